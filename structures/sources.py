@@ -1,0 +1,50 @@
+"""What an engine reads: the material tree as frozen values, so that engines stay pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from materials.documents import ChunkKind, Format, Locator
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceChunk:
+    """One chunk of an entry; the fields mean what they mean in `materials.documents.Piece`."""
+
+    id: UUID
+    kind: ChunkKind
+    text: str
+    locator: Locator
+    level: int | None = None
+    emphasised: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceEntry:
+    """One ready entry. `name` is the file name as uploaded, `title` what the source calls itself (may be blank)."""
+
+    id: UUID
+    name: str
+    title: str
+    format: Format
+    chunks: tuple[SourceChunk, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceNode:
+    """One node of the material tree, its entries and children in the owner's order."""
+
+    id: UUID
+    title: str
+    language: str = ""
+    learning_goal: str = ""
+    entries: tuple[SourceEntry, ...] = ()
+    children: tuple[SourceNode, ...] = ()
+
+    def walk(self) -> Iterator[SourceNode]:
+        """Yield this node and all below it, parents first, in order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
