@@ -1,0 +1,94 @@
+"""Settings from the environment, read strictly: a value that is not understood stops the start and says what to write.
+
+A secret `NAME` may also come from a file: `NAME_FILE=/run/secrets/name`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable without surrounding white space, or `default` when it is unset or blank."""
+    return os.environ.get(name, "").strip() or default
+
+
+def secret(name: str, default: str = "") -> str:
+    """Return the variable, or the content of the file that `NAME_FILE` names."""
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name, default)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise ImproperlyConfigured(f"{name}_FILE={path} cannot be read: {exc.strerror}.") from exc
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a yes-or-no variable; raise ImproperlyConfigured for any other word."""
+    word = text(name).lower()
+    if not word:
+        return default
+    if word in _TRUE | _FALSE:
+        return word in _TRUE
+    raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write 1 or 0.")
+
+
+def integer(name: str, default: int, *, least: int = 0) -> int:
+    """Return a whole number not below `least`; raise ImproperlyConfigured otherwise."""
+    word = text(name)
+    if not word:
+        return default
+    if word.lstrip("-").isdecimal() and int(word) >= least:
+        return int(word)
+    raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a whole number of at least {least}.")
+
+
+def size(name: str, default: str) -> int:
+    """Return a number of bytes from `50 MB`, `1GiB` or `1048576`; raise ImproperlyConfigured otherwise."""
+    word = text(name, default).lower().replace(" ", "")
+    digits = word.rstrip("kmgib")
+    unit = word[len(digits) :]
+    if digits.isdecimal() and unit in _UNITS:
+        return int(digits) * _UNITS[unit]
+    raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a size such as 50MB, 1GiB or 1048576.")
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list without blanks."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Turn `postgresql://user:password@host:port/name?option=value` into an entry of Django's `DATABASES`.
+
+    `host` may also be given as an option, for a Unix socket. Other options go to psycopg as they are.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            "DATABASE_URL must start with postgresql:// (PostgreSQL is the only database). "
+            "Example: postgresql://coursewright:password@localhost:5432/coursewright"
+        )
+    name = unquote(parts.path.lstrip("/"))
+    if not name:
+        raise ImproperlyConfigured("DATABASE_URL names no database: write it after the last slash.")
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", "") or parts.hostname or "",
+        "PORT": str(parts.port or options.pop("port", "")),
+        "OPTIONS": options,
+    }

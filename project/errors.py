@@ -1,0 +1,52 @@
+"""The tree of errors that users may see.
+
+* DomainError
+  x NotFound              404  there is no such thing, or it is another tenant's: the answer is the same
+  x Refused               422  the request is well formed, but the rule forbids it
+  x Conflict              409  something else is in the way now
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A rule said no, and the caller can be told why.
+
+    `code` is stable and meant for programs, `status` is the HTTP answer, the message says what happened and why, and
+    `next_step` what to do about it. `extra` are further members of the problem document. A leaf class sets the first
+    three; a raise may replace `next_step`.
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 400
+    next_step: str = ""
+
+    def __init__(self, message: str, *, next_step: str = "", extra: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.next_step = next_step or type(self).next_step
+        self.extra: dict[str, Any] = dict(extra or {})
+
+
+class NotFound(DomainError):
+    """There is no such thing for this tenant."""
+
+    code = "not_found"
+    status = 404
+    next_step = "Check the id. Objects of other tenants are never shown."
+
+
+class Refused(DomainError):
+    """The request is well formed, but a rule forbids it."""
+
+    code = "refused"
+    status = 422
+
+
+class Conflict(DomainError):
+    """Something else is in the way now; the same request may succeed later."""
+
+    code = "conflict"
+    status = 409

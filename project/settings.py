@@ -1,0 +1,201 @@
+"""Settings. Every value that differs between machines comes from the environment; `.env.example` lists them all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+from django.core.exceptions import ImproperlyConfigured
+
+from project import env, logs
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+
+DEBUG = env.flag("DEBUG", default=True)
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+
+# --- Who we are -------------------------------------------------------------------------------------------------------
+
+_DEVELOPMENT_KEY = "not-a-secret: development only"
+SECRET_KEY = env.secret("SECRET_KEY", _DEVELOPMENT_KEY if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "DEBUG=0 needs SECRET_KEY. Make one with: "
+        'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+    )
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("DEBUG=0 needs ALLOWED_HOSTS: the host names that nginx passes on, separated by commas.")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+# --- What it is made of -----------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_q",
+    "tenants",
+    "project.jobs",
+    "materials",
+    "structures",
+    "project.local",
+]
+MIDDLEWARE = [
+    "project.http.requests.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+
+_DATABASE_URL = env.secret("DATABASE_URL")
+if _DATABASE_URL:
+    _database = env.database(_DATABASE_URL)
+elif DEBUG:
+    _database = {"ENGINE": "project.db.embedded", "HOME": str(VAR_DIR / "postgresql"), "NAME": "coursewright"}
+else:
+    raise ImproperlyConfigured(
+        "DEBUG=0 needs DATABASE_URL, because the embedded PostgreSQL is for development only. "
+        "Example: DATABASE_URL=postgresql://coursewright:password@postgres:5432/coursewright"
+    )
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # for Django's own tables; ours have UUIDv7 keys
+
+# --- Files ------------------------------------------------------------------------------------------------------------
+
+OBJECTS_DIR = VAR_DIR / "objects"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(OBJECTS_DIR)}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = DEBUG
+UPLOAD_MAX_BYTES = env.size("UPLOAD_MAX_BYTES", "200MB")
+
+# --- Work -------------------------------------------------------------------------------------------------------------
+
+Q_BROKER_URL = env.secret("Q_BROKER_URL")
+Q_CLUSTER: dict[str, Any] = {
+    "name": "coursewright",
+    "label": "Queue",
+    "workers": env.integer("WORKER_PROCESSES", 2, least=1),
+    # One message at a time: what a busy worker has fetched ahead, no other can take.
+    "queue_limit": 1,
+    "bulk": 1,
+    "poll": 0.2,
+    # The Job row decides what runs again (project.jobs); a message is a bell that rings once.
+    "max_attempts": 1,
+    "ack_failures": True,
+    "timeout": 6 * 3600,
+    "retry": 24 * 3600,
+    "recycle": 100,
+    "save_limit": -1,
+    "catch_up": False,
+    **({"redis": Q_BROKER_URL} if Q_BROKER_URL else {"orm": "default"}),
+}
+JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, least=3)
+
+# --- API --------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.throttling.KeyThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["project.http.parsers.StrictJSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "project.http.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "project.http.schema.ProblemSchema",
+    "EXCEPTION_HANDLER": "project.http.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Coursewright",
+    "DESCRIPTION": "Course materials in, a grounded course structure out.",
+    "VERSION": VERSION,
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+RATE_LIMIT_URL = env.secret("RATE_LIMIT_URL", "memory://")
+ANONYMOUS_REQUESTS_PER_MINUTE = env.integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, least=1)
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0 if DEBUG else 1)
+SCOPES_FILE = BASE_DIR / "config" / "scopes.yaml"
+
+# --- Admin ------------------------------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+UNFOLD = {"SITE_TITLE": "Coursewright", "SITE_HEADER": "Coursewright", "SITE_URL": "/api/docs", "SHOW_HISTORY": False}
+
+# --- Safety -----------------------------------------------------------------------------------------------------------
+
+HTTPS = env.flag("HTTPS", default=not DEBUG)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+X_FRAME_OPTIONS = "DENY"
+
+# --- Language, time, logs ---------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOGGING = logs.configure(json=env.flag("LOG_JSON", default=not DEBUG), level=LOG_LEVEL)
