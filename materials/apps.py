@@ -1,7 +1,12 @@
 from django.apps import AppConfig
 
+from project.jobs import kinds
+
 
 class MaterialsConfig(AppConfig):
     """What goes in: the node tree, its entries and their chunks."""
 
     name = "materials"
+
+    def ready(self) -> None:
+        kinds.register("ingest_entry", work="materials.tasks.ingest_entry", title="Ingest an entry")

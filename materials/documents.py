@@ -36,9 +36,9 @@ class Locator:
     """Where in its source a chunk stands.
 
     Which fields are set depends on the source: `page` for documents and `slide` for presentations (1-based, as a viewer
-    shows them), `start_ms` and `end_ms` for captions and media (milliseconds from the start), `heading_path` for texts (the
-    headings above the chunk, outermost first, the chunk's own heading included), `fragment` for web pages and HTML (the
-    `id` of the nearest anchor above, without `#`).
+    shows them), `start_ms` and `end_ms` for captions and media (milliseconds from the start), `heading_path` for texts
+    (the headings above the chunk, outermost first, the chunk's own heading included), `fragment` for web pages and HTML
+    (the `id` of the nearest anchor above, without `#`).
     """
 
     page: int | None = None
@@ -53,10 +53,10 @@ class Locator:
 class Piece:
     """One ordered piece of a source's text: what becomes a `Chunk` row.
 
-    `text` is never blank. It is plain text (inline markup removed, words never glued), except that a list keeps one item
-    a line (`- ` or `1. `, nested items indented by two spaces), a table is a Markdown table, and code is kept whole and
-    verbatim. `level` is a heading's depth (1 to 6), else None. `emphasised` holds the terms that the author set in bold,
-    italics or as a defined term, in order of appearance; each occurs in `text`.
+    `text` is never blank. It is plain text (inline markup removed, words never glued), except that a list keeps one
+    item a line (`- ` or `1. `, nested items indented by two spaces), a table is a Markdown table, and code is kept whole
+    and verbatim. `level` is a heading's depth (1 to 6), else None. `emphasised` holds the terms that the author set in
+    bold, italics or as a defined term, in order of appearance; each occurs in `text`.
     """
 
     kind: ChunkKind

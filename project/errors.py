@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 
 class DomainError(Exception):
@@ -20,8 +20,8 @@ class DomainError(Exception):
     three; a raise may replace `next_step`.
     """
 
-    code: ClassVar[str] = "refused"
-    status: ClassVar[int] = 400
+    code: str = "refused"
+    status: int = 400
     next_step: str = ""
 
     def __init__(self, message: str, *, next_step: str = "", extra: Mapping[str, Any] | None = None) -> None:

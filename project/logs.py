@@ -10,7 +10,19 @@ from typing import Any
 
 import structlog
 
-_HIDDEN = {"authorization", "content", "cookie", "key", "password", "prompt", "quote", "secret", "text", "token", "x-api-key"}
+_HIDDEN = {
+    "authorization",
+    "content",
+    "cookie",
+    "key",
+    "password",
+    "prompt",
+    "quote",
+    "secret",
+    "text",
+    "token",
+    "x-api-key",
+}
 
 
 def hide_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -71,5 +83,3 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of a module: `log = logs.get(__name__)`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger
-
-

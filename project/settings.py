@@ -24,8 +24,7 @@ _DEVELOPMENT_KEY = "not-a-secret: development only"
 SECRET_KEY = env.secret("SECRET_KEY", _DEVELOPMENT_KEY if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "DEBUG=0 needs SECRET_KEY. Make one with: "
-        'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+        'DEBUG=0 needs SECRET_KEY. Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
 if not ALLOWED_HOSTS:
@@ -100,7 +99,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # for Django's own tables;
 
 OBJECTS_DIR = VAR_DIR / "objects"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(OBJECTS_DIR)}},
+    "default": {"BACKEND": "project.storage.objects.FileSystemObjects", "OPTIONS": {"location": str(OBJECTS_DIR)}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> uuid.UUID:
-    """Return a UUIDv7: ordered by the millisecond of its making, so that ids sort by age and indexes grow at one end."""
+    """Return a UUIDv7: ordered by the millisecond of its making, so that ids sort by age."""
     return uuid7()
 
 

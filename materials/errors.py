@@ -1,0 +1,60 @@
+"""What can be wrong with materials.
+
+* DomainError
+  x UploadRefused           the file cannot be taken; `code` says why, nothing was stored
+    + UploadTooLarge        413
+    + LengthRequired        411
+  x TreeRefused             422  the change would break the tree: a cycle, too deep, not all children named
+  x IngestionRunning        409  a job for the entry is on its way
+  x NothingToIngest         422  the entry is an address that has not been fetched
+"""
+
+from __future__ import annotations
+
+from project.errors import Conflict, DomainError, Refused
+
+
+class UploadRefused(DomainError):
+    """The file cannot be taken. Each refusal carries its own code."""
+
+    status = 422
+
+    def __init__(self, message: str, *, code: str, next_step: str, status: int = 422) -> None:
+        super().__init__(message, next_step=next_step)
+        self.code = code
+        self.status = status
+
+
+class UploadTooLarge(DomainError):
+    """The file is larger than this server takes."""
+
+    code = "upload_too_large"
+    status = 413
+    next_step = "Split the file, or ask the operator to raise UPLOAD_MAX_BYTES."
+
+
+class LengthRequired(DomainError):
+    """The request does not say how long its body is."""
+
+    code = "length_required"
+    status = 411
+    next_step = "Send a Content-Length header (with curl: upload from a file, not from a pipe)."
+
+
+class TreeRefused(Refused):
+    """The change would break the tree."""
+
+    code = "tree_refused"
+
+
+class IngestionRunning(Conflict):
+    """A job for the entry is on its way."""
+
+    code = "ingestion_running"
+    next_step = "Wait for the job, or cancel it."
+
+
+class NothingToIngest(Refused):
+    """The entry has no stored bytes."""
+
+    code = "nothing_to_ingest"

@@ -1,0 +1,107 @@
+"""Reads worth a name. Each takes a constant number of statements, whatever the size of the tree."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection
+
+from materials.models import MaterialEntry, MaterialNode
+from project.errors import NotFound
+from tenants.models import Tenant
+
+_SUBTREE = """
+WITH RECURSIVE subtree AS (
+    SELECT id, 0 AS depth FROM materials_materialnode WHERE tenant_id = %(tenant)s AND id = %(node)s
+    UNION ALL
+    SELECT child.id, subtree.depth + 1
+    FROM materials_materialnode child JOIN subtree ON child.parent_id = subtree.id
+) CYCLE id SET is_cycle USING path
+SELECT node.*, subtree.depth FROM subtree JOIN materials_materialnode node USING (id)
+WHERE NOT subtree.is_cycle ORDER BY subtree.depth, node.position
+"""
+_ANCESTORS = """
+WITH RECURSIVE line AS (
+    SELECT id, parent_id, 0 AS distance FROM materials_materialnode WHERE tenant_id = %(tenant)s AND id = %(node)s
+    UNION ALL
+    SELECT parent.id, parent.parent_id, line.distance + 1
+    FROM materials_materialnode parent JOIN line ON parent.id = line.parent_id
+) CYCLE id SET is_cycle USING path
+SELECT id FROM line WHERE NOT is_cycle ORDER BY distance
+"""
+
+
+@dataclass(kw_only=True)
+class Branch:
+    """A node with what hangs on it. `depth` is 0 at the node that was asked for."""
+
+    node: MaterialNode
+    depth: int
+    entries: list[MaterialEntry] = field(default_factory=list)
+    children: list[Branch] = field(default_factory=list)
+
+    def walk(self) -> Iterable[Branch]:
+        """Yield this branch and all below it, parents first, in order."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def get_node(*, tenant: Tenant, node_id: UUID) -> MaterialNode:
+    """Return the tenant's node. Raises NotFound."""
+    try:
+        return MaterialNode.objects.of(tenant).get(pk=node_id)
+    except MaterialNode.DoesNotExist:
+        raise NotFound(f"There is no node {node_id}.") from None
+
+
+def get_entry(*, tenant: Tenant, entry_id: UUID) -> MaterialEntry:
+    """Return the tenant's entry with its job. Raises NotFound."""
+    try:
+        return MaterialEntry.objects.of(tenant).with_job().get(pk=entry_id)
+    except MaterialEntry.DoesNotExist:
+        raise NotFound(f"There is no entry {entry_id}.") from None
+
+
+def subtree(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:
+    """Return the node and all below it, level by level; each carries its `depth`. One statement. Raises NotFound."""
+    nodes = list(MaterialNode.objects.raw(_SUBTREE, {"tenant": tenant.pk, "node": node_id}))
+    if not nodes:
+        raise NotFound(f"There is no node {node_id}.")
+    return nodes
+
+
+def ancestors(*, tenant: Tenant, node_id: UUID) -> list[UUID]:
+    """Return the ids from the node up to its root, the node itself first. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANCESTORS, {"tenant": tenant.pk, "node": node_id})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def tree(*, tenant: Tenant, node_id: UUID) -> Branch:
+    """Return the node's whole tree with its entries and their jobs. Two statements. Raises NotFound."""
+    nodes = subtree(tenant=tenant, node_id=node_id)
+    branches = {node.pk: Branch(node=node, depth=node.depth) for node in nodes}  # type: ignore[attr-defined]
+    for entry in entries_under(tenant=tenant, nodes=nodes):
+        branches[entry.node_id].entries.append(entry)
+    for node in nodes[1:]:
+        assert node.parent_id is not None
+        branches[node.parent_id].children.append(branches[node.pk])
+    return branches[nodes[0].pk]
+
+
+def entries_under(*, tenant: Tenant, nodes: Sequence[MaterialNode]) -> list[MaterialEntry]:
+    """Return the entries of these nodes with their jobs, in order within each node. One statement."""
+    chosen = MaterialEntry.objects.of(tenant).with_job().filter(node__in=[node.pk for node in nodes])
+    return list(chosen.order_by("node_id", "position"))
+
+
+def children_of(nodes: Iterable[MaterialNode]) -> dict[UUID | None, list[MaterialNode]]:
+    """Group nodes by parent, keeping their order."""
+    groups: dict[UUID | None, list[MaterialNode]] = defaultdict(list)
+    for node in nodes:
+        groups[node.parent_id].append(node)
+    return groups

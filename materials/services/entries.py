@@ -1,0 +1,196 @@
+"""Attaching sources to nodes, renaming, moving and removing them."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Max
+from django.http import HttpRequest
+
+from materials import queries
+from materials.errors import LengthRequired, UploadRefused, UploadTooLarge
+from materials.formats import FormatProblem, detect
+from materials.models import MaterialEntry, object_key
+from materials.services.fingerprinting import clear_fingerprints
+from materials.services.ingestion import submit_ingestion
+from materials.services.locks import lock_tree
+from materials.services.objects import release_objects
+from project.db.fields import new_id
+from project.errors import Conflict
+from project.jobs.services import cancel_jobs_of
+from project.storage import receive
+from project.storage.objects import objects
+from tenants.models import Tenant
+
+MAX_NAME = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """An entry, and whether this call made it (False: the node already had the same source)."""
+
+    entry: MaterialEntry
+    created: bool
+
+
+def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, max_bytes: int) -> Added:
+    """Store the request's file as an entry at the end of the node, and submit its ingestion.
+
+    The same bytes again in the same node give the entry that is there. Opens its own transaction, after the body has
+    been stored: none is held while bytes arrive. Raises NotFound, UploadTooLarge, LengthRequired or UploadRefused;
+    after an exception nothing is stored.
+    """
+    queries.get_node(tenant=tenant, node_id=node_id)
+    entry_id = new_id()
+    key = object_key(tenant_id=tenant.pk, entry_id=entry_id)
+    received = _receive(request, key=key, max_bytes=max_bytes)
+    kept = False
+    try:
+        name = clean_name(received.fields.get("name") or received.name)
+        with objects().open(key) as file:
+            try:
+                format_ = detect(file, name)
+            except FormatProblem as exc:
+                raise UploadRefused(str(exc), code=exc.code, next_step=exc.next_step, status=exc.status) from exc
+        with transaction.atomic():
+            lock_tree(tenant)
+            node = queries.get_node(tenant=tenant, node_id=node_id)
+            same = MaterialEntry.objects.of(tenant).with_job().filter(node=node, raw_sha256=received.stored.sha256)
+            if (existing := same.first()) is not None:
+                return Added(entry=existing, created=False)
+            entry = MaterialEntry.objects.create(
+                id=entry_id,
+                tenant=tenant,
+                node=node,
+                position=_next_position(node.pk),
+                name=name or f"untitled.{format_.value}",
+                format=format_.value,
+                object_key=key,
+                size_bytes=received.stored.size,
+                raw_sha256=received.stored.sha256,
+            )
+            submit_ingestion(entry)
+        kept = True
+        return Added(entry=entry, created=True)
+    finally:
+        if not kept:
+            objects().delete(key)
+
+
+@transaction.atomic
+def add_address(*, tenant: Tenant, node_id: UUID, url: str, name: str = "") -> Added:
+    """Attach a web address to the end of the node. It stays `raw` until it is fetched.
+
+    The same address again in the same node gives the entry that is there. Raises NotFound and UploadRefused.
+    """
+    lock_tree(tenant)
+    node = queries.get_node(tenant=tenant, node_id=node_id)
+    address = _checked_address(url)
+    same = MaterialEntry.objects.of(tenant).with_job().filter(node=node, source_url=address)
+    if (existing := same.first()) is not None:
+        return Added(entry=existing, created=False)
+    entry = MaterialEntry.objects.create(
+        tenant=tenant,
+        node=node,
+        position=_next_position(node.pk),
+        name=clean_name(name) or address[:MAX_NAME],
+        source_url=address,
+    )
+    return Added(entry=entry, created=True)
+
+
+@transaction.atomic
+def rename_entry(*, tenant: Tenant, entry_id: UUID, name: str) -> MaterialEntry:
+    """Give an entry another name. Raises NotFound."""
+    lock_tree(tenant)
+    entry = queries.get_entry(tenant=tenant, entry_id=entry_id)
+    entry.name = name
+    entry.save(update_fields=["name", "updated_at"])
+    clear_fingerprints(entry.node_id)
+    return entry
+
+
+@transaction.atomic
+def move_entry(*, tenant: Tenant, entry_id: UUID, node_id: UUID) -> MaterialEntry:
+    """Hang an entry on the end of another node.
+
+    Raises NotFound, and Conflict when that node already has the same source.
+    """
+    lock_tree(tenant)
+    entry = queries.get_entry(tenant=tenant, entry_id=entry_id)
+    node = queries.get_node(tenant=tenant, node_id=node_id)
+    if node.pk == entry.node_id:
+        return entry
+    same = MaterialEntry.objects.of(tenant).filter(
+        node=node, raw_sha256=entry.raw_sha256, source_url=entry.source_url
+    )  # fmt: skip
+    if same.exists():
+        raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
+    old_node, old_position = entry.node_id, entry.position
+    entry.node, entry.position = node, _next_position(node.pk)
+    entry.save(update_fields=["node", "position", "updated_at"])
+    _close_gap(old_node, old_position)
+    clear_fingerprints(old_node, node.pk)
+    return entry
+
+
+@transaction.atomic
+def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
+    """Delete an entry with its chunks, and after the commit its stored file. Cancels an open job. Raises NotFound."""
+    lock_tree(tenant)
+    entry = queries.get_entry(tenant=tenant, entry_id=entry_id)
+    cancel_jobs_of(tenant=tenant, subjects=[entry.pk])
+    clear_fingerprints(entry.node_id)
+    entry.delete()
+    _close_gap(entry.node_id, entry.position)
+    release_objects(tenant=tenant, keys=[entry.object_key])
+
+
+def clean_name(name: str) -> str:
+    """Return a name fit to be shown: the last part of a path, no control characters, at most MAX_NAME characters."""
+    last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    visible = "".join(
+        c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"}
+    )
+    return visible.strip()[:MAX_NAME]
+
+
+def _receive(request: HttpRequest, *, key: str, max_bytes: int) -> receive.Received:
+    try:
+        return receive.receive(request, key=key, max_bytes=max_bytes)
+    except receive.LengthMissing as exc:
+        raise LengthRequired(str(exc)) from exc
+    except receive.TooLarge as exc:
+        raise UploadTooLarge(str(exc), extra={"max_bytes": max_bytes}) from exc
+    except receive.Incomplete as exc:
+        raise UploadRefused(str(exc), code="upload_incomplete", next_step="Send the file again.", status=400) from exc
+    except receive.NoFile as exc:
+        raise UploadRefused(
+            str(exc),
+            code="file_missing",
+            next_step='Send one file in a form field, for example: -F "file=@lecture.pdf".',
+        ) from exc
+
+
+def _checked_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        raise UploadRefused(
+            f"{url[:100]!r} is not an address that can be attached.",
+            code="bad_address",
+            next_step="Give an http or https address without user name and password.",
+        )
+    return url
+
+
+def _next_position(node_id: UUID) -> int:
+    last: int | None = MaterialEntry.objects.filter(node_id=node_id).aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def _close_gap(node_id: UUID, position: int) -> None:
+    MaterialEntry.objects.filter(node_id=node_id, position__gt=position).update(position=F("position") - 1)

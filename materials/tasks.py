@@ -1,0 +1,7 @@
+"""What a worker runs for this app. `project.jobs` knows these by their dotted names only."""
+
+from __future__ import annotations
+
+from materials.services import ingest_entry
+
+__all__ = ["ingest_entry"]

@@ -1,0 +1,140 @@
+"""Receiving one file from a request, straight into object storage: in constant memory, without a temporary copy.
+
+Two forms are taken: a multipart form with one file part, and a raw body whose name stands in `Content-Disposition`.
+What is received is stored when the whole request has arrived; whatever goes wrong before leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any, cast
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
+
+from project.storage.objects import ObjectWriter, StoredObject, objects
+
+_READ_BYTES = 1024 * 1024
+_FORM_OVERHEAD = 1024 * 1024
+"""What a form may be longer than its file: boundaries, headers and other fields."""
+
+
+class ReceiveError(Exception):
+    """The request does not hold one whole file. Subclasses say why."""
+
+
+class LengthMissing(ReceiveError):
+    """There is no Content-Length, so the end of the body cannot be told from a lost connection."""
+
+
+class TooLarge(ReceiveError):
+    """The file is larger than allowed."""
+
+
+class Incomplete(ReceiveError):
+    """The body ended before its announced length, or the form is broken."""
+
+
+class NoFile(ReceiveError):
+    """The form has no file part, or more than one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """A stored file, the name its sender gave it (untrusted, may be blank), and the form's other fields."""
+
+    stored: StoredObject
+    name: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def receive(request: HttpRequest, *, key: str, max_bytes: int) -> Received:
+    """Store the request's file under `key`. Call it before anything else reads the body.
+
+    Raises LengthMissing, TooLarge, Incomplete or NoFile; after an exception nothing is stored.
+    """
+    length = _length(request)
+    multipart = request.content_type == "multipart/form-data"
+    if length > max_bytes + (_FORM_OVERHEAD if multipart else 0):
+        raise TooLarge(f"The file has {length} bytes; the largest that is taken has {max_bytes}.")
+    writer = objects().writer(key)
+    try:
+        if multipart:
+            return _receive_form(request, writer, max_bytes)
+        return _receive_body(request, writer, length)
+    finally:
+        writer.abort()
+
+
+def _length(request: HttpRequest) -> int:
+    given = request.META.get("CONTENT_LENGTH") or ""
+    if not given.isdecimal():
+        raise LengthMissing("The request has no Content-Length.")
+    return int(given)
+
+
+def _receive_body(request: HttpRequest, writer: ObjectWriter, length: int) -> Received:
+    left = length
+    while left and (data := request.read(min(_READ_BYTES, left))):
+        writer.write(data)
+        left -= len(data)
+    if left:
+        raise Incomplete(f"{left} of {length} announced bytes did not arrive.")
+    return Received(stored=writer.finish(), name=_name_in(request.headers.get("Content-Disposition", "")))
+
+
+def _name_in(disposition: str) -> str:
+    message = EmailMessage()
+    message["Content-Disposition"] = disposition.replace("\r", "").replace("\n", "")
+    return message.get_filename("")
+
+
+def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) -> Received:
+    handler = _ToStorage(request, writer=writer, max_bytes=max_bytes)
+    request.upload_handlers = [handler]
+    try:
+        files, fields = request.FILES, request.POST
+    except (MultiPartParserError, OSError) as exc:
+        raise Incomplete(f"The form could not be read: {exc}") from exc
+    if handler.too_large:
+        raise TooLarge(f"The largest file that is taken has {max_bytes} bytes.")
+    if handler.interrupted or handler.parts != 1 or not files:
+        if handler.parts == 1:
+            raise Incomplete("The form ended before its file was complete.")
+        raise NoFile("The form needs exactly one file part.")
+    name = cast(str, next(iter(files.values())).name)
+    values: dict[str, str] = {key: str(value) for key, value in fields.items()}
+    return Received(stored=writer.finish(), name=name, fields=values)
+
+
+class _ToStorage(FileUploadHandler):
+    """Hands the bytes of the form's file part to the writer as they come."""
+
+    def __init__(self, request: HttpRequest, *, writer: ObjectWriter, max_bytes: int) -> None:
+        super().__init__(request)
+        self._writer, self._max_bytes = writer, max_bytes
+        self.parts = 0
+        self.too_large = self.interrupted = False
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.parts += 1
+        if self.parts > 1:
+            raise StopUpload(connection_reset=True)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if start + len(raw_data) > self._max_bytes:
+            self.too_large = True
+            raise StopUpload(connection_reset=True)
+        self._writer.write(raw_data)
+
+    def file_complete(self, file_size: int) -> UploadedFile:
+        return UploadedFile(file=io.BytesIO(), name=self.file_name, size=file_size)
+
+    def upload_interrupted(self) -> None:
+        self.interrupted = True

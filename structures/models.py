@@ -1,0 +1,102 @@
+"""What comes out: snapshots, their structure nodes, and the references that prove them.
+
+A snapshot is a record of one generation and never changes: what it says of its sources is kept as values, not as
+foreign keys, so that deleting or re-ingesting a source cannot rewrite history. A trigger in the database refuses updates.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from materials.models import Located, MaterialNode
+from project.db.fields import Row
+from structures.drafts import NodeType
+from tenants.models import Tenant
+
+
+class StructureSnapshotQuerySet(models.QuerySet["StructureSnapshot"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class StructureSnapshot(Row):
+    """One generation's result for one node.
+
+    The same node, fingerprint, engine and options give the same snapshot: a unique constraint holds it.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    node = models.ForeignKey(MaterialNode, on_delete=models.CASCADE, related_name="snapshots")
+    job_id = models.UUIDField(null=True)
+    fingerprint = models.CharField(max_length=64)
+    engine = models.CharField(max_length=30)
+    engine_version = models.CharField(max_length=30)
+    options = models.JSONField(default=dict)
+    options_digest = models.CharField(max_length=64)
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True)
+    counts = models.JSONField(default=dict, help_text="How many structure nodes of each type.")
+    grounding = models.JSONField(default=dict, help_text="How many citations were made, hold, and were dropped.")
+    warnings = ArrayField(models.TextField(), default=list, blank=True)
+
+    objects = StructureSnapshotQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["node", "fingerprint", "engine", "engine_version", "options_digest"],
+                name="snapshot_is_one_per_content_and_options",
+            )
+        ]
+        indexes = [models.Index(fields=["tenant", "node", "-created_at", "-id"], name="snapshot_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.engine}, {self.created_at:%Y-%m-%d %H:%M})"
+
+
+class StructureNode(Row):
+    """One module, lesson, concept or exercise of a snapshot."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    snapshot = models.ForeignKey(StructureSnapshot, on_delete=models.CASCADE, related_name="nodes")
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="children")
+    position = models.PositiveIntegerField(help_text="Order in a walk of the whole tree, parents first.")
+    node_type = models.CharField(max_length=20, choices=[(t.value, t.value) for t in NodeType])
+    title = models.CharField(max_length=500)
+    description = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["snapshot", "position"], name="structure_node_position_is_unique"),
+            models.CheckConstraint(condition=~Q(title=""), name="structure_node_has_a_title"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.node_type} {self.title}"
+
+
+class Reference(Located, Row):
+    """A structure node's evidence: the quote stood in this chunk of this entry when the snapshot was made."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    snapshot = models.ForeignKey(StructureSnapshot, on_delete=models.CASCADE, related_name="references")
+    structure_node = models.ForeignKey(StructureNode, on_delete=models.CASCADE, related_name="references")
+    position = models.PositiveIntegerField()
+    entry_id = models.UUIDField()
+    entry_name = models.CharField(max_length=500)
+    entry_fingerprint = models.CharField(max_length=64)
+    chunk_id = models.UUIDField()
+    quote = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["structure_node", "position"], name="reference_position_is_unique"),
+            models.CheckConstraint(condition=~Q(quote=""), name="reference_has_a_quote"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_name}: {self.quote[:50]}"
