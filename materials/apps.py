@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from materials.kinds import INGEST_ENTRY
 from project.jobs import kinds
 
 
@@ -9,4 +10,4 @@ class MaterialsConfig(AppConfig):
     name = "materials"
 
     def ready(self) -> None:
-        kinds.register("ingest_entry", work="materials.tasks.ingest_entry", title="Ingest an entry")
+        kinds.register(INGEST_ENTRY, work="materials.tasks.ingest_entry", title="Ingest an entry")

@@ -54,9 +54,9 @@ class Piece:
     """One ordered piece of a source's text: what becomes a `Chunk` row.
 
     `text` is never blank. It is plain text (inline markup removed, words never glued), except that a list keeps one
-    item a line (`- ` or `1. `, nested items indented by two spaces), a table is a Markdown table, and code is kept whole
-    and verbatim. `level` is a heading's depth (1 to 6), else None. `emphasised` holds the terms that the author set in
-    bold, italics or as a defined term, in order of appearance; each occurs in `text`.
+    item a line (`- ` or `1. `, nested items indented by two spaces), a table is a Markdown table, and code is kept
+    whole and verbatim. `level` is a heading's depth (1 to 6), else None. `emphasised` holds the terms that the author
+    set in bold, italics or as a defined term, in order of appearance; each occurs in `text`.
     """
 
     kind: ChunkKind

@@ -1,7 +1,13 @@
 from django.apps import AppConfig
 
+from project.jobs import kinds
+from structures.kinds import GENERATE_STRUCTURE
+
 
 class StructuresConfig(AppConfig):
     """What comes out: snapshots of course structures, their engines and their evidence."""
 
     name = "structures"
+
+    def ready(self) -> None:
+        kinds.register(GENERATE_STRUCTURE, work="structures.tasks.generate_structure", title="Generate a structure")

@@ -1,7 +1,8 @@
 """What comes out: snapshots, their structure nodes, and the references that prove them.
 
 A snapshot is a record of one generation and never changes: what it says of its sources is kept as values, not as
-foreign keys, so that deleting or re-ingesting a source cannot rewrite history. A trigger in the database refuses updates.
+foreign keys, so that deleting or re-ingesting a source cannot rewrite history. A trigger of the database refuses
+updates.
 """
 
 from __future__ import annotations

@@ -1,18 +1,11 @@
 """The verbs that change materials. Doors (views, tasks, admin, commands) call these and nothing below."""
 
-from materials.services.entries import (
-    add_address,
-    add_file,
-    delete_entry,
-    move_entry,
-    rename_entry,
-)
+from materials.services.entries import add_address, add_file, delete_entry, update_entry
 from materials.services.fingerprinting import fingerprint_of
-from materials.services.ingestion import INGEST_ENTRY, ingest_entry, request_ingestion
+from materials.services.ingestion import ingest_entry, request_ingestion
 from materials.services.tree import copy_node, create_node, delete_node, move_node, reorder_node, update_node
 
 __all__ = [
-    "INGEST_ENTRY",
     "add_address",
     "add_file",
     "copy_node",
@@ -21,10 +14,9 @@ __all__ = [
     "delete_node",
     "fingerprint_of",
     "ingest_entry",
-    "move_entry",
     "move_node",
-    "rename_entry",
     "reorder_node",
     "request_ingestion",
+    "update_entry",
     "update_node",
 ]

@@ -104,37 +104,29 @@ def add_address(*, tenant: Tenant, node_id: UUID, url: str, name: str = "") -> A
 
 
 @transaction.atomic
-def rename_entry(*, tenant: Tenant, entry_id: UUID, name: str) -> MaterialEntry:
-    """Give an entry another name. Raises NotFound."""
-    lock_tree(tenant)
-    entry = queries.get_entry(tenant=tenant, entry_id=entry_id)
-    entry.name = name
-    entry.save(update_fields=["name", "updated_at"])
-    clear_fingerprints(entry.node_id)
-    return entry
+def update_entry(
+    *, tenant: Tenant, entry_id: UUID, name: str | None = None, node_id: UUID | None = None
+) -> MaterialEntry:
+    """Give an entry another name, or hang it on the end of another node, or both.
 
-
-@transaction.atomic
-def move_entry(*, tenant: Tenant, entry_id: UUID, node_id: UUID) -> MaterialEntry:
-    """Hang an entry on the end of another node.
-
-    Raises NotFound, and Conflict when that node already has the same source.
+    Raises NotFound, and Conflict when the other node already has the same source.
     """
     lock_tree(tenant)
     entry = queries.get_entry(tenant=tenant, entry_id=entry_id)
-    node = queries.get_node(tenant=tenant, node_id=node_id)
-    if node.pk == entry.node_id:
-        return entry
-    same = MaterialEntry.objects.of(tenant).filter(
-        node=node, raw_sha256=entry.raw_sha256, source_url=entry.source_url
-    )  # fmt: skip
-    if same.exists():
-        raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
-    old_node, old_position = entry.node_id, entry.position
-    entry.node, entry.position = node, _next_position(node.pk)
-    entry.save(update_fields=["node", "position", "updated_at"])
-    _close_gap(old_node, old_position)
-    clear_fingerprints(old_node, node.pk)
+    if name is not None:
+        entry.name = name
+    if node_id is not None and node_id != entry.node_id:
+        node = queries.get_node(tenant=tenant, node_id=node_id)
+        same = MaterialEntry.objects.of(tenant).filter(
+            node=node, raw_sha256=entry.raw_sha256, source_url=entry.source_url
+        )
+        if same.exists():
+            raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
+        clear_fingerprints(entry.node_id)
+        _close_gap(entry.node_id, entry.position)
+        entry.node, entry.position = node, _next_position(node.pk)
+    entry.save(update_fields=["name", "node", "position", "updated_at"])
+    clear_fingerprints(entry.node_id)
     return entry
 
 

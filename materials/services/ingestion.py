@@ -10,6 +10,7 @@ from django.utils import timezone
 from materials import fingerprints, queries
 from materials.documents import Document, Format
 from materials.errors import IngestionRunning, NothingToIngest
+from materials.kinds import INGEST_ENTRY
 from materials.models import Chunk, MaterialEntry, locator_columns
 from materials.processors.errors import UnreadableDocument
 from materials.processors.sandbox import parse
@@ -23,8 +24,6 @@ from project.jobs.runner import JobLost, Run
 from project.jobs.services import submit_job
 from project.storage.objects import objects
 from tenants.models import Tenant
-
-INGEST_ENTRY = "ingest_entry"
 
 _WRITE_BATCH = 1000
 

@@ -1,0 +1,75 @@
+# Everything a developer types. `make help` lists it.
+# Needs git, make and Python 3.11 or newer with its venv module; uv is fetched into the clone when it is missing.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.SHELLFLAGS := -eu -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; exit; fi; done)
+UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+RUN := .venv/bin/python
+T ?=
+
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+.tools/uv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Fetching uv into .tools/uv"
+	@rm -rf .tools/uv
+	@"$(PYTHON)" -m venv .tools/uv || { echo "Python's venv module is missing (Debian: apt install python3-venv)." >&2; rm -rf .tools/uv; exit 1; }
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+
+.venv/.synced: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(UV)" sync --quiet --locked --python "$$(command -v "$(PYTHON)")"
+	@touch $@
+
+.PHONY: setup
+setup: .venv/.synced ## install what the lock file names into .venv
+
+.PHONY: demo
+demo: setup ## turn the sample course into a structure and show it
+	@$(RUN) manage.py demo
+
+.PHONY: test
+test: setup ## run the tests (T=path for some of them)
+	@$(RUN) -m pytest $(T)
+
+.PHONY: up
+up: setup ## run API, admin and worker on this machine until Ctrl-C
+	@$(RUN) manage.py up
+
+.PHONY: check
+check: setup ## lint, types, layers, migrations, schema, deployment settings
+	@$(RUN) -m ruff check
+	@$(RUN) -m ruff format --check
+	@$(RUN) -m mypy .
+	@.venv/bin/lint-imports --no-cache
+	@$(RUN) manage.py makemigrations --check --dry-run
+	@$(RUN) manage.py spectacular --validate --fail-on-warn --file var/api.yaml
+	@diff -u docs/api.yaml var/api.yaml || { echo "docs/api.yaml is not the API's schema: run make schema" >&2; exit 1; }
+	@DEBUG=0 SECRET_KEY=$$($(RUN) -c 'import secrets; print(secrets.token_urlsafe(50))') ALLOWED_HOSTS=example.org \
+		DATABASE_URL=postgresql://nobody@localhost/none $(RUN) manage.py check --deploy --fail-level WARNING
+
+.PHONY: fix
+fix: setup ## mend what the linter can mend, and format
+	@$(RUN) -m ruff check --fix
+	@$(RUN) -m ruff format
+
+.PHONY: schema
+schema: setup ## write the OpenAPI file docs/api.yaml
+	@$(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api.yaml
+
+.PHONY: docs
+docs: setup ## build the documentation site into site/
+	@"$(UV)" run --quiet --group docs mkdocs build --strict
+
+.PHONY: clean
+clean: ## remove what was installed and made, data in var/ included
+	rm -rf .venv .tools var site

@@ -1,0 +1,3 @@
+"""The kinds of job that this app owns."""
+
+INGEST_ENTRY = "ingest_entry"

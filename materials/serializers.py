@@ -1,0 +1,188 @@
+"""The shapes of materials on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from materials.documents import ChunkKind, Locator
+from materials.models import Chunk, EntryState, MaterialEntry, MaterialNode
+from materials.queries import Branch
+from project.http.serializers import StrictSerializer
+from project.jobs.models import Job
+
+MAX_TEXT = 10_000
+MAX_ITEMS = 200
+
+
+class NodeFieldsSerializer(StrictSerializer):
+    """A node's own fields. In a PATCH, what is not named stays."""
+
+    title = serializers.CharField(max_length=500)
+    language = serializers.RegexField(
+        r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$",
+        max_length=35,
+        required=False,
+        allow_blank=True,
+        help_text="BCP 47 tag of the materials, such as `en` or `uk`.",
+    )
+    learning_goal = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True)
+    expected_knowledge = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
+    )
+    expected_skills = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
+    )
+
+
+class NodeCreateSerializer(NodeFieldsSerializer):
+    """A new node. Without `parent` it is a course."""
+
+    parent = serializers.UUIDField(required=False, allow_null=True)
+
+
+class NodeListSerializer(StrictSerializer):
+    """Which nodes to list."""
+
+    parent = serializers.UUIDField(required=False, help_text="List this node's children instead of the courses.")
+    limit = serializers.IntegerField(required=False)
+    cursor = serializers.CharField(required=False)
+
+
+class NodeMoveSerializer(StrictSerializer):
+    """Where the node goes."""
+
+    parent = serializers.UUIDField(allow_null=True, help_text="The new parent, or null to make the node a course.")
+    position = serializers.IntegerField(
+        min_value=0,
+        max_value=1_000_000,
+        required=False,
+        help_text="0-based place among its new siblings; default last.",
+    )
+
+
+class NodeReorderSerializer(StrictSerializer):
+    """The node's children, its entries, or both, all of them in their new order."""
+
+    children = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=10_000)
+    entries = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=10_000)
+
+
+class NodeCopySerializer(StrictSerializer):
+    """Where the copy goes and what it is called."""
+
+    parent = serializers.UUIDField(allow_null=True, help_text="The copy's parent, or null to make it a course.")
+    title = serializers.CharField(max_length=500, required=False, help_text="Default: the title of the original.")
+
+
+class NodeSerializer(serializers.ModelSerializer[MaterialNode]):
+    """A node of the material tree."""
+
+    parent = serializers.UUIDField(source="parent_id", allow_null=True, read_only=True)
+
+    class Meta:
+        model = MaterialNode
+        fields = (
+            "id", "parent", "position", "title", "language", "learning_goal", "expected_knowledge", "expected_skills",
+            "created_at", "updated_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class EntryErrorSerializer(serializers.Serializer[Job]):
+    """Why an entry is in state `error`, and what to do."""
+
+    code = serializers.CharField(source="error_code", read_only=True)
+    message = serializers.CharField(source="error_message", read_only=True)
+    next_step = serializers.CharField(read_only=True)
+
+
+class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
+    """An entry: what was brought, and how far ingestion has come. Its text is read as chunks."""
+
+    node = serializers.UUIDField(source="node_id", read_only=True)
+    state = serializers.ChoiceField(choices=[(s.value, s.value) for s in EntryState], read_only=True)
+    job = serializers.UUIDField(source="job_id", allow_null=True, read_only=True)
+    error = serializers.SerializerMethodField()
+    sha256 = serializers.CharField(source="raw_sha256", read_only=True)
+
+    class Meta:
+        model = MaterialEntry
+        fields = (
+            "id", "node", "position", "name", "format", "source_url", "size_bytes", "sha256", "state", "job", "error",
+            "title", "page_count", "duration_ms", "chunk_count", "warnings", "fingerprint", "processed_at",
+            "created_at", "updated_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_error(self, entry: MaterialEntry) -> EntryErrorSerializer | None:
+        failed = entry.job if entry.state is EntryState.ERROR else None
+        return None if failed is None else EntryErrorSerializer(failed).data  # type: ignore[return-value]
+
+
+class AddressSerializer(StrictSerializer):
+    """A web address to attach."""
+
+    url = serializers.CharField(max_length=2000)
+    name = serializers.CharField(max_length=500, required=False)
+
+
+class EntryUpdateSerializer(StrictSerializer):
+    """Changes to an entry; what is not named stays."""
+
+    name = serializers.CharField(max_length=500, required=False)
+    node = serializers.UUIDField(required=False, help_text="Move the entry to the end of this node.")
+
+
+class LocatorSerializer(serializers.Serializer[Locator]):
+    """Where in its source something stands; only the fields that apply are there.
+
+    `page` and `slide` are 1-based, `start_ms` and `end_ms` milliseconds.
+    """
+
+    page = serializers.IntegerField(required=False)
+    slide = serializers.IntegerField(required=False)
+    start_ms = serializers.IntegerField(required=False)
+    end_ms = serializers.IntegerField(required=False)
+    heading_path = serializers.ListField(child=serializers.CharField(), required=False)
+    fragment = serializers.CharField(required=False)
+
+    def to_representation(self, instance: Locator) -> dict[str, Any]:
+        return locator_json(instance)
+
+
+class ChunkSerializer(serializers.ModelSerializer[Chunk]):
+    """One ordered piece of an entry's text."""
+
+    kind = serializers.ChoiceField(choices=[(k.value, k.value) for k in ChunkKind], read_only=True)
+    locator = LocatorSerializer(read_only=True)
+
+    class Meta:
+        model = Chunk
+        fields = ("id", "position", "kind", "level", "text", "emphasised", "language", "locator")
+        read_only_fields = fields
+
+
+class BranchSerializer(serializers.Serializer[Branch]):
+    """A node with its entries and, nested in the same way, its children."""
+
+    def to_representation(self, instance: Branch) -> dict[str, Any]:
+        return {
+            **NodeSerializer(instance.node).data,
+            "entries": EntrySerializer(instance.entries, many=True).data,
+            "children": [self.to_representation(child) for child in instance.children],
+        }
+
+
+def locator_json(locator: Locator) -> dict[str, Any]:
+    """Return a locator's fields that are set, ready for JSON."""
+    given = {
+        "page": locator.page,
+        "slide": locator.slide,
+        "start_ms": locator.start_ms,
+        "end_ms": locator.end_ms,
+        "heading_path": list(locator.heading_path) or None,
+        "fragment": locator.fragment,
+    }
+    return {name: value for name, value in given.items() if value is not None}

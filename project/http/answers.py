@@ -1,0 +1,28 @@
+"""What every viewset does on its way in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers, status, viewsets
+from rest_framework.response import Response
+
+
+def valid(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+    """Return the serializer's validated values. Raises ValidationError, which becomes a 422 problem."""
+    serializer.is_valid(raise_exception=True)
+    values: dict[str, Any] = serializer.validated_data
+    return values
+
+
+def page(
+    view: viewsets.GenericViewSet[Any], rows: QuerySet[Model], shape: type[serializers.BaseSerializer[Any]]
+) -> Response:
+    """Answer one page of the rows; their order decides the cursor and must end in a unique column."""
+    return view.get_paginated_response(shape(view.paginate_queryset(rows), many=True).data)
+
+
+def created(data: Any, *, location: str) -> Response:
+    """Answer 201 with where the new thing can be read."""
+    return Response(data, status=status.HTTP_201_CREATED, headers={"Location": location})

@@ -1,0 +1,24 @@
+"""What can be wrong with a generation.
+
+* DomainError
+  x NothingReady         422  no entry below the node is ready, and none is on its way
+  x GenerationRunning    409  a generation over the same subtree is on its way
+"""
+
+from __future__ import annotations
+
+from project.errors import Conflict, Refused
+
+
+class NothingReady(Refused):
+    """There is nothing to generate from."""
+
+    code = "nothing_ready"
+    next_step = "Add materials below the node, or look at the entries in state `error` and mend or delete them."
+
+
+class GenerationRunning(Conflict):
+    """A generation over the same subtree is on its way; `extra` names its job."""
+
+    code = "generation_running"
+    next_step = "Wait for the job that `job` names, or cancel it."

@@ -1,0 +1,3 @@
+"""The kinds of job that this app owns."""
+
+GENERATE_STRUCTURE = "generate_structure"

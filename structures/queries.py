@@ -1,0 +1,142 @@
+"""Reads worth a name: sources for an engine, snapshots for a reader. Each takes a constant number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from materials import queries as materials
+from materials.documents import ChunkKind, Format
+from materials.models import Chunk, MaterialEntry, MaterialNode
+from project.errors import NotFound
+from structures.drafts import NodeType
+from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.sources import SourceChunk, SourceEntry, SourceNode
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """What a generation reads, and which entries it had to leave out (their names)."""
+
+    root: SourceNode
+    entries: dict[UUID, SourceEntry]
+    fingerprints: dict[UUID, str]
+    left_out: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class StoredNode:
+    """A structure node with its references and children in order."""
+
+    row: StructureNode
+    references: list[Reference] = field(default_factory=list)
+    children: list[StoredNode] = field(default_factory=list)
+
+    @property
+    def node_type(self) -> NodeType:
+        return NodeType(self.row.node_type)
+
+    @property
+    def title(self) -> str:
+        return self.row.title
+
+    @property
+    def description(self) -> str:
+        return self.row.description
+
+
+def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
+    """Load the subtree with the text of its ready entries. Three statements. Raises NotFound."""
+    nodes = materials.subtree(tenant=tenant, node_id=node_id)
+    rows = materials.entries_under(tenant=tenant, nodes=nodes)
+    ready = set(
+        MaterialEntry.objects.of(tenant).ready().filter(node__in=[n.pk for n in nodes]).values_list("pk", flat=True)
+    )
+    chunks: dict[UUID, list[SourceChunk]] = defaultdict(list)
+    for chunk in Chunk.objects.of(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():
+        chunks[chunk.entry_id].append(
+            SourceChunk(
+                id=chunk.pk,
+                kind=ChunkKind(chunk.kind),
+                text=chunk.text,
+                locator=chunk.locator,
+                level=chunk.level,
+                emphasised=tuple(chunk.emphasised),
+            )
+        )
+    entries = {
+        row.pk: SourceEntry(
+            id=row.pk, name=row.name, title=row.title, format=Format(row.format), chunks=tuple(chunks[row.pk])
+        )
+        for row in rows
+        if row.pk in ready
+    }
+    by_node: dict[UUID, list[SourceEntry]] = defaultdict(list)
+    for row in rows:
+        if row.pk in entries:
+            by_node[row.node_id].append(entries[row.pk])
+    return Sources(
+        root=_assemble(nodes, by_node),
+        entries=entries,
+        fingerprints={row.pk: row.fingerprint for row in rows},
+        left_out=tuple(row.name for row in rows if row.pk not in entries),
+    )
+
+
+def _assemble(nodes: list[MaterialNode], entries: dict[UUID, list[SourceEntry]]) -> SourceNode:
+    children = materials.children_of(nodes)
+    made: dict[UUID, SourceNode] = {}
+    for node in reversed(nodes):
+        made[node.pk] = SourceNode(
+            id=node.pk,
+            title=node.title,
+            language=node.language,
+            learning_goal=node.learning_goal,
+            entries=tuple(entries[node.pk]),
+            children=tuple(made[child.pk] for child in children[node.pk]),
+        )
+    return made[nodes[0].pk]
+
+
+def snapshots_of(*, tenant: Tenant, node_id: UUID) -> QuerySet[StructureSnapshot]:
+    """Return the node's snapshots, newest first. Raises NotFound for an unknown node."""
+    materials.get_node(tenant=tenant, node_id=node_id)
+    return StructureSnapshot.objects.of(tenant).filter(node=node_id).order_by("-created_at", "-id")
+
+
+def latest_snapshot(*, tenant: Tenant, node_id: UUID) -> StructureSnapshot:
+    """Return the node's newest snapshot. Raises NotFound when there is none."""
+    snapshot = snapshots_of(tenant=tenant, node_id=node_id).first()
+    if snapshot is None:
+        raise NotFound(
+            f"Node {node_id} has no structure yet.", next_step=f"Ask for one: POST /api/v1/nodes/{node_id}/generate"
+        )
+    return snapshot
+
+
+def get_snapshot(*, tenant: Tenant, snapshot_id: UUID) -> StructureSnapshot:
+    """Return the tenant's snapshot. Raises NotFound."""
+    try:
+        return StructureSnapshot.objects.of(tenant).get(pk=snapshot_id)
+    except StructureSnapshot.DoesNotExist:
+        raise NotFound(f"There is no snapshot {snapshot_id}.") from None
+
+
+def nodes_of(snapshot: StructureSnapshot) -> list[StoredNode]:
+    """Return the snapshot's top structure nodes with everything below them. Two statements."""
+    stored = {
+        row.pk: StoredNode(row=row)
+        for row in StructureNode.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot).order_by("position")
+    }
+    references = Reference.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot)
+    for reference in references.order_by("structure_node_id", "position"):
+        stored[reference.structure_node_id].references.append(reference)
+    top = []
+    for node in stored.values():
+        siblings = top if node.row.parent_id is None else stored[node.row.parent_id].children
+        siblings.append(node)
+    return top

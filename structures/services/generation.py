@@ -1,0 +1,194 @@
+"""Making a snapshot: promised by `request_generation`, done by `generate_structure`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from materials import queries as materials
+from materials.models import MaterialEntry, locator_columns
+from materials.services import fingerprint_of
+from materials.services.locks import lock_tree
+from project import logs
+from project.db.fields import new_id
+from project.errors import NotFound
+from project.jobs.models import Job
+from project.jobs.runner import JobLost, Run
+from project.jobs.services import submit_job
+from structures import queries
+from structures.drafts import Draft, DraftNode, NodeType
+from structures.engines import ENGINES, Engine, EngineName
+from structures.errors import GenerationRunning, NothingReady
+from structures.grounding import Grounding, verify
+from structures.kinds import GENERATE_STRUCTURE
+from structures.models import Reference, StructureNode, StructureSnapshot
+from tenants.models import Tenant
+
+_WRITE_BATCH = 1000
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """Either the snapshot that already answers the request, or the job that will make one."""
+
+    snapshot: StructureSnapshot | None = None
+    job: Job | None = None
+
+
+@transaction.atomic
+def request_generation(
+    *, tenant: Tenant, node_id: UUID, engine: EngineName = EngineName.OUTLINE, options: Mapping[str, Any] | None = None
+) -> Requested:
+    """Promise a snapshot of the node: the one there is when nothing has changed, else a job.
+
+    The job waits for the ingestions that are under way below the node. Raises NotFound, GenerationRunning while another
+    generation covers the same subtree, and NothingReady when there is nothing to wait for either.
+    """
+    lock_tree(tenant)
+    nodes = [node.pk for node in materials.subtree(tenant=tenant, node_id=node_id)]
+    _refuse_overlap(tenant=tenant, node_id=node_id, subtree=nodes)
+    below = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
+    ingestions = list(Job.objects.of(tenant).filter(pk__in=below.pending().values("job")))
+    if not ingestions:
+        if not below.ready().exists():
+            raise NothingReady("No entry below the node is ready.")
+        key = _key(tenant=tenant, node_id=node_id, engine=ENGINES[engine], options=options or {})
+        if (existing := StructureSnapshot.objects.of(tenant).filter(**key).first()) is not None:
+            return Requested(snapshot=existing)
+    job = submit_job(
+        tenant=tenant,
+        kind=GENERATE_STRUCTURE,
+        subject_id=node_id,
+        params={"engine": engine.value, "options": dict(options or {})},
+        depends_on=ingestions,
+    )
+    return Requested(job=job)
+
+
+def generate_structure(run: Run) -> None:
+    """Do the work of a generation job. Holds no transaction while the engine thinks. Raises NothingReady."""
+    tenant, node_id = run.tenant, run.job.subject_id
+    engine = ENGINES[EngineName(run.job.params["engine"])]
+    run.progress("reading", 0, 3)
+    try:
+        with transaction.atomic():
+            key = _key(tenant=tenant, node_id=node_id, engine=engine, options=run.job.params["options"])
+            sources = queries.sources_under(tenant=tenant, node_id=node_id)
+    except NotFound as exc:
+        raise JobLost("The node is gone.") from exc
+    if not sources.entries:
+        raise NothingReady("No entry below the node is ready.")
+    if (existing := StructureSnapshot.objects.of(tenant).filter(**key).first()) is not None:
+        with run.completing(result={"snapshot": str(existing.pk)}):
+            return
+    run.checkpoint()
+    run.progress("structuring", 1, 3)
+    draft = engine.make(sources.root)
+    run.checkpoint()
+    run.progress("storing", 2, 3)
+    chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
+    draft, grounding = verify(draft, chunks)
+    snapshot_id = new_id()
+    with run.completing(result={"snapshot": str(snapshot_id)}):
+        _record(run=run, snapshot_id=snapshot_id, key=key, draft=draft, grounding=grounding, sources=sources)
+    log.info("structure generated", snapshot=str(snapshot_id), engine=engine.name, **asdict(grounding))
+
+
+def _record(
+    *, run: Run, snapshot_id: UUID, key: dict[str, Any], draft: Draft, grounding: Grounding, sources: queries.Sources
+) -> None:
+    """Store the snapshot with its nodes and references, in the caller's transaction."""
+    warnings = list(draft.warnings)
+    if sources.left_out:
+        warnings.append(f"Left out because they are not ready: {', '.join(sources.left_out)}.")
+    snapshot = StructureSnapshot.objects.create(
+        id=snapshot_id,
+        tenant=run.tenant,
+        job_id=run.job.pk,
+        options=run.job.params["options"],
+        title=draft.title[:500],
+        description=draft.description,
+        counts=_counts(draft),
+        grounding=asdict(grounding),
+        warnings=warnings,
+        **key,
+    )
+    owners = {chunk.id: entry for entry in sources.entries.values() for chunk in entry.chunks}
+    places = {chunk.id: chunk.locator for entry in sources.entries.values() for chunk in entry.chunks}
+    rows: list[StructureNode] = []
+    references: list[Reference] = []
+
+    def keep(node: DraftNode, parent_id: UUID | None) -> None:
+        row = StructureNode(
+            id=new_id(),
+            tenant=run.tenant,
+            snapshot=snapshot,
+            parent_id=parent_id,
+            position=len(rows),
+            node_type=node.node_type.value,
+            title=node.title[:500],
+            description=node.description,
+        )
+        rows.append(row)
+        for position, citation in enumerate(node.citations):
+            entry = owners[citation.chunk_id]
+            references.append(
+                Reference(
+                    id=new_id(),
+                    tenant=run.tenant,
+                    snapshot=snapshot,
+                    structure_node=row,
+                    position=position,
+                    entry_id=entry.id,
+                    entry_name=entry.name,
+                    entry_fingerprint=sources.fingerprints[entry.id],
+                    chunk_id=citation.chunk_id,
+                    quote=citation.quote,
+                    **locator_columns(places[citation.chunk_id]),
+                )
+            )
+        for child in node.children:
+            keep(child, row.pk)
+
+    for module in draft.modules:
+        keep(module, None)
+    StructureNode.objects.bulk_create(rows, batch_size=_WRITE_BATCH)
+    Reference.objects.bulk_create(references, batch_size=_WRITE_BATCH)
+
+
+def _refuse_overlap(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
+    related = {*subtree, *materials.ancestors(tenant=tenant, node_id=node_id)}
+    running = (
+        Job.objects.of(tenant).filter(kind=GENERATE_STRUCTURE, subject_id__in=related, status__in=Job.OPEN).first()
+    )
+    if running is not None:
+        raise GenerationRunning(
+            f"Job {running.pk} is generating node {running.subject_id}, which covers the same materials.",
+            extra={"job": str(running.pk)},
+        )
+
+
+def _key(*, tenant: Tenant, node_id: UUID, engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes a snapshot the answer to a request, as column values."""
+    canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
+    return {
+        "node_id": node_id,
+        "fingerprint": fingerprint_of(tenant=tenant, node_id=node_id),
+        "engine": engine.name.value,
+        "engine_version": engine.version,
+        "options_digest": hashlib.sha256(canonical.encode()).hexdigest(),
+    }
+
+
+def _counts(draft: Draft) -> dict[str, int]:
+    found = Counter(node.node_type for module in draft.modules for node in module.walk())
+    return {f"{node_type.value}s": found[node_type] for node_type in NodeType}

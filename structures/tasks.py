@@ -1,0 +1,7 @@
+"""What a worker runs for this app. `project.jobs` knows these by their dotted names only."""
+
+from __future__ import annotations
+
+from structures.services import generate_structure
+
+__all__ = ["generate_structure"]

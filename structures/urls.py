@@ -1,0 +1,12 @@
+"""The routes of structures."""
+
+from django.urls import path
+
+from structures.views import NodeStructureViewSet, SnapshotViewSet
+
+urlpatterns = [
+    path("nodes/<uuid:pk>/generate", NodeStructureViewSet.as_view({"post": "generate"}), name="node-generate"),
+    path("nodes/<uuid:pk>/structure", SnapshotViewSet.as_view({"get": "latest"}), name="node-structure"),
+    path("nodes/<uuid:pk>/snapshots", NodeStructureViewSet.as_view({"get": "history"}), name="node-snapshots"),
+    path("snapshots/<uuid:pk>", SnapshotViewSet.as_view({"get": "retrieve"}), name="snapshot"),
+]
