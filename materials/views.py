@@ -31,6 +31,7 @@ from project.http.answers import created, page, valid
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted
 from tenants.requests import tenant_of
+from tenants.scopes import Scope
 
 
 class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
@@ -38,6 +39,8 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
 
     queryset = MaterialNode.objects.none()
     serializer_class = NodeSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
 
     @extend_schema(parameters=[NodeListSerializer])
     def list(self, request: Request) -> Response:
@@ -106,6 +109,8 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     queryset = MaterialEntry.objects.none()
     serializer_class = EntrySerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
 
     def list(self, request: Request, node_pk: UUID) -> Response:
         """List the node's entries, newest first."""
@@ -160,6 +165,8 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     queryset = MaterialEntry.objects.none()
     serializer_class = EntrySerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read an entry and how far its ingestion has come."""

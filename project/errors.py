@@ -4,6 +4,7 @@
   x NotFound              404  there is no such thing, or it is another tenant's: the answer is the same
   x Refused               422  the request is well formed, but the rule forbids it
   x Conflict              409  something else is in the way now
+  x TooManyRequests       429  a limit was reached; `seconds` says when to come back
 """
 
 from __future__ import annotations
@@ -50,3 +51,14 @@ class Conflict(DomainError):
 
     code = "conflict"
     status = 409
+
+
+class TooManyRequests(DomainError):
+    """A limit was reached."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, message: str, *, seconds: int) -> None:
+        super().__init__(message, next_step=f"Try again in {seconds} seconds.")
+        self.seconds = seconds

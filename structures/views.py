@@ -19,6 +19,7 @@ from structures.markdown import render
 from structures.models import StructureSnapshot
 from structures.serializers import GenerateSerializer, SnapshotSerializer, SnapshotSummarySerializer
 from tenants.requests import tenant_of
+from tenants.scopes import Scope
 
 
 class MarkdownRenderer(BaseRenderer):
@@ -37,6 +38,8 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
 
     queryset = StructureSnapshot.objects.none()
     serializer_class = SnapshotSummarySerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
 
     @extend_schema(request=GenerateSerializer, responses={200: SnapshotSerializer, 202: JobSerializer})
     def generate(self, request: Request, pk: UUID) -> Response:
@@ -64,6 +67,8 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
 
     queryset = StructureSnapshot.objects.none()
     serializer_class = SnapshotSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
     renderer_classes = (JSONRenderer, MarkdownRenderer)
 
     @extend_schema(responses=SnapshotSerializer)

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from tenants import scopes as scopes  # registers its system check
+
 
 class TenantsConfig(AppConfig):
     """Who is asking: tenants, their API keys, scopes and limits."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -27,3 +28,42 @@ class Tenant(Row):
     @property
     def is_active(self) -> bool:
         return self.suspended_at is None
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class ApiKey(Row):
+    """One key of a tenant. Only the SHA-256 of its secret is kept; `prefix` is what may be shown of it."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="keys")
+    label = models.CharField(max_length=100, help_text="Who holds the key.")
+    prefix = models.CharField(max_length=20, db_index=True, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=20))
+    prep_per_minute = models.PositiveIntegerField(default=60)
+    check_per_minute = models.PositiveIntegerField(default=300)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rotated_from = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(scopes__len__gte=1), name="key_has_a_scope"),
+            models.CheckConstraint(
+                condition=Q(prep_per_minute__gte=1, check_per_minute__gte=1), name="key_limits_are_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.label})"
+
+    def is_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now

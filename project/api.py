@@ -1,0 +1,54 @@
+"""The pages that belong to no app: who am I, and what the API can do."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from tenants.models import ApiKey
+from tenants.requests import key_of
+from tenants.scopes import Scope
+
+
+class MeSerializer(serializers.ModelSerializer[ApiKey]):
+    """The key that asks, and its tenant."""
+
+    tenant = serializers.CharField(source="tenant.slug", read_only=True)
+    tenant_id = serializers.UUIDField(read_only=True)
+
+    class Meta:
+        model = ApiKey
+        fields = (
+            "tenant", "tenant_id", "prefix", "label", "scopes", "expires_at", "prep_per_minute", "check_per_minute",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class MeView(APIView):
+    """Whose key is this?"""
+
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(responses=MeSerializer, operation_id="me")
+    def get(self, request: Request) -> Response:
+        """Read which tenant and scopes the key has, and its limits."""
+        return Response(MeSerializer(key_of(request)).data)
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document, for everybody."""
+
+    throttle_classes = ()
+
+
+class SwaggerView(SpectacularSwaggerView):
+    """The API's pages, for everybody; all assets come from this server."""
+
+    throttle_classes = ()
+
+

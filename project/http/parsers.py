@@ -1,0 +1,72 @@
+"""JSON bodies, read strictly: one object, no NaN, no key twice, no NUL, within bounds."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Mapping
+from typing import IO, Any, NoReturn
+
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 32
+
+
+class StrictJSONParser(BaseParser):
+    """Reads one JSON object of at most MAX_BYTES. Raises ParseError for anything else."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        body = stream.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            raise ParseError(f"A JSON body has at most {MAX_BYTES} bytes.")
+        if not body.strip():
+            return {}
+        try:
+            text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+            value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+        except UnicodeDecodeError:
+            raise ParseError("The body is not UTF-8.") from None
+        except RecursionError:
+            raise ParseError(f"The body is nested more than {MAX_DEPTH} deep.") from None
+        except ValueError as exc:
+            raise ParseError(f"The body is not JSON: {exc}.") from None
+        if not isinstance(value, dict):
+            raise ParseError("The body must be a JSON object.")
+        _check(value, depth=0)
+        return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("an object has the same key twice")
+    return found
+
+
+def _check(value: Any, *, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ParseError(f"The body is nested more than {MAX_DEPTH} deep.")
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise ParseError("The body has a NUL character in a text.")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ParseError("The body has half of a surrogate pair in a text.") from None
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            _check(key, depth=depth + 1)
+            _check(below, depth=depth + 1)
+    elif isinstance(value, list):
+        for below in value:
+            _check(below, depth=depth + 1)

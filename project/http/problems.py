@@ -1,0 +1,170 @@
+"""Errors on the wire: `application/problem+json` (RFC 9457), made in one place.
+
+Beside the standard members a problem has `code` (stable, for programs), `request_id`, `next_step` (what to do about it)
+and, for invalid input, `errors`: a JSON pointer, a code and a sentence for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, TypedDict
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from project import logs
+from project.errors import DomainError, TooManyRequests
+from project.http.requests import request_id_of
+
+CONTENT_TYPE = "application/problem+json"
+
+log = logs.get(__name__)
+
+
+class FieldError(TypedDict):
+    """What is wrong with one value of the input."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+def problem(
+    request: HttpRequest,
+    *,
+    status: int,
+    code: str,
+    detail: str,
+    next_step: str = "",
+    errors: list[FieldError] | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the members of a problem document."""
+    members: dict[str, Any] = {
+        "type": f"urn:coursewright:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "code": code,
+        "request_id": request_id_of(request),
+        "next_step": next_step,
+    }
+    if errors:
+        members["errors"] = errors
+    return {**members, **(extra or {})}
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Turn an expected exception of a DRF view into a problem; None lets an unexpected one reach `server_error`."""
+    request: HttpRequest = context["request"]._request
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound()
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    elif isinstance(exc, RequestDataTooBig):
+        return _respond(request, status=413, code="body_too_large", detail="The body is too large for this address.")
+    if isinstance(exc, DomainError):
+        return _respond(
+            request,
+            status=exc.status,
+            code=exc.code,
+            detail=str(exc),
+            next_step=exc.next_step,
+            extra=exc.extra,
+            headers=_headers_of(exc, context),
+        )
+    if isinstance(exc, exceptions.ValidationError):
+        return _respond(
+            request,
+            status=422,
+            code="invalid_input",
+            detail="Some of the input is not valid.",
+            next_step="Correct what `errors` lists and send the request again.",
+            errors=list(_field_errors(exc.get_full_details(), "")),
+        )
+    if isinstance(exc, exceptions.APIException):
+        code, next_step = _KNOWN.get(type(exc), (str(exc.default_code), ""))
+        return _respond(
+            request,
+            status=exc.status_code,
+            code=code,
+            detail=str(exc.detail),
+            next_step=next_step,
+            headers=_headers_of(exc, context),
+        )
+    return None
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for an address that no route knows (Django's handler404)."""
+    return _answer(
+        request, status=404, code="not_found", detail=f"There is nothing at {request.path}.", next_step=_DOCS
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for a request that Django refuses before a view sees it (handler400)."""
+    detail = "The request was refused." if isinstance(exception, SuspiciousOperation) else "The request is malformed."
+    return _answer(request, status=400, code="bad_request", detail=detail, next_step=_DOCS)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for a refused request outside the API (handler403)."""
+    return _answer(request, status=403, code="forbidden", detail="This is not allowed.", next_step=_DOCS)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for a bug (handler500). The trace is in the log under the same request id."""
+    return _answer(
+        request,
+        status=500,
+        code="unexpected",
+        detail="Something failed on our side.",
+        next_step="Try again. If it fails again, give the operator the request_id.",
+    )
+
+
+_DOCS = "The addresses are listed at /api/docs."
+_KNOWN: dict[type[exceptions.APIException], tuple[str, str]] = {
+    exceptions.NotFound: ("not_found", "Check the id. Objects of other tenants are never shown."),
+    exceptions.ParseError: ("malformed_body", "Send one JSON object."),
+    exceptions.UnsupportedMediaType: ("unsupported_media_type", "Send JSON, with Content-Type: application/json."),
+    exceptions.NotAcceptable: ("not_acceptable", "Ask for application/json."),
+    exceptions.MethodNotAllowed: ("method_not_allowed", _DOCS),
+    exceptions.PermissionDenied: ("forbidden", ""),
+}
+
+
+def _headers_of(exc: Exception, context: Mapping[str, Any]) -> dict[str, str]:
+    if isinstance(exc, TooManyRequests):
+        return {"Retry-After": str(exc.seconds)}
+    if getattr(exc, "status", None) == 401:
+        view, request = context["view"], context["request"]
+        return {"WWW-Authenticate": view.get_authenticate_header(request) or "ApiKey"}
+    return {}
+
+
+def _field_errors(details: Any, pointer: str) -> Iterator[FieldError]:
+    if isinstance(details, Mapping) and set(details) == {"message", "code"}:
+        yield {"pointer": pointer, "code": str(details["code"]), "detail": str(details["message"])}
+    elif isinstance(details, Mapping):
+        for name, below in details.items():
+            step = "" if name == "non_field_errors" else f"/{str(name).replace('~', '~0').replace('/', '~1')}"
+            yield from _field_errors(below, pointer + step)
+    elif isinstance(details, list):
+        for below in details:
+            yield from _field_errors(below, pointer)
+
+
+def _respond(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> Response:
+    return Response(
+        problem(request, **members), status=members["status"], headers=headers, content_type=CONTENT_TYPE
+    )  # fmt: skip
+
+
+def _answer(request: HttpRequest, **members: Any) -> HttpResponse:
+    return JsonResponse(problem(request, **members), status=members["status"], content_type=CONTENT_TYPE)

@@ -1,0 +1,54 @@
+"""What happens to every request: an id, a log line, and the headers that a view left for its answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from project import logs
+from project.db.fields import new_id
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
+
+log = logs.get(__name__)
+
+
+class RequestMiddleware:
+    """Takes `X-Request-Id` from the client, or makes one; it stands in the answer, the log and every problem.
+
+    `request.answer_headers`, a mapping that authentication or throttling may set, is added to the answer.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _SAFE_ID.fullmatch(given) else str(new_id())
+        request.request_id = request_id  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.monotonic()
+        response = self._get_response(request)
+        response["X-Request-Id"] = request_id
+        for name, value in getattr(request, "answer_headers", {}).items():
+            response[name] = value
+        log.info(
+            "request answered",
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            milliseconds=round((time.monotonic() - started) * 1000, 1),
+        )
+        structlog.contextvars.clear_contextvars()
+        return response
+
+
+def request_id_of(request: HttpRequest) -> str:
+    """Return the request's id."""
+    request_id: str = getattr(request, "request_id", "")
+    return request_id

@@ -1,0 +1,81 @@
+"""The OpenAPI document: what every operation may answer beside success, and how a key is sent."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+
+
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    """What is wrong with one value of the input."""
+
+    pointer = serializers.CharField(help_text="JSON pointer into the input, such as `/title`.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """An error (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="What happened and why.")
+    instance = serializers.CharField()
+    code = serializers.CharField(help_text="Stable, for programs.")
+    request_id = serializers.CharField(help_text="Give it to the operator when you ask for help.")
+    next_step = serializers.CharField(help_text="What to do about it.")
+    errors = FieldErrorSerializer(many=True, required=False)
+
+
+class ProblemSchema(AutoSchema):
+    """Adds to each operation the problems that it may answer."""
+
+    _MEANINGS: ClassVar[dict[str, str]] = {
+        "400": "The request is malformed.",
+        "401": "No key, or not one that works.",
+        "403": "The key lacks the scope.",
+        "404": "There is no such thing for this tenant.",
+        "409": "Something else is in the way now.",
+        "411": "The length of the body is not announced.",
+        "413": "The body is too large.",
+        "415": "The type of the body is not taken.",
+        "422": "The input is not valid, or a rule forbids it.",
+        "429": "Too many requests; `Retry-After` says when to come back.",
+        "500": "Something failed on our side.",
+    }
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        answers = super()._get_response_bodies(direction)
+        for status in self._problems():
+            if status not in answers:
+                answer = OpenApiResponse(ProblemSerializer, description=self._MEANINGS[status])
+                made = self._get_response_for_code(answer, status, media_types=["application/problem+json"])
+                answers[status] = made
+        return answers
+
+    def _problems(self) -> list[str]:
+        if not self.view.authentication_classes:
+            return ["500"]
+        always = ["401", "403", "422", "429", "500"]
+        named = ["404"] if "{" in self.path else []
+        body = ["400", "404", "409", "413", "415"] if self.method in {"POST", "PATCH", "PUT"} else []
+        upload = ["411"] if self.path.endswith("/entries") and self.method == "POST" else []
+        return sorted({*always, *named, *body, *upload})
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the base class has no types
+    """The two ways to send a key."""
+
+    target_class = "tenants.authentication.ApiKeyAuthentication"
+    name = ["apiKey", "bearer"]  # as the base class has it
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        return [
+            {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+            {"type": "http", "scheme": "bearer"},
+        ]

@@ -1,0 +1,19 @@
+"""Shapes that refuse what they do not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses unknown fields, so that a misspelt one is noticed instead of ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := sorted(set(map(str, data)) - set(self.fields))):
+            known = ", ".join(self.fields)
+            raise serializers.ValidationError(
+                {name: [serializers.ErrorDetail(f"Unknown field. Known: {known}.", code="unknown")] for name in unknown}
+            )
+        return super().to_internal_value(data)

@@ -1,0 +1,47 @@
+"""What can be wrong with jobs.
+
+* DomainError
+  x JobAlreadyOpen      409  the same work is on its way
+  x JobNotOpen          409  the job has ended and cannot be cancelled
+  x JobNotRetryable     409  only a failed or cancelled job can be retried
+* JobInterrupted             raised inside work, never shown to users
+  x JobCancelled             somebody asked for the end
+  x JobLost                  another worker holds the job now, or its subject is gone
+"""
+
+from __future__ import annotations
+
+from project.errors import Conflict
+
+
+class JobAlreadyOpen(Conflict):
+    """The same work is on its way; `extra` names the job."""
+
+    code = "job_already_open"
+    next_step = "Wait for the job that `job` names, or cancel it."
+
+
+class JobNotOpen(Conflict):
+    """The job has ended."""
+
+    code = "job_not_open"
+    next_step = "Read the job to see how it ended."
+
+
+class JobNotRetryable(Conflict):
+    """Only a failed or cancelled job can be retried."""
+
+    code = "job_not_retryable"
+    next_step = "Wait for the job to end."
+
+
+class JobInterrupted(Exception):
+    """The work must stop without a result."""
+
+
+class JobCancelled(JobInterrupted):
+    """Somebody asked for the end of the job."""
+
+
+class JobLost(JobInterrupted):
+    """Another worker holds the job now, or what it works on is gone."""

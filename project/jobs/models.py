@@ -1,0 +1,127 @@
+"""Work that was asked for. The job row is the truth; a message in the queue is only a bell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from project.db.fields import Row
+from tenants.models import Tenant
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def open(self) -> Self:
+        """Keep the jobs that are not finished."""
+        return self.filter(status__in=Job.OPEN)
+
+    def runnable(self, now: datetime) -> Self:
+        """Keep the queued jobs that are due and whose dependencies are all complete."""
+        due = self.filter(status=Job.Status.QUEUED, queued_at__lte=now)
+        return due.exclude(pk__in=_unfinished_dependencies())
+
+
+class Job(Row):
+    """One piece of work for one tenant.
+
+    Whoever claims a job raises `token` by one and holds the job until `lease_until`, which heartbeats extend. All that
+    the holder writes names the token, so that a holder who lost the job can no longer change anything.
+    """
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        ACTIVE = "active"
+        COMPLETE = "complete"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    OPEN: ClassVar[tuple[Status, ...]] = (Status.QUEUED, Status.ACTIVE)
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=50)
+    subject_id = models.UUIDField(help_text="What the job works on, such as an entry or a node.")
+    params = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    priority = models.SmallIntegerField(default=0, help_text="Higher goes first among waiting jobs.")
+    depends_on = models.ManyToManyField("self", symmetrical=False, related_name="dependants", blank=True)
+
+    attempt = models.PositiveSmallIntegerField(default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=3)
+    token = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=100, blank=True, help_text="Host, cluster and process that hold the job.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+
+    stage = models.CharField(max_length=50, blank=True)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    next_step = models.TextField(blank=True)
+    result = models.JSONField(null=True, blank=True)
+
+    queued_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject_id"],
+                condition=Q(status__in=["queued", "active"]),
+                name="job_is_the_only_open_one_of_its_kind_and_subject",
+            ),
+            models.CheckConstraint(condition=Q(done__lte=F("total")), name="job_progress_stays_in_bounds"),
+            models.CheckConstraint(
+                condition=Q(status="active", lease_until__isnull=False)
+                | (~Q(status="active") & Q(lease_until__isnull=True)),
+                name="job_has_a_lease_while_active",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "active"], finished_at__isnull=True)
+                | Q(status__in=["complete", "failed", "cancelled"], finished_at__isnull=False),
+                name="job_has_an_end_when_finished",
+            ),
+            models.CheckConstraint(condition=~Q(status="failed") | ~Q(error_code=""), name="job_says_why_it_failed"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="job_newest_first"),
+            models.Index(
+                fields=["status", "-priority", "queued_at"],
+                condition=Q(status__in=["queued", "active"]),
+                name="job_next",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in self.OPEN
+
+
+def _unfinished_dependencies() -> models.QuerySet[models.Model, object]:
+    links = Job.depends_on.through._default_manager.exclude(to_job__status=Job.Status.COMPLETE)
+    return links.values("from_job")
+
+
+class Pulse(Row):
+    """The sign of life of one running cluster: when its canary was last sent, and last answered by a worker."""
+
+    cluster = models.CharField(max_length=100, unique=True, help_text="Host and process of the supervisor.")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(help_text="When the supervisor last wrote this row.")
+
+    def __str__(self) -> str:
+        return self.cluster

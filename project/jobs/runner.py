@@ -1,0 +1,222 @@
+"""Doing one job: claimed once, kept by heartbeats, ended in one transaction with its results."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connections, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from project import logs
+from project.errors import DomainError
+from project.jobs import kinds
+from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
+from project.jobs.models import Job
+from project.jobs.services import settle_dependants
+from tenants.models import Tenant
+
+HEARTBEAT_SECONDS = 1.0
+PROGRESS_SECONDS = 0.5
+
+log = logs.get(__name__)
+
+__all__ = ["JobCancelled", "JobLost", "Run", "claim_next", "run_next", "worker_name"]
+
+
+def worker_name() -> str:
+    """Return who this process is: the supervisor's name for its cluster, and the process id."""
+    return f"{os.environ.get('COURSEWRIGHT_CLUSTER', 'none')}:{os.getpid()}"
+
+
+class Run:
+    """What the work is handed: its job and tenant, and how to report, to be stopped and to complete."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.tenant: Tenant = job.tenant
+        self._stop: JobInterrupted | None = None
+        self._completed = False
+        self._reported_at = 0.0
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Report how far the stage is. Written at most twice a second, except that a new stage is written at once."""
+        self.checkpoint()
+        now = time.monotonic()
+        if stage == self.job.stage and now - self._reported_at < PROGRESS_SECONDS:
+            return
+        done = max(done, self.job.done) if stage == self.job.stage else done
+        self._reported_at = now
+        self.job.stage, self.job.done, self.job.total = stage, min(done, total), total
+        self._held().update(stage=stage, done=self.job.done, total=total)
+
+    def checkpoint(self) -> None:
+        """Raise JobCancelled or JobLost when the work must stop. Costs nothing: call it in loops."""
+        if self._stop is not None:
+            raise self._stop
+
+    def should_stop(self) -> bool:
+        """Tell whether `checkpoint` would raise."""
+        return self._stop is not None
+
+    def stop(self, reason: JobInterrupted) -> None:
+        """Make the next checkpoint raise."""
+        self._stop = reason
+
+    @contextmanager
+    def completing(self, *, result: dict[str, Any] | None = None) -> Iterator[None]:
+        """Complete the job and store its results in one transaction: both or neither, and only while we hold the job.
+
+        The body writes the results. Raises JobLost before the body runs when the job is no longer ours, JobCancelled
+        when its end was asked for.
+        """
+        self.checkpoint()
+        with transaction.atomic():
+            now = timezone.now()
+            ended = self._held().filter(cancel_requested_at=None).update(
+                status=Job.Status.COMPLETE, result=result, finished_at=now, lease_until=None, done=F("total"),
+            )  # fmt: skip
+            if not ended:
+                raise _why_not(self.job)
+            yield
+            settle_dependants([self.job.pk])
+        self._completed = True
+
+    @property
+    def completed(self) -> bool:
+        return self._completed
+
+    def _held(self) -> Any:
+        return Job.objects.filter(pk=self.job.pk, token=self.job.token, status=Job.Status.ACTIVE)
+
+
+def run_next() -> bool:
+    """Do the next job, and leave it ended or queued again, whatever the work does. False when there is none."""
+    job = claim_next()
+    if job is None:
+        return False
+    _run(job)
+    return True
+
+
+def _run(job: Job) -> None:
+    running = Run(job)
+    with (
+        structlog.contextvars.bound_contextvars(job=str(job.pk), tenant=job.tenant.slug, kind=job.kind),
+        _heartbeats(running),
+    ):
+        try:
+            kinds.get(job.kind).load()(running)
+            if not running.completed:
+                with running.completing():
+                    pass
+        except JobCancelled:
+            _end(job, Job.Status.CANCELLED)
+        except JobLost as exc:
+            log.info("job given up", reason=str(exc))
+        except DomainError as exc:
+            _end(job, Job.Status.FAILED, code=exc.code, message=str(exc), next_step=exc.next_step)
+        except Exception:
+            log.exception("job failed unexpectedly", attempt=job.attempt)
+            _try_again(job)
+        except BaseException:  # django-q2 raises its time limit as a SystemExit
+            _end(
+                job, Job.Status.FAILED, code="timed_out", message="The work took too long and was stopped.",
+                next_step="Retry the job; if it fails again, split the material.",
+            )  # fmt: skip
+            raise
+
+
+@transaction.atomic
+def claim_next() -> Job | None:
+    """Take the runnable job of highest priority that has waited longest; None when there is none.
+
+    Jobs that another worker is claiming at this moment are passed over, not waited for.
+    """
+    now = timezone.now()
+    runnable = Job.objects.runnable(now).order_by("-priority", "queued_at", "pk")
+    job = runnable.select_for_update(skip_locked=True, of=("self",)).select_related("tenant").first()
+    if job is None:
+        return None
+    job.status, job.token, job.attempt = Job.Status.ACTIVE, job.token + 1, job.attempt + 1
+    job.worker, job.lease_until, job.heartbeat_at, job.started_at = worker_name(), now + _lease(), now, now
+    job.stage, job.done, job.total = "", 0, 0
+    job.save()
+    return job
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+@contextmanager
+def _heartbeats(running: Run) -> Iterator[None]:
+    """Extend the lease from a thread while the work runs, and learn there that the work must stop."""
+    over = threading.Event()
+    thread = threading.Thread(target=_beat, args=(running, over), name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _beat(running: Run, over: threading.Event) -> None:
+    job = running.job
+    try:
+        while not over.wait(HEARTBEAT_SECONDS):
+            try:
+                now = timezone.now()
+                held = Job.objects.filter(pk=job.pk, token=job.token, status=Job.Status.ACTIVE)
+                if not held.update(lease_until=now + _lease(), heartbeat_at=now):
+                    if not over.is_set():
+                        running.stop(JobLost("Another worker holds the job, or it has ended."))
+                    return
+                if held.filter(cancel_requested_at__isnull=False).exists():
+                    running.stop(JobCancelled("The job was cancelled."))
+            except Exception:  # a database that is away for a moment must not end the heartbeats
+                log.warning("heartbeat missed", exc_info=True)
+                connections.close_all()
+    finally:
+        connections.close_all()
+
+
+def _why_not(job: Job) -> JobInterrupted:
+    held = Job.objects.filter(pk=job.pk, token=job.token, status=Job.Status.ACTIVE)
+    return JobCancelled("The job was cancelled.") if held.exists() else JobLost("Another worker holds the job.")
+
+
+@transaction.atomic
+def _end(job: Job, status: Job.Status, *, code: str = "", message: str = "", next_step: str = "") -> None:
+    ended = Job.objects.filter(pk=job.pk, token=job.token, status=Job.Status.ACTIVE).update(
+        status=status, finished_at=timezone.now(), lease_until=None, error_code=code, error_message=message,
+        next_step=next_step,
+    )  # fmt: skip
+    if ended:
+        settle_dependants([job.pk])
+        log.info("job ended", status=status.value, error_code=code)
+
+
+def _try_again(job: Job) -> None:
+    """Queue the job again after an unexpected failure, or fail it when its attempts are used up."""
+    if job.attempt >= job.max_attempts:
+        _end(
+            job, Job.Status.FAILED, code="unexpected", message=f"Something failed on our side, {job.attempt} times.",
+            next_step="Retry the job. If it fails again, give the operator the job's id.",
+        )  # fmt: skip
+        return
+    pause = random.uniform(0, 2**job.attempt)  # noqa: S311  # spreads retries, guards nothing
+    now = timezone.now()
+    Job.objects.filter(pk=job.pk, token=job.token, status=Job.Status.ACTIVE).update(
+        status=Job.Status.QUEUED, lease_until=None, queued_at=now + timedelta(seconds=pause), worker=""
+    )

@@ -1,0 +1,60 @@
+"""The shapes of jobs on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from project.http.serializers import StrictSerializer
+from project.jobs.models import Job
+
+
+class ProgressSerializer(serializers.Serializer[Job]):
+    """How far the job's present stage is."""
+
+    stage = serializers.CharField()
+    done = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class JobErrorSerializer(serializers.Serializer[Job]):
+    """Why the job failed, and what to do."""
+
+    code = serializers.CharField(source="error_code")
+    message = serializers.CharField(source="error_message")
+    next_step = serializers.CharField()
+
+
+class JobSerializer(serializers.ModelSerializer[Job]):
+    """One piece of work."""
+
+    subject = serializers.UUIDField(source="subject_id", read_only=True)
+    progress = ProgressSerializer(source="*", read_only=True)
+    error = serializers.SerializerMethodField()
+    cancel_requested = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Job
+        fields = (
+            "id", "kind", "status", "priority", "subject", "progress", "attempt", "max_attempts", "cancel_requested",
+            "error", "result", "created_at", "queued_at", "started_at", "heartbeat_at", "finished_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_error(self, job: Job) -> dict[str, Any] | None:
+        return JobErrorSerializer(job).data if job.error_code else None
+
+    def get_cancel_requested(self, job: Job) -> bool:
+        return job.cancel_requested_at is not None
+
+
+class JobListSerializer(StrictSerializer):
+    """Which jobs to list."""
+
+    kind = serializers.CharField(required=False, max_length=50)
+    status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
+    subject = serializers.UUIDField(required=False, help_text="Jobs that work on this entry or node.")
+    created_after = serializers.DateTimeField(required=False)
+    limit = serializers.CharField(required=False)
+    cursor = serializers.CharField(required=False)

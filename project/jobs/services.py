@@ -1,0 +1,152 @@
+"""The verbs that change jobs from outside: submit, cancel, retry, settle dependants. The runner has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from project import queue
+from project.errors import NotFound
+from project.jobs import kinds
+from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
+from project.jobs.models import Job
+from tenants.models import Tenant
+
+DEPENDENCY_FAILED = "dependency_failed"
+
+
+def get_job(*, tenant: Tenant, job_id: UUID) -> Job:
+    """Return the tenant's job. Raises NotFound."""
+    try:
+        return Job.objects.of(tenant).get(pk=job_id)
+    except Job.DoesNotExist:
+        raise NotFound(f"There is no job {job_id}.") from None
+
+
+def submit_job(
+    *,
+    tenant: Tenant,
+    kind: str,
+    subject_id: UUID,
+    params: dict[str, Any] | None = None,
+    depends_on: Sequence[Job] = (),
+    priority: int = 0,
+) -> Job:
+    """Queue work in the caller's transaction: the row and its message commit together or not at all.
+
+    With dependencies the job waits until all of them are complete. Raises JobAlreadyOpen, without harm to the
+    transaction, while a job of the same kind and subject is open.
+    """
+    try:
+        with transaction.atomic():
+            job = Job.objects.create(
+                tenant=tenant,
+                kind=kind,
+                subject_id=subject_id,
+                params=params or {},
+                priority=priority,
+                max_attempts=kinds.get(kind).max_attempts,
+                queued_at=timezone.now(),
+            )
+    except IntegrityError:
+        running = Job.objects.of(tenant).open().filter(kind=kind, subject_id=subject_id).first()
+        raise JobAlreadyOpen(
+            "The same work is on its way already.", extra={"job": str(running.pk)} if running else None
+        ) from None
+    job.depends_on.set(depends_on)
+    _settle([job.pk])
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def cancel_job(*, job: Job) -> Job:
+    """End a queued job now, or ask an active one to stop at its next checkpoint. Asking twice is no error.
+
+    Raises JobNotOpen when it has ended otherwise.
+    """
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.status == Job.Status.CANCELLED:
+        return job
+    if not job.is_open:
+        raise JobNotOpen(f"The job is {job.status} and cannot be cancelled.")
+    _cancel([job], timezone.now())
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def cancel_jobs_of(*, tenant: Tenant, subjects: Iterable[UUID]) -> None:
+    """Cancel every open job that works on one of the subjects."""
+    jobs = Job.objects.of(tenant).open().filter(subject_id__in=list(subjects)).select_for_update()
+    _cancel(list(jobs), timezone.now())
+
+
+@transaction.atomic
+def retry_job(*, job: Job) -> Job:
+    """Queue a failed or cancelled job again, with all its attempts.
+
+    Raises JobNotRetryable for other jobs, and JobAlreadyOpen while another job does the same work.
+    """
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.status not in {Job.Status.FAILED, Job.Status.CANCELLED}:
+        raise JobNotRetryable(f"The job is {job.status}; only a failed or cancelled job can be retried.")
+    job.status, job.attempt, job.queued_at, job.finished_at = Job.Status.QUEUED, 0, timezone.now(), None
+    job.cancel_requested_at, job.stage, job.done, job.total = None, "", 0, 0
+    job.error_code = job.error_message = job.next_step = ""
+    try:
+        with transaction.atomic():
+            job.save()
+    except IntegrityError:
+        raise JobAlreadyOpen("Another job does the same work now.") from None
+    _settle([job.pk])
+    job.refresh_from_db()
+    return job
+
+
+def settle_dependants(finished: Sequence[UUID]) -> None:
+    """Start what waited for these jobs, or fail it when one of them did not complete, in the caller's transaction.
+
+    Takes a constant number of statements for each level of dependants.
+    """
+    waiting = Job.objects.filter(depends_on__in=list(finished), status=Job.Status.QUEUED)
+    _settle(list(waiting.values_list("pk", flat=True).distinct()))
+
+
+def _settle(candidates: Sequence[UUID]) -> None:
+    """Ring for those of the queued jobs that can run now; fail those that never can, and what waits for them."""
+    if not candidates:
+        return
+    queued = list(Job.objects.select_for_update().filter(pk__in=candidates, status=Job.Status.QUEUED).order_by("pk"))
+    links = Job.depends_on.through._default_manager.filter(
+        from_job__in=queued, to_job__status__in=[Job.Status.FAILED, Job.Status.CANCELLED]
+    )
+    broken: dict[UUID, tuple[UUID, str, str]] = {}
+    for owner, needed, kind, status in links.values_list("from_job", "to_job", "to_job__kind", "to_job__status"):
+        broken.setdefault(owner, (needed, kind, status))
+    now = timezone.now()
+    failed = [job for job in queued if job.pk in broken]
+    for job in failed:
+        needed, kind, status = broken[job.pk]
+        job.status, job.finished_at, job.error_code = Job.Status.FAILED, now, DEPENDENCY_FAILED
+        job.error_message = f"It waited for job {needed} ({kind}), which is {status}."
+        job.next_step = "Look at that job, mend its cause or leave its subject out, then retry this one."
+    Job.objects.bulk_update(failed, ["status", "finished_at", "error_code", "error_message", "next_step"])
+    runnable = Job.objects.runnable(now).filter(pk__in=[job.pk for job in queued if job.pk not in broken])
+    queue.ring(runnable.count())
+    settle_dependants([job.pk for job in failed])
+
+
+def _cancel(jobs: Sequence[Job], now: datetime) -> None:
+    queued = [job.pk for job in jobs if job.status == Job.Status.QUEUED]
+    active = [job.pk for job in jobs if job.status == Job.Status.ACTIVE]
+    Job.objects.filter(pk__in=active, cancel_requested_at=None).update(cancel_requested_at=now)
+    Job.objects.filter(pk__in=queued).update(
+        status=Job.Status.CANCELLED, cancel_requested_at=now, finished_at=now
+    )  # fmt: skip
+    settle_dependants(queued)

@@ -1,0 +1,76 @@
+"""Mending what broke: jobs whose worker died, and jobs whose bell was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from project import logs, queue
+from project.jobs.models import Job
+from project.jobs.services import settle_dependants
+
+RING_AGAIN = timedelta(seconds=5)
+_BATCH = 100
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """What a sweep did."""
+
+    requeued: int
+    given_up: int
+    rung: int
+
+
+def sweep(*, now: datetime) -> Swept:
+    """Queue again the jobs whose lease has run out, give up those without attempts, ring where bells were lost."""
+    requeued, given_up = release(Q(lease_until__lt=now), now=now)
+    return Swept(requeued=requeued, given_up=given_up, rung=_ring_lost_bells(now))
+
+
+def release_worker(prefix: str, *, now: datetime) -> None:
+    """Take back the jobs that workers with this name or prefix hold, because those processes are known to be dead."""
+    release(Q(worker=prefix) | Q(worker__startswith=f"{prefix}:"), now=now)
+
+
+@transaction.atomic
+def release(lost: Q, *, now: datetime) -> tuple[int, int]:
+    """Queue again, or give up, the active jobs that match. Returns how many of each."""
+    held = Job.objects.filter(lost, status=Job.Status.ACTIVE).select_for_update(skip_locked=True)
+    jobs = list(held.order_by("lease_until")[:_BATCH])
+    hopeless, again = [], []
+    for job in jobs:
+        job.lease_until = None
+        if job.cancel_requested_at is not None:
+            job.status, job.finished_at = Job.Status.CANCELLED, now
+            hopeless.append(job)
+        elif job.attempt >= job.max_attempts:
+            job.status, job.finished_at, job.error_code = Job.Status.FAILED, now, "worker_lost"
+            job.error_message = f"The worker was lost while it did this job, {job.attempt} times."
+            job.next_step = "The material may need more memory than there is. Make it smaller, or give workers more."
+            hopeless.append(job)
+        else:
+            job.status, job.queued_at = Job.Status.QUEUED, now
+            again.append(job)
+        log.warning("job taken back from a lost worker", job=str(job.pk), worker=job.worker, status=job.status)
+    Job.objects.bulk_update(
+        jobs, ["status", "lease_until", "queued_at", "finished_at", "error_code", "error_message", "next_step"]
+    )  # fmt: skip
+    queue.ring(len(again))
+    settle_dependants([job.pk for job in hopeless])
+    return len(again), len(hopeless)
+
+
+@transaction.atomic
+def _ring_lost_bells(now: datetime) -> int:
+    """Ring for jobs that nobody will hear of: they are due, and no message is left in the queue."""
+    overdue = Job.objects.runnable(now - RING_AGAIN)[:_BATCH].count()
+    if not overdue or queue.length():
+        return 0
+    queue.ring(overdue)
+    return overdue

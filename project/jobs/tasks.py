@@ -1,0 +1,18 @@
+"""What the queue can call."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from project.jobs import runner
+from project.jobs.models import Pulse
+
+
+def run_job(**_future: object) -> None:
+    """Do the next job, if there is one left to claim."""
+    runner.run_next()
+
+
+def answer_canary(cluster: str, **_future: object) -> None:
+    """Note that a worker is alive and free."""
+    Pulse.objects.filter(cluster=cluster).update(answered_at=timezone.now())

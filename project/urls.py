@@ -1,0 +1,30 @@
+"""Every route of the system."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from project import health
+from project.api import MeView, SchemaView, SwaggerView
+
+handler400 = "project.http.problems.bad_request"
+handler403 = "project.http.problems.permission_denied"
+handler404 = "project.http.problems.not_found"
+handler500 = "project.http.problems.server_error"
+
+api_v1 = [
+    path("me", MeView.as_view(), name="me"),
+    path("", include("project.jobs.urls")),
+    path("", include("materials.urls")),
+    path("", include("structures.urls")),
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api/docs")),
+    path("api/v1/", include(api_v1)),
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", SwaggerView.as_view(url_name="schema"), name="docs"),
+    path("health/live", health.live, name="live"),
+    path("health/ready", health.ready, name="ready"),
+    path("admin/", admin.site.urls),
+]

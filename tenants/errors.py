@@ -1,0 +1,36 @@
+"""What can be wrong with who is asking.
+
+* DomainError
+  x Unauthenticated      401  no key, or not one that works; `code` says which
+  x ScopeMissing         403  the key may not do this
+  x TenantRefused        422  the tenant or key cannot be changed like that
+"""
+
+from __future__ import annotations
+
+from project.errors import DomainError, Refused
+
+
+class Unauthenticated(DomainError):
+    """No key, or not one that works."""
+
+    code = "not_authenticated"
+    status = 401
+    next_step = "Send a valid key in the header X-API-Key. Operators issue keys with `manage.py issue_api_key`."
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ScopeMissing(DomainError):
+    """The key may not do this."""
+
+    code = "scope_missing"
+    status = 403
+
+
+class TenantRefused(Refused):
+    """The tenant or key cannot be changed like that."""
+
+    code = "tenant_refused"

@@ -1,0 +1,34 @@
+"""May this key do that?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from tenants.errors import ScopeMissing
+from tenants.requests import key_of
+from tenants.scopes import Scope, scope_file
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class HasScope(BasePermission):
+    """Lets a key in that has the scope the view names, or one that allows at least as much.
+
+    A view states `read_scope` (for GET, HEAD and OPTIONS) and `write_scope` (for everything else).
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return True, or raise ScopeMissing, which says what is missing."""
+        needed: Scope = view.read_scope if request.method in SAFE_METHODS else view.write_scope  # type: ignore[attr-defined]
+        rules = scope_file().scopes
+        for scope in key_of(request).scopes:
+            if set(rules[Scope(scope)].allows) >= set(rules[needed].allows):
+                return True
+        raise ScopeMissing(
+            f"This needs a key with the scope {needed.value!r}.",
+            next_step=f"Ask the operator for a key with the scope {needed.value!r}.",
+        )

@@ -1,0 +1,112 @@
+"""The verbs that change tenants and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from tenants import keys
+from tenants.errors import TenantRefused
+from tenants.models import ApiKey, Tenant
+from tenants.scopes import Scope, scope_file
+
+
+class Issued(NamedTuple):
+    """A key and its secret, which is known only now."""
+
+    key: ApiKey
+    secret: str
+
+
+@transaction.atomic
+def create_tenant(*, slug: str, name: str) -> Tenant:
+    """Create a tenant. Raises TenantRefused when the slug is taken."""
+    tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
+    if not created:
+        raise TenantRefused(f"There is a tenant {slug!r} already.", next_step="Choose another slug.")
+    return tenant
+
+
+def suspend_tenant(*, tenant: Tenant) -> None:
+    """Refuse every key of the tenant from now on. Nothing is deleted."""
+    Tenant.objects.filter(pk=tenant.pk, suspended_at=None).update(suspended_at=timezone.now())
+
+
+def resume_tenant(*, tenant: Tenant) -> None:
+    """Let the tenant's keys work again."""
+    Tenant.objects.filter(pk=tenant.pk).update(suspended_at=None)
+
+
+@transaction.atomic
+def issue_api_key(
+    *,
+    tenant: Tenant,
+    label: str,
+    scopes: Sequence[Scope],
+    mode: keys.Mode = keys.Mode.LIVE,
+    expires_at: datetime | None = None,
+    prep_per_minute: int | None = None,
+    check_per_minute: int | None = None,
+    rotated_from: ApiKey | None = None,
+) -> Issued:
+    """Issue a key to the tenant. Limits that are not given come from `config/scopes.yaml`."""
+    secret = keys.new_secret(mode)
+    rules = scope_file().scopes
+    key = ApiKey.objects.create(
+        tenant=tenant,
+        label=label,
+        prefix=keys.prefix_of(secret),
+        digest=keys.digest_of(secret),
+        scopes=sorted({scope.value for scope in scopes}),
+        prep_per_minute=prep_per_minute or rules[Scope.PREP].requests_per_minute,
+        check_per_minute=check_per_minute or rules[Scope.CHECK].requests_per_minute,
+        expires_at=expires_at,
+        rotated_from=rotated_from,
+    )
+    return Issued(key, secret)
+
+
+def revoke_api_key(*, key: ApiKey) -> None:
+    """Refuse the key from now on. Revoking twice keeps the first time."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+@transaction.atomic
+def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> Issued:
+    """Issue a successor with the same scopes, limits and label; the old key works for `overlap` more.
+
+    The successor of a key with an expiry lives as long as the old one was meant to. Raises TenantRefused for a key that
+    is revoked or expired.
+    """
+    now = timezone.now()
+    key = ApiKey.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=key.pk)
+    if key.revoked_at is not None or key.is_expired(now):
+        raise TenantRefused(f"Key {key.prefix} no longer works.", next_step="Issue a new key instead.")
+    lifetime = key.expires_at - key.created_at if key.expires_at else None
+    issued = issue_api_key(
+        tenant=key.tenant,
+        label=key.label,
+        scopes=[Scope(scope) for scope in key.scopes],
+        mode=keys.Mode(key.prefix.split("_")[1]),
+        expires_at=now + lifetime if lifetime else None,
+        prep_per_minute=key.prep_per_minute,
+        check_per_minute=key.check_per_minute,
+        rotated_from=key,
+    )
+    end = now + overlap
+    key.expires_at = min(key.expires_at, end) if key.expires_at else end
+    key.save(update_fields=["expires_at"])
+    return issued
+
+
+def note_use(*, key: ApiKey, now: datetime) -> None:
+    """Note that the key was used, at most once a minute, however many requests come."""
+    minute_ago = now - timedelta(minutes=1)
+    if key.last_used_at is None or key.last_used_at <= minute_ago:
+        due = Q(last_used_at=None) | Q(last_used_at__lte=minute_ago)
+        ApiKey.objects.filter(due, pk=key.pk).update(last_used_at=now)
