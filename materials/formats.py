@@ -1,0 +1,235 @@
+"""Finding a file's format from its bytes, and refusing early what cannot be read.
+
+A client's word (name, content type) never decides what a file is; a name only tells text formats apart, whose bytes all
+look alike, and a name that contradicts the bytes is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from materials.documents import Format
+from materials.processors.encodings import looks_like_text, prefix_text
+
+_HEAD_BYTES = 64 * 1024
+_TAIL_BYTES = 64 * 1024
+
+ZIP_MAX_BYTES = 200 * 2**20
+ZIP_MAX_PART_BYTES = 100 * 2**20
+ZIP_MAX_XML_BYTES = 50 * 2**20
+ZIP_MAX_PARTS = 5_000
+ZIP_MAX_RATIO = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormatInfo:
+    """What is known of a format: its extensions, the first one being the usual one, and its media type."""
+
+    extensions: tuple[str, ...]
+    media_type: str
+
+
+FORMATS: Mapping[Format, FormatInfo] = {
+    Format.MARKDOWN: FormatInfo(extensions=(".md", ".markdown"), media_type="text/markdown"),
+    Format.PLAIN: FormatInfo(extensions=(".txt", ".text"), media_type="text/plain"),
+    Format.HTML: FormatInfo(extensions=(".html", ".htm", ".xhtml"), media_type="text/html"),
+    Format.DOCX: FormatInfo(
+        extensions=(".docx",), media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    ),
+    Format.PDF: FormatInfo(extensions=(".pdf",), media_type="application/pdf"),
+    Format.PPTX: FormatInfo(
+        extensions=(".pptx",), media_type="application/vnd.openxmlformats-officedocument.presentationml.presentation"
+    ),
+    Format.SRT: FormatInfo(extensions=(".srt",), media_type="application/x-subrip"),
+    Format.VTT: FormatInfo(extensions=(".vtt",), media_type="text/vtt"),
+}
+SUPPORTED = ", ".join(info.extensions[0].removeprefix(".") for info in FORMATS.values())
+_BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
+_TEXT_FORMATS = {Format.MARKDOWN, Format.PLAIN, Format.HTML, Format.SRT, Format.VTT}
+
+_OTHER_EXTENSIONS = {
+    **dict.fromkeys([".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"], "a video"),
+    **dict.fromkeys([".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac"], "an audio file"),
+    **dict.fromkeys([".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"], "a picture"),
+    **dict.fromkeys([".ipynb"], "a notebook"),
+    **dict.fromkeys([".csv", ".tsv", ".xlsx", ".xls", ".json", ".xml", ".yaml", ".yml"], "a data file"),
+    **dict.fromkeys([".py", ".js", ".ts", ".r", ".java", ".c", ".cpp", ".css", ".sh", ".sub"], "program text"),
+    **dict.fromkeys([".doc", ".ppt", ".odt", ".odp", ".rtf", ".key", ".pages"], "an office document of another format"),
+    **dict.fromkeys([".zip", ".tar", ".gz", ".7z", ".rar"], "an archive"),
+}
+_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (4, b"ftyp", "a video"),
+    (0, b"\x1aE\xdf\xa3", "a video"),
+    (8, b"AVI ", "a video"),
+    (0, b"ID3", "an audio file"),
+    (0, b"OggS", "an audio file"),
+    (0, b"fLaC", "an audio file"),
+    (8, b"WAVE", "an audio file"),
+    (0, b"\x89PNG", "a picture"),
+    (0, b"\xff\xd8\xff", "a picture"),
+    (0, b"GIF8", "a picture"),
+    (8, b"WEBP", "a picture"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ", "a program"),
+    (0, b"\x1f\x8b", "an archive"),
+    (0, b"7z\xbc\xaf", "an archive"),
+    (0, b"Rar!", "an archive"),
+    (0, b"{\\rtf", "an office document of another format"),
+)
+_CUE = re.compile(r"^\s*-?(\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->\s*-?(\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}", re.MULTILINE)
+_HTML = re.compile(
+    r"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+
+
+class FormatProblem(Exception):
+    """The file cannot be taken: `code` is stable, the message says why, `next_step` what to do, `status` suits HTTP."""
+
+    def __init__(self, message: str, *, code: str, next_step: str, status: int = 422) -> None:
+        super().__init__(message)
+        self.code, self.next_step, self.status = code, next_step, status
+
+
+def detect(file: BinaryIO, name: str) -> Format:
+    """Return the format of the whole of a seekable file. Raises FormatProblem."""
+    head = _read(file, 0, _HEAD_BYTES)
+    size = file.seek(0, 2)
+    if not head.strip(b"\x00 \t\r\n"):
+        raise FormatProblem("The file is empty.", code="file_empty", next_step="Send a file with content.")
+    found = _from_signature(file, head, size) or _from_text(head, name)
+    _check_name(found, name)
+    return found
+
+
+def supports(name: str) -> bool:
+    """Tell whether a file of this name could be taken at all: for choosing files before reading them."""
+    return PurePosixPath(name).suffix.lower() in _BY_EXTENSION
+
+
+def _from_signature(file: BinaryIO, head: bytes, size: int) -> Format | None:
+    if b"%PDF-" in head[:1024]:
+        if b"%%EOF" not in _read(file, max(0, size - _TAIL_BYTES), _TAIL_BYTES):
+            raise _truncated("PDF")
+        return Format.PDF
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _from_zip(file)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        if "EncryptedPackage".encode("utf-16-le") in head + _read(file, max(0, size - _TAIL_BYTES), _TAIL_BYTES):
+            raise FormatProblem(
+                "The file is protected by a password.",
+                code="file_encrypted",
+                next_step="Remove the password and send it again.",
+            )
+        raise _unsupported("an office document of the old binary format", "Save it as docx, pptx or pdf.")
+    for offset, signature, what in _SIGNATURES:
+        if head[offset : offset + len(signature)] == signature:
+            raise _unsupported(what)
+    return None
+
+
+def _from_zip(file: BinaryIO) -> Format:
+    file.seek(0)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        raise _truncated("zip-based (docx, pptx)") from None
+    check_parts(parts)
+    names = {part.filename for part in parts}
+    if "word/document.xml" in names:
+        return Format.DOCX
+    if "ppt/presentation.xml" in names:
+        return Format.PPTX
+    if "xl/workbook.xml" in names:
+        raise _unsupported("a spreadsheet")
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        raise _unsupported("an office document of another format", "Save it as docx, pptx or pdf.")
+    raise _unsupported("an archive", "Unpack it and send the files one by one.")
+
+
+def check_parts(parts: list[zipfile.ZipInfo]) -> None:
+    """Refuse an archive that would unpack to far more than a document needs. Raises FormatProblem."""
+    unpacked = sum(part.file_size for part in parts)
+    packed = max(1, sum(part.compress_size for part in parts))
+    xml = max((part.file_size for part in parts if part.filename.endswith((".xml", ".rels"))), default=0)
+    largest = max((part.file_size for part in parts), default=0)
+    bomb = unpacked > 2**20 and unpacked / packed > ZIP_MAX_RATIO
+    if (
+        bomb
+        or unpacked > ZIP_MAX_BYTES
+        or xml > ZIP_MAX_XML_BYTES
+        or largest > ZIP_MAX_PART_BYTES
+        or len(parts) > ZIP_MAX_PARTS
+    ):
+        raise FormatProblem(
+            f"The file unpacks to {unpacked // 2**20} MiB in {len(parts)} parts, more than a document may.",
+            code="file_unpacks_too_large",
+            next_step="Make the pictures in it smaller, or export it as PDF.",
+            status=413,
+        )
+
+
+def _from_text(head: bytes, name: str) -> Format:
+    suffix = PurePosixPath(name).suffix.lower()
+    if not looks_like_text(head):
+        raise _unsupported(_OTHER_EXTENSIONS.get(suffix, "a binary file of an unknown format"))
+    if suffix in _OTHER_EXTENSIONS:
+        raise _unsupported(_OTHER_EXTENSIONS[suffix])
+    text = prefix_text(head)
+    named = _BY_EXTENSION.get(suffix)
+    if text.lstrip("\ufeff").startswith("WEBVTT"):
+        return Format.VTT
+    if named in {Format.SRT, Format.VTT}:
+        if not _CUE.search(text):
+            raise _mislabelled(name, "no captions: there is no line like 00:00:01,000 --> 00:00:04,000")
+        return named
+    if named in _TEXT_FORMATS:
+        assert named is not None
+        return named
+    if _HTML.search(text):
+        return Format.HTML
+    if suffix and named is None:
+        raise _unsupported(f"a text file of the unknown type {suffix}", "Rename it to .txt or .md if it is one.")
+    return Format.SRT if _CUE.search(text) else Format.PLAIN
+
+
+def _check_name(found: Format, name: str) -> None:
+    suffix = PurePosixPath(name).suffix.lower()
+    named = _BY_EXTENSION.get(suffix)
+    if suffix in _OTHER_EXTENSIONS or (named is not None and named is not found):
+        raise _mislabelled(name, f"{found.value}")
+
+
+def _read(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
+
+
+def _unsupported(what: str, next_step: str = "") -> FormatProblem:
+    return FormatProblem(
+        f"The file is {what}, which cannot be read. Supported: {SUPPORTED}.",
+        code="type_unsupported",
+        next_step=next_step or "Convert it to a supported type, for example PDF.",
+        status=415,
+    )
+
+
+def _mislabelled(name: str, content: str) -> FormatProblem:
+    return FormatProblem(
+        f"{name!r} says one type, but its bytes are another: {content}.",
+        code="file_mislabelled",
+        next_step="Give the file the extension of what it is, or export it again.",
+    )
+
+
+def _truncated(what: str) -> FormatProblem:
+    return FormatProblem(
+        f"The {what} file is cut off: its end is missing.",
+        code="file_truncated",
+        next_step="Send the file again, complete.",
+    )

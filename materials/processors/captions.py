@@ -1,0 +1,123 @@
+"""Captions (SRT and WebVTT) to pieces: whole sentences with the time they are spoken."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from materials.documents import ChunkKind, Document, Locator
+from materials.processors.encodings import decode
+from materials.processors.errors import UnreadableDocument
+from materials.processors.pieces import Pieces, one_line
+
+LONGEST_MS = 15_000
+"""A piece ends with the first sentence that ends after this long; a long sentence is cut at twice that."""
+PAUSE_MS = 3_000
+LAST_MS = 24 * 3600 * 1000
+
+_TIME = r"(-?)(?:(\d{1,4}):)?(\d{1,3}):(\d{1,2})[.,](\d{1,3})"
+_TIMING = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
+_VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
+_TAG = re.compile(r"</?[A-Za-z0-9][^>]*>|\{\\an?\d+\}")
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”»)\]]*$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cue:
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+def read(path: Path) -> Document:
+    """Read an .srt or .vtt file. Raises UnreadableDocument when it has no cue."""
+    warnings: list[str] = []
+    cues = list(_cues(decode(path.read_bytes()), warnings))
+    if not cues:
+        raise UnreadableDocument("There are no captions in the file.", code="damaged")
+    if any(later.start_ms < earlier.start_ms for earlier, later in itertools.pairwise(cues)):
+        warnings.append("Some captions were out of order; they were sorted by time.")
+        cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
+    pieces = Pieces()
+    for group in _sentences(_without_rolling(cues)):
+        text = one_line(" ".join(cue.text for cue in group))
+        locator = Locator(start_ms=group[0].start_ms, end_ms=max(cue.end_ms for cue in group))
+        pieces.add(ChunkKind.TRANSCRIPT, text, locator)
+    return Document(
+        pieces=tuple(pieces.found), duration_ms=max(cue.end_ms for cue in cues), warnings=tuple(warnings)
+    )  # fmt: skip
+
+
+def _cues(text: str, warnings: list[str]) -> Iterator[_Cue]:
+    lines = text.split("\n")
+    odd = 0
+    position = 0
+    while position < len(lines):
+        timing = _TIMING.match(lines[position])
+        position += 1
+        if timing is None:
+            continue
+        words = []
+        while position < len(lines) and lines[position].strip() and not _TIMING.match(lines[position]):
+            words.append(lines[position])
+            position += 1
+        if position < len(lines) and _TIMING.match(lines[position]) and words and words[-1].strip().isdecimal():
+            words.pop()  # the next cue's number, where the blank line before it is missing
+        start, end = _milliseconds(timing.groups()[:5]), _milliseconds(timing.groups()[5:])
+        if start is None or end is None or end < start:
+            odd += 1
+            continue
+        spoken = _spoken(" ".join(words))
+        if spoken:
+            yield _Cue(start_ms=start, end_ms=end, text=spoken)
+    if odd:
+        warnings.append(f"{odd} captions had impossible times and were left out.")
+
+
+def _milliseconds(parts: tuple[str | None, ...]) -> int | None:
+    sign, hours, minutes, seconds, fraction = parts
+    total = int(hours or 0) * 3_600_000 + int(minutes or 0) * 60_000 + int(seconds or 0) * 1000
+    total += int((fraction or "0").ljust(3, "0"))
+    return None if sign or total > LAST_MS else total
+
+
+def _spoken(text: str) -> str:
+    speaker = _VOICE.search(text)
+    words = one_line(html.unescape(_TAG.sub("", text)))
+    return f"{speaker.group(1).strip()}: {words}" if speaker and words else words
+
+
+def _without_rolling(cues: list[_Cue]) -> Iterator[_Cue]:
+    """Yield the cues without the words that a rolling display repeats from the cue before."""
+    shown: list[str] = []
+    end = 0
+    for cue in cues:
+        words = cue.text.split()
+        fresh = words
+        if shown and cue.start_ms <= end + 100:
+            for length in range(min(len(shown), len(words)), 2, -1):
+                if shown[-length:] == words[:length]:
+                    fresh = words[length:]
+                    break
+        shown, end = words, cue.end_ms
+        if fresh:
+            yield _Cue(start_ms=cue.start_ms, end_ms=cue.end_ms, text=" ".join(fresh))
+
+
+def _sentences(cues: Iterator[_Cue]) -> Iterator[list[_Cue]]:
+    group: list[_Cue] = []
+    for cue in cues:
+        if group and cue.start_ms - group[-1].end_ms > PAUSE_MS:
+            yield group
+            group = []
+        group.append(cue)
+        lasts = cue.end_ms - group[0].start_ms
+        if lasts >= 2 * LONGEST_MS or (lasts >= LONGEST_MS and _SENTENCE_END.search(cue.text)):
+            yield group
+            group = []
+    if group:
+        yield group

@@ -1,0 +1,45 @@
+"""The child process: reads one file within limits and writes one document.
+
+Run as `python child.py FORMAT SOURCE RESULT MEMORY_BYTES CPU_SECONDS FILE_BYTES`. RESULT holds a document as JSON (exit
+code 0) or a refusal as JSON (exit code 3). It imports neither Django nor anything of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import sys
+from pathlib import Path
+
+OK, REFUSED, OUT_OF_MEMORY = 0, 3, 4
+
+
+def main(arguments: list[str]) -> int:
+    format_name, source, result, memory, cpu, size = arguments
+    _limit(memory=int(memory), cpu=int(cpu), size=int(size))
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    sys.setrecursionlimit(5_000)
+    from materials.documents import Format  # noqa: PLC0415  # after the limits and the path
+    from materials.processors import registry, wire  # noqa: PLC0415
+    from materials.processors.errors import UnreadableDocument  # noqa: PLC0415
+
+    try:
+        Path(result).write_bytes(wire.dump(registry.read(Path(source), Format(format_name))))
+    except UnreadableDocument as exc:
+        refusal = {"message": str(exc), "code": exc.code, "next_step": exc.next_step}
+        Path(result).write_text(json.dumps(refusal), encoding="utf-8")
+        return REFUSED
+    except MemoryError:
+        return OUT_OF_MEMORY
+    return OK
+
+
+def _limit(*, memory: int, cpu: int, size: int) -> None:
+    for name, value in (("RLIMIT_AS", memory), ("RLIMIT_CPU", cpu), ("RLIMIT_FSIZE", size), ("RLIMIT_CORE", 0)):
+        with contextlib.suppress(ValueError, OSError):  # macOS does not take every limit
+            resource.setrlimit(getattr(resource, name), (value, value))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""Collecting pieces in order, with the heading path that each stands under."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from materials.documents import ChunkKind, Locator, Piece
+
+_SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
+_MAX_TERM = 80
+
+
+@dataclass
+class Pieces:
+    """Pieces in the making. Blank text adds nothing."""
+
+    found: list[Piece] = field(default_factory=list)
+    _path: list[tuple[int, str]] = field(default_factory=list)
+
+    def heading(self, text: str, level: int, locator: Locator | None = None) -> None:
+        """Add a heading; what follows stands below it until a heading of the same or a higher level."""
+        text = one_line(text)
+        if not text:
+            return
+        while self._path and self._path[-1][0] >= level:
+            self._path.pop()
+        self._path.append((level, text))
+        self._add(ChunkKind.HEADING, text, locator, level=level)
+
+    def add(
+        self,
+        kind: ChunkKind,
+        text: str,
+        locator: Locator | None = None,
+        *,
+        emphasised: Iterable[str] = (),
+        language: str | None = None,
+    ) -> None:
+        """Add a piece below the present heading path."""
+        self._add(kind, text, locator, emphasised=emphasised, language=language)
+
+    def start_over(self) -> None:
+        """Forget the heading path: a new page or slide begins."""
+        self._path.clear()
+
+    def _add(
+        self,
+        kind: ChunkKind,
+        text: str,
+        locator: Locator | None,
+        *,
+        level: int | None = None,
+        emphasised: Iterable[str] = (),
+        language: str | None = None,
+    ) -> None:
+        text = text.strip("\n") if kind is ChunkKind.CODE else text.strip()
+        if not text.strip():
+            return
+        path = tuple(heading for _, heading in self._path)
+        self.found.append(
+            Piece(
+                kind=kind,
+                text=text,
+                locator=replace(locator or Locator(), heading_path=path),
+                level=level,
+                emphasised=tuple(terms(emphasised, text)),
+                language=language,
+            )
+        )
+
+
+def one_line(text: str) -> str:
+    """Return text with every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def tidy(text: str) -> str:
+    """Return text whose lines have single spaces and no blank line between them."""
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def terms(emphasised: Iterable[str], text: str) -> list[str]:
+    """Return the emphasised words that are short enough for a term and stand in the text, each once."""
+    found: dict[str, None] = {}
+    for words in emphasised:
+        term = one_line(words).strip(" :;,.")
+        if term and len(term) <= _MAX_TERM and term in one_line(text):
+            found[term] = None
+    return list(found)
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as a Markdown table whose first row is the head; blank when no cell has text."""
+    filled = [[one_line(cell).replace("|", "\\|") for cell in row] for row in rows]
+    filled = [row for row in filled if any(row)]
+    if not filled:
+        return ""
+    width = max(len(row) for row in filled)
+    padded = [row + [""] * (width - len(row)) for row in filled]
+    lines = ["| " + " | ".join(row) + " |" for row in padded]
+    lines.insert(1, "|" + " --- |" * width)
+    return "\n".join(lines)
+
+
+def item(text: str, *, depth: int, number: int | None = None) -> str:
+    """Return one line of a list; nested items are indented by two spaces a level."""
+    mark = "-" if number is None else f"{number}."
+    return f"{'  ' * depth}{mark} {one_line(text)}"
+
+
+def numbers(pages: list[int]) -> str:
+    """Return page numbers as a short text: 1, 3–5, 9."""
+    spans: list[list[int]] = []
+    for page in pages:
+        if spans and page == spans[-1][1] + 1:
+            spans[-1][1] = page
+        else:
+            spans.append([page, page])
+    return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)

@@ -1,0 +1,34 @@
+"""Documents as JSON, between the child process that reads a file and the worker that stores it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from materials.documents import ChunkKind, Document, Locator, Piece
+
+
+def dump(document: Document) -> bytes:
+    """Return a document as JSON."""
+    return json.dumps(asdict(document), ensure_ascii=False).encode()
+
+
+def load(data: bytes) -> Document:
+    """Return the document that `dump` wrote."""
+    fields: dict[str, Any] = json.loads(data)
+    fields["pieces"] = tuple(_piece(piece) for piece in fields["pieces"])
+    fields["warnings"] = tuple(fields["warnings"])
+    return Document(**fields)
+
+
+def _piece(fields: dict[str, Any]) -> Piece:
+    locator = fields["locator"]
+    return Piece(
+        **{
+            **fields,
+            "kind": ChunkKind(fields["kind"]),
+            "locator": Locator(**{**locator, "heading_path": tuple(locator["heading_path"])}),
+            "emphasised": tuple(fields["emphasised"]),
+        }
+    )
