@@ -50,5 +50,3 @@ class SwaggerView(SpectacularSwaggerView):
     """The API's pages, for everybody; all assets come from this server."""
 
     throttle_classes = ()
-
-
