@@ -1,0 +1,115 @@
+"""The words that tell what a name, a heading or a sentence is about, in the languages of courses.
+
+Everything is compared case-folded. English, Ukrainian, Russian, German, French, Spanish, Polish, Portuguese and Italian.
+"""
+
+from __future__ import annotations
+
+import re
+
+DIVISIONS = (
+    "module|unit|part|chapter|section|week|day|session|lecture|lesson|topic|class|course|lab|"
+    "модуль|частина|розділ|глава|тиждень|день|лекція|урок|заняття|тема|блок|"
+    "часть|раздел|неделя|лекция|занятие|"
+    "modul|teil|kapitel|abschnitt|woche|tag|vorlesung|lektion|thema|einheit|"
+    "partie|chapitre|semaine|jour|cours|leçon|séance|thème|unité|"
+    "módulo|parte|capítulo|semana|día|clase|lección|tema|unidad|sesión|"
+    "moduł|część|rozdział|tydzień|dzień|wykład|lekcja|temat|"
+    "dia|aula|lição|unidade|modulo|capitolo|settimana|giorno|lezione|unità"
+)
+"""What a numbered part of a course is called."""
+
+EXERCISES_ANYWHERE = (
+    r"exercises?|challenges?|quiz(?:zes)?|homework|worksheets?|problem sets?|coursework|mini[- ]project|"
+    r"вправ[аи]|завдання|міні-завдання|домашнє завдання|практичн[аеі] (?:робота|завдання|частина)|лабораторна(?: робота)?|"
+    r"вікторина|контрольна(?: робота)?|самостійна робота|питання для перевірки|задач[аі]|"
+    r"упражнени[ея]|задани[ея]|домашнее задание|практическ(?:ая работа|ое задание)|лабораторная(?: работа)?|викторина|"
+    r"übung(?:en)?|aufgaben?|hausaufgaben?|arbeitsblatt|exercices?|devoirs?|travaux pratiques|"
+    r"ejercicios?|deberes|ćwiczeni[ea]|zadani[ea]|praca domowa|kartkówka|exercícios?|lição de casa|esercizi[o]?"
+)
+"""What a task for the learner is called, in words that mean little else."""
+
+EXERCISES = (
+    rf"{EXERCISES_ANYWHERE}|assignments?|labs?|laboratory|practice|practical|hands[- ]on|activity|activities|"
+    r"практика|міні-про[єе]кт|практикум|praktikum|activités?|tareas?|prácticas?|actividad(?:es)?|laboratorium|tarefas?|compit[oi]"
+)
+"""The same with words that name a task only when they stand alone, as in `Lab 3` or `Assignment: ...`."""
+
+SOLUTIONS = (
+    r"solutions?|answers?|answer key|sample answer|відповід[ьі]|розв['’ʼ]?яз(?:ок|ки|ання)|рішення|ответы?|решени[ея]|"
+    r"lösung(?:en)?|musterlösung|antwort(?:en)?|corrigés?|réponses?|solución|soluciones|respuestas?|"
+    r"rozwiązani[ea]|odpowiedzi|odpowiedź|soluções|solução|respostas?|soluzion[ei]|risposte"
+)
+"""What the answer to a task is called."""
+
+FURNITURE = (
+    r"agenda(?: topics)?|outline|overview|contents?|table of contents|introduction|intro|summary|conclusions?|recap|review|wrap[- ]?up|"
+    r"questions\??|q ?& ?a|discussion|thanks?|thank you.*|acknowledge?ments?.*|references?|further reading|resources?|materials?|"
+    r"links|bibliography|credits|licen[cs]e|copyright|contact|about(?: me| us| the author)?|faculty introduction|prerequisites|"
+    r"learning (?:goals?|objectives?|outcomes?)|objectives?|goals?|on your own|extra tips?|double bonus points|how to use|examples?|notes?|slides?|lecture|demo|output|input|results?|appendix|"
+    r"next steps|homework|break|lunch|schedule|welcome|getting started|key (?:points|takeaways)|takeaways|tips?|warning|hints?|steps?|"
+    r"background|motivation|context|setup|getting help|image credits?|additional (?:information|resources|reading)|program|continued|"
+    r"вступ|огляд|зміст|план|підсумки?|узагальнення|висновк[иа]|питання|матеріали.*|нотатки|приклади?|лекція|практика|теорія|"
+    r"домашнє завдання|література|джерела|посилання|мета|цілі|демонстрація|міні-демонстрація|аналогія|дякую.*|що далі|повторення|"
+    r"корисні посилання|очікувані результати|результати?|"
+    r"введение|обзор|содержание|план|итоги?|вывод(?:ы)?|вопросы|материалы|заметки|примеры?|лекция|литература|источники|ссылки|цели?|"
+    r"einführung|einleitung|überblick|inhalt|inhaltsverzeichnis|zusammenfassung|fazit|fragen|beispiele?|literatur|quellen|danke|ziele|"
+    r"introduction|aperçu|sommaire|résumé|conclusion|questions|exemples?|bibliographie|objectifs|merci|"
+    r"introducción|índice|contenido|resumen|conclusi[óo]n(?:es)?|preguntas|ejemplos?|bibliografía|objetivos|gracias|"
+    r"wprowadzenie|wstęp|spis treści|podsumowanie|wnioski|pytania|przykłady?|literatura|cele"
+)
+"""Headings that every course has and that name no thing to learn."""
+
+LABELS = (
+    r"definition|definitions|what is it|meaning|term|note|important|remember|визначення|що це(?: таке)?|означення|термін|пам['’]ятайте|"
+    r"важливо|определение|термин|важно|definition|begriff|merke|définition|definición|definicja|definição|definizione"
+)
+"""What may stand before a definition."""
+
+GENERIC_TITLES = (
+    r"untitled.*|presentation\d*|powerpoint presentation|document\d*|word document|microsoft word.*|slide ?\d*|new .*|title|"
+    r"readme|index|home|без назви|презентація|документ|unbenannt|sans titre|sin título|bez tytułu|\W*\d+\W*"
+)
+"""Titles that say nothing."""
+
+INDEX_NAMES = r"index|readme|_index|overview|syllabus|toc|contents|about|home|зміст|план|огляд|програма|содержание|inhalt|sommaire|índice"
+"""File names whose text describes its folder rather than a lesson of its own."""
+
+MEDIA = (
+    r"slides?|decks?|presentations?|captions?|subtitles?|transcripts?|videos?|recordings?|audio|handouts?|notes|readings?|pdfs?|docs?|"
+    r"презентації|слайди|відео|конспекти|субтитри|folien|untertitel|diapositives|sous-titres|diapositivas|subtítulos|slajdy|napisy"
+)
+"""Folder names that say what kind of files are inside, not what they are about."""
+
+ASIDE_NAMES = r"licen[cs]e|copying|copyright|contributing|code_of_conduct|changelog|authors|contributors|citation|security|manifest|notice"
+"""File names that belong to a repository, not to its course."""
+
+NO_TERMS = frozenset(
+    "a an and another any are both but by each either every few for from he her here his how i if in into it its just let many me more most my no nobody "
+    "none not nothing now of on one or only other our she so some somebody something such that the their them then there these they thing "
+    "things this those to together today type value we well what when where which while who why with without you your example answer question reason point "
+    "difference problem idea goal aim result first second third next last key kind way part people everything everyone anyone "
+    "це цей ця ці те той та він вона воно вони ми ви я що як де коли чому хто наш ваш тут там зараз сьогодні приклад результат мета "
+    "завдання питання тема ідея все всі кожен усі якщо або але отже потім наприклад увага "
+    "это этот эта эти он она оно они мы вы что как где когда почему кто здесь там сейчас пример результат цель "
+    "das dies diese dieser es er sie wir ihr ich was wie wo wann warum wer hier dort beispiel ergebnis ziel "
+    "ce cela cette ces il elle ils elles nous vous je que qui quoi où quand pourquoi comment ici exemple but "
+    "esto este esta estos él ella ellos nosotros usted yo qué cómo dónde cuándo aquí ejemplo objetivo "
+    "to ten ta te on ona oni my wy ja co jak gdzie kiedy dlaczego kto tutaj przykład cel".split()
+)
+"""Words that cannot be a term, nor begin one."""
+
+
+def whole(words: str) -> re.Pattern[str]:
+    """Return a pattern that matches one of these and nothing else."""
+    return re.compile(rf"(?:{words})", re.IGNORECASE)
+
+
+def starting(words: str) -> re.Pattern[str]:
+    """Return a pattern that finds one of these as a whole word at the beginning."""
+    return re.compile(rf"(?:{words})(?!\w)", re.IGNORECASE)
+
+
+def within(words: str) -> re.Pattern[str]:
+    """Return a pattern that finds one of these as whole words anywhere."""
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
