@@ -16,7 +16,7 @@ class RenderedReference(Protocol):
     """Evidence as it is shown."""
 
     @property
-    def entry_name(self) -> str: ...
+    def entry_path(self) -> str: ...
     @property
     def locator(self) -> Locator: ...
     @property
@@ -61,7 +61,7 @@ def place(reference: RenderedReference) -> str:
         where = f", § {locator.heading_path[-1]}"
     else:
         where = ""
-    return reference.entry_name + where
+    return reference.entry_path + where
 
 
 def clock(milliseconds: int) -> str:

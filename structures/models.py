@@ -89,6 +89,7 @@ class Reference(Located, Row):
     position = models.PositiveIntegerField()
     entry_id = models.UUIDField()
     entry_name = models.CharField(max_length=500)
+    entry_path = models.TextField(help_text="The entry's name behind the titles of the nodes below the course.")
     entry_fingerprint = models.CharField(max_length=64)
     chunk_id = models.UUIDField()
     quote = models.TextField()

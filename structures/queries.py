@@ -20,11 +20,15 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """What a generation reads, and which entries it had to leave out (their names)."""
+    """What a generation reads, and which entries it had to leave out.
+
+    `paths` are the entries' names behind the titles of the nodes below the root, by entry id.
+    """
 
     root: SourceNode
     entries: dict[UUID, SourceEntry]
     fingerprints: dict[UUID, str]
+    paths: dict[UUID, str]
     left_out: tuple[str, ...]
 
 
@@ -79,11 +83,17 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
     for row in rows:
         if row.pk in entries:
             by_node[row.node_id].append(entries[row.pk])
+    titles = {nodes[0].pk: ""}
+    for node in nodes[1:]:
+        assert node.parent_id is not None
+        titles[node.pk] = f"{titles[node.parent_id]}{node.title}/"
+    paths = {row.pk: titles[row.node_id] + row.name for row in rows}
     return Sources(
         root=_assemble(nodes, by_node),
         entries=entries,
         fingerprints={row.pk: row.fingerprint for row in rows},
-        left_out=tuple(row.name for row in rows if row.pk not in entries),
+        paths=paths,
+        left_out=tuple(paths[row.pk] for row in rows if row.pk not in entries),
     )
 
 

@@ -40,6 +40,7 @@ class ReferenceSerializer(serializers.Serializer[Reference]):
 
     entry = serializers.UUIDField(source="entry_id")
     entry_name = serializers.CharField()
+    entry_path = serializers.CharField(help_text="The name behind the titles of the nodes below the course.")
     chunk = serializers.UUIDField(source="chunk_id")
     locator = LocatorSerializer()
     quote = serializers.CharField()
@@ -48,6 +49,7 @@ class ReferenceSerializer(serializers.Serializer[Reference]):
         return {
             "entry": str(instance.entry_id),
             "entry_name": instance.entry_name,
+            "entry_path": instance.entry_path,
             "chunk": str(instance.chunk_id),
             "locator": locator_json(instance.locator),
             "quote": instance.quote,

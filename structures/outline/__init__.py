@@ -59,7 +59,7 @@ def _module(plan: ModulePlan, empty: list[str]) -> DraftNode:
         tasks = exercises.exercises_in(sections, whole=called_exercise and not lesson.sections)
         found_exercises.append(list(tasks.nodes))
         untaken = [_without(section, tasks.taken) for section in sections if id(section) not in tasks.taken]
-        found_concepts.append(concepts.concepts_in(untaken, vocabulary))
+        found_concepts.append(concepts.concepts_in(untaken, vocabulary, lesson=lesson.title))
     children = [
         _lesson(lesson, [*concepts.spoken_in(kept_concepts, talks), *kept_exercises])
         for lesson, kept_concepts, kept_exercises in zip(

@@ -140,7 +140,7 @@ def _module_of(node: SourceNode) -> ModulePlan:
 
 def _module_of_files(unit: _Unit) -> ModulePlan:
     title, found_in = _title_from(unit.entries)
-    return _titled_module(title or unit.name.words or unit.label, found_in, [], [unit])
+    return _titled_module(title or names.capitalised(unit.name.words or unit.label), found_in, [], [unit])
 
 
 def _titled_module(
@@ -182,7 +182,7 @@ def _said_title(unit: _Unit, module: str, parts: dict[tuple[str, ...], int]) -> 
     if name.part:
         rest = " ".join(name.part[1:])
         return f"{rest}" if rest and not rest.isdecimal() else f"{module} – Part {parts[name.part]}"
-    return name.words or unit.label
+    return names.capitalised(name.words or unit.label)
 
 
 def _lessons_in(entry: SourceEntry, module: str) -> list[LessonPlan]:

@@ -33,6 +33,8 @@ _CLAUSE = {
     "qui",
     "que",
 }
+_SHORT_TERM = 6
+"""Terms no longer than this keep their case: they may be words of a programming language."""
 _MAX_TERM_WORDS = 5
 _MAX_HEADING_WORDS = 7
 
@@ -68,7 +70,9 @@ _WEAK = [
     re.compile(rf"^(?:una?|el|la|los|las)?\s*{_TERM}\s+(?:es|son)\s+(?:una?|el|la|los|las)\s+\S", re.IGNORECASE),
     re.compile(rf"^{_TERM}\s+(?:to|jest|są)\s+\S+\s+\S", re.IGNORECASE),
 ]
-_FOLLOWS = re.compile(r"^\s*(?:[—–=-]|\(|is\b|are\b|means\b|це\b|ist\b|est\b|es\b|to\b|jest\b)\s*\S")
+_FOLLOWS = re.compile(
+    r"^(?:\s+of\s+(?:an?\s+|the\s+)?[\w-]+(?=\s+(?:is|are|means)\b))?\s*(?:[—–=-]|\(|is\b|are\b|means\b|це\b|ist\b|est\b|es\b|to\b|jest\b)\s*\S"
+)
 _NEGATION = re.compile(
     r"^\s*(?:[—–-]|is|are|це|ist|est|es|to)\s*(?:це\s+)?(?:not|n't|не|nicht|kein|pas|no|nie)\b", re.IGNORECASE
 )
@@ -116,15 +120,18 @@ class Vocabulary:
         return any(stem in text for stem in _stems(heading) for text in self._texts)
 
 
-def concepts_in(sections: Iterable[Section], vocabulary: Vocabulary) -> list[DraftNode]:
+def concepts_in(sections: Iterable[Section], vocabulary: Vocabulary, *, lesson: str) -> list[DraftNode]:
     """Return the concepts of one lesson in the order of the materials, at most MAX_PER_LESSON.
 
     A sentence of the form "X is a ..." counts only when something else in the module says that X is a term: a heading
-    names it, or its author set it off. A heading counts only when the text below headings uses its words.
+    names it, or its author set it off. A heading counts only when the text below headings uses its words, and not when
+    it only repeats the title of the lesson.
     """
     found: dict[str, _Found] = {}
     for order, candidate in enumerate(_candidates(sections, vocabulary)):
         candidate.order = order
+        if not candidate.definition and key(candidate.term) == key(lesson):
+            continue
         same = found.get(key(candidate.term))
         if same is None:
             found[key(candidate.term)] = candidate
@@ -218,17 +225,21 @@ def _defined(sentence: str, chunk: SourceChunk, vocabulary: Vocabulary) -> tuple
     if len(bare.split()) < 4:
         return "", 0.0
     spoken = chunk.kind is ChunkKind.TRANSCRIPT
+    named = re.sub(r"^(?:an?|the)\s+", "", bare, flags=re.IGNORECASE)
     for term in chunk.emphasised:
-        rest = bare[len(term) :]
-        if bare.casefold().startswith(term.casefold()) and is_term(term) and _defines(term, rest, chunk, vocabulary):
+        rest = named[len(term) :]
+        if named.casefold().startswith(term.casefold()) and is_term(term) and _defines(term, rest, chunk, vocabulary):
             return tidy(term), 3.0
     for pattern in _STRONG:
-        if (found := pattern.match(bare)) is not None and is_term(found["term"]):
+        found = pattern.match(bare)
+        if found is not None and is_term(found["term"]) and not _NEGATION.match(bare[found.end("term") :]):
             sure = vocabulary.names(found["term"])
             return (tidy(found["term"]), 3.0 if sure else 2.0) if sure or not spoken else ("", 0.0)
     for pattern in _WEAK:
         found = None if spoken else pattern.match(bare)
-        if found is not None and is_term(found["term"]) and vocabulary.names(found["term"]):
+        if found is None or not is_term(found["term"]) or _NEGATION.match(bare[found.end("term") :]):
+            continue
+        if vocabulary.names(found["term"]):
             return tidy(found["term"]), 2.0
     return "", 0.0
 
@@ -288,7 +299,7 @@ def tidy(term: str) -> str:
 def _node(found: _Found) -> DraftNode:
     return DraftNode(
         node_type=NodeType.CONCEPT,
-        title=found.term,
+        title=names.capitalised(found.term) if len(found.term) > _SHORT_TERM else found.term,
         description=found.definition,
         citations=tuple(found.citations[:MAX_REFERENCES]),
     )

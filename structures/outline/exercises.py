@@ -79,11 +79,13 @@ def merge(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
 def _search(section: Section, nodes: list[DraftNode], taken: set[int]) -> None:
     if section.heading is not None and _is_exercise_heading(section.title):
         tasks = [below for below in section.inside if _is_exercise_heading(below.title)]
-        if not tasks and (node := _exercise(section)) is not None:
+        is_one_task = len(tasks) * 2 <= len(section.inside)
+        if is_one_task and (section.level > 1 or not tasks) and (node := _exercise(section)) is not None:
             nodes.append(node)
             taken.update(id(below) for below in section.walk())
             return
-        taken.add(id(section))
+        if section.level > 1:
+            taken.update(id(below) for below in section.inside if below not in tasks)
     elif section.heading is not None and _SOLUTION.search(section.title) and len(section.title.split()) <= 6:
         taken.update(id(below) for below in section.walk())
         if nodes and (first := next(iter(section.chunks()), None)) is not None:
@@ -99,7 +101,7 @@ def _is_exercise_heading(title: str) -> bool:
     bare = names.clean_title(title)
     if len(bare.split()) > _MAX_TITLE_WORDS or bare.endswith("?") or _SOLUTION.search(bare):
         return False
-    forms = (_STARTS.match(bare), _ENDS.match(bare), _BARE.match(title), _LABEL.match(title))
+    forms = (_STARTS.match(bare), _ENDS.match(bare), _BARE.match(title), _BARE.match(bare), _LABEL.match(title))
     return any(form is not None for form in forms)
 
 
@@ -143,7 +145,7 @@ def _labelled(body: Sequence[SourceChunk]) -> Iterator[DraftNode]:
             continue
         yield DraftNode(
             node_type=NodeType.EXERCISE,
-            title=_capitalised(_shortened(own.split("\n")[0].rstrip(":")) or label["label"]),
+            title=names.capitalised(_shortened(own.split("\n")[0].rstrip(":")) or label["label"]),
             description=task,
             citations=(Citation(chunk_id=chunk.id, quote=next(sentences_of(chunk), chunk.text)),),
         )
@@ -157,11 +159,7 @@ def _title(heading: str) -> str:
     """Return an exercise's own title: without `Exercise 3:` when something else is left."""
     label = _LABEL.match(heading)
     rest = heading[label.end() :].strip() if label is not None else ""
-    return _capitalised(rest if names.says_something(rest) else names.clean_title(heading))
-
-
-def _capitalised(title: str) -> str:
-    return title[:1].upper() + title[1:]
+    return names.capitalised(rest if names.says_something(rest) else names.clean_title(heading))
 
 
 def _shortened(text: str) -> str:

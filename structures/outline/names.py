@@ -102,6 +102,11 @@ def says_something(title: str) -> bool:
     return sum(c.isalpha() for c in bare) >= 2 and says_nothing is None
 
 
+def capitalised(title: str) -> str:
+    """Return a title that begins with a capital letter."""
+    return title[:1].upper() + title[1:]
+
+
 def key(text: str) -> str:
     """Return text as titles are compared: letters and digits only, case-folded."""
     return " ".join(re.sub(r"[^\w]+", " ", text.casefold()).split())
@@ -125,7 +130,7 @@ def _roman(token: str) -> int:
 
 def _parts_of(tokens: list[str]) -> tuple[list[str], tuple[str, ...], str | None]:
     """Split what follows the number into words, the part (from the first single letter on), and the exercise."""
-    at = next((i for i, token in enumerate(tokens) if len(token) == 1 and token.isalpha() and i), None)
+    at = next((i for i, token in enumerate(tokens) if len(token) == 1 and token.isupper() and i), None)
     if at is None:
         return tokens, (), None
     part = tuple(tokens[at:])

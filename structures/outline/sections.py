@@ -73,7 +73,10 @@ def is_stub(entry: SourceEntry) -> bool:
             return False
         if chunk.kind is not ChunkKind.HEADING:
             words += len(chunk.text.split())
-            if any(len(sentence.split()) >= SENTENCE_WORDS for sentence in sentences_of(chunk)):
+            if any(
+                sum(word[:1].isalpha() for word in sentence.split()) >= SENTENCE_WORDS
+                for sentence in sentences_of(chunk)
+            ):
                 return False
     return words < STUB_WORDS and sum(chunk.kind is ChunkKind.HEADING for chunk in entry.chunks) > 1
 

@@ -150,6 +150,7 @@ def _record(
                     position=position,
                     entry_id=entry.id,
                     entry_name=entry.name,
+                    entry_path=sources.paths[entry.id],
                     entry_fingerprint=sources.fingerprints[entry.id],
                     chunk_id=citation.chunk_id,
                     quote=citation.quote,

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+
+from project.local.building import Build, BuildFailed, write_json
+from project.local.client import Client
+from project.local.servers import StartFailed, system
+from project.local.tenant import passing_key
+
+
+class Command(BaseCommand):
+    help = (
+        "Turn a folder of materials into a course structure and show it. Sub-folders become nodes, files entries; "
+        "files of types that cannot be read are listed. Web server and worker run only as long as the command."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path, help="folder of materials")
+        parser.add_argument("--json", type=Path, metavar="FILE", help="write the snapshot as the API gives it")
+        parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the structure as Markdown")
+
+    def handle(self, *, path: Path, json: Path | None, markdown: Path | None, **options: Any) -> None:
+        if not path.is_dir():
+            raise CommandError(f"{path} is not a folder.")
+        console = Console(highlight=False)
+        call_command("migrate", verbosity=0)
+        try:
+            with system(folder=Path(settings.VAR_DIR) / "log") as running, passing_key() as key:
+                client = Client(address=running.address, key=key)
+                build = Build(client=client, console=console)
+                snapshot = build.run(path)
+                text = client.text(f"/api/v1/snapshots/{snapshot['id']}", accept="text/markdown")
+        except (BuildFailed, StartFailed) as exc:
+            raise CommandError(str(exc)) from exc
+        build.show(snapshot)
+        if json is not None:
+            write_json(snapshot, json)
+            console.print(f"Written: {json}")
+        if markdown is not None:
+            markdown.parent.mkdir(parents=True, exist_ok=True)
+            markdown.write_text(text, encoding="utf-8")
+            console.print(f"Written: {markdown}")

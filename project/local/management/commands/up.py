@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import contextlib
+import secrets
+import signal
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from project.local.servers import StartFailed, system
+from project.local.tenant import SLUG
+from tenants.models import Tenant
+
+
+class Command(BaseCommand):
+    help = "Run web server and worker on this machine until Ctrl-C, with an operator for the admin."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *, port: int, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        Tenant.objects.get_or_create(slug=SLUG, defaults={"name": "Demo"})
+        password = self._operator()
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            with system(port=port, folder=Path(settings.VAR_DIR) / "log") as running:
+                self.stdout.write(
+                    f"API      {running.address}/api/docs\n"
+                    f"Admin    {running.address}/admin/   user operator, password {password}\n"
+                    f"Health   {running.address}/health/ready\n"
+                    f"Logs     {settings.VAR_DIR}/log\n"
+                    f"A key:   .venv/bin/python manage.py issue_api_key {SLUG} --label me --scope prep\n"
+                    "Ctrl-C stops everything."
+                )
+                with contextlib.suppress(KeyboardInterrupt):
+                    for process in running.processes:
+                        process.wait()
+        except StartFailed as exc:
+            raise CommandError(str(exc)) from exc
+
+    def _operator(self) -> str:
+        """Return the password of the user `operator`, who is made anew with a new password each time."""
+        password = secrets.token_urlsafe(12)
+        user, _ = User.objects.get_or_create(username="operator", defaults={"is_staff": True, "is_superuser": True})
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        return password

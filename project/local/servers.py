@@ -1,0 +1,99 @@
+"""The whole system as child processes of one command: a web server on a free port and a worker."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from project.local.client import Client, ServerUnreachable
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+
+
+class StartFailed(RuntimeError):
+    """A process did not come up. The message holds the end of its log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """Where the running system is reached, and the processes to wait for."""
+
+    address: str
+    processes: Sequence[subprocess.Popen[bytes]]
+
+
+@contextlib.contextmanager
+def system(*, port: int = 0, folder: Path) -> Iterator[Running]:
+    """Run web server and worker while the body runs, and end both after it. Logs go into `folder`.
+
+    Raises StartFailed when one of them does not come up.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    port = port or _free_port()
+    address = f"http://127.0.0.1:{port}"
+    web = [
+        sys.executable, "-m", "gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
+        "--workers", "1", "--threads", "8", "--no-control-socket", "--timeout", "300", "--graceful-timeout", "10",
+    ]  # fmt: skip
+    worker = [sys.executable, "manage.py", "worker"]
+    with contextlib.ExitStack() as stack:
+        processes = [
+            stack.enter_context(_process(command, folder / name))
+            for command, name in ((web, "web.log"), (worker, "worker.log"))
+        ]
+        _wait_until_ready(address, processes, folder)
+        yield Running(address=address, processes=processes)
+
+
+@contextlib.contextmanager
+def _process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", "LOG_LEVEL": "WARNING"}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_ready(address: str, processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
+    client = Client(address=address, key="")
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ServerUnreachable):
+            if client.is_ready():
+                return
+        if any(process.poll() is not None for process in processes):
+            break
+        time.sleep(0.1)
+    logs = "\n".join(f"{log}:\n{_tail(log)}" for log in sorted(folder.glob("*.log")))
+    raise StartFailed(f"The system did not come up.\n{logs}")
+
+
+def _tail(log: Path, lines: int = 20) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
