@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from materials.documents import ChunkKind, Locator
@@ -39,13 +40,13 @@ class NodeFieldsSerializer(StrictSerializer):
 class NodeCreateSerializer(NodeFieldsSerializer):
     """A new node. Without `parent` it is a course."""
 
-    parent = serializers.UUIDField(required=False, allow_null=True)
+    parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]
 
 
 class NodeListSerializer(StrictSerializer):
     """Which nodes to list."""
 
-    parent = serializers.UUIDField(required=False, help_text="List this node's children instead of the courses.")
+    parent = serializers.UUIDField(required=False, help_text="List this node's children instead of the courses.")  # type: ignore[assignment]
     limit = serializers.IntegerField(required=False)
     cursor = serializers.CharField(required=False)
 
@@ -53,7 +54,7 @@ class NodeListSerializer(StrictSerializer):
 class NodeMoveSerializer(StrictSerializer):
     """Where the node goes."""
 
-    parent = serializers.UUIDField(allow_null=True, help_text="The new parent, or null to make the node a course.")
+    parent = serializers.UUIDField(allow_null=True, help_text="The new parent, or null to make the node a course.")  # type: ignore[assignment]
     position = serializers.IntegerField(
         min_value=0,
         max_value=1_000_000,
@@ -72,14 +73,14 @@ class NodeReorderSerializer(StrictSerializer):
 class NodeCopySerializer(StrictSerializer):
     """Where the copy goes and what it is called."""
 
-    parent = serializers.UUIDField(allow_null=True, help_text="The copy's parent, or null to make it a course.")
+    parent = serializers.UUIDField(allow_null=True, help_text="The copy's parent, or null to make it a course.")  # type: ignore[assignment]
     title = serializers.CharField(max_length=500, required=False, help_text="Default: the title of the original.")
 
 
 class NodeSerializer(serializers.ModelSerializer[MaterialNode]):
     """A node of the material tree."""
 
-    parent = serializers.UUIDField(source="parent_id", allow_null=True, read_only=True)
+    parent = serializers.UUIDField(source="parent_id", allow_null=True, read_only=True)  # type: ignore[assignment]
 
     class Meta:
         model = MaterialNode
@@ -116,9 +117,10 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
         )  # fmt: skip
         read_only_fields = fields
 
-    def get_error(self, entry: MaterialEntry) -> EntryErrorSerializer | None:
+    @extend_schema_field(EntryErrorSerializer(allow_null=True))
+    def get_error(self, entry: MaterialEntry) -> dict[str, Any] | None:
         failed = entry.job if entry.state is EntryState.ERROR else None
-        return None if failed is None else EntryErrorSerializer(failed).data  # type: ignore[return-value]
+        return None if failed is None else EntryErrorSerializer(failed).data
 
 
 class AddressSerializer(StrictSerializer):

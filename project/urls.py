@@ -1,7 +1,7 @@
 """Every route of the system."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from project import health
@@ -12,7 +12,7 @@ handler403 = "project.http.problems.permission_denied"
 handler404 = "project.http.problems.not_found"
 handler500 = "project.http.problems.server_error"
 
-api_v1 = [
+api_v1: list[URLPattern | URLResolver] = [
     path("me", MeView.as_view(), name="me"),
     path("", include("project.jobs.urls")),
     path("", include("materials.urls")),

@@ -145,7 +145,7 @@ def nodes_of(snapshot: StructureSnapshot) -> list[StoredNode]:
     references = Reference.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot)
     for reference in references.order_by("structure_node_id", "position"):
         stored[reference.structure_node_id].references.append(reference)
-    top = []
+    top: list[StoredNode] = []
     for node in stored.values():
         siblings = top if node.row.parent_id is None else stored[node.row.parent_id].children
         siblings.append(node)

@@ -83,5 +83,7 @@ class SnapshotSerializer(SnapshotSummarySerializer):
 
     children = StructureNodeSerializer(many=True, read_only=True)
 
-    class Meta(SnapshotSummarySerializer.Meta):
+    class Meta:
+        model = StructureSnapshot
         fields = (*SnapshotSummarySerializer.Meta.fields, "children")
+        read_only_fields = fields

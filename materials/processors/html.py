@@ -155,7 +155,8 @@ class _Walker:
                 self._items(child, depth + 1, lines, emphasised, later)
             if child.tag != "li" or self._skips(child):
                 continue
-            inline, nested = _Inline([child.text or ""]), []
+            inline = _Inline([child.text or ""])
+            nested: list[Any] = []
             self._item_content(child, inline, nested, later)
             if one_line(inline.text):
                 lines.append(item(inline.text, depth=depth, number=number if element.tag == "ol" else None))

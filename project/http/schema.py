@@ -29,7 +29,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable, for programs.")
     request_id = serializers.CharField(help_text="Give it to the operator when you ask for help.")
     next_step = serializers.CharField(help_text="What to do about it.")
-    errors = FieldErrorSerializer(many=True, required=False)
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a field named as DRF's property
 
 
 class ProblemSchema(AutoSchema):
@@ -54,8 +54,9 @@ class ProblemSchema(AutoSchema):
         for status in self._problems():
             if status not in answers:
                 answer = OpenApiResponse(ProblemSerializer, description=self._MEANINGS[status])
-                made = self._get_response_for_code(answer, status, media_types=["application/problem+json"])
-                answers[status] = made
+                answers[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # has no types
+                    answer, status, media_types=["application/problem+json"]
+                )
         return answers
 
     def _problems(self) -> list[str]:

@@ -158,7 +158,7 @@ def _place(reference: dict[str, Any]) -> str:
         where = f", {minutes:02}:{seconds:02}"
     else:
         where = ""
-    return reference["entry_path"] + where
+    return f"{reference['entry_path']}{where}"
 
 
 def _title(folder: Path) -> str:

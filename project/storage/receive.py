@@ -107,7 +107,7 @@ def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) ->
         if handler.parts == 1:
             raise Incomplete("The form ended before its file was complete.")
         raise NoFile("The form needs exactly one file part.")
-    name = cast(str, next(iter(files.values())).name)
+    name = cast(UploadedFile, next(iter(files.values()))).name or ""
     values: dict[str, str] = {key: str(value) for key, value in fields.items()}
     return Received(stored=writer.finish(), name=name, fields=values)
 

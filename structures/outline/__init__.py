@@ -48,7 +48,8 @@ def _module(plan: ModulePlan, empty: list[str]) -> DraftNode:
     parts = [_sections(lesson) for lesson in plan.lessons]
     vocabulary = concepts.Vocabulary(section for sections in parts for section in sections)
     talks = [c for lesson in plan.lessons for e in lesson.entries for c in e.chunks if c.kind is ChunkKind.TRANSCRIPT]
-    found_exercises, found_concepts = [], []
+    found_exercises: list[list[DraftNode]] = []
+    found_concepts: list[list[DraftNode]] = []
     for lesson, sections in zip(plan.lessons, parts, strict=True):
         if lesson.entries and not lesson.sections and all(is_stub(entry) for entry in lesson.entries):
             empty.append(lesson.title)

@@ -165,10 +165,9 @@ def _lesson_of(
     parts: dict[tuple[str, ...], int],
 ) -> LessonPlan:
     """Name a lesson: as its module's index lists it, by its own title, by the words of its name, or by its part."""
+    title, found_in = _title_from(unit.entries, repeated)
     if (named := listed.get(names.key(unit.label))) is not None:
         title, found_in = named[0], (named[1],)
-    else:
-        title, found_in = _title_from(unit.entries, repeated)
     if not title:
         title = _said_title(unit, module, parts)
     return LessonPlan(title=title, found_in=found_in, entries=unit.entries)

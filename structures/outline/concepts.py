@@ -167,7 +167,7 @@ def merge(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
     first: dict[str, tuple[int, int]] = {}
     merged = [list(lesson) for lesson in lessons]
     for at, lesson in enumerate(lessons):
-        kept = []
+        kept: list[DraftNode] = []
         for concept in lesson:
             place = first.setdefault(key(concept.title), (at, len(kept)))
             if place == (at, len(kept)):
