@@ -1,0 +1,62 @@
+"""A window, not a workbench: jobs are changed by services, never by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from project.errors import DomainError
+from project.http.admin import ReadOnlyAdmin
+from project.jobs import services
+from project.jobs.models import Job, Pulse
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """Jobs, newest first, with retry and cancel."""
+
+    list_display = ("id", "tenant", "kind", "status", "progress", "attempt", "error_code", "created_at", "seconds")
+    list_filter = ("status", "kind", "error_code", "tenant")
+    list_select_related = ("tenant",)
+    search_fields = ("id", "subject_id", "tenant__slug")
+    ordering = ("-created_at", "id")
+    actions = ("retry", "cancel")
+
+    @admin.display(description="Progress")
+    def progress(self, job: Job) -> str:
+        return f"{job.stage} {job.done}/{job.total}" if job.stage else ""
+
+    @admin.display(description="Seconds")
+    def seconds(self, job: Job) -> int | None:
+        if job.started_at and job.finished_at:
+            return round((job.finished_at - job.started_at).total_seconds())
+        return None
+
+    @admin.action(description="Retry")
+    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._each(request, queryset, lambda job: services.retry_job(job=job), "queued again")
+
+    @admin.action(description="Cancel")
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._each(request, queryset, lambda job: services.cancel_job(job=job), "cancelled or asked to stop")
+
+    def _each(self, request: HttpRequest, jobs: QuerySet[Job], verb: Callable[[Job], Job], done: str) -> None:
+        changed = 0
+        for job in jobs:
+            try:
+                verb(job)
+                changed += 1
+            except DomainError as exc:
+                messages.error(request, f"{job}: {exc}")
+        messages.success(request, f"{changed} jobs {done}.")
+
+
+@admin.register(Pulse)
+class PulseAdmin(ReadOnlyAdmin):
+    """The clusters of workers and their last signs of life."""
+
+    list_display = ("cluster", "seen_at", "sent_at", "answered_at")
+    ordering = ("cluster",)

@@ -1,0 +1,40 @@
+"""Structures, to look at: a snapshot never changes."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from project.http.admin import ReadOnlyAdmin
+from structures.models import Reference, StructureNode, StructureSnapshot
+
+
+@admin.register(StructureSnapshot)
+class StructureSnapshotAdmin(ReadOnlyAdmin):
+    """Snapshots, newest first."""
+
+    list_display = ("title", "tenant", "engine", "counts", "grounding", "created_at")
+    list_filter = ("tenant", "engine")
+    list_select_related = ("tenant",)
+    search_fields = ("title", "id", "node__id")
+    ordering = ("-created_at", "id")
+
+
+@admin.register(StructureNode)
+class StructureNodeAdmin(ReadOnlyAdmin):
+    """Modules, lessons, concepts and exercises in the order of their snapshot."""
+
+    list_display = ("title", "node_type", "snapshot", "position")
+    list_filter = ("node_type",)
+    list_select_related = ("snapshot",)
+    search_fields = ("title", "snapshot__id")
+    ordering = ("snapshot_id", "position")
+
+
+@admin.register(Reference)
+class ReferenceAdmin(ReadOnlyAdmin):
+    """The evidence of structure nodes."""
+
+    list_display = ("entry_path", "page", "slide", "start_ms", "structure_node")
+    list_select_related = ("structure_node",)
+    search_fields = ("entry_name", "entry_id", "snapshot__id")
+    ordering = ("snapshot_id", "structure_node_id", "position")

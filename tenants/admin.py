@@ -1,0 +1,117 @@
+"""Tenants and their keys: to look at, and to change through the services."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+
+from tenants import services
+from tenants.errors import TenantRefused
+from tenants.models import ApiKey, Tenant
+from tenants.scopes import Scope
+
+OVERLAP = timedelta(hours=24)
+
+
+@admin.register(Tenant)
+class TenantAdmin(ModelAdmin):
+    """Tenants. Suspending is an action; deleting would take everything along and is not offered."""
+
+    list_display = ("slug", "name", "is_working", "created_at")
+    search_fields = ("slug", "name")
+    ordering = ("slug",)
+    readonly_fields = ("created_at", "suspended_at")
+    show_full_result_count = False
+    actions = ("suspend", "resume")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
+        return False
+
+    @admin.display(boolean=True, description="Active")
+    def is_working(self, tenant: Tenant) -> bool:
+        return tenant.is_active
+
+    @admin.action(description="Suspend: refuse all keys")
+    def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        for tenant in queryset:
+            services.suspend_tenant(tenant=tenant)
+        messages.success(request, "Suspended.")
+
+    @admin.action(description="Resume: let keys work again")
+    def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        for tenant in queryset:
+            services.resume_tenant(tenant=tenant)
+        messages.success(request, "Resumed.")
+
+
+class IssueKeyForm(forms.ModelForm[ApiKey]):
+    """What an operator says about a new key."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope.value, scope.value) for scope in Scope], widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ("tenant", "label", "scopes", "prep_per_minute", "check_per_minute", "expires_at")
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    """Keys. A new one shows its secret once; afterwards a key can only be revoked or rotated."""
+
+    form = IssueKeyForm
+    list_display = ("prefix", "label", "tenant", "scopes", "working_state", "last_used_at", "expires_at")
+    list_filter = ("tenant",)
+    list_select_related = ("tenant",)
+    search_fields = ("prefix", "label", "tenant__slug")
+    ordering = ("-created_at", "id")
+    show_full_result_count = False
+    actions = ("revoke", "rotate")
+
+    def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Model, form: forms.Form, change: bool) -> None:
+        assert isinstance(obj, ApiKey)
+        issued = services.issue_api_key(
+            tenant=obj.tenant,
+            label=obj.label,
+            scopes=[Scope(name) for name in obj.scopes],
+            expires_at=obj.expires_at,
+            prep_per_minute=obj.prep_per_minute,
+            check_per_minute=obj.check_per_minute,
+        )
+        obj.__dict__.update(issued.key.__dict__)
+        _show_once(request, issued)
+
+    @admin.display(description="State")
+    def working_state(self, key: ApiKey) -> str:
+        return key.state(timezone.now())
+
+    @admin.action(description="Revoke")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            services.revoke_api_key(key=key)
+        messages.success(request, "Revoked.")
+
+    @admin.action(description="Rotate: issue a successor, the old key works for 24 hours more")
+    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            try:
+                _show_once(request, services.rotate_api_key(key=key, overlap=OVERLAP))
+            except TenantRefused as exc:
+                messages.error(request, f"{exc} {exc.next_step}")
+
+
+def _show_once(request: HttpRequest, issued: services.Issued) -> None:
+    messages.warning(request, f"The key of {issued.key.label} is shown only now. Copy it: {issued.secret}")

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from tenants.keys import Mode
+from tenants.lookup import span, tenant_named
+from tenants.scopes import Scope
+from tenants.services import issue_api_key
+
+
+class Command(BaseCommand):
+    help = "Issue an API key to a tenant and print its secret, once. Only the secret goes to standard output."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("tenant", help="slug of the tenant")
+        parser.add_argument("--label", required=True, help="who will hold the key")
+        parser.add_argument("--scope", action="append", choices=[s.value for s in Scope], required=True)
+        parser.add_argument("--mode", choices=[m.value for m in Mode], default=Mode.LIVE.value)
+        parser.add_argument("--expires", metavar="SPAN", help="how long it works, such as 90d (default: no end)")
+        parser.add_argument("--prep-per-minute", type=int, help="writes a minute")
+        parser.add_argument("--check-per-minute", type=int, help="reads a minute")
+
+    def handle(
+        self,
+        *,
+        tenant: str,
+        label: str,
+        scope: list[str],
+        mode: str,
+        expires: str | None,
+        prep_per_minute: int | None,
+        check_per_minute: int | None,
+        **options: Any,
+    ) -> str:
+        issued = issue_api_key(
+            tenant=tenant_named(tenant),
+            label=label,
+            scopes=[Scope(name) for name in scope],
+            mode=Mode(mode),
+            expires_at=timezone.now() + span(expires) if expires else None,
+            prep_per_minute=prep_per_minute,
+            check_per_minute=check_per_minute,
+        )
+        self.stderr.write(f"Key {issued.key.prefix} for {tenant}. It is shown only now:")
+        return issued.secret
