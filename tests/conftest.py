@@ -1,0 +1,130 @@
+"""The stage for every test: two tenants that must never see each other, real keys, a real database, no network."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from materials.models import MaterialEntry, MaterialNode
+from materials.services import create_node
+from project.jobs import runner
+from tenants.models import Tenant
+from tenants.scopes import Scope
+from tenants.services import create_tenant, issue_api_key
+
+Api = Callable[..., APIClient]
+
+LECTURE = b"""# Boiling water
+
+## Temperature
+
+**Boiling point** is the temperature at which a liquid becomes a gas.
+
+## Exercise 1: Boil an egg
+
+Put an egg into boiling water and take the time until it is hard.
+"""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """Fail every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_here(address[0]):
+            raise AssertionError(f"A test tried to reach {address[0]}.")
+        return connect(self, address)
+
+    socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
+    yield
+    socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings: Settings, tmp_path: Path) -> None:
+    """Give each test a storage of its own, and failures of authentication enough room."""
+    location = str(tmp_path / "objects")
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "project.storage.objects.FileSystemObjects", "OPTIONS": {"location": location}},
+    }
+    settings.ANONYMOUS_REQUESTS_PER_MINUTE = 1_000_000
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Callable[[], list[Path]]:
+    """List the files in the test's storage."""
+    return lambda: sorted(path for path in (tmp_path / "objects").rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def acme(db: None) -> Tenant:
+    return create_tenant(slug="acme", name="Acme")
+
+
+@pytest.fixture
+def rival(db: None) -> Tenant:
+    return create_tenant(slug="rival", name="Rival")
+
+
+@pytest.fixture
+def api(db: None) -> Api:
+    """Return a client with a fresh key: `api(acme)`, `api(acme, Scope.CHECK)`."""
+
+    def client(tenant: Tenant, *scopes: Scope) -> APIClient:
+        issued = issue_api_key(
+            tenant=tenant,
+            label="test",
+            scopes=scopes or [Scope.PREP],
+            prep_per_minute=100_000,
+            check_per_minute=100_000,
+        )
+        return APIClient(headers={"X-API-Key": issued.secret})
+
+    return client
+
+
+@pytest.fixture
+def course(acme: Tenant) -> MaterialNode:
+    return create_node(tenant=acme, title="Water")
+
+
+@pytest.fixture
+def lecture(api: Api, acme: Tenant, course: MaterialNode) -> MaterialEntry:
+    """Return an entry that was uploaded and ingested."""
+    entry = upload(api(acme), course.pk, "lecture.md", LECTURE)
+    drain()
+    return MaterialEntry.objects.with_job().get(pk=entry["id"])
+
+
+def upload(client: APIClient, node: UUID | str, name: str, content: bytes) -> dict[str, Any]:
+    """Upload a file as a form and return the entry; fails unless it is taken."""
+    answer = client.post(f"/api/v1/nodes/{node}/entries", {"file": SimpleUploadedFile(name, content)})
+    assert answer.status_code in {200, 201}, answer.content
+    entry: dict[str, Any] = answer.json()
+    return entry
+
+
+def drain() -> int:
+    """Do all the jobs that can be done, as workers would; return how many."""
+    done = 0
+    while runner.run_next():
+        done += 1
+    return done

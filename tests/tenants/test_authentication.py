@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from tenants import keys, services
+from tenants.models import ApiKey, Tenant
+from tenants.scopes import Scope
+from tests.conftest import Api
+
+ME = "/api/v1/me"
+
+
+@pytest.fixture
+def issued(acme: Tenant) -> services.Issued:
+    return services.issue_api_key(tenant=acme, label="back end", scopes=[Scope.CHECK])
+
+
+def code_for(secret: str) -> tuple[int, str]:
+    answer = APIClient(headers={"X-API-Key": secret}).get(ME)
+    return answer.status_code, answer.json().get("code", "")
+
+
+def test_it_tells_whose_key_it_is(issued: services.Issued) -> None:
+    answer = APIClient(headers={"X-API-Key": issued.secret}).get(ME)
+
+    assert answer.status_code == 200
+    assert answer.json()["tenant"] == "acme"
+    assert answer.json()["scopes"] == ["check"]
+    assert issued.secret not in answer.content.decode()
+
+
+def test_it_takes_the_key_as_a_bearer_token(issued: services.Issued) -> None:
+    assert APIClient(headers={"Authorization": f"Bearer {issued.secret}"}).get(ME).status_code == 200
+
+
+def test_it_forgives_white_space_around_a_key(issued: services.Issued) -> None:
+    assert code_for(f" {issued.secret}\n") == (200, "")
+
+
+def test_it_stores_only_the_digest(issued: services.Issued) -> None:
+    row = ApiKey.objects.values().get(pk=issued.key.pk)
+
+    assert issued.secret not in str(row)
+    assert row["digest"] == keys.digest_of(issued.secret)
+
+
+def test_it_refuses_a_request_without_a_key(db: None) -> None:
+    answer = APIClient().get(ME)
+
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("ApiKey")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["code"] == "not_authenticated"
+    assert "X-API-Key" in answer.json()["next_step"]
+
+
+def test_it_refuses_a_mistyped_key_without_a_query(
+    issued: services.Issued, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    mistyped = issued.secret[:-1] + ("a" if issued.secret[-1] != "a" else "b")
+
+    with django_assert_num_queries(0):
+        assert code_for(mistyped) == (401, "invalid_key")
+
+
+def test_it_refuses_a_key_that_was_never_issued(db: None) -> None:
+    assert code_for(keys.new_secret()) == (401, "invalid_key")
+
+
+def test_it_refuses_two_different_keys(issued: services.Issued) -> None:
+    headers = {"X-API-Key": issued.secret, "Authorization": f"Bearer {keys.new_secret()}"}
+
+    assert APIClient(headers=headers).get(ME).json()["code"] == "invalid_key"
+
+
+def test_it_refuses_a_revoked_key(issued: services.Issued) -> None:
+    services.revoke_api_key(key=issued.key)
+
+    assert code_for(issued.secret) == (401, "key_revoked")
+
+
+def test_it_refuses_an_expired_key(acme: Tenant) -> None:
+    expired = services.issue_api_key(
+        tenant=acme, label="old", scopes=[Scope.CHECK], expires_at=timezone.now() - timedelta(seconds=1)
+    )
+
+    assert code_for(expired.secret) == (401, "key_expired")
+
+
+def test_it_refuses_every_key_of_a_suspended_tenant(acme: Tenant, issued: services.Issued) -> None:
+    services.suspend_tenant(tenant=acme)
+    assert code_for(issued.secret) == (401, "tenant_suspended")
+
+    services.resume_tenant(tenant=acme)
+    assert code_for(issued.secret) == (200, "")
+
+
+def test_it_lets_old_and_new_key_work_during_an_overlap(issued: services.Issued) -> None:
+    successor = services.rotate_api_key(key=issued.key, overlap=timedelta(hours=1))
+
+    assert code_for(issued.secret) == (200, "")
+    assert code_for(successor.secret) == (200, "")
+    issued.key.refresh_from_db()
+    assert issued.key.is_expired(timezone.now() + timedelta(hours=1))
+    assert successor.key.scopes == issued.key.scopes
+
+
+def test_it_takes_one_query_for_key_and_tenant(
+    issued: services.Issued, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = APIClient(headers={"X-API-Key": issued.secret})
+    client.get(ME)
+
+    with django_assert_num_queries(1):
+        assert client.get(ME).status_code == 200
+
+
+def test_it_notes_the_use_of_a_key_at_most_once_a_minute(issued: services.Issued) -> None:
+    now = timezone.now()
+
+    services.note_use(key=issued.key, now=now)
+    issued.key.refresh_from_db()
+    services.note_use(key=issued.key, now=now + timedelta(seconds=59))
+    issued.key.refresh_from_db()
+    assert issued.key.last_used_at == now
+
+    services.note_use(key=issued.key, now=now + timedelta(seconds=60))
+    issued.key.refresh_from_db()
+    assert issued.key.last_used_at == now + timedelta(seconds=60)
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.binary(max_size=80))
+def test_it_answers_401_to_any_bytes(db: None, noise: bytes) -> None:
+    header = noise.replace(b"\r", b"").replace(b"\n", b"").decode("latin-1")
+
+    assert APIClient().get(ME, HTTP_X_API_KEY=header).status_code == 401
+
+
+def test_it_limits_failures_per_address_before_any_query(
+    settings: Settings, issued: services.Issued, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.ANONYMOUS_REQUESTS_PER_MINUTE = 3
+    for _ in range(3):
+        assert APIClient(REMOTE_ADDR="192.0.2.7").get(ME).status_code == 401
+
+    with django_assert_num_queries(0):
+        answer = APIClient(headers={"X-API-Key": keys.new_secret()}, REMOTE_ADDR="192.0.2.7").get(ME)
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) >= 1
+    assert APIClient(REMOTE_ADDR="192.0.2.8").get(ME).status_code == 401
+
+
+def test_it_believes_only_its_own_proxies(settings: Settings, api: Api, acme: Tenant) -> None:
+    settings.ANONYMOUS_REQUESTS_PER_MINUTE = 1
+    settings.TRUSTED_PROXIES = 1
+    forwarded = "203.0.113.9, 198.51.100.4"
+    assert APIClient(REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": forwarded}).get(ME).status_code == 401
+
+    spoofed = "203.0.113.77, 198.51.100.4"
+    answer = APIClient(REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": spoofed}).get(ME)
+
+    assert answer.status_code == 429

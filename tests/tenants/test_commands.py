@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from rest_framework.test import APIClient
+
+from tenants.models import ApiKey, Tenant
+
+
+def run(command: str, *arguments: str, **options: Any) -> str:
+    out = StringIO()
+    call_command(command, *arguments, stdout=out, stderr=StringIO(), **options)
+    return out.getvalue().strip()
+
+
+def test_it_takes_a_tenant_from_nothing_to_a_working_key(db: None) -> None:
+    run("create_tenant", "acme", name="Acme Ltd")
+    secret = run("issue_api_key", "acme", "--label", "back end", "--scope", "prep", "--expires", "90d")
+
+    assert APIClient(headers={"X-API-Key": secret}).get("/api/v1/me").json()["label"] == "back end"
+    assert "acme" in run("list_tenants")
+    assert "back end" in run("list_api_keys", "acme")
+
+
+def test_it_rotates_and_revokes_by_prefix(acme: Tenant) -> None:
+    old = run("issue_api_key", "acme", "--label", "x", "--scope", "check")
+    new = run("rotate_api_key", old[:16], "--overlap", "1h")
+    run("revoke_api_key", old[:16])
+
+    assert APIClient(headers={"X-API-Key": old}).get("/api/v1/me").status_code == 401
+    assert APIClient(headers={"X-API-Key": new}).get("/api/v1/me").status_code == 200
+
+
+def test_it_suspends_and_resumes(acme: Tenant) -> None:
+    run("suspend_tenant", "acme")
+    assert not Tenant.objects.get(slug="acme").is_active
+
+    run("resume_tenant", "acme")
+    assert Tenant.objects.get(slug="acme").is_active
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["issue_api_key", "nobody", "--label", "x", "--scope", "prep"], "create_tenant"),
+        (["create_tenant", "no spaces"], "letters"),
+        (["revoke_api_key", "cw_live_unknown"], "list_api_keys"),
+    ],
+)
+def test_it_says_what_to_type_instead(db: None, arguments: list[str], hint: str) -> None:
+    with pytest.raises(CommandError, match=hint):
+        run(*arguments)
+
+
+def test_it_asks_for_more_when_a_prefix_fits_two_keys(acme: Tenant) -> None:
+    for _ in range(2):
+        run("issue_api_key", "acme", "--label", "x", "--scope", "check")
+
+    with pytest.raises(CommandError, match="id"):
+        run("revoke_api_key", "cw_live_")
+    key = ApiKey.objects.order_by("created_at").first()
+    assert key is not None
+    run("revoke_api_key", str(key.pk))
+    key.refresh_from_db()
+    assert key.revoked_at is not None
