@@ -97,7 +97,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # for Django's own tables;
 
 # --- Files ------------------------------------------------------------------------------------------------------------
 
-OBJECTS_DIR = VAR_DIR / "objects"
+OBJECTS_DIR = Path(env.text("OBJECTS_DIR", str(VAR_DIR / "objects")))
 STORAGES = {
     "default": {"BACKEND": "project.storage.objects.FileSystemObjects", "OPTIONS": {"location": str(OBJECTS_DIR)}},
     "staticfiles": {
@@ -132,6 +132,8 @@ Q_CLUSTER: dict[str, Any] = {
     "catch_up": False,
     **({"redis": Q_BROKER_URL} if Q_BROKER_URL else {"orm": "default"}),
 }
+WORKER_PATIENCE_SECONDS = env.integer("WORKER_PATIENCE_SECONDS", 15, least=1)
+WORKER_GRACE_SECONDS = env.integer("WORKER_GRACE_SECONDS", 900, least=1)
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, least=3)
 
 # --- API --------------------------------------------------------------------------------------------------------------

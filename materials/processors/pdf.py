@@ -174,7 +174,8 @@ def _drop_furniture(pages: Sequence[_Page]) -> None:
 
 def _edges(page: _Page) -> list[_Line]:
     ordered = sorted(page.lines, key=lambda line: line.top)
-    return ordered[:2] + ordered[-2:]
+    depth = 2 if len(ordered) > 5 else 1
+    return ordered[:depth] + ordered[-depth:]
 
 
 def _key(line: _Line) -> tuple[str, int]:

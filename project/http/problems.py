@@ -13,7 +13,6 @@ from typing import Any, TypedDict
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from project import logs
 from project.errors import DomainError, TooManyRequests
@@ -58,7 +57,7 @@ def problem(
     return {**members, **(extra or {})}
 
 
-def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Turn an expected exception of a DRF view into a problem; None lets an unexpected one reach `server_error`."""
     request: HttpRequest = context["request"]._request
     if isinstance(exc, Http404):
@@ -66,9 +65,9 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     elif isinstance(exc, RequestDataTooBig):
-        return _respond(request, status=413, code="body_too_large", detail="The body is too large for this address.")
+        return _answer(request, status=413, code="body_too_large", detail="The body is too large for this address.")
     if isinstance(exc, DomainError):
-        return _respond(
+        return _answer(
             request,
             status=exc.status,
             code=exc.code,
@@ -78,7 +77,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
             headers=_headers_of(exc, context),
         )
     if isinstance(exc, exceptions.ValidationError):
-        return _respond(
+        return _answer(
             request,
             status=422,
             code="invalid_input",
@@ -88,7 +87,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
         )
     if isinstance(exc, exceptions.APIException):
         code, next_step = _KNOWN.get(type(exc), (str(exc.default_code), ""))
-        return _respond(
+        return _answer(
             request,
             status=exc.status_code,
             code=code,
@@ -160,11 +159,7 @@ def _field_errors(details: Any, pointer: str) -> Iterator[FieldError]:
             yield from _field_errors(below, pointer)
 
 
-def _respond(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> Response:
-    return Response(
+def _answer(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> JsonResponse:
+    return JsonResponse(
         problem(request, **members), status=members["status"], headers=headers, content_type=CONTENT_TYPE
     )  # fmt: skip
-
-
-def _answer(request: HttpRequest, **members: Any) -> HttpResponse:
-    return JsonResponse(problem(request, **members), status=members["status"], content_type=CONTENT_TYPE)

@@ -35,10 +35,8 @@ from project.jobs.models import Job, Pulse
 
 TICK_SECONDS = 0.5
 SWEEP_SECONDS = 2.0
-CANARY_SECONDS = 5.0
-CANARY_PATIENCE = 15.0
+CANARY_SECONDS = 3.0
 START_PATIENCE = 45.0
-GRACE_SECONDS = 900.0
 
 _REAPER = """
 import os, signal, sys
@@ -143,11 +141,11 @@ class Supervisor:
         self._start()
 
     def _drain(self) -> None:
-        """Let the running jobs end, for GRACE_SECONDS at most, then end the cluster."""
+        """Let the running jobs end, for WORKER_GRACE_SECONDS at most, then end the cluster."""
         assert self._cluster is not None
         log.info("draining", cluster=self.name)
         self._cluster.terminate()
-        deadline = time.monotonic() + GRACE_SECONDS
+        deadline = time.monotonic() + settings.WORKER_GRACE_SECONDS
         try:
             while self._cluster.poll() is None and time.monotonic() < deadline:
                 time.sleep(TICK_SECONDS)
@@ -218,7 +216,7 @@ class Supervisor:
         pulse = Pulse.objects.get(cluster=self.name)
         if pulse.sent_at is None or (pulse.answered_at is not None and pulse.answered_at >= pulse.sent_at):
             return False
-        patience = CANARY_PATIENCE if pulse.answered_at is not None else START_PATIENCE
+        patience = settings.WORKER_PATIENCE_SECONDS if pulse.answered_at is not None else START_PATIENCE
         if timezone.now() - pulse.sent_at < timedelta(seconds=patience):
             return False
         if time.monotonic() - self._started_at < patience:

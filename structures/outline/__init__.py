@@ -51,16 +51,17 @@ def _module(plan: ModulePlan, empty: list[str]) -> DraftNode:
     found_exercises: list[list[DraftNode]] = []
     found_concepts: list[list[DraftNode]] = []
     for lesson, sections in zip(plan.lessons, parts, strict=True):
-        if lesson.entries and not lesson.sections and all(is_stub(entry) for entry in lesson.entries):
+        called_exercise = any(exercises.is_exercise_title(names.stem_of(entry.name)) for entry in lesson.entries)
+        tasks = exercises.exercises_in(sections, whole=called_exercise and not lesson.sections)
+        untaken = [_without(section, tasks.taken) for section in sections if id(section) not in tasks.taken]
+        named = concepts.concepts_in(untaken, vocabulary, lesson=lesson.title)
+        if _only_announces(lesson) and not any(concept.description for concept in named):
             empty.append(lesson.title)
             found_exercises.append([])
             found_concepts.append([])
-            continue
-        called_exercise = any(exercises.is_exercise_title(names.stem_of(entry.name)) for entry in lesson.entries)
-        tasks = exercises.exercises_in(sections, whole=called_exercise and not lesson.sections)
-        found_exercises.append(list(tasks.nodes))
-        untaken = [_without(section, tasks.taken) for section in sections if id(section) not in tasks.taken]
-        found_concepts.append(concepts.concepts_in(untaken, vocabulary, lesson=lesson.title))
+        else:
+            found_exercises.append(list(tasks.nodes))
+            found_concepts.append(named)
     children = [
         _lesson(lesson, [*concepts.spoken_in(kept_concepts, talks), *kept_exercises])
         for lesson, kept_concepts, kept_exercises in zip(
@@ -69,6 +70,10 @@ def _module(plan: ModulePlan, empty: list[str]) -> DraftNode:
     ]
     citations = plan.found_in or tuple(_first_words(entry) for entry in plan.about if entry.chunks)
     return DraftNode(node_type=NodeType.MODULE, title=plan.title, citations=citations, children=tuple(children))
+
+
+def _only_announces(lesson: LessonPlan) -> bool:
+    return bool(lesson.entries) and not lesson.sections and all(is_stub(entry) for entry in lesson.entries)
 
 
 def _lesson(plan: LessonPlan, children: list[DraftNode]) -> DraftNode:

@@ -11,7 +11,8 @@ from materials.documents import ChunkKind
 from structures.drafts import Citation
 from structures.grounding import normalised
 from structures.outline import names
-from structures.outline.sections import Section, sections_of
+from structures.outline.exercises import is_exercise_heading
+from structures.outline.sections import Section, is_on_slide, sections_of
 from structures.sources import SourceChunk, SourceEntry, SourceNode
 
 _SHARED_NUMBERS = 2
@@ -185,20 +186,27 @@ def _said_title(unit: _Unit, module: str, parts: dict[tuple[str, ...], int]) -> 
 
 
 def _lessons_in(entry: SourceEntry, module: str) -> list[LessonPlan]:
-    """Cut one file into lessons: its sections of the highest level that has several, when they have text."""
+    """Cut one file into lessons: its sections of the highest level with several; exercises join what they follow."""
     root = sections_of(entry)
     level = root.inside
     while len(level) == 1 and level[0].inside:
         level = level[0].inside
-    is_deck = any(chunk.locator.slide is not None or chunk.locator.page is not None for chunk in entry.chunks)
-    if is_deck or not 2 <= len(level) <= MOST_SECTIONS:
+    groups: list[list[Section]] = []
+    for section in level:
+        if groups and is_exercise_heading(section.title):
+            groups[-1].append(section)
+        else:
+            groups.append([section])
+    is_deck = any(is_on_slide(chunk) for chunk in entry.chunks)
+    if is_deck or not 2 <= len(groups) <= MOST_SECTIONS:
         return [LessonPlan(title=module, entries=[entry])]
     lessons = []
-    for section in level:
-        assert section.heading is not None
-        title = names.clean_title(section.title)
-        found_in = (Citation(chunk_id=section.heading.id, quote=section.title),)
-        lessons.append(LessonPlan(title=title, found_in=found_in, entries=[entry], sections=[section]))
+    for group in groups:
+        first = group[0].heading
+        assert first is not None
+        found_in = (Citation(chunk_id=first.id, quote=first.text),)
+        title = names.clean_title(first.text)
+        lessons.append(LessonPlan(title=title, found_in=found_in, entries=[entry], sections=group))
     return lessons
 
 

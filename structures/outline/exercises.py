@@ -77,8 +77,8 @@ def merge(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
 
 
 def _search(section: Section, nodes: list[DraftNode], taken: set[int]) -> None:
-    if section.heading is not None and _is_exercise_heading(section.title):
-        tasks = [below for below in section.inside if _is_exercise_heading(below.title)]
+    if section.heading is not None and is_exercise_heading(section.title):
+        tasks = [below for below in section.inside if is_exercise_heading(below.title)]
         is_one_task = len(tasks) * 2 <= len(section.inside)
         if is_one_task and (section.level > 1 or not tasks) and (node := _exercise(section)) is not None:
             nodes.append(node)
@@ -97,7 +97,8 @@ def _search(section: Section, nodes: list[DraftNode], taken: set[int]) -> None:
         _search(below, nodes, taken)
 
 
-def _is_exercise_heading(title: str) -> bool:
+def is_exercise_heading(title: str) -> bool:
+    """Tell whether a heading calls what stands below it an exercise."""
     bare = names.clean_title(title)
     if len(bare.split()) > _MAX_TITLE_WORDS or bare.endswith("?") or _SOLUTION.search(bare):
         return False

@@ -54,7 +54,7 @@ def read(name: str, *, is_file: bool = False) -> Name:
         return Name(number=None, words=" ".join(tokens))
     before = [token for token in tokens[:at] if not _DIVISION.fullmatch(token)]
     after = tokens[at + 1 :]
-    while after and _DIVISION.fullmatch(after[0]) and len(after) > 1:
+    while after and _DIVISION.fullmatch(after[0]) and any(token.isalpha() for token in after[1:]):
         after = after[1:]
     said, part, exercise = _parts_of(after)
     return Name(number=number, words=" ".join(said or before), part=part, exercise=exercise)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from rest_framework.test import APIClient
+
+from materials.models import MaterialNode
+from tenants.models import Tenant
+from tests.conftest import Api
+
+BAD_BODIES = [
+    (b"{", 400, "malformed_body"),
+    (b"[]", 400, "malformed_body"),
+    (b'"text"', 400, "malformed_body"),
+    (b'{"title": NaN}', 400, "malformed_body"),
+    (b'{"title": "a", "title": "b"}', 400, "malformed_body"),
+    (b'{"title": "a\\u0000b"}', 400, "malformed_body"),
+    (b'{"title": "\\ud800"}', 400, "malformed_body"),
+    (b"\xff\xfe{}", 400, "malformed_body"),
+    (b"[" * 100_000, 400, "malformed_body"),
+    (b'{"title":' + b"[" * 40 + b"]" * 40 + b"}", 400, "malformed_body"),
+    (b"{}", 422, "invalid_input"),
+    (b'{"title": ""}', 422, "invalid_input"),
+    (b'{"title": null}', 422, "invalid_input"),
+    (b'{"title": ["x"]}', 422, "invalid_input"),
+    (b'{"title": "x", "colour": "red"}', 422, "invalid_input"),
+    (b'{"title": "x", "parent": "not-a-uuid"}', 422, "invalid_input"),
+    (b'{"title": "x", "parent": ' + b"9" * 400 + b"}", 422, "invalid_input"),
+    (b'{"title": "' + b"x" * 501 + b'"}', 422, "invalid_input"),
+    (b'{"title": "x", "language": "english please"}', 422, "invalid_input"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "code"), BAD_BODIES)
+def test_it_says_what_is_wrong_with_a_body(api: Api, acme: Tenant, body: bytes, status: int, code: str) -> None:
+    answer = api(acme).generic("POST", "/api/v1/nodes", body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["next_step"]
+    assert not MaterialNode.objects.exists()
+
+
+def test_it_points_at_the_wrong_value(api: Api, acme: Tenant) -> None:
+    answer = api(acme).post("/api/v1/nodes", {"title": "x", "expected_skills": ["a", ""]}, format="json")
+
+    assert answer.json()["errors"] == [
+        {"pointer": "/expected_skills/1", "code": "blank", "detail": "This field may not be blank."}
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "nodes/not-a-uuid",
+        "nodes/",
+        "nodes/%00",
+        f"nodes/{uuid4()}",
+        f"jobs/{uuid4()}",
+        f"snapshots/{uuid4()}",
+        "nothing",
+    ],
+)
+def test_it_answers_404_to_what_is_not_there(api: Api, acme: Tenant, path: str) -> None:
+    answer = api(acme).get(f"/api/v1/{path}")
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+    assert answer.json()["request_id"] == answer["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=201", "limit=x", "limit=" + "9" * 50, "cursor=abc", "cursor=a.b", "parent=x", "colour=red"],
+)
+def test_it_refuses_bad_parameters(api: Api, acme: Tenant, query: str) -> None:
+    answer = api(acme).get(f"/api/v1/nodes?{query}")
+
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid_input"
+
+
+def test_it_refuses_other_methods_and_types(api: Api, acme: Tenant) -> None:
+    client = api(acme)
+
+    assert client.put("/api/v1/nodes").status_code == 405
+    assert client.generic("POST", "/api/v1/nodes", "a=b", content_type="text/csv").status_code == 415
+
+
+def test_it_hides_a_bug_and_gives_its_request_id(api: Api, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(**_arguments: Any) -> None:
+        raise ValueError("secret detail")
+
+    monkeypatch.setattr("materials.services.create_node", broken)
+    client = api(acme)
+    client.raise_request_exception = False
+
+    answer = client.post("/api/v1/nodes", {"title": "x"}, format="json")
+
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "unexpected"
+    assert answer.json()["request_id"] == answer["X-Request-Id"]
+    assert "secret" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(("given_id", "kept"), [("req-42", True), ("x" * 129, False), ("a b", False)])
+def test_it_keeps_a_sensible_request_id(given_id: str, kept: bool) -> None:
+    answer = APIClient(headers={"X-Request-Id": given_id}).get("/health/live")
+
+    assert (answer["X-Request-Id"] == given_id) is kept
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=10), below, max_size=3),
+    max_leaves=10,
+)
+fields = st.sampled_from(["title", "parent", "language", "learning_goal", "expected_knowledge", "expected_skills", "x"])
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(st.dictionaries(fields, json_values, max_size=4))
+def test_it_never_breaks_on_any_json(api: Api, acme: Tenant, body: dict[str, Any]) -> None:
+    answer = api(acme).post("/api/v1/nodes", body, format="json")
+
+    assert answer.status_code in {201, 400, 404, 422}

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+from project.jobs import kinds
+
+WORK = ("leave_a_line", "work_slowly", "refuse", "break_down", "run_out_of_time")
+
+
+class TestJobsConfig(AppConfig):
+    """Kinds of job for tests, known to worker processes too."""
+
+    name = "tests.jobs"
+    label = "test_jobs"
+
+    def ready(self) -> None:
+        for name in WORK:
+            kinds.register(name, work=f"tests.jobs.kinds.{name}", title=name)

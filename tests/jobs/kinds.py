@@ -1,0 +1,46 @@
+"""Work for tests: each kind does one thing that can be seen from outside."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from project.errors import Refused
+from project.jobs.runner import Run
+
+SLOW_SECONDS = 3.0
+
+
+def leave_a_line(run: Run) -> None:
+    """Complete, and leave one line in the file that the job names: an effect that can be counted."""
+    with run.completing(result={"done": True}):
+        _note(run, "done")
+
+
+def work_slowly(run: Run) -> None:
+    """Work for a while, listening, and then leave a line."""
+    _note(run, f"started {os.getpid()}")
+    end = time.monotonic() + run.job.params.get("seconds", SLOW_SECONDS)
+    while time.monotonic() < end:
+        run.checkpoint()
+        time.sleep(0.05)
+    with run.completing():
+        _note(run, "done")
+
+
+def refuse(run: Run) -> None:
+    raise Refused("This cannot be done.", next_step="Do something else.")
+
+
+def break_down(run: Run) -> None:
+    raise ValueError("a secret detail")
+
+
+def run_out_of_time(run: Run) -> None:
+    raise SystemExit("Task timed out")
+
+
+def _note(run: Run, line: str) -> None:
+    with Path(run.job.params["file"]).open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")

@@ -1,0 +1,202 @@
+"""The worker as it runs in production: real processes, killed for real."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+from django.db import transaction
+
+from project.jobs.models import Job, Pulse
+from project.jobs.services import submit_job
+from tenants.models import Tenant
+from tests.processes import eventually, start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WORKERS = 2
+
+
+@dataclass(kw_only=True)
+class Worker:
+    """A running `manage.py worker` with the processes that it started."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    effects: Path
+    tenant: Tenant
+
+    @property
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    @property
+    def main(self) -> psutil.Process:
+        """django-q2's first process: the one that has a sentinel."""
+        return next(child for child in psutil.Process(self.process.pid).children() if "qcluster" in child.cmdline())
+
+    @property
+    def sentinel(self) -> psutil.Process:
+        return self.main.children()[0]
+
+    @property
+    def crew(self) -> list[psutil.Process]:
+        """The workers, then the monitor and the pusher, in the order in which the sentinel starts them."""
+        return self.sentinel.children()
+
+    def submit(self, kind: str = "leave_a_line", **params: object) -> Job:
+        with transaction.atomic():
+            return submit_job(
+                tenant=self.tenant, kind=kind, subject_id=uuid4(), params={"file": str(self.effects), **params}
+            )
+
+    def wait_for(self, job: Job, *, seconds: float = 60) -> Job:
+        def ended() -> Job | None:
+            job.refresh_from_db()
+            return None if job.is_open else job
+
+        ended_job: Job = eventually(
+            ended, seconds=seconds, what=f"{job} is {job.status}\n{self.log.read_text()[-3000:]}"
+        )
+        return ended_job
+
+    def wait_until_it_works(self) -> None:
+        eventually(
+            lambda: Pulse.objects.filter(answered_at__isnull=False).exists() and len(self.crew) >= WORKERS + 2,
+            seconds=60,
+            what=f"no canary was answered\n{self.log.read_text()[-3000:]}",
+        )
+
+    def holder_of(self, job: Job) -> int:
+        """Return the process that works on the job, once it has really begun."""
+
+        def holder() -> int:
+            job.refresh_from_db()
+            begun = self.effects.exists() and "started" in self.effects.read_text()
+            return int(job.worker.rpartition(":")[2]) if job.status == Job.Status.ACTIVE and begun else 0
+
+        return int(eventually(holder, seconds=30, what="nobody took the job"))
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Iterator[Worker]:
+    log = tmp_path / "worker.log"
+    process = start("manage.py", "worker", log=log, WORKER_PROCESSES=str(WORKERS), WORKER_PATIENCE_SECONDS="5")
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    running = Worker(process=process, log=log, effects=tmp_path / "effects", tenant=tenant)
+    running.wait_until_it_works()
+    yield running
+    family = running.family if process.poll() is None else []
+    for each in [psutil.Process(process.pid), *family] if process.poll() is None else []:
+        each.kill()
+    process.wait()
+
+
+def test_it_does_each_job_once(worker: Worker) -> None:
+    jobs = [worker.submit() for _ in range(20)]
+
+    for job in jobs:
+        assert worker.wait_for(job).status == Job.Status.COMPLETE
+
+    assert worker.effects.read_text().splitlines() == ["done"] * 20
+
+
+def test_it_mends_itself_when_a_busy_worker_is_killed(worker: Worker) -> None:
+    job = worker.submit("work_slowly", seconds=2)
+
+    os.kill(worker.holder_of(job), signal.SIGKILL)
+
+    done = worker.wait_for(job)
+    assert (done.status, done.attempt) == (Job.Status.COMPLETE, 2)
+    assert worker.effects.read_text().count("done") == 1
+    assert worker.wait_for(worker.submit()).status == Job.Status.COMPLETE
+
+
+@pytest.mark.parametrize("role", ["main", "sentinel", "an idle worker", "monitor", "pusher"])
+def test_it_mends_itself_when_a_process_is_killed(worker: Worker, role: str) -> None:
+    job = worker.submit("work_slowly", seconds=2)
+    busy = worker.holder_of(job)
+    crew = worker.crew
+    victims = {
+        "main": [worker.main],
+        "sentinel": [worker.sentinel],
+        "an idle worker": [process for process in crew[:WORKERS] if process.pid != busy],
+        "monitor": [crew[-2]],
+        "pusher": [crew[-1]],
+    }[role]
+    before = worker.family
+    assert victims
+
+    for victim in victims:
+        victim.kill()
+
+    later = worker.submit()
+    assert worker.wait_for(job).status == Job.Status.COMPLETE
+    assert worker.wait_for(later).status == Job.Status.COMPLETE
+    assert worker.effects.read_text().count("done") == 2
+    now = {process.pid for process in worker.family}
+    orphans = [process for process in before if process.pid not in now and process.is_running() and _lives(process)]
+    assert not orphans
+
+
+def test_it_mends_itself_when_all_idle_workers_are_killed(worker: Worker) -> None:
+    """The one that waited for a task held the queue's lock, and nobody else could ever take it again."""
+    for process in worker.crew[:WORKERS]:
+        process.kill()
+
+    assert worker.wait_for(worker.submit()).status == Job.Status.COMPLETE
+    assert worker.effects.read_text() == "done\n"
+    assert "cluster restarted" in worker.log.read_text()
+
+
+def test_no_orphan_outlives_the_supervisor(worker: Worker) -> None:
+    family = worker.family
+    job = worker.submit("work_slowly", seconds=30)
+    worker.holder_of(job)
+
+    worker.process.kill()
+    worker.process.wait()
+
+    eventually(lambda: not any(_lives(process) for process in family), seconds=10, what="orphans stayed")
+
+
+def test_a_new_supervisor_takes_over_what_the_old_one_held(worker: Worker, tmp_path: Path) -> None:
+    job = worker.submit("work_slowly", seconds=1)
+    worker.holder_of(job)
+    worker.process.kill()
+    worker.process.wait()
+
+    successor = start("manage.py", "worker", log=tmp_path / "successor.log")
+    try:
+        assert worker.wait_for(job, seconds=20).status == Job.Status.COMPLETE
+    finally:
+        successor.terminate()
+        successor.wait(timeout=30)
+
+
+def test_it_drains_on_sigterm(worker: Worker) -> None:
+    family = worker.family
+    job = worker.submit("work_slowly", seconds=2)
+    worker.holder_of(job)
+
+    worker.process.terminate()
+
+    assert worker.process.wait(timeout=40) == 0
+    job.refresh_from_db()
+    assert job.status == Job.Status.COMPLETE
+    assert not any(_lives(process) for process in family)
+    assert not Pulse.objects.exists()
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

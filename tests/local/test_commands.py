@@ -1,0 +1,84 @@
+"""The newcomer's commands, run as a newcomer runs them: real web server, real worker, HTTP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from materials.models import MaterialEntry
+from project.jobs.models import Pulse
+from tenants.models import ApiKey
+from tests.processes import environment
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COURSE = Path(settings.BASE_DIR) / "project" / "local" / "course" / "Maps and how they lie"
+
+
+def run(*arguments: str, var: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env=environment(VAR_DIR=str(var)),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
+    done = run("demo", var=tmp_path / "a folder with spaces")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "make up" in done.stdout
+    snapshot = json.loads((tmp_path / "a folder with spaces" / "demo" / "structure.json").read_text())
+    assert snapshot["grounding"]["dropped"] == 0
+    assert [module["title"] for module in snapshot["children"]] == ["Flat pictures of a round world", "Maps that argue"]
+    lessons = [lesson for module in snapshot["children"] for lesson in module["children"]]
+    leaves = {node["title"]: node for lesson in lessons for node in lesson["children"]}
+    lab = leaves["Two maps from one table"]
+    assert lab["node_type"] == "exercise"
+    assert sorted(reference["entry_name"] for reference in lab["references"]) == [
+        "02-reading-a-map.md", "03-worksheet.docx", "04-handout.pdf",
+    ]  # fmt: skip
+    locators = [reference["locator"] for node in leaves.values() for reference in node["references"]]
+    for place in ("page", "slide", "start_ms", "heading_path", "fragment"):
+        assert any(place in locator for locator in locators), place
+    assert (
+        (tmp_path / "a folder with spaces" / "demo" / "structure.md").read_text().startswith("# Maps and how they lie")
+    )
+    assert not Pulse.objects.exists()
+    assert all(key.revoked_at is not None for key in ApiKey.objects.all())
+
+
+def test_files_that_cannot_be_taken_are_listed_and_not_fatal(tmp_path: Path) -> None:
+    folder = tmp_path / "course"
+    (folder / "part").mkdir(parents=True)
+    (folder / "part" / "text.md").write_text("# Steam\n\n**Steam** is water that has become a gas by heat.")
+    (folder / "lab.ipynb").write_text("{}")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing\n%%EOF")
+
+    done = run("build_course", str(folder), "--json", str(tmp_path / "out.json"), var=tmp_path / "var")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "lab.ipynb" in done.stdout
+    assert "broken.pdf" in done.stdout
+    assert json.loads((tmp_path / "out.json").read_text())["counts"]["concepts"] == 1
+    assert MaterialEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize(("folder", "hint"), [("nothing-here", "not a folder"), (".", "no files")])
+def test_it_says_what_is_wrong_with_a_folder(tmp_path: Path, folder: str, hint: str) -> None:
+    (tmp_path / "empty").mkdir()
+
+    done = run("build_course", str(tmp_path / "empty" / folder), var=tmp_path / "var")
+
+    assert done.returncode == 1
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,124 @@
+"""Uploads through the real web server: what a test client cannot show."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+
+from materials.models import MaterialEntry, MaterialNode
+from materials.services import create_node
+from tenants.models import Tenant
+from tenants.scopes import Scope
+from tenants.services import create_tenant, issue_api_key
+from tests.processes import eventually, start
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MIB = 2**20
+
+
+class Server:
+    """A running gunicorn, a tenant's key, and a node to upload to."""
+
+    def __init__(self, port: int, pid: int, key: str, node: MaterialNode) -> None:
+        self.port, self.pid, self.key = port, pid, key
+        self.path = f"/api/v1/nodes/{node.pk}/entries"
+
+    def memory(self) -> int:
+        family = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
+        return max(process.memory_info().rss for process in family)
+
+    def head(self, *headers: str) -> bytes:
+        lines = [f"POST {self.path} HTTP/1.1", "Host: localhost", f"X-API-Key: {self.key}", *headers, "", ""]
+        return "\r\n".join(lines).encode()
+
+    def send(self, *parts: bytes) -> int:
+        """Send raw bytes and return the status of the answer."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            for part in parts:
+                connection.sendall(part)
+            connection.shutdown(socket.SHUT_WR)
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            return answer.status
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    tenant = create_tenant(slug="acme", name="Acme")
+    issued = issue_api_key(tenant=tenant, label="t", scopes=[Scope.PREP], prep_per_minute=1000, check_per_minute=1000)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = ["-m", "gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    process = start(
+        *arguments, "--threads", "4", "--no-control-socket", log=tmp_path / "web.log", UPLOAD_MAX_BYTES="300MiB"
+    )  # fmt: skip
+
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(answers, seconds=30, what="the web server did not come up")
+    yield Server(port, process.pid, issued.secret, create_node(tenant=tenant, title="Course"))
+    process.terminate()
+    process.wait(timeout=20)
+
+
+def stored() -> list[Path]:
+    root = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+def test_a_body_that_ends_early_leaves_nothing(server: Server) -> None:
+    status = server.send(
+        server.head("Content-Type: text/markdown", "Content-Length: 100", "Connection: close"), b"# Half of it"
+    )
+
+    assert status == 400
+    assert stored() == []
+    assert not MaterialEntry.objects.exists()
+
+
+def test_a_client_that_goes_away_leaves_nothing(server: Server) -> None:
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.sendall(server.head("Content-Type: text/markdown", f"Content-Length: {50 * MIB}") + b"x" * MIB)
+    connection.close()
+
+    time.sleep(0.5)
+    eventually(lambda: not stored(), seconds=10, what="a partial file stayed")
+    assert not MaterialEntry.objects.exists()
+
+
+def test_a_body_of_unknown_length_is_refused(server: Server) -> None:
+    chunked = server.head("Content-Type: text/markdown", "Transfer-Encoding: chunked", "Connection: close")
+
+    assert server.send(chunked, b"5\r\nhello\r\n0\r\n\r\n") == 411
+
+
+@pytest.mark.parametrize("form", [False, True])
+def test_a_big_file_takes_no_memory(server: Server, form: bool) -> None:
+    start_of_form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.txt"\r\n\r\n' if form else b""
+    end_of_form = b"\r\n--b--\r\n" if form else b""
+    size = 200 * MIB + len(start_of_form) + len(end_of_form)
+    kind = "multipart/form-data; boundary=b" if form else "text/plain"
+    name = 'Content-Disposition: attachment; filename="big.txt"'
+    headers = [f"Content-Type: {kind}", f"Content-Length: {size}", "Connection: close", *([] if form else [name])]
+    server.send(server.head("Content-Type: text/plain", "Content-Length: 5", "Connection: close"), b"hello")
+    before = server.memory()
+    block = b"A line of text that is sixty-three characters long, more or less.\n" * 16_000
+    block = block[:MIB]
+
+    status = server.send(server.head(*headers), start_of_form, *([block] * 200), end_of_form)
+
+    assert status == 201
+    assert server.memory() - before < 40 * MIB
+    assert MaterialEntry.objects.get(name="big.txt").size_bytes == 200 * MIB
+    assert Tenant.objects.count() == 1

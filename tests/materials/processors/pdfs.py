@@ -1,0 +1,48 @@
+"""Tiny PDFs, written by hand so that a test knows every line in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+WIDTH, HEIGHT = 420, 595
+
+
+def pdf(pages: Sequence[Sequence[tuple[int, str]]]) -> bytes:
+    """Return a PDF whose pages have these lines (size in points, text), from the top down."""
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    kids = []
+    for lines in pages:
+        objects.append(_stream(_drawn(lines)))
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Contents {len(objects)} 0 R "
+            "/Resources << /Font << /F1 3 0 R >> >> >>"
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    return _assembled(objects)
+
+
+def _drawn(lines: Sequence[tuple[int, str]]) -> str:
+    commands = []
+    top = HEIGHT - 60.0
+    for position, (size, text) in enumerate(lines):
+        last = position == len(lines) - 1 and text.isdecimal()
+        top = 40.0 if last else top - size * 1.3
+        commands.append(f"BT /F1 {size} Tf 40 {top:.1f} Td ({text}) Tj ET")
+    return "\n".join(commands)
+
+
+def _stream(content: str) -> str:
+    return f"<< /Length {len(content)} >>\nstream\n{content}\nendstream"
+
+
+def _assembled(objects: Sequence[str]) -> bytes:
+    body = "%PDF-1.4\n"
+    offsets = []
+    for number, content in enumerate(objects, start=1):
+        offsets.append(len(body))
+        body += f"{number} 0 obj\n{content}\nendobj\n"
+    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
+    count = len(objects) + 1
+    trailer = f"trailer << /Size {count} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return f"{body}xref\n0 {count}\n0000000000 65535 f \n{table}{trailer}".encode("latin-1")

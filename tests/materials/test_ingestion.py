@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from django.utils import timezone
+
+from materials.models import Chunk, MaterialEntry, MaterialNode
+from materials.services import delete_entry, request_ingestion
+from project.jobs import runner
+from project.jobs.models import Job
+from tenants.models import Tenant
+from tests.conftest import LECTURE, Api, drain, upload
+
+
+def test_it_turns_bytes_into_ordered_chunks(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
+    chunks = api(acme).get(f"/api/v1/entries/{lecture.pk}/chunks").json()["data"]
+
+    assert lecture.state == "ready"
+    assert [(chunk["kind"], chunk["position"]) for chunk in chunks] == [
+        ("heading", 0), ("heading", 1), ("paragraph", 2), ("heading", 3), ("paragraph", 4),
+    ]  # fmt: skip
+    assert chunks[2]["emphasised"] == ["Boiling point"]
+    assert chunks[2]["locator"] == {"heading_path": ["Boiling water", "Temperature"]}
+
+
+def test_it_never_calls_an_entry_without_text_ready(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    entry = upload(api(acme), course.pk, "rules.md", b"---\n---\n\n<!-- nothing -->\n")
+    drain()
+
+    shown = api(acme).get(f"/api/v1/entries/{entry['id']}").json()
+
+    assert shown["state"] == "error"
+    assert shown["error"]["code"] == "no_text_found"
+    assert shown["error"]["next_step"]
+
+
+def test_it_says_why_a_damaged_file_was_not_read(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    entry = upload(api(acme), course.pk, "broken.pdf", b"%PDF-1.7\nnothing to see\n%%EOF")
+    drain()
+
+    shown = api(acme).get(f"/api/v1/entries/{entry['id']}").json()
+
+    assert (shown["state"], shown["error"]["code"]) == ("error", "damaged")
+    assert Job.objects.get().attempt == 1
+
+
+def test_reading_the_same_bytes_again_keeps_chunks_and_fingerprint(acme: Tenant, lecture: MaterialEntry) -> None:
+    before = list(Chunk.objects.values_list("pk", flat=True))
+
+    request_ingestion(tenant=acme, entry_id=lecture.pk)
+    drain()
+
+    lecture_again = MaterialEntry.objects.get(pk=lecture.pk)
+    assert lecture_again.fingerprint == lecture.fingerprint
+    assert list(Chunk.objects.values_list("pk", flat=True)) == before
+
+
+def test_it_refuses_a_second_ingestion(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
+    request_ingestion(tenant=acme, entry_id=lecture.pk)
+
+    answer = api(acme).post(f"/api/v1/entries/{lecture.pk}/ingest")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "ingestion_running")
+
+
+def test_an_entry_deleted_meanwhile_stays_deleted(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    entry = upload(api(acme), course.pk, "lecture.md", LECTURE)
+    job = runner.claim_next()
+    assert job is not None
+
+    delete_entry(tenant=acme, entry_id=MaterialEntry.objects.get(pk=entry["id"]).pk)
+    runner._run(job)
+
+    assert not MaterialEntry.objects.exists()
+    assert not Chunk.objects.exists()
+    assert Job.objects.get().status in {Job.Status.CANCELLED, Job.Status.ACTIVE}
+
+
+def test_an_entry_whose_bytes_changed_is_called_broken(lecture: MaterialEntry) -> None:
+    MaterialEntry.objects.filter(pk=lecture.pk).update(raw_sha256="0" * 64, processed_at=timezone.now())
+
+    assert MaterialEntry.objects.with_job().get(pk=lecture.pk).state == "integrity_broken"
+    assert not MaterialEntry.objects.ready().exists()

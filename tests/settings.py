@@ -1,0 +1,6 @@
+"""The settings of the product with the test jobs added, for tests and for the processes that they start."""
+
+from project.settings import *  # noqa: F403
+from project.settings import INSTALLED_APPS as _APPS
+
+INSTALLED_APPS = [*_APPS, "tests.jobs.app.TestJobsConfig"]

@@ -1,0 +1,154 @@
+"""Who may do what: one row a route and method. A route without a row fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from materials.models import MaterialEntry
+from project.jobs.models import Job
+from structures.models import StructureSnapshot
+from tenants.models import Tenant
+from tenants.scopes import Scope
+from tests.conftest import Api, drain
+
+READ, WRITE = Scope.CHECK, Scope.PREP
+
+# method, path, the weakest scope that opens it, whether it names an object (which a stranger must not find)
+ACCESS = [
+    ("GET", "me", READ, False),
+    ("GET", "jobs", READ, False),
+    ("GET", "jobs/{job}", READ, True),
+    ("POST", "jobs/{job}/cancel", WRITE, True),
+    ("POST", "jobs/{job}/retry", WRITE, True),
+    ("GET", "nodes", READ, False),
+    ("POST", "nodes", WRITE, False),
+    ("GET", "nodes/{node}", READ, True),
+    ("PATCH", "nodes/{node}", WRITE, True),
+    ("DELETE", "nodes/{node}", WRITE, True),
+    ("GET", "nodes/{node}/tree", READ, True),
+    ("POST", "nodes/{node}/move", WRITE, True),
+    ("POST", "nodes/{node}/reorder", WRITE, True),
+    ("POST", "nodes/{node}/copy", WRITE, True),
+    ("GET", "nodes/{node}/entries", READ, True),
+    ("POST", "nodes/{node}/entries", WRITE, True),
+    ("GET", "entries/{entry}", READ, True),
+    ("PATCH", "entries/{entry}", WRITE, True),
+    ("DELETE", "entries/{entry}", WRITE, True),
+    ("POST", "entries/{entry}/ingest", WRITE, True),
+    ("GET", "entries/{entry}/chunks", READ, True),
+    ("POST", "nodes/{node}/generate", WRITE, True),
+    ("GET", "nodes/{node}/structure", READ, True),
+    ("GET", "nodes/{node}/snapshots", READ, True),
+    ("GET", "snapshots/{snapshot}", READ, True),
+]
+BODIES = {
+    "nodes": {"title": "New"},
+    "nodes/{node}/move": {"parent": None},
+    "nodes/{node}/copy": {"parent": None},
+    "nodes/{node}/entries": {"url": "https://example.org/"},
+}
+OPEN = {"/", "/api/schema", "/api/docs", "/health/live", "/health/ready"}
+
+
+@dataclass(frozen=True)
+class World:
+    """Ids of things that belong to acme."""
+
+    node: str
+    entry: str
+    job: str
+    snapshot: str
+
+    def path(self, template: str) -> str:
+        return "/api/v1/" + template.format(**self.__dict__)
+
+
+@pytest.fixture
+def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
+    api(acme).post(f"/api/v1/nodes/{lecture.node_id}/generate", {}, format="json")
+    drain()
+    return World(
+        node=str(lecture.node_id),
+        entry=str(lecture.pk),
+        job=str(Job.objects.filter(kind="ingest_entry").get().pk),
+        snapshot=str(StructureSnapshot.objects.get().pk),
+    )
+
+
+def send(client: APIClient, method: str, world: World, template: str) -> int:
+    status: int = client.generic(
+        method, world.path(template), json.dumps(BODIES.get(template, {})), content_type="application/json"
+    ).status_code
+    return status
+
+
+@pytest.mark.parametrize(("method", "template", "scope", "names_object"), ACCESS)
+def test_a_door_opens_to_its_scope_and_to_nobody_else(
+    api: Api, acme: Tenant, rival: Tenant, world: World, method: str, template: str, scope: Scope, names_object: bool
+) -> None:
+    assert send(APIClient(), method, world, template) == 401
+    if scope is WRITE:
+        assert send(api(acme, Scope.CHECK), method, world, template) == 403
+    if names_object:
+        assert send(api(rival), method, world, template) == 404
+
+    opened = send(api(acme, scope), method, world, template)
+    conflict = template in {"jobs/{job}/cancel", "jobs/{job}/retry"}  # the job is complete: allowed, but too late
+    assert opened == 409 if conflict else opened < 300
+
+
+@pytest.mark.parametrize(("method", "template", "scope", "names_object"), ACCESS)
+def test_a_stranger_changes_nothing(
+    api: Api, rival: Tenant, world: World, method: str, template: str, scope: Scope, names_object: bool
+) -> None:
+    send(api(rival), method, world, template)
+
+    assert MaterialEntry.objects.filter(pk=world.entry, node=world.node, name="lecture.md").exists()
+    assert StructureSnapshot.objects.filter(pk=world.snapshot).exists()
+
+
+def test_every_route_has_a_row() -> None:
+    rows = {(method, _shape(template)) for method, template, _, _ in ACCESS}
+
+    missing = [route for route in api_routes() if route not in rows]
+
+    assert not missing
+    assert len(rows) == len(set(api_routes()))
+
+
+def test_nothing_else_is_open() -> None:
+    paths = {"/" + path for path, _ in _patterns(get_resolver().url_patterns)}
+
+    others = {path for path in paths if not path.startswith(("/api/v1/", "/admin/"))}
+
+    assert others == OPEN
+
+
+def api_routes() -> Iterator[tuple[str, str]]:
+    for path, pattern in _patterns(get_resolver().url_patterns):
+        if path.startswith("api/v1/"):
+            view = pattern.callback
+            actions = getattr(view, "actions", None)
+            methods = actions or [m for m in ("get", "post", "patch", "delete") if hasattr(view.cls, m)]  # type: ignore[attr-defined]
+            for method in methods:
+                if method != "head":
+                    yield method.upper(), _shape(path.removeprefix("api/v1/"))
+
+
+def _patterns(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern.url_patterns, path)
+        else:
+            yield path, pattern
+
+
+def _shape(path: str) -> str:
+    return "/".join("*" if part[:1] in "{<" else part for part in path.split("/"))

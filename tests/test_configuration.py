@@ -1,0 +1,110 @@
+"""Settings: strict about what they read, complete in what is documented."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from project import env
+from tenants.scopes import read_scopes
+
+BASE = Path(settings.BASE_DIR)
+PRODUCTION = {
+    "DEBUG": "0",
+    "SECRET_KEY": "x" * 60,
+    "ALLOWED_HOSTS": "example.org",
+    "DATABASE_URL": "postgresql://user:pass@db/name",
+}
+
+
+def starts_with(**variables: str) -> tuple[bool, str]:
+    """Tell whether the settings load with only these variables, and what they say if not."""
+    environment = {"PATH": os.environ["PATH"], **variables}
+    done = subprocess.run(
+        [sys.executable, "-c", "import project.settings"], cwd=BASE, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    return done.returncode == 0, done.stderr
+
+
+def test_it_starts_without_any_setting() -> None:
+    assert starts_with()[0]
+
+
+def test_it_starts_in_production_with_what_production_needs() -> None:
+    assert starts_with(**PRODUCTION)[0]
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL"])
+def test_it_refuses_production_without_and_says_what_to_set(missing: str) -> None:
+    works, said = starts_with(**{name: value for name, value in PRODUCTION.items() if name != missing})
+
+    assert not works
+    assert f"DEBUG=0 needs {missing}" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DEBUG", "maybe"), ("WORKER_PROCESSES", "two"), ("UPLOAD_MAX_BYTES", "big"), ("DATABASE_URL", "mysql://x/y")],
+)
+def test_it_refuses_a_value_that_it_does_not_understand(name: str, value: str) -> None:
+    works, said = starts_with(**{name: value})
+
+    assert not works
+    assert name in said
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("from a file\n")
+    monkeypatch.setenv("SOME_SECRET_FILE", str(tmp_path / "secret"))
+
+    assert env.secret("SOME_SECRET") == "from a file"
+
+    monkeypatch.setenv("SOME_SECRET_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(ImproperlyConfigured, match="SOME_SECRET_FILE"):
+        env.secret("SOME_SECRET")
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "name"),
+    [
+        ("postgresql://u:p%40ss@db.example:5433/course", "db.example", "5433", "course"),
+        ("postgres://u@/course?host=/run/postgresql", "/run/postgresql", "", "course"),
+    ],
+)
+def test_it_reads_a_database_url(url: str, host: str, port: str, name: str) -> None:
+    found = env.database(url)
+
+    assert (found["HOST"], found["PORT"], found["NAME"]) == (host, port, name)
+
+
+@pytest.mark.parametrize("broken", ["scopes: {}", "scopes:\n  prep: {colour: red}", "nothing: here"])
+def test_a_broken_scope_file_is_refused(tmp_path: Path, broken: str) -> None:
+    path = tmp_path / "scopes.yaml"
+    path.write_text(broken)
+
+    with pytest.raises(ValueError, match="scopes"):
+        read_scopes(path)
+
+
+def variables() -> set[str]:
+    source = (BASE / "project" / "settings.py").read_text()
+    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+
+
+def test_every_setting_is_documented_and_none_is_stale() -> None:
+    example = (BASE / ".env.example").read_text()
+    page = (BASE / "docs" / "operations" / "settings.md").read_text()
+
+    in_example = set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE))
+    in_page = set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
+
+    assert in_example == variables()
+    assert in_page == variables()
