@@ -128,3 +128,8 @@ def drain() -> int:
     while runner.run_next():
         done += 1
     return done
+
+
+def post_raw(client: APIClient, path: str, content: bytes, *, content_type: str, **extra: Any) -> Any:
+    """Send a body as it is."""
+    return client.generic("POST", path, content, content_type, **extra)  # type: ignore[arg-type]  # the stubs know str only

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import connection
 
 
@@ -27,12 +28,11 @@ def database_url() -> str:
 
 def environment(**more: str) -> dict[str, str]:
     """Return the environment for a process of the product."""
-    objects = settings.STORAGES["default"]["OPTIONS"]["location"]
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": database_url(),
-        "OBJECTS_DIR": objects,
+        "OBJECTS_DIR": str(default_storage.path("")),
         "LOG_LEVEL": "WARNING",
         **more,
     }

@@ -109,7 +109,7 @@ def test_a_stranger_changes_nothing(
 ) -> None:
     send(api(rival), method, world, template)
 
-    assert MaterialEntry.objects.filter(pk=world.entry, node=world.node, name="lecture.md").exists()
+    assert MaterialEntry.objects.filter(pk=world.entry, node__id=world.node, name="lecture.md").exists()
     assert StructureSnapshot.objects.filter(pk=world.snapshot).exists()
 
 

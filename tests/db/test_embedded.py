@@ -28,9 +28,12 @@ sys.stdin.readline()
 def use(home: Path) -> subprocess.Popen[str]:
     """Start a process that uses the server until its standard input ends."""
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(home)], cwd=settings.BASE_DIR, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-c", PROGRAM, str(home)],
+        cwd=settings.BASE_DIR,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
 
 
 def version_from(process: subprocess.Popen[str]) -> int:
@@ -50,7 +53,7 @@ def test_it_serves_until_the_last_user_ends_however_they_end(home: Path) -> None
     server = EmbeddedServer(home)
 
     first.kill()
-    first.wait()
+    first.communicate()
     assert server.is_running()
     second.communicate("")
 

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from materials.models import MaterialNode
 from tenants.models import Tenant
-from tests.conftest import Api
+from tests.conftest import Api, post_raw
 
 BAD_BODIES = [
     (b"{", 400, "malformed_body"),
@@ -38,7 +38,7 @@ BAD_BODIES = [
 
 @pytest.mark.parametrize(("body", "status", "code"), BAD_BODIES)
 def test_it_says_what_is_wrong_with_a_body(api: Api, acme: Tenant, body: bytes, status: int, code: str) -> None:
-    answer = api(acme).generic("POST", "/api/v1/nodes", body, content_type="application/json")
+    answer = post_raw(api(acme), "/api/v1/nodes", body, content_type="application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer["Content-Type"] == "application/problem+json"

@@ -246,7 +246,12 @@ def test_it_stops_an_active_job_within_five_seconds(transactional_db: None, file
     job = submit(
         Tenant.objects.create(slug="acme", name="Acme"), "work_slowly", file=file, params={"seconds": 60}
     )  # fmt: skip
-    worker = threading.Thread(target=lambda: (runner.run_next(), connections.close_all()))
+
+    def work() -> None:
+        runner.run_next()
+        connections.close_all()
+
+    worker = threading.Thread(target=work)
     worker.start()
     while again(job).status != Job.Status.ACTIVE:
         pass
@@ -329,7 +334,8 @@ def test_it_takes_back_only_the_jobs_of_the_dead_worker(acme: Tenant) -> None:
     for worker in ("host:1:10", "host:1:11", "host:2:10"):
         submit(acme)
         job = runner.claim_next()
-        Job.objects.filter(pk=job.pk if job else None).update(worker=worker)
+        assert job is not None
+        Job.objects.filter(pk=job.pk).update(worker=worker)
 
     sweeper.release_worker("host:1:10", now=timezone.now())
     assert Job.objects.filter(status=Job.Status.QUEUED).count() == 1

@@ -33,11 +33,12 @@ def run(*arguments: str, var: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
-    done = run("demo", var=tmp_path / "a folder with spaces")
+    var = tmp_path / "a folder with spaces"
+    done = run("demo", var=var)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "make up" in done.stdout
-    snapshot = json.loads((tmp_path / "a folder with spaces" / "demo" / "structure.json").read_text())
+    snapshot = json.loads((var / "demo" / "structure.json").read_text())
     assert snapshot["grounding"]["dropped"] == 0
     assert [module["title"] for module in snapshot["children"]] == ["Flat pictures of a round world", "Maps that argue"]
     lessons = [lesson for module in snapshot["children"] for lesson in module["children"]]
@@ -50,9 +51,7 @@ def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
     locators = [reference["locator"] for node in leaves.values() for reference in node["references"]]
     for place in ("page", "slide", "start_ms", "heading_path", "fragment"):
         assert any(place in locator for locator in locators), place
-    assert (
-        (tmp_path / "a folder with spaces" / "demo" / "structure.md").read_text().startswith("# Maps and how they lie")
-    )
+    assert (var / "demo" / "structure.md").read_text().startswith("# Maps and how they lie")
     assert not Pulse.objects.exists()
     assert all(key.revoked_at is not None for key in ApiKey.objects.all())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from django.conf import settings
+from django.core.files.storage import default_storage
 
 from materials.models import MaterialEntry, MaterialNode
 from materials.services import create_node
@@ -73,7 +73,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def stored() -> list[Path]:
-    root = Path(settings.STORAGES["default"]["OPTIONS"]["location"])
+    root = Path(default_storage.path(""))
     return [path for path in root.rglob("*") if path.is_file()]
 
 

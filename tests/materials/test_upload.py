@@ -15,7 +15,7 @@ from materials.models import MaterialEntry, MaterialNode
 from project.jobs.models import Job
 from project.storage.objects import FileSystemObjects
 from tenants.models import Tenant
-from tests.conftest import LECTURE, Api, upload
+from tests.conftest import LECTURE, Api, post_raw, upload
 
 Stored = Callable[[], list[Path]]
 
@@ -40,8 +40,8 @@ def test_it_stores_a_file_under_ids_only(api: Api, acme: Tenant, course: Materia
 
 
 def test_it_takes_a_raw_body_with_its_name_in_a_header(api: Api, acme: Tenant, course: MaterialNode) -> None:
-    answer = api(acme).generic(
-        "POST",
+    answer = post_raw(
+        api(acme),
         f"/api/v1/nodes/{course.pk}/entries",
         LECTURE,
         content_type="application/octet-stream",
@@ -91,8 +91,8 @@ REFUSED = [
 def test_it_refuses_a_file_with_the_reason_and_leaves_nothing(
     api: Api, acme: Tenant, course: MaterialNode, stored: Stored, name: str, content: bytes, status: int, code: str
 ) -> None:
-    answer = api(acme).generic(
-        "POST",
+    answer = post_raw(
+        api(acme),
         f"/api/v1/nodes/{course.pk}/entries",
         content,
         content_type="application/octet-stream",
@@ -117,7 +117,7 @@ def test_it_refuses_a_file_over_the_limit(
     if form:
         answer = api(acme).post(address, {"file": SimpleUploadedFile("long.md", content)})
     else:
-        answer = api(acme).generic("POST", address, content, content_type="text/markdown")
+        answer = post_raw(api(acme), address, content, content_type="text/markdown")
 
     assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
     assert answer.json()["max_bytes"] == 1000
@@ -127,8 +127,8 @@ def test_it_refuses_a_file_over_the_limit(
 def test_it_refuses_a_form_that_ended_early(api: Api, acme: Tenant, course: MaterialNode, stored: Stored) -> None:
     body = b'--frontier\r\nContent-Disposition: form-data; name="file"; filename="a.md"\r\n\r\n# Half of a'
 
-    answer = api(acme).generic(
-        "POST", f"/api/v1/nodes/{course.pk}/entries", body, content_type="multipart/form-data; boundary=frontier"
+    answer = post_raw(
+        api(acme), f"/api/v1/nodes/{course.pk}/entries", body, content_type="multipart/form-data; boundary=frontier"
     )
 
     assert (answer.status_code, answer.json()["code"]) == (400, "upload_incomplete")
@@ -136,8 +136,8 @@ def test_it_refuses_a_form_that_ended_early(api: Api, acme: Tenant, course: Mate
 
 
 def test_it_refuses_a_body_of_unknown_length(api: Api, acme: Tenant, course: MaterialNode) -> None:
-    answer = api(acme).generic(
-        "POST", f"/api/v1/nodes/{course.pk}/entries", LECTURE, content_type="text/markdown", CONTENT_LENGTH=""
+    answer = post_raw(
+        api(acme), f"/api/v1/nodes/{course.pk}/entries", LECTURE, content_type="text/markdown", CONTENT_LENGTH=""
     )
 
     assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
@@ -182,7 +182,7 @@ def test_it_leaves_nothing_when_the_disk_fails(
     client = api(acme)
     client.raise_request_exception = False
 
-    answer = client.generic("POST", f"/api/v1/nodes/{course.pk}/entries", LECTURE, content_type="text/markdown")
+    answer = post_raw(client, f"/api/v1/nodes/{course.pk}/entries", LECTURE, content_type="text/markdown")
 
     assert answer.status_code == 500
     assert stored() == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import docx
 import pptx
 import pytest
+from docx.oxml import parse_xml
 from docx.shared import Pt
 from hypothesis import given
 from hypothesis import strategies as st
@@ -269,7 +270,7 @@ def test_a_word_document_shows_insertions_and_not_deletions(read_bytes: Read, tm
     w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
     added = "<w:ins><w:r><w:t>added</w:t></w:r></w:ins>"
     change = f"<w:p {w}>{added}<w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>"
-    body.insert(1, docx.oxml.parse_xml(change))
+    body.insert(1, parse_xml(change))
     made.save(str(tmp_path / "changed.docx"))
 
     assert texts(read(tmp_path / "changed.docx", Format.DOCX)) == ["kept", "added"]
