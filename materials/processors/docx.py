@@ -7,6 +7,7 @@ hundred times slower than its XML.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ _W_DEL, _W_MOVE_FROM, _W_NOTE = qn("w:del"), qn("w:moveFrom"), qn("w:footnoteRef
 _W_NO_BREAK = qn("w:noBreakHyphen")
 _CODE_STYLE = re.compile(r"code|source|verbatim|preformatted|listing|console", re.IGNORECASE)
 _CODE_FONT = re.compile(r"courier|consol|mono|menlo", re.IGNORECASE)
+_LONGEST_HEADING = 100
 _HEADING_NAME = re.compile(r"^heading (\d)$", re.IGNORECASE)
 _ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 
@@ -39,7 +41,12 @@ def read(path: Path) -> Document:
         package = docx.Document(str(path))
     except (PackageNotFoundError, BadZipFile, KeyError, ValueError, etree.XMLSyntaxError) as exc:
         raise UnreadableDocument("The Word document is damaged.", code="damaged") from exc
-    reader = _Reader(styles=_styles(package), ordered=_ordered_lists(package), notes=_footnotes(package))
+    reader = _Reader(
+        styles=_styles(package),
+        ordered=_ordered_lists(package),
+        notes=_footnotes(package),
+        body_size=_body_size(package.element.body),
+    )
     reader.blocks(package.element.body)
     reader.finish()
     title = one_line(package.core_properties.title or "")
@@ -62,6 +69,7 @@ class _Reader:
     styles: dict[str, _Style]
     ordered: dict[tuple[str, int], bool]
     notes: dict[str, str]
+    body_size: int
     pieces: Pieces = field(default_factory=Pieces)
     _items: list[str] = field(default_factory=list)
     _code: list[str] = field(default_factory=list)
@@ -113,6 +121,10 @@ class _Reader:
             self._code.append(text.rstrip())
             return
         list_id, depth = _list_of(properties, style)
+        if not (list_id or style.is_list) and (level := self._drawn_level(element, text)):
+            self.finish()
+            self.pieces.heading(text, level)
+            return
         if list_id or style.is_list:
             if self._code:
                 self.finish()
@@ -121,6 +133,16 @@ class _Reader:
             return
         self.finish()
         self.pieces.add(ChunkKind.PARAGRAPH, tidy(text), emphasised=emphasised)
+
+    def _drawn_level(self, element: Any, text: str) -> int:
+        """Return the level of a heading that was made by hand: a short line, larger than the text or all in bold."""
+        if len(text) > _LONGEST_HEADING or text.rstrip()[-1] in ".,;:!" or not any(c.isalpha() for c in text):
+            return 0
+        runs = [run for run in _runs(element) if run.find(_W_T) is not None]
+        size = min((_size_of(run) for run in runs), default=0)
+        if self.body_size and size > self.body_size * 1.15:
+            return 1 if size > self.body_size * 1.4 else 2
+        return 3 if all(_is_on(run, "w:b") for run in runs) else 0
 
     def _item(self, text: str, list_id: str, depth: int) -> None:
         number = None
@@ -184,14 +206,27 @@ def _runs(element: Any) -> Iterator[Any]:
 
 
 def _is_set_off(run: Any) -> bool:
+    return _is_on(run, "w:b") or _is_on(run, "w:i")
+
+
+def _is_on(run: Any, name: str) -> bool:
     properties = run.find(qn("w:rPr"))
-    if properties is None:
-        return False
-    for name in ("w:b", "w:i"):
-        mark = properties.find(qn(name))
-        if mark is not None and mark.get(_W_VAL) not in {"0", "false", "none"}:
-            return True
-    return False
+    mark = properties.find(qn(name)) if properties is not None else None
+    return mark is not None and mark.get(_W_VAL) not in {"0", "false", "none"}
+
+
+def _size_of(run: Any) -> int:
+    """Return the size set on a run in half points, 0 when none is set."""
+    size = _value(run.find(qn("w:rPr")), "w:sz")
+    return int(size) if size.isdecimal() else 0
+
+
+def _body_size(body: Any) -> int:
+    """Return the size in half points that most of the text is set in."""
+    weights: Counter[int] = Counter()
+    for run in body.iter(_W_R):
+        weights[_size_of(run)] += sum(len(text.text or "") for text in run.iterchildren(_W_T))
+    return weights.most_common(1)[0][0] if weights else 0
 
 
 def _is_monospaced(paragraph: Any) -> bool:

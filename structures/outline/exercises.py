@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from materials.documents import ChunkKind
 from structures.drafts import Citation, DraftNode, NodeType
@@ -15,12 +16,17 @@ from structures.sources import SourceChunk
 
 _EXERCISE = words.within(words.EXERCISES)
 _STARTS = words.starting(words.EXERCISES_ANYWHERE)
-_ENDS = re.compile(rf"^(?:\S+\s+){{1,3}}(?:{words.EXERCISES})$", re.IGNORECASE)
+_ENDS = re.compile(
+    rf"^(?!(?:the|our|these|more|about|all|die|der|les?|los|las)\s)(?:\S+\s+){{1,3}}(?:{words.EXERCISES})$",
+    re.IGNORECASE,
+)
 _SOLUTION = words.within(words.SOLUTIONS)
 _LABEL = re.compile(rf"^\W*(?P<label>(?:{words.EXERCISES})(?:\s*[№#]?\s*\d+(?:\.\d+)*)?)\s*[:.—–]\s*", re.IGNORECASE)
 _BARE = re.compile(rf"^\W*(?:{words.EXERCISES})\s*[№#]?\s*(?:\d+(?:\.\d+)*|[ivx]+)?\W*$", re.IGNORECASE)
 _MAX_TITLE_WORDS = 14
+_MAX_HEADING_WORDS = 8
 _LEAST_WORDS = 4
+_ATTACHED = {ChunkKind.LIST, ChunkKind.CODE, ChunkKind.TABLE}
 _SAME_TASK = 0.5
 _SAME_TITLE_AND_TASK = 0.25
 
@@ -131,16 +137,22 @@ def _exercise(section: Section) -> DraftNode | None:
 
 
 def _labelled(body: Sequence[SourceChunk]) -> Iterator[DraftNode]:
-    """Find tasks inside running text: a paragraph that begins with `Task:` and the list or code that belongs to it."""
+    """Find tasks inside running text: a paragraph that begins with `Task:`, and what belongs to it.
+
+    That is the list or code behind a colon; or, when the paragraph is only a title, all up to the next such paragraph.
+    """
     for position, chunk in enumerate(body):
-        if chunk.kind is not ChunkKind.PARAGRAPH or (label := _LABEL.match(chunk.text)) is None:
+        label = _label_of(chunk)
+        if label is None:
             continue
         own = chunk.text[label.end() :].strip()
-        parts = [own] if own else []
-        if chunk.text.rstrip().endswith(":") and position + 1 < len(body):
-            follower = body[position + 1]
-            if follower.kind in {ChunkKind.LIST, ChunkKind.CODE, ChunkKind.TABLE}:
-                parts.append(_as_text(follower))
+        behind = list(takewhile(lambda follower: _label_of(follower) is None, body[position + 1 :]))
+        if _is_title(own) and behind:
+            parts = [_as_text(follower) for follower in behind]
+        else:
+            parts = [own] if own else []
+            if chunk.text.rstrip().endswith(":") and behind and behind[0].kind in _ATTACHED:
+                parts.append(_as_text(behind[0]))
         task = "\n\n".join(parts)
         if len(task.split()) < _LEAST_WORDS:
             continue
@@ -150,6 +162,14 @@ def _labelled(body: Sequence[SourceChunk]) -> Iterator[DraftNode]:
             description=task,
             citations=(Citation(chunk_id=chunk.id, quote=next(sentences_of(chunk), chunk.text)),),
         )
+
+
+def _label_of(chunk: SourceChunk) -> re.Match[str] | None:
+    return _LABEL.match(chunk.text) if chunk.kind is ChunkKind.PARAGRAPH else None
+
+
+def _is_title(text: str) -> bool:
+    return bool(text) and len(text.split()) <= _MAX_HEADING_WORDS and text[-1] not in ".:!?…"
 
 
 def _as_text(chunk: SourceChunk) -> str:

@@ -257,6 +257,18 @@ def test_it_takes_an_exercise_where_the_materials_name_one(heading: str) -> None
     assert exercise.description == TASK
 
 
+def test_a_task_may_stand_in_running_text() -> None:
+    text = "# A\n\n## Part\n\n**Exercise:** measure two countries with a ruler:\n\n- one\n- two\n\nText goes on.\n"
+    plain = f"Exercise: Two maps\n\n{TASK}\n\nAnd one more step."
+    draft = outline(tree("Course", {"M": {"a.md": text, "b.txt": plain}}))
+
+    first, second = of_type(draft, NodeType.EXERCISE)
+    assert (first.title, first.description) == (
+        "Measure two countries with a ruler", "measure two countries with a ruler:\n\n- one\n- two",
+    )  # fmt: skip
+    assert (second.title, second.description) == ("Two maps", f"{TASK}\n\nAnd one more step.")
+
+
 @pytest.mark.parametrize("heading", ["Assignment statements", "Practice makes perfect", "Measuring"])
 def test_it_takes_nothing_else_for_an_exercise(heading: str) -> None:
     draft = outline(tree("Course", {"M": {"a.md": f"# A\n\n## {heading}\n\n{TASK}", "b.md": "# B\n\nx"}}))

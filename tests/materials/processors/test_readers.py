@@ -263,6 +263,21 @@ def test_a_word_document_keeps_order_lists_tables_and_code(read_bytes: Read) -> 
     assert document.pieces[5].locator.heading_path == ("Steam", "Code")
 
 
+def test_a_heading_made_by_hand_is_a_heading(tmp_path: Path) -> None:
+    made = docx.Document()
+    for text, size, bold in (("The big one", 20, False), ("The bold one", 11, True), ("A whole sentence.", 11, True)):
+        run = made.add_paragraph().add_run(text)
+        run.font.size, run.bold = Pt(size), bold
+    made.add_paragraph().add_run("The text goes on for a while in the usual size. " * 3).font.size = Pt(11)
+    made.save(str(tmp_path / "made.docx"))
+
+    document = read(tmp_path / "made.docx", Format.DOCX)
+
+    assert [(p.text, p.level) for p in of_kind(document, ChunkKind.HEADING)] == [
+        ("The big one", 1), ("The bold one", 3),
+    ]  # fmt: skip
+
+
 def test_a_word_document_shows_insertions_and_not_deletions(read_bytes: Read, tmp_path: Path) -> None:
     made = docx.Document()
     made.add_paragraph("kept")
