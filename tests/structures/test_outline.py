@@ -258,7 +258,8 @@ def test_it_takes_an_exercise_where_the_materials_name_one(heading: str) -> None
 
 
 def test_a_task_may_stand_in_running_text() -> None:
-    text = "# A\n\n## Part\n\n**Exercise:** measure two countries with a ruler:\n\n- one\n- two\n\nText goes on.\n"
+    text = "# A\n\n## Part\n\nThe text has a sentence of its own before the task begins here.\n\n"
+    text += "**Exercise:** measure two countries with a ruler:\n\n- one\n- two\n\nText goes on.\n"
     plain = f"Exercise: Two maps\n\n{TASK}\n\nAnd one more step."
     draft = outline(tree("Course", {"M": {"a.md": text, "b.txt": plain}}))
 
