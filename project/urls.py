@@ -1,11 +1,12 @@
 """Every route of the system."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from project import health
 from project.api import MeView, SchemaView, SwaggerView
+from project.http.problems import unknown_address
 
 handler400 = "project.http.problems.bad_request"
 handler403 = "project.http.problems.permission_denied"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("api/v1/", include(api_v1)),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SwaggerView.as_view(url_name="schema"), name="docs"),
+    re_path("^api/", unknown_address),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("admin/", admin.site.urls),

@@ -53,7 +53,7 @@ BODIES = {
     "nodes/{node}/copy": {"parent": None},
     "nodes/{node}/entries": {"url": "https://example.org/"},
 }
-OPEN = {"/", "/api/schema", "/api/docs", "/health/live", "/health/ready"}
+OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import codecs
 import json
+import math
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from project.errors import DomainError
+
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 
 
+class BodyTooLarge(DomainError):
+    """The body has more bytes than are read."""
+
+    code = "body_too_large"
+    status = 413
+    next_step = "Send less at once. Files are uploaded, not put into JSON."
+
+
 class StrictJSONParser(BaseParser):
-    """Reads one JSON object of at most MAX_BYTES. Raises ParseError for anything else."""
+    """Reads one JSON object of at most MAX_BYTES. Raises BodyTooLarge or ParseError for anything else."""
 
     media_type = "application/json"
 
@@ -24,12 +35,12 @@ class StrictJSONParser(BaseParser):
     ) -> dict[str, Any]:
         body = stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
-            raise ParseError(f"A JSON body has at most {MAX_BYTES} bytes.")
+            raise BodyTooLarge(f"A JSON body has at most {MAX_BYTES} bytes.")
         if not body.strip():
             return {}
         try:
             text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-            value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+            value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object)
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8.") from None
         except RecursionError:
@@ -44,6 +55,13 @@ class StrictJSONParser(BaseParser):
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits} is too large a number")
+    return number
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

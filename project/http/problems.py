@@ -11,16 +11,16 @@ from http import HTTPStatus
 from typing import Any, TypedDict
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.log import log_response
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
-from project import logs
 from project.errors import DomainError, TooManyRequests
 from project.http.requests import request_id_of
 
 CONTENT_TYPE = "application/problem+json"
-
-log = logs.get(__name__)
 
 
 class FieldError(TypedDict):
@@ -57,8 +57,8 @@ def problem(
     return {**members, **(extra or {})}
 
 
-def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """Turn an expected exception of a DRF view into a problem; None lets an unexpected one reach `server_error`."""
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """Turn an exception of a DRF view into a problem. An unexpected one is logged with its trace, also under DEBUG."""
     request: HttpRequest = context["request"]._request
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
@@ -95,7 +95,16 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
             next_step=next_step,
             headers=_headers_of(exc, context),
         )
-    return None
+    got_request_exception.send(sender=None, request=request)  # error trackers and the test client listen
+    response = server_error(request)
+    log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request, exception=exc)
+    return response
+
+
+@csrf_exempt
+def unknown_address(request: HttpRequest) -> HttpResponse:
+    """Answer for what no route of the API takes: a view, because Django shows a debug page in place of handler404."""
+    return not_found(request, Http404())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from materials.models import MaterialNode
@@ -18,6 +19,8 @@ BAD_BODIES = [
     (b"[]", 400, "malformed_body"),
     (b'"text"', 400, "malformed_body"),
     (b'{"title": NaN}', 400, "malformed_body"),
+    (b'{"title": 1e999}', 400, "malformed_body"),
+    (b'{"title": "' + b"x" * 2**20 + b'"}', 413, "body_too_large"),
     (b'{"title": "a", "title": "b"}', 400, "malformed_body"),
     (b'{"title": "a\\u0000b"}', 400, "malformed_body"),
     (b'{"title": "\\ud800"}', 400, "malformed_body"),
@@ -85,6 +88,16 @@ def test_it_refuses_bad_parameters(api: Api, acme: Tenant, query: str) -> None:
     assert answer.json()["code"] == "invalid_input"
 
 
+@pytest.mark.parametrize("path", ["nodes/not-a-uuid", "nothing"])
+def test_it_shows_no_debug_page_for_what_is_not_there(api: Api, acme: Tenant, settings: Settings, path: str) -> None:
+    settings.DEBUG = True
+
+    answer = api(acme).post(f"/api/v1/{path}", {}, format="json")
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
 def test_it_refuses_other_methods_and_types(api: Api, acme: Tenant) -> None:
     client = api(acme)
 
@@ -92,10 +105,19 @@ def test_it_refuses_other_methods_and_types(api: Api, acme: Tenant) -> None:
     assert client.generic("POST", "/api/v1/nodes", "a=b", content_type="text/csv").status_code == 415
 
 
-def test_it_hides_a_bug_and_gives_its_request_id(api: Api, acme: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("debug", [False, True])
+def test_it_hides_a_bug_gives_its_request_id_and_logs_it_once(
+    api: Api,
+    acme: Tenant,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    debug: bool,
+) -> None:
     def broken(**_arguments: Any) -> None:
         raise ValueError("secret detail")
 
+    settings.DEBUG = debug
     monkeypatch.setattr("materials.services.create_node", broken)
     client = api(acme)
     client.raise_request_exception = False
@@ -106,6 +128,8 @@ def test_it_hides_a_bug_and_gives_its_request_id(api: Api, acme: Tenant, monkeyp
     assert answer.json()["code"] == "unexpected"
     assert answer.json()["request_id"] == answer["X-Request-Id"]
     assert "secret" not in answer.content.decode()
+    errors = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert [record.exc_info is not None for record in errors] == [True]
 
 
 @pytest.mark.parametrize(("given_id", "kept"), [("req-42", True), ("x" * 129, False), ("a b", False)])
