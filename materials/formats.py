@@ -28,25 +28,30 @@ ZIP_MAX_RATIO = 200
 
 @dataclass(frozen=True, kw_only=True)
 class FormatInfo:
-    """What is known of a format: its extensions, the first one being the usual one, and its media type."""
+    """What is known of a format: what people call it, its extensions (the usual one first), and its media type."""
 
+    label: str
     extensions: tuple[str, ...]
     media_type: str
 
 
 FORMATS: Mapping[Format, FormatInfo] = {
-    Format.MARKDOWN: FormatInfo(extensions=(".md", ".markdown"), media_type="text/markdown"),
-    Format.PLAIN: FormatInfo(extensions=(".txt", ".text"), media_type="text/plain"),
-    Format.HTML: FormatInfo(extensions=(".html", ".htm", ".xhtml"), media_type="text/html"),
+    Format.MARKDOWN: FormatInfo(label="Markdown", extensions=(".md", ".markdown"), media_type="text/markdown"),
+    Format.PLAIN: FormatInfo(label="plain text", extensions=(".txt", ".text"), media_type="text/plain"),
+    Format.HTML: FormatInfo(label="HTML", extensions=(".html", ".htm", ".xhtml"), media_type="text/html"),
     Format.DOCX: FormatInfo(
-        extensions=(".docx",), media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        label="Word (docx)",
+        extensions=(".docx",),
+        media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ),
-    Format.PDF: FormatInfo(extensions=(".pdf",), media_type="application/pdf"),
+    Format.PDF: FormatInfo(label="PDF", extensions=(".pdf",), media_type="application/pdf"),
     Format.PPTX: FormatInfo(
-        extensions=(".pptx",), media_type="application/vnd.openxmlformats-officedocument.presentationml.presentation"
+        label="PowerPoint (pptx)",
+        extensions=(".pptx",),
+        media_type="application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ),
-    Format.SRT: FormatInfo(extensions=(".srt",), media_type="application/x-subrip"),
-    Format.VTT: FormatInfo(extensions=(".vtt",), media_type="text/vtt"),
+    Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",), media_type="application/x-subrip"),
+    Format.VTT: FormatInfo(label="WebVTT captions", extensions=(".vtt",), media_type="text/vtt"),
 }
 SUPPORTED = ", ".join(info.extensions[0].removeprefix(".") for info in FORMATS.values())
 _BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
@@ -202,7 +207,7 @@ def _check_name(found: Format, name: str) -> None:
     suffix = PurePosixPath(name).suffix.lower()
     named = _BY_EXTENSION.get(suffix)
     if suffix in _OTHER_EXTENSIONS or (named is not None and named is not found):
-        raise _mislabelled(name, f"{found.value}")
+        raise _mislabelled(name, FORMATS[found].label)
 
 
 def _read(file: BinaryIO, offset: int, length: int) -> bytes:

@@ -166,14 +166,28 @@ class ChunkSerializer(serializers.ModelSerializer[Chunk]):
         read_only_fields = fields
 
 
-class BranchSerializer(serializers.Serializer[Branch]):
-    """A node with its entries and, nested in the same way, its children."""
+class BranchSerializer(NodeSerializer):
+    """A node with its entries and, nested in the same way, its children. Takes a `Branch`."""
 
-    def to_representation(self, instance: Branch) -> dict[str, Any]:
+    def __init__(self, branch: Branch | None = None, **options: Any) -> None:
+        super().__init__(branch, **options)  # type: ignore[arg-type]  # the base shows the node of the branch
+
+    entries = EntrySerializer(many=True, read_only=True)
+    children = serializers.ListField(
+        child=serializers.DictField(), read_only=True, help_text="Nodes of this same shape."
+    )
+
+    class Meta:
+        model = MaterialNode
+        fields = (*NodeSerializer.Meta.fields, "entries", "children")
+        read_only_fields = fields
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        branch: Branch = instance
         return {
-            **NodeSerializer(instance.node).data,
-            "entries": EntrySerializer(instance.entries, many=True).data,
-            "children": [self.to_representation(child) for child in instance.children],
+            **NodeSerializer(branch.node).data,
+            "entries": EntrySerializer(branch.entries, many=True).data,
+            "children": [self.to_representation(child) for child in branch.children],
         }
 
 

@@ -16,7 +16,7 @@ urlpatterns = [
     path("nodes/<uuid:pk>/reorder", NodeViewSet.as_view({"post": "reorder"}), name="node-reorder"),
     path("nodes/<uuid:pk>/copy", NodeViewSet.as_view({"post": "copy"}), name="node-copy"),
     path(
-        "nodes/<uuid:node_pk>/entries",
+        "nodes/<uuid:pk>/entries",
         NodeEntryViewSet.as_view({"get": "list", "post": "create"}),
         name="node-entries",
     ),

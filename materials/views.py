@@ -112,9 +112,9 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
-    def list(self, request: Request, node_pk: UUID) -> Response:
+    def list(self, request: Request, pk: UUID) -> Response:
         """List the node's entries, newest first."""
-        node = queries.get_node(tenant=tenant_of(request), node_id=node_pk)
+        node = queries.get_node(tenant=tenant_of(request), node_id=pk)
         rows = MaterialEntry.objects.of(tenant_of(request)).with_job().filter(node=node)
         return page(self, rows.order_by("-created_at", "-id"), EntrySerializer)
 
@@ -137,7 +137,7 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         ],
         responses={201: EntrySerializer, 200: EntrySerializer},
     )
-    def create(self, request: Request, node_pk: UUID) -> Response:
+    def create(self, request: Request, pk: UUID) -> Response:
         """Attach a file or a web address to the node.
 
         Send a file as a multipart form (field `file`) or as a raw body with its name in `Content-Disposition`; its
@@ -147,12 +147,10 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         tenant = tenant_of(request)
         if request.content_type == "application/json" and "Content-Disposition" not in request.headers:
             address = valid(AddressSerializer(data=request.data))
-            added = services.add_address(
-                tenant=tenant, node_id=node_pk, url=address["url"], name=address.get("name", "")
-            )
+            added = services.add_address(tenant=tenant, node_id=pk, url=address["url"], name=address.get("name", ""))
         else:
             added = services.add_file(
-                tenant=tenant, node_id=node_pk, request=request._request, max_bytes=settings.UPLOAD_MAX_BYTES
+                tenant=tenant, node_id=pk, request=request._request, max_bytes=settings.UPLOAD_MAX_BYTES
             )
         answer = EntrySerializer(added.entry).data
         if not added.created:

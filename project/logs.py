@@ -5,6 +5,7 @@ Fields that could hold a secret, a prompt or a teacher's text are replaced befor
 
 from __future__ import annotations
 
+import logging
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -41,6 +42,13 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 
+class HasTrace(logging.Filter):
+    """Keeps records of exceptions. Statuses alone are logged once, by project.http.requests."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)
+
+
 def configure(*, json: bool, level: str) -> dict[str, Any]:
     """Set structlog up and return Django's `LOGGING`: every logger of the process ends in the same renderer."""
     structlog.configure(
@@ -68,11 +76,13 @@ def configure(*, json: bool, level: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
             }
         },
+        "filters": {"has_trace": {"()": HasTrace}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-            "django.request": {"level": "ERROR"},
+            "django": {"handlers": []},
+            "django.request": {"filters": ["has_trace"]},
             "django-q": {"level": "WARNING"},
             "gunicorn.access": {"level": "WARNING"},
         },

@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
 from tenants import services
 from tenants.errors import TenantRefused
@@ -27,6 +28,7 @@ class TenantAdmin(ModelAdmin):
     search_fields = ("slug", "name")
     ordering = ("slug",)
     readonly_fields = ("created_at", "suspended_at")
+    paginator = InfinitePaginator
     show_full_result_count = False
     actions = ("suspend", "resume")
 
@@ -72,6 +74,7 @@ class ApiKeyAdmin(ModelAdmin):
     list_select_related = ("tenant",)
     search_fields = ("prefix", "label", "tenant__slug")
     ordering = ("-created_at", "id")
+    paginator = InfinitePaginator
     show_full_result_count = False
     actions = ("revoke", "rotate")
 

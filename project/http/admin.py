@@ -6,11 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 
 
 class ReadOnlyAdmin(ModelAdmin):
     """Rows to look at: nothing is added, changed or deleted by hand, and big tables are not counted."""
 
+    paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
 

@@ -6,6 +6,7 @@ What is received is stored when the whole request has arrived; whatever goes wro
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,9 +90,15 @@ def _receive_body(request: HttpRequest, writer: ObjectWriter, length: int) -> Re
 
 
 def _name_in(disposition: str) -> str:
+    """Return the file name of a Content-Disposition header, blank when there is none that can be read."""
     message = EmailMessage()
-    message["Content-Disposition"] = disposition.replace("\r", "").replace("\n", "")
-    return message.get_filename("")
+    with contextlib.suppress(UnicodeError):
+        disposition = disposition.encode("latin-1").decode()
+    try:
+        message["Content-Disposition"] = " ".join(disposition.split())
+        return message.get_filename("")
+    except (ValueError, LookupError, IndexError, TypeError, AttributeError):  # a header that its parser cannot take
+        return ""
 
 
 def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) -> Received:

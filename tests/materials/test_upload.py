@@ -9,6 +9,9 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from materials.models import MaterialEntry, MaterialNode
@@ -51,6 +54,20 @@ def test_it_takes_a_raw_body_with_its_name_in_a_header(api: Api, acme: Tenant, c
     assert answer.status_code == 201
     assert answer.json()["name"] == "вода.md"
     assert answer["Location"] == f"/api/v1/entries/{answer.json()['id']}"
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
+@given(st.text(max_size=60) | st.text(max_size=30).map(lambda name: f"attachment; filename*=UTF-8''{name}"))
+def test_any_header_is_taken_or_refused(api: Api, acme: Tenant, course: MaterialNode, header: str) -> None:
+    answer = post_raw(
+        api(acme),
+        f"/api/v1/nodes/{course.pk}/entries",
+        LECTURE,
+        content_type="application/octet-stream",
+        HTTP_CONTENT_DISPOSITION=header.encode("utf-8", "replace").decode("latin-1"),
+    )
+
+    assert answer.status_code in {200, 201, 415, 422}
 
 
 def test_it_answers_with_the_same_entry_for_the_same_bytes(
