@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -168,7 +169,10 @@ def _field_errors(details: Any, pointer: str) -> Iterator[FieldError]:
             yield from _field_errors(below, pointer)
 
 
-def _answer(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> JsonResponse:
-    return JsonResponse(
-        problem(request, **members), status=members["status"], headers=headers, content_type=CONTENT_TYPE
-    )  # fmt: skip
+def _answer(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> HttpResponse:
+    """Answer with the problem as JSON, or as a page to a browser that strayed outside the API."""
+    document = problem(request, **members)
+    if request.accepts("text/html") and not request.path.startswith(("/api/", "/health/")):
+        page = render_to_string("error.html", document)
+        return HttpResponse(page, status=members["status"], headers=headers)
+    return JsonResponse(document, status=members["status"], headers=headers, content_type=CONTENT_TYPE)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from project.errors import DomainError
 from project.http.admin import ReadOnlyAdmin
 from project.jobs import services
-from project.jobs.models import Job, Pulse
+from project.jobs.models import Job, JobDependency, Pulse
 
 
 @admin.register(Job)
@@ -52,6 +52,16 @@ class JobAdmin(ReadOnlyAdmin):
             except DomainError as exc:
                 messages.error(request, f"{job}: {exc}")
         messages.success(request, f"{changed} jobs {done}.")
+
+
+@admin.register(JobDependency)
+class JobDependencyAdmin(ReadOnlyAdmin):
+    """Which job waits for which."""
+
+    list_display = ("job", "needed", "created_at")
+    list_select_related = ("job", "needed")
+    search_fields = ("job__id", "needed__id")
+    ordering = ("-created_at", "id")
 
 
 @admin.register(Pulse)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -48,7 +48,14 @@ class Job(Row):
     params = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
     priority = models.SmallIntegerField(default=0, help_text="Higher goes first among waiting jobs.")
-    depends_on = models.ManyToManyField("self", symmetrical=False, related_name="dependants", blank=True)
+    depends_on: models.ManyToManyField[Job, JobDependency] = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="dependants",
+        blank=True,
+        through="JobDependency",
+        through_fields=("job", "needed"),
+    )
 
     attempt = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=3)
@@ -110,9 +117,25 @@ class Job(Row):
         return self.status in self.OPEN
 
 
-def _unfinished_dependencies() -> models.QuerySet[models.Model, object]:
-    links = Job.depends_on.through._default_manager.exclude(to_job__status=Job.Status.COMPLETE)
-    return links.values("from_job")
+class JobDependency(Row):
+    """One job waits for another to be complete."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
+    needed = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name_plural = "job dependencies"
+        constraints = [
+            models.UniqueConstraint(fields=["job", "needed"], name="job_dependency_is_stated_once"),
+            models.CheckConstraint(condition=~Q(job=F("needed")), name="job_does_not_wait_for_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id} waits for {self.needed_id}"
+
+
+def _unfinished_dependencies() -> models.QuerySet[JobDependency, Any]:
+    return JobDependency.objects.exclude(needed__status=Job.Status.COMPLETE).values("job")
 
 
 class Pulse(Row):

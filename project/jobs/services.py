@@ -14,7 +14,7 @@ from project import queue
 from project.errors import NotFound
 from project.jobs import kinds
 from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
-from project.jobs.models import Job
+from project.jobs.models import Job, JobDependency
 from tenants.models import Tenant
 
 DEPENDENCY_FAILED = "dependency_failed"
@@ -123,11 +123,9 @@ def _settle(candidates: Sequence[UUID]) -> None:
     if not candidates:
         return
     queued = list(Job.objects.select_for_update().filter(pk__in=candidates, status=Job.Status.QUEUED).order_by("pk"))
-    links = Job.depends_on.through._default_manager.filter(
-        from_job__in=queued, to_job__status__in=[Job.Status.FAILED, Job.Status.CANCELLED]
-    )
+    links = JobDependency.objects.filter(job__in=queued, needed__status__in=[Job.Status.FAILED, Job.Status.CANCELLED])
     broken: dict[UUID, tuple[UUID, str, str]] = {}
-    for owner, needed, kind, status in links.values_list("from_job", "to_job", "to_job__kind", "to_job__status"):
+    for owner, needed, kind, status in links.values_list("job", "needed", "needed__kind", "needed__status"):
         broken.setdefault(owner, (needed, kind, status))
     now = timezone.now()
     failed = [job for job in queued if job.pk in broken]

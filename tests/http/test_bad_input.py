@@ -153,3 +153,12 @@ def test_it_never_breaks_on_any_json(api: Api, acme: Tenant, body: dict[str, Any
     answer = api(acme).post("/api/v1/nodes", body, format="json")
 
     assert answer.status_code in {201, 400, 404, 422}
+
+
+def test_a_browser_that_strays_gets_a_page_and_a_program_a_problem(db: None) -> None:
+    page = APIClient().get("/nowhere", headers={"Accept": "text/html"})
+    problem = APIClient().get("/nowhere", headers={"Accept": "application/json"})
+
+    assert (page.status_code, problem.status_code) == (404, 404)
+    assert "There is nothing at /nowhere." in page.content.decode()
+    assert problem.json()["code"] == "not_found"

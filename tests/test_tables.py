@@ -1,0 +1,32 @@
+"""What every table of ours has."""
+
+from __future__ import annotations
+
+from django.apps import apps
+from django.db import models
+
+from project.db.fields import Row, new_id
+from tenants.models import Tenant
+
+APPS = ("tenants", "jobs", "materials", "structures")
+OURS = [model for label in APPS for model in apps.get_app_config(label).get_models()]
+WITHOUT_TENANT = {"Tenant", "Pulse", "JobDependency"}  # the tenant itself, a process, and links between a tenant's jobs
+
+
+def test_every_table_has_a_uuidv7_key() -> None:
+    for model in OURS:
+        assert issubclass(model, Row), model
+        assert isinstance(model._meta.pk, models.UUIDField)
+    assert new_id().version == 7
+    made = [new_id() for _ in range(200)]
+    assert made == sorted(made)
+
+
+def test_every_tenant_owned_table_has_its_own_required_tenant() -> None:
+    for model in OURS:
+        if model.__name__ in WITHOUT_TENANT:
+            continue
+        field = model._meta.get_field("tenant")
+        assert isinstance(field, models.ForeignKey)
+        assert field.related_model is Tenant
+        assert not field.null
