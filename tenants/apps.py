@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
-from tenants import scopes as scopes  # registers its system check
+from tenants import limiting as limiting  # registers its system check
+from tenants import scopes as scopes  # likewise
 
 
 class TenantsConfig(AppConfig):

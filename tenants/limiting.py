@@ -7,30 +7,45 @@ that are no longer used, which the exact moving window never does (docs/decision
 from __future__ import annotations
 
 import ipaddress
+import math
 import threading
 import time
-import zlib
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
+from django.core import checks
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
+from limits.errors import ConfigurationError, StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from project import logs
 
 WINDOW_SECONDS = 60
-_ADDRESS_BUCKETS = 65_536
+STORAGE_PATIENCE_SECONDS = 0.25
+STORAGE_AWAY_SECONDS = 5
+_ADDRESS_BUCKET_BYTES = 2
+_PATIENCE: dict[str, Any] = {
+    "socket_connect_timeout": STORAGE_PATIENCE_SECONDS,
+    "socket_timeout": STORAGE_PATIENCE_SECONDS,
+    "retry": Retry(NoBackoff(), 0),
+}
 
 log = logs.get(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """So many requests a minute for one owner under one policy."""
+    """So many requests a minute for one owner under one policy.
+
+    Two budgets of the same owner and policy are one counter, compared with each budget's own limit.
+    """
 
     policy: str
     limit: int
@@ -67,8 +82,12 @@ def look(budget: Budget) -> Verdict:
 
 
 def owner_of_address(request: HttpRequest) -> str:
-    """Return the budget that the request's address shares: one of a bounded number, so that a flood fills no memory."""
-    return str(zlib.crc32(client_address(request).encode()) % _ADDRESS_BUCKETS)
+    """Return the budget that the request's address shares: one of 65,536, so that a flood fills no memory.
+
+    Which addresses share one depends on `SECRET_KEY`, so that nobody can choose whose budget to use up.
+    """
+    digest = salted_hmac("tenants.limiting", client_address(request)).digest()
+    return digest[:_ADDRESS_BUCKET_BYTES].hex()
 
 
 def client_address(request: HttpRequest) -> str:
@@ -85,30 +104,44 @@ def client_address(request: HttpRequest) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
-    if parsed.version == 6:
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
 
 
+class _PerMinute(RateLimitItemPerMinute):
+    """A limit whose counter does not depend on its amount, so that all keys of a tenant count together."""
+
+    def key_for(self, *identifiers: bytes | str | float) -> str:
+        return "/".join([self.namespace, *map(str, identifiers)])
+
+
 _making = threading.Lock()
+_away_until: dict[str, float] = {}
 
 
 def _decide(budget: Budget, *, take: bool) -> Verdict:
-    try:
-        return _ask(_limiter(settings.RATE_LIMIT_URL), budget, take=take)
-    except StorageError as exc:
-        log.warning("rate limit storage unreachable, counting locally", reason=str(exc.__cause__ or exc))
-        return _ask(_limiter("memory://"), budget, take=take)
+    url = settings.RATE_LIMIT_URL
+    if time.monotonic() >= _away_until.get(url, 0):
+        try:
+            return _ask(_limiter(url), budget, take=take)
+        except StorageError as exc:
+            _away_until[url] = time.monotonic() + STORAGE_AWAY_SECONDS
+            log.warning("rate limit storage unreachable, counting locally", reason=str(exc.__cause__ or exc))
+    return _ask(_limiter("memory://"), budget, take=take)
 
 
 def _ask(limiter: SlidingWindowCounterRateLimiter, budget: Budget, *, take: bool) -> Verdict:
-    item = RateLimitItemPerMinute(budget.limit, namespace=budget.policy)
-    allowed = limiter.hit(item, budget.owner) if take else limiter.test(item, budget.owner)
+    item = _PerMinute(budget.limit, namespace=budget.policy)
+    taken = take and limiter.hit(item, budget.owner)
     stats = limiter.get_window_stats(item, budget.owner)
+    allowed = taken if take else stats.remaining > 0
     return Verdict(
         budget=budget,
         remaining=stats.remaining if allowed else 0,
-        reset_seconds=max(1, round(stats.reset_time - time.time())),
+        reset_seconds=max(1, math.ceil(stats.reset_time - time.time())),
         allowed=allowed,
     )
 
@@ -121,6 +154,16 @@ def _limiter(url: str) -> SlidingWindowCounterRateLimiter:
 
 @cache
 def _make_limiter(url: str) -> SlidingWindowCounterRateLimiter:
-    storage = storage_from_string(url, wrap_exceptions=True)
+    storage = storage_from_string(url, wrap_exceptions=True, **_PATIENCE)
     assert isinstance(storage, Storage)
     return SlidingWindowCounterRateLimiter(storage)
+
+
+@checks.register
+def check_storage(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Report a `RATE_LIMIT_URL` that cannot be used. Nothing is connected to."""
+    try:
+        _limiter(settings.RATE_LIMIT_URL)
+    except (ConfigurationError, ValueError):
+        return [checks.Error("RATE_LIMIT_URL must be memory:// or a redis:// address.", id="tenants.E003")]
+    return []

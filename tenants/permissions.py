@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from tenants.errors import ScopeMissing
 from tenants.requests import key_of
 from tenants.scopes import Scope, scope_file
+from tenants.throttling import charge
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -22,12 +23,13 @@ class HasScope(BasePermission):
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return True, or raise ScopeMissing, which says what is missing."""
+        """Return True, or raise ScopeMissing. A refusal is charged like an answer, because throttles run later."""
         needed: Scope = view.read_scope if request.method in SAFE_METHODS else view.write_scope  # type: ignore[attr-defined]
         rules = scope_file().scopes
         for scope in key_of(request).scopes:
             if set(rules[Scope(scope)].allows) >= set(rules[needed].allows):
                 return True
+        charge(request)
         raise ScopeMissing(
             f"This needs a key with the scope {needed.value!r}.",
             next_step=f"Ask the operator for a key with the scope {needed.value!r}.",

@@ -24,17 +24,21 @@ class KeyThrottle(BaseThrottle):
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Return True, or raise TooManyRequests. The answer gets the RateLimit headers either way."""
-        if request.auth is None:
-            return True
-        key = key_of(request)
-        scope = Scope.CHECK if request.method in SAFE_METHODS else Scope.PREP
-        limit = key.check_per_minute if scope is Scope.CHECK else key.prep_per_minute
-        verdict = limiting.spend(limiting.Budget(policy=scope.value, limit=limit, owner=str(key.tenant_id)))
-        request._request.answer_headers = verdict.headers()  # type: ignore[attr-defined]
-        if not verdict.allowed:
-            raise TooManyRequests(
-                f"More than {limit} {'reads' if scope is Scope.CHECK else 'writes'} in a minute.",
-                seconds=verdict.reset_seconds,
-            )
+        """Return True, or raise TooManyRequests."""
+        if request.auth is not None:
+            charge(request)
         return True
+
+
+def charge(request: Request) -> None:
+    """Take the request from its tenant's budget; its answer gets the RateLimit headers. Raises TooManyRequests."""
+    key = key_of(request)
+    scope = Scope.CHECK if request.method in SAFE_METHODS else Scope.PREP
+    limit = key.check_per_minute if scope is Scope.CHECK else key.prep_per_minute
+    verdict = limiting.spend(limiting.Budget(policy=scope.value, limit=limit, owner=str(key.tenant_id)))
+    request._request.answer_headers = verdict.headers()  # type: ignore[attr-defined]
+    if not verdict.allowed:
+        raise TooManyRequests(
+            f"More than {limit} {'reads' if scope is Scope.CHECK else 'writes'} in a minute.",
+            seconds=verdict.reset_seconds,
+        )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from django.test import RequestFactory
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
@@ -52,11 +54,50 @@ def test_it_gives_every_tenant_a_budget_of_its_own(client: APIClient, rival: Ten
     assert APIClient(headers={"X-API-Key": issued.secret}).get("/api/v1/nodes").status_code == 200
 
 
-def test_it_forgets_owners_that_no_longer_ask() -> None:
-    budget = limiting.Budget(policy="check", limit=5, owner="somebody")
+def test_it_counts_all_keys_of_a_tenant_together(client: APIClient, acme: Tenant) -> None:
+    issued = services.issue_api_key(tenant=acme, label="other", scopes=[Scope.PREP], check_per_minute=5)
+    for _ in range(4):
+        client.get("/api/v1/nodes")
 
-    assert limiting.spend(budget).remaining == 4
-    assert limiting.look(budget).remaining == 4
+    answer = APIClient(headers={"X-API-Key": issued.secret}).get("/api/v1/nodes")
+
+    assert answer.status_code == 200
+    assert answer["RateLimit"].startswith('"check";r=0;t=')
+
+
+def test_it_charges_refusals_for_a_missing_scope(acme: Tenant) -> None:
+    issued = services.issue_api_key(tenant=acme, label="reader", scopes=[Scope.CHECK], prep_per_minute=2)
+    reader = APIClient(headers={"X-API-Key": issued.secret})
+
+    answers = [reader.post("/api/v1/nodes", {"title": "x"}, format="json") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 429]
+    assert answers[0]["RateLimit-Policy"] == '"prep";q=2;w=60'
+
+
+def test_it_looks_without_taking() -> None:
+    budget = limiting.Budget(policy="check", limit=2, owner="somebody")
+
+    assert limiting.spend(budget).remaining == 1
+    assert limiting.look(budget).remaining == 1
+    limiting.spend(budget)
+
+    assert not limiting.look(budget).allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("192.0.2.7:443", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_it_counts_an_address_as_its_client(rf: RequestFactory, address: str, counted_as: str) -> None:
+    assert limiting.client_address(rf.get("/", REMOTE_ADDR=address)) == counted_as
 
 
 @pytest.fixture
@@ -90,3 +131,21 @@ def test_it_counts_locally_when_redis_is_away(settings: Settings, client: APICli
     settings.RATE_LIMIT_URL = f"redis+unix://{tmp_path}/nothing.sock"
 
     assert client.get("/api/v1/nodes").status_code == 200
+
+
+def test_it_waits_for_a_silent_redis_only_once(settings: Settings, client: APIClient) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.RATE_LIMIT_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}"
+        started = time.monotonic()
+
+        statuses = [client.post("/api/v1/nodes", {"title": "x"}, format="json").status_code for _ in range(3)]
+
+        assert statuses == [201, 201, 429]
+        assert time.monotonic() - started < 3 * limiting.STORAGE_PATIENCE_SECONDS
+
+
+@pytest.mark.parametrize("url", ["reddis://localhost", "nonsense", "redis://localhost:port"])
+def test_it_reports_a_storage_that_cannot_be(settings: Settings, url: str) -> None:
+    settings.RATE_LIMIT_URL = url
+
+    assert [error.id for error in limiting.check_storage()] == ["tenants.E003"]
