@@ -26,9 +26,10 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         'DEBUG=0 needs SECRET_KEY. Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,[::1]" if DEBUG else "")
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("DEBUG=0 needs ALLOWED_HOSTS: the host names that nginx passes on, separated by commas.")
+ALLOWED_HOSTS.append("localhost")  # the image's own health check asks from inside
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 # --- What it is made of -----------------------------------------------------------------------------------------------
