@@ -46,6 +46,8 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
     def list(self, request: Request) -> Response:
         """List the courses, or with `parent` the children of a node, newest first."""
         parent = valid(NodeListSerializer(data=request.query_params.dict())).get("parent")
+        if parent is not None:
+            queries.get_node(tenant=tenant_of(request), node_id=parent)
         rows = MaterialNode.objects.of(tenant_of(request)).filter(parent_id=parent)
         return page(self, rows.order_by("-created_at", "-id"), NodeSerializer)
 

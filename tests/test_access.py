@@ -152,3 +152,17 @@ def _patterns(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Ite
 
 def _shape(path: str) -> str:
     return "/".join("*" if part[:1] in "{<" else part for part in path.split("/"))
+
+
+def test_a_stranger_does_not_even_learn_that_a_node_exists(api: Api, rival: Tenant, world: World) -> None:
+    client = api(rival)
+    mine = client.post("/api/v1/nodes", {"title": "Mine"}, format="json").json()["id"]
+
+    assert client.get(f"/api/v1/nodes?parent={world.node}").status_code == 404
+    for path, body in (
+        ("nodes", {"title": "x", "parent": world.node}),
+        (f"nodes/{mine}/move", {"parent": world.node}),
+        (f"nodes/{mine}/copy", {"parent": world.node}),
+    ):
+        assert client.post(f"/api/v1/{path}", body, format="json").status_code == 404
+    assert client.get(f"/api/v1/jobs?subject={world.entry}").json()["data"] == []

@@ -79,13 +79,15 @@ def ingest_entry(run: Run) -> None:
     if not document.pieces:
         raise _nothing_found(document)
     run.progress("storing", 0, len(document.pieces))
-    with run.completing(result={"chunks": len(document.pieces)}):
-        _record(entry=entry, document=document)
+    with transaction.atomic():
+        lock_tree(run.tenant)  # before the job's row, as everybody does who takes both
+        with run.completing(result={"chunks": len(document.pieces)}):
+            _record(entry=entry, document=document)
     log.info("entry ingested", entry=str(entry.pk), chunks=len(document.pieces), warnings=len(document.warnings))
 
 
 def _record(*, entry: MaterialEntry, document: Document) -> None:
-    """Replace the entry's chunks by the document's pieces, in the caller's transaction.
+    """Replace the entry's chunks by the document's pieces, in the caller's transaction, which holds the tree lock.
 
     The same content as before keeps the chunks that are there, so that evidence goes on pointing at them.
     """
@@ -94,7 +96,6 @@ def _record(*, entry: MaterialEntry, document: Document) -> None:
     if not unchanged:
         Chunk.objects.of(entry.tenant).filter(entry=entry).delete()
         Chunk.objects.bulk_create(_chunks(entry, document), batch_size=_WRITE_BATCH)
-    lock_tree(entry.tenant)  # as late as possible: others wait for it, and the entry may have moved meanwhile
     MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500],
         page_count=document.page_count,

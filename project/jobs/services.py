@@ -83,7 +83,7 @@ def cancel_job(*, job: Job) -> Job:
 @transaction.atomic
 def cancel_jobs_of(*, tenant: Tenant, subjects: Iterable[UUID]) -> None:
     """Cancel every open job that works on one of the subjects."""
-    jobs = Job.objects.of(tenant).open().filter(subject_id__in=list(subjects)).select_for_update()
+    jobs = Job.objects.of(tenant).open().filter(subject_id__in=list(subjects)).order_by("pk").select_for_update()
     _cancel(list(jobs), timezone.now())
 
 

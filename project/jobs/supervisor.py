@@ -232,7 +232,8 @@ class Supervisor:
         return True
 
     def _forget_dead_supervisors(self) -> None:
-        """Take back at once what supervisors of this machine held that no longer run."""
+        """Take back at once what supervisors of this machine held that no longer run, and forget those long unseen."""
+        Pulse.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
         host = socket.gethostname()
         for pulse in Pulse.objects.filter(cluster__startswith=f"{host}:"):
             pid = pulse.cluster.rpartition(":")[2]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import threading
+
+from django.db import connections
 from django.utils import timezone
 
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services import delete_entry, request_ingestion
+from materials.services import create_node, delete_entry, delete_node, request_ingestion
 from project.jobs import runner
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -79,3 +82,31 @@ def test_an_entry_whose_bytes_changed_is_called_broken(lecture: MaterialEntry) -
 
     assert MaterialEntry.objects.with_job().get(pk=lecture.pk).state == "integrity_broken"
     assert not MaterialEntry.objects.ready().exists()
+
+
+def test_deleting_while_ingesting_never_blocks_for_good(transactional_db: None, api: Api) -> None:
+    """Whoever takes the tree lock and a job's row takes them in the same order; the other order is a deadlock."""
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    client = api(tenant)
+    errors: list[Exception] = []
+
+    def delete(node: MaterialNode) -> None:
+        try:
+            delete_node(tenant=tenant, node_id=node.pk)
+        except Exception as exc:  # noqa: BLE001  # whatever it is fails the test
+            errors.append(exc)
+        finally:
+            connections.close_all()
+
+    for number in range(6):
+        node = create_node(tenant=tenant, title=f"Course {number}")
+        upload(client, node.pk, "lecture.md", LECTURE)
+        deleting = threading.Timer(0.10 + number * 0.02, delete, args=(node,))
+        deleting.start()
+        drain()
+        deleting.join()
+
+    assert not errors
+    assert not MaterialEntry.objects.exists()
+    assert not Job.objects.filter(status__in=Job.OPEN).exists()
+    assert not Job.objects.filter(error_code="unexpected").exists()
