@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 from django.core.management.base import CommandError
+from django.db.models import Q
 
+from tenants import keys
 from tenants.models import ApiKey, Tenant
 
 _SPAN = re.compile(r"(\d{1,5})([hd])")
@@ -24,15 +27,33 @@ def tenant_named(slug: str) -> Tenant:
 
 
 def key_with_prefix(prefix: str) -> ApiKey:
-    """Return the only key whose shown prefix, or id, begins like this. Raises CommandError."""
-    found = list(ApiKey.objects.select_related("tenant").filter(prefix__startswith=prefix)[:3])
-    if not found and len(prefix) == 36:
-        found = list(ApiKey.objects.select_related("tenant").filter(pk=prefix))
-    if len(found) == 1:
-        return found[0]
+    """Return the only key whose shown prefix begins like this, or whose id or whole secret this is.
+
+    Raises CommandError, which repeats no more of a secret than may be shown.
+    """
+    shown = keys.prefix_of(prefix)
+    if keys.is_well_formed(prefix):
+        which = Q(digest=keys.digest_of(prefix))
+    elif _is_id(prefix):
+        which, shown = Q(pk=prefix), prefix
+    else:
+        which = Q(prefix__startswith=prefix)
+    found = list(ApiKey.objects.select_related("tenant").filter(which)[:2])
     if not found:
-        raise CommandError(f"There is no key {prefix!r}. List them with: manage.py list_api_keys TENANT")
-    raise CommandError(f"Several keys begin with {prefix!r}. Give the id instead, from: manage.py list_api_keys TENANT")
+        raise CommandError(f"There is no key {shown!r}. List them with: manage.py list_api_keys TENANT")
+    if len(found) > 1:
+        raise CommandError(
+            f"Several keys begin with {shown!r}. Give the id instead, from: manage.py list_api_keys TENANT"
+        )
+    return found[0]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def span(text: str) -> timedelta:

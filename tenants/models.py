@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from project.db.fields import Row
+from tenants.scopes import Scope
 
 
 class Tenant(Row):
@@ -56,9 +57,15 @@ class ApiKey(Row):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(scopes__len__gte=1), name="key_has_a_scope"),
             models.CheckConstraint(
-                condition=Q(prep_per_minute__gte=1, check_per_minute__gte=1), name="key_limits_are_positive"
+                condition=Q(scopes__len__gte=1, scopes__contained_by=[scope.value for scope in Scope]),
+                name="key_has_known_scopes",
+                violation_error_message="A key needs at least one scope, and only scopes of config/scopes.yaml.",
+            ),
+            models.CheckConstraint(
+                condition=Q(prep_per_minute__gte=1, check_per_minute__gte=1),
+                name="key_limits_are_positive",
+                violation_error_message="A limit is at least 1 request a minute.",
             ),
         ]
 

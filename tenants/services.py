@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -25,7 +26,8 @@ class Issued(NamedTuple):
 
 @transaction.atomic
 def create_tenant(*, slug: str, name: str) -> Tenant:
-    """Create a tenant. Raises TenantRefused when the slug is taken."""
+    """Create a tenant. Raises TenantRefused when the slug is taken or a value is not valid."""
+    _refuse_invalid(Tenant(slug=slug, name=name))
     tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
     if not created:
         raise TenantRefused(f"There is a tenant {slug!r} already.", next_step="Choose another slug.")
@@ -54,20 +56,24 @@ def issue_api_key(
     check_per_minute: int | None = None,
     rotated_from: ApiKey | None = None,
 ) -> Issued:
-    """Issue a key to the tenant. Limits that are not given come from `config/scopes.yaml`."""
+    """Issue a key to the tenant. Limits that are not given come from `config/scopes.yaml`. Raises TenantRefused."""
+    if expires_at is not None and expires_at <= timezone.now():
+        raise TenantRefused("The key would have expired already.", next_step="Choose a time in the future.")
     secret = keys.new_secret(mode)
     rules = scope_file().scopes
-    key = ApiKey.objects.create(
+    key = ApiKey(
         tenant=tenant,
         label=label,
         prefix=keys.prefix_of(secret),
         digest=keys.digest_of(secret),
         scopes=sorted({scope.value for scope in scopes}),
-        prep_per_minute=prep_per_minute or rules[Scope.PREP].requests_per_minute,
-        check_per_minute=check_per_minute or rules[Scope.CHECK].requests_per_minute,
+        prep_per_minute=rules[Scope.PREP].requests_per_minute if prep_per_minute is None else prep_per_minute,
+        check_per_minute=rules[Scope.CHECK].requests_per_minute if check_per_minute is None else check_per_minute,
         expires_at=expires_at,
         rotated_from=rotated_from,
     )
+    _refuse_invalid(key)
+    key.save(force_insert=True)
     return Issued(key, secret)
 
 
@@ -81,12 +87,17 @@ def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> Issued:
     """Issue a successor with the same scopes, limits and label; the old key works for `overlap` more.
 
     The successor of a key with an expiry lives as long as the old one was meant to. Raises TenantRefused for a key that
-    is revoked or expired.
+    is revoked, expired or rotated already.
     """
     now = timezone.now()
     key = ApiKey.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=key.pk)
     if key.revoked_at is not None or key.is_expired(now):
         raise TenantRefused(f"Key {key.prefix} no longer works.", next_step="Issue a new key instead.")
+    successor = ApiKey.objects.filter(rotated_from=key).first()
+    if successor is not None:
+        raise TenantRefused(
+            f"Key {key.prefix} was replaced by {successor.prefix}.", next_step="Rotate that one, or issue a new key."
+        )
     lifetime = key.expires_at - key.created_at if key.expires_at else None
     issued = issue_api_key(
         tenant=key.tenant,
@@ -110,3 +121,14 @@ def note_use(*, key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or key.last_used_at <= minute_ago:
         due = Q(last_used_at=None) | Q(last_used_at__lte=minute_ago)
         ApiKey.objects.filter(due, pk=key.pk).update(last_used_at=now)
+
+
+def _refuse_invalid(row: Tenant | ApiKey) -> None:
+    try:
+        row.full_clean(validate_unique=False)
+    except ValidationError as exc:
+        faults = "; ".join(
+            " ".join(said) if field == NON_FIELD_ERRORS else f"{field}: {' '.join(said)}"
+            for field, said in exc.message_dict.items()
+        )
+        raise TenantRefused(faults, next_step="Correct it and try again.") from exc

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='tenants.tenant')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('scopes__len__gte', 1)), name='key_has_a_scope'), models.CheckConstraint(condition=models.Q(('check_per_minute__gte', 1), ('prep_per_minute__gte', 1)), name='key_limits_are_positive')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('scopes__contained_by', ['prep', 'check']), ('scopes__len__gte', 1)), name='key_has_known_scopes', violation_error_message='A key needs at least one scope, and only scopes of config/scopes.yaml.'), models.CheckConstraint(condition=models.Q(('check_per_minute__gte', 1), ('prep_per_minute__gte', 1)), name='key_limits_are_positive', violation_error_message='A limit is at least 1 request a minute.')],
             },
         ),
     ]

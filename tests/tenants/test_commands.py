@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tenants.models import ApiKey, Tenant
@@ -48,11 +49,49 @@ def test_it_suspends_and_resumes(acme: Tenant) -> None:
         (["issue_api_key", "nobody", "--label", "x", "--scope", "prep"], "create_tenant"),
         (["create_tenant", "no spaces"], "letters"),
         (["revoke_api_key", "cw_live_unknown"], "list_api_keys"),
+        (["revoke_api_key", "x" * 36], "list_api_keys"),
     ],
 )
 def test_it_says_what_to_type_instead(db: None, arguments: list[str], hint: str) -> None:
     with pytest.raises(CommandError, match=hint):
         run(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--prep-per-minute", "0"], "at least 1"),
+        (["--label", "x" * 101], "label"),
+        (["--expires", "0d"], "future"),
+        (["--expires", "soon"], "90d"),
+    ],
+)
+def test_it_issues_no_key_that_could_not_work(acme: Tenant, arguments: list[str], hint: str) -> None:
+    with pytest.raises(CommandError, match=hint):
+        run("issue_api_key", "acme", "--label", "x", "--scope", "prep", *arguments)
+
+
+def test_it_revokes_a_leaked_key_and_repeats_none(acme: Tenant) -> None:
+    leaked = run("issue_api_key", "acme", "--label", "x", "--scope", "check")
+
+    run("revoke_api_key", leaked)
+
+    assert ApiKey.objects.get().revoked_at is not None
+    ApiKey.objects.all().delete()
+    with pytest.raises(CommandError) as refused:
+        run("revoke_api_key", leaked)
+    assert leaked not in str(refused.value)
+
+
+def test_it_counts_the_keys_that_work(acme: Tenant) -> None:
+    for _ in range(2):
+        run("issue_api_key", "acme", "--label", "x", "--scope", "check", "--expires", "90d")
+    assert "2 working keys" in run("list_tenants")
+
+    ApiKey.objects.update(expires_at=timezone.now())
+
+    assert "0 working keys" in run("list_tenants")
+    assert run("list_api_keys", "acme").count("expired") == 2
 
 
 def test_it_asks_for_more_when_a_prefix_fits_two_keys(acme: Tenant) -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from tenants.errors import TenantRefused
 from tenants.keys import Mode
 from tenants.lookup import span, tenant_named
 from tenants.scopes import Scope
@@ -36,14 +37,18 @@ class Command(BaseCommand):
         check_per_minute: int | None,
         **options: Any,
     ) -> str:
-        issued = issue_api_key(
-            tenant=tenant_named(tenant),
-            label=label,
-            scopes=[Scope(name) for name in scope],
-            mode=Mode(mode),
-            expires_at=timezone.now() + span(expires) if expires else None,
-            prep_per_minute=prep_per_minute,
-            check_per_minute=check_per_minute,
-        )
+        owner = tenant_named(tenant)
+        try:
+            issued = issue_api_key(
+                tenant=owner,
+                label=label,
+                scopes=[Scope(name) for name in scope],
+                mode=Mode(mode),
+                expires_at=timezone.now() + span(expires) if expires else None,
+                prep_per_minute=prep_per_minute,
+                check_per_minute=check_per_minute,
+            )
+        except TenantRefused as exc:
+            raise CommandError(f"{exc} {exc.next_step}") from exc
         self.stderr.write(f"Key {issued.key.prefix} for {tenant}. It is shown only now:")
         return issued.secret

@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def handle(self, *, tenant: str, **options: Any) -> None:
         now = timezone.now()
         for key in ApiKey.objects.of(tenant_named(tenant)).order_by("created_at"):
-            used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
+            used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
+            ends = f"ends {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "no end"
+            scopes = ",".join(key.scopes)
             self.stdout.write(
-                f"{key.pk}  {key.prefix}  {key.state(now):<8} {','.join(key.scopes):<12} {used:<16}  {key.label}"
+                f"{key.pk}  {key.prefix}  {key.state(now):<8} {scopes:<11} {used:<21}  {ends:<21}  {key.label}"
             )

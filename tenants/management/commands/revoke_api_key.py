@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Refuse a key from now on."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("key", help="prefix of the key as it is listed, or its id")
+        parser.add_argument("key", help="prefix of the key as it is listed, its id, or the key itself")
 
     def handle(self, *, key: str, **options: Any) -> str:
         found = key_with_prefix(key)

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Issue a successor to a key and print its secret, once. The old key works on for a while."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("key", help="prefix of the key as it is listed, or its id")
+        parser.add_argument("key", help="prefix of the key as it is listed, its id, or the key itself")
         parser.add_argument("--overlap", metavar="SPAN", default="24h", help="how long the old key works on (24h)")
 
     def handle(self, *, key: str, overlap: str, **options: Any) -> str:
