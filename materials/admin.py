@@ -34,7 +34,7 @@ class MaterialEntryAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "id")
     actions = ("ingest",)
 
-    @admin.action(description="Ingest again")
+    @admin.action(description="Ingest again", permissions=["operate"])
     def ingest(self, request: HttpRequest, queryset: QuerySet[MaterialEntry]) -> None:
         submitted = 0
         for entry in queryset.select_related("tenant"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django import forms
 from django.contrib import admin, messages
@@ -39,13 +39,13 @@ class TenantAdmin(ModelAdmin):
     def is_working(self, tenant: Tenant) -> bool:
         return tenant.is_active
 
-    @admin.action(description="Suspend: refuse all keys")
+    @admin.action(description="Suspend: refuse all keys", permissions=["change"])
     def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         for tenant in queryset:
             services.suspend_tenant(tenant=tenant)
         messages.success(request, "Suspended.")
 
-    @admin.action(description="Resume: let keys work again")
+    @admin.action(description="Resume: let keys work again", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         for tenant in queryset:
             services.resume_tenant(tenant=tenant)
@@ -62,6 +62,12 @@ class IssueKeyForm(forms.ModelForm[ApiKey]):
     class Meta:
         model = ApiKey
         fields = ("tenant", "label", "scopes", "prep_per_minute", "check_per_minute", "expires_at")
+
+    def clean_expires_at(self) -> datetime | None:
+        expires_at: datetime | None = self.cleaned_data["expires_at"]
+        if expires_at is not None and expires_at <= timezone.now():
+            raise forms.ValidationError("Choose a time in the future.")
+        return expires_at
 
 
 @admin.register(ApiKey)
@@ -101,13 +107,15 @@ class ApiKeyAdmin(ModelAdmin):
     def working_state(self, key: ApiKey) -> str:
         return key.state(timezone.now())
 
-    @admin.action(description="Revoke")
+    @admin.action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             services.revoke_api_key(key=key)
         messages.success(request, "Revoked.")
 
-    @admin.action(description="Rotate: issue a successor, the old key works for 24 hours more")
+    @admin.action(
+        description="Rotate: issue a successor, the old key works for 24 hours more", permissions=["add", "change"]
+    )
     def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -98,3 +99,40 @@ def test_nothing_is_changed_by_hand(operator: Client, lecture: MaterialEntry) ->
 
     assert operator.post(address, {"name": "other"}).status_code == 403
     assert operator.post(reverse("admin:materials_materialentry_delete", args=[lecture.pk])).status_code == 403
+
+
+@pytest.mark.parametrize("action", ["revoke", "rotate"])
+def test_an_action_needs_more_than_the_permission_to_look(api: Api, acme: Tenant, action: str) -> None:
+    client = api(acme)
+    onlooker = User.objects.create_user("onlooker", is_staff=True)
+    onlooker.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    browser = Client()
+    browser.force_login(onlooker)
+    keys = reverse("admin:tenants_apikey_changelist")
+    assert browser.get(keys).status_code == 200
+
+    browser.post(keys, {"action": action, "_selected_action": [str(ApiKey.objects.get().pk)]})
+
+    assert client.get("/api/v1/me").json()["expires_at"] is None
+    assert ApiKey.objects.count() == 1
+
+
+def test_every_action_names_the_permission_that_it_needs() -> None:
+    admins = map(admin.site.get_model_admin, OURS)
+    actions = [getattr(model_admin, str(name)) for model_admin in admins for name in model_admin.actions or ()]
+
+    assert actions
+    assert not [action for action in actions if not getattr(action, "allowed_permissions", None)]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"prep_per_minute": 0}, {"scopes": []}, {"expires_at_0": "2020-01-01", "expires_at_1": "00:00"}]
+)
+def test_a_key_that_could_not_work_is_not_issued(operator: Client, acme: Tenant, wrong: dict[str, Any]) -> None:
+    form = {"tenant": str(acme.pk), "label": "x", "scopes": ["prep"], "prep_per_minute": 5, "check_per_minute": 9}
+
+    page = operator.post(reverse("admin:tenants_apikey_add"), {**form, **wrong})
+
+    assert page.status_code == 200
+    assert page.context["adminform"].errors
+    assert not ApiKey.objects.exists()

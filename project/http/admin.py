@@ -24,3 +24,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Tell whether the user may run the actions that name `operate`: who could change the rows, were it allowed."""
+        return super().has_change_permission(request)

@@ -35,11 +35,11 @@ class JobAdmin(ReadOnlyAdmin):
             return round((job.finished_at - job.started_at).total_seconds())
         return None
 
-    @admin.action(description="Retry")
+    @admin.action(description="Retry", permissions=["operate"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         self._each(request, queryset, lambda job: services.retry_job(job=job), "queued again")
 
-    @admin.action(description="Cancel")
+    @admin.action(description="Cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         self._each(request, queryset, lambda job: services.cancel_job(job=job), "cancelled or asked to stop")
 
