@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import which
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,7 @@ from project.jobs import runner
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
+from tests.processes import eventually
 
 Api = Callable[..., APIClient]
 
@@ -112,6 +115,21 @@ def lecture(api: Api, acme: Tenant, course: MaterialNode) -> MaterialEntry:
     entry = upload(api(acme), course.pk, "lecture.md", LECTURE)
     drain()
     return MaterialEntry.objects.with_job().get(pk=entry["id"])
+
+
+@pytest.fixture
+def redis_socket(tmp_path: Path) -> Iterator[Path]:
+    """Start a real Redis and return its Unix socket."""
+    server = which("redis-server")
+    if server is None:
+        pytest.skip("redis-server is not installed here; CI installs it")
+    path = tmp_path / "redis.sock"
+    arguments = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen([server, *arguments], stdout=subprocess.DEVNULL)
+    eventually(path.exists, seconds=10, what="Redis did not come up")
+    yield path
+    process.terminate()
+    process.wait()
 
 
 def upload(client: APIClient, node: UUID | str, name: str, content: bytes) -> dict[str, Any]:

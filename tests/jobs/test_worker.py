@@ -200,3 +200,19 @@ def _lives(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_it_works_over_redis_and_finds_the_jobs_that_no_message_speaks_of(tmp_path: Path, redis_socket: Path) -> None:
+    """The jobs' messages are in the database, where this worker does not look: only the sweeper can find them."""
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    process = start("manage.py", "worker", log=tmp_path / "worker.log", Q_BROKER_URL=f"unix://{redis_socket}")
+    worker = Worker(process=process, log=tmp_path / "worker.log", effects=tmp_path / "effects", tenant=tenant)
+    try:
+        jobs = [worker.submit() for _ in range(3)]
+        for job in jobs:
+            assert worker.wait_for(job).status == Job.Status.COMPLETE
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+    assert worker.effects.read_text() == "done\n" * 3

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 
 import pytest
 from django.test import RequestFactory
@@ -100,27 +97,8 @@ def test_it_counts_an_address_as_its_client(rf: RequestFactory, address: str, co
     assert limiting.client_address(rf.get("/", REMOTE_ADDR=address)) == counted_as
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[str]:
-    """Start a real Redis on a socket of its own."""
-    server = which("redis-server")
-    if server is None:
-        pytest.skip("redis-server is not installed here; CI installs it")
-    path = tmp_path / "redis.sock"
-    process = subprocess.Popen(
-        [server, "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 10
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    yield f"redis+unix://{path}"
-    process.terminate()
-    process.wait()
-
-
-def test_it_counts_in_redis_when_told_to(redis: str, settings: Settings, client: APIClient) -> None:
-    settings.RATE_LIMIT_URL = redis
+def test_it_counts_in_redis_when_told_to(redis_socket: Path, settings: Settings, client: APIClient) -> None:
+    settings.RATE_LIMIT_URL = f"redis+unix://{redis_socket}"
 
     statuses = [client.post("/api/v1/nodes", {"title": "x"}, format="json").status_code for _ in range(3)]
 
