@@ -108,6 +108,21 @@ def test_it_does_each_job_once(worker: Worker) -> None:
     assert worker.effects.read_text().splitlines() == ["done"] * 20
 
 
+def test_heartbeats_keep_a_job_that_outlasts_its_lease(tmp_path: Path) -> None:
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    log = tmp_path / "worker.log"
+    process = start("manage.py", "worker", log=log, JOB_LEASE_SECONDS="3")
+    worker = Worker(process=process, log=log, effects=tmp_path / "effects", tenant=tenant)
+    try:
+        done = worker.wait_for(worker.submit("work_slowly", seconds=6))
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+    assert (done.status, done.attempt) == (Job.Status.COMPLETE, 1)
+    assert worker.effects.read_text().count("done") == 1
+
+
 def test_it_mends_itself_when_a_busy_worker_is_killed(worker: Worker) -> None:
     job = worker.submit("work_slowly", seconds=2)
 

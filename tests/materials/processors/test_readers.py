@@ -323,6 +323,29 @@ def test_a_pdf_drops_running_heads_and_page_numbers(read_bytes: Read) -> None:
     assert texts(document) == [f"Content number {number} is here in full." for number in range(1, 7)]
 
 
+def test_a_text_layer_that_is_noise_is_said_and_not_used(read_bytes: Read) -> None:
+    noise = "%&$#!?/=+*;:<>^~|@%&$#!?/=+*;:<>^~|@"
+    pages = [[(11, "A page with real words on it, as it should be.")], [(11, noise), (11, noise)]]
+
+    document = read_bytes(Format.PDF, pdf(pages))
+
+    assert texts(document) == ["A page with real words on it, as it should be."]
+    assert "The text layer of these pages is noise and was not used: 2." in document.warnings
+
+
+def test_a_page_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "one-bad-page.pdf"
+    path.write_bytes(
+        pdf([[(11, "The first page.")], [(11, "The second page.")]]).replace(b"5 0 R 7 0 R", b"5 0 R 9 9 R")
+    )
+
+    document = read(path, Format.PDF)
+
+    assert document.page_count == 2
+    assert [(p.text, p.locator.page) for p in document.pieces] == [("The first page.", 1)]
+    assert any("2" in warning for warning in document.warnings)
+
+
 # --- text and encodings -----------------------------------------------------------------------------------------------
 
 
