@@ -14,7 +14,7 @@ from tenants import keys, limiting, services
 from tenants.errors import Unauthenticated
 from tenants.models import ApiKey
 
-CHALLENGE = 'ApiKey realm="coursewright", header="X-API-Key"'
+CHALLENGE = 'ApiKey realm="coursewright", header="X-API-Key", Bearer realm="coursewright"'
 
 
 class ApiKeyAuthentication(BaseAuthentication):

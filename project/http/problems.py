@@ -121,6 +121,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, status=400, code="bad_request", detail=detail, next_step=_DOCS)
 
 
+def length_required(request: HttpRequest) -> HttpResponse:
+    """Answer for a body whose end cannot be told from a lost connection."""
+    return _answer(
+        request,
+        status=411,
+        code="length_required",
+        detail="The request has a body but no Content-Length.",
+        next_step="Send Content-Length instead of Transfer-Encoding: chunked.",
+    )
+
+
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for a refused request outside the API (handler403)."""
     return _answer(request, status=403, code="forbidden", detail="This is not allowed.", next_step=_DOCS)

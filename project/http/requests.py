@@ -20,7 +20,8 @@ log = logs.get(__name__)
 class RequestMiddleware:
     """Takes `X-Request-Id` from the client, or makes one; it stands in the answer, the log and every problem.
 
-    `request.answer_headers`, a mapping that authentication or throttling may set, is added to the answer.
+    `request.answer_headers`, a mapping that authentication or throttling may set, is added to the answer. No cache
+    between us and the client may keep an answer of the API: it belongs to the key that asked.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -35,6 +36,8 @@ class RequestMiddleware:
         started = time.monotonic()
         response = self._get_response(request)
         response["X-Request-Id"] = request_id
+        if request.path.startswith("/api/v1/"):
+            response.setdefault("Cache-Control", "private, no-cache")
         for name, value in getattr(request, "answer_headers", {}).items():
             response[name] = value
         log.info(

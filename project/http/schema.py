@@ -64,9 +64,8 @@ class ProblemSchema(AutoSchema):
             return ["500"]
         always = ["401", "403", "422", "429", "500"]
         named = ["404"] if "{" in self.path else []
-        body = ["400", "404", "409", "413", "415"] if self.method in {"POST", "PATCH", "PUT"} else []
-        upload = ["411"] if self.path.endswith("/entries") and self.method == "POST" else []
-        return sorted({*always, *named, *body, *upload})
+        body = ["400", "404", "409", "411", "413", "415"] if self.method in {"POST", "PATCH", "PUT"} else []
+        return sorted({*always, *named, *body})
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the base class has no types
