@@ -26,25 +26,23 @@ def tenant_named(slug: str) -> Tenant:
         ) from None
 
 
-def key_with_prefix(prefix: str) -> ApiKey:
-    """Return the only key whose shown prefix begins like this, or whose id or whole secret this is.
+def key_named(name: str) -> ApiKey:
+    """Return the key whose shown prefix, id or whole secret this is.
 
     Raises CommandError, which repeats no more of a secret than may be shown.
     """
-    shown = keys.prefix_of(prefix)
-    if keys.is_well_formed(prefix):
-        which = Q(digest=keys.digest_of(prefix))
-    elif _is_id(prefix):
-        which, shown = Q(pk=prefix), prefix
+    shown = keys.prefix_of(name)
+    if keys.is_well_formed(name):
+        which = Q(digest=keys.digest_of(name))
+    elif _is_id(name):
+        which, shown = Q(pk=name), name
     else:
-        which = Q(prefix__startswith=prefix)
+        which = Q(prefix=name)
     found = list(ApiKey.objects.select_related("tenant").filter(which)[:2])
     if not found:
         raise CommandError(f"There is no key {shown!r}. List them with: manage.py list_api_keys TENANT")
     if len(found) > 1:
-        raise CommandError(
-            f"Several keys begin with {shown!r}. Give the id instead, from: manage.py list_api_keys TENANT"
-        )
+        raise CommandError(f"Several keys are shown as {shown!r}. Give the id, from: manage.py list_api_keys TENANT")
     return found[0]
 
 

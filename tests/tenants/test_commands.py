@@ -94,14 +94,24 @@ def test_it_counts_the_keys_that_work(acme: Tenant) -> None:
     assert run("list_api_keys", "acme").count("expired") == 2
 
 
-def test_it_asks_for_more_when_a_prefix_fits_two_keys(acme: Tenant) -> None:
+def test_it_asks_for_the_id_when_two_keys_are_shown_alike(acme: Tenant) -> None:
     for _ in range(2):
         run("issue_api_key", "acme", "--label", "x", "--scope", "check")
+    ApiKey.objects.update(prefix="cw_live_Aa1Bb2Cc")
 
     with pytest.raises(CommandError, match="id"):
-        run("revoke_api_key", "cw_live_")
-    key = ApiKey.objects.order_by("created_at").first()
-    assert key is not None
+        run("revoke_api_key", "cw_live_Aa1Bb2Cc")
+    key = ApiKey.objects.order_by("created_at")[0]
     run("revoke_api_key", str(key.pk))
-    key.refresh_from_db()
-    assert key.revoked_at is not None
+
+    assert ApiKey.objects.get(revoked_at=None) != key
+
+
+@pytest.mark.parametrize("name", ["", "cw_live_"])
+def test_it_revokes_nothing_by_half_a_name(acme: Tenant, name: str) -> None:
+    run("issue_api_key", "acme", "--label", "x", "--scope", "check")
+
+    with pytest.raises(CommandError, match="no key"):
+        run("revoke_api_key", name)
+
+    assert ApiKey.objects.filter(revoked_at=None).exists()

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tenants.errors import TenantRefused
-from tenants.lookup import key_with_prefix, span
+from tenants.lookup import key_named, span
 from tenants.services import rotate_api_key
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--overlap", metavar="SPAN", default="24h", help="how long the old key works on (24h)")
 
     def handle(self, *, key: str, overlap: str, **options: Any) -> str:
-        old = key_with_prefix(key)
+        old = key_named(key)
         try:
             issued = rotate_api_key(key=old, overlap=span(overlap))
         except TenantRefused as exc:
