@@ -13,6 +13,7 @@ from project.errors import TooManyRequests
 from tenants import keys, limiting, services
 from tenants.errors import Unauthenticated
 from tenants.models import ApiKey
+from tenants.requests import announce
 
 CHALLENGE = 'ApiKey realm="coursewright", header="X-API-Key", Bearer realm="coursewright"'
 
@@ -29,7 +30,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         try:
             key = _usable(_secret_in(request))
         except Unauthenticated:
-            limiting.spend(_failures_of(request))
+            announce(request, limiting.spend(_failures_of(request)).headers())
             raise
         services.note_use(key=key, now=timezone.now())
         structlog.contextvars.bind_contextvars(tenant=key.tenant.slug, api_key_prefix=key.prefix)
@@ -71,6 +72,7 @@ def _usable(secret: str) -> ApiKey:
 def _refuse_floods(request: Request) -> None:
     verdict = limiting.look(_failures_of(request))
     if not verdict.allowed:
+        announce(request, verdict.headers())
         raise TooManyRequests("Too many requests without a valid key.", seconds=verdict.reset_seconds)
 
 

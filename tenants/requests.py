@@ -1,7 +1,8 @@
-"""Who a request is from."""
+"""Who a request is from, and what its answer will say."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from rest_framework.request import Request
@@ -17,3 +18,8 @@ def key_of(request: Request) -> ApiKey:
 def tenant_of(request: Request) -> Tenant:
     """Return the tenant that the request's key belongs to."""
     return key_of(request).tenant
+
+
+def announce(request: Request, headers: Mapping[str, str]) -> None:
+    """Put the headers on the request's answer, whatever it will be. The last announcement counts."""
+    request._request.answer_headers = headers  # type: ignore[attr-defined]

@@ -46,9 +46,9 @@ class ScopeFile(BaseModel):
             raise ValueError(f"scopes: {', '.join(sorted(missing))} must be declared")
         return self
 
-    def allowing(self, verb: Literal["read", "write"]) -> frozenset[Scope]:
-        """Return the scopes that allow this."""
-        return frozenset(scope for scope, rule in self.scopes.items() if verb in rule.allows)
+    def covers(self, held: Scope, needed: Scope) -> bool:
+        """Tell whether a key with the one scope may do all that the other allows."""
+        return set(self.scopes[held].allows) >= set(self.scopes[needed].allows)
 
 
 @cache

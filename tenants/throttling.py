@@ -10,7 +10,7 @@ from rest_framework.throttling import BaseThrottle
 
 from project.errors import TooManyRequests
 from tenants import limiting
-from tenants.requests import key_of
+from tenants.requests import announce, key_of
 from tenants.scopes import Scope
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def charge(request: Request) -> None:
     scope = Scope.CHECK if request.method in SAFE_METHODS else Scope.PREP
     limit = key.check_per_minute if scope is Scope.CHECK else key.prep_per_minute
     verdict = limiting.spend(limiting.Budget(policy=scope.value, limit=limit, owner=str(key.tenant_id)))
-    request._request.answer_headers = verdict.headers()  # type: ignore[attr-defined]
+    announce(request, verdict.headers())
     if not verdict.allowed:
         raise TooManyRequests(
             f"More than {limit} {'reads' if scope is Scope.CHECK else 'writes'} in a minute.",

@@ -147,13 +147,16 @@ def test_it_limits_failures_per_address_before_any_query(
     settings: Settings, issued: services.Issued, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = 3
-    for _ in range(3):
-        assert APIClient(REMOTE_ADDR="192.0.2.7").get(ME).status_code == 401
+    for left in (2, 1, 0):
+        failed = APIClient(REMOTE_ADDR="192.0.2.7").get(ME)
+        assert failed.status_code == 401
+        assert failed["RateLimit"].startswith(f'"anonymous";r={left};t=')
 
     with django_assert_num_queries(0):
         answer = APIClient(headers={"X-API-Key": keys.new_secret()}, REMOTE_ADDR="192.0.2.7").get(ME)
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) >= 1
+    assert answer["RateLimit-Policy"] == '"anonymous";q=3;w=60'
     assert APIClient(REMOTE_ADDR="192.0.2.8").get(ME).status_code == 401
 
 
