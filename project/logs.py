@@ -83,6 +83,7 @@ def configure(*, json: bool, level: str) -> dict[str, Any]:
             "django.server": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
             "django": {"handlers": []},
             "django.request": {"filters": ["has_trace"]},
+            "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody can send a wrong Host
             "django-q": {"level": "WARNING"},
             "gunicorn.access": {"level": "WARNING"},
         },

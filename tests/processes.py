@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -60,3 +61,11 @@ def eventually(condition: Callable[[], Any], *, seconds: float, what: str) -> An
             return value
         time.sleep(0.05)
     raise AssertionError(f"After {seconds:.0f} s: {what}")
+
+
+def lives(process: psutil.Process) -> bool:
+    """Tell whether a process is there and not merely waiting to be buried."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

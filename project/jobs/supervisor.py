@@ -6,8 +6,7 @@ a canary goes round: a message that any free worker answers. When a worker shoul
 answered, or when the cluster's main process or its sentinel is gone, the whole group of processes is killed and started
 again, and the jobs that they held are taken back at once.
 
-A second child, the reaper, holds the other end of a pipe. When the supervisor dies, however it dies, the pipe closes
-and the reaper kills the cluster: no orphan stays.
+The cluster is on a leash (`project.leash`): when the supervisor dies, however it dies, so does the cluster.
 """
 
 from __future__ import annotations
@@ -32,23 +31,12 @@ from django.utils import timezone
 from project import logs, queue
 from project.jobs import sweeper
 from project.jobs.models import Job, Pulse
+from project.leash import Leash
 
 TICK_SECONDS = 0.5
 SWEEP_SECONDS = 2.0
 CANARY_SECONDS = 3.0
 START_PATIENCE = 45.0
-
-_REAPER = """
-import os, signal, sys
-group, pipe = int(sys.argv[1]), int(sys.argv[2])
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-os.read(pipe, 1)
-try:
-    os.killpg(group, signal.SIGKILL)
-except ProcessLookupError:
-    pass
-"""
 
 log = logs.get(__name__)
 
@@ -59,8 +47,7 @@ class Supervisor:
 
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
     _cluster: subprocess.Popen[bytes] | None = None
-    _reaper: subprocess.Popen[bytes] | None = None
-    _pipe: int = -1
+    _leash: Leash | None = None
     _started_at: float = 0.0
     _members: set[int] = field(default_factory=set)
     _sentinel: int = 0
@@ -96,7 +83,6 @@ class Supervisor:
     # --- the cluster --------------------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        reader, self._pipe = os.pipe()
         environment = {**os.environ, "COURSEWRIGHT_CLUSTER": self.name}
         manage = Path(settings.BASE_DIR) / "manage.py"
         self._cluster = subprocess.Popen(
@@ -105,11 +91,7 @@ class Supervisor:
             start_new_session=True,
             cwd=settings.BASE_DIR,
         )
-        self._reaper = subprocess.Popen(
-            [sys.executable, "-I", "-c", _REAPER, str(self._cluster.pid), str(reader)],
-            pass_fds=[reader], start_new_session=True,
-        )  # fmt: skip
-        os.close(reader)
+        self._leash = Leash(self._cluster.pid)
         self._started_at, self._members, self._sentinel = time.monotonic(), set(), 0
         Pulse.objects.update_or_create(
             cluster=self.name, defaults={"seen_at": timezone.now(), "sent_at": None, "answered_at": None}
@@ -125,15 +107,10 @@ class Supervisor:
         for process in self._alive(self._members):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._dismiss_reaper()
+        if self._leash is not None:
+            self._leash.pull()
+            self._leash = None
         sweeper.release_worker(self.name, now=timezone.now())
-
-    def _dismiss_reaper(self) -> None:
-        with contextlib.suppress(OSError):
-            os.close(self._pipe)
-        self._pipe = -1
-        if self._reaper is not None:
-            self._reaper.wait()
 
     def _restart(self, reason: str) -> None:
         log.error("cluster restarted", cluster=self.name, reason=reason)
@@ -162,8 +139,8 @@ class Supervisor:
         if self._cluster.poll() is not None:
             self._restart("the main process ended")
             return
-        if self._reaper is not None and self._reaper.poll() is not None:
-            self._restart("the reaper ended")
+        if self._leash is None or self._leash.has_snapped:
+            self._restart("the leash snapped")
             return
         self._note_members()
         if self._sentinel and not psutil.pid_exists(self._sentinel):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from project.leash import Leash
 from project.local.client import Client, ServerUnreachable
 
 START_SECONDS = 60.0
@@ -63,15 +64,15 @@ def _process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[byt
             command, cwd=settings.BASE_DIR, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             start_new_session=True,
         )  # fmt: skip
+    leash = Leash(process.pid)
     try:
         yield process
     finally:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        leash.pull()
+        process.wait()
 
 
 def _wait_until_ready(address: str, processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:

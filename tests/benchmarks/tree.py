@@ -1,7 +1,7 @@
 """What reading a tree costs beside the least that Django can do: `python -m tests.benchmarks.tree`.
 
-Makes 1,000 nodes with two entries each in a database of its own, with and without text below, and prints the median ratio
-of the API's time to a bare view's (two statements and JSON, no key, no limits), and how much text changes it.
+Makes 1,000 nodes with two entries each in a database of its own, with and without text below, and prints the median
+ratio of the API's time to a bare view's (two statements and JSON, no key, no limits), and how much text changes it.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from django.db import transaction
 from project.jobs.models import Job, Pulse
 from project.jobs.services import submit_job
 from tenants.models import Tenant
-from tests.processes import eventually, start
+from tests.processes import eventually, lives, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -157,7 +157,7 @@ def test_it_mends_itself_when_a_process_is_killed(worker: Worker, role: str) -> 
     assert worker.wait_for(later).status == Job.Status.COMPLETE
     assert worker.effects.read_text().count("done") == 2
     now = {process.pid for process in worker.family}
-    orphans = [process for process in before if process.pid not in now and process.is_running() and _lives(process)]
+    orphans = [process for process in before if process.pid not in now and process.is_running() and lives(process)]
     assert not orphans
 
 
@@ -179,7 +179,7 @@ def test_no_orphan_outlives_the_supervisor(worker: Worker) -> None:
     worker.process.kill()
     worker.process.wait()
 
-    eventually(lambda: not any(_lives(process) for process in family), seconds=10, what="orphans stayed")
+    eventually(lambda: not any(lives(process) for process in family), seconds=10, what="orphans stayed")
 
 
 def test_a_new_supervisor_takes_over_what_the_old_one_held(worker: Worker, tmp_path: Path) -> None:
@@ -206,15 +206,8 @@ def test_it_drains_on_sigterm(worker: Worker) -> None:
     assert worker.process.wait(timeout=40) == 0
     job.refresh_from_db()
     assert job.status == Job.Status.COMPLETE
-    assert not any(_lives(process) for process in family)
+    assert not any(lives(process) for process in family)
     assert not Pulse.objects.exists()
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_it_works_over_redis_and_finds_the_jobs_that_no_message_speaks_of(tmp_path: Path, redis_socket: Path) -> None:

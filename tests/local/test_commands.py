@@ -7,13 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from django.conf import settings
 
 from materials.models import MaterialEntry
 from project.jobs.models import Pulse
 from tenants.models import ApiKey
-from tests.processes import environment
+from tests.processes import environment, eventually, lives, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,6 +71,20 @@ def test_files_that_cannot_be_taken_are_listed_and_not_fatal(tmp_path: Path) -> 
     assert "broken.pdf" in done.stdout
     assert json.loads((tmp_path / "out.json").read_text())["counts"]["concepts"] == 1
     assert MaterialEntry.objects.count() == 2
+
+
+def test_nothing_outlives_a_command_that_is_killed(tmp_path: Path) -> None:
+    process = start("manage.py", "demo", log=tmp_path / "demo.log", VAR_DIR=str(tmp_path / "var"))
+    family = psutil.Process(process.pid)
+    eventually(
+        lambda: len(family.children(recursive=True)) > 6, seconds=60, what="the demo did not start its processes"
+    )
+    started = family.children(recursive=True)
+
+    process.kill()
+    process.wait()
+
+    eventually(lambda: not any(lives(child) for child in started), seconds=15, what="processes stayed")
 
 
 @pytest.mark.parametrize(("folder", "hint"), [("nothing-here", "not a folder"), (".", "no files")])

@@ -1,0 +1,44 @@
+"""Holding child processes on a leash: when this process ends, however it ends, they are killed.
+
+A small process waits for the other end of a pipe to close, which the kernel does even after `kill -9`, and then kills
+the group. (Linux could do it with a signal at the parent's death; macOS could not.)
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+_REAPER = """
+import os, signal, sys
+group, pipe = int(sys.argv[1]), int(sys.argv[2])
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.read(pipe, 1)
+try:
+    os.killpg(group, signal.SIGKILL)
+except ProcessLookupError:
+    pass
+"""
+
+
+class Leash:
+    """Ties the process group `group` (a child started in a session of its own) to the life of this process."""
+
+    def __init__(self, group: int) -> None:
+        reader, self._pipe = os.pipe()
+        self._reaper = subprocess.Popen(
+            [sys.executable, "-I", "-c", _REAPER, str(group), str(reader)], pass_fds=[reader], start_new_session=True
+        )
+        os.close(reader)
+
+    @property
+    def has_snapped(self) -> bool:
+        """Tell whether the process that would kill the group is gone."""
+        return self._reaper.poll() is not None
+
+    def pull(self) -> None:
+        """Kill what is left of the group, and be done with it."""
+        os.close(self._pipe)
+        self._reaper.wait()
