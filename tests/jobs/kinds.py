@@ -5,28 +5,31 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from uuid import uuid4
 
+from materials.models import MaterialNode
 from project.errors import Refused
 from project.jobs.runner import Run
 
 SLOW_SECONDS = 3.0
+EFFECT = "effect of a job"
 
 
 def leave_a_line(run: Run) -> None:
-    """Complete, and leave one line in the file that the job names: an effect that can be counted."""
+    """Complete, and leave an effect that can be counted."""
     with run.completing(result={"done": True}):
-        _note(run, "done")
+        _leave_effect(run)
 
 
 def work_slowly(run: Run) -> None:
-    """Work for a while, listening, and then leave a line."""
+    """Work for a while, listening, and then leave an effect."""
     _note(run, f"started {os.getpid()}")
     end = time.monotonic() + run.job.params.get("seconds", SLOW_SECONDS)
     while time.monotonic() < end:
         run.checkpoint()
         time.sleep(0.05)
     with run.completing():
-        _note(run, "done")
+        _leave_effect(run)
 
 
 def refuse(run: Run) -> None:
@@ -39,6 +42,12 @@ def break_down(run: Run) -> None:
 
 def run_out_of_time(run: Run) -> None:
     raise SystemExit("Task timed out")
+
+
+def _leave_effect(run: Run) -> None:
+    """Leave a row, which stands or falls with the job's end, and a line, which a rollback cannot take back."""
+    MaterialNode.objects.create(tenant=run.tenant, title=EFFECT, position=uuid4().int % 2**31)
+    _note(run, "done")
 
 
 def _note(run: Run, line: str) -> None:
