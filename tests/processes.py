@@ -53,14 +53,15 @@ def start(*arguments: str, log: Path, **more: str) -> subprocess.Popen[bytes]:
         )
 
 
-def eventually(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
-    """Wait until the condition holds and return its value; fail with `what` after so many seconds."""
+def eventually(condition: Callable[[], Any], *, seconds: float, what: str, log: Path | None = None) -> Any:
+    """Wait until the condition holds and return its value; fail with `what` and the log after so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
             return value
         time.sleep(0.05)
-    raise AssertionError(f"After {seconds:.0f} s: {what}")
+    tail = log.read_text()[-3000:] if log is not None else ""
+    raise AssertionError(f"After {seconds:.0f} s: {what}\n{tail}")
 
 
 def lives(process: psutil.Process) -> bool:

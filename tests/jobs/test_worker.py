@@ -68,16 +68,15 @@ class Worker:
             job.refresh_from_db()
             return None if job.is_open else job
 
-        ended_job: Job = eventually(
-            ended, seconds=seconds, what=f"{job} is {job.status}\n{self.log.read_text()[-3000:]}"
-        )
-        return ended_job
+        found: Job = eventually(ended, seconds=seconds, what=f"{job} did not end", log=self.log)
+        return found
 
     def wait_until_it_works(self) -> None:
         eventually(
             lambda: Pulse.objects.filter(answered_at__isnull=False).exists() and len(self.crew) >= WORKERS + 2,
             seconds=60,
-            what=f"no canary was answered\n{self.log.read_text()[-3000:]}",
+            what="no canary was answered",
+            log=self.log,
         )
 
     def holder_of(self, job: Job) -> int:
