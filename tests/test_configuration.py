@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -108,3 +109,19 @@ def test_every_setting_is_documented_and_none_is_stale() -> None:
 
     assert in_example == variables()
     assert in_page == variables()
+
+
+def test_a_blank_line_of_the_example_does_not_undo_what_the_image_sets() -> None:
+    lines = re.findall(r"^ENV (.+)$", final_stage(), re.MULTILINE)
+    fixed = set(re.findall(r"\b([A-Z_]+)=", " ".join(lines))) & variables()
+    services = yaml.safe_load((BASE / "compose.yaml").read_text())["services"]
+    ours = [service for service in services.values() if service.get("env_file")]
+
+    assert fixed
+    assert len(ours) == 3
+    for service in ours:
+        assert fixed <= set(service["environment"])
+
+
+def final_stage() -> str:
+    return (BASE / "Dockerfile").read_text().rpartition("\nFROM ")[2]
