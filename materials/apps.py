@@ -10,4 +10,4 @@ class MaterialsConfig(AppConfig):
     name = "materials"
 
     def ready(self) -> None:
-        kinds.register(INGEST_ENTRY, work="materials.tasks.ingest_entry", title="Ingest an entry")
+        kinds.register(INGEST_ENTRY, work="materials.tasks.ingest_entry")

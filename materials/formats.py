@@ -28,30 +28,21 @@ ZIP_MAX_RATIO = 200
 
 @dataclass(frozen=True, kw_only=True)
 class FormatInfo:
-    """What is known of a format: what people call it, its extensions (the usual one first), and its media type."""
+    """What is known of a format: what people call it and its extensions, the usual one first."""
 
     label: str
     extensions: tuple[str, ...]
-    media_type: str
 
 
 FORMATS: Mapping[Format, FormatInfo] = {
-    Format.MARKDOWN: FormatInfo(label="Markdown", extensions=(".md", ".markdown"), media_type="text/markdown"),
-    Format.PLAIN: FormatInfo(label="plain text", extensions=(".txt", ".text"), media_type="text/plain"),
-    Format.HTML: FormatInfo(label="HTML", extensions=(".html", ".htm", ".xhtml"), media_type="text/html"),
-    Format.DOCX: FormatInfo(
-        label="Word (docx)",
-        extensions=(".docx",),
-        media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    ),
-    Format.PDF: FormatInfo(label="PDF", extensions=(".pdf",), media_type="application/pdf"),
-    Format.PPTX: FormatInfo(
-        label="PowerPoint (pptx)",
-        extensions=(".pptx",),
-        media_type="application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    ),
-    Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",), media_type="application/x-subrip"),
-    Format.VTT: FormatInfo(label="WebVTT captions", extensions=(".vtt",), media_type="text/vtt"),
+    Format.MARKDOWN: FormatInfo(label="Markdown", extensions=(".md", ".markdown")),
+    Format.PLAIN: FormatInfo(label="plain text", extensions=(".txt", ".text")),
+    Format.HTML: FormatInfo(label="HTML", extensions=(".html", ".htm", ".xhtml")),
+    Format.DOCX: FormatInfo(label="Word (docx)", extensions=(".docx",)),
+    Format.PDF: FormatInfo(label="PDF", extensions=(".pdf",)),
+    Format.PPTX: FormatInfo(label="PowerPoint (pptx)", extensions=(".pptx",)),
+    Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",)),
+    Format.VTT: FormatInfo(label="WebVTT captions", extensions=(".vtt",)),
 }
 SUPPORTED = ", ".join(info.extensions[0].removeprefix(".") for info in FORMATS.values())
 _BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
@@ -109,11 +100,6 @@ def detect(file: BinaryIO, name: str) -> Format:
     found = _from_signature(file, head, size) or _from_text(head, name)
     _check_name(found, name)
     return found
-
-
-def supports(name: str) -> bool:
-    """Tell whether a file of this name could be taken at all: for choosing files before reading them."""
-    return PurePosixPath(name).suffix.lower() in _BY_EXTENSION
 
 
 def _from_signature(file: BinaryIO, head: bytes, size: int) -> Format | None:

@@ -40,11 +40,6 @@ def length() -> int:
     return size
 
 
-def purge() -> None:
-    """Throw all messages away. Nothing is lost: the sweeper rings again for the jobs that wait."""
-    get_broker().purge_queue()
-
-
 def _send(task: str, *arguments: str) -> None:
     def send() -> None:
         async_task(task, *arguments)

@@ -10,4 +10,4 @@ class StructuresConfig(AppConfig):
     name = "structures"
 
     def ready(self) -> None:
-        kinds.register(GENERATE_STRUCTURE, work="structures.tasks.generate_structure", title="Generate a structure")
+        kinds.register(GENERATE_STRUCTURE, work="structures.tasks.generate_structure")

@@ -16,11 +16,10 @@ Work = Callable[["Run"], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One kind of job: what it is called, who does it, how often it may be tried."""
+    """One kind of job: who does it, how often it may be tried."""
 
     name: str
     work: str
-    title: str
     max_attempts: int
 
     def load(self) -> Work:
@@ -31,16 +30,11 @@ class Kind:
 _kinds: dict[str, Kind] = {}
 
 
-def register(name: str, *, work: str, title: str, max_attempts: int = 3) -> None:
+def register(name: str, *, work: str, max_attempts: int = 3) -> None:
     """Make a kind known. Call it from `AppConfig.ready`; `work` is the dotted name of a function that takes a Run."""
-    _kinds[name] = Kind(name=name, work=work, title=title, max_attempts=max_attempts)
+    _kinds[name] = Kind(name=name, work=work, max_attempts=max_attempts)
 
 
 def get(name: str) -> Kind:
     """Return a registered kind. Raises KeyError."""
     return _kinds[name]
-
-
-def names() -> list[str]:
-    """Return the names of all kinds."""
-    return sorted(_kinds)

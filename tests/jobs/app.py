@@ -13,4 +13,4 @@ class TestJobsConfig(AppConfig):
 
     def ready(self) -> None:
         for name in WORK:
-            kinds.register(name, work=f"tests.jobs.kinds.{name}", title=name)
+            kinds.register(name, work=f"tests.jobs.kinds.{name}")

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections, transaction
 from django.utils import timezone
+from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
 from project import queue
@@ -321,7 +322,7 @@ def test_it_gives_up_after_the_attempts_with_a_reason(acme: Tenant) -> None:
 
 def test_it_rings_again_for_a_lost_message(transactional_db: None) -> None:
     submit(Tenant.objects.create(slug="acme", name="Acme"))
-    queue.purge()
+    OrmQ.objects.all().delete()
 
     later = timezone.now() + timedelta(minutes=1)
 
