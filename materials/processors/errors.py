@@ -10,7 +10,3 @@ class UnreadableDocument(Exception):
         super().__init__(message)
         self.code = code
         self.next_step = next_step or "Open the file with the program that made it, export it again, and upload that."
-
-
-class ParsingStopped(Exception):
-    """The caller asked for the end."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from materials.documents import Document, Format
 from materials.processors import child, wire
-from materials.processors.errors import ParsingStopped, UnreadableDocument
+from materials.processors.errors import UnreadableDocument
 
 POLL_SECONDS = 0.1
 
@@ -31,12 +31,12 @@ class Limits:
 
 
 def parse(
-    path: Path, format_: Format, *, limits: Limits | None = None, should_stop: Callable[[], bool] = lambda: False
+    path: Path, format_: Format, *, limits: Limits | None = None, checkpoint: Callable[[], None] = lambda: None
 ) -> Document:
     """Read a file in a child process of its own.
 
-    Raises UnreadableDocument (also when the file needs more than the limits, or breaks the child), and ParsingStopped
-    soon after `should_stop` turns true. The child and all it started are gone when this returns.
+    Raises UnreadableDocument (also when the file needs more than the limits, or breaks the child), and soon after
+    `checkpoint` raises, what it raises. The child and all it started are gone when this returns.
     """
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="coursewright-parse-") as folder:
@@ -52,7 +52,7 @@ def parse(
                 start_new_session=True,
             )  # fmt: skip
         try:
-            code = _wait(process, limits.seconds, should_stop)
+            code = _wait(process, limits.seconds, checkpoint)
         finally:
             _kill(process)
         if code == child.OK and result.exists():
@@ -63,14 +63,13 @@ def parse(
         raise _failure(code, (Path(folder) / "stderr").read_text(encoding="utf-8", errors="replace"), limits)
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: int, should_stop: Callable[[], bool]) -> int | None:
+def _wait(process: subprocess.Popen[bytes], seconds: int, checkpoint: Callable[[], None]) -> int | None:
     """Return the child's exit code, or None when its time is over."""
     deadline = time.monotonic() + seconds
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return process.wait(timeout=POLL_SECONDS)
-        if should_stop():
-            raise ParsingStopped
+        checkpoint()
         if time.monotonic() > deadline:
             return None
 

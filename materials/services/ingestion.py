@@ -20,7 +20,7 @@ from project import logs
 from project.db.fields import new_id
 from project.errors import DomainError, NotFound
 from project.jobs.models import Job
-from project.jobs.runner import JobLost, Run
+from project.jobs.runner import JobCancelled, Run
 from project.jobs.services import submit_job
 from project.storage.objects import objects
 from tenants.models import Tenant
@@ -68,11 +68,11 @@ def ingest_entry(run: Run) -> None:
     try:
         entry = queries.get_entry(tenant=run.tenant, entry_id=run.job.subject_id)
     except NotFound as exc:
-        raise JobLost("The entry is gone.") from exc
+        raise JobCancelled("The entry is gone.") from exc
     run.progress("reading", 0, 1)
     with objects().local_copy(entry.object_key) as path:
         try:
-            document = parse(path, Format(entry.format), should_stop=run.should_stop)
+            document = parse(path, Format(entry.format), checkpoint=run.checkpoint)
         except UnreadableDocument as exc:
             raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
     run.checkpoint()

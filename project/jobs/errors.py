@@ -5,8 +5,8 @@
   x JobNotOpen          409  the job has ended and cannot be cancelled
   x JobNotRetryable     409  only a failed or cancelled job can be retried
 * JobInterrupted             raised inside work, never shown to users
-  x JobCancelled             somebody asked for the end
-  x JobLost                  another worker holds the job now, or its subject is gone
+  x JobCancelled             somebody asked for the end, or the subject is gone
+  x JobLost                  another worker holds the job now
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class JobInterrupted(Exception):
 
 
 class JobCancelled(JobInterrupted):
-    """Somebody asked for the end of the job."""
+    """Somebody asked for the end of the job, or what it works on is gone."""
 
 
 class JobLost(JobInterrupted):
-    """Another worker holds the job now, or what it works on is gone."""
+    """Another worker holds the job now."""

@@ -25,6 +25,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         due = self.filter(status=Job.Status.QUEUED, queued_at__lte=now)
         return due.exclude(pk__in=_unfinished_dependencies())
 
+    def held_by(self, claim: Job) -> Self:
+        """Keep the job as long as nobody else has claimed it since, nor ended it."""
+        return self.filter(pk=claim.pk, token=claim.token, status=Job.Status.ACTIVE)
+
 
 class Job(Row):
     """One piece of work for one tenant.

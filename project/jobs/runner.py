@@ -57,16 +57,12 @@ class Run:
         done = max(done, self.job.done) if stage == self.job.stage else done
         self._reported_at = now
         self.job.stage, self.job.done, self.job.total = stage, min(done, total), total
-        self._held().update(stage=stage, done=self.job.done, total=total)
+        Job.objects.held_by(self.job).update(stage=stage, done=self.job.done, total=total)
 
     def checkpoint(self) -> None:
         """Raise JobCancelled or JobLost when the work must stop. Costs nothing: call it in loops."""
         if self._stop is not None:
             raise self._stop
-
-    def should_stop(self) -> bool:
-        """Tell whether `checkpoint` would raise."""
-        return self._stop is not None
 
     def stop(self, reason: JobInterrupted) -> None:
         """Make the next checkpoint raise."""
@@ -82,7 +78,7 @@ class Run:
         self.checkpoint()
         with transaction.atomic():
             now = timezone.now()
-            ended = self._held().filter(cancel_requested_at=None).update(
+            ended = Job.objects.held_by(self.job).filter(cancel_requested_at=None).update(
                 status=Job.Status.COMPLETE, result=result, finished_at=now, lease_until=None, done=F("total"),
             )  # fmt: skip
             if not ended:
@@ -94,9 +90,6 @@ class Run:
     @property
     def completed(self) -> bool:
         return self._completed
-
-    def _held(self) -> Any:
-        return Job.objects.filter(pk=self.job.pk, token=self.job.token, status=Job.Status.ACTIVE)
 
 
 def run_next() -> bool:
@@ -177,7 +170,7 @@ def _beat(running: Run, over: threading.Event) -> None:
         while not over.wait(HEARTBEAT_SECONDS):
             try:
                 now = timezone.now()
-                held = Job.objects.filter(pk=job.pk, token=job.token, status=Job.Status.ACTIVE)
+                held = Job.objects.held_by(job)
                 if not held.update(lease_until=now + _lease(), heartbeat_at=now):
                     if not over.is_set():
                         running.stop(JobLost("Another worker holds the job, or it has ended."))
@@ -192,13 +185,13 @@ def _beat(running: Run, over: threading.Event) -> None:
 
 
 def _why_not(job: Job) -> JobInterrupted:
-    held = Job.objects.filter(pk=job.pk, token=job.token, status=Job.Status.ACTIVE)
-    return JobCancelled("The job was cancelled.") if held.exists() else JobLost("Another worker holds the job.")
+    held = Job.objects.held_by(job).exists()
+    return JobCancelled("The job was cancelled.") if held else JobLost("Another worker holds the job.")
 
 
 @transaction.atomic
 def _end(job: Job, status: Job.Status, *, code: str = "", message: str = "", next_step: str = "") -> None:
-    ended = Job.objects.filter(pk=job.pk, token=job.token, status=Job.Status.ACTIVE).update(
+    ended = Job.objects.held_by(job).update(
         status=status, finished_at=timezone.now(), lease_until=None, error_code=code, error_message=message,
         next_step=next_step,
     )  # fmt: skip
@@ -208,7 +201,10 @@ def _end(job: Job, status: Job.Status, *, code: str = "", message: str = "", nex
 
 
 def _try_again(job: Job) -> None:
-    """Queue the job again after an unexpected failure, or fail it when its attempts are used up."""
+    """Queue the job again after an unexpected failure, or fail it when its attempts are used up.
+
+    A job whose end was asked for meanwhile is cancelled instead.
+    """
     if job.attempt >= job.max_attempts:
         _end(
             job, Job.Status.FAILED, code="unexpected", message=f"Something failed on our side, {job.attempt} times.",
@@ -217,6 +213,8 @@ def _try_again(job: Job) -> None:
         return
     pause = random.uniform(0, 2**job.attempt)  # noqa: S311  # spreads retries, guards nothing
     now = timezone.now()
-    Job.objects.filter(pk=job.pk, token=job.token, status=Job.Status.ACTIVE).update(
+    queued = Job.objects.held_by(job).filter(cancel_requested_at=None).update(
         status=Job.Status.QUEUED, lease_until=None, queued_at=now + timedelta(seconds=pause), worker=""
-    )
+    )  # fmt: skip
+    if not queued:
+        _end(job, Job.Status.CANCELLED)

@@ -20,7 +20,7 @@ from project import logs
 from project.db.fields import new_id
 from project.errors import NotFound
 from project.jobs.models import Job
-from project.jobs.runner import JobLost, Run
+from project.jobs.runner import JobCancelled, Run
 from project.jobs.services import submit_job
 from structures import queries
 from structures.drafts import Draft, DraftNode, NodeType
@@ -84,7 +84,7 @@ def generate_structure(run: Run) -> None:
             key = _key(tenant=tenant, node_id=node_id, engine=engine, options=run.job.params["options"])
             sources = queries.sources_under(tenant=tenant, node_id=node_id)
     except NotFound as exc:
-        raise JobLost("The node is gone.") from exc
+        raise JobCancelled("The node is gone.") from exc
     if not sources.entries:
         raise NothingReady("No entry below the node is ready.")
     if (existing := StructureSnapshot.objects.of(tenant).filter(**key).first()) is not None:

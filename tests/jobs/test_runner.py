@@ -265,6 +265,17 @@ def test_it_stops_an_active_job_within_five_seconds(transactional_db: None, file
     assert "done" not in file.read_text()
 
 
+def test_a_job_that_breaks_after_its_end_was_asked_for_is_not_tried_again(acme: Tenant) -> None:
+    submit(acme, "break_down")
+    job = runner.claim_next()
+    assert job is not None
+    cancel_jobs_of(tenant=acme, subjects=[job.subject_id])
+
+    runner._run(job)
+
+    assert again(job).status == Job.Status.CANCELLED
+
+
 def test_a_cancelled_job_cannot_complete(acme: Tenant) -> None:
     submit(acme)
     job = runner.claim_next()

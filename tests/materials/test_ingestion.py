@@ -9,8 +9,10 @@ from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.services import create_node, delete_entry, delete_node, request_ingestion
 from project.jobs import runner
 from project.jobs.models import Job
+from project.jobs.services import cancel_job
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, upload
+from tests.processes import eventually
 
 
 def test_it_turns_bytes_into_ordered_chunks(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
@@ -74,7 +76,30 @@ def test_an_entry_deleted_meanwhile_stays_deleted(api: Api, acme: Tenant, course
 
     assert not MaterialEntry.objects.exists()
     assert not Chunk.objects.exists()
-    assert Job.objects.get().status in {Job.Status.CANCELLED, Job.Status.ACTIVE}
+    assert Job.objects.get().status == Job.Status.CANCELLED
+
+
+def test_it_stops_within_five_seconds_while_a_file_is_being_read(transactional_db: None, api: Api) -> None:
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    course = create_node(tenant=tenant, title="Water")
+    entry = upload(api(tenant), course.pk, "long.md", b"a **word** here\n\n" * 200_000)
+    job = Job.objects.get(pk=entry["job"])
+
+    def work() -> None:
+        runner.run_next()
+        connections.close_all()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    eventually(lambda: Job.objects.filter(stage="reading").exists(), seconds=10, what="nobody read the file")
+
+    cancel_job(job=job)
+    worker.join(timeout=5)
+
+    assert not worker.is_alive()
+    ended = Job.objects.get()
+    assert (ended.status, ended.attempt) == (Job.Status.CANCELLED, 1)
+    assert not Chunk.objects.exists()
 
 
 def test_an_entry_whose_bytes_changed_is_called_broken(lecture: MaterialEntry) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from materials.documents import ChunkKind, Document, Format, Locator, Piece
 from materials.formats import FormatProblem, detect
 from materials.processors import wire
-from materials.processors.errors import ParsingStopped, UnreadableDocument
+from materials.processors.errors import UnreadableDocument
 from materials.processors.sandbox import Limits, parse
 
 
@@ -77,8 +77,12 @@ def test_it_stops_soon_after_it_is_told_to_and_leaves_no_child(tmp_path: Path) -
     path = docx_with(tmp_path, BODY % (b"<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 600_000))
     started = time.monotonic()
 
-    with pytest.raises(ParsingStopped):
-        parse(path, Format.DOCX, should_stop=lambda: time.monotonic() - started > 0.5)
+    def checkpoint() -> None:
+        if time.monotonic() - started > 0.5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        parse(path, Format.DOCX, checkpoint=checkpoint)
 
     assert time.monotonic() - started < 3
     assert not psutil.Process().children(recursive=True)
