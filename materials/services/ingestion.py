@@ -52,6 +52,7 @@ def request_ingestion(*, tenant: Tenant, entry_id: UUID) -> Job:
         raise NothingToIngest(f"{entry.name} is an address that has not been fetched.")
     if entry.job is not None and entry.job.is_open:
         raise IngestionRunning(f"{entry.name} is already being ingested.", extra={"job": str(entry.job.pk)})
+    clear_fingerprints(entry.node_id)  # until the job is done the entry is not among the ready ones
     return submit_ingestion(entry)
 
 

@@ -49,6 +49,7 @@ def create_node(*, tenant: Tenant, title: str, parent_id: UUID | None = None, **
 @transaction.atomic
 def update_node(*, tenant: Tenant, node_id: UUID, changes: dict[str, Any]) -> MaterialNode:
     """Change a node's own fields: title, language, learning goal, expected knowledge and skills. Raises NotFound."""
+    lock_tree(tenant)
     node = queries.get_node(tenant=tenant, node_id=node_id)
     for name, value in changes.items():
         setattr(node, name, value)

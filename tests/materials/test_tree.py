@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection, connections
 
-from materials import queries
+from materials import fingerprints, queries
 from materials.errors import TreeRefused
 from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.services import (
@@ -196,7 +196,8 @@ def test_it_copies_what_ingestion_made(api: Api, acme: Tenant, lecture: Material
     assert copied.pk != lecture.pk
     texts = [list(Chunk.objects.filter(entry=e).order_by("position").values_list("text")) for e in (lecture, copied)]
     assert texts[0] == texts[1] != []
-    assert Chunk.objects.filter(entry=lecture).values("pk") != Chunk.objects.filter(entry=copied).values("pk")
+    ids = [set(Chunk.objects.filter(entry=e).values_list("pk", flat=True)) for e in (lecture, copied)]
+    assert ids[0].isdisjoint(ids[1])
 
 
 def test_it_keeps_a_shared_file_until_the_last_entry_goes(
@@ -245,6 +246,31 @@ def test_a_fingerprint_follows_every_change_below(api: Api, acme: Tenant, lectur
     seen.append(fingerprint_of(tenant=acme, node_id=root))
 
     assert len(set(seen)) == len(seen)
+
+
+def test_a_change_during_the_computing_is_not_lost(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    node = create_node(tenant=tenant, title="old")
+
+    def rename() -> None:
+        update_node(tenant=tenant, node_id=node.pk, changes={"title": "new"})
+        connections.close_all()
+
+    renaming = threading.Thread(target=rename)
+
+    def slow(**content: Any) -> str:
+        renaming.start()
+        renaming.join(timeout=0.5)
+        return of_node(**content)
+
+    of_node = fingerprints.of_node
+    monkeypatch.setattr(fingerprints, "of_node", slow)
+
+    computed = fingerprint_of(tenant=tenant, node_id=node.pk)
+    renaming.join()
+    monkeypatch.undo()
+
+    assert fingerprint_of(tenant=tenant, node_id=node.pk) != computed
 
 
 def test_the_same_content_has_the_same_fingerprint_anywhere(

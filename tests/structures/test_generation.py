@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from pytest_django import DjangoAssertNumQueries
@@ -138,6 +141,22 @@ def test_it_names_what_it_left_out(api: Api, acme: Tenant, lecture: MaterialEntr
     snapshot = generate(api, acme, lecture.node)
 
     assert snapshot.warnings == ["Left out because they are not ready: broken.pdf."]
+
+
+def test_it_does_not_answer_with_a_snapshot_of_what_can_no_longer_be_read(
+    api: Api, acme: Tenant, lecture: MaterialEntry
+) -> None:
+    upload(api(acme), lecture.node_id, "steam.md", b"# Steam\n\n**Steam** is water that has become a gas.")
+    drain()
+    before = generate(api, acme, lecture.node)
+    Path(default_storage.path(lecture.object_key)).write_bytes(b"")
+    api(acme).post(f"/api/v1/entries/{lecture.pk}/ingest")
+    drain()
+
+    after = generate(api, acme, lecture.node)
+
+    assert after.pk != before.pk
+    assert after.warnings == ["Left out because they are not ready: lecture.md."]
 
 
 def test_a_snapshot_survives_its_sources(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
