@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.template.loader import render_to_string
 from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
@@ -67,6 +67,10 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
         exc = exceptions.PermissionDenied()
     elif isinstance(exc, RequestDataTooBig):
         return _answer(request, status=413, code="body_too_large", detail="The body is too large for this address.")
+    elif isinstance(exc, UnreadablePostError):
+        return _answer(
+            request, status=400, code="body_incomplete", detail="The connection broke before the body's end."
+        )
     if isinstance(exc, DomainError):
         return _answer(
             request,

@@ -57,7 +57,8 @@ class Received:
 def receive(request: HttpRequest, *, key: str, max_bytes: int) -> Received:
     """Store the request's file under `key`. Call it before anything else reads the body.
 
-    Raises LengthMissing, TooLarge, Incomplete or NoFile; after an exception nothing is stored.
+    Raises LengthMissing, TooLarge, Incomplete or NoFile, and UnreadablePostError when the connection breaks; after an
+    exception nothing is stored.
     """
     length = _length(request)
     multipart = request.content_type == "multipart/form-data"
@@ -106,7 +107,7 @@ def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) ->
     request.upload_handlers = [handler]
     try:
         files, fields = request.FILES, request.POST
-    except (MultiPartParserError, OSError) as exc:
+    except MultiPartParserError as exc:
         raise Incomplete(f"The form could not be read: {exc}") from exc
     if handler.too_large:
         raise TooLarge(f"The largest file that is taken has {max_bytes} bytes.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
-import time
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,8 +27,8 @@ MIB = 2**20
 class Server:
     """A running gunicorn, a tenant's key, and a node to upload to."""
 
-    def __init__(self, port: int, pid: int, key: str, node: MaterialNode) -> None:
-        self.port, self.pid, self.key = port, pid, key
+    def __init__(self, port: int, pid: int, key: str, node: MaterialNode, log: Path) -> None:
+        self.port, self.pid, self.key, self.log = port, pid, key, log
         self.path = f"/api/v1/nodes/{node.pk}/entries"
 
     def memory(self) -> int:
@@ -67,7 +67,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
     eventually(answers, seconds=30, what="the web server did not come up")
-    yield Server(port, process.pid, issued.secret, create_node(tenant=tenant, title="Course"))
+    yield Server(port, process.pid, issued.secret, create_node(tenant=tenant, title="Course"), tmp_path / "web.log")
     process.terminate()
     process.wait(timeout=20)
 
@@ -87,14 +87,22 @@ def test_a_body_that_ends_early_leaves_nothing(server: Server) -> None:
     assert not MaterialEntry.objects.exists()
 
 
-def test_a_client_that_goes_away_leaves_nothing(server: Server) -> None:
+@pytest.mark.parametrize("kind", ["text/markdown", "multipart/form-data; boundary=b"])
+@pytest.mark.parametrize("goes", ["politely", "abruptly"])
+def test_a_client_that_goes_away_leaves_nothing(server: Server, goes: str, kind: str) -> None:
+    start_of_form = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.md"\r\n\r\n'
     connection = socket.create_connection(("127.0.0.1", server.port))
-    connection.sendall(server.head("Content-Type: text/markdown", f"Content-Length: {50 * MIB}") + b"x" * MIB)
+    if goes == "abruptly":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.sendall(server.head(f"Content-Type: {kind}", f"Content-Length: {50 * MIB}"))
+    connection.sendall((start_of_form if "form" in kind else b"") + b"x" * MIB)
+    eventually(stored, seconds=10, what="nothing was received")
+
     connection.close()
 
-    time.sleep(0.5)
     eventually(lambda: not stored(), seconds=10, what="a partial file stayed")
     assert not MaterialEntry.objects.exists()
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_a_body_of_unknown_length_is_refused(server: Server) -> None:

@@ -182,8 +182,9 @@ def test_it_stores_nothing_for_a_node_that_is_not_there(api: Api, acme: Tenant, 
     assert stored() == []
 
 
+@pytest.mark.parametrize("form", [True, False])
 def test_it_leaves_nothing_when_the_disk_fails(
-    api: Api, acme: Tenant, course: MaterialNode, stored: Stored, monkeypatch: pytest.MonkeyPatch
+    api: Api, acme: Tenant, course: MaterialNode, stored: Stored, monkeypatch: pytest.MonkeyPatch, form: bool
 ) -> None:
     def full(self: FileSystemObjects, key: str) -> Any:
         writer = original(self, key)
@@ -199,7 +200,11 @@ def test_it_leaves_nothing_when_the_disk_fails(
     client = api(acme)
     client.raise_request_exception = False
 
-    answer = post_raw(client, f"/api/v1/nodes/{course.pk}/entries", LECTURE, content_type="text/markdown")
+    path = f"/api/v1/nodes/{course.pk}/entries"
+    if form:
+        answer = client.post(path, {"file": SimpleUploadedFile("lecture.md", LECTURE)})
+    else:
+        answer = post_raw(client, path, LECTURE, content_type="text/markdown")
 
     assert answer.status_code == 500
     assert stored() == []
