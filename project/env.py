@@ -48,7 +48,7 @@ def integer(name: str, default: int, *, least: int = 0) -> int:
     word = text(name)
     if not word:
         return default
-    if word.lstrip("-").isdecimal() and int(word) >= least:
+    if word.isdecimal() and int(word) >= least:
         return int(word)
     raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a whole number of at least {least}.")
 
@@ -79,6 +79,12 @@ def database(url: str) -> dict[str, Any]:
             "DATABASE_URL must start with postgresql:// (PostgreSQL is the only database). "
             "Example: postgresql://coursewright:password@localhost:5432/coursewright"
         )
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(
+            "DATABASE_URL has no whole number for a port. Write signs in a password as %XX, such as %2F for /."
+        ) from None  # what was read as the port may be a part of the password
     name = unquote(parts.path.lstrip("/"))
     if not name:
         raise ImproperlyConfigured("DATABASE_URL names no database: write it after the last slash.")
@@ -89,6 +95,6 @@ def database(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or parts.hostname or "",
-        "PORT": str(parts.port or options.pop("port", "")),
+        "PORT": str(port or options.pop("port", "")),
         "OPTIONS": options,
     }

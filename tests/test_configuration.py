@@ -53,13 +53,22 @@ def test_it_refuses_production_without_and_says_what_to_set(missing: str) -> Non
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("DEBUG", "maybe"), ("WORKER_PROCESSES", "two"), ("UPLOAD_MAX_BYTES", "big"), ("DATABASE_URL", "mysql://x/y")],
+    [
+        ("DEBUG", "maybe"),
+        ("WORKER_PROCESSES", "two"),
+        ("WORKER_PROCESSES", "--2"),
+        ("WORKER_PROCESSES", "0"),
+        ("UPLOAD_MAX_BYTES", "big"),
+        ("DATABASE_URL", "mysql://x/y"),
+        ("DATABASE_URL", "postgresql://user:pass/word@db/name"),
+        ("DATABASE_URL", "postgresql://db"),
+    ],
 )
 def test_it_refuses_a_value_that_it_does_not_understand(name: str, value: str) -> None:
     works, said = starts_with(**{name: value})
 
     assert not works
-    assert name in said
+    assert f"ImproperlyConfigured: {name}" in said
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

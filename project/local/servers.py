@@ -18,6 +18,7 @@ from project.leash import Leash
 from project.local.client import Client, ServerUnreachable
 
 START_SECONDS = 60.0
+POLL_SECONDS = 0.1
 STOP_SECONDS = 30.0
 
 
@@ -32,15 +33,20 @@ class Running:
     address: str
     processes: Sequence[subprocess.Popen[bytes]]
 
+    def wait(self) -> None:
+        """Return when one of the processes has ended."""
+        while all(process.poll() is None for process in self.processes):
+            time.sleep(POLL_SECONDS)
+
 
 @contextlib.contextmanager
 def system(*, port: int = 0, folder: Path) -> Iterator[Running]:
     """Run web server and worker while the body runs, and end both after it. Logs go into `folder`.
 
-    Raises StartFailed when one of them does not come up.
+    Raises StartFailed when the port is taken or one of them does not come up.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    port = port or _free_port()
+    port = _free_port(port)
     address = f"http://127.0.0.1:{port}"
     web = [
         sys.executable, "-m", "gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
@@ -84,7 +90,7 @@ def _wait_until_ready(address: str, processes: Sequence[subprocess.Popen[bytes]]
                 return
         if any(process.poll() is not None for process in processes):
             break
-        time.sleep(0.1)
+        time.sleep(POLL_SECONDS)
     logs = "\n".join(f"{log}:\n{_tail(log)}" for log in sorted(folder.glob("*.log")))
     raise StartFailed(f"The system did not come up.\n{logs}")
 
@@ -93,8 +99,15 @@ def _tail(log: Path, lines: int = 20) -> str:
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
-def _free_port() -> int:
+def _free_port(wanted: int) -> int:
+    """Return the port that is wanted, or any for 0. Raises StartFailed when something else listens there."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError as exc:
+            raise StartFailed(
+                f"Port {wanted} cannot be used: {exc.strerror}. Choose another: manage.py up --port NUMBER"
+            ) from exc
         port: int = probe.getsockname()[1]
         return port

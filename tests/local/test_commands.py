@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from materials.models import MaterialEntry
 from project.jobs.models import Pulse
@@ -85,6 +87,25 @@ def test_nothing_outlives_a_command_that_is_killed(tmp_path: Path) -> None:
     process.wait()
 
     eventually(lambda: not any(lives(child) for child in started), seconds=15, what="processes stayed")
+
+
+def test_it_runs_until_it_is_stopped_and_says_when_it_cannot(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    log = tmp_path / "up.log"
+    process = start("manage.py", "up", "--port", port, log=log, VAR_DIR=str(tmp_path / "var"))
+    eventually(lambda: "Ctrl-C" in log.read_text(), seconds=60, what="it did not come up", log=log)
+    password = User.objects.get(username="operator").password
+
+    second = run("up", "--port", port, var=tmp_path / "other")
+
+    assert (second.returncode, f"Port {port} cannot be used" in second.stderr) == (1, True)
+    assert User.objects.get(username="operator").password == password
+    worker = next(child for child in psutil.Process(process.pid).children() if "worker" in child.cmdline())
+    worker.kill()
+    assert process.wait(timeout=30) == 1
+    assert "A process ended by itself" in log.read_text()
 
 
 @pytest.mark.parametrize(("folder", "hint"), [("nothing-here", "not a folder"), (".", "no files")])

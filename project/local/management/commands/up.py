@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 import secrets
 import signal
 import sys
@@ -27,23 +26,23 @@ class Command(BaseCommand):
     def handle(self, *, port: int, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         Tenant.objects.get_or_create(slug=SLUG, defaults={"name": "Demo"})
-        password = self._operator()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             with system(port=port, folder=Path(settings.VAR_DIR) / "log") as running:
                 self.stdout.write(
                     f"API      {running.address}/api/docs\n"
-                    f"Admin    {running.address}/admin/   user operator, password {password}\n"
+                    f"Admin    {running.address}/admin/   user operator, password {self._operator()}\n"
                     f"Health   {running.address}/health/ready\n"
                     f"Logs     {settings.VAR_DIR}/log\n"
                     f"A key:   .venv/bin/python manage.py issue_api_key {SLUG} --label me --scope prep\n"
                     "Ctrl-C stops everything."
                 )
-                with contextlib.suppress(KeyboardInterrupt):
-                    for process in running.processes:
-                        process.wait()
+                running.wait()
+        except KeyboardInterrupt:
+            return
         except StartFailed as exc:
             raise CommandError(str(exc)) from exc
+        raise CommandError(f"A process ended by itself, so everything was stopped. See {settings.VAR_DIR}/log.")
 
     def _operator(self) -> str:
         """Return the password of the user `operator`, who is made anew with a new password each time."""
