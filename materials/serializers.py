@@ -10,7 +10,7 @@ from rest_framework import serializers
 from materials.documents import ChunkKind, Locator
 from materials.models import Chunk, EntryState, MaterialEntry, MaterialNode
 from materials.queries import Branch
-from project.http.serializers import StrictSerializer
+from project.http.serializers import ListSerializer, StrictSerializer
 from project.jobs.models import Job
 
 MAX_TEXT = 10_000
@@ -43,12 +43,10 @@ class NodeCreateSerializer(NodeFieldsSerializer):
     parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]
 
 
-class NodeListSerializer(StrictSerializer):
+class NodeListSerializer(ListSerializer):
     """Which nodes to list."""
 
     parent = serializers.UUIDField(required=False, help_text="List this node's children instead of the courses.")  # type: ignore[assignment]
-    limit = serializers.IntegerField(required=False)
-    cursor = serializers.CharField(required=False)
 
 
 class NodeMoveSerializer(StrictSerializer):

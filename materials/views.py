@@ -27,7 +27,7 @@ from materials.serializers import (
     NodeReorderSerializer,
     NodeSerializer,
 )
-from project.http.answers import created, page, valid
+from project.http.answers import asked, created, page, valid
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted
 from tenants.requests import tenant_of
@@ -45,7 +45,7 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
     @extend_schema(parameters=[NodeListSerializer])
     def list(self, request: Request) -> Response:
         """List the courses, or with `parent` the children of a node, newest first."""
-        parent = valid(NodeListSerializer(data=request.query_params.dict())).get("parent")
+        parent = asked(request, NodeListSerializer).get("parent")
         if parent is not None:
             queries.get_node(tenant=tenant_of(request), node_id=parent)
         rows = MaterialNode.objects.of(tenant_of(request)).filter(parent_id=parent)
@@ -116,6 +116,7 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     def list(self, request: Request, pk: UUID) -> Response:
         """List the node's entries, newest first."""
+        asked(request)
         node = queries.get_node(tenant=tenant_of(request), node_id=pk)
         rows = MaterialEntry.objects.of(tenant_of(request)).with_job().filter(node=node)
         return page(self, rows.order_by("-created_at", "-id"), EntrySerializer)
@@ -194,6 +195,7 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
     @extend_schema(responses=ChunkSerializer(many=True))
     def chunks(self, request: Request, pk: UUID) -> Response:
         """Read an entry's text as chunks, in order."""
+        asked(request)
         entry = queries.get_entry(tenant=tenant_of(request), entry_id=pk)
         rows = Chunk.objects.of(tenant_of(request)).filter(entry=entry)
         return page(self, rows.order_by("position", "id"), ChunkSerializer)

@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.answers import page, valid
+from project.http.answers import asked, page, valid
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted
 from structures import queries, services
@@ -59,6 +59,7 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     @extend_schema(responses=SnapshotSummarySerializer(many=True))
     def history(self, request: Request, pk: UUID) -> Response:
         """List the node's snapshots, newest first."""
+        asked(request)
         return page(self, queries.snapshots_of(tenant=tenant_of(request), node_id=pk), SnapshotSummarySerializer)
 
 

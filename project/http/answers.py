@@ -6,7 +6,10 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers, status, viewsets
+from rest_framework.request import Request
 from rest_framework.response import Response
+
+from project.http.serializers import ListSerializer
 
 
 def valid(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
@@ -14,6 +17,11 @@ def valid(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     values: dict[str, Any] = serializer.validated_data
     return values
+
+
+def asked(request: Request, shape: type[ListSerializer] = ListSerializer) -> dict[str, Any]:
+    """Return the query parameters of a list. Raises ValidationError for those it does not know, too."""
+    return valid(shape(data=request.query_params.dict()))
 
 
 def page(

@@ -17,3 +17,12 @@ class StrictSerializer(serializers.Serializer[Any]):
                 {name: [serializers.ErrorDetail(f"Unknown field. Known: {known}.", code="unknown")] for name in unknown}
             )
         return super().to_internal_value(data)
+
+
+class ListSerializer(StrictSerializer):
+    """The query parameters of a list: those that a subclass names, beside those that every list has."""
+
+    _EVERYWHERE = frozenset({"limit", "cursor", "format"})
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value({name: value for name, value in data.items() if name not in self._EVERYWHERE})

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from project.http.serializers import StrictSerializer
+from project.http.serializers import ListSerializer
 from project.jobs.models import Job
 
 
@@ -51,12 +51,10 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         return job.cancel_requested_at is not None
 
 
-class JobListSerializer(StrictSerializer):
+class JobListSerializer(ListSerializer):
     """Which jobs to list."""
 
     kind = serializers.CharField(required=False, max_length=50)
     status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
     subject = serializers.UUIDField(required=False, help_text="Jobs that work on this entry or node.")
     created_after = serializers.DateTimeField(required=False)
-    limit = serializers.CharField(required=False)
-    cursor = serializers.CharField(required=False)

@@ -9,7 +9,7 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.answers import page, valid
+from project.http.answers import asked, page
 from project.jobs import services
 from project.jobs.models import Job
 from project.jobs.serializers import JobListSerializer, JobSerializer
@@ -30,7 +30,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     @extend_schema(parameters=[JobListSerializer], responses=JobSerializer(many=True))
     def list(self, request: Request) -> Response:
         """List jobs, newest first."""
-        wanted = valid(JobListSerializer(data=request.query_params.dict()))
+        wanted = asked(request, JobListSerializer)
         rows = Job.objects.of(tenant_of(request))
         for parameter, column in _FILTERS.items():
             if parameter in wanted:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from materials.models import MaterialNode
+from materials.models import MaterialEntry, MaterialNode
 from tenants.models import Tenant
 from tests.conftest import Api, post_raw
 
@@ -86,6 +86,15 @@ def test_it_refuses_bad_parameters(api: Api, acme: Tenant, query: str) -> None:
 
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid_input"
+
+
+@pytest.mark.parametrize("query", ["limit=0", "cursor=%00", "colour=red"])
+@pytest.mark.parametrize("path", ["jobs", "nodes/{node}/entries", "nodes/{node}/snapshots", "entries/{entry}/chunks"])
+def test_every_list_refuses_them(api: Api, acme: Tenant, lecture: MaterialEntry, path: str, query: str) -> None:
+    answer = api(acme).get(f"/api/v1/{path.format(node=lecture.node_id, entry=lecture.pk)}?{query}")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == f"/{query.partition('=')[0]}"
 
 
 @pytest.mark.parametrize("path", ["nodes/not-a-uuid", "nothing"])
