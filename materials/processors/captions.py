@@ -47,9 +47,7 @@ def read(path: Path) -> Document:
         text = one_line(" ".join(cue.text for cue in group))
         locator = Locator(start_ms=group[0].start_ms, end_ms=max(cue.end_ms for cue in group))
         pieces.add(ChunkKind.TRANSCRIPT, text, locator)
-    return Document(
-        pieces=tuple(pieces.found), duration_ms=max(cue.end_ms for cue in cues), warnings=tuple(warnings)
-    )  # fmt: skip
+    return Document(pieces=tuple(pieces.found), duration_ms=max(cue.end_ms for cue in cues), warnings=tuple(warnings))
 
 
 def _cues(text: str, warnings: list[str]) -> Iterator[_Cue]:

@@ -144,7 +144,5 @@ def _cancel(jobs: Sequence[Job], now: datetime) -> None:
     queued = [job.pk for job in jobs if job.status == Job.Status.QUEUED]
     active = [job.pk for job in jobs if job.status == Job.Status.ACTIVE]
     Job.objects.filter(pk__in=active, cancel_requested_at=None).update(cancel_requested_at=now)
-    Job.objects.filter(pk__in=queued).update(
-        status=Job.Status.CANCELLED, cancel_requested_at=now, finished_at=now
-    )  # fmt: skip
+    Job.objects.filter(pk__in=queued).update(status=Job.Status.CANCELLED, cancel_requested_at=now, finished_at=now)
     settle_dependants(queued)

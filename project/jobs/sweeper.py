@@ -60,7 +60,7 @@ def release(lost: Q, *, now: datetime) -> tuple[int, int]:
         log.warning("job taken back from a lost worker", job=str(job.pk), worker=job.worker, status=job.status)
     Job.objects.bulk_update(
         jobs, ["status", "lease_until", "queued_at", "finished_at", "error_code", "error_message", "next_step"]
-    )  # fmt: skip
+    )
     queue.ring(len(again))
     settle_dependants([job.pk for job in hopeless])
     return len(again), len(hopeless)

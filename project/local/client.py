@@ -94,9 +94,7 @@ class Client:
             except (urllib.error.URLError, ConnectionError, TimeoutError) as exc:
                 raise ServerUnreachable(self.address) from exc
 
-    def _once(
-        self, method: str, path: str, *, data: bytes | None, file: Path | None, headers: dict[str, str]
-    ) -> bytes:  # fmt: skip
+    def _once(self, method: str, path: str, *, data: bytes | None, file: Path | None, headers: dict[str, str]) -> bytes:
         with contextlib.ExitStack() as stack:
             body = stack.enter_context(file.open("rb")) if file is not None else data
             request = urllib.request.Request(  # noqa: S310  # the address is our own server's

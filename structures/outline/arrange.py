@@ -301,5 +301,5 @@ def _listed_titles(about: Sequence[SourceEntry]) -> dict[str, tuple[str, Citatio
                     assert found is not None
                     listed.setdefault(
                         names.key(words[0]), (title, Citation(chunk_id=chunk.id, quote=found.group(1).strip()))
-                    )  # fmt: skip
+                    )
     return listed

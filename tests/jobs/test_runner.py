@@ -244,9 +244,7 @@ def test_it_cancels_a_queued_job_at_once(acme: Tenant, file: Path) -> None:
 
 
 def test_it_stops_an_active_job_within_five_seconds(transactional_db: None, file: Path) -> None:
-    job = submit(
-        Tenant.objects.create(slug="acme", name="Acme"), "work_slowly", file=file, params={"seconds": 60}
-    )  # fmt: skip
+    job = submit(Tenant.objects.create(slug="acme", name="Acme"), "work_slowly", file=file, params={"seconds": 60})
 
     def work() -> None:
         runner.run_next()

@@ -105,9 +105,7 @@ def test_two_moves_at_once_never_make_a_cycle() -> None:
         finally:
             connections.close_all()
 
-    threads = [
-        threading.Thread(target=move, args=pair) for pair in ((left.pk, right.pk), (right.pk, left.pk))
-    ]  # fmt: skip
+    threads = [threading.Thread(target=move, args=pair) for pair in ((left.pk, right.pk), (right.pk, left.pk))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -75,9 +75,7 @@ def test_it_answers_with_the_same_entry_for_the_same_bytes(
 ) -> None:
     first = upload(api(acme), course.pk, "a.md", LECTURE)
 
-    again = api(acme).post(
-        f"/api/v1/nodes/{course.pk}/entries", {"file": SimpleUploadedFile("b.md", LECTURE)}
-    )  # fmt: skip
+    again = api(acme).post(f"/api/v1/nodes/{course.pk}/entries", {"file": SimpleUploadedFile("b.md", LECTURE)})
 
     assert again.status_code == 200
     assert again.json()["id"] == first["id"]

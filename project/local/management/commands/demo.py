@@ -15,9 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(settings.VAR_DIR) / "demo"
-        call_command(
-            "build_course", str(COURSE), json=folder / "structure.json", markdown=folder / "structure.md"
-        )  # fmt: skip
+        call_command("build_course", str(COURSE), json=folder / "structure.json", markdown=folder / "structure.md")
         self.stdout.write(
             "\nThat is the sample course. Your own: .venv/bin/python manage.py build_course FOLDER\n"
             "API, its pages and the admin on this machine: make up"
