@@ -40,6 +40,9 @@ class MaterialNode(Row):
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    depth: int
+    """Levels below the node that was asked for: of rows from `queries.subtree`, and of no others."""
+
     objects = MaterialNodeQuerySet.as_manager()
 
     class Meta:

@@ -84,7 +84,7 @@ def ancestors(*, tenant: Tenant, node_id: UUID) -> list[UUID]:
 def tree(*, tenant: Tenant, node_id: UUID) -> Branch:
     """Return the node's whole tree with its entries and their jobs. Two statements. Raises NotFound."""
     nodes = subtree(tenant=tenant, node_id=node_id)
-    branches = {node.pk: Branch(node=node, depth=node.depth) for node in nodes}  # type: ignore[attr-defined]
+    branches = {node.pk: Branch(node=node, depth=node.depth) for node in nodes}
     for entry in entries_under(tenant=tenant, nodes=nodes):
         branches[entry.node_id].entries.append(entry)
     for node in nodes[1:]:

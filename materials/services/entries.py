@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from materials import queries
@@ -19,6 +19,7 @@ from materials.services.fingerprinting import clear_fingerprints
 from materials.services.ingestion import submit_ingestion
 from materials.services.locks import lock_tree
 from materials.services.objects import release_objects
+from materials.services.positions import close_gap, next_position
 from project.db.fields import new_id
 from project.errors import Conflict
 from project.jobs.services import cancel_jobs_of
@@ -66,7 +67,7 @@ def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, max_bytes: 
                 id=entry_id,
                 tenant=tenant,
                 node=node,
-                position=_next_position(node.pk),
+                position=next_position(_siblings(tenant, node.pk)),
                 name=name or f"untitled.{format_.value}",
                 format=format_.value,
                 object_key=key,
@@ -96,7 +97,7 @@ def add_address(*, tenant: Tenant, node_id: UUID, url: str, name: str = "") -> A
     entry = MaterialEntry.objects.create(
         tenant=tenant,
         node=node,
-        position=_next_position(node.pk),
+        position=next_position(_siblings(tenant, node.pk)),
         name=clean_name(name) or address[:MAX_NAME],
         source_url=address,
     )
@@ -123,8 +124,8 @@ def update_entry(
         if same.exists():
             raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
         clear_fingerprints(entry.node_id)
-        _close_gap(entry.node_id, entry.position)
-        entry.node, entry.position = node, _next_position(node.pk)
+        close_gap(_siblings(tenant, entry.node_id), entry.position)
+        entry.node, entry.position = node, next_position(_siblings(tenant, node.pk))
     entry.save(update_fields=["name", "node", "position", "updated_at"])
     clear_fingerprints(entry.node_id)
     return entry
@@ -138,7 +139,7 @@ def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
     cancel_jobs_of(tenant=tenant, subjects=[entry.pk])
     clear_fingerprints(entry.node_id)
     entry.delete()
-    _close_gap(entry.node_id, entry.position)
+    close_gap(_siblings(tenant, entry.node_id), entry.position)
     release_objects(tenant=tenant, keys=[entry.object_key])
 
 
@@ -179,10 +180,5 @@ def _checked_address(url: str) -> str:
     return url
 
 
-def _next_position(node_id: UUID) -> int:
-    last: int | None = MaterialEntry.objects.filter(node_id=node_id).aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
-
-
-def _close_gap(node_id: UUID, position: int) -> None:
-    MaterialEntry.objects.filter(node_id=node_id, position__gt=position).update(position=F("position") - 1)
+def _siblings(tenant: Tenant, node_id: UUID) -> QuerySet[MaterialEntry]:
+    return MaterialEntry.objects.of(tenant).filter(node=node_id)

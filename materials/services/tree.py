@@ -11,14 +11,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import QuerySet
 
 from materials import queries
 from materials.errors import TreeRefused
-from materials.models import Chunk, MaterialEntry, MaterialNode
+from materials.models import Chunk, EntryState, MaterialEntry, MaterialNode
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
 from materials.services.objects import release_objects
+from materials.services.positions import close_gap, next_position, renumber
 from project.db.fields import new_id
 from project.jobs.services import cancel_jobs_of
 from tenants.models import Tenant
@@ -40,7 +41,7 @@ def create_node(*, tenant: Tenant, title: str, parent_id: UUID | None = None, **
         _check_depth(tenant=tenant, parent_id=parent_id, height=1)
     siblings = _siblings(tenant, parent_id)
     node = MaterialNode.objects.create(
-        tenant=tenant, parent_id=parent_id, title=title, position=_next_position(siblings), **fields
+        tenant=tenant, parent_id=parent_id, title=title, position=next_position(siblings), **fields
     )
     clear_fingerprints(parent_id)
     return node
@@ -73,18 +74,17 @@ def move_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, position
             raise TreeRefused(
                 f"Node {node_id} cannot move below itself.", next_step="Choose a parent outside the node's own subtree."
             )
-        height = 1 + max(below.depth for below in branch)  # type: ignore[attr-defined]
-        _check_depth(tenant=tenant, parent_id=parent_id, height=height)
+        _check_depth(tenant=tenant, parent_id=parent_id, height=_height(branch))
     old_parent = node.parent_id
     if old_parent != parent_id:
-        _close_gap(_siblings(tenant, old_parent).exclude(pk=node.pk), node.position)
+        close_gap(_siblings(tenant, old_parent).exclude(pk=node.pk), node.position)
         node.parent_id = parent_id
-        node.position = _next_position(_siblings(tenant, parent_id))
+        node.position = next_position(_siblings(tenant, parent_id))
         node.save(update_fields=["parent", "position", "updated_at"])
     order = list(_siblings(tenant, parent_id).order_by("position").values_list("pk", flat=True))
     order.remove(node.pk)
     order.insert(len(order) if position is None else position, node.pk)
-    _renumber(_siblings(tenant, parent_id), order)
+    renumber(_siblings(tenant, parent_id), order)
     clear_fingerprints(old_parent, parent_id)
     node.refresh_from_db()
     return node
@@ -111,7 +111,7 @@ def reorder_node(
                 f"`{name}` must name every one of the node's {name} exactly once.",
                 next_step="Read the node's tree again and send all ids in the new order.",
             )
-        _renumber(rows, order)
+        renumber(rows, order)
     clear_fingerprints(node.pk)
     return node
 
@@ -134,7 +134,7 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
     cancel_jobs_of(tenant=tenant, subjects=subjects)
     clear_fingerprints(node.parent_id)
     node.delete()
-    _close_gap(_siblings(tenant, node.parent_id), node.position)
+    close_gap(_siblings(tenant, node.parent_id), node.position)
     release_objects(tenant=tenant, keys=keys)
 
 
@@ -148,10 +148,9 @@ def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: s
     lock_tree(tenant)
     branch = queries.subtree(tenant=tenant, node_id=node_id)
     if parent_id is not None:
-        height = 1 + max(below.depth for below in branch)  # type: ignore[attr-defined]
-        _check_depth(tenant=tenant, parent_id=parent_id, height=height)
+        _check_depth(tenant=tenant, parent_id=parent_id, height=_height(branch))
     ids = {node.pk: new_id() for node in branch}
-    position = _next_position(_siblings(tenant, parent_id))
+    position = next_position(_siblings(tenant, parent_id))
     copies = [
         MaterialNode(
             id=ids[node.pk],
@@ -173,8 +172,8 @@ def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: s
 
 
 def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID, UUID]) -> None:
-    ready = set(MaterialEntry.objects.of(tenant).ready().filter(node__in=ids.keys()).values_list("pk", flat=True))
     entries = queries.entries_under(tenant=tenant, nodes=branch)
+    ready = {entry.pk for entry in entries if entry.state is EntryState.READY}
     entry_ids = {entry.pk: new_id() for entry in entries}
     for entry in entries:
         whole = entry.pk in ready
@@ -202,15 +201,6 @@ def _siblings(tenant: Tenant, parent_id: UUID | None) -> QuerySet[MaterialNode]:
     return MaterialNode.objects.of(tenant).filter(parent_id=parent_id)
 
 
-def _next_position(rows: QuerySet[Any]) -> int:
-    last: int | None = rows.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
-
-
-def _close_gap(rows: QuerySet[Any], position: int) -> None:
-    rows.filter(position__gt=position).update(position=F("position") - 1)
-
-
-def _renumber(rows: QuerySet[Any], order: Sequence[UUID]) -> None:
-    ordered = [rows.model(pk=pk, position=position) for position, pk in enumerate(order)]
-    rows.bulk_update(ordered, ["position"], batch_size=500)
+def _height(branch: Sequence[MaterialNode]) -> int:
+    """Return how many levels a subtree has."""
+    return 1 + max(node.depth for node in branch)

@@ -1,0 +1,26 @@
+"""Dense positions among siblings: 0, 1, 2, in the owner's order. Call these holding the tree lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Max, QuerySet
+
+
+def next_position(rows: QuerySet[Any]) -> int:
+    """Return the position behind the last of the siblings."""
+    last: int | None = rows.aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def close_gap(rows: QuerySet[Any], position: int) -> None:
+    """Move up the siblings behind a position that has become free."""
+    rows.filter(position__gt=position).update(position=F("position") - 1)
+
+
+def renumber(rows: QuerySet[Any], order: Sequence[UUID]) -> None:
+    """Give the siblings the positions that the order of their ids says."""
+    ordered = [rows.model(pk=pk, position=position) for position, pk in enumerate(order)]
+    rows.bulk_update(ordered, ["position"], batch_size=500)
