@@ -1,11 +1,12 @@
 """What can be wrong with materials.
 
 * DomainError
-  x UploadRefused           the file cannot be taken; `code` says why, nothing was stored
-    + UploadTooLarge        413
-    + LengthRequired        411
+  x UploadRefused           4xx  the file cannot be taken; `code` says why, nothing was stored
+  x UploadTooLarge          413  the file is larger than this server takes
+  x LengthRequired          411  the request does not say how long its body is
   x TreeRefused             422  the change would break the tree: a cycle, too deep, not all children named
   x IngestionRunning        409  a job for the entry is on its way
+  x IngestionFailed         422  the entry could not be read; `code` says why
   x NothingToIngest         422  the entry is an address that has not been fetched
 """
 
@@ -15,14 +16,10 @@ from project.errors import Conflict, DomainError, Refused
 
 
 class UploadRefused(DomainError):
-    """The file cannot be taken. Each refusal carries its own code."""
+    """The file cannot be taken. Each refusal carries its own code and next step."""
 
+    code = "upload_refused"
     status = 422
-
-    def __init__(self, message: str, *, code: str, next_step: str, status: int = 422) -> None:
-        super().__init__(message, next_step=next_step)
-        self.code = code
-        self.status = status
 
 
 class UploadTooLarge(DomainError):
@@ -52,6 +49,13 @@ class IngestionRunning(Conflict):
 
     code = "ingestion_running"
     next_step = "Wait for the job, or cancel it."
+
+
+class IngestionFailed(DomainError):
+    """The entry could not be read; `code` and `next_step` come from the reader."""
+
+    code = "ingestion_failed"
+    status = 422
 
 
 class NothingToIngest(Refused):

@@ -18,15 +18,25 @@ class DomainError(Exception):
 
     `code` is stable and meant for programs, `status` is the HTTP answer, the message says what happened and why, and
     `next_step` what to do about it. `extra` are further members of the problem document. A leaf class sets the first
-    three; a raise may replace `next_step`.
+    three; a raise may replace them.
     """
 
     code: str = "refused"
     status: int = 400
     next_step: str = ""
 
-    def __init__(self, message: str, *, next_step: str = "", extra: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "",
+        status: int = 0,
+        next_step: str = "",
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
+        self.code = code or type(self).code
+        self.status = status or type(self).status
         self.next_step = next_step or type(self).next_step
         self.extra: dict[str, Any] = dict(extra or {})
 

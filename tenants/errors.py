@@ -18,10 +18,6 @@ class Unauthenticated(DomainError):
     status = 401
     next_step = "Send a valid key in the header X-API-Key. Operators issue keys with `manage.py issue_api_key`."
 
-    def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message)
-        self.code = code
-
 
 class ScopeMissing(DomainError):
     """The key may not do this."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from materials import fingerprints, queries
 from materials.documents import Document, Format
-from materials.errors import IngestionRunning, NothingToIngest
+from materials.errors import IngestionFailed, IngestionRunning, NothingToIngest
 from materials.kinds import INGEST_ENTRY
 from materials.models import Chunk, MaterialEntry, locator_columns
 from materials.processors.errors import UnreadableDocument
@@ -18,7 +18,7 @@ from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
 from project import logs
 from project.db.fields import new_id
-from project.errors import DomainError, NotFound
+from project.errors import NotFound
 from project.jobs.models import Job
 from project.jobs.runner import JobCancelled, Run
 from project.jobs.services import submit_job
@@ -28,16 +28,6 @@ from tenants.models import Tenant
 _WRITE_BATCH = 1000
 
 log = logs.get(__name__)
-
-
-class IngestionFailed(DomainError):
-    """The entry could not be read; `code` and `next_step` come from the reader."""
-
-    status = 422
-
-    def __init__(self, message: str, *, code: str, next_step: str) -> None:
-        super().__init__(message, next_step=next_step)
-        self.code = code
 
 
 @transaction.atomic
