@@ -42,7 +42,7 @@ def render(*, title: str, description: str, nodes: Iterable[RenderedNode]) -> st
     """Return the whole structure as one Markdown text."""
     parts = [f"# {escaped(title)}"]
     if description:
-        parts.append(description)
+        parts.append(escaped(description))
     for number, module in enumerate(nodes, start=1):
         parts.extend(_section(module, level=2, number=f"{number}"))
     return "\n\n".join(parts) + "\n"

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from materials import queries as materials
 from materials.documents import ChunkKind, Format
-from materials.models import Chunk, MaterialEntry, MaterialNode
+from materials.models import Chunk, EntryState, MaterialNode
 from project.errors import NotFound
 from structures.drafts import NodeType
 from structures.models import Reference, StructureNode, StructureSnapshot
@@ -57,9 +57,7 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
     """Load the subtree with the text of its ready entries. Three statements. Raises NotFound."""
     nodes = materials.subtree(tenant=tenant, node_id=node_id)
     rows = materials.entries_under(tenant=tenant, nodes=nodes)
-    ready = set(
-        MaterialEntry.objects.of(tenant).ready().filter(node__in=[n.pk for n in nodes]).values_list("pk", flat=True)
-    )
+    ready = {row.pk for row in rows if row.state is EntryState.READY}
     chunks: dict[UUID, list[SourceChunk]] = defaultdict(list)
     for chunk in Chunk.objects.of(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():
         chunks[chunk.entry_id].append(

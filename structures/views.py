@@ -17,7 +17,12 @@ from structures import queries, services
 from structures.engines import EngineName
 from structures.markdown import render
 from structures.models import StructureSnapshot
-from structures.serializers import GenerateSerializer, SnapshotSerializer, SnapshotSummarySerializer
+from structures.serializers import (
+    GenerateSerializer,
+    SnapshotSerializer,
+    SnapshotSummarySerializer,
+    StructureNodeSerializer,
+)
 from tenants.requests import tenant_of
 from tenants.scopes import Scope
 
@@ -87,5 +92,6 @@ def _snapshot(request: Request, snapshot: StructureSnapshot) -> Response:
     children = queries.nodes_of(snapshot)
     if isinstance(request.accepted_renderer, MarkdownRenderer):
         return Response(render(title=snapshot.title, description=snapshot.description, nodes=children))
-    snapshot.children = children  # type: ignore[attr-defined]
-    return Response(SnapshotSerializer(snapshot).data)
+    shape = StructureNodeSerializer()
+    shown = [shape.to_representation(child) for child in children]
+    return Response({**SnapshotSummarySerializer(snapshot).data, "children": shown})

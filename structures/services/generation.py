@@ -168,9 +168,7 @@ def _record(
 
 def _refuse_overlap(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
     related = {*subtree, *materials.ancestors(tenant=tenant, node_id=node_id)}
-    running = (
-        Job.objects.of(tenant).filter(kind=GENERATE_STRUCTURE, subject_id__in=related, status__in=Job.OPEN).first()
-    )
+    running = Job.objects.of(tenant).open().filter(kind=GENERATE_STRUCTURE, subject_id__in=related).first()
     if running is not None:
         raise GenerationRunning(
             f"Job {running.pk} is generating node {running.subject_id}, which covers the same materials.",
