@@ -48,9 +48,9 @@ def _no_network() -> Iterator[None]:
             raise AssertionError(f"A test tried to reach {address[0]}.")
         return connect(self, address)
 
-    socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
-    yield
-    socket.socket.connect = connect  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 def _is_here(host: str) -> bool:

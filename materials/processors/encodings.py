@@ -16,7 +16,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE_BYTES = 64 * 1024
-_LINE_END = re.compile(r"\r\n|[\r\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 _LIKELY = ("cp1251", "koi8_u", "cp1252", "gb18030", "big5", "shift_jis", "euc_kr", "cp1253", "cp1255", "cp1256")
 """Legacy encodings of course files; the Baltic and DOS ones, which accents are easily taken for, are left out."""

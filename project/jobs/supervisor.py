@@ -198,12 +198,11 @@ class Supervisor:
             return False
         if time.monotonic() - self._started_at < patience:
             return False
-        busy = Job.objects.filter(status=Job.Status.ACTIVE, worker__startswith=f"{self.name}:")
-        if busy.count() >= settings.Q_CLUSTER["workers"]:
+        held = Job.objects.filter(worker__startswith=f"{self.name}:")
+        if held.filter(status=Job.Status.ACTIVE).count() >= settings.Q_CLUSTER["workers"]:
             Pulse.objects.filter(pk=pulse.pk).update(sent_at=timezone.now())
             return False
-        finished = busy.model.objects.filter(worker__startswith=f"{self.name}:", finished_at__gt=pulse.sent_at)
-        if finished.exists():
+        if held.filter(finished_at__gt=pulse.sent_at).exists():
             Pulse.objects.filter(pk=pulse.pk).update(sent_at=timezone.now())
             return False
         return True
