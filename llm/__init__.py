@@ -1,1 +1,1 @@
-"""How we ask models: nothing in this version asks one. Structures are made by the `outline` engine, without a model."""
+"""How models are asked. Nobody outside knows a vendor: there are actions, strategies and a router."""

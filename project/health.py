@@ -13,15 +13,24 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from llm.breakers import open_breakers
+from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
+from llm.loading import watched_registry
 from project.jobs.models import Job, Pulse
 from project.storage.objects import objects
 
 QUEUE_LATE = timedelta(minutes=15)
 CANARY_LATE = timedelta(seconds=90)
+REFUSALS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
+"""Of a provider: only an operator can mend them."""
 
 
 class NotHealthy(Exception):
     """A check failed; the message says how."""
+
+
+class Degraded(Exception):
+    """Work goes on, but an operator should look; the message says at what."""
 
 
 @require_safe
@@ -32,24 +41,37 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when everything that work needs is there, else 503; each check says how it went."""
+    """Answer 200 when everything that work needs is there, else 503; each check says how it went.
+
+    `degraded` is a 200 too: work goes on, but something waits for an operator.
+    """
     checks = {name: _run(check) for name, check in _CHECKS.items()}
     healthy = all(check["ok"] for check in checks.values())
+    degraded = any(check["degraded"] for check in checks.values())
+    status = "degraded" if degraded else "ok"
     return JsonResponse(
-        {"status": "ok" if healthy else "unavailable", "version": settings.VERSION, "checks": checks},
+        {"status": status if healthy else "unavailable", "version": settings.VERSION, "checks": checks},
         status=200 if healthy else 503,
     )
 
 
 def _run(check: Callable[[], str]) -> dict[str, object]:
     started = time.monotonic()
+    degraded = False
     try:
         ok, detail = True, check()
+    except Degraded as exc:
+        ok, degraded, detail = True, True, str(exc)
     except NotHealthy as exc:
         ok, detail = False, str(exc)
     except Exception as exc:  # noqa: BLE001  # whatever is wrong is the answer; its text may hold a secret
         ok, detail = False, type(exc).__name__
-    return {"ok": ok, "detail": detail, "milliseconds": round((time.monotonic() - started) * 1000, 1)}
+    return {
+        "ok": ok,
+        "degraded": degraded,
+        "detail": detail,
+        "milliseconds": round((time.monotonic() - started) * 1000, 1),
+    }
 
 
 def _database() -> str:
@@ -92,10 +114,21 @@ def _storage() -> str:
     return "reachable"
 
 
+def _models() -> str:
+    fault = watched_registry().fault()
+    if fault:
+        raise Degraded(f"The registry of models was edited and cannot be used; the version before stays: {fault}")
+    refused = [row for row in open_breakers() if row.kind in REFUSALS]
+    if refused:
+        raise Degraded("; ".join(f"{row.provider}/{row.model or '*'}: {row.kind}" for row in refused))
+    return "in force"
+
+
 _CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "migrations": _migrations,
     "queue": _queue,
     "worker": _worker,
     "storage": _storage,
+    "models": _models,
 }

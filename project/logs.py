@@ -85,6 +85,8 @@ def configure(*, json: bool, level: str) -> dict[str, Any]:
             "django.request": {"filters": ["has_trace"]},
             "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody can send a wrong Host
             "django-q": {"level": "WARNING"},
+            # At lower levels these write prompts and answers, whatever LOG_LEVEL says.
+            **{name: {"level": "WARNING"} for name in ("anthropic", "google_genai", "httpcore2", "httpx2", "openai")},
             "gunicorn.access": {"level": "WARNING"},
         },
     }

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "django_q",
     "tenants",
     "project.jobs",
+    "llm",
     "materials",
     "structures",
     "project.local",
@@ -137,6 +138,11 @@ Q_CLUSTER: dict[str, Any] = {
 WORKER_PATIENCE_SECONDS = env.integer("WORKER_PATIENCE_SECONDS", 15, least=1)
 WORKER_GRACE_SECONDS = env.integer("WORKER_GRACE_SECONDS", 900, least=1)
 JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, least=3)
+
+# --- Models -----------------------------------------------------------------------------------------------------------
+
+MODELS_FILE = Path(env.text("MODELS_FILE", str(BASE_DIR / "config" / "models.yaml")))
+PROMPTS_DIR = Path(env.text("PROMPTS_DIR", str(BASE_DIR / "config" / "prompts")))
 
 # --- API --------------------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from tests.conftest import Api, drain
 
 OURS = [
     model
-    for label in ("tenants", "jobs", "materials", "structures")
+    for label in ("tenants", "jobs", "llm", "materials", "structures")
     for model in apps.get_app_config(label).get_models()
 ]
 MODELS = [model for model in OURS if not model._meta.auto_created]

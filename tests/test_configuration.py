@@ -13,6 +13,7 @@ import yaml
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from llm.registry import read_registry
 from project import env
 from tenants.scopes import read_scopes
 
@@ -106,7 +107,9 @@ def test_a_broken_scope_file_is_refused(tmp_path: Path, broken: str) -> None:
 
 def variables() -> set[str]:
     source = (BASE / "project" / "settings.py").read_text()
-    return set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    providers = read_registry(BASE / "config" / "models.yaml").providers.values()
+    of_providers = {name for provider in providers for name in (provider.key, provider.address) if name}
+    return set(re.findall(r'env\.\w+\((?:str\()?\s*"([A-Z_]+)"', source)) | of_providers
 
 
 def test_every_setting_is_documented_and_none_is_stale() -> None:

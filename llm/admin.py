@@ -1,0 +1,73 @@
+"""What operators see of models: every attempt, budgets, and what is cooling down."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
+
+from llm import services
+from llm.models import Breaker, Budget, ExternalCall, Reservation
+from project.http.admin import ReadOnlyAdmin
+
+
+@admin.register(ExternalCall)
+class ExternalCallAdmin(ReadOnlyAdmin):
+    """Attempts at models, newest first. The sum of their cost is the bill."""
+
+    list_display = (
+        "created_at", "tenant", "action", "path", "provider", "model", "outcome", "units_in", "units_out", "cost",
+        "latency_ms",
+    )  # fmt: skip
+    list_filter = ("outcome", "action", "provider", "model", "tenant")
+    list_select_related = ("tenant",)
+    search_fields = ("id", "call_id", "job__id", "request_id", "tenant__slug")
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(Budget)
+class BudgetAdmin(ModelAdmin):
+    """What each tenant may spend in a month. Raising the hard limit here lets refused work go on."""
+
+    fields = ("tenant", "soft_limit", "hard_limit")
+    list_display = ("tenant", "soft_limit", "hard_limit", "warned_at", "updated_at")
+    list_select_related = ("tenant",)
+    search_fields = ("tenant__slug",)
+    ordering = ("tenant__slug", "id")
+    paginator = InfinitePaginator
+    show_full_result_count = False
+
+    def save_model(self, request: HttpRequest, obj: Model, form: forms.Form, change: bool) -> None:
+        assert isinstance(obj, Budget)
+        saved = services.set_budget(tenant=obj.tenant, soft_limit=obj.soft_limit, hard_limit=obj.hard_limit)
+        obj.pk = saved.pk
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnlyAdmin):
+    """Money set aside for calls that are under way."""
+
+    list_display = ("tenant", "amount", "expires_at", "created_at")
+    list_select_related = ("tenant",)
+    search_fields = ("tenant__slug",)
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(Breaker)
+class BreakerAdmin(ReadOnlyAdmin):
+    """Models that failed lately. While one is open the model is passed over."""
+
+    list_display = ("provider", "model", "kind", "failures", "opened", "open_until", "updated_at")
+    list_filter = ("provider", "kind")
+    search_fields = ("provider", "model")
+    ordering = ("-updated_at", "-id")
+    actions = ("close",)
+
+    @admin.action(description="Close: ask the model again at once", permissions=["operate"])
+    def close(self, request: HttpRequest, queryset: QuerySet[Breaker]) -> None:
+        for breaker in queryset:
+            services.close_breaker(breaker=breaker)
+        messages.success(request, "Closed. The next call tries again.")

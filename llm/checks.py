@@ -1,0 +1,34 @@
+"""What `manage.py check` says of models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+from llm.providers.build import ignored_variables, unusable_key
+from llm.registry import RegistryFaults, read_registry
+
+
+@checks.register
+def check_models(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Report every fault of the registry with line and key, keys that cannot be sent, and variables without effect."""
+    path = Path(settings.MODELS_FILE)
+    found: list[checks.CheckMessage] = [
+        checks.Warning(
+            f"{name} is set, but has no effect: addresses and keys come from {path.name}.",
+            hint="Unset it, or name what you need in the registry of models.",
+            id="llm.W001",
+        )
+        for name in ignored_variables()
+    ]
+    try:
+        registry = read_registry(path)
+    except RegistryFaults as exc:
+        return [*found, *(checks.Error(f"{path.name} {fault}", id="llm.E001") for fault in exc.faults)]
+    except OSError as exc:
+        return [*found, checks.Error(f"{path} cannot be read: {exc.strerror}", id="llm.E002")]
+    faults = (unusable_key(spec) for spec in registry.providers.values())
+    return [*found, *(checks.Error(fault, id="llm.E003") for fault in faults if fault)]

@@ -1,0 +1,258 @@
+"""What can go wrong when a model is asked.
+
+One attempt at one model, as its provider classified it (never shown to users as it is):
+
+* ProviderError
+  + ProviderBusy              another attempt may do better: connection, timeout, 408, 409, 429, 5xx, overloaded
+    x OutOfTime               the caller's own deadline cut the attempt short; says nothing about the provider
+  + ProviderRefused           this provider or model will go on refusing
+    x KeyRefused              401, 403, a bad key
+    x QuotaExhausted          402, no credit, the day's quota
+    x ModelUnknown            404, no such model
+    x ModelUnsuited           the model does not know a parameter that we need, or the address is not a model's
+  + PromptRefused             the prompt is at fault
+    x PromptTooLong           for this model: one with a larger window may take it
+    x PromptInvalid           400, 422: no other model will help
+    x ContentRefused          refused or filtered by the vendor
+  + AnswerUnusable            the model answered, and was paid, but not with what was asked for
+    x AnswerTruncated         the answer did not fit into the room it was given
+    x AnswerInvalid           not the object that was asked for; `faults` says why
+    x AnswerEmpty             nothing
+
+What the router tells its callers:
+
+* DomainError
+  x UnknownAction             422  lists the actions there are
+  x UnknownStrategy           422  lists the strategies there are
+  x NoProvider                422  no provider of the action's chains is configured; names the variables to set
+  x BudgetExceeded            402  the tenant's budget of the month does not allow the call
+  x BudgetRefused             422  the limits of a budget cannot be set so
+  x DeadlinePassed            504  there was no time left to ask
+  x ModelsExhausted           502  every model of the chain failed; `attempts` says how
+  x RegistryUnusable          503  config/models.yaml cannot be used and no earlier version is known
+  x PromptBroken              503  a file of config/prompts cannot be used
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from llm.messages import Usage
+from project.errors import DomainError, Refused
+
+
+class ProviderError(Exception):
+    """One attempt failed.
+
+    `kind` is stable and goes into the call's row. `usage` is what was billed all the same, nothing at all when the
+    vendor answered with a failing `status`, None when nobody knows. `retry_after` are the seconds that the vendor asked
+    us to wait. The message names no prompt and no key.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        request_id: str = "",
+        model: str = "",
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+        self.request_id = request_id
+        self.model = model
+        self.usage = Usage() if usage is None and status is not None else usage
+
+
+class ProviderBusy(ProviderError):
+    """Another attempt may do better."""
+
+    kind = "busy"
+
+
+class OutOfTime(ProviderBusy):
+    """The caller's deadline came before the provider's own time was up."""
+
+    kind = "out_of_time"
+
+
+class ProviderRefused(ProviderError):
+    """This provider or model will go on refusing until an operator acts."""
+
+
+class KeyRefused(ProviderRefused):
+    """The key is wrong, revoked or not allowed to use the model."""
+
+    kind = "key_refused"
+
+
+class QuotaExhausted(ProviderRefused):
+    """The account has no credit or quota left."""
+
+    kind = "quota_exhausted"
+
+
+class ModelUnknown(ProviderRefused):
+    """The provider does not know the model."""
+
+    kind = "model_unknown"
+
+
+class ModelUnsuited(ProviderRefused):
+    """The model cannot do what the registry says, or the address does not lead to a model."""
+
+    kind = "model_unsuited"
+
+
+class PromptRefused(ProviderError):
+    """The prompt is at fault, not the provider."""
+
+
+class PromptTooLong(PromptRefused):
+    """The prompt does not fit into the model's window."""
+
+    kind = "prompt_too_long"
+
+
+class PromptInvalid(PromptRefused):
+    """The request is malformed; every other model would say so too."""
+
+    kind = "prompt_invalid"
+
+
+class ContentRefused(PromptRefused):
+    """The vendor refused or filtered the content."""
+
+    kind = "content_refused"
+
+
+class AnswerUnusable(ProviderError):
+    """The model answered, but not with what was asked for. `text` is what it said."""
+
+    def __init__(self, message: str, *, text: str = "", **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.text = text
+
+
+class AnswerTruncated(AnswerUnusable):
+    """The answer ended because its room did."""
+
+    kind = "answer_truncated"
+
+
+class AnswerInvalid(AnswerUnusable):
+    """The answer is not the object that was asked for."""
+
+    kind = "answer_invalid"
+
+
+class AnswerEmpty(AnswerUnusable):
+    """The answer is blank."""
+
+    kind = "answer_empty"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What came of one candidate: asked, or passed over. `cause` says why it gave no answer; blank when it did."""
+
+    provider: str
+    model: str
+    path: str
+    kind: str
+    cause: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model}: {self.cause}"
+
+
+class UnknownAction(Refused):
+    """There is no such action."""
+
+    code = "unknown_action"
+
+
+class UnknownStrategy(Refused):
+    """There is no such strategy."""
+
+    code = "unknown_strategy"
+
+
+class NoProvider(Refused):
+    """No provider that could serve the action has what it needs."""
+
+    code = "no_provider"
+
+
+class BudgetExceeded(DomainError):
+    """The call would take the tenant over the month's hard limit."""
+
+    code = "budget_exceeded"
+    status = 402
+
+
+class BudgetRefused(Refused):
+    """The limits of a budget cannot be set so."""
+
+    code = "budget_refused"
+    next_step = "Give a soft limit that is not larger than the hard one, both in dollars a month."
+
+
+class DeadlinePassed(DomainError):
+    """There is no time left to ask a model."""
+
+    code = "deadline_passed"
+    status = 504
+    next_step = "Ask again with more time."
+
+
+class ModelsExhausted(DomainError):
+    """Every model of the chain failed.
+
+    `attempts` lists each one with its cause, in order. `last` is the error of the last one that was asked, None when
+    all were passed over. `retry_after` says in how many seconds another call may do better, when that is known.
+    """
+
+    code = "models_exhausted"
+    status = 502
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        attempts: Sequence[Attempt],
+        last: ProviderError | None,
+        retry_after: float | None = None,
+        next_step: str,
+    ) -> None:
+        super().__init__(
+            message,
+            next_step=next_step,
+            extra={"attempts": [{"provider": a.provider, "model": a.model, "cause": a.cause} for a in attempts]},
+        )
+        self.attempts = tuple(attempts)
+        self.last = last
+        self.retry_after = retry_after
+
+
+class PromptBroken(DomainError):
+    """A prompt cannot be used; the message says which and why."""
+
+    code = "prompt_broken"
+    status = 503
+    next_step = "An operator must mend the file in config/prompts; `manage.py check` says what is wrong."
+
+
+class RegistryUnusable(DomainError):
+    """The registry of models cannot be read."""
+
+    code = "registry_unusable"
+    status = 503
+    next_step = "An operator must mend config/models.yaml; `manage.py check` says what is wrong and where."

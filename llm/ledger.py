@@ -1,0 +1,108 @@
+"""One row for every attempt: written as soon as it has ended, in a transaction of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, connection
+
+from llm.messages import Usage
+from llm.models import ExternalCall
+from llm.registry import Candidate
+from project.jobs.models import Job
+from tenants.models import Tenant
+
+ANSWERED = "answered"
+_EXACT = Decimal(1).scaleb(-10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What a row says. `usage` is None when nobody knows what the vendor counted."""
+
+    tenant: Tenant | None
+    job: Job | None
+    call_id: UUID
+    attempt: int
+    action: str
+    strategy: str
+    candidate: Candidate
+    prompt_version: str
+    registry: str
+    usage: Usage | None
+    latency_ms: int
+    outcome: str
+    served_model: str = ""
+    http_status: int | None = None
+    request_id: str = ""
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Dollars; None when nobody knows."""
+        return None if self.usage is None else cost_of(self.usage, self.candidate)
+
+
+def cost_of(usage: Usage, candidate: Candidate) -> Decimal:
+    """Return what so much usage costs with the model, in dollars."""
+    prices = candidate.model.prices_for(usage.input_tokens)
+    return prices.cost(
+        input=usage.input_tokens,
+        cached=usage.cached_tokens,
+        cache_write=usage.cache_write_tokens,
+        audio=usage.audio_tokens,
+        output=usage.output_tokens,
+        thinking=usage.thinking_tokens,
+    ).quantize(_EXACT)
+
+
+class Ledger:
+    """The book of all attempts."""
+
+    def open(self) -> None:
+        """Make sure that what is written will stay. Raises RuntimeError inside a transaction.
+
+        A rollback would take rows away whose calls were made, and no transaction may wait for a model.
+        """
+        blocks = connection.atomic_blocks
+        if blocks and not getattr(blocks[-1], "_from_testcase", False):  # as Django's durable transactions tell
+            raise RuntimeError("A model must not be asked inside transaction.atomic(): its bill could be rolled back.")
+
+    def record(self, entry: Entry) -> None:
+        """Write the row; once more on a new connection when the old one broke while the model was thinking."""
+        try:
+            _insert(entry)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            _insert(entry)
+
+
+def _insert(entry: Entry) -> None:
+    usage = entry.usage or Usage()
+    ExternalCall(
+        tenant=entry.tenant,
+        job=entry.job,
+        call_id=entry.call_id,
+        attempt=entry.attempt,
+        action=entry.action,
+        strategy=entry.strategy,
+        path=entry.candidate.path,
+        provider=entry.candidate.model.provider,
+        model=entry.candidate.model.id,
+        served_model=entry.served_model[:200],
+        prompt_version=entry.prompt_version,
+        registry=entry.registry,
+        units_in=usage.input_tokens,
+        units_cached=usage.cached_tokens,
+        units_cache_write=usage.cache_write_tokens,
+        units_audio=usage.audio_tokens,
+        units_out=usage.output_tokens,
+        units_thinking=usage.thinking_tokens,
+        units_estimated=usage.estimated,
+        cost=entry.cost,
+        latency_ms=entry.latency_ms,
+        outcome=entry.outcome,
+        http_status=entry.http_status,
+        request_id=entry.request_id[:200],
+    ).save(force_insert=True)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from llm.breakers import open_breakers
+from llm.errors import RegistryUnusable
+from llm.loading import watched_registry
+from llm.models import Breaker
+from llm.providers.build import missing_variables, unusable_key
+from llm.registry import ProviderSpec, Registry
+
+
+class Command(BaseCommand):
+    help = "Show which models are asked for what: providers and their keys, chains, and what is cooling down."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        watched = watched_registry()
+        try:
+            registry = watched.current()
+        except RegistryUnusable as exc:
+            raise CommandError(f"{exc} {exc.next_step}") from exc
+        for line in _lines(registry, open_breakers()):
+            self.stdout.write(line)
+
+
+def _lines(registry: Registry, breakers: list[Breaker]) -> Iterator[str]:
+    yield f"Registry {registry.digest}"
+    yield "\nProviders"
+    for name, provider in registry.providers.items():
+        yield f"  {name:<12} {_state(provider)}"
+    yield "\nStrategies"
+    for name, preference in registry.strategies.items():
+        after = f" Then: {preference.fallback}." if preference.fallback else ""
+        yield f"  {name:<12} {preference.description}{after}"
+    cooling = {(row.provider, row.model) for row in breakers}
+    for name, action in registry.actions.items():
+        needs = f" Needs: {', '.join(sorted(action.needs))}." if action.needs else ""
+        yield f"\n{name}\n  {action.description}{needs}"
+        for strategy in registry.strategies:
+            chain = [registry.models[model_id] for model_id in registry.chains[name][strategy]]
+            shown = ", ".join(
+                model.id + _mark(registry.providers[model.provider], (model.provider, model.model), cooling)
+                for model in chain
+            )
+            yield f"  {strategy:<12} {shown}"
+    yield "\nOpen breakers"
+    now = timezone.now()
+    for row in breakers:
+        assert row.open_until is not None
+        seconds = (row.open_until - now).total_seconds()
+        yield f"  {row.provider}/{row.model or '*'}: {row.kind}, not asked for {seconds:.0f} s more"
+    if not breakers:
+        yield "  none"
+
+
+def _state(provider: ProviderSpec) -> str:
+    if missing := missing_variables(provider):
+        return f"absent: {' and '.join(missing)} not set"
+    return unusable_key(provider) or "present"
+
+
+def _mark(provider: ProviderSpec, model: tuple[str, str], cooling: set[tuple[str, str]]) -> str:
+    if missing_variables(provider):
+        return " (absent)"
+    return " (cooling down)" if cooling & {model, (model[0], "")} else ""

@@ -1,0 +1,143 @@
+"""What asking models leaves behind: a row for every attempt, what tenants may spend, which models are cooling down."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from project.db.fields import Row
+from project.jobs.models import Job
+from tenants.models import Tenant
+
+DIGITS, DECIMALS = 20, 10
+"""Of dollars: exact for a single token at any price with four decimals."""
+
+
+class ExternalCallQuerySet(models.QuerySet["ExternalCall"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class ExternalCall(Row):
+    """One attempt at one model, whatever came of it. The sum over rows is the bill.
+
+    Units are tokens as in `llm.messages.Usage`. `cost` is null when nobody knows whether the vendor charges: the
+    connection broke or the time was up before the usage came.
+    """
+
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="None: an operator asked."
+    )
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    call_id = models.UUIDField(help_text="The same for all attempts of one question.")
+    attempt = models.PositiveSmallIntegerField(help_text="1 for the first attempt of the question.")
+    action = models.CharField(max_length=100)
+    strategy = models.CharField(max_length=100, help_text="As it was asked for.")
+    path = models.CharField(max_length=400, help_text="The strategies that led to the model.")
+    provider = models.CharField(max_length=100)
+    model = models.CharField(max_length=100)
+    served_model = models.CharField(max_length=200, blank=True, help_text="As the vendor calls what answered.")
+    prompt_version = models.CharField(max_length=64, blank=True)
+    registry = models.CharField(max_length=12, help_text="The version of config/models.yaml that was in force.")
+    units_in = models.PositiveIntegerField(default=0)
+    units_cached = models.PositiveIntegerField(default=0)
+    units_cache_write = models.PositiveIntegerField(default=0)
+    units_audio = models.PositiveIntegerField(default=0)
+    units_out = models.PositiveIntegerField(default=0)
+    units_thinking = models.PositiveIntegerField(default=0)
+    units_estimated = models.BooleanField(default=False, help_text="The server gave no numbers; these are ours.")
+    cost = models.DecimalField(
+        max_digits=DIGITS, decimal_places=DECIMALS, null=True, blank=True, help_text="Dollars; none when nobody knows."
+    )
+    latency_ms = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=30, help_text="`answered`, or the kind of failure.")
+    http_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    request_id = models.CharField(max_length=200, blank=True)
+
+    objects = ExternalCallQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call_id", "attempt"], name="external_call_counts_each_attempt_once"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "created_at"], include=["cost"], name="external_call_of_the_month"),
+            models.Index(fields=["-created_at", "-id"], name="external_call_newest_first"),
+            models.Index(fields=["job"], condition=Q(job__isnull=False), name="external_call_of_the_job"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.provider}/{self.model}: {self.outcome}"
+
+
+class Budget(Row):
+    """What a tenant may spend on models in a calendar month (UTC). No row, or no limit, means no bound."""
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="+")
+    soft_limit = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)],
+        help_text="Dollars a month. Beyond it operators are warned, and structures say so.",
+    )  # fmt: skip
+    hard_limit = models.DecimalField(
+        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)],
+        help_text="Dollars a month. A call that could go beyond it is refused before it is made.",
+    )  # fmt: skip
+    warned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(soft_limit__isnull=True) | Q(hard_limit__isnull=True) | Q(soft_limit__lte=F("hard_limit")),
+                name="budget_warns_before_it_refuses",
+                violation_error_message="The soft limit must not be larger than the hard one.",
+            ),
+            models.CheckConstraint(
+                condition=(Q(soft_limit__isnull=True) | Q(soft_limit__gte=0))
+                & (Q(hard_limit__isnull=True) | Q(hard_limit__gte=0)),
+                name="budget_limits_are_not_negative",
+                violation_error_message="A limit is at least 0.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id}: {self.soft_limit} / {self.hard_limit}"
+
+
+class Reservation(Row):
+    """Money set aside for a call that is under way. One that nobody settled counts until `expires_at`."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    amount = models.DecimalField(max_digits=DIGITS, decimal_places=DECIMALS)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "expires_at"], name="reservation_of_tenant")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} of {self.tenant_id}"
+
+
+class Breaker(Row):
+    """Why and how long a model is passed over; a row without `model` speaks of the whole provider.
+
+    A model without a row is healthy.
+    """
+
+    provider = models.CharField(max_length=100)
+    model = models.CharField(max_length=100, blank=True)
+    failures = models.PositiveIntegerField(default=0, help_text="One after the other, without a success between them.")
+    opened = models.PositiveIntegerField(default=0, help_text="How often it was opened, without a success since.")
+    open_until = models.DateTimeField(null=True, blank=True)
+    probe_until = models.DateTimeField(null=True, blank=True, help_text="Until when one call has the right to try.")
+    kind = models.CharField(max_length=30)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "model"], name="breaker_is_one_per_model")]
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model or '*'}: {self.kind}"

@@ -1,0 +1,70 @@
+"""Prompts as files that a methodologist can read and edit: one a task, `config/prompts/<action>.md`.
+
+A file has two parts, headed `# System` and `# Request`, in Django's template language; what stands before the first
+part is for people. The version of a prompt is the digest of its file, and goes into the row of every call made with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.template import Context, Engine, Template, TemplateSyntaxError
+
+from llm.errors import PromptBroken
+from llm.messages import ModelRequest
+
+_PARTS = re.compile(r"^# System\s*\n(?P<system>.*?)^# Request\s*\n(?P<request>.*)\Z", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """A prompt before its values are filled in."""
+
+    system: Template
+    request: Template
+    version: str
+
+    def fill(self, values: Mapping[str, object], *, max_output_tokens: int | None = None) -> ModelRequest:
+        """Return the request. Values go in as they are: nothing in them is read as a template."""
+        context = Context(dict(values), autoescape=False)
+        return ModelRequest(
+            system=self.system.render(context).strip(),
+            prompt=self.request.render(context).strip(),
+            prompt_version=self.version,
+            max_output_tokens=max_output_tokens,
+        )
+
+
+def read_prompt(action: str) -> Prompt:
+    """Return the prompt of an action as its file stands now. Raises PromptBroken."""
+    path = Path(settings.PROMPTS_DIR) / f"{action}.md"
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise PromptBroken(f"{path.name} cannot be read: {exc.strerror}") from exc
+    return _parsed(path.name, content)
+
+
+@cache
+def _parsed(name: str, content: bytes) -> Prompt:
+    try:
+        parts = _PARTS.search(content.decode("utf-8"))
+    except UnicodeDecodeError as exc:
+        raise PromptBroken(f"{name} is not UTF-8") from exc
+    if parts is None:
+        raise PromptBroken(f"{name} must have two parts, headed '# System' and '# Request'")
+    engine = Engine(autoescape=False)
+    try:
+        return Prompt(
+            system=engine.from_string(parts["system"]),
+            request=engine.from_string(parts["request"]),
+            version=hashlib.sha256(content).hexdigest()[:12],
+        )
+    except TemplateSyntaxError as exc:
+        raise PromptBroken(f"{name}: {exc}") from exc

@@ -1,0 +1,110 @@
+"""Anthropic's messages."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import anthropic
+from anthropic import types
+
+from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuited, PromptTooLong, ProviderBusy
+from llm.messages import ModelReply, ModelRequest, Usage, estimated_usage
+from llm.providers import faults
+from llm.providers.base import ProviderCall
+from llm.providers.transport import http_client
+from llm.registry import ProviderSpec
+from llm.schemas import described
+
+BASE_URL = "https://api.anthropic.com"
+
+
+class AnthropicProvider:
+    """Claude, by the messages API."""
+
+    def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
+        self._spec = spec
+        self._client = anthropic.Anthropic(
+            api_key=key,
+            base_url=base_url or BASE_URL,
+            max_retries=0,
+            timeout=anthropic.Timeout(spec.answer_seconds, connect=spec.connect_seconds),
+            http_client=http_client(base_url or BASE_URL, connections=spec.concurrency),
+            open_telemetry=False,
+        )
+
+    def complete(self, call: ProviderCall) -> ModelReply:
+        with faults.our_errors(call, self._spec):
+            try:
+                answer = self._client.messages.create(**self._arguments(call))
+            except anthropic.AnthropicError as exc:
+                raise faults.of_sdk(anthropic, exc, call, self._spec) from exc
+        if not isinstance(answer, types.Message):
+            raise ModelUnsuited("the address answers with something that is not a model's answer")
+        return _reply(answer, call)
+
+    def _arguments(self, call: ProviderCall) -> dict[str, Any]:
+        request, schema, system = call.request, call.schema, call.request.system
+        arguments: dict[str, Any] = {
+            "model": call.model.model,
+            "max_tokens": call.max_output_tokens,
+            "messages": [{"role": "user", "content": _content(request)}],
+            # Without a limit of its own the SDK refuses long answers that are not streamed.
+            "timeout": anthropic.Timeout(call.seconds, connect=self._spec.connect_seconds),
+        }
+        if schema is not None and call.model.schema_mode == "native":
+            arguments["output_config"] = {"format": {"type": "json_schema", "schema": dict(schema.body)}}
+        elif schema is not None:
+            system = f"{system}\n\n{described(schema)}".strip()
+        if system:
+            arguments["system"] = system
+        if call.model.extra:
+            arguments["extra_body"] = dict(call.model.extra)
+        return arguments
+
+
+def _content(request: ModelRequest) -> str | list[dict[str, Any]]:
+    if not request.pictures:
+        return request.prompt
+    pictures = [
+        {
+            "type": "image",
+            "source": {"type": "base64", "media_type": p.media_type, "data": base64.b64encode(p.data).decode()},
+        }
+        for p in request.pictures
+    ]
+    return [*pictures, {"type": "text", "text": request.prompt}]
+
+
+def _reply(answer: types.Message, call: ProviderCall) -> ModelReply:
+    facts: dict[str, Any] = {
+        "request_id": answer._request_id or answer.id or "",
+        "model": str(answer.model or ""),
+    }
+    usage = _usage(answer.usage)
+    text = "".join(block.text for block in answer.content or [] if block.type == "text")
+    if answer.stop_reason == "refusal":
+        raise ContentRefused("the model refused the content", usage=usage, **facts)
+    if answer.stop_reason == "max_tokens":
+        raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
+    if answer.stop_reason == "model_context_window_exceeded":
+        raise PromptTooLong("prompt and answer together do not fit into the model's window", usage=usage, **facts)
+    if answer.stop_reason == "pause_turn":
+        raise ProviderBusy("the model paused", usage=usage, **facts)
+    if not text.strip():
+        raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
+    return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)
+
+
+def _usage(given: types.Usage | None) -> Usage | None:
+    if given is None:  # as in a 200 that holds an error
+        return None
+    cached, written = given.cache_read_input_tokens or 0, given.cache_creation_input_tokens or 0
+    details = given.output_tokens_details
+    return Usage(
+        input_tokens=(given.input_tokens or 0) + cached + written,
+        cached_tokens=cached,
+        cache_write_tokens=written,
+        output_tokens=given.output_tokens or 0,
+        thinking_tokens=(details.thinking_tokens if details else 0) or 0,
+    )

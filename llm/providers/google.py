@@ -1,0 +1,167 @@
+"""Gemini's generateContent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from google import genai
+from google.genai import errors, types
+
+from llm.errors import (
+    AnswerEmpty,
+    AnswerTruncated,
+    ContentRefused,
+    KeyRefused,
+    ProviderBusy,
+    ProviderError,
+    QuotaExhausted,
+)
+from llm.messages import Clip, ModelReply, Usage, estimated_usage
+from llm.providers import faults
+from llm.providers.base import ProviderCall
+from llm.providers.transport import http_client
+from llm.registry import ProviderSpec
+from llm.schemas import described
+
+BASE_URL = "https://generativelanguage.googleapis.com"
+LEAST_SERVER_SECONDS = 10
+"""The SDK tells Google its time limit, and Google refuses shorter ones. Ours cuts in below, in the transport."""
+
+_TRUNCATED = {"MAX_TOKENS", "CONTINUATION"}
+_PASSING = {"OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL"}
+
+
+class GoogleProvider:
+    """Gemini, by the Gemini API (not Vertex)."""
+
+    def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
+        self._spec = spec
+        self._client = genai.Client(
+            api_key=key,
+            vertexai=False,
+            http_options=types.HttpOptions(
+                base_url=base_url or BASE_URL,
+                api_version=spec.api_version or "v1beta",
+                timeout=max(LEAST_SERVER_SECONDS * 1000, round(spec.answer_seconds * 1000)),
+                retry_options=types.HttpRetryOptions(attempts=1),
+                httpx_client=http_client(base_url or BASE_URL, connections=spec.concurrency),
+            ),
+        )
+
+    def complete(self, call: ProviderCall) -> ModelReply:
+        with faults.our_errors(call, self._spec):
+            try:
+                answer = self._client.models.generate_content(
+                    model=call.model.model, contents=[_content(call)], config=_config(call)
+                )
+            except errors.APIError as exc:
+                raise _error(exc) from exc
+            except errors.UnknownApiResponseError as exc:
+                raise ProviderBusy("the answer is not of the vendor's form") from exc
+        return _reply(answer, call)
+
+
+def _content(call: ProviderCall) -> types.Content:
+    parts = [types.Part.from_bytes(data=p.data, mime_type=p.media_type) for p in call.request.pictures]
+    parts.extend(map(_video, call.request.clips))
+    return types.Content(role="user", parts=[*parts, types.Part(text=call.request.prompt)])
+
+
+def _video(clip: Clip) -> types.Part:
+    window = types.VideoMetadata(
+        start_offset=None if clip.start_ms is None else f"{clip.start_ms / 1000:g}s",
+        end_offset=None if clip.end_ms is None else f"{clip.end_ms / 1000:g}s",
+    )
+    return types.Part(
+        file_data=types.FileData(file_uri=clip.uri, mime_type=clip.media_type),
+        video_metadata=None if clip.start_ms is None and clip.end_ms is None else window,
+    )
+
+
+def _config(call: ProviderCall) -> types.GenerateContentConfig:
+    schema, system = call.schema, call.request.system
+    settings: dict[str, Any] = {
+        "max_output_tokens": call.max_output_tokens,
+        # One call of ours is one request: the SDK would go on by itself, and bill several.
+        "automatic_continuation": False,
+        "automatic_function_calling": types.AutomaticFunctionCallingConfig(disable=True),
+        **call.model.extra,
+    }
+    if schema is not None:
+        settings["response_mime_type"] = "application/json"
+        if call.model.schema_mode == "native":
+            settings["response_json_schema"] = dict(schema.body)
+        else:
+            system = f"{system}\n\n{described(schema)}".strip()
+    if system:
+        settings["system_instruction"] = system
+    return types.GenerateContentConfig(**settings)
+
+
+def _reply(answer: types.GenerateContentResponse, call: ProviderCall) -> ModelReply:
+    facts: dict[str, Any] = {
+        "request_id": answer.response_id or "",
+        "model": answer.model_version or "",
+    }
+    usage = _usage(answer.usage_metadata)
+    if not answer.candidates:
+        if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
+            raise ContentRefused("the vendor's filter refused the prompt", usage=usage, **facts)
+        raise AnswerEmpty("the answer holds no candidate", usage=usage, **facts)
+    candidate = answer.candidates[0]
+    parts = (candidate.content.parts if candidate.content else None) or []
+    text = "".join(part.text for part in parts if part.text and not part.thought)
+    reason = candidate.finish_reason.value if candidate.finish_reason is not None else "STOP"
+    if reason in _TRUNCATED:
+        raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
+    if reason in _PASSING:
+        raise ProviderBusy(f"the model stopped without an answer ({reason})", usage=usage, **facts)
+    if reason != "STOP":
+        raise ContentRefused(f"the model refused the content ({reason})", usage=usage, **facts)
+    if not text.strip():
+        raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
+    return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)
+
+
+def _usage(given: types.GenerateContentResponseUsageMetadata | None) -> Usage | None:
+    if given is None:
+        return None
+    thinking = given.thoughts_token_count or 0
+    audio = sum(
+        part.token_count or 0
+        for part in given.prompt_tokens_details or []
+        if part.modality is types.MediaModality.AUDIO
+    )
+    return Usage(
+        input_tokens=(given.prompt_token_count or 0) + (given.tool_use_prompt_token_count or 0),
+        cached_tokens=given.cached_content_token_count or 0,
+        audio_tokens=audio,
+        output_tokens=(given.candidates_token_count or 0) + thinking,
+        thinking_tokens=thinking,
+    )
+
+
+def _error(exc: errors.APIError) -> ProviderError:
+    body = exc.details if isinstance(exc.details, Mapping) else {}
+    inner = body.get("error", body)
+    fault = inner if isinstance(inner, Mapping) else {}
+    details = [part for part in fault.get("details") or [] if isinstance(part, Mapping)]
+    headers = getattr(exc.response, "headers", None) or {}
+    reason = next((str(part["reason"]) for part in details if "reason" in part), "")
+    delay = next((_seconds(part["retryDelay"]) for part in details if "retryDelay" in part), None)
+    quotas = [str(v.get("quotaId", "")) for part in details for v in part.get("violations") or []]
+    named = f"HTTP {exc.code} {reason or exc.status or ''}".strip()
+    if reason in {"API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED"}:
+        return KeyRefused(f"the key was refused ({named})", status=exc.code)
+    if exc.code == 429 and any("PerDay" in quota for quota in quotas):
+        return QuotaExhausted(f"the day's quota is used up ({named})", status=exc.code, retry_after=delay)
+    return faults.of_status(
+        exc.code, code=str(exc.status or ""), said=str(exc.message or ""), headers=headers, retry_after=delay
+    )
+
+
+def _seconds(delay: object) -> float | None:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)s", str(delay))
+    return float(found[1]) if found else None

@@ -1,0 +1,114 @@
+"""OpenAI's chat completions, and whoever else speaks that dialect: DeepSeek, Ollama, vLLM, llama.cpp.
+
+Only `create` is used: `parse` would throw away the usage of an answer that does not fit its schema.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import openai
+from openai.types import CompletionUsage
+from openai.types.chat import ChatCompletion
+
+from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuited, ProviderBusy
+from llm.messages import ModelReply, ModelRequest, Usage, estimated_usage
+from llm.providers import faults
+from llm.providers.base import ProviderCall
+from llm.providers.transport import http_client
+from llm.registry import ProviderSpec
+from llm.schemas import Schema, described
+
+BASE_URL = "https://api.openai.com/v1"
+
+
+class OpenAIProvider:
+    """OpenAI itself when the spec has no base URL, else a server that speaks its dialect."""
+
+    def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
+        self._spec = spec
+        self._room = spec.room_parameter or ("max_tokens" if base_url else "max_completion_tokens")
+        self._client = openai.OpenAI(
+            api_key=key or "none",
+            base_url=base_url or BASE_URL,
+            max_retries=0,
+            timeout=openai.Timeout(spec.answer_seconds, connect=spec.connect_seconds),
+            http_client=http_client(base_url or BASE_URL, connections=spec.concurrency),
+        )
+
+    def complete(self, call: ProviderCall) -> ModelReply:
+        with faults.our_errors(call, self._spec):
+            try:
+                answer = self._client.chat.completions.create(**self._arguments(call))
+            except openai.OpenAIError as exc:
+                raise faults.of_sdk(openai, exc, call, self._spec) from exc
+        if not isinstance(answer, ChatCompletion):
+            raise ModelUnsuited("the address answers with something that is not a model's answer")
+        return _reply(answer, call)
+
+    def _arguments(self, call: ProviderCall) -> dict[str, Any]:
+        request, schema = call.request, call.schema
+        system = request.system
+        if schema is not None and call.model.schema_mode == "object":
+            system = f"{system}\n\n{described(schema)}".strip()
+        messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": _content(request)})
+        arguments: dict[str, Any] = {
+            "model": call.model.model,
+            "messages": messages,
+            self._room: call.max_output_tokens,
+        }
+        if schema is not None:
+            arguments["response_format"] = _format(schema, native=call.model.schema_mode == "native")
+        if call.model.extra:
+            arguments["extra_body"] = dict(call.model.extra)
+        return arguments
+
+
+def _content(request: ModelRequest) -> str | list[dict[str, Any]]:
+    if not request.pictures:
+        return request.prompt
+    pictures = [
+        {"type": "image_url", "image_url": {"url": f"data:{p.media_type};base64,{base64.b64encode(p.data).decode()}"}}
+        for p in request.pictures
+    ]
+    return [*pictures, {"type": "text", "text": request.prompt}]
+
+
+def _format(schema: Schema, *, native: bool) -> dict[str, Any]:
+    if not native:
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": schema.name, "strict": True, "schema": dict(schema.body)}}
+
+
+def _reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
+    usage = _usage(answer.usage)
+    facts: dict[str, Any] = {"request_id": answer._request_id or answer.id or "", "model": answer.model or ""}
+    if not answer.choices:
+        raise AnswerEmpty("the answer holds no choice", usage=usage, **facts)
+    choice = answer.choices[0]
+    text = choice.message.content or ""
+    if choice.message.refusal or choice.finish_reason == "content_filter":
+        raise ContentRefused("the model refused the content", usage=usage, **facts)
+    if choice.finish_reason == "length":
+        raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
+    if str(choice.finish_reason) == "insufficient_system_resource":
+        raise ProviderBusy("the provider ran out of resources", usage=usage, **facts)
+    if not text.strip():
+        raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
+    return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)
+
+
+def _usage(given: CompletionUsage | None) -> Usage | None:
+    if given is None:
+        return None
+    read, written = given.prompt_tokens_details, given.completion_tokens_details
+    return Usage(
+        input_tokens=given.prompt_tokens or 0,
+        cached_tokens=(read.cached_tokens if read else 0) or getattr(given, "prompt_cache_hit_tokens", 0) or 0,
+        cache_write_tokens=(read.cache_write_tokens if read else 0) or 0,
+        audio_tokens=(read.audio_tokens if read else 0) or 0,
+        output_tokens=given.completion_tokens or 0,
+        thinking_tokens=(written.reasoning_tokens if written else 0) or 0,
+    )

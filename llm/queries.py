@@ -1,0 +1,48 @@
+"""Reads worth a name: what was spent, and on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Avg, Count, Q, QuerySet, Sum
+
+from llm.ledger import ANSWERED
+from llm.models import ExternalCall
+from project.jobs.models import Job
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Total:
+    """So many attempts, and their cost in dollars as far as it is known."""
+
+    calls: int
+    cost: Decimal
+
+
+def total_of_job(job: Job) -> Total:
+    """Return what a job has asked for and spent so far, failed attempts included."""
+    found = ExternalCall.objects.filter(job=job).aggregate(calls=Count("pk"), cost=Sum("cost"))
+    return Total(calls=found["calls"], cost=found["cost"] or Decimal(0))
+
+
+def costs_of_month(*, tenant: Tenant, begin: datetime, end: datetime) -> QuerySet[ExternalCall, dict[str, object]]:
+    """Return the tenant's spending in a span of time by action, provider and model, largest first. One statement."""
+    rows = ExternalCall.objects.of(tenant).filter(created_at__gte=begin, created_at__lt=end)
+    return (
+        rows.values("action", "provider", "model")
+        .annotate(
+            calls=Count("pk"),
+            failed=Count("pk", filter=~Q(outcome=ANSWERED)),
+            units_in=Sum("units_in"),
+            units_cached=Sum("units_cached"),
+            units_out=Sum("units_out"),
+            units_thinking=Sum("units_thinking"),
+            spent=Sum("cost", default=Decimal(0)),
+            cost_unknown=Count("pk", filter=Q(cost=None)),
+            average_latency_ms=Avg("latency_ms"),
+        )
+        .order_by("-spent", "action", "provider", "model")
+    )

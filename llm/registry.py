@@ -1,0 +1,378 @@
+"""`config/models.yaml` as a checked, frozen object: providers, models, actions, strategies and chains.
+
+The file is checked as a whole. Every fault names the line and the key, and a registry exists only without faults.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+KeyPath = tuple[str | int, ...]
+MILLION = 1_000_000
+
+
+class Capability(StrEnum):
+    """What a model can do beyond answering a text with a text."""
+
+    VISION = "vision"
+    VIDEO = "video"
+    STRUCTURED_OUTPUT = "structured_output"
+    LONG_CONTEXT = "long_context"
+
+
+class ProviderKind(StrEnum):
+    """The dialects that a provider may speak."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    GOOGLE = "google"
+
+
+def _positive(value: Decimal) -> Decimal:
+    if not value.is_finite() or value < 0:
+        raise ValueError("a price is a number of at least 0")
+    return value
+
+
+Price = Annotated[Decimal, AfterValidator(_positive)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
+class Frozen(BaseModel):
+    """A part of the file: unknown keys are refused, nothing changes after it was read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class ProviderSpec(Frozen):
+    """Where models are reached, and with which key.
+
+    `key` and `address` name environment variables. A provider whose variables are not set is absent. One of kind openai
+    with a base URL or an address is taken for another server that speaks OpenAI's dialect, which calls the room for an
+    answer `max_tokens`; `room_parameter` says otherwise.
+    """
+
+    kind: ProviderKind
+    base_url: str = ""
+    address: Variable | None = Field(default=None, description="Variable with the base URL.")
+    key: Variable | None = Field(default=None, description="Variable with the API key; none for servers without keys.")
+    api_version: str = ""
+    room_parameter: Literal["max_tokens", "max_completion_tokens"] | None = None
+    connect_seconds: float = Field(default=5, gt=0)
+    answer_seconds: float = Field(default=300, gt=0)
+    concurrency: int = Field(default=8, ge=1, le=1000)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("a base URL starts with https:// or http://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _is_reachable(self) -> ProviderSpec:
+        if self.base_url and self.address:
+            raise ValueError("give base_url or address, not both")
+        if self.key is None and self.address is None and not self.base_url:
+            raise ValueError("key must name the environment variable that holds the API key")
+        return self
+
+
+class Prices(Frozen):
+    """Dollars for a million tokens. What is not given costs what plain input or output costs."""
+
+    input: Price
+    output: Price
+    cached_input: Price | None = None
+    cache_write: Price | None = None
+    thinking: Price | None = None
+    audio: Price | None = None
+
+    def cost(
+        self, *, input: int, cached: int = 0, cache_write: int = 0, audio: int = 0, output: int = 0, thinking: int = 0
+    ) -> Decimal:
+        """Return the price of so many tokens in dollars. `input` includes the next three, `output` thinking."""
+        plain = max(0, input - cached - cache_write - audio)
+        parts = (
+            (plain, self.input),
+            (cached, self.cached_input),
+            (cache_write, self.cache_write),
+            (audio, self.audio),
+        )
+        spent = (
+            sum((count * (self.input if price is None else price) for count, price in parts), start=Decimal(0))
+            + (output - thinking) * self.output
+        )
+        return (spent + thinking * (self.output if self.thinking is None else self.thinking)) / MILLION
+
+
+class LongPrices(Prices):
+    """The prices of a request whose input has more than `above` tokens."""
+
+    above: int = Field(ge=1)
+
+
+class ModelSpec(Frozen):
+    """One model: what it can do, how much fits into it and what it costs.
+
+    `model` is the vendor's name, by default the key. `schema_mode` says how the provider is told of a schema: natively,
+    or (`object`) as JSON whose schema stands in the prompt. `extra` goes into the request as it is, in the vendor's
+    words.
+    """
+
+    id: str = ""
+    provider: Name
+    model: str = ""
+    capabilities: frozenset[Capability] = frozenset()
+    schema_mode: Literal["native", "object"] = "native"
+    context_window: int = Field(ge=1000)
+    max_output: int = Field(ge=100)
+    prices: Prices
+    long_prices: LongPrices | None = None
+    extra: Mapping[str, Any] = {}
+
+    def prices_for(self, input_tokens: int) -> Prices:
+        """Return the prices that hold for a request of this size."""
+        if self.long_prices is not None and input_tokens > self.long_prices.above:
+            return self.long_prices
+        return self.prices
+
+
+class ActionSpec(Frozen):
+    """What is asked of models: what they need for it, and within which bounds.
+
+    `least_context` is the smallest window that a model of its chains may have; `seconds` the time for the whole walk
+    when the caller sets none; `when_refused` whether content that one vendor refuses is shown to the next.
+    """
+
+    description: Name
+    needs: frozenset[Capability] = frozenset()
+    least_context: int = Field(default=1000, ge=1000)
+    output_tokens: int = Field(default=4000, ge=100)
+    seconds: float = Field(default=600, gt=0)
+    when_refused: Literal["stop", "next"] = "stop"
+
+
+class StrategySpec(Frozen):
+    """A preference among models, and the strategy whose chain is tried after its own."""
+
+    description: Name
+    fallback: str | None = None
+
+
+class RegistryFile(Frozen):
+    """The whole of `config/models.yaml`, before its parts are held against one another."""
+
+    providers: Mapping[Name, ProviderSpec] = Field(min_length=1)
+    models: Mapping[Name, ModelSpec] = Field(min_length=1)
+    actions: Mapping[Name, ActionSpec] = Field(min_length=1)
+    strategies: Mapping[Name, StrategySpec] = Field(min_length=1)
+    chains: Mapping[Name, Mapping[Name, tuple[str, ...]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A model that may answer, and the strategies that led to it: `quality`, or `quality > default`."""
+
+    model: ModelSpec
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What is wrong with the file: the line (1-based), the key and a sentence."""
+
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.key}: {self.message}" if self.key else f"line {self.line}: {self.message}"
+
+
+class RegistryFaults(Exception):
+    """The file cannot be used."""
+
+    def __init__(self, path: Path, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{path.name} {fault}" for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """A registry without faults. `digest` names this version of the file."""
+
+    providers: Mapping[str, ProviderSpec]
+    models: Mapping[str, ModelSpec]
+    actions: Mapping[str, ActionSpec]
+    strategies: Mapping[str, StrategySpec]
+    chains: Mapping[str, Mapping[str, tuple[str, ...]]]
+    digest: str
+
+    def path(self, strategy: str) -> tuple[str, ...]:
+        """Return the strategy and those it falls back to, in order. Raises KeyError for an unknown one."""
+        found: list[str] = []
+        name: str | None = strategy
+        while name is not None:
+            found.append(name)
+            name = self.strategies[name].fallback
+        return tuple(found)
+
+    def chain(self, action: str, strategy: str) -> tuple[Candidate, ...]:
+        """Return the models for the action: the strategy's, then those of its fallbacks, each once."""
+        found: dict[tuple[str, str], Candidate] = {}
+        walked: list[str] = []
+        for name in self.path(strategy):
+            walked.append(name)
+            for model_id in self.chains[action].get(name, ()):
+                model = self.models[model_id]
+                found.setdefault((model.provider, model.model), Candidate(model=model, path=" > ".join(walked)))
+        return tuple(found.values())
+
+
+def read_registry(path: Path) -> Registry:
+    """Read and check the file. Raises RegistryFaults with everything that is wrong with it, and OSError."""
+    content = path.read_bytes()
+    try:
+        root = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError:
+        raise RegistryFaults(path, [Fault(line=1, key="", message="the file is not UTF-8")]) from None
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        line = mark.line + 1 if mark else 1
+        raise RegistryFaults(path, [Fault(line=line, key="", message=f"not YAML: {exc.problem}")]) from None
+    lines = _Lines(root)
+    if lines.faults:
+        raise RegistryFaults(path, lines.faults)
+    try:
+        file = RegistryFile.model_validate(yaml.safe_load(content))
+    except ValidationError as exc:
+        raise RegistryFaults(path, [lines.fault(error["loc"], _said(error)) for error in exc.errors()]) from None
+    faults = [lines.fault(at, message) for at, message in _contradictions(file)]
+    if faults:
+        raise RegistryFaults(path, sorted(faults, key=lambda fault: fault.line))
+    return Registry(
+        providers=file.providers,
+        models={name: _named(name, spec) for name, spec in file.models.items()},
+        actions=file.actions,
+        strategies=file.strategies,
+        chains=file.chains,
+        digest=hashlib.sha256(content).hexdigest()[:12],
+    )
+
+
+def _named(name: str, spec: ModelSpec) -> ModelSpec:
+    return spec.model_copy(update={"id": name, "model": spec.model or name})
+
+
+def _said(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown key"
+    if error["type"] == "missing":
+        return "missing"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+class _Lines:
+    """Where each key of a YAML document stands; finds keys that are given twice on the way."""
+
+    def __init__(self, root: yaml.Node | None) -> None:
+        self.faults: list[Fault] = []
+        self._at: dict[KeyPath, int] = {(): 1}
+        if root is not None:
+            self._walk(root, ())
+
+    def fault(self, path: KeyPath, message: str) -> Fault:
+        """Return a fault at the key, or at the nearest key above it that the file has."""
+        known = path
+        while known not in self._at:
+            known = known[:-1]
+        return Fault(line=self._at[known], key=".".join(map(str, path)), message=message)
+
+    def _walk(self, node: yaml.Node, path: KeyPath) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                below = (*path, str(key.value))
+                if below in self._at and key.value != "<<":
+                    self.faults.append(
+                        Fault(line=key.start_mark.line + 1, key=".".join(map(str, below)), message="given twice")
+                    )
+                self._at[below] = key.start_mark.line + 1
+                self._walk(value, below)
+        elif isinstance(node, yaml.SequenceNode):
+            for position, value in enumerate(node.value):
+                self._at[*path, position] = value.start_mark.line + 1
+                self._walk(value, (*path, position))
+
+
+def _contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
+    """Yield what each part says that another part does not bear out, with its place."""
+    for name, model in file.models.items():
+        provider = file.providers.get(model.provider)
+        if provider is None:
+            yield ("models", name, "provider"), f"there is no provider {model.provider!r}"
+        elif Capability.VIDEO in model.capabilities and provider.kind is not ProviderKind.GOOGLE:
+            yield ("models", name, "capabilities"), f"video cannot be sent to a provider of kind {provider.kind.value}"
+        if model.max_output > model.context_window:
+            yield ("models", name, "max_output"), "larger than the context window"
+    yield from _strategy_faults(file)
+    for action in file.actions:
+        if action not in file.chains:
+            yield ("chains",), f"there is no chain for the action {action!r}"
+    for action, chains in file.chains.items():
+        if action not in file.actions:
+            yield ("chains", action), f"there is no action {action!r}"
+            continue
+        for strategy, chain in chains.items():
+            yield from _chain_faults(file, action, strategy, chain)
+        for strategy in file.strategies:
+            if strategy not in chains:
+                yield ("chains", action), f"there is no chain for the strategy {strategy!r}"
+
+
+def _strategy_faults(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
+    if "default" not in file.strategies:
+        yield ("strategies",), "there must be a strategy 'default'"
+    for name, strategy in file.strategies.items():
+        if strategy.fallback is not None and strategy.fallback not in file.strategies:
+            yield ("strategies", name, "fallback"), f"there is no strategy {strategy.fallback!r}"
+            continue
+        walked = [name]
+        after = strategy.fallback
+        while after is not None and after in file.strategies and after not in walked:
+            walked.append(after)
+            after = file.strategies[after].fallback
+        if after == name:
+            yield ("strategies", name, "fallback"), f"a cycle of fallbacks: {' > '.join([*walked, name])}"
+
+
+def _chain_faults(
+    file: RegistryFile, action: str, strategy: str, chain: tuple[str, ...]
+) -> Iterator[tuple[KeyPath, str]]:
+    at = ("chains", action, strategy)
+    if strategy not in file.strategies:
+        yield at, f"there is no strategy {strategy!r}"
+    if not chain:
+        yield at, "names no model"
+    needs = file.actions[action]
+    for position, name in enumerate(chain):
+        model = file.models.get(name)
+        if model is None:
+            yield (*at, position), f"there is no model {name!r}"
+            continue
+        if name in chain[:position]:
+            yield (*at, position), f"{name!r} is named twice"
+        if missing := needs.needs - model.capabilities:
+            yield (*at, position), f"{name!r} lacks {', '.join(sorted(missing))}, which {action!r} needs"
+        if model.context_window < needs.least_context:
+            yield (*at, position), f"the window of {name!r} is smaller than {action!r} needs ({needs.least_context})"

@@ -1,0 +1,252 @@
+"""`ModelRouter`: an action and a request in, a whole answer out, whichever model gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from llm.breakers import Admission
+from llm.deadlines import Deadline
+from llm.errors import Attempt, NoProvider, ProviderError, UnknownAction, UnknownStrategy
+from llm.ledger import Entry
+from llm.messages import ModelRequest, Room, Usage
+from llm.providers.base import Provider
+from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
+from llm.schemas import parsed, schema_of
+from llm.walk import Caller, Walk
+from project.jobs.models import Job
+from tenants.models import Tenant
+
+T = TypeVar("T", bound=BaseModel)
+
+PING = ActionSpec(description="ping", output_tokens=1000, seconds=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """A whole answer, who gave it, and what the question cost with all its attempts.
+
+    `path` names the strategies that led to the model. `cost` leaves out attempts of which nobody knows what they cost.
+    """
+
+    text: str
+    usage: Usage
+    provider: str
+    model: str
+    path: str
+    attempts: tuple[Attempt, ...]
+    cost: Decimal
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectCompletion(Completion, Generic[T]):
+    """A completion whose answer is an object of the class that was asked for."""
+
+    value: T
+
+
+class ProvidersPort(Protocol):
+    """Where the router gets its providers."""
+
+    def is_present(self, spec: ProviderSpec) -> bool: ...
+    def get(self, name: str, spec: ProviderSpec) -> Provider: ...
+
+
+class BreakersPort(Protocol):
+    """What the router knows of the health of models."""
+
+    def admission(self, model: ModelSpec) -> Admission: ...
+    def succeeded(self, model: ModelSpec) -> None: ...
+    def failed(self, model: ModelSpec, error: ProviderError) -> None: ...
+    def undecided(self, model: ModelSpec) -> None: ...
+
+
+class BudgetsPort(Protocol):
+    """What a tenant may spend."""
+
+    def reserve(self, tenant: Tenant | None, amount: Decimal, *, seconds: float) -> UUID | None: ...
+    def settle(self, reservation: UUID | None) -> None: ...
+
+
+class SlotsPort(Protocol):
+    """How many calls a provider gets at a time."""
+
+    def hold(
+        self, provider: str, *, limit: int, seconds: float, checkpoint: Callable[[], None]
+    ) -> AbstractContextManager[None]: ...
+
+
+class LedgerPort(Protocol):
+    """Where attempts are written down."""
+
+    def open(self) -> None: ...
+    def record(self, entry: Entry) -> None: ...
+
+
+def _go_on() -> None:
+    return
+
+
+class ModelRouter:
+    """Answers an action with the first model of its chain that can. Safe under threads."""
+
+    def __init__(
+        self,
+        *,
+        registry: Callable[[], Registry],
+        providers: ProvidersPort,
+        breakers: BreakersPort,
+        budgets: BudgetsPort,
+        slots: SlotsPort,
+        ledger: LedgerPort,
+    ) -> None:
+        self._registry = registry
+        self.providers = providers
+        self.breakers = breakers
+        self.budgets = budgets
+        self.slots = slots
+        self.ledger = ledger
+
+    def complete(
+        self,
+        action: str,
+        request: ModelRequest,
+        *,
+        strategy: str = "default",
+        tenant: Tenant | None = None,
+        job: Job | None = None,
+        deadline: Deadline | None = None,
+        checkpoint: Callable[[], None] = _go_on,
+    ) -> Completion:
+        """Return a model's answer. Pictures and clips go along when the request has them.
+
+        `tenant` pays; None is for operators. Without a deadline the action's own holds. `checkpoint` is called before
+        each attempt and while waiting, and ends the walk by raising. Must not be called inside a transaction.
+
+        Raises UnknownAction, UnknownStrategy, NoProvider, DeadlinePassed, BudgetExceeded, RegistryUnusable and
+        ModelsExhausted.
+        """
+        walk = self._walk(action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint))
+        walk.run(accept=lambda reply: reply)
+        return Completion(**_facts(walk))
+
+    def complete_object(
+        self,
+        action: str,
+        request: ModelRequest,
+        wanted: type[T],
+        *,
+        strategy: str = "default",
+        tenant: Tenant | None = None,
+        job: Job | None = None,
+        deadline: Deadline | None = None,
+        checkpoint: Callable[[], None] = _go_on,
+    ) -> ObjectCompletion[T]:
+        """Return a model's answer as an object of the pydantic class `wanted`; otherwise as `complete`."""
+        walk = self._walk(action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint))
+        value = walk.run(accept=lambda reply: parsed(reply, wanted), schema=schema_of(wanted))
+        return ObjectCompletion(value=value, **_facts(walk))
+
+    def ping(self, model: ModelSpec) -> Completion:
+        """Ask one model for a word, whatever the chains say. Costs a few tokens. Raises ModelsExhausted."""
+        registry = self._registry()
+        self.ledger.open()
+        walk = Walk(
+            router=self,
+            registry=registry,
+            name=PING.description,
+            action=PING,
+            request=ModelRequest(prompt="Answer with the one word: ready"),
+            strategy="",
+            candidates=(Candidate(model=model, path=""),),
+            deadline=Deadline.after(PING.seconds),
+            caller=Caller(tenant=None, job=None, checkpoint=_go_on),
+        )
+        walk.run(accept=lambda reply: reply)
+        return Completion(**_facts(walk))
+
+    def candidates(self, action: str, strategy: str) -> tuple[Candidate, ...]:
+        """Return the models of present providers that would be asked, in order.
+
+        Raises UnknownAction, UnknownStrategy, NoProvider and RegistryUnusable.
+        """
+        return self._candidates(self._registry(), action, strategy)
+
+    def room(self, action: str, strategy: str) -> Room:
+        """Return how much the first model takes that would be asked; raises what `candidates` raises."""
+        registry = self._registry()
+        model = self._candidates(registry, action, strategy)[0].model
+        output = min(registry.actions[action].output_tokens, model.max_output)
+        return Room(
+            model=model.id,
+            input_tokens=max(1, model.context_window - output),
+            output_tokens=output,
+            input_price=model.prices.input / MILLION,
+            output_price=model.prices.output / MILLION,
+        )
+
+    def _candidates(self, registry: Registry, action: str, strategy: str) -> tuple[Candidate, ...]:
+        if action not in registry.actions:
+            raise UnknownAction(
+                f"There is no action {action!r}.", next_step=f"Choose one of: {', '.join(registry.actions)}."
+            )
+        if strategy not in registry.strategies:
+            raise UnknownStrategy(
+                f"There is no strategy {strategy!r}.", next_step=f"Choose one of: {', '.join(registry.strategies)}."
+            )
+        chain = registry.chain(action, strategy)
+        present = tuple(c for c in chain if self.providers.is_present(registry.providers[c.model.provider]))
+        if not present:
+            raise NoProvider(
+                f"No provider of a model is configured that could serve {action!r}.",
+                next_step=f"An operator must set one of: {', '.join(_variables(registry, chain))}.",
+            )
+        return present
+
+    def _walk(
+        self, action: str, request: ModelRequest, strategy: str, deadline: Deadline | None, caller: Caller
+    ) -> Walk:
+        registry = self._registry()
+        candidates = self._candidates(registry, action, strategy)
+        self.ledger.open()
+        spec = registry.actions[action]
+        return Walk(
+            router=self,
+            registry=registry,
+            name=action,
+            action=spec,
+            request=request,
+            strategy=strategy,
+            candidates=candidates,
+            deadline=deadline or Deadline.after(spec.seconds),
+            caller=caller,
+        )
+
+
+def _variables(registry: Registry, chain: tuple[Candidate, ...]) -> list[str]:
+    """Return the variables of which one would make a provider of the chain present."""
+    specs = [registry.providers[candidate.model.provider] for candidate in chain]
+    return list(dict.fromkeys(name for spec in specs if (name := spec.key or spec.address)))
+
+
+def _facts(walk: Walk) -> dict[str, Any]:
+    candidate, reply = walk.answered_by, walk.reply
+    assert candidate is not None
+    assert reply is not None
+    return {
+        "text": reply.text,
+        "usage": reply.usage,
+        "provider": candidate.model.provider,
+        "model": candidate.model.id,
+        "path": candidate.path,
+        "attempts": tuple(walk.attempts),
+        "cost": walk.cost,
+        "call_id": walk.id,
+    }

@@ -1,0 +1,104 @@
+"""Pydantic classes as the JSON schemas that every vendor takes, and answers back as objects of those classes.
+
+The portable subset: objects that list all their properties as required and allow no others; arrays, enums, nullable
+values as `anyOf`, `$defs` without recursion. Bounds are told in words, and checked after the answer has come.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from llm.errors import AnswerInvalid
+from llm.messages import ModelReply
+
+T = TypeVar("T", bound=BaseModel)
+
+MOST_FAULTS = 20
+_KEPT = ("type", "enum", "const", "$ref", "description")
+_BOUNDS = {
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+}
+_FENCE = re.compile(r"\A\s*```[a-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """A JSON schema in the portable subset, under the name of its class."""
+
+    name: str
+    body: Mapping[str, Any]
+
+
+@cache
+def schema_of(wanted: type[BaseModel]) -> Schema:
+    """Return the portable schema of a pydantic class."""
+    full = wanted.model_json_schema()
+    body = _portable(full)
+    if definitions := full.get("$defs"):
+        body["$defs"] = {name: _portable(part) for name, part in definitions.items()}
+    return Schema(name=wanted.__name__, body=body)
+
+
+def described(schema: Schema) -> str:
+    """Return the schema in words, for models that take no schema."""
+    text = json.dumps(schema.body, ensure_ascii=False)
+    return f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{text}"
+
+
+def parsed(reply: ModelReply, wanted: type[T]) -> T:
+    """Return the answer as an object. Raises AnswerInvalid, which says what does not fit and carries the answer."""
+    fenced = _FENCE.match(reply.text)
+    try:
+        return wanted.model_validate_json(fenced[1] if fenced else reply.text)
+    except ValidationError as exc:
+        raise AnswerInvalid(
+            "; ".join(_faults(exc)),
+            text=reply.text,
+            usage=reply.usage,
+            model=reply.model,
+            request_id=reply.request_id,
+        ) from None
+
+
+def _faults(exc: ValidationError) -> Iterator[str]:
+    """Yield what does not fit, without the values, which are the model's text."""
+    found = exc.errors(include_url=False, include_context=False, include_input=False)
+    for error in found[:MOST_FAULTS]:
+        at = ".".join(map(str, error["loc"]))
+        yield f"{at}: {error['msg']}" if at else str(error["msg"])
+    if len(found) > MOST_FAULTS:
+        yield f"and {len(found) - MOST_FAULTS} more"
+
+
+def _portable(part: Mapping[str, Any]) -> dict[str, Any]:
+    if len(part.get("allOf", ())) == 1:
+        return _portable({**part["allOf"][0], **{key: value for key, value in part.items() if key != "allOf"}})
+    kept = {key: part[key] for key in _KEPT if key in part}
+    if "$ref" in kept:
+        return {"$ref": kept["$ref"]}
+    bounds = [said.format(part[key]) for key, said in _BOUNDS.items() if key in part]
+    if bounds:
+        kept["description"] = f"{part.get('description', '')} ({', '.join(bounds)})".strip()
+    if "anyOf" in part:
+        kept["anyOf"] = [_portable(choice) for choice in part["anyOf"]]
+    if "items" in part:
+        kept["items"] = _portable(part["items"])
+    if part.get("type") == "object":
+        kept["properties"] = {name: _portable(below) for name, below in part.get("properties", {}).items()}
+        kept["required"] = list(kept["properties"])
+        kept["additionalProperties"] = False
+    return kept

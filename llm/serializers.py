@@ -1,0 +1,65 @@
+"""The shapes of costs on the wire. Money is dollars as decimal text, units are tokens."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from project.http.serializers import StrictSerializer
+
+_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+
+
+@extend_schema_field({"type": "string", "pattern": _MONTH.pattern})
+class MonthField(serializers.Field[datetime, str, str, datetime]):
+    """A calendar month such as 2026-11; its value is the moment it begins (UTC)."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        found = _MONTH.fullmatch(str(data))
+        if found is None:
+            raise serializers.ValidationError("Give a month such as 2026-11.")
+        return datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC)
+
+    def to_representation(self, value: datetime) -> str:
+        return f"{value:%Y-%m}"
+
+
+class CostsQuerySerializer(StrictSerializer):
+    """Which month."""
+
+    month = MonthField(required=False, help_text="A calendar month (UTC) such as 2026-11; default: this one.")
+
+
+class CostRowSerializer(serializers.Serializer[dict[str, Any]]):
+    """What one model cost for one action."""
+
+    action = serializers.CharField()
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    calls = serializers.IntegerField(help_text="Attempts, failed ones too.")
+    failed = serializers.IntegerField()
+    units_in = serializers.IntegerField(help_text="Tokens sent, cached ones included.")
+    units_cached = serializers.IntegerField()
+    units_out = serializers.IntegerField(help_text="Tokens answered, thinking included.")
+    units_thinking = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(source="spent", max_digits=20, decimal_places=10)
+    cost_unknown = serializers.IntegerField(help_text="Attempts of which nobody knows what they cost.")
+    average_latency_ms = serializers.IntegerField()
+
+
+class CostsSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a tenant's calls of models cost in a month, and what it may spend."""
+
+    month = MonthField()
+    spent_usd = serializers.DecimalField(max_digits=20, decimal_places=10)
+    reserved_usd = serializers.DecimalField(
+        max_digits=20, decimal_places=10, help_text="Set aside for calls that are under way now."
+    )
+    soft_limit_usd = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
+    hard_limit_usd = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
+    renews_at = serializers.DateTimeField(help_text="When the next month begins.")
+    rows = CostRowSerializer(many=True)

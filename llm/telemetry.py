@@ -1,0 +1,112 @@
+"""OpenTelemetry spans with the GenAI conventions, when the `otel` extra is installed; nothing when it is not.
+
+One internal span for a question, one client span for each attempt. Neither holds a prompt, an answer or a key. Where
+spans go is said by the standard variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME`, ...).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Protocol
+
+from llm.errors import ProviderError
+from llm.messages import ModelReply
+
+_SYSTEMS = {"google": "gcp.gemini"}
+"""The conventions' names of providers, where ours differ."""
+
+
+class Span(Protocol):
+    """What is noted while the span is open."""
+
+    def set_attributes(self, attributes: Mapping[str, Any]) -> None: ...
+
+
+class NoSpan:
+    """Where nobody listens."""
+
+    def set_attributes(self, attributes: Mapping[str, Any]) -> None:
+        return
+
+
+@contextmanager
+def question(action: str, *, strategy: str, registry: str) -> Iterator[Span]:
+    """Open the span of a question."""
+    tracer = _tracer()
+    if tracer is None:
+        yield NoSpan()
+        return
+    attributes = {
+        "llm.router.action": action,
+        "llm.router.strategy": strategy,
+        "llm.router.config_hash": registry,
+    }
+    with tracer.start_as_current_span(f"route {action}", attributes=attributes, record_exception=False) as span:
+        yield span
+
+
+@contextmanager
+def attempt(*, provider: str, model: str, path: str, number: int, max_tokens: int, is_json: bool) -> Iterator[Span]:
+    """Open the span of one attempt at one model."""
+    tracer = _tracer()
+    if tracer is None:
+        yield NoSpan()
+        return
+    from opentelemetry.trace import SpanKind  # noqa: PLC0415  # only there with the otel extra
+
+    attributes = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": _SYSTEMS.get(provider, provider),
+        "gen_ai.request.model": model,
+        "gen_ai.request.max_tokens": max_tokens,
+        "gen_ai.output.type": "json" if is_json else "text",
+        "llm.router.path": path,
+        "llm.router.attempt": number,
+    }
+    with tracer.start_as_current_span(
+        f"chat {model}", kind=SpanKind.CLIENT, attributes=attributes, record_exception=False
+    ) as span:
+        try:
+            yield span
+        except ProviderError as error:
+            span.set_attributes({"error.type": error.kind})
+            raise
+
+
+def of_reply(reply: ModelReply) -> dict[str, Any]:
+    """Return the attributes of an answer."""
+    return {
+        "gen_ai.response.model": reply.model,
+        "gen_ai.response.id": reply.request_id,
+        "gen_ai.usage.input_tokens": reply.usage.input_tokens,
+        "gen_ai.usage.cache_read.input_tokens": reply.usage.cached_tokens,
+        "gen_ai.usage.output_tokens": reply.usage.output_tokens,
+        "gen_ai.usage.reasoning.output_tokens": reply.usage.thinking_tokens,
+    }
+
+
+@cache
+def _tracer() -> Any:
+    """Return the tracer, or None without OpenTelemetry. Looked for once, in the process that asks models."""
+    try:
+        from opentelemetry import trace  # noqa: PLC0415
+    except ImportError:
+        return None
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+        _export(trace)
+    return trace.get_tracer("coursewright.llm")
+
+
+def _export(trace: Any) -> None:
+    """Send spans to where the environment says, unless the process has been set up otherwise."""
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        provider = TracerProvider()
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        trace.set_tracer_provider(provider)

@@ -1,0 +1,7 @@
+"""The routes of models."""
+
+from django.urls import path
+
+from llm.views import CostsView
+
+urlpatterns = [path("costs", CostsView.as_view(), name="costs")]

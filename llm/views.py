@@ -1,0 +1,42 @@
+"""The doors of models: what they cost."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from llm.budgets import month_of, next_month, spending_of
+from llm.queries import costs_of_month
+from llm.serializers import CostsQuerySerializer, CostsSerializer
+from project.http.answers import valid
+from tenants.requests import tenant_of
+from tenants.scopes import Scope
+
+
+class CostsView(APIView):
+    """What models cost the tenant."""
+
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(parameters=[CostsQuerySerializer], responses=CostsSerializer, operation_id="costs")
+    def get(self, request: Request) -> Response:
+        """Read what was spent on models in a month, by action and model, and what may be spent."""
+        wanted = valid(CostsQuerySerializer(data=request.query_params.dict()))
+        tenant, now = tenant_of(request), timezone.now()
+        begin = wanted.get("month", month_of(now))
+        spending = spending_of(tenant, month=begin, now=now)
+        rows = list(costs_of_month(tenant=tenant, begin=begin, end=next_month(begin)))
+        shown = {
+            "month": begin,
+            "spent_usd": spending.spent,
+            "reserved_usd": spending.reserved,
+            "soft_limit_usd": spending.soft_limit,
+            "hard_limit_usd": spending.hard_limit,
+            "renews_at": spending.renews_at,
+            "rows": rows,
+        }
+        return Response(CostsSerializer(shown).data)

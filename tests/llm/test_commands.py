@@ -1,0 +1,144 @@
+"""What operators type."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from llm.models import Breaker, Budget, ExternalCall
+from tenants.models import Tenant
+from tests.fakes.steps import Answer, Fail
+from tests.llm.world import World
+
+
+def run(*arguments: str) -> tuple[str, str]:
+    """Run a command; return what it wrote to standard output and to standard error."""
+    out, err = StringIO(), StringIO()
+    call_command(*arguments, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+def test_models_shows_what_is_in_force(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEST_DEEPSEEK_KEY")
+    Breaker.objects.create(
+        provider="google", model="gemini", kind="busy", open_until=timezone.now() + timedelta(seconds=30)
+    )
+
+    shown, _ = run("models")
+
+    assert "deepseek     absent: TEST_DEEPSEEK_KEY not set" in shown
+    assert "anthropic    present" in shown
+    assert "default      gemini (cooling down), claude" in shown
+    assert "budget       deepseek (absent)" in shown
+    assert "google/gemini: busy, not asked for" in shown
+    assert not [key for key in ("google-key", "anthropic-key", "openai-key") if key in shown]
+
+
+def test_models_says_what_is_wrong_with_the_registry(db: None, settings: Settings, tmp_path: Path) -> None:
+    settings.MODELS_FILE = tmp_path / "models-that-never-worked.yaml"
+    settings.MODELS_FILE.write_text("providers: {}")
+
+    with pytest.raises(CommandError, match=r"worked\.yaml line 1: providers"):
+        run("models")
+
+
+def test_ask_gives_the_answer_alone_and_the_account_beside_it(world: World) -> None:
+    world.openai.script(Fail(401))
+    world.google.script(Answer("100 degrees.", input_tokens=1000, output_tokens=100))
+
+    answer, account = run("ask", "ask", "How hot?", "--strategy", "quality")
+
+    assert answer == "100 degrees.\n"
+    assert "openai/gpt (quality): the key was refused (HTTP 401 invalid_api_key)" in account
+    assert "google/gemini (quality > default): answered" in account
+    assert "1000 tokens in (0 cached), 100 out (0 thinking); $0.002 for all attempts" in account
+
+
+def test_ask_charges_the_tenant_that_is_named(world: World, acme: Tenant) -> None:
+    world.google.script(Answer("100 degrees."))
+
+    run("ask", "ask", "How hot?", "--tenant", "acme")
+
+    assert ExternalCall.objects.get().tenant == acme
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("sing", "la"), "Choose one of: ask, look."),
+        (("ask", "la", "--strategy", "best"), "Choose one of: quality, default, budget."),
+        (("ask", "la", "--tenant", "nobody"), "There is no tenant 'nobody'"),
+    ],
+)
+def test_ask_says_what_there_is_to_choose_from(world: World, arguments: tuple[str, ...], said: str) -> None:
+    with pytest.raises(CommandError, match=said.replace("?", r"\?")):
+        run("ask", *arguments)
+
+
+def test_ask_lists_the_attempts_when_all_fail(world: World) -> None:
+    for vendor in (world.google, world.anthropic):
+        vendor.always(Fail(404))
+
+    with pytest.raises(CommandError, match="google/gemini: no such model") as failed:
+        run("ask", "ask", "How hot?")
+
+    assert "anthropic/claude: no such model" in str(failed.value)
+
+
+def test_check_models_asks_each_model_when_it_may(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEST_DEEPSEEK_KEY")
+    for vendor in world.vendors:
+        vendor.always(Answer("ready"))
+
+    quiet, _ = run("check_models")
+    asked_before = sum(len(vendor.asked) for vendor in world.vendors)
+    live, _ = run("check_models", "--live")
+
+    assert asked_before == 0
+    assert "gemini                       configured" in quiet
+    assert "gemini                       answers (100 tokens in, 20 out)" in live
+    assert "deepseek                     absent: TEST_DEEPSEEK_KEY not set" in live
+    assert [len(vendor.asked) for vendor in world.vendors] == [1, 1, 1, 0]
+
+
+def test_check_models_fails_when_one_does_not_answer(world: World) -> None:
+    for vendor in world.vendors:
+        vendor.always(Answer("ready"))
+    world.openai.always(Fail(401))
+
+    with pytest.raises(CommandError, match="1 of the configured models do not work"):
+        run("check_models", "--live")
+
+
+def test_a_mended_model_is_asked_again_after_a_check(world: World) -> None:
+    Breaker.objects.create(
+        provider="google", model="", kind="key_refused", open_until=timezone.now() + timedelta(minutes=9)
+    )
+    for vendor in world.vendors:
+        vendor.always(Answer("ready"))
+
+    run("check_models", "--live")
+
+    assert not Breaker.objects.exists()
+
+
+def test_set_budget_sets_and_lifts_limits(acme: Tenant) -> None:
+    said, _ = run("set_budget", "acme", "--soft", "40", "--hard", "50")
+    assert said == "acme: soft limit $40, hard limit $50\n"
+
+    said, _ = run("set_budget", "acme")
+
+    assert said == "acme: soft limit none, hard limit none\n"
+    assert Budget.objects.get().hard_limit is None
+
+
+@pytest.mark.parametrize("arguments", [("--hard", "much"), ("--hard", "-1"), ("--soft", "9", "--hard", "1")])
+def test_set_budget_refuses_what_makes_no_sense(acme: Tenant, arguments: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError):
+        run("set_budget", "acme", *arguments)

@@ -1,0 +1,351 @@
+"""The walk through the models, against servers that speak the vendors' protocols."""
+
+from __future__ import annotations
+
+import json
+import time
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from pydantic import BaseModel, Field
+
+from llm.deadlines import Deadline
+from llm.errors import DeadlinePassed, ModelsExhausted, NoProvider, UnknownAction, UnknownStrategy
+from llm.messages import Clip, ModelRequest, Picture
+from project.jobs.errors import JobCancelled
+from tenants.models import Tenant
+from tests.fakes.server import FakeVendor
+from tests.fakes.steps import Answer, Empty, Fail, Hang, Refusal, Reset, Step, Truncated
+from tests.llm.world import World, model
+
+QUESTION = ModelRequest(prompt="How hot is boiling water?", system="Be brief.", prompt_version="v1")
+LONG = ModelRequest(prompt="water " * 50_000)
+
+
+class Temperature(BaseModel):
+    """How hot something is."""
+
+    degrees: int = Field(ge=0, le=1000)
+    unit: str
+
+
+RIGHT = json.dumps({"degrees": 100, "unit": "C"})
+WRONG = json.dumps({"degrees": -5, "unit": "C"})
+
+
+def asked(*vendors: FakeVendor) -> list[int]:
+    return [len(vendor.asked) for vendor in vendors]
+
+
+def test_the_first_model_of_the_chain_answers(world: World) -> None:
+    world.google.script(Answer("100 degrees."))
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert (answer.text, answer.provider, answer.model, answer.path) == ("100 degrees.", "google", "gemini", "default")
+    assert (world.google.asked[0].system, world.google.asked[0].prompt) == (QUESTION.system, QUESTION.prompt)
+    assert asked(world.anthropic, world.openai, world.deepseek) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("step", "kind"),
+    [
+        (Fail(500), "busy"),
+        (Fail(529), "busy"),
+        (Fail(429), "busy"),
+        (Reset(), "busy"),
+        (Fail(404), "model_unknown"),
+        (Fail(402), "quota_exhausted"),
+        (Refusal(), "content_refused"),
+    ],
+)
+def test_another_model_answers_when_one_cannot(world: World, step: Step, kind: str) -> None:
+    world.file["actions"]["ask"]["when_refused"] = "next"
+    world.write()
+    world.google.always(step)
+    world.anthropic.script(Answer("100."))
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert (answer.text, answer.model) == ("100.", "claude")
+    assert {attempt.kind for attempt in answer.attempts} == {kind, "answered"}
+
+
+def test_the_chain_of_the_fallback_strategy_comes_after_its_own_and_each_model_once(world: World) -> None:
+    world.file["chains"]["ask"]["quality"] = ["gpt", "claude"]
+    world.write()
+    for vendor in (world.openai, world.anthropic, world.google):
+        vendor.always(Fail(404))
+
+    with pytest.raises(ModelsExhausted) as failed:
+        world.router.complete("ask", QUESTION, strategy="quality")
+
+    walked = [(attempt.model, attempt.path) for attempt in failed.value.attempts]
+    assert walked == [("gpt", "quality"), ("claude", "quality"), ("gemini", "quality > default")]
+    assert asked(world.openai, world.anthropic, world.google) == [1, 1, 1]
+
+
+def test_the_error_at_the_end_names_every_attempt_with_its_cause(world: World) -> None:
+    world.google.always(Fail(404))
+    world.anthropic.always(Fail(529))
+
+    with pytest.raises(ModelsExhausted) as failed:
+        world.router.complete("ask", QUESTION)
+
+    said = str(failed.value)
+    assert "google/gemini: no such model (HTTP 404" in said
+    assert said.count("anthropic/claude: busy or failing (HTTP 529") == 2
+    assert [each["provider"] for each in failed.value.extra["attempts"]] == ["google", "anthropic", "anthropic"]
+    assert failed.value.next_step
+
+
+def test_a_busy_model_is_asked_a_second_time_before_the_next(world: World) -> None:
+    world.google.script(Fail(503), Answer("100."))
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert answer.model == "gemini"
+    assert asked(world.google, world.anthropic) == [2, 0]
+
+
+@pytest.mark.parametrize("vendor", ["google", "anthropic"])
+def test_it_waits_as_long_as_the_vendor_asks(world: World, vendor: str) -> None:
+    server = getattr(world, vendor)
+    world.file["chains"]["ask"]["default"] = ["gemini" if vendor == "google" else "claude"]
+    world.write()
+    server.script(Fail(429, retry_delay="0.7s") if vendor == "google" else Fail(429, retry_after="1"), Answer("100."))
+
+    world.router.complete("ask", QUESTION)
+
+    first, second = server.asked
+    assert second.at - first.at >= (0.7 if vendor == "google" else 1)
+
+
+def test_it_does_not_wait_long_while_another_model_is_left(world: World) -> None:
+    world.google.script(Fail(429, retry_after="60"))
+    world.anthropic.script(Answer("100."))
+    begun = time.monotonic()
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert answer.model == "claude"
+    assert time.monotonic() - begun < 5
+
+
+def test_a_prompt_that_is_too_long_goes_straight_to_a_larger_window(world: World) -> None:
+    world.file["models"]["wide"] = model("openai", context_window=1_000_000)
+    world.file["chains"]["ask"]["default"] = ["gemini", "claude", "wide"]
+    world.write()
+    world.google.always(Fail(400, message="The input token count exceeds the maximum number of tokens allowed."))
+    world.openai.script(Answer("100."))
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert answer.model == "wide"
+    assert asked(world.google, world.anthropic, world.openai) == [1, 0, 1]
+
+
+def test_a_model_that_is_surely_too_small_is_not_asked_at_all(world: World) -> None:
+    world.file["models"]["gemini"]["context_window"] = 20_000
+    world.write()
+    world.anthropic.script(Answer("100."))
+
+    answer = world.router.complete("ask", LONG)
+
+    assert answer.model == "claude"
+    assert asked(world.google) == [0]
+
+
+@pytest.mark.parametrize("step", [Fail(400), Fail(422)])
+def test_a_malformed_request_is_not_carried_from_model_to_model(world: World, step: Step) -> None:
+    world.google.always(step)
+
+    with pytest.raises(ModelsExhausted):
+        world.router.complete("ask", QUESTION)
+
+    assert asked(world.google, world.anthropic) == [1, 0]
+
+
+def test_refused_content_goes_no_further_unless_the_action_says_so(world: World) -> None:
+    world.google.always(Refusal())
+
+    with pytest.raises(ModelsExhausted) as failed:
+        world.router.complete("ask", QUESTION)
+
+    assert asked(world.google, world.anthropic) == [1, 0]
+    assert "without what was refused" in failed.value.next_step
+
+
+def test_a_truncated_answer_gets_more_room_once(world: World) -> None:
+    world.google.script(Truncated("100 deg"), Answer("100 degrees."))
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert answer.text == "100 degrees."
+    assert [each.max_tokens for each in world.google.asked] == [1000, 4000]
+
+
+def test_a_truncated_answer_is_never_taken_for_a_whole_one(world: World) -> None:
+    for vendor in (world.google, world.anthropic):
+        vendor.always(Truncated(RIGHT))
+
+    with pytest.raises(ModelsExhausted) as failed:
+        world.router.complete_object("ask", QUESTION, Temperature)
+
+    assert {attempt.kind for attempt in failed.value.attempts} == {"answer_truncated"}
+
+
+@pytest.mark.parametrize("strategy", ["default", "quality", "budget"])
+def test_it_returns_objects_from_every_dialect(world: World, strategy: str) -> None:
+    for vendor in world.vendors:
+        vendor.always(Answer(RIGHT))
+
+    answer = world.router.complete_object("ask", QUESTION, Temperature, strategy=strategy)
+
+    assert answer.value == Temperature(degrees=100, unit="C")
+
+
+def test_a_wrong_object_gets_one_repair_round_that_shows_what_is_wrong(world: World) -> None:
+    world.google.script(Answer(WRONG), Answer(RIGHT))
+
+    answer = world.router.complete_object("ask", QUESTION, Temperature)
+
+    repair = world.google.asked[1]
+    assert answer.value.degrees == 100
+    assert "degrees: Input should be greater than or equal to 0" in repair.prompt
+    assert WRONG in repair.prompt
+    assert repair.schema == world.google.asked[0].schema
+
+
+def test_after_a_failed_repair_the_chain_goes_on(world: World) -> None:
+    world.google.always(Answer(WRONG))
+    world.anthropic.script(Answer(RIGHT))
+
+    answer = world.router.complete_object("ask", QUESTION, Temperature)
+
+    assert answer.model == "claude"
+    assert asked(world.google, world.anthropic) == [2, 1]
+
+
+@pytest.mark.parametrize("kind", ["body", "list", "text"])
+def test_an_empty_answer_is_no_answer(world: World, kind: str) -> None:
+    world.google.script(Empty(kind), Answer("100."))  # type: ignore[arg-type]  # one of its literals
+
+    assert world.router.complete("ask", QUESTION).text == "100."
+    assert world.google.asked[1].prompt == QUESTION.prompt
+
+
+def test_pictures_and_clips_go_along(world: World) -> None:
+    world.google.script(Answer("A kettle."))
+    picture = Picture(data=b"\x89PNG\r\n\x1a\n", media_type="image/png")
+    clip = Clip(uri="https://example.org/files/1", media_type="video/mp4", start_ms=1500, end_ms=4000)
+
+    world.router.complete("look", ModelRequest(prompt="What is it?", pictures=(picture,), clips=(clip,)))
+
+    (seen,) = world.google.asked
+    assert seen.images == [picture.data]
+    assert [(video.uri, video.start, video.end) for video in seen.videos] == [(clip.uri, "1.5s", "4s")]
+
+
+def test_a_deadline_that_has_passed_asks_nobody(world: World) -> None:
+    with pytest.raises(DeadlinePassed):
+        world.router.complete("ask", QUESTION, deadline=Deadline.after(0))
+
+    assert asked(*world.vendors) == [0, 0, 0, 0]
+    assert not world.calls
+
+
+def test_a_hanging_model_leaves_time_for_the_next(world: World) -> None:
+    world.google.always(Hang())
+    world.anthropic.script(Answer("100."))
+    world.load_sdks()
+    begun = time.monotonic()
+
+    answer = world.router.complete("ask", QUESTION, deadline=Deadline.after(3))
+
+    assert answer.model == "claude"
+    assert answer.attempts[0].kind == "out_of_time"
+    assert time.monotonic() - begun < 3
+
+
+def test_it_stops_when_the_caller_is_stopped(world: World) -> None:
+    world.google.always(Fail(503, retry_after="4"))
+    stops_at = time.monotonic() + 1
+
+    def checkpoint() -> None:
+        if time.monotonic() > stops_at and world.google.asked:
+            raise JobCancelled("enough")
+
+    with pytest.raises(JobCancelled):
+        world.router.complete("ask", QUESTION, checkpoint=checkpoint)
+
+    assert asked(world.google, world.anthropic) == [1, 0]
+    assert len(world.calls) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_refuses_to_ask_inside_a_transaction(world: World) -> None:
+    with transaction.atomic(), pytest.raises(RuntimeError, match="inside transaction"):
+        world.router.complete("ask", QUESTION)
+
+    assert not connection.in_atomic_block
+    assert asked(world.google) == [0]
+
+
+def test_it_lists_the_actions_and_strategies_there_are(world: World) -> None:
+    with pytest.raises(UnknownAction) as wrong_action:
+        world.router.complete("sing", QUESTION)
+    with pytest.raises(UnknownStrategy) as wrong_strategy:
+        world.router.complete("ask", QUESTION, strategy="best")
+
+    assert wrong_action.value.next_step == "Choose one of: ask, look."
+    assert wrong_strategy.value.next_step == "Choose one of: quality, default, budget."
+
+
+def test_it_names_what_to_set_when_no_provider_is_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TEST_GOOGLE_KEY", "TEST_ANTHROPIC_KEY"):
+        monkeypatch.delenv(name)
+
+    with pytest.raises(NoProvider) as failed:
+        world.router.complete("ask", QUESTION)
+
+    assert "TEST_GOOGLE_KEY, TEST_ANTHROPIC_KEY" in failed.value.next_step
+
+
+def test_a_provider_without_a_key_is_absent_not_an_error(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEST_GOOGLE_KEY")
+    world.anthropic.script(Answer("100."))
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert [attempt.model for attempt in answer.attempts] == ["claude"]
+
+
+def test_a_key_that_cannot_be_sent_is_named_and_the_next_provider_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_GOOGLE_KEY", "google\nkey")
+    world.anthropic.script(Answer("100."))
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert "TEST_GOOGLE_KEY holds a space, a line break" in answer.attempts[0].cause
+    assert asked(world.google) == [0]
+
+
+def test_every_call_says_who_pays(world: World, acme: Tenant) -> None:
+    world.google.script(Answer("100.", input_tokens=1000, cached_tokens=200, output_tokens=50, thinking_tokens=10))
+
+    answer = world.router.complete("ask", QUESTION, tenant=acme)
+
+    (row,) = world.calls
+    assert (row.tenant, row.job, row.call_id, row.attempt) == (acme, None, answer.call_id, 1)
+    assert (row.action, row.strategy, row.path, row.provider, row.model) == (
+        "ask", "default", "default", "google", "gemini",
+    )  # fmt: skip
+    assert (row.units_in, row.units_cached, row.units_out, row.units_thinking) == (1000, 200, 50, 10)
+    assert row.cost == answer.cost == Decimal(800 * 1 + 20 + 40 * 10 + 10 * 20) / 1_000_000
+    assert (row.outcome, row.http_status, row.prompt_version) == ("answered", 200, "v1")
+    assert row.request_id
+    assert row.registry == world.registry.digest
