@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from project.jobs import kinds
+from structures import checks as checks  # registers its system check
 from structures.kinds import GENERATE_STRUCTURE
 
 

@@ -26,11 +26,21 @@ class Citation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """Something a student knows or can do after the course: in a few words, and in full (may be blank)."""
+
+    summary: str
+    details: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DraftNode:
     """One module, lesson, concept or exercise, with its children in teaching order.
 
-    `description` of a concept is its defining sentence, of an exercise its task, as the materials have them; blank when
-    the materials do not say. `citations` point at the evidence; a module or lesson cites where it was found.
+    `description` of a concept is its definition, of an exercise its task; blank when the materials do not say.
+    `citations` point at the evidence; a module or lesson cites where it was found. The rest is what some engines know
+    of some nodes: the goal, minutes and difficulty (1 to 5) of a module, examples of a concept, difficulty, solution
+    and criteria of an exercise.
     """
 
     node_type: NodeType
@@ -38,6 +48,12 @@ class DraftNode:
     description: str = ""
     citations: tuple[Citation, ...] = ()
     children: tuple[DraftNode, ...] = ()
+    learning_goal: str = ""
+    difficulty: int | None = None
+    estimated_minutes: int | None = None
+    examples: tuple[str, ...] = ()
+    reference_solution: str = ""
+    grading_criteria: tuple[str, ...] = ()
 
     def walk(self) -> Iterator[DraftNode]:
         """Yield this node and all below it, parents first, in order."""
@@ -53,4 +69,8 @@ class Draft:
     title: str
     modules: tuple[DraftNode, ...]
     description: str = ""
+    learning_goal: str = ""
+    expected_knowledge: tuple[Expectation, ...] = ()
+    expected_skills: tuple[Expectation, ...] = ()
+    prerequisites: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from llm.prompts import read_prompt
+from structures import written
 from structures.drafts import Draft
 from structures.outline import VERSION as OUTLINE_VERSION
 from structures.outline import outline
@@ -13,24 +16,47 @@ from structures.sources import SourceNode
 
 
 class EngineName(StrEnum):
-    """The names a client may ask for."""
+    """The engines there are."""
 
     OUTLINE = "outline"
+    LLM = "llm"
+
+
+AUTO = "auto"
+"""What a client asks for to get `llm` when a model can be asked, else `outline`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """One way to make a structure.
 
-    `make` is pure and deterministic unless the engine asks a model. `version` changes whenever the same materials may
-    give another draft, so that a snapshot is never taken for one that today's engine would make.
+    `make` is pure, and deterministic unless it asks the desk. `version` changes whenever the same materials may give
+    another draft, so that a snapshot is never taken for one that today's engine would make. A quote with fewer letters
+    than `least_quote` proves nothing, unless it is all that the chunk says.
     """
 
     name: EngineName
-    version: str
-    make: Callable[[SourceNode], Draft]
+    version: Callable[[], str]
+    make: Callable[[SourceNode, written.Desk], Draft]
+    asks_models: bool
+    least_quote: int
+
+
+def _outlined(source: SourceNode, _desk: written.Desk) -> Draft:
+    return outline(source)
+
+
+def _version_with_prompts() -> str:
+    """Return a version that changes with every edit of a prompt."""
+    prompts = ".".join(read_prompt(action).version for action in written.ACTIONS)
+    return f"{written.VERSION}-{hashlib.sha256(prompts.encode()).hexdigest()[:12]}"
 
 
 ENGINES: Mapping[EngineName, Engine] = {
-    EngineName.OUTLINE: Engine(name=EngineName.OUTLINE, version=OUTLINE_VERSION, make=outline),
+    EngineName.OUTLINE: Engine(
+        name=EngineName.OUTLINE, version=lambda: OUTLINE_VERSION, make=_outlined, asks_models=False, least_quote=0
+    ),
+    EngineName.LLM: Engine(
+        name=EngineName.LLM, version=_version_with_prompts, make=written.write, asks_models=True, least_quote=8
+    ),
 }

@@ -8,64 +8,107 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from structures.drafts import Citation, Draft, DraftNode, NodeType
+from structures.invisible import visible
 from structures.sources import SourceChunk
+
+_TYPOGRAPHY = str.maketrans("“”„«»‘’‚‹›‐‑‒–—−", "\"\"\"\"\"'''''------")
+"""Signs that mean the same to a reader, and that models exchange for one another."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grounding:
-    """How far a structure is proved by its sources, in counts."""
+    """How far a structure is proved by its sources, in counts; `coverage` is the share of chunks that are cited."""
 
     cited: int
     verified: int
     dropped: int
     chunks_cited: int
     chunks_total: int
+    coverage: float
     concepts: int
     concepts_without_evidence: int
 
 
-def verify(draft: Draft, chunks: Mapping[UUID, SourceChunk]) -> tuple[Draft, Grounding]:
+def verify(draft: Draft, chunks: Mapping[UUID, SourceChunk], *, least_quote: int = 0) -> tuple[Draft, Grounding]:
     """Return the draft with only the citations that hold, and how many did.
 
-    A citation holds when its chunk is among the sources and its quote stands in the chunk's text, whatever the white
-    space (Unicode NFC on both sides). A node that loses all its citations stays, and is counted when it is a concept.
+    A citation holds when its chunk is among the sources and its quote stands in the chunk's text; white space, the
+    shape of quotation marks and dashes, and invisible characters do not matter (Unicode NFC on both sides). What is
+    kept is the passage as the chunk shows it. A quote with fewer than `least_quote` letters and digits holds only when
+    it is all that the chunk says. A node that loses all its citations stays, and is counted when it is a concept.
     """
-    texts: dict[UUID, str] = {}
+    texts: dict[UUID, _Text] = {}
     cited = 0
-    kept: set[Citation] = set()
 
-    def holds(citation: Citation) -> bool:
+    def held(citation: Citation) -> Citation | None:
         chunk = chunks.get(citation.chunk_id)
         if chunk is None:
-            return False
+            return None
         text = texts.get(chunk.id)
         if text is None:
-            text = texts[chunk.id] = normalised(chunk.text)
-        quote = normalised(citation.quote)
-        return bool(quote) and quote in text
+            text = texts[chunk.id] = _Text(chunk.text)
+        passage = text.passage(citation.quote, least=least_quote)
+        return Citation(chunk_id=chunk.id, quote=passage) if passage else None
 
     def check(node: DraftNode) -> DraftNode:
         nonlocal cited
         cited += len(node.citations)
-        good = tuple(citation for citation in node.citations if holds(citation))
-        kept.update(good)
+        good = tuple(found for citation in node.citations if (found := held(citation)) is not None)
         return replace(node, citations=good, children=tuple(check(child) for child in node.children))
 
     checked = replace(draft, modules=tuple(check(module) for module in draft.modules))
     nodes = [node for module in checked.modules for node in module.walk()]
     verified = sum(len(node.citations) for node in nodes)
+    chunks_cited = len({citation.chunk_id for node in nodes for citation in node.citations})
     concepts = [node for node in nodes if node.node_type is NodeType.CONCEPT]
     return checked, Grounding(
         cited=cited,
         verified=verified,
         dropped=cited - verified,
-        chunks_cited=len({citation.chunk_id for citation in kept}),
+        chunks_cited=chunks_cited,
         chunks_total=len(chunks),
+        coverage=round(chunks_cited / len(chunks), 4) if chunks else 0.0,
         concepts=len(concepts),
         concepts_without_evidence=sum(not concept.citations for concept in concepts),
     )
 
 
 def normalised(text: str) -> str:
-    """Return text as quotes are compared: NFC, every run of white space one space."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    """Return text as quotes are compared: NFC, plain quotation marks and dashes, every run of white space one space."""
+    return " ".join(_readable(text).translate(_TYPOGRAPHY).split())
+
+
+def _readable(text: str) -> str:
+    return unicodedata.normalize("NFC", visible(text))
+
+
+class _Text:
+    """A chunk's text, ready to have passages found in it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = _readable(text)
+        self._plain = normalised(text)
+        self._places: list[int] | None = None
+
+    def passage(self, quote: str, *, least: int) -> str:
+        """Return the passage of the text that the quote means; blank when there is none."""
+        wanted = normalised(quote)
+        if sum(map(str.isalnum, wanted)) < least and wanted != self._plain:
+            return ""
+        if not wanted or (at := self._plain.find(wanted)) < 0:
+            return ""
+        if quote in self._text:
+            return quote
+        places = self._where()
+        return self._text[places[at] : places[at + len(wanted) - 1] + 1]
+
+    def _where(self) -> list[int]:
+        """Return where each character of the plain text stands in the text."""
+        if self._places is None:
+            self._places = []
+            was_space = True
+            for position, sign in enumerate(self._text):
+                if not sign.isspace() or not was_space:
+                    self._places.append(position)
+                was_space = sign.isspace()
+        return self._places

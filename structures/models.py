@@ -40,9 +40,16 @@ class StructureSnapshot(Row):
     options_digest = models.CharField(max_length=64)
     title = models.CharField(max_length=500)
     description = models.TextField(blank=True)
+    learning_goal = models.TextField(blank=True)
+    expected_knowledge = models.JSONField(default=list, blank=True, help_text="Each with a summary and details.")
+    expected_skills = models.JSONField(default=list, blank=True, help_text="Each with a summary and details.")
+    prerequisites = ArrayField(models.TextField(), default=list, blank=True)
     counts = models.JSONField(default=dict, help_text="How many structure nodes of each type.")
     grounding = models.JSONField(default=dict, help_text="How many citations were made, hold, and were dropped.")
     warnings = ArrayField(models.TextField(), default=list, blank=True)
+    provenance = models.JSONField(
+        default=dict, blank=True, help_text="Which models were asked with which prompts, how often, and the cost."
+    )
 
     objects = StructureSnapshotQuerySet.as_manager()
 
@@ -69,9 +76,19 @@ class StructureNode(Row):
     node_type = models.CharField(max_length=20, choices=[(t.value, t.value) for t in NodeType])
     title = models.CharField(max_length=500)
     description = models.TextField(blank=True)
+    learning_goal = models.TextField(blank=True)
+    difficulty = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 for beginners to 5 for experts.")
+    estimated_minutes = models.PositiveIntegerField(null=True, blank=True)
+    examples = ArrayField(models.TextField(), default=list, blank=True)
+    reference_solution = models.TextField(blank=True)
+    grading_criteria = ArrayField(models.TextField(), default=list, blank=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(difficulty__isnull=True) | Q(difficulty__gte=1, difficulty__lte=5),
+                name="structure_node_difficulty_is_1_to_5",
+            ),
             models.UniqueConstraint(fields=["snapshot", "position"], name="structure_node_position_is_unique"),
             models.CheckConstraint(condition=~Q(title=""), name="structure_node_has_a_title"),
         ]

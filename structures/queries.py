@@ -52,6 +52,11 @@ class StoredNode:
     def description(self) -> str:
         return self.row.description
 
+    @property
+    def lacks_evidence(self) -> bool:
+        """Tell whether this is a concept or exercise that no passage of the materials proves."""
+        return self.node_type in {NodeType.CONCEPT, NodeType.EXERCISE} and not self.references
+
 
 def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
     """Load the subtree with the text of its ready entries. Three statements. Raises NotFound."""

@@ -9,15 +9,40 @@ from rest_framework import serializers
 from materials.serializers import LocatorSerializer, locator_json
 from project.http.serializers import StrictSerializer
 from structures.drafts import NodeType
-from structures.engines import EngineName
+from structures.engines import AUTO, EngineName
 from structures.models import Reference, StructureSnapshot
 from structures.queries import StoredNode
+
+NO_EVIDENCE = "no_evidence"
 
 
 class GenerateSerializer(StrictSerializer):
     """How to generate."""
 
-    engine = serializers.ChoiceField(choices=[(e.value, e.value) for e in EngineName], required=False)
+    engine = serializers.ChoiceField(
+        choices=[AUTO, *(engine.value for engine in EngineName)],
+        default=AUTO,
+        help_text="`outline` reads without a model, `llm` lets models write; `auto`: `llm` when one is configured.",
+    )
+    strategy = serializers.CharField(
+        max_length=100, default="default", help_text="Which models: a strategy of the server's registry."
+    )
+
+
+class PlanSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a generation would ask, and what that is expected to cost."""
+
+    engine = serializers.ChoiceField(choices=[engine.value for engine in EngineName])
+    strategy = serializers.CharField()
+    model = serializers.CharField(help_text="The first model that would be asked; blank without one.")
+    parts = serializers.IntegerField(help_text="Into how many parts the materials are cut.")
+    calls = serializers.IntegerField(help_text="How many questions are asked.")
+    input_tokens = serializers.IntegerField()
+    expected_cost_usd = serializers.DecimalField(max_digits=20, decimal_places=4)
+    not_ready = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Entries that are not ready; a generation waits for those under way.",
+    )
 
 
 class SnapshotSummarySerializer(serializers.ModelSerializer[StructureSnapshot]):
@@ -29,8 +54,9 @@ class SnapshotSummarySerializer(serializers.ModelSerializer[StructureSnapshot]):
     class Meta:
         model = StructureSnapshot
         fields = (
-            "id", "node", "job", "engine", "engine_version", "options", "fingerprint", "title", "description", "counts",
-            "grounding", "warnings", "created_at",
+            "id", "node", "job", "engine", "engine_version", "options", "fingerprint", "title", "description",
+            "learning_goal", "expected_knowledge", "expected_skills", "prerequisites", "counts", "grounding",
+            "warnings", "provenance", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -62,7 +88,17 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
     id = serializers.UUIDField()
     node_type = serializers.ChoiceField(choices=[(t.value, t.value) for t in NodeType])
     title = serializers.CharField()
-    description = serializers.CharField()
+    description = serializers.CharField(help_text="Of a concept its definition, of an exercise its task.")
+    learning_goal = serializers.CharField()
+    difficulty = serializers.IntegerField(allow_null=True, help_text="1 for beginners to 5 for experts.")
+    estimated_minutes = serializers.IntegerField(allow_null=True)
+    examples = serializers.ListField(child=serializers.CharField())
+    reference_solution = serializers.CharField()
+    grading_criteria = serializers.ListField(child=serializers.CharField())
+    flags = serializers.ListField(
+        child=serializers.ChoiceField(choices=[NO_EVIDENCE]),
+        help_text=f"`{NO_EVIDENCE}`: no quote of this concept or exercise stands where it was said to.",
+    )
     references = ReferenceSerializer(many=True)
     children = serializers.ListField(child=serializers.DictField(), help_text="Nodes of this same shape.")
 
@@ -73,6 +109,13 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
             "node_type": instance.row.node_type,
             "title": instance.row.title,
             "description": instance.row.description,
+            "learning_goal": instance.row.learning_goal,
+            "difficulty": instance.row.difficulty,
+            "estimated_minutes": instance.row.estimated_minutes,
+            "examples": instance.row.examples,
+            "reference_solution": instance.row.reference_solution,
+            "grading_criteria": instance.row.grading_criteria,
+            "flags": [NO_EVIDENCE] if instance.lacks_evidence else [],
             "references": [shape.to_representation(reference) for reference in instance.references],
             "children": [self.to_representation(child) for child in instance.children],
         }

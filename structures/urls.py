@@ -6,6 +6,7 @@ from structures.views import NodeStructureViewSet, SnapshotViewSet
 
 urlpatterns = [
     path("nodes/<uuid:pk>/generate", NodeStructureViewSet.as_view({"post": "generate"}), name="node-generate"),
+    path("nodes/<uuid:pk>/generation-plan", NodeStructureViewSet.as_view({"get": "plan"}), name="node-generation-plan"),
     path("nodes/<uuid:pk>/structure", SnapshotViewSet.as_view({"get": "latest"}), name="node-structure"),
     path("nodes/<uuid:pk>/snapshots", NodeStructureViewSet.as_view({"get": "history"}), name="node-snapshots"),
     path("snapshots/<uuid:pk>", SnapshotViewSet.as_view({"get": "retrieve"}), name="snapshot"),

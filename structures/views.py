@@ -14,11 +14,11 @@ from project.http.answers import asked, page, valid
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted
 from structures import queries, services
-from structures.engines import EngineName
 from structures.markdown import render
 from structures.models import StructureSnapshot
 from structures.serializers import (
     GenerateSerializer,
+    PlanSerializer,
     SnapshotSerializer,
     SnapshotSummarySerializer,
     StructureNodeSerializer,
@@ -54,12 +54,17 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         options, 200 with that snapshot.
         """
         wanted = valid(GenerateSerializer(data=request.data))
-        engine = EngineName(wanted.get("engine", EngineName.OUTLINE))
-        requested = services.request_generation(tenant=tenant_of(request), node_id=pk, engine=engine)
+        requested = services.request_generation(tenant=tenant_of(request), node_id=pk, **wanted)
         if requested.job is not None:
             return accepted(requested.job)
         assert requested.snapshot is not None
         return _snapshot(request, requested.snapshot)
+
+    @extend_schema(parameters=[GenerateSerializer], responses=PlanSerializer)
+    def plan(self, request: Request, pk: UUID) -> Response:
+        """Read what a generation would ask models if it began now, and what that is expected to cost. Asks nothing."""
+        wanted = valid(GenerateSerializer(data=request.query_params.dict()))
+        return Response(services.plan_generation(tenant=tenant_of(request), node_id=pk, **wanted))
 
     @extend_schema(responses=SnapshotSummarySerializer(many=True))
     def history(self, request: Request, pk: UUID) -> Response:

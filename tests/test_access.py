@@ -43,6 +43,8 @@ ACCESS = [
     ("POST", "entries/{entry}/ingest", WRITE, True),
     ("GET", "entries/{entry}/chunks", READ, True),
     ("POST", "nodes/{node}/generate", WRITE, True),
+    ("GET", "nodes/{node}/generation-plan", READ, True),
+    ("GET", "costs", READ, False),
     ("GET", "nodes/{node}/structure", READ, True),
     ("GET", "nodes/{node}/snapshots", READ, True),
     ("GET", "snapshots/{snapshot}", READ, True),

@@ -69,6 +69,7 @@ class Job(Row):
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
 
+    plan = models.JSONField(null=True, blank=True, help_text="What the work said it is going to do.")
     stage = models.CharField(max_length=50, blank=True)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)

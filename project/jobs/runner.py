@@ -59,6 +59,12 @@ class Run:
         self.job.stage, self.job.done, self.job.total = stage, min(done, total), total
         Job.objects.held_by(self.job).update(stage=stage, done=self.job.done, total=total)
 
+    def announce(self, plan: dict[str, Any]) -> None:
+        """Say what the work is going to do, for those who follow the job."""
+        self.checkpoint()
+        self.job.plan = plan
+        Job.objects.held_by(self.job).update(plan=plan)
+
     def checkpoint(self) -> None:
         """Raise JobCancelled or JobLost when the work must stop. Costs nothing: call it in loops."""
         if self._stop is not None:
@@ -142,7 +148,7 @@ def claim_next() -> Job | None:
         return None
     job.status, job.token, job.attempt = Job.Status.ACTIVE, job.token + 1, job.attempt + 1
     job.worker, job.lease_until, job.heartbeat_at, job.started_at = worker_name(), now + _lease(), now, now
-    job.stage, job.done, job.total = "", 0, 0
+    job.stage, job.done, job.total, job.plan = "", 0, 0, None
     job.save()
     return job
 

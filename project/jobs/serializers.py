@@ -31,6 +31,11 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     """One piece of work."""
 
     subject = serializers.UUIDField(source="subject_id", read_only=True)
+    plan = serializers.DictField(
+        read_only=True,
+        allow_null=True,
+        help_text="What the job said it is going to do, before it began; which members there are depends on the kind.",
+    )
     progress = ProgressSerializer(source="*", read_only=True)
     error = serializers.SerializerMethodField()
     cancel_requested = serializers.SerializerMethodField()
@@ -38,8 +43,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
         fields = (
-            "id", "kind", "status", "priority", "subject", "progress", "attempt", "max_attempts", "cancel_requested",
-            "error", "result", "created_at", "queued_at", "started_at", "heartbeat_at", "finished_at",
+            "id", "kind", "status", "priority", "subject", "plan", "progress", "attempt", "max_attempts",
+            "cancel_requested", "error", "result", "created_at", "queued_at", "started_at", "heartbeat_at",
+            "finished_at",
         )  # fmt: skip
         read_only_fields = fields
 

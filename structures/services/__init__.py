@@ -1,5 +1,5 @@
 """The verbs that change structures."""
 
-from structures.services.generation import Requested, generate_structure, request_generation
+from structures.services.generation import Requested, generate_structure, plan_generation, request_generation
 
-__all__ = ["Requested", "generate_structure", "request_generation"]
+__all__ = ["Requested", "generate_structure", "plan_generation", "request_generation"]

@@ -6,12 +6,17 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
+from llm.budgets import refuse_beyond, spending_of
+from llm.build import model_router
+from llm.errors import NoProvider
 from materials import queries as materials
 from materials.models import MaterialEntry, locator_columns
 from materials.services import fingerprint_of
@@ -24,13 +29,19 @@ from project.jobs.runner import JobCancelled, Run
 from project.jobs.services import submit_job
 from structures import queries
 from structures.drafts import Draft, DraftNode, NodeType
-from structures.engines import ENGINES, Engine, EngineName
+from structures.engines import AUTO, ENGINES, Engine, EngineName
 from structures.errors import GenerationRunning, NothingReady
 from structures.grounding import Grounding, verify
 from structures.kinds import GENERATE_STRUCTURE
 from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.services.asking import ModelDesk, StrategyRooms
+from structures.sources import SourceNode
+from structures.written import ACTIONS, TooMuch, plan_for
 from tenants.models import Tenant
 
+DEFAULT_STRATEGY = "default"
+LEAST_COST = Decimal("0.0001")
+"""A generation that may not even spend this is refused at once."""
 _WRITE_BATCH = 1000
 
 log = logs.get(__name__)
@@ -46,13 +57,18 @@ class Requested:
 
 @transaction.atomic
 def request_generation(
-    *, tenant: Tenant, node_id: UUID, engine: EngineName = EngineName.OUTLINE, options: Mapping[str, Any] | None = None
+    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
 ) -> Requested:
     """Promise a snapshot of the node: the one there is when nothing has changed, else a job.
 
     The job waits for the ingestions that are under way below the node. Raises NotFound, GenerationRunning while another
-    generation covers the same subtree, and NothingReady when there is nothing to wait for either.
+    generation covers the same subtree, and NothingReady when there is nothing to wait for either. For an engine that
+    asks models also UnknownStrategy, NoProvider, RegistryUnusable, and BudgetExceeded when nothing is left.
     """
+    chosen = choose_engine(engine, strategy=strategy)
+    options = {"strategy": strategy} if chosen.asks_models else {}
+    if chosen.asks_models:
+        refuse_beyond(tenant, spending_of(tenant, now=timezone.now()), LEAST_COST)
     lock_tree(tenant)
     nodes = [node.pk for node in materials.subtree(tenant=tenant, node_id=node_id)]
     _refuse_overlap(tenant=tenant, node_id=node_id, subtree=nodes)
@@ -61,27 +77,64 @@ def request_generation(
     if not ingestions:
         if not below.ready().exists():
             raise NothingReady("No entry below the node is ready.")
-        key = _key(tenant=tenant, node_id=node_id, engine=ENGINES[engine], options=options or {})
+        key = _key(tenant=tenant, node_id=node_id, engine=chosen, options=options)
         if (existing := StructureSnapshot.objects.of(tenant).filter(**key).first()) is not None:
             return Requested(snapshot=existing)
     job = submit_job(
         tenant=tenant,
         kind=GENERATE_STRUCTURE,
         subject_id=node_id,
-        params={"engine": engine.value, "options": dict(options or {})},
+        params={"engine": chosen.name.value, "options": options},
         depends_on=ingestions,
     )
     return Requested(job=job)
 
 
+def choose_engine(wanted: str, *, strategy: str) -> Engine:
+    """Return the engine that a client means. Raises what an engine that asks models needs to know before.
+
+    `auto` means models whenever one is configured for the strategy; models that are down do not change that.
+    """
+    if wanted == EngineName.OUTLINE:
+        return ENGINES[EngineName.OUTLINE]
+    try:
+        for action in ACTIONS:
+            model_router().candidates(action, strategy)
+    except NoProvider:
+        if wanted == AUTO:
+            return ENGINES[EngineName.OUTLINE]
+        raise
+    return ENGINES[EngineName.LLM]
+
+
+def plan_generation(
+    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
+) -> dict[str, Any]:
+    """Return what a generation would ask if it began now, and what that is expected to cost. Asks nothing.
+
+    Raises NotFound, NothingReady, and what `choose_engine` raises.
+    """
+    chosen = choose_engine(engine, strategy=strategy)
+    sources = queries.sources_under(tenant=tenant, node_id=node_id)
+    if not sources.entries:
+        raise NothingReady("No entry below the node is ready.")
+    plan: dict[str, Any] = {"model": "", "parts": 1, "calls": 0, "input_tokens": 0, "expected_cost_usd": "0.0000"}
+    if chosen.asks_models:
+        plan = plan_for(sources.root, StrategyRooms(strategy))
+    return {"engine": chosen.name.value, "strategy": strategy, **plan, "not_ready": list(sources.left_out)}
+
+
 def generate_structure(run: Run) -> None:
-    """Do the work of a generation job. Holds no transaction while the engine thinks. Raises NothingReady."""
+    """Do the work of a generation job. Holds no transaction while the engine thinks.
+
+    Raises NothingReady, and what the models' failures are called in `llm.errors`.
+    """
     tenant, node_id = run.tenant, run.job.subject_id
-    engine = ENGINES[EngineName(run.job.params["engine"])]
+    engine, options = ENGINES[EngineName(run.job.params["engine"])], run.job.params["options"]
     run.progress("reading", 0, 3)
     try:
         with transaction.atomic():
-            key = _key(tenant=tenant, node_id=node_id, engine=engine, options=run.job.params["options"])
+            key = _key(tenant=tenant, node_id=node_id, engine=engine, options=options)
             sources = queries.sources_under(tenant=tenant, node_id=node_id)
     except NotFound as exc:
         raise JobCancelled("The node is gone.") from exc
@@ -92,19 +145,38 @@ def generate_structure(run: Run) -> None:
             return
     run.checkpoint()
     run.progress("structuring", 1, 3)
-    draft = engine.make(sources.root)
+    desk = ModelDesk(run=run, strategy=options.get("strategy", DEFAULT_STRATEGY))
+    draft = _made(engine, sources.root, desk)
     run.checkpoint()
     run.progress("storing", 2, 3)
     chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
-    draft, grounding = verify(draft, chunks)
-    snapshot_id = new_id()
+    draft, grounding = verify(draft, chunks, least_quote=engine.least_quote)
+    draft = replace(draft, warnings=(*draft.warnings, *desk.warnings()))
+    snapshot_id, provenance = new_id(), desk.provenance()
     with run.completing(result={"snapshot": str(snapshot_id)}):
-        _record(run=run, snapshot_id=snapshot_id, key=key, draft=draft, grounding=grounding, sources=sources)
+        _record(
+            run=run, snapshot_id=snapshot_id, key=key, draft=draft, grounding=grounding, sources=sources,
+            provenance=provenance,
+        )  # fmt: skip
     log.info("structure generated", snapshot=str(snapshot_id), engine=engine.name, **asdict(grounding))
 
 
+def _made(engine: Engine, source: SourceNode, desk: ModelDesk) -> Draft:
+    try:
+        return engine.make(source, desk)
+    except TooMuch as exc:
+        raise exc.reason from exc
+
+
 def _record(
-    *, run: Run, snapshot_id: UUID, key: dict[str, Any], draft: Draft, grounding: Grounding, sources: queries.Sources
+    *,
+    run: Run,
+    snapshot_id: UUID,
+    key: dict[str, Any],
+    draft: Draft,
+    grounding: Grounding,
+    sources: queries.Sources,
+    provenance: dict[str, Any],
 ) -> None:
     """Store the snapshot with its nodes and references, in the caller's transaction."""
     warnings = list(draft.warnings)
@@ -117,6 +189,11 @@ def _record(
         options=run.job.params["options"],
         title=draft.title[:500],
         description=draft.description,
+        learning_goal=draft.learning_goal,
+        expected_knowledge=[asdict(each) for each in draft.expected_knowledge],
+        expected_skills=[asdict(each) for each in draft.expected_skills],
+        prerequisites=list(draft.prerequisites),
+        provenance=provenance,
         counts=_counts(draft),
         grounding=asdict(grounding),
         warnings=warnings,
@@ -137,6 +214,12 @@ def _record(
             node_type=node.node_type.value,
             title=node.title[:500],
             description=node.description,
+            learning_goal=node.learning_goal,
+            difficulty=node.difficulty,
+            estimated_minutes=node.estimated_minutes,
+            examples=list(node.examples),
+            reference_solution=node.reference_solution,
+            grading_criteria=list(node.grading_criteria),
         )
         rows.append(row)
         for position, citation in enumerate(node.citations):
@@ -183,7 +266,7 @@ def _key(*, tenant: Tenant, node_id: UUID, engine: Engine, options: Mapping[str,
         "node_id": node_id,
         "fingerprint": fingerprint_of(tenant=tenant, node_id=node_id),
         "engine": engine.name.value,
-        "engine_version": engine.version,
+        "engine_version": engine.version(),
         "options_digest": hashlib.sha256(canonical.encode()).hexdigest(),
     }
 

@@ -1,0 +1,20 @@
+"""Characters that nobody sees, and that can carry words all the same."""
+
+from __future__ import annotations
+
+import re
+
+_INVISIBLE = re.compile(
+    "["
+    "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # controls, but not tab and line ends
+    "\u00ad\u200b\u2060-\u2064\ufeff"  # soft hyphen, zero-width space, word joiner, invisible operators
+    "\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction marks and overrides
+    "\U000e0000-\U000e007f"  # tags
+    "\U000e0100-\U000e01ef\ufe00-\ufe0e"  # variation selectors, but not the one that emoji need
+    "]"
+)
+
+
+def visible(text: str) -> str:
+    """Return the text without them. Joiners stay: Persian, Indic scripts and emoji need them."""
+    return _INVISIBLE.sub("", text)

@@ -1,0 +1,95 @@
+"""The desk of a generation: asks the router on behalf of the job, and keeps what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.utils import timezone
+from pydantic import BaseModel
+
+from llm.budgets import refuse_beyond, spending_of
+from llm.build import model_router
+from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
+from llm.messages import Room
+from llm.prompts import read_prompt
+from llm.queries import total_of_job
+from project.jobs.runner import Run
+from structures.engines import EngineName
+from structures.written import TooMuch
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class StrategyRooms:
+    """Knows how much the models of a strategy take."""
+
+    def __init__(self, strategy: str) -> None:
+        self._strategy = strategy
+        self._router = model_router()
+
+    def room(self, action: str) -> Room:
+        return self._router.room(action, self._strategy)
+
+
+class ModelDesk(StrategyRooms):
+    """Asks models for one job. Progress is counted in questions, and the job's end is heeded before each attempt."""
+
+    def __init__(self, *, run: Run, strategy: str) -> None:
+        super().__init__(strategy)
+        self._run = run
+        self._planned = self._asked = 0
+        self._models: Counter[str] = Counter()
+        self._prompts: dict[str, str] = {}
+
+    def announce(self, plan: Mapping[str, Any]) -> None:
+        self._planned = plan["calls"]
+        self._run.announce({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
+        spending = spending_of(self._run.tenant, now=timezone.now())
+        refuse_beyond(self._run.tenant, spending, Decimal(plan["expected_cost_usd"]))
+
+    def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
+        self._run.progress("asking", self._asked, max(self._planned, self._asked + 1))
+        prompt = read_prompt(action)
+        try:
+            completion = self._router.complete_object(
+                action,
+                prompt.fill(values),
+                wanted,
+                strategy=self._strategy,
+                tenant=self._run.tenant,
+                job=self._run.job,
+                checkpoint=self._run.checkpoint,
+            )
+        except ModelsExhausted as exc:
+            if any(attempt.kind in {PromptTooLong.kind, AnswerTruncated.kind} for attempt in exc.attempts):
+                raise TooMuch(exc) from exc
+            raise
+        self._asked += 1
+        self._models[completion.model] += 1
+        self._prompts[action] = prompt.version
+        return completion.value
+
+    def provenance(self) -> dict[str, Any]:
+        """Return who answered which prompts, and what the job has cost in dollars with all its attempts."""
+        if not self._asked:
+            return {}
+        total = total_of_job(self._run.job)
+        return {
+            "strategy": self._strategy,
+            "models": dict(self._models),
+            "prompts": self._prompts,
+            "calls": total.calls,
+            "cost_usd": f"{total.cost:f}",
+        }
+
+    def warnings(self) -> list[str]:
+        """Return what the methodologist should know of the money."""
+        if not self._asked:
+            return []
+        spending = spending_of(self._run.tenant, now=timezone.now())
+        if not spending.is_beyond_soft_limit:
+            return []
+        return [f"${spending.spent:.2f} were spent on models this month; the soft limit is ${spending.soft_limit}."]
