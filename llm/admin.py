@@ -25,7 +25,7 @@ class ExternalCallAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "action", "provider", "model", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("id", "call_id", "job__id", "request_id", "tenant__slug")
-    ordering = ("-created_at", "-id")
+    ordering = ("-id",)
 
 
 @admin.register(Budget)

@@ -29,9 +29,10 @@ class ExternalCall(Row):
     """
 
     tenant = models.ForeignKey(
-        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="None: an operator asked."
-    )
-    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False,
+        help_text="None: an operator asked.",
+    )  # fmt: skip
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     call_id = models.UUIDField(help_text="The same for all attempts of one question.")
     attempt = models.PositiveSmallIntegerField(help_text="1 for the first attempt of the question.")
     action = models.CharField(max_length=100)
@@ -65,7 +66,6 @@ class ExternalCall(Row):
         ]
         indexes = [
             models.Index(fields=["tenant", "created_at"], include=["cost"], name="external_call_of_the_month"),
-            models.Index(fields=["-created_at", "-id"], name="external_call_newest_first"),
             models.Index(fields=["job"], condition=Q(job__isnull=False), name="external_call_of_the_job"),
         ]
 

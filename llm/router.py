@@ -19,6 +19,7 @@ from llm.messages import ModelRequest, Room, Usage
 from llm.providers.base import Provider
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
 from llm.schemas import parsed, schema_of
+from llm.slots import Slot
 from llm.walk import Caller, Walk
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -80,14 +81,14 @@ class SlotsPort(Protocol):
 
     def hold(
         self, provider: str, *, limit: int, seconds: float, checkpoint: Callable[[], None]
-    ) -> AbstractContextManager[None]: ...
+    ) -> AbstractContextManager[Slot]: ...
 
 
 class LedgerPort(Protocol):
     """Where attempts are written down."""
 
     def open(self) -> None: ...
-    def record(self, entry: Entry) -> None: ...
+    def record(self, entry: Entry, slot: Slot) -> None: ...
 
 
 def _go_on() -> None:

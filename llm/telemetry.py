@@ -90,13 +90,15 @@ def of_reply(reply: ModelReply) -> dict[str, Any]:
 
 @cache
 def _tracer() -> Any:
-    """Return the tracer, or None without OpenTelemetry. Looked for once, in the process that asks models."""
+    """Return the tracer; None without OpenTelemetry, or when nobody listens. Looked for once a process."""
     try:
         from opentelemetry import trace  # noqa: PLC0415
     except ImportError:
         return None
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
         _export(trace)
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        return None
     return trace.get_tracer("coursewright.llm")
 
 

@@ -43,7 +43,7 @@ from llm.providers.base import ProviderCall
 from llm.registry import ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
 from llm.repair import repaired
 from llm.schemas import Schema
-from llm.slots import NoSlot
+from llm.slots import NoSlot, Slot
 from project import logs
 from project.db.fields import new_id
 from project.jobs.models import Job
@@ -204,7 +204,7 @@ class Walk:
             limit=spec.concurrency,
             seconds=min(SLOT_SECONDS, self.deadline.left),
             checkpoint=self.caller.checkpoint,
-        ):
+        ) as slot:
             call = ProviderCall(
                 request=turn.request,
                 model=model,
@@ -224,9 +224,9 @@ class Walk:
                     value = self._accept(reply)
                 except ProviderError as error:
                     turn.latency_ms = turn.latency_ms or _milliseconds_since(begun)
-                    self._record(turn, error, outcome=error.kind, status=error.status)
+                    self._record(turn, slot, error, outcome=error.kind, status=error.status)
                     raise
-                self._record(turn, reply, outcome=ANSWERED, status=200)
+                self._record(turn, slot, reply, outcome=ANSWERED, status=200)
                 return value, reply
 
     def _seconds(self, spec: ProviderSpec, *, has_others: bool) -> float:
@@ -324,7 +324,9 @@ class Walk:
             )
         )
 
-    def _record(self, turn: _Turn, said: ModelReply | ProviderError, *, outcome: str, status: int | None) -> None:
+    def _record(
+        self, turn: _Turn, slot: Slot, said: ModelReply | ProviderError, *, outcome: str, status: int | None
+    ) -> None:
         entry = Entry(
             tenant=self.caller.tenant,
             job=self.caller.job,
@@ -342,7 +344,7 @@ class Walk:
             http_status=status,
             request_id=said.request_id,
         )
-        self.router.ledger.record(entry)
+        self.router.ledger.record(entry, slot)
         self.cost += entry.cost or 0
 
     def _exhausted(self) -> ModelsExhausted:

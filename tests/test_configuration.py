@@ -137,3 +137,17 @@ def test_a_blank_line_of_the_example_does_not_undo_what_the_image_sets() -> None
 
 def final_stage() -> str:
     return (BASE / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+
+
+def test_a_web_process_loads_no_vendors_sdk() -> None:
+    script = """
+import sys
+import project.wsgi
+from django.urls import get_resolver
+get_resolver().url_patterns
+loaded = {"openai", "anthropic", "google.genai", "httpx2"} & set(sys.modules)
+assert not loaded, loaded
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=BASE, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

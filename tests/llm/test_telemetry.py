@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from django.conf import settings
@@ -24,7 +27,8 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(trace, "get_tracer", lambda name: provider.get_tracer(name))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
     telemetry._tracer.cache_clear()
     yield exporter
     telemetry._tracer.cache_clear()
@@ -68,3 +72,33 @@ with telemetry.question("ask", strategy="default", registry="x") as span:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_spans_go_where_the_environment_says() -> None:
+    arrived: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            arrived.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            return
+
+    script = """
+from llm import telemetry
+with telemetry.question("ask", strategy="default", registry="x"):
+    with telemetry.attempt(provider="google", model="gemini", path="default", number=1, max_tokens=9, is_json=False):
+        pass
+"""
+    with HTTPServer(("127.0.0.1", 0), Collector) as collector:
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}"}
+        subprocess.run([sys.executable, "-c", script], cwd=settings.BASE_DIR, env=environment, check=True)
+        collector.shutdown()
+
+    ((path, body),) = arrived
+    assert path == "/v1/traces"
+    assert b"route ask" in body
+    assert b"chat gemini" in body
