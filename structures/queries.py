@@ -45,14 +45,6 @@ class StoredNode:
         return NodeType(self.row.node_type)
 
     @property
-    def title(self) -> str:
-        return self.row.title
-
-    @property
-    def description(self) -> str:
-        return self.row.description
-
-    @property
     def lacks_evidence(self) -> bool:
         """Tell whether this is a concept or exercise that no passage of the materials proves."""
         return self.node_type in {NodeType.CONCEPT, NodeType.EXERCISE} and not self.references

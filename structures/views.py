@@ -96,7 +96,7 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
 def _snapshot(request: Request, snapshot: StructureSnapshot) -> Response:
     children = queries.nodes_of(snapshot)
     if isinstance(request.accepted_renderer, MarkdownRenderer):
-        return Response(render(title=snapshot.title, description=snapshot.description, nodes=children))
+        return Response(render(snapshot, children))
     shape = StructureNodeSerializer()
     shown = [shape.to_representation(child) for child in children]
     return Response({**SnapshotSummarySerializer(snapshot).data, "children": shown})

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from materials.documents import ChunkKind, Locator
 from structures.drafts import Citation, Draft, DraftNode, NodeType
 from structures.grounding import verify
 from structures.markdown import render
+from structures.models import StructureSnapshot
 from structures.sources import SourceChunk
 
 CHUNK = SourceChunk(id=uuid4(), kind=ChunkKind.PARAGRAPH, text="Water boils\nat 100 degrees.", locator=Locator(page=7))
@@ -42,11 +44,17 @@ def test_it_drops_what_does_not_stand_there_and_counts_the_unproved() -> None:
 class Shown:
     """A node as the renderer takes it."""
 
-    node_type: NodeType
-    title: str
-    description: str = ""
+    row: DraftNode
     references: list[Evidence] = field(default_factory=list)
     children: list[Shown] = field(default_factory=list)
+
+    @property
+    def node_type(self) -> NodeType:
+        return self.row.node_type
+
+
+def node(node_type: NodeType, title: str, **more: Any) -> DraftNode:
+    return DraftNode(node_type=node_type, title=title, **more)
 
 
 @dataclass
@@ -64,14 +72,44 @@ def test_it_renders_for_people_with_places_they_can_open() -> None:
         Evidence("c.srt", Locator(start_ms=135_000, end_ms=3_744_000)),
         Evidence("d.md", Locator(heading_path=("One", "Two"))),
     ]
-    boiling = Shown(NodeType.CONCEPT, "Boil*ing*", "It is <hot>.", places)
-    task = Shown(NodeType.EXERCISE, "Boil an egg", "Do it.\n\n- now", [])
-    lesson = Shown(NodeType.LESSON, "Heat", children=[boiling, task])
+    boiling = Shown(node(NodeType.CONCEPT, "Boil*ing*", description="It is <hot>."), places)
+    task = Shown(node(NodeType.EXERCISE, "Boil an egg", description="Do it.\n\n- now"))
+    lesson = Shown(node(NodeType.LESSON, "Heat"), children=[boiling, task])
 
-    text = render(title="Water", description="", nodes=[Shown(NodeType.MODULE, "Basics", children=[lesson])])
+    text = render(StructureSnapshot(title="Water"), [Shown(node(NodeType.MODULE, "Basics"), children=[lesson])])
 
     assert text == (
         "# Water\n\n## 1. Basics\n\n### 1.1. Heat\n\n"
         "- **Boil\\*ing\\***: It is \\<hot\\>. (a.pdf, p. 7; b.pptx, slide 4; c.srt, 02:15–1:02:24; d.md, § Two)\n\n"
         "**Exercise: Boil an egg** (no evidence)\n\n> Do it.\n>\n> - now\n"
+    )
+
+
+def test_it_renders_what_models_write_of_a_course() -> None:
+    course = StructureSnapshot(
+        title="Water",
+        description="About <water>.",
+        learning_goal="Boil it.",
+        expected_knowledge=[{"summary": "Boiling", "details": "At 100 degrees."}],
+        expected_skills=[{"summary": "Cooking", "details": ""}],
+        prerequisites=["A pot"],
+    )
+    egg = node(
+        NodeType.EXERCISE, "Egg", description="Do it.", difficulty=2, reference_solution="Ten minutes.",
+        grading_criteria=("It is hard",),
+    )  # fmt: skip
+    heat = node(NodeType.CONCEPT, "Heat", description="Is hot.", examples=("A stove",))
+    lesson = Shown(node(NodeType.LESSON, "Heat"), children=[Shown(heat), Shown(egg)])
+    basics = node(NodeType.MODULE, "Basics", learning_goal="Know heat.", difficulty=1, estimated_minutes=45)
+
+    text = render(course, [Shown(basics, children=[lesson])])
+
+    assert text == (
+        "# Water\n\nAbout \\<water\\>.\n\n**Goal:** Boil it.\n\n"
+        "**Knowledge after the course:**\n\n- Boiling: At 100 degrees.\n\n"
+        "**Skills after the course:**\n\n- Cooking\n\n**Needed before:**\n\n- A pot\n\n"
+        "## 1. Basics\n\n**Goal:** Know heat.\n\n*difficulty 1 of 5, 45 minutes*\n\n### 1.1. Heat\n\n"
+        "- **Heat**: Is hot. (no evidence)\n  - A stove\n\n"
+        "**Exercise: Egg** (no evidence) *difficulty 2 of 5*\n\n> Do it.\n\n"
+        "Solution:\n\n> Ten minutes.\n\nGraded by:\n\n- It is hard\n"
     )
