@@ -16,9 +16,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from llm.registry import read_registry
 from materials.models import MaterialEntry, MaterialNode
 from materials.services import create_node
 from project.jobs import runner
+from project.settings import BASE_DIR
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
@@ -58,6 +60,17 @@ def _is_here(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_providers() -> Iterator[None]:
+    """Forget the keys of this machine's owner: no test asks a model that costs money."""
+    with pytest.MonkeyPatch.context() as patch:
+        for provider in read_registry(BASE_DIR / "config" / "models.yaml").providers.values():
+            for name in filter(None, (provider.key, provider.address)):
+                patch.delenv(name, raising=False)
+                patch.delenv(f"{name}_FILE", raising=False)
+        yield
 
 
 @pytest.fixture(autouse=True)

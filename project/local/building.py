@@ -39,6 +39,8 @@ class Build:
 
     client: Client
     console: Console
+    engine: str = "outline"
+    strategy: str = "default"
     skipped: list[Skipped] = field(default_factory=list)
     failed: list[Skipped] = field(default_factory=list)
     _entries: dict[str, str] = field(default_factory=dict)
@@ -71,6 +73,10 @@ class Build:
             f"{counts['exercises']} exercises. {grounding['verified']} of {grounding['cited']} quotes stand where they "
             f"are said to."
         )
+        if made := snapshot["provenance"]:
+            self.console.print(
+                f"Written by {', '.join(made['models'])} in {made['calls']} calls for ${made['cost_usd']}."
+            )
         for warning in snapshot["warnings"]:
             self.console.print(f"[yellow]{escape(warning)}[/]")
         for what, files in (("Not taken", self.skipped), ("Could not be read", self.failed)):
@@ -110,7 +116,8 @@ class Build:
                 self.failed.append(Skipped(path=self._entries[job["id"]], reason=job["error"]["message"]))
 
     def _generate(self, root: str) -> dict[str, Any]:
-        answer = self.client.post(f"/api/v1/nodes/{root}/generate", {})
+        wanted = {"engine": self.engine, "strategy": self.strategy}
+        answer = self.client.post(f"/api/v1/nodes/{root}/generate", wanted)
         with self._progress() as progress:
             task = progress.add_task("Structuring", total=None)
             while "status" in answer and answer["status"] in {"queued", "active"}:

@@ -23,10 +23,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="folder of materials")
+        parser.add_argument(
+            "--engine", choices=["outline", "llm", "auto"], default="outline",
+            help="who makes the structure; llm and auto send the materials to the providers whose keys are set",
+        )  # fmt: skip
+        parser.add_argument("--strategy", default="default", help="which models: see `manage.py models`")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the snapshot as the API gives it")
         parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the structure as Markdown")
 
-    def handle(self, *, path: Path, json: Path | None, markdown: Path | None, **options: Any) -> None:
+    def handle(
+        self, *, path: Path, engine: str, strategy: str, json: Path | None, markdown: Path | None, **options: Any
+    ) -> None:
         if not path.is_dir():
             raise CommandError(f"{path} is not a folder.")
         console = Console(highlight=False)
@@ -34,7 +41,7 @@ class Command(BaseCommand):
         try:
             with system(folder=Path(settings.VAR_DIR) / "log") as running, passing_key() as key:
                 client = Client(address=running.address, key=key)
-                build = Build(client=client, console=console)
+                build = Build(client=client, console=console, engine=engine, strategy=strategy)
                 snapshot = build.run(path)
                 text = client.text(f"/api/v1/snapshots/{snapshot['id']}", accept="text/markdown")
         except (BuildFailed, StartFailed) as exc:
