@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -55,11 +56,11 @@ class Budgets:
         self._limited: frozenset[UUID] = frozenset()
         self._looked_at = float("-inf")
 
-    def reserve(self, tenant: Tenant | None, amount: Decimal, *, seconds: float) -> UUID | None:
+    def reserve(self, tenant: Tenant | None, most: Callable[[], Decimal], *, seconds: float) -> UUID | None:
         """Set aside the most that a call can cost. Raises BudgetExceeded; None when the tenant has no limit."""
         if tenant is None or tenant.pk not in self._tenants_with_limits():
             return None
-        now = timezone.now()
+        now, amount = timezone.now(), most()
         with transaction.atomic():
             budget = Budget.objects.select_for_update().filter(tenant=tenant).first()
             if budget is None:

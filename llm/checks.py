@@ -8,13 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from llm.providers.build import ignored_variables, unusable_key
+from llm.providers.build import ignored_variables, unusable_address, unusable_key
 from llm.registry import RegistryFaults, read_registry
 
 
 @checks.register
 def check_models(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Report every fault of the registry with line and key, keys that cannot be sent, and variables without effect."""
+    """Report every fault of the registry with its line, unusable keys and addresses, and variables without effect."""
     path = Path(settings.MODELS_FILE)
     found: list[checks.CheckMessage] = [
         checks.Warning(
@@ -30,5 +30,9 @@ def check_models(**_kwargs: Any) -> list[checks.CheckMessage]:
         return [*found, *(checks.Error(f"{path.name} {fault}", id="llm.E001") for fault in exc.faults)]
     except OSError as exc:
         return [*found, checks.Error(f"{path} cannot be read: {exc.strerror}", id="llm.E002")]
-    faults = (unusable_key(spec) for spec in registry.providers.values())
-    return [*found, *(checks.Error(fault, id="llm.E003") for fault in faults if fault)]
+    for spec in registry.providers.values():
+        if fault := unusable_key(spec):
+            found.append(checks.Error(fault, id="llm.E003"))
+        if fault := unusable_address(spec):
+            found.append(checks.Error(fault, id="llm.E004"))
+    return found

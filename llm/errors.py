@@ -159,6 +159,12 @@ class AnswerEmpty(AnswerUnusable):
     kind = "answer_empty"
 
 
+class AttemptInterrupted(ProviderError):
+    """Our side ended the attempt before an answer came."""
+
+    kind = "interrupted"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
     """What came of one candidate: asked, or passed over. `cause` says why it gave no answer; blank when it did."""

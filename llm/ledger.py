@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
@@ -21,12 +20,11 @@ from project.jobs.models import Job
 from tenants.models import Tenant
 
 ANSWERED = "answered"
-_EXACT = Decimal(1).scaleb(-10)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What a row says. `usage` is None when nobody knows what the vendor counted."""
+    """What a row says. `usage` is None when nobody knows what the vendor counted, and then so is `cost` (dollars)."""
 
     tenant: Tenant | None
     job: Job | None
@@ -38,16 +36,12 @@ class Entry:
     prompt_version: str
     registry: str
     usage: Usage | None
+    cost: Decimal | None
     latency_ms: int
     outcome: str
     served_model: str = ""
     http_status: int | None = None
     request_id: str = ""
-
-    @property
-    def cost(self) -> Decimal | None:
-        """Dollars; None when nobody knows."""
-        return None if self.usage is None else cost_of(self.usage, self.candidate)
 
 
 def cost_of(usage: Usage, candidate: Candidate) -> Decimal:
@@ -60,7 +54,7 @@ def cost_of(usage: Usage, candidate: Candidate) -> Decimal:
         audio=usage.audio_tokens,
         output=usage.output_tokens,
         thinking=usage.thinking_tokens,
-    ).quantize(_EXACT)
+    )
 
 
 class Ledger:
@@ -75,8 +69,8 @@ class Ledger:
         if blocks and not getattr(blocks[-1], "_from_testcase", False):  # as Django's durable transactions tell
             raise RuntimeError("A model must not be asked inside transaction.atomic(): its bill could be rolled back.")
 
-    def record(self, entry: Entry, slot: Slot) -> None:
-        """Write the row, and give the slot back in the same statement.
+    def record(self, entry: Entry, slot: Slot | None) -> None:
+        """Write the row, and give the slot back in the same statement when there is one.
 
         Done once more on a new connection when the old one broke while the model was thinking.
         """
@@ -85,12 +79,13 @@ class Ledger:
         except (OperationalError, InterfaceError):
             connection.close()
             _insert(entry, slot)
-        slot.is_held = False
+        if slot is not None:
+            slot.is_held = False
 
 
-def _insert(entry: Entry, slot: Slot) -> None:
+def _insert(entry: Entry, slot: Slot | None) -> None:
     usage = entry.usage or Usage()
-    values: dict[str, Any] = {
+    values: dict[str, prepared.Value] = {
         "id": new_id(),
         "created_at": timezone.now(),
         "tenant_id": entry.tenant.pk if entry.tenant else None,
@@ -118,19 +113,22 @@ def _insert(entry: Entry, slot: Slot) -> None:
         "http_status": entry.http_status,
         "request_id": entry.request_id[:200],
     }
-    prepared.execute(_statement(tuple(values)), [*values.values(), slot.space, slot.number])
+    given_back = [] if slot is None else [slot.space, slot.number]
+    prepared.execute(_statement(tuple(values), gives_back=slot is not None), [*values.values(), *given_back])
 
 
 @cache
-def _statement(columns: tuple[str, ...]) -> str:
-    """Return an INSERT that gives a slot back and whose commit does not wait for the disk.
+def _statement(columns: tuple[str, ...], *, gives_back: bool) -> str:
+    """Return an INSERT whose commit does not wait for the disk, and that gives a slot back.
 
     The row is safe from the death of any process of ours at once, and from that of the database server within the next
     second or with the next commit that does wait, such as the one of the job's result.
     """
-    quote = connection.ops.quote_name
+    quote, last = connection.ops.quote_name, len(columns)
+    before = ["set_config('synchronous_commit', 'off', true)"]
+    if gives_back:
+        before.append(f"pg_advisory_unlock(${last + 1}, ${last + 2})")
     return (
         f"INSERT INTO {quote(ExternalCall._meta.db_table)} ({', '.join(map(quote, columns))}) "  # noqa: S608  # no values
-        f"SELECT {', '.join(['%s'] * len(columns))} "
-        "FROM (SELECT set_config('synchronous_commit', 'off', true), pg_advisory_unlock(%s, %s)) AS done_first"
+        f"SELECT {', '.join(f'${number}' for number in range(1, last + 1))} FROM (SELECT {', '.join(before)}) AS before"
     )

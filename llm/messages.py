@@ -78,7 +78,7 @@ def estimated_tokens(characters: int, octets: int) -> int:
 
 def estimated_tokens_of(text: str) -> int:
     """Return a safe estimate of the tokens of a text."""
-    return estimated_tokens(len(text), len(text.encode()))
+    return estimated_tokens(len(text), len(text.encode(errors="replace")))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,15 +24,19 @@ class ExternalCallQuerySet(models.QuerySet["ExternalCall"]):
 class ExternalCall(Row):
     """One attempt at one model, whatever came of it. The sum over rows is the bill.
 
-    Units are tokens as in `llm.messages.Usage`. `cost` is null when nobody knows whether the vendor charges: the
-    connection broke or the time was up before the usage came.
+    Tenant and job are not checked by the database, which would lock the tenant's row for every attempt. Units are
+    tokens as in `llm.messages.Usage`. `cost` is null when nobody knows whether the vendor charges: the connection broke
+    or the time was up before the usage came.
     """
 
     tenant = models.ForeignKey(
         Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False,
-        help_text="None: an operator asked.",
+        db_constraint=False, help_text="None: an operator asked.",
     )  # fmt: skip
-    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    job = models.ForeignKey(
+        Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
     call_id = models.UUIDField(help_text="The same for all attempts of one question.")
     attempt = models.PositiveSmallIntegerField(help_text="1 for the first attempt of the question.")
     action = models.CharField(max_length=100)

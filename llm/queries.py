@@ -16,16 +16,19 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True, kw_only=True)
 class Total:
-    """So many attempts, and their cost in dollars as far as it is known."""
+    """So many attempts, their cost in dollars, and of how many of them nobody knows it."""
 
     calls: int
     cost: Decimal
+    unknown: int
 
 
 def total_of_job(job: Job) -> Total:
     """Return what a job has asked for and spent so far, failed attempts included."""
-    found = ExternalCall.objects.filter(job=job).aggregate(calls=Count("pk"), cost=Sum("cost"))
-    return Total(calls=found["calls"], cost=found["cost"] or Decimal(0))
+    found = ExternalCall.objects.filter(job=job).aggregate(
+        calls=Count("pk"), known=Sum("cost", default=Decimal(0)), unknown=Count("pk", filter=Q(cost=None))
+    )
+    return Total(calls=found["calls"], cost=found["known"], unknown=found["unknown"])
 
 
 def costs_of_month(*, tenant: Tenant, begin: datetime, end: datetime) -> QuerySet[ExternalCall, dict[str, object]]:

@@ -10,14 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 KeyPath = tuple[str | int, ...]
 MILLION = 1_000_000
+MOST_CONNECTIONS = 100
+PRICE_DECIMALS = 4
+"""Of dollars for a million tokens, so that the price of one token is exact in a call's row (ten decimals)."""
 
 
 class Capability(StrEnum):
@@ -37,21 +42,51 @@ class ProviderKind(StrEnum):
     GOOGLE = "google"
 
 
+VENDOR_VARIABLES = (
+    "OPENAI_ADMIN_KEY", "OPENAI_BASE_URL", "OPENAI_CUSTOM_HEADERS", "OPENAI_LOG", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID",
+    "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_LOG", "ANTHROPIC_PROFILE",
+    "GOOGLE_API_KEY", "GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_PROJECT", "GOOGLE_GEMINI_BASE_URL",
+    "GOOGLE_GENAI_API_VERSION", "GOOGLE_GENAI_CLIENT_MODE", "GOOGLE_GENAI_HTTP_CLIENT", "GOOGLE_GENAI_USE_ENTERPRISE",
+    "GOOGLE_GENAI_USE_VERTEXAI",
+)  # fmt: skip
+"""What the SDKs read behind our back: it would change where requests go, add headers to those of other providers, or
+write prompts into the log. It is taken out of the environment, so the registry cannot use it.
+"""
+
+
+def address_fault(address: str) -> str:
+    """Return what is wrong with the form of a base URL; blank when nothing is."""
+    try:
+        parts = urlsplit(address)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    return "" if is_whole else "a base URL starts with https:// or http:// and names a host"
+
+
+def _no_vendors_own(name: str) -> str:
+    if name in VENDOR_VARIABLES:
+        raise ValueError(f"the vendors' SDKs take {name} for themselves: choose another name")
+    return name
+
+
 def _positive(value: Decimal) -> Decimal:
     if not value.is_finite() or value < 0:
         raise ValueError("a price is a number of at least 0")
+    if value != round(value, PRICE_DECIMALS):
+        raise ValueError(f"a price has at most {PRICE_DECIMALS} decimals")
     return value
 
 
 Price = Annotated[Decimal, AfterValidator(_positive)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), AfterValidator(_no_vendors_own)]
 
 
 class Frozen(BaseModel):
     """A part of the file: unknown keys are refused, nothing changes after it was read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
 
 class ProviderSpec(Frozen):
@@ -70,14 +105,19 @@ class ProviderSpec(Frozen):
     room_parameter: Literal["max_tokens", "max_completion_tokens"] | None = None
     connect_seconds: float = Field(default=5, gt=0)
     answer_seconds: float = Field(default=300, gt=0)
-    concurrency: int = Field(default=8, ge=1, le=1000)
+    concurrency: int | None = Field(default=None, ge=1, le=1000, description="Calls at a time, over all processes.")
 
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("a base URL starts with https:// or http://")
+        if value and (fault := address_fault(value)):
+            raise ValueError(fault)
         return value.rstrip("/")
+
+    @property
+    def connections(self) -> int:
+        """How many connections a process keeps at most."""
+        return self.concurrency or MOST_CONNECTIONS
 
     @model_validator(mode="after")
     def _is_reachable(self) -> ProviderSpec:
@@ -103,17 +143,17 @@ class Prices(Frozen):
     ) -> Decimal:
         """Return the price of so many tokens in dollars. `input` includes the next three, `output` thinking."""
         plain = max(0, input - cached - cache_write - audio)
-        parts = (
-            (plain, self.input),
-            (cached, self.cached_input),
-            (cache_write, self.cache_write),
-            (audio, self.audio),
+        spent = plain * self.input + max(0, output - thinking) * self.output
+        others = (
+            (cached, self.cached_input, self.input),
+            (cache_write, self.cache_write, self.input),
+            (audio, self.audio, self.input),
+            (thinking, self.thinking, self.output),
         )
-        spent = (
-            sum((count * (self.input if price is None else price) for count, price in parts), start=Decimal(0))
-            + (output - thinking) * self.output
-        )
-        return (spent + thinking * (self.output if self.thinking is None else self.thinking)) / MILLION
+        for count, price, usual in others:
+            if count:
+                spent += count * (usual if price is None else price)
+        return spent.scaleb(-6)
 
 
 class LongPrices(Prices):
@@ -140,6 +180,10 @@ class ModelSpec(Frozen):
     prices: Prices
     long_prices: LongPrices | None = None
     extra: Mapping[str, Any] = {}
+
+    @property
+    def is_free(self) -> bool:
+        return not any((self.prices.input, self.prices.output, self.prices.thinking, self.prices.audio))
 
     def prices_for(self, input_tokens: int) -> Prices:
         """Return the prices that hold for a request of this size."""
@@ -230,6 +274,13 @@ class Registry:
 
     def chain(self, action: str, strategy: str) -> tuple[Candidate, ...]:
         """Return the models for the action: the strategy's, then those of its fallbacks, each once."""
+        return self._resolved[action, strategy]
+
+    @cached_property
+    def _resolved(self) -> Mapping[tuple[str, str], tuple[Candidate, ...]]:
+        return {(action, name): self._walked(action, name) for action in self.actions for name in self.strategies}
+
+    def _walked(self, action: str, strategy: str) -> tuple[Candidate, ...]:
         found: dict[tuple[str, str], Candidate] = {}
         walked: list[str] = []
         for name in self.path(strategy):
@@ -244,18 +295,24 @@ def read_registry(path: Path) -> Registry:
     """Read and check the file. Raises RegistryFaults with everything that is wrong with it, and OSError."""
     content = path.read_bytes()
     try:
-        root = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+        plain, lines = _parsed(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise RegistryFaults(path, [Fault(line=1, key="", message="the file is not UTF-8")]) from None
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line = mark.line + 1 if mark else 1
         raise RegistryFaults(path, [Fault(line=line, key="", message=f"not YAML: {exc.problem}")]) from None
-    lines = _Lines(root)
+    except yaml.reader.ReaderError as exc:
+        line = content.decode("utf-8").count("\n", 0, exc.position) + 1
+        raise RegistryFaults(path, [Fault(line=line, key="", message=f"not YAML: {exc.reason}")]) from None
+    except RecursionError:
+        raise RegistryFaults(
+            path, [Fault(line=1, key="", message="nested too deeply, or an alias holds itself")]
+        ) from None
     if lines.faults:
         raise RegistryFaults(path, lines.faults)
     try:
-        file = RegistryFile.model_validate(yaml.safe_load(content))
+        file = RegistryFile.model_validate(plain)
     except ValidationError as exc:
         raise RegistryFaults(path, [lines.fault(error["loc"], _said(error)) for error in exc.errors()]) from None
     faults = [lines.fault(at, message) for at, message in _contradictions(file)]
@@ -269,6 +326,24 @@ def read_registry(path: Path) -> Registry:
         chains=file.chains,
         digest=hashlib.sha256(content).hexdigest()[:12],
     )
+
+
+class _Loader(yaml.SafeLoader):
+    """Says where a value stands that is not what its form promises, such as a thirteenth month."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as exc:
+            raise yaml.constructor.ConstructorError(problem=str(exc), problem_mark=node.start_mark) from exc
+
+
+def _parsed(text: str) -> tuple[Any, _Lines]:
+    """Return what the document says and where. Raises what `yaml` does, and RecursionError for an alias in itself."""
+    loader = _Loader(text)
+    root = loader.get_single_node()
+    lines = _Lines(root)
+    return None if root is None else loader.construct_document(root), lines
 
 
 def _named(name: str, spec: ModelSpec) -> ModelSpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -72,7 +72,7 @@ class BreakersPort(Protocol):
 class BudgetsPort(Protocol):
     """What a tenant may spend."""
 
-    def reserve(self, tenant: Tenant | None, amount: Decimal, *, seconds: float) -> UUID | None: ...
+    def reserve(self, tenant: Tenant | None, most: Callable[[], Decimal], *, seconds: float) -> UUID | None: ...
     def settle(self, reservation: UUID | None) -> None: ...
 
 
@@ -80,15 +80,15 @@ class SlotsPort(Protocol):
     """How many calls a provider gets at a time."""
 
     def hold(
-        self, provider: str, *, limit: int, seconds: float, checkpoint: Callable[[], None]
-    ) -> AbstractContextManager[Slot]: ...
+        self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
+    ) -> AbstractContextManager[Slot | None]: ...
 
 
 class LedgerPort(Protocol):
     """Where attempts are written down."""
 
     def open(self) -> None: ...
-    def record(self, entry: Entry, slot: Slot) -> None: ...
+    def record(self, entry: Entry, slot: Slot | None) -> None: ...
 
 
 def _go_on() -> None:
@@ -180,6 +180,16 @@ class ModelRouter:
         """
         return self._candidates(self._registry(), action, strategy)
 
+    def check_strategy(self, strategy: str) -> None:
+        """Raise UnknownStrategy for a strategy that the registry does not have, and RegistryUnusable."""
+        _check_strategy(self._registry(), strategy)
+
+    def is_free(self, actions: Iterable[str], strategy: str) -> bool:
+        """Tell whether a model that costs nothing could serve each of the actions; raises what `candidates` raises."""
+        return all(
+            any(candidate.model.is_free for candidate in self.candidates(action, strategy)) for action in actions
+        )
+
     def room(self, action: str, strategy: str) -> Room:
         """Return how much the first model takes that would be asked; raises what `candidates` raises."""
         registry = self._registry()
@@ -198,10 +208,7 @@ class ModelRouter:
             raise UnknownAction(
                 f"There is no action {action!r}.", next_step=f"Choose one of: {', '.join(registry.actions)}."
             )
-        if strategy not in registry.strategies:
-            raise UnknownStrategy(
-                f"There is no strategy {strategy!r}.", next_step=f"Choose one of: {', '.join(registry.strategies)}."
-            )
+        _check_strategy(registry, strategy)
         chain = registry.chain(action, strategy)
         present = tuple(c for c in chain if self.providers.is_present(registry.providers[c.model.provider]))
         if not present:
@@ -228,6 +235,13 @@ class ModelRouter:
             candidates=candidates,
             deadline=deadline or Deadline.after(spec.seconds),
             caller=caller,
+        )
+
+
+def _check_strategy(registry: Registry, strategy: str) -> None:
+    if strategy not in registry.strategies:
+        raise UnknownStrategy(
+            f"There is no strategy {strategy!r}.", next_step=f"Choose one of: {', '.join(registry.strategies)}."
         )
 
 

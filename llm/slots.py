@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection
@@ -18,8 +18,8 @@ from project.db import prepared
 
 POLL_SECONDS = 0.1
 
-_TAKE = "SELECT slot FROM generate_series(1, %s) AS slot WHERE pg_try_advisory_lock(%s, slot) LIMIT 1"
-_GIVE_BACK = "SELECT pg_advisory_unlock(%s, %s)"
+_TAKE = "SELECT slot FROM generate_series(1, $1::int) AS slot WHERE pg_try_advisory_lock($2::int, slot) LIMIT 1"
+_GIVE_BACK = "SELECT pg_advisory_unlock($1::int, $2::int)"
 
 
 class NoSlot(ProviderBusy):
@@ -37,16 +37,23 @@ class Slot:
     is_held: bool = True
 
 
+_UNLIMITED: AbstractContextManager[None] = nullcontext()
+
+
 class Slots:
     """The slots of all providers."""
 
-    @contextmanager
-    def hold(self, provider: str, *, limit: int, seconds: float, checkpoint: Callable[[], None]) -> Iterator[Slot]:
-        """Hold one of the provider's `limit` slots while the body runs. Raises NoSlot when none is free in time.
+    def hold(
+        self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
+    ) -> AbstractContextManager[Slot | None]:
+        """Hold one of the provider's `limit` slots while the body runs; without a limit there is none to hold.
 
-        The body may give the slot back before it ends.
+        Raises NoSlot when none is free in time. The body may give the slot back before it ends.
         """
-        space = _space(provider)
+        return _UNLIMITED if limit is None else self._hold(_space(provider), limit, seconds, checkpoint)
+
+    @contextmanager
+    def _hold(self, space: int, limit: int, seconds: float, checkpoint: Callable[[], None]) -> Iterator[Slot]:
         deadline = time.monotonic() + seconds
         while (slot := _take(space, limit)) is None:
             if time.monotonic() >= deadline:
@@ -61,8 +68,8 @@ class Slots:
 
 
 def _take(space: int, limit: int) -> Slot | None:
-    row = prepared.execute(_TAKE, [limit, space]).fetchone()
-    return Slot(space=space, number=row[0]) if row else None
+    number = prepared.execute(_TAKE, [limit, space])
+    return None if number is None else Slot(space=space, number=int(number))
 
 
 def _give_back(slot: Slot) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any, Protocol
 
@@ -32,31 +32,32 @@ class NoSpan:
         return
 
 
-@contextmanager
-def question(action: str, *, strategy: str, registry: str) -> Iterator[Span]:
+_NOBODY = nullcontext(NoSpan())
+
+
+def question(action: str, *, strategy: str, registry: str) -> AbstractContextManager[Span]:
     """Open the span of a question."""
     tracer = _tracer()
     if tracer is None:
-        yield NoSpan()
-        return
+        return _NOBODY
     attributes = {
         "llm.router.action": action,
         "llm.router.strategy": strategy,
         "llm.router.config_hash": registry,
     }
-    with tracer.start_as_current_span(f"route {action}", attributes=attributes, record_exception=False) as span:
-        yield span
+    span: AbstractContextManager[Span] = tracer.start_as_current_span(
+        f"route {action}", attributes=attributes, record_exception=False
+    )
+    return span
 
 
-@contextmanager
-def attempt(*, provider: str, model: str, path: str, number: int, max_tokens: int, is_json: bool) -> Iterator[Span]:
+def attempt(
+    *, provider: str, model: str, path: str, number: int, max_tokens: int, is_json: bool
+) -> AbstractContextManager[Span]:
     """Open the span of one attempt at one model."""
     tracer = _tracer()
     if tracer is None:
-        yield NoSpan()
-        return
-    from opentelemetry.trace import SpanKind  # noqa: PLC0415  # only there with the otel extra
-
+        return _NOBODY
     attributes = {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": _SYSTEMS.get(provider, provider),
@@ -66,6 +67,13 @@ def attempt(*, provider: str, model: str, path: str, number: int, max_tokens: in
         "llm.router.path": path,
         "llm.router.attempt": number,
     }
+    return _attempt(tracer, model, attributes)
+
+
+@contextmanager
+def _attempt(tracer: Any, model: str, attributes: Mapping[str, Any]) -> Iterator[Span]:
+    from opentelemetry.trace import SpanKind  # noqa: PLC0415  # only there with the otel extra
+
     with tracer.start_as_current_span(
         f"chat {model}", kind=SpanKind.CLIENT, attributes=attributes, record_exception=False
     ) as span:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,7 @@ from llm.errors import (
     AnswerTruncated,
     AnswerUnusable,
     Attempt,
+    AttemptInterrupted,
     ContentRefused,
     DeadlinePassed,
     ModelsExhausted,
@@ -39,7 +40,7 @@ from llm.errors import (
 )
 from llm.ledger import ANSWERED, Entry, cost_of
 from llm.messages import ModelReply, ModelRequest, Usage, estimated_input
-from llm.providers.base import ProviderCall
+from llm.providers.base import Provider, ProviderCall
 from llm.registry import ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
 from llm.repair import repaired
 from llm.schemas import Schema
@@ -195,7 +196,7 @@ class Walk:
         return False
 
     def _attempt(self, turn: _Turn) -> tuple[Any, ModelReply]:
-        """Make one call and write it down, whatever comes of it."""
+        """Make one call within the provider's slots, the time that is left and the tenant's budget."""
         model = turn.model
         spec = self.registry.providers[model.provider]
         provider = self.router.providers.get(model.provider, spec)
@@ -211,23 +212,36 @@ class Walk:
                 max_output_tokens=turn.room,
                 seconds=self._seconds(spec, has_others=turn.has_others),
                 schema=self._schema,
+                checkpoint=self.caller.checkpoint,
             )
-            with self._reserved(turn, call.seconds):
-                self._asked += 1
-                turn.number = self._asked
-                begun = time.perf_counter()
-                try:
-                    with self._span(turn) as span:
-                        reply = provider.complete(call)
-                        span.set_attributes(telemetry.of_reply(reply))
-                    turn.latency_ms = _milliseconds_since(begun)
-                    value = self._accept(reply)
-                except ProviderError as error:
-                    turn.latency_ms = turn.latency_ms or _milliseconds_since(begun)
-                    self._record(turn, slot, error, outcome=error.kind, status=error.status)
-                    raise
-                self._record(turn, slot, reply, outcome=ANSWERED, status=200)
-                return value, reply
+            reservation = self._reserve(turn, call.seconds)
+            try:
+                return self._call(turn, provider, call, slot)
+            finally:
+                self.router.budgets.settle(reservation)
+
+    def _call(self, turn: _Turn, provider: Provider, call: ProviderCall, slot: Slot | None) -> tuple[Any, ModelReply]:
+        """Ask, look at the answer, and write the attempt down, whatever comes of it."""
+        self._asked += 1
+        turn.number = self._asked
+        turn.latency_ms, begun = 0, time.perf_counter()
+        try:
+            with self._span(turn) as span:
+                reply = provider.complete(call)
+                span.set_attributes(telemetry.of_reply(reply))
+            turn.latency_ms = _milliseconds_since(begun)
+            value = self._accept(reply)
+        except ProviderError as error:
+            turn.latency_ms = turn.latency_ms or _milliseconds_since(begun)
+            self._record(turn, slot, error, outcome=error.kind, status=error.status)
+            raise
+        except BaseException as stop:  # the caller was stopped, or there is a bug: the vendor may charge for it
+            turn.latency_ms = _milliseconds_since(begun)
+            ours = AttemptInterrupted(type(stop).__name__)
+            self._record(turn, slot, ours, outcome=ours.kind, status=None)
+            raise
+        self._record(turn, slot, reply, outcome=ANSWERED, status=200)
+        return value, reply
 
     def _seconds(self, spec: ProviderSpec, *, has_others: bool) -> float:
         left = self.deadline.left
@@ -235,28 +249,24 @@ class Walk:
             raise self._exhausted()
         return min(spec.answer_seconds, left * SHARE_OF_TIME if has_others else left)
 
-    @contextmanager
-    def _reserved(self, turn: _Turn, seconds: float) -> Iterator[None]:
+    def _reserve(self, turn: _Turn, seconds: float) -> UUID | None:
         """Set aside the most that the attempt can cost, until it is written down."""
-        most = Usage(input_tokens=estimated_input(turn.request), output_tokens=turn.room)
-        amount = cost_of(most, turn.candidate)
-        reservation = self.router.budgets.reserve(self.caller.tenant, amount, seconds=seconds)
-        try:
-            yield
-        finally:
-            self.router.budgets.settle(reservation)
 
-    @contextmanager
-    def _span(self, turn: _Turn) -> Iterator[telemetry.Span]:
-        with telemetry.attempt(
+        def most() -> Decimal:
+            usage = Usage(input_tokens=estimated_input(turn.request), output_tokens=turn.room)
+            return cost_of(usage, turn.candidate)
+
+        return self.router.budgets.reserve(self.caller.tenant, most, seconds=seconds)
+
+    def _span(self, turn: _Turn) -> AbstractContextManager[telemetry.Span]:
+        return telemetry.attempt(
             provider=turn.model.provider,
             model=turn.model.model,
             path=turn.candidate.path,
             number=turn.number,
             max_tokens=turn.room,
             is_json=self._schema is not None,
-        ) as span:
-            yield span
+        )
 
     def _goes_on(self, turn: _Turn, error: ProviderError) -> bool:
         """Decide after a failure: True to ask the same model again, False to move on; raise to end the walk."""
@@ -325,8 +335,9 @@ class Walk:
         )
 
     def _record(
-        self, turn: _Turn, slot: Slot, said: ModelReply | ProviderError, *, outcome: str, status: int | None
+        self, turn: _Turn, slot: Slot | None, said: ModelReply | ProviderError, *, outcome: str, status: int | None
     ) -> None:
+        cost = None if said.usage is None else cost_of(said.usage, turn.candidate)
         entry = Entry(
             tenant=self.caller.tenant,
             job=self.caller.job,
@@ -338,6 +349,7 @@ class Walk:
             prompt_version=self.request.prompt_version,
             registry=self.registry.digest,
             usage=said.usage,
+            cost=cost,
             latency_ms=turn.latency_ms,
             outcome=outcome,
             served_model=said.model,
@@ -345,7 +357,7 @@ class Walk:
             request_id=said.request_id,
         )
         self.router.ledger.record(entry, slot)
-        self.cost += entry.cost or 0
+        self.cost += cost or 0
 
     def _exhausted(self) -> ModelsExhausted:
         reopens = min(self._reopens, default=None)

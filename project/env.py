@@ -31,6 +31,8 @@ def secret(name: str, default: str = "") -> str:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as exc:
         raise ImproperlyConfigured(f"{name}_FILE={path} cannot be read: {exc.strerror}.") from exc
+    except UnicodeDecodeError as exc:
+        raise ImproperlyConfigured(f"{name}_FILE={path} cannot be read: it is not UTF-8.") from exc
 
 
 def flag(name: str, *, default: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from project.http.admin import ReadOnlyAdmin
-from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.models import KeptAnswer, Reference, StructureNode, StructureSnapshot
 
 
 @admin.register(StructureSnapshot)
@@ -38,3 +38,13 @@ class ReferenceAdmin(ReadOnlyAdmin):
     list_select_related = ("structure_node",)
     search_fields = ("entry_name", "entry_id", "snapshot__id")
     ordering = ("snapshot_id", "structure_node_id", "position")
+
+
+@admin.register(KeptAnswer)
+class KeptAnswerAdmin(ReadOnlyAdmin):
+    """Answers of models that wait for their generation to be done."""
+
+    list_display = ("node", "model", "digest", "created_at")
+    list_select_related = ("node",)
+    search_fields = ("node__id", "digest")
+    ordering = ("-created_at", "id")

@@ -32,7 +32,7 @@ class Engine:
 
     `make` is pure, and deterministic unless it asks the desk. `version` changes whenever the same materials may give
     another draft, so that a snapshot is never taken for one that today's engine would make. A quote with fewer letters
-    than `least_quote` proves nothing, unless it is all that the chunk says.
+    than `least_quote`, or that begins or ends inside a word, proves nothing, unless it is all that the chunk says.
     """
 
     name: EngineName
@@ -57,6 +57,6 @@ ENGINES: Mapping[EngineName, Engine] = {
         name=EngineName.OUTLINE, version=lambda: OUTLINE_VERSION, make=_outlined, asks_models=False, least_quote=0
     ),
     EngineName.LLM: Engine(
-        name=EngineName.LLM, version=_version_with_prompts, make=written.write, asks_models=True, least_quote=8
+        name=EngineName.LLM, version=_version_with_prompts, make=written.write, asks_models=True, least_quote=12
     ),
 }

@@ -11,6 +11,8 @@ from structures.drafts import Citation, Draft, DraftNode, NodeType
 from structures.invisible import visible
 from structures.sources import SourceChunk
 
+_IDEOGRAPHS = "\u2e80"
+"""From here on are the scripts that put no spaces between words: Chinese, Japanese, and syllables of Korean."""
 _TYPOGRAPHY = str.maketrans("“”„«»‘’‚‹›‐‑‒–—−", "\"\"\"\"\"'''''------")
 """Signs that mean the same to a reader, and that models exchange for one another."""
 
@@ -34,8 +36,9 @@ def verify(draft: Draft, chunks: Mapping[UUID, SourceChunk], *, least_quote: int
 
     A citation holds when its chunk is among the sources and its quote stands in the chunk's text; white space, the
     shape of quotation marks and dashes, and invisible characters do not matter (Unicode NFC on both sides). What is
-    kept is the passage as the chunk shows it. A quote with fewer than `least_quote` letters and digits holds only when
-    it is all that the chunk says. A node that loses all its citations stays, and is counted when it is a concept.
+    kept is the passage as the chunk shows it. With `least_quote`, a quote with fewer letters, or that begins or ends
+    inside a word, holds only when it is all that the chunk says. A node that loses all its citations stays, and is
+    counted when it is a concept.
     """
     texts: dict[UUID, _Text] = {}
     cited = 0
@@ -82,6 +85,11 @@ def _readable(text: str) -> str:
     return unicodedata.normalize("NFC", visible(text))
 
 
+def _weight(text: str) -> int:
+    """Return how many letters and digits the text has; a sign that stands for a word or syllable counts as three."""
+    return sum(3 if sign >= _IDEOGRAPHS else 1 for sign in text if sign.isalnum())
+
+
 class _Text:
     """A chunk's text, ready to have passages found in it."""
 
@@ -93,14 +101,22 @@ class _Text:
     def passage(self, quote: str, *, least: int) -> str:
         """Return the passage of the text that the quote means; blank when there is none."""
         wanted = normalised(quote)
-        if sum(map(str.isalnum, wanted)) < least and wanted != self._plain:
+        if not wanted or (_weight(wanted) < least and wanted != self._plain):
             return ""
-        if not wanted or (at := self._plain.find(wanted)) < 0:
+        at = self._plain.find(wanted)
+        while at >= 0 and least and self._cuts_a_word(at, at + len(wanted)):
+            at = self._plain.find(wanted, at + 1)
+        if at < 0:
             return ""
-        if quote in self._text:
+        if not least and quote in self._text:
             return quote
         places = self._where()
         return self._text[places[at] : places[at + len(wanted) - 1] + 1]
+
+    def _cuts_a_word(self, begin: int, end: int) -> bool:
+        """Tell whether a passage of the plain text begins or ends inside a word, where words have spaces between."""
+        edges = (self._plain[max(0, begin - 1) : begin + 1], self._plain[end - 1 : end + 1])
+        return any(len(edge) == 2 and edge.isalnum() and max(edge) < _IDEOGRAPHS for edge in edges)
 
     def _where(self) -> list[int]:
         """Return where each character of the plain text stands in the text."""

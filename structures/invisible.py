@@ -8,7 +8,8 @@ _INVISIBLE = re.compile(
     "["
     "\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # controls, but not tab and line ends
     "\u00ad\u200b\u2060-\u2064\ufeff"  # soft hyphen, zero-width space, word joiner, invisible operators
-    "\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction marks and overrides
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction marks and overrides
+    "\u180e\u3164\uffa0\ufff9-\ufffb"  # fillers, and the anchors of annotations
     "\U000e0000-\U000e007f"  # tags
     "\U000e0100-\U000e01ef\ufe00-\ufe0e"  # variation selectors, but not the one that emoji need
     "]"

@@ -66,6 +66,26 @@ class StructureSnapshot(Row):
         return f"{self.title} ({self.engine}, {self.created_at:%Y-%m-%d %H:%M})"
 
 
+class KeptAnswer(Row):
+    """What a model answered to one question of a generation that is not done yet.
+
+    A generation that is tried again, after a crash or a failure, does not pay for the same question twice. The rows of
+    a node go with its next finished generation.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    node = models.ForeignKey(MaterialNode, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, help_text="Of everything that was asked.")
+    model = models.CharField(max_length=100)
+    answer = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["node", "digest"], name="answer_is_kept_once")]
+
+    def __str__(self) -> str:
+        return f"{self.node_id}: {self.digest[:12]}"
+
+
 class StructureNode(Row):
     """One module, lesson, concept or exercise of a snapshot."""
 

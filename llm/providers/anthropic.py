@@ -25,23 +25,26 @@ class AnthropicProvider:
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
         self._spec = spec
         self._client = anthropic.Anthropic(
-            api_key=key,
+            api_key=key or "none",
             base_url=base_url or BASE_URL,
             max_retries=0,
             timeout=anthropic.Timeout(spec.answer_seconds, connect=spec.connect_seconds),
-            http_client=http_client(base_url or BASE_URL, connections=spec.concurrency),
+            http_client=http_client(
+                base_url or BASE_URL, connections=spec.connections, connect_seconds=spec.connect_seconds
+            ),
             open_telemetry=False,
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
+        arguments = self._arguments(call)
         with faults.our_errors(call, self._spec):
             try:
-                answer = self._client.messages.create(**self._arguments(call))
+                answer = self._client.messages.create(**arguments)
             except anthropic.AnthropicError as exc:
-                raise faults.of_sdk(anthropic, exc, call, self._spec) from exc
-        if not isinstance(answer, types.Message):
-            raise ModelUnsuited("the address answers with something that is not a model's answer")
-        return _reply(answer, call)
+                raise faults.of_sdk(anthropic, exc, call, self._spec) from None
+            if not isinstance(answer, types.Message):
+                raise ModelUnsuited("the address answers with something that is not a model's answer")
+            return _reply(answer, call)
 
     def _arguments(self, call: ProviderCall) -> dict[str, Any]:
         request, schema, system = call.request, call.schema, call.request.system
@@ -81,7 +84,7 @@ def _reply(answer: types.Message, call: ProviderCall) -> ModelReply:
         "request_id": answer._request_id or answer.id or "",
         "model": str(answer.model or ""),
     }
-    usage = _usage(answer.usage)
+    usage = faults.counted(_usage, answer.usage)
     text = "".join(block.text for block in answer.content or [] if block.type == "text")
     if answer.stop_reason == "refusal":
         raise ContentRefused("the model refused the content", usage=usage, **facts)
@@ -96,9 +99,7 @@ def _reply(answer: types.Message, call: ProviderCall) -> ModelReply:
     return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)
 
 
-def _usage(given: types.Usage | None) -> Usage | None:
-    if given is None:  # as in a 200 that holds an error
-        return None
+def _usage(given: types.Usage) -> Usage:
     cached, written = given.cache_read_input_tokens or 0, given.cache_creation_input_tokens or 0
     details = given.output_tokens_details
     return Usage(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,13 +13,17 @@ from llm.schemas import Schema
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderCall:
-    """One attempt: what is asked of which model, the room for its answer in tokens, the time for it in seconds."""
+    """One attempt: what is asked of which model, the room for its answer in tokens, the time for it in seconds.
+
+    `checkpoint` is called now and then while the answer is waited for, and ends the attempt by raising.
+    """
 
     request: ModelRequest
     model: ModelSpec
     max_output_tokens: int
     seconds: float
     schema: Schema | None = None
+    checkpoint: Callable[[], None] | None = None
 
 
 class Provider(Protocol):

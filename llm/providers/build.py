@@ -6,19 +6,12 @@ import os
 import threading
 from dataclasses import dataclass
 
-from llm.errors import KeyRefused
-from llm.providers.base import Provider
-from llm.registry import ProviderKind, ProviderSpec
-from project import env
+from django.core.exceptions import ImproperlyConfigured
 
-_VENDOR_VARIABLES = (
-    "OPENAI_ADMIN_KEY", "OPENAI_BASE_URL", "OPENAI_CUSTOM_HEADERS", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID",
-    "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE",
-    "GOOGLE_API_KEY", "GOOGLE_CLOUD_LOCATION", "GOOGLE_CLOUD_PROJECT", "GOOGLE_GEMINI_BASE_URL",
-    "GOOGLE_GENAI_API_VERSION", "GOOGLE_GENAI_HTTP_CLIENT", "GOOGLE_GENAI_USE_ENTERPRISE",
-    "GOOGLE_GENAI_USE_VERTEXAI",
-)  # fmt: skip
-"""What the SDKs read behind our back: it would change where requests go, or add headers to those of other providers."""
+from llm.errors import KeyRefused, ModelUnsuited
+from llm.providers.base import Provider
+from llm.registry import VENDOR_VARIABLES, ProviderKind, ProviderSpec, address_fault
+from project import env
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,20 +24,45 @@ class Access:
 
 def missing_variables(spec: ProviderSpec) -> list[str]:
     """Return the variables that the provider needs and that are not set. A provider that misses one is absent."""
-    return [name for name in (spec.address, spec.key) if name is not None and not env.secret(name)]
+    return [name for name in (spec.address, spec.key) if name is not None and not _is_set(name)]
+
+
+def unreadable(spec: ProviderSpec) -> str:
+    """Return which file of a variable `NAME_FILE` cannot be read; blank when none."""
+    try:
+        for name in filter(None, (spec.address, spec.key)):
+            env.secret(name)
+    except ImproperlyConfigured as exc:
+        return str(exc)
+    return ""
 
 
 def unusable_key(spec: ProviderSpec) -> str:
     """Return what is wrong with the form of the provider's key; blank when nothing is, or when it has none."""
+    if fault := unreadable(spec):
+        return fault
     key = env.secret(spec.key) if spec.key is not None else ""
     if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
         return f"{spec.key} holds a space, a line break or a sign that no key has: set it again"
     return ""
 
 
+def unusable_address(spec: ProviderSpec) -> str:
+    """Return what is wrong with the form of the provider's address; blank when nothing is, or when it is not set."""
+    if spec.address is None or unreadable(spec):
+        return ""
+    address = env.secret(spec.address)
+    fault = address_fault(address) if address else ""
+    return f"{spec.address} cannot be used: {fault}" if fault else ""
+
+
+def _is_set(name: str) -> bool:
+    return bool(env.text(name) or env.text(f"{name}_FILE"))
+
+
 def ignored_variables() -> list[str]:
     """Return the variables of the vendors' SDKs that are set although nothing here listens to them."""
-    return [name for name in _VENDOR_VARIABLES if os.environ.get(name)]
+    return [name for name in VENDOR_VARIABLES if os.environ.get(name)]
 
 
 class Providers:
@@ -52,7 +70,8 @@ class Providers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: dict[tuple[str, ProviderSpec, Access], Provider] = {}
+        self._made: dict[str, tuple[ProviderSpec, Access, Provider]] = {}
+        self._retired: list[tuple[ProviderSpec, Access, Provider]] = []  # a call may still be under way
         os.register_at_fork(after_in_child=self._forget)
 
     def is_present(self, spec: ProviderSpec) -> bool:
@@ -60,29 +79,40 @@ class Providers:
         return not missing_variables(spec)
 
     def get(self, name: str, spec: ProviderSpec) -> Provider:
-        """Return the provider. Raises KeyRefused, naming the variable, for a key that cannot be sent."""
-        access = Access(
-            base_url=env.text(spec.address).rstrip("/") if spec.address else spec.base_url,
-            key=env.secret(spec.key) if spec.key else "",
-        )
-        known = (name, spec, access)
-        if (provider := self._made.get(known)) is not None:
+        """Return the provider. Raises KeyRefused or ModelUnsuited, naming the variable that cannot be used."""
+        try:
+            access = Access(
+                base_url=env.secret(spec.address).rstrip("/") if spec.address else spec.base_url,
+                key=env.secret(spec.key) if spec.key else "",
+            )
+        except ImproperlyConfigured as exc:  # a file that cannot be read
+            raise KeyRefused(str(exc)) from None
+        if (provider := self._known(name, spec, access)) is not None:
             return provider
         if fault := unusable_key(spec):
             raise KeyRefused(fault)
+        if fault := unusable_address(spec):
+            raise ModelUnsuited(fault)
         with self._lock:
-            if known not in self._made:
-                self._made[known] = _make(spec, access)
-            return self._made[known]
+            if (provider := self._known(name, spec, access)) is None:
+                provider = _make(spec, access)
+                if name in self._made:
+                    self._retired.append(self._made[name])
+                self._made[name] = (spec, access, provider)
+            return provider
+
+    def _known(self, name: str, spec: ProviderSpec, access: Access) -> Provider | None:
+        known = self._made.get(name)
+        return known[2] if known is not None and known[1] == access and known[0] == spec else None
 
     def _forget(self) -> None:
         """Start without clients in a forked process: connections are not shared."""
         self._lock = threading.Lock()
-        self._made = {}
+        self._made, self._retired = {}, []
 
 
 def _make(spec: ProviderSpec, access: Access) -> Provider:
-    for name in _VENDOR_VARIABLES:
+    for name in VENDOR_VARIABLES:
         os.environ.pop(name, None)
     match spec.kind:
         case ProviderKind.OPENAI:

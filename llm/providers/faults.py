@@ -9,7 +9,7 @@ import email.utils
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -45,26 +45,35 @@ _CONTENT_CODES = {"content_filter", "content_policy_violation", "moderation_bloc
 
 @contextmanager
 def our_errors(call: ProviderCall, provider: ProviderSpec) -> Iterator[None]:
-    """Give the body the call's time, and turn what lies below every SDK into our errors."""
-    try:
-        with time_limit(call.seconds):
+    """Give the body the call's time, and turn what lies below every SDK into our errors.
+
+    No SDK checks the form of an answer: reading one of another form fails as it may.
+    """
+    with time_limit(call.seconds, call.checkpoint):
+        try:
             yield
-    except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:
-        raise of_transport(exc, call, provider) from exc
-    except json.JSONDecodeError as exc:
-        raise ProviderBusy("the body of the answer is not JSON") from exc
+        except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:
+            raise of_transport(exc, call, provider) from exc
+        except json.JSONDecodeError:
+            raise ProviderBusy("the body of the answer is not JSON") from None
+        except UnicodeEncodeError:
+            raise PromptInvalid("the prompt holds signs that cannot be sent", usage=Usage()) from None
+        except (AttributeError, RecursionError, TypeError, ValueError):
+            raise ProviderBusy("the answer is not of the vendor's form") from None
 
 
 def of_transport(exc: BaseException | None, call: ProviderCall, provider: ProviderSpec) -> ProviderError:
     """Return our error for a connection that failed, broke or took too long."""
     if isinstance(exc, WrongHost):
         return ModelUnsuited("the request would have left for another host: check the provider's base URL")
-    if isinstance(exc, httpx2.ConnectTimeout):
-        return ProviderBusy("no connection in time", usage=Usage())
     if isinstance(exc, httpx2.TimeoutException):
-        if call.seconds < provider.answer_seconds:
-            return OutOfTime(f"no answer within the {call.seconds:.1f} s that were left")
-        return ProviderBusy(f"no answer within {call.seconds:.0f} s")
+        usage = Usage() if isinstance(exc, (httpx2.ConnectTimeout, httpx2.PoolTimeout)) else None
+        is_connecting = isinstance(exc, httpx2.ConnectTimeout)
+        if call.seconds < (provider.connect_seconds if is_connecting else provider.answer_seconds):
+            return OutOfTime(f"no answer within the {call.seconds:.1f} s that were left", usage=usage)
+        return ProviderBusy(
+            "no connection in time" if is_connecting else f"no answer within {call.seconds:.0f} s", usage=usage
+        )
     if isinstance(exc, httpx2.ConnectError):
         return ProviderBusy("the server cannot be reached", usage=Usage())
     return ProviderBusy("the connection broke")
@@ -107,7 +116,7 @@ def of_status(
         "request_id": request_id,
         "retry_after": retry_after if retry_after is not None else seconds_in(headers),
     }
-    named = f"HTTP {status} {code}".strip()
+    named = named_after(status, code)
     if code in _CONTENT_CODES:
         return ContentRefused(f"the vendor's filter refused the content ({named})", **facts)
     if status == 402 or code in _QUOTA_CODES or code.endswith("spend_limit_reached"):
@@ -125,6 +134,22 @@ def of_status(
     if status in {400, 422}:
         return PromptInvalid(f"the request was refused as malformed ({named})", **facts)
     return ModelUnsuited(f"the address does not lead to a model ({named})", **facts)
+
+
+def named_after(status: int, code: str) -> str:
+    """Return the status, and the vendor's code when it has a code's form."""
+    return f"HTTP {status} {code}" if re.fullmatch(r"[A-Za-z][\w.-]{0,59}", code) else f"HTTP {status}"
+
+
+def counted(read: Callable[[Any], Usage], given: object) -> Usage | None:
+    """Return the usage that `read` finds; None when the server gave none, or none that counts tokens."""
+    try:
+        usage = None if given is None else read(given)
+    except (AttributeError, TypeError):
+        return None
+    if usage is None or not all(isinstance(count, int) and count >= 0 for count in vars(usage).values()):
+        return None
+    return usage
 
 
 def seconds_in(headers: Mapping[str, str]) -> float | None:

@@ -39,28 +39,27 @@ class GoogleProvider:
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
         self._spec = spec
         self._client = genai.Client(
-            api_key=key,
+            api_key=key or "none",  # for a blank one the SDK takes what it finds in the environment
             vertexai=False,
             http_options=types.HttpOptions(
                 base_url=base_url or BASE_URL,
                 api_version=spec.api_version or "v1beta",
                 timeout=max(LEAST_SERVER_SECONDS * 1000, round(spec.answer_seconds * 1000)),
                 retry_options=types.HttpRetryOptions(attempts=1),
-                httpx_client=http_client(base_url or BASE_URL, connections=spec.concurrency),
+                httpx_client=http_client(
+                    base_url or BASE_URL, connections=spec.connections, connect_seconds=spec.connect_seconds
+                ),
             ),
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
+        content, config = _content(call), _config(call)
         with faults.our_errors(call, self._spec):
             try:
-                answer = self._client.models.generate_content(
-                    model=call.model.model, contents=[_content(call)], config=_config(call)
-                )
+                answer = self._client.models.generate_content(model=call.model.model, contents=[content], config=config)
             except errors.APIError as exc:
-                raise _error(exc) from exc
-            except errors.UnknownApiResponseError as exc:
-                raise ProviderBusy("the answer is not of the vendor's form") from exc
-        return _reply(answer, call)
+                raise _error(exc) from None
+            return _reply(answer, call)
 
 
 def _content(call: ProviderCall) -> types.Content:
@@ -71,8 +70,8 @@ def _content(call: ProviderCall) -> types.Content:
 
 def _video(clip: Clip) -> types.Part:
     window = types.VideoMetadata(
-        start_offset=None if clip.start_ms is None else f"{clip.start_ms / 1000:g}s",
-        end_offset=None if clip.end_ms is None else f"{clip.end_ms / 1000:g}s",
+        start_offset=None if clip.start_ms is None else f"{clip.start_ms / 1000:.10g}s",
+        end_offset=None if clip.end_ms is None else f"{clip.end_ms / 1000:.10g}s",
     )
     return types.Part(
         file_data=types.FileData(file_uri=clip.uri, mime_type=clip.media_type),
@@ -105,7 +104,7 @@ def _reply(answer: types.GenerateContentResponse, call: ProviderCall) -> ModelRe
         "request_id": answer.response_id or "",
         "model": answer.model_version or "",
     }
-    usage = _usage(answer.usage_metadata)
+    usage = faults.counted(_usage, answer.usage_metadata)
     if not answer.candidates:
         if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
             raise ContentRefused("the vendor's filter refused the prompt", usage=usage, **facts)
@@ -125,9 +124,7 @@ def _reply(answer: types.GenerateContentResponse, call: ProviderCall) -> ModelRe
     return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)
 
 
-def _usage(given: types.GenerateContentResponseUsageMetadata | None) -> Usage | None:
-    if given is None:
-        return None
+def _usage(given: types.GenerateContentResponseUsageMetadata) -> Usage:
     thinking = given.thoughts_token_count or 0
     audio = sum(
         part.token_count or 0
@@ -151,8 +148,9 @@ def _error(exc: errors.APIError) -> ProviderError:
     headers = getattr(exc.response, "headers", None) or {}
     reason = next((str(part["reason"]) for part in details if "reason" in part), "")
     delay = next((_seconds(part["retryDelay"]) for part in details if "retryDelay" in part), None)
-    quotas = [str(v.get("quotaId", "")) for part in details for v in part.get("violations") or []]
-    named = f"HTTP {exc.code} {reason or exc.status or ''}".strip()
+    violations = [v for part in details for v in part.get("violations") or [] if isinstance(v, Mapping)]
+    quotas = [str(violation.get("quotaId", "")) for violation in violations]
+    named = faults.named_after(exc.code, reason or str(exc.status or ""))
     if reason in {"API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED"}:
         return KeyRefused(f"the key was refused ({named})", status=exc.code)
     if exc.code == 429 and any("PerDay" in quota for quota in quotas):

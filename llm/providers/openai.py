@@ -34,18 +34,21 @@ class OpenAIProvider:
             base_url=base_url or BASE_URL,
             max_retries=0,
             timeout=openai.Timeout(spec.answer_seconds, connect=spec.connect_seconds),
-            http_client=http_client(base_url or BASE_URL, connections=spec.concurrency),
+            http_client=http_client(
+                base_url or BASE_URL, connections=spec.connections, connect_seconds=spec.connect_seconds
+            ),
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
+        arguments = self._arguments(call)
         with faults.our_errors(call, self._spec):
             try:
-                answer = self._client.chat.completions.create(**self._arguments(call))
+                answer = self._client.chat.completions.create(**arguments)
             except openai.OpenAIError as exc:
-                raise faults.of_sdk(openai, exc, call, self._spec) from exc
-        if not isinstance(answer, ChatCompletion):
-            raise ModelUnsuited("the address answers with something that is not a model's answer")
-        return _reply(answer, call)
+                raise faults.of_sdk(openai, exc, call, self._spec) from None
+            if not isinstance(answer, ChatCompletion):
+                raise ModelUnsuited("the address answers with something that is not a model's answer")
+            return _reply(answer, call)
 
     def _arguments(self, call: ProviderCall) -> dict[str, Any]:
         request, schema = call.request, call.schema
@@ -83,7 +86,7 @@ def _format(schema: Schema, *, native: bool) -> dict[str, Any]:
 
 
 def _reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
-    usage = _usage(answer.usage)
+    usage = faults.counted(_usage, answer.usage)
     facts: dict[str, Any] = {"request_id": answer._request_id or answer.id or "", "model": answer.model or ""}
     if not answer.choices:
         raise AnswerEmpty("the answer holds no choice", usage=usage, **facts)
@@ -100,9 +103,7 @@ def _reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
     return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)
 
 
-def _usage(given: CompletionUsage | None) -> Usage | None:
-    if given is None:
-        return None
+def _usage(given: CompletionUsage) -> Usage:
     read, written = given.prompt_tokens_details, given.completion_tokens_details
     return Usage(
         input_tokens=given.prompt_tokens or 0,

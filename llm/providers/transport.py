@@ -8,9 +8,10 @@ that it does not belong to.
 
 from __future__ import annotations
 
+import math
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -18,17 +19,38 @@ from typing import Any
 import httpcore2
 import httpx2
 
+PIECE = 64 * 1024
+
+LOOK_SECONDS = 1.0
+"""How often somebody who waits for an answer looks whether it is still wanted."""
+
 _deadline: ContextVar[float | None] = ContextVar("llm_deadline", default=None)
+_checkpoint: ContextVar[Callable[[], None] | None] = ContextVar("llm_checkpoint", default=None)
+
+
+class _Stopped(BaseException):
+    """Carries what a checkpoint raised past the SDKs, which would take an Exception for a broken connection."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Cut every request of the body off so many seconds from now, with an httpx2.TimeoutException."""
-    before = _deadline.set(time.monotonic() + seconds)
+def time_limit(seconds: float, checkpoint: Callable[[], None] | None = None) -> Iterator[None]:
+    """Cut every request of the body off so many seconds from now, with an httpx2.TimeoutException.
+
+    While an answer is waited for, `checkpoint` is called about once a second; what it raises ends the wait.
+    """
+    deadline = _deadline.set(time.monotonic() + seconds)
+    heeded = _checkpoint.set(checkpoint)
     try:
         yield
+    except _Stopped as exc:
+        raise exc.reason from None
     finally:
-        _deadline.reset(before)
+        _deadline.reset(deadline)
+        _checkpoint.reset(heeded)
 
 
 class WrongHost(httpx2.TransportError):
@@ -38,12 +60,14 @@ class WrongHost(httpx2.TransportError):
 class ProviderTransport(httpx2.HTTPTransport):
     """Sends requests to one origin only, within the time limit that `time_limit` has set."""
 
-    def __init__(self, base_url: str, *, connections: int) -> None:
-        super().__init__()
+    def __init__(self, base_url: str, *, connections: int, connect_seconds: float) -> None:
+        context = httpx2.create_ssl_context()
+        super().__init__(verify=context)
         self._origin = _origin(httpx2.URL(base_url))
+        self._connect_seconds = connect_seconds
         self._pool.close()
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=context,
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=60,
@@ -53,18 +77,28 @@ class ProviderTransport(httpx2.HTTPTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         if _origin(request.url) != self._origin:
             raise WrongHost(f"{request.url.host} is not the provider's host", request=request)
+        limits = {"connect": self._connect_seconds, "pool": _left(None, httpx2.PoolTimeout)}
+        request.extensions = {**request.extensions, "timeout": {**request.extensions.get("timeout", {}), **limits}}
         return super().handle_request(request)
 
 
-def http_client(base_url: str, *, connections: int) -> httpx2.Client:
+def http_client(base_url: str, *, connections: int, connect_seconds: float) -> httpx2.Client:
     """Return a client for one provider: no redirects, no proxies, netrc or cookies of the environment."""
-    return httpx2.Client(
-        transport=ProviderTransport(base_url, connections=connections), follow_redirects=False, trust_env=False
-    )
+    transport = ProviderTransport(base_url, connections=connections, connect_seconds=connect_seconds)
+    return httpx2.Client(transport=transport, follow_redirects=False, trust_env=False)
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
+
+
+def _heed() -> None:
+    checkpoint = _checkpoint.get()
+    if checkpoint is not None:
+        try:
+            checkpoint()
+        except Exception as exc:
+            raise _Stopped(exc) from exc
 
 
 def _left(timeout: float | None, late: type[Exception]) -> float | None:
@@ -82,10 +116,20 @@ class _TimedStream(httpcore2.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore2.ReadTimeout))
+        limit = _left(timeout, httpcore2.ReadTimeout)
+        end = math.inf if limit is None else time.monotonic() + limit
+        while True:
+            left = max(0.001, end - time.monotonic())
+            try:
+                return self._inner.read(max_bytes, min(left, LOOK_SECONDS))
+            except httpcore2.ReadTimeout:
+                if left <= LOOK_SECONDS:
+                    raise
+                _heed()
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _left(timeout, httpcore2.WriteTimeout))
+        for begin in range(0, len(buffer), PIECE):  # the inner stream's limit starts anew with every `send`
+            self._inner.write(buffer[begin : begin + PIECE], _left(timeout, httpcore2.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()

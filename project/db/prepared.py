@@ -1,19 +1,61 @@
-"""Statements that are sent so often that parsing and planning them each time would be most of their cost."""
+"""Statements on the way of every model call, prepared once in each session and handed to libpq as they are.
+
+Between two of them a process waits for seconds. Adapting values and reading results in Python then costs more than the
+statement itself (`tests/benchmarks/router.py`), so here values are text and so is the one value that comes back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg import errors, pq
+
+Value = str | int | bool | Decimal | UUID | datetime | None
+
+_names: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
+"""The statements that each session has prepared."""
 
 
-def execute(sql: str, values: Sequence[Any]) -> psycopg.Cursor[tuple[Any, ...]]:
-    """Run a statement on Django's connection, prepared once in each session. Raises Django's database errors.
+def execute(sql: str, values: Sequence[Value]) -> str | None:
+    """Run a statement with placeholders `$1`, `$2`, ... on Django's connection; return its first row's first value.
 
-    The text must not hold values: each text is kept by the server as long as the session lasts.
+    The text must not hold values: the server keeps each text as long as the session lasts. Raises Django's database
+    errors.
     """
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return psycopg.Cursor(connection.connection).execute(sql, values, prepare=True)
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.ensure_connection()
+    session: psycopg.Connection[Any] = wrapper.connection
+    with wrapper.wrap_database_errors:
+        if wrapper.in_atomic_block:  # only psycopg knows whether the transaction has begun on the server
+            cursor = psycopg.RawCursor(session).execute(sql, values)
+            row = cursor.fetchone() if cursor.description else None
+            return None if row is None else str(row[0])
+        texts: Any = [None if value is None else str(value).encode() for value in values]  # its type forgets None
+        result = session.pgconn.exec_prepared(_prepared(session, sql), texts)
+        _raise_failure(session, result)
+        found = result.get_value(0, 0) if result.ntuples and result.nfields else None
+        return None if found is None else found.decode()
+
+
+def _prepared(session: psycopg.Connection[Any], sql: str) -> bytes:
+    known = _names.setdefault(session, {})
+    if sql not in known:
+        name = f"coursewright_{len(known)}".encode()
+        _raise_failure(session, session.pgconn.prepare(name, sql.encode()))
+        known[sql] = name
+    return known[sql]
+
+
+def _raise_failure(session: psycopg.Connection[Any], result: pq.abc.PGresult) -> None:
+    if result.status in {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}:
+        return
+    if session.pgconn.status == pq.ConnStatus.BAD:
+        raise psycopg.OperationalError(session.pgconn.get_error_message())
+    raise errors.error_from_result(result, encoding="utf-8")

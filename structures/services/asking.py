@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,11 +15,14 @@ from pydantic import BaseModel
 from llm.budgets import refuse_beyond, spending_of
 from llm.build import model_router
 from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
-from llm.messages import Room
+from llm.messages import ModelRequest, Room
 from llm.prompts import read_prompt
 from llm.queries import total_of_job
+from llm.schemas import schema_of
+from materials.models import MaterialNode
 from project.jobs.runner import Run
 from structures.engines import EngineName
+from structures.models import KeptAnswer
 from structures.written import TooMuch
 
 T = TypeVar("T", bound=BaseModel)
@@ -53,10 +58,24 @@ class ModelDesk(StrategyRooms):
     def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         self._run.progress("asking", self._asked, max(self._planned, self._asked + 1))
         prompt = read_prompt(action)
+        request = prompt.fill(values)
+        digest = self._digest(action, request, wanted)
+        kept = KeptAnswer.objects.filter(tenant=self._run.tenant, node=self._run.job.subject_id, digest=digest).first()
+        if kept is None:
+            value, model = self._answered(action, request, wanted, digest)
+        else:
+            value, model = wanted.model_validate_json(kept.answer), kept.model
+        self._asked += 1
+        self._models[model] += 1
+        self._prompts[action] = prompt.version
+        return value
+
+    def _answered(self, action: str, request: ModelRequest, wanted: type[T], digest: str) -> tuple[T, str]:
+        """Ask the router, and keep what it answers until the generation is done."""
         try:
             completion = self._router.complete_object(
                 action,
-                prompt.fill(values),
+                request,
                 wanted,
                 strategy=self._strategy,
                 tenant=self._run.tenant,
@@ -67,10 +86,33 @@ class ModelDesk(StrategyRooms):
             if any(attempt.kind in {PromptTooLong.kind, AnswerTruncated.kind} for attempt in exc.attempts):
                 raise TooMuch(exc) from exc
             raise
-        self._asked += 1
-        self._models[completion.model] += 1
-        self._prompts[action] = prompt.version
-        return completion.value
+        self._keep(digest, completion.model, completion.value)
+        return completion.value, completion.model
+
+    def _keep(self, digest: str, model: str, value: BaseModel) -> None:
+        """Keep the answer, unless the node is gone or another worker has kept one."""
+        node = MaterialNode.objects.of(self._run.tenant).filter(pk=self._run.job.subject_id).first()
+        if node is not None:
+            KeptAnswer.objects.bulk_create(
+                [
+                    KeptAnswer(
+                        tenant=self._run.tenant,
+                        node=node,
+                        digest=digest,
+                        model=model,
+                        answer=value.model_dump_json(),
+                    )
+                ],
+                ignore_conflicts=True,
+            )
+
+    def _digest(self, action: str, request: ModelRequest, wanted: type[BaseModel]) -> str:
+        asked = [action, self._strategy, request.system, request.prompt, schema_of(wanted).body]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def forget(self) -> None:
+        """Drop the answers that were kept for the node, in the transaction that stores the structure made of them."""
+        KeptAnswer.objects.filter(tenant=self._run.tenant, node=self._run.job.subject_id).delete()
 
     def provenance(self) -> dict[str, Any]:
         """Return who answered which prompts, and what the job has cost in dollars with all its attempts."""
@@ -82,7 +124,8 @@ class ModelDesk(StrategyRooms):
             "models": dict(self._models),
             "prompts": self._prompts,
             "calls": total.calls,
-            "cost_usd": f"{total.cost:f}",
+            "cost_usd": f"{total.cost.normalize():f}",
+            "calls_of_unknown_cost": total.unknown,
         }
 
     def warnings(self) -> list[str]:

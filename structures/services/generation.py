@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from llm.budgets import refuse_beyond, spending_of
 from llm.build import model_router
-from llm.errors import NoProvider
 from materials import queries as materials
 from materials.models import MaterialEntry, locator_columns
 from materials.services import fingerprint_of
@@ -34,12 +33,12 @@ from structures.errors import GenerationRunning, NothingReady
 from structures.grounding import Grounding, verify
 from structures.kinds import GENERATE_STRUCTURE
 from structures.models import Reference, StructureNode, StructureSnapshot
-from structures.services.asking import ModelDesk, StrategyRooms
+from structures.services.asking import ModelDesk
+from structures.services.planning import DEFAULT_STRATEGY, choose_engine
 from structures.sources import SourceNode
-from structures.written import ACTIONS, TooMuch, plan_for
+from structures.written import ACTIONS, TooMuch
 from tenants.models import Tenant
 
-DEFAULT_STRATEGY = "default"
 LEAST_COST = Decimal("0.0001")
 """A generation that may not even spend this is refused at once."""
 _WRITE_BATCH = 1000
@@ -67,7 +66,7 @@ def request_generation(
     """
     chosen = choose_engine(engine, strategy=strategy)
     options = {"strategy": strategy} if chosen.asks_models else {}
-    if chosen.asks_models:
+    if chosen.asks_models and not model_router().is_free(ACTIONS, strategy):
         refuse_beyond(tenant, spending_of(tenant, now=timezone.now()), LEAST_COST)
     lock_tree(tenant)
     nodes = [node.pk for node in materials.subtree(tenant=tenant, node_id=node_id)]
@@ -88,40 +87,6 @@ def request_generation(
         depends_on=ingestions,
     )
     return Requested(job=job)
-
-
-def choose_engine(wanted: str, *, strategy: str) -> Engine:
-    """Return the engine that a client means. Raises what an engine that asks models needs to know before.
-
-    `auto` means models whenever one is configured for the strategy; models that are down do not change that.
-    """
-    if wanted == EngineName.OUTLINE:
-        return ENGINES[EngineName.OUTLINE]
-    try:
-        for action in ACTIONS:
-            model_router().candidates(action, strategy)
-    except NoProvider:
-        if wanted == AUTO:
-            return ENGINES[EngineName.OUTLINE]
-        raise
-    return ENGINES[EngineName.LLM]
-
-
-def plan_generation(
-    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
-) -> dict[str, Any]:
-    """Return what a generation would ask if it began now, and what that is expected to cost. Asks nothing.
-
-    Raises NotFound, NothingReady, and what `choose_engine` raises.
-    """
-    chosen = choose_engine(engine, strategy=strategy)
-    sources = queries.sources_under(tenant=tenant, node_id=node_id)
-    if not sources.entries:
-        raise NothingReady("No entry below the node is ready.")
-    plan: dict[str, Any] = {"model": "", "parts": 1, "calls": 0, "input_tokens": 0, "expected_cost_usd": "0.0000"}
-    if chosen.asks_models:
-        plan = plan_for(sources.root, StrategyRooms(strategy))
-    return {"engine": chosen.name.value, "strategy": strategy, **plan, "not_ready": list(sources.left_out)}
 
 
 def generate_structure(run: Run) -> None:
@@ -151,14 +116,25 @@ def generate_structure(run: Run) -> None:
     run.progress("storing", 2, 3)
     chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
     draft, grounding = verify(draft, chunks, least_quote=engine.least_quote)
-    draft = replace(draft, warnings=(*draft.warnings, *desk.warnings()))
+    if engine.asks_models:
+        draft = replace(draft, warnings=(*draft.warnings, *_uncited(draft, sources), *desk.warnings()))
     snapshot_id, provenance = new_id(), desk.provenance()
     with run.completing(result={"snapshot": str(snapshot_id)}):
+        desk.forget()
         _record(
             run=run, snapshot_id=snapshot_id, key=key, draft=draft, grounding=grounding, sources=sources,
             provenance=provenance,
         )  # fmt: skip
     log.info("structure generated", snapshot=str(snapshot_id), engine=engine.name, **asdict(grounding))
+
+
+def _uncited(draft: Draft, sources: queries.Sources) -> list[str]:
+    """Name the sources that nothing of a structure cites: a model may have passed over them."""
+    cited = {citation.chunk_id for module in draft.modules for node in module.walk() for citation in node.citations}
+    left = [
+        sources.paths[entry.id] for entry in sources.entries.values() if cited.isdisjoint(c.id for c in entry.chunks)
+    ]
+    return [f"Nothing of these sources is cited: {'; '.join(left)}."] if left else []
 
 
 def _made(engine: Engine, source: SourceNode, desk: ModelDesk) -> Draft:

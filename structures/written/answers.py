@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import string
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from structures.invisible import visible
 
+_ALONE_UNSEEN = f"{string.whitespace}\u00a0\u200c\u200d\u2800\ufe0f"
+"""What is seen only between other characters, if at all."""
+
 
 def _seen(text: str) -> str:
-    if not visible(text).strip():
+    if not visible(text).strip(_ALONE_UNSEEN):
         raise ValueError("must have visible characters")
     return text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -19,6 +18,7 @@ from structures.written.answers import (
     ExpectationAnswer,
     TopicAnswer,
 )
+from structures.written.numbering import dumped
 
 NO_CHUNK = UUID(int=0)
 """Stands for a number that no chunk has, so that the citation is counted, and dropped like others that do not hold."""
@@ -39,15 +39,14 @@ class Topic:
         """Return the topic as the model sees it when it arranges topics."""
         concepts = [child.title for child in self.children if child.node_type is NodeType.CONCEPT]
         exercises = sum(child.node_type is NodeType.EXERCISE for child in self.children)
-        return json.dumps(
+        return dumped(
             {
                 "topic": self.number,
                 "title": self.title,
                 "summary": self.summary,
                 "concepts": concepts,
                 "exercises": exercises,
-            },
-            ensure_ascii=False,
+            }
         )
 
 

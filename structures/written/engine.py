@@ -90,10 +90,15 @@ def _plan(found: list[Part], desk: Rooms) -> dict[str, Any]:
 
 def _about(source: SourceNode) -> Mapping[str, object]:
     return {
-        "course": visible(source.title),
-        "goal": visible(source.learning_goal),
+        "course": _on_one_line(source.title),
+        "goal": _on_one_line(source.learning_goal),
         "language": source.language,
     }
+
+
+def _on_one_line(text: str) -> str:
+    """Return text that stands outside the materials so that it cannot pass for a line of them."""
+    return " ".join(visible(text).split()).replace("</", "< /")
 
 
 def _topics(

@@ -16,6 +16,9 @@ from structures.invisible import visible
 from structures.markdown import clock
 from structures.sources import SourceChunk, SourceEntry, SourceNode
 
+_LINE_ENDS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
+"""What JSON lets stand in a string although it ends a line or paragraph."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -77,7 +80,7 @@ def halves(line: Line) -> tuple[Line, Line]:
     first, second = (
         Line(
             number=line.number, chunk_id=line.chunk_id, heading=line.heading,
-            text=_dumped({**value, "text": piece}),
+            text=dumped({**value, "text": piece}),
         )
         for piece in (text[:middle], text[middle:])
     )  # fmt: skip
@@ -108,9 +111,9 @@ def _where(chunk: SourceChunk) -> str:
 
 def _json(**values: object) -> str:
     shown = {name: visible(value) if isinstance(value, str) else value for name, value in values.items()}
-    return _dumped({name: value for name, value in shown.items() if value != ""})
+    return dumped({name: value for name, value in shown.items() if value != ""})
 
 
-def _dumped(values: dict[str, object]) -> str:
-    """Return a line of JSON in which no closing tag can stand: `</` is written `<\\/`, which means the same."""
-    return json.dumps(values, ensure_ascii=False).replace("</", "<\\/")
+def dumped(value: object) -> str:
+    """Return one line of JSON in which no closing tag can stand: `</` is written `<\\/`, which means the same."""
+    return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS).replace("</", "<\\/")

@@ -1,9 +1,9 @@
 """What the router adds to a call of the SDK: `python -m tests.benchmarks.router [--litellm VENV]`.
 
 A fake vendor on this machine answers at once. Calls of the bare SDK, of the router without a database and of the router
-with everything (slots, breakers, budgets, a row for every attempt) take turns, so that all see the same machine;
-printed is the median of the differences, round by round. LiteLLM's Router is measured in the same rounds when the
-folder of a virtual environment with litellm is given: it cannot live in ours, for it wants older SDKs.
+with everything (breakers, budgets, a row for every attempt; then slots as well) take turns, so that all see the same
+machine; printed is the median of the differences, round by round. LiteLLM's Router is measured in the same rounds
+when the folder of a virtual environment with litellm is given: it cannot live in ours, for it wants older SDKs.
 
 Then the first model of the chain is dead, and the hundredth call is compared with one whose first model is well.
 """
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -65,19 +65,21 @@ class Nothing:
     def undecided(self, model: ModelSpec) -> None:
         return
 
-    def reserve(self, tenant: Tenant | None, amount: Decimal, *, seconds: float) -> UUID | None:
+    def reserve(self, tenant: Tenant | None, most: Callable[[], Decimal], *, seconds: float) -> UUID | None:
         return None
 
     def settle(self, reservation: UUID | None) -> None:
         return
 
-    def hold(self, provider: str, *, limit: int, seconds: float, checkpoint: Callable[[], None]) -> nullcontext[Slot]:
-        return nullcontext(Slot(space=0, number=0))
+    def hold(
+        self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
+    ) -> AbstractContextManager[Slot | None]:
+        return nullcontext()
 
     def open(self) -> None:
         return
 
-    def record(self, entry: Entry, slot: Slot) -> None:
+    def record(self, entry: Entry, slot: Slot | None) -> None:
         return
 
 
@@ -110,6 +112,7 @@ def _overhead(registry: Registry, tenant: Tenant, well: str, venv: Path | None) 
         "bare SDK": ask_bare,
         "router": lambda: _ask(light, "healthy"),
         "router with its row": lambda: _ask(full, "healthy", tenant=tenant),
+        "... and a slot": lambda: _ask(full, "limited", tenant=tenant),
     }
     with _litellm(venv, f"{well}/v1") as ask_litellm:
         timed = {name: _timed(ask) for name, ask in contenders.items()}
@@ -160,7 +163,7 @@ def _timed(ask: Callable[[], None]) -> Callable[[int], float]:
 
 
 def _ask(router: ModelRouter, action: str, tenant: Tenant | None = None) -> None:
-    assert router.complete(action, QUESTION, tenant=tenant).model == "well"
+    assert router.complete(action, QUESTION, tenant=tenant).model in {"well", "few"}
 
 
 def _router(registry: Registry, *, with_database: bool) -> ModelRouter:
@@ -177,13 +180,18 @@ def _router(registry: Registry, *, with_database: bool) -> ModelRouter:
 
 def _registry(well: str, dead: str) -> Registry:
     model = {"context_window": 100_000, "max_output": 4_000, "prices": {"input": 1, "output": 10}}
-    actions = {"healthy": ["well"], "dead-first": ["dead", "well"]}
+    actions = {"healthy": ["well"], "limited": ["few"], "dead-first": ["dead", "well"]}
     content = {
         "providers": {
             "good": {"kind": "openai", "base_url": f"{well}/v1", "key": "BENCH_KEY"},
+            "narrow": {"kind": "openai", "base_url": f"{well}/v1", "key": "BENCH_KEY", "concurrency": 8},
             "bad": {"kind": "openai", "base_url": f"{dead}/v1", "key": "BENCH_KEY"},
         },
-        "models": {"well": {"provider": "good", **model}, "dead": {"provider": "bad", **model}},
+        "models": {
+            "well": {"provider": "good", **model},
+            "few": {"provider": "narrow", **model},
+            "dead": {"provider": "bad", **model},
+        },
         "actions": {name: {"description": "Measured."} for name in actions},
         "strategies": {"default": {"description": "The only one."}},
         "chains": {name: {"default": chain} for name, chain in actions.items()},

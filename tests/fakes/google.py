@@ -57,7 +57,7 @@ class GoogleAsked(Asked):
     @property
     def images(self) -> list[bytes]:
         inline = [_field(part, "inlineData", {}) for part in self.parts()]
-        return [base64.b64decode(data["data"]) for data in inline if _mime(data).startswith("image/")]
+        return [base64.urlsafe_b64decode(data["data"]) for data in inline if _mime(data).startswith("image/")]
 
     @property
     def videos(self) -> list[Video]:

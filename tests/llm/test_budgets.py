@@ -116,7 +116,7 @@ def test_calls_under_way_cannot_go_beyond_the_limit_together(world: World, acme:
     def reserve(_number: int) -> bool:
         start.wait()
         try:
-            return budgets.reserve(acme, Decimal("0.3"), seconds=60) is not None
+            return budgets.reserve(acme, lambda: Decimal("0.3"), seconds=60) is not None
         except BudgetExceeded:
             return False
         finally:

@@ -284,6 +284,24 @@ def test_it_stops_when_the_caller_is_stopped(world: World) -> None:
     assert len(world.calls) == 1
 
 
+def test_it_does_not_wait_for_an_answer_that_nobody_wants_any_more(world: World) -> None:
+    world.google.always(Hang())
+    world.load_sdks()
+    begun = time.monotonic()
+
+    def checkpoint() -> None:
+        if time.monotonic() > begun + 0.5:
+            raise JobCancelled("enough")
+
+    with pytest.raises(JobCancelled):
+        world.router.complete("ask", QUESTION, checkpoint=checkpoint)
+
+    assert time.monotonic() - begun < 4
+    assert asked(world.google, world.anthropic) == [1, 0]
+    (row,) = world.calls
+    assert (row.outcome, row.cost) == ("interrupted", None)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_refuses_to_ask_inside_a_transaction(world: World) -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="inside transaction"):
