@@ -51,8 +51,9 @@ class WatchedRegistry:
             if stamp == self._stamp:
                 return
             try:
-                self._good, self._fault = read_registry(self._path), ""
-                log.info("registry of models read", registry=self._good.digest)
+                before, self._good, self._fault = self._good, read_registry(self._path), ""
+                if before is not None:
+                    log.info("registry of models taken up", registry=self._good.digest)
             except RegistryFaults as exc:
                 self._complain(str(exc))
             except OSError as exc:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from structures.sources import SourceNode
 from structures.written.answers import ArrangementAnswer, CourseAnswer, PartAnswer, TopicAnswer
 from structures.written.desk import Desk, Rooms, TooMuch
 from structures.written.drafting import Topic, arranged, course_of, joined, topics_of
+from structures.written.language import foreign_letters
 from structures.written.numbering import numbered, rendered
 from structures.written.parts import Part, cut, split
 
@@ -34,6 +36,12 @@ TOPICS_IN_PART, TOKENS_OF_TOPIC = 8, 80
 
 def write(source: SourceNode, desk: Desk) -> Draft:
     """Return the course that models make of the materials. Raises what the desk raises, TooMuch as a last resort."""
+    draft = _written(source, desk)
+    warning = foreign_letters(draft, source)
+    return replace(draft, warnings=(*draft.warnings, warning)) if warning else draft
+
+
+def _written(source: SourceNode, desk: Desk) -> Draft:
     lines = numbered(source)
     about = _about(source)
     parts = cut(lines.lines, limit=part_limit(desk.room(PART)))
