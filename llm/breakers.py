@@ -26,7 +26,10 @@ COOLING = timedelta(seconds=30)
 MOST_COOLING = timedelta(minutes=10)
 REFUSED_FOR = timedelta(minutes=10)
 NO_QUOTA_FOR = timedelta(minutes=30)
-PROBE = timedelta(minutes=5)
+MOST_WAIT = timedelta(hours=1)
+"""Longer than this no vendor is believed."""
+PROBE = timedelta(minutes=15)
+"""Longer than any answer may take: until then whoever probes is alone."""
 LOOK_SECONDS = 1.0
 
 log = logs.get(__name__)
@@ -36,14 +39,17 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """Whether a model may be asked now; if not, why not and until when."""
+    """Until when a model must not be asked, and after what kind of failure; no moment when it may be asked now."""
 
-    allowed: bool
-    kind: str = ""
     until: datetime | None = None
+    kind: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        return self.until is None
 
 
-OPEN_DOOR = Admission(allowed=True)
+OPEN_DOOR = Admission()
 
 
 class Breakers:
@@ -54,16 +60,23 @@ class Breakers:
         self._known: Mapping[_Key, Breaker] = {}
         self._looked_at = float("-inf")
 
-    def admission(self, model: ModelSpec) -> Admission:
-        """Tell whether the model may be asked. Of all who ask after its cooling time, one is allowed to try."""
+    def look(self, model: ModelSpec) -> Admission:
+        """Tell whether the model is passed over now. Claims nothing."""
         now = timezone.now()
         for row in self._rows(model):
-            if row.open_until is None:
-                continue
-            if row.open_until > now:
-                return Admission(allowed=False, kind=row.kind, until=row.open_until)
-            if not self._claim_probe(row, now):
-                return Admission(allowed=False, kind=row.kind, until=now + COOLING)
+            if row.open_until is not None and row.open_until > now:
+                return Admission(until=row.open_until, kind=row.kind)
+        return OPEN_DOOR
+
+    def admission(self, model: ModelSpec) -> Admission:
+        """Tell whether the model may be asked. Of all who ask after its cooling time, one is allowed to try."""
+        found = self.look(model)
+        if not found.allowed:
+            return found
+        now = timezone.now()
+        for row in self._rows(model):
+            if row.open_until is not None and not self._claim_probe(row, now):
+                return Admission(until=now + COOLING, kind=row.kind)
         return OPEN_DOOR
 
     def succeeded(self, model: ModelSpec) -> None:
@@ -78,10 +91,9 @@ class Breakers:
         refused = isinstance(error, ProviderRefused)
         whole = isinstance(error, (KeyRefused, QuotaExhausted))
         with transaction.atomic():
-            Breaker.objects.get_or_create(
+            row, _ = Breaker.objects.select_for_update().get_or_create(
                 provider=model.provider, model="" if whole else model.model, defaults={"kind": error.kind}
             )
-            row = Breaker.objects.select_for_update().get(provider=model.provider, model="" if whole else model.model)
             self._open(row, error, refused=refused)
             row.save()
         self._look_again()
@@ -95,19 +107,22 @@ class Breakers:
         """Note that a call ended without saying anything about the provider: another may probe."""
         if probing := [row.pk for row in self._rows(model) if row.open_until is not None]:
             Breaker.objects.filter(pk__in=probing).update(probe_until=None)
+            self._look_again()
 
     def _open(self, row: Breaker, error: ProviderError, *, refused: bool) -> None:
         now = timezone.now()
-        was_open = row.open_until is not None
+        asked = timedelta(seconds=min(error.retry_after, MOST_WAIT.total_seconds())) if error.retry_after else None
+        is_open = row.open_until is not None and row.open_until > now
         row.failures, row.kind, row.probe_until = row.failures + 1, error.kind, None
-        asked = timedelta(seconds=error.retry_after) if error.retry_after is not None else None
         if refused:
             usual = NO_QUOTA_FOR if isinstance(error, QuotaExhausted) else REFUSED_FOR
-            row.open_until = now + (asked or usual)
-        elif row.failures >= FAILURES_TO_OPEN or was_open:
+            row.open_until = now + max(usual, asked or usual)
+        elif is_open and row.opened:  # a call that began before it was opened: nothing new
+            return
+        elif row.failures >= FAILURES_TO_OPEN or row.opened:
             cooling = min(MOST_COOLING, COOLING * 2 ** min(row.opened, 10))
             row.opened += 1
-            row.open_until = now + max(cooling, asked or cooling)
+            row.open_until = now + max(cooling, min(asked or cooling, MOST_COOLING))
         elif asked is not None:
             row.open_until = now + min(asked, MOST_COOLING)
 

@@ -67,6 +67,7 @@ class Budgets:
                 return None
             spending = spending_of(tenant, now=now, budget=budget)
             refuse_beyond(tenant, spending, amount)
+            Reservation.objects.filter(tenant=tenant, expires_at__lte=now).delete()
             reservation = Reservation.objects.create(
                 tenant=tenant, amount=amount, expires_at=now + timedelta(seconds=seconds + 60)
             )

@@ -1,6 +1,6 @@
 """What can go wrong when a model is asked.
 
-One attempt at one model, as its provider classified it (never shown to users as it is):
+One attempt at one model, as its provider classified it (its sentence is part of what users read at the end):
 
 * ProviderError
   + ProviderBusy              another attempt may do better: connection, timeout, 408, 409, 429, 5xx, overloaded

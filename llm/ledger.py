@@ -130,5 +130,7 @@ def _statement(columns: tuple[str, ...], *, gives_back: bool) -> str:
         before.append(f"pg_advisory_unlock(${last + 1}, ${last + 2})")
     return (
         f"INSERT INTO {quote(ExternalCall._meta.db_table)} ({', '.join(map(quote, columns))}) "  # noqa: S608  # no values
-        f"SELECT {', '.join(f'${number}' for number in range(1, last + 1))} FROM (SELECT {', '.join(before)}) AS before"
+        f"SELECT {', '.join(f'${number}' for number in range(1, last + 1))} "
+        f"FROM (SELECT {', '.join(before)}) AS before "
+        "ON CONFLICT (call_id, attempt) DO NOTHING"  # written already, by a connection that broke before it said so
     )

@@ -155,6 +155,11 @@ class Prices(Frozen):
                 spent += count * (usual if price is None else price)
         return spent.scaleb(-6)
 
+    def most(self, *, input: int, output: int) -> Decimal:
+        """Return the most that so many tokens can cost, of whatever sort they are, in dollars."""
+        dearest_in = max(price for price in (self.input, self.cache_write, self.audio) if price is not None)
+        return (input * dearest_in + output * max(self.output, self.thinking or Decimal(0))).scaleb(-6)
+
 
 class LongPrices(Prices):
     """The prices of a request whose input has more than `above` tokens."""

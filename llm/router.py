@@ -63,6 +63,7 @@ class ProvidersPort(Protocol):
 class BreakersPort(Protocol):
     """What the router knows of the health of models."""
 
+    def look(self, model: ModelSpec) -> Admission: ...
     def admission(self, model: ModelSpec) -> Admission: ...
     def succeeded(self, model: ModelSpec) -> None: ...
     def failed(self, model: ModelSpec, error: ProviderError) -> None: ...
@@ -185,10 +186,8 @@ class ModelRouter:
         _check_strategy(self._registry(), strategy)
 
     def is_free(self, actions: Iterable[str], strategy: str) -> bool:
-        """Tell whether a model that costs nothing could serve each of the actions; raises what `candidates` raises."""
-        return all(
-            any(candidate.model.is_free for candidate in self.candidates(action, strategy)) for action in actions
-        )
+        """Tell whether the first model of each of the actions costs nothing; raises what `candidates` raises."""
+        return all(self.candidates(action, strategy)[0].model.is_free for action in actions)
 
     def room(self, action: str, strategy: str) -> Room:
         """Return how much the first model takes that would be asked; raises what `candidates` raises."""

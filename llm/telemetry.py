@@ -46,7 +46,7 @@ def question(action: str, *, strategy: str, registry: str) -> AbstractContextMan
         "llm.router.config_hash": registry,
     }
     span: AbstractContextManager[Span] = tracer.start_as_current_span(
-        f"route {action}", attributes=attributes, record_exception=False
+        f"route {action}", attributes=attributes, record_exception=False, set_status_on_exception=False
     )
     return span
 
@@ -75,7 +75,11 @@ def _attempt(tracer: Any, model: str, attributes: Mapping[str, Any]) -> Iterator
     from opentelemetry.trace import SpanKind  # noqa: PLC0415  # only there with the otel extra
 
     with tracer.start_as_current_span(
-        f"chat {model}", kind=SpanKind.CLIENT, attributes=attributes, record_exception=False
+        f"chat {model}",
+        kind=SpanKind.CLIENT,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
     ) as span:
         try:
             yield span
@@ -88,7 +92,7 @@ def of_reply(reply: ModelReply) -> dict[str, Any]:
     """Return the attributes of an answer."""
     return {
         "gen_ai.response.model": reply.model,
-        "gen_ai.response.id": reply.request_id,
+        "llm.router.request_id": reply.request_id,
         "gen_ai.usage.input_tokens": reply.usage.input_tokens,
         "gen_ai.usage.cache_read.input_tokens": reply.usage.cached_tokens,
         "gen_ai.usage.output_tokens": reply.usage.output_tokens,

@@ -3,8 +3,8 @@
 The models of the strategy's chain come first, in order, then those of the strategies it falls back to, each once.
 Models that are too small and models that are cooling down are passed over. A model that is busy is asked a second time
 after a pause; a wrong or blank answer gets one repair round; a truncated one gets more room once. Whatever a provider
-says of the prompt ends the walk or narrows it; whatever it says of itself moves the walk on. Every attempt is written
-down as it ends.
+says of the prompt ends the walk or narrows it; whatever it says of itself moves the walk on. When all are only busy and
+one may be asked again soon, the walk goes around once more. Every attempt is written down as it ends.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from llm.errors import (
     ContentRefused,
     DeadlinePassed,
     ModelsExhausted,
+    ModelUnsuited,
     OutOfTime,
     PromptRefused,
     PromptTooLong,
@@ -39,9 +40,9 @@ from llm.errors import (
     ProviderRefused,
 )
 from llm.ledger import ANSWERED, Entry, cost_of
-from llm.messages import ModelReply, ModelRequest, Usage, estimated_input
+from llm.messages import ModelReply, ModelRequest, estimated_input
 from llm.providers.base import Provider, ProviderCall
-from llm.registry import ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
+from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, ProviderSpec, Registry
 from llm.repair import repaired
 from llm.schemas import Schema
 from llm.slots import NoSlot, Slot
@@ -60,6 +61,12 @@ FIRST_PAUSE, MOST_PAUSE = 0.5, 8.0
 SHARE_OF_TIME = 2 / 3
 """What one attempt may take of the time that is left, as long as another model is left to ask."""
 SLOT_SECONDS = 30.0
+"""How long a slot is waited for while another model is left to ask."""
+ROUND_SECONDS = 60.0
+"""How long the whole walk waits for a model that is cooling down, before it goes around once more."""
+FAIR_SECONDS = 30.0
+"""A model that gives no answer in so much time fails, even when it would have had more."""
+MORE_ROOM = 4
 WAIT_SLICE = 0.25
 
 log = logs.get(__name__)
@@ -121,7 +128,7 @@ class Walk:
     _last: ProviderError | None = None
     _needed_window: int = 0
     _needed_room: int = 0
-    _reopens: list[float] = field(default_factory=list)
+    _refused_window: int = 0
 
     def run(self, *, accept: Accept, schema: Schema | None = None) -> Any:
         """Return what `accept` makes of the first answer that it takes; it raises AnswerInvalid for others.
@@ -133,17 +140,32 @@ class Walk:
         self._accept, self._schema = accept, schema
         self._needed_window = estimated_input(self.request)
         with telemetry.question(self.name, strategy=self.strategy, registry=self.registry.digest):
-            for number, candidate in enumerate(self.candidates, start=1):
-                value = self._ask(candidate, has_others=number < len(self.candidates))
-                if self.reply is not None:
-                    return value
-            if self._last is None and self._reopens and min(self._reopens) <= self._patience():
-                self._wait(min(self._reopens))
-                for candidate in self.candidates:
-                    value = self._ask(candidate, has_others=False)
-                    if self.reply is not None:
-                        return value
-            raise self._exhausted()
+            value = self._around()
+            if self.reply is None and (seconds := self._worth_waiting()) is not None:
+                self._wait(seconds)
+                value = self._around()
+            if self.reply is None:
+                raise self._exhausted()
+            return value
+
+    def _around(self) -> Any:
+        """Ask one model after the other until one answers, which `reply` tells."""
+        for number, candidate in enumerate(self.candidates, start=1):
+            value = self._ask(candidate, has_others=number < len(self.candidates))
+            if self.reply is not None:
+                return value
+        return None
+
+    def _worth_waiting(self) -> float | None:
+        """Return in how many seconds a model may be asked again, when there is time and nothing else is wrong."""
+        reopens = self._reopens_in()
+        if reopens is None or reopens > min(ROUND_SECONDS, self.deadline.left):
+            return None
+        return reopens if self._last is None or isinstance(self._last, ProviderBusy) else None
+
+    def _reopens_in(self) -> float | None:
+        until = [found for c in self.candidates if (found := self.router.breakers.look(c.model).until) is not None]
+        return max(0.0, (min(until) - timezone.now()).total_seconds()) if until else None
 
     def _patience(self) -> float:
         return min(PATIENCE_SECONDS, self.deadline.left)
@@ -159,13 +181,16 @@ class Walk:
             return None
         turn = _Turn(candidate=candidate, has_others=has_others, request=self.request, room=self._room(model))
         while self._is_admitted(candidate):
-            self.caller.checkpoint()
             try:
+                self.caller.checkpoint()
                 value, reply = self._attempt(turn)
             except ProviderError as error:
                 self._last = error
                 if not self._goes_on(turn, error):
                     return None
+            except BaseException:
+                self.router.breakers.undecided(model)  # whoever probed has not learnt anything
+                raise
             else:
                 self.router.breakers.succeeded(model)
                 self._note(candidate, ANSWERED, "")
@@ -175,23 +200,36 @@ class Walk:
 
     def _unfit(self, model: ModelSpec) -> ProviderError | None:
         """Return what the model would answer, when that is known before it is asked."""
-        windows = [candidate.model.context_window for candidate in self.candidates]
-        if model.context_window <= self._needed_window and model.context_window < max(windows):
+        if missing := self._needs() - model.capabilities:
+            return ModelUnsuited(f"not asked, it lacks {', '.join(sorted(missing))}")
+        largest = max(candidate.model.context_window for candidate in self.candidates)
+        if model.context_window <= self._refused_window or (model.context_window < largest and not self._fits(model)):
             return PromptTooLong(f"not asked, the prompt is too long for its window of {model.context_window} tokens")
         if self._needed_room and model.max_output <= self._needed_room:
             return AnswerTruncated(f"not asked, the answer needs more room than its {model.max_output} tokens")
         return None
 
+    def _needs(self) -> frozenset[Capability]:
+        needs = {
+            Capability.VISION: self.request.pictures,
+            Capability.VIDEO: self.request.clips,
+            Capability.STRUCTURED_OUTPUT: self._schema,
+        }
+        return frozenset(capability for capability, needed in needs.items() if needed)
+
+    def _fits(self, model: ModelSpec) -> bool:
+        """Tell whether prompt and answer fit into the window, by a safe estimate."""
+        return self._needed_window + self._room(model) <= model.context_window
+
     def _room(self, model: ModelSpec) -> int:
         wanted = self.request.max_output_tokens or self.action.output_tokens
-        return min(max(wanted, self._needed_room), model.max_output)
+        return min(max(wanted, MORE_ROOM * self._needed_room), model.max_output)
 
     def _is_admitted(self, candidate: Candidate) -> bool:
         admission = self.router.breakers.admission(candidate.model)
         if admission.until is None:
             return True
         seconds = max(0.0, (admission.until - timezone.now()).total_seconds())
-        self._reopens.append(seconds)
         self._note(candidate, admission.kind, f"not asked for {seconds:.0f} s more after failing ({admission.kind})")
         return False
 
@@ -203,7 +241,7 @@ class Walk:
         with self.router.slots.hold(
             model.provider,
             limit=spec.concurrency,
-            seconds=min(SLOT_SECONDS, self.deadline.left),
+            seconds=min(SLOT_SECONDS, self.deadline.left) if turn.has_others else self.deadline.left,
             checkpoint=self.caller.checkpoint,
         ) as slot:
             call = ProviderCall(
@@ -253,8 +291,8 @@ class Walk:
         """Set aside the most that the attempt can cost, until it is written down."""
 
         def most() -> Decimal:
-            usage = Usage(input_tokens=estimated_input(turn.request), output_tokens=turn.room)
-            return cost_of(usage, turn.candidate)
+            tokens = estimated_input(turn.request)
+            return turn.model.prices_for(tokens).most(input=tokens, output=turn.room)
 
         return self.router.budgets.reserve(self.caller.tenant, most, seconds=seconds)
 
@@ -272,19 +310,23 @@ class Walk:
         """Decide after a failure: True to ask the same model again, False to move on; raise to end the walk."""
         self._note(turn.candidate, error.kind, str(error))
         breakers = self.router.breakers
-        if isinstance(error, (ProviderBusy, ProviderRefused)) and not isinstance(error, (OutOfTime, NoSlot)):
+        if isinstance(error, (ProviderBusy, ProviderRefused)) and not self._says_nothing(turn, error):
             breakers.failed(turn.model, error)
             return isinstance(error, ProviderBusy) and self._pauses(turn, error)
         breakers.undecided(turn.model)
         if isinstance(error, AnswerUnusable):
             return self._has_another_round(turn, error)
         if isinstance(error, PromptTooLong):
-            self._needed_window = max(self._needed_window, turn.model.context_window)
+            self._refused_window = max(self._refused_window, turn.model.context_window)
         elif isinstance(error, PromptRefused):
             is_passed_on = isinstance(error, ContentRefused) and self.action.when_refused == "next"
             if not is_passed_on:
                 raise self._exhausted()
         return False
+
+    def _says_nothing(self, turn: _Turn, error: ProviderError) -> bool:
+        """Tell whether a failure is due to us: all slots taken, or too little time for any model."""
+        return isinstance(error, NoSlot) or (isinstance(error, OutOfTime) and turn.latency_ms < FAIR_SECONDS * 1000)
 
     def _pauses(self, turn: _Turn, error: ProviderError) -> bool:
         """Wait before the same model is asked again (full jitter); False when that is not worth it."""
@@ -297,7 +339,7 @@ class Walk:
             pause = error.retry_after * random.uniform(1, 1.1)  # noqa: S311
         if pause > (self._patience() if turn.has_others else self.deadline.left):
             return False
-        until = self.router.breakers.admission(turn.model).until
+        until = self.router.breakers.look(turn.model).until
         if until is not None and (until - timezone.now()).total_seconds() > pause:
             return False
         self._wait(pause)
@@ -309,7 +351,7 @@ class Walk:
             self._needed_room = max(self._needed_room, turn.room)
             if turn.was_widened or turn.room >= turn.model.max_output:
                 return False
-            turn.was_widened, turn.room = True, min(turn.room * 4, turn.model.max_output)
+            turn.was_widened, turn.room = True, min(turn.room * MORE_ROOM, turn.model.max_output)
             return True
         if turn.was_repaired:
             return False
@@ -360,7 +402,7 @@ class Walk:
         self.cost += cost or 0
 
     def _exhausted(self) -> ModelsExhausted:
-        reopens = min(self._reopens, default=None)
+        reopens = self._reopens_in()
         if isinstance(self._last, PromptRefused):
             next_step = "Change what is asked: shorter, or without what was refused."
         elif reopens is not None:

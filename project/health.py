@@ -117,7 +117,7 @@ def _storage() -> str:
 def _models() -> str:
     fault = watched_registry().fault()
     if fault:
-        raise Degraded(f"The registry of models was edited and cannot be used; the version before stays: {fault}")
+        raise Degraded(f"The registry of models cannot be used as it stands: {fault}")
     refused = [row for row in open_breakers() if row.kind in REFUSALS]
     if refused:
         raise Degraded("; ".join(f"{row.provider}/{row.model or '*'}: {row.kind}" for row in refused))

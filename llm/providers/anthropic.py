@@ -92,8 +92,8 @@ def _reply(answer: types.Message, call: ProviderCall) -> ModelReply:
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
     if answer.stop_reason == "model_context_window_exceeded":
         raise PromptTooLong("prompt and answer together do not fit into the model's window", usage=usage, **facts)
-    if answer.stop_reason == "pause_turn":
-        raise ProviderBusy("the model paused", usage=usage, **facts)
+    if answer.stop_reason not in {"end_turn", "stop_sequence", None}:
+        raise ProviderBusy("the model stopped before its answer was whole", usage=usage, **facts)
     if not text.strip():
         raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
     return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -19,7 +19,7 @@ class Access:
     """What the environment says of a provider: its address (blank: the vendor's own) and its key."""
 
     base_url: str
-    key: str
+    key: str = field(repr=False)
 
 
 def missing_variables(spec: ProviderSpec) -> list[str]:
@@ -85,8 +85,8 @@ class Providers:
                 base_url=env.secret(spec.address).rstrip("/") if spec.address else spec.base_url,
                 key=env.secret(spec.key) if spec.key else "",
             )
-        except ImproperlyConfigured as exc:  # a file that cannot be read
-            raise KeyRefused(str(exc)) from None
+        except ImproperlyConfigured:  # `manage.py check` says which file
+            raise KeyRefused(f"the file that {spec.key or spec.address}_FILE names cannot be read") from None
         if (provider := self._known(name, spec, access)) is not None:
             return provider
         if fault := unusable_key(spec):

@@ -38,6 +38,7 @@ _TOO_LONG = re.compile(
     r"|input is too long|too many tokens",
     re.IGNORECASE,
 )
+_NO_CREDIT = re.compile(r"credit balance is too low", re.IGNORECASE)
 _UNSUITED_CODES = {"unsupported_parameter", "unsupported_value", "unsupported_model", "unknown_parameter"}
 _QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded", "billing_error"}
 _CONTENT_CODES = {"content_filter", "content_policy_violation", "moderation_blocked"}
@@ -65,7 +66,9 @@ def our_errors(call: ProviderCall, provider: ProviderSpec) -> Iterator[None]:
 def of_transport(exc: BaseException | None, call: ProviderCall, provider: ProviderSpec) -> ProviderError:
     """Return our error for a connection that failed, broke or took too long."""
     if isinstance(exc, WrongHost):
-        return ModelUnsuited("the request would have left for another host: check the provider's base URL")
+        return ModelUnsuited(
+            "the request would have left for another host: check the provider's base URL", usage=Usage()
+        )
     if isinstance(exc, httpx2.TimeoutException):
         usage = Usage() if isinstance(exc, (httpx2.ConnectTimeout, httpx2.PoolTimeout)) else None
         is_connecting = isinstance(exc, httpx2.ConnectTimeout)
@@ -119,7 +122,7 @@ def of_status(
     named = named_after(status, code)
     if code in _CONTENT_CODES:
         return ContentRefused(f"the vendor's filter refused the content ({named})", **facts)
-    if status == 402 or code in _QUOTA_CODES or code.endswith("spend_limit_reached"):
+    if status == 402 or code in _QUOTA_CODES or code.endswith("spend_limit_reached") or _NO_CREDIT.search(said):
         return QuotaExhausted(f"the account has no credit or quota left ({named})", **facts)
     if status in {401, 403}:
         return KeyRefused(f"the key was refused ({named})", **facts)

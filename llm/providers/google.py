@@ -14,6 +14,7 @@ from llm.errors import (
     AnswerTruncated,
     ContentRefused,
     KeyRefused,
+    ModelUnsuited,
     ProviderBusy,
     ProviderError,
     QuotaExhausted,
@@ -53,7 +54,10 @@ class GoogleProvider:
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        content, config = _content(call), _config(call)
+        try:
+            content, config = _content(call), _config(call)
+        except ValueError:  # what the registry's `extra` holds is not of the vendor's form
+            raise ModelUnsuited("the model's `extra` is not what the SDK takes", usage=Usage()) from None
         with faults.our_errors(call, self._spec):
             try:
                 answer = self._client.models.generate_content(model=call.model.model, contents=[content], config=config)
@@ -153,6 +157,8 @@ def _error(exc: errors.APIError) -> ProviderError:
     named = faults.named_after(exc.code, reason or str(exc.status or ""))
     if reason in {"API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED"}:
         return KeyRefused(f"the key was refused ({named})", status=exc.code)
+    if exc.code == 400 and exc.status == "FAILED_PRECONDITION":
+        return KeyRefused(f"the account may not use the API: its region or its billing ({named})", status=exc.code)
     if exc.code == 429 and any("PerDay" in quota for quota in quotas):
         return QuotaExhausted(f"the day's quota is used up ({named})", status=exc.code, retry_after=delay)
     return faults.of_status(

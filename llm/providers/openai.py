@@ -96,8 +96,8 @@ def _reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
         raise ContentRefused("the model refused the content", usage=usage, **facts)
     if choice.finish_reason == "length":
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
-    if str(choice.finish_reason) == "insufficient_system_resource":
-        raise ProviderBusy("the provider ran out of resources", usage=usage, **facts)
+    if choice.finish_reason not in {"stop", None}:
+        raise ProviderBusy("the model stopped before its answer was whole", usage=usage, **facts)
     if not text.strip():
         raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
     return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)

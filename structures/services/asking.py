@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from django.db.models import Q
 from django.utils import timezone
 from pydantic import BaseModel
 
@@ -26,6 +28,8 @@ from structures.models import KeptAnswer
 from structures.written import TooMuch
 
 T = TypeVar("T", bound=BaseModel)
+
+KEPT_FOR = timedelta(days=30)
 
 
 class StrategyRooms:
@@ -53,7 +57,8 @@ class ModelDesk(StrategyRooms):
         self._planned = plan["calls"]
         self._run.announce({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
         spending = spending_of(self._run.tenant, now=timezone.now())
-        refuse_beyond(self._run.tenant, spending, Decimal(plan["expected_cost_usd"]))
+        paid = total_of_job(self._run.job).cost  # for questions that need not be asked again
+        refuse_beyond(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
 
     def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         self._run.progress("asking", self._asked, max(self._planned, self._asked + 1))
@@ -111,8 +116,9 @@ class ModelDesk(StrategyRooms):
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def forget(self) -> None:
-        """Drop the answers that were kept for the node, in the transaction that stores the structure made of them."""
-        KeptAnswer.objects.filter(tenant=self._run.tenant, node=self._run.job.subject_id).delete()
+        """Drop the answers kept for the node, and old ones, in the transaction that stores what was made of them."""
+        done = Q(node=self._run.job.subject_id) | Q(created_at__lt=timezone.now() - KEPT_FOR)
+        KeptAnswer.objects.filter(done, tenant=self._run.tenant).delete()
 
     def provenance(self) -> dict[str, Any]:
         """Return who answered which prompts, and what the job has cost in dollars with all its attempts."""

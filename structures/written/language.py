@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
+from materials.documents import ChunkKind
 from structures.drafts import Draft
 from structures.sources import SourceNode
 
@@ -22,7 +23,13 @@ def foreign_letters(draft: Draft, source: SourceNode) -> str:
     """
     if source.language:
         return ""
-    theirs = _main_script(chunk.text for node in source.walk() for entry in node.entries for chunk in entry.chunks)
+    theirs = _main_script(
+        chunk.text
+        for node in source.walk()
+        for entry in node.entries
+        for chunk in entry.chunks
+        if chunk.kind is not ChunkKind.CODE
+    )
     ours = _main_script(
         text for module in draft.modules for node in module.walk() for text in (node.title, node.description)
     )

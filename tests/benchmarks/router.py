@@ -53,6 +53,9 @@ QUESTION = ModelRequest(prompt="How hot is boiling water?", system="Be brief.", 
 class Nothing:
     """Breakers, budgets, slots and a ledger that are not there."""
 
+    def look(self, model: ModelSpec) -> Admission:
+        return OPEN_DOOR
+
     def admission(self, model: ModelSpec) -> Admission:
         return OPEN_DOOR
 

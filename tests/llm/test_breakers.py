@@ -10,12 +10,14 @@ from django.utils import timezone
 from llm.breakers import Breakers, open_breakers
 from llm.build import insistent_router
 from llm.deadlines import Deadline
-from llm.errors import ModelsExhausted, ProviderBusy
+from llm.errors import BudgetExceeded, ModelsExhausted, ProviderBusy
 from llm.messages import ModelRequest
 from llm.models import Breaker
 from llm.registry import ModelSpec
+from project.jobs.errors import JobCancelled
+from tenants.models import Tenant
 from tests.fakes.steps import Answer, Fail, Hang, Refusal
-from tests.llm.world import World, model
+from tests.llm.world import World, model, set_limits
 
 QUESTION = ModelRequest(prompt="How hot?")
 
@@ -148,7 +150,7 @@ def test_when_all_are_cooling_down_it_says_when_to_come_back(world: World) -> No
     world.begin_anew()
 
     with pytest.raises(ModelsExhausted) as failed:
-        world.router.complete("ask", QUESTION)
+        world.router.complete("ask", QUESTION, deadline=Deadline.after(5))
 
     assert failed.value.retry_after is not None
     assert 20 < failed.value.retry_after <= 30
@@ -185,3 +187,39 @@ def test_a_caller_in_a_hurry_does_not_bench_a_model(world: World) -> None:
         assert world.router.complete("ask", QUESTION, deadline=Deadline.after(1.5)).model == "claude"
 
     assert not Breaker.objects.exists()
+
+
+def test_a_burst_of_failures_opens_it_once(world: World) -> None:
+    for _ in range(10):
+        Breakers().failed(gemini(world), ProviderBusy("down"))
+
+    (breaker,) = open_breakers()
+    assert breaker.open_until is not None
+    assert breaker.open_until - timezone.now() <= timedelta(seconds=30)
+
+
+def test_no_vendor_closes_a_model_for_days(world: World) -> None:
+    for _ in range(3):
+        Breakers().failed(gemini(world), ProviderBusy("down", retry_after=9_999_999))
+
+    (breaker,) = open_breakers()
+    assert breaker.open_until is not None
+    assert breaker.open_until - timezone.now() <= timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "no money"])
+def test_a_probe_that_never_came_to_ask_lets_another_try(world: World, acme: Tenant, ends: str) -> None:
+    for _ in range(3):
+        Breakers().failed(gemini(world), ProviderBusy("down"))
+    set_limits(acme, hard="0")
+    cool_down(world)
+    world.google.always(Answer("100."))
+
+    def checkpoint() -> None:
+        if ends == "cancelled":
+            raise JobCancelled("enough")
+
+    with pytest.raises((JobCancelled, BudgetExceeded)):
+        world.router.complete("ask", QUESTION, tenant=acme, checkpoint=checkpoint)
+
+    assert world.router.complete("ask", QUESTION).model == "gemini"

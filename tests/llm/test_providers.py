@@ -499,7 +499,7 @@ CODES: list[tuple[Dialect, Fail, type[ProviderError]]] = [
     (GOOGLE, Fail(403, reason="API_KEY_SERVICE_BLOCKED", message=ECHO), KeyRefused),
     (GOOGLE, Fail(429, quota_id="GenerateRequestsPerDayPerProjectPerModel-FreeTier", message=ECHO), QuotaExhausted),
     (GOOGLE, Fail(429, quota_id="GenerateRequestsPerMinutePerProjectPerModel", message=ECHO), ProviderBusy),
-    (GOOGLE, Fail(400, code="FAILED_PRECONDITION", message=ECHO), PromptInvalid),
+    (GOOGLE, Fail(400, code="FAILED_PRECONDITION", message=ECHO), KeyRefused),
 ]  # fmt: skip
 
 

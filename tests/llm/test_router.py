@@ -367,3 +367,36 @@ def test_every_call_says_who_pays(world: World, acme: Tenant) -> None:
     assert (row.outcome, row.http_status, row.prompt_version) == ("answered", 200, "v1")
     assert row.request_id
     assert row.registry == world.registry.digest
+
+
+def test_pictures_and_clips_go_to_no_model_that_cannot_take_them(world: World) -> None:
+    world.file["chains"]["ask"]["default"] = ["deepseek", "claude", "gemini"]
+    world.write()
+    world.google.always(Answer("A kettle."))
+    clip = Clip(uri="https://example.org/files/1", media_type="video/mp4")
+
+    answer = world.router.complete("ask", ModelRequest(prompt="What is it?", clips=(clip,)))
+
+    assert answer.model == "gemini"
+    assert [attempt.cause for attempt in answer.attempts] == [
+        "not asked, it lacks video", "not asked, it lacks video", "",
+    ]  # fmt: skip
+
+
+def test_what_one_model_found_too_long_no_other_of_its_size_is_asked(world: World) -> None:
+    for vendor in (world.google, world.anthropic):
+        vendor.always(Fail(413))
+
+    with pytest.raises(ModelsExhausted):
+        world.router.complete("ask", QUESTION)
+
+    assert asked(world.google, world.anthropic) == [1, 0]
+
+
+def test_it_goes_around_once_more_when_models_only_asked_to_wait(world: World) -> None:
+    world.file["chains"]["ask"]["default"] = ["gemini"]
+    world.write()
+    world.google.script(Fail(429, retry_after="1"), Fail(429, retry_after="1"), Answer("100."))
+
+    assert world.router.complete("ask", QUESTION).text == "100."
+    assert len(world.google.asked) == 3

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from llm.build import insistent_router
 from llm.errors import ModelsExhausted, RegistryUnusable
 from llm.loading import watched_registry
-from llm.providers.build import missing_variables, unusable_key
+from llm.providers.build import missing_variables, unusable_address, unusable_key
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         router, failed = insistent_router(), 0
         for name, model in registry.models.items():
             provider = registry.providers[model.provider]
-            fault = unusable_key(provider)
+            fault = unusable_key(provider) or unusable_address(provider)
             if missing := missing_variables(provider):
                 said = f"absent: {' and '.join(missing)} not set"
             elif fault or not live:

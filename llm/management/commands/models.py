@@ -10,7 +10,7 @@ from llm.breakers import open_breakers
 from llm.errors import RegistryUnusable
 from llm.loading import watched_registry
 from llm.models import Breaker
-from llm.providers.build import missing_variables, unusable_key
+from llm.providers.build import missing_variables, unusable_address, unusable_key
 from llm.registry import ProviderSpec, Registry
 
 
@@ -60,7 +60,7 @@ def _lines(registry: Registry, breakers: list[Breaker]) -> Iterator[str]:
 def _state(provider: ProviderSpec) -> str:
     if missing := missing_variables(provider):
         return f"absent: {' and '.join(missing)} not set"
-    return unusable_key(provider) or "present"
+    return unusable_key(provider) or unusable_address(provider) or "present"
 
 
 def _mark(provider: ProviderSpec, model: tuple[str, str], cooling: set[tuple[str, str]]) -> str:
