@@ -22,6 +22,7 @@ class GenerateSerializer(StrictSerializer):
     engine = serializers.ChoiceField(
         choices=[AUTO, *(engine.value for engine in EngineName)],
         default=AUTO,
+        error_messages={"invalid_choice": f'"{{input}}" is not one of: {", ".join([AUTO, *EngineName])}.'},
         help_text="`outline` reads without a model, `llm` lets models write; `auto`: `llm` when one is configured.",
     )
     strategy = serializers.CharField(
