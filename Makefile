@@ -12,7 +12,9 @@ UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := .venv/bin/python
 T ?=
 
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled code is kept out of the folders of the sources, and kept at all: many processes are short.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/var/pycache
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## show this list
