@@ -210,6 +210,8 @@ class Walk:
         return None
 
     def _needs(self) -> frozenset[Capability]:
+        if not (self.request.pictures or self.request.clips or self._schema):
+            return frozenset()
         needs = {
             Capability.VISION: self.request.pictures,
             Capability.VIDEO: self.request.clips,
