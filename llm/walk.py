@@ -126,7 +126,6 @@ class Walk:
     _schema: Schema | None = None
     _asked: int = 0
     _last: ProviderError | None = None
-    _needed_window: int = 0
     _needed_room: int = 0
     _refused_window: int = 0
 
@@ -138,7 +137,6 @@ class Walk:
         if not self.deadline.left:
             raise DeadlinePassed("The deadline had passed before a model was asked.")
         self._accept, self._schema = accept, schema
-        self._needed_window = estimated_input(self.request)
         with telemetry.question(self.name, strategy=self.strategy, registry=self.registry.digest):
             value = self._around()
             if self.reply is None and (seconds := self._worth_waiting()) is not None:
@@ -221,7 +219,7 @@ class Walk:
 
     def _fits(self, model: ModelSpec) -> bool:
         """Tell whether prompt and answer fit into the window, by a safe estimate."""
-        return self._needed_window + self._room(model) <= model.context_window
+        return estimated_input(self.request) + self._room(model) <= model.context_window
 
     def _room(self, model: ModelSpec) -> int:
         wanted = self.request.max_output_tokens or self.action.output_tokens

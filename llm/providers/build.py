@@ -103,7 +103,9 @@ class Providers:
 
     def _known(self, name: str, spec: ProviderSpec, access: Access) -> Provider | None:
         known = self._made.get(name)
-        return known[2] if known is not None and known[1] == access and known[0] == spec else None
+        if known is None or known[1] != access:
+            return None
+        return known[2] if known[0] is spec or known[0] == spec else None
 
     def _forget(self) -> None:
         """Start without clients in a forked process: connections are not shared."""

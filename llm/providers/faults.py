@@ -30,7 +30,7 @@ from llm.errors import (
 )
 from llm.messages import Usage
 from llm.providers.base import ProviderCall
-from llm.providers.transport import WrongHost, time_limit
+from llm.providers.transport import TimeLimit, WrongHost
 from llm.registry import ProviderSpec
 
 _TOO_LONG = re.compile(
@@ -50,7 +50,7 @@ def our_errors(call: ProviderCall, provider: ProviderSpec) -> Iterator[None]:
 
     No SDK checks the form of an answer: reading one of another form fails as it may.
     """
-    with time_limit(call.seconds, call.checkpoint):
+    with TimeLimit(call.seconds, call.checkpoint):
         try:
             yield
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:

@@ -105,9 +105,10 @@ def _reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
 
 def _usage(given: CompletionUsage) -> Usage:
     read, written = given.prompt_tokens_details, given.completion_tokens_details
+    others = given.model_extra or {}
     return Usage(
         input_tokens=given.prompt_tokens or 0,
-        cached_tokens=(read.cached_tokens if read else 0) or getattr(given, "prompt_cache_hit_tokens", 0) or 0,
+        cached_tokens=(read.cached_tokens if read else 0) or others.get("prompt_cache_hit_tokens") or 0,
         cache_write_tokens=(read.cache_write_tokens if read else 0) or 0,
         audio_tokens=(read.audio_tokens if read else 0) or 0,
         output_tokens=given.completion_tokens or 0,

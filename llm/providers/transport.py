@@ -8,11 +8,9 @@ that it does not belong to.
 
 from __future__ import annotations
 
-import math
 import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -24,8 +22,8 @@ PIECE = 64 * 1024
 LOOK_SECONDS = 1.0
 """How often somebody who waits for an answer looks whether it is still wanted."""
 
-_deadline: ContextVar[float | None] = ContextVar("llm_deadline", default=None)
-_checkpoint: ContextVar[Callable[[], None] | None] = ContextVar("llm_checkpoint", default=None)
+_limit: ContextVar[tuple[float | None, Callable[[], None] | None]] = ContextVar("llm_limit", default=(None, None))
+"""When the time for the whole call is up, on the monotonic clock, and the checkpoint."""
 
 
 class _Stopped(BaseException):
@@ -36,21 +34,23 @@ class _Stopped(BaseException):
         self.reason = reason
 
 
-@contextmanager
-def time_limit(seconds: float, checkpoint: Callable[[], None] | None = None) -> Iterator[None]:
-    """Cut every request of the body off so many seconds from now, with an httpx2.TimeoutException.
+class TimeLimit:
+    """Cuts every request of the body off so many seconds from now, with an httpx2.TimeoutException.
 
     While an answer is waited for, `checkpoint` is called about once a second; what it raises ends the wait.
     """
-    deadline = _deadline.set(time.monotonic() + seconds)
-    heeded = _checkpoint.set(checkpoint)
-    try:
-        yield
-    except _Stopped as exc:
-        raise exc.reason from None
-    finally:
-        _deadline.reset(deadline)
-        _checkpoint.reset(heeded)
+
+    def __init__(self, seconds: float, checkpoint: Callable[[], None] | None = None) -> None:
+        self._seconds = seconds
+        self._checkpoint = checkpoint
+
+    def __enter__(self) -> None:
+        self._before = _limit.set((time.monotonic() + self._seconds, self._checkpoint))
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        _limit.reset(self._before)
+        if isinstance(error, _Stopped):
+            raise error.reason from None
 
 
 class WrongHost(httpx2.TransportError):
@@ -58,7 +58,7 @@ class WrongHost(httpx2.TransportError):
 
 
 class ProviderTransport(httpx2.HTTPTransport):
-    """Sends requests to one origin only, within the time limit that `time_limit` has set."""
+    """Sends requests to one origin only, within the time limit of `TimeLimit`."""
 
     def __init__(self, base_url: str, *, connections: int, connect_seconds: float) -> None:
         context = httpx2.create_ssl_context()
@@ -93,7 +93,7 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
 
 
 def _heed() -> None:
-    checkpoint = _checkpoint.get()
+    _, checkpoint = _limit.get()
     if checkpoint is not None:
         try:
             checkpoint()
@@ -102,7 +102,7 @@ def _heed() -> None:
 
 
 def _left(timeout: float | None, late: type[Exception]) -> float | None:
-    deadline = _deadline.get()
+    deadline, _ = _limit.get()
     if deadline is None:
         return timeout
     left = deadline - time.monotonic()
@@ -116,16 +116,13 @@ class _TimedStream(httpcore2.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        limit = _left(timeout, httpcore2.ReadTimeout)
-        end = math.inf if limit is None else time.monotonic() + limit
-        while True:
-            left = max(0.001, end - time.monotonic())
+        while (left := _left(timeout, httpcore2.ReadTimeout)) is None or left > LOOK_SECONDS:
             try:
-                return self._inner.read(max_bytes, min(left, LOOK_SECONDS))
+                return self._inner.read(max_bytes, LOOK_SECONDS)
             except httpcore2.ReadTimeout:
-                if left <= LOOK_SECONDS:
-                    raise
                 _heed()
+                timeout = None if timeout is None else timeout - LOOK_SECONDS
+        return self._inner.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for begin in range(0, len(buffer), PIECE):  # the inner stream's limit starts anew with every `send`

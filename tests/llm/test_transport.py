@@ -13,7 +13,7 @@ from typing import Self
 import httpx2
 import pytest
 
-from llm.providers.transport import LOOK_SECONDS, WrongHost, http_client, time_limit
+from llm.providers.transport import LOOK_SECONDS, TimeLimit, WrongHost, http_client
 from tests.fakes.openai import OpenAIServer
 from tests.fakes.steps import Redirect
 
@@ -119,7 +119,7 @@ ENDLESS: list[tuple[str, Talk, int]] = [
 
 @pytest.mark.parametrize(("talk", "size"), [row[1:] for row in ENDLESS], ids=[row[0] for row in ENDLESS])
 def test_it_cuts_off_whatever_takes_longer_than_its_limit(talk: Talk, size: int) -> None:
-    with Wire(talk) as wire, client_of(wire.url) as client, time_limit(0.5):
+    with Wire(talk) as wire, client_of(wire.url) as client, TimeLimit(0.5):
         seconds = seconds_of(lambda: client.post(wire.url, content=b"x" * size), httpx2.TimeoutException)
 
     assert 0.45 < seconds < 0.5 + LATE
@@ -127,7 +127,7 @@ def test_it_cuts_off_whatever_takes_longer_than_its_limit(talk: Talk, size: int)
 
 def test_a_wait_of_several_looks_ends_at_its_limit() -> None:
     looks: list[float] = []
-    limit = time_limit(LOOK_SECONDS + 0.4, lambda: looks.append(time.monotonic()))
+    limit = TimeLimit(LOOK_SECONDS + 0.4, lambda: looks.append(time.monotonic()))
 
     with Wire(says()) as wire, client_of(wire.url) as client, limit:
         seconds = seconds_of(lambda: client.get(wire.url), httpx2.ReadTimeout)
@@ -137,14 +137,14 @@ def test_a_wait_of_several_looks_ends_at_its_limit() -> None:
 
 
 def test_it_cuts_off_a_connection_that_is_not_taken(black_hole: str) -> None:
-    with client_of(black_hole) as client, time_limit(0.5):
+    with client_of(black_hole) as client, TimeLimit(0.5):
         seconds = seconds_of(lambda: client.get(black_hole), httpx2.ConnectTimeout)
 
     assert 0.45 < seconds < 0.5 + LATE
 
 
 def test_a_connection_has_a_limit_of_its_own(black_hole: str) -> None:
-    with client_of(black_hole, connect_seconds=0.3) as client, time_limit(5):
+    with client_of(black_hole, connect_seconds=0.3) as client, TimeLimit(5):
         seconds = seconds_of(lambda: client.get(black_hole), httpx2.ConnectTimeout)
 
     assert 0.25 < seconds < 0.3 + LATE
@@ -154,7 +154,7 @@ def test_it_cuts_off_the_wait_for_a_free_connection() -> None:
     with Wire(says()) as wire, client_of(wire.url, connections=1) as client, ThreadPoolExecutor(1) as other:
         first = other.submit(limited, client, wire.url, 1.5)
         time.sleep(0.2)
-        with time_limit(0.4):
+        with TimeLimit(0.4):
             seconds = seconds_of(lambda: client.get(wire.url), httpx2.PoolTimeout)
         assert isinstance(first.exception(), httpx2.ReadTimeout)
 
@@ -163,12 +163,12 @@ def test_it_cuts_off_the_wait_for_a_free_connection() -> None:
 
 
 def limited(client: httpx2.Client, url: str, seconds: float) -> httpx2.Response:
-    with time_limit(seconds):
+    with TimeLimit(seconds):
         return client.get(url)
 
 
 def test_one_limit_holds_over_all_requests_of_the_body() -> None:
-    with Wire(says(WHOLE, every=0.3)) as wire, client_of(wire.url) as client, time_limit(0.5):
+    with Wire(says(WHOLE, every=0.3)) as wire, client_of(wire.url) as client, TimeLimit(0.5):
         first = client.get(wire.url)
         seconds = seconds_of(lambda: client.get(wire.url), httpx2.TimeoutException)
 
@@ -177,7 +177,7 @@ def test_one_limit_holds_over_all_requests_of_the_body() -> None:
 
 
 def test_nothing_is_sent_when_the_time_is_up_already() -> None:
-    with Wire(says(WHOLE)) as wire, client_of(wire.url) as client, time_limit(-1):
+    with Wire(says(WHOLE)) as wire, client_of(wire.url) as client, TimeLimit(-1):
         seconds_of(lambda: client.get(wire.url), httpx2.TimeoutException)
         connections = wire.connections
 
@@ -186,7 +186,7 @@ def test_nothing_is_sent_when_the_time_is_up_already() -> None:
 
 def test_the_limit_ends_with_its_body_and_holds_for_its_thread_only() -> None:
     with Wire(says(WHOLE, every=0.5)) as wire, client_of(wire.url) as client, ThreadPoolExecutor(1) as other:
-        with time_limit(0.2):
+        with TimeLimit(0.2):
             free = other.submit(client.get, wire.url)
             seconds_of(lambda: client.get(wire.url), httpx2.TimeoutException)
         after = client.get(wire.url)
@@ -208,7 +208,7 @@ def test_a_connection_is_used_again() -> None:
         while connection.recv(65536):
             connection.sendall(WHOLE)
 
-    with Wire(talk) as wire, client_of(wire.url) as client, time_limit(5):
+    with Wire(talk) as wire, client_of(wire.url) as client, TimeLimit(5):
         answers = [client.get(wire.url).status_code for _ in range(3)]
 
     assert answers == [200, 200, 200]
