@@ -29,7 +29,7 @@ help: ## show this list
 
 .venv/.synced: pyproject.toml uv.lock | $(filter .tools/%,$(UV))
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@"$(UV)" sync --quiet --locked --python "$$(command -v "$(PYTHON)")"
+	@"$(UV)" sync --quiet --locked --extra media --python "$$(command -v "$(PYTHON)")"
 	@touch $@
 
 .PHONY: setup

@@ -1,0 +1,42 @@
+"""What can go wrong between a recording and its transcript.
+
+* DomainError
+  x MediaUnreadable       422  the file is broken, empty or not media; `code` says which
+  x TranscriberMissing    422  nothing that could transcribe is installed or configured; the next step names what to do
+  x TranscriptRefused     502  what a transcriber returned cannot be right
+  x TranscriberBroken     502  the transcriber died or ran out of memory
+"""
+
+from __future__ import annotations
+
+from project.errors import DomainError, Refused
+
+
+class MediaUnreadable(DomainError):
+    """The file cannot be read as a recording. Each refusal carries its own code and next step."""
+
+    code = "media_unreadable"
+    status = 422
+    next_step = "Open the file in a player, export it again (mp4 with H.264 and AAC works everywhere), and upload that."
+
+
+class TranscriberMissing(Refused):
+    """Nothing that could transcribe is installed or configured."""
+
+    code = "transcriber_missing"
+
+
+class TranscriptRefused(DomainError):
+    """A transcript that cannot be right: no times, times beyond the end or backwards, too few words, one line for ever."""
+
+    code = "transcript_refused"
+    status = 502
+    next_step = "Try again, or upload captions (.vtt or .srt) beside the recording."
+
+
+class TranscriberBroken(DomainError):
+    """The transcriber died."""
+
+    code = "transcriber_broken"
+    status = 502
+    next_step = "Retry the job. If it fails again, give the worker more memory, or choose a smaller WHISPER_MODEL."
