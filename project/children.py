@@ -28,14 +28,14 @@ LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the child may take: memory in bytes (address space), time on the clock in seconds. None: as much as it wants."""
+    """What the child may take: bytes of address space, seconds on the clock. None: as much as it wants."""
 
     memory_bytes: int | None = None
     seconds: float | None = None
 
 
 class ChildFailed(Exception):
-    """The child did not end well. `code` is `timed_out`, `out_of_memory` or `broke`; the message says how, for a log."""
+    """The child did not end well: `code` is `timed_out`, `out_of_memory` or `broke`; the message is for a log."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)

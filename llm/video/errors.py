@@ -27,7 +27,7 @@ class TranscriberMissing(Refused):
 
 
 class TranscriptRefused(DomainError):
-    """A transcript that cannot be right: no times, times beyond the end or backwards, too few words, one line for ever."""
+    """A transcript that cannot be right: no times, times beyond the end or backwards, few words, repeats."""
 
     code = "transcript_refused"
     status = 502

@@ -67,4 +67,8 @@ class Transcriber(Protocol):
     """One way from a recording to a transcript."""
 
     def transcribe(self, recording: Recording, wish: Wish, desk: Desk) -> Transcript:
-        """Return the transcript. Raises MediaUnreadable, TranscriberMissing, TranscriptRefused, and what models fail of."""
+        """Return the transcript.
+
+        Raises MediaUnreadable, TranscriberMissing, TranscriptRefused, TranscriberBroken, what models fail of, and what
+        the desk's checkpoint raises.
+        """
