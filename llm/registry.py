@@ -418,6 +418,22 @@ def _contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
         for strategy in file.strategies:
             if strategy not in chains:
                 yield ("chains", action), f"there is no chain for the strategy {strategy!r}"
+        yield from _scattered(file, action, chains)
+
+
+def _scattered(file: RegistryFile, action: str, chains: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield models that cannot see a recording, because it was uploaded to the account of another provider."""
+    if Capability.VIDEO not in file.actions[action].needs:
+        return
+    named = [
+        (("chains", action, strategy, position), file.models[name])
+        for strategy, chain in chains.items()
+        for position, name in enumerate(chain)
+        if name in file.models
+    ]
+    for at, model in named:
+        if model.provider != (first := named[0][1].provider):
+            yield at, f"a recording goes to one provider: {action!r} has {first!r} already, not {model.provider!r} too"
 
 
 def _strategy_faults(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from materials import services
-from materials.models import Chunk, MaterialEntry, MaterialNode
+from materials.models import Chunk, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping, TranscriptWindow
 from project.errors import DomainError
 from project.http.admin import ReadOnlyAdmin
 
@@ -27,8 +27,11 @@ class MaterialNodeAdmin(ReadOnlyAdmin):
 class MaterialEntryAdmin(ReadOnlyAdmin):
     """Entries and how far they have come, with ingestion as an action."""
 
-    list_display = ("name", "tenant", "node", "format", "state", "size_bytes", "chunk_count", "processed_at")
-    list_filter = ("tenant", "format", "job__status")
+    list_display = (
+        "name", "tenant", "node", "format", "state", "size_bytes", "duration_ms", "transcribed_by", "chunk_count",
+        "processed_at",
+    )  # fmt: skip
+    list_filter = ("tenant", "format", "transcribed_by", "job__status")
     list_select_related = ("tenant", "node", "job")
     search_fields = ("name", "id", "raw_sha256")
     ordering = ("-created_at", "id")
@@ -58,5 +61,48 @@ class ChunkAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chunk]:
         queryset: QuerySet[Chunk] = super().get_queryset(request)
-        is_list = request.resolver_match is not None and (request.resolver_match.url_name or "").endswith("changelist")
-        return queryset.defer("text") if is_list else queryset
+        return queryset.defer("text") if _is_list(request) else queryset
+
+
+@admin.register(TranscriptWindow)
+class TranscriptWindowAdmin(ReadOnlyAdmin):
+    """Parts of transcriptions under way; the words are read one part at a time."""
+
+    list_display = ("id", "tenant", "entry", "index", "start_ms", "end_ms", "language", "created_at")
+    list_select_related = ("tenant", "entry")
+    search_fields = ("id", "entry__id")
+    ordering = ("-created_at", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TranscriptWindow]:
+        queryset: QuerySet[TranscriptWindow] = super().get_queryset(request)
+        return queryset.defer("segments") if _is_list(request) else queryset
+
+
+@admin.register(KeyFrame)
+class KeyFrameAdmin(ReadOnlyAdmin):
+    """What videos show."""
+
+    list_display = ("id", "tenant", "entry", "start_ms", "end_ms", "size_bytes")
+    list_filter = ("tenant", ("description", admin.EmptyFieldListFilter))
+    list_select_related = ("tenant", "entry")
+    search_fields = ("id", "entry__id")
+    ordering = ("-created_at", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KeyFrame]:
+        queryset: QuerySet[KeyFrame] = super().get_queryset(request)
+        return queryset.defer("description") if _is_list(request) else queryset
+
+
+@admin.register(SlideVideoMapping)
+class SlideVideoMappingAdmin(ReadOnlyAdmin):
+    """Slides that videos show, proposed and decided."""
+
+    list_display = ("id", "tenant", "presentation", "slide", "video", "start_ms", "confidence", "state")
+    list_filter = ("tenant", "state")
+    list_select_related = ("tenant", "presentation", "video")
+    search_fields = ("id", "presentation__id", "video__id")
+    ordering = ("-created_at", "id")
+
+
+def _is_list(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and (request.resolver_match.url_name or "").endswith("changelist")

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from materials.kinds import INGEST_ENTRY
+from materials.kinds import INGEST_ENTRY, INGEST_RECORDING, WATCH_RECORDING
 from project.jobs import kinds
 
 
@@ -11,3 +11,5 @@ class MaterialsConfig(AppConfig):
 
     def ready(self) -> None:
         kinds.register(INGEST_ENTRY, work="materials.tasks.ingest_entry")
+        kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording")
+        kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording")

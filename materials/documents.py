@@ -17,6 +17,17 @@ class Format(StrEnum):
     PPTX = "pptx"
     SRT = "srt"
     VTT = "vtt"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+    @property
+    def is_recording(self) -> bool:
+        """Tell whether it has to be transcribed."""
+        return self in {Format.VIDEO, Format.AUDIO}
+
+    @property
+    def is_captions(self) -> bool:
+        return self in {Format.SRT, Format.VTT}
 
 
 class ChunkKind(StrEnum):

@@ -43,29 +43,28 @@ FORMATS: Mapping[Format, FormatInfo] = {
     Format.PPTX: FormatInfo(label="PowerPoint (pptx)", extensions=(".pptx",)),
     Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",)),
     Format.VTT: FormatInfo(label="WebVTT captions", extensions=(".vtt",)),
+    Format.VIDEO: FormatInfo(label="a video", extensions=(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")),
+    Format.AUDIO: FormatInfo(label="an audio file", extensions=(".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac")),
 }
-SUPPORTED = ", ".join(info.extensions[0].removeprefix(".") for info in FORMATS.values())
+SUPPORTED = ", ".join(
+    extension.removeprefix(".")
+    for format_, info in FORMATS.items()
+    for extension in (info.extensions if format_.is_recording else info.extensions[:1])
+)
 _BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
 _TEXT_FORMATS = {Format.MARKDOWN, Format.PLAIN, Format.HTML, Format.SRT, Format.VTT}
 
 _OTHER_EXTENSIONS = {
-    **dict.fromkeys([".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"], "a video"),
-    **dict.fromkeys([".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac"], "an audio file"),
+    **dict.fromkeys([".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".3gp"], "a video of another format"),
+    **dict.fromkeys([".wma", ".aiff", ".amr", ".mid"], "an audio file of another format"),
     **dict.fromkeys([".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"], "a picture"),
     **dict.fromkeys([".ipynb"], "a notebook"),
     **dict.fromkeys([".csv", ".tsv", ".xlsx", ".xls", ".json", ".xml", ".yaml", ".yml"], "a data file"),
-    **dict.fromkeys([".py", ".js", ".ts", ".r", ".java", ".c", ".cpp", ".css", ".sh", ".sub"], "program text"),
+    **dict.fromkeys([".py", ".js", ".r", ".java", ".c", ".cpp", ".css", ".sh", ".sub"], "program text"),
     **dict.fromkeys([".doc", ".ppt", ".odt", ".odp", ".rtf", ".key", ".pages"], "an office document of another format"),
     **dict.fromkeys([".zip", ".tar", ".gz", ".7z", ".rar"], "an archive"),
 }
 _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (4, b"ftyp", "a video"),
-    (0, b"\x1aE\xdf\xa3", "a video"),
-    (8, b"AVI ", "a video"),
-    (0, b"ID3", "an audio file"),
-    (0, b"OggS", "an audio file"),
-    (0, b"fLaC", "an audio file"),
-    (8, b"WAVE", "an audio file"),
     (0, b"\x89PNG", "a picture"),
     (0, b"\xff\xd8\xff", "a picture"),
     (0, b"GIF8", "a picture"),
@@ -77,6 +76,30 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"Rar!", "an archive"),
     (0, b"{\\rtf", "an office document of another format"),
 )
+_MP4, _MATROSKA, _MPEG_AUDIO, _OGG = "mp4", "matroska", "mpeg audio", "ogg"
+_CONTAINERS: tuple[tuple[int, bytes, str], ...] = (
+    (4, b"ftyp", _MP4),
+    (4, b"moov", _MP4),
+    (4, b"mdat", _MP4),
+    (4, b"wide", _MP4),
+    (0, b"\x1aE\xdf\xa3", _MATROSKA),
+    (8, b"AVI ", "avi"),
+    (8, b"WAVE", "wav"),
+    (0, b"OggS", _OGG),
+    (0, b"fLaC", "flac"),
+    (0, b"ID3", _MPEG_AUDIO),
+)
+_NAMED_CONTAINERS: Mapping[str, str] = {
+    **dict.fromkeys([".mp4", ".m4v", ".mov", ".m4a"], _MP4),
+    **dict.fromkeys([".webm", ".mkv"], _MATROSKA),
+    **dict.fromkeys([".ogg", ".opus"], _OGG),
+    ".avi": "avi",
+    ".wav": "wav",
+    ".flac": "flac",
+    ".mp3": _MPEG_AUDIO,
+}
+_MOST_BOXES = 100_000
+_SOUND_ONLY = {"wav", _OGG, "flac", _MPEG_AUDIO}
 _CUE = re.compile(r"^\s*-?(\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->\s*-?(\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}", re.MULTILINE)
 _HTML = re.compile(
     r"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
@@ -97,9 +120,54 @@ def detect(file: BinaryIO, name: str) -> Format:
     size = file.seek(0, 2)
     if not head.strip(b"\x00 \t\r\n"):
         raise FormatProblem("The file is empty.", code="file_empty", next_step="Send a file with content.")
+    if container := _container(head):
+        if container == _MP4 and not _is_whole(file, size):
+            raise _truncated("media")
+        return _recording(container, head, name)
     found = _from_signature(file, head, size) or _from_text(head, name)
     _check_name(found, name)
     return found
+
+
+def _container(head: bytes) -> str:
+    """Return which family of media containers begins like this; blank for none."""
+    for offset, signature, family in _CONTAINERS:
+        if head[offset : offset + len(signature)] == signature:
+            return family
+    is_frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2  # an MPEG layer 3 header
+    return _MPEG_AUDIO if is_frame and head[2] >> 4 not in {0, 15} else ""
+
+
+def _is_whole(file: BinaryIO, size: int) -> bool:
+    """Tell whether the boxes of an MP4 file end where the file does."""
+    at = 0
+    for _ in range(_MOST_BOXES):
+        head = _read(file, at, 16).ljust(16, b"\x00")
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        if length == 1:
+            length = int.from_bytes(head[8:], "big")
+        if length == 0 and any(kind):  # to the end of the file
+            return True
+        if length < 8:
+            return False
+        at += length
+        if at >= size:
+            return at == size
+    return True
+
+
+def _recording(container: str, head: bytes, name: str) -> Format:
+    """Return whether a container is called a video or an audio file; only its streams could tell for certain."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if (
+        suffix in _OTHER_EXTENSIONS
+        or _NAMED_CONTAINERS.get(suffix, container) != container
+        or (suffix in _BY_EXTENSION and suffix not in _NAMED_CONTAINERS)
+    ):
+        raise _mislabelled(name, f"{container} media")
+    if suffix in _NAMED_CONTAINERS:
+        return _BY_EXTENSION[suffix]
+    return Format.AUDIO if container in _SOUND_ONLY or head[8:11] == b"M4A" else Format.VIDEO
 
 
 def _from_signature(file: BinaryIO, head: bytes, size: int) -> Format | None:

@@ -1,3 +1,5 @@
 """The kinds of job that this app owns."""
 
 INGEST_ENTRY = "ingest_entry"
+INGEST_RECORDING = "ingest_recording"
+WATCH_RECORDING = "watch_recording"

@@ -12,6 +12,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from llm.video.processor import By
 from materials.documents import ChunkKind, Format, Locator
 from project.db.fields import Row
 from project.jobs.models import Job
@@ -91,10 +92,11 @@ class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
 
 
 class MaterialEntry(Row):
-    """One source attached to a node: a stored file, or an address.
+    """One source attached to a node: a stored file, an address, or an address whose file has been fetched.
 
     The raw layer is what was brought, the processed layer what ingestion made of it, and `job` the receipt for the
-    newest ingestion. Big text lives in `Chunk` rows, so that listing entries never loads it.
+    newest ingestion. Big text lives in `Chunk` rows, so that listing entries never loads it. Of a recording, `media` is
+    what its container holds (an `llm.video.transcript.MediaInfo` as JSON).
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -108,7 +110,19 @@ class MaterialEntry(Row):
     size_bytes = models.BigIntegerField(default=0, validators=[MinValueValidator(0)])
     raw_sha256 = models.CharField(max_length=64, blank=True)
 
+    language = models.CharField(max_length=35, blank=True, help_text="BCP 47 tag of what is said; blank: the node's.")
+    use_captions = models.BooleanField(default=True, help_text="Of a recording: take captions where there are some.")
+    media = models.JSONField(null=True, blank=True)
+    captions_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="captions",
+        help_text="The recording beside it whose words these captions are.",
+    )  # fmt: skip
+
     title = models.CharField(max_length=500, blank=True)
+    transcribed_by = models.CharField(max_length=20, blank=True, choices=[(by.value, by.value) for by in By])
+    transcription_reason = models.TextField(blank=True)
+    spoken_language = models.CharField(max_length=35, blank=True, help_text="BCP 47 tag that was found or forced.")
+    watched_at = models.DateTimeField(null=True, blank=True, help_text="When the key frames of a video were stored.")
     page_count = models.PositiveIntegerField(null=True, blank=True)
     duration_ms = models.PositiveBigIntegerField(null=True, blank=True)
     chunk_count = models.PositiveIntegerField(default=0)
@@ -136,7 +150,8 @@ class MaterialEntry(Row):
             models.UniqueConstraint(
                 fields=["node", "source_url"], condition=~Q(source_url=""), name="entry_address_is_unique_in_node"
             ),
-            models.CheckConstraint(condition=Q(object_key="") ^ Q(source_url=""), name="entry_is_a_file_or_an_address"),
+            models.CheckConstraint(condition=~Q(object_key="", source_url=""), name="entry_is_a_file_or_an_address"),
+            models.CheckConstraint(condition=~Q(captions_of=F("id")), name="entry_is_not_its_own_captions"),
             models.CheckConstraint(
                 condition=Q(processed_at__isnull=True, fingerprint="", chunk_count=0)
                 | Q(processed_at__isnull=False, chunk_count__gt=0) & ~Q(fingerprint=""),
@@ -221,6 +236,131 @@ class Chunk(Located, Row):
         return f"{self.entry_id} #{self.position}"
 
 
+class TranscriptWindowQuerySet(models.QuerySet["TranscriptWindow"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class TranscriptWindow(Row):
+    """A finished part of a transcription that is under way: an `llm.video.transcript.Window`.
+
+    Kept until the whole is done, so that work which is tried again goes on where it stopped. `recipe` names everything
+    that the words depend on besides the recording.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="+")
+    raw_sha256 = models.CharField(max_length=64)
+    recipe = models.CharField(max_length=64)
+    index = models.PositiveIntegerField()
+    start_ms = models.PositiveBigIntegerField()
+    end_ms = models.PositiveBigIntegerField()
+    language = models.CharField(max_length=35, blank=True)
+    segments = models.JSONField()
+
+    objects = TranscriptWindowQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry", "raw_sha256", "recipe", "index"], name="transcript_window_is_done_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} window {self.index}"
+
+
+class KeyFrameQuerySet(models.QuerySet["KeyFrame"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class KeyFrame(Row):
+    """What a video shows between two changes of scene, as a stored picture.
+
+    `dhash` is the picture's difference hash (hexadecimal). `description` is what a vision model saw, blank when none
+    was asked or none could tell.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="frames")
+    start_ms = models.PositiveBigIntegerField()
+    end_ms = models.PositiveBigIntegerField()
+    object_key = models.CharField(max_length=200)
+    size_bytes = models.PositiveIntegerField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    dhash = models.CharField(max_length=16)
+    description = models.TextField(blank=True)
+
+    objects = KeyFrameQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "start_ms"], name="key_frame_starts_once"),
+            models.CheckConstraint(condition=Q(end_ms__gte=F("start_ms")), name="key_frame_ends_after_it_starts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} at {self.start_ms} ms"
+
+
+class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class SlideVideoMapping(Row):
+    """A claim that a slide of a presentation is shown in a video from one time to another.
+
+    `confidence` (0 to 1) is that of the proposal. What somebody accepted or rejected is not proposed again.
+    """
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed"
+        ACCEPTED = "accepted"
+        REJECTED = "rejected"
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    presentation = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="+")
+    slide = models.PositiveIntegerField(help_text="1-based slide or page.")
+    video = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="+")
+    start_ms = models.PositiveBigIntegerField()
+    end_ms = models.PositiveBigIntegerField()
+    confidence = models.FloatField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SlideVideoMappingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["presentation", "slide", "video", "start_ms"], name="mapping_is_claimed_once"
+            ),
+            models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="mapping_lasts"),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="mapping_confidence_is_a_share"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", decided_at__isnull=True)
+                | ~Q(state="proposed") & Q(decided_at__isnull=False),
+                name="mapping_says_when_it_was_decided",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "video", "start_ms"], name="mapping_by_video")]
+
+    def __str__(self) -> str:
+        return f"slide {self.slide} of {self.presentation_id} in {self.video_id}"
+
+
 def object_key(*, tenant_id: UUID, entry_id: UUID) -> str:
     """Return where an entry's bytes are stored: ids only, never a name that somebody chose."""
     return f"tenants/{tenant_id}/entries/{entry_id}/raw"
+
+
+def frame_key(*, tenant_id: UUID, entry_id: UUID, frame_id: UUID) -> str:
+    """Return where a key frame's picture is stored."""
+    return f"tenants/{tenant_id}/entries/{entry_id}/frames/{frame_id}.jpg"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from materials.models import MaterialEntry, MaterialNode
+from materials.models import KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
 from project.errors import NotFound
 from tenants.models import Tenant
 
@@ -66,6 +66,22 @@ def get_entry(*, tenant: Tenant, entry_id: UUID) -> MaterialEntry:
         raise NotFound(f"There is no entry {entry_id}.") from None
 
 
+def get_frame(*, tenant: Tenant, frame_id: UUID) -> KeyFrame:
+    """Return the tenant's key frame. Raises NotFound."""
+    try:
+        return KeyFrame.objects.of(tenant).get(pk=frame_id)
+    except KeyFrame.DoesNotExist:
+        raise NotFound(f"There is no frame {frame_id}.") from None
+
+
+def get_mapping(*, tenant: Tenant, mapping_id: UUID) -> SlideVideoMapping:
+    """Return the tenant's mapping. Raises NotFound."""
+    try:
+        return SlideVideoMapping.objects.of(tenant).get(pk=mapping_id)
+    except SlideVideoMapping.DoesNotExist:
+        raise NotFound(f"There is no mapping {mapping_id}.") from None
+
+
 def subtree(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:
     """Return the node and all below it, level by level; each carries its `depth`. One statement. Raises NotFound."""
     nodes = list(MaterialNode.objects.raw(_SUBTREE, {"tenant": tenant.pk, "node": node_id}))
@@ -79,6 +95,11 @@ def ancestors(*, tenant: Tenant, node_id: UUID) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_ANCESTORS, {"tenant": tenant.pk, "node": node_id})
         return [row[0] for row in cursor.fetchall()]
+
+
+def titles_of(*, tenant: Tenant, node_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the titles of nodes by their ids. One statement."""
+    return dict(MaterialNode.objects.of(tenant).filter(pk__in=node_ids).values_list("pk", "title"))
 
 
 def tree(*, tenant: Tenant, node_id: UUID) -> Branch:

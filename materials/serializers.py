@@ -7,12 +7,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from llm.video.processor import By
 from materials.documents import ChunkKind, Locator
-from materials.models import Chunk, EntryState, MaterialEntry, MaterialNode
+from materials.models import Chunk, EntryState, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.priorities import PrioritySerializer
 from materials.queries import Branch
 from project.http.serializers import ListSerializer, StrictSerializer
 from project.jobs.models import Job
 
+LANGUAGE = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 MAX_TEXT = 10_000
 MAX_ITEMS = 200
 
@@ -22,7 +25,7 @@ class NodeFieldsSerializer(StrictSerializer):
 
     title = serializers.CharField(max_length=500)
     language = serializers.RegexField(
-        r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$",
+        LANGUAGE,
         max_length=35,
         required=False,
         allow_blank=True,
@@ -112,21 +115,34 @@ class EntryErrorSerializer(serializers.Serializer[Job]):
     next_step = serializers.CharField(read_only=True)
 
 
+class TranscriptionSerializer(serializers.Serializer[MaterialEntry]):
+    """Where the words of a recording come from, why from there, and in which language they are."""
+
+    by = serializers.ChoiceField(choices=[(by.value, by.value) for by in By], read_only=True)
+    reason = serializers.CharField(read_only=True)
+    language = serializers.CharField(read_only=True)
+
+
 class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
-    """An entry: what was brought, and how far ingestion has come. Its text is read as chunks."""
+    """An entry: what was brought, and how far ingestion has come. Its text is read as chunks.
+
+    `captions_of` names the recording beside it whose words these captions are; generation then cites the recording.
+    """
 
     node = serializers.UUIDField(source="node_id", read_only=True)
     state = serializers.ChoiceField(choices=[(s.value, s.value) for s in EntryState], read_only=True)
     job = serializers.UUIDField(source="job_id", allow_null=True, read_only=True)
     error = serializers.SerializerMethodField()
     sha256 = serializers.CharField(source="raw_sha256", read_only=True)
+    captions_of = serializers.UUIDField(source="captions_of_id", allow_null=True, read_only=True)
+    transcription = serializers.SerializerMethodField()
 
     class Meta:
         model = MaterialEntry
         fields = (
             "id", "node", "position", "name", "format", "source_url", "size_bytes", "sha256", "state", "job", "error",
-            "title", "page_count", "duration_ms", "chunk_count", "warnings", "fingerprint", "processed_at",
-            "created_at", "updated_at",
+            "title", "language", "use_captions", "captions_of", "transcription", "page_count", "duration_ms",
+            "chunk_count", "warnings", "fingerprint", "processed_at", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -134,6 +150,16 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     def get_error(self, entry: MaterialEntry) -> dict[str, Any] | None:
         failed = entry.job if entry.state is EntryState.ERROR else None
         return None if failed is None else EntryErrorSerializer(failed).data
+
+    @extend_schema_field(TranscriptionSerializer(allow_null=True))
+    def get_transcription(self, entry: MaterialEntry) -> dict[str, Any] | None:
+        if not entry.transcribed_by:
+            return None
+        return {
+            "by": entry.transcribed_by,
+            "reason": entry.transcription_reason,
+            "language": entry.spoken_language,
+        }
 
     def to_representation(self, instance: MaterialEntry) -> dict[str, Any]:
         """Say it without DRF's fields, which take ten times as long: trees have thousands of these."""
@@ -150,6 +176,10 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "job": instance.job_id,
             "error": self.get_error(instance),
             "title": instance.title,
+            "language": instance.language,
+            "use_captions": instance.use_captions,
+            "captions_of": instance.captions_of_id,
+            "transcription": self.get_transcription(instance),
             "page_count": instance.page_count,
             "duration_ms": instance.duration_ms,
             "chunk_count": instance.chunk_count,
@@ -161,6 +191,21 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
         }
 
 
+class EntryWishSerializer(PrioritySerializer):
+    """Query parameters of an upload or an address."""
+
+    language = serializers.RegexField(
+        LANGUAGE,
+        max_length=35,
+        required=False,
+        allow_blank=True,
+        help_text="BCP 47 tag of what is said in a recording; default: the node's, else it is found out.",
+    )
+    use_captions = serializers.BooleanField(
+        required=False, default=True, help_text="Of a recording: `false` listens even when there are captions."
+    )
+
+
 class AddressSerializer(StrictSerializer):
     """A web address to attach."""
 
@@ -169,9 +214,11 @@ class AddressSerializer(StrictSerializer):
 
 
 class EntryUpdateSerializer(StrictSerializer):
-    """Changes to an entry; what is not named stays."""
+    """Changes to an entry; what is not named stays. Language and captions count when it is ingested again."""
 
     name = serializers.CharField(max_length=500, required=False)
+    language = serializers.RegexField(LANGUAGE, max_length=35, required=False, allow_blank=True)
+    use_captions = serializers.BooleanField(required=False)
     node = serializers.UUIDField(required=False, help_text="Move the entry to the end of this node.")
 
 
@@ -202,6 +249,38 @@ class ChunkSerializer(serializers.ModelSerializer[Chunk]):
         model = Chunk
         fields = ("id", "position", "kind", "level", "text", "emphasised", "language", "locator")
         read_only_fields = fields
+
+
+class KeyFrameSerializer(serializers.ModelSerializer[KeyFrame]):
+    """What a video shows from one change of scene to the next. The picture is read at `/frames/{id}/picture`."""
+
+    class Meta:
+        model = KeyFrame
+        fields = ("id", "start_ms", "end_ms", "width", "height", "size_bytes", "description")
+        read_only_fields = fields
+
+
+class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
+    """A slide of a presentation that a video shows from `start_ms` to `end_ms`."""
+
+    presentation = serializers.UUIDField(source="presentation_id", read_only=True)
+    video = serializers.UUIDField(source="video_id", read_only=True)
+
+    class Meta:
+        model = SlideVideoMapping
+        fields = (
+            "id", "presentation", "slide", "video", "start_ms", "end_ms", "confidence", "state", "decided_at",
+            "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class MappingListSerializer(ListSerializer):
+    """Which mappings to list."""
+
+    state = serializers.ChoiceField(choices=SlideVideoMapping.State.choices, required=False)
+    video = serializers.UUIDField(required=False)
+    presentation = serializers.UUIDField(required=False)
 
 
 class BranchSerializer(NodeSerializer):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from materials.views import EntryViewSet, NodeEntryViewSet, NodeViewSet
+from materials.views import EntryViewSet, FrameViewSet, MappingViewSet, NodeEntryViewSet, NodeViewSet
 
 urlpatterns = [
     path("nodes", NodeViewSet.as_view({"get": "list", "post": "create"}), name="nodes"),
@@ -27,4 +27,10 @@ urlpatterns = [
     ),
     path("entries/<uuid:pk>/ingest", EntryViewSet.as_view({"post": "ingest"}), name="entry-ingest"),
     path("entries/<uuid:pk>/chunks", EntryViewSet.as_view({"get": "chunks"}), name="entry-chunks"),
+    path("entries/<uuid:pk>/frames", EntryViewSet.as_view({"get": "frames"}), name="entry-frames"),
+    path("frames/<uuid:pk>/picture", FrameViewSet.as_view({"get": "picture"}), name="frame-picture"),
+    path("nodes/<uuid:pk>/mappings", MappingViewSet.as_view({"get": "list"}), name="node-mappings"),
+    path("mappings/<uuid:pk>", MappingViewSet.as_view({"get": "retrieve"}), name="mapping"),
+    path("mappings/<uuid:pk>/accept", MappingViewSet.as_view({"post": "accept"}), name="mapping-accept"),
+    path("mappings/<uuid:pk>/reject", MappingViewSet.as_view({"post": "reject"}), name="mapping-reject"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
+from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status, viewsets
@@ -12,13 +12,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from materials import queries, services
-from materials.models import Chunk, MaterialEntry, MaterialNode
+from materials.models import Chunk, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.priorities import PrioritySerializer, priority_for
 from materials.serializers import (
     AddressSerializer,
     BranchSerializer,
     ChunkSerializer,
     EntrySerializer,
     EntryUpdateSerializer,
+    EntryWishSerializer,
+    KeyFrameSerializer,
+    MappingListSerializer,
+    MappingSerializer,
     NodeCopySerializer,
     NodeCreateSerializer,
     NodeFieldsSerializer,
@@ -30,6 +35,7 @@ from materials.serializers import (
 from project.http.answers import asked, created, page, valid
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted
+from project.storage.objects import objects
 from tenants.requests import tenant_of
 from tenants.scopes import Scope
 
@@ -132,11 +138,12 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
             "application/octet-stream": OpenApiTypes.BINARY,
         },
         parameters=[
+            EntryWishSerializer,
             OpenApiParameter(
                 "Content-Disposition",
                 location=OpenApiParameter.HEADER,
                 description='With a raw body: `attachment; filename="lecture.pdf"`.',
-            )
+            ),
         ],
         responses={201: EntrySerializer, 200: EntrySerializer},
     )
@@ -144,17 +151,19 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         """Attach a file or a web address to the node.
 
         Send a file as a multipart form (field `file`) or as a raw body with its name in `Content-Disposition`; its
-        ingestion starts by itself, and `job` names the job to follow. Send a web address as JSON (`url`); it is stored.
-        The same bytes or address again in the same node answer 200 with the entry that is there.
+        ingestion starts by itself, and `job` names the job to follow. Send a web address as JSON (`url`): a recording
+        is fetched by the job, other addresses are stored. The same bytes or address again in the same node answer 200
+        with the entry that is there.
         """
         tenant = tenant_of(request)
+        wanted = _wanted(request)
         if request.content_type == "application/json" and "Content-Disposition" not in request.headers:
             address = valid(AddressSerializer(data=request.data))
-            added = services.add_address(tenant=tenant, node_id=pk, url=address["url"], name=address.get("name", ""))
-        else:
-            added = services.add_file(
-                tenant=tenant, node_id=pk, request=request._request, max_bytes=settings.UPLOAD_MAX_BYTES
+            added = services.add_address(
+                tenant=tenant, node_id=pk, url=address["url"], name=address.get("name", ""), wanted=wanted
             )
+        else:
+            added = services.add_file(tenant=tenant, node_id=pk, request=request._request, wanted=wanted)
         answer = EntrySerializer(added.entry).data
         if not added.created:
             return Response(answer)
@@ -175,11 +184,10 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     @extend_schema(request=EntryUpdateSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Rename an entry, or move it to another node."""
+        """Rename an entry, move it to another node, or change how its recording is transcribed next time."""
         changes = valid(EntryUpdateSerializer(data=request.data))
-        entry = services.update_entry(
-            tenant=tenant_of(request), entry_id=pk, name=changes.get("name"), node_id=changes.get("node")
-        )
+        node = changes.pop("node", None)
+        entry = services.update_entry(tenant=tenant_of(request), entry_id=pk, node_id=node, changes=changes)
         return Response(EntrySerializer(entry).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
@@ -187,10 +195,19 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         services.delete_entry(tenant=tenant_of(request), entry_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=None, responses={202: JobSerializer})
+    @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
     def ingest(self, request: Request, pk: UUID) -> Response:
         """Ingest an entry again, for example after an error. Follow the job in `Location`."""
-        return accepted(services.request_ingestion(tenant=tenant_of(request), entry_id=pk))
+        priority = priority_for(request, valid(PrioritySerializer(data=request.data))["priority"])
+        return accepted(services.request_ingestion(tenant=tenant_of(request), entry_id=pk, priority=priority))
+
+    @extend_schema(responses=KeyFrameSerializer(many=True))
+    def frames(self, request: Request, pk: UUID) -> Response:
+        """List a video's key frames in order of time, with what a vision model saw in them."""
+        asked(request)
+        entry = queries.get_entry(tenant=tenant_of(request), entry_id=pk)
+        rows = KeyFrame.objects.of(tenant_of(request)).filter(entry=entry)
+        return page(self, rows.order_by("start_ms", "id"), KeyFrameSerializer)
 
     @extend_schema(responses=ChunkSerializer(many=True))
     def chunks(self, request: Request, pk: UUID) -> Response:
@@ -199,3 +216,63 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         entry = queries.get_entry(tenant=tenant_of(request), entry_id=pk)
         rows = Chunk.objects.of(tenant_of(request)).filter(entry=entry)
         return page(self, rows.order_by("position", "id"), ChunkSerializer)
+
+
+class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):
+    """Key frames by their own id."""
+
+    queryset = KeyFrame.objects.none()
+    serializer_class = KeyFrameSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
+    def picture(self, request: Request, pk: UUID) -> HttpResponse:
+        """Read a key frame's picture."""
+        frame = queries.get_frame(tenant=tenant_of(request), frame_id=pk)
+        with objects().open(frame.object_key) as file:
+            return HttpResponse(file.read(), content_type="image/jpeg")
+
+
+class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
+    """Slides that videos show. What the product found is proposed; a person accepts or rejects it."""
+
+    queryset = SlideVideoMapping.objects.none()
+    serializer_class = MappingSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(parameters=[MappingListSerializer], responses=MappingSerializer(many=True))
+    def list(self, request: Request, pk: UUID) -> Response:
+        """List the mappings between entries of the node, newest first."""
+        chosen = asked(request, MappingListSerializer)
+        node = queries.get_node(tenant=tenant_of(request), node_id=pk)
+        rows = SlideVideoMapping.objects.of(tenant_of(request)).filter(video__node=node, **chosen)
+        return page(self, rows.order_by("-created_at", "-id"), MappingSerializer)
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Read a mapping."""
+        return Response(MappingSerializer(queries.get_mapping(tenant=tenant_of(request), mapping_id=pk)).data)
+
+    @extend_schema(request=None)
+    def accept(self, request: Request, pk: UUID) -> Response:
+        """Accept a proposal. It stays when the video is looked at again."""
+        return self._decided(request, pk, SlideVideoMapping.State.ACCEPTED)
+
+    @extend_schema(request=None)
+    def reject(self, request: Request, pk: UUID) -> Response:
+        """Reject a proposal. It is not proposed again."""
+        return self._decided(request, pk, SlideVideoMapping.State.REJECTED)
+
+    def _decided(self, request: Request, pk: UUID, state: SlideVideoMapping.State) -> Response:
+        mapping = services.decide_mapping(tenant=tenant_of(request), mapping_id=pk, state=state)
+        return Response(MappingSerializer(mapping).data)
+
+
+def _wanted(request: Request) -> services.Wanted:
+    wish = valid(EntryWishSerializer(data=request.query_params.dict()))
+    return services.Wanted(
+        language=wish.get("language", ""),
+        use_captions=wish["use_captions"],
+        priority=priority_for(request, wish["priority"]),
+    )

@@ -112,7 +112,9 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
-UPLOAD_MAX_BYTES = env.size("UPLOAD_MAX_BYTES", "200MB")
+UPLOAD_MAX_BYTES = env.size("UPLOAD_MAX_BYTES", "2GB")
+DOCUMENT_MAX_BYTES = env.size("DOCUMENT_MAX_BYTES", "200MB")
+FETCH_ALLOWED_HOSTS = env.words("FETCH_ALLOWED_HOSTS")
 
 # --- Work -------------------------------------------------------------------------------------------------------------
 
@@ -143,6 +145,18 @@ JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, least=3)
 
 MODELS_FILE = Path(env.text("MODELS_FILE", str(BASE_DIR / "config" / "models.yaml")))
 PROMPTS_DIR = Path(env.text("PROMPTS_DIR", str(BASE_DIR / "config" / "prompts")))
+
+# --- Recordings -------------------------------------------------------------------------------------------------------
+
+MEDIA_MAX_MINUTES = env.integer("MEDIA_MAX_MINUTES", 480, least=1)
+WHISPER_MODEL = env.text("WHISPER_MODEL", "small")
+WHISPER_DOWNLOAD = env.flag("WHISPER_DOWNLOAD", default=False)
+WHISPER_COMPUTE_TYPE = env.text("WHISPER_COMPUTE_TYPE", "int8")
+WHISPER_THREADS = env.integer("WHISPER_THREADS", 0)
+GEMINI_MAX_MINUTES = env.integer("GEMINI_MAX_MINUTES", 20)
+GEMINI_MAX_BYTES = env.size("GEMINI_MAX_BYTES", "2GB")
+KEY_FRAMES_PER_MINUTE = env.integer("KEY_FRAMES_PER_MINUTE", 6)
+PLATFORM_VIDEOS = env.flag("PLATFORM_VIDEOS", default=False)
 
 # --- API --------------------------------------------------------------------------------------------------------------
 

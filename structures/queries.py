@@ -51,9 +51,12 @@ class StoredNode:
 
 
 def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
-    """Load the subtree with the text of its ready entries. Three statements. Raises NotFound."""
+    """Load the subtree with the text of its ready entries. Three statements. Raises NotFound.
+
+    Captions whose words a recording beside them has taken over are not sources of their own.
+    """
     nodes = materials.subtree(tenant=tenant, node_id=node_id)
-    rows = materials.entries_under(tenant=tenant, nodes=nodes)
+    rows = [row for row in materials.entries_under(tenant=tenant, nodes=nodes) if row.captions_of_id is None]
     ready = {row.pk for row in rows if row.state is EntryState.READY}
     chunks: dict[UUID, list[SourceChunk]] = defaultdict(list)
     for chunk in Chunk.objects.of(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():

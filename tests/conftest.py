@@ -26,6 +26,7 @@ from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
 from tests.processes import eventually
 
+Stored = Callable[[], list[Path]]
 Api = Callable[..., APIClient]
 
 LECTURE = b"""# Boiling water

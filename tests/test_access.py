@@ -10,7 +10,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from materials.models import MaterialEntry
+from materials.models import KeyFrame, MaterialEntry, SlideVideoMapping
 from project.jobs.models import Job
 from structures.models import StructureSnapshot
 from tenants.models import Tenant
@@ -42,6 +42,12 @@ ACCESS = [
     ("DELETE", "entries/{entry}", WRITE, True),
     ("POST", "entries/{entry}/ingest", WRITE, True),
     ("GET", "entries/{entry}/chunks", READ, True),
+    ("GET", "entries/{entry}/frames", READ, True),
+    ("GET", "frames/{frame}/picture", READ, True),
+    ("GET", "nodes/{node}/mappings", READ, True),
+    ("GET", "mappings/{mapping}", READ, True),
+    ("POST", "mappings/{mapping}/accept", WRITE, True),
+    ("POST", "mappings/{mapping}/reject", WRITE, True),
     ("POST", "nodes/{node}/generate", WRITE, True),
     ("GET", "nodes/{node}/generation-plan", READ, True),
     ("GET", "costs", READ, False),
@@ -66,6 +72,8 @@ class World:
     entry: str
     job: str
     snapshot: str
+    frame: str
+    mapping: str
 
     def path(self, template: str) -> str:
         return "/api/v1/" + template.format(**self.__dict__)
@@ -75,11 +83,20 @@ class World:
 def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     api(acme).post(f"/api/v1/nodes/{lecture.node_id}/generate", {}, format="json")
     drain()
+    frame = KeyFrame.objects.create(
+        tenant=acme, entry=lecture, start_ms=0, end_ms=1, object_key=lecture.object_key, size_bytes=1, width=1,
+        height=1, dhash="0" * 16,
+    )  # fmt: skip
+    mapping = SlideVideoMapping.objects.create(
+        tenant=acme, presentation=lecture, slide=1, video=lecture, start_ms=0, end_ms=1, confidence=1
+    )
     return World(
         node=str(lecture.node_id),
         entry=str(lecture.pk),
         job=str(Job.objects.filter(kind="ingest_entry").get().pk),
         snapshot=str(StructureSnapshot.objects.get().pk),
+        frame=str(frame.pk),
+        mapping=str(mapping.pk),
     )
 
 
@@ -113,6 +130,7 @@ def test_a_stranger_changes_nothing(
 
     assert MaterialEntry.objects.filter(pk=world.entry, node__id=world.node, name="lecture.md").exists()
     assert StructureSnapshot.objects.filter(pk=world.snapshot).exists()
+    assert SlideVideoMapping.objects.filter(pk=world.mapping, state="proposed").exists()
 
 
 def test_every_route_has_a_row() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -12,6 +14,9 @@ from llm.errors import KeyRefused, ModelUnsuited
 from llm.providers.base import Provider
 from llm.registry import VENDOR_VARIABLES, ProviderKind, ProviderSpec, address_fault
 from project import env
+
+if TYPE_CHECKING:
+    from llm.providers.google_files import GoogleFiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +85,10 @@ class Providers:
 
     def get(self, name: str, spec: ProviderSpec) -> Provider:
         """Return the provider. Raises KeyRefused or ModelUnsuited, naming the variable that cannot be used."""
-        try:
-            access = Access(
-                base_url=env.secret(spec.address).rstrip("/") if spec.address else spec.base_url,
-                key=env.secret(spec.key) if spec.key else "",
-            )
-        except ImproperlyConfigured:  # `manage.py check` says which file
-            raise KeyRefused(f"the file that {spec.key or spec.address}_FILE names cannot be read") from None
+        access = _access(spec)
         if (provider := self._known(name, spec, access)) is not None:
             return provider
-        if fault := unusable_key(spec):
-            raise KeyRefused(fault)
-        if fault := unusable_address(spec):
-            raise ModelUnsuited(fault)
+        _refuse_unusable(spec)
         with self._lock:
             if (provider := self._known(name, spec, access)) is None:
                 provider = _make(spec, access)
@@ -113,9 +109,45 @@ class Providers:
         self._made, self._retired = {}, []
 
 
-def _make(spec: ProviderSpec, access: Access) -> Provider:
+def provider_files(spec: ProviderSpec, checkpoint: Callable[[], None] = lambda: None) -> GoogleFiles:
+    """Return the files of the provider's account, for one piece of work, which closes it.
+
+    Raises KeyRefused, and ModelUnsuited for a provider that takes none.
+    """
+    if spec.kind is not ProviderKind.GOOGLE:
+        raise ModelUnsuited(f"a provider of kind {spec.kind.value} takes no files")
+    access = _access(spec)
+    _refuse_unusable(spec)
+    _forget_vendor_variables()
+    from llm.providers.google_files import GoogleFiles  # noqa: PLC0415  # an SDK is loaded when it is needed
+
+    return GoogleFiles(spec=spec, base_url=access.base_url, key=access.key, checkpoint=checkpoint)
+
+
+def _access(spec: ProviderSpec) -> Access:
+    try:
+        return Access(
+            base_url=env.secret(spec.address).rstrip("/") if spec.address else spec.base_url,
+            key=env.secret(spec.key) if spec.key else "",
+        )
+    except ImproperlyConfigured:  # `manage.py check` says which file
+        raise KeyRefused(f"the file that {spec.key or spec.address}_FILE names cannot be read") from None
+
+
+def _refuse_unusable(spec: ProviderSpec) -> None:
+    if fault := unusable_key(spec):
+        raise KeyRefused(fault)
+    if fault := unusable_address(spec):
+        raise ModelUnsuited(fault)
+
+
+def _forget_vendor_variables() -> None:
     for name in VENDOR_VARIABLES:
         os.environ.pop(name, None)
+
+
+def _make(spec: ProviderSpec, access: Access) -> Provider:
+    _forget_vendor_variables()
     match spec.kind:
         case ProviderKind.OPENAI:
             from llm.providers.openai import OpenAIProvider  # noqa: PLC0415  # an SDK is loaded when it is needed

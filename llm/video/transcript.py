@@ -5,7 +5,9 @@ The beginning is the earliest time stamp of any stream, which players show as 0:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,3 +76,14 @@ class Transcript:
     duration_ms: int
     segments: tuple[Segment, ...]
     warnings: tuple[str, ...] = ()
+
+
+def media_from_json(given: Mapping[str, Any]) -> MediaInfo:
+    """Return the MediaInfo of which `dataclasses.asdict` made this."""
+    return MediaInfo(
+        container=given["container"],
+        duration_ms=given["duration_ms"],
+        has_video=given["has_video"],
+        audio=tuple(AudioTrack(**track) for track in given["audio"]),
+        subtitles=tuple(SubtitleTrack(**track) for track in given["subtitles"]),
+    )

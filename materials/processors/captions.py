@@ -6,31 +6,21 @@ import html
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from materials.documents import ChunkKind, Document, Locator
+from llm.video.transcript import Segment
+from materials.documents import Document
 from materials.processors.encodings import decode
 from materials.processors.errors import UnreadableDocument
-from materials.processors.pieces import Pieces, one_line
+from materials.processors.pieces import one_line
+from materials.processors.transcripts import pieces_of
 
-LONGEST_MS = 15_000
-"""A piece ends with the first sentence that ends after this long; a long sentence is cut at twice that."""
-PAUSE_MS = 3_000
 LAST_MS = 24 * 3600 * 1000
 
 _TIME = r"(-?)(?:(\d{1,4}):)?(\d{1,3}):(\d{1,2})[.,](\d{1,3})"
 _TIMING = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
 _TAG = re.compile(r"</?[A-Za-z0-9][^>]*>|\{\\an?\d+\}")
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”»)\]]*$")
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Cue:
-    start_ms: int
-    end_ms: int
-    text: str
 
 
 def read(path: Path) -> Document:
@@ -42,15 +32,12 @@ def read(path: Path) -> Document:
     if any(later.start_ms < earlier.start_ms for earlier, later in itertools.pairwise(cues)):
         warnings.append("Some captions were out of order; they were sorted by time.")
         cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
-    pieces = Pieces()
-    for group in _sentences(_without_rolling(cues)):
-        text = one_line(" ".join(cue.text for cue in group))
-        locator = Locator(start_ms=group[0].start_ms, end_ms=max(cue.end_ms for cue in group))
-        pieces.add(ChunkKind.TRANSCRIPT, text, locator)
-    return Document(pieces=tuple(pieces.found), duration_ms=max(cue.end_ms for cue in cues), warnings=tuple(warnings))
+    return Document(
+        pieces=pieces_of(_without_rolling(cues)), duration_ms=max(cue.end_ms for cue in cues), warnings=tuple(warnings)
+    )
 
 
-def _cues(text: str, warnings: list[str]) -> Iterator[_Cue]:
+def _cues(text: str, warnings: list[str]) -> Iterator[Segment]:
     lines = text.split("\n")
     odd = 0
     position = 0
@@ -71,7 +58,7 @@ def _cues(text: str, warnings: list[str]) -> Iterator[_Cue]:
             continue
         spoken = _spoken(" ".join(words))
         if spoken:
-            yield _Cue(start_ms=start, end_ms=end, text=spoken)
+            yield Segment(start_ms=start, end_ms=end, text=spoken)
     if odd:
         warnings.append(f"{odd} captions had impossible times and were left out.")
 
@@ -89,7 +76,7 @@ def _spoken(text: str) -> str:
     return f"{speaker.group(1).strip()}: {words}" if speaker and words else words
 
 
-def _without_rolling(cues: list[_Cue]) -> Iterator[_Cue]:
+def _without_rolling(cues: list[Segment]) -> Iterator[Segment]:
     """Yield the cues without the words that a rolling display repeats from the cue before."""
     shown: list[str] = []
     end = 0
@@ -103,19 +90,4 @@ def _without_rolling(cues: list[_Cue]) -> Iterator[_Cue]:
                     break
         shown, end = words, cue.end_ms
         if fresh:
-            yield _Cue(start_ms=cue.start_ms, end_ms=cue.end_ms, text=" ".join(fresh))
-
-
-def _sentences(cues: Iterator[_Cue]) -> Iterator[list[_Cue]]:
-    group: list[_Cue] = []
-    for cue in cues:
-        if group and cue.start_ms - group[-1].end_ms > PAUSE_MS:
-            yield group
-            group = []
-        group.append(cue)
-        lasts = cue.end_ms - group[0].start_ms
-        if lasts >= 2 * LONGEST_MS or (lasts >= LONGEST_MS and _SENTENCE_END.search(cue.text)):
-            yield group
-            group = []
-    if group:
-        yield group
+            yield Segment(start_ms=cue.start_ms, end_ms=cue.end_ms, text=" ".join(fresh))

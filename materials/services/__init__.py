@@ -1,22 +1,30 @@
 """The verbs that change materials. Doors (views, tasks, admin, commands) call these and nothing below."""
 
-from materials.services.entries import add_address, add_file, delete_entry, update_entry
+from materials.services.entries import Wanted, add_address, add_file, delete_entry, update_entry
 from materials.services.fingerprinting import fingerprint_of
-from materials.services.ingestion import ingest_entry, request_ingestion
+from materials.services.ingestion import ingest_entry
+from materials.services.mappings import decide_mapping
+from materials.services.promising import request_ingestion
+from materials.services.recordings import ingest_recording
 from materials.services.tree import copy_node, create_node, delete_node, move_node, reorder_node, update_node
+from materials.services.watching import watch_recording
 
 __all__ = [
+    "Wanted",
     "add_address",
     "add_file",
     "copy_node",
     "create_node",
+    "decide_mapping",
     "delete_entry",
     "delete_node",
     "fingerprint_of",
     "ingest_entry",
+    "ingest_recording",
     "move_node",
     "reorder_node",
     "request_ingestion",
     "update_entry",
     "update_node",
+    "watch_recording",
 ]

@@ -15,10 +15,10 @@ from django.db.models import QuerySet
 
 from materials import queries
 from materials.errors import TreeRefused
-from materials.models import Chunk, EntryState, MaterialEntry, MaterialNode
+from materials.models import Chunk, EntryState, KeyFrame, MaterialEntry, MaterialNode
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
-from materials.services.objects import release_objects
+from materials.services.objects import keys_of, release_objects
 from materials.services.positions import close_gap, next_position, renumber
 from project.db.fields import new_id
 from project.jobs.services import cancel_jobs_of
@@ -126,12 +126,9 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
     branch = queries.subtree(tenant=tenant, node_id=node_id)
     node = branch[0]
     entries = MaterialEntry.objects.of(tenant).filter(node__in=[below.pk for below in branch])
-    subjects = [below.pk for below in branch]
-    keys = []
-    for entry_id, key in entries.values_list("pk", "object_key"):
-        subjects.append(entry_id)
-        keys.append(key)
-    cancel_jobs_of(tenant=tenant, subjects=subjects)
+    inside = list(entries.values_list("pk", flat=True))
+    keys = keys_of(tenant=tenant, entries=inside)
+    cancel_jobs_of(tenant=tenant, subjects=[*(below.pk for below in branch), *inside])
     clear_fingerprints(node.parent_id)
     node.delete()
     close_gap(_siblings(tenant, node.parent_id), node.position)
@@ -180,6 +177,8 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
         entry.pk, entry.node_id, entry.job_id = entry_ids[entry.pk], ids[entry.node_id], None
         if not whole:
             entry.processed_at, entry.processed_sha256, entry.fingerprint, entry.chunk_count = None, "", "", 0
+            entry.watched_at = None
+        entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
     MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH)
     batch: list[Chunk] = []
     for chunk in Chunk.objects.of(tenant).filter(entry__in=ready).iterator(chunk_size=_COPY_BATCH):
@@ -189,6 +188,10 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
             Chunk.objects.bulk_create(batch)
             batch.clear()
     Chunk.objects.bulk_create(batch)
+    frames = list(KeyFrame.objects.of(tenant).filter(entry__in=ready))
+    for frame in frames:
+        frame.pk, frame.entry_id = new_id(), entry_ids[frame.entry_id]
+    KeyFrame.objects.bulk_create(frames, batch_size=_COPY_BATCH)
 
 
 def _check_depth(*, tenant: Tenant, parent_id: UUID, height: int) -> None:

@@ -107,11 +107,11 @@ class Build:
                 still = {
                     job["id"]
                     for status in ("queued", "active")
-                    for job in self.client.pages("/api/v1/jobs", status=status, kind="ingest_entry", limit="200")
+                    for job in self.client.pages("/api/v1/jobs", status=status, limit="200")
                 }
                 progress.update(task, completed=len(self._entries) - len(open_jobs & still))
                 open_jobs &= still
-        for job in self.client.pages("/api/v1/jobs", status="failed", kind="ingest_entry", limit="200"):
+        for job in self.client.pages("/api/v1/jobs", status="failed", limit="200"):
             if job["id"] in self._entries:
                 self.failed.append(Skipped(path=self._entries[job["id"]], reason=job["error"]["message"]))
 

@@ -26,7 +26,7 @@ from structures.outline.sections import Section, is_stub, sections_of
 from structures.outline.sentences import sentences_of
 from structures.sources import SourceEntry, SourceNode
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the same sources may give another draft."""
 
 __all__ = ["VERSION", "outline"]

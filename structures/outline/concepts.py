@@ -70,6 +70,14 @@ _WEAK = [
     re.compile(rf"^(?:una?|el|la|los|las)?\s*{_TERM}\s+(?:es|son)\s+(?:una?|el|la|los|las)\s+\S", re.IGNORECASE),
     re.compile(rf"^{_TERM}\s+(?:to|jest|są)\s+\S+\s+\S", re.IGNORECASE),
 ]
+_SPOKEN = [
+    re.compile(rf"^(?:so |now |and |well,? )?an?\s+{_TERM}\s+is\s+(?:an?|the|any|one of)\s+\S", re.IGNORECASE),
+    re.compile(rf"^eine?\s+{_TERM}\s+ist\s+(?:eine?|der|die|das)\s+\S", re.IGNORECASE),
+    re.compile(rf"^une?\s+{_TERM}\s+est\s+(?:une?|les?|la)\s+\S", re.IGNORECASE),
+    re.compile(rf"^una?\s+{_TERM}\s+es\s+(?:una?|el|la)\s+\S", re.IGNORECASE),
+]
+"""What is said of any one of its kind defines it, as a rule, also where nothing is set off."""
+_RECURS = 3
 _FOLLOWS = re.compile(
     r"^(?:\s+of\s+(?:an?\s+|the\s+)?[\w-]+(?=\s+(?:is|are|means)\b))?\s*(?:[—–=-]|\(|is\b|are\b|means\b|це\b|ist\b|est\b|es\b|to\b|jest\b)\s*\S"
 )
@@ -113,6 +121,11 @@ class Vocabulary:
         stems = _stems(term)
         return sum(all(stem in text for stem in stems) for text in self._texts)
 
+    def recurs(self, term: str) -> bool:
+        """Tell whether the text comes back to a term, in whatever form."""
+        stem = re.compile(rf"(?<!\w){re.escape(key(term))}(?:s|es|n|en)?(?!\w)")
+        return sum(len(stem.findall(text)) for text in self._texts) >= _RECURS
+
     def bears_out(self, heading: str, *, on_slide: bool) -> bool:
         """Tell whether the text takes up what a heading names: one of its words, or on slides all of them, twice."""
         if on_slide:
@@ -124,7 +137,8 @@ def concepts_in(sections: Iterable[Section], vocabulary: Vocabulary, *, lesson: 
     """Return the concepts of one lesson in the order of the materials, at most MAX_PER_LESSON.
 
     A sentence of the form "X is a ..." counts only when something else in the module says that X is a term: a heading
-    names it, or its author set it off. A heading counts only when the text below headings uses its words, and not when
+    names it, or its author set it off. In a talk, where nothing can be set off, "an X is a ..." counts when the talk
+    comes back to X. A heading counts only when the text below headings uses its words, and not when
     it only repeats the title of the lesson.
     """
     found: dict[str, _Found] = {}
@@ -235,6 +249,12 @@ def _defined(sentence: str, chunk: SourceChunk, vocabulary: Vocabulary) -> tuple
         if found is not None and is_term(found["term"]) and not _NEGATION.match(bare[found.end("term") :]):
             sure = vocabulary.names(found["term"])
             return (tidy(found["term"]), 3.0 if sure else 2.0) if sure or not spoken else ("", 0.0)
+    for pattern in _SPOKEN if spoken else ():
+        found = pattern.match(bare)
+        if found is None or not is_term(found["term"]) or _NEGATION.match(bare[found.end("term") :]):
+            continue
+        if vocabulary.names(found["term"]) or vocabulary.recurs(found["term"]):
+            return tidy(found["term"]), 1.5
     for pattern in _WEAK:
         found = None if spoken else pattern.match(bare)
         if found is None or not is_term(found["term"]) or _NEGATION.match(bare[found.end("term") :]):

@@ -43,7 +43,9 @@ def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
     assert "make up" in done.stdout
     snapshot = json.loads((var / "demo" / "structure.json").read_text())
     assert snapshot["grounding"]["dropped"] == 0
-    assert [module["title"] for module in snapshot["children"]] == ["Flat pictures of a round world", "Maps that argue"]
+    assert [module["title"] for module in snapshot["children"]] == [
+        "Flat pictures of a round world", "Maps that argue", "Maps that you compute",
+    ]  # fmt: skip
     lessons = [lesson for module in snapshot["children"] for lesson in module["children"]]
     leaves = {node["title"]: node for lesson in lessons for node in lesson["children"]}
     lab = leaves["Two maps from one table"]
@@ -51,6 +53,9 @@ def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
     assert sorted(reference["entry_name"] for reference in lab["references"]) == [
         "02-reading-a-map.md", "03-worksheet.docx", "04-handout.pdf",
     ]  # fmt: skip
+    heard = [r for node in leaves.values() for r in node["references"] if r["entry_name"].endswith(".mp4")]
+    assert len(heard) > 3
+    assert all("start_ms" in reference["locator"] for reference in heard)
     locators = [reference["locator"] for node in leaves.values() for reference in node["references"]]
     for place in ("page", "slide", "start_ms", "heading_path", "fragment"):
         assert any(place in locator for locator in locators), place

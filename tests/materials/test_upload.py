@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,9 +16,7 @@ from materials.models import MaterialEntry, MaterialNode
 from project.jobs.models import Job
 from project.storage.objects import FileSystemObjects
 from tenants.models import Tenant
-from tests.conftest import LECTURE, Api, post_raw, upload
-
-Stored = Callable[[], list[Path]]
+from tests.conftest import LECTURE, Api, Stored, post_raw, upload
 
 
 def archive(*names: str, content: bytes = b"x") -> bytes:
@@ -86,7 +82,8 @@ def test_it_answers_with_the_same_entry_for_the_same_bytes(
 REFUSED = [
     ("empty.md", b"", 422, "file_empty"),
     ("blank.txt", b" \n\n ", 422, "file_empty"),
-    ("film.mp4", b"\x00\x00\x00\x20ftypisom" + b"\x00" * 40, 415, "type_unsupported"),
+    ("film.mp4", b"\x00\x00\x00\x20ftypisom" + b"\x00" * 40, 422, "file_truncated"),
+    ("film.wmv", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + b"\x00" * 40, 415, "type_unsupported"),
     ("lab.ipynb", b'{"cells": []}', 415, "type_unsupported"),
     ("picture.png", b"\x89PNG\r\n\x1a\n" + b"\x00" * 40, 415, "type_unsupported"),
     ("noise.bin", bytes(range(256)) * 4, 415, "type_unsupported"),

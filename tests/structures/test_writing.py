@@ -18,6 +18,7 @@ from llm.models import ExternalCall
 from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.services import create_node
 from project.jobs.models import Job
+from structures.written import ACTIONS
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.fakes.asked import Asked
@@ -416,8 +417,8 @@ def test_an_edited_prompt_makes_another_snapshot(
     world.google.always(honest)
 
     snapshots = [written(api(acme), lecture.node_id)]
-    for file in sorted((tmp_path / "prompts").iterdir()):
-        with file.open("a") as prompt:
+    for action in ACTIONS:
+        with (tmp_path / "prompts" / f"{action}.md").open("a") as prompt:
             prompt.write("\nBe brief.\n")
         snapshots.append(written(api(acme), lecture.node_id))
 

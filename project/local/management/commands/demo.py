@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-COURSE = Path(__file__).resolve().parents[2] / "course" / "Maps and how they lie"
+HERE = Path(__file__).resolve().parents[2]
+COURSE = HERE / "course" / "Maps and how they lie"
+MODEL = HERE / "whisper-nano"
+"""A model of two megabytes that knows the sample course's recording and nothing else."""
 
 
 class Command(BaseCommand):
@@ -15,8 +19,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(settings.VAR_DIR) / "demo"
+        os.environ["WHISPER_MODEL"] = str(MODEL)  # for the worker that is started
         call_command("build_course", str(COURSE), json=folder / "structure.json", markdown=folder / "structure.md")
         self.stdout.write(
-            "\nThat is the sample course. Your own: .venv/bin/python manage.py build_course FOLDER\n"
+            "\nThat is the sample course. A Whisper model that knows only its recording transcribed it here.\n"
+            "Your own: .venv/bin/python manage.py build_course FOLDER\n"
             "API, its pages and the admin on this machine: make up"
         )

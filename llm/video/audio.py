@@ -1,0 +1,216 @@
+"""The sound of a recording as one even line of samples, in little memory. Needs the `media` extra.
+
+Samples are numbers of 16 bits, 16,000 a second, one channel. Sample 0 is the beginning of the recording: the earliest
+start of any of its streams. Where a track is silent by its time stamps, because it starts later or leaves something
+out, there are zeros, so that a sample's place is its time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.fifo import AudioFifo
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from numpy.typing import NDArray
+
+from llm.video.errors import MediaUnreadable
+
+Samples = NDArray[np.int16]
+
+RATE = 16_000
+PER_MS = RATE // 1000
+GAP_SECONDS = 0.3
+"""How far a time stamp may be off before it counts."""
+BLOCK_SECONDS = 0.5
+
+
+@dataclass(kw_only=True)
+class Sound:
+    """One track of a file, read once by `samples`. The other names tell, once that is done, how it went.
+
+    `announced_ms` is what the file says of the track's end, 0 when it says nothing; `damaged` counts the packets that
+    could not be read; `is_capped` tells that the track goes on after `max_ms`.
+    """
+
+    path: Path
+    track: int
+    max_ms: int
+    heard_ms: int = field(default=0, init=False)
+    announced_ms: int = field(default=0, init=False)
+    damaged: int = field(default=0, init=False)
+    is_capped: bool = field(default=False, init=False)
+
+    def samples(self) -> Iterator[Samples]:
+        """Yield the samples in order, some at a time, until the end of the track or `max_ms`.
+
+        Raises MediaUnreadable when the file cannot be opened, has no such track of sound, or nothing in it can be read.
+        """
+        count, most = 0, self.max_ms * PER_MS
+        for block in self._decoded():
+            if count == most:
+                self.is_capped = True
+                break
+            part = block[: most - count]
+            self.is_capped = part.size < block.size
+            count += part.size
+            self.heard_ms = -(-count // PER_MS)
+            yield part
+            if self.is_capped:
+                break
+        if count == 0:
+            raise _damaged("No sound could be read from it.")
+
+    def _decoded(self) -> Iterator[Samples]:
+        with _opened(self.path) as container:
+            stream = self._stream(container)
+            line = _Line(
+                origin=(container.start_time or 0) / av.time_base,
+                end=container.duration / av.time_base + 1 if container.duration else self.max_ms / 1000,
+            )
+            for frame in self._frames(container, stream):
+                yield from line.add(frame)
+            yield from line.flush()
+
+    def _stream(self, container: InputContainer) -> AudioStream:
+        stream = next((one for one in container.streams.audio if one.index == self.track), None)
+        if stream is None or stream.codec_context is None:
+            raise MediaUnreadable(
+                f"The recording has no track of sound with number {self.track} that could be read.",
+                code="no_speech_track",
+                next_step="Export it with its sound, or upload captions (.vtt or .srt) beside it.",
+            )
+        if stream.duration and stream.time_base:
+            start = float((stream.start_time or 0) * stream.time_base) - (container.start_time or 0) / av.time_base
+            self.announced_ms = round((start + float(stream.duration * stream.time_base)) * 1000)
+        elif container.duration:
+            self.announced_ms = container.duration * 1000 // av.time_base
+        return stream
+
+    def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+        """Yield what can be decoded, leaving out what cannot."""
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.error.FFmpegError:
+                self.damaged += 1
+                return
+            if packet is None:
+                return
+            try:
+                frames = packet.decode()
+            except av.error.FFmpegError:
+                self.damaged += 1
+                continue
+            yield from frames
+
+
+def skipped(blocks: Iterable[Samples], count: int) -> Iterator[Samples]:
+    """Yield the samples after the first `count`."""
+    for block in blocks:
+        if block.size > count:
+            yield block[count:]
+        count = max(0, count - block.size)
+
+
+def windows(blocks: Iterable[Samples], *, most: int, cut: Callable[[Samples], int]) -> Iterator[Samples]:
+    """Yield the samples in windows of at most `most`. `cut` says of a full window after how many samples it may end.
+
+    Each but the last is whole milliseconds long. What is cut off begins the next one, so that windows from any window's
+    end on are the same, whether what comes before was read or skipped. A window is good until the next is asked for.
+    """
+    buffer = np.empty(most, np.int16)
+    filled = 0
+    for block in blocks:
+        rest = block
+        while rest.size:
+            taken = min(rest.size, most - filled)
+            buffer[filled : filled + taken] = rest[:taken]
+            filled, rest = filled + taken, rest[taken:]
+            if filled == most:
+                end = cut(buffer)
+                end = max(PER_MS, end - end % PER_MS)
+                yield buffer[:end]
+                filled = most - end
+                buffer[:filled] = buffer[end:].copy()
+    if filled:
+        yield buffer[:filled]
+
+
+class _Line:
+    """Lays frames on the line of time. `origin` and `end` are the seconds at which the recording starts and is over."""
+
+    def __init__(self, *, origin: float, end: float) -> None:
+        self._origin = origin
+        self._last = end
+        self._now = 0.0
+        self._count = 0
+        self._form: tuple[str, str, int] | None = None
+        self._fifo = AudioFifo()
+        self._resampler: AudioResampler | None = None
+
+    def add(self, frame: AudioFrame) -> Iterator[Samples]:
+        """Yield the silence before a frame, and what is ready of the sound."""
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._form:
+            yield from self.flush()
+            self._form = form
+        yield from self._silence_before(frame)
+        self._now += frame.samples / frame.sample_rate
+        frame.pts = None
+        self._fifo.write(frame)
+        if self._fifo.samples >= BLOCK_SECONDS * frame.sample_rate:
+            yield from self._resampled(self._fifo.read())
+
+    def flush(self) -> Iterator[Samples]:
+        """Yield what is left of the sound."""
+        if self._fifo.samples:
+            yield from self._resampled(self._fifo.read())
+        if self._resampler is not None:
+            yield from self._resampled(None)
+        self._fifo, self._resampler = AudioFifo(), None
+
+    def _silence_before(self, frame: AudioFrame) -> Iterator[Samples]:
+        if frame.time is None:
+            return
+        start = frame.time - self._origin
+        gap = start - self._now
+        if abs(gap) <= (GAP_SECONDS if self._now else 0.0):
+            return
+        if gap < 0 or start > self._last:  # the clock was set back or jumped: what follows is said next
+            self._origin += gap
+            return
+        yield from self.flush()
+        self._now = start
+        missing = round(start * RATE) - self._count
+        while missing > 0:
+            block = np.zeros(min(missing, RATE), np.int16)
+            missing -= block.size
+            self._count += block.size
+            yield block
+
+    def _resampled(self, frame: AudioFrame | None) -> Iterator[Samples]:
+        if self._resampler is None:
+            self._resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+        for resampled in self._resampler.resample(frame):
+            block = resampled.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+            self._count += block.size
+            yield block
+
+
+def _opened(path: Path) -> InputContainer:
+    try:
+        return av.open(str(path), metadata_errors="ignore", options={"protocol_whitelist": "file"})
+    except av.error.FFmpegError as error:
+        raise _damaged(f"It cannot be opened ({error.strerror}).") from error
+
+
+def _damaged(why: str) -> MediaUnreadable:
+    return MediaUnreadable(f"The recording is damaged or no recording at all. {why}", code="damaged")

@@ -1,0 +1,54 @@
+"""Opening media files without letting them open anything else.
+
+FFmpeg has demuxers that read lists of other files and addresses (HLS, concat). Only containers that hold their own data
+are allowed here, and only files. This module is imported in child processes alone: it loads PyAV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+DEMUXERS = "mov,matroska,avi,mp3,wav,ogg,flac,aac"
+PICTURES = 8192
+"""Pixels a side beyond which a picture is not decoded."""
+
+
+def opened(path: Path) -> InputContainer:
+    """Open a file for reading. Raises what PyAV raises for a file that is none of the containers."""
+    options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
+    return av.open(str(path), metadata_errors="ignore", container_options=options)
+
+
+def origin_ms(container: InputContainer) -> float:
+    """Return the container's time stamp, in milliseconds, that players show as 0:00: the earliest of any stream."""
+    return (container.start_time or 0) * 1000 / av.time_base
+
+
+def pictures_of(container: InputContainer) -> VideoStream | None:
+    """Return the stream of moving pictures; cover art is none."""
+    return next((stream for stream in container.streams.video if not _is_cover(stream)), None)
+
+
+def language_of(metadata: dict[str, str]) -> str:
+    """Return a stream's language as the container has it; blank for `und`."""
+    language = metadata.get("language", "")
+    return "" if language == "und" else language
+
+
+def last_packet_ms(container: InputContainer, *, most_packets: int = 20_000_000) -> Iterator[float]:
+    """Yield the ends of packets, in milliseconds from the container's own zero: the largest is the duration."""
+    for number, packet in enumerate(container.demux()):
+        if number > most_packets:
+            return
+        if packet.pts is not None and packet.time_base is not None:
+            yield float((packet.pts + (packet.duration or 0)) * packet.time_base * 1000)
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    disposition = getattr(stream, "disposition", None)
+    return disposition is not None and bool(disposition & av.stream.Disposition.attached_pic)

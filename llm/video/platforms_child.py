@@ -1,0 +1,174 @@
+"""yt-dlp in a child process of `project.children`: what it may do, and what it brings. Needs the `media` extra."""
+
+from __future__ import annotations
+
+import re
+import resource
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from yt_dlp import YoutubeDL  # type: ignore[import-untyped]
+from yt_dlp.utils import DownloadCancelled, YoutubeDLError  # type: ignore[import-untyped]
+
+from llm.video.platforms_rules import TOO_LARGE, Captions, Refusal, choose_captions, duration_ms, why_not, why_not_said
+from project.addresses import is_listed, is_public
+
+Tell = Callable[[dict[str, Any]], None]
+
+CAPTIONS_BYTES = 20 * 2**20
+FORMATS = "b[height<=720][protocol^=http]/b[height<=720]/b/ba"
+"""One file with picture and sound, since nothing here joins two; sound alone where there is none."""
+RUNTIMES = {"deno"}
+CONNECTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+RUNS_A_PROGRAM = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"}
+
+
+class _Refused(DownloadCancelled):  # type: ignore[misc]  # yt-dlp has no types; it lets this one pass
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class _Listener:
+    """What yt-dlp says, kept."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def debug(self, message: str) -> None:
+        pass
+
+    def warning(self, message: str) -> None:
+        self.said.append(message)
+
+    def error(self, message: str) -> None:
+        self.said.append(message)
+
+
+def work(request: Mapping[str, Any], tell: Tell) -> None:
+    """Bring the video and tell of it, or tell why not."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (max(request["max_bytes"], CAPTIONS_BYTES) + 1,) * 2)
+    sys.addaudithook(_guard(request["allowed"]))
+    listener = _Listener()
+    try:
+        with YoutubeDL(_options(request, listener)) as downloader:
+            tell({"video": _Visit(downloader, request, listener).bring()})
+    except _Refused as refused:
+        tell({"refused": refused.refusal.as_json()})
+    except (YoutubeDLError, OSError) as error:
+        tell({"refused": why_not_said(" ".join([str(error), *listener.said])).as_json()})
+
+
+def _guard(allowed: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return a hook that holds for all Python code of this process, and that nothing can take away."""
+
+    def guard(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in CONNECTS and arguments[1] is not None:
+            host, port = arguments[1][:2]
+            if not (is_listed(allowed, str(host), port) or is_public(str(host))):
+                raise PermissionError(f"{host} is not a public address")
+        elif event in RUNS_A_PROGRAM and Path(str(arguments[0])).name not in RUNTIMES:
+            raise PermissionError(f"{arguments[0]} is not run")
+
+    return guard
+
+
+def _options(request: Mapping[str, Any], listener: _Listener) -> dict[str, Any]:
+    folder = Path(request["folder"])
+    return {
+        "allowed_extractors": [re.escape(name) for name in request["extractors"]],
+        "noplaylist": True,
+        "extract_flat": "in_playlist",
+        "playlist_items": "1",
+        "lazy_playlist": True,
+        "ignore_no_formats_error": True,
+        "format": FORMATS,
+        "outtmpl": {"default": str(folder / "video.%(ext)s")},
+        "progress_hooks": [_too_large_hook(request["max_bytes"])],
+        "logger": listener,
+        "noprogress": True,
+        "color": "no_color",
+        "cachedir": False,
+        "usenetrc": False,
+        "geo_bypass": False,
+        "proxy": "",
+        "enable_file_urls": False,
+        "remote_components": (),
+        "js_runtimes": {name: {} for name in RUNTIMES},
+        "external_downloader": {"default": "native"},
+        "ffmpeg_location": str(folder / "no-ffmpeg"),
+        "fixup": "never",
+        "updatetime": False,
+        "socket_timeout": 15,
+        "retries": 2,
+        "extractor_retries": 1,
+        "fragment_retries": 2,
+        "skip_unavailable_fragments": False,
+    }
+
+
+def _too_large_hook(max_bytes: int) -> Callable[[Mapping[str, Any]], None]:
+    def hook(progress: Mapping[str, Any]) -> None:
+        if max(progress.get("downloaded_bytes") or 0, progress.get("total_bytes") or 0) > max_bytes:
+            raise _Refused(TOO_LARGE)
+
+    return hook
+
+
+class _Visit:
+    """One look at one video."""
+
+    def __init__(self, downloader: Any, request: Mapping[str, Any], listener: _Listener) -> None:
+        self._downloader = downloader
+        self._request = request
+        self._listener = listener
+
+    def bring(self) -> dict[str, Any]:
+        """Return what is told of a video after its captions or its media were written."""
+        info = self._downloader.extract_info(self._request["url"], download=False) or {"_type": "nothing"}
+        if refusal := why_not(info, max_ms=self._request["max_ms"], max_bytes=self._request["max_bytes"]):
+            raise _Refused(refusal)
+        warnings: list[str] = []
+        told = {
+            "title": str(info.get("title") or ""),
+            "duration_ms": duration_ms(info),
+            "language": str(info.get("language") or ""),
+            "captions_path": "",
+            "media_path": "",
+            "webpage_url": str(info.get("webpage_url") or self._request["url"]),
+            "warnings": warnings,
+        }
+        chosen = choose_captions(info, self._request["language"]) if self._request["captions"] else None
+        if chosen is not None and (path := self._captions(chosen, info, warnings)):
+            if chosen.is_automatic:
+                warnings.append("The captions were made by the platform's machine.")
+            return {**told, "captions_path": str(path), "language": chosen.language}
+        return {**told, "media_path": str(self._media(info, warnings))}
+
+    def _captions(self, chosen: Captions, info: Mapping[str, Any], warnings: list[str]) -> Path | None:
+        path = Path(self._request["folder"]) / f"captions.{chosen.source['ext']}"
+        if (data := chosen.source.get("data")) is not None:
+            path.write_text(data, encoding="utf-8")
+            return path
+        source = {"http_headers": info.get("http_headers"), **chosen.source}
+        try:
+            self._downloader.dl(str(path), source, subtitle=True)
+        except (YoutubeDLError, OSError) as error:
+            if isinstance(error, _Refused):
+                raise
+            warnings.append("The video has captions, but the platform did not deliver them.")
+            return None
+        return path if path.is_file() and path.stat().st_size else None
+
+    def _media(self, info: Mapping[str, Any], warnings: list[str]) -> Path:
+        if not info.get("formats") and not info.get("url"):
+            raise _Refused(why_not_said(" ".join(self._listener.said)))
+        done = self._downloader.process_ie_result(dict(info), download=True)
+        written = [Path(each["filepath"]) for each in done.get("requested_downloads") or () if each.get("filepath")]
+        if len(written) != 1 or not written[0].is_file():
+            raise _Refused(why_not_said(" ".join(self._listener.said)))
+        if done.get("vcodec") == "none":
+            warnings.append("The platform delivered the sound without the picture.")
+        return written[0]

@@ -1,0 +1,99 @@
+"""Time stamps as models write them, and the times of the recording that they mean.
+
+A model that sees a clip of a recording counts from the beginning of the clip or from the beginning of the recording,
+whatever it was told. All stamps of one answer are taken to count alike: from where more of them lie within the clip.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llm.video.transcript import Segment
+
+LEAST_SEGMENT_MS = 1000
+"""Stamps are whole seconds mostly, so that a short line begins and ends with the same one."""
+
+_STAMP = re.compile(r"[\[(]?(?:(\d{1,2}):)?(\d{1,4}):(\d{2})(?:[.,](\d{1,3})|:(\d{3}))?[\])]?", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A segment as a model gave it. Times are milliseconds of the recording; None where a stamp cannot be read."""
+
+    start_ms: int | None
+    end_ms: int | None
+    text: str
+    speaker: str = ""
+    seen: str = ""
+
+
+def parse_stamp(written: str) -> int | None:
+    """Return the milliseconds of `MM:SS`, `MMM:SS` or `H:MM:SS`, with or without a fraction; None for anything else.
+
+    A fraction follows a point or a comma, or, with three digits, a colon. The stamp may stand in brackets. A number
+    without a colon may mean seconds or minutes, and is no stamp.
+    """
+    found = _STAMP.fullmatch(written.strip())
+    if found is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.group(1, 2, 3))
+    if seconds >= 60 or (found[1] and minutes >= 60):
+        return None
+    fraction = found[4] or found[5] or ""
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int(fraction.ljust(3, "0"))
+
+
+def offset_of(stamps: Sequence[int], *, start_ms: int, end_ms: int, tolerance_ms: int) -> int:
+    """Return what must be added to the stamps of a clip to get times of the recording: nothing, or `start_ms`.
+
+    What lies within the clip's bounds counts from the recording's beginning, what lies between nothing and the clip's
+    length from the clip's; the majority decides, and the clip's beginning when there is none.
+    """
+    length = end_ms - start_ms
+    of_recording = sum(start_ms - tolerance_ms <= stamp <= end_ms + tolerance_ms for stamp in stamps)
+    of_clip = sum(stamp <= length + tolerance_ms for stamp in stamps)
+    return start_ms if of_clip >= of_recording else 0
+
+
+def segments_of(lines: Sequence[Line], *, end_ms: int) -> tuple[Segment, ...]:
+    """Return the lines as segments in the order of time, none beyond `end_ms` and none shorter than a second.
+
+    A line without a readable beginning goes on with the one before it; one without a readable end lasts until the next.
+    """
+    begun: list[Line] = []
+    for line in lines:
+        if line.start_ms is not None:
+            begun.append(line)
+        elif begun:
+            begun[-1] = _joined(begun[-1], line)
+    begun.sort(key=lambda line: line.start_ms or 0)
+    following = [*(line.start_ms for line in begun[1:]), end_ms]
+    return tuple(
+        _segment(line, then, end_ms=end_ms)
+        for line, then in zip(begun, following, strict=False)
+        if line.text.strip() or line.seen.strip()
+    )
+
+
+def _joined(line: Line, after: Line) -> Line:
+    return Line(
+        start_ms=line.start_ms,
+        end_ms=after.end_ms if after.end_ms is not None else line.end_ms,
+        text=f"{line.text} {after.text}".strip(),
+        speaker=line.speaker,
+        seen="\n".join(filter(None, (line.seen, after.seen))),
+    )
+
+
+def _segment(line: Line, following_ms: int | None, *, end_ms: int) -> Segment:
+    start = max(0, min(line.start_ms or 0, end_ms - LEAST_SEGMENT_MS))
+    end = following_ms if line.end_ms is None else line.end_ms
+    return Segment(
+        start_ms=start,
+        end_ms=min(max(end or 0, start + LEAST_SEGMENT_MS), end_ms),
+        text=line.text.strip(),
+        speaker=line.speaker.strip(),
+        seen=line.seen.strip(),
+    )

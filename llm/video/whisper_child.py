@@ -1,0 +1,62 @@
+"""Whisper in a child process of `project.children`: what goes in, and what it tells in lines of JSON.
+
+Needs the `media` extra, which the process that starts it need not have loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llm.video.errors import MediaUnreadable, TranscriberMissing
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """A recording to be heard, in values that can be sent anywhere the file and the model are.
+
+    `track` is the stream's index; `max_ms` how much is heard at most, whatever the file announces. `language` is a BCP
+    47 tag, blank to find out. Windows are heard from `start_ms` on, the first has the number `first_index`;
+    `found_language` is what the windows before were heard in.
+    """
+
+    path: str
+    track: int
+    max_ms: int
+    model: str
+    compute_type: str
+    threads: int
+    beam_size: int
+    window_ms: int
+    download: bool
+    language: str = ""
+    hot_words: tuple[str, ...] = ()
+    first_index: int = 0
+    start_ms: int = 0
+    found_language: str = ""
+
+
+def work(request: Mapping[str, Any], tell: Tell) -> None:
+    """Hear a recording. `request` holds the fields of a Work.
+
+    Told are `{"heard_ms": 5120}` after each segment, `{"window": {...}}` with the fields of a Window, `{"warning":
+    "..."}`, and last `{"end_ms": 94388}`; instead of what follows, `{"refused": {...}}` with the error that it is.
+    """
+    try:
+        _hear(Work(**{**request, "hot_words": tuple(request["hot_words"])}), tell)
+    except (MediaUnreadable, TranscriberMissing) as error:
+        refused = {"error": type(error).__name__, "message": str(error)}
+        tell({"refused": {**refused, "code": error.code, "next_step": error.next_step}})
+
+
+def _hear(work: Work, tell: Tell) -> None:
+    try:
+        from llm.video.whisper_engine import hear  # noqa: PLC0415  # heavy, and may be missing
+    except ImportError as error:
+        raise TranscriberMissing(
+            f"Whisper is not installed here ({error}).", next_step="Run `uv sync --extra media` and restart the worker."
+        ) from error
+    hear(work, tell)

@@ -1,0 +1,146 @@
+"""Which slide a video shows when: by the words on the slide and by the likeness of pictures.
+
+Pure: values in, proposals out. A path through the video is chosen as a whole (the Viterbi algorithm): a talk goes
+through its slides mostly forwards, so that a jump must be worth more than a step.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LEAST_CONFIDENCE = 0.35
+SAME_PICTURE = 6
+"""Bits of 64 in which hashes of the same picture may differ after scaling and compression."""
+OTHER_PICTURE = 20
+"""From so many bits on, two pictures have nothing in common."""
+STAY, FORWARD, SKIP, BACK = 0.0, 0.02, 0.10, 0.20
+"""What it costs to go on showing a slide, to go to the next one, to skip some, to go back."""
+NOTHING_SCORE = 0.30
+"""What showing none of the slides is worth: a slide must be worth more."""
+SEEN_WEIGHT, SPOKEN_WEIGHT = 1.0, 0.6
+
+_WORD = re.compile(r"\w{3,}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slide:
+    """One slide: its number (1-based), its words, and its picture's hash when it could be drawn."""
+
+    number: int
+    text: str
+    dhash: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """What a video shows and says from one change of scene to the next. `seen` is what a vision model read there."""
+
+    start_ms: int
+    end_ms: int
+    dhash: int
+    seen: str
+    spoken: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A slide, the time for which it is shown, and how sure that is (0 to 1)."""
+
+    slide: int
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+def propose(slides: Sequence[Slide], shots: Sequence[Shot]) -> list[Proposal]:
+    """Return where the slides are shown, in order of time; a slide may come up several times."""
+    if not slides or not shots:
+        return []
+    rarity = _rarity(slides)
+    scores = [[_likeness(slide, shot, rarity) for slide in slides] for shot in shots]
+    found: list[Proposal] = []
+    for shot, place, row in zip(shots, _path(scores), scores, strict=True):
+        if place is None or row[place] < LEAST_CONFIDENCE or shot.end_ms <= shot.start_ms:
+            continue
+        confidence = round(min(1.0, row[place]), 3)
+        last = found[-1] if found else None
+        if last is not None and last.slide == slides[place].number and last.end_ms == shot.start_ms:
+            found[-1] = Proposal(
+                slide=last.slide,
+                start_ms=last.start_ms,
+                end_ms=shot.end_ms,
+                confidence=max(last.confidence, confidence),
+            )
+        else:
+            found.append(
+                Proposal(slide=slides[place].number, start_ms=shot.start_ms, end_ms=shot.end_ms, confidence=confidence)
+            )
+    return found
+
+
+def _likeness(slide: Slide, shot: Shot, rarity: dict[str, float]) -> float:
+    picture = 0.0
+    if slide.dhash is not None:
+        distance = (slide.dhash ^ shot.dhash).bit_count()
+        picture = max(0.0, min(1.0, (OTHER_PICTURE - distance) / (OTHER_PICTURE - SAME_PICTURE)))
+    words = max(
+        SEEN_WEIGHT * _share(slide.text, shot.seen, rarity), SPOKEN_WEIGHT * _share(slide.text, shot.spoken, rarity)
+    )
+    return 1 - (1 - 0.95 * picture) * (1 - 0.95 * words)
+
+
+def _share(text: str, heard: str, rarity: dict[str, float]) -> float:
+    """Return how much of a slide's words is heard, where words that few slides have count more."""
+    wanted = set(_words(text))
+    there = set(_words(heard))
+    whole = sum(rarity[word] for word in wanted)
+    if not whole or len(wanted) < 2:
+        return 0.0
+    return sum(rarity[word] for word in wanted & there) / whole
+
+
+def _rarity(slides: Sequence[Slide]) -> dict[str, float]:
+    counts = Counter(word for slide in slides for word in set(_words(slide.text)))
+    return {word: math.log(1 + len(slides) / count) for word, count in counts.items()}
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _path(scores: list[list[float]]) -> list[int | None]:
+    """Return for each shot the place of its slide, None for no slide, so that the sum is largest.
+
+    The last state of a row is "no slide"; going there and back costs nothing.
+    """
+    count = len(scores[0])
+    best = [*scores[0], NOTHING_SCORE]
+    came_from: list[list[int]] = []
+    for row in scores[1:]:
+        values, origins = [], []
+        for place in range(count + 1):
+            worth = row[place] if place < count else NOTHING_SCORE
+            reached = [best[before] - _cost(before, place, count) for before in range(count + 1)]
+            origin = max(range(count + 1), key=reached.__getitem__)
+            values.append(worth + reached[origin])
+            origins.append(origin)
+        best = values
+        came_from.append(origins)
+    place = max(range(count + 1), key=best.__getitem__)
+    path = [place]
+    for origins in reversed(came_from):
+        place = origins[place]
+        path.append(place)
+    return [None if place == count else place for place in reversed(path)]
+
+
+def _cost(before: int, after: int, nothing: int) -> float:
+    if before == after or nothing in {before, after}:
+        return STAY
+    if after == before + 1:
+        return FORWARD
+    return SKIP if after > before else BACK

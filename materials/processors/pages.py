@@ -1,0 +1,43 @@
+"""The pages of a PDF as hashes of their pictures, drawn small and in a child process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from project.children import ChildFailed, Limits, told
+
+MOST_PAGES = 300
+WIDTH = 320
+"""Pixels: enough for a hash of 9 x 8."""
+LIMITS = Limits(memory_bytes=1536 * 2**20, seconds=120)
+
+
+def page_hashes(path: Path, *, checkpoint: Callable[[], None] = lambda: None) -> dict[int, int]:
+    """Return the difference hash of each page (1-based) that can be drawn, of at most MOST_PAGES.
+
+    A file that breaks the child has as many as were drawn before.
+    """
+    found: dict[int, int] = {}
+    try:
+        for page in told(__name__, {"path": str(path)}, limits=LIMITS, checkpoint=checkpoint):
+            found[page["page"]] = int(page["dhash"], 16)
+    except ChildFailed:
+        return found
+    return found
+
+
+def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+    """Draw the pages: the inside of the child."""
+    import pypdfium2  # noqa: PLC0415  # only the child draws
+
+    from llm.video.frames import dhash_of  # noqa: PLC0415
+
+    document = pypdfium2.PdfDocument(request["path"])
+    for number in range(min(len(document), MOST_PAGES)):
+        page = document[number]
+        scale = min(1.0, WIDTH / max(1.0, *page.get_size()))
+        picture = page.render(scale=scale).to_pil()
+        tell({"page": number + 1, "dhash": f"{dhash_of(picture):016x}"})
+        page.close()

@@ -1,0 +1,363 @@
+"""The only way out: fetches what users point at, from the public internet and from nowhere else.
+
+Every hop, redirects included, passes the same gate: http or https, a usual port, no user name, no odd spelling of an
+address; then the host's name is resolved once, all its addresses must be public, and the connection goes to one of
+those that were checked. A name that changes its mind afterwards changes nothing.
+
+One clock runs over everything: names, connections, redirects, the body. Nothing is sent but the request: no cookies, no
+passwords, and no proxy of the environment is asked.
+
+* DomainError
+  x FetchRefused  422  the address, or what it leads to, is not allowed; `code` says why
+  x FetchFailed   502  the other side did not deliver; `code` says how
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+import zlib
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import httpcore2
+import httpx2
+
+from project import logs
+from project.addresses import is_canonical, is_listed, is_public, names_an_address
+from project.errors import DomainError
+from project.wires import Clock, connect
+
+PORTS = {"http": 80, "https": 443}
+MOST_CHARACTERS = 8192
+REDIRECTS = {301, 302, 303, 307, 308}
+PIECE = 64 * 1024
+ADDRESSES = 4
+"""How many addresses of one name are tried."""
+
+_HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
+
+log = logs.get(__name__)
+
+Resolve = Callable[[str, int], Sequence[str]]
+
+
+class FetchRefused(DomainError):
+    """The address, or what it leads to, is not allowed."""
+
+    code = "fetch_refused"
+    status = 422
+    next_step = "Give the address of a public page or file, beginning with https://, or upload the file."
+
+
+class FetchFailed(DomainError):
+    """The other side did not deliver."""
+
+    code = "fetch_failed"
+    status = 502
+    next_step = "Open the address in a browser. If it works there, try again later, or upload the file."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one fetch may take, redirects included: bytes of content, seconds on the clock, number of redirects.
+
+    `connect_seconds` is for each address of a host that is tried, `silence_seconds` for the wait for the next byte.
+    """
+
+    most_bytes: int
+    seconds: float
+    connect_seconds: float = 10
+    silence_seconds: float = 30
+    redirects: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """An answer that was taken, with its body still to come.
+
+    `url` is where the last redirect led, `content_type` in small letters and without parameters, `headers` have names
+    in small letters. `chunks` yields the plain content once, in constant memory, and raises FetchRefused when it grows
+    too large, FetchFailed when it ends early, and what the checkpoint raises.
+    """
+
+    url: str
+    content_type: str
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
+
+
+def system_addresses(host: str, port: int) -> list[str]:
+    """Return all addresses of a host, as the system's resolver knows them. Raises OSError."""
+    return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+@cache
+def system_trust() -> ssl.SSLContext:
+    """Return the system's certificates, or those that SSL_CERT_FILE or SSL_CERT_DIR name."""
+    return httpx2.create_ssl_context()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetcher:
+    """Fetches under the name of `user_agent`. Safe to share between threads.
+
+    `allowed_hosts` are names (`files.example.org`, any port) or `name:port`, whose addresses are not checked: the
+    operator vouches for them. `resolve` returns all addresses of a name; `trust` the certificates that are believed.
+    """
+
+    user_agent: str
+    allowed_hosts: Collection[str] = ()
+    resolve: Resolve = system_addresses
+    trust: Callable[[], ssl.SSLContext] = system_trust
+
+    def check(self, url: str) -> None:
+        """Raise FetchRefused when the address itself shows that it cannot be fetched. Asks nobody."""
+        _place(url, self.allowed_hosts)
+
+    @contextlib.contextmanager
+    def open(
+        self, url: str, *, types: Collection[str], limits: Limits, checkpoint: Callable[[], None] = lambda: None
+    ) -> Iterator[Fetched]:
+        """Ask for an address and yield its answer, once it has one of the content types (`text/html`, `video/*`).
+
+        Raises FetchRefused, FetchFailed and, within a second, what `checkpoint` raises.
+        """
+        clock = Clock(seconds=limits.seconds, silence_seconds=limits.silence_seconds, checkpoint=checkpoint)
+        place = _place(url, self.allowed_hosts)
+        for _ in range(limits.redirects + 1):
+            with self._asked(place, clock, limits) as answer:
+                if answer.status not in REDIRECTS or "location" not in answer.headers:
+                    yield _taken(place, answer, types, limits)
+                    return
+                place = self._next(place, answer)
+        raise FetchRefused(
+            f"The address leads on more than {limits.redirects} times.",
+            code="too_many_redirects",
+            next_step="Give the address at which it ends.",
+        )
+
+    @contextlib.contextmanager
+    def _asked(self, place: _Place, clock: Clock, limits: Limits) -> Iterator[_Answer]:
+        gate = _Gate(fetcher=self, clock=clock, connect_seconds=limits.connect_seconds)
+        trust = self.trust() if place.url.scheme == "https" else None
+        with httpcore2.HTTPConnection(place.core.origin, network_backend=gate, ssl_context=trust) as connection:
+            with _told_apart(place.host):
+                response = connection.handle_request(self._request(place))
+            headers: dict[str, str] = {}
+            for name, value in response.headers:
+                key, said = name.decode("ascii").lower(), value.decode("utf-8", "replace")
+                headers[key] = f"{headers[key]}, {said}" if key in headers else said
+            yield _Answer(status=response.status, headers=headers, pieces=_body(place.host, response))
+
+    def _request(self, place: _Place) -> httpcore2.Request:
+        headers: dict[bytes | str, bytes | str] = {
+            "Host": place.url.netloc,
+            "User-Agent": self.user_agent,
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+        return httpcore2.Request("GET", place.core, headers=headers)
+
+    def _next(self, place: _Place, answer: _Answer) -> _Place:
+        """Return where a redirect leads, checked like an address that a user gave."""
+        try:
+            url = place.url.join(answer.headers["location"])
+        except httpx2.InvalidURL as exc:
+            raise _not_an_address(str(exc)) from exc
+        if place.url.scheme == "https" and url.scheme == "http":
+            raise FetchRefused(
+                f"{place.host} leads from https to http, where anybody could change what is sent.",
+                code="downgrade_forbidden",
+            )
+        return _place(url, self.allowed_hosts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """An address that may be asked for, as far as it shows."""
+
+    url: httpx2.URL
+    host: str
+    port: int
+
+    @property
+    def core(self) -> httpcore2.URL:
+        return httpcore2.URL(scheme=self.url.raw_scheme, host=self.host, port=self.url.port, target=self.url.raw_path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
+
+
+def _place(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _Place:
+    try:
+        url = httpx2.URL(given)
+    except httpx2.InvalidURL as exc:
+        raise _not_an_address(str(exc)) from exc
+    if url.scheme not in PORTS:
+        raise FetchRefused("Only addresses that begin with http:// or https:// are fetched.", code="scheme_forbidden")
+    host = url.raw_host.decode("ascii").removesuffix(".")
+    if len(str(url)) > MOST_CHARACTERS:
+        raise _not_an_address(f"It is longer than {MOST_CHARACTERS} characters.")
+    if not (":" in host or _HOST.fullmatch(host)):
+        raise _not_an_address("It names no host.")
+    if url.userinfo:
+        raise FetchRefused("The address holds a user name or password.", code="credentials_forbidden")
+    port = PORTS[url.scheme] if url.port is None else url.port
+    is_vouched_for = is_listed(allowed_hosts, host, port)
+    if names_an_address(host) and not (is_canonical(host) and (is_vouched_for or is_public(host))):
+        raise _not_public(host)
+    if not is_vouched_for and port not in PORTS.values():
+        raise FetchRefused(f"Port {port} is not fetched from, only 80 and 443.", code="port_forbidden")
+    return _Place(url=url, host=host, port=port)
+
+
+def _not_an_address(why: str) -> FetchRefused:
+    return FetchRefused(f"This is not the address of a page: {why}", code="url_invalid")
+
+
+def _not_public(host: str) -> FetchRefused:
+    return FetchRefused(f"{host} is not on the public internet.", code="address_forbidden")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Gate(httpcore2.NetworkBackend):
+    """Opens connections to addresses that it has checked, and to no others."""
+
+    fetcher: Fetcher
+    clock: Clock
+    connect_seconds: float
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
+    ) -> httpcore2.NetworkStream:
+        *others, last = self._addresses(host, port)
+        for address in others:
+            with contextlib.suppress(OSError):
+                return connect(address, port, self.clock, seconds=self.connect_seconds)
+        return connect(last, port, self.clock, seconds=self.connect_seconds)
+
+    def _addresses(self, host: str, port: int) -> list[str]:
+        addresses = [host]
+        if not names_an_address(host):
+            addresses = list(dict.fromkeys(self.clock.result(lambda: self.fetcher.resolve(host, port))))
+        if not addresses:
+            raise OSError("the name has no address")
+        if not is_listed(self.fetcher.allowed_hosts, host, port) and not all(map(is_public, addresses)):
+            log.warning("address refused", host=host, addresses=addresses)
+            raise _not_public(host)
+        return addresses[:ADDRESSES]
+
+
+@contextlib.contextmanager
+def _told_apart(host: str) -> Iterator[None]:
+    """Turn what sockets and the protocol raise into FetchFailed."""
+    try:
+        yield
+    except TimeoutError as exc:
+        raise FetchFailed(f"{host} took too long.", code="timed_out") from exc
+    except ssl.SSLCertVerificationError as exc:
+        raise FetchFailed(
+            f"The certificate of {host} cannot be trusted: {exc.verify_message}.", code="certificate_untrusted"
+        ) from exc
+    except socket.gaierror as exc:
+        raise FetchFailed(f"Nobody knows {host}.", code="unreachable", next_step="Check the address.") from exc
+    except OSError as exc:
+        raise FetchFailed(f"{host} cannot be reached.", code="unreachable") from exc
+    except httpcore2.ProtocolError as exc:
+        raise FetchFailed(f"{host} broke off, or does not speak HTTP: {exc}.", code="incomplete") from exc
+
+
+def _body(host: str, response: httpcore2.Response) -> Iterator[bytes]:
+    pieces = response.iter_stream()
+    while True:
+        with _told_apart(host):
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
+
+
+def _taken(place: _Place, answer: _Answer, types: Collection[str], limits: Limits) -> Fetched:
+    """Return the answer if it is one to take."""
+    if answer.status not in {200, 203}:
+        raise _bad_status(place.host, answer.status)
+    content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not {content_type, f"{content_type.partition('/')[0]}/*"} & set(types):
+        raise FetchRefused(
+            f"{place.host} sends {content_type or 'something without a type'}, not {', '.join(sorted(types))}.",
+            code="type_unexpected",
+            next_step="Give the address of the file itself, or upload it.",
+        )
+    if int(answer.headers.get("content-length", "0")) > limits.most_bytes:
+        raise _too_large(limits)
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    return Fetched(
+        url=str(place.url.copy_with(fragment=None)),
+        content_type=content_type,
+        headers=answer.headers,
+        chunks=_capped(_plain(answer.pieces, encoding, place.host), limits),
+    )
+
+
+def _bad_status(host: str, status: int) -> FetchFailed:
+    next_step = {
+        401: "The page asks for a password: save it, and upload the file.",
+        403: "The page is not for everybody: save it, and upload the file.",
+        404: "Check the address.",
+        410: "It is gone. Check the address.",
+    }.get(status, "")
+    return FetchFailed(
+        f"{host} answered with status {status}.", code="http_status", next_step=next_step, extra={"answered": status}
+    )
+
+
+def _too_large(limits: Limits) -> FetchRefused:
+    return FetchRefused(
+        f"What is there has more than {limits.most_bytes:,} bytes.",
+        code="too_large",
+        next_step="Give the address of a smaller file.",
+    )
+
+
+def _capped(pieces: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limits.most_bytes:
+            raise _too_large(limits)
+        yield piece
+
+
+def _plain(pieces: Iterator[bytes], encoding: str, host: str) -> Iterator[bytes]:
+    """Yield a body as it was before the server compressed it unasked, in pieces of bounded size."""
+    if encoding in {"", "identity"}:
+        yield from pieces
+        return
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise FetchFailed(f"{host} compresses with {encoding[:20]}, though asked not to.", code="encoding_unknown")
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    for piece in pieces:
+        rest = piece
+        while rest and not inflater.eof:
+            try:
+                yield inflater.decompress(rest, PIECE)
+            except zlib.error as exc:
+                raise FetchFailed(f"What {host} sends is damaged: {exc}.", code="incomplete") from exc
+            rest = inflater.unconsumed_tail
+    if not inflater.eof:
+        raise FetchFailed(f"{host} broke off in the middle.", code="incomplete")

@@ -1,0 +1,144 @@
+"""Sockets under one clock: every wait, be it for a name, a connection, a handshake or a byte, heeds it.
+
+What goes wrong is an OSError; a TimeoutError when time is up.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, TypeVar
+
+import httpcore2
+
+T = TypeVar("T")
+
+LOOK_SECONDS = 0.25
+"""How often the checkpoint is called, whether bytes flow or not."""
+
+
+class Clock:
+    """The end of a piece of work, in seconds from now, and the longest silence within it.
+
+    `checkpoint` is called several times a second; what it raises ends the work.
+    """
+
+    def __init__(self, *, seconds: float, silence_seconds: float, checkpoint: Callable[[], None]) -> None:
+        self._end = time.monotonic() + seconds
+        self._silence_seconds = silence_seconds
+        self._checkpoint = checkpoint
+        self._next_look = 0.0
+
+    def heed(self) -> None:
+        """Raise TimeoutError when time is up, and what the checkpoint raises."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._checkpoint()
+            self._next_look = now + LOOK_SECONDS
+        if now >= self._end:
+            raise TimeoutError("the time for all of it is up")
+
+    def wait(self, sock: socket.socket, event: int, *, seconds: float | None = None) -> None:
+        """Return when the socket is ready for `select.POLLIN` or `POLLOUT`; wait no longer than `seconds`."""
+        poll = select.poll()
+        poll.register(sock, event)
+        self._slices(lambda slice_: bool(poll.poll(slice_ * 1000)), seconds)
+
+    def result(self, call: Callable[[], T]) -> T:
+        """Return what a call returns that cannot be interrupted. It goes on alone when time is up first."""
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(call())
+            except Exception as exc:  # noqa: BLE001 - handed to the waiting thread
+                future.set_exception(exc)
+
+        done = threading.Event()
+        future.add_done_callback(lambda _: done.set())
+        threading.Thread(target=run, daemon=True).start()
+        self._slices(done.wait, None)
+        return future.result()
+
+    def _slices(self, is_ready: Callable[[float], bool], seconds: float | None) -> None:
+        begun = time.monotonic()
+        last = min(self._end, begun + (self._silence_seconds if seconds is None else seconds))
+        while True:
+            self.heed()
+            left = last - time.monotonic()
+            if is_ready(min(LOOK_SECONDS, max(left, 0))):
+                return
+            if left <= 0:
+                raise TimeoutError("nothing came")
+
+
+class Wire(httpcore2.NetworkStream):
+    """A connection under a clock. The time limits that httpcore2 hands over are not used."""
+
+    def __init__(self, sock: socket.socket, clock: Clock) -> None:
+        self._socket = sock
+        self._clock = clock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._done(partial(self._socket.recv, max_bytes), select.POLLIN)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        rest = memoryview(buffer)
+        while rest:
+            sent = self._done(partial(self._socket.send, rest), select.POLLOUT)
+            rest = rest[sent:]
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
+        secured = Wire(wrapped, self._clock)
+        try:
+            secured._done(wrapped.do_handshake, select.POLLIN)
+        except BaseException:
+            secured.close()
+            raise
+        return secured
+
+    def get_extra_info(self, info: str) -> Any:
+        return None
+
+    def _done(self, act: Callable[[], T], event: int) -> T:
+        while True:
+            self._clock.heed()
+            try:
+                return act()
+            except ssl.SSLWantReadError:
+                self._clock.wait(self._socket, select.POLLIN)
+            except ssl.SSLWantWriteError:
+                self._clock.wait(self._socket, select.POLLOUT)
+            except BlockingIOError:
+                self._clock.wait(self._socket, event)
+
+
+def connect(address: str, port: int, clock: Clock, *, seconds: float) -> Wire:
+    """Return a connection to an address (never a name) within so many seconds."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            sock.connect((address, port))
+        except BlockingIOError:
+            clock.wait(sock, select.POLLOUT, seconds=seconds)
+        if code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise OSError(code, "the connection was refused")
+    except BaseException:
+        sock.close()
+        raise
+    return Wire(sock, clock)

@@ -1,0 +1,158 @@
+"""Models that are not there, not whole or not what they should be, and what is known of them without loading."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from llm.video.errors import TranscriberMissing
+from llm.video.ports import Wish
+from llm.video.transcript import Window
+from llm.video.whisper import Ended, Told, WhisperSettings, WhisperVideoProcessor
+from llm.video.whisper_child import Work
+from llm.video.whisper_models import code_of, identity, same_language, tag_of
+from project import child
+from tests.llm.video.recordings import LECTURE, NANO, Desk, recording
+
+CODES = {"en", "pt", "zh", "no", "nn", "jw", "he", "tl"}
+
+
+def refused(settings: WhisperSettings) -> TranscriberMissing:
+    with pytest.raises(TranscriberMissing) as caught:
+        WhisperVideoProcessor(settings=settings).transcribe(recording(LECTURE), Wish(), Desk())
+    return caught.value
+
+
+@pytest.fixture
+def nano(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(NANO, tmp_path / "nano"))
+
+
+@pytest.mark.parametrize("name", ["model.bin", "config.json", "tokenizer.json", "vocabulary.json"])
+def test_it_says_what_a_folder_lacks(nano: Path, name: str) -> None:
+    (nano / name).unlink()
+
+    error = refused(WhisperSettings(model=str(nano)))
+
+    assert name.split(".")[0] in str(error)
+    assert str(nano) in str(error)
+
+
+def test_it_says_that_there_is_no_folder(tmp_path: Path) -> None:
+    error = refused(WhisperSettings(model=str(tmp_path / "large-v3")))
+
+    assert "There is no folder" in str(error)
+    assert "preprocessor_config.json" in error.next_step
+
+
+def test_it_says_what_to_do_when_a_model_is_not_here_and_does_not_look_for_it_elsewhere(tmp_path: Path) -> None:
+    begun = time.monotonic()
+
+    error = refused(WhisperSettings(model="tiny", cache_dir=str(tmp_path)))
+
+    assert "not on this machine" in str(error)
+    assert "WHISPER_MODEL" in error.next_step
+    assert time.monotonic() - begun < 10
+
+
+def test_it_says_that_a_model_does_not_fit_its_description(nano: Path) -> None:
+    described = json.loads((nano / "preprocessor_config.json").read_text())
+    (nano / "preprocessor_config.json").write_text(json.dumps({**described, "feature_size": 128}))
+
+    error = refused(WhisperSettings(model=str(nano)))
+
+    assert "80 mel bands" in str(error)
+    assert "preprocessor_config.json" in error.next_step
+
+
+def test_it_says_that_the_weights_are_no_model(nano: Path) -> None:
+    (nano / "model.bin").write_bytes(b"nothing")
+
+    assert "cannot be loaded" in str(refused(WhisperSettings(model=str(nano))))
+
+
+def test_it_says_that_the_processor_cannot_count_like_that() -> None:
+    assert "WHISPER_COMPUTE_TYPE" in refused(WhisperSettings(model=str(NANO), compute_type="int3")).next_step
+
+
+def test_it_says_how_to_install_what_is_missing(tmp_path: Path) -> None:
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    request = {"hot_words": [], "path": str(LECTURE), "track": 1, "max_ms": 1000, "model": str(NANO)}
+    settings = {"compute_type": "int8", "threads": 1, "beam_size": 1, "window_ms": 1000, "download": False}
+    message = json.dumps({"request": request | settings, "memory_bytes": None}) + "\n"
+
+    command = [tmp_path / "bare" / "bin" / "python", "-I", str(child.__file__), "llm.video.whisper_child"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(message.encode())
+        process.stdin.flush()
+        told = json.loads(process.stdout.readline())["refused"]
+
+    assert told["error"] == "TranscriberMissing"
+    assert "uv sync --extra media" in told["next_step"]
+
+
+def test_starting_does_not_load_what_is_heavy() -> None:
+    heavy = ["av", "numpy", "faster_whisper", "ctranslate2", "onnxruntime"]
+    code = f"import sys, llm.video.whisper; print([name for name in {heavy} if name in sys.modules])"
+
+    answered = subprocess.run(
+        [sys.executable, "-c", f"import django; django.setup(); {code}"], capture_output=True, check=True, text=True
+    )
+
+    assert answered.stdout.strip() == "[]"
+
+
+def test_a_recipe_changes_with_all_that_what_is_heard_depends_on(nano: Path) -> None:
+    settings, desk = WhisperSettings(model=str(nano)), Desk()
+
+    def nothing(work: Work, *, checkpoint: Callable[[], None]) -> Generator[Told, None, None]:
+        yield Window(index=0, start_ms=0, end_ms=94_400, language="", segments=())
+        yield Ended(ms=94_400)
+
+    def hear(settings: WhisperSettings, wish: Wish) -> None:
+        processor = WhisperVideoProcessor(settings=settings, transcribe_windows=nothing)
+        processor.transcribe(recording(LECTURE), wish, desk)
+
+    for each in (settings, replace(settings, beam_size=2), replace(settings, window_ms=60_000)):
+        hear(each, Wish())
+    for wish in (Wish(language="en"), Wish(hot_words=("loop",))):
+        hear(settings, wish)
+    hear(replace(settings, threads=7), Wish())
+
+    assert [len(windows) for windows in desk.windows.values()] == [2, 1, 1, 1, 1]
+
+
+def test_an_identity_tells_one_folder_from_another(nano: Path) -> None:
+    before = identity(str(nano))
+
+    with (nano / "model.bin").open("ab") as file:
+        file.write(b"more")
+
+    assert identity(str(nano)) != before
+    assert identity("small") == ["small"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("en", "en"), ("pt-BR", "pt"), ("zh_Hant", "zh"), ("nb-NO", "no"), ("nn", "nn"), ("jv", "jw"), ("fil", "tl"),
+     ("iw", "he"), ("tlh", ""), ("", "")],
+)  # fmt: skip
+def test_it_knows_what_whisper_calls_a_language(tag: str, code: str) -> None:
+    assert code_of(tag, CODES) == code
+
+
+def test_it_knows_the_tag_of_what_whisper_names() -> None:
+    assert (tag_of("jw"), tag_of("en")) == ("jv", "en")
+    assert same_language("pt-BR", "pt")
+    assert not same_language("", "pt")

@@ -1,0 +1,51 @@
+"""Hears the lecture and keeps its windows in a file: `python -m tests.llm.video.whisper_parent FILE`. To be killed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import django
+
+if __name__ == "__main__":
+    django.setup()
+
+from llm.video.ports import Wish  # needs settings
+from llm.video.transcript import Segment, Window
+from llm.video.whisper import WhisperSettings, WhisperVideoProcessor
+from tests.llm.video.recordings import LECTURE, NANO, Desk, recording
+
+SETTINGS = WhisperSettings(model=str(NANO), threads=1, window_ms=15_000)
+
+
+class FileDesk(Desk):
+    """Keeps windows as lines of a file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def finished(self, recipe: str) -> Sequence[Window]:
+        return windows_in(self._path)
+
+    def keep(self, recipe: str, window: Window) -> None:
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(window)) + "\n")
+
+
+def windows_in(path: Path) -> list[Window]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    read = [json.loads(line) for line in lines]
+    return [Window(**{**each, "segments": tuple(Segment(**one) for one in each["segments"])}) for each in read]
+
+
+def hear(path: Path) -> None:
+    """Hear the lecture, going on after the windows that are in the file."""
+    WhisperVideoProcessor(settings=SETTINGS).transcribe(recording(LECTURE), Wish(), FileDesk(path))
+
+
+if __name__ == "__main__":
+    hear(Path(sys.argv[1]))
