@@ -6,9 +6,12 @@ A secret `NAME` may also come from a file: `NAME_FILE=/run/secrets/name`.
 from __future__ import annotations
 
 import os
+import re
+from datetime import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -63,6 +66,32 @@ def size(name: str, default: str) -> int:
     if digits.isdecimal() and unit in _UNITS:
         return int(digits) * _UNITS[unit]
     raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a size such as 50MB, 1GiB or 1048576.")
+
+
+def window(name: str) -> tuple[time, time] | None:
+    """Return start and end of daily hours such as `02:00-06:30`, which may pass midnight; None when blank."""
+    word = text(name)
+    if not word:
+        return None
+    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", word, re.ASCII)
+    if found is None:
+        raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write hours such as 02:00-06:30.")
+    hours = [int(part) for part in found.groups()]
+    start, end = time(*hours[:2]), time(*hours[2:])
+    if start == end:
+        raise ImproperlyConfigured(f"{name}={word!r} begins where it ends. Leave it blank to allow every hour.")
+    return start, end
+
+
+def zone(name: str, default: str) -> ZoneInfo:
+    """Return a time zone of the IANA database; raise ImproperlyConfigured otherwise."""
+    word = text(name, default)
+    try:
+        return ZoneInfo(word)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImproperlyConfigured(
+            f"{name}={word!r} is not a known time zone. Write a name such as Europe/Warsaw or UTC."
+        ) from None
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -1,7 +1,8 @@
 """The one place that knows django-q2.
 
 A message is a bell: it says that there is work, not which. Who hears it claims the next job in the jobs' own table, so
-that a message may come twice, late or never without harm, and priorities hold across all that waits. With the broker in
+that a message may come twice, late or never without harm, and priorities hold across all that waits. Each room
+(`project.jobs.rooms`) has a queue of its own, served by a cluster of its own. With the broker in
 our own database a message is a row of the caller's transaction; with Redis it is sent after the commit, and the sweeper
 rings again for what was lost between the two.
 """
@@ -15,34 +16,46 @@ from django_q.tasks import async_task
 
 RUN_JOB = "project.jobs.tasks.run_job"
 ANSWER_CANARY = "project.jobs.tasks.answer_canary"
-CLUSTER_COMMAND = "qcluster"
 
 
-def ring(times: int = 1) -> None:
-    """Tell the workers that there are so many more jobs to claim, with the commit of the caller's transaction.
+def ring(times: int = 1, *, room: str = "light") -> None:
+    """Tell the workers of the room that there are so many more jobs to claim, with the commit of the caller's transaction.
 
     Outside a transaction that promise is empty, so it is refused with a RuntimeError.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("queue.ring must be called inside transaction.atomic()")
     for _ in range(times):
-        _send(RUN_JOB)
+        _send(room, RUN_JOB, room)
 
 
-def send_canary(cluster: str) -> None:
-    """Ask any free worker for a sign of life on behalf of this cluster."""
-    _send(ANSWER_CANARY, cluster)
+def send_canary(cluster: str, *, room: str) -> None:
+    """Ask any free worker of the room for a sign of life on behalf of this cluster."""
+    _send(room, ANSWER_CANARY, cluster)
 
 
-def length() -> int:
-    """Return how many messages no worker has taken yet."""
-    size: int = get_broker().queue_size()
+def length(room: str = "light") -> int:
+    """Return how many messages of the room no worker has taken yet."""
+    size: int = get_broker(settings.QUEUES[room]).queue_size()
     return size
 
 
-def _send(task: str, *arguments: str) -> None:
+def cluster_command(room: str) -> list[str]:
+    """Return the arguments of `manage.py` that start the room's cluster. The name is there to be seen in lists of
+    processes; what counts is `cluster_environment`, because django-q2 reads its settings before its arguments.
+    """
+    return ["qcluster", "--name", settings.QUEUES[room]]
+
+
+def cluster_environment(room: str) -> dict[str, str]:
+    """Return the variables that make a process belong to the room's cluster."""
+    return {"Q_CLUSTER_NAME": settings.QUEUES[room]}
+
+
+def _send(room: str, task: str, *arguments: str) -> None:
     def send() -> None:
-        async_task(task, *arguments)
+        # Always named: inside a cluster's process the default would be that cluster's own queue.
+        async_task(task, *arguments, cluster=settings.QUEUES[room])
 
     if settings.Q_BROKER_URL:
         transaction.on_commit(send)

@@ -119,10 +119,23 @@ FETCH_ALLOWED_HOSTS = env.words("FETCH_ALLOWED_HOSTS")
 # --- Work -------------------------------------------------------------------------------------------------------------
 
 Q_BROKER_URL = env.secret("Q_BROKER_URL")
+QUEUES = {"light": "coursewright", "heavy": "coursewright-heavy"}
+HEAVY_JOB_SECONDS = env.integer("HEAVY_JOB_SECONDS", 12 * 3600, least=60)
+HEAVY_WINDOW = env.window("HEAVY_WINDOW")
+HEAVY_TIME_ZONE = env.zone("HEAVY_TIME_ZONE", "UTC")
 Q_CLUSTER: dict[str, Any] = {
-    "name": "coursewright",
+    "name": QUEUES["light"],
     "label": "Queue",
     "workers": env.integer("WORKER_PROCESSES", 2, least=1),
+    # What is not said here holds for the heavy cluster as well. Its workers are new for each task: memory comes back.
+    "ALT_CLUSTERS": {
+        QUEUES["heavy"]: {
+            "workers": env.integer("HEAVY_WORKER_PROCESSES", 1, least=1),
+            "timeout": HEAVY_JOB_SECONDS,
+            "retry": HEAVY_JOB_SECONDS + 24 * 3600,
+            "recycle": 1,
+        }
+    },
     # One message at a time: what a busy worker has fetched ahead, no other can take.
     "queue_limit": 1,
     "bulk": 1,

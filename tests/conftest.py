@@ -20,6 +20,7 @@ from llm.registry import read_registry
 from materials.models import MaterialEntry, MaterialNode
 from materials.services import create_node
 from project.jobs import runner
+from project.jobs.rooms import Room
 from project.settings import BASE_DIR
 from tenants.models import Tenant
 from tenants.scopes import Scope
@@ -155,9 +156,9 @@ def upload(client: APIClient, node: UUID | str, name: str, content: bytes) -> di
 
 
 def drain() -> int:
-    """Do all the jobs that can be done, as workers would; return how many."""
+    """Do all the jobs of all rooms that can be done, as workers would; return how many."""
     done = 0
-    while runner.run_next():
+    while any(runner.run_next(room) for room in Room):
         done += 1
     return done
 

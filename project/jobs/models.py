@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from project.db.fields import Row
+from project.jobs.rooms import IMMEDIATE, Room, window_is_open
 from tenants.models import Tenant
 
 
@@ -21,8 +22,10 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(status__in=Job.OPEN)
 
     def runnable(self, now: datetime) -> Self:
-        """Keep the queued jobs that are due and whose dependencies are all complete."""
+        """Keep the queued jobs that are due, may begin at this hour, and whose dependencies are all complete."""
         due = self.filter(status=Job.Status.QUEUED, queued_at__lte=now)
+        if not window_is_open(now):
+            due = due.filter(Q(room=Room.LIGHT) | Q(priority__gte=IMMEDIATE))
         return due.exclude(pk__in=_unfinished_dependencies())
 
     def held_by(self, claim: Job) -> Self:
@@ -51,6 +54,7 @@ class Job(Row):
     subject_id = models.UUIDField(help_text="What the job works on, such as an entry or a node.")
     params = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    room = models.CharField(max_length=10, choices=Room.choices, default=Room.LIGHT, help_text="Whose workers do it.")
     priority = models.SmallIntegerField(default=0, help_text="Higher goes first among waiting jobs.")
     depends_on: models.ManyToManyField[Job, JobDependency] = models.ManyToManyField(
         "self",
@@ -59,6 +63,10 @@ class Job(Row):
         blank=True,
         through="JobDependency",
         through_fields=("job", "needed"),
+    )
+
+    work_ms = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="How much material, such as the milliseconds of a recording."
     )
 
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -108,10 +116,11 @@ class Job(Row):
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], name="job_newest_first"),
             models.Index(
-                fields=["status", "-priority", "queued_at"],
+                fields=["room", "status", "-priority", "queued_at"],
                 condition=Q(status__in=["queued", "active"]),
                 name="job_next",
             ),
+            models.Index(fields=["kind", "-finished_at"], condition=Q(status="complete"), name="job_speed"),
         ]
 
     def __str__(self) -> str:
@@ -146,7 +155,9 @@ def _unfinished_dependencies() -> models.QuerySet[JobDependency, Any]:
 class Pulse(Row):
     """The sign of life of one running cluster: when its canary was last sent, and last answered by a worker."""
 
-    cluster = models.CharField(max_length=100, unique=True, help_text="Host and process of the supervisor.")
+    cluster = models.CharField(max_length=100, unique=True, help_text="Host and process of the supervisor, and room.")
+    room = models.CharField(max_length=10, choices=Room.choices, default=Room.LIGHT)
+    workers = models.PositiveSmallIntegerField(default=1, help_text="How many worker processes the cluster has.")
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(help_text="When the supervisor last wrote this row.")

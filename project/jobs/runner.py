@@ -22,6 +22,7 @@ from project.errors import DomainError
 from project.jobs import kinds
 from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
 from project.jobs.models import Job
+from project.jobs.rooms import Room
 from project.jobs.services import settle_dependants
 from tenants.models import Tenant
 
@@ -98,9 +99,9 @@ class Run:
         return self._completed
 
 
-def run_next() -> bool:
-    """Do the next job, and leave it ended or queued again, whatever the work does. False when there is none."""
-    job = claim_next()
+def run_next(room: Room = Room.LIGHT) -> bool:
+    """Do the room's next job, and leave it ended or queued again, whatever the work does. False when there is none."""
+    job = claim_next(room)
     if job is None:
         return False
     _run(job)
@@ -136,13 +137,14 @@ def _run(job: Job) -> None:
 
 
 @transaction.atomic
-def claim_next() -> Job | None:
-    """Take the runnable job of highest priority that has waited longest; None when there is none.
+def claim_next(room: Room = Room.LIGHT) -> Job | None:
+    """Take the room's runnable job of highest priority that has waited longest; None when there is none.
 
-    Jobs that another worker is claiming at this moment are passed over, not waited for.
+    Heavy jobs that are not immediate are passed over outside the work window. A job that runs when the window ends is
+    not interrupted. Jobs that another worker is claiming at this moment are passed over, not waited for.
     """
     now = timezone.now()
-    runnable = Job.objects.runnable(now).order_by("-priority", "queued_at", "pk")
+    runnable = Job.objects.runnable(now).filter(room=room).order_by("-priority", "queued_at", "pk")
     job = runnable.select_for_update(skip_locked=True, of=("self",)).select_related("tenant").first()
     if job is None:
         return None

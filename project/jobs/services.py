@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from project.errors import NotFound
 from project.jobs import kinds
 from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobDependency
+from project.jobs.rooms import NORMAL
 from tenants.models import Tenant
 
 DEPENDENCY_FAILED = "dependency_failed"
@@ -35,13 +37,16 @@ def submit_job(
     subject_id: UUID,
     params: dict[str, Any] | None = None,
     depends_on: Sequence[Job] = (),
-    priority: int = 0,
+    priority: int = NORMAL,
+    work_ms: int | None = None,
 ) -> Job:
     """Queue work in the caller's transaction: the row and its message commit together or not at all.
 
-    With dependencies the job waits until all of them are complete. Raises JobAlreadyOpen, without harm to the
+    With dependencies the job waits until all of them are complete. `work_ms` says how much material there is, such as
+    the milliseconds of a recording, for estimates of when the job will end. Raises JobAlreadyOpen, without harm to the
     transaction, while a job of the same kind and subject is open.
     """
+    known = kinds.get(kind)
     try:
         with transaction.atomic():
             job = Job.objects.create(
@@ -50,7 +55,9 @@ def submit_job(
                 subject_id=subject_id,
                 params=params or {},
                 priority=priority,
-                max_attempts=kinds.get(kind).max_attempts,
+                room=known.room,
+                work_ms=work_ms,
+                max_attempts=known.max_attempts,
                 queued_at=timezone.now(),
             )
     except IntegrityError:
@@ -118,6 +125,12 @@ def settle_dependants(finished: Sequence[UUID]) -> None:
     _settle(list(waiting.values_list("pk", flat=True).distinct()))
 
 
+def ring_for(rooms: Iterable[str]) -> None:
+    """Ring once for each job, given the rooms of the jobs, in the caller's transaction."""
+    for room, times in Counter(rooms).items():
+        queue.ring(times, room=room)
+
+
 def _settle(candidates: Sequence[UUID]) -> None:
     """Ring for those of the queued jobs that can run now; fail those that never can, and what waits for them."""
     if not candidates:
@@ -136,7 +149,7 @@ def _settle(candidates: Sequence[UUID]) -> None:
         job.next_step = "Look at that job, mend its cause or leave its subject out, then retry this one."
     Job.objects.bulk_update(failed, ["status", "finished_at", "error_code", "error_message", "next_step"])
     runnable = Job.objects.runnable(now).filter(pk__in=[job.pk for job in queued if job.pk not in broken])
-    queue.ring(runnable.count())
+    ring_for(runnable.values_list("room", flat=True))
     settle_dependants([job.pk for job in failed])
 
 

@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from project import logs, queue
 from project.jobs.models import Job
-from project.jobs.services import settle_dependants
+from project.jobs.rooms import Room
+from project.jobs.services import ring_for, settle_dependants
 
 RING_AGAIN = timedelta(seconds=5)
 _BATCH = 100
@@ -30,7 +31,7 @@ class Swept:
 def sweep(*, now: datetime) -> Swept:
     """Queue again the jobs whose lease has run out, give up those without attempts, ring where bells were lost."""
     requeued, given_up = release(Q(lease_until__lt=now), now=now)
-    return Swept(requeued=requeued, given_up=given_up, rung=_ring_lost_bells(now))
+    return Swept(requeued=requeued, given_up=given_up, rung=sum(_ring_lost_bells(room, now) for room in Room))
 
 
 def release_worker(prefix: str, *, now: datetime) -> None:
@@ -61,16 +62,19 @@ def release(lost: Q, *, now: datetime) -> tuple[int, int]:
     Job.objects.bulk_update(
         jobs, ["status", "lease_until", "queued_at", "finished_at", "error_code", "error_message", "next_step"]
     )
-    queue.ring(len(again))
+    ring_for(job.room for job in again)
     settle_dependants([job.pk for job in hopeless])
     return len(again), len(hopeless)
 
 
 @transaction.atomic
-def _ring_lost_bells(now: datetime) -> int:
-    """Ring for jobs that nobody will hear of: they are due, and no message is left in the queue."""
-    overdue = Job.objects.runnable(now - RING_AGAIN)[:_BATCH].count()
-    if not overdue or queue.length():
+def _ring_lost_bells(room: Room, now: datetime) -> int:
+    """Ring for jobs of the room that nobody will hear of: they are due, and no message is left in its queue.
+
+    Among them are those that were passed over outside the work window, once it is open.
+    """
+    overdue = Job.objects.runnable(now).filter(room=room, queued_at__lte=now - RING_AGAIN)[:_BATCH].count()
+    if not overdue or queue.length(room):
         return 0
-    queue.ring(overdue)
+    queue.ring(overdue, room=room)
     return overdue

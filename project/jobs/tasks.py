@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from project.jobs import runner
 from project.jobs.models import Pulse
+from project.jobs.rooms import Room
 
 
-def run_job(**_future: object) -> None:
-    """Do the next job, if there is one left to claim."""
-    runner.run_next()
+def run_job(room: str = Room.LIGHT, **_future: object) -> None:
+    """Do the next job of the room, if there is one left to claim."""
+    runner.run_next(Room(room))
 
 
 def answer_canary(cluster: str, **_future: object) -> None:

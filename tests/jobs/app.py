@@ -6,7 +6,7 @@ WORK = ("leave_a_line", "work_slowly", "refuse", "break_down", "run_out_of_time"
 
 
 class TestJobsConfig(AppConfig):
-    """Kinds of job for tests, known to worker processes too."""
+    """Kinds of job for tests, known to worker processes too: each as a light one, and with `heavy_` as a heavy one."""
 
     name = "tests.jobs"
     label = "test_jobs"
@@ -14,3 +14,4 @@ class TestJobsConfig(AppConfig):
     def ready(self) -> None:
         for name in WORK:
             kinds.register(name, work=f"tests.jobs.kinds.{name}")
+            kinds.register(f"heavy_{name}", work=f"tests.jobs.kinds.{name}", room="heavy")

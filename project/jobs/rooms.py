@@ -1,0 +1,76 @@
+"""Where jobs wait and who does them: a text file never waits behind a lecture.
+
+Each room is a queue of its own with worker processes of its own. Heavy jobs may have to wait for the work window, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+
+NORMAL = 0
+IMMEDIATE = 100
+"""From this priority on a job goes before all others and does not wait for the work window."""
+
+
+class Room(models.TextChoices):
+    """`light` answers soon; `heavy` takes hours and much memory."""
+
+    LIGHT = "light"
+    HEAVY = "heavy"
+
+
+def processes_of(room: Room) -> int:
+    """Return how many worker processes one cluster of the room has."""
+    alternatives = settings.Q_CLUSTER["ALT_CLUSTERS"]
+    count: int = alternatives.get(settings.QUEUES[room], settings.Q_CLUSTER)["workers"]
+    return count
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkWindow:
+    """The daily hours in which heavy jobs may begin, by the clock of a time zone. It may pass midnight."""
+
+    start: time
+    end: time
+    zone: ZoneInfo
+
+    def is_open(self, now: datetime) -> bool:
+        """Tell whether a job may begin now. The start belongs to the window, the end does not."""
+        clock = now.astimezone(self.zone).time().replace(tzinfo=None)
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+    def opening(self, now: datetime) -> datetime:
+        """Return `now` when the window is open, else the moment at which it opens next."""
+        if self.is_open(now):
+            return now
+        return min(moment for moment in self._openings(now) if moment > now)
+
+    def opened_at(self, now: datetime) -> datetime:
+        """Return when the window last opened."""
+        return max(moment for moment in self._openings(now) if moment <= now)
+
+    def _openings(self, now: datetime) -> list[datetime]:
+        today = now.astimezone(self.zone).date()
+        days = [today + timedelta(days=shift) for shift in (-2, -1, 0, 1, 2)]
+        return [datetime.combine(day, self.start, self.zone).astimezone(UTC) for day in days]
+
+
+def work_window() -> WorkWindow | None:
+    """Return the window of heavy jobs, or None when they may begin at any time."""
+    if settings.HEAVY_WINDOW is None:
+        return None
+    start, end = settings.HEAVY_WINDOW
+    return WorkWindow(start=start, end=end, zone=settings.HEAVY_TIME_ZONE)
+
+
+def window_is_open(now: datetime) -> bool:
+    """Tell whether heavy jobs of any priority may begin now."""
+    window = work_window()
+    return window is None or window.is_open(now)
