@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -73,11 +74,9 @@ def window(name: str) -> tuple[time, time] | None:
     word = text(name)
     if not word:
         return None
-    found = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", word, re.ASCII)
-    if found is None:
+    if not re.fullmatch(rf"{_CLOCK}-{_CLOCK}", word, re.ASCII):
         raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write hours such as 02:00-06:30.")
-    hours = [int(part) for part in found.groups()]
-    start, end = time(*hours[:2]), time(*hours[2:])
+    start, end = (time.fromisoformat(clock) for clock in word.split("-"))
     if start == end:
         raise ImproperlyConfigured(f"{name}={word!r} begins where it ends. Leave it blank to allow every hour.")
     return start, end

@@ -19,7 +19,7 @@ ANSWER_CANARY = "project.jobs.tasks.answer_canary"
 
 
 def ring(times: int = 1, *, room: str = "light") -> None:
-    """Tell the workers of the room that there are so many more jobs to claim, with the commit of the caller's transaction.
+    """Tell the room's workers that there are so many more jobs to claim, with the commit of the caller's transaction.
 
     Outside a transaction that promise is empty, so it is refused with a RuntimeError.
     """

@@ -4,104 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
-import psutil
 import pytest
-from django.db import transaction
 
-from materials.models import MaterialNode
 from project.jobs.models import Job, Pulse
-from project.jobs.services import submit_job
+from project.jobs.rooms import Room
 from tenants.models import Tenant
-from tests.jobs.kinds import EFFECT
+from tests.jobs.workers import WORKERS, Worker, running_worker
 from tests.processes import eventually, lives, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-WORKERS = 2
-
-
-@dataclass(kw_only=True)
-class Worker:
-    """A running `manage.py worker` with the processes that it started."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    effects: Path
-    tenant: Tenant
-
-    @property
-    def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    @property
-    def main(self) -> psutil.Process:
-        """django-q2's first process: the one that has a sentinel."""
-        return next(child for child in psutil.Process(self.process.pid).children() if "qcluster" in child.cmdline())
-
-    @property
-    def sentinel(self) -> psutil.Process:
-        return self.main.children()[0]
-
-    @property
-    def crew(self) -> list[psutil.Process]:
-        """The workers, then the monitor and the pusher, in the order in which the sentinel starts them."""
-        return self.sentinel.children()
-
-    @property
-    def effect_count(self) -> int:
-        return MaterialNode.objects.filter(tenant=self.tenant, title=EFFECT).count()
-
-    def submit(self, kind: str = "leave_a_line", **params: object) -> Job:
-        with transaction.atomic():
-            return submit_job(
-                tenant=self.tenant, kind=kind, subject_id=uuid4(), params={"file": str(self.effects), **params}
-            )
-
-    def wait_for(self, job: Job, *, seconds: float = 60) -> Job:
-        def ended() -> Job | None:
-            job.refresh_from_db()
-            return None if job.is_open else job
-
-        found: Job = eventually(ended, seconds=seconds, what=f"{job} did not end", log=self.log)
-        return found
-
-    def wait_until_it_works(self) -> None:
-        eventually(
-            lambda: Pulse.objects.filter(answered_at__isnull=False).exists() and len(self.crew) >= WORKERS + 2,
-            seconds=60,
-            what="no canary was answered",
-            log=self.log,
-        )
-
-    def holder_of(self, job: Job) -> int:
-        """Return the process that works on the job, once it has really begun."""
-
-        def holder() -> int:
-            job.refresh_from_db()
-            begun = self.effects.exists() and "started" in self.effects.read_text()
-            return int(job.worker.rpartition(":")[2]) if job.status == Job.Status.ACTIVE and begun else 0
-
-        return int(eventually(holder, seconds=30, what="nobody took the job"))
-
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Worker]:
-    log = tmp_path / "worker.log"
-    process = start("manage.py", "worker", log=log, WORKER_PROCESSES=str(WORKERS), WORKER_PATIENCE_SECONDS="5")
-    tenant = Tenant.objects.create(slug="acme", name="Acme")
-    running = Worker(process=process, log=log, effects=tmp_path / "effects", tenant=tenant)
-    running.wait_until_it_works()
-    yield running
-    family = running.family if process.poll() is None else []
-    for each in [psutil.Process(process.pid), *family] if process.poll() is None else []:
-        each.kill()
-    process.wait()
+    """Return a worker of the light room; tests/jobs/test_worker_rooms.py looks at both."""
+    with running_worker(tmp_path, "--room", "light") as running:
+        yield running
 
 
 def test_it_does_each_job_once(worker: Worker) -> None:
@@ -116,7 +37,7 @@ def test_it_does_each_job_once(worker: Worker) -> None:
 def test_heartbeats_keep_a_job_that_outlasts_its_lease(tmp_path: Path) -> None:
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     log = tmp_path / "worker.log"
-    process = start("manage.py", "worker", log=log, JOB_LEASE_SECONDS="3")
+    process = start("manage.py", "worker", "--room", "light", log=log, JOB_LEASE_SECONDS="3")
     worker = Worker(process=process, log=log, effects=tmp_path / "effects", tenant=tenant)
     try:
         done = worker.wait_for(worker.submit("work_slowly", seconds=6))
@@ -147,7 +68,7 @@ def test_it_mends_itself_when_a_process_is_killed(worker: Worker, role: str) -> 
     victims = {
         "main": [worker.main],
         "sentinel": [worker.sentinel],
-        "an idle worker": [process for process in crew[:WORKERS] if process.pid != busy],
+        "an idle worker": [process for process in crew[: WORKERS[Room.LIGHT]] if process.pid != busy],
         "monitor": [crew[-2]],
         "pusher": [crew[-1]],
     }[role]
@@ -168,7 +89,7 @@ def test_it_mends_itself_when_a_process_is_killed(worker: Worker, role: str) -> 
 
 def test_it_mends_itself_when_all_idle_workers_are_killed(worker: Worker) -> None:
     """The one that waited for a task held the queue's lock, and nobody else could ever take it again."""
-    for process in worker.crew[:WORKERS]:
+    for process in worker.crew[: WORKERS[Room.LIGHT]]:
         process.kill()
 
     assert worker.wait_for(worker.submit()).status == Job.Status.COMPLETE
@@ -193,7 +114,7 @@ def test_a_new_supervisor_takes_over_what_the_old_one_held(worker: Worker, tmp_p
     worker.process.kill()
     worker.process.wait()
 
-    successor = start("manage.py", "worker", log=tmp_path / "successor.log")
+    successor = start("manage.py", "worker", "--room", "light", log=tmp_path / "successor.log")
     try:
         assert worker.wait_for(job, seconds=20).status == Job.Status.COMPLETE
     finally:
@@ -218,7 +139,9 @@ def test_it_drains_on_sigterm(worker: Worker) -> None:
 def test_it_works_over_redis_and_finds_the_jobs_that_no_message_speaks_of(tmp_path: Path, redis_socket: Path) -> None:
     """The jobs' messages are in the database, where this worker does not look: only the sweeper can find them."""
     tenant = Tenant.objects.create(slug="acme", name="Acme")
-    process = start("manage.py", "worker", log=tmp_path / "worker.log", Q_BROKER_URL=f"unix://{redis_socket}")
+    process = start(
+        "manage.py", "worker", "--room", "light", log=tmp_path / "worker.log", Q_BROKER_URL=f"unix://{redis_socket}"
+    )
     worker = Worker(process=process, log=tmp_path / "worker.log", effects=tmp_path / "effects", tenant=tenant)
     try:
         jobs = [worker.submit() for _ in range(3)]

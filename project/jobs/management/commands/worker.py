@@ -2,16 +2,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
+from project.jobs.rooms import Room
 from project.jobs.supervisor import Supervisor
 
 
 class Command(BaseCommand):
     help = (
-        "Do the jobs of all tenants until stopped. Starts a cluster of workers and mends it when a process of it dies. "
-        "SIGTERM lets running jobs end first; a second one does not wait."
+        "Do the jobs of all tenants until stopped. Starts a cluster of workers for each room and mends it when a "
+        "process of it dies. SIGTERM lets running jobs end first; a second one does not wait."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        Supervisor().run()
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--room", choices=Room.values, help="Serve this room alone, on a machine of its own. Default: both."
+        )
+
+    def handle(self, *args: Any, room: str | None, **options: Any) -> None:
+        Supervisor([Room(room)] if room else list(Room)).run()

@@ -1,0 +1,206 @@
+"""One django-q2 cluster of one room, kept alive and honest.
+
+The cluster is a child in a session of its own. It is watched from outside, because from inside it cannot be: a worker
+that is killed while idle may take a lock with it, and the cluster then looks alive for ever without doing anything. So
+a canary goes round: a message that any free worker of the room answers. When a worker should be free and the canary is
+not answered, or when the cluster's main process or its sentinel is gone, the whole group of processes is killed and
+started again, and the jobs that they held are taken back at once.
+
+The cluster is on a leash (`project.leash`): when the supervisor dies, however it dies, so does the cluster.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from project import logs, queue
+from project.jobs import sweeper
+from project.jobs.models import Job, Pulse
+from project.jobs.rooms import Room, processes_of
+from project.leash import Leash
+
+CANARY_SECONDS = 3.0
+START_PATIENCE = 45.0
+EMPTY_SECONDS = 3.0
+"""A draining cluster without a job for so long is ended: it may wait for ever for a worker that was not replaced."""
+
+log = logs.get(__name__)
+
+
+@dataclass(kw_only=True)
+class Cluster:
+    """The processes of one room under one supervisor. `name` is who holds their jobs."""
+
+    room: Room
+    supervisor: str
+    _process: subprocess.Popen[bytes] | None = None
+    _leash: Leash | None = None
+    _started_at: float = 0.0
+    _sent_at: float = 0.0
+    _held_at: float = 0.0
+    _members: set[int] = field(default_factory=set)
+    _sentinel: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.supervisor}:{self.room.value}"
+
+    def start(self) -> None:
+        """Start the processes; they are not up yet when this returns."""
+        environment = {**os.environ, "COURSEWRIGHT_CLUSTER": self.name, **queue.cluster_environment(self.room)}
+        manage = Path(settings.BASE_DIR) / "manage.py"
+        self._process = subprocess.Popen(
+            [sys.executable, str(manage), *queue.cluster_command(self.room)],
+            env=environment,
+            start_new_session=True,
+            cwd=settings.BASE_DIR,
+        )
+        self._leash = Leash(self._process.pid)
+        self._started_at, self._members, self._sentinel = time.monotonic(), set(), 0
+        fresh = {"room": self.room, "workers": processes_of(self.room), "sent_at": None, "answered_at": None}
+        Pulse.objects.update_or_create(cluster=self.name, defaults={**fresh, "seen_at": timezone.now()})
+        log.info("cluster started", cluster=self.name, pid=self._process.pid)
+
+    def watch(self) -> None:
+        """Look once: mend what is broken, take back what dead workers held, send the canary when it is time."""
+        reason = self._fault()
+        if reason:
+            log.error("cluster restarted", cluster=self.name, reason=reason)
+            self._kill()
+            self.start()
+            return
+        now = time.monotonic()
+        if now - self._sent_at >= CANARY_SECONDS:
+            self._send_canary()
+            self._sent_at = now
+
+    def begin_drain(self) -> None:
+        """Ask the processes to end after the jobs that they do now."""
+        assert self._process is not None
+        log.info("draining", cluster=self.name)
+        self._process.terminate()
+        self._held_at = time.monotonic()
+
+    def is_drained(self) -> bool:
+        """Tell whether the processes have ended, or have nothing to end for. Takes back what dead workers held."""
+        assert self._process is not None
+        if self._process.poll() is not None:
+            return True
+        self._take_back_from_dead_workers()
+        if self._held().exists():
+            self._held_at = time.monotonic()
+        return time.monotonic() - self._held_at >= EMPTY_SECONDS
+
+    def end(self) -> None:
+        """Kill what still runs, take its jobs back, and forget the cluster."""
+        self._kill()
+        Pulse.objects.filter(cluster=self.name).delete()
+        log.info("stopped", cluster=self.name)
+
+    # --- processes ----------------------------------------------------------------------------------------------------
+
+    def _kill(self) -> None:
+        """Kill every process of the cluster, also those whose parents are gone, and take their jobs back."""
+        assert self._process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for process in self._alive(self._members):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        if self._leash is not None:
+            self._leash.pull()
+            self._leash = None
+        sweeper.release_worker(self.name, now=timezone.now())
+
+    def _note_members(self) -> None:
+        """Remember the processes of the cluster while their parents live: orphans can no longer be found."""
+        assert self._process is not None
+        with contextlib.suppress(psutil.NoSuchProcess):
+            main = psutil.Process(self._process.pid)
+            children = main.children()
+            if not self._sentinel and children:
+                self._sentinel = children[0].pid
+            self._members = {process.pid for process in main.children(recursive=True)}
+
+    def _alive(self, pids: Iterable[int]) -> list[psutil.Process]:
+        """Return the processes among these that run and belong to the cluster's session."""
+        assert self._process is not None
+        found = []
+        for pid in pids:
+            with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError, PermissionError):
+                if os.getsid(pid) == self._process.pid:
+                    found.append(psutil.Process(pid))
+        return found
+
+    # --- the watch ----------------------------------------------------------------------------------------------------
+
+    def _fault(self) -> str:
+        """Return why the cluster must be started anew, or nothing."""
+        if self._process is None or self._process.poll() is not None:
+            return "the main process ended"
+        if self._leash is None or self._leash.has_snapped:
+            return "the leash snapped"
+        self._note_members()
+        if self._sentinel and not psutil.pid_exists(self._sentinel):
+            return "the sentinel ended"
+        self._take_back_from_dead_workers()
+        return "no free worker answers" if self._is_wedged() else ""
+
+    def _held(self) -> models.QuerySet[Job]:
+        return Job.objects.filter(status=Job.Status.ACTIVE, worker__startswith=f"{self.name}:")
+
+    def _take_back_from_dead_workers(self) -> None:
+        for worker in self._held().values_list("worker", flat=True).distinct():
+            pid = worker.rpartition(":")[2]
+            if pid.isdecimal() and not runs(int(pid)):
+                log.error("worker died", worker=worker)
+                sweeper.release_worker(worker, now=timezone.now())
+
+    def _send_canary(self) -> None:
+        """Send the canary again once the last one was answered, or lost with an earlier cluster."""
+        pulse = Pulse.objects.get(cluster=self.name)
+        if pulse.sent_at is not None and (pulse.answered_at is None or pulse.answered_at < pulse.sent_at):
+            Pulse.objects.filter(pk=pulse.pk).update(seen_at=timezone.now())
+            return
+        with transaction.atomic():
+            Pulse.objects.filter(pk=pulse.pk).update(sent_at=timezone.now(), seen_at=timezone.now())
+            queue.send_canary(self.name, room=self.room)
+
+    def _is_wedged(self) -> bool:
+        """Tell whether a worker should be free and yet has not answered for too long."""
+        pulse = Pulse.objects.get(cluster=self.name)
+        if pulse.sent_at is None or (pulse.answered_at is not None and pulse.answered_at >= pulse.sent_at):
+            return False
+        patience = settings.WORKER_PATIENCE_SECONDS if pulse.answered_at is not None else START_PATIENCE
+        if timezone.now() - pulse.sent_at < timedelta(seconds=patience):
+            return False
+        if time.monotonic() - self._started_at < patience:
+            return False
+        ended = Job.objects.filter(worker__startswith=f"{self.name}:", finished_at__gt=pulse.sent_at)
+        if self._held().count() >= processes_of(self.room) or ended.exists():
+            Pulse.objects.filter(pk=pulse.pk).update(sent_at=timezone.now())
+            return False
+        return True
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process is there and not merely waiting to be buried."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
