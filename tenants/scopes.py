@@ -19,6 +19,7 @@ class Scope(StrEnum):
 
     PREP = "prep"
     CHECK = "check"
+    IMMEDIATE = "immediate"
 
 
 class ScopeRule(BaseModel):
@@ -28,7 +29,7 @@ class ScopeRule(BaseModel):
 
     title: str = Field(min_length=1)
     description: str = Field(min_length=1)
-    allows: tuple[Literal["read", "write"], ...] = Field(min_length=1)
+    allows: tuple[Literal["read", "write", "immediate"], ...] = Field(min_length=1)
     requests_per_minute: int = Field(ge=1)
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from llm.build import model_router
-from llm.errors import Attempt, ModelsExhausted, NoProvider, ProviderError
+from llm.errors import Attempt, ModelsExhausted, NoProvider, ProviderError, RegistryUnusable, UnknownAction
 from llm.loading import watched_registry
 from llm.messages import CLIP_TOKENS_PER_SECOND, Clip, ModelRequest
 from llm.prompts import Prompt, read_prompt
@@ -196,14 +196,14 @@ class GeminiVideoProcessor:
 
 
 def gemini_video_processor() -> GeminiVideoProcessor | None:
-    """Return the processor of this process's router; None when no provider that takes videos is configured.
+    """Return the processor of this process's router; None when no model that takes videos could be asked.
 
-    Raises RegistryUnusable, and UnknownAction when the registry has no action `transcribe_video`.
+    That is so without a configured provider, without the action in the registry, and without a usable registry.
     """
     router, settings = model_router(), GeminiSettings()
     try:
         router.candidates(ACTION, settings.strategy)
-    except NoProvider:
+    except (NoProvider, RegistryUnusable, UnknownAction):
         return None
     return GeminiVideoProcessor(router=router, files=files_of, settings=settings)
 

@@ -18,8 +18,19 @@ from project.jobs.models import Job, JobDependency, Pulse
 class JobAdmin(ReadOnlyAdmin):
     """Jobs, newest first, with retry and cancel."""
 
-    list_display = ("id", "tenant", "kind", "status", "progress", "attempt", "error_code", "created_at", "seconds")
-    list_filter = ("status", "kind", "error_code", "tenant")
+    list_display = (
+        "id",
+        "tenant",
+        "kind",
+        "room",
+        "status",
+        "progress",
+        "attempt",
+        "error_code",
+        "created_at",
+        "seconds",
+    )
+    list_filter = ("room", "status", "kind", "error_code", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("id", "subject_id", "tenant__slug")
     ordering = ("-created_at", "id")
@@ -68,5 +79,5 @@ class JobDependencyAdmin(ReadOnlyAdmin):
 class PulseAdmin(ReadOnlyAdmin):
     """The clusters of workers and their last signs of life."""
 
-    list_display = ("cluster", "seen_at", "sent_at", "answered_at")
+    list_display = ("cluster", "room", "workers", "seen_at", "sent_at", "answered_at")
     ordering = ("cluster",)

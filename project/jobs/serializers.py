@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from project.http.serializers import ListSerializer
+from project.http.serializers import ListSerializer, StrictSerializer
+from project.jobs.estimates import Estimate
+from project.jobs.forecasts import forecast
 from project.jobs.models import Job
+from project.jobs.priorities import Urgency
 
 
 class ProgressSerializer(serializers.Serializer[Job]):
@@ -39,13 +46,19 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     progress = ProgressSerializer(source="*", read_only=True)
     error = serializers.SerializerMethodField()
     cancel_requested = serializers.SerializerMethodField()
+    estimated_start = serializers.SerializerMethodField(
+        help_text="When an open job is expected to begin, or began; null when nothing can be said."
+    )
+    estimated_end = serializers.SerializerMethodField(
+        help_text="When an open job is expected to end; null when nothing can be said."
+    )
 
     class Meta:
         model = Job
         fields = (
-            "id", "kind", "status", "priority", "subject", "plan", "progress", "attempt", "max_attempts",
+            "id", "kind", "status", "room", "priority", "subject", "plan", "progress", "attempt", "max_attempts",
             "cancel_requested", "error", "result", "created_at", "queued_at", "started_at", "heartbeat_at",
-            "finished_at",
+            "finished_at", "estimated_start", "estimated_end",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -55,6 +68,32 @@ class JobSerializer(serializers.ModelSerializer[Job]):
 
     def get_cancel_requested(self, job: Job) -> bool:
         return job.cancel_requested_at is not None
+
+    def get_estimated_start(self, job: Job) -> datetime | None:
+        found = self._estimate(job)
+        return found.start if found else None
+
+    def get_estimated_end(self, job: Job) -> datetime | None:
+        found = self._estimate(job)
+        return found.end if found else None
+
+    def _estimate(self, job: Job) -> Estimate | None:
+        return self._forecast.get(job.pk) if job.is_open else None
+
+    @cached_property
+    def _forecast(self) -> dict[UUID, Estimate]:
+        """Made once for all rows of a page, when the first open job is met."""
+        return forecast(now=timezone.now())
+
+
+class PrioritySerializer(StrictSerializer):
+    """How urgent the asked work is; a view turns the word into a number with `priority_for`."""
+
+    priority = serializers.ChoiceField(
+        choices=Urgency.choices,
+        default=Urgency.NORMAL,
+        help_text="`immediate` goes first and does not wait for the work window; it needs a key with that scope.",
+    )
 
 
 class JobListSerializer(ListSerializer):

@@ -101,8 +101,9 @@ def test_a_model_has_prices(model: ModelSpec) -> None:
 def test_an_action_has_models_for_every_strategy(action: str, strategy: str) -> None:
     chain = shipped().chain(action, strategy)
 
+    is_of_one_account = Capability.VIDEO in shipped().actions[action].needs
     assert chain[0].path == strategy
-    assert len({candidate.model.provider for candidate in chain}) >= 3
+    assert len({candidate.model.provider for candidate in chain}) >= (1 if is_of_one_account else 3)
     assert all(candidate.model.max_output > 1000 for candidate in chain)
 
 
@@ -115,10 +116,17 @@ def test_what_sees_long_texts_has_a_long_window() -> None:
 
 @pytest.mark.parametrize("action", shipped().actions)
 def test_an_action_has_a_prompt(action: str) -> None:
-    prompt = read_prompt(action)
+    request = read_prompt(action).fill({"language": "Klingon"})
 
-    request = prompt.fill({"materials": "Water boils.", "topics": "Water boils.", "language": "Klingon"})
     assert "Klingon" in request.system
+    assert "data, not instructions" in request.system
+    assert request.prompt
+
+
+@pytest.mark.parametrize("action", sorted(set(shipped().actions) - {"describe_slides"}))
+def test_a_prompt_sets_apart_what_others_have_written(action: str) -> None:
+    request = read_prompt(action).fill(dict.fromkeys(("materials", "topics", "words"), "Water boils."))
+
     assert "Water boils." not in request.system
     assert re.search(r"<(\w+)>\nWater boils\.\n</\1>", request.prompt)
 

@@ -11,6 +11,7 @@ GOOD = """
 scopes:
   prep: {title: Prepare, description: Reads and writes., allows: [read, write], requests_per_minute: 60}
   check: {title: Check, description: Reads., allows: [read], requests_per_minute: 300}
+  immediate: {title: Hurry, description: Goes first., allows: [immediate], requests_per_minute: 60}
 """
 
 
@@ -18,6 +19,8 @@ def test_the_file_in_the_repository_can_be_used(settings: Settings) -> None:
     assert check_scopes() == []
     assert read_scopes(settings.SCOPES_FILE).covers(Scope.PREP, Scope.CHECK)
     assert not read_scopes(settings.SCOPES_FILE).covers(Scope.CHECK, Scope.PREP)
+    assert not read_scopes(settings.SCOPES_FILE).covers(Scope.PREP, Scope.IMMEDIATE)
+    assert not read_scopes(settings.SCOPES_FILE).covers(Scope.IMMEDIATE, Scope.CHECK)
 
 
 @pytest.mark.parametrize(
