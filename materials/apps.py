@@ -11,5 +11,5 @@ class MaterialsConfig(AppConfig):
 
     def ready(self) -> None:
         kinds.register(INGEST_ENTRY, work="materials.tasks.ingest_entry")
-        kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording")
-        kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording")
+        kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording", room="heavy")
+        kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording", room="heavy")

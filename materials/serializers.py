@@ -10,10 +10,10 @@ from rest_framework import serializers
 from llm.video.processor import By
 from materials.documents import ChunkKind, Locator
 from materials.models import Chunk, EntryState, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
-from materials.priorities import PrioritySerializer
 from materials.queries import Branch
 from project.http.serializers import ListSerializer, StrictSerializer
 from project.jobs.models import Job
+from project.jobs.serializers import PrioritySerializer
 
 LANGUAGE = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 MAX_TEXT = 10_000

@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from materials import queries, services
 from materials.models import Chunk, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
-from materials.priorities import PrioritySerializer, priority_for
 from materials.serializers import (
     AddressSerializer,
     BranchSerializer,
@@ -33,7 +32,8 @@ from materials.serializers import (
     NodeSerializer,
 )
 from project.http.answers import asked, created, page, valid
-from project.jobs.serializers import JobSerializer
+from project.jobs.priorities import priority_for
+from project.jobs.serializers import JobSerializer, PrioritySerializer
 from project.jobs.views import accepted
 from project.storage.objects import objects
 from tenants.requests import tenant_of

@@ -26,9 +26,9 @@ def pieces_of(segments: Iterable[Segment]) -> tuple[Piece, ...]:
     for group in _sentences(segments):
         spoken, seen = [], []
         for segment in group:
-            is_other = segment.speaker and segment.speaker != speaker
+            is_other = segment.text and segment.speaker and segment.speaker != speaker
             spoken.append(f"{segment.speaker}: {segment.text}" if is_other else segment.text)
-            speaker = segment.speaker or speaker
+            speaker = segment.speaker if is_other else speaker
             if segment.seen and segment.seen not in seen:
                 seen.append(segment.seen)
         locator = Locator(start_ms=group[0].start_ms, end_ms=max(segment.end_ms for segment in group))

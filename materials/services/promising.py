@@ -46,6 +46,7 @@ def submit_ingestion(entry: MaterialEntry, *, priority: int = 0) -> Job:
         kind=INGEST_RECORDING if is_heard else INGEST_ENTRY,
         subject_id=entry.pk,
         priority=priority,
+        work_ms=entry.duration_ms if is_heard else None,
     )
     entry.job = job
     entry.save(update_fields=["job", "updated_at"])
@@ -57,4 +58,4 @@ def submit_watching(entry: MaterialEntry) -> None:
     if entry.media is None or not entry.media["has_video"]:
         return
     with contextlib.suppress(JobAlreadyOpen):
-        submit_job(tenant=entry.tenant, kind=WATCH_RECORDING, subject_id=entry.pk)
+        submit_job(tenant=entry.tenant, kind=WATCH_RECORDING, subject_id=entry.pk, work_ms=entry.duration_ms)
