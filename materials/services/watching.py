@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from llm.build import model_router
-from llm.errors import BudgetExceeded, DeadlinePassed, ModelsExhausted, NoProvider, RegistryUnusable
+from llm.errors import BudgetExceeded, DeadlinePassed, ModelsExhausted, NoProvider, RegistryUnusable, UnknownAction
 from llm.messages import Picture
 from llm.prompts import read_prompt
 from llm.video.build import key_frames
@@ -124,7 +124,7 @@ def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
     waiting = [frame for frame in frames if not frame.description]
     try:
         model_router().candidates(DESCRIBE_SLIDES, "default")
-    except (NoProvider, RegistryUnusable):
+    except (NoProvider, RegistryUnusable, UnknownAction):
         return warnings
     request = read_prompt(DESCRIBE_SLIDES).fill({"language": language})
     for number, frame in enumerate(waiting):
