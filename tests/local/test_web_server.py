@@ -59,8 +59,9 @@ def server(tmp_path: Path) -> Iterator[Server]:
         port = probe.getsockname()[1]
     arguments = ["-m", "gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
     process = start(
-        *arguments, "--threads", "4", "--no-control-socket", log=tmp_path / "web.log", UPLOAD_MAX_BYTES="300MiB"
-    )
+        *arguments, "--threads", "4", "--no-control-socket", log=tmp_path / "web.log", UPLOAD_MAX_BYTES="300MiB",
+        DOCUMENT_MAX_BYTES="300MiB",
+    )  # fmt: skip
 
     def answers() -> bool:
         with socket.socket() as probe:
