@@ -104,6 +104,7 @@ def retry_job(*, job: Job) -> Job:
     if job.status not in {Job.Status.FAILED, Job.Status.CANCELLED}:
         raise JobNotRetryable(f"The job is {job.status}; only a failed or cancelled job can be retried.")
     job.status, job.attempt, job.queued_at, job.finished_at = Job.Status.QUEUED, 0, timezone.now(), None
+    job.priority = NORMAL  # who retries may not be who was allowed to ask for more
     job.cancel_requested_at, job.stage, job.done, job.total = None, "", 0, 0
     job.error_code = job.error_message = job.next_step = ""
     try:

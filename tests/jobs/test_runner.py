@@ -15,6 +15,7 @@ from project import queue
 from project.jobs import runner, sweeper
 from project.jobs.errors import JobAlreadyOpen, JobLost, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job
+from project.jobs.rooms import IMMEDIATE, NORMAL
 from project.jobs.services import cancel_job, cancel_jobs_of, retry_job, submit_job
 from tenants.models import Tenant
 from tests.conftest import Api, drain
@@ -392,3 +393,10 @@ def test_a_retry_answers_where_to_follow_it(api: Api, acme: Tenant) -> None:
     assert answer.status_code == 202
     assert answer["Location"] == f"/api/v1/jobs/{job.pk}"
     assert answer.json()["status"] == "queued"
+
+
+def test_a_retry_does_not_keep_the_priority_of_who_asked_first(acme: Tenant) -> None:
+    job = submit(acme, priority=IMMEDIATE)
+    cancel_job(job=job)
+
+    assert retry_job(job=job).priority == NORMAL

@@ -90,7 +90,7 @@ def test_it_says_how_to_install_what_is_missing(tmp_path: Path) -> None:
     settings = {"compute_type": "int8", "threads": 1, "beam_size": 1, "window_ms": 1000, "download": False}
     message = json.dumps({"request": request | settings, "memory_bytes": None}) + "\n"
 
-    command = [tmp_path / "bare" / "bin" / "python", "-I", str(child.__file__), "llm.video.whisper_child"]
+    command = [str(tmp_path / "bare" / "bin" / "python"), "-I", str(child.__file__), "llm.video.whisper_child"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None
