@@ -41,7 +41,7 @@ demo: setup ## turn the sample course into a structure and show it
 
 .PHONY: test
 test: setup ## run the tests (T=path for some of them)
-	@$(RUN) -m pytest -n 2 --dist worksteal $(T)
+	@$(RUN) -m pytest -n 4 --dist worksteal $(T)
 
 .PHONY: up
 up: setup ## run API, admin and worker on this machine until Ctrl-C
