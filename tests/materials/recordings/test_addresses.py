@@ -14,7 +14,7 @@ from pytest_django import Settings
 from materials.models import MaterialEntry, MaterialNode
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain
-from tests.materials.recordings.lecture import FOLDER, LECTURE
+from tests.materials.recordings.lecture import CAPTIONS, FOLDER, LECTURE, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,12 +45,13 @@ def test_a_media_file_is_fetched_stored_and_transcribed(
     api: Api, acme: Tenant, week: MaterialNode, site: str, settings: Settings
 ) -> None:
     settings.FETCH_ALLOWED_HOSTS = ["127.0.0.1"]
+    sent(api(acme), week.pk, "lecture.vtt", CAPTIONS)
 
     entry = attached(api, acme, week, f"{site}/lecture.mp4")
 
     assert entry["state"] == "ready", entry["error"]
     assert (entry["format"], entry["size_bytes"]) == ("video", LECTURE.stat().st_size)
-    assert entry["transcription"]["by"] == "whisper"
+    assert entry["transcription"]["by"] == "captions_beside"
     assert entry["source_url"].startswith(site)
 
 
