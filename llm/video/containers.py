@@ -6,11 +6,15 @@ are allowed here, and only files. This module is imported in child processes alo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
+import av.logging
 from av.container import InputContainer
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 DEMUXERS = "mov,matroska,avi,mp3,wav,ogg,flac,aac"
@@ -30,8 +34,29 @@ def origin_ms(container: InputContainer) -> float:
 
 
 def pictures_of(container: InputContainer) -> VideoStream | None:
-    """Return the stream of moving pictures; cover art is none."""
-    return next((stream for stream in container.streams.video if not _is_cover(stream)), None)
+    """Return the stream of moving pictures; cover art is none, nor is what there is no decoder for."""
+    return next((one for one in container.streams.video if has_decoder(one) and not _is_cover(one)), None)
+
+
+def has_decoder(stream: Stream) -> bool:
+    """Tell whether the stream can be decoded here. One that cannot lacks most of its attributes: width, name, codec."""
+    context: Any = stream.codec_context  # None without a decoder, whatever the stubs say
+    return context is not None
+
+
+def codec_of(container: InputContainer, stream: Stream) -> str:
+    """Return the name of a stream's codec, or its four letters in the file; blank when both are unknown.
+
+    Where there is no decoder, only FFmpeg's description of the file knows them.
+    """
+    if has_decoder(stream):
+        return stream.codec_context.name
+    av.logging.set_level(av.logging.INFO)
+    description: str = container.dumps_format()  # type: ignore[attr-defined]
+    av.logging.set_level(None)
+    found = re.search(rf"Stream #0:{stream.index}\b.*?: \w+: (\w+)(?: \((\S{{4}}) /)?", description)
+    name, letters = found.groups() if found else ("none", "")
+    return name if name != "none" else letters or ""
 
 
 def language_of(metadata: dict[str, str]) -> str:
@@ -50,5 +75,4 @@ def last_packet_ms(container: InputContainer, *, most_packets: int = 20_000_000)
 
 
 def _is_cover(stream: VideoStream) -> bool:
-    disposition = getattr(stream, "disposition", None)
-    return disposition is not None and bool(disposition & av.stream.Disposition.attached_pic)
+    return bool(stream.disposition & Disposition.attached_pic)

@@ -37,12 +37,18 @@ class KeyFrame:
 def key_frames(
     path: Path, media: MediaInfo, *, most_per_minute: int, checkpoint: Callable[[], None] = lambda: None
 ) -> Iterator[KeyFrame]:
-    """Yield a picture for each scene, in order of time, at most so many for any minute; none for a blank picture.
+    """Yield a picture for each scene, in order of time; none for a blank picture, nor for one over 8192 pixels a side.
 
-    Raises TranscriberMissing without PyAV, TranscriberBroken when the child broke, and what `checkpoint` raises.
+    At most so many scenes end in any minute: in a busy one the first are taken, and any that is seen for a minute.
+    Times are exact to a second. Damaged places are passed over. Raises TranscriberMissing without PyAV,
+    TranscriberBroken when the child broke, and what `checkpoint` raises.
     """
     check_installed()
-    request = {"path": str(path), "duration_ms": media.duration_ms, "most_per_minute": most_per_minute}
+    request = {
+        "path": str(path.resolve(strict=True)),
+        "duration_ms": media.duration_ms,
+        "most_per_minute": most_per_minute,
+    }
     limits = Limits(memory_bytes=MEMORY_BYTES, seconds=max(LEAST_SECONDS, media.duration_ms / 1000))
     try:
         for line in told(CHILD, request, limits=limits, checkpoint=checkpoint):
@@ -54,7 +60,8 @@ def key_frames(
 def dhash_of(picture: Image) -> int:
     """Return the difference hash of a picture: a bit for each of 8 x 8 places, set where its right is brighter.
 
-    Scaling, compression and brightness change few of them (Neal Krawetz, "Kind of like that", 2013).
+    Scaling, compression and brightness change few of them (Neal Krawetz, "Kind of like that", 2013); noise changes many
+    where a picture is flat.
     """
     grey = picture.convert("L").resize((COLUMNS, ROWS))
     points = grey.tobytes()

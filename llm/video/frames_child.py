@@ -2,8 +2,8 @@
 
 Only the pictures that are stored whole in the video (its key frames in FFmpeg's sense) are decoded, and where two of
 them differ, what lies between, to find when the change came; where they are too rare, everything. Two pictures differ
-when their hashes do, or when enough of their surface has another brightness or colour: slides of one design differ in
-few words. Tells a line for each scene, with the fields of a KeyFrame, the JPEG as base64.
+when enough of their surface has another brightness or colour, less when their hashes differ too: slides of one design
+differ in few words. Tells a line for each scene, with the fields of a KeyFrame, the JPEG as base64.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from PIL import Image, ImageChops, ImageStat
 from llm.video.containers import PICTURES, opened, origin_ms, pictures_of
 from llm.video.frames import dhash_of, distance
 
-CHANGED_BITS = 10
-"""From so many differing bits of 64 on, it is another scene."""
 CHANGED_SHARE, CHANGED_BY, GRID = 0.01, 24, (64, 36)
-"""So does a hundredth of a grid's cells, of which one colour has changed by so much (of 255)."""
+"""It is another scene when in a hundredth of a grid's cells one colour has changed by so much (of 255)."""
+CHANGED_BITS, FAINTLY_BY = 10, 10
+"""Or when so many bits of 64 differ and the cells have changed by less: bits alone change by noise too."""
 RARE_MS = 12_000
 """Key frames that are rarer than this on average miss scenes."""
 MINUTE_MS = 60_000
@@ -48,12 +48,10 @@ class _Look:
     dhash: int
 
     def differs_from(self, other: _Look) -> bool:
-        if distance(self.dhash, other.dhash) >= CHANGED_BITS:
-            return True
-        changed = ImageChops.difference(self.grid, other.grid).convert("RGB").split()
+        changed = ImageChops.difference(self.grid, other.grid).split()
         most = ImageChops.lighter(ImageChops.lighter(changed[0], changed[1]), changed[2])
-        cells = sum(most.histogram()[CHANGED_BY:])
-        return cells >= CHANGED_SHARE * GRID[0] * GRID[1]
+        by = FAINTLY_BY if distance(self.dhash, other.dhash) >= CHANGED_BITS else CHANGED_BY
+        return sum(most.histogram()[by:]) >= CHANGED_SHARE * GRID[0] * GRID[1]
 
     @property
     def is_blank(self) -> bool:
@@ -64,19 +62,23 @@ def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> 
     """Tell the scenes of the video at `path`."""
     if request["most_per_minute"] < 1:
         return
-    path, duration_ms = Path(request["path"]), request["duration_ms"]
-    begun: deque[int] = deque(maxlen=request["most_per_minute"])
+    path, duration_ms, most = Path(request["path"]), request["duration_ms"], request["most_per_minute"]
+    ended: deque[int] = deque(maxlen=most)
+    for scene, end_ms in _scenes(path, duration_ms):
+        if not scene.is_blank and (len(ended) < most or end_ms - ended[0] >= MINUTE_MS):
+            ended.append(end_ms)
+            _tell(scene, end_ms, tell)
+
+
+def _scenes(path: Path, duration_ms: int) -> Iterator[tuple[_Look, int]]:
+    """Yield the first look at each scene, and when it is over."""
     scene: _Look | None = None
     for look in _changes(path, duration_ms):
         if scene is not None:
-            _tell(scene, look.at_ms, tell)
-            scene = None
-        is_free = len(begun) < request["most_per_minute"] or look.at_ms - begun[0] >= MINUTE_MS
-        if not look.is_blank and is_free:
-            scene = look
-            begun.append(look.at_ms)
+            yield scene, look.at_ms
+        scene = look
     if scene is not None:
-        _tell(scene, max(duration_ms, scene.at_ms), tell)
+        yield scene, max(duration_ms, scene.at_ms)
 
 
 def _changes(path: Path, duration_ms: int) -> Iterator[_Look]:
@@ -155,10 +157,11 @@ def _pictures(container: InputContainer, stream: VideoStream, *, every_ms: int) 
 
 
 def _look(at_ms: int, frame: VideoFrame) -> _Look:
-    image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+    width, height = _fitting(frame.width, frame.height)
+    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+    image: Image.Image = small.to_image()  # type: ignore[no-untyped-call]
     picture = _upright(image, frame.rotation)
-    small = picture.resize(_fitting(picture.size)) if max(picture.size) > LONGEST_SIDE else picture
-    return _Look(at_ms=at_ms, picture=small, grid=small.resize(GRID, Image.Resampling.BOX), dhash=dhash_of(small))
+    return _Look(at_ms=at_ms, picture=picture, grid=picture.resize(GRID, Image.Resampling.BOX), dhash=dhash_of(picture))
 
 
 def _upright(picture: Image.Image, rotation: int) -> Image.Image:
@@ -166,6 +169,6 @@ def _upright(picture: Image.Image, rotation: int) -> Image.Image:
     return picture.rotate(rotation, expand=True) if rotation % 360 else picture
 
 
-def _fitting(size: tuple[int, int]) -> tuple[int, int]:
-    scale = LONGEST_SIDE / max(size)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+def _fitting(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, LONGEST_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.transcript import MediaInfo, media_from_json
@@ -21,12 +20,12 @@ MISSING_NEXT_STEP = (
 def probe(path: Path, *, max_ms: int, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:
     """Return what the container holds, after decoding the first sound of the track that would be transcribed.
 
-    Time 0 is the earliest time stamp of any stream. Raises MediaUnreadable with the code `damaged`, `no_duration`,
-    `codec_unsupported` or `too_long` (longer than `max_ms`), and TranscriberMissing without PyAV.
+    Time 0 is the earliest time stamp of any stream. Tracks for which there is no decoder are left out. Raises
+    MediaUnreadable with the code `damaged`, `no_duration`, `codec_unsupported` (no sound that can be decoded, and no
+    captions inside) or `too_long` (longer than `max_ms`), and TranscriberMissing without PyAV.
     """
     check_installed()
-    found = _found(path, checkpoint)
-    media = media_from_json(found["media"])
+    media, unsupported = _found(path.resolve(strict=True), checkpoint)
     if media.duration_ms <= 0:
         raise MediaUnreadable("The recording has no duration: there is nothing in it.", code="no_duration")
     if media.duration_ms > max_ms:
@@ -35,9 +34,9 @@ def probe(path: Path, *, max_ms: int, checkpoint: Callable[[], None] = lambda: N
             code="too_long",
             next_step="Cut it into parts, or ask the operator to raise MEDIA_MAX_MINUTES.",
         )
-    if found["unsupported"] and not media.subtitles:
+    if unsupported and not media.subtitles:
         raise MediaUnreadable(
-            f"The sound cannot be decoded: its codec is {found['unsupported']}.",
+            f"There is no decoder here for its sound (codec: {unsupported}).",
             code="codec_unsupported",
             next_step="Export the recording with AAC, MP3, Opus or FLAC sound.",
         )
@@ -52,17 +51,22 @@ def check_installed() -> None:
         )
 
 
-def _found(path: Path, checkpoint: Callable[[], None]) -> dict[str, Any]:
+def _found(path: Path, checkpoint: Callable[[], None]) -> tuple[MediaInfo, str]:
+    if path.stat().st_size == 0:
+        raise _damaged("The file is empty.")
     try:
-        for line in told(CHILD, {"path": str(path)}, limits=LIMITS, checkpoint=checkpoint):
-            return line
+        lines = list(told(CHILD, {"path": str(path)}, limits=LIMITS, checkpoint=checkpoint))
     except ChildFailed as error:
-        raise damaged(f"Reading it failed ({error.code}).") from error
-    raise damaged("It could not be opened.")
+        raise _damaged(f"Reading it failed ({error.code}).") from error
+    match lines:
+        case [{"media": media, "unsupported": unsupported}]:
+            return media_from_json(media), unsupported
+        case [{"damaged": why}]:
+            raise _damaged(why)
+    raise _damaged("Reading it came to no end.")
 
 
-def damaged(why: str) -> MediaUnreadable:
-    """Return the error for a file that is no container, or a broken one."""
+def _damaged(why: str) -> MediaUnreadable:
     return MediaUnreadable(f"The recording is damaged or no recording at all. {why}", code="damaged")
 
 

@@ -1,7 +1,7 @@
 """Looking into a media file: the inside of a child process of `llm.video.probe`.
 
-Tells one line, `{"media": {...}, "unsupported": "codec"}`, with the fields of a MediaInfo; `unsupported` is blank when
-the sound can be decoded. Tells nothing when the file is none of the containers, or broken.
+Tells one line: `{"media": {...}, "unsupported": "ac4"}`, with the fields of a MediaInfo and the codec of sound that
+cannot be decoded (blank when some can, or there is none); or `{"damaged": "why"}`.
 """
 
 from __future__ import annotations
@@ -9,38 +9,58 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition, Stream
+from av.stream import Disposition
 
-from llm.video.containers import language_of, last_packet_ms, opened, origin_ms, pictures_of
+from llm.video.containers import codec_of, has_decoder, language_of, last_packet_ms, opened, origin_ms, pictures_of
 from llm.video.transcript import AudioTrack, MediaInfo, SubtitleTrack
 
 TEXTS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
 FIRST_PACKETS = 200
 """So many packets of sound are looked at for one that can be decoded."""
+NOT_OPENED = (
+    "It cannot be read as MP4, MOV, M4A, 3GP, Matroska, WebM, AVI, MP3, WAV, Ogg, FLAC or AAC: it is something else, "
+    "or a part of it is missing."
+)
 
 
 def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
     """Probe the file at `path`."""
+    path = Path(request["path"])
     try:
-        with opened(request["path"]) as container:
-            media = _media(container, _duration_ms(container))
-            unsupported, is_broken = _sound(container, media)
-    except (av.error.FFmpegError, OSError):
+        with opened(path) as container:
+            duration_ms = _announced_ms(container) or _counted_ms(path)
+            media = _media(container, duration_ms)
+            unsupported = "" if media.audio else _codec_of_sound(container)
+            is_broken = media.speech is not None and not _decodes(container, media.speech.index)
+    except av.error.FFmpegError:
+        tell({"damaged": NOT_OPENED})
         return
-    if media.duration_ms == 0:
-        with opened(request["path"]) as container:
-            media = _media(container, round(max(last_packet_ms(container), default=0.0) - origin_ms(container)))
-    if not is_broken:
+    if is_broken:
+        tell({"damaged": "Nothing of its sound can be decoded."})
+    else:
         tell({"media": asdict(media), "unsupported": unsupported})
 
 
-def _duration_ms(container: InputContainer) -> int:
-    return 0 if container.duration is None else container.duration * 1000 // av.time_base
+def _announced_ms(container: InputContainer) -> int:
+    """Return how long the container says it is, 0 when it does not say."""
+    if container.duration is None:
+        return 0
+    announced = container.duration * 1000 / av.time_base
+    if container.format.name.startswith("matroska"):  # says when it ends, not how long it is
+        announced -= origin_ms(container)
+    return max(0, round(announced))
+
+
+def _counted_ms(path: Path) -> int:
+    """Return how long a file is that does not say: all of it is read, nothing decoded."""
+    with opened(path) as container:
+        return max(0, round(max(last_packet_ms(container), default=0.0) - origin_ms(container)))
 
 
 def _media(container: InputContainer, duration_ms: int) -> MediaInfo:
@@ -56,6 +76,7 @@ def _media(container: InputContainer, duration_ms: int) -> MediaInfo:
                 is_default=bool(stream.disposition & Disposition.default),
             )
             for stream in container.streams.audio
+            if has_decoder(stream)
         ),
         subtitles=tuple(
             SubtitleTrack(
@@ -65,33 +86,25 @@ def _media(container: InputContainer, duration_ms: int) -> MediaInfo:
                 is_forced=bool(stream.disposition & Disposition.forced),
             )
             for stream in container.streams.subtitles
-            if _codec(stream) in TEXTS
+            if has_decoder(stream) and stream.codec_context.name in TEXTS
         ),
     )
 
 
-def _sound(container: InputContainer, media: MediaInfo) -> tuple[str, bool]:
-    """Return the codec of sound that has no decoder (blank for none), and whether the sound is broken."""
-    if media.speech is None:
-        return "", False
-    stream = next(one for one in container.streams.audio if one.index == media.speech.index)
-    if not _codec(stream):
-        return "unknown to this server", False
-    return "", not _decodes(container, stream)
+def _codec_of_sound(container: InputContainer) -> str:
+    """Return the codec of the first track of sound, blank when there is none."""
+    tracks = container.streams.audio
+    return (codec_of(container, tracks[0]) or "unknown") if tracks else ""
 
 
-def _codec(stream: Stream) -> str:
-    """Return the name of a stream's codec; blank when there is no decoder for it."""
-    context: Any = stream.codec_context  # None without a decoder, whatever the stubs say
-    return "" if context is None else str(context.name)
-
-
-def _decodes(container: InputContainer, stream: AudioStream) -> bool:
-    packets = container.demux(stream)
-    for packet in islice(packets, FIRST_PACKETS):
+def _decodes(container: InputContainer, index: int) -> bool:
+    """Tell whether there is sound in the beginning of a track."""
+    stream = next(one for one in container.streams.audio if one.index == index)
+    assert isinstance(stream, AudioStream)
+    for packet in islice(container.demux(stream), FIRST_PACKETS):
         try:
             if packet.decode():
                 return True
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError:
             continue
     return False

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import av
+import pytest
+from django.conf import settings
+
+from llm.video.errors import MediaUnreadable
+from llm.video.probe import probe
+from llm.video.transcript import AudioTrack, MediaInfo, SubtitleTrack
+from tests.llm.video.containers import Captions, Film, Sound, media_file, slide
+from tests.llm.video.recordings import LECTURE
+
+HOUR = 3_600_000
+SHOTS = [(0, slide("one")), (1000, slide("two", paper="navy", ink="white"))]
+FILM = Film(shots=SHOTS)
+VP8 = Film(shots=SHOTS, codec="libvpx")
+MPEG4 = Film(shots=SHOTS, codec="mpeg4")
+COVER = Film(shots=[(0, slide("cover"))], codec="mjpeg", times_ms=[0], is_cover=True)
+
+
+def refusal(path: Path, *, max_ms: int = HOUR) -> MediaUnreadable:
+    with pytest.raises(MediaUnreadable) as caught:
+        probe(path, max_ms=max_ms)
+    return caught.value
+
+
+def test_it_tells_what_the_lecture_holds() -> None:
+    found = probe(LECTURE, max_ms=HOUR)
+
+    assert found == MediaInfo(
+        container="mov,mp4,m4a,3gp,3g2,mj2",
+        duration_ms=94_400,
+        has_video=True,
+        audio=(AudioTrack(index=1, is_default=True),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "tracks", "has_video"),
+    [
+        ("talk.mp4", [FILM, Sound()], True),
+        ("talk.m4v", [FILM, Sound()], True),
+        ("talk.mov", [FILM, Sound(codec="pcm_s16le")], True),
+        ("talk.mkv", [FILM, Sound(codec="flac")], True),
+        ("talk.webm", [VP8, Sound(codec="libopus")], True),
+        ("talk.avi", [MPEG4, Sound(codec="libmp3lame")], True),
+        ("talk.mp3", [Sound(codec="libmp3lame")], False),
+        ("talk.m4a", [Sound()], False),
+        ("talk.wav", [Sound(codec="pcm_s16le")], False),
+        ("talk.ogg", [Sound(codec="libopus")], False),
+        ("talk.opus", [Sound(codec="libopus")], False),
+        ("talk.flac", [Sound(codec="flac")], False),
+        ("talk.aac", [Sound()], False),
+    ],
+)
+def test_it_knows_the_usual_containers(tmp_path: Path, name: str, tracks: list[Film | Sound], has_video: bool) -> None:
+    found = probe(media_file(tmp_path / name, *tracks), max_ms=HOUR)
+
+    assert found.has_video is has_video
+    assert found.speech is not None
+    assert 1990 <= found.duration_ms <= 2050
+
+
+def test_it_tells_tracks_apart(tmp_path: Path) -> None:
+    path = media_file(
+        tmp_path / "talk.mkv",
+        Sound(tags={"language": "eng", "title": "Interpreter"}),
+        Sound(tags={"language": "ukr"}, is_default=True),
+        Captions(cues=[(0, 900, "Hello")], tags={"language": "eng"}, is_default=True),
+        Captions(cues=[(0, 900, "[a sign]")], codec="webvtt", is_forced=True),
+    )
+
+    found = probe(path, max_ms=HOUR)
+
+    assert found.audio == (
+        AudioTrack(index=0, language="eng", title="Interpreter"),
+        AudioTrack(index=1, language="ukr", is_default=True),
+    )
+    assert found.speech == found.audio[1]
+    assert found.subtitles == (
+        SubtitleTrack(index=2, language="eng", is_default=True),
+        SubtitleTrack(index=3, is_forced=True),
+    )
+
+
+def test_it_takes_a_video_without_sound(tmp_path: Path) -> None:
+    found = probe(media_file(tmp_path / "mute.mp4", FILM), max_ms=HOUR)
+
+    assert (found.has_video, found.audio, found.speech) == (True, (), None)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("song.mp3", "libmp3lame"), ("song.flac", "flac")])
+def test_it_does_not_take_cover_art_for_a_video(tmp_path: Path, name: str, codec: str) -> None:
+    path = media_file(tmp_path / name, Sound(codec=codec), COVER)
+
+    assert path.read_bytes().count(b"image/jpeg") == 1
+    assert probe(path, max_ms=HOUR).has_video is False
+
+
+def test_it_counts_how_long_a_stream_without_a_duration_is(tmp_path: Path) -> None:
+    path = media_file(tmp_path / "live.webm", VP8, Sound(codec="libopus"), live="1")
+
+    assert probe(path, max_ms=HOUR).duration_ms == pytest.approx(2000, abs=30)
+
+
+def test_it_begins_with_the_earliest_time_stamp(tmp_path: Path) -> None:
+    path = media_file(tmp_path / "late.mkv", Sound(codec="flac", ms=2000, start_ms=1500))
+
+    assert probe(path, max_ms=HOUR).duration_ms == pytest.approx(2000, abs=30)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("", "empty"), ("Dear diary, " * 500, "something else"), ("\0" * 5000, "something else")],
+)
+def test_it_refuses_what_is_no_recording(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "talk.mp4"
+    path.write_text(text)
+
+    refused = refusal(path)
+
+    assert refused.code == "damaged"
+    assert why in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("talk.mp4", "ffconcat version 1.0\nfile secret.aac\n"),
+        ("talk.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nsecret.aac\n#EXT-X-ENDLIST\n"),
+        ("talk.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile:{secret}\n#EXT-X-ENDLIST\n"),
+    ],
+)
+def test_it_opens_nothing_that_a_list_names(tmp_path: Path, name: str, text: str) -> None:
+    secret = media_file(tmp_path / "secret.aac", Sound())
+    path = tmp_path / name
+    path.write_text(text.format(secret=secret))
+    with av.open(str(path)) as container:
+        assert container.streams.audio, "FFmpeg itself follows the list"
+
+    refused = refusal(path)
+
+    assert refused.code == "damaged"
+    assert "something else" in str(refused)
+
+
+def test_it_refuses_a_container_whose_index_was_cut_off(tmp_path: Path) -> None:
+    whole = media_file(tmp_path / "talk.mp4", FILM, Sound()).read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole[: whole.index(b"moov")])
+
+    assert refusal(cut).code == "damaged"
+
+
+def test_it_refuses_a_container_whose_sound_was_cut_off(tmp_path: Path) -> None:
+    whole = media_file(tmp_path / "talk.mp4", FILM, Sound(), movflags="faststart").read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(whole[: whole.index(b"mdat") + 100])
+
+    refused = refusal(cut)
+
+    assert refused.code == "damaged"
+    assert "sound" in str(refused)
+
+
+def test_it_refuses_a_recording_without_sound_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+
+    assert refusal(path).code == "damaged"
+
+
+def test_it_refuses_a_recording_of_no_length(tmp_path: Path) -> None:
+    path = media_file(tmp_path / "nothing.mkv", Captions(cues=[(0, 0, "Hello")]))
+
+    assert refusal(path).code == "no_duration"
+
+
+@pytest.mark.parametrize(("letters", "named"), [(b"ac-4", "ac4"), (b"zzzz", "zzzz")])
+def test_it_names_the_codec_that_it_cannot_decode(tmp_path: Path, letters: bytes, named: str) -> None:
+    path = tmp_path / "talk.mp4"
+    path.write_bytes(
+        media_file(tmp_path / "alac.mp4", FILM, Sound(codec="alac")).read_bytes().replace(b"alac", letters)
+    )
+
+    refused = refusal(path)
+
+    assert refused.code == "codec_unsupported"
+    assert f"(codec: {named})" in str(refused)
+
+
+def test_it_does_without_sound_where_there_are_captions(tmp_path: Path) -> None:
+    whole = media_file(tmp_path / "opus.mkv", Sound(codec="libopus"), Captions(cues=[(0, 900, "Hello")]))
+    path = tmp_path / "talk.mkv"
+    path.write_bytes(whole.read_bytes().replace(b"A_OPUS", b"A_XXXX"))
+
+    found = probe(path, max_ms=HOUR)
+
+    assert found.audio == ()
+    assert len(found.subtitles) == 1
+
+
+def test_it_passes_over_pictures_that_it_cannot_decode(tmp_path: Path) -> None:
+    path = tmp_path / "talk.mp4"
+    path.write_bytes(media_file(tmp_path / "whole.mp4", FILM, Sound()).read_bytes().replace(b"avc1", b"zzzz"))
+
+    found = probe(path, max_ms=HOUR)
+
+    assert found.has_video is False
+    assert found.speech is not None
+
+
+def test_it_names_the_setting_when_a_recording_is_too_long() -> None:
+    refused = refusal(LECTURE, max_ms=60_000)
+
+    assert refused.code == "too_long"
+    assert "0:01:34" in str(refused)
+    assert "0:01:00" in str(refused)
+    assert "MEDIA_MAX_MINUTES" in refused.next_step
+
+
+def test_it_finds_a_file_by_a_relative_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(LECTURE.parent)
+
+    assert probe(Path("lecture.mp4"), max_ms=HOUR).duration_ms == 94_400
+
+
+def test_it_stops_when_the_checkpoint_says_so() -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        probe(LECTURE, max_ms=HOUR, checkpoint=stop)
+
+
+def test_it_says_what_to_install_where_nothing_reads_media() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(settings.BASE_DIR)!r})\n"
+        "from pathlib import Path\n"
+        "from llm.video.errors import TranscriberMissing\n"
+        "from llm.video.probe import probe\n"
+        f"try: probe(Path({str(LECTURE)!r}), max_ms=1000)\n"
+        "except TranscriberMissing as error: print(error.next_step)"
+    )
+
+    without_packages = [sys.executable, "-I", "-S", "-c", code]
+    done = subprocess.run(without_packages, capture_output=True, text=True, check=False)
+
+    assert "uv sync --extra media" in done.stdout, done.stderr
