@@ -164,6 +164,23 @@ def test_it_cuts_off_whatever_takes_longer_than_its_limit(page: Page) -> None:
     assert 0.45 < time.monotonic() - begun < 0.5 + LATE
 
 
+def test_it_cuts_off_a_body_that_never_pauses() -> None:
+    page = drips(head(), b"x" * 65536, every=0, times=10**6)
+    with Site({"/": page}) as site:
+        fetcher = Fetcher(user_agent="x", allowed_hosts=["127.0.0.1"])
+        limits = Limits(most_bytes=10**15, seconds=0.5)
+        begun = time.monotonic()
+        with (
+            pytest.raises(FetchFailed) as failed,
+            fetcher.open(site.url("/"), types=["text/html"], limits=limits) as fetched,
+        ):
+            for _ in fetched.chunks:
+                time.sleep(0.005)  # so that there is always something to read
+
+    assert failed.value.code == "timed_out"
+    assert 0.45 < time.monotonic() - begun < 0.5 + LATE
+
+
 @pytest.mark.parametrize("page", [ENDLESS[0][1], ENDLESS[5][1]], ids=[ENDLESS[0][0], ENDLESS[5][0]])
 def test_it_does_not_wait_for_ever_for_the_next_byte(page: Page) -> None:
     begun = time.monotonic()

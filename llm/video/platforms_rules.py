@@ -69,6 +69,7 @@ _SAID = [
     (re.compile(pattern, re.IGNORECASE), refusal)
     for pattern, refusal in (
         (r"not a public address", _INSIDE),
+        (r"file too large", TOO_LARGE),
         (r"no suitable extractor|unsupported url", PLAYLIST),
         (r"not a bot|captcha|rate.limit|too many requests|error 429", _BLOCKED),
         (r"confirm your age|age.restrict|inappropriate for some users", _AGE_RESTRICTED),

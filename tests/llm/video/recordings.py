@@ -74,7 +74,9 @@ def sound_file(path: Path, *tracks: Pieces, codec: str = "pcm_s16le", options: d
 
 def _frames(samples: Samples, start: int) -> Iterable[AudioFrame]:
     for at in range(0, samples.size, FRAME):
-        frame = AudioFrame.from_ndarray(samples[np.newaxis, at : at + FRAME], format="s16", layout="mono")
+        frame = AudioFrame.from_ndarray(
+            np.ascontiguousarray(samples[np.newaxis, at : at + FRAME]), format="s16", layout="mono"
+        )
         frame.sample_rate, frame.pts, frame.time_base = RATE, start + at, Fraction(1, RATE)
         yield frame
 

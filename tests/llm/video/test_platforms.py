@@ -252,6 +252,16 @@ def test_it_refuses_a_recording_that_is_too_large(site: Site, tmp_path: Path, pa
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 400_000
 
 
+def test_no_file_grows_larger_than_is_allowed(site: Site, tmp_path: Path) -> None:
+    plays(site, subtitles={"uk": [{"data": VTT.decode() * 500_000, "ext": "vtt"}]})
+
+    with pytest.raises(MediaUnreadable) as raised:
+        fetch(site, tmp_path)
+
+    assert raised.value.code == "too_large"
+    assert (tmp_path / "captions.vtt").stat().st_size < 21 * 2**20
+
+
 def test_it_refuses_an_announced_size_without_asking_for_it(site: Site, tmp_path: Path) -> None:
     plays(site, formats=[video(site, "/v.mp4", filesize=1_000_001)])
 

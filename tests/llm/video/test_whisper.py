@@ -124,6 +124,21 @@ def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript
     assert again.told[0][0] == windows[1].end_ms
 
 
+def test_it_hears_the_same_again_where_the_model_draws_lots(tmp_path: Path) -> None:
+    """Twice as fast and led astray by hot words, the model is unsure in several windows and answers by chance."""
+    fast = lecture()[: 90 * 16_000 : 2]
+    path = sound_file(tmp_path / "fast.wav", [(0, fast), (45_000, fast)])
+    given, wish = recording(path, duration_ms=90_000, tracks=TRACK), Wish(hot_words=("loop",) * 6)
+    first = Desk()
+    transcribe(given, desk=first, wish=wish, window_ms=15_000)
+    [(recipe, windows)] = first.windows.items()
+    again = Desk(windows={recipe: windows[:4]})
+
+    transcribe(given, desk=again, wish=wish, window_ms=15_000)
+
+    assert again.kept == windows
+
+
 def test_it_begins_anew_under_another_wish() -> None:
     desk = Desk()
 
