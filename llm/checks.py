@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +47,32 @@ def check_models(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register
 def check_recording_actions(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Report unusable prompts about recordings, and actions that the registry does not have: nobody is asked then."""
-    found: list[checks.CheckMessage] = []
-    for action in RECORDING_ACTIONS:
+    hint = "Take the action and its chains over from the file that this version ships."
+    file = Path(settings.MODELS_FILE).name
+    return [
+        *(checks.Error(fault, id="llm.E005") for fault in prompt_faults(RECORDING_ACTIONS)),
+        *(
+            checks.Warning(f"{file} lacks the action {action!r}.", hint=hint, id="llm.W002")
+            for action in unknown_actions(RECORDING_ACTIONS)
+        ),
+    ]
+
+
+def prompt_faults(actions: Iterable[str]) -> list[str]:
+    """Return what is wrong with the prompts of these actions, a sentence for each that cannot be used."""
+    found = []
+    for action in actions:
         try:
             read_prompt(action)
         except PromptBroken as exc:
-            found.append(checks.Error(str(exc), id="llm.E005"))
-    path = Path(settings.MODELS_FILE)
+            found.append(str(exc))
+    return found
+
+
+def unknown_actions(actions: Iterable[str]) -> list[str]:
+    """Return which of these actions the registry lacks; none when it cannot be read, which is told elsewhere."""
     try:
-        known = read_registry(path).actions
-    except (RegistryFaults, OSError):  # `check_models` reports it
-        return found
-    missing = [action for action in RECORDING_ACTIONS if action not in known]
-    hint = "Take the action and its chains over from the file that this version ships."
-    return [
-        *found,
-        *(checks.Warning(f"{path.name} lacks the action {a!r}.", hint=hint, id="llm.W002") for a in missing),
-    ]
+        known = read_registry(Path(settings.MODELS_FILE)).actions
+    except (RegistryFaults, OSError):
+        return []
+    return [action for action in actions if action not in known]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
@@ -31,7 +32,7 @@ def total_of_job(job: Job) -> Total:
     return Total(calls=found["calls"], cost=found["known"], unknown=found["unknown"])
 
 
-def costs_of_month(*, tenant: Tenant, begin: datetime, end: datetime) -> QuerySet[ExternalCall, dict[str, object]]:
+def costs_of_month(*, tenant: Tenant, begin: datetime, end: datetime) -> QuerySet[ExternalCall, Any]:
     """Return the tenant's spending in a span of time by action, provider and model, largest first. One statement."""
     rows = ExternalCall.objects.of(tenant).filter(created_at__gte=begin, created_at__lt=end)
     return (

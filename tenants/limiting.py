@@ -22,8 +22,6 @@ from limits import RateLimitItemPerMinute
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from project import logs
 
@@ -31,11 +29,6 @@ WINDOW_SECONDS = 60
 STORAGE_PATIENCE_SECONDS = 0.25
 STORAGE_AWAY_SECONDS = 5
 _ADDRESS_BUCKET_BYTES = 2
-_PATIENCE: dict[str, Any] = {
-    "socket_connect_timeout": STORAGE_PATIENCE_SECONDS,
-    "socket_timeout": STORAGE_PATIENCE_SECONDS,
-    "retry": Retry(NoBackoff(), 0),
-}
 
 log = logs.get(__name__)
 
@@ -154,9 +147,22 @@ def _limiter(url: str) -> SlidingWindowCounterRateLimiter:
 
 @cache
 def _make_limiter(url: str) -> SlidingWindowCounterRateLimiter:
-    storage = storage_from_string(url, wrap_exceptions=True, **_PATIENCE)
+    patience = {} if url.startswith("memory:") else _patience()
+    storage = storage_from_string(url, wrap_exceptions=True, **patience)
     assert isinstance(storage, Storage)
     return SlidingWindowCounterRateLimiter(storage)
+
+
+def _patience() -> dict[str, Any]:
+    """Return how long Redis is waited for. Its client takes a fifth of a second to import, so only where it is used."""
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
+
+    return {
+        "socket_connect_timeout": STORAGE_PATIENCE_SECONDS,
+        "socket_timeout": STORAGE_PATIENCE_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
 
 
 @checks.register

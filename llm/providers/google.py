@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import httpx2
 from google import genai
 from google.genai import errors, types
 
@@ -25,6 +26,7 @@ from llm.providers.base import ProviderCall
 from llm.providers.transport import http_client
 from llm.registry import ProviderSpec
 from llm.schemas import described
+from project.fetch import system_trust
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 LEAST_SERVER_SECONDS = 10
@@ -34,24 +36,31 @@ _TRUNCATED = {"MAX_TOKENS", "CONTINUATION"}
 _PASSING = {"OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL"}
 
 
+def google_client(*, spec: ProviderSpec, base_url: str, key: str, seconds: float, http: httpx2.Client) -> genai.Client:
+    """Return the SDK's client: of one attempt a call, and of `http` alone. `seconds` is what Google is told."""
+    return genai.Client(
+        api_key=key or "none",  # for a blank one the SDK takes what it finds in the environment
+        vertexai=False,
+        http_options=types.HttpOptions(
+            base_url=base_url or BASE_URL,
+            api_version=spec.api_version or "v1beta",
+            timeout=round(seconds * 1000),
+            retry_options=types.HttpRetryOptions(attempts=1),
+            httpx_client=http,
+            client_args={"verify": system_trust()},  # else the SDK reads the system's certificates twice more
+            async_client_args={"ssl": system_trust()},
+        ),
+    )
+
+
 class GoogleProvider:
     """Gemini, by the Gemini API (not Vertex)."""
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
         self._spec = spec
-        self._client = genai.Client(
-            api_key=key or "none",  # for a blank one the SDK takes what it finds in the environment
-            vertexai=False,
-            http_options=types.HttpOptions(
-                base_url=base_url or BASE_URL,
-                api_version=spec.api_version or "v1beta",
-                timeout=max(LEAST_SERVER_SECONDS * 1000, round(spec.answer_seconds * 1000)),
-                retry_options=types.HttpRetryOptions(attempts=1),
-                httpx_client=http_client(
-                    base_url or BASE_URL, connections=spec.connections, connect_seconds=spec.connect_seconds
-                ),
-            ),
-        )
+        seconds = max(LEAST_SERVER_SECONDS, spec.answer_seconds)
+        http = http_client(base_url or BASE_URL, connections=spec.connections, connect_seconds=spec.connect_seconds)
+        self._client = google_client(spec=spec, base_url=base_url, key=key, seconds=seconds, http=http)
 
     def complete(self, call: ProviderCall) -> ModelReply:
         try:

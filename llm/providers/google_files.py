@@ -15,13 +15,12 @@ from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 import httpx2
-from google import genai
 from google.genai import errors, types
 
 from llm.errors import KeyRefused, ModelUnsuited, PromptInvalid, ProviderBusy, ProviderError
 from llm.messages import Usage
 from llm.providers import faults
-from llm.providers.google import BASE_URL
+from llm.providers.google import BASE_URL, google_client
 from llm.providers.transport import PIECE, ProviderTransport, TimeLimit, WrongHost
 from llm.registry import ProviderSpec
 
@@ -74,17 +73,8 @@ class GoogleFiles:
         self._base_url = base_url or BASE_URL
         self._checkpoint = checkpoint
         self._transport = _UploadTransport(self._base_url, spec=spec, checkpoint=checkpoint)
-        self._client = genai.Client(
-            api_key=key or "none",  # for a blank one the SDK takes what it finds in the environment
-            vertexai=False,
-            http_options=types.HttpOptions(
-                base_url=self._base_url,
-                api_version=spec.api_version or "v1beta",
-                timeout=round(CHUNK_SECONDS * 1000),
-                retry_options=types.HttpRetryOptions(attempts=1),
-                httpx_client=httpx2.Client(transport=self._transport, follow_redirects=False, trust_env=False),
-            ),
-        )
+        http = httpx2.Client(transport=self._transport, follow_redirects=False, trust_env=False)
+        self._client = google_client(spec=spec, base_url=base_url, key=key, seconds=CHUNK_SECONDS, http=http)
 
     def put(self, work: str, content: BinaryIO, *, size_bytes: int, media_type: str, seconds: float) -> RemoteFile:
         """Return the file of this piece of work: the one that is there already and whole, or a new one.

@@ -17,6 +17,8 @@ from typing import Any
 import httpcore2
 import httpx2
 
+from project.fetch import system_trust
+
 PIECE = 64 * 1024
 
 LOOK_SECONDS = 1.0
@@ -61,13 +63,12 @@ class ProviderTransport(httpx2.HTTPTransport):
     """Sends requests to one origin only, within the time limit of `TimeLimit`."""
 
     def __init__(self, base_url: str, *, connections: int, connect_seconds: float) -> None:
-        context = httpx2.create_ssl_context()
-        super().__init__(verify=context)
+        super().__init__(verify=system_trust())
         self._origin = _origin(httpx2.URL(base_url))
         self._connect_seconds = connect_seconds
         self._pool.close()
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=context,
+            ssl_context=system_trust(),
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=60,

@@ -20,6 +20,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from llm.video.containers import opened
 from llm.video.errors import MediaUnreadable
 
 Samples = NDArray[np.int16]
@@ -207,7 +208,7 @@ class _Line:
 
 def _opened(path: Path) -> InputContainer:
     try:
-        return av.open(str(path), metadata_errors="ignore", options={"protocol_whitelist": "file"})
+        return opened(path)
     except av.error.FFmpegError as error:
         raise _damaged(f"It cannot be opened ({error.strerror}).") from error
 

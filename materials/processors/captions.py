@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from llm.video.rolling import without_rolling
 from llm.video.transcript import Segment
 from materials.documents import Document
 from materials.processors.encodings import decode
@@ -33,7 +34,7 @@ def read(path: Path) -> Document:
         warnings.append("Some captions were out of order; they were sorted by time.")
         cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
     return Document(
-        pieces=pieces_of(_without_rolling(cues)), duration_ms=max(cue.end_ms for cue in cues), warnings=tuple(warnings)
+        pieces=pieces_of(without_rolling(cues)), duration_ms=max(cue.end_ms for cue in cues), warnings=tuple(warnings)
     )
 
 
@@ -74,20 +75,3 @@ def _spoken(text: str) -> str:
     speaker = _VOICE.search(text)
     words = one_line(html.unescape(_TAG.sub("", text)))
     return f"{speaker.group(1).strip()}: {words}" if speaker and words else words
-
-
-def _without_rolling(cues: list[Segment]) -> Iterator[Segment]:
-    """Yield the cues without the words that a rolling display repeats from the cue before."""
-    shown: list[str] = []
-    end = 0
-    for cue in cues:
-        words = cue.text.split()
-        fresh = words
-        if shown and cue.start_ms <= end + 100:
-            for length in range(min(len(shown), len(words)), 2, -1):
-                if shown[-length:] == words[:length]:
-                    fresh = words[length:]
-                    break
-        shown, end = words, cue.end_ms
-        if fresh:
-            yield Segment(start_ms=cue.start_ms, end_ms=cue.end_ms, text=" ".join(fresh))

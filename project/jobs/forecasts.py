@@ -19,7 +19,7 @@ from project.jobs.rooms import Room, work_window
 
 HISTORY = 20
 OPEN_JOBS = 2000
-"""So many are looked at, in the order in which they go; nothing is said about those behind them."""
+"""So many of each room are looked at, in the order in which they go; nothing is said about those behind them."""
 
 SEEN = timedelta(seconds=90)
 """A supervisor that was not seen for longer has no workers."""
@@ -36,7 +36,7 @@ def forecast(*, now: datetime) -> dict[UUID, Estimate]:
 
 def _open_jobs() -> list[Open]:
     in_order = Job.objects.open().order_by("status", "-priority", "queued_at", "pk")  # active ones come first
-    rows = list(in_order.only(*_PRESENT)[:OPEN_JOBS])
+    rows = [row for room in Room for row in in_order.filter(room=room).only(*_PRESENT)[:OPEN_JOBS]]
     needs: defaultdict[UUID, set[UUID]] = defaultdict(set)
     links = JobDependency.objects.filter(job__status=Job.Status.QUEUED).exclude(needed__status=Job.Status.COMPLETE)
     for job, needed in links.order_by("pk").values_list("job", "needed")[: 10 * OPEN_JOBS]:

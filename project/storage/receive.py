@@ -115,7 +115,7 @@ def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) ->
         if handler.parts == 1:
             raise Incomplete("The form ended before its file was complete.")
         raise NoFile("The form needs exactly one file part.")
-    name = cast(UploadedFile, next(iter(files.values()))).name or ""
+    name = cast("UploadedFile[bytes]", next(iter(files.values()))).name or ""
     values: dict[str, str] = {key: str(value) for key, value in fields.items()}
     return Received(stored=writer.finish(), name=name, fields=values)
 
@@ -141,7 +141,7 @@ class _ToStorage(FileUploadHandler):
             raise StopUpload(connection_reset=True)
         self._writer.write(raw_data)
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> UploadedFile[bytes]:
         return UploadedFile(file=io.BytesIO(), name=self.file_name, size=file_size)
 
     def upload_interrupted(self) -> None:

@@ -7,60 +7,35 @@ import datetime
 import ipaddress
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.fakes.sockets import Sockets
+
 Talk = Callable[[socket.socket], None]
 Page = bytes | Talk
 
 
-class Site:
+class Site(Sockets):
     """Serves inside its `with` block. `asked` holds the heads of all requests; `connections` counts the sockets."""
 
     def __init__(self, pages: Mapping[str, Page], *, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__()
         self.pages = dict(pages)
         self.asked: list[str] = []
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._accepted: list[socket.socket] = []
-        self.port: int = self._listener.getsockname()[1]
-
-    @property
-    def connections(self) -> int:
-        return len(self._accepted)
 
     def url(self, path: str, *, host: str = "127.0.0.1") -> str:
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        for each in (self._listener, *self._accepted):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._accepted.append(connection)
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+    def answer(self, connection: socket.socket) -> None:
+        with contextlib.ExitStack() as stack:
             if self._tls is not None:
                 connection = stack.enter_context(self._tls.wrap_socket(connection, server_side=True))
             head = b""

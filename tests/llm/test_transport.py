@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Self
 
 import httpx2
 import pytest
 
 from llm.providers.transport import LOOK_SECONDS, TimeLimit, WrongHost, http_client
 from tests.fakes.openai import OpenAIServer
+from tests.fakes.sockets import Sockets
 from tests.fakes.steps import Redirect
 
 LATE = 0.4
@@ -26,44 +25,18 @@ WHOLE = HEAD + b"content-length: 2\r\n\r\n{}"
 Talk = Callable[[socket.socket], None]
 
 
-class Wire:
+class Wire(Sockets):
     """A server that does with each connection what the test says, once it has the head of a request."""
 
     def __init__(self, talk: Talk) -> None:
+        super().__init__()
         self._talk = talk
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._accepted: list[socket.socket] = []
-        self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
-    @property
-    def connections(self) -> int:
-        return len(self._accepted)
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        for each in (self._listener, *self._accepted):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._accepted.append(connection)
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
-
-    def _answer(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while b"\r\n\r\n" not in connection.recv(65536):
-                pass
-            self._talk(connection)
+    def answer(self, connection: socket.socket) -> None:
+        while b"\r\n\r\n" not in connection.recv(65536):
+            pass
+        self._talk(connection)
 
 
 def says(*pieces: bytes, every: float = 0.0) -> Talk:
