@@ -25,6 +25,14 @@ class BuildFailed(Exception):
     """There is no structure; the message says why."""
 
 
+def files_in(folder: Path) -> int:
+    """Return how many files there are to upload. Raises BuildFailed when there are none."""
+    files = sum(1 for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
+    if not files:
+        raise BuildFailed(f"There are no files in {folder}.")
+    return files
+
+
 @dataclass
 class Skipped:
     """A file that was not taken, and why."""
@@ -47,11 +55,8 @@ class Build:
 
     def run(self, folder: Path) -> dict[str, Any]:
         """Upload the folder, wait for its ingestion, generate, and return the snapshot. Raises BuildFailed."""
-        files = sum(1 for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
-        if not files:
-            raise BuildFailed(f"There are no files in {folder}.")
         with self._progress() as progress:
-            task = progress.add_task("Uploading", total=files)
+            task = progress.add_task("Uploading", total=files_in(folder))
             root = self.client.post("/api/v1/nodes", {"title": _title(folder)})["id"]
             for _ in self._upload(folder, root, folder):
                 progress.advance(task)

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from project.local.building import Build, BuildFailed, write_json
+from project.local.building import Build, BuildFailed, files_in, write_json
 from project.local.client import Client
 from project.local.servers import StartFailed, system
 from project.local.tenant import passing_key
@@ -37,8 +37,9 @@ class Command(BaseCommand):
         if not path.is_dir():
             raise CommandError(f"{path} is not a folder.")
         console = Console(highlight=False)
-        call_command("migrate", verbosity=0)
         try:
+            files_in(path)
+            call_command("migrate", verbosity=0)
             with system(folder=Path(settings.VAR_DIR) / "log") as running, passing_key() as key:
                 client = Client(address=running.address, key=key)
                 build = Build(client=client, console=console, engine=engine, strategy=strategy)
