@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from llm.video.frames import KeyFrame
 
 
-def probe(path: Path) -> MediaInfo:
-    """Return what a file holds. Raises MediaUnreadable, for a recording over MEDIA_MAX_MINUTES too."""
+def probe(path: Path, *, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:
+    """Return what a file holds.
+
+    Raises MediaUnreadable (for a recording over MEDIA_MAX_MINUTES too), TranscriberMissing and what `checkpoint` does.
+    """
     from llm.video.probe import probe as probe_file  # noqa: PLC0415
 
-    return probe_file(path, max_ms=settings.MEDIA_MAX_MINUTES * 60_000)
+    return probe_file(path, max_ms=settings.MEDIA_MAX_MINUTES * 60_000, checkpoint=checkpoint)
 
 
 def key_frames(

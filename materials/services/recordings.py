@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -118,9 +119,10 @@ def ingest_recording(run: Run) -> None:
     if Format(entry.format).is_captions:  # the words of a platform's video, which came instead of it
         ingest_document(run, entry)
         return
-    recording = recording_of(entry)
-    considered = [_read_captions(run, captions, recording) for captions in captions_beside(entry)]
-    beside = next((found for found in considered if found.transcript is not None), None)
+    recording = recording_of(entry, checkpoint=run.checkpoint)
+    there = captions_beside(entry)
+    considered = {captions.pk for captions in there}
+    beside, warnings = _first_usable(run, there, recording)
     outcome = video_processor().transcribe(
         recording,
         _wish(entry),
@@ -129,7 +131,7 @@ def ingest_recording(run: Run) -> None:
         use_captions=entry.use_captions,
     )
     run.checkpoint()
-    document = _document(outcome, recording, [found.why_not for found in considered if found.why_not])
+    document = _document(outcome, recording, warnings)
     run.progress("storing", 0, len(document.pieces))
     with transaction.atomic():
         lock_tree(run.tenant)
@@ -138,14 +140,14 @@ def ingest_recording(run: Run) -> None:
             _record_outcome(entry, outcome, captions=beside.entry if beside is not None else None)
             TranscriptWindow.objects.of(run.tenant).filter(entry=entry).delete()
             submit_watching(entry)
-            _go_again_for_new_captions(entry, outcome, {found.entry.pk for found in considered})
+            _go_again_for_new_captions(entry, outcome, considered)
     log.info("recording transcribed", entry=str(entry.pk), by=outcome.by.value, chunks=len(document.pieces))
 
 
-def recording_of(entry: MaterialEntry) -> Recording:
+def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Recording:
     """Return the entry's recording; one that was stored before it could be probed is probed now.
 
-    Raises MediaUnreadable and TranscriberMissing.
+    Raises MediaUnreadable and TranscriberMissing, and what `checkpoint` raises while it is probed.
     """
 
     def opened() -> BinaryIO:
@@ -156,7 +158,7 @@ def recording_of(entry: MaterialEntry) -> Recording:
 
     if entry.media is None:
         with local_copy() as path:
-            take_media(entry, probe(path))
+            take_media(entry, probe(path, checkpoint=checkpoint))
         MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
             media=entry.media, duration_ms=entry.duration_ms, format=entry.format
         )
@@ -180,6 +182,17 @@ def media_type_of(entry: MaterialEntry) -> str:
     }  # fmt: skip
     usual = "video/mp4" if entry.format == Format.VIDEO else "audio/mpeg"
     return known.get(PurePosixPath(entry.name).suffix.lower(), usual)
+
+
+def _first_usable(run: Run, there: Iterable[MaterialEntry], recording: Recording) -> tuple[Beside | None, list[str]]:
+    """Return the first captions that can be used, and a sentence for each before them that cannot."""
+    why_not: list[str] = []
+    for captions in there:
+        found = _read_captions(run, captions, recording)
+        if found.transcript is not None:
+            return found, why_not
+        why_not.append(found.why_not)
+    return None, why_not
 
 
 def _read_captions(run: Run, captions: MaterialEntry, recording: Recording) -> Beside:
@@ -253,7 +266,7 @@ def _record_outcome(entry: MaterialEntry, outcome: Outcome, *, captions: Materia
         entries.filter(pk=captions.pk).update(captions_of=entry)
 
 
-def _go_again_for_new_captions(entry: MaterialEntry, outcome: Outcome, considered: set[object]) -> None:
+def _go_again_for_new_captions(entry: MaterialEntry, outcome: Outcome, considered: set[UUID]) -> None:
     """Submit another ingestion when captions came while the recording was being listened to."""
     if outcome.by is By.CAPTIONS_BESIDE:
         return

@@ -12,7 +12,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from llm.build import model_router
-from llm.errors import BudgetExceeded, DeadlinePassed, ModelsExhausted, NoProvider, RegistryUnusable, UnknownAction
+from llm.errors import (
+    BudgetExceeded,
+    ContentRefused,
+    DeadlinePassed,
+    ModelsExhausted,
+    NoProvider,
+    RegistryUnusable,
+    UnknownAction,
+)
 from llm.messages import Picture
 from llm.prompts import read_prompt
 from llm.video.build import key_frames
@@ -34,6 +42,9 @@ from tenants.models import Tenant
 
 if TYPE_CHECKING:
     from llm.video.frames import KeyFrame as Frame
+
+FAILURES_IN_A_ROW = 3
+"""After so many pictures that no model described, the rest are left: each could take minutes to fail."""
 
 log = logs.get(__name__)
 
@@ -69,7 +80,7 @@ def watch_recording(run: Run) -> None:
 
 def _store_frames(run: Run, entry: MaterialEntry) -> None:
     """Store the video's key frames one by one; those of a try that was broken off go first."""
-    recording = recording_of(entry)
+    recording = recording_of(entry, checkpoint=run.checkpoint)
     with transaction.atomic():
         lock_tree(run.tenant)
         old = KeyFrame.objects.of(run.tenant).filter(entry=entry)
@@ -118,7 +129,9 @@ def _keep(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
 def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
     """Let a vision model say what the frames show; return a sentence for each that it could not describe.
 
-    Without a configured model nothing is described, and nothing is said of that.
+    After FAILURES_IN_A_ROW the rest are left, and one sentence says so. A picture that is refused for what it shows
+    does not count: that says nothing of the next one. Without a configured model nothing is described, and nothing is
+    said of that.
     """
     warnings: list[str] = []
     waiting = [frame for frame in frames if not frame.description]
@@ -127,7 +140,10 @@ def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
     except (NoProvider, RegistryUnusable, UnknownAction):
         return warnings
     request = read_prompt(DESCRIBE_SLIDES).fill({"language": language})
+    failures = 0
     for number, frame in enumerate(waiting):
+        if failures == FAILURES_IN_A_ROW:
+            return [*warnings, _given_up(len(waiting) - number)]
         run.progress("describing", number, len(waiting))
         with objects().open(frame.object_key) as file:
             picture = Picture(data=file.read(), media_type="image/jpeg")
@@ -144,10 +160,26 @@ def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
             return [*warnings, f"Pictures from {frame.start_ms // 1000} s on were not described: {exc}"]
         except (ModelsExhausted, DeadlinePassed) as exc:
             warnings.append(f"The picture at {frame.start_ms // 1000} s was not described: {exc}")
+            if not _is_refused(exc):
+                failures += 1
             continue
+        failures = 0
         frame.description = answer.value.as_text()
         KeyFrame.objects.of(run.tenant).filter(pk=frame.pk).update(description=frame.description)
     return warnings
+
+
+def _is_refused(error: ModelsExhausted | DeadlinePassed) -> bool:
+    """Tell whether a picture was not described because of what it shows."""
+    return isinstance(error, ModelsExhausted) and isinstance(error.last, ContentRefused)
+
+
+def _given_up(left: int) -> str:
+    pictures = "1 more picture was" if left == 1 else f"{left} more pictures were"
+    return (
+        f"After {FAILURES_IN_A_ROW} failures in a row, {pictures} not described. "
+        "Ingest the recording again when the models answer."
+    )
 
 
 def _presentations(entry: MaterialEntry) -> list[MaterialEntry]:

@@ -19,7 +19,7 @@ from project.jobs.rooms import NORMAL, Room
 from project.jobs.services import submit_job
 from tenants.models import Tenant
 from tests.jobs.kinds import EFFECT
-from tests.processes import eventually, start
+from tests.processes import eventually, lives, start
 
 WORKERS = {Room.LIGHT: 2, Room.HEAVY: 1}
 
@@ -100,7 +100,7 @@ class Worker:
 
 @contextmanager
 def running_worker(folder: Path, *arguments: str, room: Room = Room.LIGHT, **variables: str) -> Iterator[Worker]:
-    """Start `manage.py worker` for a tenant of its own, wait until every cluster answers, and kill all at the end.
+    """Start `manage.py worker` for a tenant of its own, wait until every cluster answers, and kill it at the end.
 
     `room` is the room whose processes the test looks at.
     """
@@ -115,6 +115,7 @@ def running_worker(folder: Path, *arguments: str, room: Room = Room.LIGHT, **var
         running.wait_until_it_works()
         yield running
     finally:
-        for each in [psutil.Process(process.pid), *running.family] if process.poll() is None else []:
-            each.kill()
+        family = running.family if process.poll() is None else []
+        process.kill()  # all others are on its leash, and one that is killed with it could be replaced first
         process.wait()
+        eventually(lambda: not any(lives(one) for one in family), seconds=10, what="processes of the worker stayed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
@@ -12,6 +13,7 @@ from materials.models import MaterialEntry, MaterialNode
 from project.jobs.models import Job
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain
+from tests.llm.video.containers import Captions, Film, Sound, Track, media_file, slide
 from tests.materials.recordings.lecture import CAPTIONS, LECTURE, send, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,6 +77,70 @@ def test_a_document_has_a_limit_of_its_own(
     answer = send(api(acme), week.pk, "notes.md", b"# Notes\n" * 50)
 
     assert (answer.status_code, answer.json()["max_bytes"]) == (413, 100)
+    assert stored() == []
+
+
+@pytest.mark.parametrize("letters", ["ac-4", "zzzz"])
+def test_sound_that_cannot_be_decoded_is_refused_with_its_codec(
+    api: Api, acme: Tenant, week: MaterialNode, stored: Stored, tmp_path: Path, letters: str
+) -> None:
+    whole = media_file(tmp_path / "talk.m4a", Sound(codec="alac", ms=200)).read_bytes()
+
+    answer = send(api(acme), week.pk, "talk.m4a", whole.replace(b"alac", letters.encode()))
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "codec_unsupported")
+    assert f"(codec: {letters.replace('-', '')})" in answer.json()["detail"]
+    assert answer.json()["next_step"] == "Export the recording with AAC, MP3, Opus or FLAC sound."
+    assert stored() == []
+    assert not MaterialEntry.objects.exists()
+    assert not Job.objects.exists()
+
+
+UNEVEN = Film(
+    shots=[(0, slide("one")), (4800, slide("two", paper="navy", ink="white"))],
+    times_ms=[0, 40, 80, 1500, 1533, 4800, 5900],
+)
+SAID = [(0, 600, "Maps lie."), (4800, 5600, "Globes, too.")]
+ODD_TIMES: list[tuple[str, list[Track], dict[str, str], int]] = [
+    ("uneven.mp4", [UNEVEN, Sound(ms=6000), Captions(cues=SAID, codec="mov_text")], {}, 0),
+    (
+        "early.mkv",
+        [UNEVEN, Sound(codec="flac", ms=6500, start_ms=-500), Captions(cues=SAID)],
+        {"avoid_negative_ts": "disabled"},
+        500,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "tracks", "options", "later"), ODD_TIMES, ids=[row[0] for row in ODD_TIMES])
+def test_odd_times_become_times_of_the_recording(
+    api: Api,
+    acme: Tenant,
+    week: MaterialNode,
+    stored: Stored,
+    tmp_path: Path,
+    name: str,
+    tracks: list[Track],
+    options: dict[str, str],
+    later: int,
+) -> None:
+    client = api(acme)
+    content = media_file(tmp_path / name, *tracks, **options).read_bytes()
+    address = f"/api/v1/entries/{sent(client, week.pk, name, content)['id']}"
+
+    drain()
+
+    read = client.get(address).json()
+    assert (read["state"], read["transcription"]["by"]) == ("ready", "captions_inside"), read["error"]
+    said = client.get(f"{address}/chunks").json()["data"]
+    assert [chunk["locator"] for chunk in said] == [
+        {"start_ms": start + later, "end_ms": end + later} for start, end, _ in SAID
+    ]
+    shown = client.get(f"{address}/frames").json()["data"]
+    assert [frame["start_ms"] for frame in shown] == [later, 4800 + later]
+    assert shown[-1]["end_ms"] == read["duration_ms"] == pytest.approx(6000 + later, abs=200)
+    assert set(Job.objects.values_list("status", flat=True)) == {Job.Status.COMPLETE}
+    client.delete(address)
     assert stored() == []
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pytest_django import Settings
 
 from materials.models import Chunk, MaterialEntry, MaterialNode, TranscriptWindow
+from materials.services.recordings import ingest_recording
 from project.jobs.models import Job
+from project.jobs.rooms import Room
+from project.jobs.runner import JobCancelled, Run, claim_next
 from structures.models import Reference
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain
+from tests.llm.video.containers import Sound, media_file
 from tests.materials.recordings.lecture import CAPTIONS, LECTURE, TRUTH, error_rate, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,6 +104,41 @@ def test_captions_of_another_recording_are_left_aside_with_a_warning(
     assert read["transcription"]["by"] == "whisper"
     assert "lecture.vtt go on after the recording has ended" in " ".join(read["warnings"])
     assert Job.objects.filter(subject_id=entry["id"], kind="ingest_recording").count() == 1
+
+
+def test_captions_are_read_until_some_can_be_used(api: Api, acme: Tenant, week: MaterialNode, tmp_path: Path) -> None:
+    client = api(acme)
+    for name, content in [
+        ("talk.vtt", b"WEBVTT\n\nNOTE Nobody speaks.\n"),
+        ("talk.de.vtt", b"WEBVTT\n\n00:00.000 --> 00:01.500\nMaps lie.\n"),
+        ("talk.fr.vtt", b"WEBVTT\n\nNOTE Personne ne parle.\n"),
+    ]:
+        sent(client, week.pk, name, content)
+    entry = sent(client, week.pk, "talk.m4a", media_file(tmp_path / "talk.m4a", Sound()).read_bytes())
+
+    drain()
+
+    read = client.get(f"/api/v1/entries/{entry['id']}").json()
+    assert read["transcription"]["by"] == "captions_beside"
+    assert read["warnings"] == ["The captions talk.vtt cannot be read: There are no captions in the file."]
+    assert list(Chunk.objects.filter(entry=entry["id"]).values_list("text", flat=True)) == ["Maps lie."]
+    assert Job.objects.filter(subject_id=entry["id"]).count() == 1
+
+
+def test_it_can_be_cancelled_while_the_file_is_looked_into(
+    api: Api, acme: Tenant, week: MaterialNode, tmp_path: Path
+) -> None:
+    sent(api(acme), week.pk, "talk.m4a", media_file(tmp_path / "talk.m4a", Sound()).read_bytes())
+    MaterialEntry.objects.update(media=None)
+    job = claim_next(Room.HEAVY)
+    assert job is not None
+    run = Run(job)
+    run.stop(JobCancelled("The job was cancelled."))
+
+    with pytest.raises(JobCancelled):
+        ingest_recording(run)
+
+    assert MaterialEntry.objects.get().media is None
 
 
 def test_deleting_it_leaves_nothing_in_storage(api: Api, acme: Tenant, week: MaterialNode, stored: Stored) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -14,12 +15,13 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from llm.models import ExternalCall
-from materials.models import KeyFrame, MaterialNode, SlideVideoMapping
+from materials.models import MaterialNode, SlideVideoMapping
 from project.jobs.models import Job
 from tenants.models import Tenant
 from tests.conftest import Api, drain
 from tests.fakes.asked import Asked
-from tests.fakes.steps import Answer, Fail, Step
+from tests.fakes.steps import Answer, Fail, Refusal, Step
+from tests.llm.video.containers import Film, media_file, slide
 from tests.llm.world import World, use
 from tests.materials.processors.pdfs import pdf
 from tests.materials.recordings.lecture import CAPTIONS, LECTURE, sent
@@ -107,7 +109,7 @@ def test_a_deck_that_comes_later_is_looked_for_too_and_decisions_stay(client: AP
 def test_a_vision_model_describes_the_pictures_once(client: APIClient, week: MaterialNode, world: World) -> None:
     def look(asked: Asked) -> Step:
         assert len(asked.images) == 1
-        return Answer(json.dumps({"text": "Lesson 2\nLoops", "shows": "A title on brown."}))
+        return says(f"Lesson 2\nPicture {len(world.openai.asked)}", shows="A title on brown.")
 
     world.openai.always(look)
 
@@ -116,21 +118,117 @@ def test_a_vision_model_describes_the_pictures_once(client: APIClient, week: Mat
     drain()
 
     frames = client.get(f"/api/v1/entries/{entry}/frames").json()["data"]
-    assert {frame["description"] for frame in frames} == {"Lesson 2\nLoops\nA title on brown."}
-    assert len(world.openai.asked) == len(frames) == ExternalCall.objects.filter(action="describe_slides").count()
+    assert [frame["description"] for frame in frames] == [
+        f"Lesson 2\nPicture {number}\nA title on brown." for number in (1, 2, 3, 4)
+    ]
+    pictures = [client.get(f"/api/v1/frames/{frame['id']}/picture").content for frame in frames]
+    assert [asked.images for asked in world.openai.asked] == [[picture] for picture in pictures]
+    assert ExternalCall.objects.filter(action="describe_slides").count() == len(frames)
 
 
 def test_a_picture_that_no_model_describes_stays_without_words_and_is_told(
+    client: APIClient, week: MaterialNode, world: World
+) -> None:
+    world.openai.script(says("Variables"), Fail(400, message="no"), says("Loops"), says("Functions"))
+
+    entry = filmed(client, week)
+
+    result = watched()
+    assert (result["frames"], result["described"]) == (4, 3)
+    assert result["warnings"] == [
+        "The picture at 0 s was not described: No model answered. "
+        "openai/gpt: the request was refused as malformed (HTTP 400 invalid_request_error)."
+    ]
+    assert described(client, entry) == ["Variables", "", "Loops", "Functions"]
+
+
+def test_a_provider_that_is_down_is_not_asked_for_every_picture(
     client: APIClient, week: MaterialNode, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("llm.walk.FIRST_PAUSE", 0.01)
     monkeypatch.setattr("llm.walk.ROUND_SECONDS", 0)
-    world.openai.always(Fail(400, message="no"))
+    world.openai.always(Fail(503))
 
-    filmed(client, week)
+    entry = filmed(client, week)
 
-    job = Job.objects.get(kind="watch_recording")
+    *each, last = watched()["warnings"]
+    assert len(each) == 3
+    assert last == (
+        "After 3 failures in a row, 1 more picture was not described. "
+        "Ingest the recording again when the models answer."
+    )
+    assert len(world.openai.asked) == 3, "twice for the first picture, once for the second, then it has to cool down"
+    assert described(client, entry) == ["", "", "", ""]
+
+
+def test_after_three_failures_in_a_row_the_rest_wait_until_it_is_ingested_again(
+    client: APIClient, week: MaterialNode, world: World, settings: Settings, tmp_path: Path
+) -> None:
+    settings.KEY_FRAMES_PER_MINUTE = 60
+    no = Fail(400, message="no")
+    world.openai.script(says("one"), no, no, says("four"), no, no, no)
+
+    entry = shown(client, week, pictures=9, folder=tmp_path)
+
+    assert len(world.openai.asked) == 7
+    *each, last = watched()["warnings"]
+    assert [warning[: warning.index(":")] for warning in each] == [
+        f"The picture at {second} s was not described" for second in (1, 2, 4, 5, 6)
+    ]
+    assert last == (
+        "After 3 failures in a row, 2 more pictures were not described. "
+        "Ingest the recording again when the models answer."
+    )
+    assert described(client, entry) == ["one", "", "", "four", "", "", "", "", ""]
+
+    world.openai.always(says("then"))
+    client.post(f"/api/v1/entries/{entry}/ingest", {}, format="json")
+    drain()
+
+    assert described(client, entry) == ["one", "then", "then", "four", "then", "then", "then", "then", "then"]
+    assert watched()["warnings"] == []
+
+
+def test_pictures_that_are_refused_for_what_they_show_do_not_stop_the_rest(
+    client: APIClient, week: MaterialNode, world: World
+) -> None:
+    world.openai.script(Refusal(), Refusal(), Refusal(), says("Functions"))
+
+    entry = filmed(client, week)
+
+    assert described(client, entry) == ["", "", "", "Functions"]
+    assert len(watched()["warnings"]) == 3
+
+
+def says(text: str, *, shows: str = "") -> Answer:
+    return Answer(json.dumps({"text": text, "shows": shows}))
+
+
+def watched() -> dict[str, Any]:
+    """Return what came of the last job that watched a video."""
+    job = Job.objects.filter(kind="watch_recording").latest("finished_at")
     assert job.status == Job.Status.COMPLETE
     assert job.result is not None
-    assert len(job.result["warnings"]) == job.result["frames"] == 4
-    assert not KeyFrame.objects.exclude(description="").exists()
+    result: dict[str, Any] = job.result
+    return result
+
+
+def described(client: APIClient, entry: str) -> list[str]:
+    """Return what the pictures show, in order of time."""
+    return [frame["description"] for frame in client.get(f"/api/v1/entries/{entry}/frames").json()["data"]]
+
+
+def shown(client: APIClient, week: MaterialNode, *, pictures: int, folder: Path) -> str:
+    """Upload a video that shows another picture each second, and do all that follows."""
+    colours = [("white", "black"), ("navy", "white"), ("olive", "white")]
+    film = Film(
+        shots=[
+            (number * 1000, slide(f"Slide {number}", paper=paper, ink=ink))
+            for number, (paper, ink) in zip(range(pictures), cycle(colours), strict=False)
+        ],
+        ms=pictures * 1000,
+    )
+    sent(client, week.pk, "slides.vtt", b"WEBVTT\n\n00:00.000 --> 00:02.000\nMaps lie.\n")
+    entry: str = sent(client, week.pk, "slides.mp4", media_file(folder / "slides.mp4", film).read_bytes())["id"]
+    drain()
+    return entry
