@@ -43,8 +43,9 @@ def length(room: str = "light") -> int:
 def cluster_command(room: str) -> list[str]:
     """Return the arguments of `manage.py` that start the room's cluster. The name is there to be seen in lists of
     processes; what counts is `cluster_environment`, because django-q2 reads its settings before its arguments.
+    The checks, which take a second, have been made by the command that starts the cluster.
     """
-    return ["qcluster", "--name", settings.QUEUES[room]]
+    return ["qcluster", "--skip-checks", "--name", settings.QUEUES[room]]
 
 
 def cluster_environment(room: str) -> dict[str, str]:

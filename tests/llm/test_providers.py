@@ -786,9 +786,8 @@ def test_it_does_not_wait_for_the_rest_of_half_an_answer(dialect: Dialect, monke
     assert failed.value.usage is None
 
 
-def ask_at(url: str, dialect: Dialect, *, seconds: float, **spec: Any) -> ProviderError:
+def ask_in_vain(provider: Provider, *, seconds: float) -> ProviderError:
     """Ask a server that is not there, and return our error."""
-    provider = Providers().get("nowhere", spec_of(dialect, url, **spec))
     with pytest.raises(ProviderError) as failed:
         provider.complete(replace(CALL, seconds=seconds))
     assert_discreet(failed.value)
@@ -801,7 +800,7 @@ def test_nothing_is_billed_by_a_server_that_is_not_there(dialect: Dialect, monke
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-    error = ask_at(f"http://127.0.0.1:{port}", dialect, seconds=5)
+    error = ask_in_vain(Providers().get("nowhere", spec_of(dialect, f"http://127.0.0.1:{port}")), seconds=5)
 
     assert type(error) is ProviderBusy
     assert (error.usage, error.status) == (NOTHING, None)
@@ -818,9 +817,11 @@ def test_a_connection_that_is_not_taken_costs_its_own_limit_and_no_more(
             each = waiting.enter_context(socket.socket())
             each.setblocking(False)
             each.connect_ex(listener.getsockname())
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        provider = Providers().get("nowhere", spec_of(dialect, url, connect_seconds=0.4))
         begun = time.monotonic()
 
-        error = ask_at(f"http://127.0.0.1:{listener.getsockname()[1]}", dialect, seconds=seconds, connect_seconds=0.4)
+        error = ask_in_vain(provider, seconds=seconds)
 
     assert time.monotonic() - begun < 0.4 + LATE + 0.3
     assert type(error) is expected
@@ -912,7 +913,7 @@ def test_without_an_address_a_request_goes_to_the_vendor_alone(
     monkeypatch.setenv("TEST_KEY", KEY)
     monkeypatch.setattr(socket, "getaddrinfo", seek)
 
-    error = ask_at("", dialect, seconds=5)
+    error = ask_in_vain(Providers().get("nowhere", spec_of(dialect, "")), seconds=5)
 
     assert type(error) is ProviderBusy
     assert error.usage == NOTHING

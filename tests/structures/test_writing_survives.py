@@ -34,7 +34,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def worker_log(world: World, tmp_path: Path) -> Iterator[Path]:
     """Start a real worker that asks the world's vendors, and return its log."""
     log = tmp_path / "worker.log"
-    process = start("manage.py", "worker", log=log, MODELS_FILE=str(world.path), WORKER_PATIENCE_SECONDS="5")
+    process = start(
+        "manage.py", "worker", "--room", "light", log=log, MODELS_FILE=str(world.path), WORKER_PATIENCE_SECONDS="5"
+    )
     try:
         eventually(
             lambda: Pulse.objects.filter(answered_at__isnull=False).exists(),
