@@ -97,9 +97,16 @@ def ancestors(*, tenant: Tenant, node_id: UUID) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def titles_of(*, tenant: Tenant, node_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the titles of nodes by their ids. One statement."""
-    return dict(MaterialNode.objects.of(tenant).filter(pk__in=node_ids).values_list("pk", "title"))
+def lineage(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:
+    """Return the nodes from this one up to its root, with their titles and languages only. Two statements."""
+    ids = ancestors(tenant=tenant, node_id=node_id)
+    found = MaterialNode.objects.of(tenant).only("title", "language").in_bulk(ids)
+    return [found[each] for each in ids if each in found]
+
+
+def language_of(entry: MaterialEntry, above: Sequence[MaterialNode]) -> str:
+    """Return the language of an entry: its own, or that of the nearest node above it that has one; else blank."""
+    return entry.language or next((node.language for node in above if node.language), "")
 
 
 def tree(*, tenant: Tenant, node_id: UUID) -> Branch:

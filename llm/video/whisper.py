@@ -22,7 +22,7 @@ from project import children
 from project.errors import DomainError
 
 CHILD = "llm.video.whisper_child"
-RULES = 1
+RULES = 2
 """Raised when this code changes what comes out of the same recording."""
 THROUGH = (
     "HF_ENDPOINT", "HF_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",

@@ -33,6 +33,8 @@ LANGUAGE_SECONDS = 120
 """How much speech is heard at most to find out its language."""
 MOST_HINT_TOKENS = 112
 """How much of the model's memory (448 tokens for half a minute, with what it says) hot words may take."""
+DOUBT = 0.025
+"""How much the mean log-probability of a token may fall by hot words before they are left out."""
 MISSING_MS = 2000
 SPEECH = VadOptions(min_silence_duration_ms=500, max_speech_duration_s=30)
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6)
@@ -107,12 +109,27 @@ def _spoken(samples: Samples) -> list[_Spoken]:
 
 
 class _Model(WhisperModel):  # type: ignore[misc]
-    """Knows whether it has drawn lots: at a temperature above 0, what comes next depends on what came before."""
+    """Leaves hot words out where they lead it astray, and knows whether it has drawn lots.
+
+    Hot words come before the sound as if they had been said, and a model can go on from them instead of listening. The
+    first half minute of a window is heard with them and without; the rest in the way that the model was surer of.
+    Lots are drawn at a temperature above 0, and what comes next then depends on what came before.
+    """
 
     has_drawn = False
+    hints_serve: bool | None = None
+    """Whether hot words are used in this window; None before it begins."""
 
-    def generate_with_fallback(self, *args: Any, **kwargs: Any) -> Any:
-        answer = super().generate_with_fallback(*args, **kwargs)
+    def generate_with_fallback(self, encoded: Any, prompt: list[int], tokenizer: Any, options: Any) -> Any:
+        bare = self.get_prompt(tokenizer, [], without_timestamps=options.without_timestamps)
+        if prompt == bare or self.hints_serve is not None:
+            return self._answered(encoded, prompt if self.hints_serve else bare, tokenizer, options)
+        hinted, plain = (self._answered(encoded, each, tokenizer, options) for each in (prompt, bare))
+        self.hints_serve = plain[1] - hinted[1] <= DOUBT
+        return hinted if self.hints_serve else plain
+
+    def _answered(self, *call: Any) -> Any:
+        answer = super().generate_with_fallback(*call)
         self.has_drawn = self.has_drawn or answer[2] > 0
         return answer
 
@@ -146,6 +163,7 @@ class _Ears:
             self._code = self._found(speech)
         if self._model.has_drawn:
             self._model = self._loaded()
+        self._model.hints_serve = None
         heard, _ = self._model.transcribe(
             speech, language=self._code, beam_size=self._work.beam_size, temperature=TEMPERATURES,
             condition_on_previous_text=False, hotwords=self._hints or None, compression_ratio_threshold=2.4,
@@ -232,5 +250,5 @@ def _named(work: Work) -> Path:
         why = "could not be downloaded" if work.download else "is not on this machine, and it may not be downloaded"
         raise TranscriberMissing(
             f"The Whisper model “{work.model}” {why} ({str(error).splitlines()[0][:200]}).",
-            next_step=f"{WHAT_TO_PUT}, or allow to download with WHISPER_DOWNLOAD=true.",
+            next_step=f"{WHAT_TO_PUT}, or allow to download with WHISPER_DOWNLOAD=1.",
         ) from error

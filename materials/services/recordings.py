@@ -223,15 +223,9 @@ def _read_captions(run: Run, captions: MaterialEntry, recording: Recording) -> B
 
 
 def _wish(entry: MaterialEntry) -> Wish:
-    words = [*entry.tenant.glossary, *_titles(entry)]
-    return Wish(language=entry.language or entry.node.language, hot_words=tuple(dict.fromkeys(words))[:MOST_HOT_WORDS])
-
-
-def _titles(entry: MaterialEntry) -> list[str]:
-    """Return the titles on the way from the entry's node to its course."""
-    ids = queries.ancestors(tenant=entry.tenant, node_id=entry.node_id)
-    found = queries.titles_of(tenant=entry.tenant, node_ids=ids)
-    return [found[node_id] for node_id in ids if node_id in found]
+    above = queries.lineage(tenant=entry.tenant, node_id=entry.node_id)
+    words = dict.fromkeys([*entry.tenant.glossary, *(node.title for node in above)])
+    return Wish(language=queries.language_of(entry, above), hot_words=tuple(words)[:MOST_HOT_WORDS])
 
 
 def _document(outcome: Outcome, recording: Recording, warnings: list[str]) -> Document:

@@ -25,6 +25,7 @@ from llm.messages import Picture
 from llm.prompts import read_prompt
 from llm.video.build import key_frames
 from llm.video.ports import Recording
+from materials import queries
 from materials.documents import ChunkKind, Format
 from materials.likeness import Proposal, Shot, Slide, propose
 from materials.models import Chunk, KeyFrame, MaterialEntry, SlideVideoMapping, frame_key
@@ -58,7 +59,8 @@ def watch_recording(run: Run) -> None:
     if entry.watched_at is None:
         _store_frames(run, entry)
     frames = list(KeyFrame.objects.of(run.tenant).filter(entry=entry).order_by("start_ms"))
-    undescribed = _describe(run, frames, entry.language or entry.node.language)
+    above = queries.lineage(tenant=entry.tenant, node_id=entry.node_id)
+    undescribed = _describe(run, frames, queries.language_of(entry, above))
     run.progress("matching", 0, 1)
     found = {
         presentation: propose(_slides(run, presentation), _shots(entry, frames))

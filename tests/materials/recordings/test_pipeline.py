@@ -34,7 +34,7 @@ def test_a_lecture_becomes_a_structure_whose_concepts_cite_its_times(
     read = client.get(f"/api/v1/entries/{entry['id']}").json()
     assert read["state"] == "ready", read["error"]
     assert read["transcription"]["by"] == "whisper"
-    assert read["transcription"]["language"] == "en"
+    assert read["transcription"]["language"] == "en-GB"
     chunks = list(Chunk.objects.filter(entry=entry["id"], kind="transcript").order_by("position"))
     assert error_rate(" ".join(chunk.text for chunk in chunks), TRUTH["text"]) < 0.15
     starts = [round(segment["start"] * 1000) for segment in TRUTH["segments"]]
