@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 LEAST_CONFIDENCE = 0.35
-SAME_PICTURE = 6
-"""Bits of 64 in which hashes of the same picture may differ after scaling and compression."""
-OTHER_PICTURE = 20
-"""From so many bits on, two pictures have nothing in common."""
+SAME_PICTURE, OTHER_PICTURE = 0.8, 0.6
+"""Of the bits that either hash sets, how many both set: in the same picture after compression, and in any two.
+
+Of all 64 bits, slides with a few words on white set so few that any two of them would be alike.
+"""
+LEAST_BITS = 8
+"""A picture whose hash sets fewer is as good as blank, and like no other."""
 STAY, FORWARD, SKIP, BACK = 0.0, 0.02, 0.10, 0.20
 """What it costs to go on showing a slide, to go to the next one, to skip some, to go back."""
 NOTHING_SCORE = 0.30
@@ -83,14 +86,19 @@ def propose(slides: Sequence[Slide], shots: Sequence[Shot]) -> list[Proposal]:
 
 
 def _likeness(slide: Slide, shot: Shot, rarity: dict[str, float]) -> float:
-    picture = 0.0
-    if slide.dhash is not None:
-        distance = (slide.dhash ^ shot.dhash).bit_count()
-        picture = max(0.0, min(1.0, (OTHER_PICTURE - distance) / (OTHER_PICTURE - SAME_PICTURE)))
+    picture = _picture_likeness(slide.dhash, shot.dhash) if slide.dhash is not None else 0.0
     words = max(
         SEEN_WEIGHT * _share(slide.text, shot.seen, rarity), SPOKEN_WEIGHT * _share(slide.text, shot.spoken, rarity)
     )
     return 1 - (1 - 0.95 * picture) * (1 - 0.95 * words)
+
+
+def _picture_likeness(one: int, other: int) -> float:
+    either = (one | other).bit_count()
+    if either < LEAST_BITS:
+        return 0.0
+    share = (one & other).bit_count() / either
+    return max(0.0, min(1.0, (share - OTHER_PICTURE) / (SAME_PICTURE - OTHER_PICTURE)))
 
 
 def _share(text: str, heard: str, rarity: dict[str, float]) -> float:

@@ -50,6 +50,15 @@ def test_pictures_alone_are_enough() -> None:
     assert found == [(2, 0, 5), (1, 5, 9)]
 
 
+def test_pictures_with_little_on_them_are_not_alike_for_that() -> None:
+    few, others, one = 0x0000_7700_0000_0F00, 0x0000_7100_0000_60F0, 0x0000_0000_0000_0F00
+    assert (few ^ others).bit_count() == 12  # of 64
+
+    assert shown([Slide(number=1, text="", dhash=few)], [shot(0, 9, dhash=few | 1)]) == [(1, 0, 9)]
+    assert shown([Slide(number=1, text="", dhash=few)], [shot(0, 9, dhash=others)]) == []
+    assert shown([Slide(number=1, text="", dhash=one)], [shot(0, 9, dhash=one)]) == []
+
+
 def test_what_has_nothing_in_common_is_not_proposed() -> None:
     assert propose(DECK, [shot(0, 60, seen="A cat on a mat", spoken="Today we cook soup", dhash=2**63 - 1)]) == []
 
