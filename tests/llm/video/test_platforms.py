@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,42 @@ import pytest
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.platforms import PLATFORMS, Platform, PlatformFailed, PlatformVideo, Reach, fetch_video, platform_of
+from project import children
 from project.errors import DomainError
+from project.settings import BASE_DIR
 from tests.fakes.site import Page, Site, answer, drips, head, redirect
+from tests.llm.video import stage_nursery
 
 STAGE = Platform(name="Stage", hosts=frozenset({"stage.test"}), extractors=("stage",))
 VTT = b"WEBVTT\n\n00:00.000 --> 00:02.000\nWater boils.\n"
 MEDIA = b"media" * 1000
+forked = pytest.mark.usefixtures("forked")
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", stage_nursery.__name__],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=BASE_DIR,
+        env={"PATH": os.defpath, "YTDLP_NO_PLUGINS": "1"},
+    ) as process:  # fmt: skip
+        yield process
+
+
+@pytest.fixture(name="forked")
+def _forked(nursery: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork the children from one that has loaded yt-dlp, where how they start and end is not the point."""
+
+    def told(module: str, request: Mapping[str, Any], **_: Any) -> Iterator[dict[str, Any]]:
+        assert nursery.stdin is not None
+        assert nursery.stdout is not None
+        nursery.stdin.write(json.dumps(request) + "\n")
+        nursery.stdin.flush()
+        while "told" in (line := json.loads(nursery.stdout.readline())):
+            yield line["told"]
+        assert line == {"ended": 0}
+
+    monkeypatch.setattr(children, "told", told)
 
 
 @pytest.fixture
@@ -116,6 +148,7 @@ def test_it_brings_the_captions_and_not_the_recording(site: Site, tmp_path: Path
     assert [head.split()[1] for head in site.asked] == ["/lecture.json", "/a.vtt"]
 
 
+@forked
 def test_captions_of_a_machine_are_told_as_such(site: Site, tmp_path: Path) -> None:
     plays(site, automatic_captions={"en-orig": [{"data": VTT.decode(), "ext": "vtt"}]})
 
@@ -125,6 +158,7 @@ def test_captions_of_a_machine_are_told_as_such(site: Site, tmp_path: Path) -> N
     assert (tmp_path / "captions.vtt").read_bytes() == VTT
 
 
+@forked
 @pytest.mark.parametrize("captions", [True, False], ids=["no captions there", "captions not wanted"])
 def test_it_brings_the_recording_without_captions(site: Site, tmp_path: Path, captions: bool) -> None:
     plays(site, subtitles={} if captions else {"uk": [{"url": site.url("/a.vtt"), "ext": "vtt"}]})
@@ -135,6 +169,7 @@ def test_it_brings_the_recording_without_captions(site: Site, tmp_path: Path, ca
     assert (tmp_path / "video.mp4").read_bytes() == MEDIA
 
 
+@forked
 def test_captions_that_are_not_delivered_do_not_keep_it_from_the_recording(site: Site, tmp_path: Path) -> None:
     plays(site, subtitles={"uk": [{"url": site.url("/gone.vtt"), "ext": "vtt"}]})
 
@@ -144,12 +179,14 @@ def test_captions_that_are_not_delivered_do_not_keep_it_from_the_recording(site:
     assert found.warnings == ("The video has captions, but the platform did not deliver them.",)
 
 
+@forked
 def test_captions_are_enough_where_there_is_no_recording(site: Site, tmp_path: Path) -> None:
     plays(site, formats=[], subtitles={"uk": [{"url": site.url("/a.vtt"), "ext": "vtt"}]})
 
     assert fetch(site, tmp_path).captions_path == tmp_path / "captions.vtt"
 
 
+@forked
 def test_it_takes_the_small_picture_and_the_sound_alone_if_it_must(site: Site, tmp_path: Path) -> None:
     site.pages["/hd.mp4"] = answer(b"large")
     plays(site, formats=[video(site, "/v.mp4", height=720), video(site, "/hd.mp4", height=1080)])
@@ -164,6 +201,7 @@ def test_it_takes_the_small_picture_and_the_sound_alone_if_it_must(site: Site, t
     assert alone.warnings == ("The platform delivered the sound without the picture.",)
 
 
+@forked
 def test_it_puts_a_stream_of_parts_together(site: Site, tmp_path: Path) -> None:
     parts = "".join(f"#EXTINF:2,\n/{number}.ts\n" for number in range(3))
     site.pages["/v.m3u8"] = answer(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n{parts}#EXT-X-ENDLIST\n".encode())
@@ -176,6 +214,7 @@ def test_it_puts_a_stream_of_parts_together(site: Site, tmp_path: Path) -> None:
     assert found.media_path.read_bytes() == b"0" * 188 + b"1" * 188 + b"2" * 188
 
 
+@forked
 def test_it_takes_the_video_and_not_the_list_around_it(site: Site, tmp_path: Path) -> None:
     plays(site)
 
@@ -192,6 +231,7 @@ def code_of(site: Site, folder: Path, kind: type[DomainError] = MediaUnreadable,
     return raised.value.code
 
 
+@forked
 @pytest.mark.parametrize(
     ("info", "code"),
     [
@@ -212,10 +252,12 @@ def test_it_refuses_what_is_no_public_single_video(site: Site, tmp_path: Path, i
     assert [head.split()[1] for head in site.asked] == ["/lecture.json"]
 
 
+@forked
 def test_a_video_that_is_not_there_was_removed(site: Site, tmp_path: Path) -> None:
     assert code_of(site, tmp_path, name="gone") == "removed"
 
 
+@forked
 @pytest.mark.parametrize(
     "url",
     [
@@ -236,6 +278,7 @@ def test_it_refuses_a_list_of_videos_without_asking(tmp_path: Path, url: str) ->
 ENDLESS = drips(head(content_type="video/mp4"), b"x" * 65536, every=0.001, times=10_000)
 
 
+@forked
 @pytest.mark.parametrize(
     "page",
     [answer(b"x" * 200_001), ENDLESS, redirect("/large")],
@@ -262,6 +305,7 @@ def test_no_file_grows_larger_than_is_allowed(site: Site, tmp_path: Path) -> Non
     assert (tmp_path / "captions.vtt").stat().st_size < 21 * 2**20
 
 
+@forked
 def test_it_refuses_an_announced_size_without_asking_for_it(site: Site, tmp_path: Path) -> None:
     plays(site, formats=[video(site, "/v.mp4", filesize=1_000_001)])
 
@@ -269,6 +313,7 @@ def test_it_refuses_an_announced_size_without_asking_for_it(site: Site, tmp_path
     assert len(site.asked) == 1
 
 
+@forked
 @pytest.mark.parametrize(
     "to", ["http://127.0.0.1:{port}/v.mp4", "http://localhost:{port}/v.mp4", "http://169.254.169.254/"]
 )
@@ -291,6 +336,7 @@ def test_it_is_not_led_to_an_address_that_is_not_public(site: Site, tmp_path: Pa
         assert inside.connections == 0
 
 
+@forked
 def test_it_reads_no_file_of_this_machine(site: Site, tmp_path: Path) -> None:
     secret = tmp_path.parent / "secret.mp4"
     secret.write_bytes(b"secret")

@@ -20,6 +20,7 @@ SHOTS = [(0, slide("one")), (1000, slide("two", paper="navy", ink="white"))]
 FILM = Film(shots=SHOTS)
 VP8 = Film(shots=SHOTS, codec="libvpx")
 MPEG4 = Film(shots=SHOTS, codec="mpeg4")
+childless = pytest.mark.usefixtures("childless")
 COVER = Film(shots=[(0, slide("cover"))], codec="mjpeg", times_ms=[0], is_cover=True)
 
 
@@ -40,6 +41,7 @@ def test_it_tells_what_the_lecture_holds() -> None:
     )
 
 
+@childless
 @pytest.mark.parametrize(
     ("name", "tracks", "has_video"),
     [
@@ -66,6 +68,7 @@ def test_it_knows_the_usual_containers(tmp_path: Path, name: str, tracks: list[F
     assert 1990 <= found.duration_ms <= 2050
 
 
+@childless
 def test_it_tells_tracks_apart(tmp_path: Path) -> None:
     path = media_file(
         tmp_path / "talk.mkv",
@@ -88,12 +91,14 @@ def test_it_tells_tracks_apart(tmp_path: Path) -> None:
     )
 
 
+@childless
 def test_it_takes_a_video_without_sound(tmp_path: Path) -> None:
     found = probe(media_file(tmp_path / "mute.mp4", FILM), max_ms=HOUR)
 
     assert (found.has_video, found.audio, found.speech) == (True, (), None)
 
 
+@childless
 @pytest.mark.parametrize(("name", "codec"), [("song.mp3", "libmp3lame"), ("song.flac", "flac")])
 def test_it_does_not_take_cover_art_for_a_video(tmp_path: Path, name: str, codec: str) -> None:
     path = media_file(tmp_path / name, Sound(codec=codec), COVER)
@@ -102,12 +107,14 @@ def test_it_does_not_take_cover_art_for_a_video(tmp_path: Path, name: str, codec
     assert probe(path, max_ms=HOUR).has_video is False
 
 
+@childless
 def test_it_counts_how_long_a_stream_without_a_duration_is(tmp_path: Path) -> None:
     path = media_file(tmp_path / "live.webm", VP8, Sound(codec="libopus"), live="1")
 
     assert probe(path, max_ms=HOUR).duration_ms == pytest.approx(2000, abs=30)
 
 
+@childless
 def test_it_begins_with_the_earliest_time_stamp(tmp_path: Path) -> None:
     path = media_file(tmp_path / "late.mkv", Sound(codec="flac", ms=2000, start_ms=1500))
 
@@ -149,6 +156,7 @@ def test_it_opens_nothing_that_a_list_names(tmp_path: Path, name: str, text: str
     assert "something else" in str(refused)
 
 
+@childless
 def test_it_refuses_a_container_whose_index_was_cut_off(tmp_path: Path) -> None:
     whole = media_file(tmp_path / "talk.mp4", FILM, Sound()).read_bytes()
     cut = tmp_path / "cut.mp4"
@@ -157,6 +165,7 @@ def test_it_refuses_a_container_whose_index_was_cut_off(tmp_path: Path) -> None:
     assert refusal(cut).code == "damaged"
 
 
+@childless
 def test_it_refuses_a_container_whose_sound_was_cut_off(tmp_path: Path) -> None:
     whole = media_file(tmp_path / "talk.mp4", FILM, Sound(), movflags="faststart").read_bytes()
     cut = tmp_path / "cut.mp4"
@@ -168,6 +177,7 @@ def test_it_refuses_a_container_whose_sound_was_cut_off(tmp_path: Path) -> None:
     assert "sound" in str(refused)
 
 
+@childless
 def test_it_refuses_a_recording_without_sound_in_it(tmp_path: Path) -> None:
     path = tmp_path / "nothing.wav"
     with wave.open(str(path), "wb") as file:
@@ -176,12 +186,14 @@ def test_it_refuses_a_recording_without_sound_in_it(tmp_path: Path) -> None:
     assert refusal(path).code == "damaged"
 
 
+@childless
 def test_it_refuses_a_recording_of_no_length(tmp_path: Path) -> None:
     path = media_file(tmp_path / "nothing.mkv", Captions(cues=[(0, 0, "Hello")]))
 
     assert refusal(path).code == "no_duration"
 
 
+@childless
 @pytest.mark.parametrize(("letters", "named"), [(b"ac-4", "ac4"), (b"zzzz", "zzzz")])
 def test_it_names_the_codec_that_it_cannot_decode(tmp_path: Path, letters: bytes, named: str) -> None:
     path = tmp_path / "talk.mp4"
@@ -195,6 +207,7 @@ def test_it_names_the_codec_that_it_cannot_decode(tmp_path: Path, letters: bytes
     assert f"(codec: {named})" in str(refused)
 
 
+@childless
 def test_it_does_without_sound_where_there_are_captions(tmp_path: Path) -> None:
     whole = media_file(tmp_path / "opus.mkv", Sound(codec="libopus"), Captions(cues=[(0, 900, "Hello")]))
     path = tmp_path / "talk.mkv"
@@ -206,6 +219,7 @@ def test_it_does_without_sound_where_there_are_captions(tmp_path: Path) -> None:
     assert len(found.subtitles) == 1
 
 
+@childless
 def test_it_passes_over_pictures_that_it_cannot_decode(tmp_path: Path) -> None:
     path = tmp_path / "talk.mp4"
     path.write_bytes(media_file(tmp_path / "whole.mp4", FILM, Sound()).read_bytes().replace(b"avc1", b"zzzz"))
@@ -216,6 +230,7 @@ def test_it_passes_over_pictures_that_it_cannot_decode(tmp_path: Path) -> None:
     assert found.speech is not None
 
 
+@childless
 def test_it_names_the_setting_when_a_recording_is_too_long() -> None:
     refused = refusal(LECTURE, max_ms=60_000)
 
@@ -225,6 +240,7 @@ def test_it_names_the_setting_when_a_recording_is_too_long() -> None:
     assert "MEDIA_MAX_MINUTES" in refused.next_step
 
 
+@childless
 def test_it_finds_a_file_by_a_relative_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(LECTURE.parent)
 

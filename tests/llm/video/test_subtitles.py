@@ -14,6 +14,8 @@ from tests.llm.video.containers import Captions, Film, Sound, Track, media_file,
 HOUR = 3_600_000
 FILM = Film(shots=[(0, slide("one"))])
 VP8 = Film(shots=[(0, slide("one"))], codec="libvpx")
+childless = pytest.mark.usefixtures("childless")
+pytestmark = pytest.mark.usefixtures("probed_here")
 EVENT = "{order},0,Default,{name},0,0,0,,{text}"
 
 
@@ -31,6 +33,7 @@ def seg(start_ms: int, end_ms: int, text: str) -> Segment:
     return Segment(start_ms=start_ms, end_ms=end_ms, text=text)
 
 
+@childless
 @pytest.mark.parametrize(
     ("name", "film", "codec"),
     [
@@ -64,6 +67,7 @@ def test_it_keeps_the_voices_of_web_vtt(tmp_path: Path) -> None:
     ]
 
 
+@childless
 def test_it_strips_what_ass_adds_to_words(tmp_path: Path) -> None:
     said = [
         (0, 900, EVENT.format(order=0, name="Ann", text="{\\i1}Maps{\\i0}, charts,\\Nand {a note}globes")),
@@ -76,6 +80,7 @@ def test_it_strips_what_ass_adds_to_words(tmp_path: Path) -> None:
     assert cues(path) == [(0, 900, "Ann", "Maps, charts, and globes"), (1000, 1800, "", "lie.")]
 
 
+@childless
 def test_it_says_once_what_rolling_captions_repeat(tmp_path: Path) -> None:
     said = [
         (0, 900, "a map is always"),
@@ -94,6 +99,7 @@ def test_it_keeps_what_is_said_twice_on_purpose() -> None:
     assert list(without_rolling(said)) == said
 
 
+@childless
 def test_it_reads_times_from_the_beginning_of_the_recording(tmp_path: Path) -> None:
     path = media_file(
         tmp_path / "late.mkv", Sound(codec="flac", ms=3000, start_ms=5000), Captions(cues=[(6000, 6500, "Maps lie.")])
@@ -102,6 +108,7 @@ def test_it_reads_times_from_the_beginning_of_the_recording(tmp_path: Path) -> N
     assert cues(path) == [(1000, 1500, "", "Maps lie.")]
 
 
+@childless
 def test_it_leaves_out_what_comes_after_the_end(tmp_path: Path) -> None:
     path = media_file(tmp_path / "talk.mkv", FILM, Captions(cues=[(0, 900, "Maps lie."), (9000, 9900, "Subscribe!")]))
     media = replace(probe(path, max_ms=HOUR), duration_ms=2000)
@@ -112,6 +119,7 @@ def test_it_leaves_out_what_comes_after_the_end(tmp_path: Path) -> None:
     assert [each.text for each in found.segments] == ["Maps lie."]
 
 
+@childless
 @pytest.mark.parametrize(
     ("language", "text", "tag"),
     [
@@ -138,6 +146,7 @@ def test_it_takes_the_language_that_is_wanted_or_else_the_default(
     assert ([each.text for each in found.segments], found.language) == ([text], tag)
 
 
+@childless
 def test_it_passes_over_a_track_without_words(tmp_path: Path) -> None:
     path = media_file(
         tmp_path / "talk.mkv",
@@ -149,6 +158,7 @@ def test_it_passes_over_a_track_without_words(tmp_path: Path) -> None:
     assert [text for *_, text in cues(path)] == ["Maps lie."]
 
 
+@childless
 @pytest.mark.parametrize(
     "track",
     [

@@ -14,13 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from llm.video import whisper_engine
 from llm.video.errors import MediaUnreadable, TranscriberBroken
 from llm.video.ports import Recording, Wish
 from llm.video.transcript import AudioTrack, Transcript
 from llm.video.whisper import WhisperSettings, WhisperVideoProcessor
 from tests.llm.video.recordings import LECTURE, NANO, Desk, lecture, recording, silence, sound_file, truth
 
-SETTINGS = WhisperSettings(model=str(NANO), threads=2, beam_size=1)
+SETTINGS = WhisperSettings(model=str(NANO), threads=1, beam_size=1)
 TRACK = (AudioTrack(index=0),)
 
 
@@ -70,6 +71,12 @@ def in_windows() -> tuple[Transcript, Desk]:
     return transcribe(desk=desk, window_ms=30_000), desk
 
 
+@pytest.fixture(scope="module")
+def beginning() -> tuple[Transcript, Desk]:
+    desk = Desk()
+    return transcribe(desk=desk, max_ms=15_000), desk
+
+
 def test_it_hears_what_is_said_when_it_is_said(whole: tuple[Transcript, Desk]) -> None:
     transcript, _ = whole
     sentences = truth()["segments"]
@@ -115,34 +122,33 @@ def test_it_hears_the_same_in_small_windows(
 def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript, Desk]) -> None:
     expected, first = in_windows
     [(recipe, windows)] = first.windows.items()
-    again = Desk(windows={recipe: windows[:2]})
+    again = Desk(windows={recipe: windows[:3]})
 
     found = transcribe(desk=again, window_ms=30_000)
 
     assert found == expected
     assert again.windows == first.windows
-    assert again.told[0][0] == windows[1].end_ms
+    assert again.told[0][0] == windows[2].end_ms
 
 
-def test_it_hears_the_same_again_where_the_model_draws_lots(tmp_path: Path) -> None:
-    """Twice as fast and led astray by hot words, the model is unsure in several windows and answers by chance."""
-    fast = lecture()[: 90 * 16_000 : 2]
-    path = sound_file(tmp_path / "fast.wav", [(0, fast), (45_000, fast)])
-    given, wish = recording(path, duration_ms=90_000, tracks=TRACK), Wish(hot_words=("loop",) * 6)
+@pytest.mark.usefixtures("childless")
+def test_it_hears_the_same_again_where_the_model_draws_lots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whisper_engine, "TEMPERATURES", (0.8,))
     first = Desk()
-    transcribe(given, desk=first, wish=wish, window_ms=15_000)
+    transcribe(desk=first, window_ms=5000, max_ms=12_000)
     [(recipe, windows)] = first.windows.items()
-    again = Desk(windows={recipe: windows[:4]})
+    again = Desk(windows={recipe: windows[:1]})
 
-    transcribe(given, desk=again, wish=wish, window_ms=15_000)
+    transcribe(desk=again, window_ms=5000, max_ms=12_000)
 
+    assert len(windows) >= 3
     assert again.kept == windows
 
 
-def test_it_begins_anew_under_another_wish() -> None:
-    desk = Desk()
+def test_it_begins_anew_under_another_wish(beginning: tuple[Transcript, Desk]) -> None:
+    _, first = beginning
+    desk = Desk(windows=dict(first.windows))
 
-    transcribe(desk=desk, max_ms=15_000)
     found = transcribe(desk=desk, wish=Wish(language="en-GB"), max_ms=15_000)
 
     assert len(desk.windows) == 2
@@ -150,7 +156,7 @@ def test_it_begins_anew_under_another_wish() -> None:
 
 
 def test_it_finds_out_a_language_that_it_does_not_know() -> None:
-    found = transcribe(wish=Wish(language="tlh"), max_ms=15_000)
+    found = transcribe(wish=Wish(language="tlh"), max_ms=5000)
 
     assert found.language == "en"
     assert "tlh" in found.warnings[0]
@@ -159,9 +165,16 @@ def test_it_finds_out_a_language_that_it_does_not_know() -> None:
 def test_it_takes_the_words_that_are_likely_only_as_far_as_there_is_room() -> None:
     names = tuple(f"polymorphism{number}" for number in range(200))
 
-    found = transcribe(wish=Wish(language="en", hot_words=names), max_ms=15_000)
+    found = transcribe(wish=Wish(language="en", hot_words=names), max_ms=5000)
 
     assert "too many" in found.warnings[0]
+
+
+def test_words_that_lead_the_model_astray_are_left_out() -> None:
+    """With these words before the sound, this model goes on from them: two words of three were wrong."""
+    found = transcribe(wish=Wish(hot_words=("variables", "loops", "functions")))
+
+    assert error_rate(words(truth()["text"]), spoken(found)) < 0.15
 
 
 def test_it_hears_nothing_in_silence(tmp_path: Path) -> None:
@@ -195,20 +208,17 @@ def test_it_warns_of_a_file_that_was_cut_off(tmp_path: Path) -> None:
     assert "cut off" in found.warnings[0]
 
 
-def test_it_hears_no_more_than_is_allowed() -> None:
-    desk = Desk()
-
-    found = transcribe(desk=desk, max_ms=15_000)
+def test_it_hears_no_more_than_is_allowed(beginning: tuple[Transcript, Desk]) -> None:
+    found, desk = beginning
 
     assert found.segments[-1].end_ms <= 15_000
     assert desk.kept[-1].end_ms == 15_000
     assert "longer than is allowed" in found.warnings[0]
 
 
-@pytest.mark.parametrize("content", [b"", b"This is a text.\n" * 100])
-def test_it_refuses_what_is_no_recording(tmp_path: Path, content: bytes) -> None:
+def test_it_refuses_what_is_no_recording(tmp_path: Path) -> None:
     path = tmp_path / "lesson.mp4"
-    path.write_bytes(content)
+    path.write_bytes(b"This is a text.\n" * 100)
 
     with pytest.raises(MediaUnreadable) as caught:
         transcribe(recording(path))

@@ -37,6 +37,7 @@ def nano(tmp_path: Path) -> Path:
     return Path(shutil.copytree(NANO, tmp_path / "nano"))
 
 
+@pytest.mark.usefixtures("childless")
 @pytest.mark.parametrize("name", ["model.bin", "config.json", "tokenizer.json", "vocabulary.json"])
 def test_it_says_what_a_folder_lacks(nano: Path, name: str) -> None:
     (nano / name).unlink()
@@ -47,6 +48,7 @@ def test_it_says_what_a_folder_lacks(nano: Path, name: str) -> None:
     assert str(nano) in str(error)
 
 
+@pytest.mark.usefixtures("childless")
 def test_it_says_that_there_is_no_folder(tmp_path: Path) -> None:
     error = refused(WhisperSettings(model=str(tmp_path / "large-v3")))
 
@@ -64,6 +66,7 @@ def test_it_says_what_to_do_when_a_model_is_not_here_and_does_not_look_for_it_el
     assert time.monotonic() - begun < 10
 
 
+@pytest.mark.usefixtures("childless")
 def test_it_says_that_a_model_does_not_fit_its_description(nano: Path) -> None:
     described = json.loads((nano / "preprocessor_config.json").read_text())
     (nano / "preprocessor_config.json").write_text(json.dumps({**described, "feature_size": 128}))
@@ -74,12 +77,14 @@ def test_it_says_that_a_model_does_not_fit_its_description(nano: Path) -> None:
     assert "preprocessor_config.json" in error.next_step
 
 
+@pytest.mark.usefixtures("childless")
 def test_it_says_that_the_weights_are_no_model(nano: Path) -> None:
     (nano / "model.bin").write_bytes(b"nothing")
 
     assert "cannot be loaded" in str(refused(WhisperSettings(model=str(nano))))
 
 
+@pytest.mark.usefixtures("childless")
 def test_it_says_that_the_processor_cannot_count_like_that() -> None:
     assert "WHISPER_COMPUTE_TYPE" in refused(WhisperSettings(model=str(NANO), compute_type="int3")).next_step
 

@@ -1,4 +1,4 @@
-"""Hears the lecture and keeps its windows in a file: `python -m tests.llm.video.whisper_parent FILE`. To be killed."""
+"""Hears a lecture and keeps its windows in a file: `python -m tests.llm.video.whisper_parent FILE`. To be killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from llm.video.transcript import Segment, Window
 from llm.video.whisper import WhisperSettings, WhisperVideoProcessor
 from tests.llm.video.recordings import LECTURE, NANO, Desk, recording
 
-SETTINGS = WhisperSettings(model=str(NANO), threads=1, window_ms=15_000)
+SETTINGS = WhisperSettings(model=str(NANO), threads=1, beam_size=1, window_ms=15_000, max_ms=60_000)
 
 
 class FileDesk(Desk):
@@ -43,7 +43,7 @@ def windows_in(path: Path) -> list[Window]:
 
 
 def hear(path: Path) -> None:
-    """Hear the lecture, going on after the windows that are in the file."""
+    """Hear a minute of the lecture, going on after the windows that are in the file."""
     WhisperVideoProcessor(settings=SETTINGS).transcribe(recording(LECTURE), Wish(), FileDesk(path))
 
 
