@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from llm.providers.build import Providers
+from tests.llm.providers.dialects import DIALECTS, KEY, Desk, Dialect, Reach, spec_of
+
+
+@pytest.fixture(scope="module")
+def desks() -> Iterator[dict[str, Desk]]:
+    """Return a desk of each dialect: making a client takes a tenth of a second."""
+    providers = Providers()
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as servers:
+        patch.setenv("TEST_KEY", KEY)
+        made = {}
+        for dialect in DIALECTS:
+            vendor = servers.enter_context(dialect.server(key=KEY))
+            spec = spec_of(dialect, vendor.url + dialect.path)
+            made[dialect.name] = Desk(vendor, providers.get(dialect.name, spec))
+        yield made
+        assert [vendor.surprises for vendor in (desk.vendor for desk in made.values()) if vendor.surprises] == []
+
+
+@pytest.fixture
+def desk(desks: dict[str, Desk], dialect: Dialect) -> Desk:
+    return desks[dialect.name]
+
+
+@pytest.fixture
+def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reach]:
+    """Make a desk of its own: `reach(GOOGLE, answer_seconds=1)`."""
+    monkeypatch.setenv("TEST_KEY", KEY)
+    with ExitStack() as servers:
+
+        def reached(dialect: Dialect, **more: Any) -> Desk:
+            vendor = servers.enter_context(dialect.server(key=KEY))
+            spec = spec_of(dialect, vendor.url + dialect.path, **more)
+            return Desk(vendor, Providers().get(dialect.name, spec))
+
+        yield reached

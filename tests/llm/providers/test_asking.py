@@ -1,0 +1,164 @@
+"""What is asked arrives in the vendor's form."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from llm.messages import Clip, ModelRequest
+from llm.schemas import parsed, schema_of
+from tests.fakes.server import Video
+from tests.fakes.steps import Answer
+from tests.llm.providers.dialects import (
+    ANTHROPIC,
+    DEEPSEEK,
+    GOOGLE,
+    MODEL,
+    OPENAI,
+    PICTURES,
+    PROMPT,
+    QUESTION,
+    SYSTEM,
+    Desk,
+    Dialect,
+    Jars,
+    Reach,
+    each_dialect,
+)
+
+
+@each_dialect
+def test_a_question_arrives_and_its_answer_comes_back(desk: Desk) -> None:
+    reply = desk.ask(Answer("Many.", model="m-1-0042"))
+
+    assert (reply.text, reply.model) == ("Many.", "m-1-0042")
+    assert reply.request_id.startswith("req_")
+    asked = desk.asked
+    assert (asked.model, asked.system, asked.prompt, asked.max_tokens) == ("m-1", SYSTEM, PROMPT, 50)
+    assert (asked.schema, asked.images, asked.videos) == (None, [], [])
+
+
+@each_dialect
+def test_a_question_needs_no_instructions(desk: Desk) -> None:
+    reply = desk.ask(Answer("Many."), request=ModelRequest(prompt=PROMPT))
+
+    assert reply.text == "Many."
+    assert (desk.asked.system, desk.asked.prompt) == ("", PROMPT)
+
+
+@pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC, GOOGLE], ids=str)
+def test_a_schema_goes_in_the_vendors_own_form(desk: Desk) -> None:
+    reply = desk.ask(Answer('{"count": 9, "kind": null}'), schema=schema_of(Jars))
+
+    assert parsed(reply, Jars) == Jars(count=9, kind=None)
+    assert desk.asked.schema == schema_of(Jars).body
+    assert desk.asked.system == SYSTEM
+
+
+@each_dialect
+def test_a_schema_goes_in_words_to_models_that_take_none(desk: Desk) -> None:
+    model = MODEL.model_copy(update={"schema_mode": "object"})
+
+    reply = desk.ask(Answer('{"count": 9, "kind": "plum"}'), model=model, schema=schema_of(Jars))
+
+    assert parsed(reply, Jars) == Jars(count=9, kind="plum")
+    assert desk.asked.schema is None
+    instructions, _, told = desk.asked.system.partition("\n\n")
+    assert instructions == SYSTEM
+    assert json.loads(told.partition("\n")[2]) == schema_of(Jars).body
+
+
+@pytest.mark.parametrize(
+    ("dialect", "place", "sent"),
+    [
+        (OPENAI, "response_format", None),
+        (DEEPSEEK, "response_format", {"type": "json_object"}),
+        (GOOGLE, "generationConfig", {"maxOutputTokens": 50, "responseMimeType": "application/json"}),
+    ],
+    ids=str,
+)
+def test_json_is_asked_for_where_a_schema_is_not_taken(desk: Desk, place: str, sent: Any) -> None:
+    model = MODEL.model_copy(update={"schema_mode": "object"})
+
+    desk.ask(Answer("{}"), model=model, schema=schema_of(Jars))
+
+    assert desk.asked.body[place] == (sent or {"type": "json_object"})
+
+
+@pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC, GOOGLE], ids=str)
+def test_pictures_arrive_as_they_are(desk: Desk) -> None:
+    desk.ask(Answer("Two jars."), request=replace(QUESTION, pictures=PICTURES))
+
+    assert desk.asked.images == [picture.data for picture in PICTURES]
+    assert desk.asked.prompt == PROMPT
+    assert all(picture.media_type in json.dumps(desk.asked.body) for picture in PICTURES)
+
+
+@pytest.mark.parametrize("dialect", [GOOGLE], ids=str)
+def test_a_part_of_a_recording_arrives_with_its_offsets(desk: Desk) -> None:
+    clips = (
+        Clip(uri="https://files/1", media_type="video/mp4", start_ms=10_250, end_ms=70_000),
+        Clip(uri="https://files/2", media_type="video/webm", start_ms=36_610_057),
+        Clip(uri="https://files/3", media_type="video/mp4"),
+    )
+
+    desk.ask(Answer("A lorry."), request=replace(QUESTION, clips=clips))
+
+    assert desk.asked.videos == [
+        Video(uri="https://files/1", mime_type="video/mp4", start="10.25s", end="70s"),
+        Video(uri="https://files/2", mime_type="video/webm", start="36610.057s"),
+        Video(uri="https://files/3", mime_type="video/mp4"),
+    ]
+    assert "text" in list(desk.asked.body["contents"][0]["parts"])[-1]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "spec", "name"),
+    [
+        (OPENAI, {}, "max_completion_tokens"),
+        (DEEPSEEK, {}, "max_tokens"),
+        (DEEPSEEK, {"room_parameter": "max_completion_tokens"}, "max_completion_tokens"),
+        (ANTHROPIC, {}, "max_tokens"),
+    ],
+    ids=str,
+)
+def test_the_room_for_an_answer_has_the_name_that_the_server_knows(
+    reach: Reach, dialect: Dialect, spec: dict[str, Any], name: str
+) -> None:
+    desk = reach(dialect, **spec)
+
+    desk.ask(Answer(), room=40_000)
+
+    assert {key: value for key, value in desk.asked.body.items() if key.startswith("max_")} == {name: 40_000}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "extra", "sent"),
+    [
+        (OPENAI, {"reasoning_effort": "low"}, {"reasoning_effort": "low"}),
+        (DEEPSEEK, {"thinking": {"type": "disabled"}}, {"thinking": {"type": "disabled"}}),
+        (ANTHROPIC, {"thinking": {"type": "disabled"}}, {"thinking": {"type": "disabled"}}),
+        (
+            GOOGLE,
+            {"media_resolution": "MEDIA_RESOLUTION_LOW"},
+            {"generationConfig": {"mediaResolution": "MEDIA_RESOLUTION_LOW", "maxOutputTokens": 50}},
+        ),
+    ],
+    ids=str,
+)
+def test_what_the_registry_adds_goes_along(desk: Desk, extra: dict[str, Any], sent: dict[str, Any]) -> None:
+    desk.ask(Answer(), model=MODEL.model_copy(update={"extra": extra}))
+
+    assert {key: desk.asked.body[key] for key in sent} == sent
+
+
+@pytest.mark.parametrize(("spec", "path"), [({}, "/v1beta/"), ({"api_version": "v1"}, "/v1/")])
+def test_google_is_asked_at_the_version_of_the_registry(reach: Reach, spec: dict[str, Any], path: str) -> None:
+    desk = reach(GOOGLE, **spec)
+
+    desk.ask(Answer())
+
+    assert desk.asked.path == f"{path}models/m-1:generateContent"
