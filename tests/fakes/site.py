@@ -54,7 +54,7 @@ class Site(Sockets):
 
 def head(*, status: int = 200, content_type: str = "text/html", **headers: str) -> bytes:
     """Return the head of an answer; `content_length` in a keyword is `content-length` on the wire."""
-    lines = [f"HTTP/1.1 {status} Said"]
+    lines = [f"HTTP/1.1 {status} Said", "connection: close"]
     lines += [f"content-type: {content_type}"] if content_type else []
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode()

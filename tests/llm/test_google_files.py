@@ -202,10 +202,11 @@ def test_a_refusal_is_told_at_once(
     server: GoogleFilesServer, where: str, fault: Fail, error: type[ProviderError], said: str
 ) -> None:
     getattr(server, where).append(fault)
+    files = files_of(server)
     begun = time.monotonic()
 
     with pytest.raises(error, match=said) as failed:
-        put(files_of(server))
+        put(files)
 
     assert failed.value.status == fault.status
     assert time.monotonic() - begun < 0.9

@@ -111,7 +111,10 @@ def test_it_counts_locally_when_redis_is_away(settings: Settings, client: APICli
     assert client.get("/api/v1/nodes").status_code == 200
 
 
-def test_it_waits_for_a_silent_redis_only_once(settings: Settings, client: APIClient) -> None:
+def test_it_waits_for_a_silent_redis_only_once(
+    settings: Settings, client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiting, "STORAGE_PATIENCE_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.RATE_LIMIT_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
@@ -119,7 +122,7 @@ def test_it_waits_for_a_silent_redis_only_once(settings: Settings, client: APICl
         statuses = [client.post("/api/v1/nodes", {"title": "x"}, format="json").status_code for _ in range(3)]
 
         assert statuses == [201, 201, 429]
-        assert time.monotonic() - started < 3 * limiting.STORAGE_PATIENCE_SECONDS
+        assert 1 < time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("url", ["reddis://localhost", "nonsense", "redis://localhost:port"])
