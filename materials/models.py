@@ -110,7 +110,9 @@ class MaterialEntry(Row):
     size_bytes = models.BigIntegerField(default=0, validators=[MinValueValidator(0)])
     raw_sha256 = models.CharField(max_length=64, blank=True)
 
-    language = models.CharField(max_length=35, blank=True, help_text="BCP 47 tag of what is said; blank: the node's.")
+    language = models.CharField(
+        max_length=35, blank=True, help_text="BCP 47 tag of what is said; blank: that of the nearest node above."
+    )
     use_captions = models.BooleanField(default=True, help_text="Of a recording: take captions where there are some.")
     media = models.JSONField(null=True, blank=True)
     captions_of = models.ForeignKey(

@@ -199,7 +199,7 @@ class EntryWishSerializer(PrioritySerializer):
         max_length=35,
         required=False,
         allow_blank=True,
-        help_text="BCP 47 tag of what is said in a recording; default: the node's, else it is found out.",
+        help_text="BCP 47 tag of what is said in a recording; default: the nearest node's above, else it is found out.",
     )
     use_captions = serializers.BooleanField(
         required=False, default=True, help_text="Of a recording: `false` listens even when there are captions."

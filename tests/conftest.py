@@ -41,12 +41,17 @@ LECTURE = b"""# Boiling water
 Put an egg into boiling water and take the time until it is hard.
 """
 
-LONG = {"test_worker.py", "test_worker_rooms.py", "test_commands.py", "test_writing_survives.py"}
+LONG = (
+    "jobs/test_worker.py",
+    "jobs/test_worker_rooms.py",
+    "local/test_commands.py",
+    "structures/test_writing_survives.py",
+)
 """Modules whose tests take half a minute. They begin first, so that nothing is waited for at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in LONG)
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONG))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,7 +14,7 @@ from project.errors import DomainError
 from project.fetch import Fetcher, FetchFailed, FetchRefused, Limits
 from tests.fakes.site import Page, Site, answer, drips, head, silent
 
-LATE = 0.8
+LATE = 0.5
 """How much later than its limit a fetch may end, on a machine that does other things too."""
 
 CHUNKED = head(transfer_encoding="chunked")

@@ -16,7 +16,7 @@ from tests.fakes.openai import OpenAIServer
 from tests.fakes.sockets import Sockets
 from tests.fakes.steps import Redirect
 
-LATE = 0.8
+LATE = 0.4
 """How much later than its limit a call may end, on a machine that does other things too."""
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"

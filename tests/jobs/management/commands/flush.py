@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.commands import flush
-from django.db import connections
+from django.db import connections, transaction
+from psycopg.sql import SQL, Identifier
 
 KEPT = {"django_migrations", "django_content_type", "auth_permission"}
 """What migrations make, and only they."""
@@ -17,6 +18,6 @@ class Command(flush.Command):
     def handle(self, **options: Any) -> None:
         connection = connections[options["database"]]
         tables = set(connection.introspection.django_table_names(only_existing=True, include_views=False)) - KEPT
-        quoted = [connection.ops.quote_name(table) for table in sorted(tables)]
-        with connection.cursor() as cursor:
-            cursor.execute("; ".join(["BEGIN", *(f"DELETE FROM {table}" for table in quoted), "COMMIT"]))  # noqa: S608
+        deletes = SQL("; ").join(SQL("DELETE FROM {}").format(Identifier(table)) for table in sorted(tables))
+        with transaction.atomic(using=options["database"]), connection.cursor() as cursor:
+            cursor.execute(deletes)
