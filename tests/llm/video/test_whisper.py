@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,6 +21,7 @@ from llm.video.errors import MediaUnreadable, TranscriberBroken
 from llm.video.ports import Recording, Wish
 from llm.video.transcript import AudioTrack, Transcript
 from llm.video.whisper import WhisperSettings, WhisperVideoProcessor
+from llm.video.whisper_child import Work
 from tests.llm.video.recordings import LECTURE, NANO, Desk, lecture, recording, silence, sound_file, truth
 
 SETTINGS = WhisperSettings(model=str(NANO), threads=1, beam_size=1)
@@ -168,6 +171,36 @@ def test_it_takes_the_words_that_are_likely_only_as_far_as_there_is_room() -> No
     found = transcribe(wish=Wish(language="en", hot_words=names), max_ms=5000)
 
     assert "too many" in found.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("doubt", "served"), [(math.inf, True), (-math.inf, False)], ids=["surer with", "surer without"]
+)
+def test_a_window_is_heard_as_its_first_half_minute_was_heard_best(
+    monkeypatch: pytest.MonkeyPatch, doubt: float, served: bool
+) -> None:
+    """The real engine, in this process: `doubt` decides what it would have found out."""
+    prompts: list[list[int]] = []
+    told: list[dict[str, Any]] = []
+    answered = whisper_engine._Model._answered
+
+    def noted(self: Any, encoded: Any, prompt: list[int], *rest: Any) -> Any:
+        prompts.append(prompt)
+        return answered(self, encoded, prompt, *rest)
+
+    monkeypatch.setattr(whisper_engine._Model, "_answered", noted)
+    monkeypatch.setattr(whisper_engine, "DOUBT", doubt)
+
+    request = {"path": str(LECTURE), "track": 1, "max_ms": 60_000, "model": str(NANO), "compute_type": "int8"}
+    whisper_engine.hear(
+        Work(**request, threads=1, beam_size=1, window_ms=300_000, download=False, hot_words=("Celsius",)), told.append
+    )
+
+    hinted, plain, *rest = prompts
+    assert hinted[-len(plain) :] == plain
+    assert len(hinted) > len(plain)
+    assert rest
+    assert all(prompt == (hinted if served else plain) for prompt in rest)
 
 
 def test_words_that_lead_the_model_astray_are_left_out() -> None:
