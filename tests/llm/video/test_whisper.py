@@ -174,7 +174,7 @@ def test_it_takes_the_words_that_are_likely_only_as_far_as_there_is_room() -> No
 
 
 @pytest.mark.parametrize(
-    ("doubt", "served"), [(math.inf, True), (-math.inf, False)], ids=["surer with", "surer without"]
+    ("doubt", "served"), [(math.inf, True), (-math.inf, False)], ids=["words that serve", "words that do not"]
 )
 def test_a_window_is_heard_as_its_first_half_minute_was_heard_best(
     monkeypatch: pytest.MonkeyPatch, doubt: float, served: bool
@@ -191,10 +191,11 @@ def test_a_window_is_heard_as_its_first_half_minute_was_heard_best(
     monkeypatch.setattr(whisper_engine._Model, "_answered", noted)
     monkeypatch.setattr(whisper_engine, "DOUBT", doubt)
 
-    request = {"path": str(LECTURE), "track": 1, "max_ms": 60_000, "model": str(NANO), "compute_type": "int8"}
-    whisper_engine.hear(
-        Work(**request, threads=1, beam_size=1, window_ms=300_000, download=False, hot_words=("Celsius",)), told.append
-    )
+    work = Work(
+        path=str(LECTURE), track=1, max_ms=60_000, model=str(NANO), compute_type="int8", threads=1, beam_size=1,
+        window_ms=300_000, download=False, hot_words=("Celsius",),
+    )  # fmt: skip
+    whisper_engine.hear(work, told.append)
 
     hinted, plain, *rest = prompts
     assert hinted[-len(plain) :] == plain
