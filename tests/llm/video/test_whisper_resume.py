@@ -12,6 +12,7 @@ import psutil
 
 from tests.llm.video import whisper_parent
 from tests.llm.video.whisper_parent import hear, windows_in
+from tests.processes import lives
 
 WAIT_SECONDS = 60
 
@@ -42,4 +43,4 @@ def test_nothing_is_lost_or_doubled_when_the_process_is_killed_in_the_middle(tmp
     assert after[: len(before)] == before
     assert 2 <= len(before) < len(after)
     assert len(orphans) == 1
-    assert not orphans[0].is_running()
+    assert not lives(orphans[0])
