@@ -1,6 +1,8 @@
 """OpenAI's chat completions, and whoever else speaks that dialect: DeepSeek, Ollama, vLLM, llama.cpp.
 
-Only `create` is used: `parse` would throw away the usage of an answer that does not fit its schema.
+Answers are read as `create` reads them: `parse` would throw away the usage of one that does not fit its schema. What is
+asked goes to the SDK's `post` in the form that the wire has. `create` would first walk through it and through the types
+of all parameters to change nothing, which costs a fifth of the whole call.
 """
 
 from __future__ import annotations
@@ -40,33 +42,30 @@ class OpenAIProvider:
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        arguments = self._arguments(call)
         with faults.our_errors(call, self._spec):
             try:
-                answer = self._client.chat.completions.create(**arguments)
+                answer = self._client.post("/chat/completions", cast_to=ChatCompletion, body=self._body(call))
             except openai.OpenAIError as exc:
                 raise faults.of_sdk(openai, exc, call, self._spec) from None
             if not isinstance(answer, ChatCompletion):
                 raise ModelUnsuited("the address answers with something that is not a model's answer")
             return _reply(answer, call)
 
-    def _arguments(self, call: ProviderCall) -> dict[str, Any]:
+    def _body(self, call: ProviderCall) -> dict[str, Any]:
         request, schema = call.request, call.schema
         system = request.system
         if schema is not None and call.model.schema_mode == "object":
             system = f"{system}\n\n{described(schema)}".strip()
         messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": _content(request)})
-        arguments: dict[str, Any] = {
+        body: dict[str, Any] = {
             "model": call.model.model,
             "messages": messages,
             self._room: call.max_output_tokens,
         }
         if schema is not None:
-            arguments["response_format"] = _format(schema, native=call.model.schema_mode == "native")
-        if call.model.extra:
-            arguments["extra_body"] = dict(call.model.extra)
-        return arguments
+            body["response_format"] = _format(schema, native=call.model.schema_mode == "native")
+        return {**body, **call.model.extra}
 
 
 def _content(request: ModelRequest) -> str | list[dict[str, Any]]:
