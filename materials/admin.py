@@ -7,7 +7,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from materials import services
-from materials.models import Chunk, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping, TranscriptWindow
+from materials.models import (
+    Chunk,
+    ChunkCorrection,
+    KeyFrame,
+    MaterialEntry,
+    MaterialNode,
+    SlideVideoMapping,
+    TranscriptWindow,
+)
 from project.errors import DomainError
 from project.http.admin import ReadOnlyAdmin
 
@@ -62,6 +70,21 @@ class ChunkAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chunk]:
         queryset: QuerySet[Chunk] = super().get_queryset(request)
         return queryset.defer("text") if _is_list(request) else queryset
+
+
+@admin.register(ChunkCorrection)
+class ChunkCorrectionAdmin(ReadOnlyAdmin):
+    """What people corrected; the texts are read one at a time."""
+
+    list_display = ("id", "tenant", "entry", "position", "corrected_by", "corrected_at")
+    list_filter = ("tenant",)
+    list_select_related = ("tenant", "entry")
+    search_fields = ("id", "entry__id")
+    ordering = ("-created_at", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChunkCorrection]:
+        queryset: QuerySet[ChunkCorrection] = super().get_queryset(request)
+        return queryset.defer("original_text", "text") if _is_list(request) else queryset
 
 
 @admin.register(TranscriptWindow)

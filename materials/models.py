@@ -8,12 +8,16 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import JSONObject, Left
 
 from llm.video.processor import By
 from materials.documents import ChunkKind, Format, Locator
+from materials.languages import ANY_LANGUAGE
 from project.db.fields import Row
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -121,6 +125,9 @@ class MaterialEntry(Row):
     )  # fmt: skip
 
     title = models.CharField(max_length=500, blank=True)
+    text_language = models.CharField(
+        max_length=35, blank=True, editable=False, help_text="BCP 47 tag of the text's language, as it was found."
+    )
     transcribed_by = models.CharField(max_length=20, blank=True, choices=[(by.value, by.value) for by in By])
     transcription_reason = models.TextField(blank=True)
     spoken_language = models.CharField(max_length=35, blank=True, help_text="BCP 47 tag that was found or forced.")
@@ -209,13 +216,46 @@ def locator_columns(locator: Locator) -> dict[str, Any]:
     return {**asdict(locator), "heading_path": list(locator.heading_path), "fragment": locator.fragment or ""}
 
 
+class SearchConfigurationField(models.CharField[str, str]):
+    """The name of one of PostgreSQL's text search configurations, which an index may depend on."""
+
+    def db_type(self, connection: Any) -> str:
+        return "regconfig"
+
+    def cast_db_type(self, connection: Any) -> str:
+        return "regconfig"
+
+
+SEARCHED_CHARACTERS = 200_000
+"""So much of one chunk is searched: PostgreSQL takes no more than 1 MB of words for one row."""
+CHUNK_WORDS = Func(
+    F("search_configuration"),
+    Left("text", SEARCHED_CHARACTERS),
+    function="to_tsvector",
+    output_field=SearchVectorField(),
+)
+"""The words of a chunk as its index holds them."""
+
+
 class ChunkQuerySet(models.QuerySet["Chunk"]):
     def of(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
+    def with_correction(self) -> Self:
+        """Add `correction`: None, or the facts of what a person corrected, ready for JSON."""
+        mine = ChunkCorrection.objects.filter(chunk_id=models.OuterRef("pk"))
+        facts = JSONObject(
+            id="id", original_text="original_text", corrected_by="corrected_by", corrected_at="corrected_at",
+            is_flagged=~Q(raw_sha256=F("entry__processed_sha256")),
+        )  # fmt: skip
+        return self.annotate(correction=models.Subquery(mine.values_list(facts)))
+
 
 class Chunk(Located, Row):
-    """One ordered piece of an entry's text with its locator: a stored `materials.documents.Piece`."""
+    """One ordered piece of an entry's text with its locator: a stored `materials.documents.Piece`.
+
+    `text` is what is read and generated from: the source's own, or what a person corrected it to (`ChunkCorrection`).
+    """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     entry = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="chunks")
@@ -225,6 +265,10 @@ class Chunk(Located, Row):
     level = models.PositiveSmallIntegerField(null=True, blank=True)
     emphasised = ArrayField(models.TextField(), default=list, blank=True)
     language = models.CharField(max_length=50, blank=True)
+    search_configuration = SearchConfigurationField(max_length=63, default=ANY_LANGUAGE, editable=False)
+
+    correction: dict[str, Any] | None
+    """Of rows from `with_correction`, and of no others."""
 
     objects = ChunkQuerySet.as_manager()
 
@@ -233,6 +277,48 @@ class Chunk(Located, Row):
             models.UniqueConstraint(fields=["entry", "position"], name="chunk_position_is_unique_in_entry"),
             models.CheckConstraint(condition=~Q(text=""), name="chunk_has_text"),
         ]
+        indexes = [GinIndex(CHUNK_WORDS, name="chunk_by_words")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} #{self.position}"
+
+
+class ChunkCorrectionQuerySet(models.QuerySet["ChunkCorrection"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def flagged(self) -> Self:
+        """Keep those that were made for other bytes than the entry's text comes from now."""
+        return self.exclude(raw_sha256=F("entry__processed_sha256"))
+
+
+class ChunkCorrection(Located, Row):
+    """What a person made of a chunk's text. The original stays, and so does the correction when chunks are replaced.
+
+    `chunk_id` is the chunk that it stands in, None when no chunk has the original text any more. It is no foreign key,
+    because an ingestion replaces chunks by the thousand; `services.storing` keeps it true. The locator is the chunk's
+    when it was corrected. `raw_sha256` are the bytes that the original text came from.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="corrections")
+    chunk_id = models.UUIDField(null=True, unique=True)
+    position = models.PositiveIntegerField()
+    original_text = models.TextField()
+    original_emphasised = ArrayField(models.TextField(), default=list, blank=True)
+    text = models.TextField()
+    raw_sha256 = models.CharField(max_length=64)
+    corrected_by = models.CharField(max_length=200, blank=True, help_text="The label of the API key.")
+    corrected_at = models.DateTimeField()
+
+    objects = ChunkCorrectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="correction_has_text"),
+            models.CheckConstraint(condition=~Q(text=F("original_text")), name="correction_changes_something"),
+        ]
+        indexes = [models.Index(fields=["entry", "position"], name="correction_by_entry")]
 
     def __str__(self) -> str:
         return f"{self.entry_id} #{self.position}"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from materials.models import KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
 from project.errors import NotFound
 from tenants.models import Tenant
 
@@ -64,6 +64,24 @@ def get_entry(*, tenant: Tenant, entry_id: UUID) -> MaterialEntry:
         return MaterialEntry.objects.of(tenant).with_job().get(pk=entry_id)
     except MaterialEntry.DoesNotExist:
         raise NotFound(f"There is no entry {entry_id}.") from None
+
+
+def get_chunk(*, tenant: Tenant, chunk_id: UUID) -> Chunk:
+    """Return the tenant's chunk with its correction, its entry and the entry's job. Raises NotFound."""
+    try:
+        return Chunk.objects.of(tenant).with_correction().select_related("entry__job").get(pk=chunk_id)
+    except Chunk.DoesNotExist:
+        raise NotFound(
+            f"There is no chunk {chunk_id}.", next_step="Read the entry's chunks: an ingestion may have replaced them."
+        ) from None
+
+
+def get_correction(*, tenant: Tenant, correction_id: UUID) -> ChunkCorrection:
+    """Return the tenant's correction with its entry and the entry's job. Raises NotFound."""
+    try:
+        return ChunkCorrection.objects.of(tenant).select_related("entry__job").get(pk=correction_id)
+    except ChunkCorrection.DoesNotExist:
+        raise NotFound(f"There is no correction {correction_id}.") from None
 
 
 def get_frame(*, tenant: Tenant, frame_id: UUID) -> KeyFrame:

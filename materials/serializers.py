@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from llm.video.processor import By
-from materials.documents import ChunkKind, Locator
-from materials.models import Chunk, EntryState, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.documents import Locator
+from materials.models import EntryState, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
 from materials.queries import Branch
 from project.http.serializers import ListSerializer, StrictSerializer
 from project.jobs.models import Job
@@ -141,8 +141,8 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
         model = MaterialEntry
         fields = (
             "id", "node", "position", "name", "format", "source_url", "size_bytes", "sha256", "state", "job", "error",
-            "title", "language", "use_captions", "captions_of", "transcription", "page_count", "duration_ms",
-            "chunk_count", "warnings", "fingerprint", "processed_at", "created_at", "updated_at",
+            "title", "language", "text_language", "use_captions", "captions_of", "transcription", "page_count",
+            "duration_ms", "chunk_count", "warnings", "fingerprint", "processed_at", "created_at", "updated_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -177,6 +177,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "error": self.get_error(instance),
             "title": instance.title,
             "language": instance.language,
+            "text_language": instance.text_language,
             "use_captions": instance.use_captions,
             "captions_of": instance.captions_of_id,
             "transcription": self.get_transcription(instance),
@@ -237,18 +238,6 @@ class LocatorSerializer(serializers.Serializer[Locator]):
 
     def to_representation(self, instance: Locator) -> dict[str, Any]:
         return locator_json(instance)
-
-
-class ChunkSerializer(serializers.ModelSerializer[Chunk]):
-    """One ordered piece of an entry's text."""
-
-    kind = serializers.ChoiceField(choices=[(k.value, k.value) for k in ChunkKind], read_only=True)
-    locator = LocatorSerializer(read_only=True)
-
-    class Meta:
-        model = Chunk
-        fields = ("id", "position", "kind", "level", "text", "emphasised", "language", "locator")
-        read_only_fields = fields
 
 
 class KeyFrameSerializer(serializers.ModelSerializer[KeyFrame]):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from materials.views import EntryViewSet, FrameViewSet, MappingViewSet, NodeEntryViewSet, NodeViewSet
+from materials.views_text import ChunkViewSet, CorrectionViewSet, EntryTextViewSet, NodeTextViewSet
 
 urlpatterns = [
     path("nodes", NodeViewSet.as_view({"get": "list", "post": "create"}), name="nodes"),
@@ -26,7 +27,12 @@ urlpatterns = [
         name="entry",
     ),
     path("entries/<uuid:pk>/ingest", EntryViewSet.as_view({"post": "ingest"}), name="entry-ingest"),
-    path("entries/<uuid:pk>/chunks", EntryViewSet.as_view({"get": "chunks"}), name="entry-chunks"),
+    path("nodes/<uuid:pk>/search", NodeTextViewSet.as_view({"get": "search"}), name="node-search"),
+    path("entries/<uuid:pk>/chunks", EntryTextViewSet.as_view({"get": "chunks"}), name="entry-chunks"),
+    path("entries/<uuid:pk>/corrections", EntryTextViewSet.as_view({"get": "corrections"}), name="entry-corrections"),
+    path("entries/<uuid:pk>/markdown", EntryTextViewSet.as_view({"get": "markdown"}), name="entry-markdown"),
+    path("chunks/<uuid:pk>", ChunkViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="chunk"),
+    path("corrections/<uuid:pk>", CorrectionViewSet.as_view({"delete": "destroy"}), name="correction"),
     path("entries/<uuid:pk>/frames", EntryViewSet.as_view({"get": "frames"}), name="entry-frames"),
     path("frames/<uuid:pk>/picture", FrameViewSet.as_view({"get": "picture"}), name="frame-picture"),
     path("nodes/<uuid:pk>/mappings", MappingViewSet.as_view({"get": "list"}), name="node-mappings"),

@@ -12,11 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from materials import queries, services
-from materials.models import Chunk, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.models import KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
 from materials.serializers import (
     AddressSerializer,
     BranchSerializer,
-    ChunkSerializer,
     EntrySerializer,
     EntryUpdateSerializer,
     EntryWishSerializer,
@@ -208,14 +207,6 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         entry = queries.get_entry(tenant=tenant_of(request), entry_id=pk)
         rows = KeyFrame.objects.of(tenant_of(request)).filter(entry=entry)
         return page(self, rows.order_by("start_ms", "id"), KeyFrameSerializer)
-
-    @extend_schema(responses=ChunkSerializer(many=True))
-    def chunks(self, request: Request, pk: UUID) -> Response:
-        """Read an entry's text as chunks, in order."""
-        asked(request)
-        entry = queries.get_entry(tenant=tenant_of(request), entry_id=pk)
-        rows = Chunk.objects.of(tenant_of(request)).filter(entry=entry)
-        return page(self, rows.order_by("position", "id"), ChunkSerializer)
 
 
 class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from materials.documents import Locator
+from materials.markdown import clock, escaped, escaped_lines
 from structures.drafts import NodeType
 
-_ACTIVE = re.compile(r"([\\`*_\[\]<>#|~])")
-_ACTIVE_IN_QUOTE = re.compile(r"(\\(?!\|)|[`*_\[\]<>#~])")
-"""The same without what makes the cells of a table."""
 _OPENING = re.compile(r"(`{3,})[^`]*$")
 _CLOSING = re.compile(r" {0,3}(`{3,})[ \t]*$")
 
@@ -112,18 +110,6 @@ def place(reference: RenderedReference) -> str:
     return reference.entry_path + where
 
 
-def clock(milliseconds: int) -> str:
-    """Return a time as m:ss or h:mm:ss."""
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
-
-
-def escaped(text: str) -> str:
-    """Return text with the characters that Markdown would take as markup made plain."""
-    return _ACTIVE.sub(r"\\\1", " ".join(text.split()))
-
-
 def _section(node: RenderedNode, *, level: int, number: str) -> Iterator[str]:
     yield f"{'#' * min(level, 6)} {number}. {escaped(node.row.title)}"
     if node.row.learning_goal:
@@ -198,5 +184,5 @@ def _quoted(text: str) -> str:
             shown.append(line)
             fence = opening[1]
         else:
-            shown.append(_ACTIVE_IN_QUOTE.sub(r"\\\1", line))
+            shown.append(escaped_lines(line))
     return "\n".join(f"> {line}".rstrip() for line in shown)

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from materials.models import KeyFrame, MaterialEntry, SlideVideoMapping
+from materials import services
+from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, SlideVideoMapping
 from project.jobs.models import Job
 from structures.models import StructureSnapshot
 from tenants.models import Tenant
@@ -43,7 +44,13 @@ ACCESS = [
     ("PATCH", "entries/{entry}", WRITE, True),
     ("DELETE", "entries/{entry}", WRITE, True),
     ("POST", "entries/{entry}/ingest", WRITE, True),
+    ("GET", "nodes/{node}/search", READ, True),
     ("GET", "entries/{entry}/chunks", READ, True),
+    ("GET", "entries/{entry}/corrections", READ, True),
+    ("GET", "entries/{entry}/markdown", READ, True),
+    ("GET", "chunks/{chunk}", READ, True),
+    ("PATCH", "chunks/{chunk}", WRITE, True),
+    ("DELETE", "corrections/{correction}", WRITE, True),
     ("GET", "entries/{entry}/frames", READ, True),
     ("GET", "frames/{frame}/picture", READ, True),
     ("GET", "nodes/{node}/mappings", READ, True),
@@ -62,7 +69,9 @@ BODIES = {
     "nodes/{node}/move": {"parent": None},
     "nodes/{node}/copy": {"parent": None},
     "nodes/{node}/entries": {"url": "https://example.org/"},
+    "chunks/{chunk}": {"text": "Corrected."},
 }
+QUERIES = {"nodes/{node}/search": "q=loop"}
 OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
 
 
@@ -76,6 +85,8 @@ class World:
     snapshot: str
     frame: str
     mapping: str
+    chunk: str
+    correction: str
 
     def path(self, template: str) -> str:
         return "/api/v1/" + template.format(**self.__dict__)
@@ -92,6 +103,8 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     mapping = SlideVideoMapping.objects.create(
         tenant=acme, presentation=lecture, slide=1, video=lecture, start_ms=0, end_ms=1, confidence=1
     )
+    corrected, chunk = Chunk.objects.filter(entry=lecture).order_by("position")[:2]
+    services.correct_chunk(tenant=acme, chunk_id=corrected.pk, text="Another text.", by="test")
     return World(
         node=str(lecture.node_id),
         entry=str(lecture.pk),
@@ -99,12 +112,18 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         snapshot=str(StructureSnapshot.objects.get().pk),
         frame=str(frame.pk),
         mapping=str(mapping.pk),
+        chunk=str(chunk.pk),
+        correction=str(ChunkCorrection.objects.get().pk),
     )
 
 
 def send(client: APIClient, method: str, world: World, template: str) -> int:
     status: int = client.generic(
-        method, world.path(template), json.dumps(BODIES.get(template, {})), content_type="application/json"
+        method,
+        world.path(template),
+        json.dumps(BODIES.get(template, {})),
+        content_type="application/json",
+        QUERY_STRING=QUERIES.get(template, ""),
     ).status_code
     return status
 
@@ -143,6 +162,8 @@ def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subte
             assert MaterialEntry.objects.filter(pk=world.entry, node__id=world.node, name="lecture.md").exists()
             assert StructureSnapshot.objects.filter(pk=world.snapshot).exists()
             assert SlideVideoMapping.objects.filter(pk=world.mapping, state="proposed").exists()
+            assert not Chunk.objects.filter(pk=world.chunk, text="Corrected.").exists()
+            assert ChunkCorrection.objects.filter(pk=world.correction).exists()
 
 
 def test_every_route_has_a_row() -> None:

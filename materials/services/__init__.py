@@ -1,5 +1,6 @@
 """The verbs that change materials. Doors (views, tasks, admin, commands) call these and nothing below."""
 
+from materials.services.corrections import correct_chunk, drop_correction
 from materials.services.entries import Wanted, add_address, add_file, delete_entry, update_entry
 from materials.services.fingerprinting import fingerprint_of
 from materials.services.ingestion import ingest_entry
@@ -14,10 +15,12 @@ __all__ = [
     "add_address",
     "add_file",
     "copy_node",
+    "correct_chunk",
     "create_node",
     "decide_mapping",
     "delete_entry",
     "delete_node",
+    "drop_correction",
     "fingerprint_of",
     "ingest_entry",
     "ingest_recording",

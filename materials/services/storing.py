@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
 from django.utils import timezone
 
-from materials import fingerprints
-from materials.documents import Document
-from materials.models import Chunk, MaterialEntry, locator_columns
+from materials import fingerprints, queries
+from materials.documents import ChunkKind, Document, Piece
+from materials.languages import language_in, search_configuration
+from materials.models import Chunk, ChunkCorrection, MaterialEntry, locator_columns
 from materials.services.fingerprinting import clear_fingerprints
 from project.db.fields import new_id
 
@@ -16,15 +20,25 @@ _WRITE_BATCH = 1000
 def record(*, entry: MaterialEntry, document: Document) -> None:
     """Replace the entry's chunks by the document's pieces, in the caller's transaction, which holds the tree lock.
 
-    The same content as before keeps the chunks that are there, so that evidence goes on pointing at them.
+    What a person corrected is corrected again wherever the original text still stands. The same content as before keeps
+    the chunks that are there, so that evidence goes on pointing at them.
     """
-    fingerprint = fingerprints.of_pieces(document.pieces)
-    unchanged = fingerprint == entry.fingerprint
-    if not unchanged:
+    corrections = list(ChunkCorrection.objects.of(entry.tenant).filter(entry=entry).order_by("position", "id"))
+    placed = _placed(document.pieces, corrections)
+    pieces = [
+        corrected(piece, placed[position].text) if position in placed else piece
+        for position, piece in enumerate(document.pieces)
+    ]
+    fingerprint = fingerprints.of_pieces(pieces)
+    language = _language(entry, pieces)
+    if fingerprint != entry.fingerprint or language != entry.text_language:
         Chunk.objects.of(entry.tenant).filter(entry=entry).delete()
-        Chunk.objects.bulk_create(_chunks(entry, document), batch_size=_WRITE_BATCH)
+        chunks = _chunks(entry, pieces, search_configuration(language))
+        Chunk.objects.bulk_create(chunks, batch_size=_WRITE_BATCH)
+        _keep_places(corrections, {placed[position].pk: chunks[position] for position in placed})
     MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500] or entry.title,
+        text_language=language,
         page_count=document.page_count,
         duration_ms=document.duration_ms,
         chunk_count=len(document.pieces),
@@ -36,7 +50,41 @@ def record(*, entry: MaterialEntry, document: Document) -> None:
     clear_fingerprints(MaterialEntry.objects.values_list("node_id", flat=True).get(pk=entry.pk))
 
 
-def _chunks(entry: MaterialEntry, document: Document) -> list[Chunk]:
+def corrected(piece: Piece, text: str) -> Piece:
+    """Return the piece with another text; of the emphasised terms those stay that occur in it."""
+    return replace(piece, text=text, emphasised=tuple(term for term in piece.emphasised if term in text))
+
+
+def _placed(pieces: Sequence[Piece], corrections: Iterable[ChunkCorrection]) -> dict[int, ChunkCorrection]:
+    """Find for each correction the piece with its original text, the nearest to where it was when there are several."""
+    places: dict[str, list[int]] = {correction.original_text: [] for correction in corrections}
+    for position, piece in enumerate(pieces):
+        if piece.text in places:
+            places[piece.text].append(position)
+    placed: dict[int, ChunkCorrection] = {}
+    for correction in corrections:
+        free = [position for position in places[correction.original_text] if position not in placed]
+        if free:
+            placed[min(free, key=lambda position: abs(position - correction.position))] = correction
+    return placed
+
+
+def _keep_places(corrections: Sequence[ChunkCorrection], chunks: Mapping[object, Chunk]) -> None:
+    """Note in which chunk each correction stands now."""
+    for correction in corrections:
+        chunk = chunks.get(correction.pk)
+        correction.chunk_id = chunk.pk if chunk is not None else None
+        correction.position = chunk.position if chunk is not None else correction.position
+    ChunkCorrection.objects.bulk_update(corrections, ["chunk_id", "position"], batch_size=_WRITE_BATCH)
+
+
+def _language(entry: MaterialEntry, pieces: Iterable[Piece]) -> str:
+    """Return the language of the text: what its words say, else what somebody says of it; blank when nobody does."""
+    found = language_in(piece.text for piece in pieces if piece.kind is not ChunkKind.CODE)
+    return found or queries.language_of(entry, queries.lineage(tenant=entry.tenant, node_id=entry.node_id))
+
+
+def _chunks(entry: MaterialEntry, pieces: Iterable[Piece], configuration: str) -> list[Chunk]:
     return [
         Chunk(
             id=new_id(),
@@ -48,7 +96,8 @@ def _chunks(entry: MaterialEntry, document: Document) -> list[Chunk]:
             level=piece.level,
             emphasised=list(piece.emphasised),
             language=piece.language or "",
+            search_configuration=configuration,
             **locator_columns(piece.locator),
         )
-        for position, piece in enumerate(document.pieces)
+        for position, piece in enumerate(pieces)
     ]

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from materials import queries
 from materials.errors import TreeRefused
-from materials.models import Chunk, EntryState, KeyFrame, MaterialEntry, MaterialNode
+from materials.models import Chunk, ChunkCorrection, EntryState, KeyFrame, MaterialEntry, MaterialNode
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
 from materials.services.objects import keys_of, release_objects
@@ -180,14 +180,23 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
             entry.watched_at = None
         entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
     MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH)
+    corrections = list(ChunkCorrection.objects.of(tenant).filter(entry__in=ready))
+    twins: dict[UUID | None, UUID | None] = dict.fromkeys(correction.chunk_id for correction in corrections)
     batch: list[Chunk] = []
     for chunk in Chunk.objects.of(tenant).filter(entry__in=ready).iterator(chunk_size=_COPY_BATCH):
-        chunk.pk, chunk.entry_id = new_id(), entry_ids[chunk.entry_id]
+        twin = new_id()
+        if chunk.pk in twins:
+            twins[chunk.pk] = twin
+        chunk.pk, chunk.entry_id = twin, entry_ids[chunk.entry_id]
         batch.append(chunk)
         if len(batch) == _COPY_BATCH:
             Chunk.objects.bulk_create(batch)
             batch.clear()
     Chunk.objects.bulk_create(batch)
+    for correction in corrections:
+        correction.pk, correction.entry_id = new_id(), entry_ids[correction.entry_id]
+        correction.chunk_id = twins[correction.chunk_id]
+    ChunkCorrection.objects.bulk_create(corrections, batch_size=_COPY_BATCH)
     frames = list(KeyFrame.objects.of(tenant).filter(entry__in=ready))
     for frame in frames:
         frame.pk, frame.entry_id = new_id(), entry_ids[frame.entry_id]

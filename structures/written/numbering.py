@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from llm.messages import estimated_tokens_of
+from materials.markdown import clock
 from structures.invisible import visible
-from structures.markdown import clock
 from structures.sources import SourceChunk, SourceEntry, SourceNode
 
 _LINE_ENDS = {0x2028: "\\u2028", 0x2029: "\\u2029"}

@@ -1,0 +1,136 @@
+"""Searching the chunks below a node, in the languages that they are written in.
+
+PostgreSQL's full text search stems the words of some thirty languages. For others, Ukrainian and Polish among them, it
+takes words as they stand; there the ends of the words that are sought are cut off, and what begins like them is found.
+Scripts that put no space between words are searched as they are.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
+from django.db import connection
+from django.db.models import Case, Expression, FloatField, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Greatest, Replace, Round, StrIndex, Substr
+
+from materials import queries
+from materials.languages import ANY_LANGUAGE, search_configuration
+from materials.models import CHUNK_WORDS, Chunk, MaterialEntry, SearchConfigurationField
+from tenants.models import Tenant
+
+MOST_SNIPPET = 200
+_BEGIN, _END = "\ue000", "\ue001"
+_LENGTH_COUNTS = 1
+"""Ranks are divided by one more than the logarithm of the length."""
+_LEXEME = re.compile(r"'((?:[^']|'')+)'")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+"""Thai, Lao, Khmer, Japanese and Chinese."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    words: str
+    queries: dict[str, Expression]
+    """What is sought, for each configuration below the node."""
+
+
+def found_below(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]:
+    """Return the chunks below the node that hold the words, best first, with `score`, `snippet_source` and `entry`.
+
+    `words` are as people type them: all must occur; "a phrase" in quotes, `or`, and `-without` are understood. Four
+    statements, whatever the size of the tree, with the one that reads a page. Raises NotFound.
+    """
+    nodes = [node.pk for node in queries.subtree(tenant=tenant, node_id=node_id)]
+    below = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
+    languages = below.exclude(chunk_count=0).order_by().values_list("text_language", flat=True).distinct()
+    configurations = {search_configuration(language) for language in languages} | {ANY_LANGUAGE}
+    wanted = _Wanted(words=words, queries={name: _query(name, words) for name in sorted(configurations)})
+    rows = Chunk.objects.of(tenant).filter(entry__node__in=nodes).alias(indexed=CHUNK_WORDS).filter(_matches(wanted))
+    return (
+        rows.annotate(score=_score(wanted), snippet_source=_snippet(wanted))
+        .select_related("entry")
+        .defer("text", "emphasised")
+        .order_by("-score", "id")
+    )
+
+
+def snippet_of(chunk: Chunk) -> str:
+    """Return a found chunk's text around the words as HTML: escaped, what was sought between `<mark>` and `</mark>`."""
+    text: str = chunk.snippet_source  # type: ignore[attr-defined]  # an annotation of `found_below`
+    return html.escape(text, quote=False).replace(_BEGIN, "<mark>").replace(_END, "</mark>")
+
+
+def _query(configuration: str, words: str) -> Expression:
+    if configuration != ANY_LANGUAGE:
+        return SearchQuery(words, config=configuration, search_type="websearch")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT websearch_to_tsquery('simple', %s)::text", [words])
+        parsed: str = cursor.fetchone()[0]
+    return SearchQuery(_LEXEME.sub(_beginning, parsed), config=ANY_LANGUAGE, search_type="raw")
+
+
+def _beginning(lexeme: re.Match[str]) -> str:
+    """Return a lexeme without the end that inflection changes, as a prefix; names with digits or dots stay whole."""
+    word = lexeme[1]
+    if word.isalpha() and len(word) > 3:
+        word = word[: max(3, len(word) - min(3, len(word) // 3))]
+    return f"'{word}':*"
+
+
+def _matches(wanted: _Wanted) -> Q:
+    found = Q()
+    for name, query in wanted.queries.items():
+        found |= Q(search_configuration=_named(name), indexed=query)
+    if _UNSPACED.search(wanted.words):
+        whole = Q()
+        for part in wanted.words.split():
+            whole &= Q(text__icontains=part)
+        found |= whole
+    return found
+
+
+def _score(wanted: _Wanted) -> Expression:
+    """Return the rank as a whole number, which pages can be cut by."""
+    rank = SearchRank(CHUNK_WORDS, _by_configuration(wanted), normalization=_LENGTH_COUNTS, cover_density=True)
+    return Cast(Round(Cast(rank, FloatField()) * Value(1_000_000.0)), IntegerField())
+
+
+def _snippet(wanted: _Wanted) -> Expression:
+    parts = wanted.words.split()
+    around: Expression = Substr("text", Greatest(StrIndex("text", Value(parts[0])) - 40, 1), MOST_SNIPPET)
+    for part in parts:
+        around = Replace(around, Value(part), Value(f"{_BEGIN}{part}{_END}"))
+    return Case(
+        *(
+            When(
+                search_configuration=_named(name),
+                indexed=query,
+                then=SearchHeadline(
+                    "text",
+                    query,
+                    config=name,
+                    start_sel=_BEGIN,
+                    stop_sel=_END,
+                    max_fragments=2,
+                    min_words=8,
+                    max_words=30,
+                    fragment_delimiter=" … ",
+                ),
+            )
+            for name, query in wanted.queries.items()
+        ),
+        default=around,
+        output_field=TextField(),
+    )
+
+
+def _named(configuration: str) -> Expression:
+    return Cast(Value(configuration), SearchConfigurationField())
+
+
+def _by_configuration(wanted: _Wanted) -> Expression:
+    return Case(*(When(search_configuration=_named(name), then=query) for name, query in wanted.queries.items()))
