@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,6 +18,7 @@ from materials.models import (
     SlideVideoMapping,
     TranscriptWindow,
 )
+from materials.validation import Validation, found, verdict_on
 from project.errors import DomainError
 from project.http.admin import ReadOnlyAdmin
 
@@ -116,15 +119,34 @@ class KeyFrameAdmin(ReadOnlyAdmin):
         return queryset.defer("description") if _is_list(request) else queryset
 
 
+class ValidationFilter(admin.SimpleListFilter):
+    """Filters mappings by whether their slide and times exist."""
+
+    title = "validation"
+    parameter_name = "validation"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [(each.value, each.value) for each in Validation]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SlideVideoMapping]) -> QuerySet[SlideVideoMapping]:
+        value = self.value()
+        return found(queryset, Validation(value)) if value in set(Validation) else queryset
+
+
 @admin.register(SlideVideoMapping)
 class SlideVideoMappingAdmin(ReadOnlyAdmin):
-    """Slides that videos show, proposed and decided."""
+    """Slides that videos show: what was proposed, stated and decided, and whether the slides and times exist."""
 
-    list_display = ("id", "tenant", "presentation", "slide", "video", "start_ms", "confidence", "state")
-    list_filter = ("tenant", "state")
-    list_select_related = ("tenant", "presentation", "video")
-    search_fields = ("id", "presentation__id", "video__id")
+    list_display = ("id", "tenant", "presentation", "slide", "video", "start_ms", "end_ms", "confidence", "state",
+                    "validated")  # fmt: skip
+    list_filter = ("tenant", "state", ValidationFilter)
+    list_select_related = ("tenant", "presentation__job", "video__job")
+    search_fields = ("id", "presentation__id", "presentation__name", "video__id", "video__name")
     ordering = ("-created_at", "id")
+
+    @admin.display(description="Validation")
+    def validated(self, mapping: SlideVideoMapping) -> str:
+        return verdict_on(mapping).validation.value
 
 
 def _is_list(request: HttpRequest) -> bool:

@@ -8,6 +8,9 @@
   x IngestionRunning        409  a job for the entry is on its way
   x IngestionFailed         422  the entry could not be read; `code` says why
   x NothingToIngest         422  the entry is an address that has not been fetched
+  x MappingsRefused         422  none of the mappings can be; `rejected` says why
+  x MappingRefused          422  the mapping's slide or times cannot be; `errors` says why
+  x MappingExists           409  another mapping says the same
 """
 
 from __future__ import annotations
@@ -62,3 +65,24 @@ class NothingToIngest(Refused):
     """The entry has no stored bytes."""
 
     code = "nothing_to_ingest"
+
+
+class MappingsRefused(Refused):
+    """None of the mappings of a batch can be."""
+
+    code = "mappings_refused"
+    next_step = "Correct what `rejected` lists and send those items again."
+
+
+class MappingRefused(Refused):
+    """The mapping's slide or times cannot be."""
+
+    code = "mapping_refused"
+    next_step = "Correct what `errors` lists and send the request again."
+
+
+class MappingExists(Conflict):
+    """Another mapping says the same; `extra` names it."""
+
+    code = "mapping_exists"
+    next_step = "Change the mapping that `mapping` names, or delete one of the two."

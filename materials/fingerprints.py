@@ -1,7 +1,8 @@
 """Merkle fingerprints: equal content, equal fingerprint; any change below a node changes the node's.
 
 An entry's fingerprint is made from its pieces alone, so the same bytes give the same one whenever they are read. A
-node's is made from what a generation reads of it: title, language, goals, its entries and its children, in order.
+node's is made from what a generation reads of it: title, language, goals, its entries and its children, in order, and
+the slides that are shown in videos, where this is the lowest node that both stand below.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from materials.documents import Piece
+
+Shown = tuple[str, str, int, str, str, int, int]
+"""A slide that is shown in a video: path and fingerprint of the presentation, slide, those of the video, from, to."""
 
 
 def of_pieces(pieces: Iterable[Piece]) -> str:
@@ -31,9 +35,13 @@ def of_node(
     expected_skills: Sequence[str],
     entries: Sequence[tuple[str, str]],
     children: Sequence[str],
+    shown: Sequence[Shown] = (),
 ) -> str:
-    """Return the fingerprint of a node from its ready entries (name, fingerprint) and its children's fingerprints."""
-    content = [
+    """Return the fingerprint of a node from its ready entries (name, fingerprint) and its children's fingerprints.
+
+    The order of what is `shown` does not matter. A node without any has the fingerprint of its content alone.
+    """
+    content: list[object] = [
         title,
         language,
         learning_goal,
@@ -42,6 +50,8 @@ def of_node(
         list(entries),
         list(children),
     ]
+    if shown:
+        content.append(sorted(shown))
     return hashlib.sha256(_canonical(content)).hexdigest()
 
 

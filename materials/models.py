@@ -77,6 +77,13 @@ class EntryState(StrEnum):
     INTEGRITY_BROKEN = "integrity_broken"
 
 
+def is_ready(prefix: str = "") -> Q:
+    """Return the condition of the state `ready`, for rows that reach the entry through `prefix`, such as `video__`."""
+    settled = Q(**{f"{prefix}job__isnull": True}) | Q(**{f"{prefix}job__status": Job.Status.COMPLETE})
+    same_bytes = Q(**{f"{prefix}processed_sha256": F(f"{prefix}raw_sha256")})
+    return settled & same_bytes & Q(**{f"{prefix}processed_at__isnull": False})
+
+
 class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
     def of(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
@@ -87,8 +94,7 @@ class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
 
     def ready(self) -> Self:
         """Keep the entries whose state is `ready`."""
-        settled = Q(job__isnull=True) | Q(job__status=Job.Status.COMPLETE)
-        return self.filter(settled, processed_at__isnull=False, processed_sha256=F("raw_sha256"))
+        return self.filter(is_ready())
 
     def pending(self) -> Self:
         """Keep the entries whose ingestion is on its way."""
@@ -394,15 +400,29 @@ class KeyFrame(Row):
         return f"{self.entry_id} at {self.start_ms} ms"
 
 
+_ENTRY_COLUMNS = (
+    "name", "node", "format", "source_url", "page_count", "duration_ms", "fingerprint", "raw_sha256",
+    "processed_sha256", "processed_at", "job", "job__status", "job__error_code", "job__next_step",
+)  # fmt: skip
+
+
 class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):
     def of(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
+
+    def with_entries(self) -> Self:
+        """Join both entries with their jobs, which validation reads; their big columns stay where they are."""
+        own = [field.name for field in self.model._meta.concrete_fields]
+        theirs = [f"{side}__{column}" for side in ("presentation", "video") for column in _ENTRY_COLUMNS]
+        return self.select_related("presentation__job", "video__job").only(*own, *theirs)
 
 
 class SlideVideoMapping(Row):
     """A claim that a slide of a presentation is shown in a video from one time to another.
 
-    `confidence` (0 to 1) is that of the proposal. What somebody accepted or rejected is not proposed again.
+    `state` is what people say of it: what somebody accepted or rejected is not proposed again, and what somebody stated
+    is accepted. `confidence` (0 to 1) is that of the proposal, null where somebody stated the slide or the times.
+    Whether the slide and the times exist is the other question: `materials.validation`, from the entries as they are.
     """
 
     class State(models.TextChoices):
@@ -416,7 +436,7 @@ class SlideVideoMapping(Row):
     video = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="+")
     start_ms = models.PositiveBigIntegerField()
     end_ms = models.PositiveBigIntegerField()
-    confidence = models.FloatField()
+    confidence = models.FloatField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     decided_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -430,13 +450,15 @@ class SlideVideoMapping(Row):
             ),
             models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="mapping_lasts"),
             models.CheckConstraint(
-                condition=Q(confidence__gte=0, confidence__lte=1), name="mapping_confidence_is_a_share"
+                condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=1),
+                name="mapping_confidence_is_a_share",
             ),
             models.CheckConstraint(
                 condition=Q(state="proposed", decided_at__isnull=True)
                 | ~Q(state="proposed") & Q(decided_at__isnull=False),
                 name="mapping_says_when_it_was_decided",
             ),
+            models.CheckConstraint(condition=Q(slide__gte=1), name="mapping_slide_counts_from_1"),
         ]
         indexes = [models.Index(fields=["tenant", "video", "start_ms"], name="mapping_by_video")]
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
 from project.errors import NotFound
@@ -22,6 +24,14 @@ WITH RECURSIVE subtree AS (
 ) CYCLE id SET is_cycle USING path
 SELECT node.*, subtree.depth FROM subtree JOIN materials_materialnode node USING (id)
 WHERE NOT subtree.is_cycle ORDER BY subtree.depth, node.position
+"""
+_IDS_BELOW = """
+WITH RECURSIVE subtree AS (
+    SELECT id FROM materials_materialnode WHERE tenant_id = %s AND id = %s
+    UNION
+    SELECT child.id FROM materials_materialnode child JOIN subtree ON child.parent_id = subtree.id
+)
+SELECT id FROM subtree
 """
 _ANCESTORS = """
 WITH RECURSIVE line AS (
@@ -93,11 +103,31 @@ def get_frame(*, tenant: Tenant, frame_id: UUID) -> KeyFrame:
 
 
 def get_mapping(*, tenant: Tenant, mapping_id: UUID) -> SlideVideoMapping:
-    """Return the tenant's mapping. Raises NotFound."""
+    """Return the tenant's mapping with its entries. Raises NotFound."""
     try:
-        return SlideVideoMapping.objects.of(tenant).get(pk=mapping_id)
+        return SlideVideoMapping.objects.of(tenant).with_entries().get(pk=mapping_id)
     except SlideVideoMapping.DoesNotExist:
         raise NotFound(f"There is no mapping {mapping_id}.") from None
+
+
+def mappings_under(*, tenant: Tenant, node_id: UUID) -> QuerySet[SlideVideoMapping]:
+    """Return the mappings whose video stands below the node, with their entries. Raises NotFound."""
+    get_node(tenant=tenant, node_id=node_id)
+    rows = SlideVideoMapping.objects.of(tenant).with_entries()
+    return rows.filter(video__node__in=below(tenant=tenant, node_id=node_id))
+
+
+def accepted_mappings(*, tenant: Tenant, nodes: Sequence[MaterialNode]) -> list[SlideVideoMapping]:
+    """Return the accepted mappings between entries of these nodes, with the entries, by time. One statement."""
+    inside = [node.pk for node in nodes]
+    rows = SlideVideoMapping.objects.of(tenant).with_entries()
+    chosen = rows.filter(state=SlideVideoMapping.State.ACCEPTED, presentation__node__in=inside, video__node__in=inside)
+    return list(chosen.order_by("video_id", "start_ms", "id"))
+
+
+def below(*, tenant: Tenant, node_id: UUID) -> RawSQL:
+    """Return the ids of the node and of all below it, as a subquery for `__in`."""
+    return RawSQL(_IDS_BELOW, (tenant.pk, node_id))  # noqa: S611  # constant SQL, ids as parameters
 
 
 def subtree(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:

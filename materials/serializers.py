@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from llm.video.processor import By
 from materials.documents import Locator
-from materials.models import EntryState, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.models import EntryState, KeyFrame, MaterialEntry, MaterialNode
 from materials.queries import Branch
 from project.http.serializers import ListSerializer, StrictSerializer
 from project.jobs.models import Job
@@ -18,6 +18,7 @@ from project.jobs.serializers import PrioritySerializer
 LANGUAGE = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 MAX_TEXT = 10_000
 MAX_ITEMS = 200
+ENTRY_STATES = [(state.value, state.value) for state in EntryState]
 
 
 class NodeFieldsSerializer(StrictSerializer):
@@ -130,7 +131,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     """
 
     node = serializers.UUIDField(source="node_id", read_only=True)
-    state = serializers.ChoiceField(choices=[(s.value, s.value) for s in EntryState], read_only=True)
+    state = serializers.ChoiceField(choices=ENTRY_STATES, read_only=True)
     job = serializers.UUIDField(source="job_id", allow_null=True, read_only=True)
     error = serializers.SerializerMethodField()
     sha256 = serializers.CharField(source="raw_sha256", read_only=True)
@@ -247,29 +248,6 @@ class KeyFrameSerializer(serializers.ModelSerializer[KeyFrame]):
         model = KeyFrame
         fields = ("id", "start_ms", "end_ms", "width", "height", "size_bytes", "description")
         read_only_fields = fields
-
-
-class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
-    """A slide of a presentation that a video shows from `start_ms` to `end_ms`."""
-
-    presentation = serializers.UUIDField(source="presentation_id", read_only=True)
-    video = serializers.UUIDField(source="video_id", read_only=True)
-
-    class Meta:
-        model = SlideVideoMapping
-        fields = (
-            "id", "presentation", "slide", "video", "start_ms", "end_ms", "confidence", "state", "decided_at",
-            "created_at",
-        )  # fmt: skip
-        read_only_fields = fields
-
-
-class MappingListSerializer(ListSerializer):
-    """Which mappings to list."""
-
-    state = serializers.ChoiceField(choices=SlideVideoMapping.State.choices, required=False)
-    video = serializers.UUIDField(required=False)
-    presentation = serializers.UUIDField(required=False)
 
 
 class BranchSerializer(NodeSerializer):

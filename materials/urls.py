@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from materials.views import EntryViewSet, FrameViewSet, MappingViewSet, NodeEntryViewSet, NodeViewSet
+from materials.mapping_views import MappingViewSet, NodeMappingViewSet
+from materials.views import EntryViewSet, FrameViewSet, NodeEntryViewSet, NodeViewSet
 from materials.views_text import ChunkViewSet, CorrectionViewSet, EntryTextViewSet, NodeTextViewSet
 
 urlpatterns = [
@@ -35,8 +36,16 @@ urlpatterns = [
     path("corrections/<uuid:pk>", CorrectionViewSet.as_view({"delete": "destroy"}), name="correction"),
     path("entries/<uuid:pk>/frames", EntryViewSet.as_view({"get": "frames"}), name="entry-frames"),
     path("frames/<uuid:pk>/picture", FrameViewSet.as_view({"get": "picture"}), name="frame-picture"),
-    path("nodes/<uuid:pk>/mappings", MappingViewSet.as_view({"get": "list"}), name="node-mappings"),
-    path("mappings/<uuid:pk>", MappingViewSet.as_view({"get": "retrieve"}), name="mapping"),
+    path(
+        "nodes/<uuid:pk>/mappings",
+        NodeMappingViewSet.as_view({"get": "list", "post": "create"}),
+        name="node-mappings",
+    ),
+    path(
+        "mappings/<uuid:pk>",
+        MappingViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+        name="mapping",
+    ),
     path("mappings/<uuid:pk>/accept", MappingViewSet.as_view({"post": "accept"}), name="mapping-accept"),
     path("mappings/<uuid:pk>/reject", MappingViewSet.as_view({"post": "reject"}), name="mapping-reject"),
 ]

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from materials import queries, services
-from materials.models import KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.models import KeyFrame, MaterialEntry, MaterialNode
 from materials.serializers import (
     AddressSerializer,
     BranchSerializer,
@@ -20,8 +20,6 @@ from materials.serializers import (
     EntryUpdateSerializer,
     EntryWishSerializer,
     KeyFrameSerializer,
-    MappingListSerializer,
-    MappingSerializer,
     NodeCopySerializer,
     NodeCreateSerializer,
     NodeFieldsSerializer,
@@ -223,41 +221,6 @@ class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):
         frame = queries.get_frame(tenant=tenant_of(request), frame_id=pk)
         with objects().open(frame.object_key) as file:
             return HttpResponse(file.read(), content_type="image/jpeg")
-
-
-class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
-    """Slides that videos show. What the product found is proposed; a person accepts or rejects it."""
-
-    queryset = SlideVideoMapping.objects.none()
-    serializer_class = MappingSerializer
-    read_scope = Scope.CHECK
-    write_scope = Scope.PREP
-
-    @extend_schema(parameters=[MappingListSerializer], responses=MappingSerializer(many=True))
-    def list(self, request: Request, pk: UUID) -> Response:
-        """List the mappings between entries of the node, newest first."""
-        chosen = asked(request, MappingListSerializer)
-        node = queries.get_node(tenant=tenant_of(request), node_id=pk)
-        rows = SlideVideoMapping.objects.of(tenant_of(request)).filter(video__node=node, **chosen)
-        return page(self, rows.order_by("-created_at", "-id"), MappingSerializer)
-
-    def retrieve(self, request: Request, pk: UUID) -> Response:
-        """Read a mapping."""
-        return Response(MappingSerializer(queries.get_mapping(tenant=tenant_of(request), mapping_id=pk)).data)
-
-    @extend_schema(request=None)
-    def accept(self, request: Request, pk: UUID) -> Response:
-        """Accept a proposal. It stays when the video is looked at again."""
-        return self._decided(request, pk, SlideVideoMapping.State.ACCEPTED)
-
-    @extend_schema(request=None)
-    def reject(self, request: Request, pk: UUID) -> Response:
-        """Reject a proposal. It is not proposed again."""
-        return self._decided(request, pk, SlideVideoMapping.State.REJECTED)
-
-    def _decided(self, request: Request, pk: UUID, state: SlideVideoMapping.State) -> Response:
-        mapping = services.decide_mapping(tenant=tenant_of(request), mapping_id=pk, state=state)
-        return Response(MappingSerializer(mapping).data)
 
 
 def _wanted(request: Request) -> services.Wanted:

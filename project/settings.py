@@ -199,6 +199,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "ENUM_NAME_OVERRIDES": {"EntryStateEnum": "materials.serializers.ENTRY_STATES"},
 }
 RATE_LIMIT_URL = env.secret("RATE_LIMIT_URL", "memory://")
 ANONYMOUS_REQUESTS_PER_MINUTE = env.integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, least=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -31,14 +31,25 @@ class Grounding:
     concepts_without_evidence: int
 
 
-def verify(draft: Draft, chunks: Mapping[UUID, SourceChunk], *, least_quote: int = 0) -> tuple[Draft, Grounding]:
+def _nothing(_node: DraftNode) -> Iterable[Citation]:
+    return ()
+
+
+def verify(
+    draft: Draft,
+    chunks: Mapping[UUID, SourceChunk],
+    *,
+    least_quote: int = 0,
+    also: Callable[[DraftNode], Iterable[Citation]] = _nothing,
+) -> tuple[Draft, Grounding]:
     """Return the draft with only the citations that hold, and how many did.
 
     A citation holds when its chunk is among the sources and its quote stands in the chunk's text; white space, the
     shape of quotation marks and dashes, and invisible characters do not matter (Unicode NFC on both sides). What is
     kept is the passage as the chunk shows it. With `least_quote`, a quote with fewer letters, or that begins or ends
     inside a word, holds only when it is all that the chunk says. A node that loses all its citations stays, and is
-    counted when it is a concept.
+    counted when it is a concept. What a node cites `also` is asked once its own citations are checked, and is checked
+    and counted like those.
     """
     texts: dict[UUID, _Text] = {}
     cited = 0
@@ -53,11 +64,20 @@ def verify(draft: Draft, chunks: Mapping[UUID, SourceChunk], *, least_quote: int
         passage = text.passage(citation.quote, least=least_quote)
         return Citation(chunk_id=chunk.id, quote=passage) if passage else None
 
-    def check(node: DraftNode) -> DraftNode:
+    def hold(citations: Iterable[Citation]) -> Iterator[Citation]:
         nonlocal cited
-        cited += len(node.citations)
-        good = tuple(found for citation in node.citations if (found := held(citation)) is not None)
-        return replace(node, citations=good, children=tuple(check(child) for child in node.children))
+        for citation in citations:
+            cited += 1
+            if (found := held(citation)) is not None:
+                yield found
+
+    def check(node: DraftNode) -> DraftNode:
+        node = replace(node, citations=tuple(hold(node.citations)))
+        return replace(
+            node,
+            citations=(*node.citations, *hold(also(node))),
+            children=tuple(check(child) for child in node.children),
+        )
 
     checked = replace(draft, modules=tuple(check(module) for module in draft.modules))
     nodes = [node for module in checked.modules for node in module.walk()]

@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from materials import queries as materials
 from materials.documents import ChunkKind, Format
 from materials.models import Chunk, EntryState, MaterialNode
+from materials.validation import holds
 from project.errors import NotFound
 from structures.drafts import NodeType
 from structures.models import Reference, StructureNode, StructureSnapshot
-from structures.sources import SourceChunk, SourceEntry, SourceNode
+from structures.sources import Shown, SourceChunk, SourceEntry, SourceNode
 from tenants.models import Tenant
 
 
@@ -22,7 +23,8 @@ from tenants.models import Tenant
 class Sources:
     """What a generation reads, and which entries it had to leave out.
 
-    `paths` are the entries' names behind the titles of the nodes below the root, by entry id.
+    `paths` are the entries' names behind the titles of the nodes below the root, by entry id. `shown` are the accepted
+    mappings of slides to videos; `unused_mappings` counts those that are not validated.
     """
 
     root: SourceNode
@@ -30,6 +32,8 @@ class Sources:
     fingerprints: dict[UUID, str]
     paths: dict[UUID, str]
     left_out: tuple[str, ...]
+    shown: tuple[Shown, ...] = ()
+    unused_mappings: int = 0
 
 
 @dataclass(kw_only=True)
@@ -51,7 +55,7 @@ class StoredNode:
 
 
 def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
-    """Load the subtree with the text of its ready entries. Three statements. Raises NotFound.
+    """Load the subtree with the text of its ready entries. Four statements. Raises NotFound.
 
     Captions whose words a recording beside them has taken over are not sources of their own.
     """
@@ -86,12 +90,26 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
         assert node.parent_id is not None
         titles[node.pk] = f"{titles[node.parent_id]}{node.title}/"
     paths = {row.pk: titles[row.node_id] + row.name for row in rows}
+    mappings = materials.accepted_mappings(tenant=tenant, nodes=nodes)
+    holding = [mapping for mapping in mappings if holds(mapping)]
     return Sources(
         root=_assemble(nodes, by_node),
         entries=entries,
         fingerprints={row.pk: row.fingerprint for row in rows},
         paths=paths,
         left_out=tuple(paths[row.pk] for row in rows if row.pk not in entries),
+        shown=tuple(
+            Shown(
+                presentation=mapping.presentation_id,
+                slide=mapping.slide,
+                video=mapping.video_id,
+                start_ms=mapping.start_ms,
+                end_ms=mapping.end_ms,
+            )
+            for mapping in holding
+            if mapping.presentation_id in entries and mapping.video_id in entries
+        ),
+        unused_mappings=len(mappings) - len(holding),
     )
 
 

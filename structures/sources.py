@@ -33,6 +33,17 @@ class SourceEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A slide (1-based, or a page) of the entry `presentation` that the entry `video` shows from when to when."""
+
+    presentation: UUID
+    slide: int
+    video: UUID
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceNode:
     """One node of the material tree, its entries and children in the owner's order."""
 

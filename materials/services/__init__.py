@@ -4,21 +4,32 @@ from materials.services.corrections import correct_chunk, drop_correction
 from materials.services.entries import Wanted, add_address, add_file, delete_entry, update_entry
 from materials.services.fingerprinting import fingerprint_of
 from materials.services.ingestion import ingest_entry
-from materials.services.mappings import decide_mapping
+from materials.services.mappings import (
+    Batch,
+    Claim,
+    create_mappings,
+    decide_mapping,
+    delete_mapping,
+    update_mapping,
+)
 from materials.services.promising import request_ingestion
 from materials.services.recordings import ingest_recording
 from materials.services.tree import copy_node, create_node, delete_node, move_node, reorder_node, update_node
 from materials.services.watching import watch_recording
 
 __all__ = [
+    "Batch",
+    "Claim",
     "Wanted",
     "add_address",
     "add_file",
     "copy_node",
     "correct_chunk",
+    "create_mappings",
     "create_node",
     "decide_mapping",
     "delete_entry",
+    "delete_mapping",
     "delete_node",
     "drop_correction",
     "fingerprint_of",
@@ -28,6 +39,7 @@ __all__ = [
     "reorder_node",
     "request_ingestion",
     "update_entry",
+    "update_mapping",
     "update_node",
     "watch_recording",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 from materials import fingerprints, queries
 from materials.models import MaterialEntry, MaterialNode
 from materials.services.locks import lock_tree
+from materials.validation import holds
 from tenants.models import Tenant
 
 _CLEAR = """
@@ -44,6 +46,7 @@ def fingerprint_of(*, tenant: Tenant, node_id: UUID) -> str:
     for owner, name, fingerprint in chosen.order_by("position").values_list("node_id", "name", "fingerprint"):
         ready[owner].append((name, fingerprint))
     children = queries.children_of(nodes)
+    shown = _shown(tenant, nodes)
     stale = []
     for node in reversed(nodes):
         if node.fingerprint:
@@ -56,7 +59,41 @@ def fingerprint_of(*, tenant: Tenant, node_id: UUID) -> str:
             expected_skills=node.expected_skills,
             entries=ready[node.pk],
             children=[child.fingerprint for child in children[node.pk]],
+            shown=shown[node.pk],
         )
         stale.append(node)
     MaterialNode.objects.bulk_update(stale, ["fingerprint"], batch_size=500)
     return nodes[0].fingerprint
+
+
+def _shown(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerprints.Shown]]:
+    """Return the slides that videos show, by the lowest node that both entries stand below. One statement."""
+    above = {node.pk: node for node in nodes}
+    found: dict[UUID, list[fingerprints.Shown]] = defaultdict(list)
+    for mapping in queries.accepted_mappings(tenant=tenant, nodes=nodes):
+        if not holds(mapping):
+            continue
+        deck, video = mapping.presentation, mapping.video
+        decks, videos = _line(deck.node_id, above), _line(video.node_id, above)
+        common = next(node for node in videos if node in decks)
+        found[common.pk].append(
+            (
+                _path(deck, decks, common), deck.fingerprint, mapping.slide,
+                _path(video, videos, common), video.fingerprint, mapping.start_ms, mapping.end_ms,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _line(node_id: UUID | None, nodes: Mapping[UUID, MaterialNode]) -> list[MaterialNode]:
+    """Return the node and those above it, as far as they are among `nodes`."""
+    line = []
+    while node_id is not None and (node := nodes.get(node_id)) is not None:
+        line.append(node)
+        node_id = node.parent_id
+    return line
+
+
+def _path(entry: MaterialEntry, line: list[MaterialNode], top: MaterialNode) -> str:
+    """Return the entry's name behind the titles of the nodes below `top`."""
+    return "/".join([*(node.title for node in reversed(line[: line.index(top)])), entry.name])

@@ -18,6 +18,7 @@ from materials.errors import TreeRefused
 from materials.models import Chunk, ChunkCorrection, EntryState, KeyFrame, MaterialEntry, MaterialNode
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
+from materials.services.mappings import copy_mappings
 from materials.services.objects import keys_of, release_objects
 from materials.services.positions import close_gap, next_position, renumber
 from project.db.fields import new_id
@@ -140,7 +141,8 @@ def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: s
     """Copy a node with all below it, last below `parent_id` (None: as a course of its own).
 
     Copied entries keep what ingestion made of them and share the stored file; an entry that is not ready is copied as
-    brought, and can be ingested by itself. Raises NotFound and TreeRefused as `move_node` does.
+    brought, and can be ingested by itself. Mappings between copied entries are copied. Raises NotFound and TreeRefused
+    as `move_node` does.
     """
     lock_tree(tenant)
     branch = queries.subtree(tenant=tenant, node_id=node_id)
@@ -201,6 +203,7 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
     for frame in frames:
         frame.pk, frame.entry_id = new_id(), entry_ids[frame.entry_id]
     KeyFrame.objects.bulk_create(frames, batch_size=_COPY_BATCH)
+    copy_mappings(tenant=tenant, entries=entry_ids)
 
 
 def _check_depth(*, tenant: Tenant, parent_id: UUID, height: int) -> None:

@@ -225,20 +225,32 @@ def _shots(entry: MaterialEntry, frames: list[KeyFrame]) -> list[Shot]:
 
 
 def _propose(entry: MaterialEntry, presentation: MaterialEntry, proposals: list[Proposal]) -> None:
-    """Replace the open proposals; what somebody decided stays, and is not proposed again."""
+    """Replace the open proposals; what somebody decided stays, and is not proposed again.
+
+    Nor is a slide proposed for a time in the middle of which an accepted mapping says what is shown.
+    """
     mappings = SlideVideoMapping.objects.of(entry.tenant).filter(presentation=presentation, video=entry)
     mappings.filter(state=SlideVideoMapping.State.PROPOSED).delete()
     decided = set(mappings.values_list("slide", "start_ms"))
-    SlideVideoMapping.objects.bulk_create(
-        SlideVideoMapping(
-            tenant=entry.tenant,
-            presentation=presentation,
-            video=entry,
-            slide=proposal.slide,
-            start_ms=proposal.start_ms,
-            end_ms=proposal.end_ms,
-            confidence=proposal.confidence,
+    accepted = mappings.filter(state=SlideVideoMapping.State.ACCEPTED)
+    spans = list(accepted.values_list("start_ms", "end_ms"))
+    found = []
+    for proposal in proposals:
+        end_ms = min(proposal.end_ms, entry.duration_ms or proposal.end_ms)
+        middle = (proposal.start_ms + end_ms) / 2
+        if end_ms <= proposal.start_ms or (proposal.slide, proposal.start_ms) in decided:
+            continue
+        if any(start_ms <= middle < until_ms for start_ms, until_ms in spans):
+            continue
+        found.append(
+            SlideVideoMapping(
+                tenant=entry.tenant,
+                presentation=presentation,
+                video=entry,
+                slide=proposal.slide,
+                start_ms=proposal.start_ms,
+                end_ms=end_ms,
+                confidence=proposal.confidence,
+            )
         )
-        for proposal in proposals
-        if (proposal.slide, proposal.start_ms) not in decided
-    )
+    SlideVideoMapping.objects.bulk_create(found)

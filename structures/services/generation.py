@@ -35,6 +35,7 @@ from structures.kinds import GENERATE_STRUCTURE
 from structures.models import Reference, StructureNode, StructureSnapshot
 from structures.services.asking import ModelDesk
 from structures.services.planning import DEFAULT_STRATEGY, choose_engine
+from structures.shown import Moments
 from structures.sources import SourceNode
 from structures.written import ACTIONS, TooMuch
 from tenants.models import Tenant
@@ -115,7 +116,8 @@ def generate_structure(run: Run) -> None:
     run.checkpoint()
     run.progress("storing", 2, 3)
     chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
-    draft, grounding = verify(draft, chunks, least_quote=engine.least_quote)
+    moments = Moments(sources.entries, sources.shown)
+    draft, grounding = verify(draft, chunks, least_quote=engine.least_quote, also=moments.of)
     if engine.asks_models:
         draft = replace(draft, warnings=(*draft.warnings, *_uncited(draft, sources), *desk.warnings()))
     snapshot_id, provenance = new_id(), desk.provenance()
@@ -158,6 +160,10 @@ def _record(
     warnings = list(draft.warnings)
     if sources.left_out:
         warnings.append(f"Left out because they are not ready: {', '.join(sources.left_out)}.")
+    if sources.unused_mappings:
+        warnings.append(
+            f"Accepted mappings of slides that were not used, as they are not validated: {sources.unused_mappings}."
+        )
     snapshot = StructureSnapshot.objects.create(
         id=snapshot_id,
         tenant=run.tenant,

@@ -1,0 +1,155 @@
+"""Whether a mapping's slide and times exist, from its two entries as they are now.
+
+Each check is made as soon as the entry that it needs is ready. Nothing of this is stored, so that it cannot be out of
+date: a mapping is validated again whenever it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+
+from materials.documents import Format
+from materials.models import EntryState, MaterialEntry, SlideVideoMapping, is_ready
+
+PRESENTATIONS = (Format.PPTX, Format.PDF)
+RECORDINGS = (Format.VIDEO, Format.AUDIO)
+CAPTIONS = (Format.SRT, Format.VTT)
+"""Taken for a recording where its address gave them instead of it."""
+
+PRESENTATION, VIDEO = "presentation", "video"
+SIDES = (PRESENTATION, VIDEO)
+
+
+class Validation(StrEnum):
+    """What is known of a mapping's slide and times."""
+
+    VALIDATED = "validated"
+    PENDING = "pending_validation"
+    FAILED = "validation_failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Why a mapping cannot be true: which field, a stable code, and a sentence that says what to do."""
+
+    field: str
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocker:
+    """An entry that has to be ready before a mapping is validated, with its state."""
+
+    field: str
+    entry: UUID
+    name: str
+    state: EntryState
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is known, what it waits for (while pending), and what is wrong (when failed)."""
+
+    validation: Validation
+    blocked_by: tuple[Blocker, ...]
+    problems: tuple[Problem, ...]
+
+
+def verdict_on(mapping: SlideVideoMapping) -> Verdict:
+    """Validate a mapping, stored or not. Its entries must be loaded with their jobs (`with_entries`)."""
+    problems = tuple(_problems(mapping))
+    if problems:
+        return Verdict(validation=Validation.FAILED, blocked_by=(), problems=problems)
+    blockers = tuple(blocker for field in SIDES if (blocker := _blocker(field, getattr(mapping, field))) is not None)
+    validation = Validation.PENDING if blockers else Validation.VALIDATED
+    return Verdict(validation=validation, blocked_by=blockers, problems=())
+
+
+def holds(mapping: SlideVideoMapping) -> bool:
+    """Tell whether evidence may rest on a mapping: accepted and validated. Its entries must be loaded as above."""
+    return mapping.state == SlideVideoMapping.State.ACCEPTED and verdict_on(mapping).validation is Validation.VALIDATED
+
+
+def found(rows: QuerySet[SlideVideoMapping], validation: Validation) -> QuerySet[SlideVideoMapping]:
+    """Keep the mappings on which this is the verdict, by one condition of SQL."""
+    verdict = Case(
+        When(_is_wrong(), then=Value(Validation.FAILED.value)),
+        When(is_ready("presentation__") & is_ready("video__"), then=Value(Validation.VALIDATED.value)),
+        default=Value(Validation.PENDING.value),
+        output_field=CharField(),
+    )
+    return rows.alias(verdict=verdict).filter(verdict=validation.value)
+
+
+def _problems(mapping: SlideVideoMapping) -> Iterator[Problem]:
+    deck, video = mapping.presentation, mapping.video
+    if mapping.end_ms <= mapping.start_ms:
+        yield Problem(field="end_ms", reason="ends_before_start", hint="Give an end later than `start_ms`.")
+    if deck.format and deck.format not in PRESENTATIONS:
+        yield Problem(
+            field=PRESENTATION,
+            reason="not_a_presentation",
+            hint=f"{deck.name} is of the format {deck.format}. Name a PowerPoint or PDF entry.",
+        )
+    elif _counts(deck) and deck.page_count is not None and mapping.slide > deck.page_count:
+        yield Problem(
+            field="slide",
+            reason="slide_beyond_pages",
+            hint=f"{deck.name} has {deck.page_count} slides or pages. Give a number from 1 to {deck.page_count}.",
+        )
+    if video.format and not _is_recording(video):
+        yield Problem(
+            field=VIDEO,
+            reason="not_a_recording",
+            hint=f"{video.name} is of the format {video.format}. Name a video or audio entry.",
+        )
+    elif _counts(video) and video.duration_ms is not None and mapping.end_ms > video.duration_ms:
+        yield Problem(
+            field="start_ms" if mapping.start_ms >= video.duration_ms else "end_ms",
+            reason="time_beyond_duration",
+            hint=f"{video.name} lasts {video.duration_ms} ms. Give times from 0 to {video.duration_ms}.",
+        )
+
+
+def _is_wrong() -> Q:
+    """Return the condition of `_problems` for stored rows, whose times are in order."""
+    no_deck = ~Q(presentation__format__in=["", *PRESENTATIONS])
+    beyond_pages = is_ready("presentation__") & Q(slide__gt=F("presentation__page_count"))
+    no_video = ~Q(video__format__in=["", *RECORDINGS]) & ~Q(~Q(video__source_url=""), video__format__in=CAPTIONS)
+    beyond_end = is_ready("video__") & Q(end_ms__gt=F("video__duration_ms"))
+    return no_deck | beyond_pages | no_video | beyond_end
+
+
+def _counts(entry: MaterialEntry) -> bool:
+    """Tell whether what the entry says of its length is that of the bytes it has."""
+    return entry.state is EntryState.READY
+
+
+def _is_recording(entry: MaterialEntry) -> bool:
+    return entry.format in RECORDINGS or (entry.format in CAPTIONS and bool(entry.source_url))
+
+
+def _blocker(field: str, entry: MaterialEntry) -> Blocker | None:
+    if entry.state is EntryState.READY:
+        return None
+    return Blocker(field=field, entry=entry.pk, name=entry.name, state=entry.state, hint=_what_to_do(entry))
+
+
+def _what_to_do(entry: MaterialEntry) -> str:
+    if entry.state is EntryState.PENDING:
+        return f"Nothing: job {entry.job_id} is reading it, and the mapping is validated when it is done."
+    again = f"POST /api/v1/entries/{entry.pk}/ingest"
+    if entry.state is EntryState.RAW:
+        return f"It has not been read yet. Ask for it: {again}."
+    if entry.state is EntryState.INTEGRITY_BROKEN:
+        return f"Its file has changed since it was read. Read it again: {again}."
+    assert entry.job is not None
+    why = f" ({entry.job.error_code})" if entry.job.error_code else ""
+    return f"Its ingestion is {entry.job.status}{why}. {entry.job.next_step or 'Mend its cause.'} Then: {again}."
