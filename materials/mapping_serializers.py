@@ -149,24 +149,23 @@ def read_claims(items: list[Any]) -> tuple[list[Claim], list[tuple[int, Problem]
     """Return the items that are well formed, and what is wrong with the others."""
     claims: list[Claim] = []
     malformed: list[tuple[int, Problem]] = []
+    shape = MappingItemSerializer()
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             malformed.append((index, Problem(field="", reason="invalid", hint="Give an object with its fields.")))
             continue
-        shape = MappingItemSerializer(data=item)
         try:
-            shape.is_valid(raise_exception=True)
+            claims.append(Claim(index=index, **shape.run_validation(item)))
         except serializers.ValidationError as exc:
             malformed.extend((index, problem) for problem in _problems(exc))
-        else:
-            claims.append(Claim(index=index, **shape.validated_data))
     return claims, malformed
 
 
 def batch_json(batch: Batch, malformed: list[tuple[int, Problem]]) -> dict[str, Any]:
     """Return what became of a batch, ready for JSON."""
+    shape = MappingSerializer()
     return {
-        "created": [{"index": index, "mapping": MappingSerializer(made).data} for index, made in batch.created],
+        "created": [{"index": index, "mapping": shape.to_representation(made)} for index, made in batch.created],
         "skipped": [
             {"index": item.index, "reason": REPEATED if item.repeated else EXISTS, "mapping": str(item.mapping.pk)}
             for item in batch.skipped

@@ -117,12 +117,11 @@ def mappings_under(*, tenant: Tenant, node_id: UUID) -> QuerySet[SlideVideoMappi
     return rows.filter(video__node__in=below(tenant=tenant, node_id=node_id))
 
 
-def accepted_mappings(*, tenant: Tenant, nodes: Sequence[MaterialNode]) -> list[SlideVideoMapping]:
-    """Return the accepted mappings between entries of these nodes, with the entries, by time. One statement."""
+def accepted_mappings(*, tenant: Tenant, nodes: Sequence[MaterialNode]) -> QuerySet[SlideVideoMapping]:
+    """Return the accepted mappings between entries of these nodes, by video and time."""
     inside = [node.pk for node in nodes]
-    rows = SlideVideoMapping.objects.of(tenant).with_entries()
-    chosen = rows.filter(state=SlideVideoMapping.State.ACCEPTED, presentation__node__in=inside, video__node__in=inside)
-    return list(chosen.order_by("video_id", "start_ms", "id"))
+    rows = SlideVideoMapping.objects.of(tenant).filter(presentation__node__in=inside, video__node__in=inside)
+    return rows.filter(state=SlideVideoMapping.State.ACCEPTED).order_by("video_id", "start_ms", "id")
 
 
 def below(*, tenant: Tenant, node_id: UUID) -> RawSQL:

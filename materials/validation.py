@@ -72,11 +72,6 @@ def verdict_on(mapping: SlideVideoMapping) -> Verdict:
     return Verdict(validation=validation, blocked_by=blockers, problems=())
 
 
-def holds(mapping: SlideVideoMapping) -> bool:
-    """Tell whether evidence may rest on a mapping: accepted and validated. Its entries must be loaded as above."""
-    return mapping.state == SlideVideoMapping.State.ACCEPTED and verdict_on(mapping).validation is Validation.VALIDATED
-
-
 def found(rows: QuerySet[SlideVideoMapping], validation: Validation) -> QuerySet[SlideVideoMapping]:
     """Keep the mappings on which this is the verdict, by one condition of SQL."""
     verdict = Case(

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from materials import queries as materials
 from materials.documents import ChunkKind, Format
 from materials.models import Chunk, EntryState, MaterialNode
-from materials.validation import holds
+from materials.validation import Validation, found
 from project.errors import NotFound
 from structures.drafts import NodeType
 from structures.models import Reference, StructureNode, StructureSnapshot
@@ -55,7 +55,7 @@ class StoredNode:
 
 
 def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
-    """Load the subtree with the text of its ready entries. Four statements. Raises NotFound.
+    """Load the subtree with the text of its ready entries. Five statements. Raises NotFound.
 
     Captions whose words a recording beside them has taken over are not sources of their own.
     """
@@ -90,8 +90,10 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
         assert node.parent_id is not None
         titles[node.pk] = f"{titles[node.parent_id]}{node.title}/"
     paths = {row.pk: titles[row.node_id] + row.name for row in rows}
-    mappings = materials.accepted_mappings(tenant=tenant, nodes=nodes)
-    holding = [mapping for mapping in mappings if holds(mapping)]
+    accepted = materials.accepted_mappings(tenant=tenant, nodes=nodes)
+    holding = list(
+        found(accepted, Validation.VALIDATED).values_list("presentation", "slide", "video", "start_ms", "end_ms")
+    )
     return Sources(
         root=_assemble(nodes, by_node),
         entries=entries,
@@ -99,17 +101,11 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
         paths=paths,
         left_out=tuple(paths[row.pk] for row in rows if row.pk not in entries),
         shown=tuple(
-            Shown(
-                presentation=mapping.presentation_id,
-                slide=mapping.slide,
-                video=mapping.video_id,
-                start_ms=mapping.start_ms,
-                end_ms=mapping.end_ms,
-            )
-            for mapping in holding
-            if mapping.presentation_id in entries and mapping.video_id in entries
+            Shown(presentation=deck, slide=slide, video=video, start_ms=start_ms, end_ms=end_ms)
+            for deck, slide, video, start_ms, end_ms in holding
+            if deck in entries and video in entries
         ),
-        unused_mappings=len(mappings) - len(holding),
+        unused_mappings=accepted.count() - len(holding),
     )
 
 

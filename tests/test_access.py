@@ -19,6 +19,7 @@ from structures.models import StructureSnapshot
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tests.conftest import Api, drain
+from tests.materials.mapped import deck, proposed, talk
 
 READ, WRITE = Scope.CHECK, Scope.PREP
 
@@ -54,7 +55,10 @@ ACCESS = [
     ("GET", "entries/{entry}/frames", READ, True),
     ("GET", "frames/{frame}/picture", READ, True),
     ("GET", "nodes/{node}/mappings", READ, True),
+    ("POST", "nodes/{node}/mappings", WRITE, True),
     ("GET", "mappings/{mapping}", READ, True),
+    ("PATCH", "mappings/{mapping}", WRITE, True),
+    ("DELETE", "mappings/{mapping}", WRITE, True),
     ("POST", "mappings/{mapping}/accept", WRITE, True),
     ("POST", "mappings/{mapping}/reject", WRITE, True),
     ("POST", "nodes/{node}/generate", WRITE, True),
@@ -70,6 +74,9 @@ BODIES = {
     "nodes/{node}/copy": {"parent": None},
     "nodes/{node}/entries": {"url": "https://example.org/"},
     "chunks/{chunk}": {"text": "Corrected."},
+    "nodes/{node}/mappings": {
+        "items": [{"presentation": "<deck>", "slide": 2, "video": "<talk>", "start_ms": 0, "end_ms": 1}]
+    },
 }
 QUERIES = {"nodes/{node}/search": "q=loop"}
 OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
@@ -87,9 +94,14 @@ class World:
     mapping: str
     chunk: str
     correction: str
+    deck: str
+    talk: str
 
     def path(self, template: str) -> str:
         return "/api/v1/" + template.format(**self.__dict__)
+
+    def body(self, template: str) -> str:
+        return json.dumps(BODIES.get(template, {})).replace("<deck>", self.deck).replace("<talk>", self.talk)
 
 
 @pytest.fixture
@@ -100,9 +112,8 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         tenant=acme, entry=lecture, start_ms=0, end_ms=1, object_key=lecture.object_key, size_bytes=1, width=1,
         height=1, dhash="0" * 16,
     )  # fmt: skip
-    mapping = SlideVideoMapping.objects.create(
-        tenant=acme, presentation=lecture, slide=1, video=lecture, start_ms=0, end_ms=1, confidence=1
-    )
+    slides, video = deck(lecture.node), talk(lecture.node)
+    mapping = proposed(slides, video)
     corrected, chunk = Chunk.objects.filter(entry=lecture).order_by("position")[:2]
     services.correct_chunk(tenant=acme, chunk_id=corrected.pk, text="Another text.", by="test")
     return World(
@@ -114,6 +125,8 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         mapping=str(mapping.pk),
         chunk=str(chunk.pk),
         correction=str(ChunkCorrection.objects.get().pk),
+        deck=str(slides.pk),
+        talk=str(video.pk),
     )
 
 
@@ -121,7 +134,7 @@ def send(client: APIClient, method: str, world: World, template: str) -> int:
     status: int = client.generic(
         method,
         world.path(template),
-        json.dumps(BODIES.get(template, {})),
+        world.body(template),
         content_type="application/json",
         QUERY_STRING=QUERIES.get(template, ""),
     ).status_code

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from materials import fingerprints, queries
 from materials.models import MaterialEntry, MaterialNode
 from materials.services.locks import lock_tree
-from materials.validation import holds
+from materials.validation import Validation, found
 from tenants.models import Tenant
 
 _CLEAR = """
@@ -69,20 +69,17 @@ def fingerprint_of(*, tenant: Tenant, node_id: UUID) -> str:
 def _shown(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerprints.Shown]]:
     """Return the slides that videos show, by the lowest node that both entries stand below. One statement."""
     above = {node.pk: node for node in nodes}
-    found: dict[UUID, list[fingerprints.Shown]] = defaultdict(list)
-    for mapping in queries.accepted_mappings(tenant=tenant, nodes=nodes):
-        if not holds(mapping):
-            continue
-        deck, video = mapping.presentation, mapping.video
-        decks, videos = _line(deck.node_id, above), _line(video.node_id, above)
+    shown: dict[UUID, list[fingerprints.Shown]] = defaultdict(list)
+    rows = found(queries.accepted_mappings(tenant=tenant, nodes=nodes), Validation.VALIDATED)
+    for deck_node, deck_name, deck, slide, video_node, video_name, video, start_ms, end_ms in rows.values_list(
+        "presentation__node", "presentation__name", "presentation__fingerprint", "slide",
+        "video__node", "video__name", "video__fingerprint", "start_ms", "end_ms",
+    ):  # fmt: skip
+        decks, videos = _line(deck_node, above), _line(video_node, above)
         common = next(node for node in videos if node in decks)
-        found[common.pk].append(
-            (
-                _path(deck, decks, common), deck.fingerprint, mapping.slide,
-                _path(video, videos, common), video.fingerprint, mapping.start_ms, mapping.end_ms,
-            )
-        )  # fmt: skip
-    return found
+        deck_path, video_path = _path(deck_name, decks, common), _path(video_name, videos, common)
+        shown[common.pk].append((deck_path, deck, slide, video_path, video, start_ms, end_ms))
+    return shown
 
 
 def _line(node_id: UUID | None, nodes: Mapping[UUID, MaterialNode]) -> list[MaterialNode]:
@@ -94,6 +91,6 @@ def _line(node_id: UUID | None, nodes: Mapping[UUID, MaterialNode]) -> list[Mate
     return line
 
 
-def _path(entry: MaterialEntry, line: list[MaterialNode], top: MaterialNode) -> str:
-    """Return the entry's name behind the titles of the nodes below `top`."""
-    return "/".join([*(node.title for node in reversed(line[: line.index(top)])), entry.name])
+def _path(name: str, line: list[MaterialNode], top: MaterialNode) -> str:
+    """Return an entry's name behind the titles of the nodes below `top`."""
+    return "/".join([*(node.title for node in reversed(line[: line.index(top)])), name])

@@ -106,6 +106,24 @@ def test_a_deck_that_comes_later_is_looked_for_too_and_decisions_stay(client: AP
     assert Job.objects.filter(kind="watch_recording").count() == 3
 
 
+def test_what_somebody_stated_is_not_contradicted(client: APIClient, week: MaterialNode) -> None:
+    deck = sent(client, week.pk, "slides.pdf", DECK)["id"]
+    entry = filmed(client, week)
+    found = {row["slide"]: row for row in client.get(f"/api/v1/nodes/{week.pk}/mappings").json()["data"]}
+    assert {row["validation"] for row in found.values()} == {"validated"}
+
+    client.patch(f"/api/v1/mappings/{found[2]['id']}", {"slide": 3}, format="json")
+    client.delete(f"/api/v1/mappings/{found[3]['id']}")
+    stated = {"presentation": deck, "slide": 2, "video": entry, "start_ms": 62_000, "end_ms": 90_000}
+    client.post(f"/api/v1/nodes/{week.pk}/mappings", {"items": [stated]}, format="json")
+    client.post(f"/api/v1/entries/{deck}/ingest", {}, format="json")
+    drain()
+
+    rows = client.get(f"/api/v1/nodes/{week.pk}/mappings").json()["data"]
+    said = sorted((round(row["start_ms"] / 1000), row["slide"], row["state"]) for row in rows)
+    assert said == [(1, 1, "proposed"), (31, 3, "accepted"), (62, 2, "accepted")]
+
+
 def test_a_vision_model_describes_the_pictures_once(client: APIClient, week: MaterialNode, world: World) -> None:
     def look(asked: Asked) -> Step:
         assert len(asked.images) == 1
