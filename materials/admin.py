@@ -18,7 +18,7 @@ from materials.models import (
     SlideVideoMapping,
     TranscriptWindow,
 )
-from materials.validation import Validation, found, verdict_on
+from materials.validation import Validation, judged, verdict_on
 from project.errors import DomainError
 from project.http.admin import ReadOnlyAdmin
 
@@ -130,7 +130,7 @@ class ValidationFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[SlideVideoMapping]) -> QuerySet[SlideVideoMapping]:
         value = self.value()
-        return found(queryset, Validation(value)) if value in set(Validation) else queryset
+        return judged(queryset, Validation(value)) if value in set(Validation) else queryset
 
 
 @admin.register(SlideVideoMapping)

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from materials.mapping_views import MappingViewSet, NodeMappingViewSet
 from materials.views import EntryViewSet, FrameViewSet, NodeEntryViewSet, NodeViewSet
+from materials.views_mappings import MappingViewSet, NodeMappingViewSet
 from materials.views_text import ChunkViewSet, CorrectionViewSet, EntryTextViewSet, NodeTextViewSet
 
 urlpatterns = [

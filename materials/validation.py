@@ -72,7 +72,7 @@ def verdict_on(mapping: SlideVideoMapping) -> Verdict:
     return Verdict(validation=validation, blocked_by=blockers, problems=())
 
 
-def found(rows: QuerySet[SlideVideoMapping], validation: Validation) -> QuerySet[SlideVideoMapping]:
+def judged(rows: QuerySet[SlideVideoMapping], validation: Validation) -> QuerySet[SlideVideoMapping]:
     """Keep the mappings on which this is the verdict, by one condition of SQL."""
     verdict = Case(
         When(_is_wrong(), then=Value(Validation.FAILED.value)),

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from materials import queries as materials
 from materials.documents import ChunkKind, Format
 from materials.models import Chunk, EntryState, MaterialNode
-from materials.validation import Validation, found
+from materials.validation import Validation, judged
 from project.errors import NotFound
 from structures.drafts import NodeType
 from structures.models import Reference, StructureNode, StructureSnapshot
@@ -92,7 +92,7 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
     paths = {row.pk: titles[row.node_id] + row.name for row in rows}
     accepted = materials.accepted_mappings(tenant=tenant, nodes=nodes)
     holding = list(
-        found(accepted, Validation.VALIDATED).values_list("presentation", "slide", "video", "start_ms", "end_ms")
+        judged(accepted, Validation.VALIDATED).values_list("presentation", "slide", "video", "start_ms", "end_ms")
     )
     return Sources(
         root=_assemble(nodes, by_node),

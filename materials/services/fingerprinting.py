@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from materials import fingerprints, queries
 from materials.models import MaterialEntry, MaterialNode
 from materials.services.locks import lock_tree
-from materials.validation import Validation, found
+from materials.validation import Validation, judged
 from tenants.models import Tenant
 
 _CLEAR = """
@@ -70,7 +70,7 @@ def _shown(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerp
     """Return the slides that videos show, by the lowest node that both entries stand below. One statement."""
     above = {node.pk: node for node in nodes}
     shown: dict[UUID, list[fingerprints.Shown]] = defaultdict(list)
-    rows = found(queries.accepted_mappings(tenant=tenant, nodes=nodes), Validation.VALIDATED)
+    rows = judged(queries.accepted_mappings(tenant=tenant, nodes=nodes), Validation.VALIDATED)
     for deck_node, deck_name, deck, slide, video_node, video_name, video, start_ms, end_ms in rows.values_list(
         "presentation__node", "presentation__name", "presentation__fingerprint", "slide",
         "video__node", "video__name", "video__fingerprint", "start_ms", "end_ms",

@@ -11,8 +11,8 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from materials.documents import Format
-from materials.mapping_serializers import MOST_ITEMS, MOST_MS
 from materials.models import MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.serializers_mappings import MOST_ITEMS, MOST_MS
 from materials.services import Batch, Claim, copy_node, create_mappings, create_node, update_entry
 from tenants.models import Tenant
 from tests.conftest import Api

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from materials import queries, services
 from materials.errors import MappingsRefused
-from materials.mapping_serializers import (
+from materials.models import SlideVideoMapping
+from materials.serializers_mappings import (
     MappingBatchSerializer,
     MappingFieldsSerializer,
     MappingListSerializer,
@@ -20,8 +21,7 @@ from materials.mapping_serializers import (
     batch_json,
     read_claims,
 )
-from materials.models import SlideVideoMapping
-from materials.validation import Validation, found
+from materials.validation import Validation, judged
 from project.http.answers import asked, page, valid
 from tenants.requests import tenant_of
 from tenants.scopes import Scope
@@ -42,7 +42,7 @@ class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
         wanted = chosen.pop("validation", None)
         rows = queries.mappings_under(tenant=tenant_of(request), node_id=pk).filter(**chosen)
         if wanted is not None:
-            rows = found(rows, Validation(wanted))
+            rows = judged(rows, Validation(wanted))
         return page(self, rows.order_by("-created_at", "-id"), MappingSerializer)
 
     @extend_schema(
