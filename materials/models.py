@@ -106,7 +106,8 @@ class MaterialEntry(Row):
 
     The raw layer is what was brought, the processed layer what ingestion made of it, and `job` the receipt for the
     newest ingestion. Big text lives in `Chunk` rows, so that listing entries never loads it. Of a recording, `media` is
-    what its container holds (an `llm.video.transcript.MediaInfo` as JSON).
+    what its container holds (an `llm.video.transcript.MediaInfo` as JSON). What was fetched is known by `final_url` and
+    the server's `etag` and `last_modified`.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -119,6 +120,16 @@ class MaterialEntry(Row):
     object_key = models.CharField(max_length=200, blank=True)
     size_bytes = models.BigIntegerField(default=0, validators=[MinValueValidator(0)])
     raw_sha256 = models.CharField(max_length=64, blank=True)
+
+    final_url = models.CharField(max_length=2000, blank=True, help_text="Where the address led, after redirects.")
+    content_type = models.CharField(max_length=200, blank=True, help_text="As the web server said it.")
+    etag = models.CharField(max_length=200, blank=True)
+    last_modified = models.CharField(max_length=50, blank=True)
+    fetched_at = models.DateTimeField(null=True, blank=True)
+    source_checked_at = models.DateTimeField(null=True, blank=True, help_text="When the address was last looked at.")
+    source_changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When another version than the stored one was found there."
+    )
 
     language = models.CharField(
         max_length=35, blank=True, help_text="BCP 47 tag of what is said; blank: that of the nearest node above."
@@ -190,6 +201,11 @@ class MaterialEntry(Row):
         if self.processed_sha256 != self.raw_sha256:
             return EntryState.INTEGRITY_BROKEN
         return EntryState.READY
+
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether another version than the stored one has been seen at its address."""
+        return self.source_changed_at is not None
 
 
 class Located(models.Model):
@@ -466,9 +482,24 @@ class SlideVideoMapping(Row):
         return f"slide {self.slide} of {self.presentation_id} in {self.video_id}"
 
 
+class HostVisit(Row):
+    """When a web site may be asked again, by whichever process comes first. Belongs to no tenant."""
+
+    host = models.CharField(max_length=300, unique=True)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.host
+
+
 def object_key(*, tenant_id: UUID, entry_id: UUID) -> str:
     """Return where an entry's bytes are stored: ids only, never a name that somebody chose."""
     return f"tenants/{tenant_id}/entries/{entry_id}/raw"
+
+
+def fetched_key(*, tenant_id: UUID, entry_id: UUID, version_id: UUID) -> str:
+    """Return where one version of what an address led to is stored: an older one stays readable meanwhile."""
+    return f"tenants/{tenant_id}/entries/{entry_id}/fetched/{version_id}"
 
 
 def frame_key(*, tenant_id: UUID, entry_id: UUID, frame_id: UUID) -> str:

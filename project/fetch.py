@@ -5,7 +5,8 @@ address; then the host's name is resolved once, all its addresses must be public
 those that were checked. A name that changes its mind afterwards changes nothing.
 
 One clock runs over everything: names, connections, redirects, the body. Nothing is sent but the request: no cookies, no
-passwords, and no proxy of the environment is asked.
+passwords, and no proxy of the environment is asked. What manners ask for (`project.manners`) comes before each hop and
+is not counted.
 
 * DomainError
   x FetchRefused  422  the address, or what it leads to, is not allowed; `code` says why
@@ -15,12 +16,15 @@ passwords, and no proxy of the environment is asked.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import re
 import socket
 import ssl
+import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
@@ -44,6 +48,8 @@ _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
 log = logs.get(__name__)
 
 Resolve = Callable[[str, int], Sequence[str]]
+Ahead = Callable[[str, Callable[[], None]], None]
+"""What is done before an address is asked for, given the checkpoint; what it raises ends the fetch."""
 
 
 class FetchRefused(DomainError):
@@ -77,18 +83,29 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Known:
+    """What was fetched from an address before, by what its server calls that version. Sent to `url` alone."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fetched:
     """An answer that was taken, with its body still to come.
 
     `url` is where the last redirect led, `content_type` in small letters and without parameters, `headers` have names
     in small letters. `chunks` yields the plain content once, in constant memory, and raises FetchRefused when it grows
-    too large, FetchFailed when it ends early, and what the checkpoint raises.
+    too large, FetchFailed when it ends early, and what the checkpoint raises. With `is_known` the server says that
+    nothing has changed since the known version: there is no content.
     """
 
     url: str
     content_type: str
     headers: Mapping[str, str]
     chunks: Iterator[bytes]
+    is_known: bool = False
 
 
 def system_addresses(host: str, port: int) -> list[str]:
@@ -107,13 +124,15 @@ class Fetcher:
     """Fetches under the name of `user_agent`. Safe to share between threads.
 
     `allowed_hosts` are names (`files.example.org`, any port) or `name:port`, whose addresses are not checked: the
-    operator vouches for them. `resolve` returns all addresses of a name; `trust` the certificates that are believed.
+    operator vouches for them. `resolve` returns all addresses of a name; `trust` the certificates that are believed;
+    `ahead` is called before each hop.
     """
 
     user_agent: str
     allowed_hosts: Collection[str] = ()
     resolve: Resolve = system_addresses
     trust: Callable[[], ssl.SSLContext] = system_trust
+    ahead: Ahead = lambda _url, _checkpoint: None
 
     def check(self, url: str) -> None:
         """Raise FetchRefused when the address itself shows that it cannot be fetched. Asks nobody."""
@@ -121,16 +140,28 @@ class Fetcher:
 
     @contextlib.contextmanager
     def open(
-        self, url: str, *, types: Collection[str], limits: Limits, checkpoint: Callable[[], None] = lambda: None
+        self,
+        url: str,
+        *,
+        types: Collection[str],
+        limits: Limits,
+        known: Known | None = None,
+        checkpoint: Callable[[], None] = lambda: None,
     ) -> Iterator[Fetched]:
         """Ask for an address and yield its answer, once it has one of the content types (`text/html`, `video/*`).
 
-        Raises FetchRefused, FetchFailed and, within a second, what `checkpoint` raises.
+        A `known` version is not sent again by servers that can tell it. Raises FetchRefused, FetchFailed, what `ahead`
+        raises and, within a second, what `checkpoint` raises.
         """
         clock = Clock(seconds=limits.seconds, silence_seconds=limits.silence_seconds, checkpoint=checkpoint)
         place = _place(url, self.allowed_hosts)
         for _ in range(limits.redirects + 1):
-            with self._asked(place, clock, limits) as answer:
+            self._look_ahead(place, clock, checkpoint)
+            asks = _conditions(known, place)
+            with self._asked(place, clock, limits, asks) as answer:
+                if answer.status == 304 and asks:
+                    yield _same(place, answer)
+                    return
                 if answer.status not in REDIRECTS or "location" not in answer.headers:
                     yield _taken(place, answer, types, limits)
                     return
@@ -141,26 +172,32 @@ class Fetcher:
             next_step="Give the address at which it ends.",
         )
 
+    def _look_ahead(self, place: _Place, clock: Clock, checkpoint: Callable[[], None]) -> None:
+        begun = time.monotonic()
+        self.ahead(str(place.url.copy_with(fragment=None)), checkpoint)
+        clock.allow(time.monotonic() - begun)
+
     @contextlib.contextmanager
-    def _asked(self, place: _Place, clock: Clock, limits: Limits) -> Iterator[_Answer]:
+    def _asked(self, place: _Place, clock: Clock, limits: Limits, conditions: Mapping[str, str]) -> Iterator[_Answer]:
         gate = _Gate(fetcher=self, clock=clock, connect_seconds=limits.connect_seconds)
         trust = self.trust() if place.url.scheme == "https" else None
         with httpcore2.HTTPConnection(place.core.origin, network_backend=gate, ssl_context=trust) as connection:
             with _told_apart(place.host):
-                response = connection.handle_request(self._request(place))
+                response = connection.handle_request(self._request(place, conditions))
             headers: dict[str, str] = {}
             for name, value in response.headers:
                 key, said = name.decode("ascii").lower(), value.decode("utf-8", "replace")
                 headers[key] = f"{headers[key]}, {said}" if key in headers else said
             yield _Answer(status=response.status, headers=headers, pieces=_body(place.host, response))
 
-    def _request(self, place: _Place) -> httpcore2.Request:
+    def _request(self, place: _Place, conditions: Mapping[str, str]) -> httpcore2.Request:
         headers: dict[bytes | str, bytes | str] = {
             "Host": place.url.netloc,
             "User-Agent": self.user_agent,
             "Accept": "*/*",
             "Accept-Encoding": "identity",
             "Connection": "close",
+            **conditions,
         }
         return httpcore2.Request("GET", place.core, headers=headers)
 
@@ -292,10 +329,23 @@ def _body(host: str, response: httpcore2.Response) -> Iterator[bytes]:
         yield piece
 
 
+def _conditions(known: Known | None, place: _Place) -> dict[str, str]:
+    """Return the headers that ask for another version than the known one, where it came from."""
+    if known is None or known.url != str(place.url.copy_with(fragment=None)):
+        return {}
+    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in headers.items() if value}
+
+
+def _same(place: _Place, answer: _Answer) -> Fetched:
+    url = str(place.url.copy_with(fragment=None))
+    return Fetched(url=url, content_type="", headers=answer.headers, chunks=iter(()), is_known=True)
+
+
 def _taken(place: _Place, answer: _Answer, types: Collection[str], limits: Limits) -> Fetched:
     """Return the answer if it is one to take."""
     if answer.status not in {200, 203}:
-        raise _bad_status(place.host, answer.status)
+        raise _bad_status(place.host, answer)
     content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not {content_type, f"{content_type.partition('/')[0]}/*"} & set(types):
         raise FetchRefused(
@@ -314,16 +364,38 @@ def _taken(place: _Place, answer: _Answer, types: Collection[str], limits: Limit
     )
 
 
-def _bad_status(host: str, status: int) -> FetchFailed:
+def _bad_status(host: str, answer: _Answer) -> FetchFailed:
     next_step = {
         401: "The page asks for a password: save it, and upload the file.",
         403: "The page is not for everybody: save it, and upload the file.",
         404: "Check the address.",
         410: "It is gone. Check the address.",
-    }.get(status, "")
+        429: "Try again later: the site answers so many requests at a time only.",
+    }.get(answer.status, "")
+    extra: dict[str, Any] = {"answered": answer.status}
+    if answer.status in {429, 503} and (seconds := _retry_after(answer.headers)) is not None:
+        extra["retry_after"] = seconds
+        next_step = f"The site asks to wait: try again in {seconds} seconds."
     return FetchFailed(
-        f"{host} answered with status {status}.", code="http_status", next_step=next_step, extra={"answered": status}
+        f"{host} answered with status {answer.status}.",
+        code="host_asks_to_wait" if answer.status == 429 else "http_status",
+        next_step=next_step,
+        extra=extra,
     )
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """Return the seconds that a server asks to wait, in either of the forms that it may use."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdecimal():
+        return int(said[:9])
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=datetime.UTC)
+    return max(0, round((until - datetime.datetime.now(datetime.UTC)).total_seconds()))
 
 
 def _too_large(limits: Limits) -> FetchRefused:

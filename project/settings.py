@@ -114,7 +114,13 @@ STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
 UPLOAD_MAX_BYTES = env.size("UPLOAD_MAX_BYTES", "2GB")
 DOCUMENT_MAX_BYTES = env.size("DOCUMENT_MAX_BYTES", "200MB")
+
+# --- The web ----------------------------------------------------------------------------------------------------------
+
 FETCH_ALLOWED_HOSTS = env.words("FETCH_ALLOWED_HOSTS")
+FETCH_CONTACT = env.text("FETCH_CONTACT")
+FETCH_PAUSE_SECONDS: float = env.integer("FETCH_PAUSE_SECONDS", 1)
+PLATFORMS_FILE = Path(env.text("PLATFORMS_FILE", str(BASE_DIR / "config" / "platforms.yaml")))
 
 # --- Work -------------------------------------------------------------------------------------------------------------
 

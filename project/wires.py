@@ -44,6 +44,10 @@ class Clock:
         if now >= self._end:
             raise TimeoutError("the time for all of it is up")
 
+    def allow(self, seconds: float) -> None:
+        """Put the end off, by time that was not spent on the work."""
+        self._end += seconds
+
     def wait(self, sock: socket.socket, event: int, *, seconds: float | None = None) -> None:
         """Return when the socket is ready for `select.POLLIN` or `POLLOUT`; wait no longer than `seconds`."""
         poll = select.poll()

@@ -15,6 +15,11 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_ON_THE_WEB = {
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "gbk", "gb2312", "gb18030", "big5", "big5hkscs", "euc_jp",
+    "shift_jis", "cp932", "iso2022_jp", "euc_kr", "cp949", "koi8-r", "koi8-u", "cp866", "mac-cyrillic", "mac-roman", "tis-620",
+    "cp874", *(f"iso8859-{part}" for part in range(1, 17)), *(f"cp125{page}" for page in range(9)),
+}  # fmt: skip
 _SAMPLE_BYTES = 64 * 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 _LIKELY = ("cp1251", "koi8_u", "cp1252", "gb18030", "big5", "shift_jis", "euc_kr", "cp1253", "cp1255", "cp1256")
@@ -27,6 +32,22 @@ def decode(data: bytes, *, declared: str = "") -> str:
     Line ends become `\\n`; control characters, which no database takes, are removed.
     """
     return clean(_decode(data, declared))
+
+
+def decode_as(data: bytes, charset: str, *, declared: str = "") -> str:
+    """Return the text of what a server sent as `charset`, which counts unless the bytes show that it is wrong.
+
+    Many servers name one encoding for all their pages: a byte order mark and bytes that are UTF-8 count more.
+    """
+    return decode(data, declared=charset if known(charset) else declared)
+
+
+def known(charset: str) -> bool:
+    """Tell whether a name is that of an encoding of texts on the web."""
+    try:
+        return codecs.lookup(charset).name in _ON_THE_WEB
+    except (LookupError, ValueError):
+        return False
 
 
 def clean(text: str) -> str:

@@ -44,9 +44,13 @@ def read(path: Path) -> Document:
     data = path.read_bytes()
     if len(data) > MAX_BYTES:
         raise UnreadableDocument(f"The page is larger than {MAX_BYTES // 2**20} MiB.", code="too_large")
+    return from_html(decode(data, declared=declared_charset(data)), furniture=False)
+
+
+def declared_charset(data: bytes) -> str:
+    """Return the encoding that a page says it has; blank when it does not."""
     declared = _META_CHARSET.search(data[:4096])
-    text = decode(data, declared=declared.group(1).decode() if declared else "")
-    return from_html(text, furniture=False)
+    return declared.group(1).decode() if declared else ""
 
 
 def from_html(text: str, *, furniture: bool, title: str = "") -> Document:
@@ -273,6 +277,11 @@ class _Walker:
 
     def _here(self) -> Locator:
         return Locator(fragment=self._fragment)
+
+
+def is_in_line(element: Any) -> bool:
+    """Tell whether an element stands within a line of text, and not for a block of its own."""
+    return element.tag in _INLINE and not _has_blocks(element)
 
 
 def _has_blocks(element: Any) -> bool:

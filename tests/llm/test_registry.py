@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from llm.registry import (
     Capability,
-    Fault,
     Registry,
     RegistryFaults,
     read_registry,
 )
+from project.checked import Fault
 
 FILE = """\
 providers:

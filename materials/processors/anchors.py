@@ -1,0 +1,48 @@
+"""Anchors of a web page, settled on its headings: what stands below a heading is cited by that heading's fragment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_HEADINGS = "//h1|//h2|//h3|//h4|//h5|//h6"
+_OPENED_BY_HEADINGS = {"section", "div", "header", "hgroup", "article"}
+
+
+def settle_anchors(page: Any) -> None:
+    """Give each heading the anchor that leads to it, in place, and drop the signs that link to it.
+
+    Where any heading has an anchor, those of other elements (lines of code, footnotes) are dropped.
+    """
+    headings = page.xpath(_HEADINGS)
+    anchors = [_anchor_of(heading) for heading in headings]
+    for sign in page.xpath("//*[@class='mw-editsection']"):
+        sign.drop_tree()
+    for heading in headings:
+        for link in heading.xpath(".//a"):
+            if len(link.text_content().strip()) <= 1 and (link.get("href") or "").startswith("#"):
+                link.drop_tree()
+    if any(anchors):
+        for named in page.xpath("//*[@id or @name]"):
+            named.attrib.pop("id", None)
+            named.attrib.pop("name", None)
+    for heading, anchor in zip(headings, anchors, strict=True):
+        if anchor:
+            heading.set("id", anchor)
+
+
+def _anchor_of(heading: Any) -> str:
+    """Return a heading's own anchor, one inside it, one just before it, or that of the section it opens; else blank."""
+    if own := heading.get("id"):
+        return str(own)
+    if inside := heading.xpath(".//@id | .//a/@name"):
+        return str(inside[0])
+    opened = heading
+    while (before := opened.getprevious()) is None:
+        opened = opened.getparent()
+        if opened is None or opened.tag not in _OPENED_BY_HEADINGS:
+            return ""
+        if named := opened.get("id"):
+            return str(named)
+    if before.tag in {"a", "span", "div"} and not before.text_content().strip() and not (before.tail or "").strip():
+        return str(before.get("id") or before.get("name") or "")
+    return ""

@@ -1,0 +1,111 @@
+"""What is known of web sites before they are asked: the notes of `config/platforms.yaml`, as checked objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from project.checked import FileFaults, read_checked
+
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+
+
+def _host(name: str) -> str:
+    if not _HOST.fullmatch(name):
+        raise ValueError("a host is a name in small letters, such as example.org, without https:// and path")
+    return name
+
+
+def _path(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError("a path begins with /")
+    return path
+
+
+class Site(BaseModel):
+    """A site: its hosts with all below them, where on it the note holds, and the note."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(min_length=1)
+    paths: tuple[Annotated[str, AfterValidator(_path)], ...] = ("/",)
+    note: str = Field(min_length=1, max_length=1000)
+
+
+class SiteFile(BaseModel):
+    """The whole of `config/platforms.yaml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sites: tuple[Site, ...]
+
+    @model_validator(mode="after")
+    def _has_no_site_that_never_counts(self) -> SiteFile:
+        taken: set[tuple[str, str]] = set()
+        for site in self.sites:
+            places = {(host, path) for host in site.hosts for path in site.paths}
+            if twice := sorted(places & taken):
+                raise ValueError(f"sites: {twice[0][0]}{twice[0][1]} is given twice, the second time by {site.name}")
+            taken |= places
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notes:
+    """The notes, by host. Looking one up costs the same however many there are."""
+
+    by_host: Mapping[str, tuple[Site, ...]]
+
+    def note(self, url: str) -> str:
+        """Return the note on an address; blank when there is none. The nearest host above it counts."""
+        try:
+            parts = urlsplit(url)
+            labels = (parts.hostname or "").rstrip(".").split(".")
+        except ValueError:
+            return ""
+        for start in range(len(labels) - 1):
+            for site in self.by_host.get(".".join(labels[start:]), ()):
+                if (parts.path or "/").startswith(site.paths):
+                    return site.note
+        return ""
+
+
+def note_on(url: str) -> str:
+    """Return what is known of the site of an address, blank if nothing is. The file is read once per process."""
+    return _notes(Path(settings.PLATFORMS_FILE)).note(url) if url else ""
+
+
+def read_notes(path: Path) -> Notes:
+    """Read a file of sites. Raises FileFaults and OSError."""
+    file, _, _ = read_checked(path, SiteFile)
+    by_host: dict[str, tuple[Site, ...]] = {}
+    for site in file.sites:
+        for host in site.hosts:
+            by_host[host] = (*by_host.get(host, ()), site)
+    return Notes(by_host=by_host)
+
+
+_notes = cache(read_notes)
+
+
+@checks.register
+def check_sites(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Report every fault of the file of sites, with its line and key."""
+    path = Path(settings.PLATFORMS_FILE)
+    try:
+        read_notes(path)
+    except FileFaults as exc:
+        return [checks.Error(f"{path.name} {fault}", id="materials.E001") for fault in exc.faults]
+    except OSError as exc:
+        return [checks.Error(f"{path} cannot be read: {exc.strerror}", id="materials.E002")]
+    return []
