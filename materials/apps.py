@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
-from materials.kinds import INGEST_ENTRY, INGEST_RECORDING, WATCH_RECORDING
+from materials import sites as sites  # registers its system check
+from materials.kinds import CHECK_ADDRESS, INGEST_ADDRESS, INGEST_ENTRY, INGEST_RECORDING, WATCH_RECORDING
 from project.jobs import kinds
 
 
@@ -11,5 +12,7 @@ class MaterialsConfig(AppConfig):
 
     def ready(self) -> None:
         kinds.register(INGEST_ENTRY, work="materials.tasks.ingest_entry")
+        kinds.register(INGEST_ADDRESS, work="materials.tasks.ingest_address")
+        kinds.register(CHECK_ADDRESS, work="materials.tasks.check_address")
         kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording", room="heavy")
         kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording", room="heavy")

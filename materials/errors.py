@@ -7,7 +7,7 @@
   x TreeRefused             422  the change would break the tree: a cycle, too deep, not all children named
   x IngestionRunning        409  a job for the entry is on its way
   x IngestionFailed         422  the entry could not be read; `code` says why
-  x NothingToIngest         422  the entry is an address that has not been fetched
+  x NothingToCheck          422  the entry has no address whose content could have changed
   x MappingsRefused         422  none of the mappings can be; `rejected` says why
   x MappingRefused          422  the mapping's slide or times cannot be; `errors` says why
   x MappingExists           409  another mapping says the same
@@ -61,10 +61,10 @@ class IngestionFailed(DomainError):
     status = 422
 
 
-class NothingToIngest(Refused):
-    """The entry has no stored bytes."""
+class NothingToCheck(Refused):
+    """The entry has no address that can be looked at again."""
 
-    code = "nothing_to_ingest"
+    code = "nothing_to_check"
 
 
 class MappingsRefused(Refused):

@@ -11,6 +11,7 @@ from llm.video.processor import By
 from materials.documents import Locator
 from materials.models import EntryState, KeyFrame, MaterialEntry, MaterialNode
 from materials.queries import Branch
+from materials.sites import note_on
 from project.http.serializers import ListSerializer, StrictSerializer
 from project.jobs.models import Job
 from project.jobs.serializers import PrioritySerializer
@@ -128,6 +129,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     """An entry: what was brought, and how far ingestion has come. Its text is read as chunks.
 
     `captions_of` names the recording beside it whose words these captions are; generation then cites the recording.
+    `warnings` say what could not be read, and what is known of the web site of an address.
     """
 
     node = serializers.UUIDField(source="node_id", read_only=True)
@@ -136,12 +138,16 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     error = serializers.SerializerMethodField()
     sha256 = serializers.CharField(source="raw_sha256", read_only=True)
     captions_of = serializers.UUIDField(source="captions_of_id", allow_null=True, read_only=True)
+    is_stale = serializers.BooleanField(
+        read_only=True, help_text="Another version than the stored one has been seen at the address: ingest it."
+    )
     transcription = serializers.SerializerMethodField()
 
     class Meta:
         model = MaterialEntry
         fields = (
-            "id", "node", "position", "name", "format", "source_url", "size_bytes", "sha256", "state", "job", "error",
+            "id", "node", "position", "name", "format", "source_url", "final_url", "content_type", "fetched_at",
+            "source_checked_at", "source_changed_at", "is_stale", "size_bytes", "sha256", "state", "job", "error",
             "title", "language", "text_language", "use_captions", "captions_of", "transcription", "page_count",
             "duration_ms", "chunk_count", "warnings", "fingerprint", "processed_at", "created_at", "updated_at",
         )  # fmt: skip
@@ -171,6 +177,12 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "name": instance.name,
             "format": instance.format,
             "source_url": instance.source_url,
+            "final_url": instance.final_url,
+            "content_type": instance.content_type,
+            "fetched_at": instance.fetched_at,
+            "source_checked_at": instance.source_checked_at,
+            "source_changed_at": instance.source_changed_at,
+            "is_stale": instance.is_stale,
             "size_bytes": instance.size_bytes,
             "sha256": instance.raw_sha256,
             "state": instance.state.value,
@@ -185,7 +197,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "page_count": instance.page_count,
             "duration_ms": instance.duration_ms,
             "chunk_count": instance.chunk_count,
-            "warnings": instance.warnings,
+            "warnings": [*filter(None, [note_on(instance.source_url)]), *instance.warnings],
             "fingerprint": instance.fingerprint,
             "processed_at": instance.processed_at,
             "created_at": instance.created_at,

@@ -14,7 +14,10 @@ from django.conf import settings
 from django.core import checks
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from project import logs
 from project.checked import FileFaults, read_checked
+
+log = logs.get(__name__)
 
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
@@ -85,6 +88,16 @@ def note_on(url: str) -> str:
     return _notes(Path(settings.PLATFORMS_FILE)).note(url) if url else ""
 
 
+@cache
+def _notes(path: Path) -> Notes:
+    """Return the notes; none when the file cannot be used, which `manage.py check` tells."""
+    try:
+        return read_notes(path)
+    except (FileFaults, OSError) as exc:
+        log.error("notes on web sites cannot be used", fault=str(exc))
+        return Notes(by_host={})
+
+
 def read_notes(path: Path) -> Notes:
     """Read a file of sites. Raises FileFaults and OSError."""
     file, _, _ = read_checked(path, SiteFile)
@@ -93,9 +106,6 @@ def read_notes(path: Path) -> Notes:
         for host in site.hosts:
             by_host[host] = (*by_host.get(host, ()), site)
     return Notes(by_host=by_host)
-
-
-_notes = cache(read_notes)
 
 
 @checks.register

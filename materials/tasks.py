@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from materials.services import ingest_entry, ingest_recording, watch_recording
+from materials.services import check_address, ingest_address, ingest_entry, ingest_recording, watch_recording
 
-__all__ = ["ingest_entry", "ingest_recording", "watch_recording"]
+__all__ = ["check_address", "ingest_address", "ingest_entry", "ingest_recording", "watch_recording"]

@@ -28,6 +28,7 @@ urlpatterns = [
         name="entry",
     ),
     path("entries/<uuid:pk>/ingest", EntryViewSet.as_view({"post": "ingest"}), name="entry-ingest"),
+    path("entries/<uuid:pk>/check", EntryViewSet.as_view({"post": "check"}), name="entry-check"),
     path("nodes/<uuid:pk>/search", NodeTextViewSet.as_view({"get": "search"}), name="node-search"),
     path("entries/<uuid:pk>/chunks", EntryTextViewSet.as_view({"get": "chunks"}), name="entry-chunks"),
     path("entries/<uuid:pk>/corrections", EntryTextViewSet.as_view({"get": "corrections"}), name="entry-corrections"),

@@ -148,9 +148,9 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         """Attach a file or a web address to the node.
 
         Send a file as a multipart form (field `file`) or as a raw body with its name in `Content-Disposition`; its
-        ingestion starts by itself, and `job` names the job to follow. Send a web address as JSON (`url`): a recording
-        is fetched by the job, other addresses are stored. The same bytes or address again in the same node answer 200
-        with the entry that is there.
+        ingestion starts by itself, and `job` names the job to follow. Send a web address as JSON (`url`): the job
+        fetches what it leads to, a page, a document or a recording; `warnings` say what is known of the site. The same
+        bytes or address again in the same node answer 200 with the entry that is there.
         """
         tenant = tenant_of(request)
         wanted = _wanted(request)
@@ -194,9 +194,18 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
     def ingest(self, request: Request, pk: UUID) -> Response:
-        """Ingest an entry again, for example after an error. Follow the job in `Location`."""
+        """Ingest an entry again, for example after an error. Follow the job in `Location`.
+
+        An address is fetched again: when its content has changed, it replaces what is stored.
+        """
         priority = priority_for(request, valid(PrioritySerializer(data=request.data))["priority"])
         return accepted(services.request_ingestion(tenant=tenant_of(request), entry_id=pk, priority=priority))
+
+    @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
+    def check(self, request: Request, pk: UUID) -> Response:
+        """Look whether an entry's address still leads to what is stored; `is_stale` tells it when the job is done."""
+        priority = priority_for(request, valid(PrioritySerializer(data=request.data))["priority"])
+        return accepted(services.request_check(tenant=tenant_of(request), entry_id=pk, priority=priority))
 
     @extend_schema(responses=KeyFrameSerializer(many=True))
     def frames(self, request: Request, pk: UUID) -> Response:

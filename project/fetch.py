@@ -197,8 +197,8 @@ class Fetcher:
             "Accept": "*/*",
             "Accept-Encoding": "identity",
             "Connection": "close",
-            **conditions,
         }
+        headers.update(conditions.items())
         return httpcore2.Request("GET", place.core, headers=headers)
 
     def _next(self, place: _Place, answer: _Answer) -> _Place:
@@ -345,7 +345,7 @@ def _same(place: _Place, answer: _Answer) -> Fetched:
 def _taken(place: _Place, answer: _Answer, types: Collection[str], limits: Limits) -> Fetched:
     """Return the answer if it is one to take."""
     if answer.status not in {200, 203}:
-        raise _bad_status(place.host, answer)
+        raise _bad_status(place, answer)
     content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not {content_type, f"{content_type.partition('/')[0]}/*"} & set(types):
         raise FetchRefused(
@@ -364,7 +364,7 @@ def _taken(place: _Place, answer: _Answer, types: Collection[str], limits: Limit
     )
 
 
-def _bad_status(host: str, answer: _Answer) -> FetchFailed:
+def _bad_status(place: _Place, answer: _Answer) -> FetchFailed:
     next_step = {
         401: "The page asks for a password: save it, and upload the file.",
         403: "The page is not for everybody: save it, and upload the file.",
@@ -374,10 +374,10 @@ def _bad_status(host: str, answer: _Answer) -> FetchFailed:
     }.get(answer.status, "")
     extra: dict[str, Any] = {"answered": answer.status}
     if answer.status in {429, 503} and (seconds := _retry_after(answer.headers)) is not None:
-        extra["retry_after"] = seconds
+        extra |= {"retry_after": seconds, "host": place.url.netloc.decode("ascii")}
         next_step = f"The site asks to wait: try again in {seconds} seconds."
     return FetchFailed(
-        f"{host} answered with status {answer.status}.",
+        f"{place.host} answered with status {answer.status}.",
         code="host_asks_to_wait" if answer.status == 429 else "http_status",
         next_step=next_step,
         extra=extra,

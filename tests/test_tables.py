@@ -10,8 +10,8 @@ from tenants.models import Tenant
 
 APPS = ("tenants", "jobs", "llm", "materials", "structures")
 OURS = [model for label in APPS for model in apps.get_app_config(label).get_models()]
-# The tenant itself, a process, links between a tenant's jobs, and the health of vendors' models.
-WITHOUT_TENANT = {"Tenant", "Pulse", "JobDependency", "Breaker"}
+# The tenant itself, a process, links between a tenant's jobs, the health of vendors' models, and visits to web sites.
+WITHOUT_TENANT = {"Tenant", "Pulse", "JobDependency", "Breaker", "HostVisit"}
 OPERATORS_TOO = {"ExternalCall"}  # an operator's own question to a model belongs to no tenant
 
 

@@ -6,7 +6,13 @@ from typing import Any
 
 from materials.processors.pieces import one_line
 
-_DRAWN = "katex-html", "MathJax_Preview", "MathJax_SVG", "mwe-math-fallback-image-inline", "mwe-math-fallback-image-display"
+_DRAWN = (
+    "katex-html",
+    "MathJax_Preview",
+    "MathJax_SVG",
+    "mwe-math-fallback-image-inline",
+    "mwe-math-fallback-image-display",
+)
 
 
 def write_out_formulas(page: Any) -> None:

@@ -1,7 +1,7 @@
 """What of a web page belongs to its main text, as trafilatura sees it; the page itself stays as its author wrote it.
 
-trafilatura loses anchors, moves what it finds late, and flattens lists of definitions. So it only chooses: each block of
-a copy of the page is marked with a number, the numbers that it keeps are the blocks to keep, and the rest is cut away.
+trafilatura loses anchors, moves what it finds late, and flattens lists of definitions. So it only chooses: each block
+of a copy of the page is marked with a number, the numbers that it keeps are the blocks to keep, the rest is cut away.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _chosen(page: Any) -> set[int]:
 
 
 def _first_words(element: Any) -> tuple[Any, str] | None:
-    """Return where a block's own text begins (an element and `text` or `tail`); None for what is not a block of text."""
+    """Return where a block's own text begins (an element, and `text` or `tail`); None for what is no block of text."""
     if element.tag in _NEVER_TEXT or is_in_line(element):
         return None
     if (element.text or "").strip():

@@ -18,7 +18,7 @@ from typing import Any
 from lxml import etree
 from lxml import html as lxml_html
 
-from materials.documents import ChunkKind, Document
+from materials.documents import Document
 from materials.processors import html, wire
 from materials.processors.anchors import settle_anchors
 from materials.processors.encodings import decode_as
@@ -27,7 +27,6 @@ from materials.processors.formulas import write_out_formulas
 from materials.processors.mainparts import cut_to_main_text
 from materials.processors.pieces import one_line
 
-MOST_BYTES = 20 * 2**20
 MOST_TOLD_BYTES = 2 * 2**20
 """Larger pages are not given to trafilatura, which takes seconds and a hundred megabytes for each megabyte."""
 
@@ -36,7 +35,9 @@ TOO_LARGE_TO_TELL = "The page is very large: all of it was taken, menus and noti
 
 _UNREAD = {"script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "select",
            "svg", "iframe", "a"}  # fmt: skip
-_MOUNTS = "|".join(f"//*[@id='{name}']" for name in ("root", "app", "__next", "__nuxt", "___gatsby", "main-app", "svelte"))
+_MOUNTS = "|".join(
+    f"//*[@id='{name}']" for name in ("root", "app", "__next", "__nuxt", "___gatsby", "main-app", "svelte")
+)
 _FEW_CHARACTERS = 200
 _LEAST_SHARE = 0.6
 """Of the text outside of links, and of the listings: where less is kept, trafilatura has not understood the page."""
@@ -45,9 +46,9 @@ _LISTINGS = ".//pre"
 
 def read(path: Path, *, charset: str = "") -> Document:
     """Read a page, given the encoding that its server named. Raises UnreadableDocument."""
-    if path.stat().st_size > MOST_BYTES:
+    if path.stat().st_size > html.MAX_BYTES:
         raise UnreadableDocument(
-            f"The page is larger than {MOST_BYTES // 2**20} MiB.",
+            f"The page is larger than {html.MAX_BYTES // 2**20} MiB.",
             code="too_large",
             next_step="Give the address of a part of it, or save the part that you need and upload that.",
         )
@@ -77,13 +78,15 @@ def read(path: Path, *, charset: str = "") -> Document:
 
 
 def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
-    """Read a page in a child process (`project.children`): tell its document as JSON, or why there is none."""
+    """Read a page in a child process (`project.children`) into the file `result`, or tell why it cannot be read."""
     sys.setrecursionlimit(5_000)
     sys.addaudithook(_refuse_network)
     try:
-        tell({"document": wire.dump(read(Path(request["path"]), charset=request["charset"])).decode()})
+        document = read(Path(request["path"]), charset=request["charset"])
     except UnreadableDocument as exc:
         tell({"message": str(exc), "code": exc.code, "next_step": exc.next_step})
+    else:
+        Path(request["result"]).write_bytes(wire.dump(document))
 
 
 def _refuse_network(event: str, _arguments: tuple[Any, ...]) -> None:
@@ -119,9 +122,11 @@ def _outer(element: Any) -> str:
 
 
 def _tree(text: str) -> Any:
-    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True)
+    parser = lxml_html.HTMLParser(
+        encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True
+    )
     try:
-        page = lxml_html.document_fromstring(text.encode(), parser)
+        page: Any = lxml_html.document_fromstring(text.encode(), parser)
     except (etree.ParserError, ValueError):
         return None
     return page if page.body is not None else None

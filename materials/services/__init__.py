@@ -1,9 +1,11 @@
 """The verbs that change materials. Doors (views, tasks, admin, commands) call these and nothing below."""
 
+from materials.services.checking import check_address
 from materials.services.corrections import correct_chunk, drop_correction
 from materials.services.entries import Wanted, add_address, add_file, delete_entry, update_entry
 from materials.services.fingerprinting import fingerprint_of
 from materials.services.ingestion import ingest_entry
+from materials.services.links import ingest_address
 from materials.services.mappings import (
     Batch,
     Claim,
@@ -12,7 +14,7 @@ from materials.services.mappings import (
     delete_mapping,
     update_mapping,
 )
-from materials.services.promising import request_ingestion
+from materials.services.promising import request_check, request_ingestion
 from materials.services.recordings import ingest_recording
 from materials.services.tree import copy_node, create_node, delete_node, move_node, reorder_node, update_node
 from materials.services.watching import watch_recording
@@ -23,6 +25,7 @@ __all__ = [
     "Wanted",
     "add_address",
     "add_file",
+    "check_address",
     "copy_node",
     "correct_chunk",
     "create_mappings",
@@ -33,10 +36,12 @@ __all__ = [
     "delete_node",
     "drop_correction",
     "fingerprint_of",
+    "ingest_address",
     "ingest_entry",
     "ingest_recording",
     "move_node",
     "reorder_node",
+    "request_check",
     "request_ingestion",
     "update_entry",
     "update_mapping",

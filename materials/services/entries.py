@@ -18,7 +18,6 @@ from llm.video.build import probe
 from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.transcript import MediaInfo
 from materials import queries
-from materials.addresses import is_recording
 from materials.documents import Format
 from materials.errors import LengthRequired, UploadRefused, UploadTooLarge
 from materials.formats import FORMATS, FormatProblem, detect
@@ -112,7 +111,7 @@ def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wan
 
 @transaction.atomic
 def add_address(*, tenant: Tenant, node_id: UUID, url: str, wanted: Wanted, name: str = "") -> Added:
-    """Attach a web address to the end of the node. A recording is fetched by a job; others stay `raw`.
+    """Attach a web address to the end of the node, and submit the job that fetches and ingests what it leads to.
 
     The same address again in the same node gives the entry that is there. Raises NotFound and UploadRefused.
     """
@@ -131,8 +130,7 @@ def add_address(*, tenant: Tenant, node_id: UUID, url: str, wanted: Wanted, name
         language=wanted.language,
         use_captions=wanted.use_captions,
     )
-    if is_recording(address):
-        submit_ingestion(entry, priority=wanted.priority)
+    submit_ingestion(entry, priority=wanted.priority)
     return Added(entry=entry, created=True)
 
 

@@ -1,4 +1,4 @@
-"""Bringing the recording behind an address into object storage."""
+"""Bringing what is behind an address into object storage, each version under a key of its own."""
 
 from __future__ import annotations
 
@@ -6,99 +6,190 @@ import contextlib
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from llm.video.platforms import PlatformVideo, fetch_video, platform_of
+from llm.video.platforms import fetch_video, platform_of
 from materials.documents import Format
 from materials.errors import IngestionFailed
 from materials.formats import FORMATS, FormatProblem, detect
-from materials.models import MaterialEntry, object_key
+from materials.models import MaterialEntry, fetched_key
+from materials.processors.html import MAX_BYTES as MOST_PAGE_BYTES
+from materials.services import web
 from materials.services.locks import lock_tree
+from materials.services.objects import release_objects
+from project.db.fields import new_id
 from project.jobs.runner import JobCancelled, Run
 from project.storage.objects import StoredObject, objects
 
-TYPES = ("video/*", "audio/*", "application/ogg", "application/octet-stream", "binary/octet-stream")
-FETCH_SECONDS = 4 * 3600.0
+if TYPE_CHECKING:
+    from project.fetch import Fetched
+
 PIECE = 1024 * 1024
+COLUMNS = (
+    "format", "object_key", "size_bytes", "raw_sha256", "title", "final_url", "content_type", "etag", "last_modified",
+    "fetched_at", "source_checked_at", "source_changed_at", "media", "duration_ms", "watched_at", "updated_at",
+)  # fmt: skip
+"""What `note` changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Brought:
+class Brought:
+    """A stored file that is nobody's yet. `source` is None when a platform handed it out."""
+
     stored: StoredObject
-    name: str
+    format: Format
+    source: web.Source | None = None
     title: str = ""
-    warnings: tuple[str, ...] = ()
 
 
-def fetch_recording(run: Run, entry: MaterialEntry) -> MaterialEntry:
-    """Store what the entry's address leads to, and return the entry with its file. Holds no transaction meanwhile.
+class LeadsToRecording(Exception):
+    """The server announces a recording, which is fetched in the heavy room."""
 
-    Of a platform's video the captions are preferred, and then they are what is stored. Raises IngestionFailed,
-    FetchRefused, FetchFailed, MediaUnreadable and TranscriberMissing; after an exception nothing is stored.
+    def __init__(self, format_: Format) -> None:
+        super().__init__(format_.value)
+        self.format = format_
+
+
+@contextlib.contextmanager
+def brought(run: Run, entry: MaterialEntry, *, recordings: bool, only_if_new: bool) -> Iterator[Brought | None]:
+    """Yield what the entry's address leads to, stored; None when `only_if_new` and the server says it is as it was.
+
+    It is deleted after the block, unless an entry has it by then. Holds no transaction meanwhile. Raises
+    LeadsToRecording without `recordings`, IngestionFailed, FetchRefused and FetchFailed.
     """
-    key = object_key(tenant_id=entry.tenant_id, entry_id=entry.pk)
+    key = fetched_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
+    most = settings.UPLOAD_MAX_BYTES if recordings else settings.DOCUMENT_MAX_BYTES
+    seconds = web.RECORDING_SECONDS if recordings else web.DOCUMENT_SECONDS
+    run.progress("fetching", 0, 1)
+    try:
+        with web.opened(
+            entry, most_bytes=most, seconds=seconds, checkpoint=run.checkpoint, only_if_new=only_if_new
+        ) as fetched:
+            found = None if fetched.is_known else _stored(run, fetched, key, recordings=recordings)
+        yield found
+    finally:
+        if not MaterialEntry.objects.of(entry.tenant).filter(object_key=key).exists():
+            objects().delete(key)
+
+
+def fetch_from_platform(run: Run, entry: MaterialEntry) -> None:
+    """Store the captions of a platform's video, or the video, and note that on the entry.
+
+    Raises IngestionFailed, MediaUnreadable, PlatformFailed and TranscriberMissing; then nothing is stored.
+    """
+    if not settings.PLATFORM_VIDEOS:
+        raise IngestionFailed(
+            f"Videos of {platform_of(entry.source_url)} are not fetched on this server.",
+            code="platforms_off",
+            next_step="Upload the video or its captions, or ask the operator to set PLATFORM_VIDEOS=1.",
+        )
+    key = fetched_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
     kept = False
     try:
-        platform = platform_of(entry.source_url)
-        brought = _from_platform(run, entry, platform, key) if platform else _from_address(run, entry, key)
-        format_ = _format(key, brought.name)
+        keep(entry, _from_platform(run, entry, key))
+        kept = True
+    finally:
+        if not kept:
+            objects().delete(key)
+
+
+def keep(entry: MaterialEntry, found: Brought) -> None:
+    """Make what was brought the entry's, in a transaction of its own. Raises IngestionFailed and JobCancelled."""
+    with same_source_refused(), transaction.atomic():
+        lock_tree(entry.tenant)
+        if not MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).exists():
+            raise JobCancelled("The entry is gone.")
+        old = note(entry, found)
+        save_noted(entry, old)
+
+
+def note(entry: MaterialEntry, found: Brought) -> str:
+    """Note on the entry, unsaved, what was brought; return where its version before is stored."""
+    old = entry.object_key
+    if found.stored.sha256 != entry.raw_sha256:
+        entry.media = entry.duration_ms = entry.watched_at = None
+    entry.format = found.format.value
+    entry.object_key, entry.size_bytes, entry.raw_sha256 = found.stored.key, found.stored.size, found.stored.sha256
+    entry.title = found.title[:500]
+    entry.fetched_at = entry.source_checked_at = timezone.now()
+    entry.source_changed_at = None
+    if found.source is not None:
+        entry.final_url, entry.content_type = found.source.url, found.source.content_type
+        entry.etag, entry.last_modified = found.source.etag, found.source.last_modified
+    return old
+
+
+def save_noted(entry: MaterialEntry, old_key: str) -> None:
+    """Save what `note` noted, in the caller's transaction, which holds the tree lock, and let the old version go."""
+    entry.save(update_fields=COLUMNS)
+    release_objects(tenant=entry.tenant, keys=[old_key])
+
+
+@contextlib.contextmanager
+def same_source_refused() -> Iterator[None]:
+    """Say it in words when the node has the same bytes already. Raises IngestionFailed."""
+    try:
+        yield
+    except IntegrityError:
+        raise IngestionFailed(
+            "The node already has an entry with the same content.",
+            code="same_source",
+            next_step="Delete one of the two entries.",
+        ) from None
+
+
+def _stored(run: Run, fetched: Fetched, key: str, *, recordings: bool) -> Brought:
+    if not recordings and fetched.content_type.startswith(("video/", "audio/", *web.MEDIA_TYPES[2:])):
+        raise LeadsToRecording(Format.AUDIO if fetched.content_type.startswith("audio/") else Format.VIDEO)
+    source = web.source_of(fetched)
+    length = fetched.headers.get("content-length", "")
+    pieces = fetched.chunks if not source.name.endswith(".html") else _page_sized(fetched.chunks)
+    stored = _store(run, key, pieces, total=int(length) if length.isdecimal() else 0)
+    return Brought(stored=stored, format=_format(key, source.name), source=source)
+
+
+def _page_sized(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > MOST_PAGE_BYTES:
+            raise IngestionFailed(
+                f"The page is larger than {MOST_PAGE_BYTES // 2**20} MiB.",
+                code="too_large",
+                next_step="Give the address of a part of it, or save the part that you need and upload that.",
+            )
+        yield piece
+
+
+def _from_platform(run: Run, entry: MaterialEntry, key: str) -> Brought:
+    with tempfile.TemporaryDirectory(prefix="coursewright-video-") as folder:
+        run.progress("fetching", 0, 1)
+        found = fetch_video(
+            entry.source_url,
+            Path(folder),
+            max_bytes=settings.UPLOAD_MAX_BYTES,
+            max_ms=settings.MEDIA_MAX_MINUTES * 60_000,
+            captions=entry.use_captions,
+            language=entry.language or entry.node.language,
+            checkpoint=run.checkpoint,
+        )
+        path = found.captions_path if found.captions_path is not None else found.media_path
+        assert path is not None
+        with path.open("rb") as file:
+            stored = _store(run, key, iter(lambda: file.read(PIECE), b""), total=path.stat().st_size)
+        format_ = _format(key, path.name)
         if not format_.is_recording and not format_.is_captions:
             raise IngestionFailed(
                 f"The address leads to {FORMATS[format_].label}, not to a recording.",
                 code="type_unexpected",
                 next_step="Give the address of the media file itself, or upload the file.",
             )
-        _take(entry, brought, format_)
-        kept = True
-        return entry
-    finally:
-        if not kept:
-            objects().delete(key)
-
-
-def _from_address(run: Run, entry: MaterialEntry, key: str) -> _Brought:
-    from project.fetch import Fetcher, Limits  # noqa: PLC0415  # its HTTP library is for workers only
-
-    fetcher = Fetcher(user_agent=f"Coursewright/{settings.VERSION}", allowed_hosts=tuple(settings.FETCH_ALLOWED_HOSTS))
-    limits = Limits(most_bytes=settings.UPLOAD_MAX_BYTES, seconds=FETCH_SECONDS)
-    with fetcher.open(entry.source_url, types=TYPES, limits=limits, checkpoint=run.checkpoint) as fetched:
-        length = fetched.headers.get("content-length", "")
-        stored = _store(run, key, fetched.chunks, total=int(length) if length.isdecimal() else 0)
-        path = unquote(urlsplit(fetched.url).path)
-    return _Brought(stored=stored, name=PurePosixPath(path).name)
-
-
-def _from_platform(run: Run, entry: MaterialEntry, platform: str, key: str) -> _Brought:
-    if not settings.PLATFORM_VIDEOS:
-        raise IngestionFailed(
-            f"Videos of {platform} are not fetched on this server.",
-            code="platforms_off",
-            next_step="Upload the video or its captions, or ask the operator to set PLATFORM_VIDEOS=1.",
-        )
-    with tempfile.TemporaryDirectory(prefix="coursewright-video-") as folder:
-        run.progress("fetching", 0, 1)
-        found = _fetched_video(run, entry, Path(folder))
-        path = found.captions_path if found.captions_path is not None else found.media_path
-        assert path is not None
-        with path.open("rb") as file:
-            stored = _store(run, key, iter(lambda: file.read(PIECE), b""), total=path.stat().st_size)
-        return _Brought(stored=stored, name=path.name, title=found.title, warnings=found.warnings)
-
-
-def _fetched_video(run: Run, entry: MaterialEntry, folder: Path) -> PlatformVideo:
-    return fetch_video(
-        entry.source_url,
-        folder,
-        max_bytes=settings.UPLOAD_MAX_BYTES,
-        max_ms=settings.MEDIA_MAX_MINUTES * 60_000,
-        captions=entry.use_captions,
-        language=entry.language or entry.node.language,
-        checkpoint=run.checkpoint,
-    )
+        return Brought(stored=stored, format=format_, title=found.title)
 
 
 def _store(run: Run, key: str, pieces: Iterable[bytes], *, total: int) -> StoredObject:
@@ -115,33 +206,14 @@ def _store(run: Run, key: str, pieces: Iterable[bytes], *, total: int) -> Stored
 
 
 def _format(key: str, name: str) -> Format:
+    """Return what the bytes are, whatever they are called: on the web names are often wrong."""
     with objects().open(key) as file:
         try:
             return detect(file, name)
         except FormatProblem as exc:
+            if exc.code != "file_mislabelled":
+                raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
+        try:
+            return detect(file, "")
+        except FormatProblem as exc:
             raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
-
-
-def _take(entry: MaterialEntry, brought: _Brought, format_: Format) -> None:
-    """Note on the entry what was brought."""
-    with _same_source(entry), transaction.atomic():
-        lock_tree(entry.tenant)
-        if not MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).exists():
-            raise JobCancelled("The entry is gone.")
-        entry.format = format_.value
-        entry.object_key, entry.size_bytes = brought.stored.key, brought.stored.size
-        entry.raw_sha256 = brought.stored.sha256
-        entry.title = brought.title[:500]
-        entry.save(update_fields=["format", "object_key", "size_bytes", "raw_sha256", "title", "updated_at"])
-
-
-@contextlib.contextmanager
-def _same_source(entry: MaterialEntry) -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise IngestionFailed(
-            "The node already has the same recording.",
-            code="same_source",
-            next_step="Delete one of the two entries.",
-        ) from None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
 from django.db import transaction
 
 from materials import queries
@@ -21,21 +25,29 @@ from project.storage.objects import objects
 log = logs.get(__name__)
 
 
+class Read(Protocol):
+    """A reader: see `materials.processors.sandbox.parse`."""
+
+    def __call__(self, path: Path, format_: Format, *, checkpoint: Callable[[], None]) -> Document: ...
+
+
 def ingest_entry(run: Run) -> None:
     """Do the work of an ingestion job. Raises IngestionFailed."""
     ingest_document(run, ingested_entry(run))
 
 
-def ingest_document(run: Run, entry: MaterialEntry) -> None:
+def ingest_document(
+    run: Run, entry: MaterialEntry, *, read: Read = parse, first: Callable[[], None] = lambda: None
+) -> None:
     """Read a document and complete the job with its chunks. Holds no transaction while it reads.
 
-    Raises IngestionFailed.
+    `first` is called in the transaction that stores them, before that. Raises IngestionFailed, and what `first` raises.
     """
     format_ = Format(entry.format)
     run.progress("reading", 0, 1)
     with objects().local_copy(entry.object_key) as path:
         try:
-            document = parse(path, format_, checkpoint=run.checkpoint)
+            document = read(path, format_, checkpoint=run.checkpoint)
         except UnreadableDocument as exc:
             raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
     run.checkpoint()
@@ -45,6 +57,7 @@ def ingest_document(run: Run, entry: MaterialEntry) -> None:
     with transaction.atomic():
         lock_tree(run.tenant)  # before the job's row, as everybody does who takes both
         with run.completing(result={"chunks": len(document.pieces)}):
+            first()
             record(entry=entry, document=document)
             if format_.is_captions:
                 take_up_captions(entry)

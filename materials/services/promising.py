@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from llm.video.platforms import platform_of
 from materials import queries
 from materials.addresses import is_recording
 from materials.documents import Format
-from materials.errors import IngestionRunning, NothingToIngest
-from materials.kinds import INGEST_ENTRY, INGEST_RECORDING, WATCH_RECORDING
+from materials.errors import IngestionRunning, NothingToCheck
+from materials.kinds import CHECK_ADDRESS, INGEST_ADDRESS, INGEST_ENTRY, INGEST_RECORDING, WATCH_RECORDING
 from materials.models import MaterialEntry
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
@@ -25,25 +26,43 @@ from tenants.models import Tenant
 def request_ingestion(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
     """Submit another ingestion of the entry. What an earlier one produced stays until this one is done.
 
-    Raises NotFound, NothingToIngest for an address that is not a recording's, and IngestionRunning while a job for the
-    entry is open.
+    What an address leads to is fetched again, unless its server says that it is as it was; a recording only when a
+    check has found another. Raises NotFound, and IngestionRunning while a job for the entry is open.
     """
     lock_tree(tenant)
     entry = queries.get_entry(tenant=tenant, entry_id=entry_id)
-    if not entry.object_key and not is_recording(entry.source_url):
-        raise NothingToIngest(f"{entry.name} is an address that has not been fetched.")
     if entry.job is not None and entry.job.is_open:
         raise IngestionRunning(f"{entry.name} is already being ingested.", extra={"job": str(entry.job.pk)})
     clear_fingerprints(entry.node_id)  # until the job is done the entry is not among the ready ones
     return submit_ingestion(entry, priority=priority)
 
 
+@transaction.atomic
+def request_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
+    """Submit a look at the entry's address: whether there is another version than the stored one. Changes no text.
+
+    Raises NotFound, NothingToCheck, IngestionRunning, and JobAlreadyOpen while such a look is on its way.
+    """
+    lock_tree(tenant)
+    entry = queries.get_entry(tenant=tenant, entry_id=entry_id)
+    if not entry.source_url:
+        raise NothingToCheck(f"{entry.name} is a file that was uploaded.", next_step="Upload the newer file.")
+    if platform := platform_of(entry.source_url):
+        raise NothingToCheck(f"Videos of {platform} do not change.", next_step="Ingest the entry again.")
+    if entry.job is not None and entry.job.is_open:
+        raise IngestionRunning(f"{entry.name} is being ingested.", extra={"job": str(entry.job.pk)})
+    if entry.processed_at is None:
+        raise NothingToCheck(f"{entry.name} has not been ingested.", next_step="Ingest it first.")
+    return submit_job(tenant=tenant, kind=CHECK_ADDRESS, subject_id=entry.pk, priority=priority)
+
+
 def submit_ingestion(entry: MaterialEntry, *, priority: int = 0) -> Job:
     """Submit the job and leave its receipt on the entry, in the caller's transaction."""
-    is_heard = not entry.format or Format(entry.format).is_recording
+    is_heard = Format(entry.format).is_recording if entry.format else is_recording(entry.source_url)
+    is_linked = entry.source_url and not platform_of(entry.source_url)
     job = submit_job(
         tenant=entry.tenant,
-        kind=INGEST_RECORDING if is_heard else INGEST_ENTRY,
+        kind=INGEST_RECORDING if is_heard else INGEST_ADDRESS if is_linked else INGEST_ENTRY,
         subject_id=entry.pk,
         priority=priority,
         work_ms=entry.duration_ms if is_heard else None,

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from llm.video.build import probe, video_processor
+from llm.video.platforms import platform_of
 from llm.video.ports import Recording, Wish
 from llm.video.processor import By, Outcome
 from llm.video.transcript import Segment, Transcript, Window, media_from_json
@@ -26,8 +27,9 @@ from materials.processors.sandbox import parse
 from materials.processors.transcripts import pieces_of
 from materials.services.beside import captions_beside
 from materials.services.entries import take_media
-from materials.services.fetching import fetch_recording
+from materials.services.fetching import fetch_from_platform
 from materials.services.ingestion import ingest_document, ingested_entry
+from materials.services.links import bring_recording
 from materials.services.locks import lock_tree
 from materials.services.promising import submit_ingestion, submit_watching
 from materials.services.storing import record
@@ -114,8 +116,11 @@ def ingest_recording(run: Run) -> None:
     Raises IngestionFailed, and what `VideoProcessor.transcribe` raises.
     """
     entry = ingested_entry(run)
-    if not entry.object_key:
-        fetch_recording(run, entry)
+    if entry.source_url and platform_of(entry.source_url):
+        if not entry.object_key:
+            fetch_from_platform(run, entry)
+    elif entry.source_url and (not entry.object_key or entry.is_stale) and not bring_recording(run, entry):
+        return
     if Format(entry.format).is_captions:  # the words of a platform's video, which came instead of it
         ingest_document(run, entry)
         return
