@@ -46,6 +46,7 @@ ACCESS = [
     ("DELETE", "entries/{entry}", WRITE, True),
     ("POST", "entries/{entry}/ingest", WRITE, True),
     ("GET", "nodes/{node}/search", READ, True),
+    ("POST", "entries/{page}/check", WRITE, True),
     ("GET", "entries/{entry}/chunks", READ, True),
     ("GET", "entries/{entry}/corrections", READ, True),
     ("GET", "entries/{entry}/markdown", READ, True),
@@ -88,6 +89,7 @@ class World:
 
     node: str
     entry: str
+    page: str
     job: str
     snapshot: str
     frame: str
@@ -116,9 +118,14 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     mapping = proposed(slides, video)
     corrected, chunk = Chunk.objects.filter(entry=lecture).order_by("position")[:2]
     services.correct_chunk(tenant=acme, chunk_id=corrected.pk, text="Another text.", by="test")
+    page = MaterialEntry.objects.create(
+        tenant=acme, node=lecture.node, position=1, name="Page", source_url="https://example.org/page", format="html",
+        processed_at=lecture.processed_at, fingerprint=lecture.fingerprint, chunk_count=1,
+    )  # fmt: skip
     return World(
         node=str(lecture.node_id),
         entry=str(lecture.pk),
+        page=str(page.pk),
         job=str(Job.objects.filter(kind="ingest_entry").get().pk),
         snapshot=str(StructureSnapshot.objects.get().pk),
         frame=str(frame.pk),

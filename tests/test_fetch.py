@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from project.fetch import Fetched, Fetcher, FetchFailed, FetchRefused, Limits
+from project.fetch import Fetched, Fetcher, FetchFailed, FetchRefused, Known, Limits
 from tests.fakes.site import Site, answer, certificate, redirect
 
 LIMITS = Limits(most_bytes=1_000_000, seconds=10)
@@ -293,3 +293,43 @@ def test_it_does_not_leave_https_for_http(tmp_path: Path) -> None:
 
     assert refused.code == "downgrade_forbidden"
     assert plain.connections == 0
+
+
+def test_a_known_version_is_not_sent_again() -> None:
+    with Site({"/": redirect("/page"), "/page": answer(b"", status=304)}) as site:
+        known = Known(url=site.url("/page"), etag='W/"7"', last_modified="Thu, 26 Nov 2026 05:00:00 GMT")
+        with fetcher_for("127.0.0.1").open(site.url("/"), types={"text/html"}, limits=LIMITS, known=known) as fetched:
+            content = b"".join(fetched.chunks)
+
+    assert (fetched.is_known, fetched.url, content) == (True, site.url("/page"), b"")
+    assert "If-None-Match" not in site.asked[0]
+    assert 'If-None-Match: W/"7"\r\nIf-Modified-Since: Thu, 26 Nov 2026 05:00:00 GMT' in site.asked[1]
+
+
+def test_a_server_that_was_not_asked_cannot_say_that_nothing_has_changed() -> None:
+    with Site({"/": answer(b"", status=304)}) as site, pytest.raises(FetchFailed) as failed:
+        fetch(fetcher_for("127.0.0.1"), site.url("/"))
+
+    assert failed.value.code == "http_status"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "seconds"),
+    [
+        (429, "7", 7),
+        (503, "120", 120),
+        (429, "Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        (429, "Fri, 31 Dec 2100 23:59:59 -0000", None),
+        (429, "soon", None),
+        (429, "-1", None),
+        (429, "9" * 400, 999_999_999),
+        (500, "7", None),
+    ],
+)
+def test_it_hears_how_long_a_server_asks_to_wait(status: int, said: str, seconds: int | None) -> None:
+    page = answer(b"", status=status, retry_after=said)
+    with Site({"/": page}) as site, pytest.raises(FetchFailed) as failed:
+        fetch(fetcher_for("127.0.0.1"), site.url("/"))
+
+    heard = failed.value.extra.get("retry_after")
+    assert heard == seconds if seconds is not None or "2100" not in said else heard > 10**9

@@ -105,6 +105,7 @@ def _main_text(page: Any) -> tuple[Document, str]:
         is_cut = False
     is_understood = (
         is_cut
+        and there > 0
         and _size(page.body, everything=True) >= _LEAST_SHARE * there
         and len(page.xpath(_LISTINGS)) >= _LEAST_SHARE * listings
     )

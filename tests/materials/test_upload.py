@@ -206,17 +206,16 @@ def test_it_leaves_nothing_when_the_disk_fails(
     assert not MaterialEntry.objects.exists()
 
 
-def test_it_keeps_an_address_for_later(api: Api, acme: Tenant, course: MaterialNode) -> None:
+def test_it_takes_an_address_whose_content_a_job_fetches(api: Api, acme: Tenant, course: MaterialNode) -> None:
     address = {"url": "https://example.org/lecture?page=1#part"}
 
     first = api(acme).post(f"/api/v1/nodes/{course.pk}/entries", address, format="json")
     again = api(acme).post(f"/api/v1/nodes/{course.pk}/entries", address, format="json")
 
     assert (first.status_code, again.status_code) == (201, 200)
-    assert first.json()["state"] == "raw"
+    assert first.json()["state"] == "pending"
     assert first.json()["source_url"] == address["url"]
-    ingest = api(acme).post(f"/api/v1/entries/{first.json()['id']}/ingest")
-    assert (ingest.status_code, ingest.json()["code"]) == (422, "nothing_to_ingest")
+    assert again.json()["job"] == first.json()["job"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from materials.models import MaterialEntry, MaterialNode
+from materials.models import MaterialNode
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain
 from tests.materials.recordings.lecture import CAPTIONS, FOLDER, LECTURE, sent
@@ -81,10 +81,3 @@ def test_videos_of_platforms_are_off_until_an_operator_wants_them(api: Api, acme
 
     assert (entry["state"], entry["error"]["code"]) == ("error", "platforms_off")
     assert "PLATFORM_VIDEOS=1" in entry["error"]["next_step"]
-
-
-def test_another_address_stays_as_it_is(api: Api, acme: Tenant, week: MaterialNode) -> None:
-    entry = attached(api, acme, week, "https://example.org/page")
-
-    assert (entry["state"], entry["job"]) == ("raw", None)
-    assert MaterialEntry.objects.get(pk=entry["id"]).object_key == ""

@@ -21,14 +21,15 @@ PAGE = b"""<!doctype html>
 <nav><ul><li><a href="/">Home</a></li><li><a href="/all">All lessons of this year</a></li></ul></nav>
 <main>
 <h1 id="boiling">Boiling water <a href="#boiling">#</a></h1>
-<p>Water boils at a hundred degrees where the pressure of the air is that at the level of the sea, and earlier above.</p>
+<p>Water boils at a hundred degrees where the pressure of the air is that at the sea, and earlier above.</p>
 <h2><a name="why"></a>Why it boils</h2>
-<p>The <strong>boiling point</strong> is reached when the pressure of the vapour equals the pressure of the air above.</p>
+<p>The <strong>boiling point</strong> is reached when the pressure of the vapour equals that of the air.</p>
 <ul><li>Heat the water.</li><li>Watch the bubbles.</li></ul>
 <pre><code class="language-python">while water.temperature &lt; 100:
     water.heat()
 </code></pre>
-<table><tr><th>Liquid</th><th>Boils at</th></tr><tr><td>Water</td><td>100</td></tr><tr><td>Ethanol</td><td>78</td></tr></table>
+<table><tr><th>Liquid</th><th>Boils at</th></tr>
+<tr><td>Water</td><td>100</td></tr><tr><td>Ethanol</td><td>78</td></tr></table>
 </main>
 <footer>All rights reserved. Cookies are used on this site for no good reason at all.</footer>
 </body></html>
