@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree, html
 
 from materials.documents import ChunkKind, Document, Locator
-from materials.processors.encodings import clean, decode
+from materials.processors.encodings import clean, decode, known
 from materials.processors.errors import UnreadableDocument
 from materials.processors.pieces import Pieces, item, one_line, table, tidy
 
@@ -48,9 +48,10 @@ def read(path: Path) -> Document:
 
 
 def declared_charset(data: bytes) -> str:
-    """Return the encoding that a page says it has; blank when it does not."""
+    """Return the encoding that a page says it has; blank when it does not, or when there is none of that name."""
     declared = _META_CHARSET.search(data[:4096])
-    return declared.group(1).decode() if declared else ""
+    name = declared.group(1).decode() if declared else ""
+    return name if known(name) else ""
 
 
 def from_html(text: str, *, furniture: bool, title: str = "") -> Document:

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from materials import fingerprints
 from materials.documents import Format
 from materials.models import MaterialEntry
 from materials.processors.errors import UnreadableDocument
@@ -21,6 +20,7 @@ from materials.processors.page_sandbox import read_fetched
 from materials.services import web
 from materials.services.ingestion import ingested_entry
 from materials.services.locks import lock_tree
+from materials.services.storing import fingerprint_if_stored
 from project import logs
 from project.jobs.runner import Run
 
@@ -74,7 +74,7 @@ def _differs(run: Run, entry: MaterialEntry, fetched: Fetched) -> bool:
             document = read_fetched(Path(file.name), Format(entry.format), charset=charset, checkpoint=run.checkpoint)
         except UnreadableDocument:
             return True
-        return fingerprints.of_pieces(document.pieces) != entry.fingerprint
+        return fingerprint_if_stored(entry=entry, document=document) != entry.fingerprint
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from llm.video.build import probe
@@ -148,10 +148,8 @@ def update_entry(
         setattr(entry, name, value)
     if node_id is not None and node_id != entry.node_id:
         node = queries.get_node(tenant=tenant, node_id=node_id)
-        same = MaterialEntry.objects.of(tenant).filter(
-            node=node, raw_sha256=entry.raw_sha256, source_url=entry.source_url
-        )
-        if same.exists():
+        same = Q(raw_sha256=entry.raw_sha256) & ~Q(raw_sha256="") | Q(source_url=entry.source_url) & ~Q(source_url="")
+        if MaterialEntry.objects.of(tenant).filter(same, node=node).exists():
             raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
         clear_fingerprints(entry.node_id)
         close_gap(_siblings(tenant, entry.node_id), entry.position)

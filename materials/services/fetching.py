@@ -18,7 +18,6 @@ from materials.documents import Format
 from materials.errors import IngestionFailed
 from materials.formats import FORMATS, FormatProblem, detect
 from materials.models import MaterialEntry, fetched_key
-from materials.processors.html import MAX_BYTES as MOST_PAGE_BYTES
 from materials.services import web
 from materials.services.locks import lock_tree
 from materials.services.objects import release_objects
@@ -154,12 +153,14 @@ def _stored(run: Run, fetched: Fetched, key: str, *, recordings: bool) -> Brough
 
 
 def _page_sized(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    from materials.processors.html import MAX_BYTES  # noqa: PLC0415  # its parser is for workers only
+
     size = 0
     for piece in pieces:
         size += len(piece)
-        if size > MOST_PAGE_BYTES:
+        if size > MAX_BYTES:
             raise IngestionFailed(
-                f"The page is larger than {MOST_PAGE_BYTES // 2**20} MiB.",
+                f"The page is larger than {MAX_BYTES // 2**20} MiB.",
                 code="too_large",
                 next_step="Give the address of a part of it, or save the part that you need and upload that.",
             )

@@ -39,8 +39,7 @@ def ingest_address(run: Run) -> None:
     stays with a warning, and only the job has failed. Raises IngestionFailed, FetchRefused and FetchFailed.
     """
     entry = ingested_entry(run)
-    has_version = entry.processed_at is not None and entry.processed_sha256 == entry.raw_sha256
-    before = entry.raw_sha256
+    has_version, before = _has_version(entry), entry.raw_sha256
     try:
         with brought(run, entry, recordings=False, only_if_new=has_version) as found:
             if found is None or (has_version and found.stored.sha256 == before):
@@ -53,6 +52,7 @@ def ingest_address(run: Run) -> None:
                 ingest_brought(run, entry, found)
     except LeadsToRecording as exc:
         entry.format = exc.format.value
+        entry.source_changed_at = timezone.now() if entry.object_key else None  # so that it is fetched again
         with transaction.atomic():
             lock_tree(run.tenant)
             _hand_over(run, entry)
@@ -73,21 +73,33 @@ def ingest_brought(run: Run, entry: MaterialEntry, found: Brought) -> None:
 def bring_recording(run: Run, entry: MaterialEntry) -> bool:
     """Store the recording at the entry's address; False when there was a document instead, and the job is complete.
 
-    Raises IngestionFailed, FetchRefused and FetchFailed.
+    A recording that was taken before stays when none can be taken now. Raises IngestionFailed, FetchRefused and
+    FetchFailed.
     """
-    with brought(run, entry, recordings=True, only_if_new=False) as found:
-        assert found is not None
-        if not found.format.is_recording:
-            ingest_brought(run, entry, found)
-            return False
-        keep(entry, found)
-        return True
+    has_version = _has_version(entry)
+    try:
+        with brought(run, entry, recordings=True, only_if_new=False) as found:
+            assert found is not None
+            if not found.format.is_recording:
+                ingest_brought(run, entry, found)
+                return False
+            keep(entry, found)
+            return True
+    except DomainError as exc:
+        if has_version:
+            _stand_by_version(run, entry, exc)
+        raise
+
+
+def _has_version(entry: MaterialEntry) -> bool:
+    """Tell whether what is stored of an entry is what its chunks were made from."""
+    return entry.processed_at is not None and entry.processed_sha256 == entry.raw_sha256
 
 
 def _hand_over(run: Run, entry: MaterialEntry) -> None:
     """Complete the job, and leave the entry to another that transcribes it, in the caller's transaction."""
     with run.completing(result={"recording": True}):
-        entry.save(update_fields=["format", "updated_at"])
+        entry.save(update_fields=["format", "source_changed_at", "updated_at"])
         submit_ingestion(entry)
 
 

@@ -50,6 +50,16 @@ def record(*, entry: MaterialEntry, document: Document) -> None:
     clear_fingerprints(MaterialEntry.objects.values_list("node_id", flat=True).get(pk=entry.pk))
 
 
+def fingerprint_if_stored(*, entry: MaterialEntry, document: Document) -> str:
+    """Return the fingerprint that the entry would have with this document, what a person corrected included."""
+    corrections = ChunkCorrection.objects.of(entry.tenant).filter(entry=entry).order_by("position", "id")
+    placed = _placed(document.pieces, list(corrections))
+    return fingerprints.of_pieces(
+        corrected(piece, placed[position].text) if position in placed else piece
+        for position, piece in enumerate(document.pieces)
+    )
+
+
 def corrected(piece: Piece, text: str) -> Piece:
     """Return the piece with another text; of the emphasised terms those stay that occur in it."""
     return replace(piece, text=text, emphasised=tuple(term for term in piece.emphasised if term in text))

@@ -6,12 +6,13 @@ import pytest
 from rest_framework.test import APIClient
 
 from materials.models import Chunk, MaterialNode
-from materials.services import copy_node, fingerprint_of
+from materials.services import copy_node, create_node, fingerprint_of
 from project.jobs.models import Job
 from project.storage.objects import objects
 from tenants.models import Tenant
 from tests.conftest import Stored, upload
 from tests.fakes.site import Page, Site, answer
+from tests.materials.recordings.lecture import CAPTIONS, LECTURE
 from tests.materials.web.conftest import PAGE, Attach, again, read, texts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -131,3 +132,62 @@ def test_a_copy_keeps_its_version_when_the_original_takes_another(
     with objects().open(copied.object_key) as file:
         assert file.read() == PAGE
     assert read(client, str(copied.pk))["state"] == "ready"
+
+
+def test_a_page_that_became_a_recording_is_heard(
+    attach: Attach, site: Site, client: APIClient, course: MaterialNode
+) -> None:
+    upload(client, course.pk, "lecture.vtt", CAPTIONS)
+    entry = attach(site.url("/boiling"), name="lecture.mp4")
+    site.pages["/boiling"] = answer(LECTURE.read_bytes(), content_type="video/mp4")
+
+    again(client, entry["id"])
+
+    now = read(client, entry["id"])
+    assert (now["state"], now["format"], now["is_stale"]) == ("ready", "video", False), now["error"]
+    assert now["size_bytes"] == LECTURE.stat().st_size
+
+
+def test_a_recording_is_fetched_again_only_when_another_was_found(
+    attach: Attach, site: Site, client: APIClient, course: MaterialNode
+) -> None:
+    upload(client, course.pk, "lecture.vtt", CAPTIONS)
+    site.pages["/lecture.mp4"] = answer(LECTURE.read_bytes(), content_type="video/mp4")
+    entry = attach(site.url("/lecture.mp4"), name="lecture.mp4")
+    again(client, entry["id"])
+    asked = len(site.asked)
+    site.pages["/lecture.mp4"] = answer(b"", status=500)
+
+    same = again(client, entry["id"])
+    site.pages["/lecture.mp4"] = answer(LECTURE.read_bytes()[:1000], content_type="video/mp4")
+    check = again(client, entry["id"], "check")
+    failed = again(client, entry["id"])
+
+    assert (same.status, check.result, failed.error_code) == (Job.Status.COMPLETE, {"changed": True}, "file_truncated")
+    assert len(site.asked) == asked + 2
+    now = read(client, entry["id"])
+    assert (now["state"], now["is_stale"]) == ("ready", True)
+
+
+def test_a_page_does_not_move_to_a_node_that_has_its_content(
+    attach: Attach, site: Site, client: APIClient, acme: Tenant
+) -> None:
+    other = create_node(tenant=acme, title="Other")
+    upload(client, other.pk, "page.html", PAGE)
+    entry = attach(site.url("/boiling"))
+
+    moved = client.patch(f"/api/v1/entries/{entry['id']}", {"node": str(other.pk)}, format="json")
+
+    assert moved.status_code == 409
+
+
+def test_what_a_person_corrected_does_not_make_a_page_stale(attach: Attach, site: Site, client: APIClient) -> None:
+    entry = attach(site.url("/boiling"))
+    chunk = Chunk.objects.filter(entry=entry["id"]).earliest("position")
+    corrected = client.patch(f"/api/v1/chunks/{chunk.pk}", {"text": "Water that boils"}, format="json")
+    site.pages["/boiling"] = answer(UNSEEN)
+
+    again(client, entry["id"], "check")
+
+    assert corrected.status_code == 200
+    assert not read(client, entry["id"])["is_stale"]

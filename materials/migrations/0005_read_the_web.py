@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('materials', '0003_language_of_the_nearest_node'),
+        ('materials', '0004_search_and_corrections'),
     ]
 
     operations = [
