@@ -12,6 +12,7 @@ from materials import services
 from materials.models import (
     Chunk,
     ChunkCorrection,
+    HostVisit,
     KeyFrame,
     MaterialEntry,
     MaterialNode,
@@ -147,6 +148,15 @@ class SlideVideoMappingAdmin(ReadOnlyAdmin):
     @admin.display(description="Validation")
     def validated(self, mapping: SlideVideoMapping) -> str:
         return verdict_on(mapping).validation.value
+
+
+@admin.register(HostVisit)
+class HostVisitAdmin(ReadOnlyAdmin):
+    """When web sites may be asked again."""
+
+    list_display = ("host", "next_at")
+    search_fields = ("host",)
+    ordering = ("-next_at", "id")
 
 
 def _is_list(request: HttpRequest) -> bool:

@@ -7,24 +7,17 @@ those that were checked. A name that changes its mind afterwards changes nothing
 One clock runs over everything: names, connections, redirects, the body. Nothing is sent but the request: no cookies, no
 passwords, and no proxy of the environment is asked. What manners ask for (`project.manners`) comes before each hop and
 is not counted.
-
-* DomainError
-  x FetchRefused  422  the address, or what it leads to, is not allowed; `code` says why
-  x FetchFailed   502  the other side did not deliver; `code` says how
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import re
 import socket
 import ssl
 import time
-import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
@@ -33,13 +26,12 @@ import httpx2
 
 from project import logs
 from project.addresses import is_canonical, is_listed, is_public, names_an_address
-from project.errors import DomainError
+from project.answered import Answer, Fetched, FetchFailed, FetchRefused, Limits, same, taken
 from project.wires import Clock, connect
 
 PORTS = {"http": 80, "https": 443}
 MOST_CHARACTERS = 8192
 REDIRECTS = {301, 302, 303, 307, 308}
-PIECE = 64 * 1024
 ADDRESSES = 4
 """How many addresses of one name are tried."""
 
@@ -47,39 +39,11 @@ _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
 
 log = logs.get(__name__)
 
+__all__ = ["FetchFailed", "FetchRefused", "Fetched", "Fetcher", "Known", "Limits"]
+
 Resolve = Callable[[str, int], Sequence[str]]
 Ahead = Callable[[str, Callable[[], None]], None]
 """What is done before an address is asked for, given the checkpoint; what it raises ends the fetch."""
-
-
-class FetchRefused(DomainError):
-    """The address, or what it leads to, is not allowed."""
-
-    code = "fetch_refused"
-    status = 422
-    next_step = "Give the address of a public page or file, beginning with https://, or upload the file."
-
-
-class FetchFailed(DomainError):
-    """The other side did not deliver."""
-
-    code = "fetch_failed"
-    status = 502
-    next_step = "Open the address in a browser. If it works there, try again later, or upload the file."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What one fetch may take, redirects included: bytes of content, seconds on the clock, number of redirects.
-
-    `connect_seconds` is for each address of a host that is tried, `silence_seconds` for the wait for the next byte.
-    """
-
-    most_bytes: int
-    seconds: float
-    connect_seconds: float = 10
-    silence_seconds: float = 30
-    redirects: int = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,23 +53,6 @@ class Known:
     url: str
     etag: str = ""
     last_modified: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fetched:
-    """An answer that was taken, with its body still to come.
-
-    `url` is where the last redirect led, `content_type` in small letters and without parameters, `headers` have names
-    in small letters. `chunks` yields the plain content once, in constant memory, and raises FetchRefused when it grows
-    too large, FetchFailed when it ends early, and what the checkpoint raises. With `is_known` the server says that
-    nothing has changed since the known version: there is no content.
-    """
-
-    url: str
-    content_type: str
-    headers: Mapping[str, str]
-    chunks: Iterator[bytes]
-    is_known: bool = False
 
 
 def system_addresses(host: str, port: int) -> list[str]:
@@ -160,10 +107,10 @@ class Fetcher:
             asks = _conditions(known, place)
             with self._asked(place, clock, limits, asks) as answer:
                 if answer.status == 304 and asks:
-                    yield _same(place, answer)
+                    yield same(answer)
                     return
                 if answer.status not in REDIRECTS or "location" not in answer.headers:
-                    yield _taken(place, answer, types, limits)
+                    yield taken(answer, types, limits)
                     return
                 place = self._next(place, answer)
         raise FetchRefused(
@@ -174,11 +121,11 @@ class Fetcher:
 
     def _look_ahead(self, place: _Place, clock: Clock, checkpoint: Callable[[], None]) -> None:
         begun = time.monotonic()
-        self.ahead(str(place.url.copy_with(fragment=None)), checkpoint)
+        self.ahead(place.shown, checkpoint)
         clock.allow(time.monotonic() - begun)
 
     @contextlib.contextmanager
-    def _asked(self, place: _Place, clock: Clock, limits: Limits, conditions: Mapping[str, str]) -> Iterator[_Answer]:
+    def _asked(self, place: _Place, clock: Clock, limits: Limits, conditions: Mapping[str, str]) -> Iterator[Answer]:
         gate = _Gate(fetcher=self, clock=clock, connect_seconds=limits.connect_seconds)
         trust = self.trust() if place.url.scheme == "https" else None
         with httpcore2.HTTPConnection(place.core.origin, network_backend=gate, ssl_context=trust) as connection:
@@ -188,7 +135,14 @@ class Fetcher:
             for name, value in response.headers:
                 key, said = name.decode("ascii").lower(), value.decode("utf-8", "replace")
                 headers[key] = f"{headers[key]}, {said}" if key in headers else said
-            yield _Answer(status=response.status, headers=headers, pieces=_body(place.host, response))
+            yield Answer(
+                url=place.shown,
+                host=place.host,
+                netloc=place.url.netloc.decode("ascii"),
+                status=response.status,
+                headers=headers,
+                pieces=_body(place.host, response),
+            )
 
     def _request(self, place: _Place, conditions: Mapping[str, str]) -> httpcore2.Request:
         headers: dict[bytes | str, bytes | str] = {
@@ -201,7 +155,7 @@ class Fetcher:
         headers.update(conditions.items())
         return httpcore2.Request("GET", place.core, headers=headers)
 
-    def _next(self, place: _Place, answer: _Answer) -> _Place:
+    def _next(self, place: _Place, answer: Answer) -> _Place:
         """Return where a redirect leads, checked like an address that a user gave."""
         try:
             url = place.url.join(answer.headers["location"])
@@ -224,15 +178,12 @@ class _Place:
     port: int
 
     @property
+    def shown(self) -> str:
+        return str(self.url.copy_with(fragment=None))
+
+    @property
     def core(self) -> httpcore2.URL:
         return httpcore2.URL(scheme=self.url.raw_scheme, host=self.host, port=self.url.port, target=self.url.raw_path)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Answer:
-    status: int
-    headers: Mapping[str, str]
-    pieces: Iterator[bytes]
 
 
 def _place(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _Place:
@@ -331,105 +282,7 @@ def _body(host: str, response: httpcore2.Response) -> Iterator[bytes]:
 
 def _conditions(known: Known | None, place: _Place) -> dict[str, str]:
     """Return the headers that ask for another version than the known one, where it came from."""
-    if known is None or known.url != str(place.url.copy_with(fragment=None)):
+    if known is None or known.url != place.shown:
         return {}
     headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in headers.items() if value}
-
-
-def _same(place: _Place, answer: _Answer) -> Fetched:
-    url = str(place.url.copy_with(fragment=None))
-    return Fetched(url=url, content_type="", headers=answer.headers, chunks=iter(()), is_known=True)
-
-
-def _taken(place: _Place, answer: _Answer, types: Collection[str], limits: Limits) -> Fetched:
-    """Return the answer if it is one to take."""
-    if answer.status not in {200, 203}:
-        raise _bad_status(place, answer)
-    content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not {content_type, f"{content_type.partition('/')[0]}/*"} & set(types):
-        raise FetchRefused(
-            f"{place.host} sends {content_type or 'something without a type'}, not {', '.join(sorted(types))}.",
-            code="type_unexpected",
-            next_step="Give the address of the file itself, or upload it.",
-        )
-    if int(answer.headers.get("content-length", "0")) > limits.most_bytes:
-        raise _too_large(limits)
-    encoding = answer.headers.get("content-encoding", "").strip().lower()
-    return Fetched(
-        url=str(place.url.copy_with(fragment=None)),
-        content_type=content_type,
-        headers=answer.headers,
-        chunks=_capped(_plain(answer.pieces, encoding, place.host), limits),
-    )
-
-
-def _bad_status(place: _Place, answer: _Answer) -> FetchFailed:
-    next_step = {
-        401: "The page asks for a password: save it, and upload the file.",
-        403: "The page is not for everybody: save it, and upload the file.",
-        404: "Check the address.",
-        410: "It is gone. Check the address.",
-        429: "Try again later: the site answers so many requests at a time only.",
-    }.get(answer.status, "")
-    extra: dict[str, Any] = {"answered": answer.status}
-    if answer.status in {429, 503} and (seconds := _retry_after(answer.headers)) is not None:
-        extra |= {"retry_after": seconds, "host": place.url.netloc.decode("ascii")}
-        next_step = f"The site asks to wait: try again in {seconds} seconds."
-    return FetchFailed(
-        f"{place.host} answered with status {answer.status}.",
-        code="host_asks_to_wait" if answer.status == 429 else "http_status",
-        next_step=next_step,
-        extra=extra,
-    )
-
-
-def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """Return the seconds that a server asks to wait, in either of the forms that it may use."""
-    said = headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdecimal():
-        return int(said[:9])
-    try:
-        until = parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=datetime.UTC)
-    return max(0, round((until - datetime.datetime.now(datetime.UTC)).total_seconds()))
-
-
-def _too_large(limits: Limits) -> FetchRefused:
-    return FetchRefused(
-        f"What is there has more than {limits.most_bytes:,} bytes.",
-        code="too_large",
-        next_step="Give the address of a smaller file.",
-    )
-
-
-def _capped(pieces: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    size = 0
-    for piece in pieces:
-        size += len(piece)
-        if size > limits.most_bytes:
-            raise _too_large(limits)
-        yield piece
-
-
-def _plain(pieces: Iterator[bytes], encoding: str, host: str) -> Iterator[bytes]:
-    """Yield a body as it was before the server compressed it unasked, in pieces of bounded size."""
-    if encoding in {"", "identity"}:
-        yield from pieces
-        return
-    if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise FetchFailed(f"{host} compresses with {encoding[:20]}, though asked not to.", code="encoding_unknown")
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    for piece in pieces:
-        rest = piece
-        while rest and not inflater.eof:
-            try:
-                yield inflater.decompress(rest, PIECE)
-            except zlib.error as exc:
-                raise FetchFailed(f"What {host} sends is damaged: {exc}.", code="incomplete") from exc
-            rest = inflater.unconsumed_tail
-    if not inflater.eof:
-        raise FetchFailed(f"{host} broke off in the middle.", code="incomplete")
