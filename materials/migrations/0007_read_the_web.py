@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('materials', '0004_search_and_corrections'),
+        ('materials', '0006_forget_fingerprints'),
     ]
 
     operations = [
