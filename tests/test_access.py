@@ -119,7 +119,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     corrected, chunk = Chunk.objects.filter(entry=lecture).order_by("position")[:2]
     services.correct_chunk(tenant=acme, chunk_id=corrected.pk, text="Another text.", by="test")
     page = MaterialEntry.objects.create(
-        tenant=acme, node=lecture.node, position=1, name="Page", source_url="https://example.org/page", format="html",
+        tenant=acme, node=lecture.node, position=9, name="Page", source_url="https://example.org/page", format="html",
         processed_at=lecture.processed_at, fingerprint=lecture.fingerprint, chunk_count=1,
     )  # fmt: skip
     return World(
