@@ -7,23 +7,18 @@ look alike, and a name that contradicts the bytes is refused.
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
+from materials.archives import Foreign, format_of_zip, kind_of_ole
 from materials.documents import Format
+from materials.problems import FormatProblem as FormatProblem
 from materials.processors.encodings import looks_like_text, prefix_text
 
 _HEAD_BYTES = 64 * 1024
 _TAIL_BYTES = 64 * 1024
-
-ZIP_MAX_BYTES = 200 * 2**20
-ZIP_MAX_PART_BYTES = 100 * 2**20
-ZIP_MAX_XML_BYTES = 50 * 2**20
-ZIP_MAX_PARTS = 5_000
-ZIP_MAX_RATIO = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +33,9 @@ FORMATS: Mapping[Format, FormatInfo] = {
     Format.MARKDOWN: FormatInfo(label="Markdown", extensions=(".md", ".markdown")),
     Format.PLAIN: FormatInfo(label="plain text", extensions=(".txt", ".text")),
     Format.HTML: FormatInfo(label="HTML", extensions=(".html", ".htm", ".xhtml")),
-    Format.DOCX: FormatInfo(label="Word (docx)", extensions=(".docx",)),
+    Format.DOCX: FormatInfo(label="Word (docx)", extensions=(".docx", ".docm", ".dotx", ".dotm")),
     Format.PDF: FormatInfo(label="PDF", extensions=(".pdf",)),
-    Format.PPTX: FormatInfo(label="PowerPoint (pptx)", extensions=(".pptx",)),
+    Format.PPTX: FormatInfo(label="PowerPoint (pptx)", extensions=(".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")),
     Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",)),
     Format.VTT: FormatInfo(label="WebVTT captions", extensions=(".vtt",)),
     Format.VIDEO: FormatInfo(label="a video", extensions=(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")),
@@ -106,14 +101,6 @@ _HTML = re.compile(
 )
 
 
-class FormatProblem(Exception):
-    """The file cannot be taken: `code` is stable, the message says why, `next_step` what to do, `status` suits HTTP."""
-
-    def __init__(self, message: str, *, code: str, next_step: str, status: int = 422) -> None:
-        super().__init__(message)
-        self.code, self.next_step, self.status = code, next_step, status
-
-
 def detect(file: BinaryIO, name: str) -> Format:
     """Return the format of the whole of a seekable file. Raises FormatProblem."""
     head = _read(file, 0, _HEAD_BYTES)
@@ -175,62 +162,19 @@ def _from_signature(file: BinaryIO, head: bytes, size: int) -> Format | None:
         if b"%%EOF" not in _read(file, max(0, size - _TAIL_BYTES), _TAIL_BYTES):
             raise _truncated("PDF")
         return Format.PDF
+    inside: Format | Foreign | None = None
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _from_zip(file)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        if "EncryptedPackage".encode("utf-16-le") in head + _read(file, max(0, size - _TAIL_BYTES), _TAIL_BYTES):
-            raise FormatProblem(
-                "The file is protected by a password.",
-                code="file_encrypted",
-                next_step="Remove the password and send it again.",
-            )
-        raise _unsupported("an office document of the old binary format", "Save it as docx, pptx or pdf.")
+        inside = format_of_zip(file)
+    elif head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        inside = kind_of_ole(file, size)
+    if isinstance(inside, Foreign):
+        raise _unsupported(inside.what, inside.next_step)
+    if inside is not None:
+        return inside
     for offset, signature, what in _SIGNATURES:
         if head[offset : offset + len(signature)] == signature:
             raise _unsupported(what)
     return None
-
-
-def _from_zip(file: BinaryIO) -> Format:
-    file.seek(0)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        raise _truncated("zip-based (docx, pptx)") from None
-    check_parts(parts)
-    names = {part.filename for part in parts}
-    if "word/document.xml" in names:
-        return Format.DOCX
-    if "ppt/presentation.xml" in names:
-        return Format.PPTX
-    if "xl/workbook.xml" in names:
-        raise _unsupported("a spreadsheet")
-    if "[Content_Types].xml" in names or "mimetype" in names:
-        raise _unsupported("an office document of another format", "Save it as docx, pptx or pdf.")
-    raise _unsupported("an archive", "Unpack it and send the files one by one.")
-
-
-def check_parts(parts: list[zipfile.ZipInfo]) -> None:
-    """Refuse an archive that would unpack to far more than a document needs. Raises FormatProblem."""
-    unpacked = sum(part.file_size for part in parts)
-    packed = max(1, sum(part.compress_size for part in parts))
-    xml = max((part.file_size for part in parts if part.filename.endswith((".xml", ".rels"))), default=0)
-    largest = max((part.file_size for part in parts), default=0)
-    bomb = unpacked > 2**20 and unpacked / packed > ZIP_MAX_RATIO
-    if (
-        bomb
-        or unpacked > ZIP_MAX_BYTES
-        or xml > ZIP_MAX_XML_BYTES
-        or largest > ZIP_MAX_PART_BYTES
-        or len(parts) > ZIP_MAX_PARTS
-    ):
-        raise FormatProblem(
-            f"The file unpacks to {unpacked // 2**20} MiB in {len(parts)} parts, more than a document may.",
-            code="file_unpacks_too_large",
-            next_step="Make the pictures in it smaller, or export it as PDF.",
-            status=413,
-        )
 
 
 def _from_text(head: bytes, name: str) -> Format:

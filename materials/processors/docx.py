@@ -1,312 +1,316 @@
-"""DOCX to pieces: the package is opened by python-docx, its body is read element by element.
+"""DOCX to pieces: the body is read element by element, styles and lists are resolved once.
 
-Reading each paragraph through python-docx's objects looks its style up again and again, which makes a long document a
-hundred times slower than its XML.
+What a reader of the document sees is taken; headers, footers, tables of contents and comments are left out. Tracked
+changes are read as if they were accepted.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
-
-import docx
-from docx.opc.exceptions import PackageNotFoundError
-from docx.oxml.ns import qn
-from lxml import etree
 
 from materials.documents import ChunkKind, Document
-from materials.processors.encodings import clean
+from materials.processors import docx_tables as tables
+from materials.processors.charts import chart
+from materials.processors.diagrams import diagram
+from materials.processors.docx_lists import Lists, Mark, read_lists
+from materials.processors.docx_styles import Style, indent_of, number, outline_level, read_styles, value
+from materials.processors.docx_text import Notes, TextReader, Words, is_placeholder
 from materials.processors.errors import UnreadableDocument
+from materials.processors.office import left_out, title_of, useful_alt
+from materials.processors.ooxml import MC, Package, W, choice, opened
 from materials.processors.pieces import Pieces, item, one_line, table, tidy
 
-_W_P, _W_TBL, _W_SDT, _W_VAL = qn("w:p"), qn("w:tbl"), qn("w:sdt"), qn("w:val")
-_W_R, _W_T, _W_TAB, _W_BR, _W_CR = qn("w:r"), qn("w:t"), qn("w:tab"), qn("w:br"), qn("w:cr")
-_W_DEL, _W_MOVE_FROM, _W_NOTE = qn("w:del"), qn("w:moveFrom"), qn("w:footnoteReference")
-_W_NO_BREAK = qn("w:noBreakHyphen")
-_CODE_STYLE = re.compile(r"code|source|verbatim|preformatted|listing|console", re.IGNORECASE)
-_CODE_FONT = re.compile(r"courier|consol|mono|menlo", re.IGNORECASE)
+_P, _TBL, _SDT, _PPR = f"{W}p", f"{W}tbl", f"{W}sdt", f"{W}pPr"
+_THROUGH = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag", "sdtContent")}
 _LONGEST_HEADING = 100
-_HEADING_NAME = re.compile(r"^heading (\d)$", re.IGNORECASE)
-_ALTERNATE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+_SET_IN = 60
+"""Twentieths of a point by which an item of another list must be set in to lie below the one before it."""
 
 
 def read(path: Path) -> Document:
     """Read a Word document. Raises UnreadableDocument."""
-    try:
-        package = docx.Document(str(path))
-    except (PackageNotFoundError, BadZipFile, KeyError, ValueError, etree.XMLSyntaxError) as exc:
-        raise UnreadableDocument("The Word document is damaged.", code="damaged") from exc
-    reader = _Reader(
-        styles=_styles(package),
-        ordered=_ordered_lists(package),
-        notes=_footnotes(package),
-        body_size=_body_size(package.element.body),
-    )
-    reader.blocks(package.element.body)
-    reader.finish()
-    title = one_line(package.core_properties.title or "")
-    first = next((p.text for p in reader.pieces.found if p.kind is ChunkKind.HEADING and p.level == 1), "")
-    return Document(pieces=tuple(reader.pieces.found), title=first or title)
+    with opened(path, "Word document") as package:
+        main = package.main()
+        body = package.xml(main).find(f"{W}body")
+        if body is None:
+            raise UnreadableDocument("The Word document is damaged: it has no body.", code="damaged")
+        reader = _Reader(package=package, main=main, body=body)
+        reader.blocks(body)
+        reader.finish()
+        found = tuple(reader.pieces.found)
+        return Document(pieces=found, title=title_of(package, found), warnings=left_out(reader.text.found))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Style:
-    """What matters of a paragraph style: its heading level (0: none), whether it is code, its list."""
+@dataclass(kw_only=True)
+class _Item:
+    """What the list being collected has come to: an item's list, depth there, place from the left."""
 
-    level: int = 0
-    is_code: bool = False
-    list_id: str = ""
-    is_list: bool = False
+    list_id: str
+    depth: int
+    indent: int
+
+    def holds(self, other: _Item) -> bool:
+        """Tell whether another item lies below this one."""
+        if self.list_id == other.list_id:
+            return other.depth > self.depth
+        return other.indent > self.indent + _SET_IN
 
 
-@dataclass
 class _Reader:
-    styles: dict[str, _Style]
-    ordered: dict[tuple[str, int], bool]
-    notes: dict[str, str]
-    body_size: int
-    pieces: Pieces = field(default_factory=Pieces)
-    _items: list[str] = field(default_factory=list)
-    _code: list[str] = field(default_factory=list)
-    _emphasised: list[str] = field(default_factory=list)
-    _numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    def __init__(self, *, package: Package, main: str, body: Any) -> None:
+        def part(kind: str) -> Any:
+            name = next(package.related(main, kind), None)
+            return package.xml(name) if name else None
+
+        self.package, self.main = package, main
+        self.styles = read_styles(part("styles"))
+        self.lists: Lists = read_lists(part("numbering"))
+        self.text = TextReader(
+            styles=self.styles,
+            notes=Notes(foot=_notes(part("footnotes")), end=_notes(part("endnotes"))),
+            follows_fields=_fields_are_whole(body),
+        )
+        self.body_size = _body_size(body, self.styles.default.size)
+        self.pieces = Pieces()
+        self._collected = _Collected()
+        self._carried: Words | None = None
 
     def blocks(self, parent: Any) -> None:
         """Add the paragraphs and tables below an element, in order."""
         for element in parent:
-            if element.tag == _W_P:
+            tag = element.tag
+            if tag == _P:
                 self._paragraph(element)
-            elif element.tag == _W_TBL:
+            elif tag == _TBL:
                 self.finish()
                 self._table(element)
-            elif element.tag == _W_SDT:
-                for content in element.iterchildren(qn("w:sdtContent")):
-                    self.blocks(content)
-            elif element.tag in {qn("w:ins"), qn("w:customXml"), qn("w:smartTag")}:
+            elif tag == _SDT:
+                if not is_placeholder(element) and not _is_contents(element):
+                    self.blocks(element)
+            elif tag in _THROUGH:
                 self.blocks(element)
+            elif tag == f"{MC}AlternateContent":
+                if (form := choice(element)) is not None:
+                    self.blocks(form)
+            elif tag == f"{W}altChunk":
+                self.text.found["chunks"] += 1
 
     def finish(self) -> None:
-        """Add the list or code block that was being collected."""
-        if self._items:
-            self.pieces.add(ChunkKind.LIST, "\n".join(self._items), emphasised=self._emphasised)
-        if self._code:
-            self.pieces.add(ChunkKind.CODE, "\n".join(self._code))
-        self._items, self._code, self._emphasised = [], [], []
-        self._numbers.clear()
+        """Add the list or code block that was being collected, and the notes to it."""
+        collected, self._collected = self._collected, _Collected()
+        if collected.items:
+            self.pieces.add(ChunkKind.LIST, "\n".join(collected.items), emphasised=collected.emphasised)
+        if collected.code:
+            self.pieces.add(ChunkKind.CODE, "\n".join(collected.code))
+        for words in collected.words:
+            self._attached(words)
 
     def _paragraph(self, element: Any) -> None:
-        properties = element.find(qn("w:pPr"))
-        style = self.styles.get(_value(properties, "w:pStyle"), _Style())
-        level = style.level
-        outline = _value(properties, "w:outlineLvl")
-        if outline.isdecimal() and int(outline) < 6:
-            level = int(outline) + 1
-        text, emphasised = self._text(element)
-        if not text.strip():
-            if self._code and style.is_code:
-                self._code.append("")
+        properties = element.find(_PPR)
+        style_id = value(properties, "pStyle") if properties is not None else ""
+        style = self.styles.get(style_id)
+        words = self.text.read(element, style)
+        if self._carried is not None:
+            words, self._carried = _merged(self._carried, words), None
+        if properties is not None and properties.find(f"{W}rPr/{W}del") is not None:
+            self._carried = words if words.parts else None  # its end was deleted: it goes on in the next one
             return
+        text = words.text
+        if style.is_contents:
+            return
+        if not text.strip():
+            if self._collected.code and style.is_code:
+                self._collected.code.append("")
+            self._keep(words)
+            return
+        self._with_text(properties, style_id, style, words, text)
+
+    def _with_text(self, properties: Any, style_id: str, style: Style, words: Words, text: str) -> None:
+        outline = outline_level(properties) if properties is not None else None
+        level = style.level if outline is None else outline
+        is_code = style.is_code or (words.all_monospaced and words.has_runs and not self.styles.has_monospaced_text)
+        list_id, depth = self._list_of(properties, style_id, style)
+        is_list = bool(list_id) or style.is_list
+        if not level and not is_code and not is_list:
+            level = self._drawn_level(words, text)
         if level:
             self.finish()
-            self.pieces.heading(text, level)
-            return
-        if style.is_code or _is_monospaced(element):
-            if self._items:
+            label = self.lists.next(list_id, depth).label if list_id else ""
+            for mark, _ in words.notes:
+                text = text.replace(f"[{mark}]", "", 1)
+            self.pieces.heading(f"{label} {text}", level)
+            self._attached(words)
+        elif is_code:
+            if self._collected.items:
                 self.finish()
-            self._code.append(text.rstrip())
-            return
-        list_id, depth = _list_of(properties, style)
-        if not (list_id or style.is_list) and (level := self._drawn_level(element, text)):
+            self._collected.code.append(text.rstrip())
+            self._keep(words)
+        elif is_list:
+            if self._collected.code:
+                self.finish()
+            self._item(text, list_id, depth, properties, style)
+            self._collected.emphasised.extend(words.emphasised)
+            self._keep(words)
+        else:
             self.finish()
-            self.pieces.heading(text, level)
-            return
-        if list_id or style.is_list:
-            if self._code:
-                self.finish()
-            self._item(text, list_id, depth)
-            self._emphasised.extend(emphasised)
-            return
-        self.finish()
-        self.pieces.add(ChunkKind.PARAGRAPH, tidy(text), emphasised=emphasised)
+            self.pieces.add(ChunkKind.PARAGRAPH, tidy(text), emphasised=words.emphasised)
+            self._attached(words)
 
-    def _drawn_level(self, element: Any, text: str) -> int:
+    def _list_of(self, properties: Any, style_id: str, style: Style) -> tuple[str, int]:
+        numbering = properties.find(f"{W}numPr") if properties is not None else None
+        if numbering is None and not style.list_id:
+            return "", 0
+        list_id = value(numbering, "numId") if numbering is not None else ""
+        if list_id == "0":
+            return "", 0
+        depth = number(value(numbering, "ilvl")) if numbering is not None else None
+        if depth is None:
+            depth = style.list_depth if not list_id or list_id == style.list_id else 0
+        list_id = list_id or style.list_id
+        if depth is None:
+            depth = self.lists.depth_of(list_id, style_id)
+        return list_id, max(0, depth)
+
+    def _drawn_level(self, words: Words, text: str) -> int:
         """Return the level of a heading that was made by hand: a short line, larger than the text or all in bold."""
         if len(text) > _LONGEST_HEADING or text.rstrip()[-1] in ".,;:!" or not any(c.isalpha() for c in text):
             return 0
-        runs = [run for run in _runs(element) if run.find(_W_T) is not None]
-        size = min((_size_of(run) for run in runs), default=0)
-        if self.body_size and size > self.body_size * 1.15:
-            return 1 if size > self.body_size * 1.4 else 2
-        return 3 if all(_is_on(run, "w:b") for run in runs) else 0
+        if not words.has_runs:
+            return 0
+        if self.body_size and words.smallest > self.body_size * 1.15:
+            return 1 if words.smallest > self.body_size * 1.4 else 2
+        return 3 if words.all_bold else 0
 
-    def _item(self, text: str, list_id: str, depth: int) -> None:
-        number = None
-        if self.ordered.get((list_id, depth)):
-            number = self._numbers[list_id, depth] = self._numbers.get((list_id, depth), 0) + 1
-            for deeper in [key for key in self._numbers if key[0] == list_id and key[1] > depth]:
-                del self._numbers[deeper]
-        self._items.append(item(text, depth=depth, number=number))
+    def _item(self, text: str, list_id: str, depth: int, properties: Any, style: Style) -> None:
+        mark = self.lists.next(list_id, depth) if list_id else Mark()
+        indent = indent_of(properties) if properties is not None else None
+        for other in (mark.indent, style.indent):
+            indent = other if indent is None else indent
+        here = _Item(list_id=list_id, depth=depth, indent=indent or 0)
+        above = self._collected.above
+        while above and not above[-1].holds(here):
+            above.pop()
+        above.append(here)
+        label = f"{mark.label} " if mark.label and mark.number is None else ""
+        self._collected.items.append(item(label + text, depth=len(above) - 1, number=mark.number))
 
     def _table(self, element: Any) -> None:
-        rows = []
-        for row in element.iter(qn("w:tr")):
-            cells: list[str] = []
-            for cell in row.iterchildren(qn("w:tc"), qn("w:sdt")):
-                words = " ".join(self._text(paragraph)[0] for paragraph in cell.iter(_W_P))
-                span = _value(cell.find(qn("w:tcPr")), "w:gridSpan")
-                cells.append(words)
-                cells.extend([""] * (min(int(span), 100) - 1 if span.isdecimal() else 0))
-            rows.append(cells)
-        if len(rows) == 1 and len(rows[0]) == 1:
-            for cell in element.iter(qn("w:tc")):
-                self.blocks(cell)
-            self.finish()
+        if tables.lays_out(element):
+            for row in tables.rows_of(element):
+                for cell in tables.cells_of(row):
+                    self.blocks(cell)
+                    self.finish()
             return
-        self.pieces.add(ChunkKind.TABLE, table(rows))
+        rows: list[list[str]] = []
+        hanging: list[Words] = []
+        nested: list[Any] = []
+        for row in tables.rows_of(element):
+            cells = [""] * tables.skipped(row, "gridBefore")
+            for cell in tables.cells_of(row):
+                paragraphs: list[str] = []
+                self._cell(cell, paragraphs, hanging, nested)
+                cells.append("" if tables.is_continued(cell) else tables.joined(paragraphs))
+                cells.extend([""] * (tables.span(cell) - 1))
+            rows.append(cells)
+        self.pieces.add(ChunkKind.TABLE, table(tables.without_blank_columns(rows)))
+        for words in hanging:
+            self._attached(words)
+        for inner in nested:
+            self._table(inner)
 
-    def _text(self, paragraph: Any) -> tuple[str, list[str]]:
-        parts: list[str] = []
-        emphasised: list[str] = []
-        for run in _runs(paragraph):
-            words = "".join(self._run_parts(run))
-            if words.strip() and _is_set_off(run):
-                if emphasised and parts and parts[-1].endswith(emphasised[-1][-1:]) and parts[-1] in emphasised[-1]:
-                    emphasised[-1] += words
-                else:
-                    emphasised.append(words)
-            parts.append(words)
-        return clean("".join(parts)), emphasised
+    def _cell(self, cell: Any, paragraphs: list[str], hanging: list[Words], nested: list[Any]) -> None:
+        """Take a cell's paragraphs, what hangs on them, and the tables in it, which follow the table as their own."""
+        for child in cell:
+            if child.tag == _P:
+                words = self.text.read(child, self.styles.get(value(child.find(_PPR), "pStyle")))
+                paragraphs.append(words.text)
+                hanging.append(words)
+            elif child.tag == _TBL:
+                nested.append(child)
+            elif child.tag in _THROUGH or (child.tag == _SDT and not is_placeholder(child)):
+                self._cell(child, paragraphs, hanging, nested)
 
-    def _run_parts(self, run: Any) -> Iterator[str]:
-        for part in run:
-            if part.tag == _W_T:
-                yield part.text or ""
-            elif part.tag == _W_TAB:
-                yield "\t"
-            elif part.tag in {_W_BR, _W_CR}:
-                yield "\n"
-            elif part.tag == _W_NO_BREAK:
-                yield "-"
-            elif part.tag == _W_NOTE and (note := self.notes.get(part.get(qn("w:id")) or "")):
-                yield f" ({note})"
+    def _keep(self, words: Words) -> None:
+        """Add what hangs on a paragraph after the list or code block that it belongs to."""
+        if self._collected.items or self._collected.code:
+            self._collected.words.append(words)
+        else:
+            self._attached(words)
 
-
-def _runs(element: Any) -> Iterator[Any]:
-    """Yield the runs that a reader sees: insertions and links, not what was deleted or moved away."""
-    for child in element:
-        if child.tag == _W_R:
-            yield child
-        elif child.tag not in {_W_DEL, _W_MOVE_FROM, qn("w:pPr"), _ALTERNATE} and isinstance(child.tag, str):
-            yield from _runs(child)
-
-
-def _is_set_off(run: Any) -> bool:
-    return _is_on(run, "w:b") or _is_on(run, "w:i")
-
-
-def _is_on(run: Any, name: str) -> bool:
-    properties = run.find(qn("w:rPr"))
-    mark = properties.find(qn(name)) if properties is not None else None
-    return mark is not None and mark.get(_W_VAL) not in {"0", "false", "none"}
+    def _attached(self, words: Words) -> None:
+        """Add what hangs on a paragraph: its notes, text boxes, charts, diagrams, and words for its pictures."""
+        for mark, note in words.notes:
+            self.pieces.add(ChunkKind.PARAGRAPH, f"[{mark}] {note}")
+        for box in words.boxes:
+            self.finish()
+            self.blocks(box)
+            self.finish()
+        for relation_id in words.charts:
+            if name := self.package.target(self.main, relation_id, "chart"):
+                drawn = chart(self.package.xml(name))
+                self.pieces.add(ChunkKind.PARAGRAPH, drawn.title)
+                self.pieces.add(ChunkKind.TABLE, table(drawn.rows))
+                self.text.found["points"] += drawn.left_out
+        for relation_id in words.diagrams:
+            if name := self.package.target(self.main, relation_id, "diagramData"):
+                self.pieces.add(ChunkKind.LIST, diagram(self.package.xml(name)))
+        if words.pictures and not words.has_runs and not words.boxes:
+            for alt in filter(None, map(useful_alt, words.pictures)):
+                self.pieces.add(ChunkKind.PARAGRAPH, f"Picture: {alt}")
 
 
-def _size_of(run: Any) -> int:
-    """Return the size set on a run in half points, 0 when none is set."""
-    size = _value(run.find(qn("w:rPr")), "w:sz")
-    return int(size) if size.isdecimal() else 0
+@dataclass
+class _Collected:
+    """A list or code block in the making."""
+
+    items: list[str] = field(default_factory=list)
+    code: list[str] = field(default_factory=list)
+    emphasised: list[str] = field(default_factory=list)
+    above: list[_Item] = field(default_factory=list)
+    words: list[Words] = field(default_factory=list)
 
 
-def _body_size(body: Any) -> int:
+def _merged(first: Words, second: Words) -> Words:
+    """Return two paragraphs as one, which looks like the second."""
+    for name in ("parts", "emphasised", "notes", "boxes", "charts", "diagrams", "pictures"):
+        getattr(second, name)[:0] = getattr(first, name)
+    return second
+
+
+def _is_contents(control: Any) -> bool:
+    """Tell whether a content control holds a table of contents."""
+    return value(control.find(f"{W}sdtPr/{W}docPartObj"), "docPartGallery").startswith("Table of Contents")
+
+
+def _notes(root: Any) -> dict[str, Any]:
+    """Return the notes by their ids, without the lines that separate them from the text."""
+    if root is None:
+        return {}
+    return {note.get(f"{W}id") or "": note for note in root if note.get(f"{W}type") in {None, "normal"}}
+
+
+def _fields_are_whole(body: Any) -> bool:
+    """Tell whether every field that begins also ends; else where one ends cannot be known."""
+    depth = 0
+    for mark in body.iter(f"{W}fldChar"):
+        kind = mark.get(f"{W}fldCharType")
+        depth += (kind == "begin") - (kind == "end")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def _body_size(body: Any, default: int) -> int:
     """Return the size in half points that most of the text is set in."""
     weights: Counter[int] = Counter()
-    for run in body.iter(_W_R):
-        weights[_size_of(run)] += sum(len(text.text or "") for text in run.iterchildren(_W_T))
-    return weights.most_common(1)[0][0] if weights else 0
-
-
-def _is_monospaced(paragraph: Any) -> bool:
-    fonts = [font.get(qn("w:ascii")) or "" for font in paragraph.iter(qn("w:rFonts"))]
-    runs = sum(1 for run in paragraph.iterchildren(_W_R) if run.find(_W_T) is not None)
-    return bool(fonts) and len(fonts) >= runs and all(_CODE_FONT.search(font) for font in fonts)
-
-
-def _value(properties: Any, name: str) -> str:
-    found = properties.find(qn(name)) if properties is not None else None
-    return (found.get(_W_VAL) or "") if found is not None else ""
-
-
-def _list_of(properties: Any, style: _Style) -> tuple[str, int]:
-    numbering = properties.find(qn("w:numPr")) if properties is not None else None
-    if numbering is None:
-        return style.list_id, 0
-    list_id, depth = _value(numbering, "w:numId"), _value(numbering, "w:ilvl")
-    return ("" if list_id == "0" else list_id or style.list_id), int(depth) if depth.isdecimal() else 0
-
-
-def _styles(package: Any) -> dict[str, _Style]:
-    """Return what matters of every paragraph style by its id, what it is based on included."""
-    raw = {style.get(qn("w:styleId")) or "": style for style in package.styles.element.iter(qn("w:style"))}
-    found: dict[str, _Style] = {}
-    for style_id in raw:
-        level, is_code, list_id, is_list = 0, False, "", False
-        current, seen = style_id, set[str]()
-        while current in raw and current not in seen:
-            seen.add(current)
-            style = raw[current]
-            name = _value(style, "w:name")
-            properties = style.find(qn("w:pPr"))
-            outline = _value(properties, "w:outlineLvl")
-            if not level:
-                if (heading := _HEADING_NAME.match(name)) is not None:
-                    level = int(heading.group(1))
-                elif name.lower() == "title":
-                    level = 1
-                elif outline.isdecimal() and int(outline) < 6:
-                    level = int(outline) + 1
-            is_code = is_code or (_CODE_STYLE.search(name) is not None)
-            is_list = is_list or name.lower().startswith(("list bullet", "list number"))
-            list_id = list_id or _list_of(properties, _Style())[0]
-            current = _value(style, "w:basedOn")
-        found[style_id] = _Style(level=min(level, 6), is_code=is_code, list_id=list_id, is_list=is_list)
-    return found
-
-
-def _ordered_lists(package: Any) -> dict[tuple[str, int], bool]:
-    """Tell for each list and depth whether its items are numbered rather than bulleted."""
-    try:
-        numbering = package.part.numbering_part.element
-    except (KeyError, NotImplementedError):
-        return {}
-    kinds: dict[str, dict[int, bool]] = {}
-    for abstract in numbering.iter(qn("w:abstractNum")):
-        levels = {int(level.get(qn("w:ilvl")) or 0): _value(level, "w:numFmt") for level in abstract.iter(qn("w:lvl"))}
-        kinds[abstract.get(qn("w:abstractNumId")) or ""] = {
-            depth: form not in {"bullet", "none", ""} for depth, form in levels.items()
-        }
-    found = {}
-    for number in numbering.iter(qn("w:num")):
-        for depth, is_ordered in kinds.get(_value(number, "w:abstractNumId"), {}).items():
-            found[number.get(qn("w:numId")) or "", depth] = is_ordered
-    return found
-
-
-def _footnotes(package: Any) -> dict[str, str]:
-    """Return the text of each footnote by its id."""
-    for relation in package.part.rels.values():
-        if relation.reltype.endswith("/footnotes") and not relation.is_external:
-            parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
-            try:
-                root = etree.fromstring(relation.target_part.blob, parser)
-            except etree.XMLSyntaxError:
-                return {}
-            return {
-                note.get(qn("w:id")) or "": clean(one_line("".join(t.text or "" for t in note.iter(_W_T))))
-                for note in root.iter(qn("w:footnote"))
-                if note.get(qn("w:type")) is None
-            }
-    return {}
+    for size in body.iter(f"{W}sz"):
+        run = size.getparent().getparent()
+        half_points = number(size.get(f"{W}val"))
+        if half_points and run is not None and run.tag == f"{W}r":
+            weights[half_points] += sum(len(text.text or "") for text in run.iterchildren(f"{W}t"))
+    whole = sum(len(text.text or "") for text in body.iter(f"{W}t"))
+    weights[default] += max(0, whole - sum(weights.values()))
+    return weights.most_common(1)[0][0]

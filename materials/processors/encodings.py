@@ -52,6 +52,8 @@ def known(charset: str) -> bool:
 
 def clean(text: str) -> str:
     """Return text with uniform line ends and without control characters."""
+    if text.isprintable():
+        return text
     return _CONTROL.sub(
         "", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     )

@@ -18,6 +18,8 @@ class Pieces:
 
     found: list[Piece] = field(default_factory=list)
     _path: list[tuple[int, str]] = field(default_factory=list)
+    _here: tuple[Locator | None, Locator] | None = None
+    """The locator given last, and the same with the present heading path."""
 
     def heading(self, text: str, level: int, locator: Locator | None = None) -> None:
         """Add a heading; what follows stands below it until a heading of the same or a higher level."""
@@ -27,6 +29,7 @@ class Pieces:
         while self._path and self._path[-1][0] >= level:
             self._path.pop()
         self._path.append((level, text))
+        self._here = None
         self._add(ChunkKind.HEADING, text, locator, level=level)
 
     def add(
@@ -44,6 +47,7 @@ class Pieces:
     def start_over(self) -> None:
         """Forget the heading path: a new page or slide begins."""
         self._path.clear()
+        self._here = None
 
     def _add(
         self,
@@ -58,14 +62,16 @@ class Pieces:
         text = text.strip("\n") if kind is ChunkKind.CODE else text.strip()
         if not text.strip():
             return
-        path = tuple(heading for _, heading in self._path)
+        if self._here is None or self._here[0] is not locator:
+            path = tuple(heading for _, heading in self._path)
+            self._here = locator, replace(locator or Locator(), heading_path=path)
         self.found.append(
             Piece(
                 kind=kind,
                 text=text,
-                locator=replace(locator or Locator(), heading_path=path),
+                locator=self._here[1],
                 level=level,
-                emphasised=tuple(terms(emphasised, text)),
+                emphasised=tuple(terms(emphasised, text)) if emphasised else (),
                 language=language,
             )
         )
@@ -78,6 +84,8 @@ def one_line(text: str) -> str:
 
 def tidy(text: str) -> str:
     """Return text whose lines have single spaces and no blank line between them."""
+    if "  " not in text and text.isprintable():
+        return text.strip()
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 

@@ -257,7 +257,7 @@ def test_a_word_document_keeps_order_lists_tables_and_code(read_bytes: Read) -> 
     ]  # fmt: skip
     assert document.pieces[1].text == "The dew point is a temperature."
     assert document.pieces[1].emphasised == ("dew point",)
-    assert document.pieces[2].text == "- one\n- two\n- deeper"
+    assert document.pieces[2].text == "- one\n- two\n  - deeper"
     assert document.pieces[3].text == "| a | b |\n| --- | --- |\n| 1 | 2 |"
     assert document.pieces[5].text == "x = 1\ny = 2"
     assert document.pieces[5].locator.heading_path == ("Steam", "Code")

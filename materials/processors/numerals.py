@@ -1,0 +1,49 @@
+"""Numbers of list items as office programs write them: 3, c, iii."""
+
+from __future__ import annotations
+
+_ROMAN = (
+    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+    (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
+)  # fmt: skip
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_CYRILLIC = "абвгдежзиклмнопрстуфхцчшщэюя"
+_LONGEST = 20
+
+
+def roman(number: int) -> str:
+    """Return a number from 1 to 3999 in small Roman numerals, any other in digits."""
+    if not 0 < number < 4000:
+        return str(number)
+    found = ""
+    for value, letters in _ROMAN:
+        while number >= value:
+            found += letters
+            number -= value
+    return found
+
+
+def letters(number: int, alphabet: str = _LATIN) -> str:
+    """Return a, b, ... z, aa, bb, ... as office programs count; a number out of reach in digits."""
+    times, at = divmod(number - 1, len(alphabet))
+    return alphabet[at] * (times + 1) if number > 0 and times < _LONGEST else str(number)
+
+
+def numeral(number: int, form: str) -> str:
+    """Return a number in one of Word's number formats; in digits when the format is not known here."""
+    match form:
+        case "lowerLetter":
+            return letters(number)
+        case "upperLetter":
+            return letters(number).upper()
+        case "lowerRoman":
+            return roman(number)
+        case "upperRoman":
+            return roman(number).upper()
+        case "russianLower":
+            return letters(number, _CYRILLIC)
+        case "russianUpper":
+            return letters(number, _CYRILLIC).upper()
+        case "decimalZero":
+            return f"{number:02d}"
+    return str(number)

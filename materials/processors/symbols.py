@@ -1,0 +1,47 @@
+"""Characters of symbol fonts, which office files store by their place in the font, as the characters they look like."""
+
+from __future__ import annotations
+
+import re
+
+_GREEK = dict(zip("ABGDEZHQIKLMNXOPRSTUFCYWabgdezhqiklmnxoprstufcyw",
+                  "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψω", strict=True))  # fmt: skip
+_SYMBOL = {
+    **{ord(latin): greek for latin, greek in _GREEK.items()},
+    0x22: "∀", 0x24: "∃", 0x27: "∋", 0x40: "≅", 0x4A: "ϑ", 0x56: "ς", 0x5C: "∴", 0x5E: "⊥", 0x6A: "ϕ", 0x76: "ϖ",
+    0xA2: "′", 0xA3: "≤", 0xA5: "∞", 0xAB: "↔", 0xAC: "←", 0xAD: "↑", 0xAE: "→", 0xAF: "↓", 0xB0: "°", 0xB1: "±",
+    0xB2: "″", 0xB3: "≥", 0xB4: "×", 0xB5: "∝", 0xB6: "∂", 0xB7: "•", 0xB8: "÷", 0xB9: "≠", 0xBA: "≡", 0xBB: "≈",
+    0xBC: "…", 0xC4: "⊗", 0xC5: "⊕", 0xC6: "∅", 0xC7: "∩", 0xC8: "∪", 0xC9: "⊃", 0xCA: "⊇", 0xCB: "⊄", 0xCC: "⊂",
+    0xCD: "⊆", 0xCE: "∈", 0xCF: "∉", 0xD0: "∠", 0xD1: "∇", 0xD5: "∏", 0xD6: "√", 0xD7: "⋅", 0xD8: "¬", 0xD9: "∧",
+    0xDA: "∨", 0xDB: "⇔", 0xDC: "⇐", 0xDD: "⇑", 0xDE: "⇒", 0xDF: "⇓", 0xE5: "∑", 0xF2: "∫",
+}  # fmt: skip
+_WINGDINGS = {
+    0xE0: "→", 0xDF: "←", 0xE1: "↑", 0xE2: "↓", 0xF3: "⇔", 0xF0: "⇒", 0xEF: "⇐", 0xFC: "✓", 0xFB: "✗", 0xFE: "☑",
+    0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xA7: "▪", 0x4A: "☺", 0xD8: "➢", 0x9F: "•", 0x6C: "•", 0x6E: "■",
+}  # fmt: skip
+_EITHER = {**_SYMBOL, **{at: _WINGDINGS[at] for at in (0xE0, 0xFC, 0xFE, 0x4A)}}
+"""What a character of either font means in text that does not name the font: what people use it for."""
+_PRIVATE = re.compile("[\uf020-\uf0ff]")
+_SOFT_HYPHEN = "\u00ad"
+
+
+def symbol(code: str, font: str) -> str:
+    """Return the character at a hexadecimal place of a font; blank for one that is not known."""
+    try:
+        at = int(code, 16)
+    except ValueError:
+        return ""
+    if 0xF000 <= at <= 0xF0FF:
+        at -= 0xF000
+    elif at > 0xFF:
+        return chr(at) if at < 0xD800 else ""
+    table = _WINGDINGS if "wingding" in font.lower() else _SYMBOL
+    return table.get(at, chr(at) if 0x20 <= at < 0x7F and table is _SYMBOL else "")
+
+
+def plain(text: str) -> str:
+    """Return text without soft hyphens and with the characters of the Symbol font made readable."""
+    text = text.replace(_SOFT_HYPHEN, "")
+    if _PRIVATE.search(text):
+        text = _PRIVATE.sub(lambda found: _EITHER.get(ord(found.group()) - 0xF000, ""), text)
+    return text
