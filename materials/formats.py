@@ -35,7 +35,9 @@ FORMATS: Mapping[Format, FormatInfo] = {
     Format.HTML: FormatInfo(label="HTML", extensions=(".html", ".htm", ".xhtml")),
     Format.DOCX: FormatInfo(label="Word (docx)", extensions=(".docx", ".docm", ".dotx", ".dotm")),
     Format.PDF: FormatInfo(label="PDF", extensions=(".pdf",)),
-    Format.PPTX: FormatInfo(label="PowerPoint (pptx)", extensions=(".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")),
+    Format.PPTX: FormatInfo(
+        label="PowerPoint (pptx)", extensions=(".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")
+    ),
     Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",)),
     Format.VTT: FormatInfo(label="WebVTT captions", extensions=(".vtt",)),
     Format.VIDEO: FormatInfo(label="a video", extensions=(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from materials.processors.encodings import clean
-from materials.processors.ooxml import A, DGM
+from materials.processors.ooxml import DGM, A
 from materials.processors.pieces import item, one_line
 
 _DEEPEST = 20

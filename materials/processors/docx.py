@@ -21,7 +21,7 @@ from materials.processors.docx_text import Notes, TextReader, Words, is_placehol
 from materials.processors.errors import UnreadableDocument
 from materials.processors.office import left_out, title_of, useful_alt
 from materials.processors.ooxml import MC, Package, W, choice, opened
-from materials.processors.pieces import Pieces, item, one_line, table, tidy
+from materials.processors.pieces import Pieces, item, table, tidy
 
 _P, _TBL, _SDT, _PPR = f"{W}p", f"{W}tbl", f"{W}sdt", f"{W}pPr"
 _THROUGH = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag", "sdtContent")}
@@ -210,7 +210,7 @@ class _Reader:
         for row in tables.rows_of(element):
             cells = [""] * tables.skipped(row, "gridBefore")
             for cell in tables.cells_of(row):
-                paragraphs: list[str] = []
+                paragraphs: list[tuple[str, bool]] = []
                 self._cell(cell, paragraphs, hanging, nested)
                 cells.append("" if tables.is_continued(cell) else tables.joined(paragraphs))
                 cells.extend([""] * (tables.span(cell) - 1))
@@ -221,12 +221,15 @@ class _Reader:
         for inner in nested:
             self._table(inner)
 
-    def _cell(self, cell: Any, paragraphs: list[str], hanging: list[Words], nested: list[Any]) -> None:
+    def _cell(self, cell: Any, paragraphs: list[tuple[str, bool]], hanging: list[Words], nested: list[Any]) -> None:
         """Take a cell's paragraphs, what hangs on them, and the tables in it, which follow the table as their own."""
         for child in cell:
             if child.tag == _P:
-                words = self.text.read(child, self.styles.get(value(child.find(_PPR), "pStyle")))
-                paragraphs.append(words.text)
+                properties = child.find(_PPR)
+                style_id = value(properties, "pStyle")
+                style = self.styles.get(style_id)
+                words = self.text.read(child, style)
+                paragraphs.append((words.text, bool(self._list_of(properties, style_id, style)[0]) or style.is_list))
                 hanging.append(words)
             elif child.tag == _TBL:
                 nested.append(child)

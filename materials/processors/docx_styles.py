@@ -11,9 +11,11 @@ from materials.processors.ooxml import W
 CODE_FONT = re.compile(r"courier|consol|mono|menlo|fira ?code|source code", re.IGNORECASE)
 _CODE_NAME = re.compile(r"code|source|verbatim|preformatted|listing|console", re.IGNORECASE)
 _HEADING_NAME = re.compile(
-    r"^(?:heading|заголовок|überschrift|titre|título|titolo|título|nagłówek|rubrik|kop|标题|見出し) ?(\d)$", re.IGNORECASE
+    r"^(?:heading|заголовок|überschrift|titre|título|titolo|título|nagłówek|rubrik|kop|标题|見出し) ?(\d)$",
+    re.IGNORECASE,
 )
 _CONTENTS_NAME = re.compile(r"^(?:toc(?: heading| \d)?|table of figures|index \d)$", re.IGNORECASE)
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _LIST_NAMES = ("list bullet", "list number")
 _VAL = f"{W}val"
 
@@ -82,9 +84,9 @@ def switch(properties: Any, name: str) -> bool | None:
 
 
 def number(text: str | None, most: int = 100_000) -> int | None:
-    """Return a small whole number, None for anything else."""
-    if text and text.removeprefix("-").isdecimal() and len(text) < 10:
-        return max(-most, min(int(text), most))
+    """Return a small number as a whole one (some programs write fractions), None for anything else."""
+    if text and len(text) < 20 and _NUMBER.fullmatch(text):
+        return max(-most, min(int(float(text)), most))
     return None
 
 

@@ -71,10 +71,15 @@ def without_blank_columns(rows: list[list[str]]) -> list[list[str]]:
     return [[row[at] if at < len(row) else "" for at in kept] for row in rows]
 
 
-def joined(paragraphs: list[str]) -> str:
-    """Return the paragraphs of a cell as one line, apart from each other where no mark ends one."""
+def joined(paragraphs: list[tuple[str, bool]]) -> str:
+    """Return the paragraphs of a cell (with whether each is an item of a list) as one line.
+
+    They are set apart where no mark ends one, unless the next one plainly goes on with the sentence.
+    """
     text = ""
-    for words in (paragraph.strip() for paragraph in paragraphs):
-        if words:
-            text += (" " if text[-1:] in ".,:;!?…–—" else "; ") + words if text else words
+    for words, is_item in ((words.strip(), is_item) for words, is_item in paragraphs):
+        if not words:
+            continue
+        goes_on = not is_item and (words[0].islower() or words[0] == "(")
+        text += (" " if goes_on or text[-1:] in ".,:;!?…–—" else "; ") + words if text else words
     return text

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from materials.processors.docx_styles import CODE_FONT, PLAIN, Style, Styles
+from materials.processors.docx_styles import CODE_FONT, PLAIN, Style, Styles, number
 from materials.processors.encodings import clean
 from materials.processors.equations import formula
 from materials.processors.numerals import roman
@@ -116,8 +116,7 @@ class TextReader:
                     elif name == _I:
                         italic = mark.get(_VAL) in _ON
                     elif name == _SZ:
-                        text = mark.get(_VAL) or ""
-                        size = int(text) if text.isdecimal() and len(text) < 5 else size
+                        size = number(mark.get(_VAL)) or size
                     elif name == _RFONTS:
                         if (font := mark.get(_ASCII)) is not None:
                             monospaced = CODE_FONT.search(font) is not None

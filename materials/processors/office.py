@@ -9,7 +9,7 @@ from materials.documents import ChunkKind, Piece
 from materials.processors.encodings import clean
 from materials.processors.errors import UnreadableDocument
 from materials.processors.ooxml import Package
-from materials.processors.pieces import one_line
+from materials.processors.pieces import numbers, one_line
 
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _NO_TITLE = re.compile(
@@ -17,7 +17,9 @@ _NO_TITLE = re.compile(
     r"презентац[иі]я powerpoint|документ microsoft word|powerpoint-präsentation|présentation powerpoint)$",
     re.IGNORECASE,
 )
-_MADE_BY_MACHINE = re.compile(r"automatically generated|ai-generated|створено автоматично|автоматически создан", re.IGNORECASE)
+_MADE_BY_MACHINE = re.compile(
+    r"automatically generated|ai-generated|створено автоматично|автоматически создан", re.IGNORECASE
+)
 _NO_WORDS = re.compile(
     r"^(?:picture|image|graphic|graphical user interface|photo|рисунок|зображення|изображение|bild|grafik|shape|"
     r"object|google shape.*)[\s\d;:._-]*$|\.(?:png|jpe?g|gif|emf|wmf|svg|bmp|tiff?|webp)$|^(?:https?|file):|^\S*$",
@@ -78,3 +80,8 @@ def left_out(found: Mapping[str, int]) -> tuple[str, ...]:
 def counted(number: int, what: str) -> str:
     """Return a number with its noun: 1 comment, 2 comments."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def slides(found: list[int]) -> str:
+    """Return slides by their numbers: Slide 3, Slides 3, 5–7."""
+    return f"Slide{'' if len(found) == 1 else 's'} {numbers(found)}"

@@ -1,0 +1,165 @@
+"""The text of a shape: its paragraphs with their depth, bullets and fonts, and the pieces that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from materials.documents import ChunkKind, Locator
+from materials.processors.docx_styles import CODE_FONT
+from materials.processors.encodings import clean
+from materials.processors.equations import formula
+from materials.processors.numerals import letters, roman
+from materials.processors.ooxml import MC, A, choice
+from materials.processors.pieces import Pieces, item, tidy
+from materials.processors.pptx_layouts import Bullet, bullet_in
+from materials.processors.symbols import plain
+
+_R, _T, _RPR, _PPR, _BR, _FLD = f"{A}r", f"{A}t", f"{A}rPr", f"{A}pPr", f"{A}br", f"{A}fld"
+_LATIN = f"{A}latin"
+_EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
+_ON = {"1", "true"}
+_FURNITURE_FIELDS = ("slidenum", "datetime")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paragraph:
+    """One paragraph. Of its bullet nobody may have said anything; its size is the largest in it, in 1/100 pt."""
+
+    text: str
+    depth: int
+    bullet: Bullet | None
+    is_code: bool
+    emphasised: tuple[str, ...]
+    size: int
+
+
+def paragraphs_of(body: Any, bullet_at: Callable[[int], Bullet | None] = lambda _: None) -> list[Paragraph]:
+    """Return the paragraphs of a text body that have text; `bullet_at` says which bullets a depth inherits."""
+    style = body.find(f"{A}lstStyle")
+    default = style.find(f"{A}lvl1pPr/{A}defRPr") if style is not None and len(style) else None
+    found = []
+    for element in body.iterchildren(f"{A}p"):
+        paragraph = _paragraph(element, default, bullet_at)
+        if paragraph.text.strip():
+            found.append(paragraph)
+    return found
+
+
+def _paragraph(element: Any, default: Any, bullet_at: Callable[[int], Bullet | None]) -> Paragraph:
+    parts: list[str] = []
+    emphasised: list[str] = []
+    sizes = [0]
+    fonts: list[bool] = []
+    depth, bullet = 0, None
+    default_font, default_size = _font(default), int(_digits(default, "sz"))
+    for child in element:
+        tag = child.tag
+        if tag in {_R, _FLD}:
+            text = child.findtext(_T) or ""
+            if not text or (tag == _FLD and (child.get("type") or "").startswith(_FURNITURE_FIELDS)):
+                continue
+            properties = child.find(_RPR)
+            parts.append(text)
+            if text.strip():
+                font = _font(properties) or default_font
+                fonts.append(CODE_FONT.search(font) is not None)
+                sizes.append(int(_digits(properties, "sz")) or default_size)
+                if properties is not None and (properties.get("b") in _ON or properties.get("i") in _ON):
+                    emphasised.append(text)
+        elif tag == _BR:
+            parts.append("\n")
+        elif tag == _PPR:
+            level = child.get("lvl") or "0"
+            depth = min(int(level), 8) if level.isdecimal() and len(level) < 4 else 0
+            bullet = bullet_in(child)
+        elif tag == f"{MC}AlternateContent":
+            form = choice(child)
+            parts.extend(_equations(form) if form is not None else [])
+        elif tag == _EQUATION:
+            parts.extend(_equations(element=child))
+    return Paragraph(
+        text=plain(clean("".join(parts).replace("\v", "\n"))),
+        depth=depth,
+        bullet=bullet if bullet is not None else bullet_at(depth),
+        is_code=bool(fonts) and all(fonts),
+        emphasised=tuple(emphasised),
+        size=max(sizes),
+    )
+
+
+def _equations(element: Any) -> Iterable[str]:
+    for part in element.iter():
+        if part.tag.endswith("}oMathPara") or (
+            part.tag.endswith("}oMath") and not part.getparent().tag.endswith("}oMathPara")
+        ):
+            yield formula(part)
+
+
+def _font(properties: Any) -> str:
+    latin = properties.find(_LATIN) if properties is not None else None
+    return (latin.get("typeface") or "") if latin is not None else ""
+
+
+def _digits(properties: Any, name: str) -> str:
+    text = (properties.get(name) or "") if properties is not None else ""
+    return text if text.isdecimal() and len(text) < 8 else "0"
+
+
+def add_paragraphs(paragraphs: Sequence[Paragraph], here: Locator, pieces: Pieces, *, is_body: bool) -> None:
+    """Add the paragraphs of one shape as lists, code and text, each with its neighbours of the same kind.
+
+    In a body placeholder, paragraphs are items of a list unless something says that they are not.
+    """
+
+    def kind(paragraph: Paragraph) -> ChunkKind:
+        if paragraph.is_code:
+            return ChunkKind.CODE
+        is_item = is_body if paragraph.bullet is None else paragraph.bullet.is_item
+        return ChunkKind.LIST if is_item and len(paragraphs) > 1 else ChunkKind.PARAGRAPH
+
+    for of_kind, group in groupby(paragraphs, kind):
+        members = list(group)
+        emphasised = [words for paragraph in members for words in paragraph.emphasised]
+        if of_kind is ChunkKind.LIST:
+            pieces.add(of_kind, "\n".join(_items(members)), here, emphasised=emphasised)
+        elif of_kind is ChunkKind.CODE:
+            pieces.add(of_kind, "\n".join(paragraph.text.rstrip() for paragraph in members), here)
+        else:
+            text = tidy("\n".join(paragraph.text for paragraph in members))
+            pieces.add(of_kind, text, here, emphasised=emphasised)
+
+
+def _items(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
+    """Write items with their numbers; a depth that nothing leads to is drawn in."""
+    above: list[int] = []
+    counts: dict[int, tuple[str, int]] = {}
+    for paragraph in paragraphs:
+        while above and above[-1] >= paragraph.depth:
+            above.pop()
+        above.append(paragraph.depth)
+        for deeper in [depth for depth in counts if depth > paragraph.depth]:
+            del counts[deeper]
+        bullet = paragraph.bullet
+        number, label = None, ""
+        if bullet is not None and bullet.scheme:
+            scheme, count = counts.get(paragraph.depth, ("", 0))
+            count = count + 1 if scheme == bullet.scheme else bullet.start
+            counts[paragraph.depth] = bullet.scheme, count
+            number, label = _label(bullet.scheme, count)
+        else:
+            counts.pop(paragraph.depth, None)
+        yield item(label + paragraph.text, depth=len(above) - 1, number=number)
+
+
+def _label(scheme: str, count: int) -> tuple[int | None, str]:
+    """Return the number of an item, or how its label is written where it is no plain number."""
+    if scheme.startswith("arabic") and not scheme.endswith("Both"):
+        return count, ""
+    text = letters(count) if scheme.startswith("alpha") else roman(count) if scheme.startswith("roman") else str(count)
+    text = text.upper() if "Uc" in scheme else text
+    if scheme.endswith("ParenBoth"):
+        return None, f"({text}) "
+    return None, f"{text}{')' if scheme.endswith('ParenR') else '.' if scheme.endswith('Period') else ''} "
