@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 OK, REFUSED, OUT_OF_MEMORY = 0, 3, 4
+MAX_PIECES = 200_000
+"""More pieces than any course material has; each becomes a row."""
 
 
 def main(arguments: list[str]) -> int:
@@ -25,7 +27,14 @@ def main(arguments: list[str]) -> int:
     from materials.processors.errors import UnreadableDocument  # noqa: PLC0415
 
     try:
-        Path(result).write_bytes(wire.dump(registry.read(Path(source), Format(format_name))))
+        document = registry.read(Path(source), Format(format_name))
+        if len(document.pieces) > MAX_PIECES:
+            raise UnreadableDocument(
+                f"The file has {len(document.pieces):,} paragraphs; at most {MAX_PIECES:,} are taken.",
+                code="too_large",
+                next_step="Split the file.",
+            )
+        Path(result).write_bytes(wire.dump(document))
     except UnreadableDocument as exc:
         refusal = {"message": str(exc), "code": exc.code, "next_step": exc.next_step}
         Path(result).write_text(json.dumps(refusal), encoding="utf-8")

@@ -16,6 +16,7 @@ from materials.processors import docx_tables as tables
 from materials.processors.charts import chart
 from materials.processors.diagrams import diagram
 from materials.processors.docx_lists import Lists, Mark, read_lists
+from materials.processors.docx_parts import body_size, fields_are_whole, is_contents, notes_of
 from materials.processors.docx_styles import Style, indent_of, number, outline_level, read_styles, value
 from materials.processors.docx_text import Notes, TextReader, Words, is_placeholder
 from materials.processors.errors import UnreadableDocument
@@ -61,19 +62,21 @@ class _Item:
 
 class _Reader:
     def __init__(self, *, package: Package, main: str, body: Any) -> None:
+        found: Counter[str] = Counter()
+
         def part(kind: str) -> Any:
-            name = next(package.related(main, kind), None)
-            return package.xml(name) if name else None
+            return package.optional(found, next(package.related(main, kind), None))
 
         self.package, self.main = package, main
         self.styles = read_styles(part("styles"))
         self.lists: Lists = read_lists(part("numbering"))
         self.text = TextReader(
             styles=self.styles,
-            notes=Notes(foot=_notes(part("footnotes")), end=_notes(part("endnotes"))),
-            follows_fields=_fields_are_whole(body),
+            notes=Notes(foot=notes_of(part("footnotes")), end=notes_of(part("endnotes"))),
+            follows_fields=fields_are_whole(body),
+            found=found,
         )
-        self.body_size = _body_size(body, self.styles.default.size)
+        self.body_size = body_size(body, self.styles.default.size)
         self.pieces = Pieces()
         self._collected = _Collected()
         self._carried: Words | None = None
@@ -88,7 +91,7 @@ class _Reader:
                 self.finish()
                 self._table(element)
             elif tag == _SDT:
-                if not is_placeholder(element) and not _is_contents(element):
+                if not is_placeholder(element) and not is_contents(element):
                     self.blocks(element)
             elif tag in _THROUGH:
                 self.blocks(element)
@@ -252,14 +255,16 @@ class _Reader:
             self.blocks(box)
             self.finish()
         for relation_id in words.charts:
-            if name := self.package.target(self.main, relation_id, "chart"):
-                drawn = chart(self.package.xml(name))
+            root = self.package.optional(self.text.found, self.package.target(self.main, relation_id, "chart"))
+            if root is not None:
+                drawn = chart(root)
                 self.pieces.add(ChunkKind.PARAGRAPH, drawn.title)
                 self.pieces.add(ChunkKind.TABLE, table(drawn.rows))
                 self.text.found["points"] += drawn.left_out
         for relation_id in words.diagrams:
-            if name := self.package.target(self.main, relation_id, "diagramData"):
-                self.pieces.add(ChunkKind.LIST, diagram(self.package.xml(name)))
+            root = self.package.optional(self.text.found, self.package.target(self.main, relation_id, "diagramData"))
+            if root is not None:
+                self.pieces.add(ChunkKind.LIST, diagram(root))
         if words.pictures and not words.has_runs and not words.boxes:
             for alt in filter(None, map(useful_alt, words.pictures)):
                 self.pieces.add(ChunkKind.PARAGRAPH, f"Picture: {alt}")
@@ -281,39 +286,3 @@ def _merged(first: Words, second: Words) -> Words:
     for name in ("parts", "emphasised", "notes", "boxes", "charts", "diagrams", "pictures"):
         getattr(second, name)[:0] = getattr(first, name)
     return second
-
-
-def _is_contents(control: Any) -> bool:
-    """Tell whether a content control holds a table of contents."""
-    return value(control.find(f"{W}sdtPr/{W}docPartObj"), "docPartGallery").startswith("Table of Contents")
-
-
-def _notes(root: Any) -> dict[str, Any]:
-    """Return the notes by their ids, without the lines that separate them from the text."""
-    if root is None:
-        return {}
-    return {note.get(f"{W}id") or "": note for note in root if note.get(f"{W}type") in {None, "normal"}}
-
-
-def _fields_are_whole(body: Any) -> bool:
-    """Tell whether every field that begins also ends; else where one ends cannot be known."""
-    depth = 0
-    for mark in body.iter(f"{W}fldChar"):
-        kind = mark.get(f"{W}fldCharType")
-        depth += (kind == "begin") - (kind == "end")
-        if depth < 0:
-            return False
-    return depth == 0
-
-
-def _body_size(body: Any, default: int) -> int:
-    """Return the size in half points that most of the text is set in."""
-    weights: Counter[int] = Counter()
-    for size in body.iter(f"{W}sz"):
-        run = size.getparent().getparent()
-        half_points = number(size.get(f"{W}val"))
-        if half_points and run is not None and run.tag == f"{W}r":
-            weights[half_points] += sum(len(text.text or "") for text in run.iterchildren(f"{W}t"))
-    whole = sum(len(text.text or "") for text in body.iter(f"{W}t"))
-    weights[default] += max(0, whole - sum(weights.values()))
-    return weights.most_common(1)[0][0]

@@ -227,6 +227,8 @@ class TextReader:
                 words.boxes.append(child)
             elif tag == f"{C}chart":
                 words.charts.append(child.get(f"{R}id") or "")
+            elif tag.endswith("}chart"):
+                self.found["charts"] += 1
             elif tag == f"{DGM}relIds":
                 words.diagrams.append(child.get(f"{R}dm") or "")
             elif tag == f"{_O}OLEObject":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from materials.documents import ChunkKind, Piece
 from materials.processors.encodings import clean
-from materials.processors.errors import UnreadableDocument
 from materials.processors.ooxml import Package
 from materials.processors.pieces import numbers, one_line
 
@@ -33,12 +33,8 @@ def title_of(package: Package, found: Sequence[Piece]) -> str:
     headings = [piece for piece in found if piece.kind is ChunkKind.HEADING]
     if first := next((piece.text for piece in headings if piece.level == 1), ""):
         return first
-    own = ""
-    for name in package.related("", "core-properties"):
-        try:
-            own = clean(one_line(package.xml(name).findtext(_TITLE) or ""))
-        except UnreadableDocument:
-            own = ""
+    properties = package.optional(Counter(), next(package.related("", "core-properties"), None))
+    own = clean(one_line(properties.findtext(_TITLE) or "")) if properties is not None else ""
     if own and not _NO_TITLE.match(own):
         return own
     return found[0].text if found and found[0].kind is ChunkKind.HEADING else ""
@@ -72,6 +68,10 @@ def left_out(found: Mapping[str, int]) -> tuple[str, ...]:
         warnings.append(
             f"{counted(chunks, 'imported part')} of the document could not be read; save it again in Word to keep it."
         )
+    if charts := found.get("charts", 0):
+        warnings.append(f"{counted(charts, 'chart')} of a newer kind not read (waterfall, treemap and the like).")
+    if parts := found.get("parts", 0):
+        warnings.append(f"{counted(parts, 'part')} of the file damaged and left out.")
     if points := found.get("points", 0):
         warnings.append(f"{counted(points, 'row')} of long charts left out.")
     return tuple(warnings)

@@ -10,6 +10,7 @@ import posixpath
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,6 +100,16 @@ class Package:
                 f"The {self._what} declares entities of its own, which no office program does.", code="damaged"
             )
         return root
+
+    def optional(self, found: Counter[str], name: str | None) -> Any:
+        """Return the root of a part that can be done without; None when it is missing, or damaged, which is counted."""
+        try:
+            return self.xml(name) if name else None
+        except UnreadableDocument as exc:
+            if exc.code != "damaged":
+                raise
+            found["parts"] += 1
+            return None
 
     def relations(self, name: str) -> dict[str, Relation]:
         """Return what a part points at, by the ids that it uses; nothing when that is missing or broken."""

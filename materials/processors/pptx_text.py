@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,6 +22,8 @@ _R, _T, _RPR, _PPR, _BR, _FLD = f"{A}r", f"{A}t", f"{A}rPr", f"{A}pPr", f"{A}br"
 _LATIN = f"{A}latin"
 _EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
 _ON = {"1", "true"}
+_TYPED = re.compile(r"\s*[-–—•·▪◦]\s+")
+_PROSE = re.compile(r"[^\W\d_][a-zа-яіїєґß-ÿ’']*(?: [^\W\d_’']+){2,}[,.;:!?]?$")
 _FURNITURE_FIELDS = ("slidenum", "datetime")
 
 
@@ -113,45 +116,67 @@ def add_paragraphs(paragraphs: Sequence[Paragraph], here: Locator, pieces: Piece
 
     In a body placeholder, paragraphs are items of a list unless something says that they are not.
     """
-
-    def kind(paragraph: Paragraph) -> ChunkKind:
-        if paragraph.is_code:
-            return ChunkKind.CODE
-        is_item = is_body if paragraph.bullet is None else paragraph.bullet.is_item
-        return ChunkKind.LIST if is_item and len(paragraphs) > 1 else ChunkKind.PARAGRAPH
-
-    for of_kind, group in groupby(paragraphs, kind):
-        members = list(group)
+    kinds = _kinds(paragraphs, is_body=is_body)
+    at = 0
+    for kind, group in groupby(kinds):
+        members = paragraphs[at : at + len(list(group))]
+        at += len(members)
         emphasised = [words for paragraph in members for words in paragraph.emphasised]
-        if of_kind is ChunkKind.LIST:
-            pieces.add(of_kind, "\n".join(_items(members)), here, emphasised=emphasised)
-        elif of_kind is ChunkKind.CODE:
-            pieces.add(of_kind, "\n".join(paragraph.text.rstrip() for paragraph in members), here)
+        if kind is ChunkKind.LIST:
+            pieces.add(kind, "\n".join(_items(members)), here, emphasised=emphasised)
+        elif kind is ChunkKind.CODE:
+            pieces.add(kind, "\n".join(paragraph.text.rstrip() for paragraph in members), here)
         else:
             text = tidy("\n".join(paragraph.text for paragraph in members))
-            pieces.add(of_kind, text, here, emphasised=emphasised)
+            pieces.add(kind, text, here, emphasised=emphasised)
+
+
+def _kinds(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]:
+    """Tell what each paragraph is. Below an item, what is set in or begins with a typed dash is an item too."""
+    is_prose = all(_PROSE.match(paragraph.text.strip()) for paragraph in paragraphs if paragraph.is_code)
+    kinds: list[ChunkKind] = []
+    for paragraph in paragraphs:
+        after_item = bool(kinds) and kinds[-1] is ChunkKind.LIST
+        if paragraph.is_code and not is_prose:
+            kind = ChunkKind.CODE
+        elif len(paragraphs) == 1:
+            kind = ChunkKind.PARAGRAPH
+        elif (
+            (is_body if paragraph.bullet is None else paragraph.bullet.is_item)
+            or _TYPED.match(paragraph.text)
+            or (after_item and paragraph.depth > 0)
+        ):
+            kind = ChunkKind.LIST
+        else:
+            kind = ChunkKind.PARAGRAPH
+        kinds.append(kind)
+    return kinds
 
 
 def _items(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
     """Write items with their numbers; a depth that nothing leads to is drawn in."""
     above: list[int] = []
     counts: dict[int, tuple[str, int]] = {}
+    has_bullets = any(paragraph.bullet is None or paragraph.bullet.is_item for paragraph in paragraphs)
     for paragraph in paragraphs:
-        while above and above[-1] >= paragraph.depth:
-            above.pop()
-        above.append(paragraph.depth)
-        for deeper in [depth for depth in counts if depth > paragraph.depth]:
-            del counts[deeper]
         bullet = paragraph.bullet
+        typed = _TYPED.match(paragraph.text) if bullet is not None and not bullet.is_item else None
+        depth = paragraph.depth + 1 if typed and has_bullets else paragraph.depth
+        while above and above[-1] >= depth:
+            above.pop()
+        above.append(depth)
+        for deeper in [one for one in counts if one > depth]:
+            del counts[deeper]
         number, label = None, ""
         if bullet is not None and bullet.scheme:
-            scheme, count = counts.get(paragraph.depth, ("", 0))
+            scheme, count = counts.get(depth, ("", 0))
             count = count + 1 if scheme == bullet.scheme else bullet.start
-            counts[paragraph.depth] = bullet.scheme, count
+            counts[depth] = bullet.scheme, count
             number, label = _label(bullet.scheme, count)
         else:
-            counts.pop(paragraph.depth, None)
-        yield item(label + paragraph.text, depth=len(above) - 1, number=number)
+            counts.pop(depth, None)
+        text = paragraph.text[typed.end() :] if typed else paragraph.text
+        yield item(label + text, depth=len(above) - 1, number=number)
 
 
 def _label(scheme: str, count: int) -> tuple[int | None, str]:
