@@ -45,6 +45,7 @@ LONG = (
     "jobs/test_worker.py",
     "jobs/test_worker_rooms.py",
     "local/test_commands.py",
+    "materials/test_hostile_files.py",
     "structures/test_writing_survives.py",
 )
 """Modules whose tests take half a minute. They begin first, so that nothing is waited for at the end."""

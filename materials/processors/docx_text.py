@@ -77,7 +77,8 @@ class TextReader:
     found: Counter[str] = field(default_factory=Counter)
     _fields: list[list[str]] = field(default_factory=list)
     _hiding: int = 0
-    _marks: dict[str, str] = field(default_factory=dict)
+    _marks: dict[tuple[str, str], str] = field(default_factory=dict)
+    _counts: Counter[str] = field(default_factory=Counter)
     _in_note: bool = False
     _emphasis_is_open: bool = False
 
@@ -180,19 +181,20 @@ class TextReader:
             self._picture(part, words)
 
     def _note(self, part: Any, name: str, words: Words) -> str:
-        """Return the mark of a note and remember what the note says."""
+        """Return the mark of a note; where it is first pointed at, what it says hangs on the paragraph."""
         notes, kind = (self.notes.foot, "foot") if name == "footnoteReference" else (self.notes.end, "end")
         note = notes.get(part.get(f"{W}id") or "")
         if note is None:
             return ""
-        key = f"{kind} {part.get(f'{W}id')}"
+        key = kind, part.get(f"{W}id") or ""
         if key not in self._marks:
-            place = 1 + sum(1 for other in self._marks if other.startswith(kind))
-            self._marks[key] = str(place) if kind == "foot" else roman(place)
-        text = self.note_text(note)
-        if text:
-            words.notes.append((self._marks[key], text))
-        return self._marks[key] if text else ""
+            text = self.note_text(note)
+            self._counts[kind] += bool(text)
+            place = self._counts[kind]
+            self._marks[key] = "" if not text else str(place) if kind == "foot" else roman(place)
+            if text:
+                words.notes.append((self._marks[key], text))
+        return self._marks[key]
 
     def note_text(self, note: Any) -> str:
         """Return what a note says, on one line."""

@@ -145,7 +145,7 @@ class Package:
         most = min(ZIP_MAX_XML_BYTES, self._left)
         try:
             with self._archive.open(part) as stream:
-                data = stream.read(most + 1)
+                data = stream.read(min(most, part.file_size) + 1)  # asking for more would unpack more, size or not
         except RuntimeError as exc:
             if isinstance(exc, NotImplementedError):
                 raise UnreadableDocument(f"The {self._what} is damaged.", code="damaged") from exc

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from materials.archives import ZIP_MAX_PARTS
 from materials.documents import ChunkKind, Document, Locator
 from materials.processors.errors import UnreadableDocument
 from materials.processors.office import left_out, slides, title_of
@@ -27,6 +28,8 @@ def read(path: Path) -> Document:
         main = package.main()
         deck = package.xml(main)
         names = [package.target(main, one.get(f"{R}id"), "slide") for one in deck.iterfind(f"{P}sldIdLst/{P}sldId")]
+        if len(names) > ZIP_MAX_PARTS:
+            raise UnreadableDocument("The presentation is damaged: it lists more slides than it has.", code="damaged")
         reader = _Reader(package)
         for number, name in enumerate(names, start=1):
             reader.slide(number, name)
