@@ -17,14 +17,14 @@ from materials.processors.charts import chart
 from materials.processors.diagrams import diagram
 from materials.processors.docx_lists import Lists, Mark, read_lists
 from materials.processors.docx_parts import body_size, fields_are_whole, is_contents, notes_of
-from materials.processors.docx_styles import Style, indent_of, number, outline_level, read_styles, value
+from materials.processors.docx_styles import Marks, Style, marks_of, read_styles
 from materials.processors.docx_text import Notes, TextReader, Words, is_placeholder
 from materials.processors.errors import UnreadableDocument
 from materials.processors.office import left_out, title_of, useful_alt
 from materials.processors.ooxml import MC, Package, W, choice, opened
 from materials.processors.pieces import Pieces, item, table, tidy
 
-_P, _TBL, _SDT, _PPR = f"{W}p", f"{W}tbl", f"{W}sdt", f"{W}pPr"
+_P, _TBL, _SDT = f"{W}p", f"{W}tbl", f"{W}sdt"
 _THROUGH = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag", "sdtContent")}
 _LONGEST_HEADING = 100
 _SET_IN = 60
@@ -103,7 +103,14 @@ class _Reader:
 
     def finish(self) -> None:
         """Add the list or code block that was being collected, and the notes to it."""
-        collected, self._collected = self._collected, _Collected()
+        if self._carried is not None:
+            words, self._carried = self._carried, None
+            self.pieces.add(ChunkKind.PARAGRAPH, tidy(words.text), emphasised=words.emphasised)
+            self._attached(words)
+        collected = self._collected
+        if not (collected.items or collected.code):
+            return
+        self._collected = _Collected()
         if collected.items:
             self.pieces.add(ChunkKind.LIST, "\n".join(collected.items), emphasised=collected.emphasised)
         if collected.code:
@@ -112,14 +119,13 @@ class _Reader:
             self._attached(words)
 
     def _paragraph(self, element: Any) -> None:
-        properties = element.find(_PPR)
-        style_id = value(properties, "pStyle") if properties is not None else ""
-        style = self.styles.get(style_id)
+        marks = marks_of(element)
+        style = self.styles.get(marks.style_id)
         words = self.text.read(element, style)
         if self._carried is not None:
             words, self._carried = _merged(self._carried, words), None
-        if properties is not None and properties.find(f"{W}rPr/{W}del") is not None:
-            self._carried = words if words.parts else None  # its end was deleted: it goes on in the next one
+        if marks.has_no_end:
+            self._carried = words if words.parts else None
             return
         text = words.text
         if style.is_contents:
@@ -129,21 +135,20 @@ class _Reader:
                 self._collected.code.append("")
             self._keep(words)
             return
-        self._with_text(properties, style_id, style, words, text)
+        self._with_text(marks, style, words, text)
 
-    def _with_text(self, properties: Any, style_id: str, style: Style, words: Words, text: str) -> None:
-        outline = outline_level(properties) if properties is not None else None
-        level = style.level if outline is None else outline
+    def _with_text(self, marks: Marks, style: Style, words: Words, text: str) -> None:
+        level = style.level if marks.level is None else marks.level
         is_code = style.is_code or (words.all_monospaced and words.has_runs and not self.styles.has_monospaced_text)
-        list_id, depth = self._list_of(properties, style_id, style)
+        list_id, depth = self._list_of(marks, style)
         is_list = bool(list_id) or style.is_list
         if not level and not is_code and not is_list:
             level = self._drawn_level(words, text)
         if level:
             self.finish()
             label = self.lists.next(list_id, depth).label if list_id else ""
-            for mark, _ in words.notes:
-                text = text.replace(f"[{mark}]", "", 1)
+            for kind, what in words.hanging:
+                text = text.replace(f"[{what[0]}]", "", 1) if kind == "note" else text
             self.pieces.heading(f"{label} {text}", level)
             self._attached(words)
         elif is_code:
@@ -154,7 +159,7 @@ class _Reader:
         elif is_list:
             if self._collected.code:
                 self.finish()
-            self._item(text, list_id, depth, properties, style)
+            self._item(text, list_id, depth, marks.indent, style)
             self._collected.emphasised.extend(words.emphasised)
             self._keep(words)
         else:
@@ -162,20 +167,17 @@ class _Reader:
             self.pieces.add(ChunkKind.PARAGRAPH, tidy(text), emphasised=words.emphasised)
             self._attached(words)
 
-    def _list_of(self, properties: Any, style_id: str, style: Style) -> tuple[str, int]:
-        numbering = properties.find(f"{W}numPr") if properties is not None else None
-        if numbering is None and not style.list_id:
+    def _list_of(self, marks: Marks, style: Style) -> tuple[str, int]:
+        """Return the list and depth of a paragraph; a blank list when it is no item."""
+        list_id = marks.list_id or style.list_id
+        if not list_id or list_id == "0":
             return "", 0
-        list_id = value(numbering, "numId") if numbering is not None else ""
-        if list_id == "0":
-            return "", 0
-        depth = number(value(numbering, "ilvl")) if numbering is not None else None
-        if depth is None:
-            depth = style.list_depth if not list_id or list_id == style.list_id else 0
-        list_id = list_id or style.list_id
-        if depth is None:
-            depth = self.lists.depth_of(list_id, style_id)
-        return list_id, max(0, depth)
+        depth = marks.depth
+        if depth is None and list_id == style.list_id:
+            depth = style.list_depth
+            if depth is None:
+                depth = self.lists.depth_of(list_id, marks.style_id)
+        return list_id, max(0, depth or 0)
 
     def _drawn_level(self, words: Words, text: str) -> int:
         """Return the level of a heading that was made by hand: a short line, larger than the text or all in bold."""
@@ -187,9 +189,8 @@ class _Reader:
             return 1 if words.smallest > self.body_size * 1.4 else 2
         return 3 if words.all_bold else 0
 
-    def _item(self, text: str, list_id: str, depth: int, properties: Any, style: Style) -> None:
+    def _item(self, text: str, list_id: str, depth: int, indent: int | None, style: Style) -> None:
         mark = self.lists.next(list_id, depth) if list_id else Mark()
-        indent = indent_of(properties) if properties is not None else None
         for other in (mark.indent, style.indent):
             indent = other if indent is None else indent
         here = _Item(list_id=list_id, depth=depth, indent=indent or 0)
@@ -228,11 +229,10 @@ class _Reader:
         """Take a cell's paragraphs, what hangs on them, and the tables in it, which follow the table as their own."""
         for child in cell:
             if child.tag == _P:
-                properties = child.find(_PPR)
-                style_id = value(properties, "pStyle")
-                style = self.styles.get(style_id)
+                marks = marks_of(child)
+                style = self.styles.get(marks.style_id)
                 words = self.text.read(child, style)
-                paragraphs.append((words.text, bool(self._list_of(properties, style_id, style)[0]) or style.is_list))
+                paragraphs.append((words.text, bool(self._list_of(marks, style)[0]) or style.is_list))
                 hanging.append(words)
             elif child.tag == _TBL:
                 nested.append(child)
@@ -248,26 +248,33 @@ class _Reader:
 
     def _attached(self, words: Words) -> None:
         """Add what hangs on a paragraph: its notes, text boxes, charts, diagrams, and words for its pictures."""
-        for mark, note in words.notes:
-            self.pieces.add(ChunkKind.PARAGRAPH, f"[{mark}] {note}")
-        for box in words.boxes:
-            self.finish()
-            self.blocks(box)
-            self.finish()
-        for relation_id in words.charts:
-            root = self.package.optional(self.text.found, self.package.target(self.main, relation_id, "chart"))
-            if root is not None:
-                drawn = chart(root)
-                self.pieces.add(ChunkKind.PARAGRAPH, drawn.title)
-                self.pieces.add(ChunkKind.TABLE, table(drawn.rows))
-                self.text.found["points"] += drawn.left_out
-        for relation_id in words.diagrams:
-            root = self.package.optional(self.text.found, self.package.target(self.main, relation_id, "diagramData"))
-            if root is not None:
-                self.pieces.add(ChunkKind.LIST, diagram(root))
-        if words.pictures and not words.has_runs and not words.boxes:
-            for alt in filter(None, map(useful_alt, words.pictures)):
-                self.pieces.add(ChunkKind.PARAGRAPH, f"Picture: {alt}")
+        for kind, what in words.hanging:
+            if kind == "note":
+                self.pieces.add(ChunkKind.PARAGRAPH, f"[{what[0]}] {what[1]}")
+            elif kind == "box":
+                self.finish()
+                self.blocks(what)
+                self.finish()
+            elif kind == "picture":
+                is_alone = not words.has_runs and all(other != "box" for other, _ in words.hanging)
+                if is_alone and (alt := useful_alt(what)):
+                    self.pieces.add(ChunkKind.PARAGRAPH, f"Picture: {alt}")
+            else:
+                self._drawn(kind, what)
+
+    def _drawn(self, kind: str, relation_id: str | None) -> None:
+        """Add a chart or a diagram."""
+        part = self.package.target(self.main, relation_id, "chart" if kind == "chart" else "diagramData")
+        root = self.package.optional(self.text.found, part)
+        if root is None:
+            return
+        if kind == "chart":
+            drawn = chart(root)
+            self.pieces.add(ChunkKind.PARAGRAPH, drawn.title)
+            self.pieces.add(ChunkKind.TABLE, table(drawn.rows))
+            self.text.found["points"] += drawn.left_out
+        else:
+            self.pieces.add(ChunkKind.LIST, diagram(root))
 
 
 @dataclass
@@ -283,6 +290,6 @@ class _Collected:
 
 def _merged(first: Words, second: Words) -> Words:
     """Return two paragraphs as one, which looks like the second."""
-    for name in ("parts", "emphasised", "notes", "boxes", "charts", "diagrams", "pictures"):
+    for name in ("parts", "emphasised", "hanging"):
         getattr(second, name)[:0] = getattr(first, name)
     return second

@@ -96,6 +96,45 @@ def indent_of(properties: Any) -> int | None:
     return number(found.get(f"{W}left") or found.get(f"{W}start")) if found is not None else None
 
 
+@dataclass(kw_only=True, slots=True)
+class Marks:
+    """What a paragraph says of itself; None where it leaves that to its style."""
+
+    style_id: str = ""
+    list_id: str | None = None
+    depth: int | None = None
+    level: int | None = None
+    indent: int | None = None
+    has_no_end: bool = False
+    """Its end was deleted as a tracked change, so that it goes on in the next paragraph."""
+
+
+_NO_MARKS = Marks()
+_PPR, _PSTYLE, _NUMPR, _OUTLINE, _IND, _RPR = (
+    W + name for name in ("pPr", "pStyle", "numPr", "outlineLvl", "ind", "rPr")
+)
+
+
+def marks_of(paragraph: Any) -> Marks:
+    """Return the marks of a paragraph, looking at each of its properties once."""
+    if not len(paragraph) or (properties := paragraph[0]).tag != _PPR:
+        return _NO_MARKS
+    marks = Marks()
+    for mark in properties:
+        name = mark.tag
+        if name == _PSTYLE:
+            marks.style_id = mark.get(_VAL) or ""
+        elif name == _NUMPR:
+            marks.list_id, marks.depth = value(mark, "numId") or None, number(value(mark, "ilvl"))
+        elif name == _OUTLINE:
+            marks.level = outline_level(properties)
+        elif name == _IND:
+            marks.indent = indent_of(properties)
+        elif name == _RPR:
+            marks.has_no_end = mark.find(f"{W}del") is not None
+    return marks
+
+
 def read_styles(root: Any) -> Styles:
     """Read the root of the styles part; None stands for a document without one."""
     if root is None:

@@ -31,18 +31,16 @@ _O = "{urn:schemas-microsoft-com:office:office}"
 
 @dataclass(kw_only=True)
 class Words:
-    """What a paragraph says, and what hangs on it: notes by their marks, text boxes, charts, diagrams, pictures' words.
+    """What a paragraph says, and what hangs on it, in order.
 
-    `all_bold`, `all_monospaced` and `smallest` (in half points) speak of the runs that have text.
+    Those are pairs of a kind and what belongs to it: `note` (its mark and its text), `box` (the element), `chart` and
+    `diagram` (the relation's id), `picture` (what its author says that it shows). `all_bold`, `all_monospaced` and
+    `smallest` (in half points) speak of the runs that have text.
     """
 
     parts: list[str] = field(default_factory=list)
     emphasised: list[str] = field(default_factory=list)
-    notes: list[tuple[str, str]] = field(default_factory=list)
-    boxes: list[Any] = field(default_factory=list)
-    charts: list[str] = field(default_factory=list)
-    diagrams: list[str] = field(default_factory=list)
-    pictures: list[str] = field(default_factory=list)
+    hanging: list[tuple[str, Any]] = field(default_factory=list)
     all_bold: bool = True
     all_monospaced: bool = True
     smallest: int = 0
@@ -193,7 +191,7 @@ class TextReader:
             place = self._counts[kind]
             self._marks[key] = "" if not text else str(place) if kind == "foot" else roman(place)
             if text:
-                words.notes.append((self._marks[key], text))
+                words.hanging.append(("note", (self._marks[key], text)))
         return self._marks[key]
 
     def note_text(self, note: Any) -> str:
@@ -226,19 +224,19 @@ class TextReader:
                 if (form := choice(child)) is not None:
                     self._picture(form, words)
             elif tag == f"{W}txbxContent":
-                words.boxes.append(child)
+                words.hanging.append(("box", child))
             elif tag == f"{C}chart":
-                words.charts.append(child.get(f"{R}id") or "")
+                words.hanging.append(("chart", child.get(f"{R}id")))
             elif tag.endswith("}chart"):
                 self.found["charts"] += 1
             elif tag == f"{DGM}relIds":
-                words.diagrams.append(child.get(f"{R}dm") or "")
+                words.hanging.append(("diagram", child.get(f"{R}dm")))
             elif tag == f"{_O}OLEObject":
                 is_equation = (child.get("ProgID") or "").startswith("Equation")
                 self.found["equations" if is_equation else "objects"] += 1
             else:
                 if tag == f"{_V}shape" or tag.endswith("}docPr"):
-                    words.pictures.append(child.get("descr") or child.get("alt") or "")
+                    words.hanging.append(("picture", child.get("descr") or child.get("alt") or ""))
                 if len(child) and not tag.startswith(A + "blip"):
                     self._picture(child, words)
 
