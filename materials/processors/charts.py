@@ -50,7 +50,7 @@ def chart(root: Any) -> Chart:
         category = next((one.categories[at] for one in shown if one.categories.get(at)), "")
         rows.append([category, *(one.values.get(at, "") for one in shown)])
     if rows:
-        rows.insert(0, ["", *(one.name for one in shown)])
+        rows.insert(0, ["", *(one.name or f"Series {at}" for at, one in enumerate(shown, start=1))])
     return Chart(title=words, rows=rows, left_out=max(0, len(points) - MAX_ROWS))
 
 
