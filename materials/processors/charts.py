@@ -49,6 +49,8 @@ def chart(root: Any) -> Chart:
     for at in points[:MAX_ROWS]:
         category = next((one.categories[at] for one in shown if one.categories.get(at)), "")
         rows.append([category, *(one.values.get(at, "") for one in shown)])
+    if not any(row[0] for row in rows):
+        rows = [[str(at), *row[1:]] for at, row in enumerate(rows, start=1)]
     if rows:
         rows.insert(0, ["", *(one.name or f"Series {at}" for at, one in enumerate(shown, start=1))])
     return Chart(title=words, rows=rows, left_out=max(0, len(points) - MAX_ROWS))

@@ -22,6 +22,7 @@ from materials.processors.reading_order import in_reading_order
 _SP, _GROUP, _FRAME, _PICTURE = f"{P}sp", f"{P}grpSp", f"{P}graphicFrame", f"{P}pic"
 _NOWHERE = Box(left=0, top=0, width=0, height=0)
 _LONGEST_LABEL = 40
+_MOST_LINES = 3
 _LONGEST_TITLE = 100
 _MUCH_LARGER = 1.25
 
@@ -199,7 +200,7 @@ def _flat(paragraphs: Sequence[Paragraph]) -> str:
 
 def _is_label(shape: _Shape) -> bool:
     """Tell whether a shape holds but a few words of a drawing."""
-    is_text = shape.placeholder is None and bool(shape.paragraphs)
+    is_text = shape.placeholder is None and 0 < len(shape.paragraphs) <= _MOST_LINES
     return is_text and len(_flat(shape.paragraphs)) <= _LONGEST_LABEL and not any(p.is_code for p in shape.paragraphs)
 
 

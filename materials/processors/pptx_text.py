@@ -150,6 +150,9 @@ def _kinds(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]
         else:
             kind = ChunkKind.PARAGRAPH
         kinds.append(kind)
+    for at in range(1, len(kinds) - 1):
+        if kinds[at - 1] is kinds[at + 1] is ChunkKind.CODE and kinds[at] is ChunkKind.PARAGRAPH:
+            kinds[at] = ChunkKind.CODE  # a line of the code whose font was forgotten
     return kinds
 
 

@@ -39,6 +39,17 @@ def word(path: Path, body: str, **parts: str) -> Path:
     return package(path, "word/document.xml", files, {"word/document.xml": relations})
 
 
+def p(text: str, properties: str = "") -> str:
+    """Return a paragraph of a Word document."""
+    marks = f"<w:pPr>{properties}</w:pPr>" if properties else ""
+    return f"<w:p>{marks}<w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def style(style_id: str, inside: str, kind: str = "paragraph") -> str:
+    """Return a style of a Word document."""
+    return f'<w:style w:type="{kind}" w:styleId="{style_id}">{inside}</w:style>'
+
+
 def slides(
     path: Path, *trees: str, shown: Mapping[int, str] | None = None, parts: Mapping[str, str] | None = None
 ) -> Path:
