@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from materials.archives import ZIP_MAX_XML_BYTES, check_parts
+from materials.archives import ZIP_MAX_BYTES, ZIP_MAX_XML_BYTES, check_parts
 from materials.problems import FormatProblem
 from materials.processors.errors import UnreadableDocument
 
@@ -33,8 +33,6 @@ P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
-MAX_XML_BYTES = 150 * 2**20
-"""What all the parts that are read may unpack to."""
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 
@@ -71,7 +69,7 @@ class Package:
         self._what = what
         self._parts = {_key(part.filename): part for part in archive.infolist()}
         self._relations: dict[str, dict[str, Relation]] = {}
-        self._left = MAX_XML_BYTES
+        self._left = ZIP_MAX_BYTES
 
     def main(self) -> str:
         """Return the name of the part that the others hang on. Raises UnreadableDocument."""
