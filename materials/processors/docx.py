@@ -6,6 +6,7 @@ changes are read as if they were accepted.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ from materials.processors.pieces import Pieces, item, table, tidy
 _P, _TBL, _SDT = f"{W}p", f"{W}tbl", f"{W}sdt"
 _THROUGH = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag", "sdtContent")}
 _LONGEST_HEADING = 100
+_CAPTION = re.compile(r"\s*(?:fig|table|рис|табл|abb|tab)[^\W\d]*\.?\s*\d", re.IGNORECASE)
 _SET_IN = 60
 """Twentieths of a point by which an item of another list must be set in to lie below the one before it."""
 
@@ -142,7 +144,7 @@ class _Reader:
         is_code = style.is_code or (words.all_monospaced and words.has_runs and not self.styles.has_monospaced_text)
         list_id, depth = self._list_of(marks, style)
         is_list = bool(list_id) or style.is_list
-        if not level and not is_code and not is_list:
+        if not (level or is_code or is_list or style.is_beside_text):
             level = self._drawn_level(words, text)
         if level:
             self.finish()
@@ -183,7 +185,7 @@ class _Reader:
         """Return the level of a heading that was made by hand: a short line, larger than the text or all in bold."""
         if len(text) > _LONGEST_HEADING or text.rstrip()[-1] in ".,;:!" or not any(c.isalpha() for c in text):
             return 0
-        if not words.has_runs:
+        if not words.has_runs or _CAPTION.match(text):
             return 0
         if self.body_size and words.smallest > self.body_size * 1.15:
             return 1 if words.smallest > self.body_size * 1.4 else 2

@@ -16,6 +16,7 @@ _HEADING_NAME = re.compile(
 )
 _CONTENTS_NAME = re.compile(r"^(?:toc(?: heading| \d)?|table of figures|index \d)$", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+_BESIDE_TEXT_NAME = re.compile(r"caption|quote|note|table|header|footer|label", re.IGNORECASE)
 _LIST_NAMES = ("list bullet", "list number")
 _VAL = f"{W}val"
 
@@ -24,13 +25,15 @@ _VAL = f"{W}val"
 class Style:
     """A paragraph or character style: its heading level (0: none), list, and how its text looks.
 
-    `level` is 0 for text; `is_contents` marks lines of a table of contents. Of looks, None means that the style leaves
+    `level` is 0 for text; `is_contents` marks lines of a table of contents, `is_beside_text` captions, quotes and the
+    like, which may look like headings and are none. Of looks, None means that the style leaves
     them as they are.
     """
 
     level: int = 0
     is_code: bool = False
     is_contents: bool = False
+    is_beside_text: bool = False
     list_id: str = ""
     list_depth: int | None = None
     is_list: bool = False
@@ -184,6 +187,8 @@ def _resolved(style_id: str, raw: dict[str, Any]) -> Style:
             fields["is_code"] = True
         if _CONTENTS_NAME.match(name):
             fields["is_contents"] = True
+        if _BESIDE_TEXT_NAME.search(name):
+            fields["is_beside_text"] = True
         if name.lower().startswith(_LIST_NAMES):
             fields["is_list"] = True
         numbering = properties.find(f"{W}numPr") if properties is not None else None

@@ -110,3 +110,15 @@ def test_headings_are_found_by_inheritance_outline_and_foreign_names(file: Path)
     assert [(piece.text, piece.level) for piece in document.pieces] == [
         ("Inherited", 2), ("Outlined", 4), ("Foreign", 3), ("Text", None), ("Looped", None),
     ]  # fmt: skip
+
+
+def test_bold_lines_are_headings_but_captions_are_not(file: Path) -> None:
+    styles = style("Sub", '<w:name w:val="Subhead"/><w:rPr><w:b/></w:rPr>')
+    styles += style("Cap", '<w:name w:val="caption"/><w:rPr><w:b/></w:rPr>')
+    bold = "<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>{}</w:t></w:r></w:p>".format
+    body = p("By its style", '<w:pStyle w:val="Sub"/>') + p("Water and steam", '<w:pStyle w:val="Cap"/>')
+    body += bold("By hand") + bold("Figure 2: A kettle") + bold("Рис. 3 Чайник") + p("Text.")
+
+    document = reading(word(file, body, styles=styles))
+
+    assert [piece.text for piece in document.pieces if piece.level] == ["By its style", "By hand"]
