@@ -5,6 +5,8 @@
   x Refused               422  the request is well formed, but the rule forbids it
   x Conflict              409  something else is in the way now
   x TooManyRequests       429  a limit was reached; `seconds` says when to come back
+
+StorageUnavailable, an OSError, is none of these: a request is answered with 503, and a job is tried again.
 """
 
 from __future__ import annotations
@@ -72,3 +74,12 @@ class TooManyRequests(DomainError):
     def __init__(self, message: str, *, seconds: int) -> None:
         super().__init__(message, next_step=f"Try again in {seconds} seconds.")
         self.seconds = seconds
+
+
+class StorageUnavailable(OSError):
+    """The store of the objects cannot be reached, or does not do what is asked. Nothing is known to be lost."""
+
+    code = "storage_unavailable"
+    status = 503
+    next_step = "Try again in a moment. If it goes on, the operator should look at /health/ready and the S3_* settings."
+    retry_after = 10

@@ -139,7 +139,10 @@ def _is_busy(room: Room, now: datetime) -> bool:
 
 
 def _storage() -> str:
-    objects().exists("health")
+    try:
+        objects().ping()
+    except OSError as exc:
+        raise NotHealthy(exc.strerror or type(exc).__name__) from exc
     return "reachable"
 
 

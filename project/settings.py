@@ -101,8 +101,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # for Django's own tables;
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 OBJECTS_DIR = Path(env.text("OBJECTS_DIR", str(VAR_DIR / "objects")))
-STORAGES = {
-    "default": {"BACKEND": "project.storage.objects.FileSystemObjects", "OPTIONS": {"location": str(OBJECTS_DIR)}},
+S3_BUCKET = env.text("S3_BUCKET")
+_S3_OPTIONS: dict[str, Any] = {
+    "bucket_name": S3_BUCKET,
+    "endpoint_url": env.text("S3_ENDPOINT_URL") or None,
+    "region_name": env.text("S3_REGION") or None,
+    "addressing_style": env.text("S3_ADDRESSING_STYLE", "auto"),
+    "access_key": env.secret("S3_ACCESS_KEY_ID") or None,
+    "secret_key": env.secret("S3_SECRET_ACCESS_KEY") or None,
+}
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "project.storage.s3.S3Objects", "OPTIONS": _S3_OPTIONS}
+    if S3_BUCKET
+    else {"BACKEND": "project.storage.objects.FileSystemObjects", "OPTIONS": {"location": str(OBJECTS_DIR)}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

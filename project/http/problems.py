@@ -18,7 +18,7 @@ from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
-from project.errors import DomainError, TooManyRequests
+from project.errors import DomainError, StorageUnavailable, TooManyRequests
 from project.http.requests import request_id_of
 
 CONTENT_TYPE = "application/problem+json"
@@ -80,6 +80,15 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
             next_step=exc.next_step,
             extra=exc.extra,
             headers=_headers_of(exc, context),
+        )
+    if isinstance(exc, StorageUnavailable):
+        return _answer(
+            request,
+            status=exc.status,
+            code=exc.code,
+            detail="The store of the files does not answer as it should.",
+            next_step=exc.next_step,
+            headers={"Retry-After": str(exc.retry_after)},
         )
     if isinstance(exc, exceptions.ValidationError):
         return _answer(

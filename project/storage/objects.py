@@ -7,11 +7,13 @@ in constant memory, so that a reader sees the whole object or none.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self, cast
 
@@ -27,6 +29,26 @@ class StoredObject:
     sha256: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """An object that is there: its key, its size in bytes and when it was stored."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfinished:
+    """A write that has not ended, or never will: the key it is meant for ("" where that is not known), the storage's
+    own name for it, and when it began.
+    """
+
+    key: str
+    ref: str
+    started_at: datetime
+
+
 class ObjectWriter(Protocol):
     """Takes an object piece by piece. Exactly one of `finish` and `abort` ends it; `abort` may be called again."""
 
@@ -38,17 +60,44 @@ class ObjectWriter(Protocol):
 
 
 class ObjectStorage(Protocol):
-    """What we ask of a storage backend beyond Django's own interface."""
+    """What we ask of a storage backend beyond Django's own interface.
+
+    All of it raises OSError when the storage fails: StorageUnavailable when that is a store elsewhere. Reading what is
+    not there is a FileNotFoundError.
+    """
+
+    is_local: bool
+    """Whether objects are files of this machine, so that a local copy costs nothing."""
 
     def writer(self, key: str) -> ObjectWriter: ...
 
-    def local_copy(self, key: str) -> contextlib.AbstractContextManager[Path]: ...
+    def local_copy(self, key: str) -> contextlib.AbstractContextManager[Path]:
+        """Give the object as a file, which may be gone after the `with` block."""
+        ...
 
-    def open(self, name: str, mode: str = "rb") -> BinaryIO: ...
+    def open(self, name: str, mode: str = "rb") -> BinaryIO:
+        """Open the object to be read and sought in, in constant memory."""
+        ...
 
-    def delete(self, name: str) -> None: ...
+    def delete(self, name: str) -> None:
+        """Remove the object. Removing what is not there is no error."""
+        ...
 
     def exists(self, name: str) -> bool: ...
+
+    def keys(self, prefix: str = "") -> Iterator[Listed]:
+        """List the objects in no promised order, as a stream."""
+        ...
+
+    def unfinished(self) -> Iterator[Unfinished]: ...
+
+    def forget(self, unfinished: Unfinished) -> None:
+        """End a write that nobody will end. One that has ended meanwhile is no error."""
+        ...
+
+    def ping(self) -> None:
+        """Raise OSError, within seconds, when the storage cannot be used now."""
+        ...
 
 
 def objects() -> ObjectStorage:
@@ -59,8 +108,10 @@ def objects() -> ObjectStorage:
 class FileSystemObjects(FileSystemStorage):
     """Objects as files. A file appears under its name only when it is complete and on disk."""
 
+    is_local = True
+
     def writer(self, key: str) -> ObjectWriter:
-        return _FileWriter(key=key, target=Path(self.path(key)), incoming=Path(self.path("incoming")))
+        return _FileWriter(key=key, target=Path(self.path(key)), incoming=self._incoming)
 
     @contextlib.contextmanager
     def local_copy(self, key: str) -> Iterator[Path]:
@@ -75,6 +126,39 @@ class FileSystemObjects(FileSystemStorage):
             while folder != root:
                 folder.rmdir()
                 folder = folder.parent
+
+    def keys(self, prefix: str = "") -> Iterator[Listed]:
+        for path, found in _files_below(Path(self.location)):
+            key = path.relative_to(self.location).as_posix()
+            if key.startswith(prefix) and self._incoming not in path.parents:
+                yield Listed(key=key, size=found.st_size, modified=datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def unfinished(self) -> Iterator[Unfinished]:
+        for path, found in _files_below(self._incoming):
+            yield Unfinished(key="", ref=path.name, started_at=datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def forget(self, unfinished: Unfinished) -> None:
+        (self._incoming / Path(unfinished.ref).name).unlink(missing_ok=True)
+
+    def ping(self) -> None:
+        folder = Path(self.location)
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "The folder of the stored objects cannot be written to", str(folder))
+
+    @property
+    def _incoming(self) -> Path:
+        return Path(self.path("incoming"))
+
+
+def _files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Walk through the files below a folder; those that go meanwhile are left out."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent) / name
+            with contextlib.suppress(FileNotFoundError):
+                yield path, path.stat()
 
 
 class _FileWriter:
