@@ -101,18 +101,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # for Django's own tables;
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 OBJECTS_DIR = Path(env.text("OBJECTS_DIR", str(VAR_DIR / "objects")))
-S3_BUCKET = env.text("S3_BUCKET")
-_S3_OPTIONS: dict[str, Any] = {
-    "bucket_name": S3_BUCKET,
-    "endpoint_url": env.text("S3_ENDPOINT_URL") or None,
+_S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL")
+S3_OPTIONS: dict[str, Any] = {
+    "bucket_name": env.text("S3_BUCKET"),
+    "endpoint_url": _S3_ENDPOINT_URL or None,
     "region_name": env.text("S3_REGION") or None,
-    "addressing_style": env.text("S3_ADDRESSING_STYLE", "auto"),
+    "addressing_style": env.text("S3_ADDRESSING_STYLE", "path" if _S3_ENDPOINT_URL else "auto"),
     "access_key": env.secret("S3_ACCESS_KEY_ID") or None,
     "secret_key": env.secret("S3_SECRET_ACCESS_KEY") or None,
 }
 STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "project.storage.s3.S3Objects", "OPTIONS": _S3_OPTIONS}
-    if S3_BUCKET
+    "default": {"BACKEND": "project.storage.s3.S3Objects", "OPTIONS": S3_OPTIONS}
+    if S3_OPTIONS["bucket_name"]
     else {"BACKEND": "project.storage.objects.FileSystemObjects", "OPTIONS": {"location": str(OBJECTS_DIR)}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

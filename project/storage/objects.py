@@ -85,7 +85,7 @@ class ObjectStorage(Protocol):
 
     def exists(self, name: str) -> bool: ...
 
-    def keys(self, prefix: str = "") -> Iterator[Listed]:
+    def listed(self, prefix: str = "") -> Iterator[Listed]:
         """List the objects in no promised order, as a stream."""
         ...
 
@@ -127,7 +127,7 @@ class FileSystemObjects(FileSystemStorage):
                 folder.rmdir()
                 folder = folder.parent
 
-    def keys(self, prefix: str = "") -> Iterator[Listed]:
+    def listed(self, prefix: str = "") -> Iterator[Listed]:
         for path, found in _files_below(Path(self.location)):
             key = path.relative_to(self.location).as_posix()
             if key.startswith(prefix) and self._incoming not in path.parents:

@@ -86,7 +86,7 @@ class S3Objects(S3Storage):  # type: ignore[misc]  # it ships no types
             return False
         return True
 
-    def keys(self, prefix: str = "") -> Iterator[Listed]:
+    def listed(self, prefix: str = "") -> Iterator[Listed]:
         with translated(prefix):
             for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=prefix):
                 for found in page.get("Contents", []):
@@ -112,6 +112,15 @@ class S3Objects(S3Storage):  # type: ignore[misc]  # it ships no types
     def probe(self) -> None:
         """Ask for the bucket, once and with little patience. Raises what botocore raises."""
         self._client(impatient=True).head_bucket(Bucket=self.bucket_name)
+
+    def probe_writing(self, key: str) -> None:
+        """Store a few bytes and delete them, as impatiently. Raises what botocore raises."""
+        client = self._client(impatient=True)
+        begun = client.create_multipart_upload(Bucket=self.bucket_name, Key=key)
+        client.abort_multipart_upload(Bucket=self.bucket_name, Key=key, UploadId=begun["UploadId"])
+        client.put_object(Bucket=self.bucket_name, Key=key, Body=b"probe")
+        client.get_object(Bucket=self.bucket_name, Key=key)["Body"].read()
+        client.delete_object(Bucket=self.bucket_name, Key=key)
 
     def _client(self, *, impatient: bool = False) -> S3Client:
         session = (self.access_key, self.secret_key, self.security_token)

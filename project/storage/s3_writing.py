@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PART_BYTES = 10 * 2**20
-MOST_BYTES = 10_000 * PART_BYTES
-"""More than 10,000 parts no store takes."""
 
 log = logs.get(__name__)
 

@@ -1,0 +1,132 @@
+"""What `manage.py check` says of the settings of a bucket. The store itself is asked with `--deploy`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from django.conf import settings
+from django.core import checks
+
+from project.storage.objects import objects
+
+if TYPE_CHECKING:
+    from project.storage.s3 import S3Objects
+
+TAG = "storage"
+STYLES = ("auto", "path", "virtual")
+MOST_BYTES = 10_000 * 10 * 2**20
+"""Of one object: more parts no store takes."""
+_BUCKET = re.compile(r"[a-zA-Z0-9._-]{3,255}", re.ASCII)
+_WITHOUT_BUCKET = {
+    "endpoint_url": "S3_ENDPOINT_URL",
+    "region_name": "S3_REGION",
+    "access_key": "S3_ACCESS_KEY_ID",
+    "secret_key": "S3_SECRET_ACCESS_KEY",
+}
+
+
+@checks.register(TAG)
+def check_settings(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Report what cannot be right, without asking anybody."""
+    options = settings.S3_OPTIONS
+    if options["bucket_name"]:
+        return list(_faults(options))
+    return [
+        checks.Warning(f"{name} is set, but has no effect without S3_BUCKET.", hint="Set S3_BUCKET.", id="storage.W001")
+        for option, name in _WITHOUT_BUCKET.items()
+        if options[option]
+    ]
+
+
+@checks.register(TAG, deploy=True)
+def check_store(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Store a few bytes in the bucket and delete them, asking once, for a few seconds at most."""
+    options = settings.S3_OPTIONS
+    if not options["bucket_name"] or any(_faults(options)):
+        return []
+    return list(_refusals(objects(), options))  # type: ignore[arg-type]  # STORAGES is made of the same options
+
+
+def _faults(options: Mapping[str, Any]) -> Iterator[checks.Error]:
+    bucket, endpoint, style = options["bucket_name"], options["endpoint_url"], options["addressing_style"]
+    if not _BUCKET.fullmatch(bucket):
+        yield _error(
+            f"S3_BUCKET={bucket!r} is no name of a bucket.",
+            "Write the name alone, such as coursewright-files: letters, digits, dots and hyphens.",
+            "E001",
+        )
+    if endpoint and (fault := _fault_of_url(endpoint)):
+        yield _error(
+            f"S3_ENDPOINT_URL={endpoint!r} cannot be used: {fault}.",
+            "Write the store's address without the bucket, such as https://s3.example.org. Leave it blank for AWS.",
+            "E002",
+        )
+    if bool(options["access_key"]) != bool(options["secret_key"]):
+        there, missing = ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")[:: 1 if options["access_key"] else -1]
+        yield _error(
+            f"{there} is set, but {missing} is not.",
+            f"Set {missing} (or {missing}_FILE) too, or neither, to use the role of this machine.",
+            "E003",
+        )
+    if style not in STYLES:
+        yield _error(
+            f"S3_ADDRESSING_STYLE={style!r} is not understood.",
+            f"Write one of {', '.join(STYLES)}. Stores that are not AWS mostly want path.",
+            "E004",
+        )
+    if settings.UPLOAD_MAX_BYTES > MOST_BYTES:
+        yield _error(
+            "UPLOAD_MAX_BYTES is more than an object in a bucket can have: 10,000 parts of 10 MiB.",
+            "Set it to 97GiB or less.",
+            "E005",
+        )
+
+
+def _fault_of_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "it is no address"
+    if parts.scheme not in {"http", "https"}:
+        return "it does not begin with http:// or https://"
+    if not parts.hostname:
+        return "it names no host"
+    if parts.username or parts.password:
+        return "keys do not belong into it"
+    return "it has more than a host and a port" if parts.path.strip("/") or parts.query or parts.fragment else ""
+
+
+def _refusals(storage: S3Objects, options: Mapping[str, Any]) -> Iterator[checks.Error]:
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # noqa: PLC0415  # for buckets only
+
+    bucket, where = options["bucket_name"], options["endpoint_url"] or "AWS"
+    try:
+        storage.probe()
+        storage.probe_writing(f"probes/{uuid4()}")
+    except NoCredentialsError:
+        yield _error("No keys for the object store were found.", _KEYS, "E006")
+    except ClientError as exc:
+        code = str(exc.response.get("Error", {}).get("Code", ""))
+        if code in {"404", "NoSuchBucket"}:
+            yield _error(f"There is no bucket {bucket!r} at {where}.", "Create it, or correct S3_BUCKET.", "E007")
+        elif code in {"301", "307", "400", "PermanentRedirect", "AuthorizationHeaderMalformed", "BadRequest"}:
+            hint = "Set S3_REGION to the bucket's region, and S3_ENDPOINT_URL to that region's address."
+            yield _error(f"{where} does not serve the bucket {bucket!r} like this ({code}).", hint, "E008")
+        else:
+            said = f"{where} refuses {exc.operation_name} in the bucket {bucket!r} ({code})."
+            yield _error(said, f"{_KEYS} The key needs the rights that docs/operations/storage.md lists.", "E009")
+    except (BotoCoreError, ValueError) as exc:
+        hint = "Correct S3_ENDPOINT_URL, or start the store. Does a proxy or firewall stand between?"
+        yield _error(f"The object store cannot be reached at {where} ({type(exc).__name__}).", hint, "E010")
+
+
+def _error(message: str, hint: str, number: str) -> checks.Error:
+    return checks.Error(message, hint=hint, id=f"storage.{number}")
+
+
+_KEYS = "Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY (or ..._FILE), or give this machine a role."
