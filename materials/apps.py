@@ -2,7 +2,8 @@ from django.apps import AppConfig
 
 from materials import sites as sites  # registers its system check
 from materials.kinds import CHECK_ADDRESS, INGEST_ADDRESS, INGEST_ENTRY, INGEST_RECORDING, WATCH_RECORDING
-from project.jobs import kinds
+from project.jobs import chores, kinds
+from project.storage import checks as checks  # registers its system checks
 
 
 class MaterialsConfig(AppConfig):
@@ -16,3 +17,4 @@ class MaterialsConfig(AppConfig):
         kinds.register(CHECK_ADDRESS, work="materials.tasks.check_address")
         kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording", room="heavy")
         kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording", room="heavy")
+        chores.register("materials.tasks.remove_objects")

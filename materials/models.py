@@ -18,6 +18,7 @@ from django.db.models.functions import JSONObject, Left
 from llm.video.processor import By
 from materials.documents import ChunkKind, Format, Locator
 from materials.languages import ANY_LANGUAGE
+from materials.object_models import ObjectRemoval as ObjectRemoval
 from project.db.fields import Row
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -411,6 +412,7 @@ class KeyFrame(Row):
             models.UniqueConstraint(fields=["entry", "start_ms"], name="key_frame_starts_once"),
             models.CheckConstraint(condition=Q(end_ms__gte=F("start_ms")), name="key_frame_ends_after_it_starts"),
         ]
+        indexes = [models.Index(fields=["tenant", "object_key"], name="key_frame_by_object")]
 
     def __str__(self) -> str:
         return f"{self.entry_id} at {self.start_ms} ms"
@@ -493,7 +495,7 @@ class HostVisit(Row):
 
 
 def object_key(*, tenant_id: UUID, entry_id: UUID) -> str:
-    """Return where an entry's bytes are stored: ids only, never a name that somebody chose."""
+    """Return where an entry's bytes are stored: ids only, never a name that somebody chose, and never used again."""
     return f"tenants/{tenant_id}/entries/{entry_id}/raw"
 
 

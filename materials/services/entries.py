@@ -25,7 +25,7 @@ from materials.models import MaterialEntry, object_key
 from materials.services.beside import captions_beside
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
-from materials.services.objects import keys_of, release_objects
+from materials.services.objects import discard_object, keys_of, release_objects
 from materials.services.positions import close_gap, next_position
 from materials.services.promising import submit_ingestion
 from project.db.fields import new_id
@@ -106,7 +106,7 @@ def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wan
         return Added(entry=entry, created=True)
     finally:
         if not kept:
-            objects().delete(key)
+            discard_object(key)
 
 
 @transaction.atomic
@@ -203,7 +203,11 @@ def _format(key: str, name: str) -> Format:
 
 
 def _probed(key: str) -> MediaInfo | None:
-    """Return what a stored recording holds; None when nothing is installed here that could tell: its job will."""
+    """Return what a stored recording holds; None when its job will tell, because nothing is installed here that could,
+    or because the recording is in a store elsewhere and would have to be brought back.
+    """
+    if not objects().is_local:
+        return None
     try:
         with objects().local_copy(key) as path:
             return probe(path)

@@ -20,7 +20,7 @@ from materials.formats import FORMATS, FormatProblem, detect
 from materials.models import MaterialEntry, fetched_key
 from materials.services import web
 from materials.services.locks import lock_tree
-from materials.services.objects import release_objects
+from materials.services.objects import discard_object, release_objects
 from project.db.fields import new_id
 from project.jobs.runner import JobCancelled, Run
 from project.storage.objects import StoredObject, objects
@@ -73,7 +73,7 @@ def brought(run: Run, entry: MaterialEntry, *, recordings: bool, only_if_new: bo
         yield found
     finally:
         if not MaterialEntry.objects.of(entry.tenant).filter(object_key=key).exists():
-            objects().delete(key)
+            discard_object(key)
 
 
 def fetch_from_platform(run: Run, entry: MaterialEntry) -> None:
@@ -94,7 +94,7 @@ def fetch_from_platform(run: Run, entry: MaterialEntry) -> None:
         kept = True
     finally:
         if not kept:
-            objects().delete(key)
+            discard_object(key)
 
 
 def keep(entry: MaterialEntry, found: Brought) -> None:

@@ -1,16 +1,28 @@
-"""Letting stored files go when no entry needs them any more."""
+"""Letting stored files go when no row needs them any more: promised in the transaction, done after it, until done."""
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.apps import apps
+from django.db import models, transaction
+from django.utils import timezone
 
 from materials.models import KeyFrame, MaterialEntry
+from materials.object_models import ObjectRemoval
 from project import logs
 from project.storage.objects import objects
 from tenants.models import Tenant
+
+AT_ONCE_SECONDS = 2.0
+"""So long a request deletes files after its commit; a worker's supervisor goes on with those that are left."""
+_BATCH = 100
+_FAILURES_IN_A_ROW = 3
+_LONGEST_PAUSE = timedelta(hours=1)
 
 log = logs.get(__name__)
 
@@ -22,26 +34,104 @@ def keys_of(*, tenant: Tenant, entries: Collection[UUID]) -> list[str]:
     return [*raw, *frames]
 
 
-def release_objects(*, tenant: Tenant, keys: Iterable[str]) -> None:
-    """After the commit, delete the stored files among `keys` that no row of the tenant points at any more.
+def pointers() -> list[tuple[type[models.Model], str]]:
+    """Return every column that says where an object is stored: those named `object_key`, or `..._object_key`."""
+    return [
+        (model, field.name)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if field.name == "object_key" or field.name.endswith("_object_key")
+    ]
 
-    Call it at the end of the transaction that deleted the entries, holding the tenant's tree lock: copies share files.
+
+def pointed_at(keys: Collection[str]) -> set[str]:
+    """Return those of the keys that some row points at. A statement for each column of `pointers`."""
+    tenants = {tenant for key in keys if (tenant := _tenant_in(key)) is not None}
+    return {
+        key
+        for model, column in pointers()
+        for key in model._default_manager.filter(**{"tenant__in": tenants, f"{column}__in": keys}).values_list(
+            column, flat=True
+        )
+    }
+
+
+def release_objects(*, tenant: Tenant, keys: Iterable[str]) -> None:
+    """Promise to delete the stored files among `keys` that no row of the tenant points at any more.
+
+    Call it at the end of the transaction that deleted the rows, holding the tenant's tree lock: copies share files.
+    They are deleted after the commit, and tried again until they are gone. A key that was let go never gets a new row.
     """
     candidates = {key for key in keys if key}
     if not candidates:
         return
-    kept = {
-        key
-        for rows in (MaterialEntry.objects.of(tenant), KeyFrame.objects.of(tenant))
-        for key in rows.filter(object_key__in=candidates).values_list("object_key", flat=True)
-    }
-    unused = sorted(candidates - kept)
+    unused = candidates - pointed_at(candidates)
+    promise_removals(unused)
+    transaction.on_commit(lambda: remove_objects(seconds=AT_ONCE_SECONDS, only=unused), robust=True)
 
-    def delete() -> None:
-        for key in unused:
+
+def discard_object(key: str) -> None:
+    """Delete what was stored, or begun, but got no row. When the storage fails, that is promised instead."""
+    try:
+        objects().delete(key)
+    except OSError as exc:
+        log.warning("stored object not deleted yet", object=key, reason=type(exc).__name__)
+        promise_removals({key})
+
+
+def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> int:
+    """Delete promised objects whose time has come, for so many seconds; return how many are gone.
+
+    May run in several processes at once. Ends early when the storage fails again and again.
+    """
+    gone, failures, end = 0, 0, time.monotonic() + seconds
+    while time.monotonic() < end and failures < _FAILURES_IN_A_ROW and (claimed := _claim(timezone.now(), only)):
+        done, left = [], list(claimed)
+        while left and time.monotonic() < end and failures < _FAILURES_IN_A_ROW:
+            removal = left.pop()
             try:
-                objects().delete(key)
+                objects().delete(removal.key)
             except OSError as exc:
-                log.error("stored object not deleted", object=key, reason=type(exc).__name__)
+                failures += 1
+                log.warning(
+                    "stored object not deleted yet",
+                    object=removal.key, attempts=removal.attempts, reason=type(exc).__name__,
+                )  # fmt: skip
+            else:
+                failures = 0
+                done.append(removal.pk)
+        ObjectRemoval.objects.filter(pk__in=done).delete()
+        ObjectRemoval.objects.filter(pk__in=[removal.pk for removal in left]).update(next_try_at=timezone.now())
+        gone += len(done)
+    return gone
 
-    transaction.on_commit(delete)
+
+def _tenant_in(key: str) -> UUID | None:
+    """Return whose object it is: all keys are `tenants/<id>/...`."""
+    with contextlib.suppress(ValueError, IndexError):
+        return UUID(key.split("/", 2)[1])
+    return None
+
+
+def promise_removals(keys: Collection[str]) -> None:
+    """Note, in the caller's transaction if there is one, that these objects are to go."""
+    now = timezone.now()
+    ObjectRemoval.objects.bulk_create(
+        [ObjectRemoval(key=key, next_try_at=now) for key in sorted(keys)], ignore_conflicts=True, batch_size=1000
+    )
+
+
+@transaction.atomic
+def _claim(now: datetime, only: Collection[str] | None) -> list[ObjectRemoval]:
+    """Take promises that are due, so that nobody else tries them meanwhile, and forget those that rows hinder."""
+    due = ObjectRemoval.objects.filter(next_try_at__lte=now).order_by("next_try_at")
+    if only is not None:
+        due = due.filter(key__in=only)
+    claimed = list(due.select_for_update(skip_locked=True)[:_BATCH])
+    needed = pointed_at({removal.key for removal in claimed}) if claimed else set()
+    for removal in claimed:
+        removal.attempts += 1
+        removal.next_try_at = now + min(timedelta(seconds=10 * 2 ** min(removal.attempts, 10)), _LONGEST_PAUSE)
+    ObjectRemoval.objects.bulk_update(claimed, ["attempts", "next_try_at"])
+    ObjectRemoval.objects.filter(key__in=needed).delete()
+    return [removal for removal in claimed if removal.key not in needed]

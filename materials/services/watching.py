@@ -33,7 +33,7 @@ from materials.processors.pages import page_hashes
 from materials.seen import DESCRIBE_SLIDES, Seen
 from materials.services.ingestion import ingested_entry
 from materials.services.locks import lock_tree
-from materials.services.objects import release_objects
+from materials.services.objects import discard_object, release_objects
 from materials.services.recordings import recording_of
 from project import logs
 from project.db.fields import new_id
@@ -124,7 +124,7 @@ def _keep(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
         )
     except BaseException:
         writer.abort()
-        objects().delete(key)
+        discard_object(key)
         raise
 
 

@@ -1,4 +1,4 @@
-"""The one process that keeps the clusters of the rooms alive (`project.jobs.cluster`), and sweeps."""
+"""The one process that keeps the clusters of the rooms alive (`project.jobs.cluster`), sweeps, and does the chores."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from project import logs
 from project.jobs import sweeper
+from project.jobs.chores import CHORE_SECONDS, Rounds
 from project.jobs.cluster import Cluster, runs
 from project.jobs.models import Pulse
 from project.jobs.rooms import Room
@@ -30,7 +31,8 @@ class Supervisor:
     def __init__(self, rooms: Sequence[Room] = tuple(Room)) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._clusters = [Cluster(room=room, supervisor=self.name) for room in rooms]
-        self._swept_at = 0.0
+        self._swept_at = self._chores_at = 0.0
+        self._rounds = Rounds()
         self._stopping = False
 
     def run(self) -> None:
@@ -51,7 +53,7 @@ class Supervisor:
         self._stopping = True
 
     def _look_once(self) -> None:
-        for look in (*(cluster.watch for cluster in self._clusters), self._sweep):
+        for look in (*(cluster.watch for cluster in self._clusters), self._sweep, self._do_chores):
             try:
                 look()
             except Exception:  # a database that is away for a moment must not end the watch
@@ -62,6 +64,12 @@ class Supervisor:
         if now - self._swept_at >= SWEEP_SECONDS:
             sweeper.sweep(now=timezone.now())
             self._swept_at = now
+
+    def _do_chores(self) -> None:
+        now = time.monotonic()
+        if now - self._chores_at >= CHORE_SECONDS:
+            self._rounds.begin()
+            self._chores_at = now
 
     def _drain(self) -> None:
         """Let the running jobs end, for WORKER_GRACE_SECONDS at most, then end the clusters."""
