@@ -106,15 +106,14 @@ def remove_orphans(found: Iterable[Orphan]) -> int:
 
 
 def remove_row(found: Missing) -> bool:
-    """Delete an entry, or a key frame, whose object is missing. False for other rows and those that are gone."""
+    """Delete an entry, or a key frame, whose object is missing. False for other rows: those are only told."""
     tenant = Tenant.objects.get(pk=found.tenant)
     if found.model is KeyFrame:
-        return bool(KeyFrame.objects.of(tenant).filter(pk=found.id, object_key=found.key).delete()[0])
-    if found.model is not MaterialEntry:
-        return False
-    try:
-        delete_entry(tenant=tenant, entry_id=found.id)
-    except NotFound:
+        KeyFrame.objects.of(tenant).filter(pk=found.id, object_key=found.key).delete()
+    elif found.model is MaterialEntry:
+        with contextlib.suppress(NotFound):
+            delete_entry(tenant=tenant, entry_id=found.id)
+    else:
         return False
     return True
 

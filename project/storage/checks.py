@@ -61,7 +61,7 @@ def _faults(options: Mapping[str, Any]) -> Iterator[checks.Error]:
         )
     if endpoint and (fault := _fault_of_url(endpoint)):
         yield _error(
-            f"S3_ENDPOINT_URL={endpoint!r} cannot be used: {fault}.",
+            f"S3_ENDPOINT_URL={endpoint.rpartition('@')[2]!r} cannot be used: {fault}.",
             "Write the store's address without the bucket, such as https://s3.example.org. Leave it blank for AWS.",
             "E002",
         )
@@ -120,6 +120,9 @@ def _refusals(storage: S3Objects, options: Mapping[str, Any]) -> Iterator[checks
         else:
             said = f"{where} refuses {exc.operation_name} in the bucket {bucket!r} ({code})."
             yield _error(said, f"{_KEYS} The key needs the rights that docs/operations/storage.md lists.", "E009")
+    except RecursionError:  # botocore follows what leads back to itself
+        hint = "Correct S3_ENDPOINT_URL: does the store want https://, or the address of another region?"
+        yield _error(f"{where} answers with redirects only.", hint, "E008")
     except (BotoCoreError, ValueError) as exc:
         hint = "Correct S3_ENDPOINT_URL, or start the store. Does a proxy or firewall stand between?"
         yield _error(f"The object store cannot be reached at {where} ({type(exc).__name__}).", hint, "E010")

@@ -27,6 +27,6 @@ def translated(key: str) -> Iterator[None]:
             raise FileNotFoundError(errno.ENOENT, f"There is no such object ({code})", key) from exc
         log.error("object store refused", operation=exc.operation_name, object=key, reason=code)
         raise StorageUnavailable(errno.EIO, f"The object store refused {exc.operation_name} ({code})", key) from exc
-    except BotoCoreError as exc:
+    except (BotoCoreError, RecursionError) as exc:  # the latter of redirects that lead back to themselves
         log.error("object store failed", object=key, reason=type(exc).__name__)
         raise StorageUnavailable(errno.EIO, f"The object store failed ({type(exc).__name__})", key) from exc
