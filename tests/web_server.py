@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ class Gunicorn:
 
 
 @contextmanager
-def gunicorn(folder: Path, *, threads: int = 4, **variables: str) -> Iterator[Gunicorn]:
+def gunicorn(folder: Path, *, environment: Mapping[str, str], threads: int = 4) -> Iterator[Gunicorn]:
     """Run the web server as production does. Needs the test database."""
     log = folder / "web.log"
     with socket.socket() as probe:
@@ -35,7 +35,7 @@ def gunicorn(folder: Path, *, threads: int = 4, **variables: str) -> Iterator[Gu
         port = probe.getsockname()[1]
     arguments = ["-m", "gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
     process = start(
-        *arguments, "--threads", str(threads), "--timeout", "0", "--no-control-socket", log=log, **variables
+        *arguments, "--threads", str(threads), "--timeout", "0", "--no-control-socket", log=log, **environment
     )
 
     def answers() -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pytest_django import Settings
@@ -50,6 +51,6 @@ def use(settings: Settings) -> Callable[[Bucket], None]:
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStorage:
     """Return an empty storage of each kind in turn."""
     if request.param == "files":
-        return FileSystemObjects(location=str(tmp_path / "stored"))
+        return cast(ObjectStorage, FileSystemObjects(location=str(tmp_path / "stored")))
     bucket: Bucket = request.getfixturevalue("bucket")
     return bucket.objects

@@ -51,7 +51,7 @@ def running(
     spoiled = Bucket(endpoint=between.address, name=kept.name)
     limits = {"UPLOAD_MAX_BYTES": "300MiB", "DOCUMENT_MAX_BYTES": "300MiB"}
     folder = tmp_path_factory.mktemp("web")
-    with gunicorn(folder, **spoiled.environment, **limits, TMPDIR=str(temporary)) as server:
+    with gunicorn(folder, environment={**spoiled.environment, **limits, "TMPDIR": str(temporary)}) as server:
         yield server
 
 
