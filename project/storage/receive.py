@@ -123,6 +123,8 @@ def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) ->
 class _ToStorage(FileUploadHandler):
     """Hands the bytes of the form's file part to the writer as they come."""
 
+    chunk_size = _READ_BYTES
+
     def __init__(self, request: HttpRequest, *, writer: ObjectWriter, max_bytes: int) -> None:
         super().__init__(request)
         self._writer, self._max_bytes = writer, max_bytes

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
+import mmap
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self, cast
+from typing import IO, TYPE_CHECKING, Self, cast
 
 from project import logs
 from project.storage.objects import StoredObject
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PART_BYTES = 10 * 2**20
+MOST_HELD = 2
+"""So many parts are in memory at most, whether gathered or on the way."""
+_BLOCK = 2**20
+_SMALL = 2**16
 
 log = logs.get(__name__)
 
@@ -23,45 +30,42 @@ log = logs.get(__name__)
 class PartsWriter:
     """Sends what fits into one part as one object, and more as a multipart upload, part by part.
 
-    While one part is on its way the next is gathered, so two are held at most. A part that fails is tried again by
-    boto3; when it fails for good, the next `write`, or `finish`, raises StorageUnavailable.
+    Two parts are held at most: one is sent while the next is gathered, or both are sent. A part that fails is tried
+    again by boto3; when it fails for good, a later `write`, or `finish`, raises StorageUnavailable.
     """
 
     def __init__(self, *, client: S3Client, bucket: str, key: str) -> None:
         self._client, self._bucket, self._key = client, bucket, key
         self._digest = hashlib.sha256()
         self._size = 0
-        self._buffer, self._spare = bytearray(PART_BYTES), bytearray()
-        self._filled = 0
+        self._part = _Part()
         self._upload_id = ""
         self._is_ending = False
-        self._sender: ThreadPoolExecutor | None = None
-        self._sending: Future[CompletedPartTypeDef] | None = None
-        self._parts: list[CompletedPartTypeDef] = []
+        self._senders: ThreadPoolExecutor | None = None
+        self._sending: deque[tuple[_Part, Future[CompletedPartTypeDef]]] = deque()
+        self._sent: list[CompletedPartTypeDef] = []
 
     def write(self, data: bytes) -> None:
         self._digest.update(data)
         self._size += len(data)
         left = memoryview(data)
         while left:
-            if self._filled == PART_BYTES:
-                self._send_part()
-            taken = left[: PART_BYTES - self._filled]
-            self._buffer[self._filled : self._filled + len(taken)] = taken
-            self._filled += len(taken)
-            left = left[len(taken) :]
+            if self._part.is_full:
+                self._send()
+                self._part = self._emptied() if len(self._sending) == MOST_HELD else _Part()
+            left = left[self._part.fill(left) :]
 
     def finish(self) -> StoredObject:
-        self._wait()
-        self._spare = bytearray()
-        last = bytes(memoryview(self._buffer)[: self._filled])
-        self._is_ending = True
         if self._upload_id:
-            self._parts.append(self._sent(len(self._parts) + 1, last))
+            self._send()
+            while self._sending:
+                self._emptied()
+            self._is_ending = True
             self._complete()
         else:
+            self._is_ending = True
             with translated(self._key):
-                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=last)
+                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=self._part.as_body())
         self._is_ending = False
         self._end()
         return StoredObject(key=self._key, size=self._size, sha256=self._digest.hexdigest())
@@ -71,10 +75,10 @@ class PartsWriter:
 
         When the store cannot be told, `manage.py sweep_objects` does it later.
         """
-        if self._sending is not None:  # a part that arrives after the end would stay
-            self._sending.cancel()
-            self._sending.exception()
-            self._sending = None
+        for _, sending in self._sending:  # a part that arrives after the end would stay
+            if not sending.cancel():
+                sending.exception()
+        self._sending.clear()
         upload_id, self._upload_id = self._upload_id, ""
         is_in_doubt, self._is_ending = self._is_ending, False
         self._end()
@@ -94,30 +98,30 @@ class PartsWriter:
     def __exit__(self, *_error: object) -> None:
         self.abort()
 
-    def _send_part(self) -> None:
-        """Hand the gathered part over to the sending thread, once that has sent the one before."""
-        if self._sender is None:
+    def _send(self) -> None:
+        """Hand the gathered part over to the sending threads."""
+        if self._senders is None:
             with translated(self._key):
                 begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key)
             self._upload_id = begun["UploadId"]
-            self._sender = ThreadPoolExecutor(1, thread_name_prefix="s3-part")
-            self._spare = bytearray(PART_BYTES)
-        self._wait()
-        number = len(self._parts) + 1
-        self._sending = self._sender.submit(self._sent, number, self._buffer)
-        self._buffer, self._spare, self._filled = self._spare, self._buffer, 0
+            self._senders = ThreadPoolExecutor(MOST_HELD, thread_name_prefix="s3-part")
+        number = len(self._sent) + len(self._sending) + 1
+        self._sending.append((self._part, self._senders.submit(self._upload, number, self._part)))
 
-    def _sent(self, number: int, body: bytes | bytearray) -> CompletedPartTypeDef:
+    def _upload(self, number: int, part: _Part) -> CompletedPartTypeDef:
         with translated(self._key):
             answer = self._client.upload_part(
-                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=cast(bytes, body)
+                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part.as_body()
             )
         return {"PartNumber": number, "ETag": answer["ETag"]}
 
-    def _wait(self) -> None:
-        sending, self._sending = self._sending, None
-        if sending is not None:
-            self._parts.append(sending.result())
+    def _emptied(self) -> _Part:
+        """Wait for the oldest part that is on the way, and return its room."""
+        part, sending = self._sending[0]
+        self._sent.append(sending.result())
+        self._sending.popleft()
+        part.empty()
+        return part
 
     def _complete(self) -> None:
         """Make one object of the parts. Asking again after an answer that was lost finds the upload gone and the
@@ -126,7 +130,7 @@ class PartsWriter:
         try:
             with translated(self._key):
                 self._client.complete_multipart_upload(
-                    Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
+                    Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._sent}
                 )
         except FileNotFoundError:
             with translated(self._key):
@@ -136,7 +140,59 @@ class PartsWriter:
         self._upload_id = ""
 
     def _end(self) -> None:
-        if self._sender is not None:
-            self._sender.shutdown()
-            self._sender = None
-        self._buffer = self._spare = bytearray()
+        if self._senders is not None:
+            self._senders.shutdown()
+            self._senders = None
+        self._part = _Part()
+
+
+class _Part:
+    """Room for one part, and what boto3 reads it from, as often as it must.
+
+    The room is a mapping of its own, not of the allocator, which would keep it: so all of it comes back at the end. No
+    memory is used before something is written.
+    """
+
+    def __init__(self) -> None:
+        self._room: memoryview | None = None
+        self._filled = self._at = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._filled == PART_BYTES
+
+    def fill(self, data: memoryview) -> int:
+        """Take as much as there is room for; return how much that was."""
+        if self._room is None:
+            self._room = memoryview(mmap.mmap(-1, PART_BYTES))
+        taken = data[: PART_BYTES - self._filled]
+        self._room[self._filled : self._filled + len(taken)] = taken
+        self._filled += len(taken)
+        return len(taken)
+
+    def empty(self) -> None:
+        self._filled = self._at = 0
+
+    def as_body(self) -> IO[bytes] | bytes:
+        """Return what boto3 takes as a body. To a few bytes it puts no question whether it may send them."""
+        if self._room is None or self._filled <= _SMALL:
+            return bytes(self._room[: self._filled]) if self._room is not None else b""
+        return cast(IO[bytes], self)
+
+    def __len__(self) -> int:
+        return self._filled
+
+    def read(self, _size: int = -1) -> memoryview | bytes:
+        """Return the next block without copying it, larger than asked for: fewer and larger blocks are sent faster."""
+        if self._room is None:
+            return b""
+        block = self._room[self._at : min(self._at + _BLOCK, self._filled)]
+        self._at += len(block)
+        return block
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._filled}[whence] + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
