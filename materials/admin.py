@@ -16,6 +16,7 @@ from materials.models import (
     KeyFrame,
     MaterialEntry,
     MaterialNode,
+    ObjectRemoval,
     SlideVideoMapping,
     TranscriptWindow,
 )
@@ -161,3 +162,12 @@ class HostVisitAdmin(ReadOnlyAdmin):
 
 def _is_list(request: HttpRequest) -> bool:
     return request.resolver_match is not None and (request.resolver_match.url_name or "").endswith("changelist")
+
+
+@admin.register(ObjectRemoval)
+class ObjectRemovalAdmin(ReadOnlyAdmin):
+    """Stored objects that are to go, and when that is tried next."""
+
+    list_display = ("key", "attempts", "next_try_at", "created_at")
+    search_fields = ("key",)
+    ordering = ("next_try_at",)

@@ -47,6 +47,7 @@ class ProblemSchema(AutoSchema):
         "422": "The input is not valid, or a rule forbids it.",
         "429": "Too many requests; `Retry-After` says when to come back.",
         "500": "Something failed on our side.",
+        "503": "The store of the files is away; `Retry-After` says when to come back.",
     }
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
@@ -64,7 +65,7 @@ class ProblemSchema(AutoSchema):
             return ["500"]
         always = ["401", "403", "422", "429", "500"]
         named = ["404"] if "{" in self.path else []
-        body = ["400", "404", "409", "411", "413", "415"] if self.method in {"POST", "PATCH", "PUT"} else []
+        body = ["400", "404", "409", "411", "413", "415", "503"] if self.method in {"POST", "PATCH", "PUT"} else []
         return sorted({*always, *named, *body})
 
 
