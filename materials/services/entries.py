@@ -32,7 +32,7 @@ from project.db.fields import new_id
 from project.errors import Conflict
 from project.jobs.services import cancel_jobs_of
 from project.storage import receive
-from project.storage.objects import objects
+from project.storage.objects import StoredObject, objects
 from tenants.models import Tenant
 
 MAX_NAME = 500
@@ -70,7 +70,7 @@ def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wan
     kept = False
     try:
         name = clean_name(received.fields.get("name") or received.name)
-        format_ = _format(key, name)
+        format_ = _format(received.stored, name)
         if not format_.is_recording and received.stored.size > settings.DOCUMENT_MAX_BYTES:
             raise UploadTooLarge(
                 f"The document has {received.stored.size} bytes; the largest that is read has "
@@ -194,8 +194,8 @@ def take_media(entry: MaterialEntry, media: MediaInfo) -> None:
         entry.format = Format.AUDIO.value
 
 
-def _format(key: str, name: str) -> Format:
-    with objects().open(key) as file:
+def _format(stored: StoredObject, name: str) -> Format:
+    with stored.open() as file:
         try:
             return detect(file, name)
         except FormatProblem as exc:

@@ -149,7 +149,7 @@ def _stored(run: Run, fetched: Fetched, key: str, *, recordings: bool) -> Brough
     length = fetched.headers.get("content-length", "")
     pieces = fetched.chunks if not source.name.endswith(".html") else _page_sized(fetched.chunks)
     stored = _store(run, key, pieces, total=int(length) if length.isdecimal() else 0)
-    return Brought(stored=stored, format=_format(key, source.name), source=source)
+    return Brought(stored=stored, format=_format(stored, source.name), source=source)
 
 
 def _page_sized(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -183,7 +183,7 @@ def _from_platform(run: Run, entry: MaterialEntry, key: str) -> Brought:
         assert path is not None
         with path.open("rb") as file:
             stored = _store(run, key, iter(lambda: file.read(PIECE), b""), total=path.stat().st_size)
-        format_ = _format(key, path.name)
+        format_ = _format(stored, path.name)
         if not format_.is_recording and not format_.is_captions:
             raise IngestionFailed(
                 f"The address leads to {FORMATS[format_].label}, not to a recording.",
@@ -206,9 +206,9 @@ def _store(run: Run, key: str, pieces: Iterable[bytes], *, total: int) -> Stored
         writer.abort()
 
 
-def _format(key: str, name: str) -> Format:
+def _format(stored: StoredObject, name: str) -> Format:
     """Return what the bytes are, whatever they are called: on the web names are often wrong."""
-    with objects().open(key) as file:
+    with stored.open() as file:
         try:
             return detect(file, name)
         except FormatProblem as exc:

@@ -8,25 +8,36 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
+import io
 import os
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self, cast
 
 from django.core.files.storage import FileSystemStorage, default_storage
 
+from project.storage.passing import EdgesFirst, Passing
+
 
 @dataclass(frozen=True, kw_only=True)
 class StoredObject:
-    """What was written: its key, its size in bytes and the SHA-256 of its content (hexadecimal)."""
+    """What was written: its key, its size in bytes, the SHA-256 of its content (hexadecimal), and its first and last
+    bytes, as far as the writer kept them.
+    """
 
     key: str
     size: int
     sha256: str
+    head: bytes = field(default=b"", repr=False, compare=False)
+    tail: bytes = field(default=b"", repr=False, compare=False)
+
+    def open(self) -> BinaryIO:
+        """Open it to be read and sought in. Its beginning and end come from memory, the rest from the storage."""
+        edges = EdgesFirst(size=self.size, head=self.head, tail=self.tail, between=lambda: objects().open(self.key))
+        return cast(BinaryIO, io.BufferedReader(edges))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +111,11 @@ class ObjectStorage(Protocol):
         ...
 
 
+def stored_as(key: str, passed: Passing) -> StoredObject:
+    """Return what is known of an object that has been written."""
+    return StoredObject(key=key, size=passed.size, sha256=passed.sha256, head=passed.head, tail=passed.tail)
+
+
 def objects() -> ObjectStorage:
     """Return the configured object storage."""
     return cast(ObjectStorage, default_storage)
@@ -167,14 +183,12 @@ class _FileWriter:
         self._key, self._target = key, target
         self._partial = incoming / uuid.uuid4().hex
         self._file: BinaryIO | None = self._partial.open("xb")
-        self._digest = hashlib.sha256()
-        self._size = 0
+        self._passing = Passing()
 
     def write(self, data: bytes) -> None:
         assert self._file is not None
         self._file.write(data)
-        self._digest.update(data)
-        self._size += len(data)
+        self._passing.note(data)
 
     def finish(self) -> StoredObject:
         assert self._file is not None
@@ -184,7 +198,7 @@ class _FileWriter:
         self._file = None
         self._target.parent.mkdir(parents=True, exist_ok=True)
         self._partial.replace(self._target)
-        return StoredObject(key=self._key, size=self._size, sha256=self._digest.hexdigest())
+        return stored_as(self._key, self._passing)
 
     def abort(self) -> None:
         if self._file is not None:

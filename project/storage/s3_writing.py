@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import mmap
 from collections import deque
@@ -11,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Self, cast
 
 from project import logs
-from project.storage.objects import StoredObject
+from project.storage.objects import StoredObject, stored_as
+from project.storage.passing import Passing
 from project.storage.s3_errors import translated
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ class PartsWriter:
 
     def __init__(self, *, client: S3Client, bucket: str, key: str) -> None:
         self._client, self._bucket, self._key = client, bucket, key
-        self._digest = hashlib.sha256()
-        self._size = 0
+        self._passing = Passing()
         self._part = _Part()
         self._upload_id = ""
         self._is_ending = False
@@ -46,8 +45,7 @@ class PartsWriter:
         self._sent: list[CompletedPartTypeDef] = []
 
     def write(self, data: bytes) -> None:
-        self._digest.update(data)
-        self._size += len(data)
+        self._passing.note(data)
         left = memoryview(data)
         while left:
             if self._part.is_full:
@@ -68,7 +66,7 @@ class PartsWriter:
                 self._client.put_object(Bucket=self._bucket, Key=self._key, Body=self._part.as_body())
         self._is_ending = False
         self._end()
-        return StoredObject(key=self._key, size=self._size, sha256=self._digest.hexdigest())
+        return stored_as(self._key, self._passing)
 
     def abort(self) -> None:
         """Take back what is not finished, also an object whose storing was not confirmed.
@@ -135,7 +133,7 @@ class PartsWriter:
         except FileNotFoundError:
             with translated(self._key):
                 there = self._client.head_object(Bucket=self._bucket, Key=self._key)
-            if there["ContentLength"] != self._size:
+            if there["ContentLength"] != self._passing.size:
                 raise
         self._upload_id = ""
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from project.storage.objects import ObjectStorage
+from project.storage.passing import EdgesFirst
 
 MIB = 2**20
 KEY = "tenants/a/entries/b/raw"
@@ -79,6 +80,36 @@ def test_a_reader_jumps_about(storage: ObjectStorage) -> None:
             file.seek(at)
             assert file.read(length) == content[at : at + length]
         assert file.tell() == 2 * MIB
+
+
+@pytest.mark.parametrize("size", [0, 100, 70_000, 131_072, 3 * MIB])
+def test_what_was_just_written_is_read_like_any_other(storage: ObjectStorage, size: int) -> None:
+    content = pattern(size)
+    writer = storage.writer(KEY)
+    for start in range(0, size, 1000):
+        writer.write(content[start : start + 1000])
+    stored = writer.finish()
+
+    edges = EdgesFirst(size=size, head=stored.head, tail=stored.tail, between=lambda: storage.open(KEY))
+    with io.BufferedReader(edges) as file:
+        assert file.read() == content
+        assert file.seek(0, io.SEEK_END) == size
+        for at in (0, size // 2, max(0, size - 70_000), max(0, size - 3), 65_530):
+            file.seek(at)
+            assert file.read(20) == content[at : at + 20]
+
+
+def test_the_edges_of_what_was_just_written_ask_the_storage_for_nothing(storage: ObjectStorage) -> None:
+    content = pattern(3 * MIB)
+    writer = storage.writer(KEY)
+    writer.write(content)
+    stored = writer.finish()
+    storage.delete(KEY)
+
+    with stored.open() as file:
+        assert file.read(64 * 1024) == content[: 64 * 1024]
+        file.seek(-64 * 1024, io.SEEK_END)
+        assert file.read() == content[-64 * 1024 :]
 
 
 def test_an_archive_is_read_where_it_lies(storage: ObjectStorage) -> None:
