@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Read the body and return its size, without what `aws-chunked` puts around it."""
         length = left = int(self.headers.get("Content-Length") or 0)
         block = memoryview(bytearray(_BLOCK))
-        while left and (count := self.rfile.readinto(block[: min(left, _BLOCK)])):  # type: ignore[attr-defined]
+        while left and (count := self.rfile.readinto(block[: min(left, _BLOCK)])):
             left -= count
         return int(self.headers.get("X-Amz-Decoded-Content-Length") or length)
 
