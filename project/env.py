@@ -61,12 +61,21 @@ def integer(name: str, default: int, *, least: int = 0) -> int:
 
 def size(name: str, default: str) -> int:
     """Return a number of bytes from `50 MB`, `1GiB` or `1048576`; raise ImproperlyConfigured otherwise."""
-    word = text(name, default).lower().replace(" ", "")
+    word = text(name, default)
+    number = bytes_in(word)
+    if number is None:
+        raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a size such as 50MB, 1GiB or 1048576.")
+    return number
+
+
+def bytes_in(word: str) -> int | None:
+    """Return the number of bytes that a size such as `50 MB` says; None when it is not understood."""
+    word = word.lower().replace(" ", "")
     digits = word.rstrip("kmgib")
     unit = word[len(digits) :]
-    if digits.isdecimal() and unit in _UNITS:
+    if digits.isascii() and digits.isdecimal() and unit in _UNITS:
         return int(digits) * _UNITS[unit]
-    raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a size such as 50MB, 1GiB or 1048576.")
+    return None
 
 
 def window(name: str) -> tuple[time, time] | None:

@@ -123,8 +123,13 @@ STORAGES: dict[str, Any] = {
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
+S3_PUBLIC_ENDPOINT_URL = env.text("S3_PUBLIC_ENDPOINT_URL")
+S3_CHECKSUM_HEADERS = env.flag("S3_CHECKSUM_HEADERS", default=True)
 UPLOAD_MAX_BYTES = env.size("UPLOAD_MAX_BYTES", "2GB")
 DOCUMENT_MAX_BYTES = env.size("DOCUMENT_MAX_BYTES", "200MB")
+UPLOAD_HOURS = env.integer("UPLOAD_HOURS", 24, least=1)
+UPLOAD_URL_SECONDS = env.integer("UPLOAD_URL_SECONDS", 3600, least=60)
+DOWNLOAD_URL_SECONDS = env.integer("DOWNLOAD_URL_SECONDS", 300, least=10)
 
 # --- The web ----------------------------------------------------------------------------------------------------------
 
@@ -216,7 +221,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "ENUM_NAME_OVERRIDES": {"EntryStateEnum": "materials.serializers.ENTRY_STATES"},
+    "ENUM_NAME_OVERRIDES": {
+        "EntryStateEnum": "materials.serializers.ENTRY_STATES",
+        "UploadStateEnum": "materials.upload_serializers.STATES",
+    },
 }
 RATE_LIMIT_URL = env.secret("RATE_LIMIT_URL", "memory://")
 ANONYMOUS_REQUESTS_PER_MINUTE = env.integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, least=1)

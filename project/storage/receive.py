@@ -37,6 +37,10 @@ class TooLarge(ReceiveError):
     """The file is larger than allowed."""
 
 
+class WrongLength(ReceiveError):
+    """The body is not as long as it has to be."""
+
+
 class Incomplete(ReceiveError):
     """The body ended before its announced length, or the form is broken."""
 
@@ -60,15 +64,41 @@ def receive(request: HttpRequest, *, key: str, max_bytes: int) -> Received:
     Raises LengthMissing, TooLarge, Incomplete or NoFile, and UnreadablePostError when the connection breaks; after an
     exception nothing is stored.
     """
-    length = _length(request)
+    length = announced_length(request, max_bytes=max_bytes)
     multipart = request.content_type == "multipart/form-data"
-    if length > max_bytes + (_FORM_OVERHEAD if multipart else 0):
-        raise TooLarge(f"The file has {length} bytes; the largest that is taken has {max_bytes}.")
     writer = objects().writer(key)
     try:
         if multipart:
             return _receive_form(request, writer, max_bytes)
         return _receive_body(request, writer, length)
+    finally:
+        writer.abort()
+
+
+def announced_length(request: HttpRequest, *, max_bytes: int) -> int:
+    """Return how long the body is said to be: a form's is a little longer than its file.
+
+    Raises LengthMissing, and TooLarge for what cannot be a file of at most `max_bytes`.
+    """
+    length = _length(request)
+    multipart = request.content_type == "multipart/form-data"
+    if length > max_bytes + (_FORM_OVERHEAD if multipart else 0):
+        raise TooLarge(f"The file has {length} bytes; the largest that is taken has {max_bytes}.")
+    return length
+
+
+def receive_exactly(request: HttpRequest, *, key: str, size: int) -> StoredObject:
+    """Store the raw body under `key`; it must have this size, neither less nor more.
+
+    Raises LengthMissing, WrongLength or Incomplete, and UnreadablePostError when the connection breaks; after an
+    exception nothing is stored.
+    """
+    length = _length(request)
+    if length != size:
+        raise WrongLength(f"The body has {length} bytes; {size} were announced.")
+    writer = objects().writer(key)
+    try:
+        return _receive_body(request, writer, length).stored
     finally:
         writer.abort()
 
