@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from materials import services
+from materials import upload_admin as upload_admin  # registers its windows
 from materials.models import (
     Chunk,
     ChunkCorrection,

@@ -1,7 +1,14 @@
 from django.apps import AppConfig
 
 from materials import sites as sites  # registers its system check
-from materials.kinds import CHECK_ADDRESS, INGEST_ADDRESS, INGEST_ENTRY, INGEST_RECORDING, WATCH_RECORDING
+from materials.kinds import (
+    CHECK_ADDRESS,
+    INGEST_ADDRESS,
+    INGEST_ENTRY,
+    INGEST_RECORDING,
+    VERIFY_UPLOAD,
+    WATCH_RECORDING,
+)
 from project.jobs import chores, kinds
 from project.storage import checks as checks  # registers its system checks
 
@@ -17,4 +24,6 @@ class MaterialsConfig(AppConfig):
         kinds.register(CHECK_ADDRESS, work="materials.tasks.check_address")
         kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording", room="heavy")
         kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording", room="heavy")
+        kinds.register(VERIFY_UPLOAD, work="materials.tasks.verify_upload")
         chores.register("materials.tasks.remove_objects")
+        chores.register("materials.tasks.sweep_uploads")

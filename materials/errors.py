@@ -3,7 +3,12 @@
 * DomainError
   x UploadRefused           4xx  the file cannot be taken; `code` says why, nothing was stored
   x UploadTooLarge          413  the file is larger than this server takes
+  x QuotaExceeded           413  the tenant may not store so much; `next_step` says who can change that
   x LengthRequired          411  the request does not say how long its body is
+  x UploadClosed            409  the upload is over: complete, refused, aborted or expired
+  x PartsNotThere           409  parts of an upload have not arrived, or have the wrong size; `missing` names them
+  x AddressRefused          403  the address of an upload or a download is not signed, or has expired
+  x NothingToDownload       422  the entry has no stored file
   x TreeRefused             422  the change would break the tree: a cycle, too deep, not all children named
   x IngestionRunning        409  a job for the entry is on its way
   x IngestionFailed         422  the entry could not be read; `code` says why
@@ -31,6 +36,41 @@ class UploadTooLarge(DomainError):
     code = "upload_too_large"
     status = 413
     next_step = "Split the file, or ask the operator to raise UPLOAD_MAX_BYTES."
+
+
+class QuotaExceeded(DomainError):
+    """The tenant may not store so much."""
+
+    code = "quota_exceeded"
+    status = 413
+
+
+class UploadClosed(Conflict):
+    """The upload is over."""
+
+    code = "upload_closed"
+    next_step = "Start another upload."
+
+
+class PartsNotThere(Conflict):
+    """Not all of the file has arrived."""
+
+    code = "parts_missing"
+    next_step = "Read the upload again: it has addresses for what is missing. Send that, then complete it."
+
+
+class AddressRefused(DomainError):
+    """The address does not open."""
+
+    code = "address_refused"
+    status = 403
+
+
+class NothingToDownload(Refused):
+    """The entry has no stored file."""
+
+    code = "nothing_to_download"
+    next_step = "Read the entry: an address that has not been fetched has `source_url` only."
 
 
 class LengthRequired(DomainError):

@@ -103,6 +103,17 @@ _HTML = re.compile(
 )
 
 
+def promised(name: str) -> Format | None:
+    """Return the format that a name promises, None when it promises none. Raises FormatProblem for what is not taken.
+
+    Only the bytes decide; this spares sending a large file that would be refused.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in _OTHER_EXTENSIONS:
+        raise _unsupported(_OTHER_EXTENSIONS[suffix])
+    return _BY_EXTENSION.get(suffix)
+
+
 def detect(file: BinaryIO, name: str) -> Format:
     """Return the format of the whole of a seekable file. Raises FormatProblem."""
     head = _read(file, 0, _HEAD_BYTES)

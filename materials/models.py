@@ -19,6 +19,9 @@ from llm.video.processor import By
 from materials.documents import ChunkKind, Format, Locator
 from materials.languages import ANY_LANGUAGE
 from materials.object_models import ObjectRemoval as ObjectRemoval
+from materials.upload_models import Quota as Quota
+from materials.upload_models import SpaceReservation as SpaceReservation
+from materials.upload_models import Upload as Upload
 from project.db.fields import Row
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -185,7 +188,12 @@ class MaterialEntry(Row):
                 name="entry_is_processed_wholly_or_not_at_all",
             ),
         ]
-        indexes = [models.Index(fields=["tenant", "object_key"], name="entry_by_object")]
+        indexes = [
+            models.Index(fields=["tenant", "object_key"], name="entry_by_object"),
+            models.Index(
+                fields=["tenant", "raw_sha256"], condition=~Q(raw_sha256=""), name="entry_by_content_of_tenant"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -11,7 +11,15 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, MaterialNode, SlideVideoMapping
+from materials.models import (
+    Chunk,
+    ChunkCorrection,
+    KeyFrame,
+    MaterialEntry,
+    MaterialNode,
+    SlideVideoMapping,
+    Upload,
+)
 from project.errors import NotFound
 from tenants.models import Tenant
 
@@ -94,12 +102,38 @@ def get_correction(*, tenant: Tenant, correction_id: UUID) -> ChunkCorrection:
         raise NotFound(f"There is no correction {correction_id}.") from None
 
 
+def get_signed_entry(*, entry_id: UUID) -> MaterialEntry:
+    """Return an entry whose address we signed for its tenant. Raises NotFound, also when the tenant is suspended."""
+    rows = MaterialEntry.objects.filter(tenant__suspended_at=None).exclude(object_key="")
+    try:
+        return rows.get(pk=entry_id)
+    except MaterialEntry.DoesNotExist:
+        raise NotFound(f"There is no entry {entry_id}.") from None
+
+
+def get_signed_upload(*, upload_id: UUID) -> Upload:
+    """Return an upload whose address we signed for its tenant. Raises NotFound, also when the tenant is suspended."""
+    rows = Upload.objects.with_job().select_related("tenant").filter(tenant__suspended_at=None)
+    try:
+        return rows.get(pk=upload_id)
+    except Upload.DoesNotExist:
+        raise NotFound(f"There is no upload {upload_id}.") from None
+
+
 def get_frame(*, tenant: Tenant, frame_id: UUID) -> KeyFrame:
     """Return the tenant's key frame. Raises NotFound."""
     try:
         return KeyFrame.objects.of(tenant).get(pk=frame_id)
     except KeyFrame.DoesNotExist:
         raise NotFound(f"There is no frame {frame_id}.") from None
+
+
+def get_upload(*, tenant: Tenant, upload_id: UUID) -> Upload:
+    """Return the tenant's upload with its job. Raises NotFound."""
+    try:
+        return Upload.objects.of(tenant).with_job().select_related("tenant").get(pk=upload_id)
+    except Upload.DoesNotExist:
+        raise NotFound(f"There is no upload {upload_id}.") from None
 
 
 def get_mapping(*, tenant: Tenant, mapping_id: UUID) -> SlideVideoMapping:

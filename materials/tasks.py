@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from materials.services import check_address, ingest_address, ingest_entry, ingest_recording, objects, watch_recording
+from django.utils import timezone
+
+from materials.services import (
+    check_address,
+    clearing,
+    ingest_address,
+    ingest_entry,
+    ingest_recording,
+    objects,
+    verify_upload,
+    watch_recording,
+)
 
 __all__ = [
     "check_address",
@@ -10,6 +21,8 @@ __all__ = [
     "ingest_entry",
     "ingest_recording",
     "remove_objects",
+    "sweep_uploads",
+    "verify_upload",
     "watch_recording",
 ]
 
@@ -17,3 +30,8 @@ __all__ = [
 def remove_objects() -> None:
     """Delete the stored files that were let go, and try again those that could not be deleted."""
     objects.remove_objects(seconds=30)
+
+
+def sweep_uploads() -> None:
+    """Expire abandoned uploads, and remove what is left of those that have ended."""
+    clearing.sweep_uploads(now=timezone.now(), seconds=30)

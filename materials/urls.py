@@ -5,6 +5,7 @@ from django.urls import path
 from materials.views import EntryViewSet, FrameViewSet, NodeEntryViewSet, NodeViewSet
 from materials.views_mappings import MappingViewSet, NodeMappingViewSet
 from materials.views_text import ChunkViewSet, CorrectionViewSet, EntryTextViewSet, NodeTextViewSet
+from materials.views_uploads import DownloadViewSet, NodeUploadViewSet, SignedViewSet, UploadViewSet, UsageView
 
 urlpatterns = [
     path("nodes", NodeViewSet.as_view({"get": "list", "post": "create"}), name="nodes"),
@@ -22,11 +23,19 @@ urlpatterns = [
         NodeEntryViewSet.as_view({"get": "list", "post": "create"}),
         name="node-entries",
     ),
+    path("nodes/<uuid:pk>/uploads", NodeUploadViewSet.as_view({"post": "create"}), name="node-uploads"),
+    path("uploads", UploadViewSet.as_view({"get": "list"}), name="uploads"),
+    path("uploads/<uuid:pk>", UploadViewSet.as_view({"get": "retrieve", "delete": "destroy"}), name="upload"),
+    path("uploads/<uuid:pk>/complete", UploadViewSet.as_view({"post": "complete"}), name="upload-complete"),
+    path("uploads/<uuid:pk>/parts/<int:number>", SignedViewSet.as_view({"put": "put_part"}), name="upload-part"),
+    path("usage", UsageView.as_view(), name="usage"),
     path(
         "entries/<uuid:pk>",
         EntryViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="entry",
     ),
+    path("entries/<uuid:pk>/download", DownloadViewSet.as_view({"get": "download"}), name="entry-download"),
+    path("entries/<uuid:pk>/file", SignedViewSet.as_view({"get": "file"}), name="entry-file"),
     path("entries/<uuid:pk>/ingest", EntryViewSet.as_view({"post": "ingest"}), name="entry-ingest"),
     path("entries/<uuid:pk>/check", EntryViewSet.as_view({"post": "check"}), name="entry-check"),
     path("nodes/<uuid:pk>/search", NodeTextViewSet.as_view({"get": "search"}), name="node-search"),

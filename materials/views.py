@@ -28,6 +28,7 @@ from materials.serializers import (
     NodeReorderSerializer,
     NodeSerializer,
 )
+from materials.views_uploads import with_space_warning
 from project.http.answers import asked, created, page, valid
 from project.jobs.priorities import priority_for
 from project.jobs.serializers import JobSerializer, PrioritySerializer
@@ -162,9 +163,8 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         else:
             added = services.add_file(tenant=tenant, node_id=pk, request=request._request, wanted=wanted)
         answer = EntrySerializer(added.entry).data
-        if not added.created:
-            return Response(answer)
-        return created(answer, location=f"/api/v1/entries/{added.entry.pk}")
+        response = created(answer, location=f"/api/v1/entries/{added.entry.pk}") if added.created else Response(answer)
+        return with_space_warning(response, added.warning)
 
 
 class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):

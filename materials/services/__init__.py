@@ -1,8 +1,10 @@
 """The verbs that change materials. Doors (views, tasks, admin, commands) call these and nothing below."""
 
+from materials.services.arriving import Wanted
 from materials.services.checking import check_address
 from materials.services.corrections import correct_chunk, drop_correction
-from materials.services.entries import Wanted, add_address, add_file, delete_entry, update_entry
+from materials.services.downloading import download_of, safe_media_type
+from materials.services.entries import add_address, add_file, delete_entry, update_entry
 from materials.services.fingerprinting import fingerprint_of
 from materials.services.ingestion import ingest_entry
 from materials.services.links import ingest_address
@@ -16,16 +18,21 @@ from materials.services.mappings import (
 )
 from materials.services.promising import request_check, request_ingestion
 from materials.services.recordings import ingest_recording
+from materials.services.space import set_quota, usage_of
 from materials.services.tree import copy_node, create_node, delete_node, move_node, reorder_node, update_node
+from materials.services.uploads import abort_upload, complete_upload, open_upload, progress_of, receive_part
+from materials.services.verifying import verify_upload
 from materials.services.watching import watch_recording
 
 __all__ = [
     "Batch",
     "Claim",
     "Wanted",
+    "abort_upload",
     "add_address",
     "add_file",
     "check_address",
+    "complete_upload",
     "copy_node",
     "correct_chunk",
     "create_mappings",
@@ -34,17 +41,25 @@ __all__ = [
     "delete_entry",
     "delete_mapping",
     "delete_node",
+    "download_of",
     "drop_correction",
     "fingerprint_of",
     "ingest_address",
     "ingest_entry",
     "ingest_recording",
     "move_node",
+    "open_upload",
+    "progress_of",
+    "receive_part",
     "reorder_node",
     "request_check",
     "request_ingestion",
+    "safe_media_type",
+    "set_quota",
     "update_entry",
     "update_mapping",
     "update_node",
+    "usage_of",
+    "verify_upload",
     "watch_recording",
 ]

@@ -19,8 +19,10 @@ from materials.errors import IngestionFailed
 from materials.formats import FORMATS, FormatProblem, detect
 from materials.models import MaterialEntry, fetched_key
 from materials.services import web
+from materials.services.arriving import lost_twins, shared_key
 from materials.services.locks import lock_tree
 from materials.services.objects import discard_object, release_objects
+from materials.services.space import Space
 from project.db.fields import new_id
 from project.jobs.runner import JobCancelled, Run
 from project.storage.objects import StoredObject, objects
@@ -38,10 +40,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
-    """A stored file that is nobody's yet. `source` is None when a platform handed it out."""
+    """A stored file that is nobody's yet. `source` is None when a platform handed it out.
+
+    `lost` are keys of files with the same bytes that are not in the store (`materials.services.arriving`).
+    """
 
     stored: StoredObject
     format: Format
+    lost: frozenset[str]
     source: web.Source | None = None
     title: str = ""
 
@@ -59,8 +65,9 @@ def brought(run: Run, entry: MaterialEntry, *, recordings: bool, only_if_new: bo
     """Yield what the entry's address leads to, stored; None when `only_if_new` and the server says it is as it was.
 
     It is deleted after the block, unless an entry has it by then. Holds no transaction meanwhile. Raises
-    LeadsToRecording without `recordings`, IngestionFailed, FetchRefused and FetchFailed.
+    LeadsToRecording without `recordings`, IngestionFailed, QuotaExceeded, FetchRefused and FetchFailed.
     """
+    space = Space(entry.tenant)
     key = fetched_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
     most = settings.UPLOAD_MAX_BYTES if recordings else settings.DOCUMENT_MAX_BYTES
     seconds = web.RECORDING_SECONDS if recordings else web.DOCUMENT_SECONDS
@@ -69,17 +76,18 @@ def brought(run: Run, entry: MaterialEntry, *, recordings: bool, only_if_new: bo
         with web.opened(
             entry, most_bytes=most, seconds=seconds, checkpoint=run.checkpoint, only_if_new=only_if_new
         ) as fetched:
-            found = None if fetched.is_known else _stored(run, fetched, key, recordings=recordings)
+            found = None if fetched.is_known else _stored(run, fetched, key, space, recordings=recordings)
         yield found
     finally:
         if not MaterialEntry.objects.of(entry.tenant).filter(object_key=key).exists():
             discard_object(key)
+        space.give_back()
 
 
 def fetch_from_platform(run: Run, entry: MaterialEntry) -> None:
     """Store the captions of a platform's video, or the video, and note that on the entry.
 
-    Raises IngestionFailed, MediaUnreadable, PlatformFailed and TranscriberMissing; then nothing is stored.
+    Raises IngestionFailed, QuotaExceeded, MediaUnreadable, PlatformFailed and TranscriberMissing; then nothing is stored.
     """
     if not settings.PLATFORM_VIDEOS:
         raise IngestionFailed(
@@ -89,12 +97,13 @@ def fetch_from_platform(run: Run, entry: MaterialEntry) -> None:
         )
     key = fetched_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
     kept = False
-    try:
-        keep(entry, _from_platform(run, entry, key))
-        kept = True
-    finally:
-        if not kept:
-            discard_object(key)
+    with Space(entry.tenant) as space:
+        try:
+            keep(entry, _from_platform(run, entry, key, space))
+            kept = entry.object_key == key
+        finally:
+            if not kept:
+                discard_object(key)
 
 
 def keep(entry: MaterialEntry, found: Brought) -> None:
@@ -104,7 +113,7 @@ def keep(entry: MaterialEntry, found: Brought) -> None:
         if not MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).exists():
             raise JobCancelled("The entry is gone.")
         old = note(entry, found)
-        save_noted(entry, old)
+        save_noted(entry, old, lost=found.lost)
 
 
 def note(entry: MaterialEntry, found: Brought) -> str:
@@ -123,8 +132,13 @@ def note(entry: MaterialEntry, found: Brought) -> str:
     return old
 
 
-def save_noted(entry: MaterialEntry, old_key: str) -> None:
-    """Save what `note` noted, in the caller's transaction, which holds the tree lock, and let the old version go."""
+def save_noted(entry: MaterialEntry, old_key: str, *, lost: frozenset[str]) -> None:
+    """Save what `note` noted, in the caller's transaction, which holds the tree lock, and let the old version go.
+
+    The same bytes elsewhere in the tenant are shared.
+    """
+    stored = StoredObject(key=entry.object_key, size=entry.size_bytes, sha256=entry.raw_sha256)
+    entry.object_key = shared_key(tenant=entry.tenant, stored=stored, lost=lost)
     entry.save(update_fields=COLUMNS)
     release_objects(tenant=entry.tenant, keys=[old_key])
 
@@ -142,14 +156,15 @@ def same_source_refused() -> Iterator[None]:
         ) from None
 
 
-def _stored(run: Run, fetched: Fetched, key: str, *, recordings: bool) -> Brought:
+def _stored(run: Run, fetched: Fetched, key: str, space: Space, *, recordings: bool) -> Brought:
     if not recordings and fetched.content_type.startswith(("video/", "audio/", *web.MEDIA_TYPES[2:])):
         raise LeadsToRecording(Format.AUDIO if fetched.content_type.startswith("audio/") else Format.VIDEO)
     source = web.source_of(fetched)
     length = fetched.headers.get("content-length", "")
     pieces = fetched.chunks if not source.name.endswith(".html") else _page_sized(fetched.chunks)
-    stored = _store(run, key, pieces, total=int(length) if length.isdecimal() else 0)
-    return Brought(stored=stored, format=_format(stored, source.name), source=source)
+    stored = _store(run, key, space, pieces, total=int(length) if length.isdecimal() else 0)
+    lost = lost_twins(tenant=run.tenant, stored=stored)
+    return Brought(stored=stored, format=_format(stored, source.name), lost=lost, source=source)
 
 
 def _page_sized(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -167,7 +182,7 @@ def _page_sized(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _from_platform(run: Run, entry: MaterialEntry, key: str) -> Brought:
+def _from_platform(run: Run, entry: MaterialEntry, key: str, space: Space) -> Brought:
     with tempfile.TemporaryDirectory(prefix="coursewright-video-") as folder:
         run.progress("fetching", 0, 1)
         found = fetch_video(
@@ -182,7 +197,7 @@ def _from_platform(run: Run, entry: MaterialEntry, key: str) -> Brought:
         path = found.captions_path if found.captions_path is not None else found.media_path
         assert path is not None
         with path.open("rb") as file:
-            stored = _store(run, key, iter(lambda: file.read(PIECE), b""), total=path.stat().st_size)
+            stored = _store(run, key, space, iter(lambda: file.read(PIECE), b""), total=path.stat().st_size)
         format_ = _format(stored, path.name)
         if not format_.is_recording and not format_.is_captions:
             raise IngestionFailed(
@@ -190,16 +205,20 @@ def _from_platform(run: Run, entry: MaterialEntry, key: str) -> Brought:
                 code="type_unexpected",
                 next_step="Give the address of the media file itself, or upload the file.",
             )
-        return Brought(stored=stored, format=format_, title=found.title)
+        lost = lost_twins(tenant=run.tenant, stored=stored)
+        return Brought(stored=stored, format=format_, lost=lost, title=found.title)
 
 
-def _store(run: Run, key: str, pieces: Iterable[bytes], *, total: int) -> StoredObject:
+def _store(run: Run, key: str, space: Space, pieces: Iterable[bytes], *, total: int) -> StoredObject:
+    most = space.claim(total or None)
     writer = objects().writer(key)
     done = 0
     try:
         for piece in pieces:
             writer.write(piece)
             done += len(piece)
+            if done > most:
+                raise space.exceeded(done)
             run.progress("fetching", done, max(total, done))
         return writer.finish()
     finally:

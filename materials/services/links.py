@@ -67,7 +67,12 @@ def ingest_brought(run: Run, entry: MaterialEntry, found: Brought) -> None:
     charset = found.source.charset if found.source is not None else ""
     old = note(entry, found)
     with same_source_refused():
-        ingest_document(run, entry, read=partial(read_fetched, charset=charset), first=lambda: save_noted(entry, old))
+        ingest_document(
+            run,
+            entry,
+            read=partial(read_fetched, charset=charset),
+            first=lambda: save_noted(entry, old, lost=found.lost),
+        )
 
 
 def bring_recording(run: Run, entry: MaterialEntry) -> bool:

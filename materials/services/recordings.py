@@ -25,8 +25,8 @@ from materials.models import MaterialEntry, TranscriptWindow
 from materials.processors.errors import UnreadableDocument
 from materials.processors.sandbox import parse
 from materials.processors.transcripts import pieces_of
+from materials.services.arriving import take_media
 from materials.services.beside import captions_beside
-from materials.services.entries import take_media
 from materials.services.fetching import fetch_from_platform
 from materials.services.ingestion import ingest_document, ingested_entry
 from materials.services.links import bring_recording

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from materials.services import set_quota, usage_of
+from project.env import bytes_in
+from project.errors import Refused
+from tenants.lookup import tenant_named
+
+
+class Command(BaseCommand):
+    help = "Set how much a tenant may store. A limit that is not given is lifted. What is stored already stays."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("tenant", help="slug of the tenant")
+        parser.add_argument("--soft", type=_size, metavar="SIZE", help="warn from here on, such as 10GB")
+        parser.add_argument("--hard", type=_size, metavar="SIZE", help="refuse what could go beyond, such as 20GB")
+
+    def handle(self, *, tenant: str, soft: int | None, hard: int | None, **options: Any) -> str:
+        owner = tenant_named(tenant)
+        try:
+            set_quota(tenant=owner, soft_limit=soft, hard_limit=hard)
+        except Refused as exc:
+            raise CommandError(str(exc)) from exc
+        stored = usage_of(tenant=owner, now=timezone.now()).stored
+        shown = {"soft": soft, "hard": hard}
+        limits = ", ".join(
+            f"{name} limit {'none' if limit is None else f'{limit:,} bytes'}" for name, limit in shown.items()
+        )
+        return f"{owner.slug}: {limits}; {stored:,} bytes are stored"
+
+
+def _size(word: str) -> int:
+    number = bytes_in(word)
+    if number is None or number >= 2**63:
+        raise ArgumentTypeError(f"{word!r} is not a size such as 10GB, 1GiB or 1048576")
+    return number
