@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from materials import services
-from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, SlideVideoMapping
+from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, SlideVideoMapping, Upload
 from project.jobs.models import Job
 from structures.models import StructureSnapshot
 from tenants.models import Tenant
@@ -44,6 +44,7 @@ ACCESS = [
     ("GET", "entries/{entry}", READ, True),
     ("PATCH", "entries/{entry}", WRITE, True),
     ("DELETE", "entries/{entry}", WRITE, True),
+    ("GET", "entries/{entry}/download", READ, True),
     ("POST", "entries/{entry}/ingest", WRITE, True),
     ("GET", "nodes/{node}/search", READ, True),
     ("POST", "entries/{page}/check", WRITE, True),
@@ -55,6 +56,12 @@ ACCESS = [
     ("DELETE", "corrections/{correction}", WRITE, True),
     ("GET", "entries/{entry}/frames", READ, True),
     ("GET", "frames/{frame}/picture", READ, True),
+    ("POST", "nodes/{node}/uploads", WRITE, True),
+    ("GET", "uploads", WRITE, False),
+    ("GET", "uploads/{upload}", WRITE, True),  # the answer has addresses to write to
+    ("DELETE", "uploads/{upload}", WRITE, True),
+    ("POST", "uploads/{upload}/complete", WRITE, True),
+    ("GET", "usage", READ, False),
     ("GET", "nodes/{node}/mappings", READ, True),
     ("POST", "nodes/{node}/mappings", WRITE, True),
     ("GET", "mappings/{mapping}", READ, True),
@@ -69,6 +76,11 @@ ACCESS = [
     ("GET", "nodes/{node}/snapshots", READ, True),
     ("GET", "snapshots/{snapshot}", READ, True),
 ]
+# These open to nobody's key, only by an address that was signed for them.
+SIGNED = [
+    ("PUT", "uploads/{upload}/parts/{part}"),
+    ("GET", "entries/{entry}/file"),
+]
 BODIES = {
     "nodes": {"title": "New"},
     "nodes/{node}/move": {"parent": None},
@@ -78,6 +90,7 @@ BODIES = {
     "nodes/{node}/mappings": {
         "items": [{"presentation": "<deck>", "slide": 2, "video": "<talk>", "start_ms": 0, "end_ms": 1}]
     },
+    "nodes/{node}/uploads": {"name": "a.md", "size_bytes": 1, "sha256": "0" * 64},
 }
 QUERIES = {"nodes/{node}/search": "q=loop"}
 OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
@@ -98,6 +111,8 @@ class World:
     correction: str
     deck: str
     talk: str
+    upload: str
+    part: str = "1"
 
     def path(self, template: str) -> str:
         return "/api/v1/" + template.format(**self.__dict__)
@@ -122,6 +137,8 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         tenant=acme, node=lecture.node, position=9, name="Page", source_url="https://example.org/page", format="html",
         processed_at=lecture.processed_at, fingerprint=lecture.fingerprint, chunk_count=1,
     )  # fmt: skip
+    body = BODIES["nodes/{node}/uploads"]
+    upload = api(acme).post(f"/api/v1/nodes/{lecture.node_id}/uploads", body, format="json").json()
     return World(
         node=str(lecture.node_id),
         entry=str(lecture.pk),
@@ -134,6 +151,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         correction=str(ChunkCorrection.objects.get().pk),
         deck=str(slides.pk),
         talk=str(video.pk),
+        upload=upload["id"],
     )
 
 
@@ -169,8 +187,18 @@ def test_every_door_opens_to_its_scope_and_to_nobody_else(
                 assert send(stranger, method, world, template) == 404
 
             opened = send(clients[scope], method, world, template)
-            too_late = template in {"jobs/{job}/cancel", "jobs/{job}/retry"}  # the job is complete: allowed, of no use
+            # The job is complete, and nothing was sent to the upload: allowed, of no use.
+            too_late = template in {"jobs/{job}/cancel", "jobs/{job}/retry", "uploads/{upload}/complete"}
             assert opened == 409 if too_late else opened < 300
+
+
+def test_what_opens_by_signature_opens_to_no_key(
+    api: Api, acme: Tenant, rival: Tenant, world: World, subtests: pytest.Subtests
+) -> None:
+    for method, template in SIGNED:
+        for client in (APIClient(), api(rival), api(acme)):
+            with subtests.test(f"{method} {template}"):
+                assert send(client, method, world, template) == 403
 
 
 def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subtests: pytest.Subtests) -> None:
@@ -184,10 +212,12 @@ def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subte
             assert SlideVideoMapping.objects.filter(pk=world.mapping, state="proposed").exists()
             assert not Chunk.objects.filter(pk=world.chunk, text="Corrected.").exists()
             assert ChunkCorrection.objects.filter(pk=world.correction).exists()
+            assert Upload.objects.filter(pk=world.upload, status="open").exists()
 
 
 def test_every_route_has_a_row() -> None:
-    rows = {(method, _shape(template)) for method, template, _, _ in ACCESS}
+    doors = [(method, template) for method, template, _, _ in ACCESS] + SIGNED
+    rows = {(method, _shape(template)) for method, template in doors}
 
     missing = [route for route in api_routes() if route not in rows]
 

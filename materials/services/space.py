@@ -6,6 +6,7 @@ once. Only tenants with a quota pay for the look.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -117,11 +118,11 @@ class Space:
     def claim(self, size: int | None) -> int:
         """Set space aside and return how many bytes may come: `size`, or for None what is left.
 
-        Raises QuotaExceeded.
+        Without a quota any number may. Raises QuotaExceeded.
         """
-        most = settings.UPLOAD_MAX_BYTES if size is None else size
         if not Quota.objects.filter(tenant=self._tenant).exists():
-            return most
+            return sys.maxsize
+        most = settings.UPLOAD_MAX_BYTES if size is None else size
         with transaction.atomic():
             lock_tree(self._tenant)
             now = timezone.now()
