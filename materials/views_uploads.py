@@ -21,7 +21,6 @@ from materials import queries, services
 from materials.errors import AddressRefused
 from materials.models import MaterialEntry, Upload
 from materials.serializers import EntrySerializer
-from materials.services.uploads import Announced, Progress
 from materials.serializers_uploads import (
     DownloadSerializer,
     SignedQuerySerializer,
@@ -31,6 +30,7 @@ from materials.serializers_uploads import (
     UploadSerializer,
     UsageSerializer,
 )
+from materials.services.uploads import Announced, Progress
 from project.http.answers import asked, created, page, valid
 from project.http.ranges import RangeUnsatisfiable, asked_range
 from project.jobs.models import Job

@@ -160,7 +160,8 @@ def _stored(run: Run, fetched: Fetched, key: str, space: Space, *, recordings: b
     if not recordings and fetched.content_type.startswith(("video/", "audio/", *web.MEDIA_TYPES[2:])):
         raise LeadsToRecording(Format.AUDIO if fetched.content_type.startswith("audio/") else Format.VIDEO)
     source = web.source_of(fetched)
-    length = fetched.headers.get("content-length", "")
+    is_packed = fetched.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
+    length = "" if is_packed else fetched.headers.get("content-length", "")
     pieces = fetched.chunks if not source.name.endswith(".html") else _page_sized(fetched.chunks)
     stored = _store(run, key, space, pieces, total=int(length) if length.isdecimal() else 0)
     lost = lost_twins(tenant=run.tenant, stored=stored)
