@@ -14,7 +14,6 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from materials import queries
-from materials.documents import Format
 from materials.errors import LengthRequired, UploadRefused, UploadTooLarge
 from materials.models import MaterialEntry, object_key
 from materials.services.arriving import MAX_NAME, Added, Wanted, attach, clean_name, examine

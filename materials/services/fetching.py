@@ -87,7 +87,7 @@ def brought(run: Run, entry: MaterialEntry, *, recordings: bool, only_if_new: bo
 def fetch_from_platform(run: Run, entry: MaterialEntry) -> None:
     """Store the captions of a platform's video, or the video, and note that on the entry.
 
-    Raises IngestionFailed, QuotaExceeded, MediaUnreadable, PlatformFailed and TranscriberMissing; then nothing is stored.
+    Raises IngestionFailed, QuotaExceeded, MediaUnreadable, PlatformFailed and TranscriberMissing; nothing stays then.
     """
     if not settings.PLATFORM_VIDEOS:
         raise IngestionFailed(
