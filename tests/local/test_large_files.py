@@ -21,7 +21,7 @@ from pytest_django import Settings
 from materials.models import MaterialEntry, Upload
 from project.jobs import runner
 from project.jobs.rooms import Room
-from tests.local.conftest import Gunicorn, Server
+from tests.local.conftest import Server
 from tests.materials.uploads.conftest import MIB, announcement, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,9 +30,9 @@ GUIDE = product.BASE_DIR / "docs" / "how-to" / "upload-large-files.md"
 
 
 @pytest.fixture
-def _same_files(gunicorn: Gunicorn, settings: Settings) -> None:
+def _same_files(objects: Path, settings: Settings) -> None:
     """Let the jobs of this process see what the web server stores."""
-    default = {**settings.STORAGES["default"], "OPTIONS": {"location": str(gunicorn.objects)}}
+    default = {**settings.STORAGES["default"], "OPTIONS": {"location": str(objects)}}
     settings.STORAGES = {**settings.STORAGES, "default": default}
 
 
