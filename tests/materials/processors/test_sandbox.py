@@ -75,7 +75,7 @@ def test_a_file_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 
 def test_it_stops_soon_after_it_is_told_to_and_leaves_no_child(tmp_path: Path) -> None:
     path = docx_with(tmp_path, BODY % (b"<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 600_000))
-    started = time.monotonic()
+    started, others = time.monotonic(), set(psutil.Process().children(recursive=True))
 
     def checkpoint() -> None:
         if time.monotonic() - started > 0.5:
@@ -85,7 +85,7 @@ def test_it_stops_soon_after_it_is_told_to_and_leaves_no_child(tmp_path: Path) -
         parse(path, Format.DOCX, checkpoint=checkpoint)
 
     assert time.monotonic() - started < 3
-    assert not psutil.Process().children(recursive=True)
+    assert set(psutil.Process().children(recursive=True)) <= others
 
 
 def test_an_external_entity_reads_no_file(tmp_path: Path) -> None:
