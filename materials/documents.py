@@ -83,13 +83,15 @@ class Piece:
 class Document:
     """A source, read: its pieces in order and what could not be read.
 
-    `title` is the source's own (first top heading, title slide, document property), blank when it has none.
+    `title` is the source's own (first top heading, title slide, document property), blank when it has none, `language`
+    the BCP 47 tag that the source gives itself, if any.
     `page_count` counts every page or slide, also those without text; None where the source has no pages.
     `duration_ms` is the end of the last cue of captions, else None. `warnings` are sentences for the teacher.
     """
 
     pieces: tuple[Piece, ...]
     title: str = ""
+    language: str = ""
     page_count: int | None = None
     duration_ms: int | None = None
     warnings: tuple[str, ...] = ()

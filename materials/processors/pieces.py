@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from materials.documents import ChunkKind, Locator, Piece
 
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _MAX_TERM = 80
+_PART_LENGTH = 6_000
+"""Characters of one part of a long table, beside its head."""
+_MOST_CELLS = 2_000_000
 
 
 @dataclass
@@ -106,11 +109,33 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     filled = [row for row in filled if any(row)]
     if not filled:
         return ""
-    width = max(len(row) for row in filled)
-    padded = [row + [""] * (width - len(row)) for row in filled]
-    lines = ["| " + " | ".join(row) + " |" for row in padded]
+    return "\n".join(_lines(filled))
+
+
+def table_parts(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows of cells as Markdown tables of a readable size, each with the first row as its head."""
+    filled = [[one_line(cell).replace("|", "\\|") for cell in row] for row in rows]
+    filled = [row for row in filled if any(row)]
+    if not filled:
+        return
+    head, rule, *lines = _lines(filled)
+    part, size = [head, rule], 0
+    for line in lines:
+        if size and size + len(line) > _PART_LENGTH:
+            yield "\n".join(part)
+            part, size = [head, rule], 0
+        part.append(line)
+        size += len(line) + 1
+    yield "\n".join(part)
+
+
+def _lines(rows: Sequence[list[str]]) -> list[str]:
+    """Return the lines of a table; short rows are filled up, unless that would take more than there is."""
+    width = max(len(row) for row in rows)
+    least = width if width * len(rows) <= _MOST_CELLS else 1
+    lines = ["| " + " | ".join(row + [""] * (least - len(row))) + " |" for row in rows]
     lines.insert(1, "|" + " --- |" * width)
-    return "\n".join(lines)
+    return lines
 
 
 def item(text: str, *, depth: int, number: int | None = None) -> str:

@@ -1,0 +1,140 @@
+"""What a page shows around its content, or does not show at all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_SILENT = {
+    "script", "style", "noscript", "template", "head", "svg", "canvas", "iframe", "object", "button", "select",
+    "input", "textarea", "audio", "video", "source", "track", "datalist", "applet", "embed", "rp",
+}  # fmt: skip
+_SILENT_CLASSES = {
+    "katex-html", "headerlink", "anchor-link", "anchorjs-link", "heading-anchor", "hash-link", "footnote-backref",
+    "footnote-back", "copybtn", "lineno", "linenos", "linenodiv", "line-numbers-rows", "gutter", "rouge-gutter",
+    "mw-editsection",
+}  # fmt: skip
+_ICON_TAGS = {"span", "i", "a", "b", "em", "img", "small"}
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+_TAGS = {"nav", "header", "footer", "aside"}
+_ROLES = {"navigation", "banner", "contentinfo", "complementary", "search"}
+_NOTES = {"doc-endnotes", "doc-footnote", "doc-footnotes", "doc-bibliography", "doc-glossary", "note"}
+_PLACE = (
+    r"(?:site|page|main|global|top|bottom|left|right|primary|secondary|mobile|desktop|md|bd|wp|quarto|sphinx|wy|theme|"
+    r"docs?|course|block|region|sub|post|article|book|local|float(?:ing)?|js|js|app|in-?page|on-?this-?page)[-_]{1,2}"
+)
+_THING = (
+    r"nav(?:bar|igation|igator)?|menu(?:bar)?|side-?bar|breadcrumbs?|footer|pagination|pager|skip-?(?:link|nav)s?|"
+    r"skip-to-(?:main|content)|toc|table-?of-?contents|no-?print|advert(?:isement)?s?|adsbygoogle|newsletter|"
+    r"share(?:-buttons)?|sharedaddy|addthis\w*|related-posts|comments?-(?:area|section|list|respond)|disqus_thread|"
+    r"prev-?next|edit-?this-?page"
+)
+_PIECE = (
+    r"(?:[-_]{1,2}(?:container|wrap(?:per)?|inner|outer|list|items?|bar|menu|nav|links?|left|right|primary|secondary|area|"
+    r"block|widget|tree|toggle|actions|drawer|scrollwrap|collapse|header|title|footer|top|bottom|\d+))*"
+)
+_TOKEN = re.compile(rf"(?:{_PLACE})*(?:{_THING}){_PIECE}", re.IGNORECASE)
+_BANNER = re.compile(
+    r"[\w-]*cookie[-_]?s?[-_]?(?:banner|consent|notice|bar|popup|modal|law|message|overlay|dialog|box|info|disclaimer|policy)"
+    r"[\w-]*|cookies?|onetrust[\w-]*|cybotcookie[\w-]*|cc-(?:window|banner)|(?:gdpr|consent)[-_](?:banner|popup|dialog|bar|"
+    r"notice|manager|modal)[\w-]*|usercentrics[\w-]*|didomi[\w-]*",
+    re.IGNORECASE,
+)
+_SOCIAL = re.compile(
+    r"(?:social|share|sharing)(?:[-_](?:links?|buttons?|icons?|bar|media|menu|list|nav))?", re.IGNORECASE
+)
+_LITTLE = 200
+"""Characters: something that only might be furniture is, when it has fewer."""
+_MUCH = 0.4
+"""What holds more of the page's text than this is its content, whatever it is called, unless it is all links."""
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+
+
+def classes_of(element: Any) -> list[str]:
+    """Return the classes of an element."""
+    return (element.get("class") or "").split()
+
+
+def is_silent(element: Any) -> bool:
+    """Tell whether a reader sees nothing of an element, or only a sign that is no text."""
+    tag = element.tag
+    if not isinstance(tag, str) or tag in _SILENT:
+        return True
+    attributes = element.attrib
+    if not attributes:
+        return False
+    if attributes.get("hidden", "until-found") != "until-found" or (tag == "dialog" and "open" not in attributes):
+        return True
+    if "style" in attributes and _HIDDEN.search(attributes["style"]):
+        return True
+    if "class" in attributes and not _SILENT_CLASSES.isdisjoint(attributes["class"].split()):
+        return True
+    return (tag in _ICON_TAGS and attributes.get("aria-hidden") == "true") or attributes.get("role") == "doc-backlink"
+
+
+@dataclass
+class Furniture:
+    """One page, and what in it is navigation, advertising or imprint rather than content."""
+
+    root: Any
+    _length: int | None = None
+
+    def has(self, element: Any) -> bool:
+        """Tell whether an element is furniture."""
+        tag = element.tag
+        if tag in {"body", "html", "main"} or tag in _HEADINGS:
+            return False
+        role = element.get("role")
+        if role in _NOTES or "footnotes" in classes_of(element):
+            return False
+        if tag == "nav" or role in {"navigation", "search"}:
+            return True
+        if tag in _TAGS or role in _ROLES:
+            return not self._is_of_the_text(element)
+        if tag == "form":
+            return self._asks(element)
+        return self._is_called_so(element) and not self._is_the_content(element)
+
+    def _is_of_the_text(self, element: Any) -> bool:
+        """Tell whether a header or aside belongs to the text: inside it, or with the title that only it has."""
+        if element.tag != "footer" and element.xpath("boolean(ancestor::article or ancestor::main)"):
+            return not (self._is_called_so(element) and not self._is_the_content(element))
+        if element.tag == "footer" and element.xpath("boolean(ancestor::blockquote)"):
+            return True
+        titles = element.xpath("count(.//h1)")
+        return bool(titles) and titles == self.root.xpath("count(//h1)")
+
+    def _is_called_so(self, element: Any) -> bool:
+        for name in classes_of(element):
+            if _TOKEN.fullmatch(name) or _BANNER.fullmatch(name):
+                return True
+            if _SOCIAL.fullmatch(name) and _length(element) < _LITTLE:
+                return True
+        named = element.get("id")
+        if not named or element.tag in {"section", "article"} or _begins_with_heading(element):
+            return False  # the id was made from the heading
+        return _TOKEN.fullmatch(named) is not None or _BANNER.fullmatch(named) is not None
+
+    def _is_the_content(self, element: Any) -> bool:
+        if element.xpath("boolean(.//main or .//article or .//h1)"):
+            return True
+        if self._length is None:
+            self._length = _length(self.root)
+        own = _length(element)
+        return own > _MUCH * self._length and sum(map(_length, element.iter("a"))) < 0.6 * own
+
+    def _asks(self, form: Any) -> bool:
+        """Tell whether a form is for signing in or searching; others may wrap a whole page."""
+        asked = form.xpath("boolean(.//input[@type='password' or @type='search' or @type='email'])")
+        return bool(asked or form.get("role") == "search") and _length(form) < _LITTLE
+
+
+def _length(element: Any) -> int:
+    return int(element.xpath("string-length(normalize-space(.))"))
+
+
+def _begins_with_heading(element: Any) -> bool:
+    first = next(iter(element), None)
+    return first is not None and first.tag in _HEADINGS
