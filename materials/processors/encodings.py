@@ -55,14 +55,14 @@ def decoded(data: bytes, *, declared: str = "") -> Decoded:
     if guessed:
         name = encoding.replace("_", "-").replace("cp125", "windows-125")
         warnings.append(
-            f"The file does not say how its letters are encoded; it was read as {name}. If words look wrong, save it as UTF-8."
+            f"The file does not say how its letters are encoded, or says it wrongly; it was read as {name}. "
+            "If words look wrong, save it as UTF-8."
         )
     if broken > 0:
-        warnings.append(
-            f"{broken} characters could not be read and are shown as {_BROKEN}. Save the file as UTF-8 and send it again."
-            if broken > 1
-            else f"1 character could not be read and is shown as {_BROKEN}. Save the file as UTF-8 and send it again."
+        lost = (
+            "1 character could not be read and is" if broken == 1 else f"{broken} characters could not be read and are"
         )
+        warnings.append(f"{lost} shown as {_BROKEN}. Save the file as UTF-8 and send it again.")
     return Decoded(text=text, warnings=tuple(warnings))
 
 

@@ -97,8 +97,7 @@ def telling_sample(data: bytes) -> bytes:
 def cost(text: str) -> float:
     """Return how unusual a text is, all in all: the sum of what its characters cost where they stand."""
     total = 0.0
-    before, script_before, was_capital = " ", "", False
-    letter_before = False
+    script_before, letter_before, was_capital = "", False, False
     for position, sign in enumerate(text):
         price, script, is_letter, is_capital = _sign(sign)
         total += price
@@ -113,7 +112,7 @@ def cost(text: str) -> float:
         elif letter_before and ord(sign) > 0x7F and sign not in "’ʼ\u00ad":
             after = text[position + 1 : position + 2]
             total += _BETWEEN_LETTERS if after.isalpha() or price > 6 else 0.0
-        before, script_before, letter_before, was_capital = sign, script, is_letter, is_capital
+        script_before, letter_before, was_capital = script, is_letter, is_capital
     return total
 
 

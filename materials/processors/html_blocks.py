@@ -23,9 +23,11 @@ _TRAILING_ID = re.compile(r"\s*\{#([\w.:-]+)[^}]*\}\s*$")
 _LANGUAGE = re.compile(
     r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|sourceCode\s+|brush:\s*)([\w+#.-]+)|(?:^|\s)hljs\s+([\w+#-]+)"
 )
+_LONG = "boolean(.//pre or .//table or .//dl or .//ul or .//ol or .//h2 or .//h3 or .//h4 or count(.//p) > 2)"
+"""XPath: a meaning that does not fit in a line."""
 _NO_LANGUAGE = {
-    "none", "text", "plain", "plaintext", "txt", "default", "nohighlight", "notranslate", "hljs", "copy", "numbersource",
-    "code-with-copy", "output", "console-output", "cell-code",
+    "none", "text", "plain", "plaintext", "txt", "default", "nohighlight", "notranslate", "hljs", "copy",
+    "numbersource", "code-with-copy", "output", "console-output", "cell-code",
 }  # fmt: skip
 
 
@@ -44,7 +46,8 @@ class Blocks:
         run.words(element.text)
         for child in element:
             if self._is_inline(child):
-                self._note_id(child)
+                if formula_of(child) is None:
+                    self._note_id(child)
                 run.element(child)
             elif not self._skips(child):
                 self._paragraph(run)
@@ -160,7 +163,7 @@ class Blocks:
     def _definitions(self, element: Any) -> None:
         """Add a list of terms and their meanings; meanings that hold blocks of their own are read as such."""
         entries = [child for part in element for child in (part if part.tag == "div" else [part])]
-        if any(entry.tag == "dd" and self._is_long(entry) for entry in entries):
+        if any(entry.tag == "dd" and entry.xpath(_LONG) for entry in entries):
             for entry in entries:
                 if not self._skips(entry):
                     self._note_id(entry)
@@ -189,13 +192,6 @@ class Blocks:
                 terms = []
         lines.extend(item(term, depth=0) for term in terms if term)
         self.pieces.add(ChunkKind.LIST, "\n".join(lines), self._here(), emphasised=emphasised)
-
-    def _is_long(self, meaning: Any) -> bool:
-        return bool(
-            meaning.xpath(
-                "boolean(.//pre or .//table or .//dl or .//ul or .//ol or .//h2 or .//h3 or .//h4 or count(.//p) > 2)"
-            )
-        )
 
     # --- tables and code ----------------------------------------------------------------------------------------------
 
@@ -227,13 +223,11 @@ class Blocks:
             return False
         known = self._holders.get(element)
         if known is None:
-            known = any(
-                isinstance(child.tag, str)
-                and formula_of(child) is None
-                and (is_block(child) or self._holds_blocks(child))
+            known = self._holders[element] = any(
+                is_block(child) or self._holds_blocks(child)
                 for child in element
+                if isinstance(child.tag, str) and formula_of(child) is None
             )
-            self._holders[element] = known
         return known
 
     def _skips(self, element: Any) -> bool:

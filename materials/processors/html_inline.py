@@ -74,7 +74,7 @@ class Inline:
             self.parts.append("“")
             self.inside(element)
             self.parts.append("”")
-        elif tag == "rt" and element.getprevious() is not None and element.getprevious().tag != "rp":
+        elif tag == "rt":
             self.parts.append("(")
             self.inside(element)
             self.parts.append(")")

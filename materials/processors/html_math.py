@@ -104,7 +104,7 @@ def _linear(element: Any) -> str:
     if tag == "mo":
         sign = one_line(element.text or "")
         return f" {sign} " if sign in _RELATIONS else sign
-    parts = [_linear(child) for child in element]
+    parts = [_linear(child) + (child.tail or "").strip() for child in element]
     if not parts:
         return one_line(element.text or "")
     if tag == "mfrac" and len(parts) == 2:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from materials.documents import ChunkKind, Locator, Piece
 
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 _MAX_TERM = 80
+_MOST_TERMS = 500
 _PART_LENGTH = 6_000
 """Characters of one part of a long table, beside its head."""
 _MOST_CELLS = 2_000_000
@@ -95,12 +97,12 @@ def tidy(text: str) -> str:
 
 def terms(emphasised: Iterable[str], text: str) -> list[str]:
     """Return the emphasised words that are short enough for a term and stand in the text, each once."""
-    found: dict[str, None] = {}
-    for words in emphasised:
-        term = one_line(words).strip(" :;,.")
-        if term and len(term) <= _MAX_TERM and term in one_line(text):
-            found[term] = None
-    return list(found)
+    candidates = dict.fromkeys(one_line(words).strip(" :;,.") for words in emphasised)
+    if not candidates:
+        return []
+    text = one_line(text)
+    usable = (term for term in candidates if 0 < len(term) <= _MAX_TERM)
+    return [term for term in islice(usable, _MOST_TERMS) if term in text]
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
@@ -121,7 +123,7 @@ def table_parts(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     head, rule, *lines = _lines(filled)
     part, size = [head, rule], 0
     for line in lines:
-        if size and size + len(line) > _PART_LENGTH:
+        if len(head) < _PART_LENGTH and size and size + len(line) > _PART_LENGTH:
             yield "\n".join(part)
             part, size = [head, rule], 0
         part.append(line)
