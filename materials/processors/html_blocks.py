@@ -46,8 +46,15 @@ class Blocks:
         run.words(element.text)
         for child in element:
             if self._is_inline(child):
-                if formula_of(child) is None:
+                formula = formula_of(child)
+                if formula is None:
                     self._note_id(child)
+                elif formula and is_block(child):
+                    self._paragraph(run)
+                    self._paragraph(Inline([formula]))
+                    run = Inline()
+                    run.words(child.tail)
+                    continue
                 run.element(child)
             elif not self._skips(child):
                 self._paragraph(run)
@@ -138,7 +145,10 @@ class Blocks:
         entry.line.words(element.text)
         for child in element:
             if self._is_inline(child):
+                apart = " " if is_block(child) else ""
+                entry.line.words(apart)
                 entry.line.element(child)
+                entry.line.words(apart)
             elif self._skips(child):
                 pass
             elif child.tag in _LISTS:

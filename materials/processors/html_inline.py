@@ -33,7 +33,9 @@ _NO_WORDS = {"image", "img", "picture", "photo", "alt text", "alt", "icon", "log
 
 def is_block(element: Any) -> bool:
     """Tell whether an element begins a block of its own; an unknown name does when it is a component's (`a-card`)."""
-    return element.tag in _BLOCKS or ("-" in element.tag and element.tag != "mjx-container")
+    return isinstance(element.tag, str) and (
+        element.tag in _BLOCKS or ("-" in element.tag and element.tag != "mjx-container")
+    )
 
 
 @dataclass

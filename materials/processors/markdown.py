@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from pathlib import Path
 
-import yaml
-from markdown_it import MarkdownIt
-
 from materials.documents import Document
-from materials.processors.encodings import decode
+from materials.processors import front_matter
+from materials.processors.encodings import decoded
 from materials.processors.html import from_html
-
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+from materials.processors.markdown_lines import plain_markdown
+from materials.processors.markdown_rules import renderer
 
 
 def read(path: Path) -> Document:
-    """Read a Markdown file (CommonMark with tables). The title of a front matter becomes the document's."""
-    text = decode(path.read_bytes())
-    title, body = _split(text)
-    renderer = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    return from_html(renderer.render(body), furniture=True, title=title)
+    """Read a Markdown file: CommonMark with tables, formulas, notes, terms and the directives of site builders.
+
+    The title and the language of a front matter become the document's.
+    """
+    text = decoded(path.read_bytes())
+    front = front_matter.split(text.text)
+    document = from_markdown(front.body, title=front.title)
+    return replace(document, language=front.language, warnings=text.warnings)
 
 
-def _split(text: str) -> tuple[str, str]:
-    found = _FRONT_MATTER.match(text)
-    if found is None:
-        return "", text
-    try:
-        fields = yaml.safe_load(found.group(1))
-    except (yaml.YAMLError, ValueError):
-        return "", text
-    if not isinstance(fields, dict):
-        return "", text
-    return str(fields.get("title") or "").strip(), text[found.end() :]
+def from_markdown(text: str, *, title: str = "") -> Document:
+    """Turn Markdown without a front matter into a document."""
+    return from_html(renderer().render(plain_markdown(text)), furniture=True, title=title)

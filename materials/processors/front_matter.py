@@ -1,0 +1,68 @@
+"""What a text says of itself before it begins: YAML between lines of `---`, or TOML between lines of `+++`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+_LONGEST = 64 * 1024
+_YAML = re.compile(r"\A\s{0,9}---[ \t]*\n(.*?)(?:\n|^)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_TOML = re.compile(r"\A\s{0,9}\+\+\+[ \t]*\n(.*?)(?:\n|^)\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_SETTING = re.compile(r"\s*(?:[\w\"'.-]+\s*:(?:\s|$)|#|-\s|$)|\s+\S")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontMatter:
+    """The title and the language (a BCP 47 tag) that a text gives itself, blank when it does not, and what follows."""
+
+    title: str
+    language: str
+    body: str
+
+
+def split(text: str) -> FrontMatter:
+    """Split a text from its front matter; what only looks like one stays in the body."""
+    for pattern, load in ((_YAML, _from_yaml), (_TOML, _from_toml)):
+        found = pattern.match(text[:_LONGEST])
+        if found is not None and (fields := load(found.group(1))) is not None:
+            said = next((str(fields[key]) for key in ("lang", "language", "locale") if _is_word(fields.get(key))), "")
+            return FrontMatter(
+                title=" ".join(str(fields["title"]).split()) if _is_word(fields.get("title")) else "",
+                language=said.replace("_", "-") if _LANGUAGE.fullmatch(said) else "",
+                body=text[found.end() :],
+            )
+    return FrontMatter(title="", language="", body=text)
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _from_yaml(text: str) -> Mapping[str, Any] | None:
+    try:
+        fields = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return _by_line(text)
+    return fields if isinstance(fields, dict) else None
+
+
+def _by_line(text: str) -> Mapping[str, Any] | None:
+    """Return the settings of YAML that is not quite YAML, such as a title with a colon in it."""
+    lines = text.split("\n")
+    if not all(_SETTING.match(line) for line in lines):
+        return None
+    pairs = (line.split(":", 1) for line in lines if ":" in line and not line[:1].isspace())
+    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
+
+
+def _from_toml(text: str) -> Mapping[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None

@@ -1,0 +1,240 @@
+"""The block notations of site builders in Markdown, line by line: their content stays, their markers go.
+
+MyST, Docusaurus, VitePress and Pandoc (`:::`), MyST in fences (```` ```{note} ````), MkDocs (`!!! note`, `=== "Tab"`),
+GitHub (`> [!NOTE]`), Jekyll and Hugo (`{% highlight %}`). What stands in a code fence is never touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_FENCE = re.compile(r"(?P<indent>[ \t]*(?:[-*+>][ \t]+|\d{1,9}[.)][ \t]+)*)(?P<mark>`{3,}|~{3,})(?P<info>[^`]*)$")
+_DIRECTIVE = re.compile(r"\{\.?([\w:.+-]+)(?:[ ,][^}]*)?\}[ \t]*(.*)$")
+_COLONS = re.compile(r"(?P<indent>[ \t]*)(?P<mark>:{3,})[ \t]*(?P<info>.*)$")
+_INFO = re.compile(r"\{?\.?(?P<name>[\w:.+-]*)\}?(?:\[(?P<label>[^\]]*)\])?[ \t]*(?P<rest>.*)$")
+_TITLE = re.compile(r"title=[\"“]([^\"”]*)[\"”]")
+_OPTION = re.compile(r"[ \t]*:[\w-]+:(?:[ \t].*)?$")
+_ADMONITION = re.compile(r"(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?|===[!+]?)[ \t]+(?P<info>.*)$")
+_QUOTED = re.compile(r"\"([^\"]*)\"")
+_ALERT = re.compile(r"([ \t]*>[ \t]*)\[!\w+\][+-]?[ \t]*(.*)$")
+_HIGHLIGHT = re.compile(r"[ \t]*\{%-?\s*(?:highlight|code)\s+([\w+#-]*).*%\}[ \t]*$")
+_END_HIGHLIGHT = re.compile(r"[ \t]*\{%-?\s*end(?:highlight|code)\s*-?%\}[ \t]*$")
+_COMMENT = re.compile(r"[ \t]*\{%-?\s*comment\b.*?%\}")
+_END_COMMENT = re.compile(r"\{%-?\s*endcomment\s*-?%\}")
+_FOOTNOTE = re.compile(r"[ ]{0,3}\[\^([^\]\s]{1,60})\]:[ \t]*(.*)$")
+_LABEL = re.compile(r"[ ]{0,3}\(([\w:.-]{1,80})\)=[ \t]*$")
+_IMPORT = re.compile(
+    r"(?:import\s+.{1,200}\s+from\s+['\"][^'\"]{1,200}['\"]|import\s+['\"][^'\"]{1,200}['\"]);?[ \t]*$"
+)
+_NOTHING = re.compile(
+    r"[ \t]*(?:\[\[?_?toc_?\]\]?|--8<--.*|\\(?:newpage|pagebreak|clearpage|tableofcontents|maketitle)|\{:[^}]*\}|"
+    r"@\[toc\].*|%%\{.*)[ \t]*$",
+    re.IGNORECASE,
+)
+_NESTED = re.compile(r"(?:[ \t]*(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]))){31,}(?=[ \t]*[^\s>*+-])")
+_INDENT = re.compile(r"[ \t]{61,}")
+
+_MOST_OPEN = 50
+
+_CODE = {"code", "code-block", "code-cell", "sourcecode", "ipython", "parsed-literal", "doctest", "testcode", "mermaid"}
+_FORMULA = {"math"}
+_GONE = {
+    "toctree", "contents", "tableofcontents", "index", "bibliography", "include", "literalinclude", "raw", "eval-rst",
+    "only", "mdinclude", "autosummary", "autofunction", "autoclass", "automodule", "grid",
+    "card-carousel", "columns", "column",
+}  # fmt: skip
+"""Directives that have no words of their own on the line that opens them."""
+_PICTURES = {"figure", "image", "subfigure", "iframe", "video", "youtube", "embed", "glue", "glue:figure"}
+_CONTENT = {
+    "note", "tip", "warning", "important", "caution", "danger", "attention", "hint", "seealso", "error", "admonition",
+    "dropdown", "card", "grid-item", "grid-item-card", "tab-set", "tab-item", "tabbed", "margin", "sidebar", "topic",
+    "table", "list-table", "csv-table", "exercise", "solution", "exercise-start", "exercise-end", "solution-start",
+    "solution-end", "epigraph", "div", "glossary", "versionadded", "versionchanged", "deprecated", "todo", "panels",
+    "aside", "details", "definition", "theorem", "lemma", "proof", "example", "remark", "centered", "pull-quote",
+}  # fmt: skip
+
+
+@dataclass
+class _Open:
+    """A container that is open: the signs that close it or, without any, how far its content is indented.
+
+    Lines of `options` may follow the one that opens it.
+    """
+
+    mark: str = ""
+    dedent: int = 0
+    options: bool = True
+
+
+def plain_markdown(text: str) -> str:
+    """Return Markdown without the markers of directives, and with notes and anchors as CommonMark has them."""
+    return "\n".join(_lines(text.split("\n")))
+
+
+def _lines(lines: list[str]) -> Iterator[str]:
+    fence = code_end = ""
+    fresh = False
+    comment = in_options = False
+    containers: list[_Open] = []
+    for line in lines:
+        if fence:
+            if _closes(line, fence):
+                line, fence, fresh = line.replace(line.strip(), code_end), "", False
+            elif fresh and _OPTION.match(line):
+                continue
+            fresh = False
+            yield _dedented(line, containers)
+            continue
+        if comment:
+            comment = not _END_COMMENT.search(line)
+            continue
+        while containers and containers[-1].dedent and line.strip() and _width(line) < containers[-1].dedent:
+            containers.pop()
+        line = _dedented(line, containers)
+        if (end := _closed(line, containers)) is not None:
+            del containers[end:]
+            yield ""
+            continue
+        if containers and containers[-1].options:
+            if line.strip() == "---":
+                in_options = not in_options
+                continue
+            if in_options or _OPTION.match(line):
+                continue
+            containers[-1].options = False
+        opened = _opened(line, containers)
+        if opened is None:
+            if (found := _FENCE.match(line)) is not None:
+                fence = code_end = found["mark"]
+                yield line
+            elif (found := _HIGHLIGHT.match(line)) is not None:
+                yield f"```{found.group(1)}"
+            elif _END_HIGHLIGHT.match(line):
+                yield "```"
+            elif _COMMENT.match(line):
+                comment = not _END_COMMENT.search(line)
+            else:
+                yield from _line(line, containers)
+            continue
+        yield from opened.words
+        if opened.fence:
+            fence, code_end, fresh = opened.fence, opened.fence_end, True
+        elif len(containers) < _MOST_OPEN:
+            containers.append(opened.container)
+
+
+@dataclass
+class _Opening:
+    words: list[str]
+    container: _Open
+    fence: str = ""
+    fence_end: str = ""
+
+
+def _opened(line: str, containers: list[_Open]) -> _Opening | None:
+    """Return what a line opens, if it opens a directive; its title is kept."""
+    if (found := _FENCE.match(line)) is not None:
+        directive = _DIRECTIVE.match(found["info"].strip())
+        if directive is None:
+            return None
+        name, argument = directive.group(1).lower(), directive.group(2)
+        if not _is_content(name):
+            return _code(found["indent"], found["mark"], name, argument)
+        return _Opening(_words(name, argument, found["indent"]), _Open(found["mark"]))
+    if (found := _COLONS.match(line)) is not None and found["info"]:
+        info = found["info"].strip()
+        parts = _INFO.match(info)
+        assert parts is not None
+        name = parts["name"].lower().removeprefix("callout-")
+        if name in _CODE | _FORMULA:
+            return _code(found["indent"], found["mark"], name, parts["rest"])
+        titled = _TITLE.search(info)
+        rest = parts["rest"].strip().rstrip(":").strip()
+        has_attributes = info.startswith("{.") or "{" in info[1:] or "=" in rest
+        argument = titled.group(1) if titled else parts["label"] or ("" if has_attributes else rest)
+        return _Opening(_words(name, argument, found["indent"]), _Open(found["mark"]))
+    if (found := _ADMONITION.match(line)) is not None:
+        quoted = _QUOTED.search(found["info"])
+        title = quoted.group(1) if quoted else ""
+        return _Opening(
+            ["", f"{found['indent']}{title}", ""],
+            _Open(dedent=_base(containers) + _width(found["indent"]) + 4, options=False),
+        )
+    return None
+
+
+def _is_content(name: str) -> bool:
+    return name in _CONTENT | _GONE | _PICTURES or name.startswith(("prf:", "proof:", "nb-", "grid"))
+
+
+def _code(indent: str, mark: str, name: str, argument: str) -> _Opening:
+    """Return the opening of code, or of a formula, in a directive."""
+    fence = mark.replace(":", "`")
+    if name in _FORMULA:
+        return _Opening(["", f"{indent}$$"], _Open(), mark, "$$")
+    language = argument.split(" ")[0] if name in _CODE else name.split(" ")[0]
+    language = "python" if language.startswith("ipython") else name if name == "mermaid" else language
+    return _Opening([f"{indent}{fence}{language}"], _Open(), mark, fence)
+
+
+def _words(name: str, argument: str, indent: str) -> list[str]:
+    said = "" if name in _GONE | _PICTURES else argument.strip()
+    return ["", f"{indent}{said}", ""] if said else [""]
+
+
+def _closed(line: str, containers: list[_Open]) -> int | None:
+    """Return which container a line closes."""
+    sign = line.strip()
+    if not sign or sign[0] not in ":`~" or sign.strip(sign[0]):
+        return None
+    for position in range(len(containers) - 1, -1, -1):
+        mark = containers[position].mark
+        if (
+            mark
+            and mark[0] == sign[0]
+            and len(sign) >= 3
+            and (len(sign) == len(mark) or position == len(containers) - 1)
+        ):
+            return position
+    return len(containers) if sign[0] == ":" and len(sign) >= 3 else None
+
+
+def _closes(line: str, fence: str) -> bool:
+    sign = line.strip().lstrip("> ")
+    return len(sign) >= len(fence) and not sign.strip(fence[0])
+
+
+def _line(line: str, containers: list[_Open]) -> Iterator[str]:
+    """Yield what becomes of a line of text."""
+    if _NOTHING.match(line) or _IMPORT.match(line):
+        yield ""
+    elif (found := _FOOTNOTE.match(line)) is not None:
+        yield ""
+        yield f"[^{found.group(1)}] {found.group(2)}"
+        containers.append(_Open(dedent=_base(containers) + 4, options=False))
+    elif (found := _LABEL.match(line)) is not None:
+        yield f'<a id="{found.group(1)}"></a>'
+        yield ""
+    elif (found := _ALERT.match(line)) is not None:
+        yield f"{found.group(1)}{found.group(2)}"
+    else:
+        yield _NESTED.sub(lambda deep: deep.group()[:60], _INDENT.sub(" " * 60, line) if line[:1] in " \t" else line)
+
+
+def _width(line: str) -> int:
+    """Return how far a line is indented, a tab being four."""
+    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+
+
+def _dedented(line: str, containers: list[_Open]) -> str:
+    """Return a line without the indentation that it has for standing in a container."""
+    least = _base(containers)
+    if not least or _width(line) < least:
+        return line
+    return line.expandtabs(4)[least:] if line.strip() else ""
+
+
+def _base(containers: list[_Open]) -> int:
+    return next((container.dedent for container in reversed(containers) if container.dedent), 0)

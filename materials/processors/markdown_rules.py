@@ -1,0 +1,215 @@
+"""What teachers write in Markdown beyond CommonMark, as rules of markdown-it: formulas, notes, terms, roles, tags."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+
+DEEPEST = 100
+"""Levels of blocks: what is nested more deeply would be left out by markdown-it."""
+
+_FURTHEST = 3_000
+"""Characters between the two ends of a formula or tag inside a paragraph."""
+_MOST_TRIES = 20
+_PAIRS = {"\\(": "\\)", "\\[": "\\]", "\\\\(": "\\\\)", "\\\\[": "\\\\]"}
+_TAGS = {"{%": "%}", "{{<": ">}}", "{{%": "%}}", "{/*": "*/}"}
+_ROLE = re.compile(r"\{([\w:.+-]{1,40})\}(`{1,3})([^`]{1,500})\2")
+_TARGET = re.compile(r"^(.*\S)\s*<[^<>]+>$|^<[^<>]+>$", re.DOTALL)
+_ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][\w-]|[\w-]+=|-\})[^{}\n]{0,300}\}|\{-\}|\{:[^{}\n]{0,300}\}")
+_NOTE = re.compile(r"\[\^([^\]\s]{1,60})\]")
+_BEGIN = re.compile(r"\\begin\{([a-zA-Z]+\*?)\}")
+_DEFINITION = re.compile(r"[:~][ \t]+\S")
+
+
+def renderer() -> MarkdownIt:
+    """Return a renderer for CommonMark with tables and these rules."""
+    made = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST}).enable(["table", "strikethrough"])
+    made.inline.ruler.before("escape", "formula", _formula)
+    made.inline.ruler.before("escape", "tag", _tag)
+    made.inline.ruler.before("link", "note", _note)
+    made.block.ruler.before(
+        "fence", "formula", _formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    made.block.ruler.before("paragraph", "definitions", _definitions)
+    return made
+
+
+# --- inside a paragraph -----------------------------------------------------------------------------------------------
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    """Keep a formula as it is written: `$x$`, `$$x$$`, `\\(x\\)` and `\\[x\\]`, whose signs are no markup."""
+    source, at = state.src, state.pos
+    if source[at] == "$":
+        end = _dollars_end(source, at)
+        written = source[at:end]
+    elif source[at] == "\\":
+        opening = next((o for o in sorted(_PAIRS, key=len, reverse=True) if source.startswith(o, at)), "")
+        closing = _PAIRS.get(opening, "")
+        close = source.find(closing, at + len(opening), at + _FURTHEST) if opening else -1
+        end = close + len(closing) if close > at else 0
+        written = source[at:end]
+        if len(opening) == 3:  # with a second backslash, which some site builders take away
+            written = written[1:-3] + written[-2:]
+    else:
+        return False
+    if not end or end > state.posMax:
+        return False
+    if not silent:
+        state.push("html_inline", "", 0).content = f'<span class="math">{escape(written)}</span>'
+    state.pos = end
+    return True
+
+
+def _dollars_end(source: str, at: int) -> int:
+    """Return where a formula between dollar signs ends; 0 when it is an amount of money or a shell's variable."""
+    mark = "$$" if source.startswith("$$", at) else "$"
+    begin = at + len(mark)
+    if source[begin : begin + 1].isspace() and mark == "$":
+        return 0
+    close = begin
+    for _ in range(_MOST_TRIES):
+        close = source.find(mark, close, at + _FURTHEST)
+        if close < 0:
+            return 0
+        end = close + len(mark)
+        if close > begin and (
+            mark == "$$"
+            or not (source[close - 1].isspace() or source[end : end + 1].isalnum() or source[close - 1] == "\\")
+        ):
+            return end
+        close = end
+    return 0
+
+
+def _tag(state: StateInline, silent: bool) -> bool:
+    """Drop the tags of site builders and the attributes of elements; of a role (`{term}`x``) keep the text."""
+    source, at = state.src, state.pos
+    if source[at] != "{":
+        return False
+    if (role := _ROLE.match(source, at)) is not None and role.end() <= state.posMax:
+        if not silent:
+            _say(state, role)
+        state.pos = role.end()
+        return True
+    for opening, closing in _TAGS.items():
+        if source.startswith(opening, at):
+            close = source.find(closing, at + len(opening), at + _FURTHEST)
+            if 0 < close < state.posMax:
+                state.pos = close + len(closing)
+                return True
+    attributes = _ATTRIBUTES.match(source, at)
+    if attributes is None or at == 0 or source[at - 1] not in ")]`*_ \t" or attributes.end() > state.posMax:
+        return False
+    if "#" in attributes.group() and not source[attributes.end() :].strip():
+        return False  # a heading's own name, which becomes its anchor
+    state.pos = attributes.end()
+    return True
+
+
+def _say(state: StateInline, role: re.Match[str]) -> None:
+    name, text = role.group(1), role.group(3)
+    if name in {"math", "eq"}:
+        state.push("html_inline", "", 0).content = f'<span class="math">${escape(text)}$</span>'
+        return
+    target = _TARGET.match(text)
+    said = (target.group(1) or "") if target is not None else text.lstrip("~!")
+    tag = {"term": "dfn", "strong": "strong", "emphasis": "em", "code": "code", "sub": "sub", "sup": "sup"}.get(
+        name, ""
+    )
+    state.push("html_inline", "", 0).content = f"<{tag}>{escape(said)}</{tag}>" if tag else escape(said)
+
+
+def _note(state: StateInline, silent: bool) -> bool:
+    """Keep the mark of a footnote as it is read: `[1]`."""
+    if state.src[state.pos] != "[" or (found := _NOTE.match(state.src, state.pos)) is None:
+        return False
+    if not silent:
+        state.push("text", "", 0).content = f"[{found.group(1)}]"
+    state.pos = found.end()
+    return True
+
+
+# --- blocks -----------------------------------------------------------------------------------------------------------
+
+
+def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Keep a formula of its own lines as it is written, with the blank lines in it."""
+    first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    environment = _BEGIN.match(first)
+    closing = (
+        "$$" if first.startswith("$$")
+        else "\\]" if first.startswith("\\[")
+        else f"\\end{{{environment.group(1)}}}" if environment is not None
+        else ""
+    )  # fmt: skip
+    if not closing or state.is_code_block(start):
+        return False
+    line = start
+    rest = first[2:]
+    while closing not in rest:
+        line += 1
+        if line >= end or state.sCount[line] < state.blkIndent or line - start > _FURTHEST:
+            return False
+        rest = state.src[state.bMarks[line] : state.eMarks[line]]
+    if rest[rest.index(closing) + len(closing) :].strip(" .,;"):
+        return False  # words go on after it: it stands in a paragraph
+    if not silent:
+        written = state.getLines(start, line + 1, state.blkIndent, False)
+        token = state.push("html_block", "", 0)
+        token.content = f'<div class="math display">{escape(written.strip())}</div>\n'
+        token.map = [start, line + 1]
+        state.line = line + 1
+    return True
+
+
+def _definitions(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read terms, each with the lines below it that begin with a colon, as a list of definitions."""
+    if silent or state.is_code_block(start) or _meaning_after(state, start, end) is None:
+        return False
+    state.push("dl_open", "dl", 1)
+    line = start
+    while line < end and (meaning := _meaning_after(state, line, end)) is not None:
+        _put(state, "dt", _line(state, line), line)
+        while meaning is not None:
+            last = meaning + 1
+            while last < end and not state.isEmpty(last) and not _DEFINITION.match(_line(state, last)):
+                last += 1
+            text = "\n".join(_line(state, number) for number in range(meaning, last))
+            _put(state, "dd", text[1:].strip(), meaning)
+            line = last
+            meaning = _meaning_at(state, line, end)
+        while line < end and state.isEmpty(line):
+            line += 1
+    state.push("dl_close", "dl", -1)
+    state.line = line
+    return True
+
+
+def _meaning_after(state: StateBlock, term: int, end: int) -> int | None:
+    """Return the line of the meaning that follows a term; None when the line is no term."""
+    if state.isEmpty(term) or _DEFINITION.match(_line(state, term)):
+        return None
+    return _meaning_at(state, term + 1, end)
+
+
+def _meaning_at(state: StateBlock, line: int, end: int) -> int | None:
+    if line < end and state.isEmpty(line):
+        line += 1
+    is_meaning = line < end and state.sCount[line] >= state.blkIndent and _DEFINITION.match(_line(state, line))
+    return line if is_meaning else None
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+def _put(state: StateBlock, tag: str, text: str, line: int) -> None:
+    state.push(f"{tag}_open", tag, 1)
+    inline = state.push("inline", "", 0)
+    inline.content, inline.map, inline.children = text, [line, line + 1], []
+    state.push(f"{tag}_close", tag, -1)
