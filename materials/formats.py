@@ -30,9 +30,12 @@ class FormatInfo:
 
 
 FORMATS: Mapping[Format, FormatInfo] = {
-    Format.MARKDOWN: FormatInfo(label="Markdown", extensions=(".md", ".markdown")),
+    Format.MARKDOWN: FormatInfo(label="Markdown", extensions=(".md", ".markdown", ".mdx", ".qmd", ".rmd")),
     Format.PLAIN: FormatInfo(label="plain text", extensions=(".txt", ".text")),
     Format.HTML: FormatInfo(label="HTML", extensions=(".html", ".htm", ".xhtml")),
+    Format.NOTEBOOK: FormatInfo(label="a Jupyter notebook", extensions=(".ipynb",)),
+    Format.RST: FormatInfo(label="reStructuredText", extensions=(".rst", ".rest")),
+    Format.CSV: FormatInfo(label="a table (csv)", extensions=(".csv", ".tsv")),
     Format.DOCX: FormatInfo(label="Word (docx)", extensions=(".docx", ".docm", ".dotx", ".dotm")),
     Format.PDF: FormatInfo(label="PDF", extensions=(".pdf",)),
     Format.PPTX: FormatInfo(
@@ -49,14 +52,15 @@ SUPPORTED = ", ".join(
     for extension in (info.extensions if format_.is_recording else info.extensions[:1])
 )
 _BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
-_TEXT_FORMATS = {Format.MARKDOWN, Format.PLAIN, Format.HTML, Format.SRT, Format.VTT}
+_TEXT_FORMATS = {
+    Format.MARKDOWN, Format.PLAIN, Format.HTML, Format.NOTEBOOK, Format.RST, Format.CSV, Format.SRT, Format.VTT,
+}  # fmt: skip
 
 _OTHER_EXTENSIONS = {
     **dict.fromkeys([".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".3gp"], "a video of another format"),
     **dict.fromkeys([".wma", ".aiff", ".amr", ".mid"], "an audio file of another format"),
     **dict.fromkeys([".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"], "a picture"),
-    **dict.fromkeys([".ipynb"], "a notebook"),
-    **dict.fromkeys([".csv", ".tsv", ".xlsx", ".xls", ".json", ".xml", ".yaml", ".yml"], "a data file"),
+    **dict.fromkeys([".xlsx", ".xls", ".json", ".xml", ".yaml", ".yml"], "a data file"),
     **dict.fromkeys([".py", ".js", ".r", ".java", ".c", ".cpp", ".css", ".sh", ".sub"], "program text"),
     **dict.fromkeys([".doc", ".ppt", ".odt", ".odp", ".rtf", ".key", ".pages"], "an office document of another format"),
     **dict.fromkeys([".zip", ".tar", ".gz", ".7z", ".rar"], "an archive"),
@@ -98,6 +102,7 @@ _NAMED_CONTAINERS: Mapping[str, str] = {
 _MOST_BOXES = 100_000
 _SOUND_ONLY = {"wav", _OGG, "flac", _MPEG_AUDIO}
 _CUE = re.compile(r"^\s*-?(\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->\s*-?(\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}", re.MULTILINE)
+_NOTEBOOK = re.compile(r'^\s*\{.*"(?:cells|worksheets|nbformat|metadata)"\s*:', re.DOTALL)
 _HTML = re.compile(
     r"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
@@ -204,11 +209,15 @@ def _from_text(head: bytes, name: str) -> Format:
         if not _CUE.search(text):
             raise _mislabelled(name, "no captions: there is no line like 00:00:01,000 --> 00:00:04,000")
         return named
+    if named is Format.NOTEBOOK and not _NOTEBOOK.match(text):
+        raise _mislabelled(name, "no notebook: it holds no cells")
     if named in _TEXT_FORMATS:
         assert named is not None
         return named
     if _HTML.search(text):
         return Format.HTML
+    if not suffix and _NOTEBOOK.match(text) and '"nbformat"' in text:
+        return Format.NOTEBOOK
     if suffix and named is None:
         raise _unsupported(f"a text file of the unknown type {suffix}", "Rename it to .txt or .md if it is one.")
     return Format.SRT if _CUE.search(text) else Format.PLAIN

@@ -63,6 +63,10 @@ class Blocks:
             run.words(child.tail)
         self._paragraph(run)
 
+    def forget(self) -> None:
+        """Let go of the tree that was read; another may follow, under the headings of this one."""
+        self._holders.clear()
+
     def _block(self, element: Any) -> None:
         tag = element.tag
         self._note_id(element)

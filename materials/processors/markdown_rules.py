@@ -17,6 +17,8 @@ _FURTHEST = 3_000
 _MOST_TRIES = 20
 _PAIRS = {"\\(": "\\)", "\\[": "\\]", "\\\\(": "\\\\)", "\\\\[": "\\\\]"}
 _TAGS = {"{%": "%}", "{{<": ">}}", "{{%": "%}}", "{/*": "*/}"}
+_MATHEMATICS = re.compile(r"\\[a-zA-Z]|[\^=<>{}|]")
+_PROSE = re.compile(r"[^\W\d_]{3,}\s+[^\W\d_]{2,}")
 _ROLE = re.compile(r"\{([\w:.+-]{1,40})\}(`{1,3})([^`]{1,500})\2")
 _TARGET = re.compile(r"^(.*\S)\s*<[^<>]+>$|^<[^<>]+>$", re.DOTALL)
 _ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][\w-]|[\w-]+=|-\})[^{}\n]{0,300}\}|\{-\}|\{:[^{}\n]{0,300}\}")
@@ -51,7 +53,7 @@ def _formula(state: StateInline, silent: bool) -> bool:
         opening = next((o for o in sorted(_PAIRS, key=len, reverse=True) if source.startswith(o, at)), "")
         closing = _PAIRS.get(opening, "")
         close = source.find(closing, at + len(opening), at + _FURTHEST) if opening else -1
-        end = close + len(closing) if close > at else 0
+        end = close + len(closing) if close > at and _reads_as_formula(source[at + len(opening) : close]) else 0
         written = source[at:end]
         if len(opening) == 3:  # with a second backslash, which some site builders take away
             written = written[1:-3] + written[-2:]
@@ -63,6 +65,11 @@ def _formula(state: StateInline, silent: bool) -> bool:
         state.push("html_inline", "", 0).content = f'<span class="math">{escape(written)}</span>'
     state.pos = end
     return True
+
+
+def _reads_as_formula(text: str) -> bool:
+    """Tell a formula from words in brackets whose author put a backslash before each."""
+    return "](" not in text and (_MATHEMATICS.search(text) is not None or _PROSE.search(text) is None)
 
 
 def _dollars_end(source: str, at: int) -> int:
