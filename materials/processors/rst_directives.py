@@ -1,0 +1,70 @@
+"""The directives of reStructuredText and Sphinx: which are code, which have no text, which say their argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+CODE = {
+    "code-block", "code", "sourcecode", "parsed-literal", "prompt", "ipython", "doctest", "testcode", "testoutput",
+    "jupyter-execute", "code-cell", "exec", "plot", "pyodide", "activecode", "command-output", "tabbed-code",
+}  # fmt: skip
+GONE = {
+    "toctree", "contents", "index", "highlight", "currentmodule", "module", "sectnum", "section-numbering", "meta",
+    "default-role", "role", "bibliography", "automodule", "autoclass", "autofunction", "automethod", "autosummary",
+    "tabularcolumns", "target-notes", "sectionauthor", "codeauthor", "title", "header", "footer", "class",
+    "productionlist", "graphviz", "digraph", "inheritance-diagram", "youtube", "video",
+}  # fmt: skip
+SAYS_ARGUMENT = {
+    "note", "tip", "warning", "important", "caution", "danger", "attention", "hint", "error", "seealso", "admonition",
+    "topic", "sidebar", "table", "list-table", "csv-table", "versionadded", "versionchanged", "deprecated", "dropdown",
+    "tab", "tab-item", "card", "exercise", "solution", "todo", "centered", "epigraph", "function", "class", "method",
+    "py:function", "py:class", "py:method", "py:data", "c:function", "option", "describe", "object",
+}  # fmt: skip
+_OPTION = re.compile(r":([\w-]+):(?:[ \t]+(.*))?$")
+_PYTHON = {"doctest", "testcode", "ipython", "plot", "jupyter-execute", "pyodide", "activecode"}
+_UNSAFE = re.compile(r"<script|<style|<!--", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directive:
+    """One directive: its argument may go on in the lines below, before its options."""
+
+    name: str
+    argument: str
+    options: dict[str, str]
+    body: Sequence[str]
+
+    @classmethod
+    def of(cls, name: str, argument: str, lines: Sequence[str]) -> Directive:
+        """Return a directive from the words behind its name and the indented lines below."""
+        options: dict[str, str] = {}
+        at = 0
+        words = [argument] if argument else []
+        is_code = name.lower() in CODE
+        while at < len(lines) and lines[at]:
+            found = _OPTION.match(lines[at])
+            if found is None:
+                if options or is_code or not words:
+                    break
+                words.append(lines[at])
+            else:
+                options[found.group(1)] = found.group(2) or ""
+            at += 1
+        while at < len(lines) and not lines[at]:
+            at += 1
+        return cls(name=name.lower(), argument=" ".join(words), options=options, body=lines[at:])
+
+    def code(self) -> str:
+        """Return the body as code."""
+        language = "python" if self.name in _PYTHON else self.argument.split(" ")[0]
+        name = f' class="language-{escape(language, quote=True)}"' if language else ""
+        text = "\n".join(self.body).strip("\n")
+        return f"<pre{name}>{escape(text)}</pre>"
+
+    def raw(self) -> str:
+        """Return the body where it is HTML."""
+        text = "\n".join(self.body)
+        return f"<div>{text}</div>" if self.argument == "html" and not _UNSAFE.search(text) else ""

@@ -1,0 +1,75 @@
+"""Running text of reStructuredText as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from html import escape
+
+_MARKUP = re.compile(
+    r"\\(?P<escaped>.)"
+    r"|``(?P<literal>[^`\n](?:[^`]|`(?!`)){0,1000}?)``"
+    r"|:(?P<role>[\w:.+-]{1,40}):`(?P<roled>[^`]{1,1000})`"
+    r"|(?<![\w*])\*\*(?P<strong>[^\s*](?:[^*]|\*(?!\*)){0,500}?)(?<!\s)\*\*"
+    r"|(?<![\w*])\*(?P<emphasis>[^\s*](?:[^*]){0,500}?)(?<!\s)\*(?!\*)"
+    r"|_?`(?P<text>[^`\s][^`]{0,500})`(?P<link>__?)?(?::(?P<after>[\w:.+-]{1,40}):)?"
+    r"|\[(?P<note>\#?[\w.-]{0,60}|\*)\]_"
+    r"|\|(?P<name>[^|\s][^|\n]{0,80})\|_{0,2}"
+    r"|(?<![\w`])(?P<word>[A-Za-z0-9](?:[\w.-]{0,60}[A-Za-z0-9])?)__?(?![\w`])",
+    re.DOTALL,
+)
+_TARGET = re.compile(r"(?P<said>.*?)\s*<[^<>]*>$", re.DOTALL)
+_TAGS = {
+    "strong": "strong", "emphasis": "em", "code": "code", "literal": "code", "sub": "sub", "subscript": "sub",
+    "sup": "sup", "superscript": "sup", "term": "dfn", "dfn": "dfn", "kbd": "kbd", "samp": "samp",
+}  # fmt: skip
+
+
+def inline_html(text: str, named: Mapping[str, str]) -> str:
+    """Return running text as HTML: markup as elements, references as what they say. `named` are substitutions."""
+    parts: list[str] = []
+    position = 0
+    for found in _MARKUP.finditer(text):
+        parts.append(escape(text[position : found.start()]))
+        parts.append(_element(found, named))
+        position = found.end()
+    parts.append(escape(text[position:]))
+    return "".join(parts)
+
+
+def _element(found: re.Match[str], named: Mapping[str, str]) -> str:
+    kind = found.lastgroup
+    if kind == "escaped":
+        return "" if found["escaped"].isspace() else escape(found["escaped"])
+    if kind == "literal":
+        return f"<code>{escape(found['literal'])}</code>"
+    if found["role"]:
+        return _role(found["role"], found["roled"])
+    if kind in {"strong", "emphasis"}:
+        return f"<{_TAGS[kind]}>{escape(found[kind])}</{_TAGS[kind]}>"
+    if found["text"] is not None:
+        if found["after"]:
+            return _role(found["after"], found["text"])
+        said = _said(found["text"])
+        return escape(said) if found["link"] else f"<em>{escape(said)}</em>"
+    if kind == "note":
+        return escape(f"[{(found['note'] or '').lstrip('#') or '#'}]")
+    if kind == "name":
+        return escape(named.get(found["name"].lower(), found["name"]))
+    return escape(found["word"] or found.group())
+
+
+def _role(name: str, text: str) -> str:
+    if name in {"math", "eq"}:
+        return f'<span class="math">${escape(text)}$</span>'
+    if name == "raw-html":
+        return ""
+    tag = _TAGS.get(name.rpartition(":")[2])
+    said = escape(_said(text).lstrip("~!"))
+    return f"<{tag}>{said}</{tag}>" if tag else said
+
+
+def _said(text: str) -> str:
+    """Return what a reference says: its own words, or the target when it has none."""
+    found = _TARGET.fullmatch(text)
+    return found["said"] if found is not None and found["said"] else text.strip("<>")

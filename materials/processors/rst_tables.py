@@ -1,0 +1,73 @@
+"""Tables of reStructuredText: drawn with a grid, with rulers, as lists, or as delimited text."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+_WIDEST = 100
+
+
+def is_grid(line: str) -> bool:
+    """Tell whether a line begins a table drawn with a grid."""
+    return re.fullmatch(r"\+(?:-+\+)+\s*", line) is not None
+
+
+def is_simple(line: str) -> bool:
+    """Tell whether a line begins a table of columns under rulers."""
+    return re.fullmatch(r"=+(?:[ \t]+=+)+\s*", line) is not None
+
+
+def grid_rows(lines: Sequence[str]) -> list[list[str]]:
+    """Return the rows of a table drawn with a grid; a cell over several columns or rows leaves the others blank."""
+    edges = sorted({at for line in lines if line.startswith("+") for at, sign in enumerate(line) if sign == "+"})
+    columns = list(pairwise(edges))[:_WIDEST]
+    rows: list[list[str]] = []
+    cells = [""] * len(columns)
+    for line in lines[1:]:
+        ruled = line.startswith("+") and set(line.strip()) <= set("+-=")
+        for number, (left, right) in enumerate(columns):
+            if ruled:
+                continue
+            text = line[left + 1 : right]
+            if line[left : left + 1] in {"|", "+"} and not set(text) <= set("-="):
+                end = right
+                while line[end : end + 1] not in {"|", "+", ""}:
+                    end = next((edge for edge in edges if edge > end), len(line))
+                cells[number] = f"{cells[number]}\n{line[left + 1 : end].strip()}".strip()
+        if line.startswith("+") or ruled:
+            if any(cells):
+                rows.append(cells)
+            cells = [""] * len(columns)
+    return rows
+
+
+def simple_rows(lines: Sequence[str]) -> list[list[str]]:
+    """Return the rows of a table under rulers; a line without a first cell continues the one above."""
+    rulers = [number for number, line in enumerate(lines) if is_simple(line)]
+    spans = [(found.start(), found.end()) for found in re.finditer(r"=+", lines[0])][:_WIDEST]
+    rows: list[list[str]] = []
+    fresh = True
+    for number, line in enumerate(lines):
+        if number in rulers or re.fullmatch(r"[- ]*-[- ]*", line):
+            fresh = True
+            continue
+        if not line.strip():
+            fresh = True
+            continue
+        cells = [line[left : right if at + 1 < len(spans) else None].strip() for at, (left, right) in enumerate(spans)]
+        if rows and not fresh and not cells[0]:
+            rows[-1] = [f"{above}\n{cell}".strip() for above, cell in zip(rows[-1], cells, strict=True)]
+        else:
+            rows.append(cells)
+        fresh = False
+    return rows
+
+
+def csv_rows(lines: Sequence[str], *, delimiter: str, header: str) -> list[list[str]]:
+    """Return the rows of a table that is written as delimited text, its header first."""
+    sign = {"tab": "\t", "space": " "}.get(delimiter.strip(), delimiter.strip()[:1]) or ","
+    given = ([header] if header else []) + list(lines)
+    return [row[:_WIDEST] for row in csv.reader(given, delimiter=sign, skipinitialspace=True) if row]
