@@ -101,7 +101,7 @@ _NAMED_CONTAINERS: Mapping[str, str] = {
 }
 _MOST_BOXES = 100_000
 _SOUND_ONLY = {"wav", _OGG, "flac", _MPEG_AUDIO}
-_CUE = re.compile(r"^\s*-?(\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->\s*-?(\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}", re.MULTILINE)
+_CUE = re.compile(r"^\s*-?(\d+:)?\d{1,2}:\d{2}([.,:]\d{1,3})?\s*-->\s*-?(\d+:)?\d{1,2}:\d{2}", re.MULTILINE)
 _NOTEBOOK = re.compile(r'^\s*\{.*"(?:cells|worksheets|nbformat|metadata)"\s*:', re.DOTALL)
 _HTML = re.compile(
     r"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL

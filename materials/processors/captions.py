@@ -11,23 +11,24 @@ from pathlib import Path
 from llm.video.rolling import without_rolling
 from llm.video.transcript import Segment
 from materials.documents import Document
-from materials.processors.encodings import decode
+from materials.processors.encodings import decoded
 from materials.processors.errors import UnreadableDocument
 from materials.processors.pieces import one_line
 from materials.processors.transcripts import pieces_of
 
 LAST_MS = 24 * 3600 * 1000
 
-_TIME = r"(-?)(?:(\d{1,4}):)?(\d{1,3}):(\d{1,2})[.,](\d{1,3})"
+_TIME = r"(-?)(?:(\d{1,4})\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2})(?:\s*[.,:]\s*(\d{1,3}))?"
 _TIMING = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
 _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
-_TAG = re.compile(r"</?[A-Za-z0-9][^>]*>|\{\\an?\d+\}")
+_TAG = re.compile(r"</?[A-Za-z0-9][^>]*>|\{\\[^{}]*\}")
 
 
 def read(path: Path) -> Document:
     """Read an .srt or .vtt file. Raises UnreadableDocument when it has no cue."""
-    warnings: list[str] = []
-    cues = list(_cues(decode(path.read_bytes()), warnings))
+    text = decoded(path.read_bytes())
+    warnings = list(text.warnings)
+    cues = list(_cues(text.text, warnings))
     if not cues:
         raise UnreadableDocument("There are no captions in the file.", code="damaged")
     if any(later.start_ms < earlier.start_ms for earlier, later in itertools.pairwise(cues)):
@@ -40,8 +41,8 @@ def read(path: Path) -> Document:
 
 def _cues(text: str, warnings: list[str]) -> Iterator[Segment]:
     lines = text.split("\n")
-    odd = 0
-    position = 0
+    odd = position = 0
+    loose = not text.lstrip().startswith("WEBVTT")  # there, what stands apart from cues is notes and styles
     while position < len(lines):
         timing = _TIMING.match(lines[position])
         position += 1
@@ -53,6 +54,10 @@ def _cues(text: str, warnings: list[str]) -> Iterator[Segment]:
             position += 1
         if position < len(lines) and _TIMING.match(lines[position]) and words and words[-1].strip().isdecimal():
             words.pop()  # the next cue's number, where the blank line before it is missing
+        while loose and position < len(lines) and not _TIMING.match(lines[position]):
+            if not lines[position].strip().isdecimal():  # what goes on after a blank line that should not be there
+                words.append(lines[position])
+            position += 1
         start, end = _milliseconds(timing.groups()[:5]), _milliseconds(timing.groups()[5:])
         if start is None or end is None or end < start:
             odd += 1

@@ -176,6 +176,7 @@ class Blocks:
 
     def _definitions(self, element: Any) -> None:
         """Add a list of terms and their meanings; meanings that hold blocks of their own are read as such."""
+        _part_entries(element)
         entries = [child for part in element for child in (part if part.tag == "div" else [part])]
         if any(entry.tag == "dd" and entry.xpath(_LONG) for entry in entries):
             for entry in entries:
@@ -253,6 +254,16 @@ class Blocks:
 
     def _here(self) -> Locator:
         return Locator(fragment=self._fragment)
+
+
+def _part_entries(element: Any) -> None:
+    """Put each term and meaning beside the one it stands in: the parser ends none where the next begins."""
+    last: dict[Any, Any] = {}
+    for entry in list(element.iter("dt", "dd")):
+        holder = entry.getparent()
+        if holder.tag in {"dt", "dd"}:
+            last.get(holder, holder).addnext(entry)
+            last[holder] = entry
 
 
 def _verbatim(element: Any, parts: list[str]) -> None:

@@ -64,7 +64,7 @@ def is_silent(element: Any) -> bool:
         return True
     attributes = element.attrib
     if not attributes:
-        return False
+        return bool(tag == "dialog")
     if attributes.get("hidden", "until-found") != "until-found" or (tag == "dialog" and "open" not in attributes):
         return True
     if "style" in attributes and _HIDDEN.search(attributes["style"]):

@@ -165,10 +165,12 @@ def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> boo
         rest = state.src[state.bMarks[line] : state.eMarks[line]]
     if rest[rest.index(closing) + len(closing) :].strip(" .,;"):
         return False  # words go on after it: it stands in a paragraph
+    written = state.getLines(start, line + 1, state.blkIndent, False).strip()
+    if closing == "\\]" and not _reads_as_formula(written[2 : written.rindex(closing)]):
+        return False
     if not silent:
-        written = state.getLines(start, line + 1, state.blkIndent, False)
         token = state.push("html_block", "", 0)
-        token.content = f'<div class="math display">{escape(written.strip())}</div>\n'
+        token.content = f'<div class="math display">{escape(written)}</div>\n'
         token.map = [start, line + 1]
         state.line = line + 1
     return True

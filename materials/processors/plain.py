@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from materials.documents import ChunkKind, Document
-from materials.processors.encodings import decode
+from materials.processors.encodings import decoded
 from materials.processors.pieces import Pieces, tidy
 
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)])\s+\S")
@@ -16,7 +16,8 @@ _UNDERLINE = re.compile(r"^\s*([=\-~*])\1{2,}\s*$")
 def read(path: Path) -> Document:
     """Read a plain text file: blocks are separated by blank lines."""
     pieces = Pieces()
-    for block in re.split(r"\n\s*\n", decode(path.read_bytes())):
+    text = decoded(path.read_bytes())
+    for block in re.split(r"\n\s*\n", text.text):
         lines = [line.rstrip() for line in block.split("\n") if line.strip()]
         if not lines:
             continue
@@ -28,4 +29,8 @@ def read(path: Path) -> Document:
         else:
             pieces.add(ChunkKind.PARAGRAPH, tidy("\n".join(lines)))
     found = tuple(pieces.found)
-    return Document(pieces=found, title=next((p.text for p in found if p.kind is ChunkKind.HEADING), ""))
+    return Document(
+        pieces=found,
+        title=next((p.text for p in found if p.kind is ChunkKind.HEADING), ""),
+        warnings=text.warnings,
+    )

@@ -51,7 +51,7 @@ def _element(found: re.Match[str], named: Mapping[str, str]) -> str:
         if found["after"]:
             return _role(found["after"], found["text"])
         said = _said(found["text"])
-        return escape(said) if found["link"] else f"<em>{escape(said)}</em>"
+        return escape(said)
     if kind == "note":
         return escape(f"[{(found['note'] or '').lstrip('#') or '#'}]")
     if kind == "name":
