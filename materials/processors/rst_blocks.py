@@ -265,6 +265,10 @@ class Reader:
 
 def _is_item(lines: Sequence[str], at: int, pattern: re.Pattern[str]) -> bool:
     """Tell whether a line that begins like an item is one: what follows it is indented, blank, or the next item."""
+    mark = pattern.match(lines[at])
+    if mark is not None and mark.end() == len(lines[at]):
+        below = next((line for line in lines[at + 1 : at + 3] if line), "")
+        return below.startswith(" ")
     if at + 1 >= len(lines) or not lines[at + 1] or lines[at + 1].startswith(" "):
         return True
     return pattern.match(lines[at + 1]) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from materials.documents import ChunkKind, Format
@@ -37,9 +39,8 @@ def test_what_only_looks_like_a_front_matter_stays() -> None:
 
 
 def test_aliases_in_a_front_matter_do_not_explode() -> None:
-    bomb = "a: &a [x, x]\n" + "".join(
-        f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24)
-    )
+    names = "abcdefghijklmnopqrstuvwxy"
+    bomb = "a: &a [x, x]\n" + "".join(f"{after}: &{after} [*{name}, *{name}]\n" for name, after in pairwise(names))
 
     assert read_as(Format.MARKDOWN, f"---\n{bomb}title: *y\n---\nText.").title == ""
 
@@ -85,8 +86,8 @@ DIRECTIVES = [
     ("[Body][1] ![a map](x.png){width=50%}\n\n[1]: https://example.org", ["Body a map"]),
     ("(here)=\n# Title", ["Title"]),
     ("{term}`Water <w>` and {ref}`sec` and {doc}`../a`", ["Water and sec and ../a"]),
-    ("Water[^1] boils.\n\n[^1]: At 100 degrees.\n    At sea level.", ["Water[1] boils.", "[1] At 100 degrees. At sea level."]),
-    ("Term\n: Its *meaning*\n  goes on.\n\nOther\n\n: Its meaning.", ["- Term: Its meaning goes on.\n- Other: Its meaning."]),
+    ("Water[^1] boils.\n\n[^1]: At 100\n    degrees.", ["Water[1] boils.", "[1] At 100 degrees."]),
+    ("Term\n: Its *meaning*\n  goes on.\n\nOther\n\n: A word.", ["- Term: Its meaning goes on.\n- Other: A word."]),
     ("- [ ] open\n- [x] done", ["- [ ] open\n- [x] done"]),
     ("One\ntwo  \nthree", ["One two\nthree"]),
 ]  # fmt: skip
@@ -136,16 +137,16 @@ def test_code_in_an_item_stands_between_the_items() -> None:
 def test_no_words_are_lost_however_deep_they_stand() -> None:
     assert "x" in " ".join(markdown("> " * 400 + "x"))
     assert "x" in " ".join(markdown("- " * 400 + "x"))
-    assert {str(n) for n in range(200)} <= set(
-        " ".join(markdown("\n".join("  " * n + f"- {n}" for n in range(200)))).split()
-    )
+    nested = "\n".join("  " * number + f"- {number}" for number in range(200))
+    assert {str(number) for number in range(200)} <= set(" ".join(markdown(nested)).split())
 
 
-@pytest.mark.parametrize(
-    "sign", ["[", "$", "$a ", "`", "*a_ ", "{", "{%", "\\(", "\\[", "![", "<", "[^", ":::a\n", "!!! a\n", "> ", "$$\n"]
-)
-def test_repeated_signs_take_no_endless_time(sign: str) -> None:
-    assert read_as(Format.MARKDOWN, sign * 3_000 + " word") is not None
+SIGNS = ["[", "$", "$a ", "a`", "*a_ ", "{", "{%", "\\(", "\\[", "![", "<", "[^", ":::a\n", "!!! a\n", "> ", "$$\n"]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_signs_that_open_and_never_close_lose_no_words(sign: str) -> None:
+    assert "word" in " ".join(markdown(f"{sign * 500} word"))
 
 
 def test_a_heading_of_a_directive_is_a_heading() -> None:
