@@ -14,6 +14,8 @@ from functools import cache
 _SAMPLE_BYTES = 6_000
 _WIDE_SAMPLE_BYTES = 4_000
 _WINDOW = 160
+_LONGEST_WORD = 60
+_PAUSES = frozenset(" \t\n\r。，、")
 _LONGEST_WINDOW = 2_000
 
 _PRIORS = {
@@ -78,7 +80,8 @@ def guess_wide(data: bytes) -> str:
     best = min(("utf-16-le", "utf-16-be"), key=lambda name: cost(sample.decode(name, errors="replace")))
     text = sample.decode(best, errors="replace").removesuffix("\ufffd")
     readable = sum(sign.isspace() or _sign(sign)[0] < _REPLACED for sign in text)
-    return best if readable > 0.97 * len(text) else ""
+    has_pauses = len(text) < _LONGEST_WORD or any(sign in _PAUSES for sign in text)
+    return best if has_pauses and readable > 0.97 * len(text) else ""
 
 
 def telling_sample(data: bytes) -> bytes:

@@ -26,7 +26,6 @@ def test_headings_have_the_levels_in_which_their_signs_appear() -> None:
     assert document.pieces[3].locator.heading_path == ("Title", "Part", "Section")
 
 
-GRID = "+---+-----+"
 BLOCKS = [
     ("A line\nand another.\n\nB.", ["A line and another.", "B."]),
     ("* one\n* two\n  goes on\n\n  - deep\n", ["- one\n- two goes on\n  - deep"]),
@@ -47,7 +46,10 @@ BLOCKS = [
     ("Water [1]_ boils.\n\n.. [1] At 100\n   degrees.", ["Water [1] boils.", "[1] At 100 degrees."]),
     (".. |w| replace:: water\n\nThe |w| boils.", ["The water boils."]),
     (".. rubric:: Further", ["Further"]),
-    (f"{GRID}\n| a | b c |\n+===+=====+\n| 1 | x   |\n|   | y   |\n{GRID}", ["| a | b c |\n| --- | --- |\n| 1 | x y |"]),
+    (
+        "+---+-----+\n| a | b c |\n+===+=====+\n| 1 | x   |\n|   | y   |\n+---+-----+",
+        ["| a | b c |\n| --- | --- |\n| 1 | x y |"],
+    ),
     ("=== ===\n a   b\n=== ===\nx   y z\n    on\n=== ===", ["| a | b |\n| --- | --- |\n| x | y z on |"]),
     (
         ".. list-table:: T\n   :header-rows: 1\n\n   * - a\n     - b\n   * - 1\n     - 2",
