@@ -28,9 +28,14 @@ def read(path: Path) -> Document:
     data = path.read_bytes()
     if len(data) > MAX_BYTES:
         raise UnreadableDocument(f"The page is larger than {MAX_BYTES // 2**20} MiB.", code="too_large")
-    said = _CHARSET.search(data[:4096])
-    text = decoded(data, declared=(said[1] or said[2]).decode() if said else "")
+    text = decoded(data, declared=declared_charset(data))
     return from_html(text.text, furniture=False, warnings=text.warnings)
+
+
+def declared_charset(data: bytes) -> str:
+    """Return the encoding that a page says it has; blank when it does not."""
+    said = _CHARSET.search(data[:4096])
+    return (said[1] or said[2]).decode() if said else ""
 
 
 def from_html(text: str, *, furniture: bool, title: str = "", warnings: tuple[str, ...] = ()) -> Document:

@@ -99,6 +99,8 @@ class Blocks:
         self.pieces.heading(text.rstrip("¶#§🔗 \n"), level, self._here())
 
     def _paragraph(self, run: Inline) -> None:
+        if not run.parts:
+            return
         self.pieces.add(ChunkKind.PARAGRAPH, tidy(run.text), self._here(), emphasised=run.emphasised)
 
     def _figure(self, element: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from materials.documents import ChunkKind, Document, Locator, Piece
@@ -11,7 +10,7 @@ from materials.documents import ChunkKind, Document, Locator, Piece
 
 def dump(document: Document) -> bytes:
     """Return a document as JSON."""
-    return json.dumps(asdict(document), ensure_ascii=False).encode()
+    return json.dumps(document, ensure_ascii=False, default=vars).encode()
 
 
 def load(data: bytes) -> Document:

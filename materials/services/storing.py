@@ -30,7 +30,7 @@ def record(*, entry: MaterialEntry, document: Document) -> None:
         for position, piece in enumerate(document.pieces)
     ]
     fingerprint = fingerprints.of_pieces(pieces)
-    language = _language(entry, pieces)
+    language = _language(entry, pieces, document.language)
     if fingerprint != entry.fingerprint or language != entry.text_language:
         Chunk.objects.of(entry.tenant).filter(entry=entry).delete()
         chunks = _chunks(entry, pieces, search_configuration(language))
@@ -88,9 +88,12 @@ def _keep_places(corrections: Sequence[ChunkCorrection], chunks: Mapping[object,
     ChunkCorrection.objects.bulk_update(corrections, ["chunk_id", "position"], batch_size=_WRITE_BATCH)
 
 
-def _language(entry: MaterialEntry, pieces: Iterable[Piece]) -> str:
-    """Return the language of the text: what its words say, else what somebody says of it; blank when nobody does."""
-    found = language_in(piece.text for piece in pieces if piece.kind is not ChunkKind.CODE)
+def _language(entry: MaterialEntry, pieces: Iterable[Piece], named: str) -> str:
+    """Return the language of the text: what its words say, else what somebody says of it; blank when nobody does.
+
+    What is said of the entry counts before what the document names itself, and that before what is said of its nodes.
+    """
+    found = language_in(piece.text for piece in pieces if piece.kind is not ChunkKind.CODE) or entry.language or named
     return found or queries.language_of(entry, queries.lineage(tenant=entry.tenant, node_id=entry.node_id))
 
 
