@@ -63,20 +63,24 @@ def _regularity(sample: str, delimiter: str) -> tuple[float, int]:
 
 def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
     """Return the rows with text; a quotation mark that nothing closes is a sign like any other."""
-    quoting: int = csv.QUOTE_MINIMAL
+    quoted = True
     try:
         for _ in _parsed(text, delimiter, strict=True):
             pass
     except csv.Error as exc:
         if "end of data" in str(exc):
-            quoting = csv.QUOTE_NONE
-    return (row for row in _parsed(text, delimiter, strict=False, quoting=quoting) if any(cell.strip() for cell in row))
+            quoted = False
+    return (row for row in _parsed(text, delimiter, strict=False, quoted=quoted) if any(cell.strip() for cell in row))
 
 
-def _parsed(text: str, delimiter: str, *, strict: bool, quoting: int = csv.QUOTE_MINIMAL) -> Iterator[list[str]]:
+def _parsed(text: str, delimiter: str, *, strict: bool, quoted: bool = True) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_BYTES)
     return csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=strict, skipinitialspace=True
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+        strict=strict,
+        skipinitialspace=True,
     )
 
 

@@ -71,7 +71,8 @@ def is_silent(element: Any) -> bool:
         return True
     if "class" in attributes and not _SILENT_CLASSES.isdisjoint(attributes["class"].split()):
         return True
-    return (tag in _ICON_TAGS and attributes.get("aria-hidden") == "true") or attributes.get("role") == "doc-backlink"
+    is_icon = tag in _ICON_TAGS and attributes.get("aria-hidden") == "true"
+    return bool(is_icon or attributes.get("role") == "doc-backlink")
 
 
 @dataclass

@@ -28,7 +28,8 @@ def tree_of(text: str) -> Any | None:
         return None
     if _is_whole(parser):
         return root
-    patient: Any = etree.HTMLParser(target=_Flat(), encoding="utf-8", huge_tree=True, no_network=True)
+    target: Any = _Flat()
+    patient: Any = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True, no_network=True)
     patient.feed(data)
     return patient.close()
 
@@ -43,7 +44,8 @@ class _Flat:
     """A target for the parser that stops nesting where it would become too deep."""
 
     def __init__(self) -> None:
-        self._builder = etree.TreeBuilder(element_factory=html.HTMLParser().makeelement)
+        make: Any = html.HTMLParser().makeelement
+        self._builder: Any = etree.TreeBuilder(element_factory=make)
         self._tags: list[str] = []
         self._unseen = 0
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from django.db import connections
 from django.utils import timezone
 
@@ -24,6 +25,32 @@ def test_it_turns_bytes_into_ordered_chunks(api: Api, acme: Tenant, lecture: Mat
     ]  # fmt: skip
     assert chunks[2]["emphasised"] == ["Boiling point"]
     assert chunks[2]["locator"] == {"heading_path": ["Boiling water", "Temperature"]}
+
+
+def test_notebooks_rst_and_tables_are_materials(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    notebook = b'{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": "x = 1", "outputs": []}]}'
+    entries = [
+        upload(api(acme), course.pk, name, content)["id"]
+        for name, content in (("lab.ipynb", notebook), ("a.rst", b"Title\n=====\n"), ("b.csv", b"a;b\n1;2\n"))
+    ]
+    drain()
+
+    chunks = [api(acme).get(f"/api/v1/entries/{entry}/chunks").json()["data"] for entry in entries]
+
+    assert [(found["kind"], found["text"]) for (found,) in chunks] == [
+        ("code", "x = 1"), ("heading", "Title"), ("table", "| a | b |\n| --- | --- |\n| 1 | 2 |"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "language"), [("", "uk"), ("pl", "pl")])
+def test_a_short_text_is_in_the_language_that_it_names(
+    api: Api, acme: Tenant, course: MaterialNode, said: str, language: str
+) -> None:
+    entry = upload(api(acme), course.pk, "a.md", b"---\nlang: uk\n---\nOK.")
+    MaterialEntry.objects.filter(pk=entry["id"]).update(language=said)
+    drain()
+
+    assert MaterialEntry.objects.get().text_language == language
 
 
 def test_it_never_calls_an_entry_without_text_ready(api: Api, acme: Tenant, course: MaterialNode) -> None:
