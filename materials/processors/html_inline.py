@@ -38,6 +38,11 @@ def is_block(element: Any) -> bool:
     )
 
 
+def is_in_line(element: Any) -> bool:
+    """Tell whether an element stands within a line of text, and holds no block."""
+    return isinstance(element.tag, str) and not any(map(is_block, element.iter()))
+
+
 @dataclass
 class Inline:
     """Text in the making: its parts, and the terms that were set off."""

@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 from trafilatura import bare_extraction
 
-from materials.processors.html import is_in_line
+from materials.processors.html_inline import is_in_line
 
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
 _NEVER_TEXT = {"script", "style", "noscript", "template", "head", "svg", "select", "iframe"}
