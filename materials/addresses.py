@@ -14,7 +14,16 @@ _RECORDINGS = {*FORMATS[Format.VIDEO].extensions, *FORMATS[Format.AUDIO].extensi
 
 _KNOWN = {extension for info in FORMATS.values() for extension in info.extensions}
 _PAGES = {"text/html", "application/xhtml+xml"}
-_NAMED = {"text/markdown": ".md", "text/vtt": ".vtt", "application/x-subrip": ".srt"}
+_NAMED = {
+    "text/markdown": ".md",
+    "text/vtt": ".vtt",
+    "application/x-subrip": ".srt",
+    "application/x-ipynb+json": ".ipynb",
+    "text/csv": ".csv",
+    "text/tab-separated-values": ".tsv",
+    "text/x-rst": ".rst",
+    "text/prs.fallenstein.rst": ".rst",
+}
 
 
 def is_recording(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import socket
 import zlib
 from collections.abc import Callable
@@ -74,6 +75,11 @@ def test_it_says_who_asks(attach: Attach, site: Site, settings: Settings) -> Non
         assert f"User-Agent: Coursewright/{settings.VERSION} (+https://school.example/bot)" in asked
 
 
+NOTEBOOK = json.dumps(
+    {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": ["Water boils."]},
+    ]},
+).encode()  # fmt: skip
 LEADS_TO: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("/lesson.pdf", "application/pdf", lambda: pdf([[(12, "Water boils.")]]), "pdf"),
     ("/lesson", "text/html", lambda: pdf([[(12, "Water boils.")]]), "pdf"),
@@ -83,6 +89,9 @@ LEADS_TO: list[tuple[str, str, Callable[[], bytes], str]] = [
     ("/lesson", "text/markdown", lambda: b"# Water\n\nWater boils.\n", "markdown"),
     ("/v1.2", "text/plain", lambda: b"Water boils.\n", "plain"),
     ("/captions", "text/vtt", lambda: b"WEBVTT\n\n00:01.000 --> 00:02.000\nWater boils.\n", "vtt"),
+    ("/export?format=csv", "text/csv", lambda: b"liquid;boils at\nWater boils.;100\n", "csv"),
+    ("/raw/7", "application/x-ipynb+json", lambda: NOTEBOOK, "notebook"),
+    ("/lesson.rst", "text/plain", lambda: b"Water\n=====\n\nWater boils.\n", "rst"),
     ("/lesson.pdf", "text/html", lambda: b"<html><body><p>Water boils.</p></body></html>", "html"),
     ("/blob/README.md", "text/html", lambda: b"<div><p>Water boils.</p></div>", "html"),
 ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('materials', '0007_read_the_web'),
+        ('materials', '0009_direct_uploads_and_quotas'),
     ]
 
     operations = [
