@@ -7,6 +7,7 @@ code 0) or a refusal as JSON (exit code 3). It imports neither Django nor anythi
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import resource
 import sys
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> int:
     from materials.processors import registry, wire  # noqa: PLC0415
     from materials.processors.errors import UnreadableDocument  # noqa: PLC0415
 
+    gc.freeze()  # what is loaded stays; only what the reader makes is looked through
     try:
         document = registry.read(Path(source), Format(format_name))
         if len(document.pieces) > MAX_PIECES:

@@ -19,6 +19,8 @@ from materials.processors import child, wire
 from materials.processors.errors import UnreadableDocument
 
 POLL_SECONDS = 0.1
+_OUT_OF_MEMORY = {child.OUT_OF_MEMORY, -signal.SIGABRT, -signal.SIGTRAP}
+"""PDFium ends its process by one of these signals when it gets no memory, and says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,7 @@ def _failure(code: int | None, trace: str, limits: Limits) -> UnreadableDocument
         return UnreadableDocument(
             f"Reading the file took longer than {limits.seconds} s.", code="timed_out", next_step="Split the file."
         )
-    if code == child.OUT_OF_MEMORY or "MemoryError" in trace or "bad_alloc" in trace:
+    if code in _OUT_OF_MEMORY or "MemoryError" in trace or "bad_alloc" in trace:
         return UnreadableDocument(
             f"Reading the file takes more than {limits.memory_bytes // 2**20} MiB of memory.",
             code="out_of_memory",

@@ -1,17 +1,23 @@
 """What reading a file costs beside the bare library: `python -m tests.benchmarks.readers`.
 
-Prints, for each format, the median ratio of our reader's time to the library's over interleaved rounds in one process.
+Prints, for each format, the median ratio of our reader's time to the library's over interleaved rounds in one process,
+which is set up as the child process of a parsing is; then what the memory of that child is for PDFs of more and more
+pages, and how long as many PDFs as there are processors take, one after the other and at once.
 """
 
 from __future__ import annotations
 
+import gc
 import io
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import docx
@@ -20,7 +26,9 @@ import pypdfium2
 from lxml import etree, html
 
 from materials.documents import Format
+from materials.processors import child
 from materials.processors.registry import read
+from materials.processors.sandbox import parse
 from tests.materials.processors.pdfs import pdf
 
 ROUNDS = 7
@@ -28,12 +36,38 @@ WORDS = "The boiling point of a liquid is the temperature at which it becomes a 
 
 
 def main() -> None:
+    gc.freeze()  # as the child does
     with tempfile.TemporaryDirectory() as folder:
         for format_, made, bare in CASES:
             path = Path(folder) / f"case.{format_.value}"
             path.write_bytes(made())
             ratio, ours = _ratio(lambda path=path, f=format_: read(path, f), lambda path=path, b=bare: b(path))  # type: ignore[misc]
             sys.stdout.write(f"{format_.value:<9} {ratio:5.2f} x the bare library   ({ours * 1000:.0f} ms)\n")
+        for count in (100, 300, 1000, 3000):
+            path = Path(folder) / f"{count}.pdf"
+            path.write_bytes(_pdf(count))
+            sys.stdout.write(f"{count} pages of PDF: {_peak(path) / 2**20:.0f} MiB\n")
+        _at_once([Path(folder) / "1000.pdf"] * (os.cpu_count() or 1))
+
+
+def _peak(path: Path) -> int:
+    """Return the most memory that a child held while it read a PDF."""
+    command = [sys.executable, child.__file__, "pdf", str(path), f"{path}.json", str(2**32), "300", str(2**30)]
+    script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+    script += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    return 1024 * int(subprocess.check_output([sys.executable, "-c", script, *command]))
+
+
+def _at_once(paths: list[Path]) -> None:
+    started = time.perf_counter()
+    for path in paths:
+        parse(path, Format.PDF)
+    alone = time.perf_counter() - started
+    started = time.perf_counter()
+    with ThreadPoolExecutor(len(paths)) as pool:
+        list(pool.map(lambda path: parse(path, Format.PDF), paths))
+    together = time.perf_counter() - started
+    sys.stdout.write(f"{len(paths)} PDFs at once: {alone / together:.2f} x as fast as one after the other\n")
 
 
 def _ratio(ours: Callable[[], object], bare: Callable[[], object]) -> tuple[float, float]:
@@ -49,8 +83,9 @@ def _time(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _pdf() -> bytes:
-    return pdf([[(18, f"Section {page}"), *((11, WORDS[:80]) for _ in range(30))] for page in range(300)])
+def _pdf(pages: int = 300) -> bytes:
+    lines = [[(18, f"Section {page}"), *((11, f"{line} {WORDS[:78]}") for line in range(30))] for page in range(pages)]
+    return pdf(lines)
 
 
 def _docx() -> bytes:

@@ -19,7 +19,27 @@ def pdf(pages: Sequence[Sequence[tuple[int, str]]]) -> bytes:
         )
         kids.append(f"{len(objects)} 0 R")
     objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
-    return _assembled(objects)
+    return assembled(objects)
+
+
+def drawn(*contents: str, turned: int = 0, size: tuple[float, float] = (WIDTH, HEIGHT), trailer: str = "") -> bytes:
+    """Return a PDF of pages with these drawing commands, each turned clockwise by so many degrees when shown."""
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    kids = []
+    for content in contents:
+        objects.append(_stream(content))
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {size[0]} {size[1]}] /Rotate {turned} "
+            f"/Contents {len(objects)} 0 R /Resources << /Font << /F1 3 0 R >> >> >>"
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    return assembled(objects, trailer=trailer)
+
+
+def shown(text: str, *, at: tuple[float, float], size: int = 10, matrix: str = "1 0 0 1") -> str:
+    """Return the commands that draw a line of text; the matrix says in which direction."""
+    return f"BT /F1 {size} Tf {matrix} {at[0]} {at[1]} Tm ({text}) Tj ET"
 
 
 def _drawn(lines: Sequence[tuple[int, str]]) -> str:
@@ -36,7 +56,8 @@ def _stream(content: str) -> str:
     return f"<< /Length {len(content)} >>\nstream\n{content}\nendstream"
 
 
-def _assembled(objects: Sequence[str]) -> bytes:
+def assembled(objects: Sequence[str], *, trailer: str = "") -> bytes:
+    """Return a PDF of these objects, the first of which is the catalog."""
     body = "%PDF-1.4\n"
     offsets = []
     for number, content in enumerate(objects, start=1):
@@ -44,5 +65,5 @@ def _assembled(objects: Sequence[str]) -> bytes:
         body += f"{number} 0 obj\n{content}\nendobj\n"
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
     count = len(objects) + 1
-    trailer = f"trailer << /Size {count} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
-    return f"{body}xref\n0 {count}\n0000000000 65535 f \n{table}{trailer}".encode("latin-1")
+    end = f"trailer << /Size {count} /Root 1 0 R {trailer} >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return f"{body}xref\n0 {count}\n0000000000 65535 f \n{table}{end}".encode("latin-1")

@@ -1,0 +1,67 @@
+"""What the characters of a PDF's text layer tell, before anybody asks where they stand."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from string import ascii_letters, digits, whitespace
+
+HYPHEN = "\ufffe"
+"""What PDFium sets for a hyphen at the end of a line, the line's end included."""
+
+_ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff\uffff\ud800-\udfff]")
+_ASCII_CONTROLS = bytes(sign for sign in range(128) if sign < 32 or sign == 127)
+_BULLET = re.compile(r"(?:[•●○◦▪▫■□‣⁃·∙–*-]|o(?=\s))\s+(?=\S)")
+_NUMBERED = re.compile(r"(\d{1,3})[.)]\s+(?=\S)")
+_DIVIDED = re.compile(r"(?<=[^\W\d_])-\n(?P<next>\w)")
+_SAMPLE = 300
+
+
+def has_odd_signs(text: str) -> bool:
+    """Tell whether there are control characters or halves of pairs in the text."""
+    if text.isascii():
+        signs = text.encode()
+        return len(signs.translate(None, _ASCII_CONTROLS)) + sum(map(signs.count, (b"\r", b"\n", b"\t"))) != len(signs)
+    return _ODD.search(text) is not None
+
+
+def is_noise(text: str) -> bool:
+    """Tell whether a text layer has no sense: a font without a map gives replacement marks and private characters."""
+    if text.isascii():
+        marks = text.encode().translate(None, whitespace.encode())
+        count, odd = len(marks), len(marks) - len(marks.translate(None, _ASCII_CONTROLS))
+        letters, figures = (len(marks) - len(marks.translate(None, kind.encode())) for kind in (ascii_letters, digits))
+    else:
+        signs = [sign for sign in text[:: len(text) // _SAMPLE | 1] if not sign.isspace() and sign != HYPHEN]
+        count = len(signs)
+        odd = sum(sign == "\ufffd" or unicodedata.category(sign) in {"Co", "Cn", "Cc"} for sign in signs)
+        letters, figures = sum(map(str.isalpha, signs)), sum(map(str.isdigit, signs))
+    return count >= 20 and (odd > 0.2 * count or (letters < 0.1 * count and figures < 0.3 * count))
+
+
+def is_item(text: str) -> bool:
+    """Tell whether a line begins with a bullet or a number, as an item of a list does."""
+    if text[0].isalpha() and text[:2] != "o ":
+        return False
+    return _BULLET.match(text) is not None or _NUMBERED.match(text) is not None
+
+
+def item_number(text: str) -> tuple[int | None, str]:
+    """Return the number of an item, None for a bullet, and what it says."""
+    numbered = _NUMBERED.match(text)
+    if numbered is not None:
+        return int(numbered.group(1)), text[numbered.end() :]
+    return None, _BULLET.sub("", text, count=1)
+
+
+def joined(texts: list[str]) -> str:
+    """Return lines as one text in one line; a word that was divided at the end of a line is made whole."""
+    text = "\n".join(texts)
+    if "-\n" in text:
+        text = _DIVIDED.sub(_whole, text)
+    text = text.replace("\n", " ")
+    return text if text.isprintable() and "  " not in text else " ".join(text.split())
+
+
+def _whole(divided: re.Match[str]) -> str:
+    return divided["next"] if divided["next"].islower() else f"-{divided['next']}"
