@@ -18,6 +18,7 @@ from materials.models import (
     MaterialEntry,
     MaterialNode,
     ObjectRemoval,
+    PictureDescription,
     SlideVideoMapping,
     TranscriptWindow,
 )
@@ -134,6 +135,21 @@ class ValidationFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[SlideVideoMapping]) -> QuerySet[SlideVideoMapping]:
         value = self.value()
         return judged(queryset, Validation(value)) if value in set(Validation) else queryset
+
+
+@admin.register(PictureDescription)
+class PictureDescriptionAdmin(ReadOnlyAdmin):
+    """What models saw in pictures; the words are read one picture at a time."""
+
+    list_display = ("id", "tenant", "sha256", "model", "created_at")
+    list_filter = ("tenant", "model")
+    list_select_related = ("tenant",)
+    search_fields = ("id", "sha256")
+    ordering = ("-created_at", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PictureDescription]:
+        queryset: QuerySet[PictureDescription] = super().get_queryset(request)
+        return queryset.defer("text", "shows") if _is_list(request) else queryset
 
 
 @admin.register(SlideVideoMapping)

@@ -3,6 +3,7 @@ from django.apps import AppConfig
 from materials import sites as sites  # registers its system check
 from materials.kinds import (
     CHECK_ADDRESS,
+    DESCRIBE_ENTRY,
     INGEST_ADDRESS,
     INGEST_ENTRY,
     INGEST_RECORDING,
@@ -24,6 +25,7 @@ class MaterialsConfig(AppConfig):
         kinds.register(CHECK_ADDRESS, work="materials.tasks.check_address")
         kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording", room="heavy")
         kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording", room="heavy")
+        kinds.register(DESCRIBE_ENTRY, work="materials.tasks.describe_entry", room="heavy")
         kinds.register(VERIFY_UPLOAD, work="materials.tasks.verify_upload")
         chores.register("materials.tasks.remove_objects")
         chores.register("materials.tasks.sweep_uploads")

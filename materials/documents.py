@@ -43,6 +43,15 @@ class ChunkKind(StrEnum):
     CODE = "code"
     NOTES = "notes"
     TRANSCRIPT = "transcript"
+    READING = "reading"
+    """Words that a model read off a picture, such as a scanned page."""
+    DESCRIPTION = "description"
+    """What a picture shows, in the words of a model."""
+
+    @property
+    def is_machine_written(self) -> bool:
+        """Tell whether a model wrote it. It may be wrong, and is not what the author wrote."""
+        return self in {ChunkKind.READING, ChunkKind.DESCRIPTION}
 
 
 @dataclass(frozen=True, kw_only=True)

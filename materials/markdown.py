@@ -99,6 +99,10 @@ def _piece(chunk: RenderedPiece) -> str:
             return f"{fence}{chunk.language}\n{chunk.text}\n{fence}"
         case ChunkKind.TRANSCRIPT if chunk.start_ms is not None:
             return f"**{clock(chunk.start_ms)}** {escaped(chunk.text)}"
+        case ChunkKind.READING:
+            return f"> Read off the picture by a model: {escaped(chunk.text)}"
+        case ChunkKind.DESCRIPTION:
+            return f"> Seen in the picture by a model: {escaped(chunk.text)}"
         case ChunkKind.NOTES:
             return f"> {escaped(chunk.text)}"
         case _:

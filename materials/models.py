@@ -426,6 +426,36 @@ class KeyFrame(Row):
         return f"{self.entry_id} at {self.start_ms} ms"
 
 
+class PictureDescriptionQuerySet(models.QuerySet["PictureDescription"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class PictureDescription(Row):
+    """What a model saw in a picture (a `materials.seen.Seen`), so that nobody pays for the same picture twice.
+
+    `sha256` is that of the picture's bytes. `recipe` names everything else that the words depend on: the prompt, the
+    language and the model that is asked first. Both texts are blank when there was nothing to say.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    recipe = models.CharField(max_length=64)
+    model = models.CharField(max_length=200)
+    text = models.TextField(blank=True)
+    shows = models.TextField(blank=True)
+
+    objects = PictureDescriptionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "sha256", "recipe"], name="picture_is_described_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
 _ENTRY_COLUMNS = (
     "name", "node", "format", "source_url", "page_count", "duration_ms", "fingerprint", "raw_sha256",
     "processed_sha256", "processed_at", "job", "job__status", "job__error_code", "job__next_step",

@@ -7,6 +7,7 @@ from django.utils import timezone
 from materials.services import (
     check_address,
     clearing,
+    describe_entry,
     ingest_address,
     ingest_entry,
     ingest_recording,
@@ -17,6 +18,7 @@ from materials.services import (
 
 __all__ = [
     "check_address",
+    "describe_entry",
     "ingest_address",
     "ingest_entry",
     "ingest_recording",

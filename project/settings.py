@@ -148,7 +148,7 @@ HEAVY_TIME_ZONE = env.zone("HEAVY_TIME_ZONE", "UTC")
 Q_CLUSTER: dict[str, Any] = {
     "name": QUEUES["light"],
     "label": "Queue",
-    "workers": env.integer("WORKER_PROCESSES", 2, least=1),
+    "workers": env.integer("WORKER_PROCESSES", max(2, min(8, env.processors())), least=1),
     # What is not said here holds for the heavy cluster as well. Its workers are new for each task: memory comes back.
     "ALT_CLUSTERS": {
         QUEUES["heavy"]: {
@@ -191,6 +191,8 @@ WHISPER_THREADS = env.integer("WHISPER_THREADS", 0)
 GEMINI_MAX_MINUTES = env.integer("GEMINI_MAX_MINUTES", 20)
 GEMINI_MAX_BYTES = env.size("GEMINI_MAX_BYTES", "2GB")
 KEY_FRAMES_PER_MINUTE = env.integer("KEY_FRAMES_PER_MINUTE", 6)
+DESCRIBE_AT_ONCE = env.integer("DESCRIBE_AT_ONCE", 4, least=1)
+DESCRIBE_MOST_PICTURES = env.integer("DESCRIBE_MOST_PICTURES", 300, least=1)
 PLATFORM_VIDEOS = env.flag("PLATFORM_VIDEOS", default=False)
 
 # --- API --------------------------------------------------------------------------------------------------------------

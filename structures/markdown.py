@@ -23,6 +23,8 @@ class RenderedReference(Protocol):
     def locator(self) -> Locator: ...
     @property
     def quote(self) -> str: ...
+    @property
+    def machine_written(self) -> bool: ...
 
 
 class RenderedCourse(Protocol):
@@ -107,7 +109,7 @@ def place(reference: RenderedReference) -> str:
         where = f", § {locator.heading_path[-1]}"
     else:
         where = ""
-    return reference.entry_path + where
+    return reference.entry_path + where + (" (read by a model)" if reference.machine_written else "")
 
 
 def _section(node: RenderedNode, *, level: int, number: str) -> Iterator[str]:

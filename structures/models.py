@@ -130,6 +130,9 @@ class Reference(Located, Row):
     entry_fingerprint = models.CharField(max_length=64)
     chunk_id = models.UUIDField()
     quote = models.TextField()
+    machine_written = models.BooleanField(
+        default=False, help_text="The quote is what a model read off a picture or said of one, not the author's text."
+    )
 
     class Meta:
         constraints = [

@@ -71,6 +71,9 @@ class ReferenceSerializer(serializers.Serializer[Reference]):
     chunk = serializers.UUIDField(source="chunk_id")
     locator = LocatorSerializer()
     quote = serializers.CharField()
+    machine_written = serializers.BooleanField(
+        help_text="The quote is what a model read off a picture or said of one, not the author's text."
+    )
 
     def to_representation(self, instance: Reference) -> dict[str, Any]:
         return {
@@ -80,6 +83,7 @@ class ReferenceSerializer(serializers.Serializer[Reference]):
             "chunk": str(instance.chunk_id),
             "locator": locator_json(instance.locator),
             "quote": instance.quote,
+            "machine_written": instance.machine_written,
         }
 
 

@@ -3,6 +3,7 @@
 from materials.services.arriving import Wanted
 from materials.services.checking import check_address
 from materials.services.corrections import correct_chunk, drop_correction
+from materials.services.describing import describe_entry
 from materials.services.downloading import download_of, safe_media_type
 from materials.services.entries import add_address, add_file, delete_entry, update_entry
 from materials.services.fingerprinting import fingerprint_of
@@ -41,6 +42,7 @@ __all__ = [
     "delete_entry",
     "delete_mapping",
     "delete_node",
+    "describe_entry",
     "download_of",
     "drop_correction",
     "fingerprint_of",

@@ -20,6 +20,7 @@ from materials.processors.page_sandbox import read_fetched
 from materials.services import web
 from materials.services.ingestion import ingested_entry
 from materials.services.locks import lock_tree
+from materials.services.originals import with_earlier_sights
 from materials.services.storing import fingerprint_if_stored
 from project import logs
 from project.jobs.runner import Run
@@ -74,7 +75,7 @@ def _differs(run: Run, entry: MaterialEntry, fetched: Fetched) -> bool:
             document = read_fetched(Path(file.name), Format(entry.format), charset=charset, checkpoint=run.checkpoint)
         except UnreadableDocument:
             return True
-        return fingerprint_if_stored(entry=entry, document=document) != entry.fingerprint
+        return fingerprint_if_stored(entry=entry, document=with_earlier_sights(entry, document)) != entry.fingerprint
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,11 +13,15 @@ from materials import queries
 from materials.documents import Document, Format
 from materials.errors import IngestionFailed
 from materials.models import MaterialEntry
+from materials.pictured import PICTURED, PICTURES, letters_of
 from materials.processors.errors import UnreadableDocument
 from materials.processors.sandbox import parse
 from materials.services.beside import take_up_captions, watch_again
 from materials.services.locks import lock_tree
-from materials.services.storing import record
+from materials.services.looking import why_nobody_looks
+from materials.services.originals import with_earlier_sights
+from materials.services.promising import submit_describing
+from materials.services.storing import note_pages, record
 from project import logs
 from project.errors import NotFound
 from project.jobs.runner import JobCancelled, Run
@@ -51,14 +56,24 @@ def ingest_document(
         except UnreadableDocument as exc:
             raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
     run.checkpoint()
-    if not document.pieces:
-        raise _nothing_found(document)
+    nobody_looks = why_nobody_looks() if format_ in PICTURED else ""
+    document = with_earlier_sights(entry, document)
+    has_looker = format_ in PICTURED and not nobody_looks
+    if not document.pieces and not (has_looker and document.page_count):
+        raise _nothing_found(document, nobody_looks)
+    if nobody_looks and _has_silent_pages(document):
+        document = replace(document, warnings=(*document.warnings, f"{PICTURES}{nobody_looks}"))
     run.progress("storing", 0, len(document.pieces))
     with transaction.atomic():
         lock_tree(run.tenant)  # before the job's row, as everybody does who takes both
         with run.completing(result={"chunks": len(document.pieces)}):
             first()
-            record(entry=entry, document=document)
+            if document.pieces:
+                record(entry=entry, document=document)
+            else:
+                note_pages(entry=entry, document=document)
+            if has_looker:
+                submit_describing(entry, is_receipt=not document.pieces)
             if format_.is_captions:
                 take_up_captions(entry)
             elif format_ in {Format.PPTX, Format.PDF}:
@@ -74,8 +89,13 @@ def ingested_entry(run: Run) -> MaterialEntry:
         raise JobCancelled("The entry is gone.") from exc
 
 
-def _nothing_found(document: Document) -> IngestionFailed:
-    why = " ".join(document.warnings) or "The file holds no text."
+def _has_silent_pages(document: Document) -> bool:
+    letters = letters_of(document.pieces)
+    return any(not letters[number] for number in range(1, (document.page_count or 0) + 1))
+
+
+def _nothing_found(document: Document, nobody_looks: str) -> IngestionFailed:
+    why = " ".join(filter(None, [*document.warnings, nobody_looks])) or "The file holds no text."
     return IngestionFailed(
         f"No text was found. {why}",
         code="no_text_found",

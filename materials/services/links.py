@@ -7,6 +7,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
+from materials.documents import Format
 from materials.models import MaterialEntry
 from materials.processors.page_sandbox import read_fetched
 from materials.services.fetching import (
@@ -21,7 +22,8 @@ from materials.services.fetching import (
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.ingestion import ingest_document, ingested_entry
 from materials.services.locks import lock_tree
-from materials.services.promising import submit_ingestion
+from materials.services.looking import is_looked_at
+from materials.services.promising import submit_describing, submit_ingestion
 from project import logs
 from project.errors import DomainError
 from project.jobs.runner import Run
@@ -119,6 +121,8 @@ def _complete_unchanged(run: Run, entry: MaterialEntry, found: Brought | None) -
         with run.completing(result={"chunks": entry.chunk_count, "unchanged": True}):
             MaterialEntry.objects.of(run.tenant).filter(pk=entry.pk).update(**changes)
             clear_fingerprints(entry.node_id)
+            if is_looked_at(Format(entry.format)):
+                submit_describing(entry, is_receipt=False)
     log.info("address unchanged", entry=str(entry.pk))
 
 

@@ -12,7 +12,14 @@ from materials import queries
 from materials.addresses import is_recording
 from materials.documents import Format
 from materials.errors import IngestionRunning, NothingToCheck
-from materials.kinds import CHECK_ADDRESS, INGEST_ADDRESS, INGEST_ENTRY, INGEST_RECORDING, WATCH_RECORDING
+from materials.kinds import (
+    CHECK_ADDRESS,
+    DESCRIBE_ENTRY,
+    INGEST_ADDRESS,
+    INGEST_ENTRY,
+    INGEST_RECORDING,
+    WATCH_RECORDING,
+)
 from materials.models import MaterialEntry
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
@@ -78,3 +85,25 @@ def submit_watching(entry: MaterialEntry) -> None:
         return
     with contextlib.suppress(JobAlreadyOpen):
         submit_job(tenant=entry.tenant, kind=WATCH_RECORDING, subject_id=entry.pk, work_ms=entry.duration_ms)
+
+
+def submit_describing(entry: MaterialEntry, *, is_receipt: bool) -> None:
+    """Submit the job that has a model look at an entry's pictures, in the caller's transaction; none while one is open.
+
+    As the entry's receipt it is waited for: the entry has no text without it, and what waits for the present receipt
+    waits for it, too.
+    """
+    try:
+        job = submit_job(tenant=entry.tenant, kind=DESCRIBE_ENTRY, subject_id=entry.pk)
+    except JobAlreadyOpen:
+        open_ = Job.objects.of(entry.tenant).open().filter(kind=DESCRIBE_ENTRY, subject_id=entry.pk).first()
+        if open_ is None:
+            return
+        job = open_
+    if not is_receipt:
+        return
+    if entry.job is not None:
+        for dependant in entry.job.dependants.all():
+            dependant.depends_on.add(job)
+    entry.job = job
+    entry.save(update_fields=["job", "updated_at"])

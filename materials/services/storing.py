@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from materials import fingerprints, queries
-from materials.documents import ChunkKind, Document, Piece
+from materials.documents import ChunkKind, Document, Locator, Piece
 from materials.languages import language_in, search_configuration
 from materials.models import Chunk, ChunkCorrection, MaterialEntry, locator_columns
 from materials.services.fingerprinting import clear_fingerprints
@@ -20,8 +23,8 @@ _WRITE_BATCH = 1000
 def record(*, entry: MaterialEntry, document: Document) -> None:
     """Replace the entry's chunks by the document's pieces, in the caller's transaction, which holds the tree lock.
 
-    What a person corrected is corrected again wherever the original text still stands. The same content as before keeps
-    the chunks that are there, so that evidence goes on pointing at them.
+    What a person corrected is corrected again wherever the original text still stands. What says the same at the same
+    place as before keeps its chunk's id, so that evidence goes on pointing at it.
     """
     corrections = list(ChunkCorrection.objects.of(entry.tenant).filter(entry=entry).order_by("position", "id"))
     placed = _placed(document.pieces, corrections)
@@ -32,8 +35,10 @@ def record(*, entry: MaterialEntry, document: Document) -> None:
     fingerprint = fingerprints.of_pieces(pieces)
     language = _language(entry, pieces, document.language)
     if fingerprint != entry.fingerprint or language != entry.text_language:
-        Chunk.objects.of(entry.tenant).filter(entry=entry).delete()
-        chunks = _chunks(entry, pieces, search_configuration(language))
+        old = Chunk.objects.of(entry.tenant).filter(entry=entry)
+        ids = _ids(old)
+        old.delete()
+        chunks = _chunks(entry, pieces, search_configuration(language), ids)
         Chunk.objects.bulk_create(chunks, batch_size=_WRITE_BATCH)
         _keep_places(corrections, {placed[position].pk: chunks[position] for position in placed})
     MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
@@ -57,6 +62,13 @@ def fingerprint_if_stored(*, entry: MaterialEntry, document: Document) -> str:
     return fingerprints.of_pieces(
         corrected(piece, placed[position].text) if position in placed else piece
         for position, piece in enumerate(document.pieces)
+    )
+
+
+def note_pages(*, entry: MaterialEntry, document: Document) -> None:
+    """Store what is known of a document without any text, in the caller's transaction: it is not processed by that."""
+    MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
+        title=document.title[:500] or entry.title, page_count=document.page_count, warnings=list(document.warnings)
     )
 
 
@@ -97,10 +109,23 @@ def _language(entry: MaterialEntry, pieces: Iterable[Piece], named: str) -> str:
     return found or queries.language_of(entry, queries.lineage(tenant=entry.tenant, node_id=entry.node_id))
 
 
-def _chunks(entry: MaterialEntry, pieces: Iterable[Piece], configuration: str) -> list[Chunk]:
+def _ids(chunks: QuerySet[Chunk]) -> dict[tuple[str, str, Locator], deque[UUID]]:
+    """Return the chunks' ids by what they say and where, in order."""
+    found: dict[tuple[str, str, Locator], deque[UUID]] = defaultdict(deque)
+    for chunk in chunks.order_by("position").iterator():
+        found[chunk.kind, chunk.text, chunk.locator].append(chunk.pk)
+    return found
+
+
+def _chunks(
+    entry: MaterialEntry,
+    pieces: Iterable[Piece],
+    configuration: str,
+    ids: Mapping[tuple[str, str, Locator], deque[UUID]],
+) -> list[Chunk]:
     return [
         Chunk(
-            id=new_id(),
+            id=known.popleft() if (known := ids.get((piece.kind.value, piece.text, piece.locator))) else new_id(),
             tenant_id=entry.tenant_id,
             entry_id=entry.pk,
             position=position,

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from llm.build import model_router
-from llm.errors import (
-    BudgetExceeded,
-    ContentRefused,
-    DeadlinePassed,
-    ModelsExhausted,
-    NoProvider,
-    RegistryUnusable,
-    UnknownAction,
-)
-from llm.messages import Picture
-from llm.prompts import read_prompt
 from llm.video.build import key_frames
 from llm.video.ports import Recording
 from materials import queries
@@ -30,9 +17,9 @@ from materials.documents import ChunkKind, Format
 from materials.likeness import Proposal, Shot, Slide, propose
 from materials.models import Chunk, KeyFrame, MaterialEntry, SlideVideoMapping, frame_key
 from materials.processors.pages import page_hashes
-from materials.seen import DESCRIBE_SLIDES, Seen
 from materials.services.ingestion import ingested_entry
 from materials.services.locks import lock_tree
+from materials.services.looking import Looker, Sight, why_nobody_looks
 from materials.services.objects import discard_object, release_objects
 from materials.services.recordings import recording_of
 from project import logs
@@ -44,8 +31,7 @@ from tenants.models import Tenant
 if TYPE_CHECKING:
     from llm.video.frames import KeyFrame as Frame
 
-FAILURES_IN_A_ROW = 3
-"""After so many pictures that no model described, the rest are left: each could take minutes to fail."""
+AGAIN = "Ingest the recording again when the models answer."
 
 log = logs.get(__name__)
 
@@ -131,57 +117,25 @@ def _keep(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
 def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
     """Let a vision model say what the frames show; return a sentence for each that it could not describe.
 
-    After FAILURES_IN_A_ROW the rest are left, and one sentence says so. A picture that is refused for what it shows
-    does not count: that says nothing of the next one. Without a configured model nothing is described, and nothing is
-    said of that.
+    Without a configured model nothing is described, and nothing is said of that.
     """
-    warnings: list[str] = []
     waiting = [frame for frame in frames if not frame.description]
-    try:
-        model_router().candidates(DESCRIBE_SLIDES, "default")
-    except (NoProvider, RegistryUnusable, UnknownAction):
-        return warnings
-    request = read_prompt(DESCRIBE_SLIDES).fill({"language": language})
-    failures = 0
+    if why_nobody_looks():
+        return []
+    looker = Looker(run, language=language)
     for number, frame in enumerate(waiting):
-        if failures == FAILURES_IN_A_ROW:
-            return [*warnings, _given_up(len(waiting) - number)]
+        if looker.has_stopped:
+            if looker.is_out_of_luck:
+                return [*looker.warnings, looker.give_up(len(waiting) - number, again=AGAIN)]
+            break
         run.progress("describing", number, len(waiting))
         with objects().open(frame.object_key) as file:
-            picture = Picture(data=file.read(), media_type="image/jpeg")
-        try:
-            answer = model_router().complete_object(
-                DESCRIBE_SLIDES,
-                replace(request, pictures=(picture,)),
-                Seen,
-                tenant=run.tenant,
-                job=run.job,
-                checkpoint=run.checkpoint,
-            )
-        except BudgetExceeded as exc:
-            return [*warnings, f"Pictures from {frame.start_ms // 1000} s on were not described: {exc}"]
-        except (ModelsExhausted, DeadlinePassed) as exc:
-            warnings.append(f"The picture at {frame.start_ms // 1000} s was not described: {exc}")
-            if not _is_refused(exc):
-                failures += 1
-            continue
-        failures = 0
-        frame.description = answer.value.as_text()
-        KeyFrame.objects.of(run.tenant).filter(pk=frame.pk).update(description=frame.description)
-    return warnings
-
-
-def _is_refused(error: ModelsExhausted | DeadlinePassed) -> bool:
-    """Tell whether a picture was not described because of what it shows."""
-    return isinstance(error, ModelsExhausted) and isinstance(error.last, ContentRefused)
-
-
-def _given_up(left: int) -> str:
-    pictures = "1 more picture was" if left == 1 else f"{left} more pictures were"
-    return (
-        f"After {FAILURES_IN_A_ROW} failures in a row, {pictures} not described. "
-        "Ingest the recording again when the models answer."
-    )
+            sight = Sight(name=f"The picture at {frame.start_ms // 1000} s", jpeg=file.read())
+        (seen,) = looker.look([sight])
+        if seen is not None:
+            frame.description = seen.as_text()
+            KeyFrame.objects.of(run.tenant).filter(pk=frame.pk).update(description=frame.description)
+    return looker.warnings
 
 
 def _presentations(entry: MaterialEntry) -> list[MaterialEntry]:

@@ -17,11 +17,14 @@ LONGEST = 400
 
 
 def sentences_of(chunk: SourceChunk) -> Iterator[str]:
-    """Yield the sentences of a chunk, or the items of a list, in order; headings, code and tables give none."""
+    """Yield the sentences of a chunk, or the items of a list, in order.
+
+    Headings, code and tables give none, nor does what a model says of a picture: those are not the author's words.
+    """
     if chunk.kind is ChunkKind.LIST:
         for line in chunk.text.split("\n"):
             yield from _split(_ITEM.sub("", line))
-    elif chunk.kind in {ChunkKind.PARAGRAPH, ChunkKind.NOTES, ChunkKind.TRANSCRIPT}:
+    elif chunk.kind in {ChunkKind.PARAGRAPH, ChunkKind.NOTES, ChunkKind.TRANSCRIPT, ChunkKind.READING}:
         yield from _split(chunk.text)
 
 

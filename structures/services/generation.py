@@ -183,6 +183,9 @@ def _record(
     )
     owners = {chunk.id: entry for entry in sources.entries.values() for chunk in entry.chunks}
     places = {chunk.id: chunk.locator for entry in sources.entries.values() for chunk in entry.chunks}
+    machine_written = {
+        chunk.id for entry in sources.entries.values() for chunk in entry.chunks if chunk.kind.is_machine_written
+    }
     rows: list[StructureNode] = []
     references: list[Reference] = []
 
@@ -219,6 +222,7 @@ def _record(
                     entry_fingerprint=sources.fingerprints[entry.id],
                     chunk_id=citation.chunk_id,
                     quote=citation.quote,
+                    machine_written=citation.chunk_id in machine_written,
                     **locator_columns(places[citation.chunk_id]),
                 )
             )

@@ -1,0 +1,262 @@
+"""Pictures of pages, slides and figures that no text stands for, drawn one at a time in a child process."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from materials.documents import Format
+from project.children import ChildFailed, Limits, told
+
+if TYPE_CHECKING:
+    import pypdfium2
+    from PIL.Image import Image
+
+LEAST_LETTERS = 40
+"""A page with fewer letters is looked at as a whole."""
+LEAST_SHARE, MOST_SHARE = 0.08, 0.9
+"""What a figure covers of its page. What covers more is a background."""
+SIDE = 1600
+MOST_PIXELS = 20_000_000
+MOST_FIGURES = 4
+MOST_OBJECTS = 20_000
+PLAIN = 12
+"""A picture whose lightest and darkest point differ by less shows nothing."""
+LIMITS = Limits(memory_bytes=1536 * 2**20, seconds=180)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A picture as a JPEG: of which page or slide (1-based), which one of it, and the bytes' SHA-256."""
+
+    number: int
+    index: int
+    jpeg: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Some pictures, sentences on what could not be drawn, and the page to go on with; None after the last."""
+
+    pictures: tuple[Drawn, ...]
+    warnings: tuple[str, ...]
+    next: int | None
+    is_broken: bool = False
+
+
+def draw(
+    path: Path, format_: Format, letters: Mapping[int, int], *, first: int, most: int, checkpoint: Callable[[], None]
+) -> Batch:
+    """Draw the next pictures of a PDF or a presentation from page `first` on: at most `most`, but whole pages.
+
+    `letters` says how much text each page has. A page that breaks the child is left out with a warning.
+    """
+    found: list[Drawn] = []
+    warnings: list[str] = []
+    at = first
+    request = {
+        "path": str(path), "format": format_.value, "first": first, "most": most,
+        "letters": {str(page): count for page, count in letters.items()},
+    }  # fmt: skip
+    try:
+        for each in told(__name__, request, limits=LIMITS, checkpoint=checkpoint):
+            if "jpeg" in each:
+                jpeg = b64decode(each["jpeg"])
+                digest = hashlib.sha256(jpeg).hexdigest()
+                found.append(Drawn(number=each["number"], index=each["index"], jpeg=jpeg, sha256=digest))
+            elif "warning" in each:
+                warnings.append(each["warning"])
+            elif "at" in each:
+                at = each["at"]
+            else:
+                return Batch(pictures=tuple(found), warnings=tuple(warnings), next=each["next"])
+    except ChildFailed as exc:
+        why = {"timed_out": "takes too long", "out_of_memory": "takes too much memory"}.get(exc.code, "is broken")
+        warnings.append(f"{_noun(format_)} {at} could not be drawn: it {why}.")
+    return Batch(pictures=tuple(found), warnings=tuple(warnings), next=at + 1, is_broken=True)
+
+
+def _noun(format_: Format) -> str:
+    return "Slide" if format_ is Format.PPTX else "Page"
+
+
+def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+    """Draw the pictures: the inside of the child."""
+    format_ = Format(request["format"])
+    letters = {int(page): count for page, count in request["letters"].items()}
+    pages = _slides(request["path"]) if format_ is Format.PPTX else _pages(request["path"], letters)
+    made = 0
+    for number, pictures in pages(request["first"]):
+        if made >= request["most"]:
+            tell({"next": number})
+            return
+        tell({"at": number})
+        for index, picture in enumerate(pictures()):
+            if isinstance(picture, str):
+                tell({"warning": f"{_noun(format_)} {number}: {picture}"})
+            elif not _is_plain(picture):
+                tell({"number": number, "index": index, "jpeg": b64encode(_jpeg(picture)).decode()})
+                made += 1
+    tell({"next": None})
+
+
+Pages = Callable[[int], "Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]"]
+
+
+def _is_plain(picture: Image) -> bool:
+    low, high = picture.convert("L").getextrema()
+    return bool(high - low < PLAIN)  # type: ignore[operator]
+
+
+def _jpeg(picture: Image) -> bytes:
+    stream = io.BytesIO()
+    picture.convert("RGB").save(stream, "JPEG", quality=85)
+    return stream.getvalue()
+
+
+# --- PDF --------------------------------------------------------------------------------------------------------------
+
+
+def _pages(path: str, letters: Mapping[int, int]) -> Pages:
+    import pypdfium2  # noqa: PLC0415  # only the child draws
+
+    document = pypdfium2.PdfDocument(path)
+
+    def pages(first: int) -> Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]:
+        for number in range(first, len(document) + 1):
+            yield number, lambda number=number: _page(document, number, letters.get(number, 0))  # type: ignore[misc]
+
+    return pages
+
+
+def _page(document: pypdfium2.PdfDocument, number: int, letters: int) -> Iterator[Image | str]:
+    import pypdfium2  # noqa: PLC0415
+
+    try:
+        page = document[number - 1]
+    except pypdfium2.PdfiumError:
+        return  # which the reader has told already
+    try:
+        if letters < LEAST_LETTERS:
+            yield _rendered(page, (0.0, 0.0, 0.0, 0.0))
+        elif page.get_rotation() == 0:
+            for crop in _figures(page):
+                yield _rendered(page, crop)
+    finally:
+        page.close()
+
+
+def _rendered(page: pypdfium2.PdfPage, crop: tuple[float, float, float, float]) -> Image:
+    """Draw the page, less what is cropped from its left, bottom, right and top (points)."""
+    width, height = page.get_size()
+    wide, high = max(1.0, width - crop[0] - crop[2]), max(1.0, height - crop[1] - crop[3])
+    scale = min(SIDE / max(wide, high), math.sqrt(MOST_PIXELS / (wide * high)), 4.0)
+    bitmap = page.render(scale=scale, crop=crop)
+    try:
+        return cast("Image", bitmap.to_pil().copy())
+    finally:
+        bitmap.close()
+
+
+def _figures(page: pypdfium2.PdfPage) -> list[tuple[float, float, float, float]]:
+    """Return the crops of the largest pictures of a page that hold no text of their own."""
+    import pypdfium2.raw as raw  # noqa: PLC0415
+
+    if raw.FPDFPage_CountObjects(page) > MOST_OBJECTS:
+        return []
+    x0, y0, x1, y1 = page.get_bbox()
+    whole = max(1.0, (x1 - x0) * (y1 - y0))
+    found: list[tuple[float, tuple[float, float, float, float]]] = []
+    for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=1):
+        left, bottom, right, top = each.get_bounds()
+        left, bottom, right, top = max(left, x0), max(bottom, y0), min(right, x1), min(top, y1)
+        share = max(0.0, right - left) * max(0.0, top - bottom) / whole
+        if LEAST_SHARE <= share <= MOST_SHARE:
+            found.append((share, (left - x0, bottom - y0, x1 - right, y1 - top)))
+    if not found:
+        return []
+    text_page = page.get_textpage()
+    try:
+        return [
+            crop
+            for _, crop in sorted(found, reverse=True)[:MOST_FIGURES]
+            if _letters(text_page.get_text_bounded(x0 + crop[0], y0 + crop[1], x1 - crop[2], y1 - crop[3]))
+            < LEAST_LETTERS
+        ]
+    finally:
+        text_page.close()
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
+
+
+# --- PPTX -------------------------------------------------------------------------------------------------------------
+
+
+def _slides(path: str) -> Pages:
+    import pptx  # noqa: PLC0415
+
+    deck = pptx.Presentation(path)
+    area = max(1, (deck.slide_width or 1) * (deck.slide_height or 1))
+    slides = list(deck.slides)
+    seen: set[str] = set()
+
+    def pages(first: int) -> Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]:
+        for number, slide in enumerate(slides, start=1):
+            shapes = _large_pictures(slide.shapes, area)
+            fresh = [blob for blob in shapes if hashlib.sha256(blob).hexdigest() not in seen]
+            seen.update(hashlib.sha256(blob).hexdigest() for blob in fresh)
+            if number >= first:
+                yield number, lambda fresh=fresh: map(_decoded, fresh)  # type: ignore[misc]
+
+    return pages
+
+
+def _large_pictures(shapes: Any, area: int) -> list[bytes]:
+    """Return the bytes of a slide's largest pictures, those in groups too."""
+    from pptx.enum.shapes import MSO_SHAPE_TYPE  # noqa: PLC0415
+
+    found: list[tuple[float, bytes]] = []
+    waiting = list(shapes)
+    while waiting and len(found) < MOST_OBJECTS:
+        shape = waiting.pop(0)
+        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+            waiting[:0] = list(shape.shapes)
+            continue
+        try:
+            share = (shape.width or 0) * (shape.height or 0) / area
+            if share >= LEAST_SHARE and (image := getattr(shape, "image", None)) is not None:
+                found.append((share, image.blob))
+        except (AttributeError, KeyError, ValueError):
+            continue  # an empty placeholder, or a picture that is only linked
+    order: Sequence[tuple[float, bytes]] = sorted(found, key=lambda each: -each[0])[:MOST_FIGURES]
+    return [blob for _, blob in order]
+
+
+def _decoded(blob: bytes) -> Image | str:
+    """Return a picture, made small; or why there is none."""
+    from PIL import Image as Images  # noqa: PLC0415
+
+    try:
+        picture = Images.open(io.BytesIO(blob))
+        if picture.width * picture.height > 4 * MOST_PIXELS:
+            return "a picture on it is too large to be looked at."
+        if picture.format in {"WMF", "EMF"}:
+            return f"a picture on it is a drawing of the type {picture.format}, which is not looked at."
+        picture.draft("RGB", (SIDE, SIDE))
+        picture.thumbnail((SIDE, SIDE))
+    except (OSError, ValueError, SyntaxError, Images.DecompressionBombError):
+        return "a picture on it is of a type that cannot be looked at."
+    if picture.mode in {"RGBA", "LA", "P", "PA"}:
+        layer = picture.convert("RGBA")
+        ground = Images.new("RGBA", layer.size, "white")
+        return Images.alpha_composite(ground, layer).convert("RGB")
+    return picture.convert("RGB")
