@@ -97,6 +97,8 @@ def _keep_places(corrections: Sequence[ChunkCorrection], chunks: Mapping[object,
         chunk = chunks.get(correction.pk)
         correction.chunk_id = chunk.pk if chunk is not None else None
         correction.position = chunk.position if chunk is not None else correction.position
+    # First none: one may take a chunk that another is about to leave.
+    ChunkCorrection.objects.filter(pk__in=[correction.pk for correction in corrections]).update(chunk_id=None)
     ChunkCorrection.objects.bulk_update(corrections, ["chunk_id", "position"], batch_size=_WRITE_BATCH)
 
 

@@ -62,13 +62,14 @@ class Evidence:
     entry_path: str
     locator: Locator
     quote: str = "quote"
+    machine_written: bool = False
     id: UUID = field(default_factory=uuid4)
 
 
 def test_it_renders_for_people_with_places_they_can_open() -> None:
     places = [
         Evidence("a.pdf", Locator(page=7)),
-        Evidence("b.pptx", Locator(slide=4)),
+        Evidence("b.pptx", Locator(slide=4), machine_written=True),
         Evidence("c.srt", Locator(start_ms=135_000, end_ms=3_744_000)),
         Evidence("d.md", Locator(heading_path=("One", "Two"))),
     ]
@@ -80,7 +81,7 @@ def test_it_renders_for_people_with_places_they_can_open() -> None:
 
     assert text == (
         "# Water\n\n## 1. Basics\n\n### 1.1. Heat\n\n"
-        "- **Boil\\*ing\\***: It is \\<hot\\>. (a.pdf, p. 7; b.pptx, slide 4; c.srt, 02:15–1:02:24; d.md, § Two)\n\n"
+        "- **Boil\\*ing\\***: It is \\<hot\\>. (a.pdf, p. 7; b.pptx, slide 4 (read by a model); c.srt, 02:15–1:02:24; d.md, § Two)\n\n"
         "**Exercise: Boil an egg** (no evidence)\n\n> Do it.\n>\n> - now\n"
     )
 

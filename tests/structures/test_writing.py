@@ -200,6 +200,7 @@ def test_a_citation_leads_to_entry_locator_and_quote(
         "entry": str(lecture.pk), "entry_name": "lecture.md", "entry_path": "lecture.md",
         "chunk": str(Chunk.objects.get(entry=lecture, position=2).pk),
         "locator": {"heading_path": ["Boiling water", "Temperature"]}, "quote": BOILING,
+        "machine_written": False,
     }  # fmt: skip
     assert (second["entry"], second["entry_path"]) == (talk["id"], "Talks/talk.srt")
     assert second["locator"] == {"start_ms": 5000, "end_ms": 9500}
