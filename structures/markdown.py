@@ -109,7 +109,7 @@ def place(reference: RenderedReference) -> str:
         where = f", § {locator.heading_path[-1]}"
     else:
         where = ""
-    return reference.entry_path + where + (" (read by a model)" if reference.machine_written else "")
+    return reference.entry_path + where + (", read by a model" if reference.machine_written else "")
 
 
 def _section(node: RenderedNode, *, level: int, number: str) -> Iterator[str]:

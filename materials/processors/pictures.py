@@ -79,11 +79,12 @@ def draw(
                 return Batch(pictures=tuple(found), warnings=tuple(warnings), next=each["next"])
     except ChildFailed as exc:
         why = {"timed_out": "takes too long", "out_of_memory": "takes too much memory"}.get(exc.code, "is broken")
-        warnings.append(f"{_noun(format_)} {at} could not be drawn: it {why}.")
+        warnings.append(f"{noun_of(format_)} {at} could not be drawn: it {why}.")
     return Batch(pictures=tuple(found), warnings=tuple(warnings), next=at + 1, is_broken=True)
 
 
-def _noun(format_: Format) -> str:
+def noun_of(format_: Format) -> str:
+    """Return what a piece of the format is called where it is shown."""
     return "Slide" if format_ is Format.PPTX else "Page"
 
 
@@ -100,7 +101,7 @@ def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> 
         tell({"at": number})
         for index, picture in enumerate(pictures()):
             if isinstance(picture, str):
-                tell({"warning": f"{_noun(format_)} {number}: {picture}"})
+                tell({"warning": f"{noun_of(format_)} {number}: {picture}"})
             elif not _is_plain(picture):
                 tell({"number": number, "index": index, "jpeg": b64encode(_jpeg(picture)).decode()})
                 made += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from materials.documents import Document, Format, Piece
 from materials.errors import IngestionFailed
 from materials.models import MaterialEntry
 from materials.pictured import PICTURES, letters_of, merged, number_of, pieces_of
-from materials.processors.pictures import Drawn, draw
+from materials.processors.pictures import Drawn, draw, noun_of
 from materials.services.beside import watch_again
 from materials.services.ingestion import ingested_entry
 from materials.services.locks import lock_tree
@@ -28,6 +28,8 @@ from project.storage.objects import objects
 
 BREAKS_IN_A_ROW = 3
 """After so many pages that broke the child one after the other, no more are drawn."""
+DRAWN_AT_ONCE = 8
+"""So many pictures are drawn by one child: they are kept in memory until they have been looked at."""
 AGAIN = "Ingest it again when the models answer."
 
 log = logs.get(__name__)
@@ -39,85 +41,93 @@ def describe_entry(run: Run) -> None:
     Raises IngestionFailed when the entry has no text of its own and nothing could be read.
     """
     entry = ingested_entry(run)
-    format_ = Format(entry.format)
     own = [piece for piece in original_pieces(entry) if not piece.kind.is_machine_written]
     above = queries.lineage(tenant=entry.tenant, node_id=entry.node_id)
     looker = Looker(run, language=queries.language_of(entry, above), at_once=settings.DESCRIBE_AT_ONCE)
+    found = _Round(run, looker, entry)
     with objects().local_copy(entry.object_key) as path:
-        seen, told = _look(run, looker, path, entry, letters_of(own))
+        found.go(path, letters_of(own))
     run.checkpoint()
-    warnings = [*told, *looker.warnings]
-    if not own and not seen:
-        raise _nothing_read(entry, warnings)
+    if not own and not found.seen:
+        raise _nothing_read(entry, found.warnings)
+    result = {"described": len({number_of(piece) for piece in found.seen}), "warnings": found.warnings}
     with transaction.atomic():
         lock_tree(run.tenant)
         now = ingested_entry(run)
-        with run.completing(result={"described": len({number_of(piece) for piece in seen}), "warnings": warnings}):
+        with run.completing(result=result):
             if now.raw_sha256 == entry.raw_sha256:
-                _store(now, seen, format_, warnings)
+                _store(now, found.seen, found.answered, found.warnings)
                 watch_again(now)
             else:
                 submit_describing(now, is_receipt=False)
-    log.info("pictures described", entry=str(entry.pk), pieces=len(seen), warnings=len(warnings))
+    log.info("pictures described", entry=str(entry.pk), pieces=len(found.seen), warnings=len(found.warnings))
 
 
-def _look(
-    run: Run, looker: Looker, path: Path, entry: MaterialEntry, letters: Counter[int]
-) -> tuple[list[Piece], list[str]]:
-    """Draw and look, some pictures at a time; return what was seen and what could not be drawn."""
-    format_ = Format(entry.format)
-    noun = _noun(format_)
-    total = max(1, entry.page_count or 1)
-    seen: list[Piece] = []
-    told: list[str] = []
-    left, breaks = settings.DESCRIBE_MOST_PICTURES, 0
-    page: int | None = 1
-    while page is not None and not looker.has_stopped:
-        run.progress("describing", min(page, total), total)
-        batch = draw(
-            path, format_, letters, first=page, most=min(settings.DESCRIBE_AT_ONCE, left), checkpoint=run.checkpoint
-        )
-        told += batch.warnings
-        breaks = breaks + 1 if batch.is_broken else 0
-        seen += _seen(looker, batch.pictures, noun, format_)
-        left -= len(batch.pictures)
-        page = batch.next
-        if page is not None and left <= 0:
-            told.append(f"From {noun.lower()} {page} on, nothing was looked at: {_most()} are looked at in one file.")
-            break
-        if breaks == BREAKS_IN_A_ROW:
-            told.append(f"From {noun.lower()} {page} on, nothing was looked at: the file cannot be drawn.")
-            break
-    if looker.is_out_of_luck and page is not None:
-        told.append(f"From {noun.lower()} {page} on, nothing was looked at: no model answered. {AGAIN}")
-    return seen, told
+class _Round:
+    """One look through a file: what was seen, on which pages a model answered, and what could not be looked at."""
+
+    def __init__(self, run: Run, looker: Looker, entry: MaterialEntry) -> None:
+        self.seen: list[Piece] = []
+        self.answered: set[int] = set()
+        self._told: list[str] = []
+        self._run = run
+        self._looker = looker
+        self._format = Format(entry.format)
+        self._total = max(1, entry.page_count or 1)
+
+    @property
+    def warnings(self) -> list[str]:
+        return [*self._told, *self._looker.warnings]
+
+    def go(self, path: Path, letters: Counter[int]) -> None:
+        """Draw and look, some pictures at a time."""
+        left, breaks = settings.DESCRIBE_MOST_PICTURES, 0
+        page: int | None = 1
+        while page is not None:
+            most = min(max(DRAWN_AT_ONCE, settings.DESCRIBE_AT_ONCE), left)
+            batch = draw(path, self._format, letters, first=page, most=most, checkpoint=self._run.checkpoint)
+            self._told += batch.warnings
+            breaks = breaks + 1 if batch.is_broken else 0
+            left -= len(batch.pictures)
+            page = self._look(batch.pictures) or batch.next
+            if page is not None and (why := self._why_stop(left, breaks)):
+                self._told.append(f"From {noun_of(self._format).lower()} {page} on, nothing was looked at: {why}")
+            if self._looker.has_stopped or left <= 0 or breaks == BREAKS_IN_A_ROW:
+                return
+
+    def _look(self, pictures: Sequence[Drawn]) -> int | None:
+        """Have the pictures described; return the page of the first that was left, None when none was."""
+        for start in range(0, len(pictures), settings.DESCRIBE_AT_ONCE):
+            if self._looker.has_stopped:
+                return pictures[start].number
+            some = pictures[start : start + settings.DESCRIBE_AT_ONCE]
+            self._run.progress("describing", min(some[0].number, self._total), self._total)
+            sights = [Sight(name=f"{noun_of(self._format)} {each.number}", jpeg=each.jpeg) for each in some]
+            for picture, answer in zip(some, self._looker.look(sights), strict=True):
+                if answer is not None:
+                    self.answered.add(picture.number)
+                    self.seen += pieces_of(answer, picture.number, self._format)
+        return None
+
+    def _why_stop(self, left: int, breaks: int) -> str:
+        if self._looker.is_out_of_luck:
+            return f"no model answered. {AGAIN}"
+        if left <= 0:
+            most = settings.DESCRIBE_MOST_PICTURES
+            return f"at most {most} pictures (DESCRIBE_MOST_PICTURES) are looked at in one file."
+        return "the file cannot be drawn." if breaks == BREAKS_IN_A_ROW else ""
 
 
-def _noun(format_: Format) -> str:
-    return "Slide" if format_ is Format.PPTX else "Page"
+def _store(entry: MaterialEntry, seen: Sequence[Piece], answered: Collection[int], warnings: Sequence[str]) -> None:
+    """Put what was seen among the pieces that the entry has by now, in the caller's transaction.
 
-
-def _most() -> str:
-    return f"at most {settings.DESCRIBE_MOST_PICTURES} pictures (DESCRIBE_MOST_PICTURES)"
-
-
-def _seen(looker: Looker, pictures: Sequence[Drawn], noun: str, format_: Format) -> list[Piece]:
-    sights = [Sight(name=f"{noun} {picture.number}", jpeg=picture.jpeg) for picture in pictures]
-    return [
-        piece
-        for picture, answer in zip(pictures, looker.look(sights), strict=True)
-        if answer is not None
-        for piece in pieces_of(answer, picture.number, format_)
-    ]
-
-
-def _store(entry: MaterialEntry, seen: Sequence[Piece], format_: Format, warnings: Sequence[str]) -> None:
-    """Put what was seen among the pieces that the entry has by now, in the caller's transaction."""
+    What was seen before on pages of which no model said anything now stays.
+    """
     pieces = original_pieces(entry)
     own = [piece for piece in pieces if not piece.kind.is_machine_written]
     kept = [piece for piece in pieces if piece.kind.is_machine_written]
-    together = merged(own, _with_earlier(seen, kept))
-    noun = _noun(format_).lower() + "s"
+    together = merged(own, [*seen, *(piece for piece in kept if number_of(piece) not in answered)])
+    noun = noun_of(Format(entry.format)).lower() + "s"
     count = len({number_of(piece) for piece in together if piece.kind.is_machine_written})
     summary = [f"what stands on {count} {noun} was read by a model, which may be wrong."] if count else []
     others = [warning for warning in entry.warnings if not warning.startswith(PICTURES)]
@@ -131,12 +141,6 @@ def _store(entry: MaterialEntry, seen: Sequence[Piece], format_: Format, warning
             warnings=(*others, *(f"{PICTURES}{warning}" for warning in [*summary, *warnings])),
         ),
     )
-
-
-def _with_earlier(seen: Sequence[Piece], kept: Sequence[Piece]) -> list[Piece]:
-    """Return what was seen now, and of pages that nobody could look at now what was seen before."""
-    now = {number_of(piece) for piece in seen}
-    return [*seen, *(piece for piece in kept if number_of(piece) not in now)]
 
 
 def _nothing_read(entry: MaterialEntry, warnings: Sequence[str]) -> IngestionFailed:

@@ -81,7 +81,8 @@ def test_it_renders_for_people_with_places_they_can_open() -> None:
 
     assert text == (
         "# Water\n\n## 1. Basics\n\n### 1.1. Heat\n\n"
-        "- **Boil\\*ing\\***: It is \\<hot\\>. (a.pdf, p. 7; b.pptx, slide 4 (read by a model); c.srt, 02:15–1:02:24; d.md, § Two)\n\n"
+        "- **Boil\\*ing\\***: It is \\<hot\\>. "
+        "(a.pdf, p. 7; b.pptx, slide 4, read by a model; c.srt, 02:15–1:02:24; d.md, § Two)\n\n"
         "**Exercise: Boil an egg** (no evidence)\n\n> Do it.\n>\n> - now\n"
     )
 
