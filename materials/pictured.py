@@ -30,11 +30,31 @@ def number_of(piece: Piece) -> int | None:
     return piece.locator.slide if piece.locator.slide is not None else piece.locator.page
 
 
-def pieces_of(seen: Seen, number: int, format_: Format) -> list[Piece]:
-    """Return what was read off a picture of a page or slide, and what it shows; nothing of what is blank."""
+def words_of(pieces: Iterable[Piece]) -> dict[int, str]:
+    """Return the letters and digits of each page's own text in small letters, by which lines can be found in it."""
+    found: dict[int, str] = {}
+    for piece in pieces:
+        number = number_of(piece)
+        if number is not None and not piece.kind.is_machine_written:
+            found[number] = found.get(number, "") + _bare(piece.text)
+    return found
+
+
+def pieces_of(seen: Seen, number: int, format_: Format, *, known: str = "") -> list[Piece]:
+    """Return what was read off a picture of a page or slide, and what it shows; nothing of what is blank.
+
+    Lines that the page's own text says, given as `words_of` does, are left out.
+    """
     here = Locator(slide=number) if format_ is Format.PPTX else Locator(page=number)
-    said = ((ChunkKind.READING, seen.text), (ChunkKind.DESCRIPTION, seen.shows))
+    read = "\n".join(
+        line for line in seen.text.splitlines() if not known or not _bare(line) or _bare(line) not in known
+    )
+    said = ((ChunkKind.READING, read), (ChunkKind.DESCRIPTION, seen.shows))
     return [Piece(kind=kind, text=text.strip(), locator=here) for kind, text in said if text.strip()]
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()
 
 
 def merged(own: Sequence[Piece], seen: Sequence[Piece]) -> list[Piece]:

@@ -8,6 +8,7 @@ import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LEAST_LETTERS = 40
-"""A page with fewer letters is looked at as a whole."""
+"""A page with fewer letters is looked at as a whole, if more than those is drawn on it."""
 LEAST_SHARE, MOST_SHARE = 0.08, 0.9
 """What a figure covers of its page. What covers more is a background."""
 SIDE = 1600
 MOST_PIXELS = 20_000_000
 MOST_FIGURES = 4
 MOST_OBJECTS = 20_000
+MANY_LINES = 20
 PLAIN = 12
 """A picture whose lightest and darkest point differ by less shows nothing."""
 LIMITS = Limits(memory_bytes=1536 * 2**20, seconds=180)
@@ -145,9 +147,9 @@ def _page(document: pypdfium2.PdfDocument, number: int, letters: int) -> Iterato
     except pypdfium2.PdfiumError:
         return  # which the reader has told already
     try:
-        if letters < LEAST_LETTERS:
+        if letters == 0 or (letters < LEAST_LETTERS and _has_drawing(page)):
             yield _rendered(page, (0.0, 0.0, 0.0, 0.0))
-        elif page.get_rotation() == 0:
+        elif letters >= LEAST_LETTERS and page.get_rotation() == 0:
             for crop in _figures(page):
                 yield _rendered(page, crop)
     finally:
@@ -164,6 +166,22 @@ def _rendered(page: pypdfium2.PdfPage, crop: tuple[float, float, float, float]) 
         return cast("Image", bitmap.to_pil().copy())
     finally:
         bitmap.close()
+
+
+def _has_drawing(page: pypdfium2.PdfPage) -> bool:
+    """Tell whether there is a picture on the page that is no logo, or many lines."""
+    import pypdfium2.raw as raw  # noqa: PLC0415
+
+    x0, y0, x1, y1 = page.get_bbox()
+    whole = max(1.0, (x1 - x0) * (y1 - y0))
+    lines = 0
+    for each in islice(page.get_objects(max_depth=2), MOST_OBJECTS):
+        if each.type == raw.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = each.get_bounds()
+            if (right - left) * (top - bottom) >= LEAST_SHARE * whole:
+                return True
+        lines += each.type in {raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING}
+    return lines >= MANY_LINES
 
 
 def _figures(page: pypdfium2.PdfPage) -> list[tuple[float, float, float, float]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from materials import queries
 from materials.documents import Document, Format, Piece
 from materials.errors import IngestionFailed
 from materials.models import MaterialEntry
-from materials.pictured import PICTURES, letters_of, merged, number_of, pieces_of
+from materials.pictured import PICTURES, letters_of, merged, number_of, pieces_of, words_of
 from materials.processors.pictures import Drawn, draw, noun_of
 from materials.services.beside import watch_again
 from materials.services.ingestion import ingested_entry
@@ -44,9 +43,9 @@ def describe_entry(run: Run) -> None:
     own = [piece for piece in original_pieces(entry) if not piece.kind.is_machine_written]
     above = queries.lineage(tenant=entry.tenant, node_id=entry.node_id)
     looker = Looker(run, language=queries.language_of(entry, above), at_once=settings.DESCRIBE_AT_ONCE)
-    found = _Round(run, looker, entry)
+    found = _Round(run, looker, entry, own)
     with objects().local_copy(entry.object_key) as path:
-        found.go(path, letters_of(own))
+        found.go(path)
     run.checkpoint()
     if not own and not found.seen:
         raise _nothing_read(entry, found.warnings)
@@ -66,26 +65,27 @@ def describe_entry(run: Run) -> None:
 class _Round:
     """One look through a file: what was seen, on which pages a model answered, and what could not be looked at."""
 
-    def __init__(self, run: Run, looker: Looker, entry: MaterialEntry) -> None:
+    def __init__(self, run: Run, looker: Looker, entry: MaterialEntry, own: Sequence[Piece]) -> None:
         self.seen: list[Piece] = []
         self.answered: set[int] = set()
         self._told: list[str] = []
         self._run = run
         self._looker = looker
         self._format = Format(entry.format)
+        self._letters, self._words = letters_of(own), words_of(own)
         self._total = max(1, entry.page_count or 1)
 
     @property
     def warnings(self) -> list[str]:
         return [*self._told, *self._looker.warnings]
 
-    def go(self, path: Path, letters: Counter[int]) -> None:
+    def go(self, path: Path) -> None:
         """Draw and look, some pictures at a time."""
         left, breaks = settings.DESCRIBE_MOST_PICTURES, 0
         page: int | None = 1
         while page is not None:
             most = min(max(DRAWN_AT_ONCE, settings.DESCRIBE_AT_ONCE), left)
-            batch = draw(path, self._format, letters, first=page, most=most, checkpoint=self._run.checkpoint)
+            batch = draw(path, self._format, self._letters, first=page, most=most, checkpoint=self._run.checkpoint)
             self._told += batch.warnings
             breaks = breaks + 1 if batch.is_broken else 0
             left -= len(batch.pictures)
@@ -106,7 +106,8 @@ class _Round:
             for picture, answer in zip(some, self._looker.look(sights), strict=True):
                 if answer is not None:
                     self.answered.add(picture.number)
-                    self.seen += pieces_of(answer, picture.number, self._format)
+                    known = self._words.get(picture.number, "")
+                    self.seen += pieces_of(answer, picture.number, self._format, known=known)
         return None
 
     def _why_stop(self, left: int, breaks: int) -> str:

@@ -1,0 +1,165 @@
+"""Which pictures of a file are drawn, and where what was seen in them stands."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pptx
+import pytest
+from PIL import Image, ImageDraw
+from pptx.util import Inches
+
+from materials.documents import ChunkKind, Format, Locator, Piece
+from materials.pictured import merged, pieces_of, words_of
+from materials.processors.pictures import Batch, draw
+from materials.seen import Seen
+from tests.materials.processors.pdfs import drawn, shown
+
+WORDS = "Steam engines turn heat into work, and the first of them pumped water out of mines."
+
+
+def batch(
+    path: Path, format_: Format, letters: dict[int, int] | None = None, *, first: int = 1, most: int = 9
+) -> Batch:
+    return draw(path, format_, letters or {}, first=first, most=most, checkpoint=lambda: None)
+
+
+def written(tmp_path: Path, name: str, content: bytes) -> Path:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+def striped(width: int, height: int) -> bytes:
+    picture = Image.new("RGB", (width, height), "white")
+    ImageDraw.Draw(picture).rectangle((0, 0, width // 2, height // 2), fill="black")
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def deck(*slides: Sequence[tuple[bytes, float, float]]) -> bytes:
+    made = pptx.Presentation()
+    for pictures in slides:
+        slide = made.slides.add_slide(made.slide_layouts[6])
+        for blob, width, height in pictures:
+            slide.shapes.add_picture(io.BytesIO(blob), Inches(1), Inches(1), Inches(width), Inches(height))
+    stream = io.BytesIO()
+    made.save(stream)
+    return stream.getvalue()
+
+
+BOX = "0 0 0 rg 40 40 200 100 re f"
+GRID = "\n".join(f"{10 * number} 0 m {10 * number} 300 l S" for number in range(1, 31))
+
+
+def test_pages_without_text_are_drawn_and_blank_ones_are_not(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.pdf", drawn(BOX, "", shown(WORDS, at=(40, 500)), BOX))
+
+    found = batch(path, Format.PDF, {3: 66})
+
+    assert [(picture.number, picture.index) for picture in found.pictures] == [(1, 0), (4, 0)]
+    assert found.pictures[0].sha256 == found.pictures[1].sha256
+    assert found.next is None
+
+
+def test_a_page_with_a_title_only_is_not_drawn_but_one_with_a_diagram_is(tmp_path: Path) -> None:
+    title = shown("Engines", at=(40, 500), size=20)
+    path = written(tmp_path, "a.pdf", drawn(title, f"{title}\n{GRID}"))
+
+    assert [picture.number for picture in batch(path, Format.PDF, {1: 7, 2: 7}).pictures] == [2]
+
+
+@pytest.mark.parametrize("size", [(14_400, 14_400), (14_400, 3), (2, 9_000), (200_000_000, 200_000_000)])
+def test_a_picture_has_few_pixels_whatever_the_size_of_the_page(tmp_path: Path, size: tuple[float, float]) -> None:
+    path = written(tmp_path, "a.pdf", drawn("0 0 0 rg 0 0 1 1 re f 5000 0 9000 9000 re f", size=size))
+
+    for picture in batch(path, Format.PDF).pictures:
+        assert max(Image.open(io.BytesIO(picture.jpeg)).size) <= 1601
+
+
+def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.pdf", drawn(*[BOX] * 5))
+
+    first = batch(path, Format.PDF, most=2)
+    second = batch(path, Format.PDF, first=first.next or 0, most=9)
+
+    assert [picture.number for picture in (*first.pictures, *second.pictures)] == [1, 2, 3, 4, 5]
+    assert (first.next, second.next) == (3, None)
+
+
+def test_only_large_pictures_of_slides_are_taken_and_each_once(tmp_path: Path) -> None:
+    large, logo, other = striped(400, 300), striped(40, 30), striped(300, 300)
+    path = written(tmp_path, "a.pptx", deck([(large, 5, 4), (logo, 0.5, 0.4)], [(large, 5, 4)], [(other, 4, 4)]))
+
+    assert [picture.number for picture in batch(path, Format.PPTX).pictures] == [1, 3]
+    assert [picture.number for picture in batch(path, Format.PPTX, first=2).pictures] == [3]
+
+
+def test_pictures_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    content = deck([(striped(400, 300), 5, 4)])
+    path = written(tmp_path, "a.pptx", content)
+    broken = written(tmp_path, "b.pptx", _with_parts(content, b"no picture"))
+
+    assert len(batch(path, Format.PPTX).pictures) == 1
+    found = batch(broken, Format.PPTX)
+    assert found.pictures == ()
+    assert found.warnings == ("Slide 1: a picture on it is of a type that cannot be looked at.",)
+
+
+def test_a_picture_that_unpacks_to_gigabytes_is_left_out(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(stream, "PNG")
+    path = written(tmp_path, "a.pptx", _with_parts(deck([(striped(400, 300), 5, 4)]), stream.getvalue()))
+
+    (warning,) = batch(path, Format.PPTX).warnings
+
+    assert warning.startswith("Slide 1: a picture on it is")
+
+
+def test_a_file_that_breaks_the_child_is_told(tmp_path: Path) -> None:
+    found = batch(written(tmp_path, "a.pdf", b"%PDF-1.7 nothing"), Format.PDF)
+
+    assert found.is_broken
+    assert found.warnings == ("Page 1 could not be drawn: it is broken.",)
+
+
+def piece(text: str, page: int, *path: str) -> Piece:
+    return Piece(kind=ChunkKind.PARAGRAPH, text=text, locator=Locator(page=page, heading_path=path))
+
+
+def test_what_was_seen_stands_behind_its_page_under_its_heading() -> None:
+    own = [piece("one", 1, "A"), piece("two", 1, "A", "B"), piece("four", 4)]
+    seen = [
+        *pieces_of(Seen(text="page five", shows=""), 5, Format.PDF),
+        *pieces_of(Seen(text="", shows="a figure"), 1, Format.PDF),
+        *pieces_of(Seen(text="page two", shows="a scan"), 2, Format.PDF),
+    ]
+
+    together = merged(own, seen)
+
+    assert [(each.text, each.locator.page, each.locator.heading_path) for each in together] == [
+        ("one", 1, ("A",)), ("two", 1, ("A", "B")), ("a figure", 1, ("A", "B")),
+        ("page two", 2, ()), ("a scan", 2, ()), ("four", 4, ()), ("page five", 5, ()),
+    ]  # fmt: skip
+    assert merged(own, [each for each in together if each.kind.is_machine_written]) == together
+
+
+def test_lines_that_the_page_says_itself_are_not_said_twice() -> None:
+    known = words_of([piece("The steam engine", 1)])[1]
+
+    (read,) = pieces_of(Seen(text="The Steam-Engine\nboiler\n→ piston", shows=""), 1, Format.PDF, known=known)
+
+    assert read.text == "boiler\n→ piston"
+
+
+def _with_parts(content: bytes, blob: bytes) -> bytes:
+    """Return a deck whose pictures are other bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(stream, "w") as target:
+        for part in source.infolist():
+            target.writestr(part, blob if part.filename.startswith("ppt/media/") else source.read(part))
+    return stream.getvalue()
