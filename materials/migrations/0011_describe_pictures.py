@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('materials', '0007_read_the_web'),
+        ('materials', '0010_take_notebooks_rst_and_tables'),
         ('tenants', '0003_keys_may_ask_for_immediate_work'),
     ]
 
