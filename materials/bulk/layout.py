@@ -1,0 +1,82 @@
+"""Names and places of an export's files: safe on every system, unique, and in order."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from materials.bulk import manifest
+from materials.bulk.names import is_hidden, natural, visible
+from materials.bulk.plan import ADDRESS_SUFFIX
+from materials.documents import Format
+from materials.formats import FORMATS
+from materials.models import MaterialEntry, MaterialNode
+from materials.queries import Branch
+
+MOST_LETTERS = 80
+"""Of a name, so that paths stay within what Windows takes."""
+
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A node with the path of its folder (blank at the top, else ending with a slash), and its entries with theirs."""
+
+    node: MaterialNode
+    path: str
+    entries: list[tuple[MaterialEntry, str]] = field(default_factory=list)
+
+
+def placed(branch: Branch, path: str = "") -> Iterator[Placed]:
+    """Yield a branch and all below it, parents first, in order."""
+    taken = {manifest.NAME} if not path else set()
+    files = _distinct([_file_name(entry) for entry in branch.entries], taken)
+    folders = _distinct([safe(child.node.title) for child in branch.children], taken)
+    yield Placed(
+        node=branch.node,
+        path=path,
+        entries=[(entry, path + name) for entry, name in zip(branch.entries, files, strict=True)],
+    )
+    for child, name in zip(branch.children, folders, strict=True):
+        yield from placed(child, f"{path}{name}/")
+
+
+def safe(name: str, suffix: str = "") -> str:
+    """Return a name that every system takes and none hides, with `suffix` at its end."""
+    clean = _FORBIDDEN.sub("_", visible(unicodedata.normalize("NFC", name)))
+    clean = clean[: MOST_LETTERS - len(suffix)].rstrip(" .")
+    if not clean or _RESERVED.match(clean) or is_hidden(clean + suffix):
+        clean = f"_{clean}"
+    return clean + suffix
+
+
+def _file_name(entry: MaterialEntry) -> str:
+    if not entry.object_key:
+        return safe(entry.name, ADDRESS_SUFFIX)
+    suffix = PurePosixPath(entry.name).suffix
+    format_ = Format(entry.format)
+    if suffix.lower() in FORMATS[format_].extensions:
+        return safe(entry.name.removesuffix(suffix), suffix)
+    return safe(entry.name, "" if format_.is_recording else FORMATS[format_].extensions[0])
+
+
+def _distinct(names: Sequence[str], taken: set[str]) -> list[str]:
+    """Make names differ whatever the case, and put numbers before them where they do not sort as they stand."""
+    width = max(2, len(str(len(names))))
+    if sorted(names, key=natural) != list(names) or len(set(map(str.casefold, names))) != len(names):
+        names = [f"{number:0{width}} {name}" for number, name in enumerate(names, start=1)]
+    found = []
+    for name in names:
+        stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
+        other, number = name, 1
+        while other.casefold() in taken:
+            number += 1
+            other = f"{stem} ({number}){suffix}"
+        taken.add(other.casefold())
+        found.append(other)
+    return found
