@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from materials import services
 from materials import upload_admin as upload_admin  # registers its windows
+from materials.import_models import ImportItem, MaterialImport
 from materials.models import (
     Chunk,
     ChunkCorrection,
@@ -150,6 +151,28 @@ class PictureDescriptionAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PictureDescription]:
         queryset: QuerySet[PictureDescription] = super().get_queryset(request)
         return queryset.defer("text", "shows") if _is_list(request) else queryset
+
+
+@admin.register(MaterialImport)
+class MaterialImportAdmin(ReadOnlyAdmin):
+    """Archives and folders that were brought at once."""
+
+    list_display = ("name", "tenant", "node", "size_bytes", "job", "created_at")
+    list_filter = ("tenant",)
+    list_select_related = ("tenant", "node", "job")
+    search_fields = ("name", "id", "node__id")
+    ordering = ("-created_at", "id")
+
+
+@admin.register(ImportItem)
+class ImportItemAdmin(ReadOnlyAdmin):
+    """What became of their files."""
+
+    list_display = ("path", "kind", "outcome", "code", "size_bytes", "batch")
+    list_filter = ("outcome", "code", "tenant")
+    list_select_related = ("batch",)
+    search_fields = ("id", "batch__id", "path")
+    ordering = ("batch_id", "position")
 
 
 @admin.register(SlideVideoMapping)

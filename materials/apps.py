@@ -4,6 +4,7 @@ from materials import sites as sites  # registers its system check
 from materials.kinds import (
     CHECK_ADDRESS,
     DESCRIBE_ENTRY,
+    IMPORT_ARCHIVE,
     INGEST_ADDRESS,
     INGEST_ENTRY,
     INGEST_RECORDING,
@@ -24,8 +25,10 @@ class MaterialsConfig(AppConfig):
         kinds.register(INGEST_ADDRESS, work="materials.tasks.ingest_address")
         kinds.register(CHECK_ADDRESS, work="materials.tasks.check_address")
         kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording", room="heavy")
+        kinds.register(IMPORT_ARCHIVE, work="materials.tasks.import_archive")
         kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording", room="heavy")
         kinds.register(DESCRIBE_ENTRY, work="materials.tasks.describe_entry", room="heavy")
         kinds.register(VERIFY_UPLOAD, work="materials.tasks.verify_upload")
         chores.register("materials.tasks.remove_objects")
         chores.register("materials.tasks.sweep_uploads")
+        chores.register("materials.tasks.release_old_archives")

@@ -13,6 +13,8 @@
   x IngestionRunning        409  a job for the entry is on its way
   x IngestionFailed         422  the entry could not be read; `code` says why
   x NothingToCheck          422  the entry has no address whose content could have changed
+  x ImportRefused           422  the archive as a whole cannot be taken; `code` says why
+  x ExportIncomplete        409  stored files are missing
   x MappingsRefused         422  none of the mappings can be; `rejected` says why
   x MappingRefused          422  the mapping's slide or times cannot be; `errors` says why
   x MappingExists           409  another mapping says the same
@@ -99,6 +101,19 @@ class IngestionFailed(DomainError):
 
     code = "ingestion_failed"
     status = 422
+
+
+class ImportRefused(Refused):
+    """The archive as a whole cannot be taken; `code` says why."""
+
+    code = "import_refused"
+
+
+class ExportIncomplete(Conflict):
+    """Stored files are missing; `extra` names some of their entries."""
+
+    code = "export_incomplete"
+    next_step = "Upload these files again and delete the entries that lost theirs, or ask the operator for a backup."
 
 
 class NothingToCheck(Refused):

@@ -17,6 +17,8 @@ from django.db.models.functions import JSONObject, Left
 
 from llm.video.processor import By
 from materials.documents import ChunkKind, Format, Locator
+from materials.import_models import ImportItem as ImportItem
+from materials.import_models import MaterialImport as MaterialImport
 from materials.languages import ANY_LANGUAGE
 from materials.object_models import ObjectRemoval as ObjectRemoval
 from materials.upload_models import Quota as Quota

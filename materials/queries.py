@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
+from materials.import_models import ImportItem, MaterialImport
 from materials.models import (
     Chunk,
     ChunkCorrection,
@@ -206,6 +208,29 @@ def entries_under(*, tenant: Tenant, nodes: Sequence[MaterialNode]) -> list[Mate
     """Return the entries of these nodes with their jobs, in order within each node. One statement."""
     chosen = MaterialEntry.objects.of(tenant).with_job().filter(node__in=[node.pk for node in nodes])
     return list(chosen.order_by("node_id", "position"))
+
+
+def get_import(*, tenant: Tenant, import_id: UUID) -> MaterialImport:
+    """Return the tenant's import. Raises NotFound."""
+    try:
+        return MaterialImport.objects.of(tenant).get(pk=import_id)
+    except MaterialImport.DoesNotExist:
+        raise NotFound(f"There is no import {import_id}.") from None
+
+
+def import_counts(*, tenant: Tenant, batch: MaterialImport) -> dict[str, Any]:
+    """Return how many nodes an import made, what became of its files, and why which were left out. One statement."""
+    rows = ImportItem.objects.of(tenant).filter(batch=batch).values_list("kind", "outcome", "code")
+    outcomes: dict[str, int] = dict.fromkeys(("taken", "same", "skipped", "waiting"), 0)
+    reasons: dict[str, int] = {}
+    nodes = 0
+    for kind, outcome, code, items, files in rows.annotate(items=Count("pk"), files=Sum("count")).order_by("code"):
+        if outcome == ImportItem.Outcome.SKIPPED:
+            reasons[code] = reasons.get(code, 0) + files
+        if kind == ImportItem.Kind.FOLDER and outcome == ImportItem.Outcome.TAKEN:
+            nodes += items
+        outcomes[outcome] += files
+    return {"nodes": nodes, "files": outcomes, "reasons": reasons}
 
 
 def children_of(nodes: Iterable[MaterialNode]) -> dict[UUID | None, list[MaterialNode]]:

@@ -8,6 +8,8 @@ from materials.services import (
     check_address,
     clearing,
     describe_entry,
+    import_archive,
+    importing,
     ingest_address,
     ingest_entry,
     ingest_recording,
@@ -19,9 +21,11 @@ from materials.services import (
 __all__ = [
     "check_address",
     "describe_entry",
+    "import_archive",
     "ingest_address",
     "ingest_entry",
     "ingest_recording",
+    "release_old_archives",
     "remove_objects",
     "sweep_uploads",
     "verify_upload",
@@ -37,3 +41,8 @@ def remove_objects() -> None:
 def sweep_uploads() -> None:
     """Expire abandoned uploads, and remove what is left of those that have ended."""
     clearing.sweep_uploads(now=timezone.now(), seconds=30)
+
+
+def release_old_archives() -> None:
+    """Delete the archives of imports that nobody will retry."""
+    importing.release_old_archives(now=timezone.now())

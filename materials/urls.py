@@ -3,6 +3,7 @@
 from django.urls import path
 
 from materials.views import EntryViewSet, FrameViewSet, NodeEntryViewSet, NodeViewSet
+from materials.views_bulk import ImportViewSet, NodeBulkViewSet
 from materials.views_mappings import MappingViewSet, NodeMappingViewSet
 from materials.views_text import ChunkViewSet, CorrectionViewSet, EntryTextViewSet, NodeTextViewSet
 from materials.views_uploads import DownloadViewSet, NodeUploadViewSet, SignedViewSet, UploadViewSet, UsageView
@@ -18,6 +19,10 @@ urlpatterns = [
     path("nodes/<uuid:pk>/move", NodeViewSet.as_view({"post": "move"}), name="node-move"),
     path("nodes/<uuid:pk>/reorder", NodeViewSet.as_view({"post": "reorder"}), name="node-reorder"),
     path("nodes/<uuid:pk>/copy", NodeViewSet.as_view({"post": "copy"}), name="node-copy"),
+    path("nodes/<uuid:pk>/import", NodeBulkViewSet.as_view({"post": "bring"}), name="node-import"),
+    path("nodes/<uuid:pk>/materials.zip", NodeBulkViewSet.as_view({"get": "take_out"}), name="node-export"),
+    path("imports/<uuid:pk>", ImportViewSet.as_view({"get": "retrieve"}), name="import"),
+    path("imports/<uuid:pk>/items", ImportViewSet.as_view({"get": "items"}), name="import-items"),
     path(
         "nodes/<uuid:pk>/entries",
         NodeEntryViewSet.as_view({"get": "list", "post": "create"}),

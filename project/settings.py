@@ -130,6 +130,9 @@ DOCUMENT_MAX_BYTES = env.size("DOCUMENT_MAX_BYTES", "200MB")
 UPLOAD_HOURS = env.integer("UPLOAD_HOURS", 24, least=1)
 UPLOAD_URL_SECONDS = env.integer("UPLOAD_URL_SECONDS", 3600, least=60)
 DOWNLOAD_URL_SECONDS = env.integer("DOWNLOAD_URL_SECONDS", 300, least=10)
+IMPORT_MAX_BYTES = env.size("IMPORT_MAX_BYTES", "5GB")
+IMPORT_MAX_UNPACKED_BYTES = env.size("IMPORT_MAX_UNPACKED_BYTES", "20GB")
+IMPORT_MAX_FILES = env.integer("IMPORT_MAX_FILES", 20_000, least=1)
 
 # --- The web ----------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from materials import services
+from materials.import_models import MaterialImport
 from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, SlideVideoMapping, Upload
 from project.jobs.models import Job
 from structures.models import StructureSnapshot
@@ -39,6 +40,10 @@ ACCESS = [
     ("POST", "nodes/{node}/move", WRITE, True),
     ("POST", "nodes/{node}/reorder", WRITE, True),
     ("POST", "nodes/{node}/copy", WRITE, True),
+    ("POST", "nodes/{node}/import", WRITE, True),
+    ("GET", "nodes/{node}/materials.zip", READ, True),
+    ("GET", "imports/{import_}", READ, True),
+    ("GET", "imports/{import_}/items", READ, True),
     ("GET", "nodes/{node}/entries", READ, True),
     ("POST", "nodes/{node}/entries", WRITE, True),
     ("GET", "entries/{entry}", READ, True),
@@ -93,6 +98,9 @@ BODIES = {
     "nodes/{node}/uploads": {"name": "a.md", "size_bytes": 1, "sha256": "0" * 64},
 }
 QUERIES = {"nodes/{node}/search": "q=loop"}
+RAW = {"nodes/{node}/import": "PK\x05\x06" + "\x00" * 18}  # an archive of nothing
+OF_NO_USE = {"jobs/{job}/cancel", "jobs/{job}/retry", "nodes/{node}/materials.zip", "uploads/{upload}/complete"}
+"""Allowed, but not now: the job is complete, files of the node are not stored, nothing was sent to the upload."""
 OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
 
 
@@ -111,6 +119,7 @@ class World:
     correction: str
     deck: str
     talk: str
+    import_: str
     upload: str
     part: str = "1"
 
@@ -152,6 +161,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         deck=str(slides.pk),
         talk=str(video.pk),
         upload=upload["id"],
+        import_=str(MaterialImport.objects.create(tenant=acme, node=lecture.node).pk),
     )
 
 
@@ -159,7 +169,7 @@ def send(client: APIClient, method: str, world: World, template: str) -> int:
     status: int = client.generic(
         method,
         world.path(template),
-        world.body(template),
+        RAW.get(template) or world.body(template),
         content_type="application/json",
         QUERY_STRING=QUERIES.get(template, ""),
     ).status_code
@@ -187,9 +197,7 @@ def test_every_door_opens_to_its_scope_and_to_nobody_else(
                 assert send(stranger, method, world, template) == 404
 
             opened = send(clients[scope], method, world, template)
-            # The job is complete, and nothing was sent to the upload: allowed, of no use.
-            too_late = template in {"jobs/{job}/cancel", "jobs/{job}/retry", "uploads/{upload}/complete"}
-            assert opened == 409 if too_late else opened < 300
+            assert opened == 409 if template in OF_NO_USE else opened < 300
 
 
 def test_what_opens_by_signature_opens_to_no_key(

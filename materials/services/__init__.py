@@ -6,7 +6,9 @@ from materials.services.corrections import correct_chunk, drop_correction
 from materials.services.describing import describe_entry
 from materials.services.downloading import download_of, safe_media_type
 from materials.services.entries import add_address, add_file, delete_entry, update_entry
+from materials.services.exporting import export_materials
 from materials.services.fingerprinting import fingerprint_of
+from materials.services.importing import import_archive, import_folder, request_import
 from materials.services.ingestion import ingest_entry
 from materials.services.links import ingest_address
 from materials.services.mappings import (
@@ -45,7 +47,10 @@ __all__ = [
     "describe_entry",
     "download_of",
     "drop_correction",
+    "export_materials",
     "fingerprint_of",
+    "import_archive",
+    "import_folder",
     "ingest_address",
     "ingest_entry",
     "ingest_recording",
@@ -55,6 +60,7 @@ __all__ = [
     "receive_part",
     "reorder_node",
     "request_check",
+    "request_import",
     "request_ingestion",
     "safe_media_type",
     "set_quota",

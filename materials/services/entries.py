@@ -73,18 +73,21 @@ def add_stored(
 
 
 @transaction.atomic
-def add_address(*, tenant: Tenant, node_id: UUID, url: str, wanted: Wanted, name: str = "") -> Added:
+def add_address(
+    *, tenant: Tenant, node_id: UUID, url: str, wanted: Wanted, name: str = "", entry_id: UUID | None = None
+) -> Added:
     """Attach a web address to the end of the node, and submit the job that fetches and ingests what it leads to.
 
     The same address again in the same node gives the entry that is there. Raises NotFound and UploadRefused.
     """
     lock_tree(tenant)
     node = queries.get_node(tenant=tenant, node_id=node_id)
-    address = _checked_address(url)
+    address = checked_address(url)
     same = MaterialEntry.objects.of(tenant).with_job().filter(node=node, source_url=address)
     if (existing := same.first()) is not None:
         return Added(entry=existing, created=False)
     entry = MaterialEntry.objects.create(
+        id=entry_id or new_id(),
         tenant=tenant,
         node=node,
         position=next_position(_siblings(tenant, node.pk)),
@@ -162,7 +165,8 @@ def received_file(request: HttpRequest, *, key: str, setting: str, space: Space)
         ) from exc
 
 
-def _checked_address(url: str) -> str:
+def checked_address(url: str) -> str:
+    """Return an address that can be attached. Raises UploadRefused for others."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
         raise UploadRefused(

@@ -15,7 +15,9 @@ from django.db.models import QuerySet
 
 from materials import queries
 from materials.errors import TreeRefused
+from materials.import_models import MaterialImport
 from materials.models import Chunk, ChunkCorrection, EntryState, KeyFrame, MaterialEntry, MaterialNode
+from materials.services.copying import TWIN_CHUNK, copy_rows
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
 from materials.services.mappings import copy_mappings
@@ -71,11 +73,7 @@ def move_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, position
     branch = queries.subtree(tenant=tenant, node_id=node_id)
     node = branch[0]
     if parent_id is not None:
-        if parent_id in {below.pk for below in branch}:
-            raise TreeRefused(
-                f"Node {node_id} cannot move below itself.", next_step="Choose a parent outside the node's own subtree."
-            )
-        _check_depth(tenant=tenant, parent_id=parent_id, height=_height(branch))
+        _check_place(tenant=tenant, branch=branch, parent_id=parent_id, verb="move")
     old_parent = node.parent_id
     if old_parent != parent_id:
         close_gap(_siblings(tenant, old_parent).exclude(pk=node.pk), node.position)
@@ -126,14 +124,16 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
     lock_tree(tenant)
     branch = queries.subtree(tenant=tenant, node_id=node_id)
     node = branch[0]
-    entries = MaterialEntry.objects.of(tenant).filter(node__in=[below.pk for below in branch])
+    nodes = [below.pk for below in branch]
+    entries = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
     inside = list(entries.values_list("pk", flat=True))
     keys = keys_of(tenant=tenant, entries=inside)
-    cancel_jobs_of(tenant=tenant, subjects=[*(below.pk for below in branch), *inside])
+    imports = dict(MaterialImport.objects.of(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
+    cancel_jobs_of(tenant=tenant, subjects=[*nodes, *inside, *imports])
     clear_fingerprints(node.parent_id)
     node.delete()
     close_gap(_siblings(tenant, node.parent_id), node.position)
-    release_objects(tenant=tenant, keys=keys)
+    release_objects(tenant=tenant, keys=[*keys, *imports.values()])
 
 
 @transaction.atomic
@@ -147,7 +147,7 @@ def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: s
     lock_tree(tenant)
     branch = queries.subtree(tenant=tenant, node_id=node_id)
     if parent_id is not None:
-        _check_depth(tenant=tenant, parent_id=parent_id, height=_height(branch))
+        _check_place(tenant=tenant, branch=branch, parent_id=parent_id, verb="be copied")
     ids = {node.pk: new_id() for node in branch}
     position = next_position(_siblings(tenant, parent_id))
     copies = [
@@ -180,30 +180,23 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
         if not whole:
             entry.processed_at, entry.processed_sha256, entry.fingerprint, entry.chunk_count = None, "", "", 0
             entry.watched_at = None
+            entry.transcribed_by, entry.transcription_reason, entry.spoken_language = "", "", ""
         entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
     MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH)
-    corrections = list(ChunkCorrection.objects.of(tenant).filter(entry__in=ready))
-    twins: dict[UUID | None, UUID | None] = dict.fromkeys(correction.chunk_id for correction in corrections)
-    batch: list[Chunk] = []
-    for chunk in Chunk.objects.of(tenant).filter(entry__in=ready).iterator(chunk_size=_COPY_BATCH):
-        twin = new_id()
-        if chunk.pk in twins:
-            twins[chunk.pk] = twin
-        chunk.pk, chunk.entry_id = twin, entry_ids[chunk.entry_id]
-        batch.append(chunk)
-        if len(batch) == _COPY_BATCH:
-            Chunk.objects.bulk_create(batch)
-            batch.clear()
-    Chunk.objects.bulk_create(batch)
-    for correction in corrections:
-        correction.pk, correction.entry_id = new_id(), entry_ids[correction.entry_id]
-        correction.chunk_id = twins[correction.chunk_id]
-    ChunkCorrection.objects.bulk_create(corrections, batch_size=_COPY_BATCH)
-    frames = list(KeyFrame.objects.of(tenant).filter(entry__in=ready))
-    for frame in frames:
-        frame.pk, frame.entry_id = new_id(), entry_ids[frame.entry_id]
-    KeyFrame.objects.bulk_create(frames, batch_size=_COPY_BATCH)
+    copied = {old: new for old, new in entry_ids.items() if old in ready}
+    copy_rows(Chunk, tenant=tenant, entries=copied)
+    copy_rows(ChunkCorrection, tenant=tenant, entries=copied, chunk_id=TWIN_CHUNK)
+    copy_rows(KeyFrame, tenant=tenant, entries=copied)
     copy_mappings(tenant=tenant, entries=entry_ids)
+
+
+def _check_place(*, tenant: Tenant, branch: list[MaterialNode], parent_id: UUID, verb: str) -> None:
+    if parent_id in {below.pk for below in branch}:
+        raise TreeRefused(
+            f"Node {branch[0].pk} cannot {verb} below itself.",
+            next_step="Choose a parent outside the node's own subtree.",
+        )
+    _check_depth(tenant=tenant, parent_id=parent_id, height=_height(branch))
 
 
 def _check_depth(*, tenant: Tenant, parent_id: UUID, height: int) -> None:

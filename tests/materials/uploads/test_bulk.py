@@ -1,0 +1,70 @@
+"""Archives in and out of both kinds of store."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from materials.import_models import MaterialImport
+from materials.models import MaterialEntry, MaterialNode
+from materials.services import create_node, set_quota
+from materials.services.importing import KEPT
+from materials.tasks import release_old_archives
+from project.jobs.models import Job
+from project.storage.objects import objects
+from tenants.models import Tenant
+from tests.conftest import LECTURE, Api
+from tests.materials.test_import import bring, imported, outline, packed, work
+
+
+def test_a_course_comes_and_goes(api: Api, acme: Tenant, course: MaterialNode, store: Any) -> None:
+    big = b"".join(b"%d\n" % (number * 7919) for number in range(500_000))
+    other = create_node(tenant=acme, title="Other")
+
+    imported(api(acme), course.pk, packed({"1/a.md": LECTURE, "2/b.md": LECTURE, "big.txt": big, "x.pdf": b"%PDF-1"}))
+    answer: Any = api(acme).get(f"/api/v1/nodes/{course.pk}/materials.zip")
+    data = b"".join(answer.streaming_content)
+    imported(api(acme), other.pk, data)
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.read("big.txt") == big
+    assert outline(api(acme), other.pk) == ["big.txt", ("1", ["a.md"]), ("2", ["b.md"])]
+    keys = {entry.object_key for entry in MaterialEntry.objects.all()}
+    assert len(keys) == 2
+    assert {found.key for found in objects().listed()} == keys
+    assert store.left() == []
+
+
+def test_a_quota_stops_an_import_which_goes_on_when_there_is_room(
+    api: Api, acme: Tenant, course: MaterialNode, store: Any
+) -> None:
+    archive = packed({f"{n}.txt": f"{n} " * 5000 for n in range(4)})
+    set_quota(tenant=acme, soft_limit=None, hard_limit=25_000)
+    job = bring(api(acme), course.pk, archive)
+    work(job.json()["id"])
+
+    stopped = api(acme).get(job["Location"]).json()
+    assert (stopped["status"], stopped["error"]["code"]) == ("failed", "quota_exceeded")
+    assert outline(api(acme), course.pk) == ["0.txt", "1.txt"]
+    set_quota(tenant=acme, soft_limit=None, hard_limit=None)
+    api(acme).post(f"{job['Location']}/retry")
+    work(job.json()["id"])
+
+    assert api(acme).get(job["Location"]).json()["result"]["files"]["taken"] == 4
+    assert outline(api(acme), course.pk) == ["0.txt", "1.txt", "2.txt", "3.txt"]
+
+
+def test_an_archive_that_nobody_retries_is_let_go(api: Api, acme: Tenant, course: MaterialNode, store: Any) -> None:
+    answer = bring(api(acme), course.pk, packed({"a.md": "# A"}))
+    api(acme).post(f"{answer['Location']}/cancel")
+
+    release_old_archives()
+    assert MaterialImport.objects.get().object_key
+    Job.objects.update(finished_at=timezone.now() - KEPT - timedelta(minutes=1))
+    release_old_archives()
+
+    assert not MaterialImport.objects.get().object_key
