@@ -15,6 +15,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.tree import Tree
 
+from materials.bulk.folder import Folder
+from materials.bulk.plan import HIDDEN, Plan, PlannedFile, make_plan
+from materials.bulk.shortcuts import address_in
+from materials.bulk.sources import Skip
 from project.local.client import Client, Refused
 
 POLL_SECONDS = 0.3
@@ -25,12 +29,13 @@ class BuildFailed(Exception):
     """There is no structure; the message says why."""
 
 
-def files_in(folder: Path) -> int:
-    """Return how many files there are to upload. Raises BuildFailed when there are none."""
-    files = sum(1 for path in folder.rglob("*") if path.is_file() and not _is_hidden(path, folder))
-    if not files:
-        raise BuildFailed(f"There are no files in {folder}.")
-    return files
+def plan_of(folder: Path) -> Plan:
+    """Return what there is to upload. Raises BuildFailed when there are no files."""
+    plan = make_plan(Folder(folder), unwrap=False)
+    if not plan.files:
+        reasons = "".join(f"\n{left.path}: {left.reason}" for left in _left_out(plan))
+        raise BuildFailed(f"There are no files in {folder} that could be read.{reasons}")
+    return plan
 
 
 @dataclass
@@ -55,10 +60,12 @@ class Build:
 
     def run(self, folder: Path) -> dict[str, Any]:
         """Upload the folder, wait for its ingestion, generate, and return the snapshot. Raises BuildFailed."""
+        plan = plan_of(folder)
+        self.skipped += _left_out(plan)
         with self._progress() as progress:
-            task = progress.add_task("Uploading", total=files_in(folder))
+            task = progress.add_task("Uploading", total=len(plan.files))
             root = self.client.post("/api/v1/nodes", {"title": _title(folder)})["id"]
-            for _ in self._upload(folder, root, folder):
+            for _ in self._upload(plan, root):
                 progress.advance(task)
         self._wait_for_ingestion(root)
         if not self._entries or len(self.failed) == len(self._entries):
@@ -88,20 +95,27 @@ class Build:
             for file in files:
                 self.console.print(f"[yellow]{what}:[/] {escape(file.path)}: {escape(file.reason)}")
 
-    def _upload(self, folder: Path, node: str, top: Path) -> Iterator[None]:
-        for path in sorted((p for p in folder.iterdir() if not p.name.startswith(".")), key=_natural):
-            name = str(path.relative_to(top))
-            if path.is_dir():
-                child = self.client.post("/api/v1/nodes", {"title": path.name, "parent": node})["id"]
-                yield from self._upload(path, child, top)
-            elif path.is_file():
-                try:
-                    entry = self.client.upload(f"/api/v1/nodes/{node}/entries", path)
-                except Refused as exc:
-                    self.skipped.append(Skipped(path=name, reason=str(exc)))
-                else:
-                    self._entries[entry["job"]] = name
-                yield
+    def _upload(self, plan: Plan, root: str) -> Iterator[None]:
+        nodes = {plan.base: root}
+        for folder in plan.folders:
+            parent = nodes[folder.path[:-1]]
+            fields = {**folder.fields, "title": folder.title, "parent": parent}
+            nodes[folder.path] = self.client.post("/api/v1/nodes", fields)["id"]
+        for file in plan.files:
+            try:
+                entry = self._attach(file, f"/api/v1/nodes/{nodes[file.path[:-1]]}/entries")
+            except (Refused, Skip) as exc:
+                self.skipped.append(Skipped(path=file.found.shown, reason=str(exc)))
+            else:
+                if entry["job"] is not None:
+                    self._entries[entry["job"]] = file.found.shown
+            yield
+
+    def _attach(self, file: PlannedFile, entries: str) -> Any:
+        path = Path(file.found.handle)
+        if file.is_address:
+            return self.client.post(entries, {"url": address_in(path.read_bytes()), "name": path.stem})
+        return self.client.upload(entries, path)
 
     def _wait_for_ingestion(self, root: str) -> None:
         open_jobs = set(self._entries)
@@ -173,15 +187,10 @@ def _place(reference: dict[str, Any]) -> str:
     return f"{reference['entry_path']}{where}"
 
 
+def _left_out(plan: Plan) -> list[Skipped]:
+    seen = (left for left in plan.left_out if left.skip.code != HIDDEN)
+    return [Skipped(path=left.shown, reason=left.skip.reason) for left in seen]
+
+
 def _title(folder: Path) -> str:
     return re.sub(r"[-_]+", " ", folder.resolve().name).strip() or "Course"
-
-
-def _natural(path: Path) -> list[tuple[int, int, str]]:
-    """Order names as people do: 2 before 10."""
-    parts = re.split(r"(\d+)", path.name.casefold())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
-
-
-def _is_hidden(path: Path, top: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(top).parts)

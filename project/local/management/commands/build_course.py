@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from project.local.building import Build, BuildFailed, files_in, write_json
+from project.local.building import Build, BuildFailed, plan_of, write_json
 from project.local.client import Client
 from project.local.servers import StartFailed, system
 from project.local.tenant import passing_key
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError(f"{path} is not a folder.")
         console = Console(highlight=False)
         try:
-            files_in(path)
+            plan_of(path)
             call_command("migrate", verbosity=0)
             with system(folder=Path(settings.VAR_DIR) / "log") as running, passing_key() as key:
                 client = Client(address=running.address, key=key)
