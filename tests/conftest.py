@@ -13,7 +13,8 @@ from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from pytest_django import Settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
 from llm.registry import read_registry
@@ -86,6 +87,26 @@ def _no_providers() -> Iterator[None]:
                 patch.delenv(name, raising=False)
                 patch.delenv(f"{name}_FILE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Disconnect at the end whoever is still connected: the sessions of killed processes may outlive them."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.fixture(autouse=True)
+def _heartbeats(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let jobs of tests that run in one transaction do without: from their own connection they would see no job."""
+    marker = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (marker is not None and marker.kwargs.get("transaction"))
+    if not commits:
+        monkeypatch.setattr(runner, "HEARTBEAT_SECONDS", 600.0)
 
 
 @pytest.fixture(autouse=True)

@@ -44,13 +44,9 @@ def bring(client: APIClient, node: UUID, archive: bytes, query: str = "") -> Any
 
 
 def work(job: str) -> None:
-    """Do this job before all others, with what follows its commit.
-
-    Its heartbeats come from another connection, which does not see what a test has not committed: so there are none.
-    """
+    """Do this job before all others, with what follows its commit."""
     Job.objects.exclude(pk=job).update(priority=-1)
-    with pytest.MonkeyPatch.context() as patch, TestCase.captureOnCommitCallbacks(execute=True):
-        patch.setattr(runner, "HEARTBEAT_SECONDS", 600.0)
+    with TestCase.captureOnCommitCallbacks(execute=True):
         runner.run_next()
 
 
