@@ -107,12 +107,15 @@ def _refusals(storage: S3Objects, options: Mapping[str, Any]) -> Iterator[checks
     bucket, where = options["bucket_name"], options["endpoint_url"] or "AWS"
     try:
         storage.probe()
-        storage.probe_writing(f"probes/{uuid4()}")
+        storage.probe_writing(f"probes/{uuid4()}", checksums=settings.S3_CHECKSUM_HEADERS)
     except NoCredentialsError:
         yield _error("No keys for the object store were found.", _KEYS, "E006")
     except ClientError as exc:
         code = str(exc.response.get("Error", {}).get("Code", ""))
-        if code in {"404", "NoSuchBucket"}:
+        if exc.operation_name != "HeadBucket" and settings.S3_CHECKSUM_HEADERS and _takes_without_checksums(storage):
+            said = f"{where} refuses checksum headers ({exc.operation_name}: {code})."
+            yield _error(said, "Set S3_CHECKSUM_HEADERS=0.", "E011")
+        elif code in {"404", "NoSuchBucket"}:
             yield _error(f"There is no bucket {bucket!r} at {where}.", "Create it, or correct S3_BUCKET.", "E007")
         elif code in {"301", "307", "400", "PermanentRedirect", "AuthorizationHeaderMalformed", "BadRequest"}:
             hint = "Set S3_REGION to the bucket's region, and S3_ENDPOINT_URL to that region's address."
@@ -126,6 +129,16 @@ def _refusals(storage: S3Objects, options: Mapping[str, Any]) -> Iterator[checks
     except (BotoCoreError, ValueError) as exc:
         hint = "Correct S3_ENDPOINT_URL, or start the store. Does a proxy or firewall stand between?"
         yield _error(f"The object store cannot be reached at {where} ({type(exc).__name__}).", hint, "E010")
+
+
+def _takes_without_checksums(storage: S3Objects) -> bool:
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # for buckets only
+
+    try:
+        storage.probe_writing(f"probes/{uuid4()}", checksums=False)
+    except (ClientError, BotoCoreError):
+        return False
+    return True
 
 
 def _error(message: str, hint: str, number: str) -> checks.Error:

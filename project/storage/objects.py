@@ -110,6 +110,10 @@ class ObjectStorage(Protocol):
         """Raise OSError, within seconds, when the storage cannot be used now."""
         ...
 
+    def prepare(self) -> None:
+        """Make now what is costly to make, instead of during a request. Asks nobody."""
+        ...
+
 
 def stored_as(key: str, passed: Passing) -> StoredObject:
     """Return what is known of an object that has been written."""
@@ -162,6 +166,9 @@ class FileSystemObjects(FileSystemStorage):
             folder = folder.parent
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "The folder of the stored objects cannot be written to", str(folder))
+
+    def prepare(self) -> None:
+        """There is nothing to make."""
 
     @property
     def _incoming(self) -> Path:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.config import Config
+from django.conf import settings
 from storages.backends.s3 import S3Storage
 
 from project.storage.objects import Listed, ObjectWriter, Unfinished
 from project.storage.s3_errors import translated
 from project.storage.s3_reading import RangedObject
-from project.storage.s3_writing import PartsWriter
+from project.storage.s3_writing import Algorithm, PartsWriter, Sums, crc32
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -56,7 +57,7 @@ class S3Objects(S3Storage):  # type: ignore[misc]  # it ships no types
             return super().connection
 
     def writer(self, key: str) -> ObjectWriter:
-        return PartsWriter(client=self.client, bucket=self.bucket_name, key=key)
+        return PartsWriter(client=self.client, bucket=self.bucket_name, key=key, checksums=settings.S3_CHECKSUM_HEADERS)
 
     @contextlib.contextmanager
     def local_copy(self, key: str) -> Iterator[Path]:
@@ -109,16 +110,21 @@ class S3Objects(S3Storage):  # type: ignore[misc]  # it ships no types
         except FileNotFoundError:
             raise FileNotFoundError(errno.ENOENT, "There is no such bucket", self.bucket_name) from None
 
+    def prepare(self) -> None:
+        self._client()
+
     def probe(self) -> None:
         """Ask for the bucket, once and with little patience. Raises what botocore raises."""
         self._client(impatient=True).head_bucket(Bucket=self.bucket_name)
 
-    def probe_writing(self, key: str) -> None:
+    def probe_writing(self, key: str, *, checksums: bool) -> None:
         """Store a few bytes and delete them, as impatiently. Raises what botocore raises."""
-        client = self._client(impatient=True)
-        begun = client.create_multipart_upload(Bucket=self.bucket_name, Key=key)
+        client, probe = self._client(impatient=True), b"probe"
+        algorithm: Algorithm = {"ChecksumAlgorithm": "CRC32"} if checksums else {}
+        sums: Sums = {"ChecksumCRC32": crc32(probe)} if checksums else {}
+        begun = client.create_multipart_upload(Bucket=self.bucket_name, Key=key, **algorithm)
         client.abort_multipart_upload(Bucket=self.bucket_name, Key=key, UploadId=begun["UploadId"])
-        client.put_object(Bucket=self.bucket_name, Key=key, Body=b"probe")
+        client.put_object(Bucket=self.bucket_name, Key=key, Body=probe, **sums)
         client.get_object(Bucket=self.bucket_name, Key=key)["Body"].read()
         client.delete_object(Bucket=self.bucket_name, Key=key)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import mmap
+import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import IO, TYPE_CHECKING, Self, cast
+from typing import IO, TYPE_CHECKING, Literal, Self, TypedDict, cast
 
 from project import logs
 from project.storage.objects import StoredObject, stored_as
@@ -27,15 +29,33 @@ _SMALL = 2**16
 log = logs.get(__name__)
 
 
+class Algorithm(TypedDict, total=False):
+    """What announces the checksums of an upload in parts."""
+
+    ChecksumAlgorithm: Literal["CRC32"]
+
+
+class Sums(TypedDict, total=False):
+    """The checksums of a part, or of an object that is sent as one."""
+
+    ChecksumCRC32: str
+
+
+def crc32(data: bytes | memoryview) -> str:
+    """Return the CRC-32 as S3 writes it: its four bytes in base64."""
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+
+
 class PartsWriter:
     """Sends what fits into one part as one object, and more as a multipart upload, part by part.
 
     Two parts are held at most: one is sent while the next is gathered, or both are sent. A part that fails is tried
-    again by boto3; when it fails for good, a later `write`, or `finish`, raises StorageUnavailable.
+    again by boto3; when it fails for good, a later `write`, or `finish`, raises StorageUnavailable. With `checksums`
+    the CRC-32 of each part goes with it, and the store refuses a part that was changed on the way.
     """
 
-    def __init__(self, *, client: S3Client, bucket: str, key: str) -> None:
-        self._client, self._bucket, self._key = client, bucket, key
+    def __init__(self, *, client: S3Client, bucket: str, key: str, checksums: bool) -> None:
+        self._client, self._bucket, self._key, self._checksums = client, bucket, key, checksums
         self._passing = Passing()
         self._part = _Part()
         self._upload_id = ""
@@ -62,8 +82,9 @@ class PartsWriter:
             self._complete()
         else:
             self._is_ending = True
+            sums = self._sums(self._part)
             with translated(self._key):
-                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=self._part.as_body())
+                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=self._part.as_body(), **sums)
         self._is_ending = False
         self._end()
         return stored_as(self._key, self._passing)
@@ -99,19 +120,25 @@ class PartsWriter:
     def _send(self) -> None:
         """Hand the gathered part over to the sending threads."""
         if self._senders is None:
+            algorithm: Algorithm = {"ChecksumAlgorithm": "CRC32"} if self._checksums else {}
             with translated(self._key):
-                begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key)
+                begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key, **algorithm)
             self._upload_id = begun["UploadId"]
             self._senders = ThreadPoolExecutor(MOST_HELD, thread_name_prefix="s3-part")
         number = len(self._sent) + len(self._sending) + 1
         self._sending.append((self._part, self._senders.submit(self._upload, number, self._part)))
 
     def _upload(self, number: int, part: _Part) -> CompletedPartTypeDef:
+        sums = self._sums(part)
         with translated(self._key):
             answer = self._client.upload_part(
-                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part.as_body()
-            )
-        return {"PartNumber": number, "ETag": answer["ETag"]}
+                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part.as_body(),
+                **sums,
+            )  # fmt: skip
+        return cast("CompletedPartTypeDef", {"PartNumber": number, "ETag": answer["ETag"], **sums})
+
+    def _sums(self, part: _Part) -> Sums:
+        return {"ChecksumCRC32": part.crc32()} if self._checksums else {}
 
     def _emptied(self) -> _Part:
         """Wait for the oldest part that is on the way, and return its room."""
@@ -176,6 +203,9 @@ class _Part:
         if self._room is None or self._filled <= _SMALL:
             return bytes(self._room[: self._filled]) if self._room is not None else b""
         return cast(IO[bytes], self)
+
+    def crc32(self) -> str:
+        return crc32(self._room[: self._filled] if self._room is not None else b"")
 
     def __len__(self) -> int:
         return self._filled

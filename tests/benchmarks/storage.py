@@ -10,6 +10,7 @@ resident memory grew by at most (first what its first small upload took: clients
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import http.client
 import os
@@ -89,6 +90,7 @@ def _measure(server: str, file: Path, folder: Path, rounds: int) -> None:
                 _post(api, file)
 
             theirs = _copy(file, folder) if bucket is None else _boto3(bucket, file)
+            _live(api)
             cold = api.memory()
             small = folder / "small.txt"
             small.write_bytes(LINE)
@@ -138,6 +140,13 @@ def _seconds(work: Callable[[], None], times: int) -> float:
         for done in [pool.submit(work) for _ in range(times)]:
             done.result()
         return time.perf_counter() - started
+
+
+def _live(api: Server) -> None:
+    """Wait until the application has been loaded, and not only its server."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", api.port)) as connection:
+        connection.request("GET", "/health/live", headers={"Host": "localhost"})
+        connection.getresponse().read()
 
 
 def _post(api: Server, file: Path) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import urlsplit
@@ -20,6 +21,14 @@ class Refuse:
     """Answer instead of the server."""
 
     status: int = 503
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefuseHeaders:
+    """Answer instead of the server when the request has a header that begins like this; else hand it on."""
+
+    beginning: str
+    status: int = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +57,20 @@ class NoAnswer:
     """Hand the request on, and reset the connection instead of answering."""
 
 
-Fault = Refuse | Slow | CutRequest | CutAnswer | NoAnswer
+Fault = Refuse | RefuseHeaders | Slow | CutRequest | CutAnswer | NoAnswer
 
 
 class FaultyProxy:
     """Hands requests on to a server inside its `with` block. `fault` looks at the method and the path with its query.
 
-    `asked` holds both of every request, in order.
+    `asked` holds both of every request, in order, and `headers` what came with them.
     """
 
     def __init__(self, server: str) -> None:
         self.target = urlsplit(server).netloc
         self.fault: Callable[[str, str], Fault | None] = lambda _method, _path: None
         self.asked: list[tuple[str, str]] = []
+        self.headers: list[Message] = []
         self._listener = _Listener(self)
 
     @property
@@ -100,6 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         proxy = self.server.proxy
         proxy.asked.append((self.command, self.path))
+        proxy.headers.append(self.headers)
         fault = proxy.fault(self.command, self.path)
         length = int(self.headers.get("Content-Length") or 0)
         if isinstance(fault, CutRequest):
@@ -109,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if len(body) < length:
             self.close_connection = True
-        elif isinstance(fault, Refuse):
+        elif isinstance(fault, Refuse) or (isinstance(fault, RefuseHeaders) and self._has(fault.beginning)):
             self.send_response(fault.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -117,6 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
             if isinstance(fault, Slow):
                 time.sleep(fault.seconds)
             self._hand_on(body, fault)
+
+    def _has(self, beginning: str) -> bool:
+        return any(name.lower().startswith(beginning) for name in self.headers)
 
     def _hand_on(self, body: bytes, fault: Fault | None) -> None:
         with contextlib.closing(http.client.HTTPConnection(self.server.proxy.target)) as server:

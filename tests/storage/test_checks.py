@@ -12,7 +12,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from project.settings import S3_OPTIONS
-from tests.fakes.proxy import FaultyProxy, Refuse, Slow
+from tests.fakes.proxy import FaultyProxy, Refuse, RefuseHeaders, Slow
 from tests.fakes.s3 import Bucket
 
 GOOD = {
@@ -112,6 +112,18 @@ def test_a_key_that_may_only_read_is_told(spoiled: Bucket, use: Callable[[Bucket
 
     assert found.id == "storage.E009"
     assert "PutObject" in found.msg
+
+
+def test_a_store_that_knows_no_checksums_is_told(
+    settings: Settings, spoiled: Bucket, use: Callable[[Bucket], None], proxy: FaultyProxy
+) -> None:
+    use(spoiled)
+    proxy.fault = lambda _method, _path: RefuseHeaders(beginning="x-amz-checksum-")
+
+    assert faults(deploy=True) == ["storage.E011"]
+
+    settings.S3_CHECKSUM_HEADERS = False
+    assert faults(deploy=True) == []
 
 
 def test_a_store_that_hangs_does_not_hang_the_check(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 import tracemalloc
+import zlib
 from collections.abc import Callable
 
 import pytest
+from pytest_django import Settings
 
 from project.errors import StorageUnavailable
 from project.storage.objects import StoredObject
 from project.storage.s3 import S3Objects
+from project.storage.s3_writing import PART_BYTES
 from tests.fakes.proxy import CutAnswer, CutRequest, Fault, FaultyProxy, NoAnswer, Refuse, Slow
 from tests.fakes.s3 import Bucket
 from tests.storage.test_objects import KEY, MIB, pattern, put
@@ -50,6 +54,26 @@ def test_a_part_that_fails_once_is_sent_again(
     with bucket.objects.open(KEY) as file:
         assert file.read() == b"x" * 21 * MIB
     assert bucket.open_uploads() == []
+
+
+@pytest.mark.parametrize("size", [9, 21 * MIB])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_each_part_has_its_checksum_if_the_store_knows_them(
+    spoiled: Bucket, proxy: FaultyProxy, settings: Settings, size: int, wanted: bool
+) -> None:
+    settings.S3_CHECKSUM_HEADERS = wanted
+
+    write(spoiled.objects, size)
+
+    parts = [min(PART_BYTES, size - start) for start in range(0, size, PART_BYTES)]
+    sums = [zlib.crc32(b"x" * part).to_bytes(4, "big") for part in parts]
+    puts = [
+        (int(sent["Content-Length"]), sent["x-amz-checksum-crc32"])
+        for (method, _), sent in zip(proxy.asked, proxy.headers, strict=True)
+        if method == "PUT"
+    ]
+    expected = [base64.b64encode(found).decode() if wanted else None for found in sums]
+    assert sorted(puts, key=str) == sorted(zip(parts, expected, strict=True), key=str)
 
 
 @pytest.mark.parametrize(("number", "fault"), [(1, Refuse()), (2, CutRequest(after_bytes=MIB)), (3, Refuse())])
