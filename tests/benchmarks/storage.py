@@ -75,6 +75,7 @@ def _measure(server: str, file: Path, folder: Path, rounds: int) -> None:
         environment = bucket.environment if bucket is not None else {}
         limits = {"UPLOAD_MAX_BYTES": "8GiB", "DOCUMENT_MAX_BYTES": "8GiB", "DEBUG": "0", "SECRET_KEY": "benchmark"}
         other = {"ALLOWED_HOSTS": "localhost", "HTTPS": "0", "TMPDIR": str(temporary), "VAR_DIR": str(folder)}
+        other["MALLOC_ARENA_MAX"] = "2"  # as in the Dockerfile
         objects = folder / "objects"
         with gunicorn(
             folder, environment={**limits, **other, **environment, "OBJECTS_DIR": str(objects)}, threads=16
