@@ -11,8 +11,9 @@ HYPHEN = "\ufffe"
 
 _ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff\uffff\ud800-\udfff]")
 _ASCII_CONTROLS = bytes(sign for sign in range(128) if sign < 32 or sign == 127)
-_BULLET = re.compile(r"(?:[•●○◦▪▫■□‣⁃·∙–*-]|o(?=\s))\s+(?=\S)")
-_NUMBERED = re.compile(r"(\d{1,3})[.)]\s+(?=\S)")
+_ODD_CONTROLS = _ASCII_CONTROLS.translate(None, b"\t\n\r")
+_BLANKS, _LETTERS, _FIGURES = whitespace.encode(), ascii_letters.encode(), digits.encode()
+_ITEM = re.compile(r"(?:(?P<number>\d{1,3})[.)]|[•●○◦▪▫■□‣⁃·∙–*-]|o(?=\s))\s+(?=\S)")
 _DIVIDED = re.compile(r"(?<=[^\W\d_])-\n(?P<next>\w)")
 _SAMPLE = 300
 
@@ -21,16 +22,18 @@ def has_odd_signs(text: str) -> bool:
     """Tell whether there are control characters or halves of pairs in the text."""
     if text.isascii():
         signs = text.encode()
-        return len(signs.translate(None, _ASCII_CONTROLS)) + sum(map(signs.count, (b"\r", b"\n", b"\t"))) != len(signs)
+        return len(signs.translate(None, _ODD_CONTROLS)) != len(signs)
     return _ODD.search(text) is not None
 
 
 def is_noise(text: str) -> bool:
     """Tell whether a text layer has no sense: a font without a map gives replacement marks and private characters."""
     if text.isascii():
-        marks = text.encode().translate(None, whitespace.encode())
-        count, odd = len(marks), len(marks) - len(marks.translate(None, _ASCII_CONTROLS))
-        letters, figures = (len(marks) - len(marks.translate(None, kind.encode())) for kind in (ascii_letters, digits))
+        marks = text.encode().translate(None, _BLANKS)
+        count = len(marks)
+        if 5 * len(marks.translate(None, _LETTERS)) <= count:
+            return False
+        odd, letters, figures = (count - len(marks.translate(None, k)) for k in (_ASCII_CONTROLS, _LETTERS, _FIGURES))
     else:
         signs = [sign for sign in text[:: len(text) // _SAMPLE | 1] if not sign.isspace() and sign != HYPHEN]
         count = len(signs)
@@ -43,15 +46,16 @@ def is_item(text: str) -> bool:
     """Tell whether a line begins with a bullet or a number, as an item of a list does."""
     if text[0].isalpha() and text[:2] != "o ":
         return False
-    return _BULLET.match(text) is not None or _NUMBERED.match(text) is not None
+    return _ITEM.match(text) is not None
 
 
 def item_number(text: str) -> tuple[int | None, str]:
     """Return the number of an item, None for a bullet, and what it says."""
-    numbered = _NUMBERED.match(text)
-    if numbered is not None:
-        return int(numbered.group(1)), text[numbered.end() :]
-    return None, _BULLET.sub("", text, count=1)
+    begins = _ITEM.match(text)
+    if begins is None:
+        return None, text
+    number = begins["number"]
+    return int(number) if number else None, text[begins.end() :]
 
 
 def joined(texts: list[str]) -> str:
