@@ -1,7 +1,7 @@
 """An Office Open XML file as parts: opened one at a time, when asked for, within limits.
 
-Pictures, videos and embedded files are never unpacked, so that a presentation of any size costs what its text costs.
-Macros are parts like any other and are never looked at.
+Videos and embedded files are never unpacked, and a picture only to be looked at, so that reading a presentation of any
+size costs what its text costs. Macros are parts like any other and are never looked at.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Package:
     def xml(self, name: str) -> Any:
         """Return the root of a part. Raises KeyError when there is no such part, and UnreadableDocument."""
         part = self._parts[_key(name)]
-        data = self._read(part)
+        data = self._text(part)
         if b"purl.oclc.org/ooxml" in data[:4096]:
             data = _STRICT.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data)
         parser = etree.XMLParser(
@@ -138,9 +138,25 @@ class Package:
             return None
         return relation.target if _key(relation.target) in self._parts else None
 
-    def _read(self, part: zipfile.ZipInfo) -> bytes:
+    def mark(self, name: str) -> tuple[int, int]:
+        """Return what tells a part's content from that of others, without unpacking it."""
+        part = self._parts[_key(name)]
+        return part.CRC, part.file_size
+
+    def picture(self, name: str) -> bytes:
+        """Return the bytes of a picture, which count nothing towards what all the text may unpack to.
+
+        Raises UnreadableDocument.
+        """
+        return self._read(self._parts[_key(name)], most=ZIP_MAX_XML_BYTES)
+
+    def _text(self, part: zipfile.ZipInfo) -> bytes:
+        data = self._read(part, most=min(ZIP_MAX_XML_BYTES, self._left))
+        self._left -= len(data)
+        return data
+
+    def _read(self, part: zipfile.ZipInfo, *, most: int) -> bytes:
         """Return a part's bytes: as many as there are, whatever the archive says of its size."""
-        most = min(ZIP_MAX_XML_BYTES, self._left)
         try:
             with self._archive.open(part) as stream:
                 data = stream.read(min(most, part.file_size) + 1)  # asking for more would unpack more, size or not
@@ -162,7 +178,6 @@ class Package:
                 code="file_unpacks_too_large",
                 next_step="Split the document, or export it as PDF.",
             )
-        self._left -= len(data)
         return data
 
 

@@ -6,13 +6,15 @@ import hashlib
 import io
 import math
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from materials.documents import Format
+from materials.processors.ooxml import opened
+from materials.processors.slide_pictures import SIDE, slides_from
 from project.children import ChildFailed, Limits, told
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ LEAST_LETTERS = 40
 """A page with fewer letters is looked at as a whole, if more than those is drawn on it."""
 LEAST_SHARE, MOST_SHARE = 0.08, 0.9
 """What a figure covers of its page. What covers more is a background."""
-SIDE = 1600
 MOST_PIXELS = 20_000_000
 MOST_FIGURES = 4
 MOST_OBJECTS = 20_000
@@ -221,61 +222,8 @@ def _letters(text: str) -> int:
 
 
 def _slides(path: str) -> Pages:
-    import pptx  # noqa: PLC0415
-
-    deck = pptx.Presentation(path)
-    area = max(1, (deck.slide_width or 1) * (deck.slide_height or 1))
-    slides = list(deck.slides)
-    seen: set[str] = set()
-
     def pages(first: int) -> Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]:
-        for number, slide in enumerate(slides, start=1):
-            shapes = _large_pictures(slide.shapes, area)
-            fresh = [blob for blob in shapes if hashlib.sha256(blob).hexdigest() not in seen]
-            seen.update(hashlib.sha256(blob).hexdigest() for blob in fresh)
-            if number >= first:
-                yield number, lambda fresh=fresh: map(_decoded, fresh)  # type: ignore[misc]
+        with opened(Path(path), "presentation") as package:
+            yield from slides_from(package, first, least_share=LEAST_SHARE, most=MOST_FIGURES)
 
     return pages
-
-
-def _large_pictures(shapes: Any, area: int) -> list[bytes]:
-    """Return the bytes of a slide's largest pictures, those in groups too."""
-    from pptx.enum.shapes import MSO_SHAPE_TYPE  # noqa: PLC0415
-
-    found: list[tuple[float, bytes]] = []
-    waiting = list(shapes)
-    while waiting and len(found) < MOST_OBJECTS:
-        shape = waiting.pop(0)
-        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
-            waiting[:0] = list(shape.shapes)
-            continue
-        try:
-            share = (shape.width or 0) * (shape.height or 0) / area
-            if share >= LEAST_SHARE and (image := getattr(shape, "image", None)) is not None:
-                found.append((share, image.blob))
-        except (AttributeError, KeyError, ValueError):
-            continue  # an empty placeholder, or a picture that is only linked
-    order: Sequence[tuple[float, bytes]] = sorted(found, key=lambda each: -each[0])[:MOST_FIGURES]
-    return [blob for _, blob in order]
-
-
-def _decoded(blob: bytes) -> Image | str:
-    """Return a picture, made small; or why there is none."""
-    from PIL import Image as Images  # noqa: PLC0415
-
-    try:
-        picture = Images.open(io.BytesIO(blob))
-        if picture.width * picture.height > 4 * MOST_PIXELS:
-            return "a picture on it is too large to be looked at."
-        if picture.format in {"WMF", "EMF"}:
-            return f"a picture on it is a drawing of the type {picture.format}, which is not looked at."
-        picture.draft("RGB", (SIDE, SIDE))
-        picture.thumbnail((SIDE, SIDE))
-    except (OSError, ValueError, SyntaxError, Images.DecompressionBombError):
-        return "a picture on it is of a type that cannot be looked at."
-    if picture.mode in {"RGBA", "LA", "P", "PA"}:
-        layer = picture.convert("RGBA")
-        ground = Images.new("RGBA", layer.size, "white")
-        return Images.alpha_composite(ground, layer).convert("RGB")
-    return picture.convert("RGB")

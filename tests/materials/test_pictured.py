@@ -110,6 +110,35 @@ def test_pictures_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     assert found.warnings == ("Slide 1: a picture on it is of a type that cannot be looked at.",)
 
 
+@pytest.mark.parametrize("kind", [b"slideshow", b"template"])
+def test_shows_and_templates_are_looked_at_like_presentations(tmp_path: Path, kind: bytes) -> None:
+    content = deck([(striped(400, 300), 5, 4)])
+    types = zipfile.ZipFile(io.BytesIO(content)).read("[Content_Types].xml")
+    other = types.replace(b"presentationml.presentation.main+xml", b"presentationml." + kind + b".main+xml")
+    assert other != types
+
+    path = written(tmp_path, "a.ppsx", _with_parts(content, other, at="[Content_Types].xml"))
+
+    assert [picture.number for picture in batch(path, Format.PPTX).pictures] == [1]
+
+
+def test_programs_that_draw_pictures_are_not_run(tmp_path: Path) -> None:
+    program = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\nshowpage\n%%EOF\n"
+    content = deck([(striped(400, 300), 5, 4)], [(striped(300, 300), 4, 4)])
+
+    found = batch(written(tmp_path, "a.pptx", _with_parts(content, program, at="ppt/media/image1.png")), Format.PPTX)
+
+    assert [picture.number for picture in found.pictures] == [2]
+    assert found.warnings == ("Slide 1: a picture on it is of a type that cannot be looked at.",)
+
+
+def test_a_slide_that_is_damaged_does_not_hide_the_pictures_of_others(tmp_path: Path) -> None:
+    content = deck([(striped(400, 300), 5, 4)], [(striped(300, 300), 4, 4)])
+    path = written(tmp_path, "a.pptx", _with_parts(content, b"<p:sld", at="ppt/slides/slide1.xml"))
+
+    assert [picture.number for picture in batch(path, Format.PPTX).pictures] == [2]
+
+
 def test_a_picture_that_unpacks_to_gigabytes_is_left_out(tmp_path: Path) -> None:
     stream = io.BytesIO()
     Image.new("1", (30_000, 30_000)).save(stream, "PNG")
@@ -156,10 +185,10 @@ def test_lines_that_the_page_says_itself_are_not_said_twice() -> None:
     assert read.text == "boiler\n→ piston"
 
 
-def _with_parts(content: bytes, blob: bytes) -> bytes:
-    """Return a deck whose pictures are other bytes."""
+def _with_parts(content: bytes, blob: bytes, *, at: str = "ppt/media/") -> bytes:
+    """Return a deck with other bytes in the parts whose names begin so."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(stream, "w") as target:
         for part in source.infolist():
-            target.writestr(part, blob if part.filename.startswith("ppt/media/") else source.read(part))
+            target.writestr(part, blob if part.filename.startswith(at) else source.read(part))
     return stream.getvalue()
