@@ -10,6 +10,7 @@ from itertools import islice
 from materials.documents import ChunkKind, Locator, Piece
 
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
+LONGEST_LANGUAGE = 50
 _MAX_TERM = 80
 _MOST_TERMS = 500
 _PART_LENGTH = 6_000
@@ -77,9 +78,15 @@ class Pieces:
                 locator=self._here[1],
                 level=level,
                 emphasised=tuple(terms(emphasised, text)) if emphasised else (),
-                language=language,
+                language=_language(language) if language else None,
             )
         )
+
+
+def _language(said: str) -> str | None:
+    """Return the name of a code's language; None for what is no name."""
+    name = one_line(said)
+    return name if 0 < len(name) <= LONGEST_LANGUAGE and name.isprintable() and "`" not in name else None
 
 
 def one_line(text: str) -> str:

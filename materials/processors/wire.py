@@ -9,8 +9,8 @@ from materials.documents import ChunkKind, Document, Locator, Piece
 
 
 def dump(document: Document) -> bytes:
-    """Return a document as JSON."""
-    return json.dumps(document, ensure_ascii=False, default=vars).encode()
+    """Return a document as JSON. Halves of surrogate pairs, which are no characters, become question marks."""
+    return json.dumps(document, ensure_ascii=False, default=vars).encode(errors="replace")
 
 
 def load(data: bytes) -> Document:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from materials.documents import ChunkKind, Document, Format
+from materials.processors import wire
 from materials.processors.errors import UnreadableDocument
 from tests.materials.processors.texts import kinds_and_texts, of_kind, read_as, texts
 
@@ -140,3 +141,16 @@ def test_what_is_no_notebook_is_refused(content: str) -> None:
 )  # fmt: skip
 def test_cells_of_any_shape_are_read_as_far_as_they_go(cell: dict[str, Any]) -> None:
     assert texts(notebook(cell, markdown("After.")))[-1] == "After."
+
+
+@pytest.mark.parametrize("said", ["x" * 80, "p\0y", "a `b`", " \n "])
+def test_what_is_no_name_of_a_language_is_not_kept(said: str) -> None:
+    (piece,) = notebook(code("print(1)"), kernelspec={"language": said}).pieces
+
+    assert (piece.text, piece.language) == ("print(1)", None)
+
+
+def test_halves_of_characters_cost_only_themselves() -> None:
+    document = notebook(code("print(1)", stream("\udc00 one")), kernelspec={"language": "r"})
+
+    assert texts(Document(pieces=wire.load(wire.dump(document)).pieces)) == ["print(1)", "? one"]
