@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import Case, Expression, FloatField, IntegerField, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Expression, F, FloatField, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Greatest, Replace, Round, StrIndex, Substr
 
 from materials import queries
@@ -29,6 +29,9 @@ _LENGTH_COUNTS = 1
 _LEXEME = re.compile(r"'((?:[^']|'')+)'")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Thai, Lao, Khmer, Japanese and Chinese."""
+_TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+_PLAIN_TEXT: Expression = Replace(Replace(F("text"), Value(_BEGIN)), Value(_END))
+"""The text without characters that would be taken for marks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,14 +86,27 @@ def _beginning(lexeme: re.Match[str]) -> str:
 
 def _matches(wanted: _Wanted) -> Q:
     found = Q()
+    if _UNSPACED.search(wanted.words):
+        for terms in _alternatives(wanted.words):
+            together = Q()
+            for term, is_wanted in terms:
+                together &= Q(text__icontains=term) if is_wanted else ~Q(text__icontains=term)
+            found |= together
+        return found or Q(pk__in=[])
     for name, query in wanted.queries.items():
         found |= Q(search_configuration=_named(name), indexed=query)
-    if _UNSPACED.search(wanted.words):
-        whole = Q()
-        for part in wanted.words.split():
-            whole &= Q(text__icontains=part)
-        found |= whole
     return found
+
+
+def _alternatives(words: str) -> list[list[tuple[str, bool]]]:
+    """Return what has to stand in a text, or must not, as it is typed: terms, and between alternatives `or`."""
+    found: list[list[tuple[str, bool]]] = [[]]
+    for sign, phrase, word in _TERM.findall(words):
+        if word.lower() == "or" and not sign:
+            found.append([])
+        elif term := (phrase or word).strip():
+            found[-1].append((term, not sign))
+    return [terms for terms in found if any(is_wanted for _, is_wanted in terms)]
 
 
 def _score(wanted: _Wanted) -> Expression:
@@ -100,17 +116,15 @@ def _score(wanted: _Wanted) -> Expression:
 
 
 def _snippet(wanted: _Wanted) -> Expression:
-    parts = wanted.words.split()
-    around: Expression = Substr("text", Greatest(StrIndex("text", Value(parts[0])) - 40, 1), MOST_SNIPPET)
-    for part in parts:
-        around = Replace(around, Value(part), Value(f"{_BEGIN}{part}{_END}"))
+    if _UNSPACED.search(wanted.words):
+        return _around(wanted.words)
     return Case(
         *(
             When(
                 search_configuration=_named(name),
                 indexed=query,
                 then=SearchHeadline(
-                    "text",
+                    _PLAIN_TEXT,
                     query,
                     config=name,
                     start_sel=_BEGIN,
@@ -123,9 +137,20 @@ def _snippet(wanted: _Wanted) -> Expression:
             )
             for name, query in wanted.queries.items()
         ),
-        default=around,
+        default=Value(""),
         output_field=TextField(),
     )
+
+
+def _around(words: str) -> Expression:
+    """Return the text around the first of the terms, as they are typed; what is part of another is not marked in it."""
+    terms = list(dict.fromkeys(term for all_ in _alternatives(words) for term, is_wanted in all_ if is_wanted))
+    terms = [term for term in terms if not any(term in other for other in terms if other != term)]
+    at = Greatest(StrIndex(_PLAIN_TEXT, Value(next(iter(terms), ""))) - 40, 1)
+    around: Expression = Substr(_PLAIN_TEXT, at, MOST_SNIPPET)
+    for term in terms:
+        around = Replace(around, Value(term), Value(f"{_BEGIN}{term}{_END}"))
+    return around
 
 
 def _named(configuration: str) -> Expression:

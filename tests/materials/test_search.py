@@ -90,6 +90,32 @@ def test_it_takes_what_people_type(api: Api, acme: Tenant, course: MaterialNode,
     assert {found["entry"]["name"] for found in search(api(acme), course, q)} == names
 
 
+@pytest.mark.parametrize(
+    ("q", "snippets"),
+    [
+        ('"引数"', ["関数は<mark>引数</mark>を受け取り、値を返します。"]),
+        ("関数 -引数", ["<mark>関数</mark>"]),
+        ("変数 or 引数", ["関数は<mark>引数</mark>を受け取り、値を返します。"]),
+        ("引 引数 引数", ["関数は<mark>引数</mark>を受け取り、値を返します。"]),
+        ("変数", []),
+        ("-引数", []),
+        ('-"引数" or', []),
+    ],
+)
+def test_what_people_type_is_understood_where_no_space_parts_words(
+    api: Api, acme: Tenant, course: MaterialNode, q: str, snippets: list[str]
+) -> None:
+    assert [found["snippet"] for found in search(api(acme), course, q)] == snippets
+
+
+def test_a_text_cannot_mark_itself(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    upload(api(acme), course.pk, "signs.md", "A \ue001 sign \ue000 of a font 記号 \ue000 here.".encode())
+    drain()
+
+    assert search(api(acme), course, "sign")[0]["snippet"] == "<mark>sign</mark>  of a font 記号  here"
+    assert search(api(acme), course, "記号")[0]["snippet"] == "A  sign  of a font <mark>記号</mark>  here."
+
+
 @pytest.mark.parametrize("q", ["", "   ", "x" * 201, "nul\0"])
 def test_it_refuses_what_cannot_be_sought(api: Api, acme: Tenant, course: MaterialNode, q: str) -> None:
     answer = api(acme).get(f"/api/v1/nodes/{course.pk}/search", {"q": q})
