@@ -1,7 +1,8 @@
 """The child process: reads one file within limits and writes one document.
 
 Run as `python child.py FORMAT SOURCE RESULT MEMORY_BYTES CPU_SECONDS FILE_BYTES`. RESULT holds a document as JSON (exit
-code 0) or a refusal as JSON (exit code 3). It imports neither Django nor anything of it.
+code 0) or a refusal as JSON (exit code 3). It imports neither Django nor anything of it. Its standard input stays open
+as long as its parent lives; when that closes, it ends.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import json
+import os
 import resource
 import sys
+import threading
 from pathlib import Path
 
 OK, REFUSED, OUT_OF_MEMORY = 0, 3, 4
@@ -20,6 +23,7 @@ MAX_PIECES = 200_000
 
 def main(arguments: list[str]) -> int:
     format_name, source, result, memory, cpu, size = arguments
+    threading.Thread(target=_die_with_parent, daemon=True).start()
     _limit(memory=int(memory), cpu=int(cpu), size=int(size))
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     sys.setrecursionlimit(5_000)
@@ -44,6 +48,12 @@ def main(arguments: list[str]) -> int:
     except MemoryError:
         return OUT_OF_MEMORY
     return OK
+
+
+def _die_with_parent() -> None:
+    while os.read(0, 1024):
+        pass
+    os._exit(1)
 
 
 def _limit(*, memory: int, cpu: int, size: int) -> None:

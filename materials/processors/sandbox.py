@@ -38,7 +38,8 @@ def parse(
     """Read a file in a child process of its own.
 
     Raises UnreadableDocument (also when the file needs more than the limits, or breaks the child), and soon after
-    `checkpoint` raises, what it raises. The child and all it started are gone when this returns.
+    `checkpoint` raises, what it raises. The child and all it started are gone when this returns, and soon
+    after this process ends, however it does.
     """
     limits = limits or Limits()
     with tempfile.TemporaryDirectory(prefix="coursewright-parse-") as folder:
@@ -49,7 +50,7 @@ def parse(
         ]  # fmt: skip
         with (Path(folder) / "stderr").open("wb") as stderr:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, cwd=folder,
+                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, cwd=folder,
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": folder, "TMPDIR": folder},
                 start_new_session=True,
             )  # fmt: skip
@@ -80,6 +81,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert process.stdin is not None
+    process.stdin.close()
 
 
 def _failure(code: int | None, trace: str, limits: Limits) -> UnreadableDocument:

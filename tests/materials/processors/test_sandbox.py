@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
@@ -17,6 +19,7 @@ from materials.formats import FormatProblem, detect
 from materials.processors import wire
 from materials.processors.errors import UnreadableDocument
 from materials.processors.sandbox import Limits, parse
+from tests.processes import eventually
 
 
 def docx_with(path: Path, xml: bytes) -> Path:
@@ -140,3 +143,21 @@ pieces = st.builds(
 @given(st.builds(Document, pieces=st.lists(pieces, max_size=4).map(tuple), title=st.text()))
 def test_a_document_survives_the_wire(document: Document) -> None:
     assert wire.load(wire.dump(document)) == document
+
+
+def test_a_child_does_not_outlive_the_process_that_was_killed(tmp_path: Path) -> None:
+    path = tmp_path / "long.md"
+    path.write_text("".join("word *b* [c](d) `e` " * 40 + "\n\n" for _ in range(30_000)))
+    work = (
+        "from pathlib import Path; from materials.documents import Format; from materials.processors.sandbox import "
+        f"parse; parse(Path({str(path)!r}), Format.MARKDOWN)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", work])
+    children = psutil.Process(parent.pid).children
+    eventually(lambda: bool(children()), seconds=10, what="the child has begun")
+    (child,) = children()
+
+    parent.kill()
+    parent.wait()
+
+    eventually(lambda: not child.is_running(), seconds=10, what="the child ended")
