@@ -53,7 +53,8 @@ def main() -> None:
 def _peak(path: Path) -> int:
     """Return the most memory that a child held while it read a PDF."""
     command = [sys.executable, child.__file__, "pdf", str(path), f"{path}.json", str(2**32), "300", str(2**30)]
-    script = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); "
+    script = "import resource, subprocess, sys; "
+    script += "subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE).wait(); "
     script += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     return 1024 * int(subprocess.check_output([sys.executable, "-c", script, *command]))
 
