@@ -57,9 +57,19 @@ def _die_with_parent() -> None:
 
 
 def _limit(*, memory: int, cpu: int, size: int) -> None:
-    for name, value in (("RLIMIT_AS", memory), ("RLIMIT_CPU", cpu), ("RLIMIT_FSIZE", size), ("RLIMIT_CORE", 0)):
+    limits = (
+        ("RLIMIT_AS", memory, memory),
+        (
+            "RLIMIT_CPU",
+            cpu,
+            cpu + 1,
+        ),  # SIGXCPU, which says that its time is over, comes before SIGKILL
+        ("RLIMIT_FSIZE", size, size),
+        ("RLIMIT_CORE", 0, 0),
+    )
+    for name, soft, hard in limits:
         with contextlib.suppress(ValueError, OSError):  # macOS does not take every limit
-            resource.setrlimit(getattr(resource, name), (value, value))
+            resource.setrlimit(getattr(resource, name), (soft, hard))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from materials.documents import ChunkKind, Document, Format, Locator, Piece
 from materials.formats import FormatProblem, detect
-from materials.processors import wire
+from materials.processors import child, wire
 from materials.processors.errors import UnreadableDocument
 from materials.processors.sandbox import Limits, parse
 from tests.processes import eventually
@@ -74,6 +75,16 @@ def test_a_file_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 
     assert refused.value.code == "timed_out"
     assert time.monotonic() - started < 5
+
+
+def test_a_child_that_used_up_its_time_says_so_by_its_signal(tmp_path: Path) -> None:
+    path = docx_with(tmp_path, BODY % (b"<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 600_000))
+    command = [
+        sys.executable, "-I", child.__file__, "docx", str(path), str(tmp_path / "result"), str(2**31), "1", str(2**28)
+    ]  # fmt: skip
+
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.wait() == -signal.SIGXCPU
 
 
 def test_it_stops_soon_after_it_is_told_to_and_leaves_no_child(tmp_path: Path) -> None:
@@ -155,9 +166,9 @@ def test_a_child_does_not_outlive_the_process_that_was_killed(tmp_path: Path) ->
     parent = subprocess.Popen([sys.executable, "-c", work])
     children = psutil.Process(parent.pid).children
     eventually(lambda: bool(children()), seconds=10, what="the child has begun")
-    (child,) = children()
+    (reader,) = children()
 
     parent.kill()
     parent.wait()
 
-    eventually(lambda: not child.is_running(), seconds=10, what="the child ended")
+    eventually(lambda: not reader.is_running(), seconds=10, what="the child ended")
