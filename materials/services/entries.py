@@ -167,14 +167,22 @@ def received_file(request: HttpRequest, *, key: str, setting: str, space: Space)
 
 def checked_address(url: str) -> str:
     """Return an address that can be attached. Raises UploadRefused for others."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+    if not _can_be_attached(url):
         raise UploadRefused(
             f"{url[:100]!r} is not an address that can be attached.",
             code="bad_address",
             next_step="Give an http or https address without user name and password.",
         )
     return url
+
+
+def _can_be_attached(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # reading it raises when it is none
+    except ValueError:
+        return False
+    return bool(parts.scheme in {"http", "https"} and parts.hostname and not parts.username and not parts.password)
 
 
 def _siblings(tenant: Tenant, node_id: UUID) -> QuerySet[MaterialEntry]:

@@ -209,6 +209,16 @@ def test_a_host_that_is_not_listed_is_not_reached_through_one_that_is(attach: At
         assert inner.connections == 0
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://a]/", "http://a[/", "http://example.org:x/", "http://example.org:99999/", "http://"]
+)
+def test_what_is_no_address_is_refused_at_once(client: APIClient, course: MaterialNode, url: str) -> None:
+    refused = client.post(f"/api/v1/nodes/{course.pk}/entries", {"url": url}, format="json")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_address")
+    assert not MaterialEntry.objects.exists()
+
+
 def test_the_same_bytes_twice_in_a_node_are_told(attach: Attach, site: Site, stored: Stored) -> None:
     site.pages["/copy"] = answer(PAGE)
     attach(site.url("/boiling"))
