@@ -12,6 +12,9 @@ from materials.formats import FORMATS
 
 _RECORDINGS = {*FORMATS[Format.VIDEO].extensions, *FORMATS[Format.AUDIO].extensions}
 
+MOST_PARSED = 500
+"""Of a header, in characters: on a hundred thousand of them the parser can take seconds."""
+
 _KNOWN = {extension for info in FORMATS.values() for extension in info.extensions}
 _PAGES = {"text/html", "application/xhtml+xml"}
 _NAMED = {
@@ -49,17 +52,17 @@ def charset_of(content_type: str) -> str:
     """Return the encoding that a `Content-Type` names; blank when it names none."""
     message = EmailMessage()
     try:
-        message["content-type"] = content_type
+        message["content-type"] = content_type[:MOST_PARSED]
         return (message.get_content_charset("") or "")[:40]
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, RecursionError):
         return ""
 
 
 def _filename(disposition: str) -> str:
     message = EmailMessage()
     try:
-        message["content-disposition"] = disposition or "inline"
+        message["content-disposition"] = disposition[:MOST_PARSED] or "inline"
         name = message.get_filename("") or ""
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, RecursionError):
         return ""
     return PurePosixPath(name.replace("\\", "/")).name

@@ -199,6 +199,13 @@ def test_what_is_hostile_or_broken_is_refused_and_leaves_nothing(
     assert not Chunk.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["(" * 400, '"' + "=?utf-8?q?a?= " * 4000, "a;" * 20_000, "*" * 1000])
+def test_a_name_that_is_nonsense_is_none(attach: Attach, site: Site, name: str) -> None:
+    site.pages["/page"] = answer(PAGE, content_disposition=f"attachment; filename={name}")
+
+    assert attach(site.url("/page"))["state"] == "ready"
+
+
 def test_a_host_that_is_not_listed_is_not_reached_through_one_that_is(attach: Attach, settings: Settings) -> None:
     with Site({"/": answer(PAGE)}) as inner, Site({"/": redirect(inner.url("/"))}) as outer:
         settings.FETCH_ALLOWED_HOSTS = [f"127.0.0.1:{outer.port}"]
