@@ -132,7 +132,7 @@ def _retry_after(headers: Mapping[str, str]) -> int | None:
         return int(said[:9])
     try:
         until = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=datetime.UTC)

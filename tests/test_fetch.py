@@ -322,6 +322,8 @@ def test_a_server_that_was_not_asked_cannot_say_that_nothing_has_changed() -> No
         (429, "soon", None),
         (429, "-1", None),
         (429, "9" * 400, 999_999_999),
+        (429, "Thu, 01 Jan 2026 00:00:00 +99999999999999999999", None),
+        (503, "Thu, 01 Jan 99999999999999999999 00:00:00 GMT", None),
         (500, "7", None),
     ],
 )

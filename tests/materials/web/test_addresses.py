@@ -180,6 +180,7 @@ HOSTILE = [
     (head(content_length="1000") + b"<html>", "incomplete"),
     (answer(b"", status=404), "http_status"),
     (answer(b""), "file_empty"),
+    (answer(b"", status=429, retry_after="Thu, 01 Jan 2026 00:00:00 +99999999999999999999"), "host_asks_to_wait"),
     (answer(b"<html><body></body></html>"), "no_text_found"),
 ]
 
