@@ -36,6 +36,25 @@ class FetchFailed(DomainError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Known:
+    """What was fetched from an address before, by what its server calls that version. Sent to `url` alone."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+    def conditions(self, url: str) -> dict[str, str]:
+        """Return the headers that ask an address for another version than this.
+
+        What cannot be sent as it came (not ASCII, against HTTP's rules) is left out.
+        """
+        if url != self.url:
+            return {}
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value and value.isascii() and value.isprintable()}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """What one fetch may take, redirects included: bytes of content, seconds on the clock, number of redirects.
 

@@ -26,7 +26,7 @@ import httpx2
 
 from project import logs
 from project.addresses import is_canonical, is_listed, is_public, names_an_address
-from project.answered import Answer, Fetched, FetchFailed, FetchRefused, Limits, same, taken
+from project.answered import Answer, Fetched, FetchFailed, FetchRefused, Known, Limits, same, taken
 from project.wires import Clock, connect
 
 PORTS = {"http": 80, "https": 443}
@@ -44,15 +44,6 @@ __all__ = ["FetchFailed", "FetchRefused", "Fetched", "Fetcher", "Known", "Limits
 Resolve = Callable[[str, int], Sequence[str]]
 Ahead = Callable[[str, Callable[[], None]], None]
 """What is done before an address is asked for, given the checkpoint; what it raises ends the fetch."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What was fetched from an address before, by what its server calls that version. Sent to `url` alone."""
-
-    url: str
-    etag: str = ""
-    last_modified: str = ""
 
 
 def system_addresses(host: str, port: int) -> list[str]:
@@ -104,7 +95,7 @@ class Fetcher:
         place = _place(url, self.allowed_hosts)
         for _ in range(limits.redirects + 1):
             self._look_ahead(place, clock, checkpoint)
-            asks = _conditions(known, place)
+            asks = known.conditions(place.shown) if known is not None else {}
             with self._asked(place, clock, limits, asks) as answer:
                 if answer.status == 304 and asks:
                     yield same(answer)
@@ -278,11 +269,3 @@ def _body(host: str, response: httpcore2.Response) -> Iterator[bytes]:
         if piece is None:
             return
         yield piece
-
-
-def _conditions(known: Known | None, place: _Place) -> dict[str, str]:
-    """Return the headers that ask for another version than the known one, where it came from."""
-    if known is None or known.url != place.shown:
-        return {}
-    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {name: value for name, value in headers.items() if value}

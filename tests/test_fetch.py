@@ -306,6 +306,17 @@ def test_a_known_version_is_not_sent_again() -> None:
     assert 'If-None-Match: W/"7"\r\nIf-Modified-Since: Thu, 26 Nov 2026 05:00:00 GMT' in site.asked[1]
 
 
+@pytest.mark.parametrize("etag", ['"é"', '"\N{REPLACEMENT CHARACTER}"', '"\x01"'])
+def test_a_name_of_a_version_that_http_does_not_allow_is_not_sent_back(etag: str) -> None:
+    with Site({"/": answer(b"x")}) as site:
+        known = Known(url=site.url("/"), etag=etag, last_modified="Thu, 26 Nov 2026 05:00:00 GMT")
+        with fetcher_for("127.0.0.1").open(site.url("/"), types={"text/html"}, limits=LIMITS, known=known) as fetched:
+            assert b"".join(fetched.chunks) == b"x"
+
+    assert "If-None-Match" not in site.asked[0]
+    assert "If-Modified-Since" in site.asked[0]
+
+
 def test_a_server_that_was_not_asked_cannot_say_that_nothing_has_changed() -> None:
     with Site({"/": answer(b"", status=304)}) as site, pytest.raises(FetchFailed) as failed:
         fetch(fetcher_for("127.0.0.1"), site.url("/"))
