@@ -120,7 +120,7 @@ def taken(answer: Answer, types: Collection[str], limits: Limits) -> Fetched:
         url=answer.url,
         content_type=content_type,
         headers=answer.headers,
-        chunks=_capped(_plain(answer.pieces, encoding, answer.host), limits),
+        chunks=_capped(_plain(_capped(answer.pieces, limits), encoding, answer.host), limits),
     )
 
 
@@ -175,6 +175,10 @@ def _capped(pieces: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
         yield piece
 
 
+def _inflater() -> zlib._Decompress:
+    return zlib.decompressobj(zlib.MAX_WBITS | 32)
+
+
 def _plain(pieces: Iterator[bytes], encoding: str, host: str) -> Iterator[bytes]:
     """Yield a body as it was before the server compressed it unasked, in pieces of bounded size."""
     if encoding in {"", "identity"}:
@@ -182,14 +186,16 @@ def _plain(pieces: Iterator[bytes], encoding: str, host: str) -> Iterator[bytes]
         return
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise FetchFailed(f"{host} compresses with {encoding[:20]}, though asked not to.", code="encoding_unknown")
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    inflater = _inflater()
     for piece in pieces:
         rest = piece
-        while rest and not inflater.eof:
+        while rest:
+            if inflater.eof:  # gzip may come in several members
+                inflater = _inflater()
             try:
                 yield inflater.decompress(rest, PIECE)
             except zlib.error as exc:
                 raise FetchFailed(f"What {host} sends is damaged: {exc}.", code="incomplete") from exc
-            rest = inflater.unconsumed_tail
+            rest = inflater.unconsumed_tail or inflater.unused_data
     if not inflater.eof:
         raise FetchFailed(f"{host} broke off in the middle.", code="incomplete")

@@ -89,6 +89,21 @@ def test_it_unpacks_what_was_packed_unasked(encoding: str, wbits: int) -> None:
     assert fetch(answer(gzipped(content, wbits=wbits), content_encoding=encoding)) == content
 
 
+def test_it_unpacks_all_members_of_a_gzip() -> None:
+    assert fetch(answer(gzipped(b"water ") + gzipped(b"boils"), content_encoding="gzip")) == b"water boils"
+
+
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [(gzipped(b"")[:10], b"\x00\x00\x00\xff\xff" * 1000), (b"", gzipped(b"") * 100)],
+    ids=["empty blocks", "empty members"],
+)
+def test_what_is_packed_counts_too_even_when_nothing_is_in_it(start: bytes, piece: bytes) -> None:
+    page = drips(head(content_encoding="gzip") + start, piece, every=0.001, times=10_000)
+
+    assert code_of(page, FetchRefused) == "too_large"
+
+
 def test_a_bomb_of_zeros_is_too_large() -> None:
     bomb = gzipped(bytes(50 * 2**20))
     assert len(bomb) < 60_000
@@ -106,6 +121,7 @@ def test_a_bomb_of_zeros_is_too_large() -> None:
     ("page", "code"),
     [
         (answer(gzipped(b"water" * 50)[:-9], content_encoding="gzip"), "incomplete"),
+        (answer(gzipped(b"water") + b"more", content_encoding="gzip"), "incomplete"),
         (answer(b"no gzip at all", content_encoding="gzip"), "incomplete"),
         (answer(b"x", content_encoding="br"), "encoding_unknown"),
         (answer(b"x", content_encoding="gzip, gzip"), "encoding_unknown"),
@@ -117,8 +133,8 @@ def test_a_bomb_of_zeros_is_too_large() -> None:
         (b"HTTP/1.1 200 OK\r\n" + b"x-long: " + b"x" * 200_000, "incomplete"),
     ],
     ids=[
-        "a gzip that breaks off", "no gzip", "brotli", "packed twice", "a length", "chunks", "no chunks",
-        "another protocol", "nothing", "a head without end",
+        "a gzip that breaks off", "more than a gzip", "no gzip", "brotli", "packed twice", "a length", "chunks",
+        "no chunks", "another protocol", "nothing", "a head without end",
     ],
 )  # fmt: skip
 def test_it_fails_of_what_is_broken(page: Page, code: str) -> None:
