@@ -195,7 +195,7 @@ def _place(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _Place:
     is_vouched_for = is_listed(allowed_hosts, host, port)
     if names_an_address(host) and not (is_canonical(host) and (is_vouched_for or is_public(host))):
         raise _not_public(host)
-    if not is_vouched_for and port not in PORTS.values():
+    if port not in PORTS.values() and not (is_vouched_for and 0 < port < 65536):
         raise FetchRefused(f"Port {port} is not fetched from, only 80 and 443.", code="port_forbidden")
     return _Place(url=url, host=host, port=port)
 

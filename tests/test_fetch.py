@@ -198,6 +198,14 @@ def test_it_checks_where_a_redirect_leads(to: str, code: str) -> None:
     assert site.connections == 1
 
 
+@pytest.mark.parametrize("port", [0, -1, 65536, 99999])
+def test_an_allowed_host_has_no_ports_beyond_the_last(port: int) -> None:
+    with Site({"/": redirect(f"http://site.test:{port}/")}) as site:
+        refused = refusal(fetcher_for("site.test"), site.url("/", host="site.test"))
+
+    assert refused.code == "port_forbidden"
+
+
 def test_a_loop_of_redirects_ends() -> None:
     with Site({"/a": redirect("/b"), "/b": redirect("/a")}) as site:
         refused = refusal(fetcher_for("site.test"), site.url("/a", host="site.test"))
