@@ -34,6 +34,9 @@ MOST_CHARACTERS = 8192
 REDIRECTS = {301, 302, 303, 307, 308}
 ADDRESSES = 4
 """How many addresses of one name are tried."""
+MOST_SAID = 200
+"""So many characters of what came from outside are repeated in a message."""
+UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
 
@@ -208,6 +211,15 @@ def _not_public(host: str) -> FetchRefused:
     return FetchRefused(f"{host} is not on the public internet.", code="address_forbidden")
 
 
+def _has_no_public_address(host: str) -> FetchRefused:
+    """Say the same of a name that nobody knows and of one inside a network: else names could be tried out."""
+    return FetchRefused(
+        f"{host} is not on the public internet: nobody knows the name, or it leads into a network.",
+        code="address_forbidden",
+        next_step="Check the address, or upload the file.",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Gate(httpcore2.NetworkBackend):
     """Opens connections to addresses that it has checked, and to no others."""
@@ -233,13 +245,21 @@ class _Gate(httpcore2.NetworkBackend):
     def _addresses(self, host: str, port: int) -> list[str]:
         addresses = [host]
         if not names_an_address(host):
-            addresses = list(dict.fromkeys(self.clock.result(lambda: self.fetcher.resolve(host, port))))
+            addresses = list(dict.fromkeys(self.clock.result(lambda: self._resolved(host, port))))
         if not addresses:
-            raise OSError("the name has no address")
+            raise _has_no_public_address(host)
         if not is_listed(self.fetcher.allowed_hosts, host, port) and not all(map(is_public, addresses)):
             log.warning("address refused", host=host, addresses=addresses)
-            raise _not_public(host)
+            raise _has_no_public_address(host)
         return addresses[:ADDRESSES]
+
+    def _resolved(self, host: str, port: int) -> Sequence[str]:
+        try:
+            return self.fetcher.resolve(host, port)
+        except socket.gaierror as exc:
+            if exc.errno in UNKNOWN:
+                return []
+            raise
 
 
 @contextlib.contextmanager
@@ -253,8 +273,6 @@ def _told_apart(host: str) -> Iterator[None]:
         raise FetchFailed(
             f"The certificate of {host} cannot be trusted: {exc.verify_message}.", code="certificate_untrusted"
         ) from exc
-    except socket.gaierror as exc:
-        raise FetchFailed(f"Nobody knows {host}.", code="unreachable", next_step="Check the address.") from exc
     except OSError as exc:
         raise FetchFailed(f"{host} cannot be reached.", code="unreachable") from exc
     except httpcore2.ProtocolError as exc:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -135,7 +135,7 @@ def test_it_refuses_a_name_of_which_any_address_is_not_public(addresses: list[st
     refused = refusal(fetcher_for(addresses=addresses), "http://intranet.example/")
 
     assert refused.code == "address_forbidden"
-    assert str(refused) == "intranet.example is not on the public internet."
+    assert refused.next_step == "Check the address, or upload the file."
 
 
 def test_the_systems_own_names_are_checked_too() -> None:
@@ -257,14 +257,29 @@ def test_a_host_that_takes_no_connection_is_unreachable() -> None:
     assert (failed.value.code, failed.value.status) == ("unreachable", 502)
 
 
-def test_a_name_that_nobody_knows_is_told() -> None:
+def unknown(number: int) -> Callable[[str, int], list[str]]:
     def resolve(_host: str, _port: int) -> list[str]:
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        raise socket.gaierror(number, "not known")
 
-    with pytest.raises(FetchFailed, match=r"Nobody knows typo\.example") as failed:
-        fetch(Fetcher(user_agent="x", resolve=resolve), "http://typo.example/")
+    return resolve
 
-    assert (failed.value.code, failed.value.next_step) == ("unreachable", "Check the address.")
+
+@pytest.mark.parametrize("number", [socket.EAI_NONAME, socket.EAI_NODATA])
+def test_what_is_said_does_not_tell_a_name_inside_a_network_from_one_that_nobody_knows(number: int) -> None:
+    inside = refusal(fetcher_for(addresses=["10.1.2.3"]), "http://name.example/")
+    missing = refusal(Fetcher(user_agent="x", resolve=unknown(number)), "http://name.example/")
+    empty = refusal(fetcher_for(addresses=[]), "http://name.example/")
+
+    assert [(str(each), each.code, each.next_step) for each in (missing, empty)] == [
+        (str(inside), "address_forbidden", inside.next_step)
+    ] * 2
+
+
+def test_a_resolver_that_does_not_answer_may_do_so_later() -> None:
+    with pytest.raises(FetchFailed) as failed:
+        fetch(Fetcher(user_agent="x", resolve=unknown(socket.EAI_AGAIN)), "http://name.example/")
+
+    assert failed.value.code == "unreachable"
 
 
 def test_it_speaks_tls_to_the_name_and_not_to_the_address(tmp_path: Path) -> None:
