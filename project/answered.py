@@ -109,7 +109,7 @@ def taken(answer: Answer, types: Collection[str], limits: Limits) -> Fetched:
     content_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not {content_type, f"{content_type.partition('/')[0]}/*"} & set(types):
         raise FetchRefused(
-            f"{answer.host} sends {content_type or 'something without a type'}, not {', '.join(sorted(types))}.",
+            f"{answer.host} sends {content_type[:100] or 'something without a type'}, which is not taken.",
             code="type_unexpected",
             next_step="Give the address of the file itself, or upload it.",
         )

@@ -204,7 +204,7 @@ def _place(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _Place:
 
 
 def _not_an_address(why: str) -> FetchRefused:
-    return FetchRefused(f"This is not the address of a page: {why}", code="url_invalid")
+    return FetchRefused(f"This is not the address of a page: {why[:MOST_SAID]}", code="url_invalid")
 
 
 def _not_public(host: str) -> FetchRefused:
@@ -276,7 +276,8 @@ def _told_apart(host: str) -> Iterator[None]:
     except OSError as exc:
         raise FetchFailed(f"{host} cannot be reached.", code="unreachable") from exc
     except httpcore2.ProtocolError as exc:
-        raise FetchFailed(f"{host} broke off, or does not speak HTTP: {exc}.", code="incomplete") from exc
+        said = str(exc)[:MOST_SAID]
+        raise FetchFailed(f"{host} broke off, or does not speak HTTP: {said}.", code="incomplete") from exc
 
 
 def _body(host: str, response: httpcore2.Response) -> Iterator[bytes]:

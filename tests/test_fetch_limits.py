@@ -12,7 +12,7 @@ import pytest
 
 from project.errors import DomainError
 from project.fetch import Fetcher, FetchFailed, FetchRefused, Limits
-from tests.fakes.site import Page, Site, answer, drips, head, silent
+from tests.fakes.site import Page, Site, answer, drips, head, redirect, silent
 
 LATE = 0.5
 """How much later than its limit a fetch may end, on a machine that does other things too."""
@@ -144,6 +144,22 @@ def test_it_fails_of_what_is_broken(page: Page, code: str) -> None:
 @pytest.mark.parametrize("content_type", ["application/x-msdownload", "text/html2", "", "text/html, text/plain"])
 def test_it_refuses_a_type_that_nobody_asked_for(content_type: str) -> None:
     assert code_of(answer(b"x", content_type=content_type), FetchRefused) == "type_unexpected"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        answer(b"x", content_type="a" * 50_000),
+        b"HTTP/1.1 200 OK\r\n" + b"x" * 50_000 + b"\r\n\r\n",
+        redirect("http://" + "\xe9" * 5000 + "/"),
+    ],
+    ids=["a type", "a line that is no header", "where it leads"],
+)
+def test_a_message_repeats_little_of_what_came_from_outside(page: Page) -> None:
+    with pytest.raises(DomainError) as raised:
+        fetch(page)
+
+    assert len(str(raised.value)) < 300
 
 
 @pytest.mark.parametrize("content_type", ["video/mp4", "VIDEO/WebM; codecs=vp9", "audio/mpeg"])
