@@ -79,6 +79,12 @@ def names_an_address(host: str) -> bool:
     return ":" in host or last.isdigit() or last.startswith("0x")
 
 
+def without_root(netloc: str) -> str:
+    """Return a host, with or without its port, in small letters and without the dot that a full name may end with."""
+    host, colon, port = netloc.lower().partition(":") if not netloc.startswith("[") else (netloc.lower(), "", "")
+    return f"{host.rstrip('.')}{colon}{port}"
+
+
 def is_canonical(address: str) -> bool:
     """Tell whether an address is written in the one way that everybody reads alike."""
     try:

@@ -25,7 +25,7 @@ import httpcore2
 import httpx2
 
 from project import logs
-from project.addresses import is_canonical, is_listed, is_public, names_an_address
+from project.addresses import is_canonical, is_listed, is_public, names_an_address, without_root
 from project.answered import Answer, Fetched, FetchFailed, FetchRefused, Known, Limits, same, taken
 from project.wires import Clock, connect
 
@@ -132,7 +132,7 @@ class Fetcher:
             yield Answer(
                 url=place.shown,
                 host=place.host,
-                netloc=place.url.netloc.decode("ascii"),
+                netloc=without_root(place.url.netloc.decode("ascii")),
                 status=response.status,
                 headers=headers,
                 pieces=_body(place.host, response),

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
+from project.addresses import without_root
 from project.fetch import Fetcher, FetchFailed, FetchRefused, Limits
 
 MOST_BYTES = 512 * 1024
@@ -73,7 +74,7 @@ class Manners:
                     next_step="Save the page in a browser and upload the file, if you may use it.",
                 )
             delay = rules.robots.crawl_delay(self._name) or 0.0
-        self._pause(parts.netloc.lower(), max(self._seconds, min(delay, MOST_DELAY)), checkpoint)
+        self._pause(without_root(parts.netloc), max(self._seconds, min(delay, MOST_DELAY)), checkpoint)
 
     def _rules(self, site: str, checkpoint: Callable[[], None]) -> _Rules:
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from project.addresses import is_listed, is_public
+from project.addresses import is_listed, is_public, without_root
 
 PUBLIC = [
     "8.8.8.8",
@@ -73,6 +73,19 @@ def test_it_takes_an_address_of_the_public_internet(address: str) -> None:
 @pytest.mark.parametrize("address", [row[0] for row in NOT_PUBLIC], ids=[" ".join(row) for row in NOT_PUBLIC])
 def test_it_refuses_every_other_address(address: str) -> None:
     assert not is_public(address)
+
+
+@pytest.mark.parametrize(
+    ("netloc", "named"),
+    [
+        ("Example.org.", "example.org"),
+        ("example.org.:8080", "example.org:8080"),
+        ("example.org", "example.org"),
+        ("[2606:4700::1111]:443", "[2606:4700::1111]:443"),
+    ],
+)
+def test_a_host_is_named_in_one_way(netloc: str, named: str) -> None:
+    assert without_root(netloc) == named
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,18 @@ def test_there_is_a_pause_before_each_request_and_crawl_delay_makes_it_longer(sa
     assert pauses.asked == [(f"127.0.0.1:{site.port}", seconds)] * 2
 
 
+def test_the_dot_at_the_end_of_a_name_makes_no_other_site_of_it() -> None:
+    pauses = Pauses()
+    with site_with(answer(b"")) as site:
+        fetcher = Fetcher(user_agent="x", allowed_hosts=["site.test"], resolve=lambda *_: ["127.0.0.1"])
+        polite = with_manners(fetcher, name="Coursewright", pause=pauses, seconds=1)
+        for host in ("site.test", "Site.Test."):
+            with polite.open(site.url("/page", host=host), types={"text/html"}, limits=LIMITS):
+                pass
+
+    assert pauses.asked == [(f"site.test:{site.port}", 1)] * 2
+
+
 def test_where_a_redirect_leads_has_a_robots_txt_of_its_own() -> None:
     there = site_with(answer(EVERYBODY, content_type="text/plain"))
     here = site_with(answer(b""), here=redirect(there.url("/private/page")))
