@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import resource
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ CAPTIONS_BYTES = 20 * 2**20
 FORMATS = "b[height<=720][protocol^=http]/b[height<=720]/b/ba"
 """One file with picture and sound, since nothing here joins two; sound alone where there is none."""
 RUNTIMES = {"deno"}
+GUARDED_CLIENTS = {"urllib", "requests", "websockets"}
+"""yt-dlp's HTTP clients that open Python's sockets, which the guard sees. libcurl (curl_cffi) opens its own."""
 CONNECTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 RUNS_A_PROGRAM = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"}
 
@@ -53,12 +55,19 @@ def work(request: Mapping[str, Any], tell: Tell) -> None:
     sys.addaudithook(_guard(request["allowed"]))
     listener = _Listener()
     try:
-        with YoutubeDL(_options(request, listener)) as downloader:
+        with GuardedDownloader(_options(request, listener)) as downloader:
             tell({"video": _Visit(downloader, request, listener).bring()})
     except _Refused as refused:
         tell({"refused": refused.refusal.as_json()})
     except (YoutubeDLError, OSError) as error:
         tell({"refused": why_not_said(" ".join([str(error), *listener.said])).as_json()})
+
+
+class GuardedDownloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
+    """yt-dlp without what would connect unseen, should an operator have installed it."""
+
+    def build_request_director(self, handlers: Iterable[Any], preferences: Any = None) -> Any:
+        return super().build_request_director([one for one in handlers if one.RH_NAME in GUARDED_CLIENTS], preferences)
 
 
 def _guard(allowed: list[str]) -> Callable[[str, tuple[Any, ...]], None]:

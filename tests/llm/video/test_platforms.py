@@ -390,3 +390,23 @@ def test_without_yt_dlp_it_says_what_to_install(site: Site, tmp_path: Path, monk
         fetch(site, tmp_path)
 
     assert "uv sync --extra media" in raised.value.next_step
+
+
+def test_a_client_whose_connections_nobody_sees_is_not_used() -> None:
+    from yt_dlp.networking.common import RequestHandler  # type: ignore[import-untyped]  # noqa: PLC0415  # only here
+
+    from llm.video.platforms_child import GuardedDownloader  # noqa: PLC0415
+
+    class UnseenRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
+        RH_NAME = "curl_cffi"
+
+        def _send(self, request: Any) -> Any:
+            raise NotImplementedError
+
+    with GuardedDownloader({"quiet": True}) as downloader:
+        everyday = set(downloader._request_director.handlers)
+        offered = downloader.build_request_director([UnseenRH])
+
+    assert everyday == {"Urllib", "Requests", "Websockets"} & everyday
+    assert "Urllib" in everyday
+    assert offered.handlers == {}
