@@ -157,26 +157,28 @@ def same_source_refused() -> Iterator[None]:
 
 
 def _stored(run: Run, fetched: Fetched, key: str, space: Space, *, recordings: bool) -> Brought:
+    from materials.processors.html import MAX_BYTES as PAGE_BYTES  # noqa: PLC0415  # its parser is for workers only
+
     if not recordings and fetched.content_type.startswith(("video/", "audio/", *web.MEDIA_TYPES[2:])):
         raise LeadsToRecording(Format.AUDIO if fetched.content_type.startswith("audio/") else Format.VIDEO)
     source = web.source_of(fetched)
     is_packed = fetched.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
     length = "" if is_packed else fetched.headers.get("content-length", "")
-    pieces = fetched.chunks if not source.name.endswith(".html") else _page_sized(fetched.chunks)
-    stored = _store(run, key, space, pieces, total=int(length) if length.isdecimal() else 0)
+    is_page = source.name.endswith(".html")
+    pieces = _page_sized(fetched.chunks, PAGE_BYTES) if is_page else fetched.chunks
+    total = int(length) if length.isdecimal() else 0
+    stored = _store(run, key, space, pieces, total=total, most=PAGE_BYTES if is_page else None)
     lost = lost_twins(tenant=run.tenant, stored=stored)
     return Brought(stored=stored, format=_format(stored, source.name), lost=lost, source=source)
 
 
-def _page_sized(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    from materials.processors.html import MAX_BYTES  # noqa: PLC0415  # its parser is for workers only
-
+def _page_sized(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
     size = 0
     for piece in pieces:
         size += len(piece)
-        if size > MAX_BYTES:
+        if size > most:
             raise IngestionFailed(
-                f"The page is larger than {MAX_BYTES // 2**20} MiB.",
+                f"The page is larger than {most // 2**20} MiB.",
                 code="too_large",
                 next_step="Give the address of a part of it, or save the part that you need and upload that.",
             )
@@ -210,8 +212,11 @@ def _from_platform(run: Run, entry: MaterialEntry, key: str, space: Space) -> Br
         return Brought(stored=stored, format=format_, lost=lost, title=found.title)
 
 
-def _store(run: Run, key: str, space: Space, pieces: Iterable[bytes], *, total: int) -> StoredObject:
-    most = space.claim(total or None)
+def _store(
+    run: Run, key: str, space: Space, pieces: Iterable[bytes], *, total: int, most: int | None = None
+) -> StoredObject:
+    """Store what comes. `total` is 0 when nobody has said it; `most` is where `pieces` ends by itself."""
+    most = space.claim(total or None, most=most)
     writer = objects().writer(key)
     done = 0
     try:

@@ -115,14 +115,18 @@ class Space:
         self.warning = ""
         """What to tell the sender about the soft limit; blank for nothing."""
 
-    def claim(self, size: int | None) -> int:
-        """Set space aside and return how many bytes may come: `size`, or for None what is left.
+    def claim(self, size: int | None, *, most: int | None = None) -> int:
+        """Set space aside and return how many bytes may come: `size`, or for None what is left, at most `most`.
 
-        Without a quota any number may. Raises QuotaExceeded.
+        `most` is for who stops there by himself; else it is what an upload may have. Without a quota any number may.
+        Raises QuotaExceeded.
         """
         if not Quota.objects.filter(tenant=self._tenant).exists():
             return sys.maxsize
-        most = settings.UPLOAD_MAX_BYTES if size is None else size
+        if size is not None:
+            most = size
+        elif most is None:
+            most = settings.UPLOAD_MAX_BYTES
         with transaction.atomic():
             lock_tree(self._tenant)
             now = timezone.now()

@@ -178,6 +178,14 @@ def test_a_fetched_recording_counts(
     assert not SpaceReservation.objects.exists()
 
 
+def test_a_page_of_unknown_length_claims_no_more_than_a_page_may_have(acme: Tenant) -> None:
+    set_quota(tenant=acme, soft_limit=None, hard_limit=2000)
+
+    with Space(acme) as page, Space(acme) as other:
+        assert page.claim(None, most=500) == 500
+        assert other.claim(1500) == 1500
+
+
 def test_without_a_quota_nothing_is_counted(
     api: Api, acme: Tenant, course: MaterialNode, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
