@@ -209,5 +209,6 @@ def test_a_web_service_that_moves_is_found_again(nginx: Nginx) -> None:
 
     assert headers["Content-Type"] == "application/problem+json"
     assert headers["Retry-After"] == "10"
+    assert (headers["X-Frame-Options"], headers["Referrer-Policy"]) == ("DENY", "same-origin")
     assert problem["code"] == "unavailable"
     eventually(lambda: answers(nginx), seconds=10, what="the new address was not asked for")
