@@ -65,6 +65,13 @@ def _faults(options: Mapping[str, Any]) -> Iterator[checks.Error]:
             "Write the store's address without the bucket, such as https://s3.example.org. Leave it blank for AWS.",
             "E002",
         )
+    public = settings.S3_PUBLIC_ENDPOINT_URL
+    if public and (fault := _fault_of_url(public)):
+        yield _error(
+            f"S3_PUBLIC_ENDPOINT_URL={public.rpartition('@')[2]!r} cannot be used: {fault}.",
+            "Write the store's address as clients reach it, such as https://files.example.org, or leave it blank.",
+            "E012",
+        )
     if bool(options["access_key"]) != bool(options["secret_key"]):
         there, missing = ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")[:: 1 if options["access_key"] else -1]
         yield _error(

@@ -68,6 +68,12 @@ def test_it_never_shows_a_key(settings: Settings) -> None:
     assert "shown" not in told
 
 
+def test_an_address_for_clients_that_is_none_is_noticed(settings: Settings) -> None:
+    settings.S3_OPTIONS, settings.S3_PUBLIC_ENDPOINT_URL = GOOD, "files.example.org"
+
+    assert faults() == ["storage.E012"]
+
+
 def test_files_larger_than_an_object_can_be_are_noticed(settings: Settings) -> None:
     settings.S3_OPTIONS, settings.UPLOAD_MAX_BYTES = GOOD, 98 * 2**30
 
