@@ -10,21 +10,22 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
 
-from materials.models import KeyFrame, MaterialEntry
+from materials.models import KeyFrame, MaterialEntry, Upload
 from materials.object_models import ObjectRemoval
+from materials.services.clearing import parcel_of
 from materials.services.entries import delete_entry
 from materials.services.objects import pointers, promise_removals, remove_objects
 from project.errors import NotFound
 from project.storage.objects import Listed, Unfinished, objects
 from tenants.models import Tenant
 
-PREFIX = "tenants/"
+PREFIXES = ("tenants/", "uploads/")
 BATCH = 1000
 _REMOVE_SECONDS = 600.0
 
@@ -50,7 +51,7 @@ class Missing:
 @contextlib.contextmanager
 def stored_objects_listed() -> Iterator[None]:
     """List what is stored, for `orphans` and `missing` in the body. One statement a batch."""
-    listed = objects().listed(PREFIX)
+    listed = chain.from_iterable(map(objects().listed, PREFIXES))
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE stored_object (key text PRIMARY KEY, size bigint, modified timestamptz NOT NULL)"
@@ -69,7 +70,11 @@ def stored_objects_listed() -> Iterator[None]:
 
 
 def orphans(*, before: datetime) -> Iterator[Orphan]:
-    """Yield the objects stored before that time that no row points at and nobody has promised to delete."""
+    """Yield the objects stored before that time that no row points at and nobody has promised to delete.
+
+    What belongs to a direct upload is none of them until that is cleared.
+    """
+    awaited = _awaited()
     known: list[tuple[type[models.Model], str]] = [*pointers(), (ObjectRemoval, "key")]
     conditions = " AND ".join(
         f"NOT EXISTS (SELECT FROM {_table(model)} WHERE {_table(model)}.{_name(column)} = stored_object.key)"
@@ -77,7 +82,8 @@ def orphans(*, before: datetime) -> Iterator[Orphan]:
     )
     query = f"SELECT key, size FROM stored_object WHERE modified < %s AND {conditions} ORDER BY key"  # noqa: S608  # names of our own tables
     for key, size in _rows(query, before):
-        yield Orphan(key=key, size=size)
+        if key not in awaited.keys and "/".join(key.split("/")[:3]) not in awaited.incoming:
+            yield Orphan(key=key, size=size)
 
 
 def missing(*, before: datetime) -> Iterator[Missing]:
@@ -94,8 +100,26 @@ def missing(*, before: datetime) -> Iterator[Missing]:
 
 
 def unfinished(*, before: datetime) -> Iterator[Unfinished]:
-    """Yield the writes that began before that time and have not ended."""
-    return (write for write in objects().unfinished() if write.started_at < before)
+    """Yield the writes that began before that time and have not ended, but those of direct uploads."""
+    awaited = _awaited()
+    for write in objects().unfinished():
+        if write.started_at < before and write.key not in awaited.keys:
+            yield write
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Awaited:
+    """What direct uploads that are not cleared have in the storage; their own sweep sees to it."""
+
+    keys: frozenset[str]
+    incoming: frozenset[str]
+
+
+def _awaited() -> _Awaited:
+    parcels = [parcel_of(upload) for upload in Upload.objects.filter(cleared_at=None).iterator(BATCH)]
+    return _Awaited(
+        keys=frozenset(parcel.key for parcel in parcels), incoming=frozenset(parcel.incoming for parcel in parcels)
+    )
 
 
 def remove_orphans(found: Iterable[Orphan]) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -152,3 +154,20 @@ def test_sweeping_is_a_chore_of_the_worker(api: Api, acme: Tenant, course: Mater
     chore()
 
     assert Upload.objects.get().status == "expired"
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("content", [LECTURE, BIG], ids=["one piece", "parts"])
+def test_comparing_both_sides_leaves_open_uploads_alone_and_finds_what_rows_have_left(
+    api: Api, acme: Tenant, course: MaterialNode, store: Store, content: bytes
+) -> None:
+    opened = announce(api(acme), course.pk, content)
+    send_all(store, opened, content)
+    before = store.left()
+
+    call_command("sweep_objects", "--older-than=0", "--delete", stdout=StringIO())
+    assert store.left() == before != []
+
+    Upload.objects.all().delete()
+    call_command("sweep_objects", "--older-than=0", "--delete", stdout=StringIO())
+    assert store.left() == []
