@@ -66,7 +66,7 @@ def _cues(text: str, warnings: list[str]) -> Iterator[Segment]:
         if spoken:
             yield Segment(start_ms=start, end_ms=end, text=spoken)
     if odd:
-        warnings.append(f"{odd} captions had impossible times and were left out.")
+        warnings.append(f"Captions with impossible times were left out: {odd}.")
 
 
 def _milliseconds(parts: tuple[str | None, ...]) -> int | None:
