@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
     from materials.processors import registry, wire  # noqa: PLC0415
     from materials.processors.errors import UnreadableDocument  # noqa: PLC0415
 
-    gc.freeze()  # what is loaded stays; only what the reader makes is looked through
+    spare_collections()
     try:
         document = registry.read(Path(source), Format(format_name))
         if len(document.pieces) > MAX_PIECES:
@@ -48,6 +48,12 @@ def main(arguments: list[str]) -> int:
     except MemoryError:
         return OUT_OF_MEMORY
     return OK
+
+
+def spare_collections() -> None:
+    """Let garbage be looked for seldom, and only in what the reader makes: nearly all of it stays to the end."""
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 def _die_with_parent() -> None:

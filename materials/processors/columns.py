@@ -19,10 +19,7 @@ CROSSING = 0.2
 
 
 class Line(NamedTuple):
-    """A line as it is drawn, in points from the left and the top of the page as it is read.
-
-    `right` is where its first character ends, unless columns are being looked for; `char` is that character's number.
-    """
+    """A line as it is drawn, in points from the left and the top of the page as it is read."""
 
     text: str
     size: float
@@ -30,7 +27,6 @@ class Line(NamedTuple):
     bottom: float
     left: float
     right: float
-    char: int
 
 
 def in_columns(lines: Sequence[Line]) -> list[Line] | None:

@@ -6,7 +6,9 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import chain
 from operator import attrgetter
+from string import digits
 
 from materials.documents import ChunkKind, Locator, Piece
 from materials.processors.pdf_page import GAP, Page, Run
@@ -15,6 +17,8 @@ from materials.processors.pieces import Pieces, item, one_line
 
 _top = attrgetter("top")
 _DIGITS = re.compile(r"\d+")
+_FIGURES = digits.encode()
+_Key = tuple[str | bytes, int]
 _HEADING_RATIO = 1.15
 _LONGEST_HEADING = 140
 
@@ -22,27 +26,26 @@ _LONGEST_HEADING = 140
 def drop_furniture(pages: Sequence[Page]) -> None:
     """Remove the running heads and feet: first or last lines that repeat on most pages, and bare page numbers."""
     edges = [[(_key(run), run) for run in _edges(page)] for page in pages]
-    running: set[tuple[str, int]] = set()
+    running: set[_Key] = set()
     if len(pages) >= 4:
-        seen = Counter(key for found in edges for key in {key for key, _ in found})
+        seen = Counter(chain.from_iterable(map(dict, edges)))
         running = {key for key, times in seen.items() if times > 0.5 * len(pages)}
-    if _is_all(pages, edges, running):
+    if running and _is_all(pages, edges, running):
         running = set()
     for page, found in zip(pages, edges, strict=True):
-        if dropped := {id(run) for key, run in found if key in running}:
-            page.runs = [run for run in page.runs if id(run) not in dropped]
+        dropped = {run for key, run in found if key in running}
+        if dropped:
+            page.runs = [run for run in page.runs if run not in dropped]
         left = _edges(page) if dropped else [run for _, run in found]
-        bare = {id(run) for run in left if run.texts[0].isdecimal()}
+        bare = {run for run in left if run.texts[0].isdecimal()}
         if bare and len(page.runs) > len(bare):
-            page.runs = [run for run in page.runs if id(run) not in bare]
+            page.runs = [run for run in page.runs if run not in bare]
 
 
-def _is_all(
-    pages: Sequence[Page], edges: Sequence[Sequence[tuple[tuple[str, int], Run]]], running: Collection[tuple[str, int]]
-) -> bool:
+def _is_all(pages: Sequence[Page], edges: Sequence[Sequence[tuple[_Key, Run]]], running: Collection[_Key]) -> bool:
     """Tell whether most pages that say something would say nothing any more without the lines that repeat."""
     emptied = sum(
-        bool(page.runs) and len(page.runs) <= len({id(run) for key, run in found if key in running})
+        0 < len(page.runs) <= len(found) and len(page.runs) <= len({run for key, run in found if key in running})
         for page, found in zip(pages, edges, strict=True)
     )
     return 2 * emptied > sum(bool(page.runs) for page in pages)
@@ -69,8 +72,11 @@ def _edges(page: Page) -> list[Run]:
     return [run for run in ordered[:depth] + ordered[-depth:] if len(run.texts) == 1]
 
 
-def _key(run: Run) -> tuple[str, int]:
-    return _DIGITS.sub("#", run.texts[0]), round(run.top / 12)
+def _key(run: Run) -> _Key:
+    """Return what a line says beside its figures, and about where it stands."""
+    text = run.texts[0]
+    words = text.encode().translate(None, _FIGURES) if text.isascii() else _DIGITS.sub("", text)
+    return words, round(run.top / 12)
 
 
 def _body_size(pages: Sequence[Page]) -> float:
@@ -103,8 +109,7 @@ def _slide(page: Page, pieces: Pieces) -> None:
         pieces.heading(text, 1, here)
     else:
         title = []
-    chosen = {id(run) for run in title}
-    _blocks([run for run in page.runs if id(run) not in chosen], here, pieces)
+    _blocks([run for run in page.runs if run not in title], here, pieces)
 
 
 def _flow(page: Page, pieces: Pieces, sizes: Sequence[float]) -> None:

@@ -23,6 +23,8 @@ from materials.processors.pdf_text import HYPHEN, has_odd_signs, is_item, is_noi
 SLIDE_RATIO = 1.1
 GAP = 0.9
 """So many times the size of the type: more space than this between two lines begins a paragraph."""
+_QUARTER = math.pi / 2
+_ASKEW = math.radians(5)
 _TURN_SAMPLE = 15
 _TURNED = 0.85
 _GAP_SAMPLE = 3
@@ -35,8 +37,14 @@ _box_of = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.
 )
 """FPDFText_GetLooseCharBox, whose pointers are given as numbers: half the cost of a call."""
 
+_Line = tuple[str, float, float, float, float, int]
+"""A line's words, the size of its type, its top, bottom and left in points, and the number of its first character.
 
-@dataclass(slots=True)
+To make tuples is a third faster than to make such that have names.
+"""
+
+
+@dataclass(slots=True, eq=False)
 class Run:
     """Lines that follow one another without a gap in one size of type.
 
@@ -145,83 +153,92 @@ def _text(text_page: raw.FPDF_TEXTPAGE) -> str:
 
 def _turn(text_page: raw.FPDF_TEXTPAGE, text: str, rotation: int) -> int:
     """Return by how many degrees the page has to be turned clockwise for nearly all of its text to be upright."""
-    if all(turn == rotation for turn in _turns(text_page, text, 3)):
+    if set(_turns(text_page, text, 3)) <= {rotation}:
         return rotation
     turns = Counter(_turns(text_page, text, _TURN_SAMPLE))
     turn, count = turns.most_common(1)[0] if turns else (rotation, 0)
     return turn if count >= _TURNED * turns.total() else rotation
 
 
-def _turns(text_page: raw.FPDF_TEXTPAGE, text: str, count: int) -> Iterator[int]:
-    """Yield the directions of so many characters, all over the page; those that are askew are left out."""
+def _turns(text_page: raw.FPDF_TEXTPAGE, text: str, count: int) -> list[int]:
+    """Return the directions of so many characters, all over the page; those that are askew are left out."""
+    turns = []
     for number in range(count):
         at = len(text) * (2 * number + 1) // (2 * count)
         while at < len(text) and text[at].isspace():
             at += 1
         if at < len(text):
-            angle = math.degrees(raw.FPDFText_GetCharAngle(text_page, at))
-            if abs(angle - round(angle / 90) * 90) < 5:
-                yield -round(angle / 90) * 90 % 360
+            angle = raw.FPDFText_GetCharAngle(text_page, at)
+            quarters = round(angle / _QUARTER)
+            if abs(angle - quarters * _QUARTER) < _ASKEW:
+                turns.append(-90 * quarters % 360)
+    return turns
 
 
-def _ordered(text_page: raw.FPDF_TEXTPAGE, text: str, sheet: _Sheet) -> list[Line]:
+def _ordered(text_page: raw.FPDF_TEXTPAGE, text: str, sheet: _Sheet) -> Sequence[_Line | Line]:
     last = len(text) - 1
     is_shifted = raw.FPDFText_GetCharIndexFromTextIndex(text_page, last) != last
-    is_odd = has_odd_signs(text)
     lines = _lines(text_page, text, sheet, is_shifted=is_shifted)
-    if not is_shifted and not is_odd and len(lines) >= 2 * LEAST_LINES:
-        if _alternate(lines) or _are_parted(text_page, lines):
-            lines = in_columns(list(_segments(text_page, lines, sheet))) or lines
-    elif is_odd:
-        lines = [line._replace(text=words) for line in lines if (words := _readable(line.text))]
+    if has_odd_signs(text):
+        return [(words, *line[1:]) for line in lines if (words := _readable(line[0]))]
+    if not is_shifted and len(lines) >= 2 * LEAST_LINES and (_alternate(lines) or _are_parted(text_page, lines)):
+        return in_columns(list(_segments(text_page, lines, sheet))) or lines
     return lines
 
 
-def _lines(text_page: raw.FPDF_TEXTPAGE, text: str, sheet: _Sheet, *, is_shifted: bool) -> list[Line]:
+def _lines(text_page: raw.FPDF_TEXTPAGE, text: str, sheet: _Sheet, *, is_shifted: bool) -> list[_Line]:
     """Return the lines as PDFium orders them. A hyphen that divides a word ends its line, too."""
-    lines: list[Line] = []
+    lines: list[_Line] = []
     box = raw.FS_RECTF()
     sides = memoryview(box).cast("B").cast("f")
     page, here = ctypes.addressof(text_page.contents), ctypes.addressof(box)
     turn, x0, y1 = sheet.turn, sheet.x0, sheet.y1
-    made, new = Line, tuple.__new__
+    is_divided = HYPHEN in text
     at, known, size = 0, 0.0, 0.0
     for given in text.replace(HYPHEN, HYPHEN + "\n").split("\n"):
         if words := given.strip():
-            first = at if given[0] == words[0] else at + len(given) - len(given.lstrip())
-            if words[-1] == HYPHEN:
+            char = at if given[0] == words[0] else at + len(given) - len(given.lstrip())
+            if is_divided and words[-1] == HYPHEN:
                 words = words[:-1] + "-"
                 at -= 1
-            char = raw.FPDFText_GetCharIndexFromTextIndex(text_page, first) if is_shifted else first
+            if is_shifted:
+                char = raw.FPDFText_GetCharIndexFromTextIndex(text_page, char)
             _box_of(page, char, here)
             if turn:
-                left, right, top, bottom = sheet.place(box)
+                left, _, top, bottom = sheet.place(box)
             else:
-                left, top, right, bottom = sides
-                left, right, top, bottom = left - x0, right - x0, y1 - top, y1 - bottom
+                left, top, _, bottom = sides
+                left, top, bottom = left - x0, y1 - top, y1 - bottom
             height = bottom - top
             if not -0.01 < height - known < 0.01:
                 known, size = height, raw.FPDFText_GetFontSize(text_page, char)
                 size = round(height * 0.86 if size < 3 < height else size, 1)  # some files set 1 pt and scale it
-            lines.append(new(made, (words, size, top, bottom, left, right, char)))
+            lines.append((words, size, top, bottom, left, char))
         at += len(given) + 1
     return lines
 
 
-def _runs(lines: Sequence[Line], *, alone: bool) -> list[Run]:
+def _runs(lines: Sequence[_Line | Line], *, alone: bool) -> list[Run]:
     """Put lines together; the first and last two of the page, which may be furniture, stay by themselves."""
+    if alone or len(lines) < 6:
+        return list(map(_run, lines))
+    return [*map(_run, lines[:2]), *_grouped(lines[2:-2]), *map(_run, lines[-2:])]
+
+
+def _run(line: _Line | Line) -> Run:
+    text, size, top, bottom, left, _ = line
+    return Run([text], size, top, top, bottom, left)
+
+
+def _grouped(lines: Sequence[_Line | Line]) -> list[Run]:
     runs: list[Run] = []
-    size, last_top, bottom = -1.0, 0.0, 0.0
     texts: list[str] = []
-    may_go_on = False
-    edge = len(lines) - 2
-    for number, (text, own_size, top, own_bottom, left, _right, _char) in enumerate(lines):
+    size, gap, last_top, bottom = -1.0, 0.0, 0.0, 0.0
+    for text, own_size, top, own_bottom, left, _ in lines:
         if (
-            may_go_on
-            and own_size == size
-            and top - bottom <= GAP * size
+            own_size == size
+            and top - bottom <= gap
             and top >= last_top - size
-            and number < edge
             and ((text[0].islower() and text[0] != "o") or not is_item(text))
         ):
             texts.append(text)
@@ -230,8 +247,7 @@ def _runs(lines: Sequence[Line], *, alone: bool) -> list[Run]:
                 runs[-1].last_top, runs[-1].bottom = last_top, bottom
             texts = [text]
             runs.append(Run(texts, own_size, top, top, own_bottom, left))
-            may_go_on = not alone and number >= 2
-            size = own_size
+            size, gap = own_size, GAP * own_size
         last_top, bottom = top, own_bottom
     if runs:
         runs[-1].last_top, runs[-1].bottom = last_top, bottom
@@ -243,23 +259,25 @@ def _readable(words: str) -> str:
     return clean(words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")).strip()
 
 
-def _alternate(lines: Sequence[Line]) -> bool:
+def _alternate(lines: Sequence[_Line]) -> bool:
     """Tell whether lines jump to the right and back, as when two columns are drawn in turns."""
     lefts = [line[4] for line in lines]
-    if max(lefts) - min(lefts) < 8 * lines[len(lines) // 2].size:
+    if max(lefts) - min(lefts) < 8 * lines[len(lines) // 2][1]:
         return False
-    jumps = sum(b.left > a.left + 8 * a.size and abs(b.top - a.top) < a.size for a, b in pairwise(lines))
+    jumps = 0
+    for (_, size, last_top, _, last_left, _), (_, _, top, _, left, _) in pairwise(lines):
+        jumps += left > last_left + 8 * size and abs(top - last_top) < size
     return jumps >= LEAST_LINES
 
 
-def _are_parted(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[Line]) -> bool:
+def _are_parted(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[_Line]) -> bool:
     """Tell whether lines have a wide gap inside, as when two columns are drawn row by row. Looks at a few lines."""
     whole = 0
     for number in range(_GAP_SAMPLE):
-        line = lines[len(lines) * (2 * number + 1) // (2 * _GAP_SAMPLE)]
-        if len(line.text) < 2 * LEAST_LETTERS:
+        words, size, _, _, _, char = lines[len(lines) * (2 * number + 1) // (2 * _GAP_SAMPLE)]
+        if len(words) < 2 * LEAST_LETTERS:
             continue
-        if _has_gap(text_page, line):
+        if _has_gap(text_page, char, len(words), size):
             return True
         whole += 1
         if 2 * whole > _GAP_SAMPLE:
@@ -267,9 +285,9 @@ def _are_parted(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[Line]) -> bool:
     return False
 
 
-def _has_gap(text_page: raw.FPDF_TEXTPAGE, line: Line) -> bool:
-    """Tell whether a line is drawn in runs with a wide gap between two of them, in whichever direction they go."""
-    found = raw.FPDFText_CountRects(text_page, line.char, len(line.text))
+def _has_gap(text_page: raw.FPDF_TEXTPAGE, char: int, count: int, size: float) -> bool:
+    """Tell whether characters are drawn in runs with a wide gap between two of them, in whichever direction they go."""
+    found = raw.FPDFText_CountRects(text_page, char, count)
     if found < 2:
         return False
     edges = [ctypes.c_double() for _ in range(4)]
@@ -280,25 +298,34 @@ def _has_gap(text_page: raw.FPDF_TEXTPAGE, line: Line) -> bool:
         raw.FPDFText_GetRect(text_page, number, *here)
         across.append((left.value, right.value))
         down.append((bottom.value, top.value))
-    return any(
-        b[0] - a[1] > _WIDE_GAP * max(line.size, 3.0) for runs in (across, down) for a, b in pairwise(sorted(runs))
-    )
+    return any(b[0] - a[1] > _WIDE_GAP * max(size, 3.0) for runs in (across, down) for a, b in pairwise(sorted(runs)))
 
 
-def _segments(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[Line], sheet: _Sheet) -> Iterator[Line]:
-    """Yield the lines cut at their wide gaps. Asks for the box of every character."""
+def _segments(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[_Line], sheet: _Sheet) -> Iterator[Line]:
+    """Yield the lines cut at their wide gaps. Asks for the box of every character of lines drawn in several runs."""
     box = raw.FS_RECTF()
-    here = ctypes.byref(box)
-    for line in lines:
-        begin, top, bottom, left, right = 0, line.top, line.bottom, line.left, line.left
-        for number, sign in enumerate(line.text):
-            if sign.isspace():
+    sides = memoryview(box).cast("B").cast("f")
+    page, here = ctypes.addressof(text_page.contents), ctypes.addressof(box)
+    turn, x0, y1 = sheet.turn, sheet.x0, sheet.y1
+    for text, size, top, bottom, left, char in lines:
+        if raw.FPDFText_CountRects(text_page, char, len(text)) == 1:
+            _box_of(page, char + len(text) - 1, here)
+            yield Line(text, size, top, bottom, left, max(left, sheet.place(box)[1]))
+            continue
+        begin, right, wide = 0, left, _WIDE_GAP * size
+        for number, sign in enumerate(text):
+            if sign == " ":
                 continue
-            raw.FPDFText_GetLooseCharBox(text_page, line.char + number, here)
-            sign_left, sign_right, sign_top, sign_bottom = sheet.place(box)
-            if sign_left - right > _WIDE_GAP * line.size:
-                words = line.text[begin:number].rstrip()
-                yield line._replace(text=words, top=top, bottom=bottom, left=left, right=right)
+            _box_of(page, char + number, here)
+            if turn:
+                sign_left, sign_right, sign_top, sign_bottom = sheet.place(box)
+            else:
+                sign_left, sign_top, sign_right, sign_bottom = sides
+                sign_left, sign_right = sign_left - x0, sign_right - x0
+                sign_top, sign_bottom = y1 - sign_top, y1 - sign_bottom
+            if sign_left - right > wide:
+                yield Line(text[begin:number].rstrip(), size, top, bottom, left, right)
                 begin, top, bottom, left, right = number, sign_top, sign_bottom, sign_left, sign_right
-            right = max(right, sign_right)
-        yield line._replace(text=line.text[begin:], top=top, bottom=bottom, left=left, right=right)
+            elif sign_right > right:
+                right = sign_right
+        yield Line(text[begin:], size, top, bottom, left, right)

@@ -13,8 +13,11 @@ _ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff\uffff\ud80
 _ASCII_CONTROLS = bytes(sign for sign in range(128) if sign < 32 or sign == 127)
 _ODD_CONTROLS = _ASCII_CONTROLS.translate(None, b"\t\n\r")
 _BLANKS, _LETTERS, _FIGURES = whitespace.encode(), ascii_letters.encode(), digits.encode()
+_NOT_FOREIGN = re.compile(rf"[\x00-\x7f\s{HYPHEN}]+")
+_WORD = re.compile(r"[^\W\d_]+")
 _ITEM = re.compile(r"(?:(?P<number>\d{1,3})[.)]|[•●○◦▪▫■□‣⁃·∙–*-]|o(?=\s))\s+(?=\S)")
 _DIVIDED = re.compile(r"(?<=[^\W\d_])-\n(?P<next>\w)")
+_GAP = re.compile("  ")  # twice as fast as `in`
 _SAMPLE = 300
 
 
@@ -28,18 +31,19 @@ def has_odd_signs(text: str) -> bool:
 
 def is_noise(text: str) -> bool:
     """Tell whether a text layer has no sense: a font without a map gives replacement marks and private characters."""
-    if text.isascii():
-        marks = text.encode().translate(None, _BLANKS)
-        count = len(marks)
-        if 5 * len(marks.translate(None, _LETTERS)) <= count:
-            return False
-        odd, letters, figures = (count - len(marks.translate(None, k)) for k in (_ASCII_CONTROLS, _LETTERS, _FIGURES))
-    else:
-        signs = [sign for sign in text[:: len(text) // _SAMPLE | 1] if not sign.isspace() and sign != HYPHEN]
-        count = len(signs)
-        odd = sum(sign == "\ufffd" or unicodedata.category(sign) in {"Co", "Cn", "Cc"} for sign in signs)
-        letters, figures = sum(map(str.isalpha, signs)), sum(map(str.isdigit, signs))
-    return count >= 20 and (odd > 0.2 * count or (letters < 0.1 * count and figures < 0.3 * count))
+    plain = text.encode("ascii", "ignore").translate(None, _BLANKS)
+    foreign = "" if text.isascii() else _NOT_FOREIGN.sub("", text)
+    marks, foreign_marks = plain.translate(None, _LETTERS), _WORD.sub("", foreign)
+    count = len(plain) + len(foreign)
+    letters = count - len(marks) - len(foreign_marks)
+    if count < 20 or letters >= 0.8 * count:
+        return False
+    looked = foreign_marks[:: len(foreign_marks) // _SAMPLE | 1]
+    weight = len(foreign_marks) / max(1, len(looked))
+    odd = weight * sum(sign == "\ufffd" or unicodedata.category(sign) in {"Co", "Cn", "Cc"} for sign in looked)
+    odd += len(marks) - len(marks.translate(None, _ASCII_CONTROLS))
+    figures = len(marks) - len(marks.translate(None, _FIGURES)) + weight * sum(map(str.isdigit, looked))
+    return odd > 0.2 * count or (letters < 0.1 * count and figures < 0.3 * count)
 
 
 def is_item(text: str) -> bool:
@@ -64,7 +68,8 @@ def joined(texts: list[str]) -> str:
     if "-\n" in text:
         text = _DIVIDED.sub(_whole, text)
     text = text.replace("\n", " ")
-    return text if text.isprintable() and "  " not in text else " ".join(text.split())
+    is_plain = "\t" not in text and "\r" not in text if text.isascii() else text.isprintable()
+    return text if is_plain and not _GAP.search(text) else " ".join(text.split())
 
 
 def _whole(divided: re.Match[str]) -> str:

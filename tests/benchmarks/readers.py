@@ -7,7 +7,6 @@ pages, and how long as many PDFs as there are processors take, one after the oth
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import statistics
@@ -36,7 +35,7 @@ WORDS = "The boiling point of a liquid is the temperature at which it becomes a 
 
 
 def main() -> None:
-    gc.freeze()  # as the child does
+    child.spare_collections()
     with tempfile.TemporaryDirectory() as folder:
         for format_, made, bare in CASES:
             path = Path(folder) / f"case.{format_.value}"
