@@ -13,7 +13,7 @@ class ObjectRemoval(Row):
     It belongs to no tenant: it outlives the tenant whose object it was.
     """
 
-    key = models.CharField(max_length=200, unique=True)
+    key = models.CharField(max_length=1024, unique=True)
     attempts = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField()
 

@@ -31,6 +31,7 @@ from materials.serializers_uploads import (
     UsageSerializer,
 )
 from materials.services.uploads import Announced, Progress
+from project.errors import NotFound
 from project.http.answers import asked, created, page, valid
 from project.http.ranges import RangeUnsatisfiable, asked_range
 from project.jobs.models import Job
@@ -171,7 +172,10 @@ class SignedViewSet(viewsets.GenericViewSet[MaterialEntry]):
         """Read an entry's file, or the part of it that `Range` names, as an attachment."""
         _refuse_unsigned(request)
         entry = queries.get_signed_entry(entry_id=pk)
-        file = objects().open(entry.object_key)
+        try:
+            file = objects().open(entry.object_key)
+        except FileNotFoundError as exc:
+            raise NotFound("The entry's file is not stored any more.", next_step="Upload the file again.") from exc
         version = f'"{entry.raw_sha256}"'
         is_same = request.headers.get("If-Range", version) == version
         try:

@@ -77,9 +77,9 @@ class TooManyRequests(DomainError):
 
 
 class StorageUnavailable(OSError):
-    """The store of the objects cannot be reached, or does not do what is asked. Nothing is known to be lost."""
+    """The store of the objects cannot be reached, is full, or does not do as asked. Nothing is known to be lost."""
 
     code = "storage_unavailable"
     status = 503
-    next_step = "Try again in a moment. If it goes on, the operator should look at /health/ready and the S3_* settings."
+    next_step = "Try again in a moment. If it goes on, the operator should look at /health/ready and the log."
     retry_after = 10

@@ -79,8 +79,7 @@ def brought(run: Run, entry: MaterialEntry, *, recordings: bool, only_if_new: bo
             found = None if fetched.is_known else _stored(run, fetched, key, space, recordings=recordings)
         yield found
     finally:
-        if not MaterialEntry.objects.of(entry.tenant).filter(object_key=key).exists():
-            discard_object(key)
+        discard_object(key)
         space.give_back()
 
 
@@ -96,14 +95,11 @@ def fetch_from_platform(run: Run, entry: MaterialEntry) -> None:
             next_step="Upload the video or its captions, or ask the operator to set PLATFORM_VIDEOS=1.",
         )
     key = fetched_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
-    kept = False
     with Space(entry.tenant) as space:
         try:
             keep(entry, _from_platform(run, entry, key, space))
-            kept = entry.object_key == key
         finally:
-            if not kept:
-                discard_object(key)
+            discard_object(key)
 
 
 def keep(entry: MaterialEntry, found: Brought) -> None:

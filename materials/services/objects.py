@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
 from materials.models import KeyFrame, MaterialEntry
@@ -71,7 +71,17 @@ def release_objects(*, tenant: Tenant, keys: Iterable[str]) -> None:
 
 
 def discard_object(key: str) -> None:
-    """Delete what was stored, or begun, but got no row. When the storage fails, that is promised instead."""
+    """Delete what was stored, or begun, but got no row. When the storage fails, that is promised instead.
+
+    What a row points at stays: a transaction may have been committed though its answer was lost. When the database
+    cannot say so, the object is left to `manage.py sweep_objects`.
+    """
+    try:
+        if pointed_at({key}):
+            return
+    except DatabaseError as exc:
+        log.error("stored object left to the sweep", object=key, reason=type(exc).__name__)
+        return
     try:
         objects().delete(key)
     except OSError as exc:

@@ -128,10 +128,12 @@ class FileDirect:
         return Address(url=signed(ours, until=until))
 
     def arrived(self, parcel: Parcel) -> dict[int, int]:
-        folder = self._folder(parcel)
-        if not folder.is_dir():
-            return {}
-        return {int(path.name): path.stat().st_size for path in folder.iterdir() if path.name.isdecimal()}
+        found: dict[int, int] = {}
+        with contextlib.suppress(FileNotFoundError):  # the upload may end meanwhile
+            for part in self._folder(parcel).iterdir():
+                if part.name.isdecimal():
+                    found[int(part.name)] = part.stat().st_size
+        return found
 
     def assemble(self, parcel: Parcel, *, key: str, progress: Callable[[int], None]) -> StoredObject:
         writer = self._storage.writer(key)

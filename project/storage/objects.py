@@ -19,7 +19,13 @@ from typing import BinaryIO, Protocol, Self, cast
 
 from django.core.files.storage import FileSystemStorage, default_storage
 
+from project import logs
+from project.errors import StorageUnavailable
 from project.storage.passing import EdgesFirst, Passing
+
+_TRIES = 20
+
+log = logs.get(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +79,8 @@ class ObjectWriter(Protocol):
 class ObjectStorage(Protocol):
     """What we ask of a storage backend beyond Django's own interface.
 
-    All of it raises OSError when the storage fails: StorageUnavailable when that is a store elsewhere. Reading what is
-    not there is a FileNotFoundError.
+    All of it raises OSError when the storage fails: StorageUnavailable when that is a store elsewhere, or when what is
+    being written cannot be stored. Reading what is not there is a FileNotFoundError.
     """
 
     is_local: bool
@@ -175,6 +181,16 @@ class FileSystemObjects(FileSystemStorage):
         return Path(self.path("incoming"))
 
 
+@contextlib.contextmanager
+def _told(key: str) -> Iterator[None]:
+    """Raise StorageUnavailable, and log it, when a file cannot be written: the disk is full, or not ours."""
+    try:
+        yield
+    except OSError as exc:
+        log.error("file not stored", object=key, reason=errno.errorcode.get(exc.errno or 0, type(exc).__name__))
+        raise StorageUnavailable(exc.errno, f"The file could not be stored ({exc.strerror})", key) from exc
+
+
 def _files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Walk through the files below a folder; those that go meanwhile are left out."""
     for parent, _, names in os.walk(folder):
@@ -186,25 +202,28 @@ def _files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 class _FileWriter:
     def __init__(self, *, key: str, target: Path, incoming: Path) -> None:
-        incoming.mkdir(parents=True, exist_ok=True)
         self._key, self._target = key, target
         self._partial = incoming / uuid.uuid4().hex
-        self._file: BinaryIO | None = self._partial.open("xb")
         self._passing = Passing()
+        with _told(key):
+            incoming.mkdir(parents=True, exist_ok=True)
+            self._file: io.FileIO | None = io.FileIO(self._partial, "xb")
 
     def write(self, data: bytes) -> None:
         assert self._file is not None
-        self._file.write(data)
+        left = memoryview(data)
+        with _told(self._key):
+            while left:
+                left = left[self._file.write(left) :]
         self._passing.note(data)
 
     def finish(self) -> StoredObject:
         assert self._file is not None
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with _told(self._key):
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._put_in_place()
         self._file = None
-        self._target.parent.mkdir(parents=True, exist_ok=True)
-        self._partial.replace(self._target)
         return stored_as(self._key, self._passing)
 
     def abort(self) -> None:
@@ -212,6 +231,18 @@ class _FileWriter:
             self._file.close()
             self._file = None
         self._partial.unlink(missing_ok=True)
+
+    def _put_in_place(self) -> None:
+        """Give the file its name. Its folders may be taken away while they are made: with the last file beside it."""
+        for left in reversed(range(_TRIES)):
+            try:
+                self._target.parent.mkdir(parents=True, exist_ok=True)
+                self._partial.replace(self._target)
+            except (FileNotFoundError, FileExistsError):
+                if not left:
+                    raise
+            else:
+                return
 
     def __enter__(self) -> Self:
         return self

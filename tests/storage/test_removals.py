@@ -13,7 +13,7 @@ from django.utils import timezone
 from materials import tasks
 from materials.models import MaterialEntry, MaterialNode, ObjectRemoval
 from materials.services import copy_node, delete_entry, delete_node
-from materials.services.objects import promise_removals, release_objects
+from materials.services.objects import discard_object, promise_removals, release_objects
 from project.jobs import chores
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, post_raw, upload
@@ -143,3 +143,20 @@ def test_a_job_is_tried_again_when_the_store_is_back(
     drain()
 
     assert api(acme).get(f"/api/v1/entries/{lecture.pk}").json()["state"] == "ready"
+
+
+def test_a_file_is_not_thrown_away_when_its_row_is_there_after_all(lecture: MaterialEntry, bucket: Bucket) -> None:
+    """A commit whose answer was lost has been done all the same."""
+    discard_object(lecture.object_key)
+
+    assert bucket.keys() == [lecture.object_key]
+
+
+def test_a_file_stays_for_the_sweep_when_the_database_cannot_say_whose_it_is(
+    lecture: MaterialEntry, bucket: Bucket
+) -> None:
+    with transaction.atomic():
+        transaction.set_rollback(True)  # no question is answered any more
+        discard_object(lecture.object_key)
+
+    assert bucket.keys() == [lecture.object_key]

@@ -153,3 +153,10 @@ def test_a_store_that_fails_is_told(use: Callable[[Bucket], None]) -> None:
 def test_a_negative_age_is_refused() -> None:
     with pytest.raises(CommandError, match="at least 0"):
         swept("--older-than=-1")
+
+
+def test_a_file_goes_whatever_the_length_of_its_key(used: ObjectStorage, acme: Tenant) -> None:
+    put(used, f"tenants/{acme.pk}/{'/'.join(['long' * 50] * 4)}", b"x")
+
+    assert "1 deleted" in swept("--older-than=0", "--delete")[-1]
+    assert keys(used) == []

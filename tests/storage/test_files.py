@@ -1,0 +1,113 @@
+"""Objects as files of this machine: full disks, and neighbours that come and go at the same time."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from materials.models import MaterialEntry, MaterialNode
+from project.errors import StorageUnavailable
+from project.storage.direct import FileDirect, Parcel
+from project.storage.objects import FileSystemObjects, ObjectStorage
+from tenants.models import Tenant
+from tests.conftest import LECTURE, Api, Stored, post_raw, upload
+from tests.storage.test_objects import MIB, put
+
+ROUNDS = 300
+
+
+@pytest.fixture
+def location(tmp_path: Path) -> str:
+    return str(tmp_path / "stored")
+
+
+@pytest.fixture
+def files(location: str) -> ObjectStorage:
+    return cast(ObjectStorage, FileSystemObjects(location=location))
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file of this process grow beyond a MiB: writing fails as it does on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MIB, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def at_once(*works: Callable[[], object]) -> None:
+    """Do each of these again and again beside the others, and raise what one of them raises."""
+
+    def again(work: Callable[[], object]) -> None:
+        for _ in range(ROUNDS):
+            work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        for done in [pool.submit(again, work) for work in works]:
+            done.result()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(files: ObjectStorage, location: str) -> None:
+    writer = files.writer("tenants/a/raw")
+    with full_disk(), pytest.raises(StorageUnavailable, match="File too large"):
+        writer.write(bytes(2 * MIB))
+    writer.abort()
+
+    assert [path for path in Path(location).rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.django_db
+def test_an_upload_to_a_full_disk_is_told_to_come_again(
+    api: Api, acme: Tenant, course: MaterialNode, stored: Stored
+) -> None:
+    with full_disk():
+        answer = post_raw(
+            api(acme), f"/api/v1/nodes/{course.pk}/entries", b"Water boils. " * MIB, content_type="text/plain"
+        )
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+    assert not MaterialEntry.objects.exists()
+    assert stored() == []
+
+
+def test_what_is_stored_beside_what_is_deleted_stays(files: ObjectStorage) -> None:
+    def stored_and_deleted(name: str) -> Callable[[], None]:
+        def work() -> None:
+            put(files, f"tenants/a/entries/{name}", b"x")
+            files.delete(f"tenants/a/entries/{name}")
+
+        return work
+
+    at_once(stored_and_deleted("1"), stored_and_deleted("2"), stored_and_deleted("3"))
+
+
+def test_parts_can_be_asked_for_while_the_upload_ends(files: ObjectStorage, location: str) -> None:
+    parcel = Parcel(key="tenants/a/raw", incoming="uploads/a/b", size=60 * MIB, sha256="", part_bytes=10 * MIB)
+    direct = FileDirect(FileSystemObjects(location=location))
+
+    def comes_and_goes() -> None:
+        for number in range(1, 4):
+            put(files, parcel.part_key(number), b"x")
+        for number in range(1, 4):
+            files.delete(parcel.part_key(number))
+
+    at_once(comes_and_goes, lambda: direct.arrived(parcel))
+
+
+@pytest.mark.django_db
+def test_a_file_that_somebody_took_away_is_said(api: Api, acme: Tenant, course: MaterialNode, stored: Stored) -> None:
+    entry = upload(api(acme), course.pk, "a.md", LECTURE)
+    url = api(acme).get(f"/api/v1/entries/{entry['id']}/download").json()["url"]
+    stored()[0].unlink()
+
+    answer = api(acme).get(url)
+
+    assert (answer.status_code, answer.json()["detail"]) == (404, "The entry's file is not stored any more.")
