@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from project.storage.streams import SizedStream
 
 EDGE_BYTES = 64 * 1024
 """So much of the beginning and of the end is kept: what tells most formats apart."""
@@ -34,51 +32,28 @@ class Passing:
         return self._digest.hexdigest()
 
 
-class EdgesFirst(io.RawIOBase):
+class EdgesFirst(SizedStream):
     """An object as a seekable stream: its edges from memory, what is between them from the storage, when it is read."""
 
     def __init__(self, *, size: int, head: bytes, tail: bytes, between: Callable[[], BinaryIO]) -> None:
-        self._size, self._head, self._tail = size, head, tail
+        super().__init__(size)
+        self._head, self._tail = head, tail
         self._tail_at = size - len(tail)
         self._between = between
         self._opened: BinaryIO | None = None
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        if start + offset < 0:
-            raise ValueError(f"negative seek position {start + offset}")
-        self._at = start + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        target = memoryview(buffer).cast("B")
-        data = self._read(len(target))
-        target[: len(data)] = data
-        self._at += len(data)
-        return len(data)
 
     def close(self) -> None:
         if self._opened is not None:
             self._opened.close()
         super().close()
 
-    def _read(self, most: int) -> bytes:
+    def _read(self, wanted: int) -> bytes:
         if self._at < len(self._head):
-            return self._head[self._at : self._at + most]
+            return self._head[self._at : self._at + wanted]
         if self._at >= self._tail_at:
             start = self._at - self._tail_at
-            return self._tail[start : start + most]
+            return self._tail[start : start + wanted]
         if self._opened is None:
             self._opened = self._between()
         self._opened.seek(self._at)
-        return self._opened.read(min(most, self._tail_at - self._at))
+        return self._opened.read(min(wanted, self._tail_at - self._at))
