@@ -36,7 +36,12 @@ class Pieces:
             self._path.pop()
         self._path.append((level, text))
         self._here = None
-        self._add(ChunkKind.HEADING, text, locator, level=level)
+        self.add(ChunkKind.HEADING, text, locator, level=level)
+
+    def start_over(self) -> None:
+        """Forget the heading path: a new page or slide begins."""
+        self._path.clear()
+        self._here = None
 
     def add(
         self,
@@ -44,29 +49,13 @@ class Pieces:
         text: str,
         locator: Locator | None = None,
         *,
-        emphasised: Iterable[str] = (),
-        language: str | None = None,
-    ) -> None:
-        """Add a piece below the present heading path."""
-        self._add(kind, text, locator, emphasised=emphasised, language=language)
-
-    def start_over(self) -> None:
-        """Forget the heading path: a new page or slide begins."""
-        self._path.clear()
-        self._here = None
-
-    def _add(
-        self,
-        kind: ChunkKind,
-        text: str,
-        locator: Locator | None,
-        *,
         level: int | None = None,
         emphasised: Iterable[str] = (),
         language: str | None = None,
     ) -> None:
+        """Add a piece below the present heading path."""
         text = text.strip("\n") if kind is ChunkKind.CODE else text.strip()
-        if not text.strip():
+        if not text or text.isspace():
             return
         if self._here is None or self._here[0] is not locator:
             path = tuple(heading for _, heading in self._path)
