@@ -8,12 +8,12 @@ import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from materials.documents import Format
 from materials.processors.ooxml import opened
+from materials.processors.pdf_figures import LEAST_LETTERS, LEAST_SHARE, MOST_FIGURES, Box, figures, has_drawing
 from materials.processors.slide_pictures import SIDE, slides_from
 from project.children import ChildFailed, Limits, told
 
@@ -21,14 +21,7 @@ if TYPE_CHECKING:
     import pypdfium2
     from PIL.Image import Image
 
-LEAST_LETTERS = 40
-"""A page with fewer letters is looked at as a whole, if more than those is drawn on it."""
-LEAST_SHARE, MOST_SHARE = 0.08, 0.9
-"""What a figure covers of its page. What covers more is a background."""
 MOST_PIXELS = 20_000_000
-MOST_FIGURES = 4
-MOST_OBJECTS = 20_000
-MANY_LINES = 20
 PLAIN = 12
 """A picture whose lightest and darkest point differ by less shows nothing."""
 LIMITS = Limits(memory_bytes=1536 * 2**20, seconds=180)
@@ -148,11 +141,20 @@ def _page(document: pypdfium2.PdfDocument, number: int, letters: int) -> Iterato
     except pypdfium2.PdfiumError:
         return  # which the reader has told already
     try:
-        if letters == 0 or (letters < LEAST_LETTERS and _has_drawing(page)):
+        if letters == 0 or (letters < LEAST_LETTERS and has_drawing(page)):
             yield _rendered(page, (0.0, 0.0, 0.0, 0.0))
         elif letters >= LEAST_LETTERS and page.get_rotation() == 0:
-            for crop in _figures(page):
-                yield _rendered(page, crop)
+            whole = Box(*page.get_bbox())
+            for box in figures(page):
+                yield _rendered(
+                    page,
+                    (
+                        box.left - whole.left,
+                        box.bottom - whole.bottom,
+                        whole.right - box.right,
+                        whole.top - box.top,
+                    ),
+                )
     finally:
         page.close()
 
@@ -167,55 +169,6 @@ def _rendered(page: pypdfium2.PdfPage, crop: tuple[float, float, float, float]) 
         return cast("Image", bitmap.to_pil().copy())
     finally:
         bitmap.close()
-
-
-def _has_drawing(page: pypdfium2.PdfPage) -> bool:
-    """Tell whether there is a picture on the page that is no logo, or many lines."""
-    import pypdfium2.raw as raw  # noqa: PLC0415
-
-    x0, y0, x1, y1 = page.get_bbox()
-    whole = max(1.0, (x1 - x0) * (y1 - y0))
-    lines = 0
-    for each in islice(page.get_objects(max_depth=2), MOST_OBJECTS):
-        if each.type == raw.FPDF_PAGEOBJ_IMAGE:
-            left, bottom, right, top = each.get_bounds()
-            if (right - left) * (top - bottom) >= LEAST_SHARE * whole:
-                return True
-        lines += each.type in {raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING}
-    return lines >= MANY_LINES
-
-
-def _figures(page: pypdfium2.PdfPage) -> list[tuple[float, float, float, float]]:
-    """Return the crops of the largest pictures of a page that hold no text of their own."""
-    import pypdfium2.raw as raw  # noqa: PLC0415
-
-    if raw.FPDFPage_CountObjects(page) > MOST_OBJECTS:
-        return []
-    x0, y0, x1, y1 = page.get_bbox()
-    whole = max(1.0, (x1 - x0) * (y1 - y0))
-    found: list[tuple[float, tuple[float, float, float, float]]] = []
-    for each in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=1):
-        left, bottom, right, top = each.get_bounds()
-        left, bottom, right, top = max(left, x0), max(bottom, y0), min(right, x1), min(top, y1)
-        share = max(0.0, right - left) * max(0.0, top - bottom) / whole
-        if LEAST_SHARE <= share <= MOST_SHARE:
-            found.append((share, (left - x0, bottom - y0, x1 - right, y1 - top)))
-    if not found:
-        return []
-    text_page = page.get_textpage()
-    try:
-        return [
-            crop
-            for _, crop in sorted(found, reverse=True)[:MOST_FIGURES]
-            if _letters(text_page.get_text_bounded(x0 + crop[0], y0 + crop[1], x1 - crop[2], y1 - crop[3]))
-            < LEAST_LETTERS
-        ]
-    finally:
-        text_page.close()
-
-
-def _letters(text: str) -> int:
-    return sum(map(str.isalpha, text))
 
 
 # --- PPTX -------------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from materials.documents import ChunkKind, Format, Locator, Piece
 from materials.pictured import merged, pieces_of, words_of
 from materials.processors.pictures import Batch, draw
 from materials.seen import Seen
-from tests.materials.processors.pdfs import drawn, shown
+from tests.materials.processors.pdfs import assembled, drawn, shown
 
 WORDS = "Steam engines turn heat into work, and the first of them pumped water out of mines."
 
@@ -71,6 +71,72 @@ def test_a_page_with_a_title_only_is_not_drawn_but_one_with_a_diagram_is(tmp_pat
     path = written(tmp_path, "a.pdf", drawn(title, f"{title}\n{GRID}"))
 
     assert [picture.number for picture in batch(path, Format.PDF, {1: 7, 2: 7}).pictures] == [2]
+
+
+PLOT = "100 100 m 300 100 l S 100 100 m 100 250 l S " + " ".join(
+    f"{100 + 5 * number} {110 + number * number / 12:.1f} m {105 + 5 * number} {110 + (number + 1) ** 2 / 12:.1f} l S"
+    for number in range(40)
+)
+PROSE = "\n".join(shown(WORDS, at=(20, 520 - 14 * line), size=9) for line in range(4))
+
+
+def test_a_plot_between_the_lines_is_drawn_without_them(tmp_path: Path) -> None:
+    axis = shown("0 10 20", at=(110, 101), size=6)
+    path = written(tmp_path, "a.pdf", drawn(f"{PROSE}\n{PLOT}\n{axis}"))
+
+    (picture,) = batch(path, Format.PDF, {1: 260}).pictures
+
+    width, height = Image.open(io.BytesIO(picture.jpeg)).size
+    assert width / height == pytest.approx(200 / 150, rel=0.05)
+
+
+def test_a_plot_that_is_placed_as_one_object_is_drawn(tmp_path: Path) -> None:
+    content, form = f"{PROSE}\n/Plot Do", PLOT
+    path = written(
+        tmp_path,
+        "a.pdf",
+        assembled(
+            [
+                "<< /Type /Catalog /Pages 2 0 R >>",
+                "<< /Type /Pages /Kids [6 0 R] /Count 1 >>",
+                "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+                f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+                "<< /Type /XObject /Subtype /Form /BBox [90 90 310 260] "
+                f"/Length {len(form)} >>\nstream\n{form}\nendstream",
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 420 595] /Contents 4 0 R "
+                "/Resources << /Font << /F1 3 0 R >> /XObject << /Plot 5 0 R >> >> >>",
+            ]
+        ),
+    )
+
+    assert len(batch(path, Format.PDF, {1: 260}).pictures) == 1
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "20 540 m 400 540 l S 0.9 g 0 0 420 60 re f",
+        "\n".join(f"0.9 g 40 {100 + 12 * line} 300 12 re f 0 g\n{shown('x = 1', at=(45, 102 + 12 * line))}"
+                  for line in range(20)),
+        "\n".join(f"40 {100 + 16 * line} m 340 {100 + 16 * line} l S\n{shown(WORDS[:40], at=(45, 104 + 16 * line))}"
+                  for line in range(20)),
+        "200 200 100 120 re S 205 205 90 110 re S",
+    ],
+    ids=["rule and footer", "code on grey", "table", "ornament"],
+)  # fmt: skip
+def test_what_only_adorns_or_holds_text_is_not_drawn(tmp_path: Path, extra: str) -> None:
+    path = written(tmp_path, "a.pdf", drawn(f"{PROSE}\n{extra}"))
+
+    assert batch(path, Format.PDF, {1: 260}).pictures == ()
+
+
+def test_a_page_of_very_many_strokes_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    strokes = "\n".join(
+        f"{number % 400} {number % 500} m {number % 300} {number % 590} l S" for number in range(19_000)
+    )
+    path = written(tmp_path, "a.pdf", drawn(f"{PROSE}\n{strokes}", f"{PROSE}\n{PLOT}"))
+
+    assert [picture.number for picture in batch(path, Format.PDF, {1: 260, 2: 260}).pictures][-1] == 2
 
 
 @pytest.mark.parametrize("size", [(14_400, 14_400), (14_400, 3), (2, 9_000), (200_000_000, 200_000_000)])
