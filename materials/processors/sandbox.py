@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import selectors
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from materials.processors import child, wire
 from materials.processors.errors import UnreadableDocument
 
 POLL_SECONDS = 0.1
+_UNHEARD_BYTES = 1 << 16
 _OUT_OF_MEMORY = {child.OUT_OF_MEMORY, -signal.SIGABRT, -signal.SIGTRAP}
 """PDFium ends its process by one of these signals when it gets no memory, and says nothing."""
 
@@ -50,7 +52,7 @@ def parse(
         ]  # fmt: skip
         with (Path(folder) / "stderr").open("wb") as stderr:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, cwd=folder,
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, cwd=folder,
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": folder, "TMPDIR": folder},
                 start_new_session=True,
             )  # fmt: skip
@@ -67,22 +69,28 @@ def parse(
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: int, checkpoint: Callable[[], None]) -> int | None:
-    """Return the child's exit code, or None when its time is over."""
+    """Return the child's exit code, or None when its time is over. Its end is noticed at once, for its output ends."""
     deadline = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(timeout=POLL_SECONDS)
-        checkpoint()
-        if time.monotonic() > deadline:
-            return None
+    assert process.stdout is not None
+    with selectors.DefaultSelector() as output:
+        output.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() <= deadline:
+            is_over = bool(output.select(POLL_SECONDS)) and not os.read(process.stdout.fileno(), _UNHEARD_BYTES)
+            if is_over:
+                output.unregister(process.stdout)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(POLL_SECONDS if is_over else 0)
+            checkpoint()
+    return None
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert process.stdin is not None
-    process.stdin.close()
+    for pipe in (process.stdin, process.stdout):
+        assert pipe is not None
+        pipe.close()
 
 
 def _failure(code: int | None, trace: str, limits: Limits) -> UnreadableDocument:
