@@ -26,6 +26,7 @@ from tests.materials.uploads.conftest import MIB, announcement, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+NAME = 'the "first" lecture.md'
 GUIDE = product.BASE_DIR / "docs" / "how-to" / "upload-large-files.md"
 
 
@@ -45,8 +46,8 @@ def test_the_guide_works_as_it_is_written(server: Server, tmp_path: Path, size: 
         pytest.skip(f"The guide needs {missing}")
     blocks = re.findall(r"```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     assert len(blocks) == 7
-    script = "\n".join(["set -euo pipefail", *blocks]).replace("FILE=lecture.mp4", "FILE=lecture.md")
-    (tmp_path / "lecture.md").write_bytes(text_of(size))
+    script = "\n".join(["set -euo pipefail", *blocks]).replace("FILE=lecture.mp4", f"FILE='{NAME}'")
+    (tmp_path / NAME).write_bytes(text_of(size))
     node = server.path.split("/")[4]
 
     with (tmp_path / "log").open("wb") as log:
@@ -63,8 +64,8 @@ def test_the_guide_works_as_it_is_written(server: Server, tmp_path: Path, size: 
 
     assert process.wait() == 0, (tmp_path / "log").read_text()
     entry = MaterialEntry.objects.get()
-    assert entry.size_bytes == size
-    assert (tmp_path / "copy.bin").read_bytes() == (tmp_path / "lecture.md").read_bytes()
+    assert (entry.name, entry.size_bytes) == (NAME, size)
+    assert (tmp_path / "copy.bin").read_bytes() == (tmp_path / NAME).read_bytes()
     assert f'"stored_bytes":{size}' in (tmp_path / "log").read_text()
     assert [path.stat().st_size for path in server.stored()] == [size]
 
