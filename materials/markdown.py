@@ -13,6 +13,8 @@ _ACTIVE = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|([\\`*_\[\]<>#
 _ACTIVE_IN_LINES = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|(\\(?!\|)|[`*_\[\]<>#~])")
 """The same without what makes the cells of a table."""
 _ITEM = re.compile(r"( *(?:[-*+]|\d+[.)]) )?(.*)")
+_BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|-{3,}$))")
+"""The place before what makes an item of a list, or a rule, of a line."""
 _FENCE = re.compile(r"`{3,}")
 
 
@@ -72,6 +74,11 @@ def escaped(text: str) -> str:
     return _ACTIVE.sub(_plain, " ".join(text.split()))
 
 
+def paragraph(text: str) -> str:
+    """Return text as `escaped`, which is neither an item of a list nor a rule, whatever it begins with."""
+    return _BLOCK.sub(r"\1\\", escaped(text))
+
+
 def escaped_lines(text: str) -> str:
     """Return a list or a table with its marks and cells as they are, the rest as `escaped`."""
     return "\n".join(
@@ -104,9 +111,9 @@ def _piece(chunk: RenderedPiece) -> str:
         case ChunkKind.DESCRIPTION:
             return f"> Seen in the picture by a model: {escaped(chunk.text)}"
         case ChunkKind.NOTES:
-            return f"> {escaped(chunk.text)}"
+            return f"> {paragraph(chunk.text)}"
         case _:
-            return escaped(chunk.text)
+            return paragraph(chunk.text)
 
 
 def _place(chunk: RenderedPiece) -> str:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
-from materials.markdown import escaped, escaped_lines
+from materials.markdown import escaped, escaped_lines, paragraph
 from materials.models import Chunk, MaterialNode
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
@@ -78,6 +79,23 @@ def test_an_entry_without_text_has_a_beginning_only(api: Api, acme: Tenant, cour
 )
 def test_markup_is_made_plain_but_not_in_formulas(text: str, shown: str) -> None:
     assert escaped(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("- 5 degrees", r"\- 5 degrees"),
+        ("+ 5", r"\+ 5"),
+        ("1. e4 e5", r"1\. e4 e5"),
+        ("12) twelve", r"12\) twelve"),
+        ("---", r"\---"),
+        ("-5 and 1.5 are numbers", "-5 and 1.5 are numbers"),
+        ("2024 was - well", "2024 was - well"),
+    ],
+)
+def test_a_paragraph_stays_one_whatever_it_begins_with(text: str, shown: str) -> None:
+    assert paragraph(text) == shown
+    assert MarkdownIt().render(shown) == f"<p>{text}</p>\n"
 
 
 def test_lists_and_tables_keep_their_form() -> None:
