@@ -30,6 +30,7 @@ from materials.services.entries import add_address, add_stored
 from materials.services.importer_tree import levels_below, put_in_order, store_plan, take_what_is_said
 from materials.services.space import Space
 from project.errors import DomainError
+from project.jobs.rooms import BULK, NORMAL
 from project.storage.objects import StoredObject, objects
 
 _PIECE = 2**20
@@ -45,7 +46,7 @@ class Importer:
     batch: MaterialImport
     source: Source
     progress: Callable[[str, int, int], None]
-    priority: int = 0
+    priority: int = NORMAL
     _plan: Plan = field(init=False)
     _nodes: dict[Path, UUID] = field(init=False)
     _there: dict[tuple[UUID, int], dict[str, UUID]] = field(init=False)
@@ -166,7 +167,7 @@ class Importer:
         return Wanted(
             language=file.said.get("language") or self.batch.language,
             use_captions=file.said.get("use_captions", self.batch.use_captions),
-            priority=self.priority,
+            priority=BULK if self.priority == NORMAL else self.priority,
         )
 
     def _tell(self, *, ahead: int = 0) -> None:

@@ -25,6 +25,7 @@ from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree
 from project.jobs.errors import JobAlreadyOpen
 from project.jobs.models import Job
+from project.jobs.rooms import NORMAL
 from project.jobs.services import submit_job
 from tenants.models import Tenant
 
@@ -84,7 +85,13 @@ def submit_watching(entry: MaterialEntry) -> None:
     if entry.media is None or not entry.media["has_video"]:
         return
     with contextlib.suppress(JobAlreadyOpen):
-        submit_job(tenant=entry.tenant, kind=WATCH_RECORDING, subject_id=entry.pk, work_ms=entry.duration_ms)
+        submit_job(
+            tenant=entry.tenant,
+            kind=WATCH_RECORDING,
+            subject_id=entry.pk,
+            priority=_patience_of(entry),
+            work_ms=entry.duration_ms,
+        )
 
 
 def submit_describing(entry: MaterialEntry, *, is_receipt: bool) -> None:
@@ -94,7 +101,7 @@ def submit_describing(entry: MaterialEntry, *, is_receipt: bool) -> None:
     waits for it, too.
     """
     try:
-        job = submit_job(tenant=entry.tenant, kind=DESCRIBE_ENTRY, subject_id=entry.pk)
+        job = submit_job(tenant=entry.tenant, kind=DESCRIBE_ENTRY, subject_id=entry.pk, priority=_patience_of(entry))
     except JobAlreadyOpen:
         open_ = Job.objects.of(entry.tenant).open().filter(kind=DESCRIBE_ENTRY, subject_id=entry.pk).first()
         if open_ is None:
@@ -107,3 +114,8 @@ def submit_describing(entry: MaterialEntry, *, is_receipt: bool) -> None:
             dependant.depends_on.add(job)
     entry.job = job
     entry.save(update_fields=["job", "updated_at"])
+
+
+def _patience_of(entry: MaterialEntry) -> int:
+    """Return the priority of work that follows ingestion: that of a bulk stays behind all other."""
+    return NORMAL if entry.job is None else min(NORMAL, entry.job.priority)

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 
+BULK = -100
+"""Of work that comes by the thousand: all other jobs go before it."""
 NORMAL = 0
 IMMEDIATE = 100
 """From this priority on a job goes before all others and does not wait for the work window."""

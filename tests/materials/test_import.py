@@ -20,7 +20,9 @@ from materials.services import create_node, delete_node
 from materials.services.importer import Importer
 from project.jobs import runner
 from project.jobs.models import Job
+from project.jobs.rooms import IMMEDIATE
 from tenants.models import Tenant
+from tenants.scopes import Scope
 from tests.conftest import LECTURE, Api, Stored, drain, post_raw, upload
 
 
@@ -325,3 +327,24 @@ def test_it_makes_the_nodes_of_any_number_of_folders_in_few_statements(
 @pytest.mark.parametrize("query", ["?unwrap=maybe", "?language=english please", "?unknown=1"])
 def test_a_wish_that_is_not_understood_is_refused(api: Api, acme: Tenant, course: MaterialNode, query: str) -> None:
     assert bring(api(acme), course.pk, packed({"a.md": "# A"}), query).status_code == 422
+
+
+def test_what_comes_by_the_thousand_lets_single_files_go_first(
+    api: Api, acme: Tenant, rival: Tenant, course: MaterialNode
+) -> None:
+    imported(api(acme), course.pk, packed({"a.md": LECTURE, "b.md": LECTURE + b"b"}))
+    other = create_node(tenant=rival, parent_id=None, title="Other")
+    single = upload(api(rival), other.pk, "c.md", LECTURE)
+
+    runner.run_next()
+
+    assert [str(job.subject_id) for job in Job.objects.filter(kind="ingest_entry", status="complete")] == [single["id"]]
+    drain()
+    assert MaterialEntry.objects.ready().count() == 3
+
+
+def test_an_import_that_is_immediate_is_so_file_by_file(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    client = api(acme, Scope.PREP, Scope.IMMEDIATE)
+    imported(client, course.pk, packed({"a.md": LECTURE}), "?priority=immediate")
+
+    assert Job.objects.get(kind="ingest_entry").priority == IMMEDIATE
