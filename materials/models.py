@@ -1,26 +1,29 @@
-"""What teachers bring: a tree of nodes, entries on the nodes, and the chunks that ingestion made of the entries."""
+"""What teachers bring: a tree of nodes and the entries on them. Other tables of the app stand in `*_models.py`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.functions import JSONObject, Left
+from django.db.models import F, Q
 
 from llm.video.processor import By
-from materials.documents import ChunkKind, Format, Locator
+from materials.documents import Format
 from materials.import_models import ImportItem as ImportItem
 from materials.import_models import MaterialImport as MaterialImport
-from materials.languages import ANY_LANGUAGE
 from materials.object_models import ObjectRemoval as ObjectRemoval
+from materials.recording_models import KeyFrame as KeyFrame
+from materials.recording_models import PictureDescription as PictureDescription
+from materials.recording_models import SlideVideoMapping as SlideVideoMapping
+from materials.recording_models import TranscriptWindow as TranscriptWindow
+from materials.text_models import Chunk as Chunk
+from materials.text_models import ChunkCorrection as ChunkCorrection
+from materials.text_models import Located as Located
+from materials.text_models import locator_columns as locator_columns
 from materials.upload_models import Quota as Quota
 from materials.upload_models import SpaceReservation as SpaceReservation
 from materials.upload_models import Upload as Upload
@@ -217,311 +220,6 @@ class MaterialEntry(Row):
     def is_stale(self) -> bool:
         """Tell whether another version than the stored one has been seen at its address."""
         return self.source_changed_at is not None
-
-
-class Located(models.Model):
-    """Columns that hold a `Locator`."""
-
-    page = models.PositiveIntegerField(null=True, blank=True)
-    slide = models.PositiveIntegerField(null=True, blank=True)
-    start_ms = models.PositiveBigIntegerField(null=True, blank=True)
-    end_ms = models.PositiveBigIntegerField(null=True, blank=True)
-    heading_path = ArrayField(models.TextField(), default=list, blank=True)
-    fragment = models.TextField(blank=True)
-
-    class Meta:
-        abstract = True
-
-    @property
-    def locator(self) -> Locator:
-        return Locator(
-            page=self.page,
-            slide=self.slide,
-            start_ms=self.start_ms,
-            end_ms=self.end_ms,
-            heading_path=tuple(self.heading_path),
-            fragment=self.fragment or None,
-        )
-
-
-def locator_columns(locator: Locator) -> dict[str, Any]:
-    """Return the values of the `Located` columns for a locator."""
-    return {**asdict(locator), "heading_path": list(locator.heading_path), "fragment": locator.fragment or ""}
-
-
-class SearchConfigurationField(models.CharField[str, str]):
-    """The name of one of PostgreSQL's text search configurations, which an index may depend on."""
-
-    def db_type(self, connection: Any) -> str:
-        return "regconfig"
-
-    def cast_db_type(self, connection: Any) -> str:
-        return "regconfig"
-
-
-SEARCHED_CHARACTERS = 200_000
-"""So much of one chunk is searched: PostgreSQL takes no more than 1 MB of words for one row."""
-CHUNK_WORDS = Func(
-    F("search_configuration"),
-    Left("text", SEARCHED_CHARACTERS),
-    function="to_tsvector",
-    output_field=SearchVectorField(),
-)
-"""The words of a chunk as its index holds them."""
-
-
-class ChunkQuerySet(models.QuerySet["Chunk"]):
-    def of(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-    def with_correction(self) -> Self:
-        """Add `correction`: None, or the facts of what a person corrected, ready for JSON."""
-        mine = ChunkCorrection.objects.filter(chunk_id=models.OuterRef("pk"))
-        facts = JSONObject(
-            id="id", original_text="original_text", corrected_by="corrected_by", corrected_at="corrected_at",
-            is_flagged=~Q(raw_sha256=F("entry__processed_sha256")),
-        )  # fmt: skip
-        return self.annotate(correction=models.Subquery(mine.values_list(facts)))
-
-
-class Chunk(Located, Row):
-    """One ordered piece of an entry's text with its locator: a stored `materials.documents.Piece`.
-
-    `text` is what is read and generated from: the source's own, or what a person corrected it to (`ChunkCorrection`).
-    """
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    entry = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="chunks")
-    position = models.PositiveIntegerField()
-    kind = models.CharField(max_length=20, choices=[(k.value, k.value) for k in ChunkKind])
-    text = models.TextField()
-    level = models.PositiveSmallIntegerField(null=True, blank=True)
-    emphasised = ArrayField(models.TextField(), default=list, blank=True)
-    language = models.CharField(max_length=50, blank=True)
-    search_configuration = SearchConfigurationField(max_length=63, default=ANY_LANGUAGE, editable=False)
-
-    correction: dict[str, Any] | None
-    """Of rows from `with_correction`, and of no others."""
-
-    objects = ChunkQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["entry", "position"], name="chunk_position_is_unique_in_entry"),
-            models.CheckConstraint(condition=~Q(text=""), name="chunk_has_text"),
-        ]
-        indexes = [GinIndex(CHUNK_WORDS, name="chunk_by_words")]
-
-    def __str__(self) -> str:
-        return f"{self.entry_id} #{self.position}"
-
-
-class ChunkCorrectionQuerySet(models.QuerySet["ChunkCorrection"]):
-    def of(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-    def flagged(self) -> Self:
-        """Keep those that were made for other bytes than the entry's text comes from now."""
-        return self.exclude(raw_sha256=F("entry__processed_sha256"))
-
-
-class ChunkCorrection(Located, Row):
-    """What a person made of a chunk's text. The original stays, and so does the correction when chunks are replaced.
-
-    `chunk_id` is the chunk that it stands in, None when no chunk has the original text any more. It is no foreign key,
-    because an ingestion replaces chunks by the thousand; `services.storing` keeps it true. The locator is the chunk's
-    when it was corrected. `raw_sha256` are the bytes that the original text came from.
-    """
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    entry = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="corrections")
-    chunk_id = models.UUIDField(null=True, unique=True)
-    position = models.PositiveIntegerField()
-    original_text = models.TextField()
-    original_emphasised = ArrayField(models.TextField(), default=list, blank=True)
-    text = models.TextField()
-    raw_sha256 = models.CharField(max_length=64)
-    corrected_by = models.CharField(max_length=200, blank=True, help_text="The label of the API key.")
-    corrected_at = models.DateTimeField()
-
-    objects = ChunkCorrectionQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=~Q(text=""), name="correction_has_text"),
-            models.CheckConstraint(condition=~Q(text=F("original_text")), name="correction_changes_something"),
-        ]
-        indexes = [models.Index(fields=["entry", "position"], name="correction_by_entry")]
-
-    def __str__(self) -> str:
-        return f"{self.entry_id} #{self.position}"
-
-
-class TranscriptWindowQuerySet(models.QuerySet["TranscriptWindow"]):
-    def of(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-
-class TranscriptWindow(Row):
-    """A finished part of a transcription that is under way: an `llm.video.transcript.Window`.
-
-    Kept until the whole is done, so that work which is tried again goes on where it stopped. `recipe` names everything
-    that the words depend on besides the recording.
-    """
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    entry = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="+")
-    raw_sha256 = models.CharField(max_length=64)
-    recipe = models.CharField(max_length=64)
-    index = models.PositiveIntegerField()
-    start_ms = models.PositiveBigIntegerField()
-    end_ms = models.PositiveBigIntegerField()
-    language = models.CharField(max_length=35, blank=True)
-    segments = models.JSONField()
-
-    objects = TranscriptWindowQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["entry", "raw_sha256", "recipe", "index"], name="transcript_window_is_done_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.entry_id} window {self.index}"
-
-
-class KeyFrameQuerySet(models.QuerySet["KeyFrame"]):
-    def of(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-
-class KeyFrame(Row):
-    """What a video shows between two changes of scene, as a stored picture.
-
-    `dhash` is the picture's difference hash (hexadecimal). `description` is what a vision model saw, blank when none
-    was asked or none could tell.
-    """
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    entry = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="frames")
-    start_ms = models.PositiveBigIntegerField()
-    end_ms = models.PositiveBigIntegerField()
-    object_key = models.CharField(max_length=200)
-    size_bytes = models.PositiveIntegerField()
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    dhash = models.CharField(max_length=16)
-    description = models.TextField(blank=True)
-
-    objects = KeyFrameQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["entry", "start_ms"], name="key_frame_starts_once"),
-            models.CheckConstraint(condition=Q(end_ms__gte=F("start_ms")), name="key_frame_ends_after_it_starts"),
-        ]
-        indexes = [models.Index(fields=["tenant", "object_key"], name="key_frame_by_object")]
-
-    def __str__(self) -> str:
-        return f"{self.entry_id} at {self.start_ms} ms"
-
-
-class PictureDescriptionQuerySet(models.QuerySet["PictureDescription"]):
-    def of(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-
-class PictureDescription(Row):
-    """What a model saw in a picture (a `materials.seen.Seen`), so that nobody pays for the same picture twice.
-
-    `sha256` is that of the picture's bytes. `recipe` names everything else that the words depend on: the prompt, the
-    language and the model that is asked first. Both texts are blank when there was nothing to say.
-    """
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    sha256 = models.CharField(max_length=64)
-    recipe = models.CharField(max_length=64)
-    model = models.CharField(max_length=200)
-    text = models.TextField(blank=True)
-    shows = models.TextField(blank=True)
-
-    objects = PictureDescriptionQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "sha256", "recipe"], name="picture_is_described_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.sha256[:12]
-
-
-_ENTRY_COLUMNS = (
-    "name", "node", "format", "source_url", "page_count", "duration_ms", "fingerprint", "raw_sha256",
-    "processed_sha256", "processed_at", "job", "job__status", "job__error_code", "job__next_step",
-)  # fmt: skip
-
-
-class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):
-    def of(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-    def with_entries(self) -> Self:
-        """Join both entries with their jobs, which validation reads; their big columns stay where they are."""
-        own = [field.name for field in self.model._meta.concrete_fields]
-        theirs = [f"{side}__{column}" for side in ("presentation", "video") for column in _ENTRY_COLUMNS]
-        return self.select_related("presentation__job", "video__job").only(*own, *theirs)
-
-
-class SlideVideoMapping(Row):
-    """A claim that a slide of a presentation is shown in a video from one time to another.
-
-    `state` is what people say of it: what somebody accepted or rejected is not proposed again, and what somebody stated
-    is accepted. `confidence` (0 to 1) is that of the proposal, null where somebody stated the slide or the times.
-    Whether the slide and the times exist is the other question: `materials.validation`, from the entries as they are.
-    """
-
-    class State(models.TextChoices):
-        PROPOSED = "proposed"
-        ACCEPTED = "accepted"
-        REJECTED = "rejected"
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    presentation = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="+")
-    slide = models.PositiveIntegerField(help_text="1-based slide or page.")
-    video = models.ForeignKey(MaterialEntry, on_delete=models.CASCADE, related_name="+")
-    start_ms = models.PositiveBigIntegerField()
-    end_ms = models.PositiveBigIntegerField()
-    confidence = models.FloatField(null=True, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = SlideVideoMappingQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["presentation", "slide", "video", "start_ms"], name="mapping_is_claimed_once"
-            ),
-            models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="mapping_lasts"),
-            models.CheckConstraint(
-                condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=1),
-                name="mapping_confidence_is_a_share",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="proposed", decided_at__isnull=True)
-                | ~Q(state="proposed") & Q(decided_at__isnull=False),
-                name="mapping_says_when_it_was_decided",
-            ),
-            models.CheckConstraint(condition=Q(slide__gte=1), name="mapping_slide_counts_from_1"),
-        ]
-        indexes = [models.Index(fields=["tenant", "video", "start_ms"], name="mapping_by_video")]
-
-    def __str__(self) -> str:
-        return f"slide {self.slide} of {self.presentation_id} in {self.video_id}"
 
 
 class HostVisit(Row):

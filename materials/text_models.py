@@ -1,0 +1,156 @@
+"""What entries say, piece by piece, and what people corrected in it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import JSONObject, Left
+
+from materials.documents import ChunkKind, Locator
+from materials.languages import ANY_LANGUAGE
+from project.db.fields import Row
+from tenants.models import Tenant
+
+
+class Located(models.Model):
+    """Columns that hold a `Locator`."""
+
+    page = models.PositiveIntegerField(null=True, blank=True)
+    slide = models.PositiveIntegerField(null=True, blank=True)
+    start_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    end_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    heading_path = ArrayField(models.TextField(), default=list, blank=True)
+    fragment = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def locator(self) -> Locator:
+        return Locator(
+            page=self.page,
+            slide=self.slide,
+            start_ms=self.start_ms,
+            end_ms=self.end_ms,
+            heading_path=tuple(self.heading_path),
+            fragment=self.fragment or None,
+        )
+
+
+def locator_columns(locator: Locator) -> dict[str, Any]:
+    """Return the values of the `Located` columns for a locator."""
+    return {**asdict(locator), "heading_path": list(locator.heading_path), "fragment": locator.fragment or ""}
+
+
+class SearchConfigurationField(models.CharField[str, str]):
+    """The name of one of PostgreSQL's text search configurations, which an index may depend on."""
+
+    def db_type(self, connection: Any) -> str:
+        return "regconfig"
+
+    def cast_db_type(self, connection: Any) -> str:
+        return "regconfig"
+
+
+SEARCHED_CHARACTERS = 200_000
+"""So much of one chunk is searched: PostgreSQL takes no more than 1 MB of words for one row."""
+CHUNK_WORDS = Func(
+    F("search_configuration"),
+    Left("text", SEARCHED_CHARACTERS),
+    function="to_tsvector",
+    output_field=SearchVectorField(),
+)
+"""The words of a chunk as its index holds them."""
+
+
+class ChunkQuerySet(models.QuerySet["Chunk"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def with_correction(self) -> Self:
+        """Add `correction`: None, or the facts of what a person corrected, ready for JSON."""
+        mine = ChunkCorrection.objects.filter(chunk_id=models.OuterRef("pk"))
+        facts = JSONObject(
+            id="id", original_text="original_text", corrected_by="corrected_by", corrected_at="corrected_at",
+            is_flagged=~Q(raw_sha256=F("entry__processed_sha256")),
+        )  # fmt: skip
+        return self.annotate(correction=models.Subquery(mine.values_list(facts)))
+
+
+class Chunk(Located, Row):
+    """One ordered piece of an entry's text with its locator: a stored `materials.documents.Piece`.
+
+    `text` is what is read and generated from: the source's own, or what a person corrected it to (`ChunkCorrection`).
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey("materials.MaterialEntry", on_delete=models.CASCADE, related_name="chunks")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=[(k.value, k.value) for k in ChunkKind])
+    text = models.TextField()
+    level = models.PositiveSmallIntegerField(null=True, blank=True)
+    emphasised = ArrayField(models.TextField(), default=list, blank=True)
+    language = models.CharField(max_length=50, blank=True)
+    search_configuration = SearchConfigurationField(max_length=63, default=ANY_LANGUAGE, editable=False)
+
+    correction: dict[str, Any] | None
+    """Of rows from `with_correction`, and of no others."""
+
+    objects = ChunkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "position"], name="chunk_position_is_unique_in_entry"),
+            models.CheckConstraint(condition=~Q(text=""), name="chunk_has_text"),
+        ]
+        indexes = [GinIndex(CHUNK_WORDS, name="chunk_by_words")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} #{self.position}"
+
+
+class ChunkCorrectionQuerySet(models.QuerySet["ChunkCorrection"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def flagged(self) -> Self:
+        """Keep those that were made for other bytes than the entry's text comes from now."""
+        return self.exclude(raw_sha256=F("entry__processed_sha256"))
+
+
+class ChunkCorrection(Located, Row):
+    """What a person made of a chunk's text. The original stays, and so does the correction when chunks are replaced.
+
+    `chunk_id` is the chunk that it stands in, None when no chunk has the original text any more. It is no foreign key,
+    because an ingestion replaces chunks by the thousand; `services.storing` keeps it true. The locator is the chunk's
+    when it was corrected. `raw_sha256` are the bytes that the original text came from.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey("materials.MaterialEntry", on_delete=models.CASCADE, related_name="corrections")
+    chunk_id = models.UUIDField(null=True, unique=True)
+    position = models.PositiveIntegerField()
+    original_text = models.TextField()
+    original_emphasised = ArrayField(models.TextField(), default=list, blank=True)
+    text = models.TextField()
+    raw_sha256 = models.CharField(max_length=64)
+    corrected_by = models.CharField(max_length=200, blank=True, help_text="The label of the API key.")
+    corrected_at = models.DateTimeField()
+
+    objects = ChunkCorrectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="correction_has_text"),
+            models.CheckConstraint(condition=~Q(text=F("original_text")), name="correction_changes_something"),
+        ]
+        indexes = [models.Index(fields=["entry", "position"], name="correction_by_entry")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} #{self.position}"
