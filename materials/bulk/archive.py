@@ -128,14 +128,15 @@ class Archive:
     @contextlib.contextmanager
     def open(self, found: Found) -> Iterator[Reader]:
         try:
-            with self._zip.open(found.handle) as file:
-                yield _Guarded(file)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, RuntimeError):
+            file = self._zip.open(found.handle)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, RuntimeError):
             raise _unreadable() from None
+        with file:
+            yield _Guarded(file)
 
 
 class _Guarded:
-    """Turns what damaged bytes raise into a Skip, so that errors of the caller's own pass through `Archive.open`."""
+    """Turns what damaged bytes raise into a Skip."""
 
     def __init__(self, file: Reader) -> None:
         self._file = file

@@ -30,6 +30,7 @@ class Raw:
     mode: int = 0
     extra: bytes = b""
     offset: int | None = None
+    local_name: bytes | None = None
 
 
 def zipped(*members: Raw, count: int | None = None, length: int | None = None, disk: int = 0) -> bytes:
@@ -39,13 +40,13 @@ def zipped(*members: Raw, count: int | None = None, length: int | None = None, d
         packed = member.data if member.packed is None else member.packed
         crc = zlib.crc32(member.data) if member.crc is None else member.crc
         size = len(member.data) if member.size is None else member.size
-        common = struct.pack(
-            "<HHHHLLLHH", member.flags, member.method, 0, 0x21, crc, len(packed), size, len(member.name),
-            len(member.extra),
-        )  # fmt: skip
+        common = struct.pack("<HHHHLLL", member.flags, member.method, 0, 0x21, crc, len(packed), size)
+        lengths = struct.pack("<HH", len(member.name), len(member.extra))
         at = len(body) if member.offset is None else member.offset
-        body += b"PK\x03\x04\x14\x00" + common + member.name + member.extra + packed
-        listed += b"PK\x01\x02" + bytes([20, member.system, 20, 0]) + common
+        local = member.name if member.local_name is None else member.local_name
+        body += b"PK\x03\x04\x14\x00" + common + struct.pack("<HH", len(local), len(member.extra))
+        body += local + member.extra + packed
+        listed += b"PK\x01\x02" + bytes([20, member.system, 20, 0]) + common + lengths
         listed += struct.pack("<HHHLL", 0, 0, 0, member.mode << 16, at) + member.name + member.extra
     number = len(members) if count is None else count
     size = len(listed) if length is None else length

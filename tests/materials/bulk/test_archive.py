@@ -65,6 +65,8 @@ def test_backslashes_separate_and_dots_vanish() -> None:
         (Raw(name=b"cut.md", method=8, packed=deflated(b"x" * 5000)[:-9], data=b"x" * 5000), "file_damaged"),
         (Raw(name=b"noise.md", method=8, packed=b"\xff" * 20), "file_damaged"),
         (Raw(name=b"liar.md", method=8, packed=deflated(b"x" * 5000), data=b"x" * 5000, size=9), "file_damaged"),
+        (Raw(name=b"other.md", local_name=b"another.md"), "file_damaged"),
+        (Raw(name=b"text.md", local_name=b"\xff.md", flags=UTF8), "file_damaged"),
         (Raw(name=b"empty.md", data=b""), "file_empty"),
         (Raw(name=b".hidden.md"), "hidden"),
         (Raw(name=b"fine.md", system=3, mode=stat.S_IFREG | 0o644), ""),
