@@ -110,6 +110,7 @@ class Archive:
     def __init__(self, file: BinaryIO, limits: ArchiveLimits) -> None:
         """Read the list of members. Raises ArchiveProblem."""
         check_end(file, limits)
+        self._limits = limits
         file.seek(0)
         try:
             self._zip = zipfile.ZipFile(file)
@@ -121,9 +122,12 @@ class Archive:
         _check_members(self._members, limits)
 
     def scan(self) -> Sequence[Found]:
+        """Raises ArchiveProblem when the paths name more folders than the archive may have members."""
         said = [_raw(info) for info in self._members if not info.flag_bits & _UTF8]
         encoding = legacy_encoding(said)
-        return [_found(info, encoding) for info in self._members]
+        found = [_found(info, encoding) for info in self._members]
+        _check_folders(found, self._limits)
+        return found
 
     @contextlib.contextmanager
     def open(self, found: Found) -> Iterator[Reader]:
@@ -174,6 +178,22 @@ def _check_members(members: Sequence[zipfile.ZipInfo], limits: ArchiveLimits) ->
                 next_step="Pack the folder again with an ordinary program and send that.",
             )
         end = info.header_offset + _LOCAL_BYTES + info.compress_size
+
+
+def _check_folders(found: Sequence[Found], limits: ArchiveLimits) -> None:
+    """Refuse long paths that make far more nodes than there are files."""
+    folders: set[tuple[str, ...]] = set()
+    for each in found:
+        folder = each.path if each.is_folder else each.path[:-1]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder[:-1]
+            if len(folders) > limits.members:
+                raise ArchiveProblem(
+                    f"The paths in the archive name more than {limits.members} folders.",
+                    code="archive_too_many_files",
+                    next_step="Send it in several archives, or ask the operator to raise IMPORT_MAX_FILES.",
+                )
 
 
 def _found(info: zipfile.ZipInfo, encoding: str) -> Found:

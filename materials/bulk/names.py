@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from materials.bulk.sources import Skip
 
@@ -20,6 +21,7 @@ _BESIDE_ASCII = re.compile(rb"[\x80-\xff]{2,}")
 Order = tuple[tuple[tuple[int, int, str], ...], str]
 
 
+@lru_cache(maxsize=4096)
 def natural(name: str) -> Order:
     """Return the key by which people order names: 2 before 10, whatever the case."""
     parts = re.split(r"(\d+)", unicodedata.normalize("NFC", name).casefold())

@@ -97,11 +97,11 @@ def make_plan(source: Source, *, unwrap: bool = True, levels: int = 64) -> Plan:
     manifest = _manifest(source, files, base)
     if manifest is not None:
         del files[(*base, manifests.NAME)]
-    folders = _folders(seen, base)
+    folders = _folders(seen, base=base, deepest=len(base) + levels + 1)
     too_deep = {path for path in folders if len(path) - len(base) > levels}
     planned = []
     for path in sorted(files, key=order):
-        if skip := (_TOO_DEEP if path[:-1] in too_deep else _why_not(files[path])):
+        if skip := (_TOO_DEEP if len(path) - 1 - len(base) > levels else _why_not(files[path])):
             left_out.append(_left_out(files[path], skip))
         else:
             said = (manifest.entries if manifest else {}).get(path[len(base) :], {})
@@ -134,12 +134,13 @@ def _single_top(seen: Iterable[Found]) -> Path:
     return (tops.pop(),) if len(tops) == 1 else ()
 
 
-def _folders(seen: Iterable[Found], base: Path) -> set[Path]:
+def _folders(seen: Iterable[Found], *, base: Path, deepest: int) -> set[Path]:
+    """Return the folders below `base`. One that lies deeper than `deepest` is not looked into."""
     folders: set[Path] = set()
     for each in seen:
         if each.skip is not None and each.is_folder:
             continue
-        path = each.path if each.is_folder else each.path[:-1]
+        path = (each.path if each.is_folder else each.path[:-1])[:deepest]
         while len(path) > len(base) and path not in folders:
             folders.add(path)
             path = path[:-1]

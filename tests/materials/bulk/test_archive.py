@@ -121,6 +121,25 @@ def test_a_list_that_is_longer_than_it_says_is_counted_before_it_is_read() -> No
     assert refused.value.code == "archive_too_many_files"
 
 
+def test_paths_may_not_name_more_folders_than_an_archive_may_have_files() -> None:
+    archive = zipped(*(Raw(name=b"%d/" % n + b"a/" * 450 + b"x.md") for n in range(20)))
+
+    with pytest.raises(ArchiveProblem) as refused:
+        opened(archive).scan()
+
+    assert refused.value.code == "archive_too_many_files"
+
+
+def test_what_lies_too_deep_is_one_folder_in_the_plan() -> None:
+    deep = b"a/" * 400
+
+    plan = make_plan(opened(zipped(Raw(name=deep + b"x.md"), Raw(name=b"a/y.md"))), unwrap=False, levels=3)
+
+    assert [folder.path for folder in plan.folders] == [("a",) * number for number in (1, 2, 3)]
+    assert [(left.is_folder, left.skip.code) for left in plan.left_out] == [(False, "too_deep"), (True, "too_deep")]
+    assert [file.path for file in plan.files] == [("a", "y.md")]
+
+
 @pytest.mark.parametrize(
     ("archive", "code"),
     [
