@@ -13,7 +13,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from materials.bulk.names import shown, split
+from materials.bulk.names import shown, split, visible
 from materials.bulk.sources import Skip
 from materials.serializers import LANGUAGE, NodeFieldsSerializer
 
@@ -21,6 +21,7 @@ NAME = "manifest.json"
 FORMAT = "coursewright-materials"
 VERSION = 1
 MAX_BYTES = 32 * 2**20
+_MOST_PARTS = 100_000
 _MOST_WARNINGS = 20
 
 Path = tuple[str, ...]
@@ -57,8 +58,6 @@ def read(data: bytes) -> Manifest | None:
     warnings: list[str] = []
     nodes = _parts(said, "nodes", ("title", *_NODE_FIELDS), NodeFieldsSerializer, warnings)
     entries = _parts(said, "entries", tuple(_EntrySerializer().fields), _EntrySerializer, warnings)
-    if len(warnings) > _MOST_WARNINGS:
-        warnings[_MOST_WARNINGS:] = [f"{len(warnings) - _MOST_WARNINGS} more parts of {NAME} were left out."]
     return Manifest(top=nodes.pop((), {}), nodes=nodes, entries=entries, warnings=tuple(warnings))
 
 
@@ -91,14 +90,22 @@ def _parts(
     if not isinstance(parts, list):
         warnings.append(f"{NAME} has no list `{name}`.")
         return {}
+    if len(parts) > _MOST_PARTS:
+        warnings.append(f"{NAME}: `{name}` was not used: it has more than {_MOST_PARTS} parts.")
+        return {}
     found: dict[Path, Mapping[str, Any]] = {}
+    wrong = 0
     for number, part in enumerate(parts):
         path = _path(part)
         serializer = shape(data={key: part[key] for key in fields if key in part} if path is not None else {})
         if path is None or not serializer.is_valid():
-            warnings.append(f"{NAME}: `{name}`[{number}] was left out: {_why(path, serializer)}.")
+            wrong += 1
+            if wrong <= _MOST_WARNINGS:
+                warnings.append(f"{NAME}: `{name}`[{number}] was left out: {_why(path, serializer)}.")
         else:
             found[path] = serializer.validated_data
+    if wrong > _MOST_WARNINGS:
+        warnings.append(f"{NAME}: {wrong - _MOST_WARNINGS} more parts of `{name}` were left out.")
     return found
 
 
@@ -115,4 +122,4 @@ def _path(part: Any) -> Path | None:
 def _why(path: Path | None, serializer: serializers.Serializer[Any]) -> str:
     if path is None:
         return "its path is none"
-    return f"{', '.join(map(str, serializer.errors))} cannot be right ({shown(path)[:100]})"
+    return f"{', '.join(map(str, serializer.errors))} cannot be right ({visible(shown(path))[:100]})"

@@ -15,6 +15,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from materials.bulk import manifest
 from materials.bulk.zipping import Member, SizeChanged, length_of, zipped
 from materials.models import MaterialEntry, MaterialNode
 from materials.services import create_node, update_node
@@ -176,6 +177,23 @@ def test_a_manifest_that_is_not_ours_is_a_file_like_others(
         [] if is_ours else ["type_unsupported"]
     )
     assert outline(api(acme), course.pk) == [("a", ["a.md"])]
+
+
+def test_a_manifest_that_is_made_to_do_harm_costs_a_few_warnings(
+    api: Api, acme: Tenant, course: MaterialNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: dict[str, Any] = {"format": manifest.FORMAT, "version": manifest.VERSION}
+    odd = json.dumps(said | {"nodes": [{"path": ".\ud800", "title": ""}] * 500, "entries": []})
+
+    report = imported(api(acme), course.pk, packed({"manifest.json": odd, "a.md": "# A"}))
+    monkeypatch.setattr(manifest, "_MOST_PARTS", 3)
+    many = manifest.read(json.dumps(said | {"nodes": [{}] * 4, "entries": []}).encode())
+
+    assert (report["files"]["taken"], len(report["warnings"])) == (1, 21)
+    assert report["warnings"][0] == "manifest.json: `nodes`[0] was left out: title cannot be right (.)."
+    assert report["warnings"][-1] == "manifest.json: 480 more parts of `nodes` were left out."
+    assert many is not None
+    assert many.warnings == ("manifest.json: `nodes` was not used: it has more than 3 parts.",)
 
 
 def test_files_that_are_missing_are_named_before_anything_is_sent(
