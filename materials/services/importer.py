@@ -111,6 +111,7 @@ class Importer:
     def _added(self, file: PlannedFile, node: UUID, target: UUID) -> Added:
         if file.is_address:
             return self._added_address(file, node, target)
+        _refuse_large(file.found.size)
         with Space(self.batch.tenant) as space:
             space.claim(file.found.size)
             return add_stored(
@@ -134,9 +135,6 @@ class Importer:
         )
 
     def _stored(self, file: PlannedFile, target: UUID) -> StoredObject:
-        most = settings.UPLOAD_MAX_BYTES
-        if file.found.size > most:
-            raise Skip("upload_too_large", f"It has {file.found.size} bytes; the largest that is taken has {most}.")
         writer = objects().writer(object_key(tenant_id=self.batch.tenant_id, entry_id=target))
         try:
             for piece in self._pieces(file):
@@ -191,6 +189,12 @@ class Importer:
         for pk, node, size, sha256 in rows.values_list("pk", "node_id", "size_bytes", "raw_sha256"):
             found[node, size][sha256] = pk
         return found
+
+
+def _refuse_large(size: int) -> None:
+    """Raise Skip for a file that is never taken, so that it needs no space."""
+    if size > (most := settings.UPLOAD_MAX_BYTES):
+        raise Skip("upload_too_large", f"It has {size} bytes; the largest that is taken has {most}.")
 
 
 def _is_captions(file: PlannedFile) -> bool:

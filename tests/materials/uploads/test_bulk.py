@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
+from pytest_django import Settings
 
 from materials.import_models import MaterialImport
 from materials.models import MaterialEntry, MaterialNode
@@ -56,6 +57,17 @@ def test_a_quota_stops_an_import_which_goes_on_when_there_is_room(
 
     assert api(acme).get(job["Location"]).json()["result"]["files"]["taken"] == 4
     assert outline(api(acme), course.pk) == ["0.txt", "1.txt", "2.txt", "3.txt"]
+
+
+def test_a_file_that_is_too_large_to_be_taken_needs_no_space(
+    api: Api, acme: Tenant, course: MaterialNode, settings: Settings
+) -> None:
+    settings.UPLOAD_MAX_BYTES = 5_000
+    set_quota(tenant=acme, soft_limit=None, hard_limit=4_500)
+
+    report = imported(api(acme), course.pk, packed({"a.txt": "too large " * 600, "b.txt": "fits"}))
+
+    assert (report["files"]["taken"], report["reasons"]) == (1, {"upload_too_large": 1})
 
 
 def test_an_archive_that_nobody_retries_is_let_go(api: Api, acme: Tenant, course: MaterialNode, store: Any) -> None:
