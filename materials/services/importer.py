@@ -62,7 +62,8 @@ class Importer:
             store_plan(batch=self.batch, plan=self._plan)
         folders = self._items(ImportItem.Kind.FOLDER).exclude(outcome=Outcome.SKIPPED)
         by_path = dict(folders.values_list("path", "target"))
-        self._nodes = {folder.path: by_path[f"{shown(folder.path)}/"] for folder in self._plan.folders}
+        targets = {folder.path: by_path.get(f"{shown(folder.path)}/") for folder in self._plan.folders}
+        self._nodes = {path: target for path, target in targets.items() if target is not None}
         self._nodes[self._plan.base] = self.batch.node_id
         found = folders.filter(outcome=Outcome.SAME).values_list("target", flat=True)
         self._there = self._files_in([self.batch.node_id, *found])

@@ -30,7 +30,12 @@ Kind = ImportItem.Kind
 
 
 def levels_below(batch: MaterialImport) -> int:
-    """Return how many levels of nodes there may be below the import's node."""
+    """Return how many levels of nodes there may be below the import's node.
+
+    Once its nodes are made the import keeps to them, wherever they have been moved.
+    """
+    if batch.planned_at is not None:
+        return MAX_DEPTH
     return MAX_DEPTH - len(queries.ancestors(tenant=batch.tenant, node_id=batch.node_id))
 
 
@@ -80,7 +85,7 @@ def put_in_order(*, batch: MaterialImport, plan: Plan, nodes: Mapping[Path, UUID
     lock_tree(batch.tenant)
     items = ImportItem.objects.of(batch.tenant).filter(batch=batch, kind=Kind.FILE, outcome=Outcome.TAKEN)
     ranks = {target: rank for rank, target in enumerate(items.order_by("position").values_list("target", flat=True))}
-    inside = {nodes[file.path[:-1]] for file in plan.files}
+    inside = {nodes[file.path[:-1]] for file in plan.files if file.path[:-1] in nodes}
     rows = MaterialEntry.objects.of(batch.tenant).filter(node__in=inside).order_by("node_id", "position")
     groups: dict[UUID, list[UUID]] = defaultdict(list)
     for pk, node in rows.values_list("pk", "node_id"):

@@ -12,8 +12,9 @@ from pytest_django import Settings
 
 from materials.import_models import MaterialImport
 from materials.models import MaterialEntry, MaterialNode
-from materials.services import create_node, set_quota
+from materials.services import create_node, move_node, set_quota
 from materials.services.importing import KEPT
+from materials.services.tree import MAX_DEPTH
 from materials.tasks import release_old_archives
 from project.jobs.models import Job
 from project.storage.objects import objects
@@ -57,6 +58,28 @@ def test_a_quota_stops_an_import_which_goes_on_when_there_is_room(
 
     assert api(acme).get(job["Location"]).json()["result"]["files"]["taken"] == 4
     assert outline(api(acme), course.pk) == ["0.txt", "1.txt", "2.txt", "3.txt"]
+
+
+def test_an_import_goes_on_when_its_node_was_moved_to_where_there_is_more_room_below_it(
+    api: Api, acme: Tenant, course: MaterialNode
+) -> None:
+    deep = course
+    for level in range(MAX_DEPTH - 3):
+        deep = create_node(tenant=acme, title=f"{level}", parent_id=deep.pk)
+    captions = "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nWater boils.\n"
+    archive = packed({"a/b/c.vtt": captions, "a/b/c/too/deep.md": "# Deep", "z.txt": "z" * 9000})
+    set_quota(tenant=acme, soft_limit=None, hard_limit=5_000)
+    job = bring(api(acme), deep.pk, archive, "?unwrap=false")
+    work(job.json()["id"])
+
+    set_quota(tenant=acme, soft_limit=None, hard_limit=None)
+    move_node(tenant=acme, node_id=deep.pk, parent_id=None)
+    api(acme).post(f"{job['Location']}/retry")
+    work(job.json()["id"])
+
+    ended = api(acme).get(job["Location"]).json()
+    assert ended["status"] == "complete"
+    assert ended["result"]["files"] == {"taken": 2, "same": 0, "skipped": 1, "waiting": 0}
 
 
 def test_a_file_that_is_too_large_to_be_taken_needs_no_space(
