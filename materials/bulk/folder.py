@@ -19,7 +19,14 @@ class Folder:
         self._top = top
 
     def scan(self) -> Sequence[Found]:
-        return list(self._walk(self._top, ()))
+        found: list[Found] = []
+        waiting: list[tuple[Path, tuple[str, ...]]] = [(self._top, ())]
+        while waiting:
+            for each in self._inside(*waiting.pop()):
+                found.append(each)
+                if each.is_folder and each.skip is None and not is_hidden(each.path[-1]):
+                    waiting.append((Path(each.handle), each.path))
+        return found
 
     @contextlib.contextmanager
     def open(self, found: Found) -> Iterator[Reader]:
@@ -28,9 +35,9 @@ class Folder:
         except OSError as exc:
             raise _unreadable(exc) from exc
         with file:
-            yield file
+            yield _Guarded(file)
 
-    def _walk(self, folder: Path, above: tuple[str, ...]) -> Iterator[Found]:
+    def _inside(self, folder: Path, above: tuple[str, ...]) -> Iterator[Found]:
         try:
             inside = sorted(os.scandir(folder), key=lambda each: each.name)
         except OSError as exc:
@@ -38,16 +45,15 @@ class Folder:
             return
         for each in inside:
             try:
-                found = self._found(each, (*above, _name(each.name)))
+                yield self._found(each, (*above, _name(each.name)))
             except Skip as skip:
                 yield Found(path=(), shown="/".join([*above, visible(each.name)]), skip=skip)
-                continue
-            yield found
-            if found.is_folder and found.skip is None and not is_hidden(found.path[-1]):
-                yield from self._walk(Path(each.path), found.path)
 
     def _found(self, each: os.DirEntry[str], path: tuple[str, ...]) -> Found:
-        status = each.stat(follow_symlinks=False)
+        try:
+            status = each.stat(follow_symlinks=False)
+        except OSError as exc:
+            raise _unreadable(exc) from exc
         skip = None
         if stat.S_ISLNK(status.st_mode):
             skip = Skip("link", "It is a link to another place.")
@@ -56,6 +62,19 @@ class Folder:
         is_folder = stat.S_ISDIR(status.st_mode)
         size = 0 if is_folder else status.st_size
         return Found(path=path, shown="/".join(path), is_folder=is_folder, size=size, skip=skip, handle=each.path)
+
+
+class _Guarded:
+    """Turns what the reading of a file raises into a Skip, so that it does not look like a failure of the store."""
+
+    def __init__(self, file: Reader) -> None:
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as exc:
+            raise _unreadable(exc) from exc
 
 
 def _name(name: str) -> str:

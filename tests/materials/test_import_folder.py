@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 from io import StringIO
 from pathlib import Path
@@ -12,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 from materials.import_models import ImportItem, MaterialImport
 from materials.models import MaterialEntry, MaterialNode
+from materials.services.tree import MAX_DEPTH
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.materials.test_import import outline
@@ -79,6 +82,61 @@ def test_links_pipes_and_what_cannot_be_opened_are_left_out(acme: Tenant, course
         ".md": "name_unusable", "photo.png": "type_unsupported", "empty.md": "file_empty",
     }  # fmt: skip
     assert not MaterialEntry.objects.filter(name="link.md").exists()
+
+
+class Shut:
+    """An entry of a folder that may be listed, but not entered."""
+
+    name, path = "shut.md", "/nowhere/shut.md"
+
+    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+class Broken(io.FileIO):
+    """A file on a disk that fails."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_what_cannot_be_looked_at_or_breaks_while_it_is_read_is_left_out(
+    acme: Tenant, course: MaterialNode, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed, opened = os.scandir, Path.open
+
+    def list_with_shut(top: Path) -> list[Any]:
+        return [*listed(top), *([Shut()] if top == folder else [])]
+
+    def open_or_break(path: Path, *arguments: Any) -> Any:
+        return Broken(path) if path.name == "b.md" else opened(path, *arguments)
+
+    monkeypatch.setattr(os, "scandir", list_with_shut)
+    monkeypatch.setattr(Path, "open", open_or_break)
+
+    shown = run("acme", folder, node=course.pk)
+
+    codes = ImportItem.objects.filter(code="file_unreadable").values_list("path", "reason")
+    assert dict(codes) == {
+        "2 Lists/b.md": "It cannot be read: Input/output error.",
+        "shut.md": "It cannot be read: Permission denied.",
+    }
+    assert "2 files taken" in shown
+
+
+def test_any_number_of_folders_in_folders_is_looked_through(
+    acme: Tenant, course: MaterialNode, tmp_path: Path
+) -> None:
+    (tmp_path / "a.md").write_text("# A")
+    path = tmp_path
+    for _ in range(1_500):
+        path /= "d"
+        path.mkdir()
+
+    run("acme", tmp_path, node=course.pk)
+
+    assert ImportItem.objects.filter(kind="folder", outcome="taken").count() == MAX_DEPTH - 1
+    assert ImportItem.objects.get(outcome="skipped").code == "too_deep"
 
 
 def test_it_fails_when_nothing_was_taken_or_strictly_when_anything_was_not(
