@@ -134,6 +134,9 @@ def test_any_number_of_folders_in_folders_is_looked_through(
         path.mkdir()
 
     run("acme", tmp_path, node=course.pk)
+    while path != tmp_path:  # no recursion here either
+        path.rmdir()
+        path = path.parent
 
     assert ImportItem.objects.filter(kind="folder", outcome="taken").count() == MAX_DEPTH - 1
     assert ImportItem.objects.get(outcome="skipped").code == "too_deep"
@@ -151,6 +154,9 @@ def test_it_fails_when_nothing_was_taken_or_strictly_when_anything_was_not(
         (("acme", tmp_path / "nothing"), {"node": course.pk}, "not a folder"),
         (("nobody", folder), {"node": course.pk}, "nobody"),
         (("acme", folder), {"node": Tenant.objects.get().pk}, "There is no node"),
+        (("acme", folder), {"course": " "}, "1 to 500 characters"),
+        (("acme", folder), {"course": "x" * 501}, "1 to 500 characters"),
+        (("acme", folder), {"node": course.pk, "language": "English, of course, as everybody"}, "BCP 47"),
     ):
         with pytest.raises(CommandError, match=why):
             run(*arguments, **options)

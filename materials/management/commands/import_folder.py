@@ -14,10 +14,17 @@ from rich.table import Table
 from materials import queries
 from materials.bulk.plan import HIDDEN
 from materials.import_models import ImportItem, MaterialImport
+from materials.serializers import NodeFieldsSerializer
 from materials.services import Wanted, create_node, import_folder
 from project.errors import DomainError
 from tenants.lookup import tenant_named
 from tenants.models import Tenant
+
+
+_WANTED = {
+    "title": "--course is the title of the new course: 1 to 500 characters.",
+    "language": "--language is a BCP 47 tag, such as en or uk.",
+}
 
 
 class Command(BaseCommand):
@@ -42,11 +49,12 @@ class Command(BaseCommand):
     ) -> None:  # fmt: skip
         if not folder.is_dir():
             raise CommandError(f"{folder} is not a folder.")
+        _check(course, language)
         owner = tenant_named(tenant)
         console = Console(file=self.stdout, highlight=False, soft_wrap=True)  # type: ignore[arg-type]  # it writes
         try:
             if node is None:
-                node = create_node(tenant=owner, title=str(course)[:500]).pk
+                node = create_node(tenant=owner, title=str(course)).pk
                 console.print(f"Made the course {node}. If this is stopped, go on with: --node {node}")
             batch = self._bring(owner, node, folder, language, console)
         except DomainError as exc:
@@ -70,6 +78,13 @@ class Command(BaseCommand):
                 wanted=Wanted(language=language),
                 progress=lambda _stage, done, total: progress.update(task, completed=done, total=total),
             )
+
+
+def _check(course: str | None, language: str) -> None:
+    said = {"language": language} | ({} if course is None else {"title": course})
+    shape = NodeFieldsSerializer(data=said, partial=True)
+    if not shape.is_valid():
+        raise CommandError(" ".join(_WANTED[name] for name in shape.errors))
 
 
 def _show(batch: MaterialImport, counts: dict[str, Any], console: Console) -> None:
