@@ -133,10 +133,12 @@ def test_any_number_of_folders_in_folders_is_looked_through(
         path /= "d"
         path.mkdir()
 
-    run("acme", tmp_path, node=course.pk)
-    while path != tmp_path:  # no recursion here either
-        path.rmdir()
-        path = path.parent
+    try:
+        run("acme", tmp_path, node=course.pk)
+    finally:
+        while path != tmp_path:  # who clears up after us would do it by recursion
+            path.rmdir()
+            path = path.parent
 
     assert ImportItem.objects.filter(kind="folder", outcome="taken").count() == MAX_DEPTH - 1
     assert ImportItem.objects.get(outcome="skipped").code == "too_deep"
