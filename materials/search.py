@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -31,15 +32,43 @@ _LEXEME = re.compile(r"'((?:[^']|'')+)'")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Thai, Lao, Khmer, Japanese and Chinese."""
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+_PARSE = """
+    SELECT name, string_agg('(' || query::text || ')', ' | ')
+    FROM (
+        SELECT name, websearch_to_tsquery(name::regconfig, typed) AS query
+        FROM unnest(%s::text[]) AS name, unnest(%s::text[]) AS typed
+    ) AS parsed
+    WHERE querytree(query) NOT IN ('', 'T')
+    GROUP BY name
+"""
+"""What each configuration makes of each alternative, where that is more than what must not occur."""
 _PLAIN_TEXT: Expression = Replace(Replace(F("text"), Value(_BEGIN)), Value(_END))
 """The text without characters that would be taken for marks."""
+
+
+class _Parsed(SearchQuery):
+    """A query as PostgreSQL writes it."""
+
+    template = "%(expressions)s::tsquery"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Term:
+    """A word or a phrase that has to stand in a text, or must not."""
+
+    text: str
+    is_wanted: bool
+    is_phrase: bool
+
+    def __str__(self) -> str:
+        return ("" if self.is_wanted else "-") + (f'"{self.text}"' if self.is_phrase else self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Wanted:
     words: str
     queries: dict[str, Expression]
-    """What is sought, for each configuration below the node."""
+    """What is sought, for each configuration below the node that can seek it."""
 
 
 def found_below(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]:
@@ -52,7 +81,7 @@ def found_below(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]
     below = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
     languages = below.exclude(chunk_count=0).order_by().values_list("text_language", flat=True).distinct()
     configurations = {search_configuration(language) for language in languages} | {ANY_LANGUAGE}
-    wanted = _Wanted(words=words, queries={name: _query(name, words) for name in sorted(configurations)})
+    wanted = _Wanted(words=words, queries=_queries(configurations, words))
     rows = Chunk.objects.of(tenant).filter(entry__node__in=nodes).alias(indexed=CHUNK_WORDS).filter(_matches(wanted))
     return (
         rows.annotate(score=_score(wanted), snippet_source=_snippet(wanted))
@@ -68,13 +97,19 @@ def snippet_of(chunk: Chunk) -> str:
     return html.escape(text, quote=False).replace(_BEGIN, "<mark>").replace(_END, "</mark>")
 
 
-def _query(configuration: str, words: str) -> Expression:
-    if configuration != ANY_LANGUAGE:
-        return SearchQuery(words, config=configuration, search_type="websearch")
+def _queries(configurations: Iterable[str], words: str) -> dict[str, Expression]:
+    """Return what is sought, for each configuration that leaves something to seek.
+
+    Words that are everywhere (the, while) are no words to PostgreSQL. An alternative of which only what must not occur
+    is left would match nearly all texts, so it goes.
+    """
+    typed = [" ".join(map(str, terms)) for terms in _alternatives(words)]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT websearch_to_tsquery('simple', %s)::text", [words])
-        parsed: str = cursor.fetchone()[0]
-    return SearchQuery(_LEXEME.sub(_beginning, parsed), config=ANY_LANGUAGE, search_type="raw")
+        cursor.execute(_PARSE, [sorted(configurations), typed])
+        parsed: dict[str, str] = dict(cursor.fetchall())
+    if ANY_LANGUAGE in parsed:
+        parsed[ANY_LANGUAGE] = _LEXEME.sub(_beginning, parsed[ANY_LANGUAGE])
+    return {name: _Parsed(query) for name, query in parsed.items()}
 
 
 def _beginning(lexeme: re.Match[str]) -> str:
@@ -90,24 +125,24 @@ def _matches(wanted: _Wanted) -> Q:
     if _UNSPACED.search(wanted.words):
         for terms in _alternatives(wanted.words):
             together = Q()
-            for term, is_wanted in terms:
-                together &= Q(text__icontains=term) if is_wanted else ~Q(text__icontains=term)
+            for term in terms:
+                together &= Q(text__icontains=term.text) if term.is_wanted else ~Q(text__icontains=term.text)
             found |= together
-        return found or Q(pk__in=[])
-    for name, query in wanted.queries.items():
-        found |= Q(search_configuration=_named(name), indexed=query)
-    return found
+    else:
+        for name, query in wanted.queries.items():
+            found |= Q(search_configuration=_named(name), indexed=query)
+    return found or Q(pk__in=[])
 
 
-def _alternatives(words: str) -> list[list[tuple[str, bool]]]:
+def _alternatives(words: str) -> list[list[_Term]]:
     """Return what has to stand in a text, or must not, as it is typed: terms, and between alternatives `or`."""
-    found: list[list[tuple[str, bool]]] = [[]]
+    found: list[list[_Term]] = [[]]
     for sign, phrase, word in _TERM.findall(words):
         if word.lower() == "or" and not sign:
             found.append([])
-        elif term := (phrase or word).strip():
-            found[-1].append((term, not sign))
-    return [terms for terms in found if any(is_wanted for _, is_wanted in terms)]
+        elif text := (phrase or word.lstrip("-")).strip():
+            found[-1].append(_Term(text=text, is_wanted=not sign, is_phrase=bool(phrase)))
+    return [terms for terms in found if any(term.is_wanted for term in terms)]
 
 
 def _score(wanted: _Wanted) -> Expression:
@@ -145,7 +180,7 @@ def _snippet(wanted: _Wanted) -> Expression:
 
 def _around(words: str) -> Expression:
     """Return the text around the first of the terms, as they are typed; what is part of another is not marked in it."""
-    terms = list(dict.fromkeys(term for all_ in _alternatives(words) for term, is_wanted in all_ if is_wanted))
+    terms = list(dict.fromkeys(term.text for all_ in _alternatives(words) for term in all_ if term.is_wanted))
     terms = [term for term in terms if not any(term in other for other in terms if other != term)]
     at = Greatest(StrIndex(_PLAIN_TEXT, Value(next(iter(terms), ""))) - 40, 1)
     around: Expression = Substr(_PLAIN_TEXT, at, MOST_SNIPPET)
@@ -159,4 +194,5 @@ def _named(configuration: str) -> Expression:
 
 
 def _by_configuration(wanted: _Wanted) -> Expression:
-    return Case(*(When(search_configuration=_named(name), then=query) for name, query in wanted.queries.items()))
+    cases = (When(search_configuration=_named(name), then=query) for name, query in wanted.queries.items())
+    return Case(*cases, default=_Parsed(""))
