@@ -8,13 +8,13 @@ from typing import Protocol
 
 from materials.documents import ChunkKind
 
-_ACTIVE = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|([\\`*_\[\]<>#|~])", re.DOTALL)
+_ACTIVE = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|([\\`*_\[\]<>#|~]|&(?=#?\w+;))", re.DOTALL)
 """Formulas, which stay as they are, and what Markdown takes for markup."""
-_ACTIVE_IN_LINES = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|(\\(?!\|)|[`*_\[\]<>#~])")
+_ACTIVE_IN_LINES = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|(\\(?!\|)|[`*_\[\]<>#~]|&(?=#?\w+;))")
 """The same without what makes the cells of a table."""
 _ITEM = re.compile(r"( *(?:[-*+]|\d+[.)]) )?(.*)")
-_BLOCK = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+](?:\s|$)|-{3,}$))")
-"""The place before what makes an item of a list, or a rule, of a line."""
+_OPENS = re.compile(r"\d{1,9}(?=[.)](?: |$))|(?=[-+](?: |$)|-(?: *-){2,}$)")
+"""What comes before the character that would make a list or a rule of a paragraph."""
 _FENCE = re.compile(r"`{3,}")
 
 
@@ -74,15 +74,15 @@ def escaped(text: str) -> str:
     return _ACTIVE.sub(_plain, " ".join(text.split()))
 
 
-def paragraph(text: str) -> str:
-    """Return text as `escaped`, which is neither an item of a list nor a rule, whatever it begins with."""
-    return _BLOCK.sub(r"\1\\", escaped(text))
+def escaped_paragraph(text: str) -> str:
+    """Return `escaped` text whose beginning makes no list and no rule of it."""
+    return _opening_plainly(escaped(text))
 
 
 def escaped_lines(text: str) -> str:
     """Return a list or a table with its marks and cells as they are, the rest as `escaped`."""
     return "\n".join(
-        found[1] + _ACTIVE_IN_LINES.sub(_plain, found[2]) if (found := _ITEM.fullmatch(line)) and found[1]
+        found[1] + _opening_plainly(_ACTIVE_IN_LINES.sub(_plain, found[2])) if (found := _ITEM.fullmatch(line)) and found[1]
         else _ACTIVE_IN_LINES.sub(_plain, line)
         for line in text.splitlines()
     )  # fmt: skip
@@ -111,9 +111,9 @@ def _piece(chunk: RenderedPiece) -> str:
         case ChunkKind.DESCRIPTION:
             return f"> Seen in the picture by a model: {escaped(chunk.text)}"
         case ChunkKind.NOTES:
-            return f"> {paragraph(chunk.text)}"
+            return f"> {escaped_paragraph(chunk.text)}"
         case _:
-            return paragraph(chunk.text)
+            return escaped_paragraph(chunk.text)
 
 
 def _place(chunk: RenderedPiece) -> str:
@@ -124,6 +124,10 @@ def _place(chunk: RenderedPiece) -> str:
 
 def _plain(found: re.Match[str]) -> str:
     return found[1] or f"\\{found[2]}"
+
+
+def _opening_plainly(line: str) -> str:
+    return f"{found[0]}\\{line[found.end() :]}" if (found := _OPENS.match(line)) else line
 
 
 def _quoted(value: str) -> str:

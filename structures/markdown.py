@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from materials.documents import Locator
-from materials.markdown import clock, escaped, escaped_lines, paragraph
+from materials.markdown import clock, escaped, escaped_lines, escaped_paragraph
 from structures.drafts import NodeType
 
 _OPENING = re.compile(r"(`{3,})[^`]*$")
@@ -82,7 +82,7 @@ def render(course: RenderedCourse, nodes: Iterable[RenderedNode]) -> str:
     """Return the whole structure as one Markdown text."""
     parts = [f"# {escaped(course.title)}"]
     if course.description:
-        parts.append(paragraph(course.description))
+        parts.append(escaped_paragraph(course.description))
     if course.learning_goal:
         parts.append(f"**Goal:** {escaped(course.learning_goal)}")
     for heading, expected in (("Knowledge", course.expected_knowledge), ("Skills", course.expected_skills)):
@@ -119,7 +119,8 @@ def _section(node: RenderedNode, *, level: int, number: str) -> Iterator[str]:
     if effort := _effort(node.row):
         yield effort
     if node.row.description:
-        yield _quoted(node.row.description) if node.node_type is NodeType.EXERCISE else paragraph(node.row.description)
+        is_task = node.node_type is NodeType.EXERCISE
+        yield _quoted(node.row.description) if is_task else escaped_paragraph(node.row.description)
     leaves = [child for child in node.children if child.node_type is NodeType.CONCEPT]
     if leaves:
         yield "\n".join(_concept(concept) for concept in leaves)
@@ -133,7 +134,7 @@ def _section(node: RenderedNode, *, level: int, number: str) -> Iterator[str]:
 
 def _concept(node: RenderedNode) -> str:
     definition = f": {escaped(node.row.description)}" if node.row.description else ""
-    examples = "".join(f"\n  - {paragraph(example)}" for example in node.row.examples)
+    examples = "".join(f"\n  - {escaped_paragraph(example)}" for example in node.row.examples)
     return f"- **{escaped(node.row.title)}**{definition}{_evidence(node)}{examples}"
 
 
@@ -162,11 +163,11 @@ def _effort(row: Described) -> str:
 
 def _expectation(expected: Mapping[str, str]) -> str:
     details = expected.get("details", "")
-    return paragraph(expected["summary"]) + (f": {escaped(details)}" if details else "")
+    return escaped_paragraph(expected["summary"]) + (f": {escaped(details)}" if details else "")
 
 
 def _list(items: Sequence[str]) -> str:
-    return "\n".join(f"- {paragraph(item)}" for item in items)
+    return "\n".join(f"- {escaped_paragraph(item)}" for item in items)
 
 
 def _evidence(node: RenderedNode) -> str:

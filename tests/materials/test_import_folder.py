@@ -124,9 +124,7 @@ def test_what_cannot_be_looked_at_or_breaks_while_it_is_read_is_left_out(
     assert "2 files taken" in shown
 
 
-def test_any_number_of_folders_in_folders_is_looked_through(
-    acme: Tenant, course: MaterialNode, tmp_path: Path
-) -> None:
+def test_any_number_of_folders_in_folders_is_looked_through(acme: Tenant, course: MaterialNode, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A")
     path = tmp_path
     for _ in range(1_500):

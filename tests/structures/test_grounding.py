@@ -115,3 +115,15 @@ def test_it_renders_what_models_write_of_a_course() -> None:
         "**Exercise: Egg** (no evidence) *difficulty 2 of 5*\n\n> Do it.\n\n"
         "Solution:\n\n> Ten minutes.\n\nGraded by:\n\n- It is hard\n"
     )
+
+
+def test_what_looks_like_a_list_makes_none() -> None:
+    course = StructureSnapshot(title="1. Ice", description="1. is cold", prerequisites=["- 5 degrees"])
+    lesson = Shown(node(NodeType.LESSON, "Cold", description="- 5 is colder"))
+
+    text = render(course, [Shown(node(NodeType.MODULE, "Ice"), children=[lesson])])
+
+    assert text == (
+        "# 1. Ice\n\n1\\. is cold\n\n**Needed before:**\n\n- \\- 5 degrees\n\n"
+        "## 1. Ice\n\n### 1.1. Cold\n\n\\- 5 is colder\n"
+    )
