@@ -81,11 +81,7 @@ def escaped_paragraph(text: str) -> str:
 
 def escaped_lines(text: str) -> str:
     """Return a list or a table with its marks and cells as they are, the rest as `escaped`."""
-    return "\n".join(
-        found[1] + _opening_plainly(_ACTIVE_IN_LINES.sub(_plain, found[2])) if (found := _ITEM.fullmatch(line)) and found[1]
-        else _ACTIVE_IN_LINES.sub(_plain, line)
-        for line in text.splitlines()
-    )  # fmt: skip
+    return "\n".join(map(_escaped_line, text.splitlines()))
 
 
 def clock(milliseconds: int) -> str:
@@ -124,6 +120,12 @@ def _place(chunk: RenderedPiece) -> str:
 
 def _plain(found: re.Match[str]) -> str:
     return found[1] or f"\\{found[2]}"
+
+
+def _escaped_line(line: str) -> str:
+    if (found := _ITEM.fullmatch(line)) and found[1]:
+        return found[1] + _opening_plainly(_ACTIVE_IN_LINES.sub(_plain, found[2]))
+    return _ACTIVE_IN_LINES.sub(_plain, line)
 
 
 def _opening_plainly(line: str) -> str:

@@ -12,7 +12,7 @@ from materials.documents import Locator
 from materials.models import EntryState, KeyFrame, MaterialEntry, MaterialNode
 from materials.queries import Branch
 from materials.sites import note_on
-from project.http.serializers import ListSerializer, StrictSerializer
+from project.http.serializers import ListSerializer, StrictSerializer, TextField
 from project.jobs.models import Job
 from project.jobs.serializers import PrioritySerializer
 
@@ -25,7 +25,7 @@ ENTRY_STATES = [(state.value, state.value) for state in EntryState]
 class NodeFieldsSerializer(StrictSerializer):
     """A node's own fields. In a PATCH, what is not named stays."""
 
-    title = serializers.CharField(max_length=500)
+    title = TextField(max_length=500)
     language = serializers.RegexField(
         LANGUAGE,
         max_length=35,
@@ -33,13 +33,11 @@ class NodeFieldsSerializer(StrictSerializer):
         allow_blank=True,
         help_text="BCP 47 tag of the materials, such as `en` or `uk`.",
     )
-    learning_goal = serializers.CharField(max_length=MAX_TEXT, required=False, allow_blank=True)
+    learning_goal = TextField(max_length=MAX_TEXT, required=False, allow_blank=True)
     expected_knowledge = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
+        child=TextField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
     )
-    expected_skills = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
-    )
+    expected_skills = serializers.ListField(child=TextField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False)
 
 
 class NodeCreateSerializer(NodeFieldsSerializer):
@@ -77,7 +75,7 @@ class NodeCopySerializer(StrictSerializer):
     """Where the copy goes and what it is called."""
 
     parent = serializers.UUIDField(allow_null=True, help_text="The copy's parent, or null to make it a course.")  # type: ignore[assignment]
-    title = serializers.CharField(max_length=500, required=False, help_text="Default: the title of the original.")
+    title = TextField(max_length=500, required=False, help_text="Default: the title of the original.")
 
 
 class NodeSerializer(serializers.ModelSerializer[MaterialNode]):
@@ -223,14 +221,14 @@ class EntryWishSerializer(PrioritySerializer):
 class AddressSerializer(StrictSerializer):
     """A web address to attach."""
 
-    url = serializers.CharField(max_length=2000)
-    name = serializers.CharField(max_length=500, required=False)
+    url = TextField(max_length=2000)
+    name = TextField(max_length=500, required=False)
 
 
 class EntryUpdateSerializer(StrictSerializer):
     """Changes to an entry; what is not named stays. Language and captions count when it is ingested again."""
 
-    name = serializers.CharField(max_length=500, required=False)
+    name = TextField(max_length=500, required=False)
     language = serializers.RegexField(LANGUAGE, max_length=35, required=False, allow_blank=True)
     use_captions = serializers.BooleanField(required=False)
     node = serializers.UUIDField(required=False, help_text="Move the entry to the end of this node.")

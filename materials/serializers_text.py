@@ -10,7 +10,7 @@ from materials.documents import ChunkKind
 from materials.models import Chunk, ChunkCorrection
 from materials.search import snippet_of
 from materials.serializers import LocatorSerializer
-from project.http.serializers import ListSerializer, StrictSerializer
+from project.http.serializers import ListSerializer, StrictSerializer, TextField
 
 MAX_CHUNK = 200_000
 KINDS = [(kind.value, kind.value) for kind in ChunkKind]
@@ -42,7 +42,7 @@ class ChunkSerializer(serializers.ModelSerializer[Chunk]):
 class ChunkTextSerializer(StrictSerializer):
     """A person's text for a chunk. Lists, tables and code keep the form that they have."""
 
-    text = serializers.CharField(max_length=MAX_CHUNK, trim_whitespace=False)
+    text = TextField(max_length=MAX_CHUNK, trim_whitespace=False)
 
     def validate_text(self, text: str) -> str:
         if not text.strip():

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from materials.models import Upload
 from materials.serializers import LANGUAGE, EntryErrorSerializer
 from materials.services.uploads import MOST_ADDRESSES, Progress
-from project.http.serializers import ListSerializer, StrictSerializer
+from project.http.serializers import ListSerializer, StrictSerializer, TextField
 from project.jobs.serializers import PrioritySerializer
 
 STATES = [(state, state) for state in ("open", "verifying", "complete", "refused", "aborted", "expired")]
@@ -19,10 +19,10 @@ STATES = [(state, state) for state in ("open", "verifying", "complete", "refused
 class UploadCreateSerializer(PrioritySerializer):
     """A file that is going to be sent to the store."""
 
-    name = serializers.CharField(max_length=500)
+    name = TextField(max_length=500)
     size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
     sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}$", help_text="Of the whole file, hexadecimal.")
-    content_type = serializers.CharField(
+    content_type = TextField(
         max_length=255, required=False, default="", allow_blank=True,
         help_text="For your own use: what a file is, is found from its bytes.",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from materials.serializers import LocatorSerializer, locator_json
-from project.http.serializers import StrictSerializer
+from project.http.serializers import StrictSerializer, TextField
 from structures.drafts import NodeType
 from structures.engines import AUTO, EngineName
 from structures.models import Reference, StructureSnapshot
@@ -25,7 +25,7 @@ class GenerateSerializer(StrictSerializer):
         error_messages={"invalid_choice": f'"{{input}}" is not one of: {", ".join([AUTO, *EngineName])}.'},
         help_text="`outline` reads without a model, `llm` lets models write; `auto`: `llm` when one is configured.",
     )
-    strategy = serializers.CharField(
+    strategy = TextField(
         max_length=100, default="default", help_text="Which models: a strategy of the server's registry."
     )
 

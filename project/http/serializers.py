@@ -7,6 +7,16 @@ from typing import Any
 from rest_framework import serializers
 
 
+class TextField(serializers.CharField):
+    """Text that is sent as text: a number in its place is a mistake, not its digits."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text: str = super().to_internal_value(data)
+        return text
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses unknown fields, so that a misspelt one is noticed instead of ignored."""
 

@@ -31,6 +31,8 @@ BAD_BODIES = [
     (b'{"title": ""}', 422, "invalid_input"),
     (b'{"title": null}', 422, "invalid_input"),
     (b'{"title": ["x"]}', 422, "invalid_input"),
+    (b'{"title": 5}', 422, "invalid_input"),
+    (b'{"title": "x", "expected_skills": [1.5]}', 422, "invalid_input"),
     (b'{"title": "x", "colour": "red"}', 422, "invalid_input"),
     (b'{"title": "x", "parent": "not-a-uuid"}', 422, "invalid_input"),
     (b'{"title": "x", "parent": ' + b"9" * 400 + b"}", 422, "invalid_input"),

@@ -165,7 +165,7 @@ def test_a_copy_is_corrected_as_its_original(api: Api, acme: Tenant, entry: dict
     assert chunks(client, twin)[1]["text"] == "A function returns a value."
 
 
-@pytest.mark.parametrize("text", ["", " \n ", "x" * 200_001, None, []])
+@pytest.mark.parametrize("text", ["", " \n ", "x" * 200_001, None, [], 5, 1.5, True])
 def test_it_refuses_what_is_no_text(api: Api, acme: Tenant, entry: dict[str, Any], text: Any) -> None:
     client = api(acme)
     _, paragraph, *_ = chunks(client, entry)
