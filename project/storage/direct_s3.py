@@ -31,6 +31,7 @@ class S3Direct:
 
     def __init__(self, storage: S3Objects) -> None:
         self._client: S3Client = storage.client
+        self._brisk: S3Client = storage.brisk
         self._bucket: str = storage.bucket_name
         self._signer = _client_as_others_reach_it() or self._client
 
@@ -38,7 +39,7 @@ class S3Direct:
         if parcel.is_whole:
             return ""
         with translated(parcel.key):
-            return self._client.create_multipart_upload(Bucket=self._bucket, Key=parcel.key)["UploadId"]
+            return self._brisk.create_multipart_upload(Bucket=self._bucket, Key=parcel.key)["UploadId"]
 
     def upload_address(self, parcel: Parcel, number: int, *, ours: str, now: datetime, until: datetime) -> Address:
         params: dict[str, Any] = {"Bucket": self._bucket, "ContentLength": parcel.size_of(number)}
@@ -75,10 +76,10 @@ class S3Direct:
     def discard(self, parcel: Parcel) -> None:
         if parcel.is_whole:
             with translated(parcel.incoming):
-                self._client.delete_object(Bucket=self._bucket, Key=parcel.incoming)
+                self._brisk.delete_object(Bucket=self._bucket, Key=parcel.incoming)
             return
         with translated(parcel.key):
-            pages = self._client.get_paginator("list_multipart_uploads")
+            pages = self._brisk.get_paginator("list_multipart_uploads")
             open_ids = {
                 found["UploadId"]
                 for page in pages.paginate(Bucket=self._bucket, Prefix=parcel.key)
@@ -87,7 +88,7 @@ class S3Direct:
             }
         for store_id in sorted(open_ids | ({parcel.store_id} - {""})):
             with contextlib.suppress(FileNotFoundError), translated(parcel.key):
-                self._client.abort_multipart_upload(Bucket=self._bucket, Key=parcel.key, UploadId=store_id)
+                self._brisk.abort_multipart_upload(Bucket=self._bucket, Key=parcel.key, UploadId=store_id)
 
     def download_address(
         self, key: str, *, ours: str, name: str, media_type: str, now: datetime, until: datetime
@@ -106,7 +107,7 @@ class S3Direct:
 
     def _size(self, key: str) -> int:
         with translated(key):
-            return self._client.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
+            return self._brisk.head_object(Bucket=self._bucket, Key=key)["ContentLength"]
 
     def _is_joined(self, parcel: Parcel) -> bool:
         with contextlib.suppress(FileNotFoundError):
@@ -115,7 +116,7 @@ class S3Direct:
 
     def _parts(self, parcel: Parcel) -> list[PartTypeDef]:
         with translated(parcel.key):
-            pages = self._client.get_paginator("list_parts").paginate(
+            pages = self._brisk.get_paginator("list_parts").paginate(
                 Bucket=self._bucket, Key=parcel.key, UploadId=parcel.store_id
             )
             return [part for page in pages for part in page.get("Parts", [])]

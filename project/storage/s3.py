@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PROBE_SECONDS = 3.0
+BRISK_SECONDS = 10.0
 _COPY_BYTES = 2**20
 _READ_AHEAD = 256 * 2**10
 
@@ -51,6 +52,11 @@ class S3Objects(S3Storage):  # type: ignore[misc]  # it ships no types
         return self._client()
 
     @property
+    def brisk(self) -> S3Client:
+        """Another such client, for what any store does at once: it holds no request of ours while a store is silent."""
+        return self._client(_BRISK)
+
+    @property
     def connection(self) -> Any:
         """What django-storages itself works with, made of the same settings."""
         with _lock:  # making a resource is not safe among threads, unlike using its client
@@ -71,18 +77,18 @@ class S3Objects(S3Storage):  # type: ignore[misc]  # it ships no types
         if mode != "rb":
             raise io.UnsupportedOperation("An object is written with `writer`.")
         with translated(name):
-            size = self.client.head_object(Bucket=self.bucket_name, Key=name)["ContentLength"]
+            size = self.brisk.head_object(Bucket=self.bucket_name, Key=name)["ContentLength"]
         raw = RangedObject(client=self.client, bucket=self.bucket_name, key=name, size=size)
         return cast(BinaryIO, io.BufferedReader(raw, _READ_AHEAD))
 
     def delete(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError), translated(name):
-            self.client.delete_object(Bucket=self.bucket_name, Key=name)
+            self.brisk.delete_object(Bucket=self.bucket_name, Key=name)
 
     def exists(self, name: str) -> bool:
         try:
             with translated(name):
-                self.client.head_object(Bucket=self.bucket_name, Key=name)
+                self.brisk.head_object(Bucket=self.bucket_name, Key=name)
         except FileNotFoundError:
             return False
         return True
@@ -112,14 +118,15 @@ class S3Objects(S3Storage):  # type: ignore[misc]  # it ships no types
 
     def prepare(self) -> None:
         self._client()
+        self._client(_BRISK)
 
     def probe(self) -> None:
         """Ask for the bucket, once and with little patience. Raises what botocore raises."""
-        self._client(impatient=True).head_bucket(Bucket=self.bucket_name)
+        self._client(_IMPATIENT).head_bucket(Bucket=self.bucket_name)
 
     def probe_writing(self, key: str, *, checksums: bool) -> None:
         """Store a few bytes and delete them, as impatiently. Raises what botocore raises."""
-        client, probe = self._client(impatient=True), b"probe"
+        client, probe = self._client(_IMPATIENT), b"probe"
         algorithm: Algorithm = {"ChecksumAlgorithm": "CRC32"} if checksums else {}
         sums: Sums = {"ChecksumCRC32": crc32(probe)} if checksums else {}
         begun = client.create_multipart_upload(Bucket=self.bucket_name, Key=key, **algorithm)
@@ -128,14 +135,14 @@ class S3Objects(S3Storage):  # type: ignore[misc]  # it ships no types
         client.get_object(Bucket=self.bucket_name, Key=key)["Body"].read()
         client.delete_object(Bucket=self.bucket_name, Key=key)
 
-    def _client(self, *, impatient: bool = False) -> S3Client:
+    def _client(self, haste: Config | None = None) -> S3Client:
         session = (self.access_key, self.secret_key, self.security_token)
-        key = (*session, self.endpoint_url, self.region_name, self.addressing_style, impatient)
+        key = (*session, self.endpoint_url, self.region_name, self.addressing_style, haste)
         if (made := _clients.get(key)) is not None:
             return made
         with _lock:
             if key not in _clients:
-                config = self.client_config.merge(_IMPATIENT) if impatient else self.client_config
+                config = self.client_config.merge(haste) if haste else self.client_config
                 _clients[key] = self._create_session().client(
                     "s3", region_name=self.region_name, endpoint_url=self.endpoint_url, config=config
                 )
@@ -165,6 +172,7 @@ _IMPATIENT = Config(
     read_timeout=PROBE_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 1},
 )
+_BRISK = Config(read_timeout=BRISK_SECONDS, retries={"mode": "standard", "total_max_attempts": 2})
 _lock = threading.Lock()
 _clients: dict[tuple[Any, ...], S3Client] = {}
 

@@ -8,11 +8,16 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from botocore.config import Config
 from pytest_django import Settings
 
 from project.errors import StorageUnavailable
+from project.storage import s3
+from project.storage.direct import Parcel
+from project.storage.direct_s3 import S3Direct
 from project.storage.objects import StoredObject
 from project.storage.s3 import S3Objects
 from project.storage.s3_writing import PART_BYTES
@@ -132,6 +137,27 @@ def test_a_silent_store_is_not_waited_for(spoiled: Bucket, proxy: FaultyProxy) -
         spoiled.objects.ping()
 
     assert time.monotonic() - started < 6
+
+
+def test_a_store_that_falls_silent_holds_no_request_for_minutes(
+    spoiled: Bucket, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "_BRISK", s3._BRISK.merge(Config(read_timeout=0.2, retries={"total_max_attempts": 1})))
+    stored, ways = spoiled.objects, S3Direct(spoiled.objects)
+    whole = Parcel(key=KEY, incoming="uploads/1", size=5, sha256="0" * 64, part_bytes=5)
+    parts = replace(whole, size=60 * MIB, part_bytes=10 * MIB, store_id="1")
+    proxy.fault = lambda _method, _path: Slow(seconds=20)
+    started = time.monotonic()
+
+    for work in (
+        lambda: stored.open(KEY), lambda: stored.delete(KEY), lambda: stored.exists(KEY), lambda: ways.begin(parts),
+        lambda: ways.arrived(whole), lambda: ways.arrived(parts),
+        lambda: ways.discard(whole), lambda: ways.discard(parts),
+    ):  # fmt: skip
+        with pytest.raises(StorageUnavailable):
+            work()
+
+    assert time.monotonic() - started < 19
 
 
 def test_a_broken_download_goes_on_where_it_broke(bucket: Bucket, spoiled: Bucket, proxy: FaultyProxy) -> None:
