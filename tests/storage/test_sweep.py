@@ -99,7 +99,7 @@ def test_it_lists_rows_whose_file_is_missing_and_deletes_them_only_when_told(
     assert KeyFrame.objects.exists()
     used.delete(entry.object_key)
     told = swept("--older-than=0", "--delete-rows")
-    assert told[0] == f"no file     material entry {entry.pk} of tenant {acme.pk}: {entry.object_key}"
+    assert f"no file     material entry {entry.pk} of tenant {acme.pk}: {entry.object_key}" in told[:2]
     assert told[-1].split("; ")[1] == "rows without a file: 2, 2 deleted"
     assert not MaterialEntry.objects.exists()
     assert not KeyFrame.objects.exists()

@@ -20,7 +20,6 @@ from project.errors import DomainError
 from tenants.lookup import tenant_named
 from tenants.models import Tenant
 
-
 _WANTED = {
     "title": "--course is the title of the new course: 1 to 500 characters.",
     "language": "--language is a BCP 47 tag, such as en or uk.",
