@@ -25,6 +25,8 @@ GAP = 0.9
 """So many times the size of the type: more space than this between two lines begins a paragraph."""
 _QUARTER = math.pi / 2
 _ASKEW = math.radians(5)
+_ROOM = 4096
+"""Buffers are multiples of this: each other size is another type to ctypes, which costs more than to fill it."""
 _TURN_SAMPLE = 15
 _TURNED = 0.85
 _GAP_SAMPLE = 3
@@ -145,7 +147,7 @@ def _text(text_page: raw.FPDF_TEXTPAGE) -> str:
     count = raw.FPDFText_CountChars(text_page)
     if count <= 0:
         return ""
-    buffer = (ctypes.c_ushort * (count + 1))()
+    buffer = (ctypes.c_ushort * (_ROOM * (count // _ROOM + 1)))()
     units = max(0, raw.FPDFText_GetText(text_page, 0, count, buffer) - 1)
     text = str(memoryview(buffer)[:units], "utf-16-le", "replace")
     return text if len(text) == units else "".join(map(chr, buffer[:units]))
