@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from materials.bulk.layout import MOST_LETTERS, placed
-from materials.bulk.names import is_hidden, natural, split
+from materials.bulk.names import MAX_PATH, is_hidden, natural, split
 from materials.models import MaterialEntry, MaterialNode
 from materials.queries import Branch
 
@@ -37,6 +37,7 @@ def names(titles: list[str], files: list[str]) -> tuple[list[str], list[str]]:
 @given(TITLES, TITLES)
 @example(["Intro", "intro"], ["Intro", "manifest.json"])
 @example(["10", "9", "10"], ["b.md", "a.md"])
+@example(["\N{GRINNING FACE}" * 90], ["\N{GRINNING FACE}" * 90 + ".md"])
 def test_any_title_becomes_a_name_that_every_system_takes(titles: list[str], files: list[str]) -> None:
     folders, entries = names(titles, files)
 
@@ -47,6 +48,7 @@ def test_any_title_becomes_a_name_that_every_system_takes(titles: list[str], fil
         assert not is_hidden(name)
         assert name.split(".")[0].casefold() not in RESERVED
         assert len(name) <= MOST_LETTERS + 12
+        assert len(name.encode()) <= 255
         assert split(name) == (name,)
     for siblings in (folders, entries):
         assert sorted(siblings, key=natural) == siblings
@@ -61,3 +63,18 @@ def test_names_stay_as_they_are_where_they_sort_by_themselves() -> None:
         ["01 More", "02 Intro"],
         ["01 b.MD", "02 a.markdown", "03 none.md"],
     )
+
+
+def test_paths_of_deep_trees_stay_within_what_an_import_takes() -> None:
+    branch = Branch(node=MaterialNode(title="Top"), depth=0)
+    place = branch
+    for depth in range(1, 64):
+        file = MaterialEntry(name=f"{'file' * 30}.markdown", format="markdown", object_key="k")
+        place.entries.append(file)
+        place.children = [Branch(node=MaterialNode(title=title * 30), depth=depth) for title in ("One", "one", "Two")]
+        place = place.children[0]
+
+    paths = [path for each in placed(branch) for path in (each.path, *(path for _, path in each.entries))]
+
+    assert max(map(len, paths)) <= MAX_PATH
+    assert len(set(paths)) == len(paths)
