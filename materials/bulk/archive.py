@@ -29,7 +29,8 @@ _MOST_LIST_BYTES = 32 * 2**20
 _PIECE = 2**20
 _LOCAL_BYTES = 30
 _UTF8, _ENCRYPTED = 0x800, 0x1
-_UNIX = 3
+_UNIX = {3, 19}
+"""Systems whose archives say what kind of file a member is; the latter is Darwin."""
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """The two that unpack in constant memory; they are also what nearly every program writes."""
 
@@ -213,7 +214,7 @@ def _found(info: zipfile.ZipInfo, encoding: str) -> Found:
 
 
 def _why_not(info: zipfile.ZipInfo) -> Skip | None:
-    kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system == _UNIX else 0
+    kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system in _UNIX else 0
     if kind == stat.S_IFLNK:
         return Skip("link", "It is a link to another place.")
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:

@@ -56,6 +56,7 @@ def test_backslashes_separate_and_dots_vanish() -> None:
     ("member", "code"),
     [
         (Raw(name=b"link.md", system=3, mode=stat.S_IFLNK | 0o777, data=b"/etc/passwd"), "link"),
+        (Raw(name=b"link.md", system=19, mode=stat.S_IFLNK | 0o777, data=b"/etc/passwd"), "link"),
         (Raw(name=b"pipe.md", system=3, mode=stat.S_IFIFO), "special_file"),
         (Raw(name=b"secret.md", flags=1), "file_encrypted"),
         (Raw(name=b"odd.md", method=14), "method_unsupported"),
