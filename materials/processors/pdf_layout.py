@@ -36,10 +36,10 @@ def drop_furniture(pages: Sequence[Page]) -> None:
         dropped = {run for key, run in found if key in running}
         if dropped:
             page.runs = [run for run in page.runs if run not in dropped]
-        left = _edges(page) if dropped else [run for _, run in found]
-        bare = {run for run in left if run.texts[0].isdecimal()}
-        if bare and len(page.runs) > len(bare):
-            page.runs = [run for run in page.runs if run not in bare]
+        if numbers := [run for run in page.runs if run.texts[0].isdecimal()]:
+            bare = set(numbers).intersection(_edges(page))
+            if bare and len(page.runs) > len(bare):
+                page.runs = [run for run in page.runs if run not in bare]
 
 
 def _is_all(pages: Sequence[Page], edges: Sequence[Sequence[tuple[_Key, Run]]], running: Collection[_Key]) -> bool:
