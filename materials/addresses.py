@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from llm.video.platforms import platform_of
 from materials.documents import Format
-from materials.formats import FORMATS
+from materials.readers.formats import FORMATS
 
 _RECORDINGS = {*FORMATS[Format.VIDEO].extensions, *FORMATS[Format.AUDIO].extensions}
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from materials.models import SlideVideoMapping
 from materials.serializers import ENTRY_STATES
-from materials.services import Batch, Claim
+from materials.services.mappings import Batch, Claim
 from materials.validation import Problem, Validation, Verdict, verdict_on
 from project.http.serializers import ListSerializer, StrictSerializer
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from materials.services import (
-    check_address,
-    clearing,
-    describe_entry,
-    import_archive,
-    importing,
-    ingest_address,
-    ingest_entry,
-    ingest_recording,
-    objects,
-    verify_upload,
-    watch_recording,
-)
+from materials.services import clearing, importing, objects
+from materials.services.checking import check_address
+from materials.services.describing import describe_entry
+from materials.services.importing import import_archive
+from materials.services.ingestion import ingest_entry
+from materials.services.links import ingest_address
+from materials.services.recordings import ingest_recording
+from materials.services.verifying import verify_upload
+from materials.services.watching import watch_recording
 
 __all__ = [
     "check_address",

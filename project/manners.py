@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from project.addresses import without_root
-from project.fetch import Fetcher, FetchFailed, FetchRefused, Limits
+from project.answered import FetchFailed, FetchRefused, Limits
+from project.fetch import Fetcher
 
 MOST_BYTES = 512 * 1024
 """So much of a robots.txt is read; what follows is not heeded."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from project.fetch import Fetched, Fetcher, FetchFailed, FetchRefused, Known, Limits
+from project.answered import Fetched, FetchFailed, FetchRefused, Known, Limits
+from project.fetch import Fetcher
 from tests.fakes.site import Site, answer, certificate, redirect
 
 LIMITS = Limits(most_bytes=1_000_000, seconds=10)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 
 import pytest
 
+from project.answered import FetchFailed, FetchRefused, Limits
 from project.errors import DomainError
-from project.fetch import Fetcher, FetchFailed, FetchRefused, Limits
+from project.fetch import Fetcher
 from tests.fakes.site import Page, Site, answer, drips, head, redirect, silent
 
 LATE = 0.5

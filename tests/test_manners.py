@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from project.answered import FetchFailed, FetchRefused, Limits
 from project.errors import DomainError
-from project.fetch import Fetcher, FetchFailed, FetchRefused, Limits
+from project.fetch import Fetcher
 from project.manners import KEPT_SECONDS, MOST_BYTES, Manners, with_manners
 from tests.fakes.site import Page, Site, answer, head, redirect
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from materials.archives import ZIP_MAX_RATIO
 from materials.bulk.names import legacy_encoding, split, visible
 from materials.bulk.sources import Found, Reader, Skip
+from materials.readers.archives import ZIP_MAX_RATIO
 
 _END, _END64_RECORD, _LOCATOR64, _MEMBER = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x01\x02"
 _END_BYTES, _RECORD64_BYTES = 22, 56

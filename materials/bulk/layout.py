@@ -13,9 +13,9 @@ from materials.bulk import manifest
 from materials.bulk.names import MAX_PATH, is_hidden, natural, visible
 from materials.bulk.plan import ADDRESS_SUFFIX
 from materials.documents import Format
-from materials.formats import FORMATS
 from materials.models import MaterialEntry, MaterialNode
 from materials.queries import Branch
+from materials.readers.formats import FORMATS
 
 MOST_LETTERS = 80
 """Of a name, so that paths stay within what Windows takes. In deep trees it is fewer, so that an import takes them."""

@@ -14,7 +14,8 @@ from materials.bulk import manifest as manifests
 from materials.bulk.manifest import Manifest
 from materials.bulk.names import Order, is_hidden, natural, shown
 from materials.bulk.sources import Found, Skip, Source
-from materials.formats import FormatProblem, promised
+from materials.readers.format_problem import FormatProblem
+from materials.readers.formats import promised
 
 ADDRESS_SUFFIX = ".url"
 MAX_ADDRESS_BYTES = 64 * 1024

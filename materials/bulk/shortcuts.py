@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from materials.bulk.sources import Skip
-from materials.processors.encodings import decode
+from materials.readers.base.encodings import decode
 
 _LINE = re.compile(r"^\s*URL\s*=\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")

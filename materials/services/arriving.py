@@ -18,8 +18,9 @@ from llm.video.transcript import MediaInfo
 from materials import queries
 from materials.documents import Format
 from materials.errors import UploadRefused, UploadTooLarge
-from materials.formats import FORMATS, FormatProblem, detect
 from materials.models import MaterialEntry
+from materials.readers.format_problem import FormatProblem
+from materials.readers.formats import FORMATS, detect
 from materials.services.beside import captions_beside
 from materials.services.positions import next_position
 from materials.services.promising import submit_ingestion

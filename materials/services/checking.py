@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from materials.documents import Format
 from materials.models import MaterialEntry
-from materials.processors.errors import UnreadableDocument
-from materials.processors.page_sandbox import read_fetched
+from materials.readers.base.errors import UnreadableDocument
+from materials.readers.page_sandbox import read_fetched
 from materials.services import web
 from materials.services.ingestion import ingested_entry
 from materials.services.locks import lock_tree
@@ -26,7 +26,7 @@ from project import logs
 from project.jobs.runner import Run
 
 if TYPE_CHECKING:
-    from project.fetch import Fetched
+    from project.answered import Fetched
 
 log = logs.get(__name__)
 

@@ -13,7 +13,7 @@ from materials.documents import Document, Format, Piece
 from materials.errors import IngestionFailed
 from materials.models import MaterialEntry
 from materials.pictured import PICTURES, letters_of, merged, number_of, pieces_of, words_of
-from materials.processors.pictures import Drawn, draw, noun_of
+from materials.readers.page_pictures import Drawn, draw, noun_of
 from materials.services.beside import watch_again
 from materials.services.ingestion import ingested_entry
 from materials.services.locks import lock_tree

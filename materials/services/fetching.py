@@ -16,19 +16,21 @@ from django.utils import timezone
 from llm.video.platforms import fetch_video, platform_of
 from materials.documents import Format
 from materials.errors import IngestionFailed
-from materials.formats import FORMATS, FormatProblem, detect
 from materials.models import MaterialEntry, fetched_key
+from materials.readers.format_problem import FormatProblem
+from materials.readers.formats import FORMATS, detect
 from materials.services import web
 from materials.services.arriving import lost_twins, shared_key
 from materials.services.locks import lock_tree
 from materials.services.objects import discard_object, release_objects
 from materials.services.space import Space
 from project.db.fields import new_id
-from project.jobs.runner import JobCancelled, Run
+from project.jobs.errors import JobCancelled
+from project.jobs.runner import Run
 from project.storage.objects import StoredObject, objects
 
 if TYPE_CHECKING:
-    from project.fetch import Fetched
+    from project.answered import Fetched
 
 PIECE = 1024 * 1024
 COLUMNS = (
@@ -153,7 +155,7 @@ def same_source_refused() -> Iterator[None]:
 
 
 def _stored(run: Run, fetched: Fetched, key: str, space: Space, *, recordings: bool) -> Brought:
-    from materials.processors.html import MAX_BYTES as PAGE_BYTES  # noqa: PLC0415  # its parser is for workers only
+    from materials.readers.html.reader import MAX_BYTES as PAGE_BYTES  # noqa: PLC0415  # its parser is for workers only
 
     if not recordings and fetched.content_type.startswith(("video/", "audio/", *web.MEDIA_TYPES[2:])):
         raise LeadsToRecording(Format.AUDIO if fetched.content_type.startswith("audio/") else Format.VIDEO)

@@ -22,9 +22,9 @@ from materials.bulk.shortcuts import address_in
 from materials.bulk.sources import Skip, Source
 from materials.documents import Format
 from materials.errors import QuotaExceeded
-from materials.formats import FORMATS
 from materials.import_models import ImportItem, MaterialImport
 from materials.models import MaterialEntry, object_key
+from materials.readers.formats import FORMATS
 from materials.services.arriving import Added, Wanted
 from materials.services.entries import add_address, add_stored
 from materials.services.importer_tree import levels_below, put_in_order, store_plan, take_what_is_said

@@ -25,8 +25,9 @@ from materials.services.objects import discard_object, release_objects
 from materials.services.space import Space
 from project import logs
 from project.db.fields import new_id
+from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
-from project.jobs.runner import JobCancelled, Run
+from project.jobs.runner import Run
 from project.jobs.services import submit_job
 from project.storage.objects import objects
 from tenants.models import Tenant

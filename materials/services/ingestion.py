@@ -14,8 +14,8 @@ from materials.documents import Document, Format
 from materials.errors import IngestionFailed
 from materials.models import MaterialEntry
 from materials.pictured import PICTURED, PICTURES, letters_of
-from materials.processors.errors import UnreadableDocument
-from materials.processors.sandbox import parse
+from materials.readers.base.errors import UnreadableDocument
+from materials.readers.sandbox import parse
 from materials.services.beside import take_up_captions, watch_again
 from materials.services.locks import lock_tree
 from materials.services.looking import why_nobody_looks
@@ -24,14 +24,15 @@ from materials.services.promising import submit_describing
 from materials.services.storing import note_pages, record
 from project import logs
 from project.errors import NotFound
-from project.jobs.runner import JobCancelled, Run
+from project.jobs.errors import JobCancelled
+from project.jobs.runner import Run
 from project.storage.objects import objects
 
 log = logs.get(__name__)
 
 
 class Read(Protocol):
-    """A reader: see `materials.processors.sandbox.parse`."""
+    """A reader: see `materials.readers.sandbox.parse`."""
 
     def __call__(self, path: Path, format_: Format, *, checkpoint: Callable[[], None]) -> Document: ...
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from materials.documents import Format
 from materials.models import MaterialEntry
-from materials.processors.page_sandbox import read_fetched
+from materials.readers.page_sandbox import read_fetched
 from materials.services.fetching import (
     Brought,
     LeadsToRecording,

@@ -22,9 +22,9 @@ from materials import queries
 from materials.documents import ChunkKind, Document, Format
 from materials.errors import IngestionFailed
 from materials.models import MaterialEntry, TranscriptWindow
-from materials.processors.errors import UnreadableDocument
-from materials.processors.sandbox import parse
-from materials.processors.transcripts import pieces_of
+from materials.readers.base.errors import UnreadableDocument
+from materials.readers.sandbox import parse
+from materials.readers.text.transcripts import pieces_of
 from materials.services.arriving import take_media
 from materials.services.beside import captions_beside
 from materials.services.fetching import fetch_from_platform

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from materials import queries
 from materials.errors import LengthRequired, UploadClosed, UploadRefused, UploadTooLarge
-from materials.formats import FormatProblem, promised
 from materials.kinds import VERIFY_UPLOAD
 from materials.models import Upload
+from materials.readers.format_problem import FormatProblem
+from materials.readers.formats import promised
 from materials.services.arriving import Added, Wanted, clean_name, refuse_large_document
 from materials.services.clearing import clear_quietly, end_upload, parcel_of
 from materials.services.locks import lock_tree

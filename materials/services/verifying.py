@@ -17,7 +17,8 @@ from materials.services.locks import lock_tree
 from materials.services.objects import discard_object
 from project.db.fields import new_id
 from project.errors import DomainError, NotFound
-from project.jobs.runner import JobCancelled, Run
+from project.jobs.errors import JobCancelled
+from project.jobs.runner import Run
 from project.storage.direct import PartsMissing, direct
 from project.storage.objects import StoredObject
 

@@ -16,7 +16,7 @@ from materials import queries
 from materials.documents import ChunkKind, Format
 from materials.likeness import Proposal, Shot, Slide, propose
 from materials.models import Chunk, KeyFrame, MaterialEntry, SlideVideoMapping, frame_key
-from materials.processors.pages import page_hashes
+from materials.readers.pdf.page_hashes import page_hashes
 from materials.services.ingestion import ingested_entry
 from materials.services.locks import lock_tree
 from materials.services.looking import Looker, Sight, why_nobody_looks

@@ -14,7 +14,8 @@ from materials.addresses import charset_of, name_of
 from materials.models import MaterialEntry
 
 if TYPE_CHECKING:
-    from project.fetch import Fetched, Fetcher, Known
+    from project.answered import Fetched, Known
+    from project.fetch import Fetcher
 
 ROBOT = "Coursewright"
 MEDIA_TYPES = ("video/*", "audio/*", "application/ogg", "application/mp4")
@@ -52,7 +53,7 @@ def opened(
     Raises FetchRefused, FetchFailed and what `checkpoint` raises. A host that asks to wait is left alone, by all jobs.
     """
     from materials.services.visits import hold_off  # noqa: PLC0415  # its HTTP library is for workers only
-    from project.fetch import FetchFailed, Limits  # noqa: PLC0415
+    from project.answered import FetchFailed, Limits  # noqa: PLC0415
 
     try:
         with _fetcher_now().open(
@@ -90,7 +91,7 @@ def user_agent() -> str:
 
 
 def _known(entry: MaterialEntry) -> Known | None:
-    from project.fetch import Known  # noqa: PLC0415
+    from project.answered import Known  # noqa: PLC0415
 
     if not (entry.final_url and (entry.etag or entry.last_modified)):
         return None

@@ -25,7 +25,7 @@ from materials.models import MaterialNode
 from project.jobs.runner import Run
 from structures.engines import EngineName
 from structures.models import KeptAnswer
-from structures.written import TooMuch
+from structures.written.desk import TooMuch
 
 T = TypeVar("T", bound=BaseModel)
 

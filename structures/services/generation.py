@@ -18,13 +18,14 @@ from llm.budgets import refuse_beyond, spending_of
 from llm.build import model_router
 from materials import queries as materials
 from materials.models import MaterialEntry, locator_columns
-from materials.services import fingerprint_of
+from materials.services.fingerprinting import fingerprint_of
 from materials.services.locks import lock_tree
 from project import logs
 from project.db.fields import new_id
 from project.errors import NotFound
+from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
-from project.jobs.runner import JobCancelled, Run
+from project.jobs.runner import Run
 from project.jobs.services import submit_job
 from structures import queries
 from structures.drafts import Draft, DraftNode, NodeType
@@ -37,7 +38,8 @@ from structures.services.asking import ModelDesk
 from structures.services.planning import DEFAULT_STRATEGY, choose_engine
 from structures.shown import Moments
 from structures.sources import SourceNode
-from structures.written import ACTIONS, TooMuch
+from structures.written.desk import TooMuch
+from structures.written.engine import ACTIONS
 from tenants.models import Tenant
 
 LEAST_COST = Decimal("0.0001")

@@ -11,7 +11,7 @@ from structures import queries
 from structures.engines import AUTO, ENGINES, Engine, EngineName
 from structures.errors import NothingReady
 from structures.services.asking import StrategyRooms
-from structures.written import ACTIONS, plan_for
+from structures.written.engine import ACTIONS, plan_for
 from tenants.models import Tenant
 
 DEFAULT_STRATEGY = "default"

@@ -25,10 +25,10 @@ import pypdfium2
 from lxml import etree, html
 
 from materials.documents import Format
-from materials.processors import child
-from materials.processors.registry import read
-from materials.processors.sandbox import parse
-from tests.materials.processors.pdfs import pdf
+from materials.readers import child
+from materials.readers.registry import read
+from materials.readers.sandbox import parse
+from tests.materials.readers.pdfs import pdf
 
 ROUNDS = 7
 WORDS = "The boiling point of a liquid is the temperature at which it becomes a gas under the pressure of the air. "

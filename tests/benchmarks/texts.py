@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from materials.documents import Format
-from materials.processors.registry import read
+from materials.readers.registry import read
 
 WORDS = "The *boiling point* of a liquid is the temperature at which it becomes a gas under the pressure of the air. "
 PART = f"{WORDS * 4}\n\n- one\n- two\n\n"

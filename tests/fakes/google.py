@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tests.fakes.server import Asked, Billed, FakeVendor, Video
+from tests.fakes.asked import Asked, Billed, Video
+from tests.fakes.server import FakeVendor
 from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated
 
 _PATH = re.compile(r"/v1(?:beta)?/models/([^/:]+):generateContent")

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tests.fakes.asked import Asked, Billed
 from tests.fakes.schemas import objection_to
-from tests.fakes.server import Asked, Billed, FakeVendor
+from tests.fakes.server import FakeVendor
 from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated
 
 _ERRORS: dict[int, tuple[str, str | None, str]] = {

@@ -15,10 +15,11 @@ import pytest
 from google.genai import errors, types
 
 from tests.fakes.anthropic import AnthropicServer
+from tests.fakes.asked import Asked, Billed, Video
 from tests.fakes.clients import Ask, ask_anthropic, ask_google, ask_openai
 from tests.fakes.google import GoogleServer
 from tests.fakes.openai import OpenAIServer
-from tests.fakes.server import Asked, Billed, FakeVendor, Video
+from tests.fakes.server import FakeVendor
 from tests.fakes.steps import Answer, Drip, Empty, Fail, Hang, Raw, Redirect, Refusal, Reply, Reset, Truncated
 from tests.processes import eventually
 

@@ -9,8 +9,8 @@ import pytest
 from django.conf import settings
 
 from materials.documents import ChunkKind, Document, Format
-from materials.formats import detect
-from materials.processors.sandbox import parse
+from materials.readers.formats import detect
+from materials.readers.sandbox import parse
 
 COURSE = Path(settings.BASE_DIR) / "project" / "local" / "course" / "Maps and how they lie"
 GLOBE = "01-Flat pictures of a round world"

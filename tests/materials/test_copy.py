@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from materials.errors import TreeRefused
 from materials.models import Chunk, KeyFrame, MaterialEntry, MaterialNode
-from materials.services import copy_node, create_node
-from materials.services.tree import MAX_DEPTH
+from materials.services.tree import MAX_DEPTH, copy_node, create_node
 from project.db.fields import new_id
 from project.errors import NotFound
 from tenants.models import Tenant

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from materials.models import Chunk, ChunkCorrection, MaterialEntry, MaterialNode
-from materials.services import copy_node, fingerprint_of
+from materials.services.fingerprinting import fingerprint_of
+from materials.services.tree import copy_node
 from project.storage.objects import objects
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload

@@ -23,7 +23,7 @@ from rest_framework.test import APIClient
 from llm.models import ExternalCall
 from llm.services import set_budget
 from materials.models import MaterialEntry, MaterialNode, PictureDescription
-from materials.services import create_node
+from materials.services.tree import create_node
 from project.jobs import runner
 from project.jobs.models import Job
 from project.jobs.rooms import Room
@@ -34,7 +34,7 @@ from tests.conftest import Api, drain
 from tests.fakes.asked import Asked
 from tests.fakes.steps import Answer, Fail, Refusal, Step
 from tests.llm.world import World, use
-from tests.materials.processors.pdfs import pdf
+from tests.materials.readers.pdfs import pdf
 from tests.materials.recordings.lecture import sent
 from tests.processes import eventually, start
 

@@ -18,8 +18,8 @@ from rest_framework.test import APIClient
 from materials.bulk import manifest
 from materials.bulk.zipping import Member, SizeChanged, length_of, zipped
 from materials.models import MaterialEntry, MaterialNode
-from materials.services import create_node, update_node
 from materials.services.exporting import StoredFileChanged
+from materials.services.tree import create_node, update_node
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, upload
 from tests.materials.test_import import imported, items, outline, packed

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from materials.models import MaterialEntry
-from materials.services import create_node
+from materials.services.tree import create_node
 from project.jobs.models import Job
 from tests.conftest import Api, upload
 from tests.jobs.workers import running_worker
-from tests.materials.processors.packages import shape, slides, word
+from tests.materials.readers.packages import shape, slides, word
 from tests.processes import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,8 +16,8 @@ from rest_framework.test import APIClient
 from materials.bulk.archive import Archive, ArchiveLimits
 from materials.import_models import ImportItem, MaterialImport
 from materials.models import MaterialEntry, MaterialNode
-from materials.services import create_node, delete_node
 from materials.services.importer import Importer
+from materials.services.tree import create_node, delete_node
 from project.jobs import runner
 from project.jobs.models import Job
 from project.jobs.rooms import IMMEDIATE

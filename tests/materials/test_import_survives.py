@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from materials.import_models import ImportItem
 from materials.models import MaterialEntry, MaterialNode
-from materials.services import create_node
+from materials.services.tree import create_node
 from project.jobs import runner, sweeper
 from project.jobs.models import Job
 from tenants.models import Tenant

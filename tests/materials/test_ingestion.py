@@ -7,7 +7,9 @@ from django.db import connections
 from django.utils import timezone
 
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services import create_node, delete_entry, delete_node, request_ingestion
+from materials.services.entries import delete_entry
+from materials.services.promising import request_ingestion
+from materials.services.tree import create_node, delete_node
 from project.jobs import runner
 from project.jobs.models import Job
 from project.jobs.services import cancel_job

@@ -16,14 +16,14 @@ from rest_framework.test import APIClient
 
 from materials.documents import Format
 from materials.models import MaterialEntry, MaterialNode, SlideVideoMapping
-from materials.services import Claim, create_mappings
+from materials.services.mappings import Claim, create_mappings
 from materials.validation import Validation, judged, verdict_on
 from project.jobs.models import Job
 from project.jobs.services import cancel_job, retry_job
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.materials.mapped import created, deck, ended, entry, item, proposed, send, talk
-from tests.materials.processors.pdfs import pdf
+from tests.materials.readers.pdfs import pdf
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from rest_framework.test import APIClient
 from materials.documents import Format
 from materials.models import MaterialEntry, MaterialNode, SlideVideoMapping
 from materials.serializers_mappings import MOST_ITEMS, MOST_MS
-from materials.services import Batch, Claim, copy_node, create_mappings, create_node, update_entry
+from materials.services.entries import update_entry
+from materials.services.mappings import Batch, Claim, create_mappings
+from materials.services.tree import copy_node, create_node
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.materials.mapped import SLIDES, created, deck, entry, item, proposed, send, talk

@@ -14,9 +14,9 @@ from pptx.util import Inches
 
 from materials.documents import ChunkKind, Format, Locator, Piece
 from materials.pictured import merged, pieces_of, words_of
-from materials.processors.pictures import Batch, draw
+from materials.readers.page_pictures import Batch, draw
 from materials.seen import Seen
-from tests.materials.processors.pdfs import assembled, drawn, shown
+from tests.materials.readers.pdfs import assembled, drawn, shown
 
 WORDS = "Steam engines turn heat into work, and the first of them pumped water out of mines."
 

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from materials.models import MaterialNode
-from materials.services import create_node
+from materials.services.tree import create_node
 from tenants.models import Tenant
 from tenants.services import create_tenant
 from tests.conftest import Api, drain, upload

@@ -11,17 +11,9 @@ from django.db import connection, connections
 from materials import fingerprints, queries
 from materials.errors import TreeRefused
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services import (
-    copy_node,
-    create_node,
-    delete_entry,
-    delete_node,
-    fingerprint_of,
-    move_node,
-    reorder_node,
-    update_node,
-)
-from materials.services.tree import MAX_DEPTH
+from materials.services.entries import delete_entry
+from materials.services.fingerprinting import fingerprint_of
+from materials.services.tree import MAX_DEPTH, copy_node, create_node, delete_node, move_node, reorder_node, update_node
 from project.errors import NotFound
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, upload

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from materials import tasks
 from materials.models import MaterialEntry, MaterialNode, ObjectRemoval
-from materials.services import copy_node, delete_entry, delete_node
+from materials.services.entries import delete_entry
 from materials.services.objects import discard_object, promise_removals, release_objects
+from materials.services.tree import copy_node, delete_node
 from project.jobs import chores
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, post_raw, upload

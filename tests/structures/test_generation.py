@@ -9,7 +9,8 @@ from django.db.utils import IntegrityError
 from pytest_django import DjangoAssertNumQueries
 
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services import create_node, delete_entry
+from materials.services.entries import delete_entry
+from materials.services.tree import create_node
 from project.jobs import runner
 from project.jobs.models import Job
 from structures.grounding import normalised

@@ -18,12 +18,11 @@ from markdown_it import MarkdownIt
 from llm.prompts import read_prompt
 from materials.documents import ChunkKind, Format, Locator
 from materials.models import Chunk, MaterialNode
-from materials.services import create_node
+from materials.services.tree import create_node
 from structures.invisible import visible
 from structures.sources import SourceChunk, SourceEntry, SourceNode
-from structures.written import write
 from structures.written.answers import PartAnswer
-from structures.written.engine import ARRANGE, PART, WHOLE
+from structures.written.engine import ARRANGE, PART, WHOLE, write
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.fakes.asked import Asked

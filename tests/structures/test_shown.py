@@ -10,7 +10,9 @@ from rest_framework.test import APIClient
 
 from materials.documents import ChunkKind, Format, Locator
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services import create_node, fingerprint_of, move_node, update_entry
+from materials.services.entries import update_entry
+from materials.services.fingerprinting import fingerprint_of
+from materials.services.tree import create_node, move_node
 from structures.drafts import Citation, DraftNode, NodeType
 from structures.shown import MOST_MOMENTS, Moments
 from structures.sources import Shown, SourceChunk, SourceEntry
@@ -18,7 +20,7 @@ from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.llm.world import World
 from tests.materials.mapped import created, item, proposed, send, talk
-from tests.materials.processors.pdfs import pdf
+from tests.materials.readers.pdfs import pdf
 from tests.materials.recordings.lecture import CAPTIONS, LECTURE, sent
 from tests.structures.written_courses import honest, nodes_in, written
 

@@ -16,9 +16,9 @@ from pytest_django import Settings
 
 from llm.models import ExternalCall
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services import create_node
+from materials.services.tree import create_node
 from project.jobs.models import Job
-from structures.written import ACTIONS
+from structures.written.engine import ACTIONS
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.fakes.asked import Asked

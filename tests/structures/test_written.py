@@ -17,10 +17,10 @@ from llm.messages import Room, estimated_tokens_of
 from structures.drafts import Draft, DraftNode, NodeType
 from structures.invisible import visible
 from structures.sources import SourceNode
-from structures.written import TooMuch, plan_for, write
 from structures.written.answers import ConceptAnswer, CourseAnswer, PartAnswer
+from structures.written.desk import TooMuch
 from structures.written.drafting import NO_CHUNK, Topic
-from structures.written.engine import ARRANGE, MOST_HALVINGS, OVERHEAD_TOKENS, PART, WHOLE
+from structures.written.engine import ARRANGE, MOST_HALVINGS, OVERHEAD_TOKENS, PART, WHOLE, plan_for, write
 from structures.written.numbering import Line
 from tests.structures.numbered import FORGED, HIDDEN, entry, node, texts, words
 from tests.structures.written_courses import arrangement, concept, course, exercise, topic

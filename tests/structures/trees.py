@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from materials.documents import Format, Piece
-from materials.processors.registry import read
+from materials.readers.registry import read
 from structures.sources import SourceChunk, SourceEntry, SourceNode
 
 _SPACE = UUID("00000000-0000-7000-8000-000000000000")

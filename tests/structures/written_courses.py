@@ -10,7 +10,6 @@ from uuid import UUID
 from pydantic import BaseModel
 from rest_framework.test import APIClient
 
-from structures.written import ACTIONS
 from structures.written.answers import (
     ArrangedLesson,
     ArrangedModule,
@@ -24,6 +23,7 @@ from structures.written.answers import (
     PartAnswer,
     TopicAnswer,
 )
+from structures.written.engine import ACTIONS
 from tests.conftest import drain
 from tests.fakes.asked import Asked
 from tests.fakes.server import FakeVendor

@@ -15,7 +15,9 @@ from materials import queries
 from materials.bulk.plan import HIDDEN
 from materials.import_models import ImportItem, MaterialImport
 from materials.serializers import NodeFieldsSerializer
-from materials.services import Wanted, create_node, import_folder
+from materials.services.arriving import Wanted
+from materials.services.importing import import_folder
+from materials.services.tree import create_node
 from project.errors import DomainError
 from tenants.lookup import tenant_named
 from tenants.models import Tenant

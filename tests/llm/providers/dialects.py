@@ -18,9 +18,10 @@ from llm.providers.base import Provider, ProviderCall
 from llm.registry import ModelSpec, Prices, ProviderKind, ProviderSpec
 from llm.schemas import Schema
 from tests.fakes.anthropic import AnthropicServer
+from tests.fakes.asked import Asked
 from tests.fakes.google import GoogleServer
 from tests.fakes.openai import OpenAIServer
-from tests.fakes.server import Asked, FakeVendor, Scripted
+from tests.fakes.server import FakeVendor, Scripted
 from tests.fakes.steps import Answer, Raw, Reply, Step
 
 PROMPT = "How many marmalade jars fit into a lorry?"

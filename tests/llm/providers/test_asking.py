@@ -10,7 +10,7 @@ import pytest
 
 from llm.messages import Clip, ModelRequest
 from llm.schemas import parsed, schema_of
-from tests.fakes.server import Video
+from tests.fakes.asked import Video
 from tests.fakes.steps import Answer
 from tests.llm.providers.dialects import (
     ANTHROPIC,

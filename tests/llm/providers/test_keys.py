@@ -22,8 +22,9 @@ from llm.providers.base import ProviderCall
 from llm.providers.build import Providers
 from llm.registry import ProviderKind, ProviderSpec
 from tests.fakes.anthropic import AnthropicServer
+from tests.fakes.asked import Asked
 from tests.fakes.openai import OpenAIServer
-from tests.fakes.server import Asked, FakeVendor
+from tests.fakes.server import FakeVendor
 from tests.fakes.steps import Answer, Redirect, Step
 from tests.llm.providers.dialects import (
     ANTHROPIC,

@@ -9,9 +9,10 @@ from pytest_django import Settings
 
 from materials.models import Chunk, MaterialEntry, MaterialNode, TranscriptWindow
 from materials.services.recordings import ingest_recording
+from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
 from project.jobs.rooms import Room
-from project.jobs.runner import JobCancelled, Run, claim_next
+from project.jobs.runner import Run, claim_next
 from structures.models import Reference
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain

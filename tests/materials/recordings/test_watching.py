@@ -23,7 +23,7 @@ from tests.fakes.asked import Asked
 from tests.fakes.steps import Answer, Fail, Refusal, Step
 from tests.llm.video.containers import Film, media_file, slide
 from tests.llm.world import World, use
-from tests.materials.processors.pdfs import pdf
+from tests.materials.readers.pdfs import pdf
 from tests.materials.recordings.lecture import CAPTIONS, LECTURE, sent
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,9 +12,9 @@ from pytest_django import Settings
 
 from materials.import_models import MaterialImport
 from materials.models import MaterialEntry, MaterialNode
-from materials.services import create_node, move_node, set_quota
 from materials.services.importing import KEPT
-from materials.services.tree import MAX_DEPTH
+from materials.services.space import set_quota
+from materials.services.tree import MAX_DEPTH, create_node, move_node
 from materials.tasks import release_old_archives
 from project.jobs.models import Job
 from project.storage.objects import objects

@@ -19,7 +19,7 @@ from materials.models import Chunk, MaterialEntry, MaterialNode
 from project.jobs.models import Job
 from tests.conftest import Stored, upload
 from tests.fakes.site import Site, answer, drips, head, redirect, silent
-from tests.materials.processors.pdfs import pdf
+from tests.materials.readers.pdfs import pdf
 from tests.materials.recordings.lecture import CAPTIONS, LECTURE
 from tests.materials.web.conftest import PAGE, Attach, again, texts
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from materials.models import HostVisit
 from materials.services.visits import MOST_HELD_SECONDS, hold_off, wait_for_turn
-from project.fetch import FetchFailed
+from project.answered import FetchFailed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,0 +1,260 @@
+"""Finding a file's format from its bytes, and refusing early what cannot be read.
+
+A client's word (name, content type) never decides what a file is; a name only tells text formats apart, whose bytes all
+look alike, and a name that contradicts the bytes is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
+
+from materials.documents import Format
+from materials.readers.archives import Foreign, format_of_zip, kind_of_ole
+from materials.readers.base.encodings import looks_like_text, prefix_text
+from materials.readers.format_problem import FormatProblem as FormatProblem
+
+_HEAD_BYTES = 64 * 1024
+_TAIL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormatInfo:
+    """What is known of a format: what people call it and its extensions, the usual one first."""
+
+    label: str
+    extensions: tuple[str, ...]
+
+
+FORMATS: Mapping[Format, FormatInfo] = {
+    Format.MARKDOWN: FormatInfo(label="Markdown", extensions=(".md", ".markdown", ".mdx", ".qmd", ".rmd")),
+    Format.PLAIN: FormatInfo(label="plain text", extensions=(".txt", ".text")),
+    Format.HTML: FormatInfo(label="HTML", extensions=(".html", ".htm", ".xhtml")),
+    Format.NOTEBOOK: FormatInfo(label="a Jupyter notebook", extensions=(".ipynb",)),
+    Format.RST: FormatInfo(label="reStructuredText", extensions=(".rst", ".rest")),
+    Format.CSV: FormatInfo(label="a table (csv)", extensions=(".csv", ".tsv")),
+    Format.DOCX: FormatInfo(label="Word (docx)", extensions=(".docx", ".docm", ".dotx", ".dotm")),
+    Format.PDF: FormatInfo(label="PDF", extensions=(".pdf",)),
+    Format.PPTX: FormatInfo(
+        label="PowerPoint (pptx)", extensions=(".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")
+    ),
+    Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",)),
+    Format.VTT: FormatInfo(label="WebVTT captions", extensions=(".vtt",)),
+    Format.VIDEO: FormatInfo(label="a video", extensions=(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")),
+    Format.AUDIO: FormatInfo(label="an audio file", extensions=(".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac")),
+}
+SUPPORTED = ", ".join(
+    extension.removeprefix(".")
+    for format_, info in FORMATS.items()
+    for extension in (info.extensions if format_.is_recording else info.extensions[:1])
+)
+_BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
+_TEXT_FORMATS = {
+    Format.MARKDOWN, Format.PLAIN, Format.HTML, Format.NOTEBOOK, Format.RST, Format.CSV, Format.SRT, Format.VTT,
+}  # fmt: skip
+
+_OTHER_EXTENSIONS = {
+    **dict.fromkeys([".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".3gp"], "a video of another format"),
+    **dict.fromkeys([".wma", ".aiff", ".amr", ".mid"], "an audio file of another format"),
+    **dict.fromkeys([".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"], "a picture"),
+    **dict.fromkeys([".xlsx", ".xls", ".json", ".xml", ".yaml", ".yml"], "a data file"),
+    **dict.fromkeys([".py", ".js", ".r", ".java", ".c", ".cpp", ".css", ".sh", ".sub"], "program text"),
+    **dict.fromkeys([".doc", ".ppt", ".odt", ".odp", ".rtf", ".key", ".pages"], "an office document of another format"),
+    **dict.fromkeys([".zip", ".tar", ".gz", ".7z", ".rar"], "an archive"),
+}
+_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\x89PNG", "a picture"),
+    (0, b"\xff\xd8\xff", "a picture"),
+    (0, b"GIF8", "a picture"),
+    (8, b"WEBP", "a picture"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ", "a program"),
+    (0, b"\x1f\x8b", "an archive"),
+    (0, b"7z\xbc\xaf", "an archive"),
+    (0, b"Rar!", "an archive"),
+    (0, b"{\\rtf", "an office document of another format"),
+)
+_MP4, _MATROSKA, _MPEG_AUDIO, _OGG = "mp4", "matroska", "mpeg audio", "ogg"
+_CONTAINERS: tuple[tuple[int, bytes, str], ...] = (
+    (4, b"ftyp", _MP4),
+    (4, b"moov", _MP4),
+    (4, b"mdat", _MP4),
+    (4, b"wide", _MP4),
+    (0, b"\x1aE\xdf\xa3", _MATROSKA),
+    (8, b"AVI ", "avi"),
+    (8, b"WAVE", "wav"),
+    (0, b"OggS", _OGG),
+    (0, b"fLaC", "flac"),
+    (0, b"ID3", _MPEG_AUDIO),
+)
+_NAMED_CONTAINERS: Mapping[str, str] = {
+    **dict.fromkeys([".mp4", ".m4v", ".mov", ".m4a"], _MP4),
+    **dict.fromkeys([".webm", ".mkv"], _MATROSKA),
+    **dict.fromkeys([".ogg", ".opus"], _OGG),
+    ".avi": "avi",
+    ".wav": "wav",
+    ".flac": "flac",
+    ".mp3": _MPEG_AUDIO,
+}
+_MOST_BOXES = 100_000
+_SOUND_ONLY = {"wav", _OGG, "flac", _MPEG_AUDIO}
+_CUE = re.compile(r"^\s*-?(\d+:)?\d{1,2}:\d{2}([.,:]\d{1,3})?\s*-->\s*-?(\d+:)?\d{1,2}:\d{2}", re.MULTILINE)
+_NOTEBOOK = re.compile(r'^\s*\{.*"(?:cells|worksheets|nbformat|metadata)"\s*:', re.DOTALL)
+_HTML = re.compile(
+    r"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+
+
+def promised(name: str) -> Format | None:
+    """Return the format that a name promises, None when it promises none. Raises FormatProblem for what is not taken.
+
+    Only the bytes decide; this spares sending a large file that would be refused.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in _OTHER_EXTENSIONS:
+        raise _unsupported(_OTHER_EXTENSIONS[suffix])
+    return _BY_EXTENSION.get(suffix)
+
+
+def detect(file: BinaryIO, name: str) -> Format:
+    """Return the format of the whole of a seekable file. Raises FormatProblem."""
+    head = _read(file, 0, _HEAD_BYTES)
+    size = file.seek(0, 2)
+    if not head.strip(b"\x00 \t\r\n"):
+        raise FormatProblem("The file is empty.", code="file_empty", next_step="Send a file with content.")
+    if container := _container(head):
+        if container == _MP4 and not _is_whole(file, size):
+            raise _truncated("media")
+        return _recording(container, head, name)
+    found = _from_signature(file, head, size) or _from_text(head, name)
+    _check_name(found, name)
+    return found
+
+
+def _container(head: bytes) -> str:
+    """Return which family of media containers begins like this; blank for none."""
+    for offset, signature, family in _CONTAINERS:
+        if head[offset : offset + len(signature)] == signature:
+            return family
+    is_frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2  # an MPEG layer 3 header
+    return _MPEG_AUDIO if is_frame and head[2] >> 4 not in {0, 15} else ""
+
+
+def _is_whole(file: BinaryIO, size: int) -> bool:
+    """Tell whether the boxes of an MP4 file end where the file does."""
+    at = 0
+    for _ in range(_MOST_BOXES):
+        head = _read(file, at, 16).ljust(16, b"\x00")
+        length, kind = int.from_bytes(head[:4], "big"), head[4:8]
+        if length == 1:
+            length = int.from_bytes(head[8:], "big")
+        if length == 0 and any(kind):  # to the end of the file
+            return True
+        if length < 8:
+            return False
+        at += length
+        if at >= size:
+            return at == size
+    return True
+
+
+def _recording(container: str, head: bytes, name: str) -> Format:
+    """Return whether a container is called a video or an audio file; only its streams could tell for certain."""
+    suffix = PurePosixPath(name).suffix.lower()
+    if (
+        suffix in _OTHER_EXTENSIONS
+        or _NAMED_CONTAINERS.get(suffix, container) != container
+        or (suffix in _BY_EXTENSION and suffix not in _NAMED_CONTAINERS)
+    ):
+        raise _mislabelled(name, f"{container} media")
+    if suffix in _NAMED_CONTAINERS:
+        return _BY_EXTENSION[suffix]
+    return Format.AUDIO if container in _SOUND_ONLY or head[8:11] == b"M4A" else Format.VIDEO
+
+
+def _from_signature(file: BinaryIO, head: bytes, size: int) -> Format | None:
+    if b"%PDF-" in head[:1024]:
+        if b"%%EOF" not in _read(file, max(0, size - _TAIL_BYTES), _TAIL_BYTES):
+            raise _truncated("PDF")
+        return Format.PDF
+    inside: Format | Foreign | None = None
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        inside = format_of_zip(file)
+    elif head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        inside = kind_of_ole(file, size)
+    if isinstance(inside, Foreign):
+        raise _unsupported(inside.what, inside.next_step)
+    if inside is not None:
+        return inside
+    for offset, signature, what in _SIGNATURES:
+        if head[offset : offset + len(signature)] == signature:
+            raise _unsupported(what)
+    return None
+
+
+def _from_text(head: bytes, name: str) -> Format:
+    suffix = PurePosixPath(name).suffix.lower()
+    if not looks_like_text(head):
+        raise _unsupported(_OTHER_EXTENSIONS.get(suffix, "a binary file of an unknown format"))
+    if suffix in _OTHER_EXTENSIONS:
+        raise _unsupported(_OTHER_EXTENSIONS[suffix])
+    text = prefix_text(head)
+    named = _BY_EXTENSION.get(suffix)
+    if text.lstrip("\ufeff").startswith("WEBVTT"):
+        return Format.VTT
+    if named in {Format.SRT, Format.VTT}:
+        if not _CUE.search(text):
+            raise _mislabelled(name, "no captions: there is no line like 00:00:01,000 --> 00:00:04,000")
+        return named
+    if named is Format.NOTEBOOK and not _NOTEBOOK.match(text):
+        raise _mislabelled(name, "no notebook: it holds no cells")
+    if named in _TEXT_FORMATS:
+        assert named is not None
+        return named
+    if _HTML.search(text):
+        return Format.HTML
+    if not suffix and _NOTEBOOK.match(text) and '"nbformat"' in text:
+        return Format.NOTEBOOK
+    if suffix and named is None:
+        raise _unsupported(f"a text file of the unknown type {suffix}", "Rename it to .txt or .md if it is one.")
+    return Format.SRT if _CUE.search(text) else Format.PLAIN
+
+
+def _check_name(found: Format, name: str) -> None:
+    suffix = PurePosixPath(name).suffix.lower()
+    named = _BY_EXTENSION.get(suffix)
+    if suffix in _OTHER_EXTENSIONS or (named is not None and named is not found):
+        raise _mislabelled(name, FORMATS[found].label)
+
+
+def _read(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)
+
+
+def _unsupported(what: str, next_step: str = "") -> FormatProblem:
+    return FormatProblem(
+        f"The file is {what}, which cannot be read. Supported: {SUPPORTED}.",
+        code="type_unsupported",
+        next_step=next_step or "Convert it to a supported type, for example PDF.",
+        status=415,
+    )
+
+
+def _mislabelled(name: str, content: str) -> FormatProblem:
+    return FormatProblem(
+        f"{name!r} says one type, but its bytes are another: {content}.",
+        code="file_mislabelled",
+        next_step="Give the file the extension of what it is, or export it again.",
+    )
+
+
+def _truncated(what: str) -> FormatProblem:
+    return FormatProblem(
+        f"The {what} file is cut off: its end is missing.",
+        code="file_truncated",
+        next_step="Send the file again, complete.",
+    )

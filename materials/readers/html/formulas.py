@@ -1,0 +1,40 @@
+"""Formulas of a web page as text, in place: whatever draws them, their source is what can be read and cited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from materials.readers.base.pieces import one_line
+
+_DRAWN = (
+    "katex-html",
+    "MathJax_Preview",
+    "MathJax_SVG",
+    "mwe-math-fallback-image-inline",
+    "mwe-math-fallback-image-display",
+)
+
+
+def write_out_formulas(page: Any) -> None:
+    """Put `$...$` in the place of each formula that MathML, KaTeX, MathJax or MediaWiki drew."""
+    for name in _DRAWN:
+        for drawn in page.xpath(f"//*[contains(concat(' ', @class, ' '), ' {name} ')]"):
+            drawn.drop_tree()
+    for script in page.xpath("//script[starts-with(@type, 'math/tex')]"):
+        _write(script, script.text or "")
+    for math in page.xpath("//*[local-name()='math']"):
+        source = math.xpath(".//*[local-name()='annotation' and contains(@encoding, 'tex')]")
+        tex = source[0].text_content() if source else math.get("alttext") or ""
+        _write(math, tex, plain=math.text_content())
+
+
+def _write(element: Any, tex: str, *, plain: str = "") -> None:
+    words = f"${one_line(tex)}$" if tex.strip() else one_line(plain)
+    for above in list(element.iterancestors())[:3]:
+        if "none" in (above.get("style") or ""):
+            del above.attrib["style"]
+    tail = element.tail
+    for child in list(element):
+        element.remove(child)
+    element.attrib.clear()
+    element.tag, element.text, element.tail = "span", words, tail

@@ -1,0 +1,29 @@
+"""Markdown to pieces: rendered to HTML by markdown-it, then read as HTML, so that raw HTML inside is read too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from materials.documents import Document
+from materials.readers.base.encodings import decoded
+from materials.readers.html.reader import from_html
+from materials.readers.markup import front_matter
+from materials.readers.markup.markdown_lines import plain_markdown
+from materials.readers.markup.markdown_rules import renderer
+
+
+def read(path: Path) -> Document:
+    """Read a Markdown file: CommonMark with tables, formulas, notes, terms and the directives of site builders.
+
+    The title and the language of a front matter become the document's.
+    """
+    text = decoded(path.read_bytes())
+    front = front_matter.split(text.text)
+    document = from_markdown(front.body, title=front.title)
+    return replace(document, language=front.language, warnings=text.warnings)
+
+
+def from_markdown(text: str, *, title: str = "") -> Document:
+    """Turn Markdown without a front matter into a document."""
+    return from_html(renderer().render(plain_markdown(text)), furniture=True, title=title)

@@ -1,0 +1,298 @@
+"""The blocks of reStructuredText as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from materials.readers.markup.rst_directives import CODE, GONE, SAYS_ARGUMENT, Directive
+from materials.readers.markup.rst_inline import inline_html
+from materials.readers.markup.rst_tables import csv_rows, grid_rows, is_grid, is_simple, simple_rows
+
+DEEPEST = 40
+"""Blocks nested more deeply are read as the text they are."""
+
+_ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
+_BULLET = re.compile(r"([*+\-•‣⁃])(?:[ \t]+|$)")
+_NUMBER = re.compile(r"\(?(\d{1,9}|#|[a-zA-Z]|[ivxlcIVXLC]{1,8})[.)](?:[ \t]+|$)")
+_FIELD = re.compile(r":(?!:)([^:\n]{1,80}(?::`[^`\n]{1,80}`[^:\n]*)?):(?:[ \t]+(.*)|$)")
+_EXPLICIT = re.compile(r"\.\.(?:[ \t]+(.*))?$")
+_TARGET = re.compile(r"_(?:`([^`]{1,200})`|([^:]{1,200})):(?:\s+(.*))?$|__.*$")
+_FOOTNOTE = re.compile(r"\[(\#?[\w.-]{0,60}|\*)\](?:[ \t]+(.*))?$")
+_SUBSTITUTION = re.compile(r"\|([^|]{1,100})\|[ \t]+([\w:-]+)::[ \t]*(.*)$")
+_DIRECTIVE = re.compile(r"([\w:.+-]{1,60})[ \t]?::(?:[ \t]+(.*))?$")
+_ABOUT = {
+    "author", "authors", "date", "version", "revision", "status", "copyright", "organization", "contact", "address",
+    "orphan", "tocdepth", "nocomments", "keywords", "tags", "category", "slug", "lang", "language", "modified",
+}  # fmt: skip
+_DOCTEST = re.compile(r">>> ")
+
+
+@dataclass
+class Reader:
+    """Reads one text. `html` may be called once; then `warnings` says what is not in it."""
+
+    _lines: list[str]
+    _named: dict[str, str] = field(default_factory=dict)
+    _styles: list[tuple[str, bool]] = field(default_factory=list)
+    _elsewhere: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> Reader:
+        """Return a reader; the substitutions that the text defines are known from the beginning."""
+        reader = cls([line.rstrip() for line in text.expandtabs(8).split("\n")])
+        for line in reader._lines:
+            found = _SUBSTITUTION.match(line[3:].lstrip()) if line.startswith("..") else None
+            if found is not None and found.group(2) in {"replace", "unicode", "date"}:
+                reader._named[found.group(1).lower()] = found.group(3)
+        return reader
+
+    def html(self) -> str:
+        """Return the text as HTML."""
+        return "\n".join(self._blocks(self._lines, 0))
+
+    def warnings(self) -> list[str]:
+        """Return what the text takes from other files."""
+        if not self._elsewhere:
+            return []
+        files = "1 other file" if self._elsewhere == 1 else f"{self._elsewhere} other files"
+        return [f"The text includes {files}, whose content is not in it. Upload what they hold, too."]
+
+    # --- blocks -------------------------------------------------------------------------------------------------------
+
+    def _blocks(self, lines: Sequence[str], depth: int) -> Iterator[str]:
+        if depth > DEEPEST:
+            yield f"<p>{self._inline(' '.join(line.strip() for line in lines))}</p>"
+            return
+        at = 0
+        while at < len(lines):
+            if not lines[at]:
+                at += 1
+                continue
+            before = at
+            for read in (
+                self._title, self._explicit, self._table, self._list, self._fields, self._lines_kept, self._doctest,
+                self._indented, self._definitions,
+            ):  # fmt: skip
+                found = read(lines, at, depth)
+                if found is not None:
+                    html, at = found
+                    yield html
+                    break
+            else:
+                html, at = self._paragraph(lines, at)
+                yield html
+            assert at > before
+
+    def _title(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        line = lines[at]
+        over = _ADORNMENT.match(line)
+        if over is not None:
+            if at + 2 < len(lines) and lines[at + 1] and lines[at + 2] == line and not _ADORNMENT.match(lines[at + 1]):
+                return self._heading(lines[at + 1].strip(), over.group(1), True), at + 3
+            if len(line) >= 4 and (at + 1 == len(lines) or not lines[at + 1]) and not is_simple(line):
+                return "<hr>", at + 1
+            return None
+        under = _ADORNMENT.match(lines[at + 1]) if at + 1 < len(lines) else None
+        is_title = under is not None and not line.startswith((" ", "..")) and not is_grid(line)
+        if is_title and (len(lines[at + 1]) >= len(line) or len(lines[at + 1]) >= 4):
+            assert under is not None
+            return self._heading(line.strip(), under.group(1), False), at + 2
+        return None
+
+    def _heading(self, text: str, sign: str, over: bool) -> str:
+        if (sign, over) not in self._styles:
+            self._styles.append((sign, over))
+        level = min(self._styles.index((sign, over)) + 1, 6)
+        return f"<h{level}>{self._inline(text)}</h{level}>"
+
+    def _explicit(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        found = _EXPLICIT.match(lines[at])
+        if found is None:
+            return None
+        said = found.group(1) or ""
+        body, end = _body(lines, at + 1)
+        if (target := _TARGET.match(said)) is not None:
+            name = target.group(1) or target.group(2) or ""
+            is_link = bool(target.group(3)) or bool(body)
+            return ("" if is_link else f'<a id="{escape(_anchor(name), quote=True)}"></a>'), end
+        if (note := _FOOTNOTE.match(said)) is not None:
+            label = note.group(1).lstrip("#") or "#"
+            text = "\n".join([note.group(2) or "", *body])
+            return f"<p>[{escape(label)}] {self._inline(text.strip())}</p>", end
+        if _SUBSTITUTION.match(said):
+            return "", end
+        if (named := _DIRECTIVE.match(said)) is not None:
+            return self._directive(Directive.of(named.group(1), named.group(2) or "", body), depth), end
+        return "", end  # a comment
+
+    def _directive(self, directive: Directive, depth: int) -> str:
+        name, argument, body = directive.name, directive.argument, directive.body
+        if name in CODE:
+            return directive.code()
+        if name == "math":
+            tex = "\n".join(filter(None, [argument, *body])).strip()
+            return f'<div class="math display">$${escape(tex)}$$</div>' if tex else ""
+        if name in {"include", "literalinclude"}:
+            self._elsewhere += 1
+            return ""
+        if name == "raw":
+            return directive.raw()
+        if name in GONE:
+            return ""
+        if name in {"figure", "image"}:
+            said = f'<p><img alt="{escape(directive.options.get("alt", ""), quote=True)}"></p>'
+            return said + "".join(self._blocks(body, depth + 1))
+        title = f"<p>{self._inline(argument)}</p>" if argument and name in SAYS_ARGUMENT else ""
+        if name == "csv-table":
+            rows = csv_rows(
+                [line for line in body if line], delimiter=directive.options.get("delim", ","),
+                header=directive.options.get("header", ""),
+            )  # fmt: skip
+            return title + self._rows(rows)
+        if name == "list-table":
+            items = (self._list(lines, 0, depth + 1) for lines in [body] if body and _BULLET.match(body[0]))
+            return title + "".join(_table_of_lists(found[0]) for found in items if found is not None)
+        if name == "rubric":
+            return f"<p><strong>{self._inline(argument)}</strong></p>"
+        return f"<div>{title}{''.join(self._blocks(body, depth + 1))}</div>"
+
+    def _table(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        line = lines[at]
+        if is_grid(line):
+            end = at
+            while end < len(lines) and lines[end].startswith(("+", "|")):
+                end += 1
+            return self._rows(grid_rows(lines[at:end])), end
+        if not is_simple(line):
+            return None
+        rulers = [number for number in range(at, min(len(lines), at + 5_000)) if is_simple(lines[number])][:3]
+        closing = next((number for number in rulers[1:] if number + 1 == len(lines) or not lines[number + 1]), None)
+        if closing is None:
+            return None
+        return self._rows(simple_rows(lines[at : closing + 1])), closing + 1
+
+    def _rows(self, rows: Sequence[Sequence[str]]) -> str:
+        cells = ("".join(f"<td>{self._inline(cell)}</td>" for cell in row) for row in rows)
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+    # --- lists --------------------------------------------------------------------------------------------------------
+
+    def _list(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        pattern = next((pattern for pattern in (_BULLET, _NUMBER) if pattern.match(lines[at])), None)
+        if pattern is None or not _is_item(lines, at, pattern):
+            return None
+        first = pattern.match(lines[at])
+        assert first is not None
+        items = []
+        while at < len(lines) and (found := pattern.match(lines[at])) is not None and _is_item(lines, at, pattern):
+            body, end = _body(lines, at + 1, most=found.end())
+            items.append(f"<li>{''.join(self._blocks([lines[at][found.end() :], *body], depth + 1))}</li>")
+            at = end
+            while at < len(lines) and not lines[at]:
+                at += 1
+        tag = "ul" if pattern is _BULLET else "ol"
+        start = f' start="{first.group(1)}"' if first.group(1).isdecimal() else ""
+        return f"<{tag}{start}>{''.join(items)}</{tag}>", at
+
+    def _fields(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        """Read `:name: what it is`; what a document says of itself at its beginning is left out."""
+        items = []
+        begin = at
+        while at < len(lines) and (found := _FIELD.match(lines[at])) is not None:
+            body, end = _body(lines, at + 1)
+            if found.group(1).lower() not in _ABOUT:
+                text = "\n".join([found.group(2) or "", *body]).strip()
+                items.append(f"<dt>{self._inline(found.group(1))}</dt><dd>{self._inline(text)}</dd>")
+            at = end
+        if at == begin:
+            return None
+        return (f"<dl>{''.join(items)}</dl>" if items else ""), at
+
+    def _definitions(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        entries = []
+        while at + 1 < len(lines) and lines[at] and not lines[at].startswith(" ") and lines[at + 1].startswith(" "):
+            if lines[at].endswith("::"):
+                break
+            body, end = _body(lines, at + 1)
+            term = lines[at].split(" : ")[0]
+            entries.append(f"<dt>{self._inline(term)}</dt><dd>{''.join(self._blocks(body, depth + 1))}</dd>")
+            at = end
+        return (f"<dl>{''.join(entries)}</dl>", at) if entries else None
+
+    # --- text ---------------------------------------------------------------------------------------------------------
+
+    def _lines_kept(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        if not lines[at].startswith("| "):
+            return None
+        kept = []
+        while at < len(lines) and (lines[at] == "|" or lines[at].startswith("| ")):
+            kept.append(self._inline(lines[at][2:].strip()))
+            at += 1
+        return f"<p>{'<br>'.join(kept)}</p>", at
+
+    def _doctest(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        if not _DOCTEST.match(lines[at]):
+            return None
+        end = at
+        while end < len(lines) and lines[end]:
+            end += 1
+        return f'<pre class="language-python">{escape(chr(10).join(lines[at:end]))}</pre>', end
+
+    def _indented(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        if not lines[at].startswith(" "):
+            return None
+        body, end = _body(lines, at)
+        return f"<blockquote>{''.join(self._blocks(body, depth + 1))}</blockquote>", end
+
+    def _paragraph(self, lines: Sequence[str], at: int) -> tuple[str, int]:
+        end = at
+        while end < len(lines) and lines[end] and not (end > at and lines[end].startswith(" ")):
+            end += 1
+        text = "\n".join(lines[at:end])
+        if not text.endswith("::"):
+            return f"<p>{self._inline(text)}</p>", end
+        body, after = _body(lines, end)
+        said = text[:-2].rstrip() if text[-3:-2].isspace() or text == "::" else text[:-1]
+        code = f"<pre>{escape(chr(10).join(body))}</pre>" if any(body) else ""
+        return (f"<p>{self._inline(said)}</p>" if said else "") + code, after if any(body) else end
+
+    def _inline(self, text: str) -> str:
+        return inline_html(text, self._named)
+
+
+def _is_item(lines: Sequence[str], at: int, pattern: re.Pattern[str]) -> bool:
+    """Tell whether a line that begins like an item is one: what follows it is indented, blank, or the next item."""
+    mark = pattern.match(lines[at])
+    if mark is not None and mark.end() == len(lines[at]):
+        below = next((line for line in lines[at + 1 : at + 3] if line), "")
+        return below.startswith(" ")
+    if at + 1 >= len(lines) or not lines[at + 1] or lines[at + 1].startswith(" "):
+        return True
+    return pattern.match(lines[at + 1]) is not None
+
+
+def _body(lines: Sequence[str], at: int, *, most: int = 1_000) -> tuple[list[str], int]:
+    """Return the indented lines from here on, without their indentation (at `most` so much), and where they end."""
+    end = at
+    while end < len(lines) and (not lines[end] or lines[end].startswith(" ")):
+        end += 1
+    last = end
+    while last > at and not lines[last - 1]:
+        last -= 1
+    given = lines[at:last]
+    indent = min((len(line) - len(line.lstrip()) for line in given if line), default=0)
+    return [line[min(indent, most) :] for line in given], end
+
+
+def _anchor(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name.strip().lower())
+
+
+def _table_of_lists(html: str) -> str:
+    """Return the table that a list of lists stands for."""
+    inner = html.removeprefix("<ul>").removesuffix("</ul>")
+    rows = inner.replace("<li><ul>", "<tr>").replace("</ul></li>", "</tr>")
+    return f"<table>{rows.replace('<li>', '<td>').replace('</li>', '</td>')}</table>"

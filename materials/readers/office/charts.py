@@ -1,0 +1,116 @@
+"""Charts of Word and PowerPoint as a title and a table: the values that are stored with the picture of the chart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from materials.readers.base.encodings import clean
+from materials.readers.base.pieces import one_line
+from materials.readers.office.ooxml import A, C
+
+MAX_ROWS = 50
+MAX_SERIES = 12
+
+_DATE_FORMAT = re.compile(r"y|d", re.IGNORECASE)
+_IN_FORMAT = re.compile(r"\"[^\"]*\"|\[[^\]]*\]|\\.")
+_FIRST_DAY = date(1899, 12, 30)
+_LAST_DAY = 2_958_465
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A chart's title, its values as rows of cells (the first names the series), and how many rows were left out."""
+
+    title: str
+    rows: list[list[str]]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Series:
+    name: str
+    categories: dict[int, str]
+    values: dict[int, str]
+
+
+def chart(root: Any) -> Chart:
+    """Read the root of a chart part: every series of every plot in it."""
+    title = root.find(f"{C}chart/{C}title")
+    words = _title(title) if title is not None else ""
+    series = [_series(element) for element in root.iter(f"{C}ser")]
+    if not words and len(series) == 1:
+        words = series[0].name
+    shown = series[:MAX_SERIES]
+    points = sorted({at for one in shown for at in one.values} | {at for one in shown[:1] for at in one.categories})
+    rows = []
+    for at in points[:MAX_ROWS]:
+        category = next((one.categories[at] for one in shown if one.categories.get(at)), "")
+        rows.append([category, *(one.values.get(at, "") for one in shown)])
+    if not any(row[0] for row in rows):
+        rows = [[str(at), *row[1:]] for at, row in enumerate(rows, start=1)]
+    if rows:
+        rows.insert(0, ["", *(one.name or f"Series {at}" for at, one in enumerate(shown, start=1))])
+    return Chart(title=words, rows=rows, left_out=max(0, len(points) - MAX_ROWS))
+
+
+def _title(element: Any) -> str:
+    words = [text.text or "" for text in element.iter(f"{A}t")] or [text.text or "" for text in element.iter(f"{C}v")]
+    return clean(one_line("".join(words)))
+
+
+def _series(element: Any) -> _Series:
+    name = element.find(f"{C}tx")
+    categories = element.find(f"{C}cat")
+    values = element.find(f"{C}val")
+    return _Series(
+        name=_title(name) if name is not None else "",
+        categories=_points(categories if categories is not None else element.find(f"{C}xVal")),
+        values=_points(values if values is not None else element.find(f"{C}yVal")),
+    )
+
+
+def _points(element: Any) -> dict[int, str]:
+    """Return the cells of a series by their place; categories of several levels as `outer / inner`."""
+    if element is None:
+        return {}
+    levels = list(element.iter(f"{C}lvl"))
+    if len(levels) > 1:
+        return _stacked(levels)
+    form = element.findtext(f".//{C}formatCode") or ""
+    found = {}
+    for point in element.iter(f"{C}pt"):
+        at = point.get("idx") or ""
+        if at.isdecimal() and len(at) < 10:
+            found[int(at)] = _shown(point.findtext(f"{C}v") or "", point.get("formatCode") or form)
+    return found
+
+
+def _stacked(levels: list[Any]) -> dict[int, str]:
+    """Join levels, the innermost of which comes first; an outer word holds until the next one begins."""
+    inner = {int(point.get("idx") or 0): point.findtext(f"{C}v") or "" for point in levels[0].iter(f"{C}pt")}
+    found = {at: clean(one_line(word)) for at, word in inner.items()}
+    for level in levels[1:]:
+        words = {int(point.get("idx") or 0): point.findtext(f"{C}v") or "" for point in level.iter(f"{C}pt")}
+        outer = ""
+        for at in sorted(found):
+            outer = words.get(at, outer)
+            found[at] = f"{one_line(outer)} / {found[at]}" if outer else found[at]
+    return found
+
+
+def _shown(value: str, form: str) -> str:
+    """Return a number as the chart shows it: no noise of binary fractions, percent and dates as such."""
+    try:
+        number = float(value)
+    except ValueError:
+        return clean(one_line(value))
+    form = _IN_FORMAT.sub("", form)
+    if "%" in form:
+        return f"{number * 100:.10g}%"
+    if form.lower() != "general" and _DATE_FORMAT.search(form) and 0 < number < _LAST_DAY:
+        return (_FIRST_DAY + timedelta(days=int(number))).isoformat()
+    short = f"{number:.10g}"
+    return f"{number:.0f}" if "e+" in short and abs(number) < 1e15 else short

@@ -1,0 +1,68 @@
+"""PDF to pieces by pypdfium2: pages keep their numbers, headings are told by type size, furniture is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pypdfium2 as pdfium
+
+from materials.documents import ChunkKind, Document
+from materials.readers.base.encodings import clean
+from materials.readers.base.errors import UnreadableDocument
+from materials.readers.base.pieces import numbers, one_line
+from materials.readers.pdf.layout import arrange, drop_furniture
+from materials.readers.pdf.page import Page, read_page
+
+MAX_PAGES = 3_000
+
+
+def read(path: Path) -> Document:
+    """Read a PDF. Raises UnreadableDocument."""
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as exc:
+        if "password" in str(exc).lower():
+            raise UnreadableDocument(
+                "The PDF is protected by a password.",
+                code="encrypted",
+                next_step="Remove the password and upload it again.",
+            ) from exc
+        raise UnreadableDocument("The PDF is damaged.", code="damaged") from exc
+    try:
+        count = len(document)
+        if count > MAX_PAGES:
+            raise UnreadableDocument(
+                f"The PDF has {count} pages; at most {MAX_PAGES} are read.", code="too_large", next_step="Split it."
+            )
+        pages, failed = _pages(document, count)
+        title = one_line(clean(document.get_metadata_value("Title") or ""))
+    finally:
+        document.close()
+    return _document(pages, failed, count, title)
+
+
+def _pages(document: pdfium.PdfDocument, count: int) -> tuple[list[Page], list[int]]:
+    pages, failed = [], []
+    for index in range(count):
+        try:
+            pages.append(read_page(document, index))
+        except pdfium.PdfiumError:
+            failed.append(index + 1)
+    return pages, failed
+
+
+def _document(pages: list[Page], failed: list[int], count: int, title: str) -> Document:
+    noisy = [page.number for page in pages if page.is_noise]
+    readable = [page for page in pages if not page.is_noise]
+    drop_furniture(readable)
+    silent = [page.number for page in readable if not page.says_something]
+    warnings = []
+    if failed:
+        warnings.append(f"Pages that could not be read: {numbers(failed)}.")
+    if noisy:
+        warnings.append(f"The text layer of these pages is noise and was not used: {numbers(noisy)}.")
+    if silent:
+        warnings.append(f"Pages without text, probably pictures or scans: {numbers(silent)} of {count}.")
+    found = tuple(arrange(readable))
+    own = next((p.text for p in found if p.kind is ChunkKind.HEADING), "")
+    return Document(pieces=found, title=own or title, page_count=count, warnings=tuple(warnings))

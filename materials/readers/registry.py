@@ -1,0 +1,29 @@
+"""Which reader reads which format; a reader's library is loaded when it is needed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from materials.documents import Document, Format
+
+_MODULES = {
+    Format.MARKDOWN: "markup.markdown",
+    Format.PLAIN: "text.plain",
+    Format.HTML: "html.reader",
+    Format.NOTEBOOK: "markup.notebook",
+    Format.RST: "markup.rst",
+    Format.CSV: "text.delimited",
+    Format.DOCX: "office.docx",
+    Format.PDF: "pdf.reader",
+    Format.PPTX: "office.pptx",
+    Format.SRT: "text.captions",
+    Format.VTT: "text.captions",
+}
+
+
+def read(path: Path, format_: Format) -> Document:
+    """Read a file of a known format in this process. Raises UnreadableDocument."""
+    module = import_module(f"materials.readers.{_MODULES[format_]}")
+    return cast(Document, module.read(path))

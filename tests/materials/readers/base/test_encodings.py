@@ -1,0 +1,105 @@
+"""Bytes of any encoding: right on short texts, fast on long ones, and never silently wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from materials.readers.base.encoding_detection import telling_sample
+from materials.readers.base.encodings import decode, decoded, looks_like_text
+
+TEXTS = {
+    "uk": ("Вода", "Привіт, світе!", "Змінна — це ім’я значення, яке може змінюватись."),
+    "ru": ("Вода", "Переменная - это имя.", "ГЛАВА ПЕРВАЯ. Объекты и классы"),
+    "zh": ("变量", "变量是存储数据的容器。", "水在一百度沸腾。This is a test"),
+    "ja": ("変数", "変数はデータを保存する容器です。", "プログラムの基本：ループと関数"),
+    "ko": ("변수는 데이터를 저장하는 그릇이다.", "물은 백도에서 끓는다."),
+    "de": ("Größe", "Übung: Äpfel sind schön.", "Die „Größe“ – gemessen"),
+    "fr": ("été", "La chaîne de caractères est définie à l’avance."),
+    "pl": ("Zmienna jest nazwą wartości, która może się zmieniać.",),
+    "tr": ("Değişken, bir değerin adıdır.",),
+    "el": ("Η μεταβλητή είναι το όνομα μιας τιμής.",),
+}
+CASES = [
+    (text, encoding)
+    for language, encodings in {
+        "uk": ("cp1251", "koi8_u", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"),
+        "ru": ("cp1251", "koi8_r", "cp866", "iso8859_5", "utf-16-le"),
+        "zh": ("gb18030", "utf-16", "utf-16-le", "utf-16-be"),
+        "ja": ("shift_jis", "euc_jp", "utf-16-le"),
+        "ko": ("euc_kr",), "de": ("cp1252",), "fr": ("cp1252",), "pl": ("cp1250", "iso8859_2"), "tr": ("cp1254",),
+        "el": ("cp1253",),
+    }.items()
+    for text in TEXTS[language]
+    for encoding in encodings
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "encoding"), CASES)
+def test_a_line_is_enough(text: str, encoding: str) -> None:
+    data = f"{text}\n".encode(encoding, errors="ignore")
+
+    assert decode(data).removeprefix("\ufeff") == data.decode(encoding).removeprefix("\ufeff")
+
+
+def test_letters_far_behind_plain_english_are_found_without_reading_it_all() -> None:
+    data = b"Plain English text.\n" * 200_000 + "Вода кипить тут.\n".encode("cp1251") + b"And on it goes.\n" * 200_000
+
+    assert "Вода кипить тут." in decode(data)
+    assert len(telling_sample(data * 3)) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("data", "warns"),
+    [
+        ("Вода".encode(), ""),
+        ("Вода".encode("utf-16"), ""),
+        ("Вода\n".encode("utf-16-le"), ""),
+        (b"plain", ""),
+        ("Вода кипить".encode("cp1251"), "windows-1251"),
+        ("Вода кипить за ста градусів".encode() + b"\x92", "1 character could not be read"),
+        ("Вода кипить за ста градусів".encode() + b"\xff x \xfe", "2 characters could not be read"),
+        ("Автор сам написав \ufffd тут".encode(), ""),
+    ],
+)
+def test_what_is_guessed_or_lost_is_said(data: bytes, warns: str) -> None:
+    warnings = decoded(data).warnings
+
+    assert warns in " ".join(warnings)
+    assert bool(warnings) is bool(warns)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared", "warns"),
+    [
+        ("cp1251", "windows-1251", False),
+        ("koi8_u", "koi8-u", False),
+        ("koi8_u", "windows-1251", True),
+        ("cp1251", "utf-8", True),
+        ("cp1251", "iso-8859-1", True),
+        ("cp1251", "base64", True),
+        ("cp1251", "no such thing", True),
+        ("utf-8", "windows-1251", False),
+    ],
+)
+def test_a_declaration_is_believed_where_it_makes_sense(encoding: str, declared: str, warns: bool) -> None:
+    text = "Вода кипить за температури сто градусів."
+
+    found = decoded(text.encode(encoding), declared=declared)
+
+    assert found.text == text
+    assert bool(found.warnings) is warns
+
+
+def test_a_declaration_that_names_less_than_is_meant_is_no_reason_to_warn() -> None:
+    assert decoded("„Größe“ – 5 €".encode("cp1252"), declared="iso-8859-1").warnings == ()
+    assert decoded("镕基：变量是容器。".encode("gbk"), declared="gb2312").text == "镕基：变量是容器。"
+
+
+def test_binary_noise_is_no_text() -> None:
+    noise = bytes((number * 7919 + number * number * 104_729) >> 5 & 0xFF for number in range(4_000))
+
+    assert not looks_like_text(noise)
+    assert not looks_like_text(b"\x00\x01\x02\x03" * 100)
+    assert looks_like_text("Вода\n".encode("utf-16-le"))
+    assert looks_like_text("变量是存储数据的容器。\n".encode("utf-16-be"))
+    assert looks_like_text("变量是存储数据的容器。\n".encode("gb18030"))

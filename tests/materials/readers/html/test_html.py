@@ -1,0 +1,253 @@
+"""HTML as teachers save it: what must come out once, in order, and what must not come out."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from materials.documents import ChunkKind, Format
+from materials.readers.html.blocks import Blocks
+from materials.readers.html.furniture import Furniture
+from materials.readers.html.tree import DEEPEST, tree_of
+from tests.materials.readers.texts import kinds_and_texts, of_kind, read_as, texts
+
+PARAGRAPH, LIST, CODE = ChunkKind.PARAGRAPH, ChunkKind.LIST, ChunkKind.CODE
+
+
+def html(body: str) -> list[str]:
+    return texts(read_as(Format.HTML, f"<!doctype html><html><body>{body}</body></html>"))
+
+
+def test_code_between_items_stays_between_them() -> None:
+    body = '<ol><li>Run<pre class="brush: sh">make</pre>and wait.</li><li>Look<ul><li>here</li></ul></li></ol>'
+
+    document = read_as(Format.HTML, body)
+
+    assert kinds_and_texts(document) == [
+        (LIST, "1. Run"), (CODE, "make"), (PARAGRAPH, "and wait."), (LIST, "2. Look\n  - here"),
+    ]  # fmt: skip
+    assert of_kind(document, CODE)[0].language == "sh"
+
+
+def test_cells_stand_in_their_columns_whatever_spans_them() -> None:
+    table = "<table><caption>Times</caption><tr><th rowspan=2>Day<th colspan=2>Hour<tr><td>from<td>to"
+    table += "<tr><td>Mon<td rowspan=2>9<td>10<tr><td>Tue<td>11</table>"
+
+    assert html(table) == [
+        "Times",
+        "| Day | Hour |  |\n| --- | --- | --- |\n|  | from | to |\n| Mon | 9 | 10 |\n| Tue |  | 11 |",
+    ]
+
+
+def test_a_long_table_comes_in_parts_that_repeat_its_head() -> None:
+    rows = "".join(f"<tr><td>{number}<td>{'word ' * 20}" for number in range(200))
+
+    parts = html(f"<table><tr><th>No<th>Words{rows}</table>")
+
+    assert len(parts) > 2
+    assert all(part.startswith("| No | Words |\n| --- | --- |\n| ") for part in parts)
+    assert sum(part.count("\n") - 1 for part in parts) == 200
+
+
+def test_code_in_a_table_with_line_numbers_is_only_the_code() -> None:
+    numbers, code = "<pre>1\n2</pre>", '<div class="highlight-python3"><pre>a = 1\nb = 2</pre></div>'
+
+    document = read_as(Format.HTML, f'<table><tr><td class="linenos">{numbers}<td class="code">{code}</table>')
+
+    assert [(p.kind, p.text, p.language) for p in document.pieces] == [(CODE, "a = 1\nb = 2", "python3")]
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("mc<sup>2</sup> and H<sub>2</sub>O and 10<sup>-6</sup>", "mc² and H₂O and 10⁻⁶"),
+        ("x<sub>max</sub><sup>k+m</sup>", "x_max^(k+m)"),
+        ('the 1<sup>st</sup> note<sup><a href="#n1">1</a></sup>', "the 1st note[1]"),
+        ("soft&shy;hyphen <q>said</q> <ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", "softhyphen “said” 漢(kan)"),
+        ("two\n   lines <nobr>of</nobr> source<br>and a break", "two lines of source\nand a break"),
+        ("中文\n字符", "中文字符"),
+    ],
+)
+def test_running_text_keeps_its_meaning(markup: str, shown: str) -> None:
+    assert html(f"<p>{markup}</p>") == [shown]
+
+
+MATHML = "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x &lt; 3</annotation></semantics></math>"
+KATEX = (
+    f"<span class=katex><span class=katex-mathml>{MATHML}</span>"
+    "<span class=katex-html aria-hidden=true>x&lt;3</span></span>"
+)
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        (MATHML, "$x < 3$"),
+        (KATEX, "$x < 3$"),
+        (f"<span class=katex-display>{KATEX}</span>", "$$x < 3$$"),
+        (
+            "<span class=MathJax_Preview>x</span><span class=MathJax><nobr>x3</nobr></span>"
+            "<script type='math/tex'>x < 3</script>",
+            "$x < 3$",
+        ),
+        (
+            "<mjx-container><mjx-math aria-hidden=true><mjx-mi></mjx-mi></mjx-math><mjx-assistive-mml><math><mfrac>"
+            "<mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><mi>b</mi></mfrac><mo>=</mo><msup><mi>x</mi><mn>2</mn></msup>"
+            "</math></mjx-assistive-mml></mjx-container>",
+            "(a + 1)/b = x^2",
+        ),
+        (
+            f"<span class=mwe-math-element><span style='display:none'>{MATHML}</span><img alt='x &lt; 3'></span>",
+            "$x < 3$",
+        ),
+        (r"<span class='math notranslate'>\(a_b &lt; c\)</span>", r"\(a_b < c\)"),
+        (r"\(x_1\) and \[y\]", r"\(x_1\) and \[y\]"),
+    ],
+)
+def test_a_formula_is_taken_once_and_as_tex_where_there_is_tex(markup: str, shown: str) -> None:
+    assert html(f"<p>Let {markup} be.</p>") == [f"Let {shown} be."]
+
+
+def test_terms_with_long_meanings_are_read_in_order() -> None:
+    body = "<dl><dt>f(x)<dd><p>Does it.</p><pre>f(1)</pre><dt>g<dd>Too.</dl>"
+
+    document = read_as(Format.HTML, body)
+
+    assert kinds_and_texts(document) == [
+        (PARAGRAPH, "f(x)"), (PARAGRAPH, "Does it."), (CODE, "f(1)"), (PARAGRAPH, "g"), (PARAGRAPH, "Too."),
+    ]  # fmt: skip
+    assert document.pieces[0].emphasised == ("f(x)",)
+    assert html("<dl><dt>A<dt>B<dd>both<dd>more</dl>") == ["- A, B: both\n  - more"]
+
+
+def test_a_picture_is_not_said_twice_and_a_file_name_not_once() -> None:
+    body = "<figure><img alt='A cat'><figcaption>A cat</figcaption></figure><figure><img alt='dog.png'>"
+    body += "<figcaption>Fig. 2. A dog</figcaption></figure><p><img alt=image> <img alt='A map'></p>"
+
+    assert html(body) == ["A cat", "Fig. 2. A dog", "A map"]
+
+
+FURNITURE = [
+    "<nav>Words</nav>", "<header><p>Words</p></header>", "<footer>Words</footer>", "<aside>Words</aside>",
+    '<div id="cookie-banner">Words</div>', '<div class="CookieConsent">Words</div>', '<div id="onetrust-x">Words</div>',
+    '<div class="bd-sidebar-primary">Words</div>', '<ul class="social-links"><li>Words</ul>', "<p hidden>Words</p>",
+    '<p style="DISPLAY : none">Words</p>', "<script>Words</script>", "<noscript>Words</noscript>",
+    "<form><input type=search>Words</form>", "<dialog>Words</dialog>", "<template>Words</template>",
+    '<div role="navigation">Words</div>', "<button>Words</button>", '<a class="skip-link">Words</a>',
+    '<i class="icon" aria-hidden="true">Words</i>', "<iframe>Words</iframe>", '<section role="search">Words</section>',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("markup", FURNITURE)
+def test_what_is_around_the_text_is_left_out(markup: str) -> None:
+    assert html(f"<p>One sentence of the text that counts.</p>{markup}") == ["One sentence of the text that counts."]
+
+
+CONTENT = [
+    '<section id="cookies"><h2>About</h2><p>Words</p></section>', '<div id="social-contract"><h2>About</h2>Words</div>',
+    '<div class="page with-sidebar"><p>Words</p></div>', '<form id="aspnetForm"><p>Words</p><input type=text></form>',
+    '<p hidden="until-found">Words</p>', "<details><summary>Hint</summary>Words</details>",
+    "<article><header><h1>About</h1></header><p>Words</p></article>", '<header><h1>About</h1><p>Words</p></header>',
+    '<section role="doc-endnotes"><p>Words</p></section>', '<div class="sidebar"><main><p>Words</p></main></div>',
+    '<div class="menu"><h1>About</h1><p>Words</p></div>', "<main><aside>Words</aside></main>",
+    "<dialog open>Words</dialog>", '<p aria-hidden="true">Words</p>',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("markup", CONTENT)
+def test_what_only_looks_like_furniture_is_kept(markup: str) -> None:
+    assert "Words" in html(markup)
+
+
+def test_anchors_are_where_a_link_would_lead() -> None:
+    body = '<h2><a id="inner"></a>Title<a class="headerlink" href="#inner">¶</a></h2><p>a</p><p id="p">b</p>'
+    body += '<p><a name="old"></a>c</p>'
+
+    document = read_as(Format.HTML, f'<html lang="uk"><body>{body}</body></html>')
+
+    assert [(p.text, p.locator.fragment) for p in document.pieces] == [
+        ("Title", "inner"), ("a", "inner"), ("b", "p"), ("c", "old"),
+    ]  # fmt: skip
+    assert document.language == "uk"
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    ['<meta charset="windows-1251">', '<?xml version="1.0" encoding="windows-1251"?>', '<meta charset="utf-8">', ""],
+)
+def test_the_letters_are_right_whatever_is_declared(declaration: str) -> None:
+    page = f"{declaration}<p>Вода кипить за температури сто градусів.</p>"
+
+    document = read_as(Format.HTML, page.encode("cp1251"))
+
+    assert texts(document) == ["Вода кипить за температури сто градусів."]
+    assert bool(document.warnings) is ("1251" not in declaration)
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "ul><li", "table><tr><td", "blockquote"])
+def test_no_text_is_lost_however_deep_it_stands(tag: str) -> None:
+    words = [f"w{number}" for number in range(1_500)]
+
+    found = " ".join(html("".join(f"<{tag}> {word} " for word in words) + "<p>after")).split()
+
+    assert [word for word in found if word != "-"] == [*words, "after"]
+
+
+def test_a_text_of_many_megabytes_is_whole() -> None:
+    lines = "line\n" * 2_200_000
+
+    assert [len(text) for text in html(f"<pre>{lines}</pre><p>after")] == [len(lines) - 1, len("after")]
+
+
+def test_entities_of_a_page_are_not_expanded() -> None:
+    bomb = '<!DOCTYPE html [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
+
+    assert "haha" not in "".join(texts(read_as(Format.HTML, f"{bomb}<p>&b; &c; kept</p>")))
+
+
+@pytest.mark.parametrize("body", ["<p", "<", "&#xD800;&#0;", "</p></div>x", "<table><td>a<td>b", '<a"b>x', "<!--", ""])
+def test_broken_markup_is_read_as_far_as_it_goes(body: str) -> None:
+    read_as(Format.HTML, body)
+
+
+HOSTILE = {
+    "paragraphs": ("", "<p>some <b>words</b> here"),
+    "nested inline": ("<font>" * 150, "<p>x</p>"),
+    "nested lists": ("", "<ul><li>x"),
+    "nested tables": ("", "<table><tr><td>x"),
+    "sidebars": ('<div class="sidebar">' * 100, "<p>x y z"),
+    "spans": ("<table><tr>", "<td colspan=100 rowspan=100>a"),
+    "terms": ("<p>", "<b>a b</b> c"),
+    "code in items": ("<ul>", "<li>a<pre>b</pre>c"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_each_element_is_looked_at_a_bounded_number_of_times(case: str) -> None:
+    before, repeated = HOSTILE[case]
+
+    def looks(times: int) -> int:
+        """Count the calls of Python functions: a measure that does not depend on the machine."""
+        root = tree_of(f"<html><body>{before}{repeated * times}")
+        count = 0
+
+        def profile(_frame: object, event: str, _argument: object) -> None:
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(profile)
+        try:
+            Blocks(furniture=Furniture(root)).read(root)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    assert looks(800) < 2.3 * looks(400)
+
+
+def test_depth_is_bounded() -> None:
+    root = tree_of("<div>" * 1_000 + "x")
+
+    assert root is not None
+    assert max(sum(1 for _ in element.iterancestors()) for element in root.iter()) <= DEEPEST
