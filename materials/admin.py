@@ -10,13 +10,14 @@ from django.http import HttpRequest
 
 from materials import services
 from materials import upload_admin as upload_admin  # registers its windows
-from materials.import_models import ImportItem, MaterialImport
 from materials.models import (
     Chunk,
     ChunkCorrection,
     HostVisit,
+    ImportItem,
     KeyFrame,
     MaterialEntry,
+    MaterialImport,
     MaterialNode,
     ObjectRemoval,
     PictureDescription,

@@ -12,12 +12,13 @@ from django.db import connection
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 
-from materials.import_models import ImportItem, MaterialImport
 from materials.models import (
     Chunk,
     ChunkCorrection,
+    ImportItem,
     KeyFrame,
     MaterialEntry,
+    MaterialImport,
     MaterialNode,
     SlideVideoMapping,
     Upload,

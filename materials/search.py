@@ -21,7 +21,7 @@ from django.db.models.functions import Cast, Greatest, Replace, Round, StrIndex,
 from materials import queries
 from materials.languages import ANY_LANGUAGE, search_configuration
 from materials.models import Chunk, MaterialEntry
-from materials.text_models import CHUNK_WORDS, SearchConfigurationField
+from materials.models.chunks import CHUNK_WORDS, SearchConfigurationField
 from tenants.models import Tenant
 
 MOST_SNIPPET = 200

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from materials import queries
-from materials.import_models import ImportItem, MaterialImport
+from materials.models import ImportItem, MaterialImport
 from materials.serializers import EntryWishSerializer
 from project.http.serializers import ListSerializer
 

@@ -13,8 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from materials import queries, services
-from materials.import_models import ImportItem, MaterialImport
-from materials.models import MaterialNode
+from materials.models import ImportItem, MaterialImport, MaterialNode
 from materials.serializers import NodeSerializer
 from materials.serializers_bulk import (
     ImportItemListSerializer,

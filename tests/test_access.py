@@ -13,8 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from materials import services
-from materials.import_models import MaterialImport
-from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, SlideVideoMapping, Upload
+from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, MaterialImport, SlideVideoMapping, Upload
 from project.jobs.models import Job
 from structures.models import StructureSnapshot
 from tenants.models import Tenant

@@ -5,7 +5,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.functions.text
-import materials.text_models
+import materials.models.chunks
 import project.db.fields
 from django.db import migrations, models
 
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='chunk',
             name='search_configuration',
-            field=materials.text_models.SearchConfigurationField(default='simple', editable=False, max_length=63),
+            field=materials.models.chunks.SearchConfigurationField(default='simple', editable=False, max_length=63),
         ),
         migrations.AddField(
             model_name='materialentry',

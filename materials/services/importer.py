@@ -22,8 +22,7 @@ from materials.bulk.shortcuts import address_in
 from materials.bulk.sources import Skip, Source
 from materials.documents import Format
 from materials.errors import QuotaExceeded
-from materials.import_models import ImportItem, MaterialImport
-from materials.models import MaterialEntry, object_key
+from materials.models import ImportItem, MaterialEntry, MaterialImport, object_key
 from materials.readers.formats import FORMATS
 from materials.services.arriving import Added, Wanted
 from materials.services.entries import add_address, add_stored

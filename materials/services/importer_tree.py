@@ -14,8 +14,7 @@ from materials import queries
 from materials.bulk.names import shown
 from materials.bulk.plan import Path, Plan, order
 from materials.errors import UploadRefused
-from materials.import_models import ImportItem, MaterialImport
-from materials.models import MaterialEntry, MaterialNode
+from materials.models import ImportItem, MaterialEntry, MaterialImport, MaterialNode
 from materials.services.entries import checked_address
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree

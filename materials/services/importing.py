@@ -15,8 +15,8 @@ from materials import queries
 from materials.bulk.archive import ArchiveLimits, ArchiveProblem, check_end, opened_archive
 from materials.bulk.folder import Folder
 from materials.errors import ImportRefused
-from materials.import_models import MaterialImport, archive_key
 from materials.kinds import IMPORT_ARCHIVE
+from materials.models import MaterialImport, archive_key
 from materials.services.arriving import Wanted, clean_name
 from materials.services.entries import received_file
 from materials.services.importer import Importer

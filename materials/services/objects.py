@@ -12,8 +12,7 @@ from django.apps import apps
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
-from materials.models import KeyFrame, MaterialEntry
-from materials.object_models import ObjectRemoval
+from materials.models import KeyFrame, MaterialEntry, ObjectRemoval
 from project import logs
 from project.storage.objects import objects
 from tenants.models import Tenant

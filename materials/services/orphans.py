@@ -16,8 +16,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
-from materials.models import KeyFrame, MaterialEntry, Upload
-from materials.object_models import ObjectRemoval
+from materials.models import KeyFrame, MaterialEntry, ObjectRemoval, Upload
 from materials.services.clearing import parcel_of
 from materials.services.entries import delete_entry
 from materials.services.objects import pointers, promise_removals, remove_objects

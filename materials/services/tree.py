@@ -15,8 +15,7 @@ from django.db.models import QuerySet
 
 from materials import queries
 from materials.errors import TreeRefused
-from materials.import_models import MaterialImport
-from materials.models import Chunk, ChunkCorrection, EntryState, KeyFrame, MaterialEntry, MaterialNode
+from materials.models import Chunk, ChunkCorrection, EntryState, KeyFrame, MaterialEntry, MaterialImport, MaterialNode
 from materials.services.copying import TWIN_CHUNK, copy_rows
 from materials.services.fingerprinting import clear_fingerprints
 from materials.services.locks import lock_tree

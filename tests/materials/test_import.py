@@ -14,8 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from materials.bulk.archive import Archive, ArchiveLimits
-from materials.import_models import ImportItem, MaterialImport
-from materials.models import MaterialEntry, MaterialNode
+from materials.models import ImportItem, MaterialEntry, MaterialImport, MaterialNode
 from materials.services.importer import Importer
 from materials.services.tree import create_node, delete_node
 from project.jobs import runner

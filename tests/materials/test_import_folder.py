@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from materials.import_models import ImportItem, MaterialImport
-from materials.models import MaterialEntry, MaterialNode
+from materials.models import ImportItem, MaterialEntry, MaterialImport, MaterialNode
 from materials.services.tree import MAX_DEPTH
 from tenants.models import Tenant
 from tests.conftest import Api

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from materials.import_models import ImportItem
-from materials.models import MaterialEntry, MaterialNode
+from materials.models import ImportItem, MaterialEntry, MaterialNode
 from materials.services.tree import create_node
 from project.jobs import runner, sweeper
 from project.jobs.models import Job

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from materials import queries
 from materials.bulk.plan import HIDDEN
-from materials.import_models import ImportItem, MaterialImport
+from materials.models import ImportItem, MaterialImport
 from materials.serializers import NodeFieldsSerializer
 from materials.services.arriving import Wanted
 from materials.services.importing import import_folder

@@ -10,8 +10,7 @@ from typing import Any
 from django.utils import timezone
 from pytest_django import Settings
 
-from materials.import_models import MaterialImport
-from materials.models import MaterialEntry, MaterialNode
+from materials.models import MaterialEntry, MaterialImport, MaterialNode
 from materials.services.importing import KEPT
 from materials.services.space import set_quota
 from materials.services.tree import MAX_DEPTH, create_node, move_node

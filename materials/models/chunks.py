@@ -1,4 +1,4 @@
-"""What entries say, piece by piece, and what people corrected in it."""
+"""The text of entries, piece by piece, and the corrections that people made to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What teachers bring: a tree of nodes and the entries on them. Other tables of the app stand in `*_models.py`."""
+"""Entries: one source each, attached to a node, and the object keys of what is stored of them."""
 
 from __future__ import annotations
 
@@ -13,67 +13,24 @@ from django.db.models import F, Q
 
 from llm.video.processor import By
 from materials.documents import Format
-from materials.import_models import ImportItem as ImportItem
-from materials.import_models import MaterialImport as MaterialImport
-from materials.object_models import ObjectRemoval as ObjectRemoval
-from materials.recording_models import KeyFrame as KeyFrame
-from materials.recording_models import PictureDescription as PictureDescription
-from materials.recording_models import SlideVideoMapping as SlideVideoMapping
-from materials.recording_models import TranscriptWindow as TranscriptWindow
-from materials.text_models import Chunk as Chunk
-from materials.text_models import ChunkCorrection as ChunkCorrection
-from materials.text_models import Located as Located
-from materials.text_models import locator_columns as locator_columns
-from materials.upload_models import Quota as Quota
-from materials.upload_models import SpaceReservation as SpaceReservation
-from materials.upload_models import Upload as Upload
+from materials.models.chunks import Chunk as Chunk
+from materials.models.chunks import ChunkCorrection as ChunkCorrection
+from materials.models.chunks import Located as Located
+from materials.models.chunks import locator_columns as locator_columns
+from materials.models.imports import ImportItem as ImportItem
+from materials.models.imports import MaterialImport as MaterialImport
+from materials.models.mappings import SlideVideoMapping as SlideVideoMapping
+from materials.models.objects import ObjectRemoval as ObjectRemoval
+from materials.models.recordings import KeyFrame as KeyFrame
+from materials.models.recordings import PictureDescription as PictureDescription
+from materials.models.recordings import TranscriptWindow as TranscriptWindow
+from materials.models.tree import MaterialNode
+from materials.models.uploads import Quota as Quota
+from materials.models.uploads import SpaceReservation as SpaceReservation
+from materials.models.uploads import Upload as Upload
 from project.db.fields import Row
 from project.jobs.models import Job
 from tenants.models import Tenant
-
-
-class MaterialNodeQuerySet(models.QuerySet["MaterialNode"]):
-    def of(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-
-class MaterialNode(Row):
-    """A folder of the material tree. A node without a parent is a course.
-
-    `fingerprint` is blank when something below has changed since it was computed (materials.fingerprints).
-    """
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
-    position = models.PositiveIntegerField()
-    title = models.CharField(max_length=500)
-    language = models.CharField(max_length=35, blank=True, help_text="BCP 47 tag of the materials, such as en or uk.")
-    learning_goal = models.TextField(blank=True)
-    expected_knowledge = ArrayField(models.TextField(), default=list, blank=True)
-    expected_skills = ArrayField(models.TextField(), default=list, blank=True)
-    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    depth: int
-    """Levels below the node that was asked for: of rows from `queries.subtree`, and of no others."""
-
-    objects = MaterialNodeQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "parent", "position"],
-                name="node_position_is_unique_among_siblings",
-                nulls_distinct=False,
-                deferrable=models.Deferrable.DEFERRED,
-            ),
-            models.CheckConstraint(condition=~Q(parent=F("id")), name="node_is_not_its_own_parent"),
-            models.CheckConstraint(condition=~Q(title=""), name="node_has_a_title"),
-        ]
-        indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="node_newest_first")]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class EntryState(StrEnum):
@@ -220,16 +177,6 @@ class MaterialEntry(Row):
     def is_stale(self) -> bool:
         """Tell whether another version than the stored one has been seen at its address."""
         return self.source_changed_at is not None
-
-
-class HostVisit(Row):
-    """When a web site may be asked again, by whichever process comes first. Belongs to no tenant."""
-
-    host = models.CharField(max_length=300, unique=True)
-    next_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return self.host
 
 
 def object_key(*, tenant_id: UUID, entry_id: UUID) -> str:

@@ -1,4 +1,4 @@
-"""What recordings say and show, what models saw in pictures, and which slides a video shows when."""
+"""What recordings say and show, and what models saw in pictures."""
 
 from __future__ import annotations
 
@@ -110,69 +110,3 @@ class PictureDescription(Row):
 
     def __str__(self) -> str:
         return self.sha256[:12]
-
-
-_ENTRY_COLUMNS = (
-    "name", "node", "format", "source_url", "page_count", "duration_ms", "fingerprint", "raw_sha256",
-    "processed_sha256", "processed_at", "job", "job__status", "job__error_code", "job__next_step",
-)  # fmt: skip
-
-
-class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):
-    def of(self, tenant: Tenant) -> Self:
-        return self.filter(tenant=tenant)
-
-    def with_entries(self) -> Self:
-        """Join both entries with their jobs, which validation reads; their big columns stay where they are."""
-        own = [field.name for field in self.model._meta.concrete_fields]
-        theirs = [f"{side}__{column}" for side in ("presentation", "video") for column in _ENTRY_COLUMNS]
-        return self.select_related("presentation__job", "video__job").only(*own, *theirs)
-
-
-class SlideVideoMapping(Row):
-    """A claim that a slide of a presentation is shown in a video from one time to another.
-
-    `state` is what people say of it: what somebody accepted or rejected is not proposed again, and what somebody stated
-    is accepted. `confidence` (0 to 1) is that of the proposal, null where somebody stated the slide or the times.
-    Whether the slide and the times exist is the other question: `materials.validation`, from the entries as they are.
-    """
-
-    class State(models.TextChoices):
-        PROPOSED = "proposed"
-        ACCEPTED = "accepted"
-        REJECTED = "rejected"
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    presentation = models.ForeignKey("materials.MaterialEntry", on_delete=models.CASCADE, related_name="+")
-    slide = models.PositiveIntegerField(help_text="1-based slide or page.")
-    video = models.ForeignKey("materials.MaterialEntry", on_delete=models.CASCADE, related_name="+")
-    start_ms = models.PositiveBigIntegerField()
-    end_ms = models.PositiveBigIntegerField()
-    confidence = models.FloatField(null=True, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = SlideVideoMappingQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["presentation", "slide", "video", "start_ms"], name="mapping_is_claimed_once"
-            ),
-            models.CheckConstraint(condition=Q(end_ms__gt=F("start_ms")), name="mapping_lasts"),
-            models.CheckConstraint(
-                condition=Q(confidence__isnull=True) | Q(confidence__gte=0, confidence__lte=1),
-                name="mapping_confidence_is_a_share",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="proposed", decided_at__isnull=True)
-                | ~Q(state="proposed") & Q(decided_at__isnull=False),
-                name="mapping_says_when_it_was_decided",
-            ),
-            models.CheckConstraint(condition=Q(slide__gte=1), name="mapping_slide_counts_from_1"),
-        ]
-        indexes = [models.Index(fields=["tenant", "video", "start_ms"], name="mapping_by_video")]
-
-    def __str__(self) -> str:
-        return f"slide {self.slide} of {self.presentation_id} in {self.video_id}"

@@ -1,0 +1,70 @@
+"""The material tree: a node is a folder, a node without a parent is a course."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from materials.models.chunks import Chunk as Chunk
+from materials.models.chunks import ChunkCorrection as ChunkCorrection
+from materials.models.chunks import Located as Located
+from materials.models.chunks import locator_columns as locator_columns
+from materials.models.imports import ImportItem as ImportItem
+from materials.models.imports import MaterialImport as MaterialImport
+from materials.models.mappings import SlideVideoMapping as SlideVideoMapping
+from materials.models.objects import ObjectRemoval as ObjectRemoval
+from materials.models.recordings import KeyFrame as KeyFrame
+from materials.models.recordings import PictureDescription as PictureDescription
+from materials.models.recordings import TranscriptWindow as TranscriptWindow
+from materials.models.uploads import Quota as Quota
+from materials.models.uploads import SpaceReservation as SpaceReservation
+from materials.models.uploads import Upload as Upload
+from project.db.fields import Row
+from tenants.models import Tenant
+
+
+class MaterialNodeQuerySet(models.QuerySet["MaterialNode"]):
+    def of(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class MaterialNode(Row):
+    """A folder of the material tree. A node without a parent is a course.
+
+    `fingerprint` is blank when something below has changed since it was computed (materials.fingerprints).
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="children")
+    position = models.PositiveIntegerField()
+    title = models.CharField(max_length=500)
+    language = models.CharField(max_length=35, blank=True, help_text="BCP 47 tag of the materials, such as en or uk.")
+    learning_goal = models.TextField(blank=True)
+    expected_knowledge = ArrayField(models.TextField(), default=list, blank=True)
+    expected_skills = ArrayField(models.TextField(), default=list, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    depth: int
+    """Levels below the node that was asked for: of rows from `queries.subtree`, and of no others."""
+
+    objects = MaterialNodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "parent", "position"],
+                name="node_position_is_unique_among_siblings",
+                nulls_distinct=False,
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="node_is_not_its_own_parent"),
+            models.CheckConstraint(condition=~Q(title=""), name="node_has_a_title"),
+        ]
+        indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="node_newest_first")]
+
+    def __str__(self) -> str:
+        return self.title
