@@ -8,8 +8,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from materials import services
-from materials import upload_admin as upload_admin  # registers its windows
+from materials.entries.submission import request_ingestion
+from materials.mappings.validation import Validation, judged, verdict_on
 from materials.models import (
     Chunk,
     ChunkCorrection,
@@ -24,7 +24,6 @@ from materials.models import (
     SlideVideoMapping,
     TranscriptWindow,
 )
-from materials.validation import Validation, judged, verdict_on
 from project.errors import DomainError
 from project.http.admin import ReadOnlyAdmin
 
@@ -59,7 +58,7 @@ class MaterialEntryAdmin(ReadOnlyAdmin):
         submitted = 0
         for entry in queryset.select_related("tenant"):
             try:
-                services.request_ingestion(tenant=entry.tenant, entry_id=entry.pk)
+                request_ingestion(tenant=entry.tenant, entry_id=entry.pk)
                 submitted += 1
             except DomainError as exc:
                 messages.error(request, f"{entry}: {exc}")

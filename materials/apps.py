@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 
 from materials import sites as sites  # registers its system check
-from materials.kinds import (
+from materials.job_kinds import (
     CHECK_ADDRESS,
     DESCRIBE_ENTRY,
     IMPORT_ARCHIVE,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from materials.services import clearing, importing, objects
-from materials.services.checking import check_address
-from materials.services.describing import describe_entry
-from materials.services.importing import import_archive
-from materials.services.ingestion import ingest_entry
-from materials.services.links import ingest_address
-from materials.services.recordings import ingest_recording
-from materials.services.verifying import verify_upload
-from materials.services.watching import watch_recording
+from materials.ingestion.picture_descriptions import describe_entry
+from materials.ingestion.services import ingest_entry
+from materials.objects import removal
+from materials.recordings.key_frames import watch_recording
+from materials.recordings.transcription import ingest_recording
+from materials.transfer import services
+from materials.transfer.services import import_archive
+from materials.uploads import cleanup
+from materials.uploads.verification import verify_upload
+from materials.web.staleness import check_address
+from materials.web.url_ingestion import ingest_address
 
 __all__ = [
     "check_address",
@@ -31,14 +33,14 @@ __all__ = [
 
 def remove_objects() -> None:
     """Delete the stored files that were let go, and try again those that could not be deleted."""
-    objects.remove_objects(seconds=30)
+    removal.remove_objects(seconds=30)
 
 
 def sweep_uploads() -> None:
     """Expire abandoned uploads, and remove what is left of those that have ended."""
-    clearing.sweep_uploads(now=timezone.now(), seconds=30)
+    cleanup.sweep_uploads(now=timezone.now(), seconds=30)
 
 
 def release_old_archives() -> None:
     """Delete the archives of imports that nobody will retry."""
-    importing.release_old_archives(now=timezone.now())
+    services.release_old_archives(now=timezone.now())

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from materials.views import EntryViewSet, FrameViewSet, NodeEntryViewSet, NodeViewSet
-from materials.views_bulk import ImportViewSet, NodeBulkViewSet
-from materials.views_mappings import MappingViewSet, NodeMappingViewSet
-from materials.views_text import ChunkViewSet, CorrectionViewSet, EntryTextViewSet, NodeTextViewSet
-from materials.views_uploads import DownloadViewSet, NodeUploadViewSet, SignedViewSet, UploadViewSet, UsageView
+from materials.chunks.views import ChunkViewSet, CorrectionViewSet, EntryTextViewSet, NodeTextViewSet
+from materials.entries.views import EntryViewSet, NodeEntryViewSet
+from materials.mappings.views import MappingViewSet, NodeMappingViewSet
+from materials.objects.views import UsageView
+from materials.recordings.views import EntryFrameViewSet, FrameViewSet
+from materials.transfer.views import ImportViewSet, NodeBulkViewSet
+from materials.tree.views import NodeViewSet
+from materials.uploads.views import DownloadViewSet, NodeUploadViewSet, SignedViewSet, UploadViewSet
 
 urlpatterns = [
     path("nodes", NodeViewSet.as_view({"get": "list", "post": "create"}), name="nodes"),
@@ -49,7 +52,7 @@ urlpatterns = [
     path("entries/<uuid:pk>/markdown", EntryTextViewSet.as_view({"get": "markdown"}), name="entry-markdown"),
     path("chunks/<uuid:pk>", ChunkViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="chunk"),
     path("corrections/<uuid:pk>", CorrectionViewSet.as_view({"delete": "destroy"}), name="correction"),
-    path("entries/<uuid:pk>/frames", EntryViewSet.as_view({"get": "frames"}), name="entry-frames"),
+    path("entries/<uuid:pk>/frames", EntryFrameViewSet.as_view({"get": "list"}), name="entry-frames"),
     path("frames/<uuid:pk>/picture", FrameViewSet.as_view({"get": "picture"}), name="frame-picture"),
     path(
         "nodes/<uuid:pk>/mappings",

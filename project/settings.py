@@ -228,7 +228,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "EntryStateEnum": "materials.serializers.ENTRY_STATES",
-        "UploadStateEnum": "materials.serializers_uploads.STATES",
+        "UploadStateEnum": "materials.uploads.serializers.STATES",
     },
 }
 RATE_LIMIT_URL = env.secret("RATE_LIMIT_URL", "memory://")

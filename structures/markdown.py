@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from materials.chunks.markdown import clock, escaped, escaped_lines, escaped_paragraph
 from materials.documents import Locator
-from materials.markdown import clock, escaped, escaped_lines, escaped_paragraph
 from structures.drafts import NodeType
 
 _OPENING = re.compile(r"(`{3,})[^`]*$")

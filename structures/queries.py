@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from materials import queries as materials
 from materials.documents import ChunkKind, Format
+from materials.mappings.queries import list_accepted_mappings
+from materials.mappings.validation import Validation, judged
 from materials.models import Chunk, EntryState, MaterialNode
-from materials.validation import Validation, judged
+from materials.queries import get_node, group_by_parent, list_node_entries, list_subtree
 from project.errors import NotFound
 from structures.drafts import NodeType
 from structures.models import Reference, StructureNode, StructureSnapshot
@@ -59,8 +60,8 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
 
     Captions whose words a recording beside them has taken over are not sources of their own.
     """
-    nodes = materials.subtree(tenant=tenant, node_id=node_id)
-    rows = [row for row in materials.entries_under(tenant=tenant, nodes=nodes) if row.captions_of_id is None]
+    nodes = list_subtree(tenant=tenant, node_id=node_id)
+    rows = [row for row in list_node_entries(tenant=tenant, nodes=nodes) if row.captions_of_id is None]
     ready = {row.pk for row in rows if row.state is EntryState.READY}
     chunks: dict[UUID, list[SourceChunk]] = defaultdict(list)
     for chunk in Chunk.objects.of(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():
@@ -90,7 +91,7 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
         assert node.parent_id is not None
         titles[node.pk] = f"{titles[node.parent_id]}{node.title}/"
     paths = {row.pk: titles[row.node_id] + row.name for row in rows}
-    accepted = materials.accepted_mappings(tenant=tenant, nodes=nodes)
+    accepted = list_accepted_mappings(tenant=tenant, nodes=nodes)
     holding = list(
         judged(accepted, Validation.VALIDATED).values_list("presentation", "slide", "video", "start_ms", "end_ms")
     )
@@ -110,7 +111,7 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
 
 
 def _assemble(nodes: list[MaterialNode], entries: dict[UUID, list[SourceEntry]]) -> SourceNode:
-    children = materials.children_of(nodes)
+    children = group_by_parent(nodes)
     made: dict[UUID, SourceNode] = {}
     for node in reversed(nodes):
         made[node.pk] = SourceNode(
@@ -126,7 +127,7 @@ def _assemble(nodes: list[MaterialNode], entries: dict[UUID, list[SourceEntry]])
 
 def snapshots_of(*, tenant: Tenant, node_id: UUID) -> QuerySet[StructureSnapshot]:
     """Return the node's snapshots, newest first. Raises NotFound for an unknown node."""
-    materials.get_node(tenant=tenant, node_id=node_id)
+    get_node(tenant=tenant, node_id=node_id)
     return StructureSnapshot.objects.of(tenant).filter(node=node_id).order_by("-created_at", "-id")
 
 

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from llm.registry import read_registry
 from materials.models import MaterialEntry, MaterialNode
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from project.jobs import runner
 from project.jobs.rooms import Room
 from project.settings import BASE_DIR

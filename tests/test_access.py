@@ -12,14 +12,14 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from materials import services
+from materials.chunks.services import correct_chunk
 from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, MaterialImport, SlideVideoMapping, Upload
 from project.jobs.models import Job
 from structures.models import StructureSnapshot
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tests.conftest import Api, drain
-from tests.materials.mapped import deck, proposed, talk
+from tests.materials.mappings.mapped import deck, proposed, talk
 
 READ, WRITE = Scope.CHECK, Scope.PREP
 
@@ -140,7 +140,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     slides, video = deck(lecture.node), talk(lecture.node)
     mapping = proposed(slides, video)
     corrected, chunk = Chunk.objects.filter(entry=lecture).order_by("position")[:2]
-    services.correct_chunk(tenant=acme, chunk_id=corrected.pk, text="Another text.", by="test")
+    correct_chunk(tenant=acme, chunk_id=corrected.pk, text="Another text.", by="test")
     page = MaterialEntry.objects.create(
         tenant=acme, node=lecture.node, position=9, name="Page", source_url="https://example.org/page", format="html",
         processed_at=lecture.processed_at, fingerprint=lecture.fingerprint, chunk_count=1,

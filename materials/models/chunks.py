@@ -128,8 +128,8 @@ class ChunkCorrection(Located, Row):
     """What a person made of a chunk's text. The original stays, and so does the correction when chunks are replaced.
 
     `chunk_id` is the chunk that it stands in, None when no chunk has the original text any more. It is no foreign key,
-    because an ingestion replaces chunks by the thousand; `services.storing` keeps it true. The locator is the chunk's
-    when it was corrected. `raw_sha256` are the bytes that the original text came from.
+    because an ingestion replaces chunks by the thousand; `materials.ingestion.recording` keeps it true. The locator is
+    the chunk's when it was corrected. `raw_sha256` are the bytes that the original text came from.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")

@@ -32,7 +32,8 @@ class SlideVideoMapping(Row):
 
     `state` is what people say of it: what somebody accepted or rejected is not proposed again, and what somebody stated
     is accepted. `confidence` (0 to 1) is that of the proposal, null where somebody stated the slide or the times.
-    Whether the slide and the times exist is the other question: `materials.validation`, from the entries as they are.
+    Whether the slide and the times exist is the other question: `materials.mappings.validation` answers it from the
+    entries as they are.
     """
 
     class State(models.TextChoices):

@@ -88,7 +88,9 @@ class PictureDescriptionQuerySet(models.QuerySet["PictureDescription"]):
 
 
 class PictureDescription(Row):
-    """What a model saw in a picture (a `materials.seen.Seen`), so that nobody pays for the same picture twice.
+    """What a model saw in a picture, kept so that nobody pays for the same picture twice.
+
+    A stored `materials.ingestion.picture_schema.Seen`.
 
     `sha256` is that of the picture's bytes. `recipe` names everything else that the words depend on: the prompt, the
     language and the model that is asked first. Both texts are blank when there was nothing to say.

@@ -26,7 +26,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
 class Upload(Row):
     """A file that its sender puts into the store without us, and what was announced of it.
 
-    While it is open its size counts as used (`materials.services.space`). `store_id` is what the store calls an upload
+    While it is open its size counts as used (`materials.objects.quotas`). `store_id` is what the store calls an upload
     in parts. `cleared_at` says when nothing of it was left in the store but what an entry points at; that can be
     certain only after the last address that was given out has expired.
     """

@@ -15,10 +15,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.tree import Tree
 
-from materials.bulk.folder import Folder
-from materials.bulk.plan import HIDDEN, Plan, PlannedFile, make_plan
-from materials.bulk.shortcuts import address_in
-from materials.bulk.sources import Skip
+from materials.transfer.folder import Folder
+from materials.transfer.plan import HIDDEN, Plan, PlannedFile, make_plan
+from materials.transfer.shortcuts import address_in
+from materials.transfer.sources import Skip
 from project.local.client import Client, Refused
 
 POLL_SECONDS = 0.3

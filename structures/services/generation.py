@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from llm.budgets import refuse_beyond, spending_of
 from llm.build import model_router
-from materials import queries as materials
+from materials.locks import lock_tree
 from materials.models import MaterialEntry, locator_columns
-from materials.services.fingerprinting import fingerprint_of
-from materials.services.locks import lock_tree
+from materials.queries import list_ancestor_ids, list_subtree
+from materials.tree.fingerprinting import fingerprint_of
 from project import logs
 from project.db.fields import new_id
 from project.errors import NotFound
@@ -72,7 +72,7 @@ def request_generation(
     if chosen.asks_models and not model_router().is_free(ACTIONS, strategy):
         refuse_beyond(tenant, spending_of(tenant, now=timezone.now()), LEAST_COST)
     lock_tree(tenant)
-    nodes = [node.pk for node in materials.subtree(tenant=tenant, node_id=node_id)]
+    nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
     _refuse_overlap(tenant=tenant, node_id=node_id, subtree=nodes)
     below = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
     ingestions = list(Job.objects.of(tenant).filter(pk__in=below.pending().values("job")))
@@ -238,7 +238,7 @@ def _record(
 
 
 def _refuse_overlap(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
-    related = {*subtree, *materials.ancestors(tenant=tenant, node_id=node_id)}
+    related = {*subtree, *list_ancestor_ids(tenant=tenant, node_id=node_id)}
     running = Job.objects.of(tenant).open().filter(kind=GENERATE_STRUCTURE, subject_id__in=related).first()
     if running is not None:
         raise GenerationRunning(

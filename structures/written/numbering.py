@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from llm.messages import estimated_tokens_of
-from materials.markdown import clock
+from materials.chunks.markdown import clock
 from structures.invisible import visible
 from structures.sources import SourceChunk, SourceEntry, SourceNode
 

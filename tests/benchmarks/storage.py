@@ -35,7 +35,7 @@ django.setup()
 
 from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 
-from materials.services.tree import create_node  # noqa: E402  # needs settings
+from materials.tree.services import create_node  # noqa: E402  # needs settings
 from tenants.scopes import Scope  # noqa: E402
 from tenants.services import create_tenant, issue_api_key  # noqa: E402
 from tests.fakes.s3 import Bucket, new_bucket, s3_server  # noqa: E402

@@ -129,7 +129,7 @@ def test_it_hides_a_bug_gives_its_request_id_and_logs_it_once(
         raise ValueError("secret detail")
 
     settings.DEBUG = debug
-    monkeypatch.setattr("materials.services.create_node", broken)
+    monkeypatch.setattr("materials.tree.views.create_node", broken)
     client = api(acme)
     client.raise_request_exception = False
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from tenants.models import Tenant
 from tests.conftest import Api
 

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from materials import tasks
+from materials.entries.services import delete_entry
 from materials.models import MaterialEntry, MaterialNode, ObjectRemoval
-from materials.services.entries import delete_entry
-from materials.services.objects import discard_object, promise_removals, release_objects
-from materials.services.tree import copy_node, delete_node
+from materials.objects.removal import discard_object, promise_removals, release_objects
+from materials.tree.services import copy_node, delete_node
 from project.jobs import chores
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, post_raw, upload
@@ -86,7 +86,7 @@ def test_a_process_that_dies_after_the_commit_leaves_a_promise(
     acme: Tenant, lecture: MaterialEntry, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("materials.services.objects.remove_objects", lambda **_: None)
+        patch.setattr("materials.objects.removal.remove_objects", lambda **_: None)
         delete_entry(tenant=acme, entry_id=lecture.pk)
     assert bucket.keys() == [lecture.object_key]
 
@@ -107,7 +107,7 @@ def test_a_file_that_a_row_points_at_is_never_deleted(lecture: MaterialEntry, bu
 def test_many_files_are_let_go_in_few_statements(
     acme: Tenant, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("materials.services.objects.remove_objects", lambda **_: None)
+    monkeypatch.setattr("materials.objects.removal.remove_objects", lambda **_: None)
     keys = [f"tenants/{acme.pk}/entries/{number}/raw" for number in range(900)]
 
     with django_assert_max_num_queries(12), transaction.atomic():

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from materials.models import KeyFrame, MaterialEntry, MaterialNode, ObjectRemoval
-from materials.services.objects import promise_removals
+from materials.objects.removal import promise_removals
 from project.storage.objects import ObjectStorage, objects
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, upload
@@ -135,7 +135,7 @@ def test_many_files_cost_a_constant_number_of_statements_a_batch(
 ) -> None:
     for number in range(60):
         put(objects(), f"tenants/{acme.pk}/entries/{number}/raw", b"x")
-    monkeypatch.setattr("materials.services.orphans.BATCH", 20)
+    monkeypatch.setattr("materials.uploads.orphans.BATCH", 20)
 
     with django_assert_max_num_queries(12):
         told = swept("--older-than=0")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from materials.models import MaterialEntry
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
 from tests.fakes.proxy import CutRequest, Fault, FaultyProxy, Refuse, Slow

@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from materials.models import MaterialNode
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.llm.world import World, use

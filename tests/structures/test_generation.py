@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from pytest_django import DjangoAssertNumQueries
 
+from materials.entries.services import delete_entry
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services.entries import delete_entry
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from project.jobs import runner
 from project.jobs.models import Job
 from structures.grounding import normalised

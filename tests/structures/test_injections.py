@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from llm.prompts import read_prompt
 from materials.documents import ChunkKind, Format, Locator
 from materials.models import Chunk, MaterialNode
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from structures.invisible import visible
 from structures.sources import SourceChunk, SourceEntry, SourceNode
 from structures.written.answers import PartAnswer

@@ -9,17 +9,17 @@ import pytest
 from rest_framework.test import APIClient
 
 from materials.documents import ChunkKind, Format, Locator
+from materials.entries.services import update_entry
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services.entries import update_entry
-from materials.services.fingerprinting import fingerprint_of
-from materials.services.tree import create_node, move_node
+from materials.tree.fingerprinting import fingerprint_of
+from materials.tree.services import create_node, move_node
 from structures.drafts import Citation, DraftNode, NodeType
 from structures.shown import MOST_MOMENTS, Moments
 from structures.sources import Shown, SourceChunk, SourceEntry
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.llm.world import World
-from tests.materials.mapped import created, item, proposed, send, talk
+from tests.materials.mappings.mapped import created, item, proposed, send, talk
 from tests.materials.readers.pdfs import pdf
 from tests.materials.recordings.lecture import CAPTIONS, LECTURE, sent
 from tests.structures.written_courses import honest, nodes_in, written

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from llm.models import ExternalCall
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from project.jobs.models import Job
 from structures.written.engine import ACTIONS
 from tenants.models import Tenant

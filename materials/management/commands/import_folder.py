@@ -11,13 +11,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from materials import queries
-from materials.bulk.plan import HIDDEN
+from materials.entries.intake import Wanted
 from materials.models import ImportItem, MaterialImport
-from materials.serializers import NodeFieldsSerializer
-from materials.services.arriving import Wanted
-from materials.services.importing import import_folder
-from materials.services.tree import create_node
+from materials.transfer.plan import HIDDEN
+from materials.transfer.queries import count_import_items
+from materials.transfer.services import import_folder
+from materials.tree.serializers import NodeFieldsSerializer
+from materials.tree.services import create_node
 from project.errors import DomainError
 from tenants.lookup import tenant_named
 from tenants.models import Tenant
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             batch = self._bring(owner, node, folder, language, console)
         except DomainError as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
-        counts = queries.import_counts(tenant=owner, batch=batch)
+        counts = count_import_items(tenant=owner, batch=batch)
         _show(batch, counts, console)
         wrong = sum(number for code, number in counts["reasons"].items() if code != HIDDEN)
         if not counts["files"]["taken"] + counts["files"]["same"]:

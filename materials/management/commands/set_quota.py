@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from materials.services.space import set_quota, usage_of
+from materials.objects.quotas import set_quota, usage_of
 from project.env import bytes_in
 from project.errors import Refused
 from tenants.lookup import tenant_named

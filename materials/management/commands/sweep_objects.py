@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
-from materials.services import orphans as sweep
+from materials.uploads import orphans as sweep
 from project.storage.objects import objects
 
 T = TypeVar("T")

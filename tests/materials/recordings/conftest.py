@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from materials.models import MaterialNode
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from tenants.models import Tenant
 
 

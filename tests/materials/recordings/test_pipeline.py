@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from materials.models import Chunk, MaterialEntry, MaterialNode, TranscriptWindow
-from materials.services.recordings import ingest_recording
+from materials.recordings.transcription import ingest_recording
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
 from project.jobs.rooms import Room

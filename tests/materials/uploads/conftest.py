@@ -15,7 +15,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from materials.kinds import INGEST_ENTRY
+from materials.job_kinds import INGEST_ENTRY
 from project.jobs import runner
 from project.jobs.models import Job
 from project.jobs.rooms import Room

@@ -11,15 +11,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from materials.models import MaterialEntry, MaterialImport, MaterialNode
-from materials.services.importing import KEPT
-from materials.services.space import set_quota
-from materials.services.tree import MAX_DEPTH, create_node, move_node
+from materials.objects.quotas import set_quota
 from materials.tasks import release_old_archives
+from materials.transfer.services import KEPT
+from materials.tree.services import MAX_DEPTH, create_node, move_node
 from project.jobs.models import Job
 from project.storage.objects import objects
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api
-from tests.materials.test_import import bring, imported, outline, packed, work
+from tests.materials.transfer.test_import import bring, imported, outline, packed, work
 
 
 def test_a_course_comes_and_goes(api: Api, acme: Tenant, course: MaterialNode, store: Any) -> None:

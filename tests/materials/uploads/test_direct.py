@@ -10,7 +10,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from materials.models import MaterialEntry, MaterialNode, Upload
-from materials.services.tree import delete_node
+from materials.tree.services import delete_node
 from project.jobs.models import Job
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, upload

@@ -17,8 +17,8 @@ from rest_framework.test import APIClient
 
 from materials.errors import QuotaExceeded
 from materials.models import KeyFrame, MaterialEntry, MaterialNode, Quota, SpaceReservation, Upload
-from materials.services.space import Space, set_quota
-from materials.services.tree import copy_node
+from materials.objects.quotas import Space, set_quota
+from materials.tree.services import copy_node
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, drain, post_raw, upload
 from tests.fakes.site import Site, answer, head

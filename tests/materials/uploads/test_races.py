@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 
 from materials.models import MaterialEntry, MaterialNode
-from materials.services.space import set_quota
-from materials.services.tree import create_node
+from materials.objects.quotas import set_quota
+from materials.tree.services import create_node
 from project.jobs.models import Job
 from project.storage.objects import objects
 from tenants.models import Tenant

@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from materials.models import MaterialEntry, MaterialNode
-from materials.services.tree import create_node
+from materials.tree.services import create_node
 from project.storage.objects import objects
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, drain, upload

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from materials.models import MaterialEntry, MaterialNode, Upload
-from materials.services.clearing import sweep_uploads
 from materials.tasks import sweep_uploads as chore
+from materials.uploads.cleanup import sweep_uploads
 from project.errors import StorageUnavailable
 from project.jobs import chores
 from project.storage.direct import FileDirect

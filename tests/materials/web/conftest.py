@@ -8,7 +8,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from materials.models import MaterialEntry, MaterialNode
-from materials.services import web
+from materials.web import page_requests
 from project.jobs.models import Job
 from tenants.models import Tenant
 from tests.conftest import Api, drain
@@ -41,9 +41,9 @@ def _reached(settings: Settings) -> Iterator[None]:
     """Let the sites of tests be fetched from, without pauses, and forget what their robots.txt said."""
     settings.FETCH_ALLOWED_HOSTS = ["127.0.0.1"]
     settings.FETCH_PAUSE_SECONDS = 0
-    web.fetcher.cache_clear()
+    page_requests.fetcher.cache_clear()
     yield
-    web.fetcher.cache_clear()
+    page_requests.fetcher.cache_clear()
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from materials.models import Chunk, MaterialNode
-from materials.services.fingerprinting import fingerprint_of
-from materials.services.tree import copy_node, create_node
+from materials.tree.fingerprinting import fingerprint_of
+from materials.tree.services import copy_node, create_node
 from project.jobs.models import Job
 from project.storage.objects import objects
 from tenants.models import Tenant

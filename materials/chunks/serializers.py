@@ -1,0 +1,107 @@
+"""The shapes of the text of materials on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from materials.chunks.search import snippet_of
+from materials.documents import ChunkKind
+from materials.models import Chunk, ChunkCorrection
+from materials.serializers import LocatorSerializer
+from project.http.serializers import ListSerializer, StrictSerializer, TextField
+
+MAX_CHUNK = 200_000
+KINDS = [(kind.value, kind.value) for kind in ChunkKind]
+
+
+class CorrectionFactsSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a person corrected. `is_flagged`: it was made for other bytes than the text comes from now."""
+
+    id = serializers.UUIDField()
+    original_text = serializers.CharField()
+    corrected_by = serializers.CharField(help_text="The label of the API key.")
+    corrected_at = serializers.DateTimeField()
+    is_flagged = serializers.BooleanField()
+
+
+class ChunkSerializer(serializers.ModelSerializer[Chunk]):
+    """One ordered piece of an entry's text. Takes rows `with_correction`."""
+
+    kind = serializers.ChoiceField(choices=KINDS, read_only=True)
+    locator = LocatorSerializer(read_only=True)
+    correction = CorrectionFactsSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Chunk
+        fields = ("id", "position", "kind", "level", "text", "emphasised", "language", "locator", "correction")
+        read_only_fields = fields
+
+
+class ChunkTextSerializer(StrictSerializer):
+    """A person's text for a chunk. Lists, tables and code keep the form that they have."""
+
+    text = TextField(max_length=MAX_CHUNK, trim_whitespace=False)
+
+    def validate_text(self, text: str) -> str:
+        if not text.strip():
+            raise serializers.ValidationError("A chunk has text.", code="blank")
+        return text.strip("\r\n").replace("\r\n", "\n")
+
+
+class ChunkCorrectionSerializer(serializers.ModelSerializer[ChunkCorrection]):
+    """What a person made of a chunk's text. `chunk` is null when no chunk has the original text any more."""
+
+    chunk = serializers.UUIDField(source="chunk_id", allow_null=True, read_only=True)
+    locator = LocatorSerializer(read_only=True)
+    is_flagged = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ChunkCorrection
+        fields = (
+            "id", "chunk", "position", "locator", "original_text", "text", "corrected_by", "corrected_at", "is_flagged",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_is_flagged(self, correction: ChunkCorrection) -> bool:
+        return correction.raw_sha256 != correction.entry.processed_sha256
+
+
+class CorrectionListSerializer(ListSerializer):
+    """Which corrections to list."""
+
+    flagged = serializers.BooleanField(required=False, help_text="Only those that should be looked at again.")
+
+
+class SearchSerializer(ListSerializer):
+    """What to search for."""
+
+    q = serializers.CharField(max_length=200, help_text='Words; `"a phrase"`, `or` and `-without` are understood.')
+
+
+class FoundEntrySerializer(serializers.Serializer[Any]):
+    """The entry that a chunk is of."""
+
+    id = serializers.UUIDField(source="pk")
+    node = serializers.UUIDField(source="node_id")
+    name = serializers.CharField()
+    format = serializers.CharField()
+
+
+class FoundSerializer(serializers.ModelSerializer[Chunk]):
+    """A chunk that was found. `score` is for comparing; `snippet` is HTML with `<mark>` around what was found."""
+
+    entry = FoundEntrySerializer(read_only=True)
+    kind = serializers.ChoiceField(choices=KINDS, read_only=True)
+    locator = LocatorSerializer(read_only=True)
+    score = serializers.IntegerField(read_only=True)
+    snippet = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Chunk
+        fields = ("id", "entry", "position", "kind", "locator", "score", "snippet")
+        read_only_fields = fields
+
+    def get_snippet(self, chunk: Chunk) -> str:
+        return snippet_of(chunk)

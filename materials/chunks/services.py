@@ -1,0 +1,94 @@
+"""Correcting what ingestion made of a source, piece by piece. The original stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from materials import fingerprints
+from materials.chunks.queries import get_chunk, get_correction
+from materials.documents import ChunkKind, Piece
+from materials.errors import IngestionRunning
+from materials.fingerprints import clear_fingerprints
+from materials.ingestion.recording import corrected
+from materials.locks import lock_tree
+from materials.models import Chunk, ChunkCorrection, MaterialEntry, locator_columns
+from tenants.models import Tenant
+
+
+@transaction.atomic
+def correct_chunk(*, tenant: Tenant, chunk_id: UUID, text: str, by: str) -> Chunk:
+    """Put a person's text in the place of a chunk's; the original text again takes the correction back.
+
+    The chunk keeps its id, so that evidence goes on pointing at it. Raises NotFound, and IngestionRunning while a job
+    for the entry is open, which could replace the chunk.
+    """
+    lock_tree(tenant)
+    chunk = get_chunk(tenant=tenant, chunk_id=chunk_id)
+    entry = chunk.entry
+    _refuse_while_ingesting(entry)
+    correction = ChunkCorrection.objects.of(tenant).filter(chunk_id=chunk.pk).first()
+    if correction is None:
+        correction = ChunkCorrection(
+            tenant=tenant, entry=entry, chunk_id=chunk.pk, position=chunk.position,
+            original_text=chunk.text, original_emphasised=chunk.emphasised, **locator_columns(chunk.locator),
+        )  # fmt: skip
+    if text != correction.original_text:
+        correction.text, correction.raw_sha256 = text, entry.processed_sha256
+        correction.corrected_by, correction.corrected_at = by, timezone.now()
+        correction.save()
+    elif not correction._state.adding:
+        correction.delete()
+    _write(chunk, text, correction.original_emphasised)
+    return get_chunk(tenant=tenant, chunk_id=chunk_id)
+
+
+@transaction.atomic
+def drop_correction(*, tenant: Tenant, correction_id: UUID) -> None:
+    """Forget a correction; the chunk that it stands in, if there is one, says again what the source says.
+
+    Raises NotFound and IngestionRunning.
+    """
+    lock_tree(tenant)
+    correction = get_correction(tenant=tenant, correction_id=correction_id)
+    _refuse_while_ingesting(correction.entry)
+    if correction.chunk_id is not None:
+        chunk = get_chunk(tenant=tenant, chunk_id=correction.chunk_id)
+        _write(chunk, correction.original_text, correction.original_emphasised)
+    correction.delete()
+
+
+def _refuse_while_ingesting(entry: MaterialEntry) -> None:
+    if entry.job is not None and entry.job.is_open:
+        raise IngestionRunning(
+            f"{entry.name} is being ingested.",
+            next_step="Correct it when the job has ended.",
+            extra={"job": str(entry.job.pk)},
+        )
+
+
+def _write(chunk: Chunk, text: str, emphasised: Sequence[str]) -> None:
+    """Change the chunk's text and, in the caller's transaction, the fingerprints that depend on it."""
+    if chunk.text == text:
+        return
+    piece = corrected(replace(_piece(chunk), emphasised=tuple(emphasised)), text)
+    Chunk.objects.filter(pk=chunk.pk).update(text=piece.text, emphasised=list(piece.emphasised))
+    rows = Chunk.objects.of(chunk.tenant).filter(entry=chunk.entry).order_by("position")
+    fingerprint = fingerprints.of_pieces(map(_piece, rows.iterator()))
+    MaterialEntry.objects.filter(pk=chunk.entry_id).update(fingerprint=fingerprint)
+    clear_fingerprints(chunk.entry.node_id)
+
+
+def _piece(chunk: Chunk) -> Piece:
+    return Piece(
+        kind=ChunkKind(chunk.kind),
+        text=chunk.text,
+        locator=chunk.locator,
+        level=chunk.level,
+        emphasised=tuple(chunk.emphasised),
+        language=chunk.language or None,
+    )

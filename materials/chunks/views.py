@@ -1,0 +1,133 @@
+"""The doors to the text of materials: chunks, their corrections, search and Markdown."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from materials.chunks.markdown import rendered
+from materials.chunks.queries import get_chunk
+from materials.chunks.search import found_below
+from materials.chunks.serializers import (
+    ChunkCorrectionSerializer,
+    ChunkSerializer,
+    ChunkTextSerializer,
+    CorrectionListSerializer,
+    FoundSerializer,
+    SearchSerializer,
+)
+from materials.chunks.services import correct_chunk, drop_correction
+from materials.models import Chunk, ChunkCorrection
+from materials.queries import get_entry
+from project.http.answers import asked, page, valid
+from tenants.requests import key_of, tenant_of
+from tenants.scopes import Scope
+
+
+class NodeTextViewSet(viewsets.GenericViewSet[Chunk]):
+    """The text below one node."""
+
+    queryset = Chunk.objects.none()
+    serializer_class = FoundSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(parameters=[SearchSerializer], responses=FoundSerializer(many=True))
+    def search(self, request: Request, pk: UUID) -> Response:
+        """Search the text of all materials below a node, best match first.
+
+        All words must occur, in any form that the material's language gives them; `"a phrase"`, `or` and `-without`
+        are understood. `snippet` is HTML: escaped, with `<mark>` around what was found.
+        """
+        words: str = asked(request, SearchSerializer)["q"]
+        return page(self, found_below(tenant=tenant_of(request), node_id=pk, words=words), FoundSerializer)
+
+
+class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
+    """The text of one entry."""
+
+    queryset = Chunk.objects.none()
+    serializer_class = ChunkSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(responses=ChunkSerializer(many=True))
+    def chunks(self, request: Request, pk: UUID) -> Response:
+        """Read an entry's text as chunks, in order."""
+        asked(request)
+        entry = get_entry(tenant=tenant_of(request), entry_id=pk)
+        rows = Chunk.objects.of(tenant_of(request)).with_correction().filter(entry=entry)
+        return page(self, rows.order_by("position", "id"), ChunkSerializer)
+
+    @extend_schema(parameters=[CorrectionListSerializer], responses=ChunkCorrectionSerializer(many=True))
+    def corrections(self, request: Request, pk: UUID) -> Response:
+        """List what was corrected in an entry, in order; those too whose original text is gone (`chunk` is null).
+
+        `is_flagged` marks those that were made for other bytes than the text comes from now: look at them again.
+        Correct the chunk once more to keep one, or delete it.
+        """
+        chosen = asked(request, CorrectionListSerializer)
+        entry = get_entry(tenant=tenant_of(request), entry_id=pk)
+        rows = ChunkCorrection.objects.of(tenant_of(request)).filter(entry=entry).select_related("entry")
+        if chosen.get("flagged"):
+            rows = rows.flagged()
+        return page(self, rows.order_by("position", "id"), ChunkCorrectionSerializer)
+
+    @extend_schema(responses={(200, "text/markdown"): OpenApiTypes.STR})
+    def markdown(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+        """Download an entry's text as Markdown, corrections included."""
+        asked(request)
+        entry = get_entry(tenant=tenant_of(request), entry_id=pk)
+        chunks = Chunk.objects.of(tenant_of(request)).filter(entry=entry).order_by("position")
+        name = content_disposition_header(True, f"{PurePath(entry.name).stem or 'text'}.md")
+        return StreamingHttpResponse(
+            rendered(entry, chunks.iterator(chunk_size=500)),
+            content_type="text/markdown; charset=utf-8",
+            headers={"Content-Disposition": name},
+        )
+
+
+class ChunkViewSet(viewsets.GenericViewSet[Chunk]):
+    """Chunks by their own id."""
+
+    queryset = Chunk.objects.none()
+    serializer_class = ChunkSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Read a chunk."""
+        return Response(ChunkSerializer(get_chunk(tenant=tenant_of(request), chunk_id=pk)).data)
+
+    @extend_schema(request=ChunkTextSerializer)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Correct a chunk's text. The original stays in `correction`; sending it again takes the correction back.
+
+        The correction outlives the chunk: when the source is ingested again, it is applied wherever the original text
+        still stands.
+        """
+        text = valid(ChunkTextSerializer(data=request.data))["text"]
+        by = key_of(request).label
+        return Response(ChunkSerializer(correct_chunk(tenant=tenant_of(request), chunk_id=pk, text=text, by=by)).data)
+
+
+class CorrectionViewSet(viewsets.GenericViewSet[ChunkCorrection]):
+    """Corrections by their own id."""
+
+    queryset = ChunkCorrection.objects.none()
+    serializer_class = ChunkCorrectionSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Forget a correction. The chunk that it stands in says again what the source says."""
+        drop_correction(tenant=tenant_of(request), correction_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,143 @@
+"""JSON shapes of entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from llm.video.processor import By
+from materials.models import EntryState, MaterialEntry
+from materials.serializers import ENTRY_STATES, LANGUAGE
+from materials.sites import note_on
+from project.http.serializers import StrictSerializer, TextField
+from project.jobs.models import Job
+from project.jobs.serializers import PrioritySerializer
+
+
+class EntryErrorSerializer(serializers.Serializer[Job]):
+    """Why an entry is in state `error`, and what to do."""
+
+    code = serializers.CharField(source="error_code", read_only=True)
+    message = serializers.CharField(source="error_message", read_only=True)
+    next_step = serializers.CharField(read_only=True)
+
+
+class TranscriptionSerializer(serializers.Serializer[MaterialEntry]):
+    """Where the words of a recording come from, why from there, and in which language they are."""
+
+    by = serializers.ChoiceField(choices=[(by.value, by.value) for by in By], read_only=True)
+    reason = serializers.CharField(read_only=True)
+    language = serializers.CharField(read_only=True)
+
+
+class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
+    """An entry: what was brought, and how far ingestion has come. Its text is read as chunks.
+
+    `captions_of` names the recording beside it whose words these captions are; generation then cites the recording.
+    `warnings` say what could not be read, and what is known of the web site of an address.
+    """
+
+    node = serializers.UUIDField(source="node_id", read_only=True)
+    state = serializers.ChoiceField(choices=ENTRY_STATES, read_only=True)
+    job = serializers.UUIDField(source="job_id", allow_null=True, read_only=True)
+    error = serializers.SerializerMethodField()
+    sha256 = serializers.CharField(source="raw_sha256", read_only=True)
+    captions_of = serializers.UUIDField(source="captions_of_id", allow_null=True, read_only=True)
+    is_stale = serializers.BooleanField(
+        read_only=True, help_text="Another version than the stored one has been seen at the address: ingest it."
+    )
+    transcription = serializers.SerializerMethodField()
+
+    class Meta:
+        model = MaterialEntry
+        fields = (
+            "id", "node", "position", "name", "format", "source_url", "final_url", "content_type", "fetched_at",
+            "source_checked_at", "source_changed_at", "is_stale", "size_bytes", "sha256", "state", "job", "error",
+            "title", "language", "text_language", "use_captions", "captions_of", "transcription", "page_count",
+            "duration_ms", "chunk_count", "warnings", "fingerprint", "processed_at", "created_at", "updated_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(EntryErrorSerializer(allow_null=True))
+    def get_error(self, entry: MaterialEntry) -> dict[str, Any] | None:
+        failed = entry.job if entry.state is EntryState.ERROR else None
+        return None if failed is None else EntryErrorSerializer(failed).data
+
+    @extend_schema_field(TranscriptionSerializer(allow_null=True))
+    def get_transcription(self, entry: MaterialEntry) -> dict[str, Any] | None:
+        if not entry.transcribed_by:
+            return None
+        return {
+            "by": entry.transcribed_by,
+            "reason": entry.transcription_reason,
+            "language": entry.spoken_language,
+        }
+
+    def to_representation(self, instance: MaterialEntry) -> dict[str, Any]:
+        """Say it without DRF's fields, which take ten times as long: trees have thousands of these."""
+        return {
+            "id": instance.pk,
+            "node": instance.node_id,
+            "position": instance.position,
+            "name": instance.name,
+            "format": instance.format,
+            "source_url": instance.source_url,
+            "final_url": instance.final_url,
+            "content_type": instance.content_type,
+            "fetched_at": instance.fetched_at,
+            "source_checked_at": instance.source_checked_at,
+            "source_changed_at": instance.source_changed_at,
+            "is_stale": instance.is_stale,
+            "size_bytes": instance.size_bytes,
+            "sha256": instance.raw_sha256,
+            "state": instance.state.value,
+            "job": instance.job_id,
+            "error": self.get_error(instance),
+            "title": instance.title,
+            "language": instance.language,
+            "text_language": instance.text_language,
+            "use_captions": instance.use_captions,
+            "captions_of": instance.captions_of_id,
+            "transcription": self.get_transcription(instance),
+            "page_count": instance.page_count,
+            "duration_ms": instance.duration_ms,
+            "chunk_count": instance.chunk_count,
+            "warnings": [*filter(None, [note_on(instance.source_url)]), *instance.warnings],
+            "fingerprint": instance.fingerprint,
+            "processed_at": instance.processed_at,
+            "created_at": instance.created_at,
+            "updated_at": instance.updated_at,
+        }
+
+
+class EntryOptionsSerializer(PrioritySerializer):
+    """Query parameters of an upload or an address."""
+
+    language = serializers.RegexField(
+        LANGUAGE,
+        max_length=35,
+        required=False,
+        allow_blank=True,
+        help_text="BCP 47 tag of what is said in a recording; default: the nearest node's above, else it is found out.",
+    )
+    use_captions = serializers.BooleanField(
+        required=False, default=True, help_text="Of a recording: `false` listens even when there are captions."
+    )
+
+
+class EntryUrlSerializer(StrictSerializer):
+    """A web address to attach."""
+
+    url = TextField(max_length=2000)
+    name = TextField(max_length=500, required=False)
+
+
+class EntryUpdateSerializer(StrictSerializer):
+    """Changes to an entry; what is not named stays. Language and captions count when it is ingested again."""
+
+    name = TextField(max_length=500, required=False)
+    language = serializers.RegexField(LANGUAGE, max_length=35, required=False, allow_blank=True)
+    use_captions = serializers.BooleanField(required=False)
+    node = serializers.UUIDField(required=False, help_text="Move the entry to the end of this node.")

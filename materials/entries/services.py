@@ -1,0 +1,189 @@
+"""Attaching sources to nodes, renaming, moving and removing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from materials.entries.intake import MAX_NAME, Added, Wanted, attach, clean_name, examine
+from materials.entries.submission import submit_ingestion
+from materials.errors import LengthRequired, UploadRefused, UploadTooLarge
+from materials.fingerprints import clear_fingerprints
+from materials.locks import lock_tree
+from materials.models import MaterialEntry, object_key
+from materials.objects.quotas import Space
+from materials.objects.removal import discard_object, keys_of, release_objects
+from materials.positions import close_gap, next_position
+from materials.queries import get_entry, get_node
+from project.db.fields import new_id
+from project.errors import Conflict
+from project.jobs.services import cancel_jobs_of
+from project.storage import receive
+from project.storage.objects import StoredObject
+from tenants.models import Tenant
+
+
+def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wanted) -> Added:
+    """Store the request's file as an entry at the end of the node, and submit its ingestion.
+
+    A recording is looked into first: what is broken, silent or too long is refused. The same bytes again in the same
+    node give the entry that is there. Opens its own transaction, after the body has been stored: none is held while
+    bytes arrive. Raises NotFound, UploadTooLarge, QuotaExceeded, LengthRequired, UploadRefused or MediaUnreadable;
+    after an exception nothing is stored.
+    """
+    get_node(tenant=tenant, node_id=node_id)
+    entry_id = new_id()
+    key = object_key(tenant_id=tenant.pk, entry_id=entry_id)
+    with Space(tenant) as space:
+        received = received_file(request, key=key, setting="UPLOAD_MAX_BYTES", space=space)
+        name = received.fields.get("name") or received.name
+        added = add_stored(
+            tenant=tenant, node_id=node_id, entry_id=entry_id, stored=received.stored, name=name, wanted=wanted
+        )
+        return replace(added, warning=space.warning)
+
+
+def add_stored(
+    *, tenant: Tenant, node_id: UUID, entry_id: UUID, stored: StoredObject, name: str, wanted: Wanted
+) -> Added:
+    """Make the entry `entry_id` of a stored file, at the end of the node, and submit its ingestion.
+
+    What is refused, or was there before, is deleted from the storage. Opens its own transaction, after the file has
+    been looked into. Raises NotFound, UploadTooLarge, UploadRefused or MediaUnreadable.
+    """
+    kept = False
+    try:
+        arrival = examine(tenant=tenant, stored=stored, name=clean_name(name), may_copy=False)
+        with transaction.atomic():
+            lock_tree(tenant)
+            added = attach(arrival, tenant=tenant, node_id=node_id, entry_id=entry_id, wanted=wanted)
+        kept = added.entry.object_key == stored.key
+        return added
+    finally:
+        if not kept:
+            discard_object(stored.key)
+
+
+@transaction.atomic
+def add_address(
+    *, tenant: Tenant, node_id: UUID, url: str, wanted: Wanted, name: str = "", entry_id: UUID | None = None
+) -> Added:
+    """Attach a web address to the end of the node, and submit the job that fetches and ingests what it leads to.
+
+    The same address again in the same node gives the entry that is there. Raises NotFound and UploadRefused.
+    """
+    lock_tree(tenant)
+    node = get_node(tenant=tenant, node_id=node_id)
+    address = checked_address(url)
+    same = MaterialEntry.objects.of(tenant).with_job().filter(node=node, source_url=address)
+    if (existing := same.first()) is not None:
+        return Added(entry=existing, created=False)
+    entry = MaterialEntry.objects.create(
+        id=entry_id or new_id(),
+        tenant=tenant,
+        node=node,
+        position=next_position(_siblings(tenant, node.pk)),
+        name=clean_name(name) or address[:MAX_NAME],
+        source_url=address,
+        language=wanted.language,
+        use_captions=wanted.use_captions,
+    )
+    submit_ingestion(entry, priority=wanted.priority)
+    return Added(entry=entry, created=True)
+
+
+@transaction.atomic
+def update_entry(
+    *, tenant: Tenant, entry_id: UUID, changes: Mapping[str, Any], node_id: UUID | None = None
+) -> MaterialEntry:
+    """Change an entry's name, language or use of captions, and hang it on the end of another node if one is given.
+
+    Raises NotFound, and Conflict when the other node already has the same source.
+    """
+    lock_tree(tenant)
+    entry = get_entry(tenant=tenant, entry_id=entry_id)
+    for name, value in changes.items():
+        setattr(entry, name, value)
+    if node_id is not None and node_id != entry.node_id:
+        node = get_node(tenant=tenant, node_id=node_id)
+        same = Q(raw_sha256=entry.raw_sha256) & ~Q(raw_sha256="") | Q(source_url=entry.source_url) & ~Q(source_url="")
+        if MaterialEntry.objects.of(tenant).filter(same, node=node).exists():
+            raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
+        clear_fingerprints(entry.node_id)
+        close_gap(_siblings(tenant, entry.node_id), entry.position)
+        entry.node, entry.position = node, next_position(_siblings(tenant, node.pk))
+    entry.save(update_fields=[*changes, "node", "position", "updated_at"])
+    clear_fingerprints(entry.node_id)
+    return entry
+
+
+@transaction.atomic
+def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
+    """Delete an entry with its chunks, and after the commit its stored file. Cancels an open job. Raises NotFound."""
+    lock_tree(tenant)
+    entry = get_entry(tenant=tenant, entry_id=entry_id)
+    cancel_jobs_of(tenant=tenant, subjects=[entry.pk])
+    clear_fingerprints(entry.node_id)
+    keys = keys_of(tenant=tenant, entries=[entry.pk])
+    entry.delete()
+    close_gap(_siblings(tenant, entry.node_id), entry.position)
+    release_objects(tenant=tenant, keys=keys)
+
+
+def received_file(request: HttpRequest, *, key: str, setting: str, space: Space) -> receive.Received:
+    """Store the request's file, which may have as many bytes as the setting says, and claim space for it before.
+
+    Raises UploadTooLarge, QuotaExceeded, LengthRequired or UploadRefused; after an exception nothing is stored.
+    """
+    max_bytes: int = getattr(settings, setting)
+    try:
+        space.claim(receive.announced_length(request, max_bytes=max_bytes))
+        return receive.receive(request, key=key, max_bytes=max_bytes)
+    except receive.LengthMissing as exc:
+        raise LengthRequired(str(exc)) from exc
+    except receive.TooLarge as exc:
+        raise UploadTooLarge(
+            str(exc),
+            next_step=f"Split the file, or ask the operator to raise {setting}.",
+            extra={"max_bytes": max_bytes},
+        ) from exc
+    except receive.Incomplete as exc:
+        raise UploadRefused(str(exc), code="upload_incomplete", next_step="Send the file again.", status=400) from exc
+    except receive.NoFile as exc:
+        raise UploadRefused(
+            str(exc),
+            code="file_missing",
+            next_step='Send one file in a form field, for example: -F "file=@lecture.pdf".',
+        ) from exc
+
+
+def checked_address(url: str) -> str:
+    """Return an address that can be attached. Raises UploadRefused for others."""
+    if not _can_be_attached(url):
+        raise UploadRefused(
+            f"{url[:100]!r} is not an address that can be attached.",
+            code="bad_address",
+            next_step="Give an http or https address without user name and password.",
+        )
+    return url
+
+
+def _can_be_attached(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  # reading it raises when it is none
+    except ValueError:
+        return False
+    return bool(parts.scheme in {"http", "https"} and parts.hostname and not parts.username and not parts.password)
+
+
+def _siblings(tenant: Tenant, node_id: UUID) -> QuerySet[MaterialEntry]:
+    return MaterialEntry.objects.of(tenant).filter(node=node_id)

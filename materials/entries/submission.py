@@ -1,0 +1,121 @@
+"""Promising work: the jobs that ingest entries and look at videos."""
+
+from __future__ import annotations
+
+import contextlib
+from uuid import UUID
+
+from django.db import transaction
+
+from llm.video.platforms import platform_of
+from materials.documents import Format
+from materials.entries.url_metadata import is_recording
+from materials.errors import IngestionRunning, NothingToCheck
+from materials.fingerprints import clear_fingerprints
+from materials.job_kinds import (
+    CHECK_ADDRESS,
+    DESCRIBE_ENTRY,
+    INGEST_ADDRESS,
+    INGEST_ENTRY,
+    INGEST_RECORDING,
+    WATCH_RECORDING,
+)
+from materials.locks import lock_tree
+from materials.models import MaterialEntry
+from materials.queries import get_entry
+from project.jobs.errors import JobAlreadyOpen
+from project.jobs.models import Job
+from project.jobs.rooms import NORMAL
+from project.jobs.services import submit_job
+from tenants.models import Tenant
+
+
+@transaction.atomic
+def request_ingestion(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
+    """Submit another ingestion of the entry. What an earlier one produced stays until this one is done.
+
+    What an address leads to is fetched again, unless its server says that it is as it was; a recording only when a
+    check has found another. Raises NotFound, and IngestionRunning while a job for the entry is open.
+    """
+    lock_tree(tenant)
+    entry = get_entry(tenant=tenant, entry_id=entry_id)
+    if entry.job is not None and entry.job.is_open:
+        raise IngestionRunning(f"{entry.name} is already being ingested.", extra={"job": str(entry.job.pk)})
+    clear_fingerprints(entry.node_id)  # until the job is done the entry is not among the ready ones
+    return submit_ingestion(entry, priority=priority)
+
+
+@transaction.atomic
+def request_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
+    """Submit a look at the entry's address: whether there is another version than the stored one. Changes no text.
+
+    Raises NotFound, NothingToCheck, IngestionRunning, and JobAlreadyOpen while such a look is on its way.
+    """
+    lock_tree(tenant)
+    entry = get_entry(tenant=tenant, entry_id=entry_id)
+    if not entry.source_url:
+        raise NothingToCheck(f"{entry.name} is a file that was uploaded.", next_step="Upload the newer file.")
+    if platform := platform_of(entry.source_url):
+        raise NothingToCheck(f"Videos of {platform} do not change.", next_step="Ingest the entry again.")
+    if entry.job is not None and entry.job.is_open:
+        raise IngestionRunning(f"{entry.name} is being ingested.", extra={"job": str(entry.job.pk)})
+    if entry.processed_at is None:
+        raise NothingToCheck(f"{entry.name} has not been ingested.", next_step="Ingest it first.")
+    return submit_job(tenant=tenant, kind=CHECK_ADDRESS, subject_id=entry.pk, priority=priority)
+
+
+def submit_ingestion(entry: MaterialEntry, *, priority: int = 0) -> Job:
+    """Submit the job and leave its receipt on the entry, in the caller's transaction."""
+    is_heard = Format(entry.format).is_recording if entry.format else is_recording(entry.source_url)
+    is_linked = entry.source_url and not platform_of(entry.source_url)
+    job = submit_job(
+        tenant=entry.tenant,
+        kind=INGEST_RECORDING if is_heard else INGEST_ADDRESS if is_linked else INGEST_ENTRY,
+        subject_id=entry.pk,
+        priority=priority,
+        work_ms=entry.duration_ms if is_heard else None,
+    )
+    entry.job = job
+    entry.save(update_fields=["job", "updated_at"])
+    return job
+
+
+def submit_watching(entry: MaterialEntry) -> None:
+    """Submit the job that looks at a video's pictures, in the caller's transaction; none while one is open."""
+    if entry.media is None or not entry.media["has_video"]:
+        return
+    with contextlib.suppress(JobAlreadyOpen):
+        submit_job(
+            tenant=entry.tenant,
+            kind=WATCH_RECORDING,
+            subject_id=entry.pk,
+            priority=_patience_of(entry),
+            work_ms=entry.duration_ms,
+        )
+
+
+def submit_describing(entry: MaterialEntry, *, is_receipt: bool) -> None:
+    """Submit the job that has a model look at an entry's pictures, in the caller's transaction; none while one is open.
+
+    As the entry's receipt it is waited for: the entry has no text without it, and what waits for the present receipt
+    waits for it, too.
+    """
+    try:
+        job = submit_job(tenant=entry.tenant, kind=DESCRIBE_ENTRY, subject_id=entry.pk, priority=_patience_of(entry))
+    except JobAlreadyOpen:
+        open_ = Job.objects.of(entry.tenant).open().filter(kind=DESCRIBE_ENTRY, subject_id=entry.pk).first()
+        if open_ is None:
+            return
+        job = open_
+    if not is_receipt:
+        return
+    if entry.job is not None:
+        for dependant in entry.job.dependants.all():
+            dependant.depends_on.add(job)
+    entry.job = job
+    entry.save(update_fields=["job", "updated_at"])
+
+
+def _patience_of(entry: MaterialEntry) -> int:
+    """Return the priority of work that follows ingestion: that of a bulk stays behind all other."""
+    return NORMAL if entry.job is None else min(NORMAL, entry.job.priority)

@@ -1,0 +1,137 @@
+"""REST endpoints of entries."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from materials.entries.intake import Wanted
+from materials.entries.serializers import (
+    EntryOptionsSerializer,
+    EntrySerializer,
+    EntryUpdateSerializer,
+    EntryUrlSerializer,
+)
+from materials.entries.services import add_address, add_file, delete_entry, update_entry
+from materials.entries.submission import request_check, request_ingestion
+from materials.models import MaterialEntry
+from materials.objects.views import add_storage_warning
+from materials.queries import get_entry, get_node
+from project.http.answers import asked, created, page, valid
+from project.jobs.priorities import priority_for
+from project.jobs.serializers import JobSerializer, PrioritySerializer
+from project.jobs.views import accepted
+from tenants.requests import tenant_of
+from tenants.scopes import Scope
+
+
+class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
+    """The entries of one node."""
+
+    queryset = MaterialEntry.objects.none()
+    serializer_class = EntrySerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    def list(self, request: Request, pk: UUID) -> Response:
+        """List the node's entries, newest first."""
+        asked(request)
+        node = get_node(tenant=tenant_of(request), node_id=pk)
+        rows = MaterialEntry.objects.of(tenant_of(request)).with_job().filter(node=node)
+        return page(self, rows.order_by("-created_at", "-id"), EntrySerializer)
+
+    @extend_schema(
+        request={
+            "multipart/form-data": {
+                "type": "object",
+                "properties": {"file": {"type": "string", "format": "binary"}, "name": {"type": "string"}},
+                "required": ["file"],
+            },
+            "application/json": EntryUrlSerializer,
+            "application/octet-stream": OpenApiTypes.BINARY,
+        },
+        parameters=[
+            EntryOptionsSerializer,
+            OpenApiParameter(
+                "Content-Disposition",
+                location=OpenApiParameter.HEADER,
+                description='With a raw body: `attachment; filename="lecture.pdf"`.',
+            ),
+        ],
+        responses={201: EntrySerializer, 200: EntrySerializer},
+    )
+    def create(self, request: Request, pk: UUID) -> Response:
+        """Attach a file or a web address to the node.
+
+        Send a file as a multipart form (field `file`) or as a raw body with its name in `Content-Disposition`; its
+        ingestion starts by itself, and `job` names the job to follow. Send a web address as JSON (`url`): the job
+        fetches what it leads to, a page, a document or a recording; `warnings` say what is known of the site. The same
+        bytes or address again in the same node answer 200 with the entry that is there.
+        """
+        tenant = tenant_of(request)
+        wanted = _wanted(request)
+        if request.content_type == "application/json" and "Content-Disposition" not in request.headers:
+            address = valid(EntryUrlSerializer(data=request.data))
+            added = add_address(
+                tenant=tenant, node_id=pk, url=address["url"], name=address.get("name", ""), wanted=wanted
+            )
+        else:
+            added = add_file(tenant=tenant, node_id=pk, request=request._request, wanted=wanted)
+        answer = EntrySerializer(added.entry).data
+        response = created(answer, location=f"/api/v1/entries/{added.entry.pk}") if added.created else Response(answer)
+        return add_storage_warning(response, added.warning)
+
+
+class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
+    """Entries by their own id."""
+
+    queryset = MaterialEntry.objects.none()
+    serializer_class = EntrySerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Read an entry and how far its ingestion has come."""
+        return Response(EntrySerializer(get_entry(tenant=tenant_of(request), entry_id=pk)).data)
+
+    @extend_schema(request=EntryUpdateSerializer)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Rename an entry, move it to another node, or change how its recording is transcribed next time."""
+        changes = valid(EntryUpdateSerializer(data=request.data))
+        node = changes.pop("node", None)
+        entry = update_entry(tenant=tenant_of(request), entry_id=pk, node_id=node, changes=changes)
+        return Response(EntrySerializer(entry).data)
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Delete an entry with its chunks and its stored file. An open job is cancelled."""
+        delete_entry(tenant=tenant_of(request), entry_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
+    def ingest(self, request: Request, pk: UUID) -> Response:
+        """Ingest an entry again, for example after an error. Follow the job in `Location`.
+
+        An address is fetched again: when its content has changed, it replaces what is stored.
+        """
+        priority = priority_for(request, valid(PrioritySerializer(data=request.data))["priority"])
+        return accepted(request_ingestion(tenant=tenant_of(request), entry_id=pk, priority=priority))
+
+    @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
+    def check(self, request: Request, pk: UUID) -> Response:
+        """Look whether an entry's address still leads to what is stored; `is_stale` tells it when the job is done."""
+        priority = priority_for(request, valid(PrioritySerializer(data=request.data))["priority"])
+        return accepted(request_check(tenant=tenant_of(request), entry_id=pk, priority=priority))
+
+
+def _wanted(request: Request) -> Wanted:
+    wish = valid(EntryOptionsSerializer(data=request.query_params.dict()))
+    return Wanted(
+        language=wish.get("language", ""),
+        use_captions=wish["use_captions"],
+        priority=priority_for(request, wish["priority"]),
+    )

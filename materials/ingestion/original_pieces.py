@@ -1,0 +1,37 @@
+"""An entry's stored pieces as its source says them, and what a model saw in its pictures kept when it is read again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from materials.documents import ChunkKind, Document, Piece
+from materials.ingestion.described_pieces import merged
+from materials.models import Chunk, ChunkCorrection, MaterialEntry
+
+
+def original_pieces(entry: MaterialEntry) -> list[Piece]:
+    """Return the pieces of the entry's present bytes in order, without what people corrected. Two statements."""
+    if not entry.processed_sha256 or entry.processed_sha256 != entry.raw_sha256:
+        return []
+    rows = ChunkCorrection.objects.of(entry.tenant).filter(entry=entry, chunk_id__isnull=False)
+    originals = {row.chunk_id: row for row in rows}
+    pieces = []
+    for chunk in Chunk.objects.of(entry.tenant).filter(entry=entry).order_by("position").iterator():
+        piece = Piece(
+            kind=ChunkKind(chunk.kind),
+            text=chunk.text,
+            locator=chunk.locator,
+            level=chunk.level,
+            emphasised=tuple(chunk.emphasised),
+            language=chunk.language or None,
+        )
+        if (original := originals.get(chunk.pk)) is not None:
+            piece = replace(piece, text=original.original_text, emphasised=tuple(original.original_emphasised))
+        pieces.append(piece)
+    return pieces
+
+
+def with_earlier_sights(entry: MaterialEntry, document: Document) -> Document:
+    """Return a document that was read again with what a model saw in the pictures of the same bytes."""
+    seen = [piece for piece in original_pieces(entry) if piece.kind.is_machine_written]
+    return replace(document, pieces=tuple(merged(document.pieces, seen))) if seen else document

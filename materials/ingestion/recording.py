@@ -1,0 +1,144 @@
+"""Storing what ingestion made of an entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from materials import fingerprints
+from materials.documents import ChunkKind, Document, Locator, Piece
+from materials.fingerprints import clear_fingerprints
+from materials.languages import language_in, search_configuration
+from materials.models import Chunk, ChunkCorrection, MaterialEntry, locator_columns
+from materials.queries import list_lineage, resolve_language
+from project.db.fields import new_id
+
+_WRITE_BATCH = 1000
+
+
+def record(*, entry: MaterialEntry, document: Document) -> None:
+    """Replace the entry's chunks by the document's pieces, in the caller's transaction, which holds the tree lock.
+
+    What a person corrected is corrected again wherever the original text still stands. What says the same at the same
+    place as before keeps its chunk's id, so that evidence goes on pointing at it.
+    """
+    corrections = list(ChunkCorrection.objects.of(entry.tenant).filter(entry=entry).order_by("position", "id"))
+    placed = _placed(document.pieces, corrections)
+    pieces = [
+        corrected(piece, placed[position].text) if position in placed else piece
+        for position, piece in enumerate(document.pieces)
+    ]
+    fingerprint = fingerprints.of_pieces(pieces)
+    language = _language(entry, pieces, document.language)
+    if fingerprint != entry.fingerprint or language != entry.text_language:
+        old = Chunk.objects.of(entry.tenant).filter(entry=entry)
+        ids = _ids(old)
+        old.delete()
+        chunks = _chunks(entry, pieces, search_configuration(language), ids)
+        Chunk.objects.bulk_create(chunks, batch_size=_WRITE_BATCH)
+        _keep_places(corrections, {placed[position].pk: chunks[position] for position in placed})
+    MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
+        title=document.title[:500] or entry.title,
+        text_language=language,
+        page_count=document.page_count,
+        duration_ms=document.duration_ms,
+        chunk_count=len(document.pieces),
+        warnings=list(document.warnings),
+        fingerprint=fingerprint,
+        processed_sha256=entry.raw_sha256,
+        processed_at=timezone.now(),
+    )
+    clear_fingerprints(MaterialEntry.objects.values_list("node_id", flat=True).get(pk=entry.pk))
+
+
+def fingerprint_if_stored(*, entry: MaterialEntry, document: Document) -> str:
+    """Return the fingerprint that the entry would have with this document, what a person corrected included."""
+    corrections = ChunkCorrection.objects.of(entry.tenant).filter(entry=entry).order_by("position", "id")
+    placed = _placed(document.pieces, list(corrections))
+    return fingerprints.of_pieces(
+        corrected(piece, placed[position].text) if position in placed else piece
+        for position, piece in enumerate(document.pieces)
+    )
+
+
+def note_pages(*, entry: MaterialEntry, document: Document) -> None:
+    """Store what is known of a document without any text, in the caller's transaction: it is not processed by that."""
+    MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
+        title=document.title[:500] or entry.title, page_count=document.page_count, warnings=list(document.warnings)
+    )
+
+
+def corrected(piece: Piece, text: str) -> Piece:
+    """Return the piece with another text; of the emphasised terms those stay that occur in it."""
+    return replace(piece, text=text, emphasised=tuple(term for term in piece.emphasised if term in text))
+
+
+def _placed(pieces: Sequence[Piece], corrections: Iterable[ChunkCorrection]) -> dict[int, ChunkCorrection]:
+    """Find for each correction the piece with its original text, the nearest to where it was when there are several."""
+    places: dict[str, list[int]] = {correction.original_text: [] for correction in corrections}
+    for position, piece in enumerate(pieces):
+        if piece.text in places:
+            places[piece.text].append(position)
+    placed: dict[int, ChunkCorrection] = {}
+    for correction in corrections:
+        free = [position for position in places[correction.original_text] if position not in placed]
+        if free:
+            placed[min(free, key=lambda position: abs(position - correction.position))] = correction
+    return placed
+
+
+def _keep_places(corrections: Sequence[ChunkCorrection], chunks: Mapping[object, Chunk]) -> None:
+    """Note in which chunk each correction stands now."""
+    for correction in corrections:
+        chunk = chunks.get(correction.pk)
+        correction.chunk_id = chunk.pk if chunk is not None else None
+        correction.position = chunk.position if chunk is not None else correction.position
+    # First none: one may take a chunk that another is about to leave.
+    ChunkCorrection.objects.filter(pk__in=[correction.pk for correction in corrections]).update(chunk_id=None)
+    ChunkCorrection.objects.bulk_update(corrections, ["chunk_id", "position"], batch_size=_WRITE_BATCH)
+
+
+def _language(entry: MaterialEntry, pieces: Iterable[Piece], named: str) -> str:
+    """Return the language of the text: what its words say, else what somebody says of it; blank when nobody does.
+
+    What is said of the entry counts before what the document names itself, and that before what is said of its nodes.
+    """
+    found = language_in(piece.text for piece in pieces if piece.kind is not ChunkKind.CODE) or entry.language or named
+    return found or resolve_language(entry, list_lineage(tenant=entry.tenant, node_id=entry.node_id))
+
+
+def _ids(chunks: QuerySet[Chunk]) -> dict[tuple[str, str, Locator], deque[UUID]]:
+    """Return the chunks' ids by what they say and where, in order."""
+    found: dict[tuple[str, str, Locator], deque[UUID]] = defaultdict(deque)
+    for chunk in chunks.order_by("position").iterator():
+        found[chunk.kind, chunk.text, chunk.locator].append(chunk.pk)
+    return found
+
+
+def _chunks(
+    entry: MaterialEntry,
+    pieces: Iterable[Piece],
+    configuration: str,
+    ids: Mapping[tuple[str, str, Locator], deque[UUID]],
+) -> list[Chunk]:
+    return [
+        Chunk(
+            id=known.popleft() if (known := ids.get((piece.kind.value, piece.text, piece.locator))) else new_id(),
+            tenant_id=entry.tenant_id,
+            entry_id=entry.pk,
+            position=position,
+            kind=piece.kind.value,
+            text=piece.text,
+            level=piece.level,
+            emphasised=list(piece.emphasised),
+            language=piece.language or "",
+            search_configuration=configuration,
+            **locator_columns(piece.locator),
+        )
+        for position, piece in enumerate(pieces)
+    ]

@@ -1,0 +1,187 @@
+"""The shapes of mappings on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from materials.mappings.services import Batch, Claim
+from materials.mappings.validation import Problem, Validation, Verdict, verdict_on
+from materials.models import SlideVideoMapping
+from materials.serializers import ENTRY_STATES
+from project.http.serializers import ListSerializer, StrictSerializer
+
+MOST_ITEMS = 500
+MOST_SLIDES = 1_000_000
+MOST_MS = 1_000 * 3_600_000
+REPEATED, EXISTS = "repeated", "exists"
+
+
+class MappingFieldsSerializer(StrictSerializer):
+    """What can be corrected; what is not named stays. Whoever corrects a mapping accepts it."""
+
+    slide = serializers.IntegerField(min_value=1, max_value=MOST_SLIDES, help_text="1-based slide or page.")
+    start_ms = serializers.IntegerField(min_value=0, max_value=MOST_MS, help_text="From when, in milliseconds.")
+    end_ms = serializers.IntegerField(min_value=1, max_value=MOST_MS, help_text="Until when, in milliseconds.")
+
+
+class MappingItemSerializer(MappingFieldsSerializer):
+    """One mapping to create."""
+
+    presentation = serializers.UUIDField(help_text="A PowerPoint or PDF entry.")
+    video = serializers.UUIDField(help_text="A video or audio entry.")
+
+
+@extend_schema_field(MappingItemSerializer(many=True))
+class _ItemsField(serializers.ListField):
+    """Items that are looked at one by one later."""
+
+    child = serializers.JSONField(allow_null=True)
+
+
+class MappingBatchSerializer(StrictSerializer):
+    """Mappings to create. Each item is looked at by itself: what is wrong with one hinders no other."""
+
+    items = _ItemsField(allow_empty=False, max_length=MOST_ITEMS, help_text=f"1 to {MOST_ITEMS}.")
+
+
+class MappingProblemSerializer(serializers.Serializer[Problem]):
+    """What is wrong, and what to do."""
+
+    field = serializers.CharField()
+    reason = serializers.CharField(help_text="A stable code.")
+    hint = serializers.CharField()
+
+
+class MappingBlockerSerializer(serializers.Serializer[Any]):
+    """An entry that has to be ready first. `hint` says how it can be."""
+
+    field = serializers.ChoiceField(choices=["presentation", "video"])
+    entry = serializers.UUIDField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=ENTRY_STATES)
+    hint = serializers.CharField()
+
+
+class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
+    """A slide of a presentation that a video shows from `start_ms` to `end_ms`.
+
+    `state` is what people decided, `validation` whether the slide and the times exist: while it is pending `blocked_by`
+    names the entries that it waits for, and when it failed `problems` say why. Generation uses what is accepted and
+    validated. `confidence` is that of a proposal, null where somebody stated the mapping.
+    """
+
+    presentation = serializers.UUIDField(source="presentation_id", read_only=True)
+    video = serializers.UUIDField(source="video_id", read_only=True)
+    validation = serializers.ChoiceField(choices=[(v.value, v.value) for v in Validation], read_only=True)
+    blocked_by = MappingBlockerSerializer(many=True, read_only=True)
+    problems = MappingProblemSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = SlideVideoMapping
+        fields = (
+            "id", "presentation", "slide", "video", "start_ms", "end_ms", "confidence", "state", "decided_at",
+            "validation", "blocked_by", "problems", "created_at", "updated_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def to_representation(self, instance: SlideVideoMapping) -> dict[str, Any]:
+        verdict: Verdict = verdict_on(instance)
+        return {
+            "id": instance.pk,
+            "presentation": instance.presentation_id,
+            "slide": instance.slide,
+            "video": instance.video_id,
+            "start_ms": instance.start_ms,
+            "end_ms": instance.end_ms,
+            "confidence": instance.confidence,
+            "state": instance.state,
+            "decided_at": instance.decided_at,
+            "validation": verdict.validation.value,
+            "blocked_by": [MappingBlockerSerializer(blocker).data for blocker in verdict.blocked_by],
+            "problems": [MappingProblemSerializer(problem).data for problem in verdict.problems],
+            "created_at": instance.created_at,
+            "updated_at": instance.updated_at,
+        }
+
+
+class MappingListSerializer(ListSerializer):
+    """Which mappings to list."""
+
+    state = serializers.ChoiceField(choices=SlideVideoMapping.State.choices, required=False)
+    validation = serializers.ChoiceField(choices=[(v.value, v.value) for v in Validation], required=False)
+    video = serializers.UUIDField(required=False)
+    presentation = serializers.UUIDField(required=False)
+
+
+class MappingCreatedSerializer(serializers.Serializer[Any]):
+    """An item that now stands."""
+
+    index = serializers.IntegerField()
+    mapping = MappingSerializer()
+
+
+class MappingSkippedSerializer(serializers.Serializer[Any]):
+    """An item whose slide, video and beginning a mapping has already: one that is stored, or an item before it."""
+
+    index = serializers.IntegerField()
+    reason = serializers.ChoiceField(choices=[EXISTS, REPEATED])
+    mapping = serializers.UUIDField()
+
+
+class MappingRejectedSerializer(MappingProblemSerializer):
+    """Why an item cannot be. An item with several problems is here once for each."""
+
+    index = serializers.IntegerField()
+
+
+class MappingResultSerializer(serializers.Serializer[Any]):
+    """What became of each item, by its 0-based index."""
+
+    created = MappingCreatedSerializer(many=True)
+    skipped = MappingSkippedSerializer(many=True)
+    rejected = MappingRejectedSerializer(many=True)
+
+
+def read_claims(items: list[Any]) -> tuple[list[Claim], list[tuple[int, Problem]]]:
+    """Return the items that are well formed, and what is wrong with the others."""
+    claims: list[Claim] = []
+    malformed: list[tuple[int, Problem]] = []
+    shape = MappingItemSerializer()
+    for index, item in enumerate(items):
+        if not isinstance(item, dict):
+            malformed.append((index, Problem(field="", reason="invalid", hint="Give an object with its fields.")))
+            continue
+        try:
+            claims.append(Claim(index=index, **shape.run_validation(item)))
+        except serializers.ValidationError as exc:
+            malformed.extend((index, problem) for problem in _problems(exc))
+    return claims, malformed
+
+
+def batch_json(batch: Batch, malformed: list[tuple[int, Problem]]) -> dict[str, Any]:
+    """Return what became of a batch, ready for JSON."""
+    shape = MappingSerializer()
+    return {
+        "created": [{"index": index, "mapping": shape.to_representation(made)} for index, made in batch.created],
+        "skipped": [
+            {"index": item.index, "reason": REPEATED if item.repeated else EXISTS, "mapping": str(item.mapping.pk)}
+            for item in batch.skipped
+        ],
+        "rejected": [
+            {"index": index, "field": problem.field, "reason": problem.reason, "hint": problem.hint}
+            for index, problem in sorted([*malformed, *batch.rejected], key=lambda each: each[0])
+        ],
+    }
+
+
+def _problems(exc: serializers.ValidationError) -> list[Problem]:
+    """Return a problem for each wrong field of an item."""
+    details: Any = exc.get_full_details()
+    return [
+        Problem(field=str(name), reason=str(detail["code"]), hint=str(detail["message"]))
+        for name, found in details.items()
+        for detail in found
+    ]

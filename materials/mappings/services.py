@@ -1,0 +1,235 @@
+"""What people say of slides and videos: stating, correcting, deciding and taking back mappings.
+
+Whoever writes mappings holds the tree lock, and forgets the fingerprints of the nodes whose evidence may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from materials.errors import MappingExists, MappingRefused
+from materials.fingerprints import clear_fingerprints
+from materials.locks import lock_tree
+from materials.mappings import validation
+from materials.mappings.queries import get_mapping
+from materials.mappings.validation import Problem
+from materials.models import MaterialEntry, SlideVideoMapping
+from materials.queries import get_node, select_node_ids_below
+from project.db.fields import new_id
+from tenants.models import Tenant
+
+_COPY_BATCH = 1000
+_Key = tuple[UUID, int, UUID, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One item of a batch: `slide` of `presentation` is shown in `video` from `start_ms` to `end_ms`."""
+
+    index: int
+    presentation: UUID
+    slide: int
+    video: UUID
+    start_ms: int
+    end_ms: int
+
+    @property
+    def key(self) -> _Key:
+        """Return what makes it the same claim as another."""
+        return (self.presentation, self.slide, self.video, self.start_ms)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """An item that says what a mapping says already."""
+
+    index: int
+    mapping: SlideVideoMapping
+    repeated: bool
+    """Whether an earlier item of the same batch said it."""
+
+
+@dataclass(kw_only=True)
+class Batch:
+    """What became of a batch, by index. An item with several problems is rejected once for each."""
+
+    created: list[tuple[int, SlideVideoMapping]] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    rejected: list[tuple[int, Problem]] = field(default_factory=list)
+
+
+@transaction.atomic
+def create_mappings(*, tenant: Tenant, node_id: UUID, claims: Sequence[Claim]) -> Batch:
+    """Store what somebody states, as accepted; what cannot be true is rejected item by item, and hinders no other.
+
+    Both entries must stand below the node. A claim whose entries are not ready yet is stored too. A claim that is there
+    already, or earlier in the batch, is skipped; one that was only proposed, or was rejected, is taken over with its
+    new end. Takes a constant number of statements. Raises NotFound for an unknown node.
+    """
+    lock_tree(tenant)
+    get_node(tenant=tenant, node_id=node_id)
+    entries = _entries_of(tenant, claims)
+    inside = _inside(tenant, node_id, entries)
+    known = _known(tenant, claims)
+    batch = Batch()
+    said: dict[_Key, SlideVideoMapping] = {}
+    new: list[SlideVideoMapping] = []
+    taken: list[SlideVideoMapping] = []
+    for claim in claims:
+        problems = list(_misplaced(claim, entries, inside))
+        problems = problems or list(validation.verdict_on(_stated(claim, entries)).problems)
+        if problems:
+            batch.rejected.extend((claim.index, problem) for problem in problems)
+            continue
+        before = known.get(claim.key)
+        mapping = said.get(claim.key) or before or SlideVideoMapping(id=new_id(), tenant=tenant)
+        if claim.key in said or (before is not None and before.state == SlideVideoMapping.State.ACCEPTED):
+            batch.skipped.append(Skipped(index=claim.index, mapping=mapping, repeated=claim.key in said))
+            continue
+        _take(mapping, _stated(claim, entries))
+        (new if before is None else taken).append(mapping)
+        said[claim.key] = mapping
+        batch.created.append((claim.index, mapping))
+    SlideVideoMapping.objects.bulk_create(new)
+    SlideVideoMapping.objects.bulk_update(taken, ["end_ms", "confidence", "state", "decided_at", "updated_at"])
+    _forget(*new, *taken)
+    return batch
+
+
+@transaction.atomic
+def update_mapping(*, tenant: Tenant, mapping_id: UUID, changes: Mapping[str, int]) -> SlideVideoMapping:
+    """Correct a mapping's slide or times; whoever corrects it accepts it.
+
+    A proposal that says the same gives way. Raises NotFound, MappingRefused when the slide or the times cannot be, and
+    MappingExists when another mapping that somebody decided on says the same.
+    """
+    lock_tree(tenant)
+    mapping = get_mapping(tenant=tenant, mapping_id=mapping_id)
+    if not changes:
+        return mapping
+    for name, value in changes.items():
+        setattr(mapping, name, value)
+    if problems := validation.verdict_on(mapping).problems:
+        raise _refused(problems)
+    same = SlideVideoMapping.objects.of(tenant).filter(
+        presentation=mapping.presentation_id, slide=mapping.slide, video=mapping.video_id, start_ms=mapping.start_ms
+    )
+    others = same.exclude(pk=mapping.pk)
+    if (other := others.exclude(state=SlideVideoMapping.State.PROPOSED).first()) is not None:
+        raise MappingExists(
+            f"Mapping {other.pk} says of the same slide that it is shown from the same time on.",
+            extra={"mapping": str(other.pk)},
+        )
+    others.delete()
+    _accept(mapping)
+    mapping.save(update_fields=[*changes, "confidence", "state", "decided_at", "updated_at"])
+    _forget(mapping)
+    return mapping
+
+
+@transaction.atomic
+def decide_mapping(*, tenant: Tenant, mapping_id: UUID, state: SlideVideoMapping.State) -> SlideVideoMapping:
+    """Accept or reject a mapping; the last decision counts. Raises NotFound."""
+    lock_tree(tenant)
+    mapping = get_mapping(tenant=tenant, mapping_id=mapping_id)
+    if mapping.state != state:
+        mapping.state, mapping.decided_at = state, timezone.now()
+        mapping.save(update_fields=["state", "decided_at", "updated_at"])
+        _forget(mapping)
+    return mapping
+
+
+@transaction.atomic
+def delete_mapping(*, tenant: Tenant, mapping_id: UUID) -> None:
+    """Delete a mapping. Unlike one that was rejected, it may be proposed again. Raises NotFound."""
+    lock_tree(tenant)
+    mapping = get_mapping(tenant=tenant, mapping_id=mapping_id)
+    mapping.delete()
+    _forget(mapping)
+
+
+def copy_mappings(*, tenant: Tenant, entries: Mapping[UUID, UUID]) -> None:
+    """Copy the mappings between copied entries, given each entry's copy, in the caller's transaction."""
+    rows = list(SlideVideoMapping.objects.of(tenant).filter(presentation__in=entries, video__in=entries))
+    for row in rows:
+        row.pk = new_id()
+        row.presentation_id, row.video_id = entries[row.presentation_id], entries[row.video_id]
+    SlideVideoMapping.objects.bulk_create(rows, batch_size=_COPY_BATCH)
+
+
+def _entries_of(tenant: Tenant, claims: Sequence[Claim]) -> dict[UUID, MaterialEntry]:
+    named = {pk for claim in claims for pk in (claim.presentation, claim.video)}
+    return MaterialEntry.objects.of(tenant).with_job().in_bulk(named)
+
+
+def _inside(tenant: Tenant, node_id: UUID, entries: Mapping[UUID, MaterialEntry]) -> set[UUID]:
+    rows = MaterialEntry.objects.of(tenant).filter(
+        pk__in=list(entries), node__in=select_node_ids_below(tenant=tenant, node_id=node_id)
+    )
+    return set(rows.values_list("pk", flat=True))
+
+
+def _known(tenant: Tenant, claims: Sequence[Claim]) -> dict[_Key, SlideVideoMapping]:
+    """Return the stored mappings among which those that the claims repeat are, by what they claim."""
+    rows = SlideVideoMapping.objects.of(tenant).filter(
+        presentation__in={claim.presentation for claim in claims},
+        video__in={claim.video for claim in claims},
+        slide__in={claim.slide for claim in claims},
+        start_ms__in={claim.start_ms for claim in claims},
+    )
+    return {(row.presentation_id, row.slide, row.video_id, row.start_ms): row for row in rows}
+
+
+def _misplaced(claim: Claim, entries: Mapping[UUID, MaterialEntry], inside: set[UUID]) -> Iterator[Problem]:
+    for name in validation.SIDES:
+        pk: UUID = getattr(claim, name)
+        if pk not in entries:
+            yield Problem(field=name, reason="not_found", hint=f"There is no entry {pk}. Check the id.")
+        elif pk not in inside:
+            yield Problem(
+                field=name,
+                reason="not_below_node",
+                hint=f"{entries[pk].name} does not stand below this node. Send the item to a node above both entries.",
+            )
+
+
+def _stated(claim: Claim, entries: Mapping[UUID, MaterialEntry]) -> SlideVideoMapping:
+    return SlideVideoMapping(
+        presentation=entries[claim.presentation],
+        slide=claim.slide,
+        video=entries[claim.video],
+        start_ms=claim.start_ms,
+        end_ms=claim.end_ms,
+    )
+
+
+def _take(mapping: SlideVideoMapping, stated: SlideVideoMapping) -> None:
+    mapping.presentation, mapping.slide, mapping.video = stated.presentation, stated.slide, stated.video
+    mapping.start_ms, mapping.end_ms = stated.start_ms, stated.end_ms
+    _accept(mapping)
+
+
+def _accept(mapping: SlideVideoMapping) -> None:
+    """Let a mapping be what a person says, unsaved."""
+    now = timezone.now()
+    mapping.state, mapping.confidence = SlideVideoMapping.State.ACCEPTED, None
+    mapping.decided_at = mapping.updated_at = now
+
+
+def _refused(problems: Sequence[Problem]) -> MappingRefused:
+    errors: list[dict[str, Any]] = [
+        {"pointer": f"/{problem.field}", "code": problem.reason, "detail": problem.hint} for problem in problems
+    ]
+    return MappingRefused("The mapping cannot be so.", extra={"errors": errors})
+
+
+def _forget(*mappings: SlideVideoMapping) -> None:
+    nodes = {entry.node_id for mapping in mappings for entry in (mapping.presentation, mapping.video)}
+    if nodes:
+        clear_fingerprints(*nodes)

@@ -1,0 +1,105 @@
+"""The doors of mappings."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from materials.errors import MappingsRefused
+from materials.mappings.queries import get_mapping, list_mappings_below
+from materials.mappings.serializers import (
+    MappingBatchSerializer,
+    MappingFieldsSerializer,
+    MappingListSerializer,
+    MappingResultSerializer,
+    MappingSerializer,
+    batch_json,
+    read_claims,
+)
+from materials.mappings.services import create_mappings, decide_mapping, delete_mapping, update_mapping
+from materials.mappings.validation import Validation, judged
+from materials.models import SlideVideoMapping
+from project.http.answers import asked, page, valid
+from tenants.requests import tenant_of
+from tenants.scopes import Scope
+
+
+class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
+    """Which slides are shown in the videos of a node."""
+
+    queryset = SlideVideoMapping.objects.none()
+    serializer_class = MappingSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(parameters=[MappingListSerializer], responses=MappingSerializer(many=True))
+    def list(self, request: Request, pk: UUID) -> Response:
+        """List the mappings of the videos below the node, newest first."""
+        chosen = asked(request, MappingListSerializer)
+        wanted = chosen.pop("validation", None)
+        rows = list_mappings_below(tenant=tenant_of(request), node_id=pk).filter(**chosen)
+        if wanted is not None:
+            rows = judged(rows, Validation(wanted))
+        return page(self, rows.order_by("-created_at", "-id"), MappingSerializer)
+
+    @extend_schema(
+        request=MappingBatchSerializer, responses={201: MappingResultSerializer, 207: MappingResultSerializer}
+    )
+    def create(self, request: Request, pk: UUID) -> Response:
+        """State which slides are shown when.
+
+        201: every item stands. 207: some were rejected. 422: some were rejected, and nothing was created. Both entries
+        of an item stand below the node. They need not be ready: the mapping then waits for them, and is
+        validated by itself. What you state is accepted. An item that is there already is skipped.
+        """
+        claims, malformed = read_claims(valid(MappingBatchSerializer(data=request.data))["items"])
+        batch = create_mappings(tenant=tenant_of(request), node_id=pk, claims=claims)
+        answer = batch_json(batch, malformed)
+        if not answer["rejected"]:
+            return Response(answer, status=status.HTTP_201_CREATED)
+        if not answer["created"]:
+            raise MappingsRefused("None of the mappings was created.", extra=answer)
+        return Response(answer, status=status.HTTP_207_MULTI_STATUS)
+
+
+class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
+    """Mappings by their own id. What the product found is proposed; a person accepts, corrects or rejects it."""
+
+    queryset = SlideVideoMapping.objects.none()
+    serializer_class = MappingSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Read a mapping."""
+        return Response(MappingSerializer(get_mapping(tenant=tenant_of(request), mapping_id=pk)).data)
+
+    @extend_schema(request=MappingFieldsSerializer)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Correct a mapping's slide, beginning or end, and accept it."""
+        changes = valid(MappingFieldsSerializer(data=request.data, partial=True))
+        mapping = update_mapping(tenant=tenant_of(request), mapping_id=pk, changes=changes)
+        return Response(MappingSerializer(mapping).data)
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Delete a mapping. To keep a wrong proposal from coming back, reject it instead."""
+        delete_mapping(tenant=tenant_of(request), mapping_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None)
+    def accept(self, request: Request, pk: UUID) -> Response:
+        """Accept a mapping. It stays when the video is looked at again."""
+        return self._decided(request, pk, SlideVideoMapping.State.ACCEPTED)
+
+    @extend_schema(request=None)
+    def reject(self, request: Request, pk: UUID) -> Response:
+        """Reject a mapping. It is not proposed again."""
+        return self._decided(request, pk, SlideVideoMapping.State.REJECTED)
+
+    def _decided(self, request: Request, pk: UUID, state: SlideVideoMapping.State) -> Response:
+        mapping = decide_mapping(tenant=tenant_of(request), mapping_id=pk, state=state)
+        return Response(MappingSerializer(mapping).data)

@@ -1,0 +1,197 @@
+"""How much a tenant stores, how much it may, and space that is set aside for what is on its way.
+
+What is stored is known from the rows, never from a listing of the store. A file that several entries point at counts
+once. Only tenants with a quota pay for the look.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Count, Max, Sum
+from django.utils import timezone
+
+from materials.errors import QuotaExceeded
+from materials.locks import lock_tree
+from materials.models import MaterialEntry, Quota, SpaceReservation, Upload
+from materials.objects.removal import pointers
+from project import logs
+from project.errors import Refused
+from tenants.models import Tenant
+
+RESERVED_FOR = timedelta(hours=6)
+WARN_AGAIN = timedelta(days=1)
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a tenant stores in bytes, what is on its way, and its limits; None is no limit."""
+
+    entries: int
+    objects: int
+    stored: int
+    promised: int
+    soft_limit: int | None
+    hard_limit: int | None
+
+    @property
+    def left(self) -> int | None:
+        """What may still be stored; None without a hard limit."""
+        return None if self.hard_limit is None else max(0, self.hard_limit - self.stored - self.promised)
+
+    @property
+    def is_beyond_soft_limit(self) -> bool:
+        return self.soft_limit is not None and self.stored > self.soft_limit
+
+
+def usage_of(*, tenant: Tenant, now: datetime) -> Usage:
+    """Return what the tenant stores. The same statements, whatever there is: one a table that points at files."""
+    quota = Quota.objects.filter(tenant=tenant).first()
+    number = size = 0
+    for model in _tables_with_files():
+        rows = model._default_manager.filter(tenant=tenant).exclude(object_key="")
+        each = rows.values("object_key").annotate(size=Max("size_bytes"))
+        found = each.aggregate(number=Count("object_key"), total=Sum("size"))
+        number, size = number + found["number"], size + (found["total"] or 0)
+    uploads = Upload.objects.of(tenant).filter(status=Upload.Status.OPEN)
+    reserved = SpaceReservation.objects.filter(tenant=tenant, expires_at__gt=now)
+    return Usage(
+        entries=MaterialEntry.objects.of(tenant).count(),
+        objects=number,
+        stored=size,
+        promised=sum(rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (uploads, reserved)),
+        soft_limit=quota.soft_limit if quota else None,
+        hard_limit=quota.hard_limit if quota else None,
+    )
+
+
+def _tables_with_files() -> list[type[models.Model]]:
+    """Return the tables that say where a file of a tenant is stored and how large it is."""
+    return [
+        model
+        for model, column in pointers()
+        if column == "object_key" and {"tenant", "size_bytes"} <= {field.name for field in model._meta.concrete_fields}
+    ]
+
+
+def refuse_beyond(*, tenant: Tenant, size: int | None) -> str:
+    """Let so many bytes more be stored, or raise QuotaExceeded; None stands for a size that nobody knows.
+
+    Returns a warning when the soft limit is passed, else a blank. Call it in the transaction that promises the space,
+    holding the tree lock: promises made at the same time cannot go beyond the limit together.
+    """
+    quota = Quota.objects.filter(tenant=tenant).first()
+    if quota is None:
+        return ""
+    now = timezone.now()
+    usage = usage_of(tenant=tenant, now=now)
+    if usage.left is not None and (size or 1) > usage.left:
+        raise _exceeded(tenant, usage, size)
+    goal = usage.stored + usage.promised + (size or 0)
+    if usage.soft_limit is None or goal <= usage.soft_limit:
+        return ""
+    _warn(quota, goal, now)
+    return f"{goal} bytes are stored or on their way; from {usage.soft_limit} on this warning is given."
+
+
+class Space:
+    """Space for one file that is being received: claimed once its size is known, given back when the block ends.
+
+    By then the file is an entry, or gone.
+    """
+
+    def __init__(self, tenant: Tenant) -> None:
+        self._tenant = tenant
+        self._reservation: UUID | None = None
+        self.warning = ""
+        """What to tell the sender about the soft limit; blank for nothing."""
+
+    def claim(self, size: int | None, *, most: int | None = None) -> int:
+        """Set space aside and return how many bytes may come: `size`, or for None what is left, at most `most`.
+
+        `most` is for who stops there by himself; else it is what an upload may have. Without a quota any number may.
+        Raises QuotaExceeded.
+        """
+        if not Quota.objects.filter(tenant=self._tenant).exists():
+            return sys.maxsize
+        if size is not None:
+            most = size
+        elif most is None:
+            most = settings.UPLOAD_MAX_BYTES
+        with transaction.atomic():
+            lock_tree(self._tenant)
+            now = timezone.now()
+            SpaceReservation.objects.filter(tenant=self._tenant, expires_at__lte=now).delete()
+            self.warning = refuse_beyond(tenant=self._tenant, size=size)
+            if size is None and (left := usage_of(tenant=self._tenant, now=now).left) is not None:
+                most = min(most, left)
+            made = SpaceReservation.objects.create(tenant=self._tenant, size_bytes=most, expires_at=now + RESERVED_FOR)
+        self._reservation = made.pk
+        return most
+
+    def exceeded(self, size: int) -> QuotaExceeded:
+        """Return the error for a file that turned out to be larger than what may come."""
+        return _exceeded(self._tenant, usage_of(tenant=self._tenant, now=timezone.now()), size)
+
+    def give_back(self) -> None:
+        """End the claim. Giving back twice is no error."""
+        if self._reservation is not None:
+            SpaceReservation.objects.filter(pk=self._reservation).delete()
+            self._reservation = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.give_back()
+
+
+@transaction.atomic
+def set_quota(*, tenant: Tenant, soft_limit: int | None, hard_limit: int | None) -> Quota:
+    """Set how many bytes the tenant may store; None means no limit. What is stored already stays. Raises Refused."""
+    lock_tree(tenant)
+    quota = Quota.objects.filter(tenant=tenant).first() or Quota(tenant=tenant)
+    quota.soft_limit, quota.hard_limit, quota.warned_at = soft_limit, hard_limit, None
+    try:
+        quota.full_clean()
+    except ValidationError as exc:
+        raise Refused(" ".join(exc.messages), code="quota_refused") from exc
+    quota.save()
+    return quota
+
+
+def _exceeded(tenant: Tenant, usage: Usage, size: int | None) -> QuotaExceeded:
+    more = "It is not known how large the file is" if size is None else f"The file has {size} bytes"
+    return QuotaExceeded(
+        f"{more}; of the {usage.hard_limit} bytes that may be stored, {usage.left} are left.",
+        next_step=(
+            "Delete what is not needed any more, or ask the operator of this server to raise the quota of tenant "
+            f"{tenant.slug}."
+        ),
+        extra={
+            "hard_limit_bytes": usage.hard_limit,
+            "stored_bytes": usage.stored,
+            "promised_bytes": usage.promised,
+            "left_bytes": usage.left,
+        },
+    )
+
+
+def _warn(quota: Quota, goal: int, now: datetime) -> None:
+    """Tell the operators, once a day."""
+    if quota.warned_at is None or quota.warned_at <= now - WARN_AGAIN:
+        quota.warned_at = now
+        quota.save(update_fields=["warned_at", "updated_at"])
+        log.warning(
+            "a tenant stores more than its soft limit", tenant=str(quota.tenant_id), bytes=goal,
+            soft_limit=quota.soft_limit,
+        )  # fmt: skip

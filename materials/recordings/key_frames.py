@@ -1,0 +1,210 @@
+"""Looking at a video: its key frames are stored and described, and slides of its node are found in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from llm.video.build import key_frames
+from llm.video.ports import Recording
+from materials.documents import ChunkKind, Format
+from materials.ingestion.services import ingested_entry
+from materials.ingestion.vision import Looker, Sight, why_nobody_looks
+from materials.locks import lock_tree
+from materials.mappings.proposals import Proposal, Shot, Slide, propose
+from materials.models import Chunk, KeyFrame, MaterialEntry, SlideVideoMapping, frame_key
+from materials.objects.removal import discard_object, release_objects
+from materials.queries import list_lineage, resolve_language
+from materials.readers.pdf.page_hashes import page_hashes
+from materials.recordings.transcription import recording_of
+from project import logs
+from project.db.fields import new_id
+from project.jobs.runner import Run
+from project.storage.objects import objects
+from tenants.models import Tenant
+
+if TYPE_CHECKING:
+    from llm.video.frames import KeyFrame as Frame
+
+AGAIN = "Ingest the recording again when the models answer."
+
+log = logs.get(__name__)
+
+
+def watch_recording(run: Run) -> None:
+    """Do the work of watching a video. What was stored or described by an earlier try stays.
+
+    Raises MediaUnreadable, TranscriberMissing and TranscriberBroken.
+    """
+    entry = ingested_entry(run)
+    if entry.watched_at is None:
+        _store_frames(run, entry)
+    frames = list(KeyFrame.objects.of(run.tenant).filter(entry=entry).order_by("start_ms"))
+    above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
+    undescribed = _describe(run, frames, resolve_language(entry, above))
+    run.progress("matching", 0, 1)
+    found = {
+        presentation: propose(_slides(run, presentation), _shots(entry, frames))
+        for presentation in _presentations(entry)
+    }
+    with transaction.atomic():
+        lock_tree(run.tenant)
+        result = {
+            "frames": len(frames),
+            "described": sum(bool(frame.description) for frame in frames),
+            "proposed": sum(map(len, found.values())),
+            "warnings": undescribed,
+        }
+        with run.completing(result=result):
+            for presentation, proposals in found.items():
+                _propose(entry, presentation, proposals)
+    log.info("video watched", entry=str(entry.pk), frames=len(frames), proposed=result["proposed"])
+
+
+def _store_frames(run: Run, entry: MaterialEntry) -> None:
+    """Store the video's key frames one by one; those of a try that was broken off go first."""
+    recording = recording_of(entry, checkpoint=run.checkpoint)
+    with transaction.atomic():
+        lock_tree(run.tenant)
+        old = KeyFrame.objects.of(run.tenant).filter(entry=entry)
+        keys = list(old.values_list("object_key", flat=True))
+        old.delete()
+        release_objects(tenant=run.tenant, keys=keys)
+    total = max(1, recording.media.duration_ms // 1000)
+    for frame in _seen(run, recording):
+        run.progress("watching", min(total, frame.end_ms // 1000), total)
+        _keep(run.tenant, entry, frame)
+    MaterialEntry.objects.of(run.tenant).filter(pk=entry.pk).update(watched_at=timezone.now())
+
+
+def _seen(run: Run, recording: Recording) -> Iterator[Frame]:
+    with recording.local_copy() as path:
+        yield from key_frames(
+            path, recording.media, most_per_minute=settings.KEY_FRAMES_PER_MINUTE, checkpoint=run.checkpoint
+        )
+
+
+def _keep(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
+    frame_id = new_id()
+    key = frame_key(tenant_id=tenant.pk, entry_id=entry.pk, frame_id=frame_id)
+    writer = objects().writer(key)
+    try:
+        writer.write(frame.jpeg)
+        stored = writer.finish()
+        KeyFrame.objects.create(
+            id=frame_id,
+            tenant=tenant,
+            entry=entry,
+            start_ms=frame.start_ms,
+            end_ms=frame.end_ms,
+            object_key=key,
+            size_bytes=stored.size,
+            width=frame.width,
+            height=frame.height,
+            dhash=f"{frame.dhash:016x}",
+        )
+    except BaseException:
+        writer.abort()
+        discard_object(key)
+        raise
+
+
+def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
+    """Let a vision model say what the frames show; return a sentence for each that it could not describe.
+
+    Without a configured model nothing is described, and nothing is said of that.
+    """
+    waiting = [frame for frame in frames if not frame.description]
+    if why_nobody_looks():
+        return []
+    looker = Looker(run, language=language)
+    for number, frame in enumerate(waiting):
+        if looker.has_stopped:
+            if looker.is_out_of_luck:
+                return [*looker.warnings, looker.give_up(len(waiting) - number, again=AGAIN)]
+            break
+        run.progress("describing", number, len(waiting))
+        with objects().open(frame.object_key) as file:
+            sight = Sight(name=f"The picture at {frame.start_ms // 1000} s", jpeg=file.read())
+        (seen,) = looker.look([sight])
+        if seen is not None:
+            frame.description = seen.as_text()
+            KeyFrame.objects.of(run.tenant).filter(pk=frame.pk).update(description=frame.description)
+    return looker.warnings
+
+
+def _presentations(entry: MaterialEntry) -> list[MaterialEntry]:
+    rows = MaterialEntry.objects.of(entry.tenant).ready()
+    return list(rows.filter(node=entry.node_id, format__in=[Format.PPTX, Format.PDF]).order_by("position"))
+
+
+def _slides(run: Run, presentation: MaterialEntry) -> list[Slide]:
+    texts: dict[int, list[str]] = defaultdict(list)
+    chunks = Chunk.objects.of(run.tenant).filter(entry=presentation).exclude(kind=ChunkKind.NOTES)
+    for slide, page, text in chunks.order_by("position").values_list("slide", "page", "text"):
+        if (number := slide or page) is not None:
+            texts[number].append(text)
+    hashes: dict[int, int] = {}
+    if presentation.format == Format.PDF:
+        with objects().local_copy(presentation.object_key) as path:
+            hashes = page_hashes(path, checkpoint=run.checkpoint)
+    return [
+        Slide(number=number, text=" ".join(texts[number]), dhash=hashes.get(number))
+        for number in sorted({*texts, *hashes})
+    ]
+
+
+def _shots(entry: MaterialEntry, frames: list[KeyFrame]) -> list[Shot]:
+    rows = Chunk.objects.of(entry.tenant).filter(entry=entry, kind=ChunkKind.TRANSCRIPT, start_ms__isnull=False)
+    spoken = list(rows.order_by("position").values_list("start_ms", "end_ms", "text"))
+    return [
+        Shot(
+            start_ms=frame.start_ms,
+            end_ms=frame.end_ms,
+            dhash=int(frame.dhash, 16),
+            seen=frame.description,
+            spoken=" ".join(
+                text
+                for start, end, text in spoken
+                if start is not None and start < frame.end_ms and (end or start) > frame.start_ms
+            ),
+        )
+        for frame in frames
+    ]
+
+
+def _propose(entry: MaterialEntry, presentation: MaterialEntry, proposals: list[Proposal]) -> None:
+    """Replace the open proposals; what somebody decided stays, and is not proposed again.
+
+    Nor is a slide proposed for a time in the middle of which an accepted mapping says what is shown.
+    """
+    mappings = SlideVideoMapping.objects.of(entry.tenant).filter(presentation=presentation, video=entry)
+    mappings.filter(state=SlideVideoMapping.State.PROPOSED).delete()
+    decided = set(mappings.values_list("slide", "start_ms"))
+    accepted = mappings.filter(state=SlideVideoMapping.State.ACCEPTED)
+    spans = list(accepted.values_list("start_ms", "end_ms"))
+    found = []
+    for proposal in proposals:
+        end_ms = min(proposal.end_ms, entry.duration_ms or proposal.end_ms)
+        middle = (proposal.start_ms + end_ms) / 2
+        if end_ms <= proposal.start_ms or (proposal.slide, proposal.start_ms) in decided:
+            continue
+        if any(start_ms <= middle < until_ms for start_ms, until_ms in spans):
+            continue
+        found.append(
+            SlideVideoMapping(
+                tenant=entry.tenant,
+                presentation=presentation,
+                video=entry,
+                slide=proposal.slide,
+                start_ms=proposal.start_ms,
+                end_ms=end_ms,
+                confidence=proposal.confidence,
+            )
+        )
+    SlideVideoMapping.objects.bulk_create(found)

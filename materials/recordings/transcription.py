@@ -1,0 +1,277 @@
+"""Turning a recording into chunks: its words come from captions, Gemini or Whisper (`llm.video`)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from llm.video.build import probe, video_processor
+from llm.video.platforms import platform_of
+from llm.video.ports import Recording, Wish
+from llm.video.processor import By, Outcome
+from llm.video.transcript import Segment, Transcript, Window, media_from_json
+from materials.documents import ChunkKind, Document, Format
+from materials.entries.intake import take_media
+from materials.entries.sidecar_captions import captions_beside
+from materials.entries.submission import submit_ingestion, submit_watching
+from materials.errors import IngestionFailed
+from materials.ingestion.recording import record
+from materials.ingestion.services import ingest_document, ingested_entry
+from materials.locks import lock_tree
+from materials.models import MaterialEntry, TranscriptWindow
+from materials.queries import list_lineage, resolve_language
+from materials.readers.base.errors import UnreadableDocument
+from materials.readers.sandbox import parse
+from materials.readers.text.transcripts import pieces_of
+from materials.web.source_fetching import fetch_from_platform
+from materials.web.url_ingestion import bring_recording
+from project import logs
+from project.jobs.models import Job
+from project.jobs.runner import Run
+from project.storage.objects import objects
+from tenants.models import Tenant
+
+MOST_HOT_WORDS = 60
+LATE_MS = 60_000
+"""Captions that go on for longer than this after the end of a recording belong to another."""
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingDesk:
+    """What a transcriber is handed of the job: see `llm.video.ports.Desk`."""
+
+    run: Run
+    entry: MaterialEntry
+
+    @property
+    def tenant(self) -> Tenant:
+        return self.run.tenant
+
+    @property
+    def job(self) -> Job:
+        return self.run.job
+
+    def checkpoint(self) -> None:
+        self.run.checkpoint()
+
+    def progress(self, done_ms: int, total_ms: int) -> None:
+        self.run.progress("transcribing", done_ms // 1000, max(1, -(-total_ms // 1000)))
+
+    def finished(self, recipe: str) -> Sequence[Window]:
+        found = []
+        for number, row in enumerate(self._windows(recipe).order_by("index")):
+            if row.index != number:
+                break
+            segments = tuple(Segment(**segment) for segment in row.segments)
+            found.append(
+                Window(
+                    index=row.index, start_ms=row.start_ms, end_ms=row.end_ms, language=row.language, segments=segments
+                )
+            )
+        return found
+
+    def keep(self, recipe: str, window: Window) -> None:
+        """Store a finished window. One that another worker stored meanwhile stays as it is."""
+        row = TranscriptWindow(
+            tenant=self.tenant,
+            entry=self.entry,
+            raw_sha256=self.entry.raw_sha256,
+            recipe=_digest(recipe),
+            index=window.index,
+            start_ms=window.start_ms,
+            end_ms=window.end_ms,
+            language=window.language,
+            segments=[asdict(segment) for segment in window.segments],
+        )
+        TranscriptWindow.objects.bulk_create([row], ignore_conflicts=True)
+
+    def _windows(self, recipe: str) -> QuerySet[TranscriptWindow]:
+        return TranscriptWindow.objects.of(self.tenant).filter(
+            entry=self.entry, raw_sha256=self.entry.raw_sha256, recipe=_digest(recipe)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """Captions of the same name beside a recording, and what they say; `why_not` when they cannot be used."""
+
+    entry: MaterialEntry
+    transcript: Transcript | None
+    why_not: str = ""
+
+
+def ingest_recording(run: Run) -> None:
+    """Do the work of transcribing a recording. Holds no transaction while it listens.
+
+    Raises IngestionFailed, and what `VideoProcessor.transcribe` raises.
+    """
+    entry = ingested_entry(run)
+    if entry.source_url and platform_of(entry.source_url):
+        if not entry.object_key:
+            fetch_from_platform(run, entry)
+    elif entry.source_url and (not entry.object_key or entry.is_stale) and not bring_recording(run, entry):
+        return
+    if Format(entry.format).is_captions:  # the words of a platform's video, which came instead of it
+        ingest_document(run, entry)
+        return
+    recording = recording_of(entry, checkpoint=run.checkpoint)
+    there = captions_beside(entry)
+    considered = {captions.pk for captions in there}
+    beside, warnings = _first_usable(run, there, recording)
+    outcome = video_processor().transcribe(
+        recording,
+        _wish(entry),
+        RecordingDesk(run=run, entry=entry),
+        beside=beside.transcript if beside is not None else None,
+        use_captions=entry.use_captions,
+    )
+    run.checkpoint()
+    document = _document(outcome, recording, warnings)
+    run.progress("storing", 0, len(document.pieces))
+    with transaction.atomic():
+        lock_tree(run.tenant)
+        with run.completing(result={"chunks": len(document.pieces), "transcribed_by": outcome.by.value}):
+            record(entry=entry, document=document)
+            _record_outcome(entry, outcome, captions=beside.entry if beside is not None else None)
+            TranscriptWindow.objects.of(run.tenant).filter(entry=entry).delete()
+            submit_watching(entry)
+            _go_again_for_new_captions(entry, outcome, considered)
+    log.info("recording transcribed", entry=str(entry.pk), by=outcome.by.value, chunks=len(document.pieces))
+
+
+def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Recording:
+    """Return the entry's recording; one that was stored before it could be probed is probed now.
+
+    Raises MediaUnreadable and TranscriberMissing, and what `checkpoint` raises while it is probed.
+    """
+
+    def opened() -> BinaryIO:
+        return objects().open(entry.object_key)
+
+    def local_copy() -> AbstractContextManager[Path]:
+        return objects().local_copy(entry.object_key)
+
+    if entry.media is None:
+        with local_copy() as path:
+            take_media(entry, probe(path, checkpoint=checkpoint))
+        MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
+            media=entry.media, duration_ms=entry.duration_ms, format=entry.format
+        )
+    assert entry.media is not None
+    return Recording(
+        id=entry.pk.hex,
+        media=media_from_json(entry.media),
+        size_bytes=entry.size_bytes,
+        media_type=media_type_of(entry),
+        open=opened,
+        local_copy=local_copy,
+    )
+
+
+def media_type_of(entry: MaterialEntry) -> str:
+    """Return the media type of a recording, such as `video/mp4`."""
+    known = {
+        ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
+        ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".mp3": "audio/mpeg", ".m4a": "audio/mp4",
+        ".wav": "audio/wav", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac",
+    }  # fmt: skip
+    usual = "video/mp4" if entry.format == Format.VIDEO else "audio/mpeg"
+    return known.get(PurePosixPath(entry.name).suffix.lower(), usual)
+
+
+def _first_usable(run: Run, there: Iterable[MaterialEntry], recording: Recording) -> tuple[Beside | None, list[str]]:
+    """Return the first captions that can be used, and a sentence for each before them that cannot."""
+    why_not: list[str] = []
+    for captions in there:
+        found = _read_captions(run, captions, recording)
+        if found.transcript is not None:
+            return found, why_not
+        why_not.append(found.why_not)
+    return None, why_not
+
+
+def _read_captions(run: Run, captions: MaterialEntry, recording: Recording) -> Beside:
+    try:
+        with objects().local_copy(captions.object_key) as path:
+            document = parse(path, Format(captions.format), checkpoint=run.checkpoint)
+    except UnreadableDocument as exc:
+        return Beside(entry=captions, transcript=None, why_not=f"The captions {captions.name} cannot be read: {exc}")
+    segments = tuple(
+        Segment(start_ms=piece.locator.start_ms, end_ms=piece.locator.end_ms, text=piece.text)
+        for piece in document.pieces
+        if piece.kind is ChunkKind.TRANSCRIPT
+        and piece.locator.start_ms is not None
+        and piece.locator.end_ms is not None
+    )
+    if segments and segments[-1].start_ms > recording.media.duration_ms + LATE_MS:
+        why_not = f"The captions {captions.name} go on after the recording has ended; they were not used."
+        return Beside(entry=captions, transcript=None, why_not=why_not)
+    return Beside(
+        entry=captions,
+        transcript=Transcript(
+            language="",
+            duration_ms=recording.media.duration_ms,
+            segments=segments,
+            warnings=document.warnings,
+        ),
+    )
+
+
+def _wish(entry: MaterialEntry) -> Wish:
+    above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
+    words = dict.fromkeys([*entry.tenant.glossary, *(node.title for node in above)])
+    return Wish(language=resolve_language(entry, above), hot_words=tuple(words)[:MOST_HOT_WORDS])
+
+
+def _document(outcome: Outcome, recording: Recording, warnings: list[str]) -> Document:
+    pieces = pieces_of(outcome.transcript.segments)
+    if not pieces:
+        raise IngestionFailed(
+            "No speech was found in the recording.",
+            code="no_text_found",
+            next_step="Check that it has sound, or upload captions (.vtt or .srt) of the same name beside it.",
+        )
+    track = recording.media.speech
+    if outcome.by in {By.GEMINI, By.WHISPER} and len(recording.media.audio) > 1 and track is not None:
+        which = "its default" if track.is_default else "the first"
+        named = f" ({track.language or track.title})" if track.language or track.title else ""
+        warnings.append(f"The recording has {len(recording.media.audio)} sound tracks; {which}{named} was transcribed.")
+    return Document(
+        pieces=pieces,
+        duration_ms=recording.media.duration_ms,
+        warnings=(*outcome.transcript.warnings, *warnings),
+    )
+
+
+def _record_outcome(entry: MaterialEntry, outcome: Outcome, *, captions: MaterialEntry | None) -> None:
+    entries = MaterialEntry.objects.of(entry.tenant)
+    entries.filter(pk=entry.pk).update(
+        transcribed_by=outcome.by.value,
+        transcription_reason=outcome.reason,
+        spoken_language=outcome.transcript.language or entry.language or entry.node.language,
+    )
+    entries.filter(captions_of=entry).update(captions_of=None)
+    if outcome.by is By.CAPTIONS_BESIDE and captions is not None:
+        entries.filter(pk=captions.pk).update(captions_of=entry)
+
+
+def _go_again_for_new_captions(entry: MaterialEntry, outcome: Outcome, considered: set[UUID]) -> None:
+    """Submit another ingestion when captions came while the recording was being listened to."""
+    if outcome.by is By.CAPTIONS_BESIDE:
+        return
+    if any(captions.pk not in considered for captions in captions_beside(entry)):
+        submit_ingestion(entry)
+
+
+def _digest(recipe: str) -> str:
+    return hashlib.sha256(recipe.encode()).hexdigest()

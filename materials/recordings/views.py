@@ -1,0 +1,54 @@
+"""REST endpoints of key frames."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from materials.models import KeyFrame
+from materials.queries import get_entry
+from materials.recordings.queries import get_frame
+from materials.recordings.serializers import KeyFrameSerializer
+from project.http.answers import asked, page
+from project.storage.objects import objects
+from tenants.requests import tenant_of
+from tenants.scopes import Scope
+
+
+class EntryFrameViewSet(viewsets.GenericViewSet[KeyFrame]):
+    """The key frames of one video."""
+
+    queryset = KeyFrame.objects.none()
+    serializer_class = KeyFrameSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(responses=KeyFrameSerializer(many=True))
+    def list(self, request: Request, pk: UUID) -> Response:
+        """List a video's key frames in order of time, with what a vision model saw in them."""
+        asked(request)
+        entry = get_entry(tenant=tenant_of(request), entry_id=pk)
+        rows = KeyFrame.objects.of(tenant_of(request)).filter(entry=entry)
+        return page(self, rows.order_by("start_ms", "id"), KeyFrameSerializer)
+
+
+class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):
+    """Key frames by their own id."""
+
+    queryset = KeyFrame.objects.none()
+    serializer_class = KeyFrameSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
+    def picture(self, request: Request, pk: UUID) -> HttpResponse:
+        """Read a key frame's picture."""
+        frame = get_frame(tenant=tenant_of(request), frame_id=pk)
+        with objects().open(frame.object_key) as file:
+            return HttpResponse(file.read(), content_type="image/jpeg")

@@ -1,0 +1,150 @@
+"""Bringing many files at once: an archive by a job, or a folder of this machine by a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+
+from materials.entries.intake import Wanted, clean_name
+from materials.entries.services import received_file
+from materials.errors import ImportRefused
+from materials.job_kinds import IMPORT_ARCHIVE
+from materials.locks import lock_tree
+from materials.models import MaterialImport, archive_key
+from materials.objects.quotas import Space
+from materials.objects.removal import discard_object, release_objects
+from materials.queries import get_node
+from materials.transfer.archive import ArchiveLimits, ArchiveProblem, check_end, opened_archive
+from materials.transfer.folder import Folder
+from materials.transfer.importer import Importer
+from materials.transfer.queries import count_import_items
+from project import logs
+from project.db.fields import new_id
+from project.jobs.errors import JobCancelled
+from project.jobs.models import Job
+from project.jobs.runner import Run
+from project.jobs.services import submit_job
+from project.storage.objects import objects
+from tenants.models import Tenant
+
+KEPT = timedelta(days=7)
+"""How long the archive of an import that failed or was cancelled waits for a retry."""
+
+_BATCH = 100
+
+log = logs.get(__name__)
+
+
+def request_import(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wanted, unwrap: bool = True) -> Job:
+    """Store the request's archive and submit the job that makes nodes and entries of what is in it.
+
+    `unwrap` lets a single top folder stand for the node itself. Opens its own transaction, after the body has been
+    stored. Raises NotFound, UploadTooLarge, QuotaExceeded, LengthRequired, UploadRefused, or ImportRefused for what is
+    no archive or lists too much; after an exception nothing is stored.
+    """
+    get_node(tenant=tenant, node_id=node_id)
+    import_id = new_id()
+    key = archive_key(tenant_id=tenant.pk, import_id=import_id)
+    with Space(tenant) as space:
+        received = received_file(request, key=key, setting="IMPORT_MAX_BYTES", space=space)
+    kept = False
+    try:
+        _check(key)
+        with transaction.atomic():
+            lock_tree(tenant)
+            batch = MaterialImport.objects.create(
+                id=import_id,
+                tenant=tenant,
+                node=get_node(tenant=tenant, node_id=node_id),
+                name=clean_name(received.fields.get("name") or received.name),
+                object_key=key,
+                size_bytes=received.stored.size,
+                unwrap=unwrap,
+                language=wanted.language,
+                use_captions=wanted.use_captions,
+            )
+            batch.job = submit_job(tenant=tenant, kind=IMPORT_ARCHIVE, subject_id=batch.pk, priority=wanted.priority)
+            batch.save(update_fields=["job"])
+        kept = True
+        return batch.job
+    finally:
+        if not kept:
+            discard_object(key)
+
+
+def import_archive(run: Run) -> None:
+    """Do the work of an import's job. One that is tried again goes on where it stopped. Raises ImportRefused."""
+    batch = MaterialImport.objects.of(run.tenant).select_related("tenant").filter(pk=run.job.subject_id).first()
+    if batch is None:
+        raise JobCancelled("The import is gone: its node was deleted.")
+    if not batch.object_key:
+        raise ImportRefused("The archive is not stored any more.", code="archive_gone", next_step="Send it again.")
+    run.progress("looking", 0, 1)
+    try:
+        with objects().local_copy(batch.object_key) as path, opened_archive(path, _limits()) as archive:
+            importer = Importer(batch=batch, source=archive, progress=run.progress, priority=run.job.priority)
+            run.announce(importer.prepare())
+            importer.take_all()
+    except ArchiveProblem as exc:
+        _let_go(batch)
+        raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc
+    with transaction.atomic():
+        lock_tree(run.tenant)  # before the job's row, as everybody does who takes both
+        with run.completing(result={"import": str(batch.pk), **count_import_items(tenant=run.tenant, batch=batch)}):
+            _let_go(batch)
+    log.info("archive imported", batch=str(batch.pk))
+
+
+def import_folder(
+    *, tenant: Tenant, node_id: UUID, folder: Path, wanted: Wanted, progress: Callable[[str, int, int], None]
+) -> MaterialImport:
+    """Make nodes and entries of what is in a folder of this machine, below a node, as of an archive's content.
+
+    Done again after it was stopped, it goes on: folders and files that are there are found. Raises NotFound.
+    """
+    batch = MaterialImport.objects.create(
+        tenant=tenant,
+        node=get_node(tenant=tenant, node_id=node_id),
+        name=clean_name(folder.resolve().name),
+        unwrap=False,
+        language=wanted.language,
+        use_captions=wanted.use_captions,
+    )
+    importer = Importer(batch=batch, source=Folder(folder), progress=progress, priority=wanted.priority)
+    importer.prepare()
+    importer.take_all()
+    return batch
+
+
+def release_old_archives(*, now: datetime) -> None:
+    """Delete the archives of imports that failed or were cancelled so long ago that nobody will retry them."""
+    ended = [Job.Status.FAILED, Job.Status.CANCELLED]
+    rows = MaterialImport.objects.filter(job__status__in=ended, job__finished_at__lt=now - KEPT)
+    for batch in rows.exclude(object_key="").select_related("tenant")[:_BATCH]:
+        _let_go(batch)
+
+
+@transaction.atomic
+def _let_go(batch: MaterialImport) -> None:
+    """Delete the archive after the commit."""
+    lock_tree(batch.tenant)
+    MaterialImport.objects.of(batch.tenant).filter(pk=batch.pk).update(object_key="")
+    release_objects(tenant=batch.tenant, keys=[batch.object_key])
+
+
+def _limits() -> ArchiveLimits:
+    return ArchiveLimits(members=settings.IMPORT_MAX_FILES, unpacked=settings.IMPORT_MAX_UNPACKED_BYTES)
+
+
+def _check(key: str) -> None:
+    with objects().open(key) as file:
+        try:
+            check_end(file, _limits())
+        except ArchiveProblem as exc:
+            raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc

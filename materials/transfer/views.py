@@ -1,0 +1,119 @@
+"""The doors of bulk: archives in, archives out."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from materials.entries.intake import Wanted
+from materials.models import ImportItem, MaterialImport, MaterialNode
+from materials.transfer.export import export_materials
+from materials.transfer.queries import get_import
+from materials.transfer.serializers import (
+    ImportItemListSerializer,
+    ImportItemSerializer,
+    ImportSerializer,
+    ImportWishSerializer,
+)
+from materials.transfer.services import request_import
+from materials.tree.serializers import NodeSerializer
+from project.http.answers import asked, page, valid
+from project.jobs.priorities import priority_for
+from project.jobs.serializers import JobSerializer
+from project.jobs.views import accepted
+from tenants.requests import tenant_of
+from tenants.scopes import Scope
+
+
+class NodeBulkViewSet(viewsets.GenericViewSet[MaterialNode]):
+    """All files of a node at once."""
+
+    queryset = MaterialNode.objects.none()
+    serializer_class = NodeSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(
+        request={
+            "multipart/form-data": {
+                "type": "object",
+                "properties": {"file": {"type": "string", "format": "binary"}, "name": {"type": "string"}},
+                "required": ["file"],
+            },
+            "application/zip": OpenApiTypes.BINARY,
+        },
+        parameters=[
+            ImportWishSerializer,
+            OpenApiParameter(
+                "Content-Disposition",
+                location=OpenApiParameter.HEADER,
+                description='With a raw body: `attachment; filename="course.zip"`.',
+            ),
+        ],
+        responses={202: JobSerializer},
+    )
+    def bring(self, request: Request, pk: UUID) -> Response:
+        """Import a zip: its folders become nodes below the node, its files entries.
+
+        Send it as a multipart form (field `file`) or as a raw body. Follow the job in `Location`; its `subject` is the
+        import, whose report is read at `/imports/{id}`.
+        """
+        wish = valid(ImportWishSerializer(data=request.query_params.dict()))
+        job = request_import(
+            tenant=tenant_of(request),
+            node_id=pk,
+            request=request._request,
+            wanted=Wanted(
+                language=wish.get("language", ""),
+                use_captions=wish["use_captions"],
+                priority=priority_for(request, wish["priority"]),
+            ),
+            unwrap=wish["unwrap"],
+        )
+        return accepted(job)
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def take_out(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+        """Export the files of the node and of all below it as a zip with a manifest, made while it is sent."""
+        export = export_materials(tenant=tenant_of(request), node_id=pk)
+        return StreamingHttpResponse(
+            export.pieces,
+            content_type="application/zip",
+            headers={
+                "Content-Length": str(export.length),
+                "Content-Disposition": content_disposition_header(True, export.name) or "attachment",
+                "Cache-Control": "no-store",
+                "X-Accel-Buffering": "no",
+            },
+        )
+
+
+class ImportViewSet(viewsets.GenericViewSet[MaterialImport]):
+    """Imports and what became of each file in them."""
+
+    queryset = MaterialImport.objects.none()
+    serializer_class = ImportSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Read an import: how many files were taken, and how many were not, by reason."""
+        return Response(ImportSerializer(get_import(tenant=tenant_of(request), import_id=pk)).data)
+
+    @extend_schema(parameters=[ImportItemListSerializer], responses=ImportItemSerializer(many=True))
+    def items(self, request: Request, pk: UUID) -> Response:
+        """List the files and folders of an import in order, with what became of each and why."""
+        chosen = asked(request, ImportItemListSerializer)
+        batch = get_import(tenant=tenant_of(request), import_id=pk)
+        rows = ImportItem.objects.of(tenant_of(request)).filter(batch=batch)
+        if (is_folder := chosen.pop("is_folder")) is not None:
+            rows = rows.filter(kind=ImportItem.Kind.FOLDER if is_folder else ImportItem.Kind.FILE)
+        rows = rows.filter(**chosen)
+        return page(self, rows.order_by("position", "id"), ImportItemSerializer)

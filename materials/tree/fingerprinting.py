@@ -1,0 +1,83 @@
+"""Keeping fingerprints true: cleared on the way up when something changes, computed again when somebody asks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import transaction
+
+from materials import fingerprints
+from materials.locks import lock_tree
+from materials.mappings.queries import list_accepted_mappings
+from materials.mappings.validation import Validation, judged
+from materials.models import MaterialEntry, MaterialNode
+from materials.queries import group_by_parent, list_subtree
+from tenants.models import Tenant
+
+
+@transaction.atomic
+def fingerprint_of(*, tenant: Tenant, node_id: UUID) -> str:
+    """Return the node's fingerprint, computing what has changed below it since it was last asked for.
+
+    Takes a constant number of statements. The tree stays locked until the caller's transaction ends, so that the
+    fingerprint and what the caller stores with it belong together. Raises NotFound.
+    """
+    lock_tree(tenant)
+    nodes = list_subtree(tenant=tenant, node_id=node_id)
+    if nodes[0].fingerprint:
+        return nodes[0].fingerprint
+    ready: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
+    chosen = MaterialEntry.objects.of(tenant).ready().filter(node__in=[node.pk for node in nodes])
+    for owner, name, fingerprint in chosen.order_by("position").values_list("node_id", "name", "fingerprint"):
+        ready[owner].append((name, fingerprint))
+    children = group_by_parent(nodes)
+    shown = _shown(tenant, nodes)
+    stale = []
+    for node in reversed(nodes):
+        if node.fingerprint:
+            continue
+        node.fingerprint = fingerprints.of_node(
+            title=node.title,
+            language=node.language,
+            learning_goal=node.learning_goal,
+            expected_knowledge=node.expected_knowledge,
+            expected_skills=node.expected_skills,
+            entries=ready[node.pk],
+            children=[child.fingerprint for child in children[node.pk]],
+            shown=shown[node.pk],
+        )
+        stale.append(node)
+    MaterialNode.objects.bulk_update(stale, ["fingerprint"], batch_size=500)
+    return nodes[0].fingerprint
+
+
+def _shown(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerprints.Shown]]:
+    """Return the slides that videos show, by the lowest node that both entries stand below. One statement."""
+    above = {node.pk: node for node in nodes}
+    shown: dict[UUID, list[fingerprints.Shown]] = defaultdict(list)
+    rows = judged(list_accepted_mappings(tenant=tenant, nodes=nodes), Validation.VALIDATED)
+    for deck_node, deck_name, deck, slide, video_node, video_name, video, start_ms, end_ms in rows.values_list(
+        "presentation__node", "presentation__name", "presentation__fingerprint", "slide",
+        "video__node", "video__name", "video__fingerprint", "start_ms", "end_ms",
+    ):  # fmt: skip
+        decks, videos = _line(deck_node, above), _line(video_node, above)
+        common = next(node for node in videos if node in decks)
+        deck_path, video_path = _path(deck_name, decks, common), _path(video_name, videos, common)
+        shown[common.pk].append((deck_path, deck, slide, video_path, video, start_ms, end_ms))
+    return shown
+
+
+def _line(node_id: UUID | None, nodes: Mapping[UUID, MaterialNode]) -> list[MaterialNode]:
+    """Return the node and those above it, as far as they are among `nodes`."""
+    line = []
+    while node_id is not None and (node := nodes.get(node_id)) is not None:
+        line.append(node)
+        node_id = node.parent_id
+    return line
+
+
+def _path(name: str, line: list[MaterialNode], top: MaterialNode) -> str:
+    """Return an entry's name behind the titles of the nodes below `top`."""
+    return "/".join([*(node.title for node in reversed(line[: line.index(top)])), name])

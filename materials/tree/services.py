@@ -1,0 +1,213 @@
+"""Changing the node tree.
+
+Whoever changes which node hangs where holds the tenant's row lock, so two moves that would together make a cycle wait
+for each other, and positions among siblings stay dense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from materials.errors import TreeRefused
+from materials.fingerprints import clear_fingerprints
+from materials.locks import lock_tree
+from materials.mappings.services import copy_mappings
+from materials.models import Chunk, ChunkCorrection, EntryState, KeyFrame, MaterialEntry, MaterialImport, MaterialNode
+from materials.objects.removal import keys_of, release_objects
+from materials.positions import close_gap, next_position, renumber
+from materials.queries import get_node, list_ancestor_ids, list_node_entries, list_subtree
+from materials.tree.row_copies import TWIN_CHUNK, copy_rows
+from project.db.fields import new_id
+from project.jobs.services import cancel_jobs_of
+from tenants.models import Tenant
+
+MAX_DEPTH = 64
+"""Levels of a tree: far more than a course has, and few enough for every JSON reader's recursion."""
+
+_COPY_BATCH = 1000
+
+
+@transaction.atomic
+def create_node(*, tenant: Tenant, title: str, parent_id: UUID | None = None, **fields: Any) -> MaterialNode:
+    """Add a node below `parent_id`, or a course when there is none, after its siblings.
+
+    Raises NotFound for an unknown parent and TreeRefused when the tree would become deeper than MAX_DEPTH.
+    """
+    lock_tree(tenant)
+    if parent_id is not None:
+        _check_depth(tenant=tenant, parent_id=parent_id, height=1)
+    siblings = _siblings(tenant, parent_id)
+    node = MaterialNode.objects.create(
+        tenant=tenant, parent_id=parent_id, title=title, position=next_position(siblings), **fields
+    )
+    clear_fingerprints(parent_id)
+    return node
+
+
+@transaction.atomic
+def update_node(*, tenant: Tenant, node_id: UUID, changes: dict[str, Any]) -> MaterialNode:
+    """Change a node's own fields: title, language, learning goal, expected knowledge and skills. Raises NotFound."""
+    lock_tree(tenant)
+    node = get_node(tenant=tenant, node_id=node_id)
+    for name, value in changes.items():
+        setattr(node, name, value)
+    node.save(update_fields=[*changes, "updated_at"])
+    clear_fingerprints(node.pk)
+    return node
+
+
+@transaction.atomic
+def move_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, position: int | None = None) -> MaterialNode:
+    """Hang a node below another parent, or among the courses for None, at `position` (0-based; None: last).
+
+    Raises NotFound for an unknown node or parent, and TreeRefused when the parent stands below the node itself or the
+    tree would become too deep.
+    """
+    lock_tree(tenant)
+    branch = list_subtree(tenant=tenant, node_id=node_id)
+    node = branch[0]
+    if parent_id is not None:
+        _check_place(tenant=tenant, branch=branch, parent_id=parent_id, verb="move")
+    old_parent = node.parent_id
+    if old_parent != parent_id:
+        close_gap(_siblings(tenant, old_parent).exclude(pk=node.pk), node.position)
+        node.parent_id = parent_id
+        node.position = next_position(_siblings(tenant, parent_id))
+        node.save(update_fields=["parent", "position", "updated_at"])
+    order = list(_siblings(tenant, parent_id).order_by("position").values_list("pk", flat=True))
+    order.remove(node.pk)
+    order.insert(len(order) if position is None else position, node.pk)
+    renumber(_siblings(tenant, parent_id), order)
+    clear_fingerprints(old_parent, parent_id)
+    node.refresh_from_db()
+    return node
+
+
+@transaction.atomic
+def reorder_node(
+    *, tenant: Tenant, node_id: UUID, children: Sequence[UUID] | None = None, entries: Sequence[UUID] | None = None
+) -> MaterialNode:
+    """Put a node's children, its entries, or both into a new order. Each list names all of them exactly once.
+
+    Raises NotFound for an unknown node and TreeRefused when a list is not the same set as today's.
+    """
+    lock_tree(tenant)
+    node = get_node(tenant=tenant, node_id=node_id)
+    for name, order, rows in (
+        ("children", children, _siblings(tenant, node.pk)),
+        ("entries", entries, MaterialEntry.objects.of(tenant).filter(node=node)),
+    ):
+        if order is None:
+            continue
+        if sorted(order) != sorted(rows.values_list("pk", flat=True)):
+            raise TreeRefused(
+                f"`{name}` must name every one of the node's {name} exactly once.",
+                next_step="Read the node's tree again and send all ids in the new order.",
+            )
+        renumber(rows, order)
+    clear_fingerprints(node.pk)
+    return node
+
+
+@transaction.atomic
+def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
+    """Delete a node with all below it: entries, chunks, snapshots, and after the commit the stored files.
+
+    Open jobs of what is deleted are cancelled. Raises NotFound.
+    """
+    lock_tree(tenant)
+    branch = list_subtree(tenant=tenant, node_id=node_id)
+    node = branch[0]
+    nodes = [below.pk for below in branch]
+    entries = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
+    inside = list(entries.values_list("pk", flat=True))
+    keys = keys_of(tenant=tenant, entries=inside)
+    imports = dict(MaterialImport.objects.of(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
+    cancel_jobs_of(tenant=tenant, subjects=[*nodes, *inside, *imports])
+    clear_fingerprints(node.parent_id)
+    node.delete()
+    close_gap(_siblings(tenant, node.parent_id), node.position)
+    release_objects(tenant=tenant, keys=[*keys, *imports.values()])
+
+
+@transaction.atomic
+def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: str = "") -> MaterialNode:
+    """Copy a node with all below it, last below `parent_id` (None: as a course of its own).
+
+    Copied entries keep what ingestion made of them and share the stored file; an entry that is not ready is copied as
+    brought, and can be ingested by itself. Mappings between copied entries are copied. Raises NotFound and TreeRefused
+    as `move_node` does.
+    """
+    lock_tree(tenant)
+    branch = list_subtree(tenant=tenant, node_id=node_id)
+    if parent_id is not None:
+        _check_place(tenant=tenant, branch=branch, parent_id=parent_id, verb="be copied")
+    ids = {node.pk: new_id() for node in branch}
+    position = next_position(_siblings(tenant, parent_id))
+    copies = [
+        MaterialNode(
+            id=ids[node.pk],
+            tenant=tenant,
+            parent_id=parent_id if node is branch[0] else ids[node.parent_id],  # type: ignore[index]
+            position=position if node is branch[0] else node.position,
+            title=title if title and node is branch[0] else node.title,
+            language=node.language,
+            learning_goal=node.learning_goal,
+            expected_knowledge=node.expected_knowledge,
+            expected_skills=node.expected_skills,
+        )
+        for node in branch
+    ]
+    MaterialNode.objects.bulk_create(copies, batch_size=_COPY_BATCH)
+    _copy_entries(tenant=tenant, branch=branch, ids=ids)
+    clear_fingerprints(parent_id)
+    return copies[0]
+
+
+def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID, UUID]) -> None:
+    entries = list_node_entries(tenant=tenant, nodes=branch)
+    ready = {entry.pk for entry in entries if entry.state is EntryState.READY}
+    entry_ids = {entry.pk: new_id() for entry in entries}
+    for entry in entries:
+        whole = entry.pk in ready
+        entry.pk, entry.node_id, entry.job_id = entry_ids[entry.pk], ids[entry.node_id], None
+        if not whole:
+            entry.processed_at, entry.processed_sha256, entry.fingerprint, entry.chunk_count = None, "", "", 0
+            entry.watched_at = None
+            entry.transcribed_by, entry.transcription_reason, entry.spoken_language = "", "", ""
+        entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
+    MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH)
+    copied = {old: new for old, new in entry_ids.items() if old in ready}
+    copy_rows(Chunk, tenant=tenant, entries=copied)
+    copy_rows(ChunkCorrection, tenant=tenant, entries=copied, chunk_id=TWIN_CHUNK)
+    copy_rows(KeyFrame, tenant=tenant, entries=copied)
+    copy_mappings(tenant=tenant, entries=entry_ids)
+
+
+def _check_place(*, tenant: Tenant, branch: list[MaterialNode], parent_id: UUID, verb: str) -> None:
+    if parent_id in {below.pk for below in branch}:
+        raise TreeRefused(
+            f"Node {branch[0].pk} cannot {verb} below itself.",
+            next_step="Choose a parent outside the node's own subtree.",
+        )
+    _check_depth(tenant=tenant, parent_id=parent_id, height=_height(branch))
+
+
+def _check_depth(*, tenant: Tenant, parent_id: UUID, height: int) -> None:
+    get_node(tenant=tenant, node_id=parent_id)
+    if len(list_ancestor_ids(tenant=tenant, node_id=parent_id)) + height > MAX_DEPTH:
+        raise TreeRefused(f"A tree has at most {MAX_DEPTH} levels.", next_step="Choose a parent nearer to the root.")
+
+
+def _siblings(tenant: Tenant, parent_id: UUID | None) -> QuerySet[MaterialNode]:
+    return MaterialNode.objects.of(tenant).filter(parent_id=parent_id)
+
+
+def _height(branch: Sequence[MaterialNode]) -> int:
+    """Return how many levels a subtree has."""
+    return 1 + max(node.depth for node in branch)

@@ -1,0 +1,95 @@
+"""REST endpoints of the material tree."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from materials.models import MaterialNode
+from materials.queries import get_node, get_tree
+from materials.tree.serializers import (
+    BranchSerializer,
+    NodeCopySerializer,
+    NodeCreateSerializer,
+    NodeFieldsSerializer,
+    NodeListSerializer,
+    NodeMoveSerializer,
+    NodeReorderSerializer,
+    NodeSerializer,
+)
+from materials.tree.services import copy_node, create_node, delete_node, move_node, reorder_node, update_node
+from project.http.answers import asked, created, page, valid
+from tenants.requests import tenant_of
+from tenants.scopes import Scope
+
+
+class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
+    """The material tree. A node without a parent is a course."""
+
+    queryset = MaterialNode.objects.none()
+    serializer_class = NodeSerializer
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(parameters=[NodeListSerializer])
+    def list(self, request: Request) -> Response:
+        """List the courses, or with `parent` the children of a node, newest first."""
+        parent = asked(request, NodeListSerializer).get("parent")
+        if parent is not None:
+            get_node(tenant=tenant_of(request), node_id=parent)
+        rows = MaterialNode.objects.of(tenant_of(request)).filter(parent_id=parent)
+        return page(self, rows.order_by("-created_at", "-id"), NodeSerializer)
+
+    @extend_schema(request=NodeCreateSerializer, responses={201: NodeSerializer})
+    def create(self, request: Request) -> Response:
+        """Create a node below `parent`, or a course."""
+        fields = valid(NodeCreateSerializer(data=request.data))
+        parent = fields.pop("parent", None)
+        node = create_node(tenant=tenant_of(request), parent_id=parent, **fields)
+        return created(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")
+
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Read a node without what hangs on it."""
+        return Response(NodeSerializer(get_node(tenant=tenant_of(request), node_id=pk)).data)
+
+    @extend_schema(request=NodeFieldsSerializer)
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change a node's title, language, learning goal, expected knowledge or expected skills."""
+        changes = valid(NodeFieldsSerializer(data=request.data, partial=True))
+        node = update_node(tenant=tenant_of(request), node_id=pk, changes=changes)
+        return Response(NodeSerializer(node).data)
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Delete a node with everything below it. Open jobs of what is deleted are cancelled."""
+        delete_node(tenant=tenant_of(request), node_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses=BranchSerializer)
+    def tree(self, request: Request, pk: UUID) -> Response:
+        """Read a node with its entries and, nested, everything below it. Extracted text is not in it."""
+        return Response(BranchSerializer(get_tree(tenant=tenant_of(request), node_id=pk)).data)
+
+    @extend_schema(request=NodeMoveSerializer)
+    def move(self, request: Request, pk: UUID) -> Response:
+        """Hang a node below another parent, or at another place among its siblings."""
+        goal = valid(NodeMoveSerializer(data=request.data))
+        node = move_node(tenant=tenant_of(request), node_id=pk, parent_id=goal["parent"], position=goal.get("position"))
+        return Response(NodeSerializer(node).data)
+
+    @extend_schema(request=NodeReorderSerializer, responses=BranchSerializer)
+    def reorder(self, request: Request, pk: UUID) -> Response:
+        """Put the node's children, its entries, or both into a new order, and read the tree."""
+        orders = valid(NodeReorderSerializer(data=request.data))
+        reorder_node(tenant=tenant_of(request), node_id=pk, **orders)
+        return Response(BranchSerializer(get_tree(tenant=tenant_of(request), node_id=pk)).data)
+
+    @extend_schema(request=NodeCopySerializer, responses={201: NodeSerializer})
+    def copy(self, request: Request, pk: UUID) -> Response:
+        """Copy a node with everything below it. What ingestion made of the entries is copied too."""
+        goal = valid(NodeCopySerializer(data=request.data))
+        node = copy_node(tenant=tenant_of(request), node_id=pk, parent_id=goal["parent"], title=goal.get("title", ""))
+        return created(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")

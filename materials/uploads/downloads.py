@@ -1,0 +1,69 @@
+"""Reading stored files by addresses that hold for minutes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from materials.documents import Format
+from materials.errors import NothingToDownload
+from materials.models import MaterialEntry
+from materials.queries import get_entry
+from materials.recordings.transcription import media_type_of
+from project.storage.direct import direct
+from tenants.models import Tenant
+
+_MEDIA_TYPES = {
+    Format.PDF: "application/pdf",
+    Format.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    Format.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """Where an entry's file can be read, and until when."""
+
+    url: str
+    expires_at: datetime
+    name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+def download_of(*, tenant: Tenant, entry_id: UUID) -> Download:
+    """Return where to read the entry's file. Raises NotFound and NothingToDownload."""
+    entry = get_entry(tenant=tenant, entry_id=entry_id)
+    if not entry.object_key:
+        raise NothingToDownload(f"{entry.name} has no stored file.")
+    now = timezone.now().replace(microsecond=0)
+    until = now + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
+    address = direct().download_address(
+        entry.object_key,
+        ours=f"/api/v1/entries/{entry.pk}/file",
+        name=entry.name,
+        media_type=safe_media_type(entry),
+        now=now,
+        until=until,
+    )
+    return Download(
+        url=address.url,
+        expires_at=until,
+        name=entry.name,
+        media_type=safe_media_type(entry),
+        size_bytes=entry.size_bytes,
+        sha256=entry.raw_sha256,
+    )
+
+
+def safe_media_type(entry: MaterialEntry) -> str:
+    """Return a media type that no browser runs as a page: text, HTML above all, goes out as mere bytes."""
+    if not entry.format:
+        return "application/octet-stream"
+    format_ = Format(entry.format)
+    return media_type_of(entry) if format_.is_recording else _MEDIA_TYPES.get(format_, "application/octet-stream")

@@ -1,0 +1,162 @@
+"""Comparing what is stored with what rows point at.
+
+The storage is listed once, as a stream, into a table of this database session, and the database compares. So neither
+side is held in memory, and nothing is asked for object by object.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, islice
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+from materials.entries.services import delete_entry
+from materials.models import KeyFrame, MaterialEntry, ObjectRemoval, Upload
+from materials.objects.removal import pointers, promise_removals, remove_objects
+from materials.uploads.cleanup import parcel_of
+from project.errors import NotFound
+from project.storage.objects import Listed, Unfinished, objects
+from tenants.models import Tenant
+
+PREFIXES = ("tenants/", "uploads/")
+BATCH = 1000
+_REMOVE_SECONDS = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orphan:
+    """A stored object that no row points at."""
+
+    key: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """A row whose object is not stored."""
+
+    model: type[models.Model]
+    id: UUID
+    tenant: UUID
+    key: str
+
+
+@contextlib.contextmanager
+def stored_objects_listed() -> Iterator[None]:
+    """List what is stored, for `orphans` and `missing` in the body. One statement a batch."""
+    listed = chain.from_iterable(map(objects().listed, PREFIXES))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE stored_object (key text PRIMARY KEY, size bigint, modified timestamptz NOT NULL)"
+        )
+        try:
+            while batch := list(islice(listed, BATCH)):
+                cursor.execute(
+                    "INSERT INTO stored_object SELECT * FROM unnest(%s::text[], %s::bigint[], %s::timestamptz[]) "
+                    "ON CONFLICT DO NOTHING",
+                    _columns(batch),
+                )
+            cursor.execute("ANALYZE stored_object")
+            yield
+        finally:
+            cursor.execute("DROP TABLE stored_object")
+
+
+def orphans(*, before: datetime) -> Iterator[Orphan]:
+    """Yield the objects stored before that time that no row points at and nobody has promised to delete.
+
+    What belongs to a direct upload is none of them until that is cleared.
+    """
+    awaited = _awaited()
+    known: list[tuple[type[models.Model], str]] = [*pointers(), (ObjectRemoval, "key")]
+    conditions = " AND ".join(
+        f"NOT EXISTS (SELECT FROM {_table(model)} WHERE {_table(model)}.{_name(column)} = stored_object.key)"
+        for model, column in known
+    )
+    query = f"SELECT key, size FROM stored_object WHERE modified < %s AND {conditions} ORDER BY key"  # noqa: S608  # names of our own tables
+    for key, size in _rows(query, before):
+        if key not in awaited.keys and "/".join(key.split("/")[:3]) not in awaited.incoming:
+            yield Orphan(key=key, size=size)
+
+
+def missing(*, before: datetime) -> Iterator[Missing]:
+    """Yield the rows made before that time whose object is not stored. The storage is asked about each once more."""
+    for model, column in pointers():
+        table, key = _table(model), _name(column)
+        query = (
+            f"SELECT id, tenant_id, {key} FROM {table} WHERE {key} <> '' AND created_at < %s "  # noqa: S608  # as above
+            f"AND NOT EXISTS (SELECT FROM stored_object WHERE stored_object.key = {table}.{key}) ORDER BY id"
+        )
+        for id_, tenant, where in _rows(query, before):
+            if not objects().exists(where):
+                yield Missing(model=model, id=id_, tenant=tenant, key=where)
+
+
+def unfinished(*, before: datetime) -> Iterator[Unfinished]:
+    """Yield the writes that began before that time and have not ended, but those of direct uploads."""
+    awaited = _awaited()
+    for write in objects().unfinished():
+        if write.started_at < before and write.key not in awaited.keys:
+            yield write
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Awaited:
+    """What direct uploads that are not cleared have in the storage; their own sweep sees to it."""
+
+    keys: frozenset[str]
+    incoming: frozenset[str]
+
+
+def _awaited() -> _Awaited:
+    parcels = [parcel_of(upload) for upload in Upload.objects.filter(cleared_at=None).iterator(BATCH)]
+    return _Awaited(
+        keys=frozenset(parcel.key for parcel in parcels), incoming=frozenset(parcel.incoming for parcel in parcels)
+    )
+
+
+def remove_orphans(found: Iterable[Orphan]) -> int:
+    """Delete these objects; return how many are gone. Those that the storage does not let go are tried again later."""
+    keys = {orphan.key for orphan in found}
+    promise_removals(keys)
+    return remove_objects(seconds=_REMOVE_SECONDS, only=keys)
+
+
+def remove_row(found: Missing) -> bool:
+    """Delete an entry, or a key frame, whose object is missing. False for other rows: those are only told."""
+    tenant = Tenant.objects.get(pk=found.tenant)
+    if found.model is KeyFrame:
+        KeyFrame.objects.of(tenant).filter(pk=found.id, object_key=found.key).delete()
+    elif found.model is MaterialEntry:
+        with contextlib.suppress(NotFound):
+            delete_entry(tenant=tenant, entry_id=found.id)
+    else:
+        return False
+    return True
+
+
+def _columns(batch: Iterable[Listed]) -> list[list[Any]]:
+    keys, sizes, times = zip(*((each.key, each.size, each.modified) for each in batch), strict=True)
+    return [list(keys), list(sizes), list(times)]
+
+
+def _rows(query: str, *parameters: datetime) -> Iterator[tuple[Any, ...]]:
+    """Yield a query's rows, batch by batch, without a transaction that stays open meanwhile."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query, parameters)
+        while rows := cursor.fetchmany(BATCH):
+            yield from rows
+
+
+def _table(model: type[models.Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _name(column: str) -> str:
+    return connection.ops.quote_name(column)

@@ -1,0 +1,129 @@
+"""The shapes of uploads, downloads and used space on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from materials.entries.serializers import EntryErrorSerializer
+from materials.models import Upload
+from materials.serializers import LANGUAGE
+from materials.uploads.services import MOST_ADDRESSES, Progress
+from project.http.serializers import ListSerializer, StrictSerializer, TextField
+from project.jobs.serializers import PrioritySerializer
+
+STATES = [(state, state) for state in ("open", "verifying", "complete", "refused", "aborted", "expired")]
+
+
+class UploadCreateSerializer(PrioritySerializer):
+    """A file that is going to be sent to the store."""
+
+    name = TextField(max_length=500)
+    size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
+    sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}$", help_text="Of the whole file, hexadecimal.")
+    content_type = TextField(
+        max_length=255, required=False, default="", allow_blank=True,
+        help_text="For your own use: what a file is, is found from its bytes.",
+    )  # fmt: skip
+    language = serializers.RegexField(
+        LANGUAGE, max_length=35, required=False, default="", allow_blank=True,
+        help_text="BCP 47 tag of what is said in a recording; default: the nearest node's above, else it is found out.",
+    )  # fmt: skip
+    use_captions = serializers.BooleanField(
+        required=False, default=True, help_text="Of a recording: `false` listens even when there are captions."
+    )
+
+
+class UploadListSerializer(ListSerializer):
+    """Which uploads to list."""
+
+    status = serializers.ChoiceField(choices=Upload.Status.choices, required=False)
+
+
+class UploadSerializer(serializers.ModelSerializer[Upload]):
+    """A file on its way to the store. While the job `job` reads it the state is `verifying`."""
+
+    node = serializers.UUIDField(source="node_id", read_only=True, allow_null=True)
+    state = serializers.ChoiceField(choices=STATES, read_only=True)
+    entry = serializers.UUIDField(source="entry_id", read_only=True, allow_null=True)
+    job = serializers.UUIDField(source="job_id", read_only=True, allow_null=True)
+    error = serializers.SerializerMethodField(help_text="Why the file was refused.")
+
+    class Meta:
+        model = Upload
+        fields = (
+            "id", "node", "name", "size_bytes", "sha256", "content_type", "language", "use_captions", "state", "entry",
+            "job", "error", "part_bytes", "expires_at", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    @extend_schema_field(EntryErrorSerializer(allow_null=True))
+    def get_error(self, upload: Upload) -> dict[str, Any] | None:
+        if not upload.error_code:
+            return None
+        return {"code": upload.error_code, "message": upload.error_message, "next_step": upload.next_step}
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    """A part that has not arrived, and where to PUT exactly its bytes. Send `headers` along as they are."""
+
+    number = serializers.IntegerField(help_text="1-based. Part n begins at byte (n - 1) * `part_bytes`.")
+    size_bytes = serializers.IntegerField()
+    url = serializers.CharField()
+    headers = serializers.DictField(child=serializers.CharField())
+
+
+class UploadProgressSerializer(UploadSerializer):
+    """An upload, which parts of it have arrived, and addresses for the first of those that have not."""
+
+    parts = serializers.IntegerField(read_only=True, help_text="1: the file is sent in one piece.")
+    arrived = serializers.ListField(
+        child=serializers.IntegerField(), read_only=True, help_text="Numbers of the parts that have arrived."
+    )
+    urls = PartSerializer(many=True, read_only=True, help_text=f"At most {MOST_ADDRESSES}; read again for more.")
+    urls_expire_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Upload
+        fields = (*UploadSerializer.Meta.fields, "parts", "arrived", "urls", "urls_expire_at")
+        read_only_fields = fields
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Show a `Progress`. Addresses of our own are completed by the request that the context holds."""
+        progress: Progress = instance
+        request = self.context["request"]
+        return {
+            **UploadSerializer(progress.upload).data,
+            "parts": progress.parts,
+            "arrived": list(progress.arrived),
+            "urls": [
+                {
+                    "number": part.number,
+                    "size_bytes": part.size_bytes,
+                    "url": request.build_absolute_uri(part.address.url),
+                    "headers": dict(part.address.headers),
+                }
+                for part in progress.missing
+            ],
+            "urls_expire_at": progress.addresses_until,
+        }
+
+
+class DownloadSerializer(serializers.Serializer[Any]):
+    """Where to read an entry's file: with GET, without a key, until `expires_at`. `Range` is understood."""
+
+    url = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    name = serializers.CharField()
+    media_type = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+
+
+class SignedQuerySerializer(StrictSerializer):
+    """What makes an address open without a key."""
+
+    expires = serializers.CharField()
+    signature = serializers.CharField()

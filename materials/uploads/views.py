@@ -1,0 +1,229 @@
+"""The doors of uploads that go to the store, of downloads, and of used space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from materials.entries.intake import Wanted
+from materials.entries.serializers import EntrySerializer
+from materials.errors import AddressRefused
+from materials.models import MaterialEntry, Upload
+from materials.objects.views import add_storage_warning
+from materials.uploads.downloads import download_of, safe_media_type
+from materials.uploads.queries import get_signed_entry
+from materials.uploads.serializers import (
+    DownloadSerializer,
+    SignedQuerySerializer,
+    UploadCreateSerializer,
+    UploadListSerializer,
+    UploadProgressSerializer,
+    UploadSerializer,
+)
+from materials.uploads.services import (
+    Announced,
+    Progress,
+    abort_upload,
+    complete_upload,
+    open_upload,
+    progress_of,
+    receive_part,
+)
+from project.errors import NotFound
+from project.http.answers import asked, created, page, valid
+from project.http.ranges import RangeUnsatisfiable, asked_range
+from project.jobs.models import Job
+from project.jobs.priorities import priority_for
+from project.jobs.serializers import JobSerializer
+from project.jobs.views import accepted
+from project.storage.objects import objects
+from project.storage.signed import SignatureExpired, SignatureInvalid, check_signed
+from tenants.requests import tenant_of
+from tenants.scopes import Scope
+
+_PIECE_BYTES = 256 * 1024
+
+
+class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
+    """Files that are sent to the store, not through this API: large ones, over lines that break."""
+
+    queryset = Upload.objects.none()
+    read_scope = Scope.PREP
+    write_scope = Scope.PREP
+
+    @extend_schema(request=UploadCreateSerializer, responses={201: UploadProgressSerializer})
+    def create(self, request: Request, pk: UUID) -> Response:
+        """Announce a file, and learn where to PUT it: in one piece up to 50 MiB, else in parts.
+
+        Send each part to its `url`, in any order, several at once; then complete the upload. Its size is set aside of
+        the tenant's quota until then. What is not completed by `expires_at` is removed.
+        """
+        given = valid(UploadCreateSerializer(data=request.data))
+        progress = open_upload(
+            tenant=tenant_of(request),
+            node_id=pk,
+            announced=Announced(**{name: given[name] for name in ("name", "size_bytes", "sha256", "content_type")}),
+            wanted=Wanted(
+                language=given["language"],
+                use_captions=given["use_captions"],
+                priority=priority_for(request, given["priority"]),
+            ),
+        )
+        answer = created(_shown(progress, request), location=f"/api/v1/uploads/{progress.upload.pk}")
+        return add_storage_warning(answer, progress.warning)
+
+
+class UploadViewSet(viewsets.GenericViewSet[Upload]):
+    """Uploads by their own id. Whoever reads one gets addresses to write to: scope `prep` is needed for that, too."""
+
+    queryset = Upload.objects.none()
+    serializer_class = UploadSerializer
+    read_scope = Scope.PREP
+    write_scope = Scope.PREP
+
+    @extend_schema(parameters=[UploadListSerializer], responses=UploadSerializer(many=True))
+    def list(self, request: Request) -> Response:
+        """List uploads, newest first, to find one that was broken off."""
+        chosen = asked(request, UploadListSerializer)
+        rows = Upload.objects.of(tenant_of(request)).with_job().filter(**chosen)
+        return page(self, rows.order_by("-created_at", "-id"), UploadSerializer)
+
+    @extend_schema(responses=UploadProgressSerializer)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Read which parts have arrived, with fresh addresses for those that have not: so an upload is resumed."""
+        return Response(_shown(progress_of(tenant=tenant_of(request), upload_id=pk), request))
+
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Abort an upload and remove what has arrived of it."""
+        abort_upload(tenant=tenant_of(request), upload_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses={201: EntrySerializer, 200: EntrySerializer, 202: JobSerializer})
+    def complete(self, request: Request, pk: UUID) -> Response:
+        """Verify size, type and SHA-256 of what has arrived, and make it an entry.
+
+        A file in one piece is verified at once: 201 with the entry, or 200 with the entry that already has the same
+        bytes in the node. A file in parts is verified by a job: 202, and the job's `result` names the `entry`. What is
+        not what was announced is removed (422, or the job's error). Completing twice gives the same entry.
+        """
+        done = complete_upload(tenant=tenant_of(request), upload_id=pk)
+        if isinstance(done, Job):
+            return accepted(done)
+        answer = EntrySerializer(done.entry).data
+        return created(answer, location=f"/api/v1/entries/{done.entry.pk}") if done.created else Response(answer)
+
+
+class DownloadViewSet(viewsets.GenericViewSet[MaterialEntry]):
+    """The stored files of entries."""
+
+    queryset = MaterialEntry.objects.none()
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(responses=DownloadSerializer)
+    def download(self, request: Request, pk: UUID) -> Response:
+        """Get an address where the entry's file can be read for some minutes, without a key.
+
+        It is an address, not a redirect, because clients would send the key along to the store.
+        """
+        download = download_of(tenant=tenant_of(request), entry_id=pk)
+        shown = DownloadSerializer(download).data
+        return Response({**shown, "url": request.build_absolute_uri(download.url)})
+
+
+class SignedViewSet(viewsets.GenericViewSet[MaterialEntry]):
+    """What opens by a signed address alone. A store that signs addresses itself (S3) is asked instead of these."""
+
+    queryset = MaterialEntry.objects.none()
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+
+    @extend_schema(
+        parameters=[SignedQuerySerializer],
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={204: None},
+    )
+    def put_part(self, request: Request, pk: UUID, number: int) -> Response:
+        """Send a part of an upload, as a raw body of exactly its size."""
+        _refuse_unsigned(request)
+        receive_part(upload_id=pk, number=number, request=request._request)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        parameters=[SignedQuerySerializer], responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
+    )
+    def file(self, request: Request, pk: UUID) -> HttpResponseBase:
+        """Read an entry's file, or the part of it that `Range` names, as an attachment."""
+        _refuse_unsigned(request)
+        entry = get_signed_entry(entry_id=pk)
+        try:
+            file = objects().open(entry.object_key)
+        except FileNotFoundError as exc:
+            raise NotFound("The entry's file is not stored any more.", next_step="Upload the file again.") from exc
+        version = f'"{entry.raw_sha256}"'
+        is_same = request.headers.get("If-Range", version) == version
+        try:
+            part = asked_range(request.headers.get("Range", "") if is_same else "", entry.size_bytes)
+        except RangeUnsatisfiable:
+            file.close()
+            return HttpResponse(status=416, headers={"Content-Range": f"bytes */{entry.size_bytes}"})
+        headers = {
+            "Accept-Ranges": "bytes",
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": content_disposition_header(as_attachment=True, filename=entry.name) or "attachment",
+            "Content-Length": str(part.length if part else entry.size_bytes),
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "ETag": version,
+            "X-Content-Type-Options": "nosniff",
+        }
+        if part is not None:
+            headers["Content-Range"] = part.header(entry.size_bytes)
+        start, length = (part.start, part.length) if part else (0, entry.size_bytes)
+        return StreamingHttpResponse(
+            _Pieces(file, start, length),
+            status=206 if part else 200,
+            content_type=safe_media_type(entry),
+            headers=headers,
+        )
+
+
+class _Pieces:
+    """A stretch of an open file, piece by piece. Django closes it with the answer."""
+
+    def __init__(self, file: BinaryIO, start: int, length: int) -> None:
+        self._file, self._left = file, length
+        file.seek(start)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._left and (piece := self._file.read(min(_PIECE_BYTES, self._left))):
+            self._left -= len(piece)
+            yield piece
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _refuse_unsigned(request: Request) -> None:
+    try:
+        check_signed(request.path, request.query_params.dict(), now=timezone.now())
+    except SignatureExpired as exc:
+        raise AddressRefused(str(exc), code="address_expired", next_step="Ask for a new address.") from exc
+    except SignatureInvalid as exc:
+        raise AddressRefused(str(exc), next_step="Use the address as it was given, or ask for a new one.") from exc
+
+
+def _shown(progress: Progress, request: Request) -> dict[str, object]:
+    shape = UploadProgressSerializer(progress, context={"request": request})  # type: ignore[arg-type]  # shows its upload
+    return dict(shape.data)

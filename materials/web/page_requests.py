@@ -1,0 +1,113 @@
+"""Asking the web for what an entry's address leads to: the one fetcher of materials, and what it tells of a source."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from materials.entries.url_metadata import charset_of, name_of
+from materials.models import MaterialEntry
+
+if TYPE_CHECKING:
+    from project.answered import Fetched, Known
+    from project.fetch import Fetcher
+
+ROBOT = "Coursewright"
+MEDIA_TYPES = ("video/*", "audio/*", "application/ogg", "application/mp4")
+TYPES = (
+    *MEDIA_TYPES, "text/*", "application/xhtml+xml", "application/pdf", "application/x-pdf", "application/markdown",
+    "application/msword", "application/vnd.ms-powerpoint",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/json", "application/x-ipynb+json", "application/x-subrip", "application/zip",
+    "application/octet-stream", "binary/octet-stream", "application/download", "application/force-download", "",
+)  # fmt: skip
+"""What is brought here. Whether it can be read its bytes decide: a server's word is often wrong."""
+DOCUMENT_SECONDS = 300.0
+RECORDING_SECONDS = 4 * 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a server told of what it sent."""
+
+    url: str
+    content_type: str
+    charset: str
+    name: str
+    etag: str
+    last_modified: str
+
+
+@contextlib.contextmanager
+def opened(
+    entry: MaterialEntry, *, most_bytes: int, seconds: float, checkpoint: Callable[[], None], only_if_new: bool = False
+) -> Iterator[Fetched]:
+    """Ask for what is at an entry's address; `only_if_new`: for another version than the stored one.
+
+    Raises FetchRefused, FetchFailed and what `checkpoint` raises. A host that asks to wait is left alone, by all jobs.
+    """
+    from materials.web.host_throttle import hold_off  # noqa: PLC0415  # its HTTP library is for workers only
+    from project.answered import FetchFailed, Limits  # noqa: PLC0415
+
+    try:
+        with _fetcher_now().open(
+            entry.source_url,
+            types=TYPES,
+            limits=Limits(most_bytes=most_bytes, seconds=seconds),
+            known=_known(entry) if only_if_new else None,
+            checkpoint=checkpoint,
+        ) as fetched:
+            yield fetched
+    except FetchFailed as exc:
+        if "host" in exc.extra:
+            hold_off(exc.extra["host"], exc.extra["retry_after"])
+        raise
+
+
+def source_of(fetched: Fetched) -> Source:
+    """Return what the server told, cut to what an entry can hold."""
+    headers = fetched.headers
+    etag, last_modified = headers.get("etag", ""), headers.get("last-modified", "")
+    return Source(
+        url=fetched.url[:2000],
+        content_type=headers.get("content-type", "")[:200],
+        charset=charset_of(headers.get("content-type", "")),
+        name=name_of(fetched.url, fetched.content_type, headers.get("content-disposition", "")),
+        etag=etag if len(etag) <= 200 else "",
+        last_modified=last_modified if len(last_modified) <= 50 else "",
+    )
+
+
+def user_agent() -> str:
+    """Return how we present ourselves."""
+    contact = f" (+{settings.FETCH_CONTACT})" if settings.FETCH_CONTACT else ""
+    return f"{ROBOT}/{settings.VERSION}{contact}"
+
+
+def _known(entry: MaterialEntry) -> Known | None:
+    from project.answered import Known  # noqa: PLC0415
+
+    if not (entry.final_url and (entry.etag or entry.last_modified)):
+        return None
+    return Known(url=entry.final_url, etag=entry.etag, last_modified=entry.last_modified)
+
+
+def _fetcher_now() -> Fetcher:
+    return fetcher(user_agent(), tuple(settings.FETCH_ALLOWED_HOSTS), settings.FETCH_PAUSE_SECONDS)
+
+
+@cache
+def fetcher(agent: str, allowed_hosts: tuple[str, ...], pause_seconds: float) -> Fetcher:
+    """Return this process's fetcher. It remembers the robots.txt of sites."""
+    from materials.web.host_throttle import wait_for_turn  # noqa: PLC0415
+    from project.fetch import Fetcher  # noqa: PLC0415
+    from project.manners import with_manners  # noqa: PLC0415
+
+    plain = Fetcher(user_agent=agent, allowed_hosts=allowed_hosts)
+    return with_manners(plain, name=ROBOT, pause=wait_for_turn, seconds=pause_seconds)

@@ -1,0 +1,88 @@
+"""Looking whether an address still leads to what was taken from it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from materials.documents import Format
+from materials.ingestion.original_pieces import with_earlier_sights
+from materials.ingestion.recording import fingerprint_if_stored
+from materials.ingestion.services import ingested_entry
+from materials.locks import lock_tree
+from materials.models import MaterialEntry
+from materials.readers.base.errors import UnreadableDocument
+from materials.readers.page_sandbox import read_fetched
+from materials.web import page_requests
+from project import logs
+from project.jobs.runner import Run
+
+if TYPE_CHECKING:
+    from project.answered import Fetched
+
+log = logs.get(__name__)
+
+
+def check_address(run: Run) -> None:
+    """Mark the entry as stale when its address leads to another text than the stored one, else as up to date.
+
+    Bytes that differ in what no reader sees (dates, tokens) make no difference. Changes neither the stored version nor
+    its chunks. Raises FetchRefused and FetchFailed.
+    """
+    entry = ingested_entry(run)
+    run.progress("fetching", 0, 1)
+    is_recording = Format(entry.format).is_recording
+    with page_requests.opened(
+        entry,
+        most_bytes=settings.UPLOAD_MAX_BYTES if is_recording else settings.DOCUMENT_MAX_BYTES,
+        seconds=page_requests.RECORDING_SECONDS if is_recording else page_requests.DOCUMENT_SECONDS,
+        checkpoint=run.checkpoint,
+        only_if_new=True,
+    ) as fetched:
+        changed = not fetched.is_known and _differs(run, entry, fetched)
+    now = timezone.now()
+    with transaction.atomic():
+        lock_tree(run.tenant)
+        with run.completing(result={"changed": changed}):
+            rows = MaterialEntry.objects.of(run.tenant).filter(pk=entry.pk, raw_sha256=entry.raw_sha256)
+            changed_at = (entry.source_changed_at or now) if changed else None
+            rows.update(source_checked_at=now, source_changed_at=changed_at)
+    log.info("address checked", entry=str(entry.pk), changed=changed)
+
+
+def _differs(run: Run, entry: MaterialEntry, fetched: Fetched) -> bool:
+    with _scratch(keeps=not Format(entry.format).is_recording) as file:
+        digest = hashlib.sha256()
+        for piece in fetched.chunks:
+            digest.update(piece)
+            if file is not None:
+                file.write(piece)
+        if digest.hexdigest() == entry.raw_sha256:
+            return False
+        if file is None:
+            return True
+        file.flush()
+        charset = page_requests.source_of(fetched).charset
+        try:
+            document = read_fetched(Path(file.name), Format(entry.format), charset=charset, checkpoint=run.checkpoint)
+        except UnreadableDocument:
+            return True
+        return fingerprint_if_stored(entry=entry, document=with_earlier_sights(entry, document)) != entry.fingerprint
+
+
+@contextlib.contextmanager
+def _scratch(*, keeps: bool) -> Iterator[BinaryIO | None]:
+    """Yield a file for what is going to be read; none for what is only compared."""
+    if not keeps:
+        yield None
+        return
+    with tempfile.NamedTemporaryFile(prefix="coursewright-check-") as file:
+        yield file  # type: ignore[misc]  # the wrapper has all methods of the file
