@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 from project.jobs import kinds
 from structures import checks as checks  # registers its system check
-from structures.kinds import GENERATE_STRUCTURE
+from structures.job_kinds import GENERATE_STRUCTURE
 
 
 class StructuresConfig(AppConfig):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import checks
 
 from llm.checks import prompt_faults, unknown_actions
-from structures.written.engine import ACTIONS
+from structures.engines.llm.engine import ACTIONS
 
 
 @checks.register

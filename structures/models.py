@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from materials.models import Located, MaterialNode
 from project.db.fields import Row
-from structures.drafts import NodeType
+from structures.engines.base.drafts import NodeType
 from tenants.models import Tenant
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from structures.services.generation import generate_structure
+from structures.generation.services import generate_structure
 
 __all__ = ["generate_structure"]

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from structures.views import NodeStructureViewSet, SnapshotViewSet
+from structures.generation.views import NodeStructureViewSet
+from structures.views import SnapshotViewSet
 
 urlpatterns = [
     path("nodes/<uuid:pk>/generate", NodeStructureViewSet.as_view({"post": "generate"}), name="node-generate"),

@@ -323,4 +323,4 @@ def test_faults_of_the_file_and_of_the_environment_come_together(
 
 @pytest.mark.usefixtures("checked")
 def test_the_check_is_one_of_djangos() -> None:
-    assert check_models in checks.registry.registry.get_checks()
+    assert check_models in checks.registry.get_checks()

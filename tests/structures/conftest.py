@@ -13,7 +13,7 @@ from materials.tree.services import create_node
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.llm.world import World, use
-from tests.structures.written_courses import ROOM_FOR_SMALL_PARTS, let_write
+from tests.structures.generation.llm_courses import ROOM_FOR_SMALL_PARTS, let_write
 
 
 @pytest.fixture

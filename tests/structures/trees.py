@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from materials.documents import Format, Piece
 from materials.readers.registry import read
-from structures.sources import SourceChunk, SourceEntry, SourceNode
+from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 
 _SPACE = UUID("00000000-0000-7000-8000-000000000000")
 _FORMATS = {".md": Format.MARKDOWN, ".srt": Format.SRT, ".html": Format.HTML, ".txt": Format.PLAIN}

@@ -1,0 +1,119 @@
+"""The materials as numbered lines of JSON.
+
+A line is one JSON object, so that no text can end the materials early, open new ones or claim a number of its own.
+Characters that people cannot see (tags, direction marks, zero-width spaces) are left out: they can hide instructions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from llm.messages import estimated_tokens_of
+from materials.chunks.markdown import clock
+from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
+from structures.engines.base.text import visible
+
+_LINE_ENDS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
+"""What JSON lets stand in a string although it ends a line or paragraph."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One chunk as the model sees it. `heading` are the lines that say where it stands, for the first of a part."""
+
+    number: int
+    chunk_id: UUID
+    heading: tuple[str, ...]
+    text: str
+
+    @property
+    def tokens(self) -> int:
+        """A safe estimate of what the line takes, its heading left out."""
+        return estimated_tokens_of(self.text) + 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbered:
+    """All lines in the order of the tree, and the chunks behind the numbers."""
+
+    lines: tuple[Line, ...]
+    chunks: Mapping[int, UUID]
+
+
+def numbered(source: SourceNode) -> Numbered:
+    """Number every chunk of the tree, from 1, in the owner's order."""
+    lines: list[Line] = []
+    for path, entry in _entries(source, ()):
+        heading = (
+            (_json(folder=" / ".join(path)), _json(entry=entry.name, title=entry.title))
+            if path
+            else (_json(entry=entry.name, title=entry.title),)
+        )
+        for chunk in entry.chunks:
+            number = len(lines) + 1
+            lines.append(Line(number=number, chunk_id=chunk.id, heading=heading, text=_line(number, chunk)))
+    return Numbered(lines=tuple(lines), chunks={line.number: line.chunk_id for line in lines})
+
+
+def rendered(lines: tuple[Line, ...]) -> str:
+    """Return the lines as text; each entry's heading stands before its first line."""
+    shown: list[str] = []
+    heading: tuple[str, ...] = ()
+    for line in lines:
+        if line.heading != heading:
+            heading = line.heading
+            shown.extend(heading)
+        shown.append(line.text)
+    return "\n".join(shown)
+
+
+def halves(line: Line) -> tuple[Line, Line]:
+    """Cut a line that is too long even alone into two with the same number."""
+    value = json.loads(line.text)
+    text = value["text"]
+    middle = text.find(" ", len(text) // 2)
+    if middle < 0:
+        middle = len(text) // 2
+    first, second = (
+        Line(
+            number=line.number, chunk_id=line.chunk_id, heading=line.heading,
+            text=dumped({**value, "text": piece}),
+        )
+        for piece in (text[:middle], text[middle:])
+    )  # fmt: skip
+    return first, second
+
+
+def _entries(node: SourceNode, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], SourceEntry]]:
+    for entry in node.entries:
+        yield path, entry
+    for child in node.children:
+        yield from _entries(child, (*path, child.title))
+
+
+def _line(number: int, chunk: SourceChunk) -> str:
+    return _json(chunk=number, kind=chunk.kind.value, where=_where(chunk), text=chunk.text)
+
+
+def _where(chunk: SourceChunk) -> str:
+    locator = chunk.locator
+    if locator.page is not None:
+        return f"p. {locator.page}"
+    if locator.slide is not None:
+        return f"slide {locator.slide}"
+    if locator.start_ms is not None:
+        return clock(locator.start_ms)
+    return ""
+
+
+def _json(**values: object) -> str:
+    shown = {name: visible(value) if isinstance(value, str) else value for name, value in values.items()}
+    return dumped({name: value for name, value in shown.items() if value != ""})
+
+
+def dumped(value: object) -> str:
+    """Return one line of JSON in which no closing tag can stand: `</` is written `<\\/`, which means the same."""
+    return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS).replace("</", "<\\/")

@@ -1,0 +1,139 @@
+"""What file and folder names say: a number, a part, and words for people."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from structures.engines.outline import words
+
+_SEPARATORS = re.compile(r"[\s_\-–—.,:;·|/()\[\]]+")
+_DIVISION_NUMBER = re.compile(rf"^(?:{words.DIVISIONS}|m|w|l|d|u|t|ch|lec|wk|hw)(\d{{1,3}})$", re.IGNORECASE)
+_DIVISION = words.whole(words.DIVISIONS)
+_ROMAN = re.compile(r"^(?=[ivx])(x{0,3})(ix|iv|v?i{0,3})$", re.IGNORECASE)
+_ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
+_EXERCISE_MARK = re.compile(r"^(?:ex|exercise|exer|hw|lab|quiz)$", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"^\W*(?:(?:{words.DIVISIONS})\s*[№#]?\s*(?:\d{{1,3}}|[ivx]{{1,4}})\b[\s.:)\-–—|·]*|(?:\d{{1,3}}(?:\.\d{{1,3}})*)[.):]?\s+)",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(
+    r"\s*[(\[]\s*~?\d+(?:[.,]\d+)?\s*(?:хв|хвилин\w*|год\w*|мин\w*|час\w*|min\w*|hours?|hrs?|h|stunden?|heures?)\.?\s*[)\]]\s*$",
+    re.IGNORECASE,
+)
+_LEADING_MARKS = re.compile(r"^[^\w\"'«“(]+")
+_GENERIC = words.whole(words.GENERIC_TITLES)
+_INDEX = words.whole(words.INDEX_NAMES)
+_ASIDE = words.whole(words.ASIDE_NAMES)
+_SOLUTION = words.within(words.SOLUTIONS)
+_MEDIA = words.whole(words.MEDIA)
+_FURNITURE = words.whole(words.FURNITURE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name:
+    """A name, read. `number` is its place in an order; `part` its place within that number, as text that sorts.
+
+    `words` are what is left for people; blank when the name is only a label such as `W07`. `exercise` is what stands
+    behind a mark like `EX`, such as `03.01`; None when there is no such mark.
+    """
+
+    number: int | None
+    words: str
+    part: tuple[str, ...] = ()
+    exercise: str | None = None
+
+
+def read(name: str, *, is_file: bool = False) -> Name:
+    """Read a folder's or file's name."""
+    stem = stem_of(name) if is_file else name
+    tokens = [token for token in _SEPARATORS.split(stem) if token]
+    at, number = _number_in(tokens)
+    if number is None:
+        return Name(number=None, words=" ".join(tokens))
+    before = [token for token in tokens[:at] if not _DIVISION.fullmatch(token)]
+    after = tokens[at + 1 :]
+    while after and _DIVISION.fullmatch(after[0]) and any(token.isalpha() for token in after[1:]):
+        after = after[1:]
+    said, part, exercise = _parts_of(after)
+    return Name(number=number, words=" ".join(said or before), part=part, exercise=exercise)
+
+
+def stem_of(name: str) -> str:
+    """Return a file name without its extension."""
+    return PurePosixPath(name).stem
+
+
+def is_index(name: str) -> bool:
+    """Tell whether a file describes its folder (README, index, syllabus)."""
+    return _INDEX.fullmatch(stem_of(name)) is not None
+
+
+def is_aside(name: str) -> bool:
+    """Tell whether a file belongs to a repository rather than to its course (LICENSE, CHANGELOG)."""
+    return _ASIDE.fullmatch(stem_of(name)) is not None
+
+
+def is_solution(name: str) -> bool:
+    """Tell whether a file holds answers to exercises."""
+    return _SOLUTION.search(read(name, is_file=True).words or stem_of(name)) is not None
+
+
+def is_medium(name: str) -> bool:
+    """Tell whether a folder's name says what kind of files are in it (slides, captions), not what they are about."""
+    return _MEDIA.fullmatch(name.strip()) is not None
+
+
+def clean_title(title: str) -> str:
+    """Return a title without the label and the marks around it: `🖥 Week 01. How it works (10 min)` is `How it works`.
+
+    A title that is only a label is returned as it is.
+    """
+    text = _LEADING_MARKS.sub("", _DURATION.sub("", " ".join(title.split()))).strip()
+    bare = _LEADING_MARKS.sub("", _LABEL.sub("", text, count=1)).strip()
+    return (bare or text).rstrip(" :–—-·")
+
+
+def says_something(title: str) -> bool:
+    """Tell whether a title names anything at all."""
+    bare = clean_title(title)
+    says_nothing = _GENERIC.fullmatch(bare) or _FURNITURE.fullmatch(bare)
+    return sum(c.isalpha() for c in bare) >= 2 and says_nothing is None
+
+
+def capitalised(title: str) -> str:
+    """Return a title that begins with a capital letter."""
+    return title[:1].upper() + title[1:]
+
+
+def key(text: str) -> str:
+    """Return text as titles are compared: letters and digits only, case-folded."""
+    return " ".join(re.sub(r"[^\w]+", " ", text.casefold()).split())
+
+
+def _number_in(tokens: list[str]) -> tuple[int, int | None]:
+    for position, token in enumerate(tokens):
+        if token.isdecimal() and len(token) <= 3:
+            return position, int(token)
+        if (labelled := _DIVISION_NUMBER.match(token)) is not None:
+            return position, int(labelled.group(1))
+        if position and _DIVISION.fullmatch(tokens[position - 1]) and _ROMAN.match(token):
+            return position, _roman(token)
+    return 0, None
+
+
+def _roman(token: str) -> int:
+    values = [_ROMAN_VALUES[c] for c in token.lower()]
+    return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
+
+
+def _parts_of(tokens: list[str]) -> tuple[list[str], tuple[str, ...], str | None]:
+    """Split what follows the number into words, the part (from the first single letter on), and the exercise."""
+    at = next((i for i, token in enumerate(tokens) if len(token) == 1 and token.isupper() and i), None)
+    if at is None:
+        return tokens, (), None
+    part = tuple(tokens[at:])
+    mark = next((i for i, token in enumerate(part) if _EXERCISE_MARK.match(token)), None)
+    exercise = " ".join(part[mark + 1 :]) if mark is not None else None
+    return tokens[:at], part, exercise

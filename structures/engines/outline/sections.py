@@ -1,0 +1,86 @@
+"""An entry's chunks as sections: a heading with what stands below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from materials.documents import ChunkKind
+from structures.engines.base.sentences import sentences_of
+from structures.engines.base.sources import SourceChunk, SourceEntry
+
+STUB_WORDS = 60
+SENTENCE_WORDS = 9
+"""An entry with fewer words than the first, none of them in a sentence as long as the second, only plans content."""
+
+
+@dataclass(kw_only=True)
+class Section:
+    """A heading (None at the beginning of an entry), the chunks directly below it, and the sections inside."""
+
+    heading: SourceChunk | None
+    level: int
+    body: list[SourceChunk] = field(default_factory=list)
+    inside: list[Section] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return self.heading.text if self.heading is not None else ""
+
+    def walk(self) -> Iterator[Section]:
+        """Yield this section and all inside it, in order."""
+        yield self
+        for section in self.inside:
+            yield from section.walk()
+
+    def chunks(self) -> Iterator[SourceChunk]:
+        """Yield the heading and everything below it, in order."""
+        for section in self.walk():
+            if section.heading is not None:
+                yield section.heading
+            yield from section.body
+
+
+def sections_of(entry: SourceEntry) -> Section:
+    """Return the entry as one section of level 0 whose sections nest as the headings do.
+
+    The same title several times in a row is one section, and a slide without a title continues the one before it.
+    """
+    root = Section(heading=None, level=0)
+    open_sections = [root]
+    for chunk in entry.chunks:
+        if chunk.kind is not ChunkKind.HEADING:
+            open_sections[-1].body.append(chunk)
+            continue
+        level = chunk.level or 1
+        last = open_sections[-1]
+        if last.heading is not None and last.level == level and last.title.casefold() == chunk.text.casefold():
+            last.body.append(chunk)
+            continue
+        while open_sections[-1].level >= level:
+            open_sections.pop()
+        section = Section(heading=chunk, level=level)
+        open_sections[-1].inside.append(section)
+        open_sections.append(section)
+    return root
+
+
+def is_stub(entry: SourceEntry) -> bool:
+    """Tell whether an entry only announces content: headings, and a few lines that are no sentences."""
+    words = 0
+    for chunk in entry.chunks:
+        if chunk.kind in {ChunkKind.CODE, ChunkKind.TABLE, ChunkKind.TRANSCRIPT}:
+            return False
+        if chunk.kind is not ChunkKind.HEADING:
+            words += len(chunk.text.split())
+            if any(
+                sum(word[:1].isalpha() for word in sentence.split()) >= SENTENCE_WORDS
+                for sentence in sentences_of(chunk)
+            ):
+                return False
+    return words < STUB_WORDS and sum(chunk.kind is ChunkKind.HEADING for chunk in entry.chunks) > 1
+
+
+def is_on_slide(chunk: SourceChunk) -> bool:
+    """Tell whether a chunk stands on a slide or page rather than in running text."""
+    return chunk.locator.slide is not None or chunk.locator.page is not None

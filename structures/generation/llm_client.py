@@ -1,0 +1,144 @@
+"""The desk of a generation: asks the router on behalf of the job, and keeps what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.db.models import Q
+from django.utils import timezone
+from pydantic import BaseModel
+
+from llm.budgets import refuse_beyond, spending_of
+from llm.build import model_router
+from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
+from llm.messages import ModelRequest, Room
+from llm.prompts import read_prompt
+from llm.queries import total_of_job
+from llm.schemas import schema_of
+from materials.models import MaterialNode
+from project.jobs.runner import Run
+from structures.engines.base.llm_client import TooMuch
+from structures.engines.registry import EngineName
+from structures.models import KeptAnswer
+
+T = TypeVar("T", bound=BaseModel)
+
+KEPT_FOR = timedelta(days=30)
+
+
+class StrategyRooms:
+    """Knows how much the models of a strategy take."""
+
+    def __init__(self, strategy: str) -> None:
+        self._strategy = strategy
+        self._router = model_router()
+
+    def room(self, action: str) -> Room:
+        return self._router.room(action, self._strategy)
+
+
+class ModelDesk(StrategyRooms):
+    """Asks models for one job. Progress is counted in questions, and the job's end is heeded before each attempt."""
+
+    def __init__(self, *, run: Run, strategy: str) -> None:
+        super().__init__(strategy)
+        self._run = run
+        self._planned = self._asked = 0
+        self._models: Counter[str] = Counter()
+        self._prompts: dict[str, str] = {}
+
+    def announce(self, plan: Mapping[str, Any]) -> None:
+        self._planned = plan["calls"]
+        self._run.announce({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
+        spending = spending_of(self._run.tenant, now=timezone.now())
+        paid = total_of_job(self._run.job).cost  # for questions that need not be asked again
+        refuse_beyond(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
+
+    def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
+        self._run.progress("asking", self._asked, max(self._planned, self._asked + 1))
+        prompt = read_prompt(action)
+        request = prompt.fill(values)
+        digest = self._digest(action, request, wanted)
+        kept = KeptAnswer.objects.filter(tenant=self._run.tenant, node=self._run.job.subject_id, digest=digest).first()
+        if kept is None:
+            value, model = self._answered(action, request, wanted, digest)
+        else:
+            value, model = wanted.model_validate_json(kept.answer), kept.model
+        self._asked += 1
+        self._models[model] += 1
+        self._prompts[action] = prompt.version
+        return value
+
+    def _answered(self, action: str, request: ModelRequest, wanted: type[T], digest: str) -> tuple[T, str]:
+        """Ask the router, and keep what it answers until the generation is done."""
+        try:
+            completion = self._router.complete_object(
+                action,
+                request,
+                wanted,
+                strategy=self._strategy,
+                tenant=self._run.tenant,
+                job=self._run.job,
+                checkpoint=self._run.checkpoint,
+            )
+        except ModelsExhausted as exc:
+            if any(attempt.kind in {PromptTooLong.kind, AnswerTruncated.kind} for attempt in exc.attempts):
+                raise TooMuch(exc) from exc
+            raise
+        self._keep(digest, completion.model, completion.value)
+        return completion.value, completion.model
+
+    def _keep(self, digest: str, model: str, value: BaseModel) -> None:
+        """Keep the answer, unless the node is gone or another worker has kept one."""
+        node = MaterialNode.objects.of(self._run.tenant).filter(pk=self._run.job.subject_id).first()
+        if node is not None:
+            KeptAnswer.objects.bulk_create(
+                [
+                    KeptAnswer(
+                        tenant=self._run.tenant,
+                        node=node,
+                        digest=digest,
+                        model=model,
+                        answer=value.model_dump_json(),
+                    )
+                ],
+                ignore_conflicts=True,
+            )
+
+    def _digest(self, action: str, request: ModelRequest, wanted: type[BaseModel]) -> str:
+        asked = [action, self._strategy, request.system, request.prompt, schema_of(wanted).body]
+        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+    def forget(self) -> None:
+        """Drop the answers kept for the node, and old ones, in the transaction that stores what was made of them."""
+        done = Q(node=self._run.job.subject_id) | Q(created_at__lt=timezone.now() - KEPT_FOR)
+        KeptAnswer.objects.filter(done, tenant=self._run.tenant).delete()
+
+    def provenance(self) -> dict[str, Any]:
+        """Return who answered which prompts, and what the job has cost in dollars with all its attempts."""
+        if not self._asked:
+            return {}
+        total = total_of_job(self._run.job)
+        return {
+            "strategy": self._strategy,
+            "models": dict(self._models),
+            "prompts": self._prompts,
+            "calls": total.calls,
+            "cost_usd": f"{total.cost.normalize():f}",
+            "calls_of_unknown_cost": total.unknown,
+        }
+
+    def warnings(self) -> list[str]:
+        """Return what the methodologist should know of the money."""
+        if not self._asked:
+            return []
+        spending = spending_of(self._run.tenant, now=timezone.now())
+        if not spending.is_beyond_soft_limit:
+            return []
+        return [f"${spending.spent:.2f} were spent on models this month; the soft limit is ${spending.soft_limit}."]

@@ -1,0 +1,53 @@
+"""Before a generation: which engine it will be, and what it would ask."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from llm.build import model_router
+from llm.errors import NoProvider
+from structures.engines.llm.engine import ACTIONS, plan_for
+from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
+from structures.errors import NothingReady
+from structures.generation.llm_client import StrategyRooms
+from structures.generation.queries import sources_under
+from tenants.models import Tenant
+
+DEFAULT_STRATEGY = "default"
+
+
+def choose_engine(wanted: str, *, strategy: str) -> Engine:
+    """Return the engine that a client means. Raises what an engine that asks models needs to know before.
+
+    `auto` means models whenever one is configured for the strategy; models that are down do not change that.
+    """
+    if wanted == EngineName.OUTLINE:
+        if strategy != DEFAULT_STRATEGY:
+            model_router().check_strategy(strategy)
+        return ENGINES[EngineName.OUTLINE]
+    try:
+        for action in ACTIONS:
+            model_router().candidates(action, strategy)
+    except NoProvider:
+        if wanted == AUTO:
+            return ENGINES[EngineName.OUTLINE]
+        raise
+    return ENGINES[EngineName.LLM]
+
+
+def plan_generation(
+    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
+) -> dict[str, Any]:
+    """Return what a generation would ask if it began now, and what that is expected to cost. Asks nothing.
+
+    Raises NotFound, NothingReady, and what `choose_engine` raises.
+    """
+    chosen = choose_engine(engine, strategy=strategy)
+    sources = sources_under(tenant=tenant, node_id=node_id)
+    if not sources.entries:
+        raise NothingReady("No entry below the node is ready.")
+    plan: dict[str, Any] = {"model": "", "parts": 1, "calls": 0, "input_tokens": 0, "expected_cost_usd": "0.0000"}
+    if chosen.asks_models:
+        plan = plan_for(sources.root, StrategyRooms(strategy))
+    return {"engine": chosen.name.value, "strategy": strategy, **plan, "not_ready": list(sources.left_out)}

@@ -1,0 +1,264 @@
+"""Making a snapshot: promised by `request_generation`, done by `generate_structure`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from llm.budgets import refuse_beyond, spending_of
+from llm.build import model_router
+from materials.locks import lock_tree
+from materials.models import MaterialEntry, locator_columns
+from materials.queries import list_ancestor_ids, list_subtree
+from materials.tree.fingerprinting import fingerprint_of
+from project import logs
+from project.db.fields import new_id
+from project.errors import NotFound
+from project.jobs.errors import JobCancelled
+from project.jobs.models import Job
+from project.jobs.runner import Run
+from project.jobs.services import submit_job
+from structures.engines.base.drafts import Draft, DraftNode, NodeType
+from structures.engines.base.llm_client import TooMuch
+from structures.engines.base.sources import SourceNode
+from structures.engines.llm.engine import ACTIONS
+from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
+from structures.errors import GenerationRunning, NothingReady
+from structures.generation.llm_client import ModelDesk
+from structures.generation.planning import DEFAULT_STRATEGY, choose_engine
+from structures.generation.queries import Sources, sources_under
+from structures.grounding.quotes import Grounding, verify
+from structures.grounding.slide_moments import Moments
+from structures.job_kinds import GENERATE_STRUCTURE
+from structures.models import Reference, StructureNode, StructureSnapshot
+from tenants.models import Tenant
+
+LEAST_COST = Decimal("0.0001")
+"""A generation that may not even spend this is refused at once."""
+_WRITE_BATCH = 1000
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """Either the snapshot that already answers the request, or the job that will make one."""
+
+    snapshot: StructureSnapshot | None = None
+    job: Job | None = None
+
+
+@transaction.atomic
+def request_generation(
+    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
+) -> Requested:
+    """Promise a snapshot of the node: the one there is when nothing has changed, else a job.
+
+    The job waits for the ingestions that are under way below the node. Raises NotFound, GenerationRunning while another
+    generation covers the same subtree, and NothingReady when there is nothing to wait for either. For an engine that
+    asks models also UnknownStrategy, NoProvider, RegistryUnusable, and BudgetExceeded when nothing is left.
+    """
+    chosen = choose_engine(engine, strategy=strategy)
+    options = {"strategy": strategy} if chosen.asks_models else {}
+    if chosen.asks_models and not model_router().is_free(ACTIONS, strategy):
+        refuse_beyond(tenant, spending_of(tenant, now=timezone.now()), LEAST_COST)
+    lock_tree(tenant)
+    nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
+    _refuse_overlap(tenant=tenant, node_id=node_id, subtree=nodes)
+    below = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
+    ingestions = list(Job.objects.of(tenant).filter(pk__in=below.pending().values("job")))
+    if not ingestions:
+        if not below.ready().exists():
+            raise NothingReady("No entry below the node is ready.")
+        key = _key(tenant=tenant, node_id=node_id, engine=chosen, options=options)
+        if (existing := StructureSnapshot.objects.of(tenant).filter(**key).first()) is not None:
+            return Requested(snapshot=existing)
+    job = submit_job(
+        tenant=tenant,
+        kind=GENERATE_STRUCTURE,
+        subject_id=node_id,
+        params={"engine": chosen.name.value, "options": options},
+        depends_on=ingestions,
+    )
+    return Requested(job=job)
+
+
+def generate_structure(run: Run) -> None:
+    """Do the work of a generation job. Holds no transaction while the engine thinks.
+
+    Raises NothingReady, and what the models' failures are called in `llm.errors`.
+    """
+    tenant, node_id = run.tenant, run.job.subject_id
+    engine, options = ENGINES[EngineName(run.job.params["engine"])], run.job.params["options"]
+    run.progress("reading", 0, 3)
+    try:
+        with transaction.atomic():
+            key = _key(tenant=tenant, node_id=node_id, engine=engine, options=options)
+            sources = sources_under(tenant=tenant, node_id=node_id)
+    except NotFound as exc:
+        raise JobCancelled("The node is gone.") from exc
+    if not sources.entries:
+        raise NothingReady("No entry below the node is ready.")
+    if (existing := StructureSnapshot.objects.of(tenant).filter(**key).first()) is not None:
+        with run.completing(result={"snapshot": str(existing.pk)}):
+            return
+    run.checkpoint()
+    run.progress("structuring", 1, 3)
+    desk = ModelDesk(run=run, strategy=options.get("strategy", DEFAULT_STRATEGY))
+    draft = _made(engine, sources.root, desk)
+    run.checkpoint()
+    run.progress("storing", 2, 3)
+    chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
+    moments = Moments(sources.entries, sources.shown)
+    draft, grounding = verify(draft, chunks, least_quote=engine.least_quote, also=moments.of)
+    if engine.asks_models:
+        draft = replace(draft, warnings=(*draft.warnings, *_uncited(draft, sources), *desk.warnings()))
+    snapshot_id, provenance = new_id(), desk.provenance()
+    with run.completing(result={"snapshot": str(snapshot_id)}):
+        desk.forget()
+        _record(
+            run=run, snapshot_id=snapshot_id, key=key, draft=draft, grounding=grounding, sources=sources,
+            provenance=provenance,
+        )  # fmt: skip
+    log.info("structure generated", snapshot=str(snapshot_id), engine=engine.name, **asdict(grounding))
+
+
+def _uncited(draft: Draft, sources: Sources) -> list[str]:
+    """Name the sources that nothing of a structure cites: a model may have passed over them."""
+    cited = {citation.chunk_id for module in draft.modules for node in module.walk() for citation in node.citations}
+    left = [
+        sources.paths[entry.id] for entry in sources.entries.values() if cited.isdisjoint(c.id for c in entry.chunks)
+    ]
+    return [f"Nothing of these sources is cited: {'; '.join(left)}."] if left else []
+
+
+def _made(engine: Engine, source: SourceNode, desk: ModelDesk) -> Draft:
+    try:
+        return engine.make(source, desk)
+    except TooMuch as exc:
+        raise exc.reason from exc
+
+
+def _record(
+    *,
+    run: Run,
+    snapshot_id: UUID,
+    key: dict[str, Any],
+    draft: Draft,
+    grounding: Grounding,
+    sources: Sources,
+    provenance: dict[str, Any],
+) -> None:
+    """Store the snapshot with its nodes and references, in the caller's transaction."""
+    warnings = list(draft.warnings)
+    if sources.left_out:
+        warnings.append(f"Left out because they are not ready: {', '.join(sources.left_out)}.")
+    if sources.unused_mappings:
+        warnings.append(
+            f"Accepted mappings of slides that were not used, as they are not validated: {sources.unused_mappings}."
+        )
+    snapshot = StructureSnapshot.objects.create(
+        id=snapshot_id,
+        tenant=run.tenant,
+        job_id=run.job.pk,
+        options=run.job.params["options"],
+        title=draft.title[:500],
+        description=draft.description,
+        learning_goal=draft.learning_goal,
+        expected_knowledge=[asdict(each) for each in draft.expected_knowledge],
+        expected_skills=[asdict(each) for each in draft.expected_skills],
+        prerequisites=list(draft.prerequisites),
+        provenance=provenance,
+        counts=_counts(draft),
+        grounding=asdict(grounding),
+        warnings=warnings,
+        **key,
+    )
+    owners = {chunk.id: entry for entry in sources.entries.values() for chunk in entry.chunks}
+    places = {chunk.id: chunk.locator for entry in sources.entries.values() for chunk in entry.chunks}
+    machine_written = {
+        chunk.id for entry in sources.entries.values() for chunk in entry.chunks if chunk.kind.is_machine_written
+    }
+    rows: list[StructureNode] = []
+    references: list[Reference] = []
+
+    def keep(node: DraftNode, parent_id: UUID | None) -> None:
+        row = StructureNode(
+            id=new_id(),
+            tenant=run.tenant,
+            snapshot=snapshot,
+            parent_id=parent_id,
+            position=len(rows),
+            node_type=node.node_type.value,
+            title=node.title[:500],
+            description=node.description,
+            learning_goal=node.learning_goal,
+            difficulty=node.difficulty,
+            estimated_minutes=node.estimated_minutes,
+            examples=list(node.examples),
+            reference_solution=node.reference_solution,
+            grading_criteria=list(node.grading_criteria),
+        )
+        rows.append(row)
+        for position, citation in enumerate(node.citations):
+            entry = owners[citation.chunk_id]
+            references.append(
+                Reference(
+                    id=new_id(),
+                    tenant=run.tenant,
+                    snapshot=snapshot,
+                    structure_node=row,
+                    position=position,
+                    entry_id=entry.id,
+                    entry_name=entry.name,
+                    entry_path=sources.paths[entry.id],
+                    entry_fingerprint=sources.fingerprints[entry.id],
+                    chunk_id=citation.chunk_id,
+                    quote=citation.quote,
+                    machine_written=citation.chunk_id in machine_written,
+                    **locator_columns(places[citation.chunk_id]),
+                )
+            )
+        for child in node.children:
+            keep(child, row.pk)
+
+    for module in draft.modules:
+        keep(module, None)
+    StructureNode.objects.bulk_create(rows, batch_size=_WRITE_BATCH)
+    Reference.objects.bulk_create(references, batch_size=_WRITE_BATCH)
+
+
+def _refuse_overlap(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
+    related = {*subtree, *list_ancestor_ids(tenant=tenant, node_id=node_id)}
+    running = Job.objects.of(tenant).open().filter(kind=GENERATE_STRUCTURE, subject_id__in=related).first()
+    if running is not None:
+        raise GenerationRunning(
+            f"Job {running.pk} is generating node {running.subject_id}, which covers the same materials.",
+            extra={"job": str(running.pk)},
+        )
+
+
+def _key(*, tenant: Tenant, node_id: UUID, engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what makes a snapshot the answer to a request, as column values."""
+    canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
+    return {
+        "node_id": node_id,
+        "fingerprint": fingerprint_of(tenant=tenant, node_id=node_id),
+        "engine": engine.name.value,
+        "engine_version": engine.version(),
+        "options_digest": hashlib.sha256(canonical.encode()).hexdigest(),
+    }
+
+
+def _counts(draft: Draft) -> dict[str, int]:
+    found = Counter(node.node_type for module in draft.modules for node in module.walk())
+    return {f"{node_type.value}s": found[node_type] for node_type in NodeType}

@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from structures.engines.base.drafts import Draft, DraftNode, NodeType
+from structures.engines.base.sources import SourceNode
+from structures.engines.outline import names
+from structures.engines.outline.engine import outline
+from structures.grounding.quotes import verify
+from tests.structures.trees import chunks_of, tree
+
+
+def titles(draft: Draft) -> list[tuple[str, list[str]]]:
+    """Return the modules with the titles of their lessons."""
+    return [(module.title, [lesson.title for lesson in module.children]) for module in draft.modules]
+
+
+def of_type(draft: Draft, node_type: NodeType) -> list[DraftNode]:
+    return [node for module in draft.modules for node in module.walk() if node.node_type is node_type]
+
+
+def concepts(*lines: str) -> dict[str, str]:
+    """Return what is found in one lesson with these paragraphs, as title and definition."""
+    text = "# Lesson\n\n## Part\n\n" + "\n\n".join(lines)
+    found = of_type(
+        outline(tree("Course", {"01-Module": {"01.md": text, "02.md": "# Other\n\nwords"}})), NodeType.CONCEPT
+    )
+    return {concept.title: concept.description for concept in found}
+
+
+# --- arranging ------------------------------------------------------------------------------------------------------
+
+
+def test_folders_are_modules_and_files_are_lessons() -> None:
+    source = tree("Course", {
+        "02-Later things": {"a.md": "# Alpha\n\nText one.", "b.md": "# Beta\n\nText two."},
+        "01-First things": {"c.md": "# Gamma\n\nText three.", "d.md": "# Delta\n\nText four."},
+    })  # fmt: skip
+
+    assert titles(outline(source)) == [
+        ("First things", ["Gamma", "Delta"]), ("Later things", ["Alpha", "Beta"]),
+    ]  # fmt: skip
+
+
+def test_kinds_of_media_are_regrouped_by_chapter() -> None:
+    talk = "1\n00:00:01,000 --> 00:00:05,000\nSome words about it.\n"
+    source = tree("Course", {
+        "captions": {
+            "01-Intro": {"01-Intro-A.srt": talk, "01-Intro-B.srt": talk, "01-Intro-Q-EX-01-02.srt": talk},
+            "02-Loops": {"02-Loops-A.srt": talk},
+        },
+        "slides": {"Deck-01-Intro.md": "# Why at all?\n\nText.", "Deck-02-Loops.md": "# Repeated steps\n\nText."},
+    })  # fmt: skip
+
+    assert titles(outline(source)) == [
+        ("Why at all?", ["Why at all?", "Why at all? – Part 1", "Why at all? – Part 2", "Exercise 1.2"]),
+        ("Repeated steps", ["Repeated steps", "Repeated steps – Part 1"]),
+    ]
+
+
+def test_folders_that_merely_count_from_one_are_not_mixed() -> None:
+    source = tree("Course", {
+        "Chemistry": {"1-Atoms.md": "# Atoms\n\nx", "2-Bonds.md": "# Bonds\n\nx"},
+        "History": {"1-Rome.md": "# Rome\n\nx", "2-Athens.md": "# Athens\n\nx"},
+    })  # fmt: skip
+
+    assert [title for title, _ in titles(outline(source))] == ["Chemistry", "History"]
+
+
+def test_an_index_gives_titles_and_is_no_lesson() -> None:
+    source = tree("Course", {
+        "M01-HTML": {
+            "index.md": "# Module 1 — The web\n\n- [W01](./W01) · How it works\n- [W02](./W02) · Semantics\n",
+            "W01": {"README.md": "# Week 01. Something longer\n\nText."},
+            "W02": {"README.md": "# Week 02\n\nText."},
+        }
+    })  # fmt: skip
+
+    assert titles(outline(source)) == [("The web", ["How it works", "Semantics"])]
+
+
+def test_the_same_file_in_two_formats_is_one_lesson() -> None:
+    source = tree("Course", {"Module": {"talk.md": "# Talk\n\nText.", "talk.html": "<p>Text.</p>", "z.md": "# Z\n\nx"}})
+
+    lessons = outline(source).modules[0].children
+
+    assert [lesson.title for lesson in lessons] == ["Talk", "Z"]
+    assert len(lessons[0].citations) == 2
+
+
+def test_one_file_is_a_module_with_its_sections_as_lessons() -> None:
+    source = tree("Course", {"book.md": "# The book\n\n## One\n\nText.\n\n## Two\n\nText."})
+
+    assert titles(outline(source)) == [("The book", ["One", "Two"])]
+
+
+def test_a_repository_file_is_left_out_and_named() -> None:
+    draft = outline(tree("Course", {"LICENSE.txt": "Do as you like with it.", "text.md": "# Text\n\nWords."}))
+
+    assert [title for title, _ in titles(draft)] == ["Text"]
+    assert draft.warnings == ("Not part of any lesson: LICENSE.txt.",)
+
+
+def test_a_deep_tree_ends_in_lessons() -> None:
+    source = tree("Course", {"a": {"b": {"c": {"d": {"e": {"text.md": "# Deep down\n\nText."}}}}}})
+
+    assert titles(outline(source)) == [("a", ["Deep down"])]
+
+
+def test_an_empty_tree_has_no_modules() -> None:
+    assert outline(tree("Course", {"empty": {}})).modules == ()
+
+
+def test_a_stub_stays_empty_and_is_named() -> None:
+    stub = (
+        "# Week 15: Node\n\n## Lecture\n- Node and npm\n\n## Practice\n- First script\n\n## Homework\n- Hello world\n"
+    )
+    source = tree(
+        "Course", {"M": {"W15": {"README.md": stub}, "W16": {"README.md": "# Real\n\nA whole sentence is here."}}}
+    )
+
+    draft = outline(source)
+
+    assert not of_type(draft, NodeType.CONCEPT) + of_type(draft, NodeType.EXERCISE)
+    assert draft.warnings == ("These lessons announce content but have none yet: Node.",)
+
+
+@pytest.mark.parametrize(
+    ("title", "clean"),
+    [
+        ("🖥 Week 01. How it works (10 min)", "How it works"),
+        ("Модуль 1 — HTML/CSS", "HTML/CSS"),
+        ("3. Types of data", "Types of data"),
+        ("Week 2", "Week 2"),
+        ("Вступ (10 хв)", "Вступ"),
+        ("Windows 10: Installing", "Windows 10: Installing"),
+    ],
+)
+def test_it_takes_labels_and_marks_off_titles(title: str, clean: str) -> None:
+    assert names.clean_title(title) == clean
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "words"),
+    [
+        ("01-Intro", 1, "Intro"),
+        ("M02-JS-FE", 2, "JS FE"),
+        ("W07", 7, ""),
+        ("Week 3", 3, ""),
+        ("Chapter IV The end", 4, "The end"),
+        ("Flat pictures of a round world", None, "Flat pictures of a round world"),
+        ("Тиждень 5", 5, ""),
+    ],
+)
+def test_it_reads_numbers_in_names(name: str, number: int | None, words: str) -> None:
+    read = names.read(name)
+
+    assert (read.number, read.words) == (number, words)
+
+
+# --- concepts -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentence", "term"),
+    [
+        ("A **variable** is a named place for a value.", "variable"),
+        ("The **scale** of a map is the ratio of two distances.", "scale"),
+        ("**Клієнт** – пристрій, який просить дані.", "Клієнт"),
+        ("Визначення: **Інтернет** — це світова мережа пристроїв.", "Інтернет"),
+        ("Eine **Schleife** ist eine Anweisung, die sich wiederholt.", "Schleife"),
+        ("Normalisation means dividing a count by something.", "Normalisation"),
+        ("Алгоритм — це послідовність кроків до мети.", "Алгоритм"),
+    ],
+)
+def test_it_finds_what_a_sentence_defines(sentence: str, term: str) -> None:
+    found = concepts(sentence)
+
+    assert {title.casefold() for title in found} == {term.casefold()}
+    assert all(found.values())
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "This is a very important thing to know.",
+        "It means that we are done for today.",
+        "**Careful**: we start in a minute.",
+        "HTML — це не тільки вигляд сторінки.",
+        "Python is a language.",
+        "What is a variable in this language?",
+        "**x = 5** is a line of code here.",
+        "You are the one who decides about that.",
+    ],
+)
+def test_it_does_not_invent_a_concept(sentence: str) -> None:
+    assert concepts(sentence) == {}
+
+
+def test_a_heading_counts_when_its_text_takes_it_up() -> None:
+    loop = "A loop repeats what stands in it until there is nothing left to do."
+    text = f"# Lesson\n\n## What is a loop?\n\n{loop}\n\n## Summary\n\nWe saw it.\n\n## Nobody says why\n\nText."
+    draft = outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
+
+    assert [concept.title for concept in of_type(draft, NodeType.CONCEPT)] == ["loop"]
+
+
+def test_a_concept_stands_once_in_a_module_with_all_its_evidence() -> None:
+    source = tree("Course", {"M": {
+        "a.md": "# A\n\n**Steam** is water that became a gas.",
+        "b.md": "# B\n\n**Steam** is a gas made of water.",
+        "c.srt": "1\n00:00:07,000 --> 00:00:09,000\nNow the steam comes out.\n",
+    }})  # fmt: skip
+
+    (concept,) = of_type(outline(source), NodeType.CONCEPT)
+
+    assert concept.description == "Steam is water that became a gas."
+    chunks = chunks_of(source)
+    assert len(concept.citations) == 3
+    assert chunks[concept.citations[-1].chunk_id].locator.start_ms == 7_000
+
+
+def test_a_definition_list_gives_its_terms() -> None:
+    html = "<h1>Words</h1><dl><dt>Legend</dt><dd>what the signs mean</dd><dt>Scale</dt><dd>a ratio of lengths</dd></dl>"
+    draft = outline(tree("Course", {"M": {"a.html": html, "b.md": "# B\n\nx"}}))
+
+    assert [concept.title for concept in of_type(draft, NodeType.CONCEPT)] == ["Legend", "Scale"]
+
+
+# --- exercises ------------------------------------------------------------------------------------------------------
+
+TASK = "Take a map and a ruler, measure two countries, and write down by how much one is drawn too wide."
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Exercise 1: Measure",
+        "Homework",
+        "Lab 3",
+        "Worked exercise",
+        "🏠 Домашнє завдання",
+        "Übung 2",
+        "Quiz",
+        "Exercice 4",
+    ],
+)
+def test_it_takes_an_exercise_where_the_materials_name_one(heading: str) -> None:
+    draft = outline(tree("Course", {"M": {"a.md": f"# A\n\n## {heading}\n\n{TASK}", "b.md": "# B\n\nx"}}))
+
+    (exercise,) = of_type(draft, NodeType.EXERCISE)
+    assert exercise.description == TASK
+
+
+def test_a_task_may_stand_in_running_text() -> None:
+    text = "# A\n\n## Part\n\nThe text has a sentence of its own before the task begins here.\n\n"
+    text += "**Exercise:** measure two countries with a ruler:\n\n- one\n- two\n\nText goes on.\n"
+    plain = f"Exercise: Two maps\n\n{TASK}\n\nAnd one more step."
+    draft = outline(tree("Course", {"M": {"a.md": text, "b.txt": plain}}))
+
+    first, second = of_type(draft, NodeType.EXERCISE)
+    assert (first.title, first.description) == (
+        "Measure two countries with a ruler", "measure two countries with a ruler:\n\n- one\n- two",
+    )  # fmt: skip
+    assert (second.title, second.description) == ("Two maps", f"{TASK}\n\nAnd one more step.")
+
+
+@pytest.mark.parametrize("heading", ["Assignment statements", "Practice makes perfect", "Measuring"])
+def test_it_takes_nothing_else_for_an_exercise(heading: str) -> None:
+    draft = outline(tree("Course", {"M": {"a.md": f"# A\n\n## {heading}\n\n{TASK}", "b.md": "# B\n\nx"}}))
+
+    assert of_type(draft, NodeType.EXERCISE) == []
+
+
+def test_a_solution_belongs_to_its_exercise() -> None:
+    text = f"# A\n\n## Exercise: Measure\n\n{TASK}\n\n### Solution\n\nThe secret answer.\n\n## Next\n\nText."
+    draft = outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
+
+    (exercise,) = of_type(draft, NodeType.EXERCISE)
+    assert "secret" not in exercise.description
+    assert len(exercise.citations) == 2
+
+
+def test_the_same_lab_in_three_files_is_one_exercise_with_three_references() -> None:
+    source = tree("Course", {"M": {
+        "lab.md": f"# Lab: Measure\n\n{TASK}",
+        "sheet.html": f"<h1>Worksheet</h1><h2>Lab: Measure</h2><p>{TASK}</p>",
+        "handout.txt": f"Lab 1: Measure\n==============\n\n{TASK}\n",
+    }})  # fmt: skip
+
+    (exercise,) = of_type(outline(source), NodeType.EXERCISE)
+
+    assert len(exercise.citations) == 3
+
+
+# --- what always holds ----------------------------------------------------------------------------------------------
+
+LINES = ["# Title", "## Exercise 1: Do", "**Term** is a thing that matters.", "- item one", "plain text", "", "```"]
+WORDS = st.sampled_from(LINES)
+FILES = st.dictionaries(
+    st.sampled_from(["a.md", "01-b.md", "README.md", "W02.md", "talk-A.md"]),
+    st.lists(WORDS, max_size=8).map("\n\n".join),
+    max_size=4,
+)
+
+
+@hypothesis_settings(deadline=None, max_examples=60)
+@given(st.dictionaries(st.sampled_from(["01-One", "slides", "captions", "W03"]), FILES, max_size=3), FILES)
+def test_every_quote_holds_and_the_same_sources_give_the_same_draft(
+    folders: dict[str, dict[str, str]], files: dict[str, str]
+) -> None:
+    source = tree("Course", {**folders, **files})
+    draft = outline(source)
+
+    _, grounding = verify(draft, chunks_of(source))
+
+    assert grounding.dropped == 0
+    assert grounding.concepts_without_evidence == 0
+    assert outline(tree("Course", {**folders, **files})) == draft
+
+
+def test_its_time_grows_with_the_size_of_the_course() -> None:
+    def course(size: int) -> SourceNode:
+        chance = random.Random(1)  # noqa: S311  # the same course every time
+        words = [f"word{n}" for n in range(500)]
+        lesson = "\n\n".join(f"## Part {n}\n\n" + " ".join(chance.choices(words, k=40)) + "." for n in range(20))
+        return tree("Course", {f"{n:03}-Module": {f"{k}.md": lesson for k in range(4)} for n in range(size)})
+
+    seconds = []
+    for size in (5, 20):
+        source = course(size)
+        started = time.process_time()
+        outline(source)
+        seconds.append(time.process_time() - started)
+
+    assert seconds[1] < 12 * seconds[0]

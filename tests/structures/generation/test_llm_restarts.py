@@ -1,0 +1,100 @@
+"""A worker that dies between the vendor's answer and our commit: its job runs again, and nothing counts twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from llm.models import ExternalCall
+from materials.models import MaterialNode
+from project.jobs.models import Job, Pulse
+from structures.models import Reference, StructureSnapshot
+from tenants.models import Tenant
+from tests.conftest import Api, upload
+from tests.fakes.asked import Asked
+from tests.fakes.steps import Step
+from tests.llm.world import World
+from tests.processes import eventually, start
+from tests.structures.generation.llm_courses import ROOM_FOR_SMALL_PARTS, honest, let_write
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def worker_log(world: World, tmp_path: Path) -> Iterator[Path]:
+    """Start a real worker that asks the world's vendors, and return its log."""
+    log = tmp_path / "worker.log"
+    process = start(
+        "manage.py", "worker", "--room", "light", log=log, MODELS_FILE=str(world.path), WORKER_PATIENCE_SECONDS="5"
+    )
+    try:
+        eventually(
+            lambda: Pulse.objects.filter(answered_at__isnull=False).exists(),
+            seconds=60,
+            what="no canary was answered",
+            log=log,
+        )
+        yield log
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+class Murderer:
+    """Kills the worker that holds the generation as soon as the vendor has sent certain answers.
+
+    These are the second one, and the first one that arranges the course, after which only the commit is left.
+    """
+
+    def __init__(self) -> None:
+        self.victims: list[int] = []
+        self._holder = 0
+        self._answers = 0
+
+    def answer(self, asked: Asked) -> Step:
+        """Answer honestly, and look beforehand who asks, so that no time is lost afterwards."""
+        with closing(connection):
+            self._holder = int(Job.objects.get(kind="generate_structure").worker.rpartition(":")[2])
+        return honest(asked)
+
+    def strike(self, asked: Asked) -> None:
+        self._answers += 1
+        is_last = asked.prompt.endswith("Arrange these topics into a course.")
+        if (self._answers == 2 and not self.victims) or (is_last and len(self.victims) == 1):
+            os.kill(self._holder, signal.SIGKILL)
+            self.victims.append(self._holder)
+
+
+def test_a_worker_killed_after_the_vendors_answer_is_replaced_and_nothing_counts_twice(
+    world: World, api: Api, acme: Tenant, course: MaterialNode, worker_log: Path
+) -> None:
+    let_write(world, output_tokens=ROOM_FOR_SMALL_PARTS)
+    paragraphs = [f"Paragraph {n} says: {'water is wet ' * 20}" for n in range(1, 13)]
+    upload(api(acme), course.pk, "a.txt", "\n\n".join(paragraphs).encode())
+    murderer = Murderer()
+    world.google.always(murderer.answer)
+    world.google.after_sending = murderer.strike
+
+    accepted = api(acme).post(f"/api/v1/nodes/{course.pk}/generate", {}, format="json").json()
+
+    def ended() -> Job | None:
+        job = Job.objects.get(pk=accepted["id"])
+        return None if job.is_open else job
+
+    job = eventually(ended, seconds=60, what="the generation did not end", log=worker_log)
+    calls, rows = job.plan["calls"], list(ExternalCall.objects.filter(job=job))
+    assert (job.status, job.attempt, len(set(murderer.victims))) == (Job.Status.COMPLETE, 3, 2)
+    assert len(world.google.billed) == calls + 2  # what had been answered before is not paid for again
+    assert len(world.google.billed) - 2 <= len(rows) <= len(world.google.billed)
+    assert len({row.request_id for row in rows}) == len(rows)
+    assert {row.outcome for row in rows} == {"answered"}
+    snapshot = StructureSnapshot.objects.get()
+    assert str(snapshot.pk) == job.result["snapshot"]
+    assert snapshot.provenance["calls"] == len(rows)
+    assert snapshot.counts["concepts"] == snapshot.grounding["verified"] == Reference.objects.count() == 12
