@@ -11,7 +11,7 @@ from django.core import checks
 
 from llm.errors import PromptBroken
 from llm.prompts import read_prompt
-from llm.providers.build import ignored_variables, unusable_address, unusable_key
+from llm.providers.factory import ignored_variables, unusable_address, unusable_key
 from llm.registry import RegistryFaults, read_registry
 
 RECORDING_ACTIONS = ("transcribe_video", "describe_slides")

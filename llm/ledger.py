@@ -10,11 +10,11 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from llm.concurrency import Slot
 from llm.messages import Usage
 from llm.models import ExternalCall
 from llm.registry import Candidate
-from llm.slots import Slot
-from project.db import prepared
+from project.db import prepared_statements
 from project.db.fields import new_id
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -85,7 +85,7 @@ class Ledger:
 
 def _insert(entry: Entry, slot: Slot | None) -> None:
     usage = entry.usage or Usage()
-    values: dict[str, prepared.Value] = {
+    values: dict[str, prepared_statements.Value] = {
         "id": new_id(),
         "created_at": timezone.now(),
         "tenant_id": entry.tenant.pk if entry.tenant else None,
@@ -114,7 +114,7 @@ def _insert(entry: Entry, slot: Slot | None) -> None:
         "request_id": entry.request_id[:200],
     }
     given_back = [] if slot is None else [slot.space, slot.number]
-    prepared.execute(_statement(tuple(values), gives_back=slot is not None), [*values.values(), *given_back])
+    prepared_statements.execute(_statement(tuple(values), gives_back=slot is not None), [*values.values(), *given_back])
 
 
 @cache

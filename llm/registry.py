@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from project.checked import FileFaults, KeyPath, read_checked
+from project.config_files import FileFaults, KeyPath, read_checked
 
 MILLION = 1_000_000
 MOST_CONNECTIONS = 100

@@ -12,15 +12,15 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from llm.breakers import Admission
+from llm.concurrency import Slot
 from llm.deadlines import Deadline
 from llm.errors import Attempt, NoProvider, ProviderError, UnknownAction, UnknownStrategy
+from llm.fallback import Caller, Walk
 from llm.ledger import Entry
 from llm.messages import ModelRequest, Room, Usage
 from llm.providers.base import Provider
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
 from llm.schemas import parsed, schema_of
-from llm.slots import Slot
-from llm.walk import Caller, Walk
 from project.jobs.models import Job
 from tenants.models import Tenant
 

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from llm.budgets import month_of, next_month, spending_of
 from llm.queries import costs_of_month
 from llm.serializers import CostsQuerySerializer, CostsSerializer
-from project.http.answers import valid
+from project.http.responses import valid
 from tenants.requests import tenant_of
 from tenants.scopes import Scope
 

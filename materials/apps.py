@@ -11,7 +11,7 @@ from materials.job_kinds import (
     VERIFY_UPLOAD,
     WATCH_RECORDING,
 )
-from project.jobs import chores, kinds
+from project.jobs import job_kinds, periodic_tasks
 from project.storage import checks as checks  # registers its system checks
 
 
@@ -21,14 +21,14 @@ class MaterialsConfig(AppConfig):
     name = "materials"
 
     def ready(self) -> None:
-        kinds.register(INGEST_ENTRY, work="materials.tasks.ingest_entry")
-        kinds.register(INGEST_ADDRESS, work="materials.tasks.ingest_address")
-        kinds.register(CHECK_ADDRESS, work="materials.tasks.check_address")
-        kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording", room="heavy")
-        kinds.register(IMPORT_ARCHIVE, work="materials.tasks.import_archive")
-        kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording", room="heavy")
-        kinds.register(DESCRIBE_ENTRY, work="materials.tasks.describe_entry", room="heavy")
-        kinds.register(VERIFY_UPLOAD, work="materials.tasks.verify_upload")
-        chores.register("materials.tasks.remove_objects")
-        chores.register("materials.tasks.sweep_uploads")
-        chores.register("materials.tasks.release_old_archives")
+        job_kinds.register(INGEST_ENTRY, work="materials.tasks.ingest_entry")
+        job_kinds.register(INGEST_ADDRESS, work="materials.tasks.ingest_address")
+        job_kinds.register(CHECK_ADDRESS, work="materials.tasks.check_address")
+        job_kinds.register(INGEST_RECORDING, work="materials.tasks.ingest_recording", room="heavy")
+        job_kinds.register(IMPORT_ARCHIVE, work="materials.tasks.import_archive")
+        job_kinds.register(WATCH_RECORDING, work="materials.tasks.watch_recording", room="heavy")
+        job_kinds.register(DESCRIBE_ENTRY, work="materials.tasks.describe_entry", room="heavy")
+        job_kinds.register(VERIFY_UPLOAD, work="materials.tasks.verify_upload")
+        periodic_tasks.register("materials.tasks.remove_objects")
+        periodic_tasks.register("materials.tasks.sweep_uploads")
+        periodic_tasks.register("materials.tasks.release_old_archives")

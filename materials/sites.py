@@ -15,7 +15,7 @@ from django.core import checks
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from project import logs
-from project.checked import FileFaults, read_checked
+from project.config_files import FileFaults, read_checked
 
 log = logs.get(__name__)
 

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_safe
 
 from llm.breakers import open_breakers
 from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
-from llm.loading import watched_registry
+from llm.registry_loader import watched_registry
 from project.jobs.models import Job, Pulse
-from project.jobs.rooms import Room, work_window
+from project.jobs.queues import Room, work_window
 from project.storage.objects import objects
 
 QUEUE_LATE = timedelta(minutes=15)

@@ -2,7 +2,7 @@
 
 A message is a bell: it says that there is work, not which. Who hears it claims the next job in the jobs' own table, so
 that a message may come twice, late or never without harm, and priorities hold across all that waits. Each room
-(`project.jobs.rooms`) has a queue of its own, served by a cluster of its own. With the broker in
+(`project.jobs.queues`) has a queue of its own, served by a cluster of its own. With the broker in
 our own database a message is a row of the caller's transaction; with Redis it is sent after the commit, and the sweeper
 rings again for what was lost between the two.
 """

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from project.jobs import kinds
+from project.jobs import job_kinds
 from structures import checks as checks  # registers its system check
 from structures.job_kinds import GENERATE_STRUCTURE
 
@@ -11,4 +11,4 @@ class StructuresConfig(AppConfig):
     name = "structures"
 
     def ready(self) -> None:
-        kinds.register(GENERATE_STRUCTURE, work="structures.tasks.generate_structure")
+        job_kinds.register(GENERATE_STRUCTURE, work="structures.tasks.generate_structure")

@@ -1,6 +1,5 @@
 from django.apps import AppConfig
 
-from tenants import limiting as limiting  # registers its system check
 from tenants import scopes as scopes  # likewise
 
 

@@ -10,7 +10,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from project.errors import TooManyRequests
-from tenants import keys, limiting, services
+from tenants import keys, rate_limits, services
 from tenants.errors import Unauthenticated
 from tenants.models import ApiKey
 from tenants.requests import announce
@@ -30,7 +30,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         try:
             key = _usable(_secret_in(request))
         except Unauthenticated:
-            announce(request, limiting.spend(_failures_of(request)).headers())
+            announce(request, rate_limits.spend(_failures_of(request)).headers())
             raise
         services.note_use(key=key, now=timezone.now())
         structlog.contextvars.bind_contextvars(tenant=key.tenant.slug, api_key_prefix=key.prefix)
@@ -70,15 +70,15 @@ def _usable(secret: str) -> ApiKey:
 
 
 def _refuse_floods(request: Request) -> None:
-    verdict = limiting.look(_failures_of(request))
+    verdict = rate_limits.look(_failures_of(request))
     if not verdict.allowed:
         announce(request, verdict.headers())
         raise TooManyRequests("Too many requests without a valid key.", seconds=verdict.reset_seconds)
 
 
-def _failures_of(request: Request) -> limiting.Budget:
-    return limiting.Budget(
+def _failures_of(request: Request) -> rate_limits.Budget:
+    return rate_limits.Budget(
         policy="anonymous",
         limit=settings.ANONYMOUS_REQUESTS_PER_MINUTE,
-        owner=limiting.owner_of_address(request._request),
+        owner=rate_limits.owner_of_address(request._request),
     )

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from project.errors import TooManyRequests
-from tenants import limiting
+from tenants import rate_limits
 from tenants.requests import announce, key_of
 from tenants.scopes import Scope
 
@@ -35,7 +35,7 @@ def charge(request: Request) -> None:
     key = key_of(request)
     scope = Scope.CHECK if request.method in SAFE_METHODS else Scope.PREP
     limit = key.check_per_minute if scope is Scope.CHECK else key.prep_per_minute
-    verdict = limiting.spend(limiting.Budget(policy=scope.value, limit=limit, owner=str(key.tenant_id)))
+    verdict = rate_limits.spend(rate_limits.Budget(policy=scope.value, limit=limit, owner=str(key.tenant_id)))
     announce(request, verdict.headers())
     if not verdict.allowed:
         raise TooManyRequests(

@@ -21,12 +21,12 @@ from llm.registry import read_registry
 from materials.models import MaterialEntry, MaterialNode
 from materials.tree.services import create_node
 from project.jobs import runner
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from project.settings import BASE_DIR
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
-from tests.processes import eventually
+from tests.process_table import eventually
 
 Stored = Callable[[], list[Path]]
 Api = Callable[..., APIClient]

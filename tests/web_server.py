@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from materials.models import MaterialNode
-from tests.processes import eventually, start
+from tests.process_table import eventually, start
 
 
 @dataclass(frozen=True, kw_only=True)

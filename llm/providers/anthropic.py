@@ -10,7 +10,7 @@ from anthropic import types
 
 from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuited, PromptTooLong, ProviderBusy
 from llm.messages import ModelReply, ModelRequest, Usage, estimated_usage
-from llm.providers import faults
+from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
 from llm.providers.transport import http_client
 from llm.registry import ProviderSpec
@@ -37,11 +37,11 @@ class AnthropicProvider:
 
     def complete(self, call: ProviderCall) -> ModelReply:
         arguments = self._arguments(call)
-        with faults.our_errors(call, self._spec):
+        with error_mapping.our_errors(call, self._spec):
             try:
                 answer = self._client.messages.create(**arguments)
             except anthropic.AnthropicError as exc:
-                raise faults.of_sdk(anthropic, exc, call, self._spec) from None
+                raise error_mapping.of_sdk(anthropic, exc, call, self._spec) from None
             if not isinstance(answer, types.Message):
                 raise ModelUnsuited("the address answers with something that is not a model's answer")
             return _reply(answer, call)
@@ -84,7 +84,7 @@ def _reply(answer: types.Message, call: ProviderCall) -> ModelReply:
         "request_id": answer._request_id or answer.id or "",
         "model": str(answer.model or ""),
     }
-    usage = faults.counted(_usage, answer.usage)
+    usage = error_mapping.counted(_usage, answer.usage)
     text = "".join(block.text for block in answer.content or [] if block.type == "text")
     if answer.stop_reason == "refusal":
         raise ContentRefused("the model refused the content", usage=usage, **facts)

@@ -21,12 +21,12 @@ from llm.errors import (
     QuotaExhausted,
 )
 from llm.messages import Clip, ModelReply, Usage, estimated_usage
-from llm.providers import faults
+from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
 from llm.providers.transport import http_client
 from llm.registry import ProviderSpec
 from llm.schemas import described
-from project.fetch import system_trust
+from project.outbound.fetcher import system_trust
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 LEAST_SERVER_SECONDS = 10
@@ -67,7 +67,7 @@ class GoogleProvider:
             content, config = _content(call), _config(call)
         except ValueError:  # what the registry's `extra` holds is not of the vendor's form
             raise ModelUnsuited("the model's `extra` is not what the SDK takes", usage=Usage()) from None
-        with faults.our_errors(call, self._spec):
+        with error_mapping.our_errors(call, self._spec):
             try:
                 answer = self._client.models.generate_content(model=call.model.model, contents=[content], config=config)
             except errors.APIError as exc:
@@ -117,7 +117,7 @@ def _reply(answer: types.GenerateContentResponse, call: ProviderCall) -> ModelRe
         "request_id": answer.response_id or "",
         "model": answer.model_version or "",
     }
-    usage = faults.counted(_usage, answer.usage_metadata)
+    usage = error_mapping.counted(_usage, answer.usage_metadata)
     if not answer.candidates:
         if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
             raise ContentRefused("the vendor's filter refused the prompt", usage=usage, **facts)
@@ -163,14 +163,14 @@ def _error(exc: errors.APIError) -> ProviderError:
     delay = next((_seconds(part["retryDelay"]) for part in details if "retryDelay" in part), None)
     violations = [v for part in details for v in part.get("violations") or [] if isinstance(v, Mapping)]
     quotas = [str(violation.get("quotaId", "")) for violation in violations]
-    named = faults.named_after(exc.code, reason or str(exc.status or ""))
+    named = error_mapping.named_after(exc.code, reason or str(exc.status or ""))
     if reason in {"API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED"}:
         return KeyRefused(f"the key was refused ({named})", status=exc.code)
     if exc.code == 400 and exc.status == "FAILED_PRECONDITION":
         return KeyRefused(f"the account may not use the API: its region or its billing ({named})", status=exc.code)
     if exc.code == 429 and any("PerDay" in quota for quota in quotas):
         return QuotaExhausted(f"the day's quota is used up ({named})", status=exc.code, retry_after=delay)
-    return faults.of_status(
+    return error_mapping.of_status(
         exc.code, code=str(exc.status or ""), said=str(exc.message or ""), headers=headers, retry_after=delay
     )
 

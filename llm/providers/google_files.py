@@ -19,7 +19,7 @@ from google.genai import errors, types
 
 from llm.errors import KeyRefused, ModelUnsuited, PromptInvalid, ProviderBusy, ProviderError
 from llm.messages import Usage
-from llm.providers import faults
+from llm.providers import error_mapping
 from llm.providers.google import BASE_URL, google_client
 from llm.providers.transport import PIECE, ProviderTransport, TimeLimit, WrongHost
 from llm.registry import ProviderSpec
@@ -304,4 +304,4 @@ def _error(exc: errors.APIError) -> ProviderError:
     if "API_KEY_INVALID" in reasons:
         return KeyRefused(f"the key was refused (HTTP {exc.code} API_KEY_INVALID)", status=exc.code)
     headers = getattr(exc.response, "headers", None) or {}
-    return faults.of_status(exc.code, code=str(exc.status or ""), said=str(exc.message or ""), headers=headers)
+    return error_mapping.of_status(exc.code, code=str(exc.status or ""), said=str(exc.message or ""), headers=headers)

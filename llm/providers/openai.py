@@ -16,7 +16,7 @@ from openai.types.chat import ChatCompletion
 
 from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuited, ProviderBusy
 from llm.messages import ModelReply, ModelRequest, Usage, estimated_usage
-from llm.providers import faults
+from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
 from llm.providers.transport import http_client
 from llm.registry import ProviderSpec
@@ -42,11 +42,11 @@ class OpenAIProvider:
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        with faults.our_errors(call, self._spec):
+        with error_mapping.our_errors(call, self._spec):
             try:
                 answer = self._client.post("/chat/completions", cast_to=ChatCompletion, body=self._body(call))
             except openai.OpenAIError as exc:
-                raise faults.of_sdk(openai, exc, call, self._spec) from None
+                raise error_mapping.of_sdk(openai, exc, call, self._spec) from None
             if not isinstance(answer, ChatCompletion):
                 raise ModelUnsuited("the address answers with something that is not a model's answer")
             return _reply(answer, call)
@@ -85,7 +85,7 @@ def _format(schema: Schema, *, native: bool) -> dict[str, Any]:
 
 
 def _reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
-    usage = faults.counted(_usage, answer.usage)
+    usage = error_mapping.counted(_usage, answer.usage)
     facts: dict[str, Any] = {"request_id": answer._request_id or answer.id or "", "model": answer.model or ""}
     if not answer.choices:
         raise AnswerEmpty("the answer holds no choice", usage=usage, **facts)

@@ -17,7 +17,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from project.fetch import system_trust
+from project.outbound.fetcher import system_trust
 
 PIECE = 64 * 1024
 

@@ -21,17 +21,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
-from llm.build import model_router
 from llm.errors import Attempt, ModelsExhausted, NoProvider, ProviderError, RegistryUnusable, UnknownAction
-from llm.loading import watched_registry
 from llm.messages import CLIP_TOKENS_PER_SECOND, Clip, ModelRequest
 from llm.prompts import Prompt, read_prompt
-from llm.providers.build import provider_files
+from llm.providers.factory import provider_files
+from llm.registry_loader import watched_registry
 from llm.router import ModelRouter
+from llm.router_factory import model_router
 from llm.video.errors import TranscriptRefused
-from llm.video.plausible import tolerance_of, why_not, why_too_little
+from llm.video.plausibility import tolerance_of, why_not, why_too_little
 from llm.video.ports import Desk, Recording, Wish
-from llm.video.stamps import Line, offset_of, parse_stamp, segments_of
+from llm.video.timestamps import Line, offset_of, parse_stamp, segments_of
 from llm.video.transcript import Segment, Transcript, Window
 from project import logs
 

@@ -21,8 +21,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.platforms_rules import PLAYLIST, Refusal, why_not_said
-from project import children
 from project.errors import DomainError
+from project.processes import runner
 
 FETCH_SECONDS = 4 * 3600.0
 
@@ -190,12 +190,12 @@ def _brought(
     request: Mapping[str, Any], *, checkpoint: Callable[[], None], seconds: float, child: str
 ) -> PlatformVideo:
     environment = {"YTDLP_NO_PLUGINS": "1", "PATH": os.environ.get("PATH", os.defpath)}
-    limits = children.Limits(seconds=seconds)
+    limits = runner.Limits(seconds=seconds)
     told: dict[str, Any] = {}
     try:
-        for line in children.told(child, request, limits=limits, checkpoint=checkpoint, environment=environment):
+        for line in runner.told(child, request, limits=limits, checkpoint=checkpoint, environment=environment):
             told = line
-    except children.ChildFailed as error:
+    except runner.ChildFailed as error:
         if error.code == "timed_out":
             raise PlatformFailed(f"The video took longer than {seconds:.0f} s.", code="timed_out") from error
         raise PlatformFailed(f"yt-dlp broke on this video: {error}.") from error

@@ -1,4 +1,4 @@
-"""yt-dlp in a child process of `project.children`: what it may do, and what it brings. Needs the `media` extra."""
+"""yt-dlp in a child process (`project.processes`): what it may do, and what it brings. Needs the `media` extra."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from yt_dlp import YoutubeDL  # type: ignore[import-untyped]
 from yt_dlp.utils import DownloadCancelled, YoutubeDLError  # type: ignore[import-untyped]
 
 from llm.video.platforms_rules import TOO_LARGE, Captions, Refusal, choose_captions, duration_ms, why_not, why_not_said
-from project.addresses import is_listed, is_public
+from project.outbound.public_addresses import is_listed, is_public
 
 Tell = Callable[[dict[str, Any]], None]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.transcript import MediaInfo, media_from_json
-from project.children import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, Limits, told
 
 CHILD = "llm.video.probe_child"
 LIMITS = Limits(memory_bytes=2 * 2**30, seconds=120)

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from llm.video.errors import MediaUnreadable, TranscriberBroken, TranscriberMissing
-from llm.video.loops import without_loops
 from llm.video.ports import Desk, Recording, Wish
+from llm.video.repetition import without_loops
 from llm.video.transcript import AudioTrack, Segment, Transcript, Window
 from llm.video.whisper_child import Work
 from llm.video.whisper_models import folder_of, identity, same_language
-from project import children
 from project.errors import DomainError
+from project.processes import runner
 
 CHILD = "llm.video.whisper_child"
 RULES = 2
@@ -94,13 +94,13 @@ class InChild:
     settings: WhisperSettings
 
     def __call__(self, work: Work, *, checkpoint: Callable[[], None]) -> Generator[Told, None, None]:
-        limits = children.Limits(memory_bytes=self.settings.memory_bytes)
+        limits = runner.Limits(memory_bytes=self.settings.memory_bytes)
         try:
-            for line in children.told(
+            for line in runner.told(
                 CHILD, asdict(work), limits=limits, checkpoint=checkpoint, environment=self._environment(work)
             ):
                 yield _told(line)
-        except children.ChildFailed as error:
+        except runner.ChildFailed as error:
             raise TranscriberBroken(f"Whisper did not come to an end: {error}.") from error
 
     def _environment(self, work: Work) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Whisper in a child process of `project.children`: what goes in, and what it tells in lines of JSON.
+"""Whisper in a child process of `project.processes.runner`: what goes in, and what it tells in lines of JSON.
 
 Needs the `media` extra, which the process that starts it need not have loaded.
 """

@@ -27,7 +27,7 @@ from materials.chunks.serializers import (
 from materials.chunks.services import correct_chunk, drop_correction
 from materials.models import Chunk, ChunkCorrection
 from materials.queries import get_entry
-from project.http.answers import asked, page, valid
+from project.http.responses import asked, page, valid
 from tenants.requests import key_of, tenant_of
 from tenants.scopes import Scope
 

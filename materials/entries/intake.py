@@ -12,8 +12,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import QuerySet
 
-from llm.video.build import probe
 from llm.video.errors import MediaUnreadable, TranscriberMissing
+from llm.video.factory import probe
 from llm.video.transcript import MediaInfo
 from materials.documents import Format
 from materials.entries.sidecar_captions import captions_beside

@@ -26,7 +26,7 @@ from materials.queries import get_entry, get_node
 from project.db.fields import new_id
 from project.errors import Conflict
 from project.jobs.services import cancel_jobs_of
-from project.storage import receive
+from project.storage import request_files
 from project.storage.objects import StoredObject
 from tenants.models import Tenant
 
@@ -138,26 +138,26 @@ def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
     release_objects(tenant=tenant, keys=keys)
 
 
-def received_file(request: HttpRequest, *, key: str, setting: str, space: Space) -> receive.Received:
+def received_file(request: HttpRequest, *, key: str, setting: str, space: Space) -> request_files.Received:
     """Store the request's file, which may have as many bytes as the setting says, and claim space for it before.
 
     Raises UploadTooLarge, QuotaExceeded, LengthRequired or UploadRefused; after an exception nothing is stored.
     """
     max_bytes: int = getattr(settings, setting)
     try:
-        space.claim(receive.announced_length(request, max_bytes=max_bytes))
-        return receive.receive(request, key=key, max_bytes=max_bytes)
-    except receive.LengthMissing as exc:
+        space.claim(request_files.announced_length(request, max_bytes=max_bytes))
+        return request_files.receive(request, key=key, max_bytes=max_bytes)
+    except request_files.LengthMissing as exc:
         raise LengthRequired(str(exc)) from exc
-    except receive.TooLarge as exc:
+    except request_files.TooLarge as exc:
         raise UploadTooLarge(
             str(exc),
             next_step=f"Split the file, or ask the operator to raise {setting}.",
             extra={"max_bytes": max_bytes},
         ) from exc
-    except receive.Incomplete as exc:
+    except request_files.Incomplete as exc:
         raise UploadRefused(str(exc), code="upload_incomplete", next_step="Send the file again.", status=400) from exc
-    except receive.NoFile as exc:
+    except request_files.NoFile as exc:
         raise UploadRefused(
             str(exc),
             code="file_missing",

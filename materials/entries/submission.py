@@ -25,7 +25,7 @@ from materials.models import MaterialEntry
 from materials.queries import get_entry
 from project.jobs.errors import JobAlreadyOpen
 from project.jobs.models import Job
-from project.jobs.rooms import NORMAL
+from project.jobs.queues import NORMAL
 from project.jobs.services import submit_job
 from tenants.models import Tenant
 

@@ -22,7 +22,7 @@ from materials.entries.submission import request_check, request_ingestion
 from materials.models import MaterialEntry
 from materials.objects.views import add_storage_warning
 from materials.queries import get_entry, get_node
-from project.http.answers import asked, created, page, valid
+from project.http.responses import asked, created, page, valid
 from project.jobs.priorities import priority_for
 from project.jobs.serializers import JobSerializer, PrioritySerializer
 from project.jobs.views import accepted

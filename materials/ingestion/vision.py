@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from django.db import connections
 
-from llm.build import model_router
 from llm.errors import (
     BudgetExceeded,
     ContentRefused,
@@ -21,6 +20,7 @@ from llm.errors import (
 )
 from llm.messages import ModelRequest, Picture
 from llm.prompts import read_prompt
+from llm.router_factory import model_router
 from materials.documents import Format
 from materials.ingestion.described_pieces import PICTURED
 from materials.ingestion.picture_schema import DESCRIBE_SLIDES, Seen

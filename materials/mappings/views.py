@@ -23,7 +23,7 @@ from materials.mappings.serializers import (
 from materials.mappings.services import create_mappings, decide_mapping, delete_mapping, update_mapping
 from materials.mappings.validation import Validation, judged
 from materials.models import SlideVideoMapping
-from project.http.answers import asked, page, valid
+from project.http.responses import asked, page, valid
 from tenants.requests import tenant_of
 from tenants.scopes import Scope
 

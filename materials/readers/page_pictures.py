@@ -15,7 +15,7 @@ from materials.documents import Format
 from materials.readers.office.ooxml import opened
 from materials.readers.office.slide_pictures import SIDE, slides_from
 from materials.readers.pdf.figures import LEAST_LETTERS, LEAST_SHARE, MOST_FIGURES, Box, figures, has_drawing
-from project.children import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, Limits, told
 
 if TYPE_CHECKING:
     import pypdfium2

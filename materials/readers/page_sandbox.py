@@ -13,9 +13,9 @@ from materials.readers import wire
 from materials.readers.base.encodings import decode_as, known
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.sandbox import parse
-from project import children
+from project.processes import runner
 
-LIMITS = children.Limits(memory_bytes=1536 * 2**20, seconds=90)
+LIMITS = runner.Limits(memory_bytes=1536 * 2**20, seconds=90)
 TOO_HARD = "Finding the main text took too long or too much memory: all of the page was taken; check for menus."
 
 _TEXTS = {Format.MARKDOWN, Format.PLAIN, Format.SRT, Format.VTT}
@@ -27,7 +27,7 @@ def read_fetched(
     format_: Format,
     *,
     charset: str = "",
-    limits: children.Limits = LIMITS,
+    limits: runner.Limits = LIMITS,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> Document:
     """Read a file that a server sent in the encoding `charset`, where it named one.
@@ -40,15 +40,15 @@ def read_fetched(
         return parse(readable, format_, checkpoint=checkpoint)
 
 
-def _read_page(path: Path, charset: str, limits: children.Limits, checkpoint: Callable[[], None]) -> Document:
+def _read_page(path: Path, charset: str, limits: runner.Limits, checkpoint: Callable[[], None]) -> Document:
     with tempfile.TemporaryDirectory(prefix="coursewright-page-") as folder:
         result = Path(folder) / "document.json"
         request = {"path": str(path), "charset": charset, "result": str(result)}
         refusal: dict[str, str] = {}
         try:
-            for told in children.told("materials.readers.html.webpage", request, limits=limits, checkpoint=checkpoint):
+            for told in runner.told("materials.readers.html.webpage", request, limits=limits, checkpoint=checkpoint):
                 refusal = told
-        except children.ChildFailed:
+        except runner.ChildFailed:
             document = parse(path, Format.HTML, checkpoint=checkpoint)
             return replace(document, warnings=(*document.warnings, TOO_HARD))
         if refusal:

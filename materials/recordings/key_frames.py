@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from llm.video.build import key_frames
+from llm.video.factory import key_frames
 from llm.video.ports import Recording
 from materials.documents import ChunkKind, Format
 from materials.ingestion.services import ingested_entry
@@ -29,7 +29,7 @@ from project.storage.objects import objects
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
-    from llm.video.frames import KeyFrame as Frame
+    from llm.video.key_frames import KeyFrame as Frame
 
 AGAIN = "Ingest the recording again when the models answer."
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from llm.video.build import probe, video_processor
+from llm.video.factory import probe, video_processor
 from llm.video.platforms import platform_of
 from llm.video.ports import Recording, Wish
 from llm.video.processor import By, Outcome

@@ -15,7 +15,7 @@ from materials.models import KeyFrame
 from materials.queries import get_entry
 from materials.recordings.queries import get_frame
 from materials.recordings.serializers import KeyFrameSerializer
-from project.http.answers import asked, page
+from project.http.responses import asked, page
 from project.storage.objects import objects
 from tenants.requests import tenant_of
 from tenants.scopes import Scope

@@ -29,7 +29,7 @@ from materials.transfer.plan import Path, Plan, PlannedFile, make_plan
 from materials.transfer.shortcuts import address_in
 from materials.transfer.sources import Skip, Source
 from project.errors import DomainError
-from project.jobs.rooms import BULK, NORMAL
+from project.jobs.queues import BULK, NORMAL
 from project.storage.objects import StoredObject, objects
 
 _PIECE = 2**20

@@ -24,7 +24,7 @@ from materials.transfer.serializers import (
 )
 from materials.transfer.services import request_import
 from materials.tree.serializers import NodeSerializer
-from project.http.answers import asked, page, valid
+from project.http.responses import asked, page, valid
 from project.jobs.priorities import priority_for
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted

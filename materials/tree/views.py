@@ -22,7 +22,7 @@ from materials.tree.serializers import (
     NodeSerializer,
 )
 from materials.tree.services import copy_node, create_node, delete_node, move_node, reorder_node, update_node
-from project.http.answers import asked, created, page, valid
+from project.http.responses import asked, created, page, valid
 from tenants.requests import tenant_of
 from tenants.scopes import Scope
 

@@ -20,7 +20,7 @@ from materials.objects.removal import pointed_at
 from project import logs
 from project.errors import DomainError
 from project.jobs.models import Job
-from project.storage.direct import Parcel, direct
+from project.storage.direct_access import Parcel, direct
 from project.storage.objects import objects
 
 LAST_PART = timedelta(hours=1)

@@ -14,7 +14,7 @@ from materials.errors import NothingToDownload
 from materials.models import MaterialEntry
 from materials.queries import get_entry
 from materials.recordings.transcription import media_type_of
-from project.storage.direct import direct
+from project.storage.direct_access import direct
 from tenants.models import Tenant
 
 _MEDIA_TYPES = {

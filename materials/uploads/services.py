@@ -27,8 +27,8 @@ from materials.uploads.verification import entry_of, entry_or_missing, verify
 from project.errors import NotFound
 from project.jobs.models import Job
 from project.jobs.services import cancel_jobs_of, submit_job
-from project.storage import receive
-from project.storage.direct import Address, direct, part_bytes_for
+from project.storage import request_files
+from project.storage.direct_access import Address, direct, part_bytes_for
 from tenants.models import Tenant
 
 MOST_ADDRESSES = 100
@@ -142,12 +142,12 @@ def receive_part(*, upload_id: UUID, number: int, request: HttpRequest) -> None:
     if upload.state != Upload.Status.OPEN:
         raise UploadClosed("The upload takes no more parts.")
     try:
-        receive.receive_exactly(request, key=parcel.part_key(number), size=parcel.size_of(number))
-    except receive.LengthMissing as exc:
+        request_files.receive_exactly(request, key=parcel.part_key(number), size=parcel.size_of(number))
+    except request_files.LengthMissing as exc:
         raise LengthRequired(str(exc)) from exc
-    except receive.WrongLength as exc:
+    except request_files.WrongLength as exc:
         raise UploadRefused(str(exc), code="size_mismatch", next_step="Send exactly the part's bytes.") from exc
-    except receive.Incomplete as exc:
+    except request_files.Incomplete as exc:
         raise UploadRefused(str(exc), code="upload_incomplete", next_step="Send the part again.", status=400) from exc
 
 

@@ -20,7 +20,7 @@ from project.db.fields import new_id
 from project.errors import DomainError, NotFound
 from project.jobs.errors import JobCancelled
 from project.jobs.runner import Run
-from project.storage.direct import PartsMissing, direct
+from project.storage.direct_access import PartsMissing, direct
 from project.storage.objects import StoredObject
 
 MOST_NAMED = 100

@@ -41,14 +41,14 @@ from materials.uploads.services import (
     receive_part,
 )
 from project.errors import NotFound
-from project.http.answers import asked, created, page, valid
 from project.http.ranges import RangeUnsatisfiable, asked_range
+from project.http.responses import asked, created, page, valid
 from project.jobs.models import Job
 from project.jobs.priorities import priority_for
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted
 from project.storage.objects import objects
-from project.storage.signed import SignatureExpired, SignatureInvalid, check_signed
+from project.storage.signed_urls import SignatureExpired, SignatureInvalid, check_signed
 from tenants.requests import tenant_of
 from tenants.scopes import Scope
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from materials.models import HostVisit
-from project.answered import FetchFailed
 from project.db.fields import new_id
+from project.outbound.responses import FetchFailed
 
 MOST_WAIT_SECONDS = 60.0
 MOST_HELD_SECONDS = 3600

@@ -14,8 +14,8 @@ from materials.entries.url_metadata import charset_of, name_of
 from materials.models import MaterialEntry
 
 if TYPE_CHECKING:
-    from project.answered import Fetched, Known
-    from project.fetch import Fetcher
+    from project.outbound.fetcher import Fetcher
+    from project.outbound.responses import Fetched, Known
 
 ROBOT = "Coursewright"
 MEDIA_TYPES = ("video/*", "audio/*", "application/ogg", "application/mp4")
@@ -53,7 +53,7 @@ def opened(
     Raises FetchRefused, FetchFailed and what `checkpoint` raises. A host that asks to wait is left alone, by all jobs.
     """
     from materials.web.host_throttle import hold_off  # noqa: PLC0415  # its HTTP library is for workers only
-    from project.answered import FetchFailed, Limits  # noqa: PLC0415
+    from project.outbound.responses import FetchFailed, Limits  # noqa: PLC0415
 
     try:
         with _fetcher_now().open(
@@ -91,7 +91,7 @@ def user_agent() -> str:
 
 
 def _known(entry: MaterialEntry) -> Known | None:
-    from project.answered import Known  # noqa: PLC0415
+    from project.outbound.responses import Known  # noqa: PLC0415
 
     if not (entry.final_url and (entry.etag or entry.last_modified)):
         return None
@@ -106,8 +106,8 @@ def _fetcher_now() -> Fetcher:
 def fetcher(agent: str, allowed_hosts: tuple[str, ...], pause_seconds: float) -> Fetcher:
     """Return this process's fetcher. It remembers the robots.txt of sites."""
     from materials.web.host_throttle import wait_for_turn  # noqa: PLC0415
-    from project.fetch import Fetcher  # noqa: PLC0415
-    from project.manners import with_manners  # noqa: PLC0415
+    from project.outbound.fetcher import Fetcher  # noqa: PLC0415
+    from project.outbound.robots import with_manners  # noqa: PLC0415
 
     plain = Fetcher(user_agent=agent, allowed_hosts=allowed_hosts)
     return with_manners(plain, name=ROBOT, pause=wait_for_turn, seconds=pause_seconds)

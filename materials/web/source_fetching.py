@@ -30,7 +30,7 @@ from project.jobs.runner import Run
 from project.storage.objects import StoredObject, objects
 
 if TYPE_CHECKING:
-    from project.answered import Fetched
+    from project.outbound.responses import Fetched
 
 PIECE = 1024 * 1024
 COLUMNS = (

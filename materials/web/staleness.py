@@ -26,7 +26,7 @@ from project import logs
 from project.jobs.runner import Run
 
 if TYPE_CHECKING:
-    from project.answered import Fetched
+    from project.outbound.responses import Fetched
 
 log = logs.get(__name__)
 

@@ -6,7 +6,7 @@ a canary goes round: a message that any free worker of the room answers. When a 
 not answered, or when the cluster's main process or its sentinel is gone, the whole group of processes is killed and
 started again, and the jobs that they held are taken back at once.
 
-The cluster is on a leash (`project.leash`): when the supervisor dies, however it dies, so does the cluster.
+The cluster is on a leash (`project.processes.reaper`): when the supervisor dies, however it dies, so does the cluster.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from django.utils import timezone
 from project import logs, queue
 from project.jobs import sweeper
 from project.jobs.models import Job, Pulse
-from project.jobs.rooms import Room, processes_of
-from project.leash import Leash
+from project.jobs.queues import Room, processes_of
+from project.processes.reaper import Leash
 
 CANARY_SECONDS = 3.0
 START_PATIENCE = 45.0

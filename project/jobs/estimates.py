@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from project.jobs.rooms import IMMEDIATE, Room, WorkWindow
+from project.jobs.queues import IMMEDIATE, Room, WorkWindow
 
 GUESS_SECONDS = {Room.LIGHT: 30.0, Room.HEAVY: 1800.0}
 """For a kind that was never done here, of a job that does not say how much material it has."""

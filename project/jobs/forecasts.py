@@ -15,7 +15,7 @@ from django.db.models import Sum
 
 from project.jobs.estimates import Done, Estimate, Open, estimate, speeds_of
 from project.jobs.models import Job, JobDependency, Pulse
-from project.jobs.rooms import Room, work_window
+from project.jobs.queues import Room, work_window
 
 HISTORY = 20
 OPEN_JOBS = 2000

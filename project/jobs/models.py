@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from project.db.fields import Row
-from project.jobs.rooms import IMMEDIATE, Room, window_is_open
+from project.jobs.queues import IMMEDIATE, Room, window_is_open
 from tenants.models import Tenant
 
 

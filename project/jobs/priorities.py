@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from rest_framework.request import Request
 
-from project.jobs.rooms import IMMEDIATE, NORMAL
+from project.jobs.queues import IMMEDIATE, NORMAL
 from tenants.errors import ScopeMissing
 from tenants.requests import key_of
 from tenants.scopes import Scope

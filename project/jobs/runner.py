@@ -19,10 +19,10 @@ from django.utils import timezone
 
 from project import logs
 from project.errors import DomainError
-from project.jobs import kinds
+from project.jobs import job_kinds
 from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
 from project.jobs.models import Job
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from project.jobs.services import settle_dependants
 from tenants.models import Tenant
 
@@ -115,7 +115,7 @@ def _run(job: Job) -> None:
         _heartbeats(running),
     ):
         try:
-            kinds.get(job.kind).load()(running)
+            job_kinds.get(job.kind).load()(running)
             if not running.completed:
                 with running.completing():
                     pass

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from project import queue
 from project.errors import NotFound
-from project.jobs import kinds
+from project.jobs import job_kinds
 from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobDependency
-from project.jobs.rooms import NORMAL
+from project.jobs.queues import NORMAL
 from tenants.models import Tenant
 
 DEPENDENCY_FAILED = "dependency_failed"
@@ -46,7 +46,7 @@ def submit_job(
     the milliseconds of a recording, for estimates of when the job will end. Raises JobAlreadyOpen, without harm to the
     transaction, while a job of the same kind and subject is open.
     """
-    known = kinds.get(kind)
+    known = job_kinds.get(kind)
     try:
         with transaction.atomic():
             job = Job.objects.create(

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from project import logs
 from project.jobs import sweeper
-from project.jobs.chores import CHORE_SECONDS, Rounds
 from project.jobs.cluster import Cluster, runs
 from project.jobs.models import Pulse
-from project.jobs.rooms import Room
+from project.jobs.periodic_tasks import CHORE_SECONDS, Rounds
+from project.jobs.queues import Room
 
 TICK_SECONDS = 0.5
 SWEEP_SECONDS = 2.0

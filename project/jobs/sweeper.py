@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from project import logs, queue
 from project.jobs.models import Job
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from project.jobs.services import ring_for, settle_dependants
 
 RING_AGAIN = timedelta(seconds=5)

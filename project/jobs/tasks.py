@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from project.jobs import runner
 from project.jobs.models import Pulse
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 
 
 def run_job(room: str = Room.LIGHT, **_future: object) -> None:

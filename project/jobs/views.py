@@ -9,7 +9,7 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.answers import asked, page
+from project.http.responses import asked, page
 from project.jobs import services
 from project.jobs.models import Job
 from project.jobs.serializers import JobListSerializer, JobSerializer

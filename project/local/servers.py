@@ -14,8 +14,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from project.leash import Leash
-from project.local.client import Client, ServerUnreachable
+from project.local.api_client import Client, ServerUnreachable
+from project.processes.reaper import Leash
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.1

@@ -21,7 +21,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 from project import logs
 from project.errors import StorageUnavailable
-from project.storage.passing import EdgesFirst, Passing
+from project.storage.stream_digest import EdgesFirst, Passing
 
 _TRIES = 20
 

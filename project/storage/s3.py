@@ -19,8 +19,8 @@ from storages.backends.s3 import S3Storage
 
 from project.storage.objects import Listed, ObjectWriter, Unfinished
 from project.storage.s3_errors import translated
-from project.storage.s3_reading import RangedObject
-from project.storage.s3_writing import Algorithm, PartsWriter, Sums, crc32
+from project.storage.s3_reader import RangedObject
+from project.storage.s3_writer import Algorithm, PartsWriter, Sums, crc32
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -15,11 +15,11 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from llm.budgets import refuse_beyond, spending_of
-from llm.build import model_router
 from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
 from llm.messages import ModelRequest, Room
 from llm.prompts import read_prompt
 from llm.queries import total_of_job
+from llm.router_factory import model_router
 from llm.schemas import schema_of
 from materials.models import MaterialNode
 from project.jobs.runner import Run

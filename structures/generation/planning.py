@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from llm.build import model_router
 from llm.errors import NoProvider
+from llm.router_factory import model_router
 from structures.engines.llm.engine import ACTIONS, plan_for
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import NothingReady

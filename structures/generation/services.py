@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from llm.budgets import refuse_beyond, spending_of
-from llm.build import model_router
+from llm.router_factory import model_router
 from materials.locks import lock_tree
 from materials.models import MaterialEntry, locator_columns
 from materials.queries import list_ancestor_ids, list_subtree

@@ -9,7 +9,7 @@ from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.answers import asked, page, valid
+from project.http.responses import asked, page, valid
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted
 from structures.generation.planning import plan_generation

@@ -36,13 +36,13 @@ from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 
 from llm.breakers import OPEN_DOOR, Admission, Breakers  # noqa: E402  # needs settings
 from llm.budgets import Budgets  # noqa: E402
+from llm.concurrency import Slot, Slots  # noqa: E402
 from llm.errors import ProviderError  # noqa: E402
 from llm.ledger import Entry, Ledger  # noqa: E402
 from llm.messages import ModelRequest  # noqa: E402
-from llm.providers.build import Providers  # noqa: E402
+from llm.providers.factory import Providers  # noqa: E402
 from llm.registry import ModelSpec, Registry, read_registry  # noqa: E402
 from llm.router import ModelRouter  # noqa: E402
-from llm.slots import Slot, Slots  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 from tenants.services import create_tenant  # noqa: E402
 

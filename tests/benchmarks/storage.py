@@ -39,7 +39,7 @@ from materials.tree.services import create_node  # noqa: E402  # needs settings
 from tenants.scopes import Scope  # noqa: E402
 from tenants.services import create_tenant, issue_api_key  # noqa: E402
 from tests.fakes.s3 import Bucket, new_bucket, s3_server  # noqa: E402
-from tests.processes import eventually  # noqa: E402
+from tests.process_table import eventually  # noqa: E402
 from tests.web_server import Server, gunicorn  # noqa: E402
 
 MIB = 2**20

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from project.storage.s3 import S3Objects
-from tests.processes import eventually
+from tests.process_table import eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

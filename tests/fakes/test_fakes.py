@@ -21,7 +21,7 @@ from tests.fakes.google import GoogleServer
 from tests.fakes.openai import OpenAIServer
 from tests.fakes.server import FakeVendor
 from tests.fakes.steps import Answer, Drip, Empty, Fail, Hang, Raw, Redirect, Refusal, Reply, Reset, Truncated
-from tests.processes import eventually
+from tests.process_table import eventually
 
 PICTURE = b"\x89PNG not really"
 FLAG = {

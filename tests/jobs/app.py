@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from project.jobs import kinds
+from project.jobs import job_kinds
 
 WORK = ("leave_a_line", "work_slowly", "refuse", "break_down", "run_out_of_time")
 
@@ -13,5 +13,5 @@ class TestJobsConfig(AppConfig):
 
     def ready(self) -> None:
         for name in WORK:
-            kinds.register(name, work=f"tests.jobs.kinds.{name}")
-            kinds.register(f"heavy_{name}", work=f"tests.jobs.kinds.{name}", room="heavy")
+            job_kinds.register(name, work=f"tests.jobs.kinds.{name}")
+            job_kinds.register(f"heavy_{name}", work=f"tests.jobs.kinds.{name}", room="heavy")

@@ -13,10 +13,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from project.jobs.estimates import GUESS_SECONDS, Done, Estimate, Open, Speed, estimate, expected_seconds, speeds_of
 from project.jobs.models import Job, Pulse
-from project.jobs.rooms import IMMEDIATE, Room, WorkWindow
+from project.jobs.queues import IMMEDIATE, Room, WorkWindow
 from tenants.models import Tenant
 from tests.conftest import Api
-from tests.jobs.test_rooms import submit
+from tests.jobs.test_queues import submit
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -12,9 +12,9 @@ from rest_framework.test import APIClient
 
 from project.jobs import runner
 from project.jobs.models import Job, Pulse
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from tenants.models import Tenant
-from tests.jobs.test_rooms import close_the_window, submit
+from tests.jobs.test_queues import close_the_window, submit
 
 HOURS_AGO = timedelta(hours=5)
 

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from project.jobs.priorities import priority_for
-from project.jobs.rooms import IMMEDIATE, NORMAL
+from project.jobs.queues import IMMEDIATE, NORMAL
 from project.jobs.serializers import PrioritySerializer
 from tenants.errors import ScopeMissing
 from tenants.models import Tenant

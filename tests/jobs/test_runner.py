@@ -15,7 +15,7 @@ from project import queue
 from project.jobs import runner, sweeper
 from project.jobs.errors import JobAlreadyOpen, JobLost, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job
-from project.jobs.rooms import IMMEDIATE, NORMAL
+from project.jobs.queues import IMMEDIATE, NORMAL
 from project.jobs.services import cancel_job, cancel_jobs_of, retry_job, submit_job
 from tenants.models import Tenant
 from tests.conftest import Api, drain

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from project.jobs.models import Job, Pulse
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from tenants.models import Tenant
 from tests.jobs.workers import WORKERS, Worker, running_worker
-from tests.processes import eventually, lives, start
+from tests.process_table import eventually, lives, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Worker]:
-    """Return a worker of the light room; tests/jobs/test_worker_rooms.py looks at both."""
+    """Return a worker of the light room; tests/jobs/test_worker_queues.py looks at both."""
     with running_worker(tmp_path, "--room", "light") as running:
         yield running
 

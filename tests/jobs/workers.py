@@ -15,11 +15,11 @@ from django.db import transaction
 
 from materials.models import MaterialNode
 from project.jobs.models import Job, Pulse
-from project.jobs.rooms import NORMAL, Room
+from project.jobs.queues import NORMAL, Room
 from project.jobs.services import submit_job
 from tenants.models import Tenant
 from tests.jobs.kinds import EFFECT
-from tests.processes import eventually, lives, start
+from tests.process_table import eventually, lives, start
 
 WORKERS = {Room.LIGHT: 2, Room.HEAVY: 1}
 

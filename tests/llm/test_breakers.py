@@ -8,12 +8,12 @@ import pytest
 from django.utils import timezone
 
 from llm.breakers import Breakers, open_breakers
-from llm.build import insistent_router
 from llm.deadlines import Deadline
 from llm.errors import BudgetExceeded, ModelsExhausted, ProviderBusy
 from llm.messages import ModelRequest
 from llm.models import Breaker
 from llm.registry import ModelSpec
+from llm.router_factory import insistent_router
 from project.jobs.errors import JobCancelled
 from tenants.models import Tenant
 from tests.fakes.steps import Answer, Fail, Hang, Refusal

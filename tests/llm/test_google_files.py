@@ -16,7 +16,7 @@ import pytest
 
 from llm.errors import KeyRefused, ModelUnsuited, PromptInvalid, ProviderBusy, ProviderError
 from llm.providers import google_files
-from llm.providers.build import provider_files
+from llm.providers.factory import provider_files
 from llm.providers.google_files import GoogleFiles, RemoteFile, file_name
 from llm.registry import ProviderKind, ProviderSpec
 from tests.fakes.google import GoogleServer

@@ -16,9 +16,9 @@ from pytest_django import Settings
 
 from llm.checks import check_models
 from llm.errors import RegistryUnusable
-from llm.loading import WatchedRegistry, watched_registry
 from llm.messages import ModelRequest
 from llm.registry import VENDOR_VARIABLES
+from llm.registry_loader import WatchedRegistry, watched_registry
 from tests.fakes.steps import Answer
 from tests.llm.test_registry import FILE
 from tests.llm.world import World
@@ -37,7 +37,7 @@ def path(tmp_path: Path) -> Path:
 def written(caplog: pytest.LogCaptureFixture) -> Iterator[dict[str, Any]]:
     """Yield the events that the loading has logged."""
     for record in caplog.records:
-        if record.name == "llm.loading":
+        if record.name == "llm.registry_loader":
             assert isinstance(record.msg, dict)
             yield record.msg
 

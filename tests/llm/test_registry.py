@@ -16,7 +16,7 @@ from llm.registry import (
     RegistryFaults,
     read_registry,
 )
-from project.checked import Fault
+from project.config_files import Fault
 
 FILE = """\
 providers:

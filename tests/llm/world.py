@@ -13,11 +13,11 @@ import pytest
 import yaml
 from pytest_django import Settings
 
-from llm.build import model_router
-from llm.loading import watched_registry
 from llm.models import ExternalCall
 from llm.registry import Registry
+from llm.registry_loader import watched_registry
 from llm.router import ModelRouter
+from llm.router_factory import model_router
 from llm.services import set_budget
 from tenants.models import Tenant
 from tests.fakes.anthropic import AnthropicServer

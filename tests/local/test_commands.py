@@ -20,12 +20,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from materials.models import MaterialEntry
 from project.jobs.models import Pulse
-from project.local import building
+from project.local import course_build
 from project.local.management.commands import build_course
 from project.local.servers import Running
 from tenants.models import ApiKey
 from tests.conftest import drain
-from tests.processes import environment, eventually, lives, start
+from tests.process_table import environment, eventually, lives, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,7 +82,7 @@ def system_in_this_process(live_server: LiveServer, monkeypatch: pytest.MonkeyPa
         yield Running(address=live_server.url, processes=[])
 
     monkeypatch.setattr(build_course, "system", system)
-    monkeypatch.setattr(building, "time", SimpleNamespace(sleep=lambda _seconds: drain()))
+    monkeypatch.setattr(course_build, "time", SimpleNamespace(sleep=lambda _seconds: drain()))
 
 
 @pytest.mark.usefixtures("system_in_this_process")

@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from materials.models import MaterialEntry, Upload
 from project.jobs import runner
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from tests.local.conftest import Server
 from tests.materials.uploads.conftest import MIB, announcement, text_of
 

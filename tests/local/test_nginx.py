@@ -21,7 +21,7 @@ from django.conf import settings
 from materials.models import MaterialEntry
 from tests.fakes.dns import NameServer
 from tests.local.conftest import Server
-from tests.processes import eventually
+from tests.process_table import eventually
 from tests.web_server import Gunicorn
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,7 @@ import pytest
 from materials.models import MaterialEntry
 from tenants.models import Tenant
 from tests.local.conftest import Server
-from tests.processes import eventually
+from tests.process_table import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

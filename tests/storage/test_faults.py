@@ -16,11 +16,11 @@ from pytest_django import Settings
 
 from project.errors import StorageUnavailable
 from project.storage import s3
-from project.storage.direct import Parcel
-from project.storage.direct_s3 import S3Direct
+from project.storage.direct_access import Parcel
 from project.storage.objects import StoredObject
 from project.storage.s3 import S3Objects
-from project.storage.s3_writing import PART_BYTES
+from project.storage.s3_direct_access import S3Direct
+from project.storage.s3_writer import PART_BYTES
 from tests.fakes.proxy import CutAnswer, CutRequest, Fault, FaultyProxy, NoAnswer, Refuse, Slow
 from tests.fakes.s3 import Bucket
 from tests.storage.test_objects import KEY, MIB, pattern, put

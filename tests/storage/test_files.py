@@ -13,7 +13,7 @@ import pytest
 
 from materials.models import MaterialEntry, MaterialNode
 from project.errors import StorageUnavailable
-from project.storage.direct import FileDirect, Parcel
+from project.storage.direct_access import FileDirect, Parcel
 from project.storage.objects import FileSystemObjects, ObjectStorage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, post_raw, upload

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from project.storage.objects import ObjectStorage
-from project.storage.passing import EdgesFirst
+from project.storage.stream_digest import EdgesFirst
 
 MIB = 2**20
 KEY = "tenants/a/entries/b/raw"

@@ -15,7 +15,7 @@ from materials.entries.services import delete_entry
 from materials.models import MaterialEntry, MaterialNode, ObjectRemoval
 from materials.objects.removal import discard_object, promise_removals, release_objects
 from materials.tree.services import copy_node, delete_node
-from project.jobs import chores
+from project.jobs import periodic_tasks
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, post_raw, upload
 from tests.fakes.proxy import FaultyProxy, Refuse
@@ -90,7 +90,7 @@ def test_a_process_that_dies_after_the_commit_leaves_a_promise(
         delete_entry(tenant=acme, entry_id=lecture.pk)
     assert bucket.keys() == [lecture.object_key]
 
-    chores.do_all()
+    periodic_tasks.do_all()
 
     assert bucket.keys() == []
 

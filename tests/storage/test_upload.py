@@ -16,7 +16,7 @@ from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
 from tests.fakes.proxy import CutRequest, Fault, FaultyProxy, Refuse, Slow
 from tests.fakes.s3 import Bucket, new_bucket
-from tests.processes import eventually
+from tests.process_table import eventually
 from tests.storage.test_objects import MIB
 from tests.web_server import Gunicorn, Server, gunicorn
 

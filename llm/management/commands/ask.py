@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from llm.build import model_router
 from llm.errors import ModelsExhausted
 from llm.messages import ModelRequest
 from llm.router import Completion
+from llm.router_factory import model_router
 from project.errors import DomainError
 from tenants.lookup import tenant_named
 

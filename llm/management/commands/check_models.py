@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from llm.build import insistent_router
 from llm.errors import ModelsExhausted, RegistryUnusable
-from llm.loading import watched_registry
-from llm.providers.build import missing_variables, unusable_address, unusable_key
+from llm.providers.factory import missing_variables, unusable_address, unusable_key
+from llm.registry_loader import watched_registry
+from llm.router_factory import insistent_router
 
 
 class Command(BaseCommand):

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from llm.breakers import open_breakers
 from llm.errors import RegistryUnusable
-from llm.loading import watched_registry
 from llm.models import Breaker
-from llm.providers.build import missing_variables, unusable_address, unusable_key
+from llm.providers.factory import missing_variables, unusable_address, unusable_key
 from llm.registry import ProviderSpec, Registry
+from llm.registry_loader import watched_registry
 
 
 class Command(BaseCommand):

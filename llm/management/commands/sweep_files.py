@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from llm.errors import ProviderError, RegistryUnusable
-from llm.loading import watched_registry
-from llm.providers.build import missing_variables, provider_files
+from llm.providers.factory import missing_variables, provider_files
 from llm.registry import ProviderKind, ProviderSpec
+from llm.registry_loader import watched_registry
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from project.children import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, Limits, told
 
 MOST_PAGES = 300
 WIDTH = 320
@@ -32,7 +32,7 @@ def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> 
     """Draw the pages: the inside of the child."""
     import pypdfium2  # noqa: PLC0415  # only the child draws
 
-    from llm.video.frames import dhash_of  # noqa: PLC0415
+    from llm.video.key_frames import dhash_of  # noqa: PLC0415
 
     document = pypdfium2.PdfDocument(request["path"])
     for number in range(min(len(document), MOST_PAGES)):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from llm.video.rolling import without_rolling
+from llm.video.rolling_captions import without_rolling
 from llm.video.transcript import Segment
 from materials.documents import Document
 from materials.readers.base.encodings import decoded

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llm.providers.build import Providers
+from llm.providers.factory import Providers
 from tests.llm.providers.dialects import DIALECTS, KEY, Desk, Dialect, Reach, spec_of
 
 

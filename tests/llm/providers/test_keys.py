@@ -19,7 +19,7 @@ from django.conf import settings
 from llm.errors import KeyRefused, ModelUnsuited, ProviderBusy
 from llm.messages import ModelRequest
 from llm.providers.base import ProviderCall
-from llm.providers.build import Providers
+from llm.providers.factory import Providers
 from llm.registry import ProviderKind, ProviderSpec
 from tests.fakes.anthropic import AnthropicServer
 from tests.fakes.asked import Asked
@@ -138,7 +138,7 @@ def test_without_an_address_a_request_goes_to_the_vendor_alone(
 CHILD = """
 import django; django.setup()
 import sys
-from llm.providers.build import Providers
+from llm.providers.factory import Providers
 from llm.registry import ProviderSpec
 from tests.llm.providers.dialects import CALL
 for kind, url in zip(("openai", "anthropic"), sys.argv[1:]):

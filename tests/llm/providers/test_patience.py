@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from llm.errors import OutOfTime, ProviderBusy, ProviderError
-from llm.providers.build import Providers
+from llm.providers.factory import Providers
 from llm.providers.transport import LOOK_SECONDS
 from project.jobs.errors import JobCancelled
 from tests.fakes.steps import Answer, Drip, Hang, Step

@@ -17,7 +17,12 @@ def _told_here(module: str, request: Mapping[str, Any], **_: Any) -> Iterator[di
 @pytest.fixture
 def childless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do here what is done in a child, where the child itself is not the point."""
-    for module in ("llm.video.probe", "llm.video.frames", "llm.video.subtitles", "project.children"):
+    for module in (
+        "llm.video.probe",
+        "llm.video.key_frames",
+        "llm.video.embedded_captions",
+        "project.processes.runner",
+    ):
         monkeypatch.setattr(f"{module}.told", _told_here)
 
 

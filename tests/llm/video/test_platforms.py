@@ -15,8 +15,8 @@ import pytest
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.platforms import PLATFORMS, Platform, PlatformFailed, PlatformVideo, Reach, fetch_video, platform_of
-from project import children
 from project.errors import DomainError
+from project.processes import runner
 from project.settings import BASE_DIR
 from tests.fakes.site import Page, Site, answer, drips, head, redirect
 from tests.llm.video import stage_nursery
@@ -50,7 +50,7 @@ def _forked(nursery: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> 
             yield line["told"]
         assert line == {"ended": 0}
 
-    monkeypatch.setattr(children, "told", told)
+    monkeypatch.setattr(runner, "told", told)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from llm.video.transcript import Window
 from llm.video.whisper import Ended, Told, WhisperSettings, WhisperVideoProcessor
 from llm.video.whisper_child import Work
 from llm.video.whisper_models import code_of, identity, same_language, tag_of
-from project import child
+from project.processes import child
 from tests.llm.video.recordings import LECTURE, NANO, Desk, recording
 
 CODES = {"en", "pt", "zh", "no", "nn", "jw", "he", "tl"}

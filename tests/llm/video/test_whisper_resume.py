@@ -12,7 +12,7 @@ import psutil
 
 from tests.llm.video import whisper_parent
 from tests.llm.video.whisper_parent import hear, windows_in
-from tests.processes import lives
+from tests.process_table import lives
 
 WAIT_SECONDS = 60
 

@@ -26,7 +26,7 @@ from materials.models import MaterialEntry, MaterialNode, PictureDescription
 from materials.tree.services import create_node
 from project.jobs import runner
 from project.jobs.models import Job
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from project.jobs.services import cancel_job
 from project.jobs.sweeper import sweep
 from tenants.models import Tenant
@@ -36,7 +36,7 @@ from tests.fakes.steps import Answer, Fail, Refusal, Step
 from tests.llm.world import World, use
 from tests.materials.readers.pdfs import pdf
 from tests.materials.recordings.lecture import sent
-from tests.processes import eventually, start
+from tests.process_table import eventually, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,8 +62,8 @@ def world(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         world.file["chains"]["describe_slides"] = {name: ["gpt"] for name in ("quality", "default", "budget")}
         world.write()
         use(settings, monkeypatch, world)
-        monkeypatch.setattr("llm.walk.FIRST_PAUSE", 0.01)
-        monkeypatch.setattr("llm.walk.ROUND_SECONDS", 0)
+        monkeypatch.setattr("llm.fallback.FIRST_PAUSE", 0.01)
+        monkeypatch.setattr("llm.fallback.ROUND_SECONDS", 0)
         settings.DESCRIBE_AT_ONCE = 2
         yield world
 

@@ -15,7 +15,7 @@ from project.jobs.models import Job
 from project.jobs.services import cancel_job
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, upload
-from tests.processes import eventually
+from tests.process_table import eventually
 
 
 def test_it_turns_bytes_into_ordered_chunks(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:

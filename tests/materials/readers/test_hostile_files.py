@@ -12,7 +12,7 @@ from project.jobs.models import Job
 from tests.conftest import Api, upload
 from tests.jobs.workers import running_worker
 from tests.materials.readers.packages import shape, slides, word
-from tests.processes import eventually
+from tests.process_table import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

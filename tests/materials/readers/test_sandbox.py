@@ -21,7 +21,7 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.format_problem import FormatProblem
 from materials.readers.formats import detect
 from materials.readers.sandbox import Limits, parse
-from tests.processes import eventually
+from tests.process_table import eventually
 
 
 def docx_with(path: Path, xml: bytes) -> Path:

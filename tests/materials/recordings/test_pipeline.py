@@ -11,7 +11,7 @@ from materials.models import Chunk, MaterialEntry, MaterialNode, TranscriptWindo
 from materials.recordings.transcription import ingest_recording
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from project.jobs.runner import Run, claim_next
 from structures.models import Reference
 from tenants.models import Tenant

@@ -19,7 +19,7 @@ from materials.transfer.importer import Importer
 from materials.tree.services import create_node, delete_node
 from project.jobs import runner
 from project.jobs.models import Job
-from project.jobs.rooms import IMMEDIATE
+from project.jobs.queues import IMMEDIATE
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tests.conftest import LECTURE, Api, Stored, drain, post_raw, upload

@@ -14,7 +14,7 @@ from project.jobs.models import Job
 from tenants.models import Tenant
 from tests.conftest import Api, Stored
 from tests.materials.transfer.test_import import bring, packed
-from tests.processes import eventually, start
+from tests.process_table import eventually, start
 
 FILES = 60
 WORK = "import django; django.setup(); from project.jobs.runner import run_next; run_next()"

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from materials.models import MaterialEntry, MaterialNode
 from project.http.ranges import RangeUnsatisfiable, asked_range
-from project.storage.signed import signed
+from project.storage.signed_urls import signed
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tenants.services import suspend_tenant

@@ -14,9 +14,9 @@ from materials.models import MaterialEntry, MaterialNode, Upload
 from materials.tasks import sweep_uploads as chore
 from materials.uploads.cleanup import sweep_uploads
 from project.errors import StorageUnavailable
-from project.jobs import chores
-from project.storage.direct import FileDirect
-from project.storage.direct_s3 import S3Direct
+from project.jobs import periodic_tasks
+from project.storage.direct_access import FileDirect
+from project.storage.s3_direct_access import S3Direct
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api
 from tests.materials.uploads.conftest import (
@@ -150,7 +150,7 @@ def test_sweeping_is_a_chore_of_the_worker(api: Api, acme: Tenant, course: Mater
     announce(api(acme), course.pk, LECTURE)
     Upload.objects.update(expires_at=timezone.now())
 
-    chores.do_all()
+    periodic_tasks.do_all()
     chore()
 
     assert Upload.objects.get().status == "expired"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from materials.models import HostVisit
 from materials.web.host_throttle import MOST_HELD_SECONDS, hold_off, wait_for_turn
-from project.answered import FetchFailed
+from project.outbound.responses import FetchFailed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

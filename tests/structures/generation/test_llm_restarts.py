@@ -20,7 +20,7 @@ from tests.conftest import Api, upload
 from tests.fakes.asked import Asked
 from tests.fakes.steps import Step
 from tests.llm.world import World
-from tests.processes import eventually, start
+from tests.process_table import eventually, start
 from tests.structures.generation.llm_courses import ROOM_FOR_SMALL_PARTS, honest, let_write
 
 pytestmark = pytest.mark.django_db(transaction=True)

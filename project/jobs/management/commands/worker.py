@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from project.jobs.rooms import Room
+from project.jobs.queues import Room
 from project.jobs.supervisor import Supervisor
 
 

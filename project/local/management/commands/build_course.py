@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from project.local.building import Build, BuildFailed, plan_of, write_json
-from project.local.client import Client
+from project.local.api_client import Client
+from project.local.course_build import Build, BuildFailed, plan_of, write_json
+from project.local.demo_tenant import passing_key
 from project.local.servers import StartFailed, system
-from project.local.tenant import passing_key
 
 
 class Command(BaseCommand):

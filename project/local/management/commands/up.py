@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from project.local.demo_tenant import SLUG
 from project.local.servers import StartFailed, system
-from project.local.tenant import SLUG
 from tenants.models import Tenant
 
 

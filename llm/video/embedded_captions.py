@@ -1,0 +1,82 @@
+"""Captions that are inside of a media file, read in a child process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from llm.video.probe import check_installed
+from llm.video.rolling_captions import without_rolling
+from llm.video.transcript import MediaInfo, Segment, SubtitleTrack, Transcript
+from project.processes.runner import ChildFailed, Limits, told
+
+CHILD = "llm.video.embedded_captions_child"
+LIMITS = Limits(memory_bytes=2 * 2**30, seconds=600)
+
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+
+
+def embedded_captions(
+    path: Path, media: MediaInfo, *, language: str = "", checkpoint: Callable[[], None] = lambda: None
+) -> Transcript | None:
+    """Return the words of the best track of captions, None when there is none with words.
+
+    The track in the wanted language (BCP 47) comes first, then the default one, then the first; those that only
+    translate foreign phrases (forced) are passed over. A track that cannot be read counts as none. Markup and what
+    rolling captions repeat are left out. Raises TranscriberMissing without PyAV, and what `checkpoint` raises.
+    """
+    check_installed()
+    for track in ranked(media.subtitles, language):
+        cues = _read(path.resolve(strict=True), track, media.duration_ms, checkpoint)
+        if segments := tuple(without_rolling(cues)):
+            return Transcript(language=tag_of(track.language), duration_ms=media.duration_ms, segments=segments)
+    return None
+
+
+def ranked(tracks: Sequence[SubtitleTrack], language: str) -> list[SubtitleTrack]:
+    """Return the tracks that may be used, the best first."""
+    wanted = _primary(language)
+    usable = [track for track in tracks if not track.is_forced]
+    return sorted(
+        usable,
+        key=lambda track: (not wanted or _primary(track.language) != wanted, not track.is_default, track.index),
+    )
+
+
+def tag_of(code: str) -> str:
+    """Return the BCP 47 tag for a container's code (`eng` is `en`), blank for what is none."""
+    if not _TAG.fullmatch(code.strip().lower()):
+        return ""
+    primary, dash, rest = code.strip().partition("-")
+    return _SHORT_CODES.get(primary.lower(), primary.lower()) + dash + rest
+
+
+def _primary(code: str) -> str:
+    return tag_of(code).partition("-")[0]
+
+
+def _read(path: Path, track: SubtitleTrack, duration_ms: int, checkpoint: Callable[[], None]) -> list[Segment]:
+    request = {"path": str(path), "track": track.index}
+    try:
+        found = [Segment(**cue) for cue in told(CHILD, request, limits=LIMITS, checkpoint=checkpoint)]
+    except ChildFailed:
+        return []
+    within = [cue for cue in found if cue.start_ms < duration_ms]
+    return sorted(within, key=lambda cue: (cue.start_ms, cue.end_ms))
+
+
+_LONG_CODES = {
+    "ar": ("ara",), "be": ("bel",), "bg": ("bul",), "bn": ("ben",), "ca": ("cat",), "cs": ("ces", "cze"),
+    "cy": ("cym", "wel"), "da": ("dan",), "de": ("deu", "ger"), "el": ("ell", "gre"), "en": ("eng",), "es": ("spa",),
+    "et": ("est",), "eu": ("eus", "baq"), "fa": ("fas", "per"), "fi": ("fin",), "fr": ("fra", "fre"), "ga": ("gle",),
+    "gl": ("glg",), "he": ("heb",), "hi": ("hin",), "hr": ("hrv",), "hu": ("hun",), "hy": ("hye", "arm"),
+    "id": ("ind",), "is": ("isl", "ice"), "it": ("ita",), "ja": ("jpn",), "ka": ("kat", "geo"), "kk": ("kaz",),
+    "ko": ("kor",), "lt": ("lit",), "lv": ("lav",), "mk": ("mkd", "mac"), "ms": ("msa", "may"), "nb": ("nob",),
+    "nl": ("nld", "dut"), "nn": ("nno",), "no": ("nor",), "pl": ("pol",), "pt": ("por",), "ro": ("ron", "rum"),
+    "ru": ("rus",), "sk": ("slk", "slo"), "sl": ("slv",), "sq": ("sqi", "alb"), "sr": ("srp",), "sv": ("swe",),
+    "ta": ("tam",), "th": ("tha",), "tr": ("tur",), "uk": ("ukr",), "ur": ("urd",), "vi": ("vie",),
+    "zh": ("zho", "chi"),
+}  # fmt: skip
+"""ISO 639-1 to the three-letter codes that containers use (639-2, terms and bibliographic)."""
+_SHORT_CODES = {long: short for short, codes in _LONG_CODES.items() for long in codes}

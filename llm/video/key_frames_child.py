@@ -1,0 +1,174 @@
+"""Looking for scenes: the inside of a child process of `llm.video.key_frames`.
+
+Only the pictures that are stored whole in the video (its key frames in FFmpeg's sense) are decoded, and where two of
+them differ, what lies between, to find when the change came; where they are too rare, everything. Two pictures differ
+when enough of their surface has another brightness or colour, less when their hashes differ too: slides of one design
+differ in few words. Tells a line for each scene, with the fields of a KeyFrame, the JPEG as base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image, ImageChops, ImageStat
+
+from llm.video.containers import PICTURES, opened, origin_ms, pictures_of
+from llm.video.key_frames import dhash_of, distance
+
+CHANGED_SHARE, CHANGED_BY, GRID = 0.01, 24, (64, 36)
+"""It is another scene when in a hundredth of a grid's cells one colour has changed by so much (of 255)."""
+CHANGED_BITS, FAINTLY_BY = 10, 10
+"""Or when so many bits of 64 differ and the cells have changed by less: bits alone change by noise too."""
+RARE_MS = 12_000
+"""Key frames that are rarer than this on average miss scenes."""
+MINUTE_MS = 60_000
+EVERY_MS, CLOSELY_MS = 1_000, 200
+LONGEST_SIDE, QUALITY = 1280, 80
+BLANK = 4.0
+"""A standard deviation of brightness (of 255) below which a picture shows nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """A picture, as it is compared."""
+
+    at_ms: int
+    picture: Image.Image
+    grid: Image.Image
+    dhash: int
+
+    def differs_from(self, other: _Look) -> bool:
+        changed = ImageChops.difference(self.grid, other.grid).split()
+        most = ImageChops.lighter(ImageChops.lighter(changed[0], changed[1]), changed[2])
+        by = FAINTLY_BY if distance(self.dhash, other.dhash) >= CHANGED_BITS else CHANGED_BY
+        return sum(most.histogram()[by:]) >= CHANGED_SHARE * GRID[0] * GRID[1]
+
+    @property
+    def is_blank(self) -> bool:
+        return max(ImageStat.Stat(self.grid).stddev) < BLANK
+
+
+def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+    """Tell the scenes of the video at `path`."""
+    if request["most_per_minute"] < 1:
+        return
+    path, duration_ms, most = Path(request["path"]), request["duration_ms"], request["most_per_minute"]
+    ended: deque[int] = deque(maxlen=most)
+    for scene, end_ms in _scenes(path, duration_ms):
+        if not scene.is_blank and (len(ended) < most or end_ms - ended[0] >= MINUTE_MS):
+            ended.append(end_ms)
+            _tell(scene, end_ms, tell)
+
+
+def _scenes(path: Path, duration_ms: int) -> Iterator[tuple[_Look, int]]:
+    """Yield the first look at each scene, and when it is over."""
+    scene: _Look | None = None
+    for look in _changes(path, duration_ms):
+        if scene is not None:
+            yield scene, look.at_ms
+        scene = look
+    if scene is not None:
+        yield scene, max(duration_ms, scene.at_ms)
+
+
+def _changes(path: Path, duration_ms: int) -> Iterator[_Look]:
+    """Yield the first look at each scene, at the time when it came."""
+    scene: _Look | None = None
+    before_ms = 0
+    for look in _looks(path, duration_ms):
+        if scene is None or look.differs_from(scene):
+            came_ms = look.at_ms if scene is None else _came(path, scene, before_ms, look.at_ms)
+            scene = replace(look, at_ms=came_ms)
+            yield scene
+        before_ms = look.at_ms
+
+
+def _came(path: Path, scene: _Look, from_ms: int, to_ms: int) -> int:
+    """Return when, between two looks, the picture stopped being that of the scene."""
+    if to_ms - from_ms <= EVERY_MS:
+        return to_ms
+    with opened(path) as container:
+        stream = pictures_of(container)
+        assert stream is not None
+        assert stream.time_base is not None
+        container.seek(round((from_ms + origin_ms(container)) / 1000 / stream.time_base), stream=stream)
+        for look in _pictures(container, stream, every_ms=CLOSELY_MS):
+            if look.at_ms >= to_ms:
+                break
+            if look.at_ms > from_ms and look.differs_from(scene):
+                return look.at_ms
+    return to_ms
+
+
+def _tell(scene: _Look, end_ms: int, tell: Callable[[dict[str, Any]], None]) -> None:
+    packed = io.BytesIO()
+    scene.picture.save(packed, "JPEG", quality=QUALITY)
+    tell(
+        {
+            "start_ms": scene.at_ms,
+            "end_ms": end_ms,
+            "dhash": f"{scene.dhash:016x}",
+            "jpeg": base64.b64encode(packed.getvalue()).decode(),
+            "width": scene.picture.width,
+            "height": scene.picture.height,
+        }
+    )
+
+
+def _looks(path: Path, duration_ms: int) -> Iterator[_Look]:
+    """Yield looks at the whole video, in order of time."""
+    with opened(path) as container:
+        stream = pictures_of(container)
+        if stream is None or max(stream.width, stream.height) > PICTURES:
+            return
+        keys = sum(1 for packet in container.demux(stream) if packet.is_keyframe)
+    with opened(path) as container:
+        stream = pictures_of(container)
+        assert stream is not None
+        if duration_ms <= RARE_MS * max(1, keys):
+            stream.codec_context.skip_frame = "NONKEY"
+        yield from _pictures(container, stream, every_ms=EVERY_MS)
+
+
+def _pictures(container: InputContainer, stream: VideoStream, *, every_ms: int) -> Iterator[_Look]:
+    origin, due = origin_ms(container), float("-inf")
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            continue
+        for frame in frames:
+            if frame.pts is None or frame.time_base is None:
+                continue
+            at = float(frame.pts * frame.time_base * 1000) - origin
+            if at >= due:
+                due = at + every_ms
+                yield _look(max(0, round(at)), frame)
+
+
+def _look(at_ms: int, frame: VideoFrame) -> _Look:
+    width, height = _fitting(frame.width, frame.height)
+    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+    image: Image.Image = small.to_image()  # type: ignore[no-untyped-call]
+    picture = _upright(image, frame.rotation)
+    return _Look(at_ms=at_ms, picture=picture, grid=picture.resize(GRID, Image.Resampling.BOX), dhash=dhash_of(picture))
+
+
+def _upright(picture: Image.Image, rotation: int) -> Image.Image:
+    """Return the picture as players show it: phones store it lying, and say by how many degrees."""
+    return picture.rotate(rotation, expand=True) if rotation % 360 else picture
+
+
+def _fitting(width: int, height: int) -> tuple[int, int]:
+    scale = min(1.0, LONGEST_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))

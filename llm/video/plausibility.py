@@ -1,0 +1,119 @@
+"""Whether a transcript can be right, told from itself alone.
+
+The bounds are wide: lessons have pauses of minutes, music, exercises in silence and people who speak slowly, and none
+of that may be refused. What is beyond them was never a lesson: it was made up, broken off or repeated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from typing import Protocol
+
+from llm.video.repetition import compression_ratio
+
+LONG_MS = 120_000
+"""From this length on, somebody is expected to say something. Shorter clips may be a title or a tune."""
+LEAST_WORDS_A_MINUTE = 4
+"""Over a whole recording. Slow speech with long pauses has 30; a screen that is shown with a few remarks has 10."""
+LETTERS_OF_A_WORD = 6
+"""How many letters count as one word where a script has no spaces."""
+LEAST_TOLERANCE_MS, TOLERANCE = 5_000, 0.02
+"""How far beyond a clip a stamp may lie: so many milliseconds, or this share of the clip's length."""
+MOST_BACK_MS = 5_000
+"""How far a line may begin before the one before it: people interrupt each other."""
+MOST_UNTIMED = 0.1
+"""The share of lines whose beginning may be unreadable."""
+MOST_IN_A_ROW = 6
+"""How often the same line of at least three words may follow itself: a refrain may, four times or so."""
+LEAST_LOOP, MOST_RATIO = 600, 12.0
+"""How many times shorter a text of at least so many letters may become when it is zipped. Lessons come to 4, drills of
+one pattern to 10, loops to 15 and more.
+"""
+
+_MARKS = re.compile(r"\W+")
+
+
+class Said(Protocol):
+    """A line of a transcript: times in milliseconds of the recording, None where they cannot be read."""
+
+    @property
+    def start_ms(self) -> int | None: ...
+    @property
+    def end_ms(self) -> int | None: ...
+    @property
+    def text(self) -> str: ...
+
+
+def tolerance_of(length_ms: int) -> int:
+    """Return how far beyond a clip of this length a stamp may lie, in milliseconds."""
+    return max(LEAST_TOLERANCE_MS, round(length_ms * TOLERANCE))
+
+
+def why_not(lines: Sequence[Said], *, start_ms: int, end_ms: int) -> str:
+    """Return why the lines cannot be what is said from `start_ms` to `end_ms`; blank when they can be.
+
+    A part without a word can be right; `why_too_little` looks at the whole.
+    """
+    starts = [line.start_ms for line in lines if line.start_ms is not None]
+    untimed = len(lines) - len(starts)
+    if untimed > MOST_UNTIMED * len(lines):
+        return f"{untimed} of {len(lines)} lines have no time that can be read"
+    if len(starts) > 2 and len(set(starts)) == 1 and end_ms - start_ms >= LONG_MS:
+        return f"all {len(starts)} lines have the same time, {_clock(starts[0])}"
+    return _beyond(lines, start_ms, end_ms) or _backwards(starts) or _repeated(lines)
+
+
+def why_too_little(lines: Sequence[Said], *, duration_ms: int) -> str:
+    """Return why the lines cannot be all that is said in a recording with sound; blank when they can be."""
+    if duration_ms < LONG_MS:
+        return ""
+    words, minutes = sum(_words(line.text) for line in lines), duration_ms / 60_000
+    if not words:
+        return f"it holds no words, though the recording has {minutes:.0f} minutes of sound"
+    if words < LEAST_WORDS_A_MINUTE * minutes:
+        return f"{words} words are too few for {minutes:.0f} minutes of sound"
+    return ""
+
+
+def _beyond(lines: Sequence[Said], start_ms: int, end_ms: int) -> str:
+    tolerance = tolerance_of(end_ms - start_ms)
+    for line in lines:
+        for at in (line.start_ms, line.end_ms):
+            if at is not None and not start_ms - tolerance <= at <= end_ms + tolerance:
+                return f"a line lies at {_clock(at)}, outside of {_clock(start_ms)} to {_clock(end_ms)}"
+    return ""
+
+
+def _backwards(starts: Sequence[int]) -> str:
+    for before, after in pairwise(starts):
+        if after < before - MOST_BACK_MS:
+            return f"its times go backwards, from {_clock(before)} to {_clock(after)}"
+    return ""
+
+
+def _repeated(lines: Sequence[Said]) -> str:
+    for essence, run in groupby(_essence(line.text) for line in lines):
+        times = len(list(run))
+        if times > MOST_IN_A_ROW and essence.count(" ") >= 2:
+            return f"the same line stands there {times} times in a row"
+    whole = " ".join(line.text for line in lines)
+    if len(whole) >= LEAST_LOOP and compression_ratio(whole) > MOST_RATIO:
+        most, times = Counter(_essence(line.text) for line in lines).most_common(1)[0]
+        return f"it says the same over and over ({times} times {most[:40]!r})"
+    return ""
+
+
+def _essence(text: str) -> str:
+    return _MARKS.sub(" ", text.casefold()).strip()
+
+
+def _words(text: str) -> int:
+    letters = sum(sign.isalnum() for sign in text)
+    return max(len(_essence(text).split()), letters // LETTERS_OF_A_WORD)
+
+
+def _clock(ms: int) -> str:
+    return f"{ms // 60_000:02d}:{ms // 1000 % 60:02d}"

@@ -1,0 +1,226 @@
+"""Writing an object of unknown size into a bucket, in constant memory."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import mmap
+import zlib
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING, Literal, Self, TypedDict, cast
+
+from project import logs
+from project.storage.objects import StoredObject, stored_as
+from project.storage.s3_errors import translated
+from project.storage.stream_digest import Passing
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+PART_BYTES = 10 * 2**20
+MOST_HELD = 2
+"""So many parts are in memory at most, whether gathered or on the way."""
+_BLOCK = 2**20
+_SMALL = 2**16
+
+log = logs.get(__name__)
+
+
+class Algorithm(TypedDict, total=False):
+    """What announces the checksums of an upload in parts."""
+
+    ChecksumAlgorithm: Literal["CRC32"]
+
+
+class Sums(TypedDict, total=False):
+    """The checksums of a part, or of an object that is sent as one."""
+
+    ChecksumCRC32: str
+
+
+def crc32(data: bytes | memoryview) -> str:
+    """Return the CRC-32 as S3 writes it: its four bytes in base64."""
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+
+
+class PartsWriter:
+    """Sends what fits into one part as one object, and more as a multipart upload, part by part.
+
+    Two parts are held at most: one is sent while the next is gathered, or both are sent. A part that fails is tried
+    again by boto3; when it fails for good, a later `write`, or `finish`, raises StorageUnavailable. With `checksums`
+    the CRC-32 of each part goes with it, and the store refuses a part that was changed on the way.
+    """
+
+    def __init__(self, *, client: S3Client, bucket: str, key: str, checksums: bool) -> None:
+        self._client, self._bucket, self._key, self._checksums = client, bucket, key, checksums
+        self._passing = Passing()
+        self._part = _Part()
+        self._upload_id = ""
+        self._is_ending = False
+        self._senders: ThreadPoolExecutor | None = None
+        self._sending: deque[tuple[_Part, Future[CompletedPartTypeDef]]] = deque()
+        self._sent: list[CompletedPartTypeDef] = []
+
+    def write(self, data: bytes) -> None:
+        self._passing.note(data)
+        left = memoryview(data)
+        while left:
+            if self._part.is_full:
+                self._send()
+                self._part = self._emptied() if len(self._sending) == MOST_HELD else _Part()
+            left = left[self._part.fill(left) :]
+
+    def finish(self) -> StoredObject:
+        if self._upload_id:
+            self._send()
+            while self._sending:
+                self._emptied()
+            self._is_ending = True
+            self._complete()
+        else:
+            self._is_ending = True
+            sums = self._sums(self._part)
+            with translated(self._key):
+                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=self._part.as_body(), **sums)
+        self._is_ending = False
+        self._end()
+        return stored_as(self._key, self._passing)
+
+    def abort(self) -> None:
+        """Take back what is not finished, also an object whose storing was not confirmed.
+
+        When the store cannot be told, `manage.py sweep_objects` does it later.
+        """
+        for _, sending in self._sending:  # a part that arrives after the end would stay
+            if not sending.cancel():
+                sending.exception()
+        self._sending.clear()
+        upload_id, self._upload_id = self._upload_id, ""
+        is_in_doubt, self._is_ending = self._is_ending, False
+        self._end()
+        try:
+            if upload_id:
+                with contextlib.suppress(FileNotFoundError), translated(self._key):
+                    self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=upload_id)
+            if is_in_doubt:
+                with translated(self._key):
+                    self._client.delete_object(Bucket=self._bucket, Key=self._key)
+        except OSError:
+            log.error("unfinished object not taken back", object=self._key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.abort()
+
+    def _send(self) -> None:
+        """Hand the gathered part over to the sending threads."""
+        if self._senders is None:
+            algorithm: Algorithm = {"ChecksumAlgorithm": "CRC32"} if self._checksums else {}
+            with translated(self._key):
+                begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key, **algorithm)
+            self._upload_id = begun["UploadId"]
+            self._senders = ThreadPoolExecutor(MOST_HELD, thread_name_prefix="s3-part")
+        number = len(self._sent) + len(self._sending) + 1
+        self._sending.append((self._part, self._senders.submit(self._upload, number, self._part)))
+
+    def _upload(self, number: int, part: _Part) -> CompletedPartTypeDef:
+        sums = self._sums(part)
+        with translated(self._key):
+            answer = self._client.upload_part(
+                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part.as_body(),
+                **sums,
+            )  # fmt: skip
+        return cast("CompletedPartTypeDef", {"PartNumber": number, "ETag": answer["ETag"], **sums})
+
+    def _sums(self, part: _Part) -> Sums:
+        return {"ChecksumCRC32": part.crc32()} if self._checksums else {}
+
+    def _emptied(self) -> _Part:
+        """Wait for the oldest part that is on the way, and return its room."""
+        part, sending = self._sending[0]
+        self._sent.append(sending.result())
+        self._sending.popleft()
+        part.empty()
+        return part
+
+    def _complete(self) -> None:
+        """Make one object of the parts. Asking again after an answer that was lost finds the upload gone and the
+        object there.
+        """
+        try:
+            with translated(self._key):
+                self._client.complete_multipart_upload(
+                    Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._sent}
+                )
+        except FileNotFoundError:
+            with translated(self._key):
+                there = self._client.head_object(Bucket=self._bucket, Key=self._key)
+            if there["ContentLength"] != self._passing.size:
+                raise
+        self._upload_id = ""
+
+    def _end(self) -> None:
+        if self._senders is not None:
+            self._senders.shutdown()
+            self._senders = None
+        self._part = _Part()
+
+
+class _Part:
+    """Room for one part, and what boto3 reads it from, as often as it must.
+
+    The room is a mapping of its own, not of the allocator, which would keep it: so all of it comes back at the end. No
+    memory is used before something is written.
+    """
+
+    def __init__(self) -> None:
+        self._room: memoryview | None = None
+        self._filled = self._at = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._filled == PART_BYTES
+
+    def fill(self, data: memoryview) -> int:
+        """Take as much as there is room for; return how much that was."""
+        if self._room is None:
+            self._room = memoryview(mmap.mmap(-1, PART_BYTES))
+        taken = data[: PART_BYTES - self._filled]
+        self._room[self._filled : self._filled + len(taken)] = taken
+        self._filled += len(taken)
+        return len(taken)
+
+    def empty(self) -> None:
+        self._filled = self._at = 0
+
+    def as_body(self) -> IO[bytes] | bytes:
+        """Return what boto3 takes as a body. To a few bytes it puts no question whether it may send them."""
+        if self._room is None or self._filled <= _SMALL:
+            return bytes(self._room[: self._filled]) if self._room is not None else b""
+        return cast(IO[bytes], self)
+
+    def crc32(self) -> str:
+        return crc32(self._room[: self._filled] if self._room is not None else b"")
+
+    def __len__(self) -> int:
+        return self._filled
+
+    def read(self, _size: int = -1) -> memoryview | bytes:
+        """Return the next block without copying it, larger than asked for: fewer and larger blocks are sent faster."""
+        if self._room is None:
+            return b""
+        block = self._room[self._at : min(self._at + _BLOCK, self._filled)]
+        self._at += len(block)
+        return block
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._filled}[whence] + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at

@@ -1,0 +1,153 @@
+"""Two rooms: what waits where, and what may begin when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from django_q.models import OrmQ
+from pytest_django import Settings
+
+from project import queue
+from project.jobs import job_kinds, runner, sweeper
+from project.jobs.models import Job
+from project.jobs.queues import IMMEDIATE, Room, WorkWindow, processes_of
+from project.jobs.services import submit_job
+from tenants.models import Tenant
+from tests.conftest import drain
+
+WARSAW = ZoneInfo("Europe/Warsaw")
+NIGHT = WorkWindow(start=time(22), end=time(6, 30), zone=WARSAW)
+SMALL_HOURS = WorkWindow(start=time(2), end=time(6, 30), zone=ZoneInfo("UTC"))
+
+
+def submit(tenant: Tenant, kind: str, **options: object) -> Job:
+    with transaction.atomic():
+        return submit_job(
+            tenant=tenant,
+            kind=kind,
+            subject_id=uuid4(),
+            params={"file": "/dev/null"},
+            **options,  # type: ignore[arg-type]
+        )
+
+
+def close_the_window(settings: Settings) -> None:
+    """Let the window begin in two hours."""
+    start = timezone.now() + timedelta(hours=2)
+    settings.HEAVY_WINDOW = (start.time(), (start + timedelta(hours=1)).time())
+    settings.HEAVY_TIME_ZONE = ZoneInfo("UTC")
+
+
+def test_a_job_waits_in_the_room_of_its_kind(acme: Tenant) -> None:
+    light, heavy = submit(acme, "leave_a_line"), submit(acme, "heavy_leave_a_line")
+
+    assert (light.room, heavy.room) == (Room.LIGHT, Room.HEAVY)
+    assert runner.claim_next(Room.HEAVY) == heavy
+    assert runner.claim_next(Room.HEAVY) is None
+    assert runner.claim_next(Room.LIGHT) == light
+
+
+def test_it_rings_in_the_room_of_the_job_alone(transactional_db: None) -> None:
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+
+    submit(tenant, "heavy_leave_a_line")
+
+    assert (queue.length("light"), queue.length("heavy")) == (0, 1)
+
+
+def test_it_rings_again_in_the_room_whose_message_was_lost(transactional_db: None) -> None:
+    tenant = Tenant.objects.create(slug="acme", name="Acme")
+    submit(tenant, "leave_a_line")
+    submit(tenant, "heavy_leave_a_line")
+    OrmQ.objects.filter(key="coursewright-heavy").delete()
+
+    later = timezone.now() + timedelta(minutes=1)
+
+    assert sweeper.sweep(now=later).rung == 1
+    assert (queue.length("light"), queue.length("heavy")) == (1, 1)
+
+
+def test_a_job_taken_back_is_rung_for_in_its_room(transactional_db: None) -> None:
+    submit(Tenant.objects.create(slug="acme", name="Acme"), "heavy_leave_a_line")
+    runner.claim_next(Room.HEAVY)
+    OrmQ.objects.all().delete()
+
+    sweeper.sweep(now=timezone.now() + timedelta(minutes=5))
+
+    assert (queue.length("light"), queue.length("heavy")) == (0, 1)
+
+
+def test_a_kind_cannot_be_registered_for_a_room_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match="attic"):
+        job_kinds.register("lost", work="nowhere", room="attic")
+
+
+def test_each_room_has_its_own_number_of_workers(settings: Settings) -> None:
+    assert processes_of(Room.HEAVY) == 1
+    assert processes_of(Room.LIGHT) == settings.Q_CLUSTER["workers"] == 2
+
+
+# --- the work window ------------------------------------------------------------------------------------------------
+
+
+def test_heavy_jobs_wait_for_the_window_and_light_ones_do_not(acme: Tenant, settings: Settings) -> None:
+    close_the_window(settings)
+    heavy, light = submit(acme, "heavy_leave_a_line"), submit(acme, "leave_a_line")
+
+    drain()
+
+    assert Job.objects.get(pk=light.pk).status == Job.Status.COMPLETE
+    assert Job.objects.get(pk=heavy.pk).status == Job.Status.QUEUED
+    settings.HEAVY_WINDOW = None
+    assert drain() == 1
+
+
+def test_an_immediate_job_passes_the_window(acme: Tenant, settings: Settings) -> None:
+    close_the_window(settings)
+    submit(acme, "heavy_leave_a_line", priority=IMMEDIATE - 1)
+    immediate = submit(acme, "heavy_leave_a_line", priority=IMMEDIATE)
+
+    assert runner.claim_next(Room.HEAVY) == immediate
+    assert runner.claim_next(Room.HEAVY) is None
+
+
+def test_it_rings_once_the_window_opens_and_not_before(transactional_db: None, settings: Settings) -> None:
+    close_the_window(settings)
+    submit(Tenant.objects.create(slug="acme", name="Acme"), "heavy_leave_a_line")
+    now = timezone.now()
+
+    assert queue.length("heavy") == 0
+    assert sweeper.sweep(now=now + timedelta(minutes=90)).rung == 0
+    assert sweeper.sweep(now=now + timedelta(minutes=121)).rung == 1
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "is_open"),
+    [(21, 59, False), (22, 0, True), (0, 0, True), (6, 29, True), (6, 30, False), (12, 0, False)],
+)
+def test_a_window_may_pass_midnight(hour: int, minute: int, is_open: bool) -> None:
+    assert NIGHT.is_open(datetime(2026, 7, 1, hour, minute, tzinfo=WARSAW)) is is_open
+
+
+def test_it_knows_when_a_window_opens_and_opened() -> None:
+    noon, three = datetime(2026, 7, 1, 12, tzinfo=UTC), datetime(2026, 7, 1, 3, tzinfo=UTC)
+
+    assert SMALL_HOURS.opening(noon) == datetime(2026, 7, 2, 2, tzinfo=UTC)
+    assert SMALL_HOURS.opening(three) == three
+    assert SMALL_HOURS.opened_at(three) == datetime(2026, 7, 1, 2, tzinfo=UTC)
+    assert NIGHT.opening(noon) == datetime(2026, 7, 1, 22, tzinfo=WARSAW)
+
+
+def test_a_window_opens_also_when_the_clock_jumps_over_its_start() -> None:
+    spring = WorkWindow(start=time(2, 30), end=time(6), zone=WARSAW)
+    before = datetime(2026, 3, 29, 0, tzinfo=UTC)
+
+    opening = spring.opening(before)
+
+    assert opening == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert spring.is_open(opening)
