@@ -96,7 +96,7 @@ def spending_of(
     begin = month or month_of(now)
     if budget is None:
         budget = Budget.objects.filter(tenant=tenant).first()
-    calls = ExternalCall.objects.of(tenant).filter(created_at__gte=begin, created_at__lt=next_month(begin))
+    calls = ExternalCall.objects.for_tenant(tenant).filter(created_at__gte=begin, created_at__lt=next_month(begin))
     reserved = Reservation.objects.filter(tenant=tenant, expires_at__gt=now)
     return Spending(
         spent=calls.aggregate(sum=Sum("cost"))["sum"] or Decimal(0),

@@ -17,7 +17,7 @@ DIGITS, DECIMALS = 20, 10
 
 
 class ExternalCallQuerySet(models.QuerySet["ExternalCall"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 

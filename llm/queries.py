@@ -34,7 +34,7 @@ def total_of_job(job: Job) -> Total:
 
 def costs_of_month(*, tenant: Tenant, begin: datetime, end: datetime) -> QuerySet[ExternalCall, Any]:
     """Return the tenant's spending in a span of time by action, provider and model, largest first. One statement."""
-    rows = ExternalCall.objects.of(tenant).filter(created_at__gte=begin, created_at__lt=end)
+    rows = ExternalCall.objects.for_tenant(tenant).filter(created_at__gte=begin, created_at__lt=end)
     return (
         rows.values("action", "provider", "model")
         .annotate(

@@ -65,7 +65,7 @@ class Branch:
 def get_node(*, tenant: Tenant, node_id: UUID) -> MaterialNode:
     """Return the tenant's node. Raises NotFound."""
     try:
-        return MaterialNode.objects.of(tenant).get(pk=node_id)
+        return MaterialNode.objects.for_tenant(tenant).get(pk=node_id)
     except MaterialNode.DoesNotExist:
         raise NotFound(f"There is no node {node_id}.") from None
 
@@ -73,7 +73,7 @@ def get_node(*, tenant: Tenant, node_id: UUID) -> MaterialNode:
 def get_entry(*, tenant: Tenant, entry_id: UUID) -> MaterialEntry:
     """Return the tenant's entry with its job. Raises NotFound."""
     try:
-        return MaterialEntry.objects.of(tenant).with_job().get(pk=entry_id)
+        return MaterialEntry.objects.for_tenant(tenant).with_job().get(pk=entry_id)
     except MaterialEntry.DoesNotExist:
         raise NotFound(f"There is no entry {entry_id}.") from None
 
@@ -101,7 +101,7 @@ def list_ancestor_ids(*, tenant: Tenant, node_id: UUID) -> list[UUID]:
 def list_lineage(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:
     """Return the nodes from this one up to its root, with their titles and languages only. Two statements."""
     ids = list_ancestor_ids(tenant=tenant, node_id=node_id)
-    found = MaterialNode.objects.of(tenant).only("title", "language").in_bulk(ids)
+    found = MaterialNode.objects.for_tenant(tenant).only("title", "language").in_bulk(ids)
     return [found[each] for each in ids if each in found]
 
 
@@ -124,7 +124,7 @@ def get_tree(*, tenant: Tenant, node_id: UUID) -> Branch:
 
 def list_node_entries(*, tenant: Tenant, nodes: Sequence[MaterialNode]) -> list[MaterialEntry]:
     """Return the entries of these nodes with their jobs, in order within each node. One statement."""
-    chosen = MaterialEntry.objects.of(tenant).with_job().filter(node__in=[node.pk for node in nodes])
+    chosen = MaterialEntry.objects.for_tenant(tenant).with_job().filter(node__in=[node.pk for node in nodes])
     return list(chosen.order_by("node_id", "position"))
 
 

@@ -20,7 +20,7 @@ from tenants.models import Tenant
 
 
 class StructureSnapshotQuerySet(models.QuerySet["StructureSnapshot"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 

@@ -35,7 +35,7 @@ class StoredNode:
 def snapshots_of(*, tenant: Tenant, node_id: UUID) -> QuerySet[StructureSnapshot]:
     """Return the node's snapshots, newest first. Raises NotFound for an unknown node."""
     get_node(tenant=tenant, node_id=node_id)
-    return StructureSnapshot.objects.of(tenant).filter(node=node_id).order_by("-created_at", "-id")
+    return StructureSnapshot.objects.for_tenant(tenant).filter(node=node_id).order_by("-created_at", "-id")
 
 
 def latest_snapshot(*, tenant: Tenant, node_id: UUID) -> StructureSnapshot:
@@ -51,7 +51,7 @@ def latest_snapshot(*, tenant: Tenant, node_id: UUID) -> StructureSnapshot:
 def get_snapshot(*, tenant: Tenant, snapshot_id: UUID) -> StructureSnapshot:
     """Return the tenant's snapshot. Raises NotFound."""
     try:
-        return StructureSnapshot.objects.of(tenant).get(pk=snapshot_id)
+        return StructureSnapshot.objects.for_tenant(tenant).get(pk=snapshot_id)
     except StructureSnapshot.DoesNotExist:
         raise NotFound(f"There is no snapshot {snapshot_id}.") from None
 

@@ -36,7 +36,7 @@ class Tenant(Row):
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 

@@ -15,7 +15,7 @@ from tenants.models import Tenant
 def get_chunk(*, tenant: Tenant, chunk_id: UUID) -> Chunk:
     """Return the tenant's chunk with its correction, its entry and the entry's job. Raises NotFound."""
     try:
-        return Chunk.objects.of(tenant).with_correction().select_related("entry__job").get(pk=chunk_id)
+        return Chunk.objects.for_tenant(tenant).with_correction().select_related("entry__job").get(pk=chunk_id)
     except Chunk.DoesNotExist:
         raise NotFound(
             f"There is no chunk {chunk_id}.", next_step="Read the entry's chunks: an ingestion may have replaced them."
@@ -25,6 +25,6 @@ def get_chunk(*, tenant: Tenant, chunk_id: UUID) -> Chunk:
 def get_correction(*, tenant: Tenant, correction_id: UUID) -> ChunkCorrection:
     """Return the tenant's correction with its entry and the entry's job. Raises NotFound."""
     try:
-        return ChunkCorrection.objects.of(tenant).select_related("entry__job").get(pk=correction_id)
+        return ChunkCorrection.objects.for_tenant(tenant).select_related("entry__job").get(pk=correction_id)
     except ChunkCorrection.DoesNotExist:
         raise NotFound(f"There is no correction {correction_id}.") from None

@@ -78,11 +78,16 @@ def found_below(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]
     statements, whatever the size of the tree, with the one that reads a page. Raises NotFound.
     """
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
-    below = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
+    below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     languages = below.exclude(chunk_count=0).order_by().values_list("text_language", flat=True).distinct()
     configurations = {search_configuration(language) for language in languages} | {ANY_LANGUAGE}
     wanted = _Wanted(words=words, queries=_queries(configurations, words))
-    rows = Chunk.objects.of(tenant).filter(entry__node__in=nodes).alias(indexed=CHUNK_WORDS).filter(_matches(wanted))
+    rows = (
+        Chunk.objects.for_tenant(tenant)
+        .filter(entry__node__in=nodes)
+        .alias(indexed=CHUNK_WORDS)
+        .filter(_matches(wanted))
+    )
     return (
         rows.annotate(score=_score(wanted), snippet_source=_snippet(wanted))
         .select_related("entry")

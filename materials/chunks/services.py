@@ -31,7 +31,7 @@ def correct_chunk(*, tenant: Tenant, chunk_id: UUID, text: str, by: str) -> Chun
     chunk = get_chunk(tenant=tenant, chunk_id=chunk_id)
     entry = chunk.entry
     _refuse_while_ingesting(entry)
-    correction = ChunkCorrection.objects.of(tenant).filter(chunk_id=chunk.pk).first()
+    correction = ChunkCorrection.objects.for_tenant(tenant).filter(chunk_id=chunk.pk).first()
     if correction is None:
         correction = ChunkCorrection(
             tenant=tenant, entry=entry, chunk_id=chunk.pk, position=chunk.position,
@@ -77,7 +77,7 @@ def _write(chunk: Chunk, text: str, emphasised: Sequence[str]) -> None:
         return
     piece = corrected(replace(_piece(chunk), emphasised=tuple(emphasised)), text)
     Chunk.objects.filter(pk=chunk.pk).update(text=piece.text, emphasised=list(piece.emphasised))
-    rows = Chunk.objects.of(chunk.tenant).filter(entry=chunk.entry).order_by("position")
+    rows = Chunk.objects.for_tenant(chunk.tenant).filter(entry=chunk.entry).order_by("position")
     fingerprint = fingerprints.of_pieces(map(_piece, rows.iterator()))
     MaterialEntry.objects.filter(pk=chunk.entry_id).update(fingerprint=fingerprint)
     clear_fingerprints(chunk.entry.node_id)

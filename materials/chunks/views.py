@@ -64,7 +64,7 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         """Read an entry's text as chunks, in order."""
         asked(request)
         entry = get_entry(tenant=tenant_of(request), entry_id=pk)
-        rows = Chunk.objects.of(tenant_of(request)).with_correction().filter(entry=entry)
+        rows = Chunk.objects.for_tenant(tenant_of(request)).with_correction().filter(entry=entry)
         return page(self, rows.order_by("position", "id"), ChunkSerializer)
 
     @extend_schema(parameters=[CorrectionListSerializer], responses=ChunkCorrectionSerializer(many=True))
@@ -76,7 +76,7 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         """
         chosen = asked(request, CorrectionListSerializer)
         entry = get_entry(tenant=tenant_of(request), entry_id=pk)
-        rows = ChunkCorrection.objects.of(tenant_of(request)).filter(entry=entry).select_related("entry")
+        rows = ChunkCorrection.objects.for_tenant(tenant_of(request)).filter(entry=entry).select_related("entry")
         if chosen.get("flagged"):
             rows = rows.flagged()
         return page(self, rows.order_by("position", "id"), ChunkCorrectionSerializer)
@@ -86,7 +86,7 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         """Download an entry's text as Markdown, corrections included."""
         asked(request)
         entry = get_entry(tenant=tenant_of(request), entry_id=pk)
-        chunks = Chunk.objects.of(tenant_of(request)).filter(entry=entry).order_by("position")
+        chunks = Chunk.objects.for_tenant(tenant_of(request)).filter(entry=entry).order_by("position")
         name = content_disposition_header(True, f"{PurePath(entry.name).stem or 'text'}.md")
         return StreamingHttpResponse(
             rendered(entry, chunks.iterator(chunk_size=500)),

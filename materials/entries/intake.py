@@ -89,14 +89,14 @@ def attach(arrival: Arrival, *, tenant: Tenant, node_id: UUID, entry_id: UUID, w
     """
     stored = arrival.stored
     node = get_node(tenant=tenant, node_id=node_id)
-    same = MaterialEntry.objects.of(tenant).with_job().filter(node=node, raw_sha256=stored.sha256)
+    same = MaterialEntry.objects.for_tenant(tenant).with_job().filter(node=node, raw_sha256=stored.sha256)
     if (existing := same.first()) is not None:
         return Added(entry=existing, created=False)
     entry = MaterialEntry(
         id=entry_id,
         tenant=tenant,
         node=node,
-        position=next_position(MaterialEntry.objects.of(tenant).filter(node=node)),
+        position=next_position(MaterialEntry.objects.for_tenant(tenant).filter(node=node)),
         name=arrival.name,
         format=arrival.format.value,
         object_key=shared_key(tenant=tenant, stored=stored, lost=arrival.lost),
@@ -177,5 +177,5 @@ def _probed(key: str) -> MediaInfo | None:
 
 
 def _with_file(tenant: Tenant, stored: StoredObject) -> QuerySet[MaterialEntry]:
-    twins = MaterialEntry.objects.of(tenant).filter(raw_sha256=stored.sha256, size_bytes=stored.size)
+    twins = MaterialEntry.objects.for_tenant(tenant).filter(raw_sha256=stored.sha256, size_bytes=stored.size)
     return twins.exclude(object_key__in=["", stored.key]).order_by("created_at", "pk")

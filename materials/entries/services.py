@@ -83,7 +83,7 @@ def add_address(
     lock_tree(tenant)
     node = get_node(tenant=tenant, node_id=node_id)
     address = checked_address(url)
-    same = MaterialEntry.objects.of(tenant).with_job().filter(node=node, source_url=address)
+    same = MaterialEntry.objects.for_tenant(tenant).with_job().filter(node=node, source_url=address)
     if (existing := same.first()) is not None:
         return Added(entry=existing, created=False)
     entry = MaterialEntry.objects.create(
@@ -115,7 +115,7 @@ def update_entry(
     if node_id is not None and node_id != entry.node_id:
         node = get_node(tenant=tenant, node_id=node_id)
         same = Q(raw_sha256=entry.raw_sha256) & ~Q(raw_sha256="") | Q(source_url=entry.source_url) & ~Q(source_url="")
-        if MaterialEntry.objects.of(tenant).filter(same, node=node).exists():
+        if MaterialEntry.objects.for_tenant(tenant).filter(same, node=node).exists():
             raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
         clear_fingerprints(entry.node_id)
         close_gap(_siblings(tenant, entry.node_id), entry.position)
@@ -186,4 +186,4 @@ def _can_be_attached(url: str) -> bool:
 
 
 def _siblings(tenant: Tenant, node_id: UUID) -> QuerySet[MaterialEntry]:
-    return MaterialEntry.objects.of(tenant).filter(node=node_id)
+    return MaterialEntry.objects.for_tenant(tenant).filter(node=node_id)

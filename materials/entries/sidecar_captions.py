@@ -18,7 +18,7 @@ def captions_beside(entry: MaterialEntry) -> list[MaterialEntry]:
     if not entry.use_captions:
         return []
     stem, language = _stem(entry.name), (entry.language or entry.node.language).lower()
-    rows = MaterialEntry.objects.of(entry.tenant).filter(
+    rows = MaterialEntry.objects.for_tenant(entry.tenant).filter(
         node=entry.node_id, format__in=[Format.VTT, Format.SRT], name__istartswith=stem
     )
     ranked = []
@@ -32,7 +32,7 @@ def captions_beside(entry: MaterialEntry) -> list[MaterialEntry]:
 
 def recordings_beside(captions: MaterialEntry) -> list[MaterialEntry]:
     """Return the recordings in the node that have the captions' name."""
-    rows = MaterialEntry.objects.of(captions.tenant).with_job().select_related("node")
+    rows = MaterialEntry.objects.for_tenant(captions.tenant).with_job().select_related("node")
     chosen = rows.filter(node=captions.node_id, format__in=[Format.VIDEO, Format.AUDIO])
     return [row for row in chosen if captions.pk in {found.pk for found in captions_beside(row)}]
 
@@ -48,7 +48,7 @@ def take_up_captions(captions: MaterialEntry) -> None:
 
 def watch_again(presentation: MaterialEntry) -> None:
     """Look for a new presentation's slides in the videos of its node, in the caller's transaction."""
-    videos = MaterialEntry.objects.of(presentation.tenant).filter(
+    videos = MaterialEntry.objects.for_tenant(presentation.tenant).filter(
         node=presentation.node_id, format=Format.VIDEO, watched_at__isnull=False
     )
     for video in videos:

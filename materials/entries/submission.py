@@ -103,7 +103,7 @@ def submit_describing(entry: MaterialEntry, *, is_receipt: bool) -> None:
     try:
         job = submit_job(tenant=entry.tenant, kind=DESCRIBE_ENTRY, subject_id=entry.pk, priority=_patience_of(entry))
     except JobAlreadyOpen:
-        open_ = Job.objects.of(entry.tenant).open().filter(kind=DESCRIBE_ENTRY, subject_id=entry.pk).first()
+        open_ = Job.objects.for_tenant(entry.tenant).open().filter(kind=DESCRIBE_ENTRY, subject_id=entry.pk).first()
         if open_ is None:
             return
         job = open_

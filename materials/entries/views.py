@@ -42,7 +42,7 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         """List the node's entries, newest first."""
         asked(request)
         node = get_node(tenant=tenant_of(request), node_id=pk)
-        rows = MaterialEntry.objects.of(tenant_of(request)).with_job().filter(node=node)
+        rows = MaterialEntry.objects.for_tenant(tenant_of(request)).with_job().filter(node=node)
         return page(self, rows.order_by("-created_at", "-id"), EntrySerializer)
 
     @extend_schema(

@@ -13,10 +13,10 @@ def original_pieces(entry: MaterialEntry) -> list[Piece]:
     """Return the pieces of the entry's present bytes in order, without what people corrected. Two statements."""
     if not entry.processed_sha256 or entry.processed_sha256 != entry.raw_sha256:
         return []
-    rows = ChunkCorrection.objects.of(entry.tenant).filter(entry=entry, chunk_id__isnull=False)
+    rows = ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry, chunk_id__isnull=False)
     originals = {row.chunk_id: row for row in rows}
     pieces = []
-    for chunk in Chunk.objects.of(entry.tenant).filter(entry=entry).order_by("position").iterator():
+    for chunk in Chunk.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position").iterator():
         piece = Piece(
             kind=ChunkKind(chunk.kind),
             text=chunk.text,

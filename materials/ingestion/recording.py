@@ -27,7 +27,7 @@ def record(*, entry: MaterialEntry, document: Document) -> None:
     What a person corrected is corrected again wherever the original text still stands. What says the same at the same
     place as before keeps its chunk's id, so that evidence goes on pointing at it.
     """
-    corrections = list(ChunkCorrection.objects.of(entry.tenant).filter(entry=entry).order_by("position", "id"))
+    corrections = list(ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position", "id"))
     placed = _placed(document.pieces, corrections)
     pieces = [
         corrected(piece, placed[position].text) if position in placed else piece
@@ -36,13 +36,13 @@ def record(*, entry: MaterialEntry, document: Document) -> None:
     fingerprint = fingerprints.of_pieces(pieces)
     language = _language(entry, pieces, document.language)
     if fingerprint != entry.fingerprint or language != entry.text_language:
-        old = Chunk.objects.of(entry.tenant).filter(entry=entry)
+        old = Chunk.objects.for_tenant(entry.tenant).filter(entry=entry)
         ids = _ids(old)
         old.delete()
         chunks = _chunks(entry, pieces, search_configuration(language), ids)
         Chunk.objects.bulk_create(chunks, batch_size=_WRITE_BATCH)
         _keep_places(corrections, {placed[position].pk: chunks[position] for position in placed})
-    MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
+    MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500] or entry.title,
         text_language=language,
         page_count=document.page_count,
@@ -58,7 +58,7 @@ def record(*, entry: MaterialEntry, document: Document) -> None:
 
 def fingerprint_if_stored(*, entry: MaterialEntry, document: Document) -> str:
     """Return the fingerprint that the entry would have with this document, what a person corrected included."""
-    corrections = ChunkCorrection.objects.of(entry.tenant).filter(entry=entry).order_by("position", "id")
+    corrections = ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position", "id")
     placed = _placed(document.pieces, list(corrections))
     return fingerprints.of_pieces(
         corrected(piece, placed[position].text) if position in placed else piece
@@ -68,7 +68,7 @@ def fingerprint_if_stored(*, entry: MaterialEntry, document: Document) -> str:
 
 def note_pages(*, entry: MaterialEntry, document: Document) -> None:
     """Store what is known of a document without any text, in the caller's transaction: it is not processed by that."""
-    MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
+    MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500] or entry.title, page_count=document.page_count, warnings=list(document.warnings)
     )
 

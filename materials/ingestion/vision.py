@@ -95,7 +95,7 @@ class Looker:
         return f"After {FAILURES_IN_A_ROW} failures in a row, {pictures} not described. {again}"
 
     def _known(self, digests: Sequence[str]) -> dict[str, Seen]:
-        rows = PictureDescription.objects.of(self._run.tenant).filter(recipe=self._recipe, sha256__in=digests)
+        rows = PictureDescription.objects.for_tenant(self._run.tenant).filter(recipe=self._recipe, sha256__in=digests)
         return {row.sha256: Seen(text=row.text, shows=row.shows) for row in rows}
 
     def _ask_apart(self, fresh: tuple[str, Sight]) -> Seen | Failure:

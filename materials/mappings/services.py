@@ -117,7 +117,7 @@ def update_mapping(*, tenant: Tenant, mapping_id: UUID, changes: Mapping[str, in
         setattr(mapping, name, value)
     if problems := validation.verdict_on(mapping).problems:
         raise _refused(problems)
-    same = SlideVideoMapping.objects.of(tenant).filter(
+    same = SlideVideoMapping.objects.for_tenant(tenant).filter(
         presentation=mapping.presentation_id, slide=mapping.slide, video=mapping.video_id, start_ms=mapping.start_ms
     )
     others = same.exclude(pk=mapping.pk)
@@ -156,7 +156,7 @@ def delete_mapping(*, tenant: Tenant, mapping_id: UUID) -> None:
 
 def copy_mappings(*, tenant: Tenant, entries: Mapping[UUID, UUID]) -> None:
     """Copy the mappings between copied entries, given each entry's copy, in the caller's transaction."""
-    rows = list(SlideVideoMapping.objects.of(tenant).filter(presentation__in=entries, video__in=entries))
+    rows = list(SlideVideoMapping.objects.for_tenant(tenant).filter(presentation__in=entries, video__in=entries))
     for row in rows:
         row.pk = new_id()
         row.presentation_id, row.video_id = entries[row.presentation_id], entries[row.video_id]
@@ -165,11 +165,11 @@ def copy_mappings(*, tenant: Tenant, entries: Mapping[UUID, UUID]) -> None:
 
 def _entries_of(tenant: Tenant, claims: Sequence[Claim]) -> dict[UUID, MaterialEntry]:
     named = {pk for claim in claims for pk in (claim.presentation, claim.video)}
-    return MaterialEntry.objects.of(tenant).with_job().in_bulk(named)
+    return MaterialEntry.objects.for_tenant(tenant).with_job().in_bulk(named)
 
 
 def _inside(tenant: Tenant, node_id: UUID, entries: Mapping[UUID, MaterialEntry]) -> set[UUID]:
-    rows = MaterialEntry.objects.of(tenant).filter(
+    rows = MaterialEntry.objects.for_tenant(tenant).filter(
         pk__in=list(entries), node__in=select_node_ids_below(tenant=tenant, node_id=node_id)
     )
     return set(rows.values_list("pk", flat=True))
@@ -177,7 +177,7 @@ def _inside(tenant: Tenant, node_id: UUID, entries: Mapping[UUID, MaterialEntry]
 
 def _known(tenant: Tenant, claims: Sequence[Claim]) -> dict[_Key, SlideVideoMapping]:
     """Return the stored mappings among which those that the claims repeat are, by what they claim."""
-    rows = SlideVideoMapping.objects.of(tenant).filter(
+    rows = SlideVideoMapping.objects.for_tenant(tenant).filter(
         presentation__in={claim.presentation for claim in claims},
         video__in={claim.video for claim in claims},
         slide__in={claim.slide for claim in claims},

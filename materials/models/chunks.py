@@ -70,7 +70,7 @@ CHUNK_WORDS = Func(
 
 
 class ChunkQuerySet(models.QuerySet["Chunk"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
     def with_correction(self) -> Self:
@@ -116,7 +116,7 @@ class Chunk(Located, Row):
 
 
 class ChunkCorrectionQuerySet(models.QuerySet["ChunkCorrection"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
     def flagged(self) -> Self:

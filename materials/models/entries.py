@@ -51,7 +51,7 @@ def is_ready(prefix: str = "") -> Q:
 
 
 class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
     def with_job(self) -> Self:

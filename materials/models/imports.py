@@ -16,7 +16,7 @@ from tenants.models import Tenant
 
 
 class MaterialImportQuerySet(models.QuerySet["MaterialImport"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 
@@ -49,7 +49,7 @@ class MaterialImport(Row):
 
 
 class ImportItemQuerySet(models.QuerySet["ImportItem"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 

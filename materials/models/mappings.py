@@ -17,7 +17,7 @@ _ENTRY_COLUMNS = (
 
 
 class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
     def with_entries(self) -> Self:

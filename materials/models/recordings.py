@@ -12,7 +12,7 @@ from tenants.models import Tenant
 
 
 class TranscriptWindowQuerySet(models.QuerySet["TranscriptWindow"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 
@@ -47,7 +47,7 @@ class TranscriptWindow(Row):
 
 
 class KeyFrameQuerySet(models.QuerySet["KeyFrame"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 
@@ -83,7 +83,7 @@ class KeyFrame(Row):
 
 
 class PictureDescriptionQuerySet(models.QuerySet["PictureDescription"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 

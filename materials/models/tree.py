@@ -27,7 +27,7 @@ from tenants.models import Tenant
 
 
 class MaterialNodeQuerySet(models.QuerySet["MaterialNode"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
 

@@ -15,7 +15,7 @@ from tenants.models import Tenant
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
     def with_job(self) -> Self:

@@ -62,10 +62,10 @@ def usage_of(*, tenant: Tenant, now: datetime) -> Usage:
         each = rows.values("object_key").annotate(size=Max("size_bytes"))
         found = each.aggregate(number=Count("object_key"), total=Sum("size"))
         number, size = number + found["number"], size + (found["total"] or 0)
-    uploads = Upload.objects.of(tenant).filter(status=Upload.Status.OPEN)
+    uploads = Upload.objects.for_tenant(tenant).filter(status=Upload.Status.OPEN)
     reserved = SpaceReservation.objects.filter(tenant=tenant, expires_at__gt=now)
     return Usage(
-        entries=MaterialEntry.objects.of(tenant).count(),
+        entries=MaterialEntry.objects.for_tenant(tenant).count(),
         objects=number,
         stored=size,
         promised=sum(rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (uploads, reserved)),

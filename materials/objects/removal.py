@@ -28,8 +28,8 @@ log = logs.get(__name__)
 
 def keys_of(*, tenant: Tenant, entries: Collection[UUID]) -> list[str]:
     """Return where the files of these entries are stored, key frames included. Two statements."""
-    raw = MaterialEntry.objects.of(tenant).filter(pk__in=entries).values_list("object_key", flat=True)
-    frames = KeyFrame.objects.of(tenant).filter(entry__in=entries).values_list("object_key", flat=True)
+    raw = MaterialEntry.objects.for_tenant(tenant).filter(pk__in=entries).values_list("object_key", flat=True)
+    frames = KeyFrame.objects.for_tenant(tenant).filter(entry__in=entries).values_list("object_key", flat=True)
     return [*raw, *frames]
 
 

@@ -44,7 +44,7 @@ def watch_recording(run: Run) -> None:
     entry = ingested_entry(run)
     if entry.watched_at is None:
         _store_frames(run, entry)
-    frames = list(KeyFrame.objects.of(run.tenant).filter(entry=entry).order_by("start_ms"))
+    frames = list(KeyFrame.objects.for_tenant(run.tenant).filter(entry=entry).order_by("start_ms"))
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
     undescribed = _describe(run, frames, resolve_language(entry, above))
     run.progress("matching", 0, 1)
@@ -71,7 +71,7 @@ def _store_frames(run: Run, entry: MaterialEntry) -> None:
     recording = recording_of(entry, checkpoint=run.checkpoint)
     with transaction.atomic():
         lock_tree(run.tenant)
-        old = KeyFrame.objects.of(run.tenant).filter(entry=entry)
+        old = KeyFrame.objects.for_tenant(run.tenant).filter(entry=entry)
         keys = list(old.values_list("object_key", flat=True))
         old.delete()
         release_objects(tenant=run.tenant, keys=keys)
@@ -79,7 +79,7 @@ def _store_frames(run: Run, entry: MaterialEntry) -> None:
     for frame in _seen(run, recording):
         run.progress("watching", min(total, frame.end_ms // 1000), total)
         _keep(run.tenant, entry, frame)
-    MaterialEntry.objects.of(run.tenant).filter(pk=entry.pk).update(watched_at=timezone.now())
+    MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(watched_at=timezone.now())
 
 
 def _seen(run: Run, recording: Recording) -> Iterator[Frame]:
@@ -134,18 +134,18 @@ def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
         (seen,) = looker.look([sight])
         if seen is not None:
             frame.description = seen.as_text()
-            KeyFrame.objects.of(run.tenant).filter(pk=frame.pk).update(description=frame.description)
+            KeyFrame.objects.for_tenant(run.tenant).filter(pk=frame.pk).update(description=frame.description)
     return looker.warnings
 
 
 def _presentations(entry: MaterialEntry) -> list[MaterialEntry]:
-    rows = MaterialEntry.objects.of(entry.tenant).ready()
+    rows = MaterialEntry.objects.for_tenant(entry.tenant).ready()
     return list(rows.filter(node=entry.node_id, format__in=[Format.PPTX, Format.PDF]).order_by("position"))
 
 
 def _slides(run: Run, presentation: MaterialEntry) -> list[Slide]:
     texts: dict[int, list[str]] = defaultdict(list)
-    chunks = Chunk.objects.of(run.tenant).filter(entry=presentation).exclude(kind=ChunkKind.NOTES)
+    chunks = Chunk.objects.for_tenant(run.tenant).filter(entry=presentation).exclude(kind=ChunkKind.NOTES)
     for slide, page, text in chunks.order_by("position").values_list("slide", "page", "text"):
         if (number := slide or page) is not None:
             texts[number].append(text)
@@ -160,7 +160,7 @@ def _slides(run: Run, presentation: MaterialEntry) -> list[Slide]:
 
 
 def _shots(entry: MaterialEntry, frames: list[KeyFrame]) -> list[Shot]:
-    rows = Chunk.objects.of(entry.tenant).filter(entry=entry, kind=ChunkKind.TRANSCRIPT, start_ms__isnull=False)
+    rows = Chunk.objects.for_tenant(entry.tenant).filter(entry=entry, kind=ChunkKind.TRANSCRIPT, start_ms__isnull=False)
     spoken = list(rows.order_by("position").values_list("start_ms", "end_ms", "text"))
     return [
         Shot(
@@ -183,7 +183,7 @@ def _propose(entry: MaterialEntry, presentation: MaterialEntry, proposals: list[
 
     Nor is a slide proposed for a time in the middle of which an accepted mapping says what is shown.
     """
-    mappings = SlideVideoMapping.objects.of(entry.tenant).filter(presentation=presentation, video=entry)
+    mappings = SlideVideoMapping.objects.for_tenant(entry.tenant).filter(presentation=presentation, video=entry)
     mappings.filter(state=SlideVideoMapping.State.PROPOSED).delete()
     decided = set(mappings.values_list("slide", "start_ms"))
     accepted = mappings.filter(state=SlideVideoMapping.State.ACCEPTED)

@@ -14,6 +14,6 @@ from tenants.models import Tenant
 def get_frame(*, tenant: Tenant, frame_id: UUID) -> KeyFrame:
     """Return the tenant's key frame. Raises NotFound."""
     try:
-        return KeyFrame.objects.of(tenant).get(pk=frame_id)
+        return KeyFrame.objects.for_tenant(tenant).get(pk=frame_id)
     except KeyFrame.DoesNotExist:
         raise NotFound(f"There is no frame {frame_id}.") from None

@@ -96,7 +96,7 @@ class RecordingDesk:
         TranscriptWindow.objects.bulk_create([row], ignore_conflicts=True)
 
     def _windows(self, recipe: str) -> QuerySet[TranscriptWindow]:
-        return TranscriptWindow.objects.of(self.tenant).filter(
+        return TranscriptWindow.objects.for_tenant(self.tenant).filter(
             entry=self.entry, raw_sha256=self.entry.raw_sha256, recipe=_digest(recipe)
         )
 
@@ -143,7 +143,7 @@ def ingest_recording(run: Run) -> None:
         with run.completing(result={"chunks": len(document.pieces), "transcribed_by": outcome.by.value}):
             record(entry=entry, document=document)
             _record_outcome(entry, outcome, captions=beside.entry if beside is not None else None)
-            TranscriptWindow.objects.of(run.tenant).filter(entry=entry).delete()
+            TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()
             submit_watching(entry)
             _go_again_for_new_captions(entry, outcome, considered)
     log.info("recording transcribed", entry=str(entry.pk), by=outcome.by.value, chunks=len(document.pieces))
@@ -164,7 +164,7 @@ def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Rec
     if entry.media is None:
         with local_copy() as path:
             take_media(entry, probe(path, checkpoint=checkpoint))
-        MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).update(
+        MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
             media=entry.media, duration_ms=entry.duration_ms, format=entry.format
         )
     assert entry.media is not None
@@ -254,7 +254,7 @@ def _document(outcome: Outcome, recording: Recording, warnings: list[str]) -> Do
 
 
 def _record_outcome(entry: MaterialEntry, outcome: Outcome, *, captions: MaterialEntry | None) -> None:
-    entries = MaterialEntry.objects.of(entry.tenant)
+    entries = MaterialEntry.objects.for_tenant(entry.tenant)
     entries.filter(pk=entry.pk).update(
         transcribed_by=outcome.by.value,
         transcription_reason=outcome.reason,

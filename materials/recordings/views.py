@@ -34,7 +34,7 @@ class EntryFrameViewSet(viewsets.GenericViewSet[KeyFrame]):
         """List a video's key frames in order of time, with what a vision model saw in them."""
         asked(request)
         entry = get_entry(tenant=tenant_of(request), entry_id=pk)
-        rows = KeyFrame.objects.of(tenant_of(request)).filter(entry=entry)
+        rows = KeyFrame.objects.for_tenant(tenant_of(request)).filter(entry=entry)
         return page(self, rows.order_by("start_ms", "id"), KeyFrameSerializer)
 
 

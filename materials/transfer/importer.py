@@ -172,19 +172,21 @@ class Importer:
         self.progress("importing", self._done + ahead, self._plan.bytes)
 
     def _note(self, item: UUID, **what: Any) -> None:
-        ImportItem.objects.of(self.batch.tenant).filter(pk=item).update(**what)
+        ImportItem.objects.for_tenant(self.batch.tenant).filter(pk=item).update(**what)
 
     def _items(self, kind: ImportItem.Kind) -> Any:
-        return ImportItem.objects.of(self.batch.tenant).filter(batch=self.batch, kind=kind)
+        return ImportItem.objects.for_tenant(self.batch.tenant).filter(batch=self.batch, kind=kind)
 
     def _made(self, targets: list[UUID]) -> set[UUID]:
         """Return which of the entries are there although their items wait: those of a try that was stopped."""
         if not self._resumed:
             return set()
-        return set(MaterialEntry.objects.of(self.batch.tenant).filter(pk__in=targets).values_list("pk", flat=True))
+        return set(
+            MaterialEntry.objects.for_tenant(self.batch.tenant).filter(pk__in=targets).values_list("pk", flat=True)
+        )
 
     def _files_in(self, nodes: list[UUID]) -> dict[tuple[UUID, int], dict[str, UUID]]:
-        rows = MaterialEntry.objects.of(self.batch.tenant).filter(node__in=nodes).exclude(raw_sha256="")
+        rows = MaterialEntry.objects.for_tenant(self.batch.tenant).filter(node__in=nodes).exclude(raw_sha256="")
         found: dict[tuple[UUID, int], dict[str, UUID]] = defaultdict(dict)
         for pk, node, size, sha256 in rows.values_list("pk", "node_id", "size_bytes", "raw_sha256"):
             found[node, size][sha256] = pk

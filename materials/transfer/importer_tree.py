@@ -66,33 +66,33 @@ def store_plan(*, batch: MaterialImport, plan: Plan) -> None:
 def take_what_is_said(*, batch: MaterialImport, entry_id: UUID, name: str, said: Mapping[str, Any]) -> None:
     """Give a new entry the name and the address that a manifest says, unless its node has that address already."""
     lock_tree(batch.tenant)
-    entry = MaterialEntry.objects.of(batch.tenant).filter(pk=entry_id).first()
+    entry = MaterialEntry.objects.for_tenant(batch.tenant).filter(pk=entry_id).first()
     if entry is None:
         return
     changes = {"name": name} if entry.name != name else {}
     url = said.get("source_url", "")
-    siblings = MaterialEntry.objects.of(batch.tenant).filter(node=entry.node_id)
+    siblings = MaterialEntry.objects.for_tenant(batch.tenant).filter(node=entry.node_id)
     if url and not entry.source_url and _is_address(url) and not siblings.filter(source_url=url).exists():
         changes["source_url"] = url
     if changes:
-        MaterialEntry.objects.of(batch.tenant).filter(pk=entry_id).update(**changes)
+        MaterialEntry.objects.for_tenant(batch.tenant).filter(pk=entry_id).update(**changes)
 
 
 @transaction.atomic
 def put_in_order(*, batch: MaterialImport, plan: Plan, nodes: Mapping[Path, UUID]) -> None:
     """Give the entries that an import made the order of its files, behind those that were there before."""
     lock_tree(batch.tenant)
-    items = ImportItem.objects.of(batch.tenant).filter(batch=batch, kind=Kind.FILE, outcome=Outcome.TAKEN)
+    items = ImportItem.objects.for_tenant(batch.tenant).filter(batch=batch, kind=Kind.FILE, outcome=Outcome.TAKEN)
     ranks = {target: rank for rank, target in enumerate(items.order_by("position").values_list("target", flat=True))}
     inside = {nodes[file.path[:-1]] for file in plan.files if file.path[:-1] in nodes}
-    rows = MaterialEntry.objects.of(batch.tenant).filter(node__in=inside).order_by("node_id", "position")
+    rows = MaterialEntry.objects.for_tenant(batch.tenant).filter(node__in=inside).order_by("node_id", "position")
     groups: dict[UUID, list[UUID]] = defaultdict(list)
     for pk, node in rows.values_list("pk", "node_id"):
         groups[node].append(pk)
     for node, before in groups.items():
         after = sorted(before, key=lambda pk: ranks.get(pk, -1))
         if after != before:
-            renumber(MaterialEntry.objects.of(batch.tenant).filter(node=node), after)
+            renumber(MaterialEntry.objects.for_tenant(batch.tenant).filter(node=node), after)
             clear_fingerprints(node)
 
 

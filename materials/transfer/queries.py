@@ -18,14 +18,14 @@ from tenants.models import Tenant
 def get_import(*, tenant: Tenant, import_id: UUID) -> MaterialImport:
     """Return the tenant's import. Raises NotFound."""
     try:
-        return MaterialImport.objects.of(tenant).get(pk=import_id)
+        return MaterialImport.objects.for_tenant(tenant).get(pk=import_id)
     except MaterialImport.DoesNotExist:
         raise NotFound(f"There is no import {import_id}.") from None
 
 
 def count_import_items(*, tenant: Tenant, batch: MaterialImport) -> dict[str, Any]:
     """Return how many nodes an import made, what became of its files, and why which were left out. One statement."""
-    rows = ImportItem.objects.of(tenant).filter(batch=batch).values_list("kind", "outcome", "code")
+    rows = ImportItem.objects.for_tenant(tenant).filter(batch=batch).values_list("kind", "outcome", "code")
     outcomes: dict[str, int] = dict.fromkeys(("taken", "same", "skipped", "waiting"), 0)
     reasons: dict[str, int] = {}
     nodes = 0

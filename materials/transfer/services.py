@@ -80,7 +80,7 @@ def request_import(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wante
 
 def import_archive(run: Run) -> None:
     """Do the work of an import's job. One that is tried again goes on where it stopped. Raises ImportRefused."""
-    batch = MaterialImport.objects.of(run.tenant).select_related("tenant").filter(pk=run.job.subject_id).first()
+    batch = MaterialImport.objects.for_tenant(run.tenant).select_related("tenant").filter(pk=run.job.subject_id).first()
     if batch is None:
         raise JobCancelled("The import is gone: its node was deleted.")
     if not batch.object_key:
@@ -134,7 +134,7 @@ def release_old_archives(*, now: datetime) -> None:
 def _let_go(batch: MaterialImport) -> None:
     """Delete the archive after the commit."""
     lock_tree(batch.tenant)
-    MaterialImport.objects.of(batch.tenant).filter(pk=batch.pk).update(object_key="")
+    MaterialImport.objects.for_tenant(batch.tenant).filter(pk=batch.pk).update(object_key="")
     release_objects(tenant=batch.tenant, keys=[batch.object_key])
 
 

@@ -112,7 +112,7 @@ class ImportViewSet(viewsets.GenericViewSet[MaterialImport]):
         """List the files and folders of an import in order, with what became of each and why."""
         chosen = asked(request, ImportItemListSerializer)
         batch = get_import(tenant=tenant_of(request), import_id=pk)
-        rows = ImportItem.objects.of(tenant_of(request)).filter(batch=batch)
+        rows = ImportItem.objects.for_tenant(tenant_of(request)).filter(batch=batch)
         if (is_folder := chosen.pop("is_folder")) is not None:
             rows = rows.filter(kind=ImportItem.Kind.FOLDER if is_folder else ImportItem.Kind.FILE)
         rows = rows.filter(**chosen)

@@ -29,7 +29,7 @@ def fingerprint_of(*, tenant: Tenant, node_id: UUID) -> str:
     if nodes[0].fingerprint:
         return nodes[0].fingerprint
     ready: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
-    chosen = MaterialEntry.objects.of(tenant).ready().filter(node__in=[node.pk for node in nodes])
+    chosen = MaterialEntry.objects.for_tenant(tenant).ready().filter(node__in=[node.pk for node in nodes])
     for owner, name, fingerprint in chosen.order_by("position").values_list("node_id", "name", "fingerprint"):
         ready[owner].append((name, fingerprint))
     children = group_by_parent(nodes)

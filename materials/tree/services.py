@@ -100,7 +100,7 @@ def reorder_node(
     node = get_node(tenant=tenant, node_id=node_id)
     for name, order, rows in (
         ("children", children, _siblings(tenant, node.pk)),
-        ("entries", entries, MaterialEntry.objects.of(tenant).filter(node=node)),
+        ("entries", entries, MaterialEntry.objects.for_tenant(tenant).filter(node=node)),
     ):
         if order is None:
             continue
@@ -124,10 +124,10 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
     branch = list_subtree(tenant=tenant, node_id=node_id)
     node = branch[0]
     nodes = [below.pk for below in branch]
-    entries = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
+    entries = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     inside = list(entries.values_list("pk", flat=True))
     keys = keys_of(tenant=tenant, entries=inside)
-    imports = dict(MaterialImport.objects.of(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
+    imports = dict(MaterialImport.objects.for_tenant(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
     cancel_jobs_of(tenant=tenant, subjects=[*nodes, *inside, *imports])
     clear_fingerprints(node.parent_id)
     node.delete()
@@ -205,7 +205,7 @@ def _check_depth(*, tenant: Tenant, parent_id: UUID, height: int) -> None:
 
 
 def _siblings(tenant: Tenant, parent_id: UUID | None) -> QuerySet[MaterialNode]:
-    return MaterialNode.objects.of(tenant).filter(parent_id=parent_id)
+    return MaterialNode.objects.for_tenant(tenant).filter(parent_id=parent_id)
 
 
 def _height(branch: Sequence[MaterialNode]) -> int:

@@ -41,7 +41,7 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
         parent = asked(request, NodeListSerializer).get("parent")
         if parent is not None:
             get_node(tenant=tenant_of(request), node_id=parent)
-        rows = MaterialNode.objects.of(tenant_of(request)).filter(parent_id=parent)
+        rows = MaterialNode.objects.for_tenant(tenant_of(request)).filter(parent_id=parent)
         return page(self, rows.order_by("-created_at", "-id"), NodeSerializer)
 
     @extend_schema(request=NodeCreateSerializer, responses={201: NodeSerializer})

@@ -132,7 +132,7 @@ def remove_row(found: Missing) -> bool:
     """Delete an entry, or a key frame, whose object is missing. False for other rows: those are only told."""
     tenant = Tenant.objects.get(pk=found.tenant)
     if found.model is KeyFrame:
-        KeyFrame.objects.of(tenant).filter(pk=found.id, object_key=found.key).delete()
+        KeyFrame.objects.for_tenant(tenant).filter(pk=found.id, object_key=found.key).delete()
     elif found.model is MaterialEntry:
         with contextlib.suppress(NotFound):
             delete_entry(tenant=tenant, entry_id=found.id)

@@ -33,6 +33,6 @@ def get_signed_upload(*, upload_id: UUID) -> Upload:
 def get_upload(*, tenant: Tenant, upload_id: UUID) -> Upload:
     """Return the tenant's upload with its job. Raises NotFound."""
     try:
-        return Upload.objects.of(tenant).with_job().select_related("tenant").get(pk=upload_id)
+        return Upload.objects.for_tenant(tenant).with_job().select_related("tenant").get(pk=upload_id)
     except Upload.DoesNotExist:
         raise NotFound(f"There is no upload {upload_id}.") from None

@@ -174,7 +174,7 @@ def _submit_verification(tenant: Tenant, upload_id: UUID) -> Added | Job:
     upload = get_upload(tenant=tenant, upload_id=upload_id)
     if (added := entry_of(upload)) is not None:
         return added
-    running = Job.objects.of(tenant).open().filter(kind=VERIFY_UPLOAD, subject_id=upload.pk).first()
+    running = Job.objects.for_tenant(tenant).open().filter(kind=VERIFY_UPLOAD, subject_id=upload.pk).first()
     upload.job = running or submit_job(
         tenant=tenant, kind=VERIFY_UPLOAD, subject_id=upload.pk, priority=upload.priority
     )

@@ -96,7 +96,7 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
     def list(self, request: Request) -> Response:
         """List uploads, newest first, to find one that was broken off."""
         chosen = asked(request, UploadListSerializer)
-        rows = Upload.objects.of(tenant_of(request)).with_job().filter(**chosen)
+        rows = Upload.objects.for_tenant(tenant_of(request)).with_job().filter(**chosen)
         return page(self, rows.order_by("-created_at", "-id"), UploadSerializer)
 
     @extend_schema(responses=UploadProgressSerializer)

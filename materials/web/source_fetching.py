@@ -108,7 +108,7 @@ def keep(entry: MaterialEntry, found: Brought) -> None:
     """Make what was brought the entry's, in a transaction of its own. Raises IngestionFailed and JobCancelled."""
     with same_source_refused(), transaction.atomic():
         lock_tree(entry.tenant)
-        if not MaterialEntry.objects.of(entry.tenant).filter(pk=entry.pk).exists():
+        if not MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).exists():
             raise JobCancelled("The entry is gone.")
         old = note(entry, found)
         save_noted(entry, old, lost=found.lost)

@@ -52,7 +52,7 @@ def check_address(run: Run) -> None:
     with transaction.atomic():
         lock_tree(run.tenant)
         with run.completing(result={"changed": changed}):
-            rows = MaterialEntry.objects.of(run.tenant).filter(pk=entry.pk, raw_sha256=entry.raw_sha256)
+            rows = MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk, raw_sha256=entry.raw_sha256)
             changed_at = (entry.source_changed_at or now) if changed else None
             rows.update(source_checked_at=now, source_changed_at=changed_at)
     log.info("address checked", entry=str(entry.pk), changed=changed)

@@ -119,7 +119,7 @@ def _complete_unchanged(run: Run, entry: MaterialEntry, found: Brought | None) -
     with transaction.atomic():
         lock_tree(run.tenant)
         with run.completing(result={"chunks": entry.chunk_count, "unchanged": True}):
-            MaterialEntry.objects.of(run.tenant).filter(pk=entry.pk).update(**changes)
+            MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(**changes)
             clear_fingerprints(entry.node_id)
             if is_looked_at(Format(entry.format)):
                 submit_describing(entry, is_receipt=False)
@@ -132,6 +132,6 @@ def _stand_by_version(run: Run, entry: MaterialEntry, exc: DomainError) -> None:
     lock_tree(run.tenant)
     warnings = [warning for warning in entry.warnings if not warning.startswith(NOT_FETCHED)]
     warnings.append(f"{NOT_FETCHED}{timezone.now():%Y-%m-%d}: {exc}")
-    rows = MaterialEntry.objects.of(run.tenant).filter(pk=entry.pk, job=run.job)
+    rows = MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk, job=run.job)
     if rows.update(job=None, warnings=warnings):
         clear_fingerprints(entry.node_id)

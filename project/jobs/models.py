@@ -14,7 +14,7 @@ from tenants.models import Tenant
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    def of(self, tenant: Tenant) -> Self:
+    def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
     def open(self) -> Self:

@@ -25,7 +25,7 @@ DEPENDENCY_FAILED = "dependency_failed"
 def get_job(*, tenant: Tenant, job_id: UUID) -> Job:
     """Return the tenant's job. Raises NotFound."""
     try:
-        return Job.objects.of(tenant).get(pk=job_id)
+        return Job.objects.for_tenant(tenant).get(pk=job_id)
     except Job.DoesNotExist:
         raise NotFound(f"There is no job {job_id}.") from None
 
@@ -61,7 +61,7 @@ def submit_job(
                 queued_at=timezone.now(),
             )
     except IntegrityError:
-        running = Job.objects.of(tenant).open().filter(kind=kind, subject_id=subject_id).first()
+        running = Job.objects.for_tenant(tenant).open().filter(kind=kind, subject_id=subject_id).first()
         raise JobAlreadyOpen(
             "The same work is on its way already.", extra={"job": str(running.pk)} if running else None
         ) from None
@@ -90,7 +90,9 @@ def cancel_job(*, job: Job) -> Job:
 @transaction.atomic
 def cancel_jobs_of(*, tenant: Tenant, subjects: Iterable[UUID]) -> None:
     """Cancel every open job that works on one of the subjects."""
-    jobs = Job.objects.of(tenant).open().filter(subject_id__in=list(subjects)).order_by("pk").select_for_update()
+    jobs = (
+        Job.objects.for_tenant(tenant).open().filter(subject_id__in=list(subjects)).order_by("pk").select_for_update()
+    )
     _cancel(list(jobs), timezone.now())
 
 

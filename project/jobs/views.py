@@ -31,7 +31,7 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     def list(self, request: Request) -> Response:
         """List jobs, newest first."""
         wanted = asked(request, JobListSerializer)
-        rows = Job.objects.of(tenant_of(request))
+        rows = Job.objects.for_tenant(tenant_of(request))
         for parameter, column in _FILTERS.items():
             if parameter in wanted:
                 rows = rows.filter(**{column: wanted[parameter]})

@@ -96,7 +96,7 @@ class ModelDesk(StrategyRooms):
 
     def _keep(self, digest: str, model: str, value: BaseModel) -> None:
         """Keep the answer, unless the node is gone or another worker has kept one."""
-        node = MaterialNode.objects.of(self._run.tenant).filter(pk=self._run.job.subject_id).first()
+        node = MaterialNode.objects.for_tenant(self._run.tenant).filter(pk=self._run.job.subject_id).first()
         if node is not None:
             KeptAnswer.objects.bulk_create(
                 [

@@ -41,7 +41,7 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
     rows = [row for row in list_node_entries(tenant=tenant, nodes=nodes) if row.captions_of_id is None]
     ready = {row.pk for row in rows if row.state is EntryState.READY}
     chunks: dict[UUID, list[SourceChunk]] = defaultdict(list)
-    for chunk in Chunk.objects.of(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():
+    for chunk in Chunk.objects.for_tenant(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():
         chunks[chunk.entry_id].append(
             SourceChunk(
                 id=chunk.pk,

@@ -74,13 +74,13 @@ def request_generation(
     lock_tree(tenant)
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
     _refuse_overlap(tenant=tenant, node_id=node_id, subtree=nodes)
-    below = MaterialEntry.objects.of(tenant).filter(node__in=nodes)
-    ingestions = list(Job.objects.of(tenant).filter(pk__in=below.pending().values("job")))
+    below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
+    ingestions = list(Job.objects.for_tenant(tenant).filter(pk__in=below.pending().values("job")))
     if not ingestions:
         if not below.ready().exists():
             raise NothingReady("No entry below the node is ready.")
         key = _key(tenant=tenant, node_id=node_id, engine=chosen, options=options)
-        if (existing := StructureSnapshot.objects.of(tenant).filter(**key).first()) is not None:
+        if (existing := StructureSnapshot.objects.for_tenant(tenant).filter(**key).first()) is not None:
             return Requested(snapshot=existing)
     job = submit_job(
         tenant=tenant,
@@ -108,7 +108,7 @@ def generate_structure(run: Run) -> None:
         raise JobCancelled("The node is gone.") from exc
     if not sources.entries:
         raise NothingReady("No entry below the node is ready.")
-    if (existing := StructureSnapshot.objects.of(tenant).filter(**key).first()) is not None:
+    if (existing := StructureSnapshot.objects.for_tenant(tenant).filter(**key).first()) is not None:
         with run.completing(result={"snapshot": str(existing.pk)}):
             return
     run.checkpoint()
@@ -239,7 +239,7 @@ def _record(
 
 def _refuse_overlap(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
     related = {*subtree, *list_ancestor_ids(tenant=tenant, node_id=node_id)}
-    running = Job.objects.of(tenant).open().filter(kind=GENERATE_STRUCTURE, subject_id__in=related).first()
+    running = Job.objects.for_tenant(tenant).open().filter(kind=GENERATE_STRUCTURE, subject_id__in=related).first()
     if running is not None:
         raise GenerationRunning(
             f"Job {running.pk} is generating node {running.subject_id}, which covers the same materials.",

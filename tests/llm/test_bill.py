@@ -75,7 +75,7 @@ def test_rows_are_what_the_vendors_billed_under_faults_and_threads(world: World,
         for bill in vendor.billed
     )
     named = {"google": "GoogleServer", "anthropic": "AnthropicServer"}
-    rows = list(ExternalCall.objects.of(acme))
+    rows = list(ExternalCall.objects.for_tenant(acme))
     recorded = Counter(
         (named.get(row.provider, "OpenAIServer"), row.units_in, row.units_cached, row.units_out, row.units_thinking)
         for row in rows

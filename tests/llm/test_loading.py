@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from django.core import checks
+from django.core.checks.registry import registry
 from pytest_django import Settings
 
 from llm.checks import check_models
@@ -323,4 +323,4 @@ def test_faults_of_the_file_and_of_the_environment_come_together(
 
 @pytest.mark.usefixtures("checked")
 def test_the_check_is_one_of_djangos() -> None:
-    assert check_models in checks.registry.get_checks()
+    assert check_models in registry.get_checks()

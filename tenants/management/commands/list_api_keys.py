@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *, tenant: str, **options: Any) -> None:
         now = timezone.now()
-        for key in ApiKey.objects.of(tenant_named(tenant)).order_by("created_at"):
+        for key in ApiKey.objects.for_tenant(tenant_named(tenant)).order_by("created_at"):
             used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
             ends = f"ends {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "no end"
             scopes = ",".join(key.scopes)

@@ -21,7 +21,7 @@ from tests.conftest import LECTURE, Api, drain, upload
 
 
 def titles(tenant: Tenant, parent: MaterialNode | None) -> list[str]:
-    rows = MaterialNode.objects.of(tenant).filter(parent=parent).order_by("position")
+    rows = MaterialNode.objects.for_tenant(tenant).filter(parent=parent).order_by("position")
     assert [row.position for row in rows] == list(range(len(rows)))
     return [row.title for row in rows]
 
