@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from tenants import rate_limits as rate_limits  # registers its system check
 from tenants import scopes as scopes  # likewise
 
 

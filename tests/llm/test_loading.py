@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core import checks
 from django.core.checks.registry import registry
 from pytest_django import Settings
 
