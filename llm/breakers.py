@@ -32,7 +32,7 @@ PROBE = timedelta(minutes=15)
 """Longer than any answer may take: until then whoever probes is alone."""
 LOOK_SECONDS = 1.0
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 _Key = tuple[str, str]
 

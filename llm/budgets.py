@@ -25,7 +25,7 @@ from tenants.models import Tenant
 
 LOOK_SECONDS = 1.0
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)

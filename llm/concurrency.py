@@ -68,13 +68,13 @@ class Slots:
 
 
 def _take(space: int, limit: int) -> Slot | None:
-    number = prepared_statements.execute(_TAKE, [limit, space])
+    number = prepared_statements.execute_prepared(_TAKE, [limit, space])
     return None if number is None else Slot(space=space, number=int(number))
 
 
 def _give_back(slot: Slot) -> None:
     try:
-        prepared_statements.execute(_GIVE_BACK, [slot.space, slot.number])
+        prepared_statements.execute_prepared(_GIVE_BACK, [slot.space, slot.number])
     except (OperationalError, InterfaceError):  # the connection broke meanwhile, and its locks went with it
         connection.close()
 

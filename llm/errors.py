@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from llm.messages import Usage
-from project.errors import DomainError, Refused
+from project.errors import DomainError, RuleViolation
 
 
 class ProviderError(Exception):
@@ -179,19 +179,19 @@ class Attempt:
         return f"{self.provider}/{self.model}: {self.cause}"
 
 
-class UnknownAction(Refused):
+class UnknownAction(RuleViolation):
     """There is no such action."""
 
     code = "unknown_action"
 
 
-class UnknownStrategy(Refused):
+class UnknownStrategy(RuleViolation):
     """There is no such strategy."""
 
     code = "unknown_strategy"
 
 
-class NoProvider(Refused):
+class NoProvider(RuleViolation):
     """No provider that could serve the action has what it needs."""
 
     code = "no_provider"
@@ -204,7 +204,7 @@ class BudgetExceeded(DomainError):
     status = 402
 
 
-class BudgetRefused(Refused):
+class BudgetRefused(RuleViolation):
     """The limits of a budget cannot be set so."""
 
     code = "budget_refused"

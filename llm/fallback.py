@@ -69,7 +69,7 @@ FAIR_SECONDS = 30.0
 MORE_ROOM = 4
 WAIT_SLICE = 0.25
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 Accept = Callable[[ModelReply], Any]
 

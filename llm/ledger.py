@@ -85,7 +85,7 @@ class Ledger:
 
 def _insert(entry: Entry, slot: Slot | None) -> None:
     usage = entry.usage or Usage()
-    values: dict[str, prepared_statements.Value] = {
+    values: dict[str, prepared_statements.SqlValue] = {
         "id": new_id(),
         "created_at": timezone.now(),
         "tenant_id": entry.tenant.pk if entry.tenant else None,
@@ -114,7 +114,9 @@ def _insert(entry: Entry, slot: Slot | None) -> None:
         "request_id": entry.request_id[:200],
     }
     given_back = [] if slot is None else [slot.space, slot.number]
-    prepared_statements.execute(_statement(tuple(values), gives_back=slot is not None), [*values.values(), *given_back])
+    prepared_statements.execute_prepared(
+        _statement(tuple(values), gives_back=slot is not None), [*values.values(), *given_back]
+    )
 
 
 @cache

@@ -8,7 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from project.jobs.models import Job
 from tenants.models import Tenant
 
@@ -21,7 +21,7 @@ class ExternalCallQuerySet(models.QuerySet["ExternalCall"]):
         return self.filter(tenant=tenant)
 
 
-class ExternalCall(Row):
+class ExternalCall(UUIDModel):
     """One attempt at one model, whatever came of it. The sum over rows is the bill.
 
     Tenant and job are not checked by the database, which would lock the tenant's row for every attempt. Units are
@@ -77,7 +77,7 @@ class ExternalCall(Row):
         return f"{self.action} by {self.provider}/{self.model}: {self.outcome}"
 
 
-class Budget(Row):
+class Budget(UUIDModel):
     """What a tenant may spend on models in a calendar month (UTC). No row, or no limit, means no bound."""
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -111,7 +111,7 @@ class Budget(Row):
         return f"{self.tenant_id}: {self.soft_limit} / {self.hard_limit}"
 
 
-class Reservation(Row):
+class Reservation(UUIDModel):
     """Money set aside for a call that is under way. One that nobody settled counts until `expires_at`."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -125,7 +125,7 @@ class Reservation(Row):
         return f"{self.amount} of {self.tenant_id}"
 
 
-class Breaker(Row):
+class Breaker(UUIDModel):
     """Why and how long a model is passed over; a row without `model` speaks of the whole provider.
 
     A model without a row is healthy.

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from project.config_files import FileFaults, KeyPath, read_checked
+from project.config_files import InvalidConfigFile, KeyPath, read_config_file
 
 MILLION = 1_000_000
 MOST_CONNECTIONS = 100
@@ -237,7 +237,7 @@ class Candidate:
     path: str
 
 
-class RegistryFaults(FileFaults):
+class RegistryFaults(InvalidConfigFile):
     """The file cannot be used."""
 
 
@@ -283,10 +283,10 @@ class Registry:
 def read_registry(path: Path) -> Registry:
     """Read and check the file. Raises RegistryFaults with everything that is wrong with it, and OSError."""
     try:
-        file, lines, content = read_checked(path, RegistryFile)
-    except FileFaults as exc:
+        file, lines, content = read_config_file(path, RegistryFile)
+    except InvalidConfigFile as exc:
         raise RegistryFaults(path, exc.faults) from None
-    faults = [lines.fault(at, message) for at, message in _contradictions(file)]
+    faults = [lines.build_fault(at, message) for at, message in _contradictions(file)]
     if faults:
         raise RegistryFaults(path, sorted(faults, key=lambda fault: fault.line))
     return Registry(

@@ -16,7 +16,7 @@ from llm.errors import RegistryUnusable
 from llm.registry import Registry, RegistryFaults, read_registry
 from project import logs
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 _Stamp = tuple[int, int, int]
 

@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 from llm.budgets import month_of, next_month, spending_of
 from llm.queries import costs_of_month
 from llm.serializers import CostsQuerySerializer, CostsSerializer
-from project.http.responses import valid
-from tenants.requests import tenant_of
+from project.http.responses import validated
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
@@ -25,8 +25,8 @@ class CostsView(APIView):
     @extend_schema(parameters=[CostsQuerySerializer], responses=CostsSerializer, operation_id="costs")
     def get(self, request: Request) -> Response:
         """Read what was spent on models in a month, by action and model, and what may be spent."""
-        wanted = valid(CostsQuerySerializer(data=request.query_params.dict()))
-        tenant, now = tenant_of(request), timezone.now()
+        wanted = validated(CostsQuerySerializer(data=request.query_params.dict()))
+        tenant, now = get_tenant(request), timezone.now()
         begin = wanted.get("month", month_of(now))
         spending = spending_of(tenant, month=begin, now=now)
         rows = list(costs_of_month(tenant=tenant, begin=begin, end=next_month(begin)))

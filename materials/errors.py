@@ -22,7 +22,7 @@
 
 from __future__ import annotations
 
-from project.errors import Conflict, DomainError, Refused
+from project.errors import Conflict, DomainError, RuleViolation
 
 
 class UploadRefused(DomainError):
@@ -68,7 +68,7 @@ class AddressRefused(DomainError):
     status = 403
 
 
-class NothingToDownload(Refused):
+class NothingToDownload(RuleViolation):
     """The entry has no stored file."""
 
     code = "nothing_to_download"
@@ -83,7 +83,7 @@ class LengthRequired(DomainError):
     next_step = "Send a Content-Length header (with curl: upload from a file, not from a pipe)."
 
 
-class TreeRefused(Refused):
+class TreeRefused(RuleViolation):
     """The change would break the tree."""
 
     code = "tree_refused"
@@ -103,7 +103,7 @@ class IngestionFailed(DomainError):
     status = 422
 
 
-class ImportRefused(Refused):
+class ImportRefused(RuleViolation):
     """The archive as a whole cannot be taken; `code` says why."""
 
     code = "import_refused"
@@ -116,20 +116,20 @@ class ExportIncomplete(Conflict):
     next_step = "Upload these files again and delete the entries that lost theirs, or ask the operator for a backup."
 
 
-class NothingToCheck(Refused):
+class NothingToCheck(RuleViolation):
     """The entry has no address that can be looked at again."""
 
     code = "nothing_to_check"
 
 
-class MappingsRefused(Refused):
+class MappingsRefused(RuleViolation):
     """None of the mappings of a batch can be."""
 
     code = "mappings_refused"
     next_step = "Correct what `rejected` lists and send those items again."
 
 
-class MappingRefused(Refused):
+class MappingRefused(RuleViolation):
     """The mapping's slide or times cannot be."""
 
     code = "mapping_refused"

@@ -15,9 +15,9 @@ from django.core import checks
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from project import logs
-from project.config_files import FileFaults, read_checked
+from project.config_files import InvalidConfigFile, read_config_file
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
@@ -93,14 +93,14 @@ def _notes(path: Path) -> Notes:
     """Return the notes; none when the file cannot be used, which `manage.py check` tells."""
     try:
         return read_notes(path)
-    except (FileFaults, OSError) as exc:
+    except (InvalidConfigFile, OSError) as exc:
         log.error("notes on web sites cannot be used", fault=str(exc))
         return Notes(by_host={})
 
 
 def read_notes(path: Path) -> Notes:
     """Read a file of sites. Raises FileFaults and OSError."""
-    file, _, _ = read_checked(path, SiteFile)
+    file, _, _ = read_config_file(path, SiteFile)
     by_host: dict[str, tuple[Site, ...]] = {}
     for site in file.sites:
         for host in site.hosts:
@@ -114,7 +114,7 @@ def check_sites(**_kwargs: Any) -> list[checks.CheckMessage]:
     path = Path(settings.PLATFORMS_FILE)
     try:
         read_notes(path)
-    except FileFaults as exc:
+    except InvalidConfigFile as exc:
         return [checks.Error(f"{path.name} {fault}", id="materials.E001") for fault in exc.faults]
     except OSError as exc:
         return [checks.Error(f"{path} cannot be read: {exc.strerror}", id="materials.E002")]

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.models import ApiKey
-from tenants.requests import key_of
+from tenants.requests import get_api_key
 from tenants.scopes import Scope
 
 
@@ -37,7 +37,7 @@ class MeView(APIView):
     @extend_schema(responses=MeSerializer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Read which tenant and scopes the key has, and its limits."""
-        return Response(MeSerializer(key_of(request)).data)
+        return Response(MeSerializer(get_api_key(request)).data)
 
 
 class SchemaView(SpectacularAPIView):

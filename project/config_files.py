@@ -14,7 +14,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
+class ConfigFault:
     """What is wrong with the file: the line (1-based), the key and a sentence."""
 
     line: int
@@ -25,42 +25,46 @@ class Fault:
         return f"line {self.line}: {self.key}: {self.message}" if self.key else f"line {self.line}: {self.message}"
 
 
-class FileFaults(Exception):
+class InvalidConfigFile(Exception):
     """The file cannot be used."""
 
-    def __init__(self, path: Path, faults: list[Fault]) -> None:
+    def __init__(self, path: Path, faults: list[ConfigFault]) -> None:
         super().__init__("; ".join(f"{path.name} {fault}" for fault in faults))
         self.faults = faults
 
 
-def read_checked(path: Path, model: type[Model]) -> tuple[Model, Lines, bytes]:
+def read_config_file(path: Path, model: type[Model]) -> tuple[Model, KeyLines, bytes]:
     """Return what a file says, where each key of it stands, and its bytes.
 
     Raises FileFaults with everything that is wrong with it, and OSError.
     """
     content = path.read_bytes()
     try:
-        plain, lines = _parsed(content.decode("utf-8"))
+        plain, lines = _parse_document(content.decode("utf-8"))
     except UnicodeDecodeError:
-        raise FileFaults(path, [Fault(line=1, key="", message="the file is not UTF-8")]) from None
+        raise InvalidConfigFile(path, [ConfigFault(line=1, key="", message="the file is not UTF-8")]) from None
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line = mark.line + 1 if mark else 1
-        raise FileFaults(path, [Fault(line=line, key="", message=f"not YAML: {exc.problem}")]) from None
+        raise InvalidConfigFile(path, [ConfigFault(line=line, key="", message=f"not YAML: {exc.problem}")]) from None
     except yaml.reader.ReaderError as exc:
         line = content.decode("utf-8").count("\n", 0, exc.position) + 1
-        raise FileFaults(path, [Fault(line=line, key="", message=f"not YAML: {exc.reason}")]) from None
+        raise InvalidConfigFile(path, [ConfigFault(line=line, key="", message=f"not YAML: {exc.reason}")]) from None
     except RecursionError:
-        raise FileFaults(path, [Fault(line=1, key="", message="nested too deeply, or an alias holds itself")]) from None
+        raise InvalidConfigFile(
+            path, [ConfigFault(line=1, key="", message="nested too deeply, or an alias holds itself")]
+        ) from None
     if lines.faults:
-        raise FileFaults(path, lines.faults)
+        raise InvalidConfigFile(path, lines.faults)
     try:
         return model.model_validate(plain), lines, content
     except ValidationError as exc:
-        raise FileFaults(path, [lines.fault(error["loc"], _said(error)) for error in exc.errors()]) from None
+        raise InvalidConfigFile(
+            path, [lines.build_fault(error["loc"], _format_message(error)) for error in exc.errors()]
+        ) from None
 
 
-def _said(error: Any) -> str:
+def _format_message(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "unknown key"
     if error["type"] == "missing":
@@ -68,39 +72,39 @@ def _said(error: Any) -> str:
     return str(error["msg"]).removeprefix("Value error, ")
 
 
-class Lines:
+class KeyLines:
     """Where each key of a YAML document stands; finds keys that are given twice on the way."""
 
     def __init__(self, root: yaml.Node | None) -> None:
-        self.faults: list[Fault] = []
-        self._at: dict[KeyPath, int] = {(): 1}
+        self.faults: list[ConfigFault] = []
+        self._line_of_key: dict[KeyPath, int] = {(): 1}
         if root is not None:
-            self._walk(root, ())
+            self._index_node(root, ())
 
-    def fault(self, path: KeyPath, message: str) -> Fault:
+    def build_fault(self, path: KeyPath, message: str) -> ConfigFault:
         """Return a fault at the key, or at the nearest key above it that the file has."""
         known = path
-        while known not in self._at:
+        while known not in self._line_of_key:
             known = known[:-1]
-        return Fault(line=self._at[known], key=".".join(map(str, path)), message=message)
+        return ConfigFault(line=self._line_of_key[known], key=".".join(map(str, path)), message=message)
 
-    def _walk(self, node: yaml.Node, path: KeyPath) -> None:
+    def _index_node(self, node: yaml.Node, path: KeyPath) -> None:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 below = (*path, str(key.value))
-                if below in self._at and key.value != "<<":
+                if below in self._line_of_key and key.value != "<<":
                     self.faults.append(
-                        Fault(line=key.start_mark.line + 1, key=".".join(map(str, below)), message="given twice")
+                        ConfigFault(line=key.start_mark.line + 1, key=".".join(map(str, below)), message="given twice")
                     )
-                self._at[below] = key.start_mark.line + 1
-                self._walk(value, below)
+                self._line_of_key[below] = key.start_mark.line + 1
+                self._index_node(value, below)
         elif isinstance(node, yaml.SequenceNode):
             for position, value in enumerate(node.value):
-                self._at[*path, position] = value.start_mark.line + 1
-                self._walk(value, (*path, position))
+                self._line_of_key[*path, position] = value.start_mark.line + 1
+                self._index_node(value, (*path, position))
 
 
-class _Loader(yaml.SafeLoader):
+class _LocatingLoader(yaml.SafeLoader):
     """Says where a value stands that is not what its form promises, such as a thirteenth month."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
@@ -110,9 +114,9 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(problem=str(exc), problem_mark=node.start_mark) from exc
 
 
-def _parsed(text: str) -> tuple[Any, Lines]:
+def _parse_document(text: str) -> tuple[Any, KeyLines]:
     """Return what the document says and where. Raises what `yaml` does, and RecursionError for an alias in itself."""
-    loader = _Loader(text)
+    loader = _LocatingLoader(text)
     root = loader.get_single_node()
-    lines = Lines(root)
+    lines = KeyLines(root)
     return None if root is None else loader.construct_document(root), lines

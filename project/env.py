@@ -17,20 +17,20 @@ from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
-_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
+_CLOCK_PATTERN = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
-def text(name: str, default: str = "") -> str:
+def get_text(name: str, default: str = "") -> str:
     """Return the variable without surrounding white space, or `default` when it is unset or blank."""
     return os.environ.get(name, "").strip() or default
 
 
-def secret(name: str, default: str = "") -> str:
+def get_secret(name: str, default: str = "") -> str:
     """Return the variable, or the content of the file that `NAME_FILE` names."""
-    path = text(f"{name}_FILE")
+    path = get_text(f"{name}_FILE")
     if not path:
-        return text(name, default)
+        return get_text(name, default)
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as exc:
@@ -39,9 +39,9 @@ def secret(name: str, default: str = "") -> str:
         raise ImproperlyConfigured(f"{name}_FILE={path} cannot be read: it is not UTF-8.") from exc
 
 
-def flag(name: str, *, default: bool) -> bool:
+def get_bool(name: str, *, default: bool) -> bool:
     """Return a yes-or-no variable; raise ImproperlyConfigured for any other word."""
-    word = text(name).lower()
+    word = get_text(name).lower()
     if not word:
         return default
     if word in _TRUE | _FALSE:
@@ -49,26 +49,26 @@ def flag(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write 1 or 0.")
 
 
-def integer(name: str, default: int, *, least: int = 0) -> int:
-    """Return a whole number not below `least`; raise ImproperlyConfigured otherwise."""
-    word = text(name)
+def get_integer(name: str, default: int, *, minimum: int = 0) -> int:
+    """Return a whole number not below `minimum`; raise ImproperlyConfigured otherwise."""
+    word = get_text(name)
     if not word:
         return default
-    if word.isdecimal() and int(word) >= least:
+    if word.isdecimal() and int(word) >= minimum:
         return int(word)
-    raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a whole number of at least {least}.")
+    raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a whole number of at least {minimum}.")
 
 
-def size(name: str, default: str) -> int:
+def get_size(name: str, default: str) -> int:
     """Return a number of bytes from `50 MB`, `1GiB` or `1048576`; raise ImproperlyConfigured otherwise."""
-    word = text(name, default)
-    number = bytes_in(word)
+    word = get_text(name, default)
+    number = parse_size(word)
     if number is None:
         raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a size such as 50MB, 1GiB or 1048576.")
     return number
 
 
-def bytes_in(word: str) -> int | None:
+def parse_size(word: str) -> int | None:
     """Return the number of bytes that a size such as `50 MB` says; None when it is not understood."""
     word = word.lower().replace(" ", "")
     digits = word.rstrip("kmgib")
@@ -78,12 +78,12 @@ def bytes_in(word: str) -> int | None:
     return None
 
 
-def window(name: str) -> tuple[time, time] | None:
+def get_daily_hours(name: str) -> tuple[time, time] | None:
     """Return start and end of daily hours such as `02:00-06:30`, which may pass midnight; None when blank."""
-    word = text(name)
+    word = get_text(name)
     if not word:
         return None
-    if not re.fullmatch(rf"{_CLOCK}-{_CLOCK}", word, re.ASCII):
+    if not re.fullmatch(rf"{_CLOCK_PATTERN}-{_CLOCK_PATTERN}", word, re.ASCII):
         raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write hours such as 02:00-06:30.")
     start, end = (time.fromisoformat(clock) for clock in word.split("-"))
     if start == end:
@@ -91,9 +91,9 @@ def window(name: str) -> tuple[time, time] | None:
     return start, end
 
 
-def zone(name: str, default: str) -> ZoneInfo:
+def get_time_zone(name: str, default: str) -> ZoneInfo:
     """Return a time zone of the IANA database; raise ImproperlyConfigured otherwise."""
-    word = text(name, default)
+    word = get_text(name, default)
     try:
         return ZoneInfo(word)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -102,12 +102,12 @@ def zone(name: str, default: str) -> ZoneInfo:
         ) from None
 
 
-def words(name: str, default: str = "") -> list[str]:
+def get_list(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list without blanks."""
-    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+    return [word.strip() for word in get_text(name, default).split(",") if word.strip()]
 
 
-def database(url: str) -> dict[str, Any]:
+def parse_database_url(url: str) -> dict[str, Any]:
     """Turn `postgresql://user:password@host:port/name?option=value` into an entry of Django's `DATABASES`.
 
     `host` may also be given as an option, for a Unix socket. Other options go to psycopg as they are.
@@ -139,7 +139,7 @@ def database(url: str) -> dict[str, Any]:
     }
 
 
-def processors() -> int:
+def count_processors() -> int:
     """Return how many processors this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # macOS has none
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

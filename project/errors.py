@@ -51,7 +51,7 @@ class NotFound(DomainError):
     next_step = "Check the id. Objects of other tenants are never shown."
 
 
-class Refused(DomainError):
+class RuleViolation(DomainError):
     """The request is well formed, but a rule forbids it."""
 
     code = "refused"

@@ -18,12 +18,12 @@ from llm.breakers import open_breakers
 from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
 from llm.registry_loader import watched_registry
 from project.jobs.models import Job, Pulse
-from project.jobs.queues import Room, work_window
-from project.storage.objects import objects
+from project.jobs.queues import JobQueue, get_work_window
+from project.storage.objects import get_object_storage
 
-QUEUE_LATE = timedelta(minutes=15)
-CANARY_LATE = timedelta(seconds=90)
-REFUSALS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
+MAX_QUEUE_AGE = timedelta(minutes=15)
+MAX_CANARY_AGE = timedelta(seconds=90)
+OPERATOR_REFUSALS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
 """Of a provider: only an operator can mend them."""
 
 
@@ -36,18 +36,18 @@ class Degraded(Exception):
 
 
 @require_safe
-def live(request: HttpRequest) -> JsonResponse:
+def check_liveness(request: HttpRequest) -> JsonResponse:
     """Answer as long as the process can answer at all."""
     return JsonResponse({"status": "ok", "version": settings.VERSION})
 
 
 @require_safe
-def ready(request: HttpRequest) -> JsonResponse:
+def check_readiness(request: HttpRequest) -> JsonResponse:
     """Answer 200 when everything that work needs is there, else 503; each check says how it went.
 
     `degraded` is a 200 too: work goes on, but something waits for an operator.
     """
-    checks = {name: _run(check) for name, check in _CHECKS.items()}
+    checks = {name: _run_check(check) for name, check in _CHECKS.items()}
     healthy = all(check["ok"] for check in checks.values())
     degraded = any(check["degraded"] for check in checks.values())
     status = "degraded" if degraded else "ok"
@@ -57,7 +57,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _run(check: Callable[[], str]) -> dict[str, object]:
+def _run_check(check: Callable[[], str]) -> dict[str, object]:
     started = time.monotonic()
     degraded = False
     try:
@@ -76,13 +76,13 @@ def _run(check: Callable[[], str]) -> dict[str, object]:
     }
 
 
-def _database() -> str:
+def _check_database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return "answers"
 
 
-def _migrations() -> str:
+def _check_migrations() -> str:
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
@@ -90,40 +90,40 @@ def _migrations() -> str:
     return "applied"
 
 
-def _queue() -> str:
+def _check_queues() -> str:
     now = timezone.now()
-    return "; ".join(f"{room.value}: {_queue_of(room, now)}" for room in Room)
+    return "; ".join(f"{room.value}: {_check_queue(room, now)}" for room in JobQueue)
 
 
-def _queue_of(room: Room, now: datetime) -> str:
+def _check_queue(room: JobQueue, now: datetime) -> str:
     waiting = Job.objects.runnable(now).filter(room=room).order_by("queued_at")
     oldest = waiting.values_list("queued_at", flat=True).first()
     if oldest is None:
         return "empty"
-    window = work_window() if room is Room.HEAVY else None
+    window = get_work_window() if room is JobQueue.HEAVY else None
     if window is not None and window.is_open(now):
-        oldest = max(oldest, window.opened_at(now))
+        oldest = max(oldest, window.find_last_opening(now))
     age = now - oldest
-    if age > QUEUE_LATE and room is Room.LIGHT:
+    if age > MAX_QUEUE_AGE and room is JobQueue.LIGHT:
         raise NotHealthy(f"The oldest job has waited for {age.total_seconds():.0f} s.")
     # A heavy job may well wait for hours behind another; it is late only where nobody works.
-    if age > QUEUE_LATE and not _is_busy(room, now):
+    if age > MAX_QUEUE_AGE and not _is_busy(room, now):
         raise Degraded(f"The oldest heavy job has waited for {age.total_seconds():.0f} s, and nobody does any.")
     return f"oldest job waits for {age.total_seconds():.0f} s"
 
 
-def _worker() -> str:
+def _check_workers() -> str:
     now = timezone.now()
-    said = {room: _worker_of(room, now) for room in Room}
+    said = {room: _describe_workers(room, now) for room in JobQueue}
     silent = {room: detail for room, detail in said.items() if detail not in {"busy", "answers"}}
-    if Room.LIGHT in silent:
-        raise NotHealthy(f"light: {silent[Room.LIGHT]}")
-    if Room.HEAVY in silent and Job.objects.open().filter(room=Room.HEAVY).exists():
-        raise Degraded(f"Heavy jobs wait, but there: {silent[Room.HEAVY]}")
+    if JobQueue.LIGHT in silent:
+        raise NotHealthy(f"light: {silent[JobQueue.LIGHT]}")
+    if JobQueue.HEAVY in silent and Job.objects.open().filter(room=JobQueue.HEAVY).exists():
+        raise Degraded(f"Heavy jobs wait, but there: {silent[JobQueue.HEAVY]}")
     return "; ".join(f"{room.value}: {detail}" for room, detail in said.items())
 
 
-def _worker_of(room: Room, now: datetime) -> str:
+def _describe_workers(room: JobQueue, now: datetime) -> str:
     """Return `busy`, `answers`, or what is wrong."""
     if _is_busy(room, now):
         return "busy"
@@ -131,36 +131,36 @@ def _worker_of(room: Room, now: datetime) -> str:
     if last is None:
         return "No worker has answered yet: start manage.py worker."
     silence = now - last
-    return f"No worker has answered for {silence.total_seconds():.0f} s." if silence > CANARY_LATE else "answers"
+    return f"No worker has answered for {silence.total_seconds():.0f} s." if silence > MAX_CANARY_AGE else "answers"
 
 
-def _is_busy(room: Room, now: datetime) -> bool:
+def _is_busy(room: JobQueue, now: datetime) -> bool:
     return Job.objects.filter(room=room, status=Job.Status.ACTIVE, lease_until__gt=now).exists()
 
 
-def _storage() -> str:
+def _check_storage() -> str:
     try:
-        objects().ping()
+        get_object_storage().ping()
     except OSError as exc:
         raise NotHealthy(exc.strerror or type(exc).__name__) from exc
     return "reachable"
 
 
-def _models() -> str:
+def _check_models() -> str:
     fault = watched_registry().fault()
     if fault:
         raise Degraded(f"The registry of models cannot be used as it stands: {fault}")
-    refused = [row for row in open_breakers() if row.kind in REFUSALS]
+    refused = [row for row in open_breakers() if row.kind in OPERATOR_REFUSALS]
     if refused:
         raise Degraded("; ".join(f"{row.provider}/{row.model or '*'}: {row.kind}" for row in refused))
     return "in force"
 
 
 _CHECKS: dict[str, Callable[[], str]] = {
-    "database": _database,
-    "migrations": _migrations,
-    "queue": _queue,
-    "worker": _worker,
-    "storage": _storage,
-    "models": _models,
+    "database": _check_database,
+    "migrations": _check_migrations,
+    "queue": _check_queues,
+    "worker": _check_workers,
+    "storage": _check_storage,
+    "models": _check_models,
 }

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-_HIDDEN = {
+_SECRET_FIELDS = {
     "authorization",
     "content",
     "cookie",
@@ -28,12 +28,12 @@ _HIDDEN = {
 
 def hide_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace the value of every field whose name says that it is nobody's business."""
-    for field in event.keys() & _HIDDEN:
+    for field in event.keys() & _SECRET_FIELDS:
         event[field] = "[hidden]"
     return event
 
 
-_SHARED: list[structlog.typing.Processor] = [
+_SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -42,19 +42,19 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 
-class HasTrace(logging.Filter):
+class ExceptionFilter(logging.Filter):
     """Keeps records of exceptions. Statuses alone are logged once, by project.http.requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return bool(record.exc_info)
 
 
-def configure(*, json: bool, level: str) -> dict[str, Any]:
+def configure_logging(*, json: bool, level: str) -> dict[str, Any]:
     """Set structlog up and return Django's `LOGGING`: every logger of the process ends in the same renderer."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *_SHARED,
+            *_SHARED_PROCESSORS,
             structlog.processors.StackInfoRenderer(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -72,11 +72,11 @@ def configure(*, json: bool, level: str) -> dict[str, Any]:
         "formatters": {
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*_SHARED, structlog.stdlib.ExtraAdder()],
+                "foreign_pre_chain": [*_SHARED_PROCESSORS, structlog.stdlib.ExtraAdder()],
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
             }
         },
-        "filters": {"has_trace": {"()": HasTrace}},
+        "filters": {"has_trace": {"()": ExceptionFilter}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
@@ -92,7 +92,7 @@ def configure(*, json: bool, level: str) -> dict[str, Any]:
     }
 
 
-def get(name: str) -> structlog.stdlib.BoundLogger:
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of a module: `log = logs.get(__name__)`."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

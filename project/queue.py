@@ -18,42 +18,42 @@ RUN_JOB = "project.jobs.tasks.run_job"
 ANSWER_CANARY = "project.jobs.tasks.answer_canary"
 
 
-def ring(times: int = 1, *, room: str = "light") -> None:
+def notify_workers(count: int = 1, *, room: str = "light") -> None:
     """Tell the room's workers that there are so many more jobs to claim, with the commit of the caller's transaction.
 
     Outside a transaction that promise is empty, so it is refused with a RuntimeError.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("queue.ring must be called inside transaction.atomic()")
-    for _ in range(times):
-        _send(room, RUN_JOB, room)
+        raise RuntimeError("notify_workers must be called inside transaction.atomic()")
+    for _ in range(count):
+        _enqueue_task(room, RUN_JOB, room)
 
 
 def send_canary(cluster: str, *, room: str) -> None:
     """Ask any free worker of the room for a sign of life on behalf of this cluster."""
-    _send(room, ANSWER_CANARY, cluster)
+    _enqueue_task(room, ANSWER_CANARY, cluster)
 
 
-def length(room: str = "light") -> int:
+def count_messages(room: str = "light") -> int:
     """Return how many messages of the room no worker has taken yet."""
     size: int = get_broker(settings.QUEUES[room]).queue_size()
     return size
 
 
-def cluster_command(room: str) -> list[str]:
+def build_cluster_command(room: str) -> list[str]:
     """Return the arguments of `manage.py` that start the room's cluster. The name is there to be seen in lists of
-    processes; what counts is `cluster_environment`, because django-q2 reads its settings before its arguments.
+    processes; what counts is `build_cluster_environment`, because django-q2 reads its settings before its arguments.
     The checks, which take a second, have been made by the command that starts the cluster.
     """
     return ["qcluster", "--skip-checks", "--name", settings.QUEUES[room]]
 
 
-def cluster_environment(room: str) -> dict[str, str]:
+def build_cluster_environment(room: str) -> dict[str, str]:
     """Return the variables that make a process belong to the room's cluster."""
     return {"Q_CLUSTER_NAME": settings.QUEUES[room]}
 
 
-def _send(room: str, task: str, *arguments: str) -> None:
+def _enqueue_task(room: str, task: str, *arguments: str) -> None:
     def send() -> None:
         # Always named: inside a cluster's process the default would be that cluster's own queue.
         async_task(task, *arguments, cluster=settings.QUEUES[room])

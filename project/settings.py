@@ -15,22 +15,22 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
 
-DEBUG = env.flag("DEBUG", default=True)
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+DEBUG = env.get_bool("DEBUG", default=True)
+VAR_DIR = Path(env.get_text("VAR_DIR", str(BASE_DIR / "var")))
 
 # --- Who we are -------------------------------------------------------------------------------------------------------
 
 _DEVELOPMENT_KEY = "not-a-secret: development only"
-SECRET_KEY = env.secret("SECRET_KEY", _DEVELOPMENT_KEY if DEBUG else "")
+SECRET_KEY = env.get_secret("SECRET_KEY", _DEVELOPMENT_KEY if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         'DEBUG=0 needs SECRET_KEY. Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,[::1]" if DEBUG else "")
+ALLOWED_HOSTS = env.get_list("ALLOWED_HOSTS", "127.0.0.1,[::1]" if DEBUG else "")
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("DEBUG=0 needs ALLOWED_HOSTS: the host names that nginx passes on, separated by commas.")
 ALLOWED_HOSTS.append("localhost")  # the image's own health check asks from inside
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = env.get_list("CSRF_TRUSTED_ORIGINS")
 
 # --- What it is made of -----------------------------------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "project.http.requests.RequestMiddleware",
-    "project.http.content_length.LengthMiddleware",
+    "project.http.content_length.ContentLengthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -85,9 +85,9 @@ TEMPLATES = [
 
 # --- Database ---------------------------------------------------------------------------------------------------------
 
-_DATABASE_URL = env.secret("DATABASE_URL")
+_DATABASE_URL = env.get_secret("DATABASE_URL")
 if _DATABASE_URL:
-    _database = env.database(_DATABASE_URL)
+    _database = env.parse_database_url(_DATABASE_URL)
 elif DEBUG:
     _database = {"ENGINE": "project.db.embedded", "HOME": str(VAR_DIR / "postgresql"), "NAME": "coursewright"}
 else:
@@ -100,20 +100,20 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # for Django's own tables;
 
 # --- Files ------------------------------------------------------------------------------------------------------------
 
-OBJECTS_DIR = Path(env.text("OBJECTS_DIR", str(VAR_DIR / "objects")))
-_S3_ENDPOINT_URL = env.text("S3_ENDPOINT_URL")
+OBJECTS_DIR = Path(env.get_text("OBJECTS_DIR", str(VAR_DIR / "objects")))
+_S3_ENDPOINT_URL = env.get_text("S3_ENDPOINT_URL")
 S3_OPTIONS: dict[str, Any] = {
-    "bucket_name": env.text("S3_BUCKET"),
+    "bucket_name": env.get_text("S3_BUCKET"),
     "endpoint_url": _S3_ENDPOINT_URL or None,
-    "region_name": env.text("S3_REGION") or None,
-    "addressing_style": env.text("S3_ADDRESSING_STYLE", "path" if _S3_ENDPOINT_URL else "auto"),
-    "access_key": env.secret("S3_ACCESS_KEY_ID") or None,
-    "secret_key": env.secret("S3_SECRET_ACCESS_KEY") or None,
+    "region_name": env.get_text("S3_REGION") or None,
+    "addressing_style": env.get_text("S3_ADDRESSING_STYLE", "path" if _S3_ENDPOINT_URL else "auto"),
+    "access_key": env.get_secret("S3_ACCESS_KEY_ID") or None,
+    "secret_key": env.get_secret("S3_SECRET_ACCESS_KEY") or None,
 }
 STORAGES: dict[str, Any] = {
-    "default": {"BACKEND": "project.storage.s3.S3Objects", "OPTIONS": S3_OPTIONS}
+    "default": {"BACKEND": "project.storage.s3.S3ObjectStorage", "OPTIONS": S3_OPTIONS}
     if S3_OPTIONS["bucket_name"]
-    else {"BACKEND": "project.storage.objects.FileSystemObjects", "OPTIONS": {"location": str(OBJECTS_DIR)}},
+    else {"BACKEND": "project.storage.objects.FileSystemObjectStorage", "OPTIONS": {"location": str(OBJECTS_DIR)}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -123,39 +123,39 @@ STORAGES: dict[str, Any] = {
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 WHITENOISE_USE_FINDERS = DEBUG
-S3_PUBLIC_ENDPOINT_URL = env.text("S3_PUBLIC_ENDPOINT_URL")
-S3_CHECKSUM_HEADERS = env.flag("S3_CHECKSUM_HEADERS", default=True)
-UPLOAD_MAX_BYTES = env.size("UPLOAD_MAX_BYTES", "2GB")
-DOCUMENT_MAX_BYTES = env.size("DOCUMENT_MAX_BYTES", "200MB")
-UPLOAD_HOURS = env.integer("UPLOAD_HOURS", 24, least=1)
-UPLOAD_URL_SECONDS = env.integer("UPLOAD_URL_SECONDS", 3600, least=60)
-DOWNLOAD_URL_SECONDS = env.integer("DOWNLOAD_URL_SECONDS", 300, least=10)
-IMPORT_MAX_BYTES = env.size("IMPORT_MAX_BYTES", "5GB")
-IMPORT_MAX_UNPACKED_BYTES = env.size("IMPORT_MAX_UNPACKED_BYTES", "20GB")
-IMPORT_MAX_FILES = env.integer("IMPORT_MAX_FILES", 20_000, least=1)
+S3_PUBLIC_ENDPOINT_URL = env.get_text("S3_PUBLIC_ENDPOINT_URL")
+S3_CHECKSUM_HEADERS = env.get_bool("S3_CHECKSUM_HEADERS", default=True)
+UPLOAD_MAX_BYTES = env.get_size("UPLOAD_MAX_BYTES", "2GB")
+DOCUMENT_MAX_BYTES = env.get_size("DOCUMENT_MAX_BYTES", "200MB")
+UPLOAD_HOURS = env.get_integer("UPLOAD_HOURS", 24, minimum=1)
+UPLOAD_URL_SECONDS = env.get_integer("UPLOAD_URL_SECONDS", 3600, minimum=60)
+DOWNLOAD_URL_SECONDS = env.get_integer("DOWNLOAD_URL_SECONDS", 300, minimum=10)
+IMPORT_MAX_BYTES = env.get_size("IMPORT_MAX_BYTES", "5GB")
+IMPORT_MAX_UNPACKED_BYTES = env.get_size("IMPORT_MAX_UNPACKED_BYTES", "20GB")
+IMPORT_MAX_FILES = env.get_integer("IMPORT_MAX_FILES", 20_000, minimum=1)
 
 # --- The web ----------------------------------------------------------------------------------------------------------
 
-FETCH_ALLOWED_HOSTS = env.words("FETCH_ALLOWED_HOSTS")
-FETCH_CONTACT = env.text("FETCH_CONTACT")
-FETCH_PAUSE_SECONDS: float = env.integer("FETCH_PAUSE_SECONDS", 1)
-PLATFORMS_FILE = Path(env.text("PLATFORMS_FILE", str(BASE_DIR / "config" / "platforms.yaml")))
+FETCH_ALLOWED_HOSTS = env.get_list("FETCH_ALLOWED_HOSTS")
+FETCH_CONTACT = env.get_text("FETCH_CONTACT")
+FETCH_PAUSE_SECONDS: float = env.get_integer("FETCH_PAUSE_SECONDS", 1)
+PLATFORMS_FILE = Path(env.get_text("PLATFORMS_FILE", str(BASE_DIR / "config" / "platforms.yaml")))
 
 # --- Work -------------------------------------------------------------------------------------------------------------
 
-Q_BROKER_URL = env.secret("Q_BROKER_URL")
+Q_BROKER_URL = env.get_secret("Q_BROKER_URL")
 QUEUES = {"light": "coursewright", "heavy": "coursewright-heavy"}
-HEAVY_JOB_SECONDS = env.integer("HEAVY_JOB_SECONDS", 12 * 3600, least=60)
-HEAVY_WINDOW = env.window("HEAVY_WINDOW")
-HEAVY_TIME_ZONE = env.zone("HEAVY_TIME_ZONE", "UTC")
+HEAVY_JOB_SECONDS = env.get_integer("HEAVY_JOB_SECONDS", 12 * 3600, minimum=60)
+HEAVY_WINDOW = env.get_daily_hours("HEAVY_WINDOW")
+HEAVY_TIME_ZONE = env.get_time_zone("HEAVY_TIME_ZONE", "UTC")
 Q_CLUSTER: dict[str, Any] = {
     "name": QUEUES["light"],
     "label": "Queue",
-    "workers": env.integer("WORKER_PROCESSES", max(2, min(8, env.processors())), least=1),
+    "workers": env.get_integer("WORKER_PROCESSES", max(2, min(8, env.count_processors())), minimum=1),
     # What is not said here holds for the heavy cluster as well. Its workers are new for each task: memory comes back.
     "ALT_CLUSTERS": {
         QUEUES["heavy"]: {
-            "workers": env.integer("HEAVY_WORKER_PROCESSES", 1, least=1),
+            "workers": env.get_integer("HEAVY_WORKER_PROCESSES", 1, minimum=1),
             "timeout": HEAVY_JOB_SECONDS,
             "retry": HEAVY_JOB_SECONDS + 24 * 3600,
             "recycle": 1,
@@ -175,28 +175,28 @@ Q_CLUSTER: dict[str, Any] = {
     "catch_up": False,
     **({"redis": Q_BROKER_URL} if Q_BROKER_URL else {"orm": "default"}),
 }
-WORKER_PATIENCE_SECONDS = env.integer("WORKER_PATIENCE_SECONDS", 15, least=1)
-WORKER_GRACE_SECONDS = env.integer("WORKER_GRACE_SECONDS", 900, least=1)
-JOB_LEASE_SECONDS = env.integer("JOB_LEASE_SECONDS", 30, least=3)
+WORKER_PATIENCE_SECONDS = env.get_integer("WORKER_PATIENCE_SECONDS", 15, minimum=1)
+WORKER_GRACE_SECONDS = env.get_integer("WORKER_GRACE_SECONDS", 900, minimum=1)
+JOB_LEASE_SECONDS = env.get_integer("JOB_LEASE_SECONDS", 30, minimum=3)
 
 # --- Models -----------------------------------------------------------------------------------------------------------
 
-MODELS_FILE = Path(env.text("MODELS_FILE", str(BASE_DIR / "config" / "models.yaml")))
-PROMPTS_DIR = Path(env.text("PROMPTS_DIR", str(BASE_DIR / "config" / "prompts")))
+MODELS_FILE = Path(env.get_text("MODELS_FILE", str(BASE_DIR / "config" / "models.yaml")))
+PROMPTS_DIR = Path(env.get_text("PROMPTS_DIR", str(BASE_DIR / "config" / "prompts")))
 
 # --- Recordings -------------------------------------------------------------------------------------------------------
 
-MEDIA_MAX_MINUTES = env.integer("MEDIA_MAX_MINUTES", 480, least=1)
-WHISPER_MODEL = env.text("WHISPER_MODEL", "small")
-WHISPER_DOWNLOAD = env.flag("WHISPER_DOWNLOAD", default=False)
-WHISPER_COMPUTE_TYPE = env.text("WHISPER_COMPUTE_TYPE", "int8")
-WHISPER_THREADS = env.integer("WHISPER_THREADS", 0)
-GEMINI_MAX_MINUTES = env.integer("GEMINI_MAX_MINUTES", 20)
-GEMINI_MAX_BYTES = env.size("GEMINI_MAX_BYTES", "2GB")
-KEY_FRAMES_PER_MINUTE = env.integer("KEY_FRAMES_PER_MINUTE", 6)
-DESCRIBE_AT_ONCE = env.integer("DESCRIBE_AT_ONCE", 4, least=1)
-DESCRIBE_MOST_PICTURES = env.integer("DESCRIBE_MOST_PICTURES", 300, least=1)
-PLATFORM_VIDEOS = env.flag("PLATFORM_VIDEOS", default=False)
+MEDIA_MAX_MINUTES = env.get_integer("MEDIA_MAX_MINUTES", 480, minimum=1)
+WHISPER_MODEL = env.get_text("WHISPER_MODEL", "small")
+WHISPER_DOWNLOAD = env.get_bool("WHISPER_DOWNLOAD", default=False)
+WHISPER_COMPUTE_TYPE = env.get_text("WHISPER_COMPUTE_TYPE", "int8")
+WHISPER_THREADS = env.get_integer("WHISPER_THREADS", 0)
+GEMINI_MAX_MINUTES = env.get_integer("GEMINI_MAX_MINUTES", 20)
+GEMINI_MAX_BYTES = env.get_size("GEMINI_MAX_BYTES", "2GB")
+KEY_FRAMES_PER_MINUTE = env.get_integer("KEY_FRAMES_PER_MINUTE", 6)
+DESCRIBE_AT_ONCE = env.get_integer("DESCRIBE_AT_ONCE", 4, minimum=1)
+DESCRIBE_MOST_PICTURES = env.get_integer("DESCRIBE_MOST_PICTURES", 300, minimum=1)
+PLATFORM_VIDEOS = env.get_bool("PLATFORM_VIDEOS", default=False)
 
 # --- API --------------------------------------------------------------------------------------------------------------
 
@@ -231,9 +231,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "UploadStateEnum": "materials.uploads.serializers.STATES",
     },
 }
-RATE_LIMIT_URL = env.secret("RATE_LIMIT_URL", "memory://")
-ANONYMOUS_REQUESTS_PER_MINUTE = env.integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, least=1)
-TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0 if DEBUG else 1)
+RATE_LIMIT_URL = env.get_secret("RATE_LIMIT_URL", "memory://")
+ANONYMOUS_REQUESTS_PER_MINUTE = env.get_integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, minimum=1)
+TRUSTED_PROXIES = env.get_integer("TRUSTED_PROXIES", 0 if DEBUG else 1)
 SCOPES_FILE = BASE_DIR / "config" / "scopes.yaml"
 
 # --- Admin ------------------------------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ UNFOLD = {"SITE_TITLE": "Coursewright", "SITE_HEADER": "Coursewright", "SITE_URL
 
 # --- Safety -----------------------------------------------------------------------------------------------------------
 
-HTTPS = env.flag("HTTPS", default=not DEBUG)
+HTTPS = env.get_bool("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
@@ -264,5 +264,5 @@ X_FRAME_OPTIONS = "DENY"
 LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
-LOGGING = logs.configure(json=env.flag("LOG_JSON", default=not DEBUG), level=LOG_LEVEL)
+LOG_LEVEL = env.get_text("LOG_LEVEL", "INFO").upper()
+LOGGING = logs.configure_logging(json=env.get_bool("LOG_JSON", default=not DEBUG), level=LOG_LEVEL)

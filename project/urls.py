@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from project import health
 from project.api import MeView, SchemaView, SwaggerView
-from project.http.problems import unknown_address
+from project.http.problems import api_not_found
 
 handler400 = "project.http.problems.bad_request"
 handler403 = "project.http.problems.permission_denied"
@@ -26,8 +26,8 @@ urlpatterns = [
     path("api/v1/", include(api_v1)),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SwaggerView.as_view(url_name="schema"), name="docs"),
-    re_path("^api/", unknown_address),
-    path("health/live", health.live, name="live"),
-    path("health/ready", health.ready, name="ready"),
+    re_path("^api/", api_not_found),
+    path("health/live", health.check_liveness, name="live"),
+    path("health/ready", health.check_readiness, name="ready"),
     path("admin/", admin.site.urls),
 ]

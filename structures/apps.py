@@ -11,4 +11,4 @@ class StructuresConfig(AppConfig):
     name = "structures"
 
     def ready(self) -> None:
-        job_kinds.register(GENERATE_STRUCTURE, work="structures.tasks.generate_structure")
+        job_kinds.register_job_kind(GENERATE_STRUCTURE, function_path="structures.tasks.generate_structure")

@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
-from project.errors import Conflict, Refused
+from project.errors import Conflict, RuleViolation
 
 
-class NothingReady(Refused):
+class NothingReady(RuleViolation):
     """There is nothing to generate from."""
 
     code = "nothing_ready"

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 
 from materials.models import Located, MaterialNode
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from structures.engines.base.drafts import NodeType
 from tenants.models import Tenant
 
@@ -24,7 +24,7 @@ class StructureSnapshotQuerySet(models.QuerySet["StructureSnapshot"]):
         return self.filter(tenant=tenant)
 
 
-class StructureSnapshot(Row):
+class StructureSnapshot(UUIDModel):
     """One generation's result for one node.
 
     The same node, fingerprint, engine and options give the same snapshot: a unique constraint holds it.
@@ -66,7 +66,7 @@ class StructureSnapshot(Row):
         return f"{self.title} ({self.engine}, {self.created_at:%Y-%m-%d %H:%M})"
 
 
-class KeptAnswer(Row):
+class KeptAnswer(UUIDModel):
     """What a model answered to one question of a generation that is not done yet.
 
     A generation that is tried again, after a crash or a failure, does not pay for the same question twice. The rows of
@@ -86,7 +86,7 @@ class KeptAnswer(Row):
         return f"{self.node_id}: {self.digest[:12]}"
 
 
-class StructureNode(Row):
+class StructureNode(UUIDModel):
     """One module, lesson, concept or exercise of a snapshot."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -117,7 +117,7 @@ class StructureNode(Row):
         return f"{self.node_type} {self.title}"
 
 
-class Reference(Located, Row):
+class Reference(Located, UUIDModel):
     """A structure node's evidence: the quote stood in this chunk of this entry when the snapshot was made."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")

@@ -15,7 +15,7 @@ from structures.exports.renderers import MarkdownRenderer
 from structures.models import StructureSnapshot
 from structures.queries import get_snapshot, latest_snapshot, nodes_of
 from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer, StructureNodeSerializer
-from tenants.requests import tenant_of
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
@@ -31,12 +31,12 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     @extend_schema(responses=SnapshotSerializer)
     def latest(self, request: Request, pk: UUID) -> Response:
         """Read the node's newest structure."""
-        return snapshot_response(request, latest_snapshot(tenant=tenant_of(request), node_id=pk))
+        return snapshot_response(request, latest_snapshot(tenant=get_tenant(request), node_id=pk))
 
     @extend_schema(responses=SnapshotSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read one snapshot."""
-        return snapshot_response(request, get_snapshot(tenant=tenant_of(request), snapshot_id=pk))
+        return snapshot_response(request, get_snapshot(tenant=get_tenant(request), snapshot_id=pk))
 
 
 def snapshot_response(request: Request, snapshot: StructureSnapshot) -> Response:

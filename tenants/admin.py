@@ -17,7 +17,7 @@ from tenants.errors import TenantRefused
 from tenants.models import ApiKey, Tenant
 from tenants.scopes import Scope
 
-OVERLAP = timedelta(hours=24)
+ROTATION_OVERLAP = timedelta(hours=24)
 
 
 @admin.register(Tenant)
@@ -30,7 +30,7 @@ class TenantAdmin(ModelAdmin):
     readonly_fields = ("created_at", "suspended_at")
     paginator = InfinitePaginator
     show_full_result_count = False
-    actions = ("suspend", "resume")
+    actions = ("suspend_tenants", "resume_tenants")
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False
@@ -40,13 +40,13 @@ class TenantAdmin(ModelAdmin):
         return tenant.is_active
 
     @admin.action(description="Suspend: refuse all keys", permissions=["change"])
-    def suspend(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+    def suspend_tenants(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         for tenant in queryset:
             services.suspend_tenant(tenant=tenant)
         messages.success(request, "Suspended.")
 
     @admin.action(description="Resume: let keys work again", permissions=["change"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+    def resume_tenants(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
         for tenant in queryset:
             services.resume_tenant(tenant=tenant)
         messages.success(request, "Resumed.")
@@ -82,7 +82,7 @@ class ApiKeyAdmin(ModelAdmin):
     ordering = ("-created_at", "id")
     paginator = InfinitePaginator
     show_full_result_count = False
-    actions = ("revoke", "rotate")
+    actions = ("revoke_keys", "rotate_keys")
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return obj is None and super().has_change_permission(request, obj)
@@ -101,14 +101,14 @@ class ApiKeyAdmin(ModelAdmin):
             check_per_minute=obj.check_per_minute,
         )
         obj.__dict__.update(issued.key.__dict__)
-        _show_once(request, issued)
+        _show_secret(request, issued)
 
     @admin.display(description="State")
     def working_state(self, key: ApiKey) -> str:
-        return key.state(timezone.now())
+        return key.get_state(timezone.now())
 
     @admin.action(description="Revoke", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+    def revoke_keys(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             services.revoke_api_key(key=key)
         messages.success(request, "Revoked.")
@@ -116,13 +116,13 @@ class ApiKeyAdmin(ModelAdmin):
     @admin.action(
         description="Rotate: issue a successor, the old key works for 24 hours more", permissions=["add", "change"]
     )
-    def rotate(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+    def rotate_keys(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset:
             try:
-                _show_once(request, services.rotate_api_key(key=key, overlap=OVERLAP))
+                _show_secret(request, services.rotate_api_key(key=key, overlap=ROTATION_OVERLAP))
             except TenantRefused as exc:
                 messages.error(request, f"{exc} {exc.next_step}")
 
 
-def _show_once(request: HttpRequest, issued: services.Issued) -> None:
+def _show_secret(request: HttpRequest, issued: services.IssuedKey) -> None:
     messages.warning(request, f"The key of {issued.key.label} is shown only now. Copy it: {issued.secret}")

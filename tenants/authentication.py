@@ -13,7 +13,7 @@ from project.errors import TooManyRequests
 from tenants import keys, rate_limits, services
 from tenants.errors import Unauthenticated
 from tenants.models import ApiKey
-from tenants.requests import announce
+from tenants.requests import set_response_headers
 
 CHALLENGE = 'ApiKey realm="coursewright", header="X-API-Key", Bearer realm="coursewright"'
 
@@ -26,13 +26,13 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey]:
         """Return nobody (tenants are not users) and the key. Raises Unauthenticated or TooManyRequests."""
-        _refuse_floods(request)
+        _reject_floods(request)
         try:
-            key = _usable(_secret_in(request))
+            key = _find_usable_key(_extract_secret(request))
         except Unauthenticated:
-            announce(request, rate_limits.spend(_failures_of(request)).headers())
+            set_response_headers(request, rate_limits.consume_request(_build_failure_limit(request)).build_headers())
             raise
-        services.note_use(key=key, now=timezone.now())
+        services.record_use(key=key, now=timezone.now())
         structlog.contextvars.bind_contextvars(tenant=key.tenant.slug, api_key_prefix=key.prefix)
         return AnonymousUser(), key
 
@@ -40,7 +40,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return CHALLENGE
 
 
-def _secret_in(request: Request) -> str:
+def _extract_secret(request: Request) -> str:
     given = {request.headers.get("X-API-Key", "").strip()}
     scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() == "bearer":
@@ -56,8 +56,8 @@ def _secret_in(request: Request) -> str:
     return secret
 
 
-def _usable(secret: str) -> ApiKey:
-    key = ApiKey.objects.select_related("tenant").filter(digest=keys.digest_of(secret)).first()
+def _find_usable_key(secret: str) -> ApiKey:
+    key = ApiKey.objects.select_related("tenant").filter(digest=keys.compute_digest(secret)).first()
     if key is None:
         raise Unauthenticated("There is no such API key.", code="invalid_key")
     if key.revoked_at is not None:
@@ -69,16 +69,16 @@ def _usable(secret: str) -> ApiKey:
     return key
 
 
-def _refuse_floods(request: Request) -> None:
-    verdict = rate_limits.look(_failures_of(request))
-    if not verdict.allowed:
-        announce(request, verdict.headers())
+def _reject_floods(request: Request) -> None:
+    verdict = rate_limits.peek_limit(_build_failure_limit(request))
+    if not verdict.is_allowed:
+        set_response_headers(request, verdict.build_headers())
         raise TooManyRequests("Too many requests without a valid key.", seconds=verdict.reset_seconds)
 
 
-def _failures_of(request: Request) -> rate_limits.Budget:
-    return rate_limits.Budget(
+def _build_failure_limit(request: Request) -> rate_limits.RateLimit:
+    return rate_limits.RateLimit(
         policy="anonymous",
         limit=settings.ANONYMOUS_REQUESTS_PER_MINUTE,
-        owner=rate_limits.owner_of_address(request._request),
+        owner=rate_limits.get_client_bucket(request._request),
     )

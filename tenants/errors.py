@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from project.errors import DomainError, Refused
+from project.errors import DomainError, RuleViolation
 
 
 class Unauthenticated(DomainError):
@@ -26,7 +26,7 @@ class ScopeMissing(DomainError):
     status = 403
 
 
-class TenantRefused(Refused):
+class TenantRefused(RuleViolation):
     """The tenant or key cannot be changed like that."""
 
     code = "tenant_refused"

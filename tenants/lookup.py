@@ -12,10 +12,10 @@ from django.db.models import Q
 from tenants import keys
 from tenants.models import ApiKey, Tenant
 
-_SPAN = re.compile(r"(\d{1,5})([hd])")
+_DURATION = re.compile(r"(\d{1,5})([hd])")
 
 
-def tenant_named(slug: str) -> Tenant:
+def find_tenant(slug: str) -> Tenant:
     """Return the tenant with this slug. Raises CommandError."""
     try:
         return Tenant.objects.get(slug=slug)
@@ -26,15 +26,15 @@ def tenant_named(slug: str) -> Tenant:
         ) from None
 
 
-def key_named(name: str) -> ApiKey:
+def find_api_key(name: str) -> ApiKey:
     """Return the key whose shown prefix, id or whole secret this is.
 
     Raises CommandError, which repeats no more of a secret than may be shown.
     """
-    shown = keys.prefix_of(name)
+    shown = keys.get_prefix(name)
     if keys.is_well_formed(name):
-        which = Q(digest=keys.digest_of(name))
-    elif _is_id(name):
+        which = Q(digest=keys.compute_digest(name))
+    elif _is_uuid(name):
         which, shown = Q(pk=name), name
     else:
         which = Q(prefix=name)
@@ -46,7 +46,7 @@ def key_named(name: str) -> ApiKey:
     return found[0]
 
 
-def _is_id(text: str) -> bool:
+def _is_uuid(text: str) -> bool:
     try:
         UUID(text)
     except ValueError:
@@ -54,9 +54,9 @@ def _is_id(text: str) -> bool:
     return True
 
 
-def span(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Return a span of time from `24h` or `90d`. Raises CommandError."""
-    found = _SPAN.fullmatch(text)
+    found = _DURATION.fullmatch(text)
     if found is None:
         raise CommandError(f"{text!r} is not understood. Write hours or days, such as 24h or 90d.")
     return timedelta(**{"hours" if found[2] == "h" else "days": int(found[1])})

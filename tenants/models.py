@@ -9,11 +9,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from tenants.scopes import Scope
 
 
-class Tenant(Row):
+class Tenant(UUIDModel):
     """One customer. Everything else belongs to exactly one tenant."""
 
     slug = models.SlugField(max_length=63, unique=True, help_text="Short name, used on the command line.")
@@ -40,7 +40,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(tenant=tenant)
 
 
-class ApiKey(Row):
+class ApiKey(UUIDModel):
     """One key of a tenant. Only the SHA-256 of its secret is kept; `prefix` is what may be shown of it."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="keys")
@@ -79,7 +79,7 @@ class ApiKey(Row):
     def is_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at <= now
 
-    def state(self, now: datetime) -> str:
+    def get_state(self, now: datetime) -> str:
         """Return `active`, `revoked` or `expired`."""
         if self.revoked_at is not None:
             return "revoked"

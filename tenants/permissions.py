@@ -8,9 +8,9 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from tenants.errors import ScopeMissing
-from tenants.requests import key_of
-from tenants.scopes import Scope, scope_file
-from tenants.throttling import charge
+from tenants.requests import get_api_key
+from tenants.scopes import Scope, get_scope_file
+from tenants.throttling import charge_request
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
@@ -25,9 +25,9 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True, or raise ScopeMissing. A refusal is charged like an answer, because throttles run later."""
         needed: Scope = view.read_scope if request.method in SAFE_METHODS else view.write_scope  # type: ignore[attr-defined]
-        if any(scope_file().covers(Scope(held), needed) for held in key_of(request).scopes):
+        if any(get_scope_file().covers_scope(Scope(held), needed) for held in get_api_key(request).scopes):
             return True
-        charge(request)
+        charge_request(request)
         raise ScopeMissing(
             f"This needs a key with the scope {needed.value!r}.",
             next_step=f"Ask the operator for a key with the scope {needed.value!r}.",

@@ -10,16 +10,16 @@ from rest_framework.request import Request
 from tenants.models import ApiKey, Tenant
 
 
-def key_of(request: Request) -> ApiKey:
+def get_api_key(request: Request) -> ApiKey:
     """Return the key that authenticated the request."""
     return cast(ApiKey, request.auth)
 
 
-def tenant_of(request: Request) -> Tenant:
+def get_tenant(request: Request) -> Tenant:
     """Return the tenant that the request's key belongs to."""
-    return key_of(request).tenant
+    return get_api_key(request).tenant
 
 
-def announce(request: Request, headers: Mapping[str, str]) -> None:
+def set_response_headers(request: Request, headers: Mapping[str, str]) -> None:
     """Put the headers on the request's answer, whatever it will be. The last announcement counts."""
-    request._request.answer_headers = headers  # type: ignore[attr-defined]
+    request._request.response_headers = headers  # type: ignore[attr-defined]

@@ -41,19 +41,19 @@ class ScopeFile(BaseModel):
     scopes: Mapping[Scope, ScopeRule]
 
     @model_validator(mode="after")
-    def _declares_every_scope(self) -> ScopeFile:
+    def _validate_scopes(self) -> ScopeFile:
         missing = set(Scope) - set(self.scopes)
         if missing:
             raise ValueError(f"scopes: {', '.join(sorted(missing))} must be declared")
         return self
 
-    def covers(self, held: Scope, needed: Scope) -> bool:
+    def covers_scope(self, held: Scope, needed: Scope) -> bool:
         """Tell whether a key with the one scope may do all that the other allows."""
         return set(self.scopes[held].allows) >= set(self.scopes[needed].allows)
 
 
 @cache
-def scope_file() -> ScopeFile:
+def get_scope_file() -> ScopeFile:
     """Return the scopes, read once per process. Raises what `read_scopes` raises."""
     return read_scopes(Path(settings.SCOPES_FILE))
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 from tenants import keys
 from tenants.errors import TenantRefused
 from tenants.models import ApiKey, Tenant
-from tenants.scopes import Scope, scope_file
+from tenants.scopes import Scope, get_scope_file
 
 
-class Issued(NamedTuple):
+class IssuedKey(NamedTuple):
     """A key and its secret, which is known only now."""
 
     key: ApiKey
@@ -27,7 +27,7 @@ class Issued(NamedTuple):
 @transaction.atomic
 def create_tenant(*, slug: str, name: str) -> Tenant:
     """Create a tenant. Raises TenantRefused when the slug is taken or a value is not valid."""
-    _refuse_invalid(Tenant(slug=slug, name=name))
+    _validate_row(Tenant(slug=slug, name=name))
     tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
     if not created:
         raise TenantRefused(f"There is a tenant {slug!r} already.", next_step="Choose another slug.")
@@ -50,31 +50,31 @@ def issue_api_key(
     tenant: Tenant,
     label: str,
     scopes: Sequence[Scope],
-    mode: keys.Mode = keys.Mode.LIVE,
+    mode: keys.KeyMode = keys.KeyMode.LIVE,
     expires_at: datetime | None = None,
     prep_per_minute: int | None = None,
     check_per_minute: int | None = None,
     rotated_from: ApiKey | None = None,
-) -> Issued:
+) -> IssuedKey:
     """Issue a key to the tenant. Limits that are not given come from `config/scopes.yaml`. Raises TenantRefused."""
     if expires_at is not None and expires_at <= timezone.now():
         raise TenantRefused("The key would have expired already.", next_step="Choose a time in the future.")
-    secret = keys.new_secret(mode)
-    rules = scope_file().scopes
+    secret = keys.generate_secret(mode)
+    rules = get_scope_file().scopes
     key = ApiKey(
         tenant=tenant,
         label=label,
-        prefix=keys.prefix_of(secret),
-        digest=keys.digest_of(secret),
+        prefix=keys.get_prefix(secret),
+        digest=keys.compute_digest(secret),
         scopes=sorted({scope.value for scope in scopes}),
         prep_per_minute=rules[Scope.PREP].requests_per_minute if prep_per_minute is None else prep_per_minute,
         check_per_minute=rules[Scope.CHECK].requests_per_minute if check_per_minute is None else check_per_minute,
         expires_at=expires_at,
         rotated_from=rotated_from,
     )
-    _refuse_invalid(key)
+    _validate_row(key)
     key.save(force_insert=True)
-    return Issued(key, secret)
+    return IssuedKey(key, secret)
 
 
 def revoke_api_key(*, key: ApiKey) -> None:
@@ -83,7 +83,7 @@ def revoke_api_key(*, key: ApiKey) -> None:
 
 
 @transaction.atomic
-def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> Issued:
+def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> IssuedKey:
     """Issue a successor with the same scopes, limits and label; the old key works for `overlap` more.
 
     The successor of a key with an expiry lives as long as the old one was meant to. Raises TenantRefused for a key that
@@ -103,7 +103,7 @@ def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> Issued:
         tenant=key.tenant,
         label=key.label,
         scopes=[Scope(scope) for scope in key.scopes],
-        mode=keys.Mode(key.prefix.split("_")[1]),
+        mode=keys.KeyMode(key.prefix.split("_")[1]),
         expires_at=now + lifetime if lifetime else None,
         prep_per_minute=key.prep_per_minute,
         check_per_minute=key.check_per_minute,
@@ -115,7 +115,7 @@ def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> Issued:
     return issued
 
 
-def note_use(*, key: ApiKey, now: datetime) -> None:
+def record_use(*, key: ApiKey, now: datetime) -> None:
     """Note that the key was used, at most once a minute, however many requests come."""
     minute_ago = now - timedelta(minutes=1)
     if key.last_used_at is None or key.last_used_at <= minute_ago:
@@ -123,7 +123,7 @@ def note_use(*, key: ApiKey, now: datetime) -> None:
         ApiKey.objects.filter(due, pk=key.pk).update(last_used_at=now)
 
 
-def _refuse_invalid(row: Tenant | ApiKey) -> None:
+def _validate_row(row: Tenant | ApiKey) -> None:
     try:
         row.full_clean(validate_unique=False)
     except ValidationError as exc:

@@ -21,7 +21,7 @@ from llm.registry import read_registry
 from materials.models import MaterialEntry, MaterialNode
 from materials.tree.services import create_node
 from project.jobs import runner
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 from project.settings import BASE_DIR
 from tenants.models import Tenant
 from tenants.scopes import Scope
@@ -115,7 +115,7 @@ def _own_files(settings: Settings, tmp_path: Path) -> None:
     location = str(tmp_path / "objects")
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": {"BACKEND": "project.storage.objects.FileSystemObjects", "OPTIONS": {"location": location}},
+        "default": {"BACKEND": "project.storage.objects.FileSystemObjectStorage", "OPTIONS": {"location": location}},
     }
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = 1_000_000
 
@@ -192,7 +192,7 @@ def upload(client: APIClient, node: UUID | str, name: str, content: bytes) -> di
 def drain() -> int:
     """Do all the jobs of all rooms that can be done, as workers would; return how many."""
     done = 0
-    while any(runner.run_next(room) for room in Room):
+    while any(runner.run_next_job(room) for room in JobQueue):
         done += 1
     return done
 

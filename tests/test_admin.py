@@ -76,7 +76,7 @@ def test_an_operator_issues_a_key_and_sees_it_once(operator: Client, acme: Tenan
 
 def test_an_operator_revokes_a_key(operator: Client, api: Api, acme: Tenant) -> None:
     client = api(acme)
-    chosen = {"action": "revoke", "_selected_action": [str(ApiKey.objects.get().pk)]}
+    chosen = {"action": "revoke_keys", "_selected_action": [str(ApiKey.objects.get().pk)]}
 
     operator.post(reverse("admin:tenants_apikey_changelist"), chosen)
 
@@ -101,7 +101,7 @@ def test_nothing_is_changed_by_hand(operator: Client, lecture: MaterialEntry) ->
     assert operator.post(reverse("admin:materials_materialentry_delete", args=[lecture.pk])).status_code == 403
 
 
-@pytest.mark.parametrize("action", ["revoke", "rotate"])
+@pytest.mark.parametrize("action", ["revoke_keys", "rotate"])
 def test_an_action_needs_more_than_the_permission_to_look(api: Api, acme: Tenant, action: str) -> None:
     client = api(acme)
     onlooker = User.objects.create_user("onlooker", is_staff=True)

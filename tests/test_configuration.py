@@ -76,11 +76,11 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "secret").write_text("from a file\n")
     monkeypatch.setenv("SOME_SECRET_FILE", str(tmp_path / "secret"))
 
-    assert env.secret("SOME_SECRET") == "from a file"
+    assert env.get_secret("SOME_SECRET") == "from a file"
 
     monkeypatch.setenv("SOME_SECRET_FILE", str(tmp_path / "nothing"))
     with pytest.raises(ImproperlyConfigured, match="SOME_SECRET_FILE"):
-        env.secret("SOME_SECRET")
+        env.get_secret("SOME_SECRET")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
     ],
 )
 def test_it_reads_a_database_url(url: str, host: str, port: str, name: str) -> None:
-    found = env.database(url)
+    found = env.parse_database_url(url)
 
     assert (found["HOST"], found["PORT"], found["NAME"]) == (host, port, name)
 

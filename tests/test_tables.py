@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import apps
 from django.db import models
 
-from project.db.fields import Row, new_id
+from project.db.fields import UUIDModel, new_id
 from tenants.models import Tenant
 
 APPS = ("tenants", "jobs", "llm", "materials", "structures")
@@ -18,7 +18,7 @@ OPERATORS_TOO = {"ExternalCall"}  # an operator's own question to a model belong
 
 def test_every_table_has_a_uuidv7_key() -> None:
     for model in OURS:
-        assert issubclass(model, Row), model
+        assert issubclass(model, UUIDModel), model
         assert isinstance(model._meta.pk, models.UUIDField)
     assert new_id().version == 7
     made = [new_id() for _ in range(200)]

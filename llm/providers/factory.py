@@ -36,7 +36,7 @@ def unreadable(spec: ProviderSpec) -> str:
     """Return which file of a variable `NAME_FILE` cannot be read; blank when none."""
     try:
         for name in filter(None, (spec.address, spec.key)):
-            env.secret(name)
+            env.get_secret(name)
     except ImproperlyConfigured as exc:
         return str(exc)
     return ""
@@ -46,7 +46,7 @@ def unusable_key(spec: ProviderSpec) -> str:
     """Return what is wrong with the form of the provider's key; blank when nothing is, or when it has none."""
     if fault := unreadable(spec):
         return fault
-    key = env.secret(spec.key) if spec.key is not None else ""
+    key = env.get_secret(spec.key) if spec.key is not None else ""
     if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
         return f"{spec.key} holds a space, a line break or a sign that no key has: set it again"
     return ""
@@ -56,13 +56,13 @@ def unusable_address(spec: ProviderSpec) -> str:
     """Return what is wrong with the form of the provider's address; blank when nothing is, or when it is not set."""
     if spec.address is None or unreadable(spec):
         return ""
-    address = env.secret(spec.address)
+    address = env.get_secret(spec.address)
     fault = address_fault(address) if address else ""
     return f"{spec.address} cannot be used: {fault}" if fault else ""
 
 
 def _is_set(name: str) -> bool:
-    return bool(env.text(name) or env.text(f"{name}_FILE"))
+    return bool(env.get_text(name) or env.get_text(f"{name}_FILE"))
 
 
 def ignored_variables() -> list[str]:
@@ -127,8 +127,8 @@ def provider_files(spec: ProviderSpec, checkpoint: Callable[[], None] = lambda: 
 def _access(spec: ProviderSpec) -> Access:
     try:
         return Access(
-            base_url=env.secret(spec.address).rstrip("/") if spec.address else spec.base_url,
-            key=env.secret(spec.key) if spec.key else "",
+            base_url=env.get_secret(spec.address).rstrip("/") if spec.address else spec.base_url,
+            key=env.get_secret(spec.key) if spec.key else "",
         )
     except ImproperlyConfigured:  # `manage.py check` says which file
         raise KeyRefused(f"the file that {spec.key or spec.address}_FILE names cannot be read") from None

@@ -26,7 +26,7 @@ from llm.providers.base import ProviderCall
 from llm.providers.transport import http_client
 from llm.registry import ProviderSpec
 from llm.schemas import described
-from project.outbound.fetcher import system_trust
+from project.outbound.fetcher import get_system_ssl_context
 
 BASE_URL = "https://generativelanguage.googleapis.com"
 LEAST_SERVER_SECONDS = 10
@@ -47,8 +47,8 @@ def google_client(*, spec: ProviderSpec, base_url: str, key: str, seconds: float
             timeout=round(seconds * 1000),
             retry_options=types.HttpRetryOptions(attempts=1),
             httpx_client=http,
-            client_args={"verify": system_trust()},  # else the SDK reads the system's certificates twice more
-            async_client_args={"ssl": system_trust()},
+            client_args={"verify": get_system_ssl_context()},  # else the SDK reads the system's certificates twice more
+            async_client_args={"ssl": get_system_ssl_context()},
         ),
     )
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from project.outbound.fetcher import system_trust
+from project.outbound.fetcher import get_system_ssl_context
 
 PIECE = 64 * 1024
 
@@ -63,12 +63,12 @@ class ProviderTransport(httpx2.HTTPTransport):
     """Sends requests to one origin only, within the time limit of `TimeLimit`."""
 
     def __init__(self, base_url: str, *, connections: int, connect_seconds: float) -> None:
-        super().__init__(verify=system_trust())
+        super().__init__(verify=get_system_ssl_context())
         self._origin = _origin(httpx2.URL(base_url))
         self._connect_seconds = connect_seconds
         self._pool.close()
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=system_trust(),
+            ssl_context=get_system_ssl_context(),
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=60,

@@ -9,10 +9,10 @@ from pathlib import Path
 from llm.video.probe import check_installed
 from llm.video.rolling_captions import without_rolling
 from llm.video.transcript import MediaInfo, Segment, SubtitleTrack, Transcript
-from project.processes.runner import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 CHILD = "llm.video.embedded_captions_child"
-LIMITS = Limits(memory_bytes=2 * 2**30, seconds=600)
+LIMITS = ProcessLimits(memory_bytes=2 * 2**30, seconds=600)
 
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
@@ -59,7 +59,7 @@ def _primary(code: str) -> str:
 def _read(path: Path, track: SubtitleTrack, duration_ms: int, checkpoint: Callable[[], None]) -> list[Segment]:
     request = {"path": str(path), "track": track.index}
     try:
-        found = [Segment(**cue) for cue in told(CHILD, request, limits=LIMITS, checkpoint=checkpoint)]
+        found = [Segment(**cue) for cue in read_messages(CHILD, request, limits=LIMITS, checkpoint=checkpoint)]
     except ChildFailed:
         return []
     within = [cue for cue in found if cue.start_ms < duration_ms]

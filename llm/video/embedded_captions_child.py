@@ -34,7 +34,7 @@ Spoken = Iterator[tuple[str, str]]
 """Who speaks (blank when the track does not say), and the words."""
 
 
-def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
     """Tell the cues of the stream with index `track` of the file at `path`."""
     with opened(Path(request["path"])) as container:
         stream = container.streams[request["track"]]

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from project.errors import DomainError, Refused
+from project.errors import DomainError, RuleViolation
 
 
 class MediaUnreadable(DomainError):
@@ -20,7 +20,7 @@ class MediaUnreadable(DomainError):
     next_step = "Open the file in a player, export it again (mp4 with H.264 and AAC works everywhere), and upload that."
 
 
-class TranscriberMissing(Refused):
+class TranscriberMissing(RuleViolation):
     """Nothing that could transcribe is installed or configured."""
 
     code = "transcriber_missing"

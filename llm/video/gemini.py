@@ -46,7 +46,7 @@ SILENCE_MS = 300_000
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 Files = Callable[[str, Callable[[], None]], "GoogleFiles"]
 """Gives the files of a provider by its name, for work with this checkpoint."""

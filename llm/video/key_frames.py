@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from llm.video.errors import TranscriberBroken
 from llm.video.probe import check_installed
 from llm.video.transcript import MediaInfo
-from project.processes.runner import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -49,9 +49,9 @@ def key_frames(
         "duration_ms": media.duration_ms,
         "most_per_minute": most_per_minute,
     }
-    limits = Limits(memory_bytes=MEMORY_BYTES, seconds=max(LEAST_SECONDS, media.duration_ms / 1000))
+    limits = ProcessLimits(memory_bytes=MEMORY_BYTES, seconds=max(LEAST_SECONDS, media.duration_ms / 1000))
     try:
-        for line in told(CHILD, request, limits=limits, checkpoint=checkpoint):
+        for line in read_messages(CHILD, request, limits=limits, checkpoint=checkpoint):
             yield KeyFrame(**{**line, "dhash": int(line["dhash"], 16), "jpeg": base64.b64decode(line["jpeg"])})
     except ChildFailed as error:
         raise TranscriberBroken(f"Looking at the video failed: {error}.") from error

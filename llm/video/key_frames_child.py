@@ -58,7 +58,7 @@ class _Look:
         return max(ImageStat.Stat(self.grid).stddev) < BLANK
 
 
-def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
     """Tell the scenes of the video at `path`."""
     if request["most_per_minute"] < 1:
         return

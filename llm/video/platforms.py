@@ -190,10 +190,10 @@ def _brought(
     request: Mapping[str, Any], *, checkpoint: Callable[[], None], seconds: float, child: str
 ) -> PlatformVideo:
     environment = {"YTDLP_NO_PLUGINS": "1", "PATH": os.environ.get("PATH", os.defpath)}
-    limits = runner.Limits(seconds=seconds)
+    limits = runner.ProcessLimits(seconds=seconds)
     told: dict[str, Any] = {}
     try:
-        for line in runner.told(child, request, limits=limits, checkpoint=checkpoint, environment=environment):
+        for line in runner.read_messages(child, request, limits=limits, checkpoint=checkpoint, environment=environment):
             told = line
     except runner.ChildFailed as error:
         if error.code == "timed_out":

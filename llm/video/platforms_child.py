@@ -13,7 +13,7 @@ from yt_dlp import YoutubeDL  # type: ignore[import-untyped]
 from yt_dlp.utils import DownloadCancelled, YoutubeDLError  # type: ignore[import-untyped]
 
 from llm.video.platforms_rules import TOO_LARGE, Captions, Refusal, choose_captions, duration_ms, why_not, why_not_said
-from project.outbound.public_addresses import is_listed, is_public
+from project.outbound.public_addresses import is_host_listed, is_public_ip
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -49,7 +49,7 @@ class _Listener:
         self.said.append(message)
 
 
-def work(request: Mapping[str, Any], tell: Tell) -> None:
+def run_child(request: Mapping[str, Any], tell: Tell) -> None:
     """Bring the video and tell of it, or tell why not."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (max(request["max_bytes"], CAPTIONS_BYTES) + 1,) * 2)
     sys.addaudithook(_guard(request["allowed"]))
@@ -76,7 +76,7 @@ def _guard(allowed: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
     def guard(event: str, arguments: tuple[Any, ...]) -> None:
         if event in CONNECTS and arguments[1] is not None:
             host, port = arguments[1][:2]
-            if not (is_listed(allowed, str(host), port) or is_public(str(host))):
+            if not (is_host_listed(allowed, str(host), port) or is_public_ip(str(host))):
                 raise PermissionError(f"{host} is not a public address")
         elif event in RUNS_A_PROGRAM and Path(str(arguments[0])).name not in RUNTIMES:
             raise PermissionError(f"{arguments[0]} is not run")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.transcript import MediaInfo, media_from_json
-from project.processes.runner import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 CHILD = "llm.video.probe_child"
-LIMITS = Limits(memory_bytes=2 * 2**30, seconds=120)
+LIMITS = ProcessLimits(memory_bytes=2 * 2**30, seconds=120)
 MISSING_NEXT_STEP = (
     "Run `uv sync --extra media`, set WHISPER_MODEL to a model's folder, and restart web server and worker."
 )
@@ -55,7 +55,7 @@ def _found(path: Path, checkpoint: Callable[[], None]) -> tuple[MediaInfo, str]:
     if path.stat().st_size == 0:
         raise _damaged("The file is empty.")
     try:
-        lines = list(told(CHILD, {"path": str(path)}, limits=LIMITS, checkpoint=checkpoint))
+        lines = list(read_messages(CHILD, {"path": str(path)}, limits=LIMITS, checkpoint=checkpoint))
     except ChildFailed as error:
         raise _damaged(f"Reading it failed ({error.code}).") from error
     match lines:

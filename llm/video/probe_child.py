@@ -29,7 +29,7 @@ NOT_OPENED = (
 )
 
 
-def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
     """Probe the file at `path`."""
     path = Path(request["path"])
     try:

@@ -19,7 +19,7 @@ from llm.video.transcript import MediaInfo, Transcript
 from project import logs
 from project.errors import DomainError
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 class By(StrEnum):

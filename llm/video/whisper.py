@@ -94,9 +94,9 @@ class InChild:
     settings: WhisperSettings
 
     def __call__(self, work: Work, *, checkpoint: Callable[[], None]) -> Generator[Told, None, None]:
-        limits = runner.Limits(memory_bytes=self.settings.memory_bytes)
+        limits = runner.ProcessLimits(memory_bytes=self.settings.memory_bytes)
         try:
-            for line in runner.told(
+            for line in runner.read_messages(
                 CHILD, asdict(work), limits=limits, checkpoint=checkpoint, environment=self._environment(work)
             ):
                 yield _told(line)

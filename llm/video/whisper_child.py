@@ -39,7 +39,7 @@ class Work:
     found_language: str = ""
 
 
-def work(request: Mapping[str, Any], tell: Tell) -> None:
+def run_child(request: Mapping[str, Any], tell: Tell) -> None:
     """Hear a recording. `request` holds the fields of a Work.
 
     Told are `{"heard_ms": 5120}` after each segment, `{"window": {...}}` with the fields of a Window, `{"warning":

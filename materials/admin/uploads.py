@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from materials.models import Quota, SpaceReservation, Upload
 from materials.objects.quotas import set_quota
-from project.env import bytes_in
+from project.env import parse_size
 from project.http.admin import ReadOnlyAdmin
 
 
@@ -41,7 +41,7 @@ class SizeField(forms.CharField):
         word: str = super().clean(value)
         if not word:
             return None
-        number = bytes_in(word)
+        number = parse_size(word)
         if number is None or number >= 2**63:
             raise forms.ValidationError("Write a size such as 10GB, 1GiB or 1048576.")
         return number

@@ -10,7 +10,7 @@ from materials.chunks.search import snippet_of
 from materials.documents import ChunkKind
 from materials.models import Chunk, ChunkCorrection
 from materials.serializers import LocatorSerializer
-from project.http.serializers import ListSerializer, StrictSerializer, TextField
+from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 
 MAX_CHUNK = 200_000
 KINDS = [(kind.value, kind.value) for kind in ChunkKind]
@@ -42,7 +42,7 @@ class ChunkSerializer(serializers.ModelSerializer[Chunk]):
 class ChunkTextSerializer(StrictSerializer):
     """A person's text for a chunk. Lists, tables and code keep the form that they have."""
 
-    text = TextField(max_length=MAX_CHUNK, trim_whitespace=False)
+    text = StrictCharField(max_length=MAX_CHUNK, trim_whitespace=False)
 
     def validate_text(self, text: str) -> str:
         if not text.strip():
@@ -68,13 +68,13 @@ class ChunkCorrectionSerializer(serializers.ModelSerializer[ChunkCorrection]):
         return correction.raw_sha256 != correction.entry.processed_sha256
 
 
-class CorrectionListSerializer(ListSerializer):
+class CorrectionListSerializer(ListQuerySerializer):
     """Which corrections to list."""
 
     flagged = serializers.BooleanField(required=False, help_text="Only those that should be looked at again.")
 
 
-class SearchSerializer(ListSerializer):
+class SearchSerializer(ListQuerySerializer):
     """What to search for."""
 
     q = serializers.CharField(max_length=200, help_text='Words; `"a phrase"`, `or` and `-without` are understood.')

@@ -27,8 +27,8 @@ from materials.chunks.serializers import (
 from materials.chunks.services import correct_chunk, drop_correction
 from materials.models import Chunk, ChunkCorrection
 from materials.queries import get_entry
-from project.http.responses import asked, page, valid
-from tenants.requests import key_of, tenant_of
+from project.http.responses import paginated_response, validated, validated_query
+from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
 
 
@@ -47,8 +47,10 @@ class NodeTextViewSet(viewsets.GenericViewSet[Chunk]):
         All words must occur, in any form that the material's language gives them; `"a phrase"`, `or` and `-without`
         are understood. `snippet` is HTML: escaped, with `<mark>` around what was found.
         """
-        words: str = asked(request, SearchSerializer)["q"]
-        return page(self, found_below(tenant=tenant_of(request), node_id=pk, words=words), FoundSerializer)
+        words: str = validated_query(request, SearchSerializer)["q"]
+        return paginated_response(
+            self, found_below(tenant=get_tenant(request), node_id=pk, words=words), FoundSerializer
+        )
 
 
 class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
@@ -62,10 +64,10 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
     @extend_schema(responses=ChunkSerializer(many=True))
     def chunks(self, request: Request, pk: UUID) -> Response:
         """Read an entry's text as chunks, in order."""
-        asked(request)
-        entry = get_entry(tenant=tenant_of(request), entry_id=pk)
-        rows = Chunk.objects.for_tenant(tenant_of(request)).with_correction().filter(entry=entry)
-        return page(self, rows.order_by("position", "id"), ChunkSerializer)
+        validated_query(request)
+        entry = get_entry(tenant=get_tenant(request), entry_id=pk)
+        rows = Chunk.objects.for_tenant(get_tenant(request)).with_correction().filter(entry=entry)
+        return paginated_response(self, rows.order_by("position", "id"), ChunkSerializer)
 
     @extend_schema(parameters=[CorrectionListSerializer], responses=ChunkCorrectionSerializer(many=True))
     def corrections(self, request: Request, pk: UUID) -> Response:
@@ -74,19 +76,19 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         `is_flagged` marks those that were made for other bytes than the text comes from now: look at them again.
         Correct the chunk once more to keep one, or delete it.
         """
-        chosen = asked(request, CorrectionListSerializer)
-        entry = get_entry(tenant=tenant_of(request), entry_id=pk)
-        rows = ChunkCorrection.objects.for_tenant(tenant_of(request)).filter(entry=entry).select_related("entry")
+        chosen = validated_query(request, CorrectionListSerializer)
+        entry = get_entry(tenant=get_tenant(request), entry_id=pk)
+        rows = ChunkCorrection.objects.for_tenant(get_tenant(request)).filter(entry=entry).select_related("entry")
         if chosen.get("flagged"):
             rows = rows.flagged()
-        return page(self, rows.order_by("position", "id"), ChunkCorrectionSerializer)
+        return paginated_response(self, rows.order_by("position", "id"), ChunkCorrectionSerializer)
 
     @extend_schema(responses={(200, "text/markdown"): OpenApiTypes.STR})
     def markdown(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Download an entry's text as Markdown, corrections included."""
-        asked(request)
-        entry = get_entry(tenant=tenant_of(request), entry_id=pk)
-        chunks = Chunk.objects.for_tenant(tenant_of(request)).filter(entry=entry).order_by("position")
+        validated_query(request)
+        entry = get_entry(tenant=get_tenant(request), entry_id=pk)
+        chunks = Chunk.objects.for_tenant(get_tenant(request)).filter(entry=entry).order_by("position")
         name = content_disposition_header(True, f"{PurePath(entry.name).stem or 'text'}.md")
         return StreamingHttpResponse(
             rendered(entry, chunks.iterator(chunk_size=500)),
@@ -105,7 +107,7 @@ class ChunkViewSet(viewsets.GenericViewSet[Chunk]):
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read a chunk."""
-        return Response(ChunkSerializer(get_chunk(tenant=tenant_of(request), chunk_id=pk)).data)
+        return Response(ChunkSerializer(get_chunk(tenant=get_tenant(request), chunk_id=pk)).data)
 
     @extend_schema(request=ChunkTextSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
@@ -114,9 +116,9 @@ class ChunkViewSet(viewsets.GenericViewSet[Chunk]):
         The correction outlives the chunk: when the source is ingested again, it is applied wherever the original text
         still stands.
         """
-        text = valid(ChunkTextSerializer(data=request.data))["text"]
-        by = key_of(request).label
-        return Response(ChunkSerializer(correct_chunk(tenant=tenant_of(request), chunk_id=pk, text=text, by=by)).data)
+        text = validated(ChunkTextSerializer(data=request.data))["text"]
+        by = get_api_key(request).label
+        return Response(ChunkSerializer(correct_chunk(tenant=get_tenant(request), chunk_id=pk, text=text, by=by)).data)
 
 
 class CorrectionViewSet(viewsets.GenericViewSet[ChunkCorrection]):
@@ -129,5 +131,5 @@ class CorrectionViewSet(viewsets.GenericViewSet[ChunkCorrection]):
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Forget a correction. The chunk that it stands in says again what the source says."""
-        drop_correction(tenant=tenant_of(request), correction_id=pk)
+        drop_correction(tenant=get_tenant(request), correction_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)

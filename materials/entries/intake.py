@@ -24,7 +24,7 @@ from materials.positions import next_position
 from materials.queries import get_node
 from materials.readers.format_problem import FormatProblem
 from materials.readers.formats import FORMATS, detect
-from project.storage.objects import StoredObject, objects
+from project.storage.objects import StoredObject, get_object_storage
 from tenants.models import Tenant
 
 MAX_NAME = 500
@@ -76,7 +76,7 @@ def examine(*, tenant: Tenant, stored: StoredObject, name: str, may_copy: bool) 
         stored=stored,
         name=name or f"untitled{FORMATS[format_].extensions[0]}",
         format=format_,
-        media=_probed(stored.key) if format_.is_recording and (may_copy or objects().is_local) else None,
+        media=_probed(stored.key) if format_.is_recording and (may_copy or get_object_storage().is_local) else None,
         lost=lost_twins(tenant=tenant, stored=stored),
     )
 
@@ -115,7 +115,7 @@ def attach(arrival: Arrival, *, tenant: Tenant, node_id: UUID, entry_id: UUID, w
 def lost_twins(*, tenant: Tenant, stored: StoredObject) -> frozenset[str]:
     """Return keys that entries of the tenant have for the same bytes, but where nothing is stored. Asks the store."""
     keys = dict.fromkeys(_with_file(tenant, stored).values_list("object_key", flat=True)[:_TWINS_LOOKED_FOR])
-    return frozenset(key for key in keys if not objects().exists(key))
+    return frozenset(key for key in keys if not get_object_storage().exists(key))
 
 
 def shared_key(*, tenant: Tenant, stored: StoredObject, lost: frozenset[str]) -> str:
@@ -170,7 +170,7 @@ def _format(stored: StoredObject, name: str) -> Format:
 def _probed(key: str) -> MediaInfo | None:
     """Return what a stored recording holds; None when nothing is installed here that could tell: its job will."""
     try:
-        with objects().local_copy(key) as path:
+        with get_object_storage().open_local_copy(key) as path:
             return probe(path)
     except TranscriberMissing:
         return None

@@ -11,7 +11,7 @@ from llm.video.processor import By
 from materials.models import EntryState, MaterialEntry
 from materials.serializers import ENTRY_STATES, LANGUAGE
 from materials.sites import note_on
-from project.http.serializers import StrictSerializer, TextField
+from project.http.serializers import StrictCharField, StrictSerializer
 from project.jobs.models import Job
 from project.jobs.serializers import PrioritySerializer
 
@@ -130,14 +130,14 @@ class EntryOptionsSerializer(PrioritySerializer):
 class EntryUrlSerializer(StrictSerializer):
     """A web address to attach."""
 
-    url = TextField(max_length=2000)
-    name = TextField(max_length=500, required=False)
+    url = StrictCharField(max_length=2000)
+    name = StrictCharField(max_length=500, required=False)
 
 
 class EntryUpdateSerializer(StrictSerializer):
     """Changes to an entry; what is not named stays. Language and captions count when it is ingested again."""
 
-    name = TextField(max_length=500, required=False)
+    name = StrictCharField(max_length=500, required=False)
     language = serializers.RegexField(LANGUAGE, max_length=35, required=False, allow_blank=True)
     use_captions = serializers.BooleanField(required=False)
     node = serializers.UUIDField(required=False, help_text="Move the entry to the end of this node.")

@@ -25,7 +25,7 @@ from materials.positions import close_gap, next_position
 from materials.queries import get_entry, get_node
 from project.db.fields import new_id
 from project.errors import Conflict
-from project.jobs.services import cancel_jobs_of
+from project.jobs.services import cancel_subject_jobs
 from project.storage import request_files
 from project.storage.objects import StoredObject
 from tenants.models import Tenant
@@ -130,7 +130,7 @@ def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
     """Delete an entry with its chunks, and after the commit its stored file. Cancels an open job. Raises NotFound."""
     lock_tree(tenant)
     entry = get_entry(tenant=tenant, entry_id=entry_id)
-    cancel_jobs_of(tenant=tenant, subjects=[entry.pk])
+    cancel_subject_jobs(tenant=tenant, subjects=[entry.pk])
     clear_fingerprints(entry.node_id)
     keys = keys_of(tenant=tenant, entries=[entry.pk])
     entry.delete()
@@ -138,26 +138,26 @@ def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
     release_objects(tenant=tenant, keys=keys)
 
 
-def received_file(request: HttpRequest, *, key: str, setting: str, space: Space) -> request_files.Received:
+def received_file(request: HttpRequest, *, key: str, setting: str, space: Space) -> request_files.ReceivedFile:
     """Store the request's file, which may have as many bytes as the setting says, and claim space for it before.
 
     Raises UploadTooLarge, QuotaExceeded, LengthRequired or UploadRefused; after an exception nothing is stored.
     """
     max_bytes: int = getattr(settings, setting)
     try:
-        space.claim(request_files.announced_length(request, max_bytes=max_bytes))
-        return request_files.receive(request, key=key, max_bytes=max_bytes)
-    except request_files.LengthMissing as exc:
+        space.claim(request_files.get_announced_length(request, max_bytes=max_bytes))
+        return request_files.receive_file(request, key=key, max_bytes=max_bytes)
+    except request_files.ContentLengthMissing as exc:
         raise LengthRequired(str(exc)) from exc
-    except request_files.TooLarge as exc:
+    except request_files.RequestFileTooLarge as exc:
         raise UploadTooLarge(
             str(exc),
             next_step=f"Split the file, or ask the operator to raise {setting}.",
             extra={"max_bytes": max_bytes},
         ) from exc
-    except request_files.Incomplete as exc:
+    except request_files.RequestBodyIncomplete as exc:
         raise UploadRefused(str(exc), code="upload_incomplete", next_step="Send the file again.", status=400) from exc
-    except request_files.NoFile as exc:
+    except request_files.RequestFileMissing as exc:
         raise UploadRefused(
             str(exc),
             code="file_missing",

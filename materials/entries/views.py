@@ -22,11 +22,11 @@ from materials.entries.submission import request_check, request_ingestion
 from materials.models import MaterialEntry
 from materials.objects.views import add_storage_warning
 from materials.queries import get_entry, get_node
-from project.http.responses import asked, created, page, valid
-from project.jobs.priorities import priority_for
+from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer, PrioritySerializer
-from project.jobs.views import accepted
-from tenants.requests import tenant_of
+from project.jobs.views import accepted_response
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
@@ -40,10 +40,10 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     def list(self, request: Request, pk: UUID) -> Response:
         """List the node's entries, newest first."""
-        asked(request)
-        node = get_node(tenant=tenant_of(request), node_id=pk)
-        rows = MaterialEntry.objects.for_tenant(tenant_of(request)).with_job().filter(node=node)
-        return page(self, rows.order_by("-created_at", "-id"), EntrySerializer)
+        validated_query(request)
+        node = get_node(tenant=get_tenant(request), node_id=pk)
+        rows = MaterialEntry.objects.for_tenant(get_tenant(request)).with_job().filter(node=node)
+        return paginated_response(self, rows.order_by("-created_at", "-id"), EntrySerializer)
 
     @extend_schema(
         request={
@@ -73,17 +73,21 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         fetches what it leads to, a page, a document or a recording; `warnings` say what is known of the site. The same
         bytes or address again in the same node answer 200 with the entry that is there.
         """
-        tenant = tenant_of(request)
+        tenant = get_tenant(request)
         wanted = _wanted(request)
         if request.content_type == "application/json" and "Content-Disposition" not in request.headers:
-            address = valid(EntryUrlSerializer(data=request.data))
+            address = validated(EntryUrlSerializer(data=request.data))
             added = add_address(
                 tenant=tenant, node_id=pk, url=address["url"], name=address.get("name", ""), wanted=wanted
             )
         else:
             added = add_file(tenant=tenant, node_id=pk, request=request._request, wanted=wanted)
         answer = EntrySerializer(added.entry).data
-        response = created(answer, location=f"/api/v1/entries/{added.entry.pk}") if added.created else Response(answer)
+        response = (
+            created_response(answer, location=f"/api/v1/entries/{added.entry.pk}")
+            if added.created
+            else Response(answer)
+        )
         return add_storage_warning(response, added.warning)
 
 
@@ -97,19 +101,19 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read an entry and how far its ingestion has come."""
-        return Response(EntrySerializer(get_entry(tenant=tenant_of(request), entry_id=pk)).data)
+        return Response(EntrySerializer(get_entry(tenant=get_tenant(request), entry_id=pk)).data)
 
     @extend_schema(request=EntryUpdateSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Rename an entry, move it to another node, or change how its recording is transcribed next time."""
-        changes = valid(EntryUpdateSerializer(data=request.data))
+        changes = validated(EntryUpdateSerializer(data=request.data))
         node = changes.pop("node", None)
-        entry = update_entry(tenant=tenant_of(request), entry_id=pk, node_id=node, changes=changes)
+        entry = update_entry(tenant=get_tenant(request), entry_id=pk, node_id=node, changes=changes)
         return Response(EntrySerializer(entry).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete an entry with its chunks and its stored file. An open job is cancelled."""
-        delete_entry(tenant=tenant_of(request), entry_id=pk)
+        delete_entry(tenant=get_tenant(request), entry_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
@@ -118,20 +122,20 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
         An address is fetched again: when its content has changed, it replaces what is stored.
         """
-        priority = priority_for(request, valid(PrioritySerializer(data=request.data))["priority"])
-        return accepted(request_ingestion(tenant=tenant_of(request), entry_id=pk, priority=priority))
+        priority = get_requested_priority(request, validated(PrioritySerializer(data=request.data))["priority"])
+        return accepted_response(request_ingestion(tenant=get_tenant(request), entry_id=pk, priority=priority))
 
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
     def check(self, request: Request, pk: UUID) -> Response:
         """Look whether an entry's address still leads to what is stored; `is_stale` tells it when the job is done."""
-        priority = priority_for(request, valid(PrioritySerializer(data=request.data))["priority"])
-        return accepted(request_check(tenant=tenant_of(request), entry_id=pk, priority=priority))
+        priority = get_requested_priority(request, validated(PrioritySerializer(data=request.data))["priority"])
+        return accepted_response(request_check(tenant=get_tenant(request), entry_id=pk, priority=priority))
 
 
 def _wanted(request: Request) -> Wanted:
-    wish = valid(EntryOptionsSerializer(data=request.query_params.dict()))
+    wish = validated(EntryOptionsSerializer(data=request.query_params.dict()))
     return Wanted(
         language=wish.get("language", ""),
         use_captions=wish["use_captions"],
-        priority=priority_for(request, wish["priority"]),
+        priority=get_requested_priority(request, wish["priority"]),
     )

@@ -22,8 +22,8 @@ from materials.models import MaterialEntry
 from materials.queries import list_lineage, resolve_language
 from materials.readers.page_pictures import Drawn, draw, noun_of
 from project import logs
-from project.jobs.runner import Run
-from project.storage.objects import objects
+from project.jobs.runner import JobRun
+from project.storage.objects import get_object_storage
 
 BREAKS_IN_A_ROW = 3
 """After so many pages that broke the child one after the other, no more are drawn."""
@@ -31,10 +31,10 @@ DRAWN_AT_ONCE = 8
 """So many pictures are drawn by one child: they are kept in memory until they have been looked at."""
 AGAIN = "Ingest it again when the models answer."
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
-def describe_entry(run: Run) -> None:
+def describe_entry(run: JobRun) -> None:
     """Do the work of describing an entry's pictures. What an earlier try was told costs nothing again.
 
     Raises IngestionFailed when the entry has no text of its own and nothing could be read.
@@ -44,7 +44,7 @@ def describe_entry(run: Run) -> None:
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
     looker = Looker(run, language=resolve_language(entry, above), at_once=settings.DESCRIBE_AT_ONCE)
     found = _Round(run, looker, entry, own)
-    with objects().local_copy(entry.object_key) as path:
+    with get_object_storage().open_local_copy(entry.object_key) as path:
         found.go(path)
     run.checkpoint()
     if not own and not found.seen:
@@ -53,7 +53,7 @@ def describe_entry(run: Run) -> None:
     with transaction.atomic():
         lock_tree(run.tenant)
         now = ingested_entry(run)
-        with run.completing(result=result):
+        with run.complete_job(result=result):
             if now.raw_sha256 == entry.raw_sha256:
                 _store(now, found.seen, found.answered, found.warnings)
                 watch_again(now)
@@ -65,7 +65,7 @@ def describe_entry(run: Run) -> None:
 class _Round:
     """One look through a file: what was seen, on which pages a model answered, and what could not be looked at."""
 
-    def __init__(self, run: Run, looker: Looker, entry: MaterialEntry, own: Sequence[Piece]) -> None:
+    def __init__(self, run: JobRun, looker: Looker, entry: MaterialEntry, own: Sequence[Piece]) -> None:
         self.seen: list[Piece] = []
         self.answered: set[int] = set()
         self._told: list[str] = []
@@ -101,7 +101,7 @@ class _Round:
             if self._looker.has_stopped:
                 return pictures[start].number
             some = pictures[start : start + settings.DESCRIBE_AT_ONCE]
-            self._run.progress("describing", min(some[0].number, self._total), self._total)
+            self._run.report_progress("describing", min(some[0].number, self._total), self._total)
             sights = [Sight(name=f"{noun_of(self._format)} {each.number}", jpeg=each.jpeg) for each in some]
             for picture, answer in zip(some, self._looker.look(sights), strict=True):
                 if answer is not None:

@@ -25,10 +25,10 @@ from materials.readers.sandbox import parse
 from project import logs
 from project.errors import NotFound
 from project.jobs.errors import JobCancelled
-from project.jobs.runner import Run
-from project.storage.objects import objects
+from project.jobs.runner import JobRun
+from project.storage.objects import get_object_storage
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 class Read(Protocol):
@@ -37,21 +37,21 @@ class Read(Protocol):
     def __call__(self, path: Path, format_: Format, *, checkpoint: Callable[[], None]) -> Document: ...
 
 
-def ingest_entry(run: Run) -> None:
+def ingest_entry(run: JobRun) -> None:
     """Do the work of an ingestion job. Raises IngestionFailed."""
     ingest_document(run, ingested_entry(run))
 
 
 def ingest_document(
-    run: Run, entry: MaterialEntry, *, read: Read = parse, first: Callable[[], None] = lambda: None
+    run: JobRun, entry: MaterialEntry, *, read: Read = parse, first: Callable[[], None] = lambda: None
 ) -> None:
     """Read a document and complete the job with its chunks. Holds no transaction while it reads.
 
     `first` is called in the transaction that stores them, before that. Raises IngestionFailed, and what `first` raises.
     """
     format_ = Format(entry.format)
-    run.progress("reading", 0, 1)
-    with objects().local_copy(entry.object_key) as path:
+    run.report_progress("reading", 0, 1)
+    with get_object_storage().open_local_copy(entry.object_key) as path:
         try:
             document = read(path, format_, checkpoint=run.checkpoint)
         except UnreadableDocument as exc:
@@ -64,10 +64,10 @@ def ingest_document(
         raise _nothing_found(document, nobody_looks)
     if nobody_looks and _has_silent_pages(document):
         document = replace(document, warnings=(*document.warnings, f"{PICTURES}{nobody_looks}"))
-    run.progress("storing", 0, len(document.pieces))
+    run.report_progress("storing", 0, len(document.pieces))
     with transaction.atomic():
         lock_tree(run.tenant)  # before the job's row, as everybody does who takes both
-        with run.completing(result={"chunks": len(document.pieces)}):
+        with run.complete_job(result={"chunks": len(document.pieces)}):
             first()
             if document.pieces:
                 record(entry=entry, document=document)
@@ -82,7 +82,7 @@ def ingest_document(
     log.info("entry ingested", entry=str(entry.pk), chunks=len(document.pieces), warnings=len(document.warnings))
 
 
-def ingested_entry(run: Run) -> MaterialEntry:
+def ingested_entry(run: JobRun) -> MaterialEntry:
     """Return the entry that the job works on. Raises JobCancelled when it is gone."""
     try:
         return get_entry(tenant=run.tenant, entry_id=run.job.subject_id)

@@ -25,7 +25,7 @@ from materials.documents import Format
 from materials.ingestion.described_pieces import PICTURED
 from materials.ingestion.picture_schema import DESCRIBE_SLIDES, Seen
 from materials.models import PictureDescription
-from project.jobs.runner import Run
+from project.jobs.runner import JobRun
 
 FAILURES_IN_A_ROW = 3
 """After so many pictures that no model described, the rest are left: each could take minutes to fail."""
@@ -64,7 +64,7 @@ class Looker:
     does not count: that says nothing of the next one. `warnings` has a sentence for each that was not described.
     """
 
-    def __init__(self, run: Run, *, language: str, at_once: int = 1) -> None:
+    def __init__(self, run: JobRun, *, language: str, at_once: int = 1) -> None:
         self.warnings: list[str] = []
         self.has_stopped = False
         self._run = run

@@ -11,7 +11,7 @@ from materials.mappings.services import Batch, Claim
 from materials.mappings.validation import Problem, Validation, Verdict, verdict_on
 from materials.models import SlideVideoMapping
 from materials.serializers import ENTRY_STATES
-from project.http.serializers import ListSerializer, StrictSerializer
+from project.http.serializers import ListQuerySerializer, StrictSerializer
 
 MOST_ITEMS = 500
 MOST_SLIDES = 1_000_000
@@ -107,7 +107,7 @@ class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
         }
 
 
-class MappingListSerializer(ListSerializer):
+class MappingListSerializer(ListQuerySerializer):
     """Which mappings to list."""
 
     state = serializers.ChoiceField(choices=SlideVideoMapping.State.choices, required=False)

@@ -23,8 +23,8 @@ from materials.mappings.serializers import (
 from materials.mappings.services import create_mappings, decide_mapping, delete_mapping, update_mapping
 from materials.mappings.validation import Validation, judged
 from materials.models import SlideVideoMapping
-from project.http.responses import asked, page, valid
-from tenants.requests import tenant_of
+from project.http.responses import paginated_response, validated, validated_query
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
@@ -39,12 +39,12 @@ class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
     @extend_schema(parameters=[MappingListSerializer], responses=MappingSerializer(many=True))
     def list(self, request: Request, pk: UUID) -> Response:
         """List the mappings of the videos below the node, newest first."""
-        chosen = asked(request, MappingListSerializer)
+        chosen = validated_query(request, MappingListSerializer)
         wanted = chosen.pop("validation", None)
-        rows = list_mappings_below(tenant=tenant_of(request), node_id=pk).filter(**chosen)
+        rows = list_mappings_below(tenant=get_tenant(request), node_id=pk).filter(**chosen)
         if wanted is not None:
             rows = judged(rows, Validation(wanted))
-        return page(self, rows.order_by("-created_at", "-id"), MappingSerializer)
+        return paginated_response(self, rows.order_by("-created_at", "-id"), MappingSerializer)
 
     @extend_schema(
         request=MappingBatchSerializer, responses={201: MappingResultSerializer, 207: MappingResultSerializer}
@@ -56,8 +56,8 @@ class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
         of an item stand below the node. They need not be ready: the mapping then waits for them, and is
         validated by itself. What you state is accepted. An item that is there already is skipped.
         """
-        claims, malformed = read_claims(valid(MappingBatchSerializer(data=request.data))["items"])
-        batch = create_mappings(tenant=tenant_of(request), node_id=pk, claims=claims)
+        claims, malformed = read_claims(validated(MappingBatchSerializer(data=request.data))["items"])
+        batch = create_mappings(tenant=get_tenant(request), node_id=pk, claims=claims)
         answer = batch_json(batch, malformed)
         if not answer["rejected"]:
             return Response(answer, status=status.HTTP_201_CREATED)
@@ -76,18 +76,18 @@ class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read a mapping."""
-        return Response(MappingSerializer(get_mapping(tenant=tenant_of(request), mapping_id=pk)).data)
+        return Response(MappingSerializer(get_mapping(tenant=get_tenant(request), mapping_id=pk)).data)
 
     @extend_schema(request=MappingFieldsSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Correct a mapping's slide, beginning or end, and accept it."""
-        changes = valid(MappingFieldsSerializer(data=request.data, partial=True))
-        mapping = update_mapping(tenant=tenant_of(request), mapping_id=pk, changes=changes)
+        changes = validated(MappingFieldsSerializer(data=request.data, partial=True))
+        mapping = update_mapping(tenant=get_tenant(request), mapping_id=pk, changes=changes)
         return Response(MappingSerializer(mapping).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete a mapping. To keep a wrong proposal from coming back, reject it instead."""
-        delete_mapping(tenant=tenant_of(request), mapping_id=pk)
+        delete_mapping(tenant=get_tenant(request), mapping_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None)
@@ -101,5 +101,5 @@ class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
         return self._decided(request, pk, SlideVideoMapping.State.REJECTED)
 
     def _decided(self, request: Request, pk: UUID, state: SlideVideoMapping.State) -> Response:
-        mapping = decide_mapping(tenant=tenant_of(request), mapping_id=pk, state=state)
+        mapping = decide_mapping(tenant=get_tenant(request), mapping_id=pk, state=state)
         return Response(MappingSerializer(mapping).data)

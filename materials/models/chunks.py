@@ -14,7 +14,7 @@ from django.db.models.functions import JSONObject, Left
 
 from materials.documents import ChunkKind, Locator
 from materials.languages import ANY_LANGUAGE
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from tenants.models import Tenant
 
 
@@ -83,7 +83,7 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
         return self.annotate(correction=models.Subquery(mine.values_list(facts)))
 
 
-class Chunk(Located, Row):
+class Chunk(Located, UUIDModel):
     """One ordered piece of an entry's text with its locator: a stored `materials.documents.Piece`.
 
     `text` is what is read and generated from: the source's own, or what a person corrected it to (`ChunkCorrection`).
@@ -124,7 +124,7 @@ class ChunkCorrectionQuerySet(models.QuerySet["ChunkCorrection"]):
         return self.exclude(raw_sha256=F("entry__processed_sha256"))
 
 
-class ChunkCorrection(Located, Row):
+class ChunkCorrection(Located, UUIDModel):
     """What a person made of a chunk's text. The original stays, and so does the correction when chunks are replaced.
 
     `chunk_id` is the chunk that it stands in, None when no chunk has the original text any more. It is no foreign key,

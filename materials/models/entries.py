@@ -28,7 +28,7 @@ from materials.models.tree import MaterialNode
 from materials.models.uploads import Quota as Quota
 from materials.models.uploads import SpaceReservation as SpaceReservation
 from materials.models.uploads import Upload as Upload
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from project.jobs.models import Job
 from tenants.models import Tenant
 
@@ -67,7 +67,7 @@ class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
         return self.filter(job__status__in=Job.OPEN)
 
 
-class MaterialEntry(Row):
+class MaterialEntry(UUIDModel):
     """One source attached to a node: a stored file, an address, or an address whose file has been fetched.
 
     The raw layer is what was brought, the processed layer what ingestion made of it, and `job` the receipt for the

@@ -18,10 +18,10 @@ from materials.models.recordings import TranscriptWindow as TranscriptWindow
 from materials.models.uploads import Quota as Quota
 from materials.models.uploads import SpaceReservation as SpaceReservation
 from materials.models.uploads import Upload as Upload
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 
 
-class HostVisit(Row):
+class HostVisit(UUIDModel):
     """When a web site may be asked again, by whichever process comes first. Belongs to no tenant."""
 
     host = models.CharField(max_length=300, unique=True)

@@ -10,7 +10,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from project.jobs.models import Job
 from tenants.models import Tenant
 
@@ -20,7 +20,7 @@ class MaterialImportQuerySet(models.QuerySet["MaterialImport"]):
         return self.filter(tenant=tenant)
 
 
-class MaterialImport(Row):
+class MaterialImport(UUIDModel):
     """An archive or a folder whose tree becomes nodes and entries below `node`. What was taken is in its items.
 
     The archive is stored (`object_key`) until the import is done or its job has long ended otherwise.
@@ -53,7 +53,7 @@ class ImportItemQuerySet(models.QuerySet["ImportItem"]):
         return self.filter(tenant=tenant)
 
 
-class ImportItem(Row):
+class ImportItem(UUIDModel):
     """One file or folder of an import and what became of it.
 
     `target` is the id of its entry or node, chosen before that is made, so that an import which is tried again knows

@@ -7,7 +7,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from tenants.models import Tenant
 
 _ENTRY_COLUMNS = (
@@ -27,7 +27,7 @@ class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):
         return self.select_related("presentation__job", "video__job").only(*own, *theirs)
 
 
-class SlideVideoMapping(Row):
+class SlideVideoMapping(UUIDModel):
     """A claim that a slide of a presentation is shown in a video from one time to another.
 
     `state` is what people say of it: what somebody accepted or rejected is not proposed again, and what somebody stated

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 
 
-class ObjectRemoval(Row):
+class ObjectRemoval(UUIDModel):
     """A promise to delete a stored object that no row points at any more. The row goes when the object has gone.
 
     It belongs to no tenant: it outlives the tenant whose object it was.

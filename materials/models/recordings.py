@@ -7,7 +7,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from tenants.models import Tenant
 
 
@@ -16,7 +16,7 @@ class TranscriptWindowQuerySet(models.QuerySet["TranscriptWindow"]):
         return self.filter(tenant=tenant)
 
 
-class TranscriptWindow(Row):
+class TranscriptWindow(UUIDModel):
     """A finished part of a transcription that is under way: an `llm.video.transcript.Window`.
 
     Kept until the whole is done, so that work which is tried again goes on where it stopped. `recipe` names everything
@@ -51,7 +51,7 @@ class KeyFrameQuerySet(models.QuerySet["KeyFrame"]):
         return self.filter(tenant=tenant)
 
 
-class KeyFrame(Row):
+class KeyFrame(UUIDModel):
     """What a video shows between two changes of scene, as a stored picture.
 
     `dhash` is the picture's difference hash (hexadecimal). `description` is what a vision model saw, blank when none
@@ -87,7 +87,7 @@ class PictureDescriptionQuerySet(models.QuerySet["PictureDescription"]):
         return self.filter(tenant=tenant)
 
 
-class PictureDescription(Row):
+class PictureDescription(UUIDModel):
     """What a model saw in a picture, kept so that nobody pays for the same picture twice.
 
     A stored `materials.ingestion.picture_schema.Seen`.

@@ -22,7 +22,7 @@ from materials.models.recordings import TranscriptWindow as TranscriptWindow
 from materials.models.uploads import Quota as Quota
 from materials.models.uploads import SpaceReservation as SpaceReservation
 from materials.models.uploads import Upload as Upload
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from tenants.models import Tenant
 
 
@@ -31,7 +31,7 @@ class MaterialNodeQuerySet(models.QuerySet["MaterialNode"]):
         return self.filter(tenant=tenant)
 
 
-class MaterialNode(Row):
+class MaterialNode(UUIDModel):
     """A folder of the material tree. A node without a parent is a course.
 
     `fingerprint` is blank when something below has changed since it was computed (materials.fingerprints).

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from project.db.fields import Row
+from project.db.fields import UUIDModel
 from project.jobs.models import Job
 from tenants.models import Tenant
 
@@ -23,7 +23,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.select_related("job")
 
 
-class Upload(Row):
+class Upload(UUIDModel):
     """A file that its sender puts into the store without us, and what was announced of it.
 
     While it is open its size counts as used (`materials.objects.quotas`). `store_id` is what the store calls an upload
@@ -98,7 +98,7 @@ class Upload(Row):
         return str(self.Status.OPEN if self.expires_at > timezone.now() else self.Status.EXPIRED)
 
 
-class Quota(Row):
+class Quota(UUIDModel):
     """How many bytes a tenant may store. No row, or no limit, means no bound."""
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -132,7 +132,7 @@ class Quota(Row):
         return f"{self.tenant_id}: {self.soft_limit} / {self.hard_limit}"
 
 
-class SpaceReservation(Row):
+class SpaceReservation(UUIDModel):
     """Space set aside for a file that is being received or fetched. One that nobody gave back counts until it expires.
 
     Only tenants with a quota have them; open uploads count by themselves.

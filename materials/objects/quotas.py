@@ -23,13 +23,13 @@ from materials.locks import lock_tree
 from materials.models import MaterialEntry, Quota, SpaceReservation, Upload
 from materials.objects.removal import pointers
 from project import logs
-from project.errors import Refused
+from project.errors import RuleViolation
 from tenants.models import Tenant
 
 RESERVED_FOR = timedelta(hours=6)
 WARN_AGAIN = timedelta(days=1)
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +164,7 @@ def set_quota(*, tenant: Tenant, soft_limit: int | None, hard_limit: int | None)
     try:
         quota.full_clean()
     except ValidationError as exc:
-        raise Refused(" ".join(exc.messages), code="quota_refused") from exc
+        raise RuleViolation(" ".join(exc.messages), code="quota_refused") from exc
     quota.save()
     return quota
 

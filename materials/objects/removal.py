@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from materials.models import KeyFrame, MaterialEntry, ObjectRemoval
 from project import logs
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
 AT_ONCE_SECONDS = 2.0
@@ -23,7 +23,7 @@ _BATCH = 100
 _FAILURES_IN_A_ROW = 3
 _LONGEST_PAUSE = timedelta(hours=1)
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 def keys_of(*, tenant: Tenant, entries: Collection[UUID]) -> list[str]:
@@ -82,7 +82,7 @@ def discard_object(key: str) -> None:
         log.error("stored object left to the sweep", object=key, reason=type(exc).__name__)
         return
     try:
-        objects().delete(key)
+        get_object_storage().delete(key)
     except OSError as exc:
         log.warning("stored object not deleted yet", object=key, reason=type(exc).__name__)
         promise_removals({key})
@@ -99,7 +99,7 @@ def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> in
         while left and time.monotonic() < end and failures < _FAILURES_IN_A_ROW:
             removal = left.pop()
             try:
-                objects().delete(removal.key)
+                get_object_storage().delete(removal.key)
             except OSError as exc:
                 failures += 1
                 log.warning(

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from materials.objects.quotas import usage_of
 from materials.objects.serializers import UsageSerializer
-from tenants.requests import tenant_of
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 STORAGE_WARNING_HEADER = "X-Storage-Warning"
@@ -25,7 +25,7 @@ class UsageView(APIView):
     @extend_schema(responses=UsageSerializer, operation_id="usage")
     def get(self, request: Request) -> Response:
         """Read how much the tenant stores, how much is on its way, and its limits."""
-        return Response(UsageSerializer(usage_of(tenant=tenant_of(request), now=timezone.now())).data)
+        return Response(UsageSerializer(usage_of(tenant=get_tenant(request), now=timezone.now())).data)
 
 
 def add_storage_warning(response: Response, warning: str) -> Response:

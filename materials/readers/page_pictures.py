@@ -15,7 +15,7 @@ from materials.documents import Format
 from materials.readers.office.ooxml import opened
 from materials.readers.office.slide_pictures import SIDE, slides_from
 from materials.readers.pdf.figures import LEAST_LETTERS, LEAST_SHARE, MOST_FIGURES, Box, figures, has_drawing
-from project.processes.runner import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 if TYPE_CHECKING:
     import pypdfium2
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST_PIXELS = 20_000_000
 PLAIN = 12
 """A picture whose lightest and darkest point differ by less shows nothing."""
-LIMITS = Limits(memory_bytes=1536 * 2**20, seconds=180)
+LIMITS = ProcessLimits(memory_bytes=1536 * 2**20, seconds=180)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def draw(
         "letters": {str(page): count for page, count in letters.items()},
     }  # fmt: skip
     try:
-        for each in told(__name__, request, limits=LIMITS, checkpoint=checkpoint):
+        for each in read_messages(__name__, request, limits=LIMITS, checkpoint=checkpoint):
             if "jpeg" in each:
                 jpeg = b64decode(each["jpeg"])
                 digest = hashlib.sha256(jpeg).hexdigest()
@@ -84,7 +84,7 @@ def noun_of(format_: Format) -> str:
     return "Slide" if format_ is Format.PPTX else "Page"
 
 
-def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
     """Draw the pictures: the inside of the child."""
     format_ = Format(request["format"])
     letters = {int(page): count for page, count in request["letters"].items()}

@@ -15,7 +15,7 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.sandbox import parse
 from project.processes import runner
 
-LIMITS = runner.Limits(memory_bytes=1536 * 2**20, seconds=90)
+LIMITS = runner.ProcessLimits(memory_bytes=1536 * 2**20, seconds=90)
 TOO_HARD = "Finding the main text took too long or too much memory: all of the page was taken; check for menus."
 
 _TEXTS = {Format.MARKDOWN, Format.PLAIN, Format.SRT, Format.VTT}
@@ -27,7 +27,7 @@ def read_fetched(
     format_: Format,
     *,
     charset: str = "",
-    limits: runner.Limits = LIMITS,
+    limits: runner.ProcessLimits = LIMITS,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> Document:
     """Read a file that a server sent in the encoding `charset`, where it named one.
@@ -40,13 +40,15 @@ def read_fetched(
         return parse(readable, format_, checkpoint=checkpoint)
 
 
-def _read_page(path: Path, charset: str, limits: runner.Limits, checkpoint: Callable[[], None]) -> Document:
+def _read_page(path: Path, charset: str, limits: runner.ProcessLimits, checkpoint: Callable[[], None]) -> Document:
     with tempfile.TemporaryDirectory(prefix="coursewright-page-") as folder:
         result = Path(folder) / "document.json"
         request = {"path": str(path), "charset": charset, "result": str(result)}
         refusal: dict[str, str] = {}
         try:
-            for told in runner.told("materials.readers.html.webpage", request, limits=limits, checkpoint=checkpoint):
+            for told in runner.read_messages(
+                "materials.readers.html.webpage", request, limits=limits, checkpoint=checkpoint
+            ):
                 refusal = told
         except runner.ChildFailed:
             document = parse(path, Format.HTML, checkpoint=checkpoint)

@@ -24,8 +24,8 @@ from materials.readers.pdf.page_hashes import page_hashes
 from materials.recordings.transcription import recording_of
 from project import logs
 from project.db.fields import new_id
-from project.jobs.runner import Run
-from project.storage.objects import objects
+from project.jobs.runner import JobRun
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 AGAIN = "Ingest the recording again when the models answer."
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
-def watch_recording(run: Run) -> None:
+def watch_recording(run: JobRun) -> None:
     """Do the work of watching a video. What was stored or described by an earlier try stays.
 
     Raises MediaUnreadable, TranscriberMissing and TranscriberBroken.
@@ -47,7 +47,7 @@ def watch_recording(run: Run) -> None:
     frames = list(KeyFrame.objects.for_tenant(run.tenant).filter(entry=entry).order_by("start_ms"))
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
     undescribed = _describe(run, frames, resolve_language(entry, above))
-    run.progress("matching", 0, 1)
+    run.report_progress("matching", 0, 1)
     found = {
         presentation: propose(_slides(run, presentation), _shots(entry, frames))
         for presentation in _presentations(entry)
@@ -60,13 +60,13 @@ def watch_recording(run: Run) -> None:
             "proposed": sum(map(len, found.values())),
             "warnings": undescribed,
         }
-        with run.completing(result=result):
+        with run.complete_job(result=result):
             for presentation, proposals in found.items():
                 _propose(entry, presentation, proposals)
     log.info("video watched", entry=str(entry.pk), frames=len(frames), proposed=result["proposed"])
 
 
-def _store_frames(run: Run, entry: MaterialEntry) -> None:
+def _store_frames(run: JobRun, entry: MaterialEntry) -> None:
     """Store the video's key frames one by one; those of a try that was broken off go first."""
     recording = recording_of(entry, checkpoint=run.checkpoint)
     with transaction.atomic():
@@ -77,12 +77,12 @@ def _store_frames(run: Run, entry: MaterialEntry) -> None:
         release_objects(tenant=run.tenant, keys=keys)
     total = max(1, recording.media.duration_ms // 1000)
     for frame in _seen(run, recording):
-        run.progress("watching", min(total, frame.end_ms // 1000), total)
+        run.report_progress("watching", min(total, frame.end_ms // 1000), total)
         _keep(run.tenant, entry, frame)
     MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(watched_at=timezone.now())
 
 
-def _seen(run: Run, recording: Recording) -> Iterator[Frame]:
+def _seen(run: JobRun, recording: Recording) -> Iterator[Frame]:
     with recording.local_copy() as path:
         yield from key_frames(
             path, recording.media, most_per_minute=settings.KEY_FRAMES_PER_MINUTE, checkpoint=run.checkpoint
@@ -92,7 +92,7 @@ def _seen(run: Run, recording: Recording) -> Iterator[Frame]:
 def _keep(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
     frame_id = new_id()
     key = frame_key(tenant_id=tenant.pk, entry_id=entry.pk, frame_id=frame_id)
-    writer = objects().writer(key)
+    writer = get_object_storage().open_writer(key)
     try:
         writer.write(frame.jpeg)
         stored = writer.finish()
@@ -114,7 +114,7 @@ def _keep(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
         raise
 
 
-def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
+def _describe(run: JobRun, frames: list[KeyFrame], language: str) -> list[str]:
     """Let a vision model say what the frames show; return a sentence for each that it could not describe.
 
     Without a configured model nothing is described, and nothing is said of that.
@@ -128,8 +128,8 @@ def _describe(run: Run, frames: list[KeyFrame], language: str) -> list[str]:
             if looker.is_out_of_luck:
                 return [*looker.warnings, looker.give_up(len(waiting) - number, again=AGAIN)]
             break
-        run.progress("describing", number, len(waiting))
-        with objects().open(frame.object_key) as file:
+        run.report_progress("describing", number, len(waiting))
+        with get_object_storage().open(frame.object_key) as file:
             sight = Sight(name=f"The picture at {frame.start_ms // 1000} s", jpeg=file.read())
         (seen,) = looker.look([sight])
         if seen is not None:
@@ -143,7 +143,7 @@ def _presentations(entry: MaterialEntry) -> list[MaterialEntry]:
     return list(rows.filter(node=entry.node_id, format__in=[Format.PPTX, Format.PDF]).order_by("position"))
 
 
-def _slides(run: Run, presentation: MaterialEntry) -> list[Slide]:
+def _slides(run: JobRun, presentation: MaterialEntry) -> list[Slide]:
     texts: dict[int, list[str]] = defaultdict(list)
     chunks = Chunk.objects.for_tenant(run.tenant).filter(entry=presentation).exclude(kind=ChunkKind.NOTES)
     for slide, page, text in chunks.order_by("position").values_list("slide", "page", "text"):
@@ -151,7 +151,7 @@ def _slides(run: Run, presentation: MaterialEntry) -> list[Slide]:
             texts[number].append(text)
     hashes: dict[int, int] = {}
     if presentation.format == Format.PDF:
-        with objects().local_copy(presentation.object_key) as path:
+        with get_object_storage().open_local_copy(presentation.object_key) as path:
             hashes = page_hashes(path, checkpoint=run.checkpoint)
     return [
         Slide(number=number, text=" ".join(texts[number]), dhash=hashes.get(number))

@@ -35,22 +35,22 @@ from materials.web.source_fetching import fetch_from_platform
 from materials.web.url_ingestion import bring_recording
 from project import logs
 from project.jobs.models import Job
-from project.jobs.runner import Run
-from project.storage.objects import objects
+from project.jobs.runner import JobRun
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
 MOST_HOT_WORDS = 60
 LATE_MS = 60_000
 """Captions that go on for longer than this after the end of a recording belong to another."""
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingDesk:
     """What a transcriber is handed of the job: see `llm.video.ports.Desk`."""
 
-    run: Run
+    run: JobRun
     entry: MaterialEntry
 
     @property
@@ -65,7 +65,7 @@ class RecordingDesk:
         self.run.checkpoint()
 
     def progress(self, done_ms: int, total_ms: int) -> None:
-        self.run.progress("transcribing", done_ms // 1000, max(1, -(-total_ms // 1000)))
+        self.run.report_progress("transcribing", done_ms // 1000, max(1, -(-total_ms // 1000)))
 
     def finished(self, recipe: str) -> Sequence[Window]:
         found = []
@@ -110,7 +110,7 @@ class Beside:
     why_not: str = ""
 
 
-def ingest_recording(run: Run) -> None:
+def ingest_recording(run: JobRun) -> None:
     """Do the work of transcribing a recording. Holds no transaction while it listens.
 
     Raises IngestionFailed, and what `VideoProcessor.transcribe` raises.
@@ -137,10 +137,10 @@ def ingest_recording(run: Run) -> None:
     )
     run.checkpoint()
     document = _document(outcome, recording, warnings)
-    run.progress("storing", 0, len(document.pieces))
+    run.report_progress("storing", 0, len(document.pieces))
     with transaction.atomic():
         lock_tree(run.tenant)
-        with run.completing(result={"chunks": len(document.pieces), "transcribed_by": outcome.by.value}):
+        with run.complete_job(result={"chunks": len(document.pieces), "transcribed_by": outcome.by.value}):
             record(entry=entry, document=document)
             _record_outcome(entry, outcome, captions=beside.entry if beside is not None else None)
             TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()
@@ -156,10 +156,10 @@ def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Rec
     """
 
     def opened() -> BinaryIO:
-        return objects().open(entry.object_key)
+        return get_object_storage().open(entry.object_key)
 
     def local_copy() -> AbstractContextManager[Path]:
-        return objects().local_copy(entry.object_key)
+        return get_object_storage().open_local_copy(entry.object_key)
 
     if entry.media is None:
         with local_copy() as path:
@@ -189,7 +189,7 @@ def media_type_of(entry: MaterialEntry) -> str:
     return known.get(PurePosixPath(entry.name).suffix.lower(), usual)
 
 
-def _first_usable(run: Run, there: Iterable[MaterialEntry], recording: Recording) -> tuple[Beside | None, list[str]]:
+def _first_usable(run: JobRun, there: Iterable[MaterialEntry], recording: Recording) -> tuple[Beside | None, list[str]]:
     """Return the first captions that can be used, and a sentence for each before them that cannot."""
     why_not: list[str] = []
     for captions in there:
@@ -200,9 +200,9 @@ def _first_usable(run: Run, there: Iterable[MaterialEntry], recording: Recording
     return None, why_not
 
 
-def _read_captions(run: Run, captions: MaterialEntry, recording: Recording) -> Beside:
+def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -> Beside:
     try:
-        with objects().local_copy(captions.object_key) as path:
+        with get_object_storage().open_local_copy(captions.object_key) as path:
             document = parse(path, Format(captions.format), checkpoint=run.checkpoint)
     except UnreadableDocument as exc:
         return Beside(entry=captions, transcript=None, why_not=f"The captions {captions.name} cannot be read: {exc}")

@@ -15,9 +15,9 @@ from materials.models import KeyFrame
 from materials.queries import get_entry
 from materials.recordings.queries import get_frame
 from materials.recordings.serializers import KeyFrameSerializer
-from project.http.responses import asked, page
-from project.storage.objects import objects
-from tenants.requests import tenant_of
+from project.http.responses import paginated_response, validated_query
+from project.storage.objects import get_object_storage
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
@@ -32,10 +32,10 @@ class EntryFrameViewSet(viewsets.GenericViewSet[KeyFrame]):
     @extend_schema(responses=KeyFrameSerializer(many=True))
     def list(self, request: Request, pk: UUID) -> Response:
         """List a video's key frames in order of time, with what a vision model saw in them."""
-        asked(request)
-        entry = get_entry(tenant=tenant_of(request), entry_id=pk)
-        rows = KeyFrame.objects.for_tenant(tenant_of(request)).filter(entry=entry)
-        return page(self, rows.order_by("start_ms", "id"), KeyFrameSerializer)
+        validated_query(request)
+        entry = get_entry(tenant=get_tenant(request), entry_id=pk)
+        rows = KeyFrame.objects.for_tenant(get_tenant(request)).filter(entry=entry)
+        return paginated_response(self, rows.order_by("start_ms", "id"), KeyFrameSerializer)
 
 
 class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):
@@ -49,6 +49,6 @@ class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def picture(self, request: Request, pk: UUID) -> HttpResponse:
         """Read a key frame's picture."""
-        frame = get_frame(tenant=tenant_of(request), frame_id=pk)
-        with objects().open(frame.object_key) as file:
+        frame = get_frame(tenant=get_tenant(request), frame_id=pk)
+        with get_object_storage().open(frame.object_key) as file:
             return HttpResponse(file.read(), content_type="image/jpeg")

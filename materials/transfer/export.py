@@ -22,14 +22,14 @@ from materials.transfer.layout import Placed, placed, safe
 from materials.transfer.shortcuts import shortcut_to
 from materials.transfer.zip_writer import Member, length_of, zipped
 from project import logs
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
 _PIECE = 256 * 1024
 _LOOKERS = 8
 _NAMED = 20
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 class StoredFileChanged(Exception):
@@ -66,7 +66,7 @@ def export_materials(*, tenant: Tenant, node_id: UUID) -> Export:
 def _check_files(entries: list[MaterialEntry]) -> None:
     stored = [entry for entry in entries if entry.object_key]
     with ThreadPoolExecutor(_LOOKERS) as pool:
-        there = list(pool.map(objects().exists, [entry.object_key for entry in stored]))
+        there = list(pool.map(get_object_storage().exists, [entry.object_key for entry in stored]))
     missing = [entry for entry, is_there in zip(stored, there, strict=True) if not is_there]
     if missing:
         raise ExportIncomplete(
@@ -87,7 +87,7 @@ def _in_memory(path: str, data: bytes, when: datetime) -> Member:
 
 def _stored(entry: MaterialEntry) -> Iterator[bytes]:
     digest = hashlib.sha256()
-    with objects().open(entry.object_key) as file:
+    with get_object_storage().open(entry.object_key) as file:
         while piece := file.read(_PIECE):
             digest.update(piece)
             yield piece

@@ -30,7 +30,7 @@ from materials.transfer.shortcuts import address_in
 from materials.transfer.sources import Skip, Source
 from project.errors import DomainError
 from project.jobs.queues import BULK, NORMAL
-from project.storage.objects import StoredObject, objects
+from project.storage.objects import StoredObject, get_object_storage
 
 _PIECE = 2**20
 _CAPTIONS = {suffix for format_ in Format if format_.is_captions for suffix in FORMATS[format_].extensions}
@@ -135,7 +135,7 @@ class Importer:
         )
 
     def _stored(self, file: PlannedFile, target: UUID) -> StoredObject:
-        writer = objects().writer(object_key(tenant_id=self.batch.tenant_id, entry_id=target))
+        writer = get_object_storage().open_writer(object_key(tenant_id=self.batch.tenant_id, entry_id=target))
         try:
             for piece in self._pieces(file):
                 writer.write(piece)

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from materials.entries.serializers import EntryOptionsSerializer
 from materials.models import ImportItem, MaterialImport
 from materials.transfer.queries import count_import_items
-from project.http.serializers import ListSerializer
+from project.http.serializers import ListQuerySerializer
 
 
 class ImportWishSerializer(EntryOptionsSerializer):
@@ -101,7 +101,7 @@ class ImportItemSerializer(serializers.ModelSerializer[ImportItem]):
         return item.target if settled and item.kind == kind else None
 
 
-class ImportItemListSerializer(ListSerializer):
+class ImportItemListSerializer(ListQuerySerializer):
     """Which items to list."""
 
     outcome = serializers.ChoiceField(choices=ImportItem.Outcome.choices, required=False)

@@ -28,9 +28,9 @@ from project import logs
 from project.db.fields import new_id
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
-from project.jobs.runner import Run
+from project.jobs.runner import JobRun
 from project.jobs.services import submit_job
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
 KEPT = timedelta(days=7)
@@ -38,7 +38,7 @@ KEPT = timedelta(days=7)
 
 _BATCH = 100
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 def request_import(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wanted, unwrap: bool = True) -> Job:
@@ -78,25 +78,25 @@ def request_import(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wante
             discard_object(key)
 
 
-def import_archive(run: Run) -> None:
+def import_archive(run: JobRun) -> None:
     """Do the work of an import's job. One that is tried again goes on where it stopped. Raises ImportRefused."""
     batch = MaterialImport.objects.for_tenant(run.tenant).select_related("tenant").filter(pk=run.job.subject_id).first()
     if batch is None:
         raise JobCancelled("The import is gone: its node was deleted.")
     if not batch.object_key:
         raise ImportRefused("The archive is not stored any more.", code="archive_gone", next_step="Send it again.")
-    run.progress("looking", 0, 1)
+    run.report_progress("looking", 0, 1)
     try:
-        with objects().local_copy(batch.object_key) as path, opened_archive(path, _limits()) as archive:
-            importer = Importer(batch=batch, source=archive, progress=run.progress, priority=run.job.priority)
-            run.announce(importer.prepare())
+        with get_object_storage().open_local_copy(batch.object_key) as path, opened_archive(path, _limits()) as archive:
+            importer = Importer(batch=batch, source=archive, progress=run.report_progress, priority=run.job.priority)
+            run.announce_plan(importer.prepare())
             importer.take_all()
     except ArchiveProblem as exc:
         _let_go(batch)
         raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc
     with transaction.atomic():
         lock_tree(run.tenant)  # before the job's row, as everybody does who takes both
-        with run.completing(result={"import": str(batch.pk), **count_import_items(tenant=run.tenant, batch=batch)}):
+        with run.complete_job(result={"import": str(batch.pk), **count_import_items(tenant=run.tenant, batch=batch)}):
             _let_go(batch)
     log.info("archive imported", batch=str(batch.pk))
 
@@ -143,7 +143,7 @@ def _limits() -> ArchiveLimits:
 
 
 def _check(key: str) -> None:
-    with objects().open(key) as file:
+    with get_object_storage().open(key) as file:
         try:
             check_end(file, _limits())
         except ArchiveProblem as exc:

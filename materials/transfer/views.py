@@ -24,11 +24,11 @@ from materials.transfer.serializers import (
 )
 from materials.transfer.services import request_import
 from materials.tree.serializers import NodeSerializer
-from project.http.responses import asked, page, valid
-from project.jobs.priorities import priority_for
+from project.http.responses import paginated_response, validated, validated_query
+from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
-from project.jobs.views import accepted
-from tenants.requests import tenant_of
+from project.jobs.views import accepted_response
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
@@ -65,24 +65,24 @@ class NodeBulkViewSet(viewsets.GenericViewSet[MaterialNode]):
         Send it as a multipart form (field `file`) or as a raw body. Follow the job in `Location`; its `subject` is the
         import, whose report is read at `/imports/{id}`.
         """
-        wish = valid(ImportWishSerializer(data=request.query_params.dict()))
+        wish = validated(ImportWishSerializer(data=request.query_params.dict()))
         job = request_import(
-            tenant=tenant_of(request),
+            tenant=get_tenant(request),
             node_id=pk,
             request=request._request,
             wanted=Wanted(
                 language=wish.get("language", ""),
                 use_captions=wish["use_captions"],
-                priority=priority_for(request, wish["priority"]),
+                priority=get_requested_priority(request, wish["priority"]),
             ),
             unwrap=wish["unwrap"],
         )
-        return accepted(job)
+        return accepted_response(job)
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def take_out(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Export the files of the node and of all below it as a zip with a manifest, made while it is sent."""
-        export = export_materials(tenant=tenant_of(request), node_id=pk)
+        export = export_materials(tenant=get_tenant(request), node_id=pk)
         return StreamingHttpResponse(
             export.pieces,
             content_type="application/zip",
@@ -105,15 +105,15 @@ class ImportViewSet(viewsets.GenericViewSet[MaterialImport]):
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read an import: how many files were taken, and how many were not, by reason."""
-        return Response(ImportSerializer(get_import(tenant=tenant_of(request), import_id=pk)).data)
+        return Response(ImportSerializer(get_import(tenant=get_tenant(request), import_id=pk)).data)
 
     @extend_schema(parameters=[ImportItemListSerializer], responses=ImportItemSerializer(many=True))
     def items(self, request: Request, pk: UUID) -> Response:
         """List the files and folders of an import in order, with what became of each and why."""
-        chosen = asked(request, ImportItemListSerializer)
-        batch = get_import(tenant=tenant_of(request), import_id=pk)
-        rows = ImportItem.objects.for_tenant(tenant_of(request)).filter(batch=batch)
+        chosen = validated_query(request, ImportItemListSerializer)
+        batch = get_import(tenant=get_tenant(request), import_id=pk)
+        rows = ImportItem.objects.for_tenant(get_tenant(request)).filter(batch=batch)
         if (is_folder := chosen.pop("is_folder")) is not None:
             rows = rows.filter(kind=ImportItem.Kind.FOLDER if is_folder else ImportItem.Kind.FILE)
         rows = rows.filter(**chosen)
-        return page(self, rows.order_by("position", "id"), ImportItemSerializer)
+        return paginated_response(self, rows.order_by("position", "id"), ImportItemSerializer)

@@ -10,7 +10,7 @@ from materials.entries.serializers import EntrySerializer
 from materials.models import MaterialNode
 from materials.queries import Branch
 from materials.serializers import LANGUAGE
-from project.http.serializers import ListSerializer, StrictSerializer, TextField
+from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 
 MAX_TEXT = 10_000
 
@@ -21,7 +21,7 @@ MAX_ITEMS = 200
 class NodeFieldsSerializer(StrictSerializer):
     """A node's own fields. In a PATCH, what is not named stays."""
 
-    title = TextField(max_length=500)
+    title = StrictCharField(max_length=500)
     language = serializers.RegexField(
         LANGUAGE,
         max_length=35,
@@ -29,11 +29,13 @@ class NodeFieldsSerializer(StrictSerializer):
         allow_blank=True,
         help_text="BCP 47 tag of the materials, such as `en` or `uk`.",
     )
-    learning_goal = TextField(max_length=MAX_TEXT, required=False, allow_blank=True)
+    learning_goal = StrictCharField(max_length=MAX_TEXT, required=False, allow_blank=True)
     expected_knowledge = serializers.ListField(
-        child=TextField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
+        child=StrictCharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
     )
-    expected_skills = serializers.ListField(child=TextField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False)
+    expected_skills = serializers.ListField(
+        child=StrictCharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
+    )
 
 
 class NodeCreateSerializer(NodeFieldsSerializer):
@@ -42,7 +44,7 @@ class NodeCreateSerializer(NodeFieldsSerializer):
     parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]
 
 
-class NodeListSerializer(ListSerializer):
+class NodeListSerializer(ListQuerySerializer):
     """Which nodes to list."""
 
     parent = serializers.UUIDField(required=False, help_text="List this node's children instead of the courses.")  # type: ignore[assignment]
@@ -71,7 +73,7 @@ class NodeCopySerializer(StrictSerializer):
     """Where the copy goes and what it is called."""
 
     parent = serializers.UUIDField(allow_null=True, help_text="The copy's parent, or null to make it a course.")  # type: ignore[assignment]
-    title = TextField(max_length=500, required=False, help_text="Default: the title of the original.")
+    title = StrictCharField(max_length=500, required=False, help_text="Default: the title of the original.")
 
 
 class NodeSerializer(serializers.ModelSerializer[MaterialNode]):

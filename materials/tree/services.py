@@ -23,7 +23,7 @@ from materials.positions import close_gap, next_position, renumber
 from materials.queries import get_node, list_ancestor_ids, list_node_entries, list_subtree
 from materials.tree.row_copies import TWIN_CHUNK, copy_rows
 from project.db.fields import new_id
-from project.jobs.services import cancel_jobs_of
+from project.jobs.services import cancel_subject_jobs
 from tenants.models import Tenant
 
 MAX_DEPTH = 64
@@ -128,7 +128,7 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
     inside = list(entries.values_list("pk", flat=True))
     keys = keys_of(tenant=tenant, entries=inside)
     imports = dict(MaterialImport.objects.for_tenant(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
-    cancel_jobs_of(tenant=tenant, subjects=[*nodes, *inside, *imports])
+    cancel_subject_jobs(tenant=tenant, subjects=[*nodes, *inside, *imports])
     clear_fingerprints(node.parent_id)
     node.delete()
     close_gap(_siblings(tenant, node.parent_id), node.position)

@@ -22,8 +22,8 @@ from materials.tree.serializers import (
     NodeSerializer,
 )
 from materials.tree.services import copy_node, create_node, delete_node, move_node, reorder_node, update_node
-from project.http.responses import asked, created, page, valid
-from tenants.requests import tenant_of
+from project.http.responses import created_response, paginated_response, validated, validated_query
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
@@ -38,58 +38,60 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
     @extend_schema(parameters=[NodeListSerializer])
     def list(self, request: Request) -> Response:
         """List the courses, or with `parent` the children of a node, newest first."""
-        parent = asked(request, NodeListSerializer).get("parent")
+        parent = validated_query(request, NodeListSerializer).get("parent")
         if parent is not None:
-            get_node(tenant=tenant_of(request), node_id=parent)
-        rows = MaterialNode.objects.for_tenant(tenant_of(request)).filter(parent_id=parent)
-        return page(self, rows.order_by("-created_at", "-id"), NodeSerializer)
+            get_node(tenant=get_tenant(request), node_id=parent)
+        rows = MaterialNode.objects.for_tenant(get_tenant(request)).filter(parent_id=parent)
+        return paginated_response(self, rows.order_by("-created_at", "-id"), NodeSerializer)
 
     @extend_schema(request=NodeCreateSerializer, responses={201: NodeSerializer})
     def create(self, request: Request) -> Response:
         """Create a node below `parent`, or a course."""
-        fields = valid(NodeCreateSerializer(data=request.data))
+        fields = validated(NodeCreateSerializer(data=request.data))
         parent = fields.pop("parent", None)
-        node = create_node(tenant=tenant_of(request), parent_id=parent, **fields)
-        return created(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")
+        node = create_node(tenant=get_tenant(request), parent_id=parent, **fields)
+        return created_response(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read a node without what hangs on it."""
-        return Response(NodeSerializer(get_node(tenant=tenant_of(request), node_id=pk)).data)
+        return Response(NodeSerializer(get_node(tenant=get_tenant(request), node_id=pk)).data)
 
     @extend_schema(request=NodeFieldsSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change a node's title, language, learning goal, expected knowledge or expected skills."""
-        changes = valid(NodeFieldsSerializer(data=request.data, partial=True))
-        node = update_node(tenant=tenant_of(request), node_id=pk, changes=changes)
+        changes = validated(NodeFieldsSerializer(data=request.data, partial=True))
+        node = update_node(tenant=get_tenant(request), node_id=pk, changes=changes)
         return Response(NodeSerializer(node).data)
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete a node with everything below it. Open jobs of what is deleted are cancelled."""
-        delete_node(tenant=tenant_of(request), node_id=pk)
+        delete_node(tenant=get_tenant(request), node_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses=BranchSerializer)
     def tree(self, request: Request, pk: UUID) -> Response:
         """Read a node with its entries and, nested, everything below it. Extracted text is not in it."""
-        return Response(BranchSerializer(get_tree(tenant=tenant_of(request), node_id=pk)).data)
+        return Response(BranchSerializer(get_tree(tenant=get_tenant(request), node_id=pk)).data)
 
     @extend_schema(request=NodeMoveSerializer)
     def move(self, request: Request, pk: UUID) -> Response:
         """Hang a node below another parent, or at another place among its siblings."""
-        goal = valid(NodeMoveSerializer(data=request.data))
-        node = move_node(tenant=tenant_of(request), node_id=pk, parent_id=goal["parent"], position=goal.get("position"))
+        goal = validated(NodeMoveSerializer(data=request.data))
+        node = move_node(
+            tenant=get_tenant(request), node_id=pk, parent_id=goal["parent"], position=goal.get("position")
+        )
         return Response(NodeSerializer(node).data)
 
     @extend_schema(request=NodeReorderSerializer, responses=BranchSerializer)
     def reorder(self, request: Request, pk: UUID) -> Response:
         """Put the node's children, its entries, or both into a new order, and read the tree."""
-        orders = valid(NodeReorderSerializer(data=request.data))
-        reorder_node(tenant=tenant_of(request), node_id=pk, **orders)
-        return Response(BranchSerializer(get_tree(tenant=tenant_of(request), node_id=pk)).data)
+        orders = validated(NodeReorderSerializer(data=request.data))
+        reorder_node(tenant=get_tenant(request), node_id=pk, **orders)
+        return Response(BranchSerializer(get_tree(tenant=get_tenant(request), node_id=pk)).data)
 
     @extend_schema(request=NodeCopySerializer, responses={201: NodeSerializer})
     def copy(self, request: Request, pk: UUID) -> Response:
         """Copy a node with everything below it. What ingestion made of the entries is copied too."""
-        goal = valid(NodeCopySerializer(data=request.data))
-        node = copy_node(tenant=tenant_of(request), node_id=pk, parent_id=goal["parent"], title=goal.get("title", ""))
-        return created(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")
+        goal = validated(NodeCopySerializer(data=request.data))
+        node = copy_node(tenant=get_tenant(request), node_id=pk, parent_id=goal["parent"], title=goal.get("title", ""))
+        return created_response(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")

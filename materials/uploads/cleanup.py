@@ -20,8 +20,8 @@ from materials.objects.removal import pointed_at
 from project import logs
 from project.errors import DomainError
 from project.jobs.models import Job
-from project.storage.direct_access import Parcel, direct
-from project.storage.objects import objects
+from project.storage.direct_access import DirectUpload, get_direct_storage
+from project.storage.objects import get_object_storage
 
 LAST_PART = timedelta(hours=1)
 """How long the sending of a part may go on after its address has expired."""
@@ -30,14 +30,14 @@ KEPT = timedelta(days=30)
 _BATCH = 100
 _FAILURES_IN_A_ROW = 3
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
-def parcel_of(upload: Upload) -> Parcel:
+def parcel_of(upload: Upload) -> DirectUpload:
     """Return the upload as the store knows it."""
-    return Parcel(
+    return DirectUpload(
         key=object_key(tenant_id=upload.tenant_id, entry_id=upload.pk),
-        incoming=f"uploads/{upload.tenant_id}/{upload.pk}",
+        incoming_key=f"uploads/{upload.tenant_id}/{upload.pk}",
         size=upload.size_bytes,
         sha256=upload.sha256,
         part_bytes=upload.part_bytes,
@@ -118,6 +118,6 @@ def _expire(upload: Upload) -> None:
 def _clear(upload: Upload) -> None:
     """Remove parts, and the file itself unless an entry points at it. Nothing that has ended can begin to."""
     parcel = parcel_of(upload)
-    direct().discard(parcel)
+    get_direct_storage().discard_upload(parcel)
     if not pointed_at({parcel.key}):
-        objects().delete(parcel.key)
+        get_object_storage().delete(parcel.key)

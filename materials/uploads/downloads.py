@@ -14,7 +14,7 @@ from materials.errors import NothingToDownload
 from materials.models import MaterialEntry
 from materials.queries import get_entry
 from materials.recordings.transcription import media_type_of
-from project.storage.direct_access import direct
+from project.storage.direct_access import get_direct_storage
 from tenants.models import Tenant
 
 _MEDIA_TYPES = {
@@ -43,9 +43,9 @@ def download_of(*, tenant: Tenant, entry_id: UUID) -> Download:
         raise NothingToDownload(f"{entry.name} has no stored file.")
     now = timezone.now().replace(microsecond=0)
     until = now + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
-    address = direct().download_address(
+    address = get_direct_storage().create_download_url(
         entry.object_key,
-        ours=f"/api/v1/entries/{entry.pk}/file",
+        own_path=f"/api/v1/entries/{entry.pk}/file",
         name=entry.name,
         media_type=safe_media_type(entry),
         now=now,

@@ -21,7 +21,7 @@ from materials.models import KeyFrame, MaterialEntry, ObjectRemoval, Upload
 from materials.objects.removal import pointers, promise_removals, remove_objects
 from materials.uploads.cleanup import parcel_of
 from project.errors import NotFound
-from project.storage.objects import Listed, Unfinished, objects
+from project.storage.objects import ListedObject, UnfinishedWrite, get_object_storage
 from tenants.models import Tenant
 
 PREFIXES = ("tenants/", "uploads/")
@@ -50,7 +50,7 @@ class Missing:
 @contextlib.contextmanager
 def stored_objects_listed() -> Iterator[None]:
     """List what is stored, for `orphans` and `missing` in the body. One statement a batch."""
-    listed = chain.from_iterable(map(objects().listed, PREFIXES))
+    listed = chain.from_iterable(map(get_object_storage().list_objects, PREFIXES))
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE stored_object (key text PRIMARY KEY, size bigint, modified timestamptz NOT NULL)"
@@ -94,14 +94,14 @@ def missing(*, before: datetime) -> Iterator[Missing]:
             f"AND NOT EXISTS (SELECT FROM stored_object WHERE stored_object.key = {table}.{key}) ORDER BY id"
         )
         for id_, tenant, where in _rows(query, before):
-            if not objects().exists(where):
+            if not get_object_storage().exists(where):
                 yield Missing(model=model, id=id_, tenant=tenant, key=where)
 
 
-def unfinished(*, before: datetime) -> Iterator[Unfinished]:
+def unfinished(*, before: datetime) -> Iterator[UnfinishedWrite]:
     """Yield the writes that began before that time and have not ended, but those of direct uploads."""
     awaited = _awaited()
-    for write in objects().unfinished():
+    for write in get_object_storage().list_unfinished():
         if write.started_at < before and write.key not in awaited.keys:
             yield write
 
@@ -117,7 +117,7 @@ class _Awaited:
 def _awaited() -> _Awaited:
     parcels = [parcel_of(upload) for upload in Upload.objects.filter(cleared_at=None).iterator(BATCH)]
     return _Awaited(
-        keys=frozenset(parcel.key for parcel in parcels), incoming=frozenset(parcel.incoming for parcel in parcels)
+        keys=frozenset(parcel.key for parcel in parcels), incoming=frozenset(parcel.incoming_key for parcel in parcels)
     )
 
 
@@ -141,7 +141,7 @@ def remove_row(found: Missing) -> bool:
     return True
 
 
-def _columns(batch: Iterable[Listed]) -> list[list[Any]]:
+def _columns(batch: Iterable[ListedObject]) -> list[list[Any]]:
     keys, sizes, times = zip(*((each.key, each.size, each.modified) for each in batch), strict=True)
     return [list(keys), list(sizes), list(times)]
 

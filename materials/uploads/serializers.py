@@ -11,7 +11,7 @@ from materials.entries.serializers import EntryErrorSerializer
 from materials.models import Upload
 from materials.serializers import LANGUAGE
 from materials.uploads.services import MOST_ADDRESSES, Progress
-from project.http.serializers import ListSerializer, StrictSerializer, TextField
+from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 from project.jobs.serializers import PrioritySerializer
 
 STATES = [(state, state) for state in ("open", "verifying", "complete", "refused", "aborted", "expired")]
@@ -20,10 +20,10 @@ STATES = [(state, state) for state in ("open", "verifying", "complete", "refused
 class UploadCreateSerializer(PrioritySerializer):
     """A file that is going to be sent to the store."""
 
-    name = TextField(max_length=500)
+    name = StrictCharField(max_length=500)
     size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
     sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}$", help_text="Of the whole file, hexadecimal.")
-    content_type = TextField(
+    content_type = StrictCharField(
         max_length=255, required=False, default="", allow_blank=True,
         help_text="For your own use: what a file is, is found from its bytes.",
     )  # fmt: skip
@@ -36,7 +36,7 @@ class UploadCreateSerializer(PrioritySerializer):
     )
 
 
-class UploadListSerializer(ListSerializer):
+class UploadListSerializer(ListQuerySerializer):
     """Which uploads to list."""
 
     status = serializers.ChoiceField(choices=Upload.Status.choices, required=False)

@@ -26,9 +26,9 @@ from materials.uploads.queries import get_signed_upload, get_upload
 from materials.uploads.verification import entry_of, entry_or_missing, verify
 from project.errors import NotFound
 from project.jobs.models import Job
-from project.jobs.services import cancel_jobs_of, submit_job
+from project.jobs.services import cancel_subject_jobs, submit_job
 from project.storage import request_files
-from project.storage.direct_access import Address, direct, part_bytes_for
+from project.storage.direct_access import SignedUrl, compute_part_bytes, get_direct_storage
 from tenants.models import Tenant
 
 MOST_ADDRESSES = 100
@@ -51,7 +51,7 @@ class Part:
 
     number: int
     size_bytes: int
-    address: Address
+    address: SignedUrl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: Announced, wanted: 
         language=wanted.language,
         use_captions=wanted.use_captions,
         priority=wanted.priority,
-        part_bytes=part_bytes_for(announced.size_bytes),
+        part_bytes=compute_part_bytes(announced.size_bytes),
         expires_at=now + timedelta(hours=settings.UPLOAD_HOURS),
     )
     with transaction.atomic():
@@ -93,7 +93,7 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: Announced, wanted: 
         upload.save(force_insert=True)
     # The row is there first: what the store prepares is never without somebody who clears it.
     try:
-        upload.store_id = direct().begin(parcel_of(upload))
+        upload.store_id = get_direct_storage().begin_upload(parcel_of(upload))
     except OSError:
         abort_upload(tenant=tenant, upload_id=upload.pk)
         raise
@@ -107,7 +107,7 @@ def progress_of(*, tenant: Tenant, upload_id: UUID) -> Progress:
     now = timezone.now()
     if upload.state != Upload.Status.OPEN:
         return _progress(upload, arrived=None, now=now)
-    return _progress(upload, arrived=direct().arrived(parcel_of(upload)), now=now)
+    return _progress(upload, arrived=get_direct_storage().list_arrived_parts(parcel_of(upload)), now=now)
 
 
 def complete_upload(*, tenant: Tenant, upload_id: UUID) -> Added | Job:
@@ -122,8 +122,8 @@ def complete_upload(*, tenant: Tenant, upload_id: UUID) -> Added | Job:
     if upload.job is not None and upload.job.is_open:
         return upload.job
     parcel = parcel_of(upload)
-    arrived = direct().arrived(parcel)
-    if parcel.is_whole and arrived:
+    arrived = get_direct_storage().list_arrived_parts(parcel)
+    if parcel.is_single_part and arrived:
         return verify(upload)
     if missing := _missing(upload, arrived):
         return entry_or_missing(upload, missing)
@@ -137,17 +137,19 @@ def receive_part(*, upload_id: UUID, number: int, request: HttpRequest) -> None:
     """
     upload = get_signed_upload(upload_id=upload_id)
     parcel = parcel_of(upload)
-    if not 1 <= number <= parcel.parts:
+    if not 1 <= number <= parcel.part_count:
         raise NotFound(f"The upload has no part {number}.")
     if upload.state != Upload.Status.OPEN:
         raise UploadClosed("The upload takes no more parts.")
     try:
-        request_files.receive_exactly(request, key=parcel.part_key(number), size=parcel.size_of(number))
-    except request_files.LengthMissing as exc:
+        request_files.receive_exact_body(
+            request, key=parcel.build_part_key(number), size=parcel.compute_part_size(number)
+        )
+    except request_files.ContentLengthMissing as exc:
         raise LengthRequired(str(exc)) from exc
-    except request_files.WrongLength as exc:
+    except request_files.ContentLengthMismatch as exc:
         raise UploadRefused(str(exc), code="size_mismatch", next_step="Send exactly the part's bytes.") from exc
-    except request_files.Incomplete as exc:
+    except request_files.RequestBodyIncomplete as exc:
         raise UploadRefused(str(exc), code="upload_incomplete", next_step="Send the part again.", status=400) from exc
 
 
@@ -163,7 +165,7 @@ def abort_upload(*, tenant: Tenant, upload_id: UUID) -> None:
             raise UploadClosed("The upload is complete.", next_step="Delete its entry instead.")
         if upload.status != Upload.Status.OPEN:
             return
-        cancel_jobs_of(tenant=tenant, subjects=[upload.pk])
+        cancel_subject_jobs(tenant=tenant, subjects=[upload.pk])
         end_upload(upload, Upload.Status.ABORTED)
     clear_quietly(upload)
 
@@ -201,24 +203,24 @@ def _refuse_early(name: str, size: int) -> None:
 def _progress(upload: Upload, *, arrived: dict[int, int] | None, now: datetime, warning: str = "") -> Progress:
     parcel = parcel_of(upload)
     if arrived is None:
-        return Progress(upload=upload, parts=parcel.parts, arrived=(), missing=(), addresses_until=None)
+        return Progress(upload=upload, parts=parcel.part_count, arrived=(), missing=(), addresses_until=None)
     until = min(upload.expires_at, now + timedelta(seconds=settings.UPLOAD_URL_SECONDS))
     missing = _missing(upload, arrived)
-    ways = direct()
+    ways = get_direct_storage()
     shown = [
         Part(
             number=number,
-            size_bytes=parcel.size_of(number),
-            address=ways.upload_address(
-                parcel, number, ours=f"/api/v1/uploads/{upload.pk}/parts/{number}", now=now, until=until
+            size_bytes=parcel.compute_part_size(number),
+            address=ways.create_upload_url(
+                parcel, number, own_path=f"/api/v1/uploads/{upload.pk}/parts/{number}", now=now, until=until
             ),
         )
         for number in missing[:MOST_ADDRESSES]
     ]
     return Progress(
         upload=upload,
-        parts=parcel.parts,
-        arrived=sorted(set(range(1, parcel.parts + 1)) - set(missing)),
+        parts=parcel.part_count,
+        arrived=sorted(set(range(1, parcel.part_count + 1)) - set(missing)),
         missing=shown,
         addresses_until=until if shown else None,
         warning=warning,
@@ -228,4 +230,6 @@ def _progress(upload: Upload, *, arrived: dict[int, int] | None, now: datetime, 
 def _missing(upload: Upload, arrived: dict[int, int]) -> list[int]:
     """Return the numbers of parts that have not arrived; one of another size than announced has not."""
     parcel = parcel_of(upload)
-    return [number for number in range(1, parcel.parts + 1) if arrived.get(number) != parcel.size_of(number)]
+    return [
+        number for number in range(1, parcel.part_count + 1) if arrived.get(number) != parcel.compute_part_size(number)
+    ]

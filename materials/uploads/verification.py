@@ -19,14 +19,14 @@ from materials.uploads.queries import get_upload
 from project.db.fields import new_id
 from project.errors import DomainError, NotFound
 from project.jobs.errors import JobCancelled
-from project.jobs.runner import Run
-from project.storage.direct_access import PartsMissing, direct
+from project.jobs.runner import JobRun
+from project.storage.direct_access import PartsMissing, get_direct_storage
 from project.storage.objects import StoredObject
 
 MOST_NAMED = 100
 
 
-def verify_upload(run: Run) -> None:
+def verify_upload(run: JobRun) -> None:
     """Do the work of a job that verifies an upload. Raises what `verify` raises."""
     try:
         upload = get_upload(tenant=run.tenant, upload_id=run.job.subject_id)
@@ -35,11 +35,11 @@ def verify_upload(run: Run) -> None:
     if (added := entry_of(upload)) is None:
         verify(upload, run=run)
     else:
-        with run.completing(result={"entry": str(added.entry.pk)}):
+        with run.complete_job(result={"entry": str(added.entry.pk)}):
             pass
 
 
-def verify(upload: Upload, *, run: Run | None = None) -> Added:
+def verify(upload: Upload, *, run: JobRun | None = None) -> Added:
     """Make an entry of what has arrived; what is not as announced, or cannot be taken, ends the upload for good.
 
     The file is read once from the store, in constant memory. Two that do this at the same time come to the same entry:
@@ -51,12 +51,12 @@ def verify(upload: Upload, *, run: Run | None = None) -> Added:
 
     def progress(done: int) -> None:
         if run is not None:
-            run.progress("verifying", done, max(done, upload.size_bytes))
+            run.report_progress("verifying", done, max(done, upload.size_bytes))
 
     copy = object_key(tenant_id=upload.tenant_id, entry_id=entry_id)
     is_copy, kept = True, False
     try:
-        stored = direct().assemble(parcel, key=copy, progress=progress)
+        stored = get_direct_storage().assemble_object(parcel, key=copy, progress=progress)
         is_copy = stored.key == copy
         _compare(upload, stored)
         arrival = examine(tenant=upload.tenant, stored=stored, name=upload.name, may_copy=True)
@@ -103,7 +103,7 @@ def entry_or_missing(upload: Upload, missing: Sequence[int] = ()) -> Added:
 
 
 @transaction.atomic
-def _attached(upload: Upload, arrival: Arrival, *, entry_id: UUID, run: Run | None) -> Added:
+def _attached(upload: Upload, arrival: Arrival, *, entry_id: UUID, run: JobRun | None) -> Added:
     lock_tree(upload.tenant)
     upload = get_upload(tenant=upload.tenant, upload_id=upload.pk)
     if (added := entry_of(upload)) is not None:
@@ -114,7 +114,7 @@ def _attached(upload: Upload, arrival: Arrival, *, entry_id: UUID, run: Run | No
         )
     wanted = Wanted(language=upload.language, use_captions=upload.use_captions, priority=upload.priority)
     added = attach(arrival, tenant=upload.tenant, node_id=upload.node_id, entry_id=entry_id, wanted=wanted)
-    with run.completing(result={"entry": str(added.entry.pk)}) if run is not None else nullcontext():
+    with run.complete_job(result={"entry": str(added.entry.pk)}) if run is not None else nullcontext():
         end_upload(upload, Upload.Status.COMPLETE, entry=added.entry)
     return added
 

@@ -41,15 +41,15 @@ from materials.uploads.services import (
     receive_part,
 )
 from project.errors import NotFound
-from project.http.ranges import RangeUnsatisfiable, asked_range
-from project.http.responses import asked, created, page, valid
+from project.http.ranges import RangeUnsatisfiable, parse_range_header
+from project.http.responses import created_response, paginated_response, validated, validated_query
 from project.jobs.models import Job
-from project.jobs.priorities import priority_for
+from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
-from project.jobs.views import accepted
-from project.storage.objects import objects
-from project.storage.signed_urls import SignatureExpired, SignatureInvalid, check_signed
-from tenants.requests import tenant_of
+from project.jobs.views import accepted_response
+from project.storage.objects import get_object_storage
+from project.storage.signed_urls import SignatureExpired, SignatureInvalid, verify_signed_path
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 _PIECE_BYTES = 256 * 1024
@@ -69,18 +69,18 @@ class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
         Send each part to its `url`, in any order, several at once; then complete the upload. Its size is set aside of
         the tenant's quota until then. What is not completed by `expires_at` is removed.
         """
-        given = valid(UploadCreateSerializer(data=request.data))
+        given = validated(UploadCreateSerializer(data=request.data))
         progress = open_upload(
-            tenant=tenant_of(request),
+            tenant=get_tenant(request),
             node_id=pk,
             announced=Announced(**{name: given[name] for name in ("name", "size_bytes", "sha256", "content_type")}),
             wanted=Wanted(
                 language=given["language"],
                 use_captions=given["use_captions"],
-                priority=priority_for(request, given["priority"]),
+                priority=get_requested_priority(request, given["priority"]),
             ),
         )
-        answer = created(_shown(progress, request), location=f"/api/v1/uploads/{progress.upload.pk}")
+        answer = created_response(_shown(progress, request), location=f"/api/v1/uploads/{progress.upload.pk}")
         return add_storage_warning(answer, progress.warning)
 
 
@@ -95,18 +95,18 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
     @extend_schema(parameters=[UploadListSerializer], responses=UploadSerializer(many=True))
     def list(self, request: Request) -> Response:
         """List uploads, newest first, to find one that was broken off."""
-        chosen = asked(request, UploadListSerializer)
-        rows = Upload.objects.for_tenant(tenant_of(request)).with_job().filter(**chosen)
-        return page(self, rows.order_by("-created_at", "-id"), UploadSerializer)
+        chosen = validated_query(request, UploadListSerializer)
+        rows = Upload.objects.for_tenant(get_tenant(request)).with_job().filter(**chosen)
+        return paginated_response(self, rows.order_by("-created_at", "-id"), UploadSerializer)
 
     @extend_schema(responses=UploadProgressSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read which parts have arrived, with fresh addresses for those that have not: so an upload is resumed."""
-        return Response(_shown(progress_of(tenant=tenant_of(request), upload_id=pk), request))
+        return Response(_shown(progress_of(tenant=get_tenant(request), upload_id=pk), request))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Abort an upload and remove what has arrived of it."""
-        abort_upload(tenant=tenant_of(request), upload_id=pk)
+        abort_upload(tenant=get_tenant(request), upload_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses={201: EntrySerializer, 200: EntrySerializer, 202: JobSerializer})
@@ -117,11 +117,13 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
         bytes in the node. A file in parts is verified by a job: 202, and the job's `result` names the `entry`. What is
         not what was announced is removed (422, or the job's error). Completing twice gives the same entry.
         """
-        done = complete_upload(tenant=tenant_of(request), upload_id=pk)
+        done = complete_upload(tenant=get_tenant(request), upload_id=pk)
         if isinstance(done, Job):
-            return accepted(done)
+            return accepted_response(done)
         answer = EntrySerializer(done.entry).data
-        return created(answer, location=f"/api/v1/entries/{done.entry.pk}") if done.created else Response(answer)
+        return (
+            created_response(answer, location=f"/api/v1/entries/{done.entry.pk}") if done.created else Response(answer)
+        )
 
 
 class DownloadViewSet(viewsets.GenericViewSet[MaterialEntry]):
@@ -137,7 +139,7 @@ class DownloadViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
         It is an address, not a redirect, because clients would send the key along to the store.
         """
-        download = download_of(tenant=tenant_of(request), entry_id=pk)
+        download = download_of(tenant=get_tenant(request), entry_id=pk)
         shown = DownloadSerializer(download).data
         return Response({**shown, "url": request.build_absolute_uri(download.url)})
 
@@ -169,13 +171,13 @@ class SignedViewSet(viewsets.GenericViewSet[MaterialEntry]):
         _refuse_unsigned(request)
         entry = get_signed_entry(entry_id=pk)
         try:
-            file = objects().open(entry.object_key)
+            file = get_object_storage().open(entry.object_key)
         except FileNotFoundError as exc:
             raise NotFound("The entry's file is not stored any more.", next_step="Upload the file again.") from exc
         version = f'"{entry.raw_sha256}"'
         is_same = request.headers.get("If-Range", version) == version
         try:
-            part = asked_range(request.headers.get("Range", "") if is_same else "", entry.size_bytes)
+            part = parse_range_header(request.headers.get("Range", "") if is_same else "", entry.size_bytes)
         except RangeUnsatisfiable:
             file.close()
             return HttpResponse(status=416, headers={"Content-Range": f"bytes */{entry.size_bytes}"})
@@ -189,7 +191,7 @@ class SignedViewSet(viewsets.GenericViewSet[MaterialEntry]):
             "X-Content-Type-Options": "nosniff",
         }
         if part is not None:
-            headers["Content-Range"] = part.header(entry.size_bytes)
+            headers["Content-Range"] = part.format_content_range(entry.size_bytes)
         start, length = (part.start, part.length) if part else (0, entry.size_bytes)
         return StreamingHttpResponse(
             _Pieces(file, start, length),
@@ -217,7 +219,7 @@ class _Pieces:
 
 def _refuse_unsigned(request: Request) -> None:
     try:
-        check_signed(request.path, request.query_params.dict(), now=timezone.now())
+        verify_signed_path(request.path, request.query_params.dict(), now=timezone.now())
     except SignatureExpired as exc:
         raise AddressRefused(str(exc), code="address_expired", next_step="Ask for a new address.") from exc
     except SignatureInvalid as exc:

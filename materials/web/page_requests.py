@@ -15,7 +15,7 @@ from materials.models import MaterialEntry
 
 if TYPE_CHECKING:
     from project.outbound.fetcher import Fetcher
-    from project.outbound.responses import Fetched, Known
+    from project.outbound.responses import CacheValidators, FetchedResponse
 
 ROBOT = "Coursewright"
 MEDIA_TYPES = ("video/*", "audio/*", "application/ogg", "application/mp4")
@@ -47,20 +47,20 @@ class Source:
 @contextlib.contextmanager
 def opened(
     entry: MaterialEntry, *, most_bytes: int, seconds: float, checkpoint: Callable[[], None], only_if_new: bool = False
-) -> Iterator[Fetched]:
+) -> Iterator[FetchedResponse]:
     """Ask for what is at an entry's address; `only_if_new`: for another version than the stored one.
 
     Raises FetchRefused, FetchFailed and what `checkpoint` raises. A host that asks to wait is left alone, by all jobs.
     """
     from materials.web.host_throttle import hold_off  # noqa: PLC0415  # its HTTP library is for workers only
-    from project.outbound.responses import FetchFailed, Limits  # noqa: PLC0415
+    from project.outbound.responses import FetchFailed, FetchLimits  # noqa: PLC0415
 
     try:
         with _fetcher_now().open(
             entry.source_url,
             types=TYPES,
-            limits=Limits(most_bytes=most_bytes, seconds=seconds),
-            known=_known(entry) if only_if_new else None,
+            limits=FetchLimits(max_bytes=most_bytes, seconds=seconds),
+            validators=_known(entry) if only_if_new else None,
             checkpoint=checkpoint,
         ) as fetched:
             yield fetched
@@ -70,7 +70,7 @@ def opened(
         raise
 
 
-def source_of(fetched: Fetched) -> Source:
+def source_of(fetched: FetchedResponse) -> Source:
     """Return what the server told, cut to what an entry can hold."""
     headers = fetched.headers
     etag, last_modified = headers.get("etag", ""), headers.get("last-modified", "")
@@ -90,12 +90,12 @@ def user_agent() -> str:
     return f"{ROBOT}/{settings.VERSION}{contact}"
 
 
-def _known(entry: MaterialEntry) -> Known | None:
-    from project.outbound.responses import Known  # noqa: PLC0415
+def _known(entry: MaterialEntry) -> CacheValidators | None:
+    from project.outbound.responses import CacheValidators  # noqa: PLC0415
 
     if not (entry.final_url and (entry.etag or entry.last_modified)):
         return None
-    return Known(url=entry.final_url, etag=entry.etag, last_modified=entry.last_modified)
+    return CacheValidators(url=entry.final_url, etag=entry.etag, last_modified=entry.last_modified)
 
 
 def _fetcher_now() -> Fetcher:
@@ -107,7 +107,7 @@ def fetcher(agent: str, allowed_hosts: tuple[str, ...], pause_seconds: float) ->
     """Return this process's fetcher. It remembers the robots.txt of sites."""
     from materials.web.host_throttle import wait_for_turn  # noqa: PLC0415
     from project.outbound.fetcher import Fetcher  # noqa: PLC0415
-    from project.outbound.robots import with_manners  # noqa: PLC0415
+    from project.outbound.robots import apply_robots_policy  # noqa: PLC0415
 
     plain = Fetcher(user_agent=agent, allowed_hosts=allowed_hosts)
-    return with_manners(plain, name=ROBOT, pause=wait_for_turn, seconds=pause_seconds)
+    return apply_robots_policy(plain, name=ROBOT, wait_for_host=wait_for_turn, seconds=pause_seconds)

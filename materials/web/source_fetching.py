@@ -26,11 +26,11 @@ from materials.readers.formats import FORMATS, detect
 from materials.web import page_requests
 from project.db.fields import new_id
 from project.jobs.errors import JobCancelled
-from project.jobs.runner import Run
-from project.storage.objects import StoredObject, objects
+from project.jobs.runner import JobRun
+from project.storage.objects import StoredObject, get_object_storage
 
 if TYPE_CHECKING:
-    from project.outbound.responses import Fetched
+    from project.outbound.responses import FetchedResponse
 
 PIECE = 1024 * 1024
 COLUMNS = (
@@ -63,7 +63,7 @@ class LeadsToRecording(Exception):
 
 
 @contextlib.contextmanager
-def brought(run: Run, entry: MaterialEntry, *, recordings: bool, only_if_new: bool) -> Iterator[Brought | None]:
+def brought(run: JobRun, entry: MaterialEntry, *, recordings: bool, only_if_new: bool) -> Iterator[Brought | None]:
     """Yield what the entry's address leads to, stored; None when `only_if_new` and the server says it is as it was.
 
     It is deleted after the block, unless an entry has it by then. Holds no transaction meanwhile. Raises
@@ -73,19 +73,19 @@ def brought(run: Run, entry: MaterialEntry, *, recordings: bool, only_if_new: bo
     key = fetched_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
     most = settings.UPLOAD_MAX_BYTES if recordings else settings.DOCUMENT_MAX_BYTES
     seconds = page_requests.RECORDING_SECONDS if recordings else page_requests.DOCUMENT_SECONDS
-    run.progress("fetching", 0, 1)
+    run.report_progress("fetching", 0, 1)
     try:
         with page_requests.opened(
             entry, most_bytes=most, seconds=seconds, checkpoint=run.checkpoint, only_if_new=only_if_new
         ) as fetched:
-            found = None if fetched.is_known else _stored(run, fetched, key, space, recordings=recordings)
+            found = None if fetched.is_not_modified else _stored(run, fetched, key, space, recordings=recordings)
         yield found
     finally:
         discard_object(key)
         space.give_back()
 
 
-def fetch_from_platform(run: Run, entry: MaterialEntry) -> None:
+def fetch_from_platform(run: JobRun, entry: MaterialEntry) -> None:
     """Store the captions of a platform's video, or the video, and note that on the entry.
 
     Raises IngestionFailed, QuotaExceeded, MediaUnreadable, PlatformFailed and TranscriberMissing; nothing stays then.
@@ -154,7 +154,7 @@ def same_source_refused() -> Iterator[None]:
         ) from None
 
 
-def _stored(run: Run, fetched: Fetched, key: str, space: Space, *, recordings: bool) -> Brought:
+def _stored(run: JobRun, fetched: FetchedResponse, key: str, space: Space, *, recordings: bool) -> Brought:
     from materials.readers.html.reader import MAX_BYTES as PAGE_BYTES  # noqa: PLC0415  # its parser is for workers only
 
     if not recordings and fetched.content_type.startswith(("video/", "audio/", *page_requests.MEDIA_TYPES[2:])):
@@ -183,9 +183,9 @@ def _page_sized(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
         yield piece
 
 
-def _from_platform(run: Run, entry: MaterialEntry, key: str, space: Space) -> Brought:
+def _from_platform(run: JobRun, entry: MaterialEntry, key: str, space: Space) -> Brought:
     with tempfile.TemporaryDirectory(prefix="coursewright-video-") as folder:
-        run.progress("fetching", 0, 1)
+        run.report_progress("fetching", 0, 1)
         found = fetch_video(
             entry.source_url,
             Path(folder),
@@ -211,11 +211,11 @@ def _from_platform(run: Run, entry: MaterialEntry, key: str, space: Space) -> Br
 
 
 def _store(
-    run: Run, key: str, space: Space, pieces: Iterable[bytes], *, total: int, most: int | None = None
+    run: JobRun, key: str, space: Space, pieces: Iterable[bytes], *, total: int, most: int | None = None
 ) -> StoredObject:
     """Store what comes. `total` is 0 when nobody has said it; `most` is where `pieces` ends by itself."""
     most = space.claim(total or None, most=most)
-    writer = objects().writer(key)
+    writer = get_object_storage().open_writer(key)
     done = 0
     try:
         for piece in pieces:
@@ -223,7 +223,7 @@ def _store(
             done += len(piece)
             if done > most:
                 raise space.exceeded(done)
-            run.progress("fetching", done, max(total, done))
+            run.report_progress("fetching", done, max(total, done))
         return writer.finish()
     finally:
         writer.abort()

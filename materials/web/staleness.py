@@ -23,22 +23,22 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.page_sandbox import read_fetched
 from materials.web import page_requests
 from project import logs
-from project.jobs.runner import Run
+from project.jobs.runner import JobRun
 
 if TYPE_CHECKING:
-    from project.outbound.responses import Fetched
+    from project.outbound.responses import FetchedResponse
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
-def check_address(run: Run) -> None:
+def check_address(run: JobRun) -> None:
     """Mark the entry as stale when its address leads to another text than the stored one, else as up to date.
 
     Bytes that differ in what no reader sees (dates, tokens) make no difference. Changes neither the stored version nor
     its chunks. Raises FetchRefused and FetchFailed.
     """
     entry = ingested_entry(run)
-    run.progress("fetching", 0, 1)
+    run.report_progress("fetching", 0, 1)
     is_recording = Format(entry.format).is_recording
     with page_requests.opened(
         entry,
@@ -47,18 +47,18 @@ def check_address(run: Run) -> None:
         checkpoint=run.checkpoint,
         only_if_new=True,
     ) as fetched:
-        changed = not fetched.is_known and _differs(run, entry, fetched)
+        changed = not fetched.is_not_modified and _differs(run, entry, fetched)
     now = timezone.now()
     with transaction.atomic():
         lock_tree(run.tenant)
-        with run.completing(result={"changed": changed}):
+        with run.complete_job(result={"changed": changed}):
             rows = MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk, raw_sha256=entry.raw_sha256)
             changed_at = (entry.source_changed_at or now) if changed else None
             rows.update(source_checked_at=now, source_changed_at=changed_at)
     log.info("address checked", entry=str(entry.pk), changed=changed)
 
 
-def _differs(run: Run, entry: MaterialEntry, fetched: Fetched) -> bool:
+def _differs(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse) -> bool:
     with _scratch(keeps=not Format(entry.format).is_recording) as file:
         digest = hashlib.sha256()
         for piece in fetched.chunks:

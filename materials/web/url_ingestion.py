@@ -26,15 +26,15 @@ from materials.web.source_fetching import (
 )
 from project import logs
 from project.errors import DomainError
-from project.jobs.runner import Run
+from project.jobs.runner import JobRun
 
 NOT_FETCHED = "It could not be taken again on "
 """Begins the warning that a version stands which its address no longer bears out."""
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
-def ingest_address(run: Run) -> None:
+def ingest_address(run: JobRun) -> None:
     """Fetch what an entry's address leads to and complete the job with its chunks.
 
     Nothing is read again when nothing has changed. When a version was taken before and none can be taken now, that one
@@ -64,7 +64,7 @@ def ingest_address(run: Run) -> None:
         raise
 
 
-def ingest_brought(run: Run, entry: MaterialEntry, found: Brought) -> None:
+def ingest_brought(run: JobRun, entry: MaterialEntry, found: Brought) -> None:
     """Read a fetched document and complete the job with its chunks; the entry changes with them or not at all."""
     charset = found.source.charset if found.source is not None else ""
     old = note(entry, found)
@@ -77,7 +77,7 @@ def ingest_brought(run: Run, entry: MaterialEntry, found: Brought) -> None:
         )
 
 
-def bring_recording(run: Run, entry: MaterialEntry) -> bool:
+def bring_recording(run: JobRun, entry: MaterialEntry) -> bool:
     """Store the recording at the entry's address; False when there was a document instead, and the job is complete.
 
     A recording that was taken before stays when none can be taken now. Raises IngestionFailed, FetchRefused and
@@ -103,14 +103,14 @@ def _has_version(entry: MaterialEntry) -> bool:
     return entry.processed_at is not None and entry.processed_sha256 == entry.raw_sha256
 
 
-def _hand_over(run: Run, entry: MaterialEntry) -> None:
+def _hand_over(run: JobRun, entry: MaterialEntry) -> None:
     """Complete the job, and leave the entry to another that transcribes it, in the caller's transaction."""
-    with run.completing(result={"recording": True}):
+    with run.complete_job(result={"recording": True}):
         entry.save(update_fields=["format", "source_changed_at", "updated_at"])
         submit_ingestion(entry)
 
 
-def _complete_unchanged(run: Run, entry: MaterialEntry, found: Brought | None) -> None:
+def _complete_unchanged(run: JobRun, entry: MaterialEntry, found: Brought | None) -> None:
     warnings = [warning for warning in entry.warnings if not warning.startswith(NOT_FETCHED)]
     changes: dict[str, object] = {"source_checked_at": timezone.now(), "source_changed_at": None, "warnings": warnings}
     if found is not None and found.source is not None:
@@ -118,7 +118,7 @@ def _complete_unchanged(run: Run, entry: MaterialEntry, found: Brought | None) -
         changes |= {"final_url": source.url, "etag": source.etag, "last_modified": source.last_modified}
     with transaction.atomic():
         lock_tree(run.tenant)
-        with run.completing(result={"chunks": entry.chunk_count, "unchanged": True}):
+        with run.complete_job(result={"chunks": entry.chunk_count, "unchanged": True}):
             MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(**changes)
             clear_fingerprints(entry.node_id)
             if is_looked_at(Format(entry.format)):
@@ -127,7 +127,7 @@ def _complete_unchanged(run: Run, entry: MaterialEntry, found: Brought | None) -
 
 
 @transaction.atomic
-def _stand_by_version(run: Run, entry: MaterialEntry, exc: DomainError) -> None:
+def _stand_by_version(run: JobRun, entry: MaterialEntry, exc: DomainError) -> None:
     """Let the entry be as it was before the job, with a warning."""
     lock_tree(run.tenant)
     warnings = [warning for warning in entry.warnings if not warning.startswith(NOT_FETCHED)]

@@ -13,7 +13,7 @@ def new_id() -> uuid.UUID:
     return uuid7()
 
 
-class Row(models.Model):
+class UUIDModel(models.Model):
     """A table row of ours: a UUIDv7 key and the time it was made."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -17,13 +17,13 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, pq
 
-Value = str | int | bool | Decimal | UUID | datetime | None
+SqlValue = str | int | bool | Decimal | UUID | datetime | None
 
-_names: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
+_statement_names: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 """The statements that each session has prepared."""
 
 
-def execute(sql: str, values: Sequence[Value]) -> str | None:
+def execute_prepared(sql: str, values: Sequence[SqlValue]) -> str | None:
     """Run a statement with placeholders `$1`, `$2`, ... on Django's connection; return its first row's first value.
 
     The text must not hold values: the server keeps each text as long as the session lasts. Raises Django's database
@@ -38,14 +38,14 @@ def execute(sql: str, values: Sequence[Value]) -> str | None:
             row = cursor.fetchone() if cursor.description else None
             return None if row is None else str(row[0])
         texts: Any = [None if value is None else str(value).encode() for value in values]  # its type forgets None
-        result = session.pgconn.exec_prepared(_prepared(session, sql), texts)
+        result = session.pgconn.exec_prepared(_ensure_prepared(session, sql), texts)
         _raise_failure(session, result)
         found = result.get_value(0, 0) if result.ntuples and result.nfields else None
         return None if found is None else found.decode()
 
 
-def _prepared(session: psycopg.Connection[Any], sql: str) -> bytes:
-    known = _names.setdefault(session, {})
+def _ensure_prepared(session: psycopg.Connection[Any], sql: str) -> bytes:
+    known = _statement_names.setdefault(session, {})
     if sql not in known:
         name = f"coursewright_{len(known)}".encode()
         _raise_failure(session, session.pgconn.prepare(name, sql.encode()))

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from project.http.problems import length_required
 
 
-class LengthMiddleware:
+class ContentLengthMiddleware:
     """Refuses a body sent in chunks without `Content-Length`, which Django would take for an empty one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -31,16 +31,16 @@ class CursorPagination(BasePagination):
         rows: QuerySet[Model] = queryset
         self._request = request
         self._order = [str(name) for name in rows.query.order_by]
-        limit = _limit_in(request)
+        limit = _parse_limit(request)
         if cursor := request.query_params.get("cursor"):
-            rows = rows.filter(_after(self._order, self._read(cursor)))
+            rows = rows.filter(_build_after_condition(self._order, self._decode_cursor(cursor)))
         found = list(rows[: limit + 1])
         self._rows, self._has_more = found[:limit], len(found) > limit
         return self._rows
 
     def get_paginated_response(self, data: Any) -> Response:
-        cursor = self._write(self._rows[-1]) if self._has_more else None
-        headers = {"Link": f'<{self._address(cursor)}>; rel="next"'} if cursor else None
+        cursor = self._encode_cursor(self._rows[-1]) if self._has_more else None
+        headers = {"Link": f'<{self._build_next_url(cursor)}>; rel="next"'} if cursor else None
         return Response({"data": data, "has_more": self._has_more, "next_cursor": cursor}, headers=headers)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -70,18 +70,18 @@ class CursorPagination(BasePagination):
             },
         ]
 
-    def _address(self, cursor: str) -> str:
+    def _build_next_url(self, cursor: str) -> str:
         parameters = {**self._request.query_params.dict(), "cursor": cursor}
         return f"{self._request.path}?{urlencode(parameters)}"
 
-    def _write(self, row: Model) -> str:
+    def _encode_cursor(self, row: Model) -> str:
         values = [str(getattr(row, name.lstrip("-"))) for name in self._order]
         packed = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
-        return signing.Signer(salt=self._salt(), sep=".").sign(packed)
+        return signing.Signer(salt=self._build_salt(), sep=".").sign(packed)
 
-    def _read(self, cursor: str) -> list[str]:
+    def _decode_cursor(self, cursor: str) -> list[str]:
         try:
-            packed = signing.Signer(salt=self._salt(), sep=".").unsign(cursor)
+            packed = signing.Signer(salt=self._build_salt(), sep=".").unsign(cursor)
         except signing.BadSignature:
             raise ValidationError(
                 {"cursor": ["This is not a cursor of this list. Use next_cursor as it was given."]}, code="bad_cursor"
@@ -89,18 +89,18 @@ class CursorPagination(BasePagination):
         values: list[str] = json.loads(base64.urlsafe_b64decode(packed))
         return values
 
-    def _salt(self) -> str:
+    def _build_salt(self) -> str:
         return "cursor:" + ",".join(self._order)
 
 
-def _limit_in(request: Request) -> int:
+def _parse_limit(request: Request) -> int:
     given = request.query_params.get("limit", str(DEFAULT_LIMIT))
     if not (given.isascii() and given.isdecimal() and len(given) <= 9 and 1 <= int(given) <= MAX_LIMIT):
         raise ValidationError({"limit": [f"Give a whole number from 1 to {MAX_LIMIT}."]}, code="bad_limit")
     return int(given)
 
 
-def _after(order: list[str], values: list[str]) -> Q:
+def _build_after_condition(order: list[str], values: list[str]) -> Q:
     """Return the condition for rows behind `values` in the order: (a, b) > (x, y) spelled out for mixed directions."""
     condition = Q(pk__in=[])
     equal = Q()

@@ -40,7 +40,9 @@ class StrictJSONParser(BaseParser):
             return {}
         try:
             text = body.removeprefix(codecs.BOM_UTF8).decode("utf-8")
-            value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_object)
+            value = json.loads(
+                text, parse_constant=_reject_constant, parse_float=_parse_finite_float, object_pairs_hook=_build_object
+            )
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8.") from None
         except RecursionError:
@@ -49,29 +51,29 @@ class StrictJSONParser(BaseParser):
             raise ParseError(f"The body is not JSON: {exc}.") from None
         if not isinstance(value, dict):
             raise ParseError("The body must be a JSON object.")
-        _check(value, depth=0)
+        _validate_value(value, depth=0)
         return value
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _finite(digits: str) -> float:
+def _parse_finite_float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
         raise ValueError(f"{digits} is too large a number")
     return number
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("an object has the same key twice")
     return found
 
 
-def _check(value: Any, *, depth: int) -> None:
+def _validate_value(value: Any, *, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise ParseError(f"The body is nested more than {MAX_DEPTH} deep.")
     if isinstance(value, str):
@@ -83,8 +85,8 @@ def _check(value: Any, *, depth: int) -> None:
             raise ParseError("The body has half of a surrogate pair in a text.") from None
     elif isinstance(value, dict):
         for key, below in value.items():
-            _check(key, depth=depth + 1)
-            _check(below, depth=depth + 1)
+            _validate_value(key, depth=depth + 1)
+            _validate_value(below, depth=depth + 1)
     elif isinstance(value, list):
         for below in value:
-            _check(below, depth=depth + 1)
+            _validate_value(below, depth=depth + 1)

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from project.errors import DomainError, StorageUnavailable, TooManyRequests
-from project.http.requests import request_id_of
+from project.http.requests import get_request_id
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -32,7 +32,7 @@ class FieldError(TypedDict):
     detail: str
 
 
-def problem(
+def build_problem(
     request: HttpRequest,
     *,
     status: int,
@@ -50,7 +50,7 @@ def problem(
         "detail": detail,
         "instance": request.path,
         "code": code,
-        "request_id": request_id_of(request),
+        "request_id": get_request_id(request),
         "next_step": next_step,
     }
     if errors:
@@ -66,23 +66,25 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     elif isinstance(exc, RequestDataTooBig):
-        return _answer(request, status=413, code="body_too_large", detail="The body is too large for this address.")
+        return _problem_response(
+            request, status=413, code="body_too_large", detail="The body is too large for this address."
+        )
     elif isinstance(exc, UnreadablePostError):
-        return _answer(
+        return _problem_response(
             request, status=400, code="body_incomplete", detail="The connection broke before the body's end."
         )
     if isinstance(exc, DomainError):
-        return _answer(
+        return _problem_response(
             request,
             status=exc.status,
             code=exc.code,
             detail=str(exc),
             next_step=exc.next_step,
             extra=exc.extra,
-            headers=_headers_of(exc, context),
+            headers=_build_headers(exc, context),
         )
     if isinstance(exc, StorageUnavailable):
-        return _answer(
+        return _problem_response(
             request,
             status=exc.status,
             code=exc.code,
@@ -91,23 +93,23 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
             headers={"Retry-After": str(exc.retry_after)},
         )
     if isinstance(exc, exceptions.ValidationError):
-        return _answer(
+        return _problem_response(
             request,
             status=422,
             code="invalid_input",
             detail="Some of the input is not valid.",
             next_step="Correct what `errors` lists and send the request again.",
-            errors=list(_field_errors(exc.get_full_details(), "")),
+            errors=list(_iterate_field_errors(exc.get_full_details(), "")),
         )
     if isinstance(exc, exceptions.APIException):
-        code, next_step = _KNOWN.get(type(exc), (str(exc.default_code), ""))
-        return _answer(
+        code, next_step = _DRF_PROBLEMS.get(type(exc), (str(exc.default_code), ""))
+        return _problem_response(
             request,
             status=exc.status_code,
             code=code,
             detail=str(exc.detail),
             next_step=next_step,
-            headers=_headers_of(exc, context),
+            headers=_build_headers(exc, context),
         )
     got_request_exception.send(sender=None, request=request)  # error trackers and the test client listen
     response = server_error(request)
@@ -116,27 +118,27 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
 
 
 @csrf_exempt
-def unknown_address(request: HttpRequest) -> HttpResponse:
+def api_not_found(request: HttpRequest) -> HttpResponse:
     """Answer for what no route of the API takes: a view, because Django shows a debug page in place of handler404."""
     return not_found(request, Http404())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for an address that no route knows (Django's handler404)."""
-    return _answer(
-        request, status=404, code="not_found", detail=f"There is nothing at {request.path}.", next_step=_DOCS
+    return _problem_response(
+        request, status=404, code="not_found", detail=f"There is nothing at {request.path}.", next_step=_DOCS_HINT
     )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for a request that Django refuses before a view sees it (handler400)."""
     detail = "The request was refused." if isinstance(exception, SuspiciousOperation) else "The request is malformed."
-    return _answer(request, status=400, code="bad_request", detail=detail, next_step=_DOCS)
+    return _problem_response(request, status=400, code="bad_request", detail=detail, next_step=_DOCS_HINT)
 
 
 def length_required(request: HttpRequest) -> HttpResponse:
     """Answer for a body whose end cannot be told from a lost connection."""
-    return _answer(
+    return _problem_response(
         request,
         status=411,
         code="length_required",
@@ -147,12 +149,12 @@ def length_required(request: HttpRequest) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for a refused request outside the API (handler403)."""
-    return _answer(request, status=403, code="forbidden", detail="This is not allowed.", next_step=_DOCS)
+    return _problem_response(request, status=403, code="forbidden", detail="This is not allowed.", next_step=_DOCS_HINT)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer for a bug (handler500). The trace is in the log under the same request id."""
-    return _answer(
+    return _problem_response(
         request,
         status=500,
         code="unexpected",
@@ -161,18 +163,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-_DOCS = "The addresses are listed at /api/docs."
-_KNOWN: dict[type[exceptions.APIException], tuple[str, str]] = {
+_DOCS_HINT = "The addresses are listed at /api/docs."
+_DRF_PROBLEMS: dict[type[exceptions.APIException], tuple[str, str]] = {
     exceptions.NotFound: ("not_found", "Check the id. Objects of other tenants are never shown."),
     exceptions.ParseError: ("malformed_body", "Send one JSON object."),
     exceptions.UnsupportedMediaType: ("unsupported_media_type", "Send JSON, with Content-Type: application/json."),
     exceptions.NotAcceptable: ("not_acceptable", "Ask for application/json."),
-    exceptions.MethodNotAllowed: ("method_not_allowed", _DOCS),
+    exceptions.MethodNotAllowed: ("method_not_allowed", _DOCS_HINT),
     exceptions.PermissionDenied: ("forbidden", ""),
 }
 
 
-def _headers_of(exc: Exception, context: Mapping[str, Any]) -> dict[str, str]:
+def _build_headers(exc: Exception, context: Mapping[str, Any]) -> dict[str, str]:
     if isinstance(exc, TooManyRequests):
         return {"Retry-After": str(exc.seconds)}
     if getattr(exc, "status", None) == 401:
@@ -181,21 +183,21 @@ def _headers_of(exc: Exception, context: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _field_errors(details: Any, pointer: str) -> Iterator[FieldError]:
+def _iterate_field_errors(details: Any, pointer: str) -> Iterator[FieldError]:
     if isinstance(details, Mapping) and set(details) == {"message", "code"}:
         yield {"pointer": pointer, "code": str(details["code"]), "detail": str(details["message"])}
     elif isinstance(details, Mapping):
         for name, below in details.items():
             step = "" if name == "non_field_errors" else f"/{str(name).replace('~', '~0').replace('/', '~1')}"
-            yield from _field_errors(below, pointer + step)
+            yield from _iterate_field_errors(below, pointer + step)
     elif isinstance(details, list):
         for below in details:
-            yield from _field_errors(below, pointer)
+            yield from _iterate_field_errors(below, pointer)
 
 
-def _answer(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> HttpResponse:
+def _problem_response(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> HttpResponse:
     """Answer with the problem as JSON, or as a page to a browser that strayed outside the API."""
-    document = problem(request, **members)
+    document = build_problem(request, **members)
     if request.accepts("text/html") and not request.path.startswith(("/api/", "/health/")):
         page = render_to_string("error.html", document)
         return HttpResponse(page, status=members["status"], headers=headers)

@@ -1,4 +1,4 @@
-"""A part of a file: the `Range` header (RFC 9110, section 14), one range of bytes."""
+"""A part of a file: the `ByteRange` header (RFC 9110, section 14), one range of bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class RangeUnsatisfiable(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Range:
+class ByteRange:
     """Bytes of a file from `start` to before `end`."""
 
     start: int
@@ -23,12 +23,12 @@ class Range:
     def length(self) -> int:
         return self.end - self.start
 
-    def header(self, size: int) -> str:
+    def format_content_range(self, size: int) -> str:
         """Return the `Content-Range` of an answer with this part."""
         return f"bytes {self.start}-{self.end - 1}/{size}"
 
 
-def asked_range(header: str, size: int) -> Range | None:
+def parse_range_header(header: str, size: int) -> ByteRange | None:
     """Return the part that is asked for, None for the whole file: also when the header is one that we need not know.
 
     Raises RangeUnsatisfiable.
@@ -44,4 +44,4 @@ def asked_range(header: str, size: int) -> Range | None:
             return None
     if start >= size or start >= end:
         raise RangeUnsatisfiable(header)
-    return Range(start=start, end=end)
+    return ByteRange(start=start, end=end)

@@ -12,15 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from project import logs
 from project.db.fields import new_id
 
-_SAFE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 class RequestMiddleware:
     """Takes `X-Request-Id` from the client, or makes one; it stands in the answer, the log and every problem.
 
-    `request.answer_headers`, a mapping that authentication or throttling may set, is added to the answer. No cache
+    `request.response_headers`, a mapping that authentication or throttling may set, is added to the answer. No cache
     between us and the client may keep an answer of the API: it belongs to the key that asked.
     """
 
@@ -29,7 +29,7 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
-        request_id = given if _SAFE_ID.fullmatch(given) else str(new_id())
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
         request.request_id = request_id  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
@@ -38,7 +38,7 @@ class RequestMiddleware:
         response["X-Request-Id"] = request_id
         if request.path.startswith("/api/v1/"):
             response.setdefault("Cache-Control", "private, no-cache")
-        for name, value in getattr(request, "answer_headers", {}).items():
+        for name, value in getattr(request, "response_headers", {}).items():
             response[name] = value
         log.info(
             "request answered",
@@ -51,7 +51,7 @@ class RequestMiddleware:
         return response
 
 
-def request_id_of(request: HttpRequest) -> str:
+def get_request_id(request: HttpRequest) -> str:
     """Return the request's id."""
     request_id: str = getattr(request, "request_id", "")
     return request_id

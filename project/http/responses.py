@@ -9,28 +9,30 @@ from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.serializers import ListSerializer
+from project.http.serializers import ListQuerySerializer
 
 
-def valid(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
+def validated(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:
     """Return the serializer's validated values. Raises ValidationError, which becomes a 422 problem."""
     serializer.is_valid(raise_exception=True)
     values: dict[str, Any] = serializer.validated_data
     return values
 
 
-def asked(request: Request, shape: type[ListSerializer] = ListSerializer) -> dict[str, Any]:
+def validated_query(
+    request: Request, serializer_class: type[ListQuerySerializer] = ListQuerySerializer
+) -> dict[str, Any]:
     """Return the query parameters of a list. Raises ValidationError for those it does not know, too."""
-    return valid(shape(data=request.query_params.dict()))
+    return validated(serializer_class(data=request.query_params.dict()))
 
 
-def page(
-    view: viewsets.GenericViewSet[Any], rows: QuerySet[Model], shape: type[serializers.BaseSerializer[Any]]
+def paginated_response(
+    view: viewsets.GenericViewSet[Any], rows: QuerySet[Model], serializer_class: type[serializers.BaseSerializer[Any]]
 ) -> Response:
     """Answer one page of the rows; their order decides the cursor and must end in a unique column."""
-    return view.get_paginated_response(shape(view.paginate_queryset(rows), many=True).data)
+    return view.get_paginated_response(serializer_class(view.paginate_queryset(rows), many=True).data)
 
 
-def created(data: Any, *, location: str) -> Response:
+def created_response(data: Any, *, location: str) -> Response:
     """Answer 201 with where the new thing can be read."""
     return Response(data, status=status.HTTP_201_CREATED, headers={"Location": location})

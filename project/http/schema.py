@@ -35,7 +35,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 class ProblemSchema(AutoSchema):
     """Adds to each operation the problems that it may answer."""
 
-    _MEANINGS: ClassVar[dict[str, str]] = {
+    _DESCRIPTIONS: ClassVar[dict[str, str]] = {
         "400": "The request is malformed.",
         "401": "No key, or not one that works.",
         "403": "The key lacks the scope.",
@@ -52,15 +52,15 @@ class ProblemSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         answers = super()._get_response_bodies(direction)
-        for status in self._problems():
+        for status in self._list_problem_statuses():
             if status not in answers:
-                answer = OpenApiResponse(ProblemSerializer, description=self._MEANINGS[status])
+                answer = OpenApiResponse(ProblemSerializer, description=self._DESCRIPTIONS[status])
                 answers[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # has no types
                     answer, status, media_types=["application/problem+json"]
                 )
         return answers
 
-    def _problems(self) -> list[str]:
+    def _list_problem_statuses(self) -> list[str]:
         if not self.view.authentication_classes:
             return ["500"]
         always = ["401", "403", "422", "429", "500"]

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 
-class TextField(serializers.CharField):
+class StrictCharField(serializers.CharField):
     """Text that is sent as text: a number in its place is a mistake, not its digits."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -29,10 +29,12 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class ListSerializer(StrictSerializer):
+class ListQuerySerializer(StrictSerializer):
     """The query parameters of a list: those that a subclass names, beside those that every list has."""
 
-    _EVERYWHERE = frozenset({"limit", "cursor", "format"})
+    _COMMON_PARAMETERS = frozenset({"limit", "cursor", "format"})
 
     def to_internal_value(self, data: Any) -> Any:
-        return super().to_internal_value({name: value for name, value in data.items() if name not in self._EVERYWHERE})
+        return super().to_internal_value(
+            {name: value for name, value in data.items() if name not in self._COMMON_PARAMETERS}
+        )

@@ -34,7 +34,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant",)
     search_fields = ("id", "subject_id", "tenant__slug")
     ordering = ("-created_at", "id")
-    actions = ("retry", "cancel")
+    actions = ("retry_jobs", "cancel_jobs")
 
     @admin.display(description="Progress")
     def progress(self, job: Job) -> str:
@@ -47,14 +47,14 @@ class JobAdmin(ReadOnlyAdmin):
         return None
 
     @admin.action(description="Retry", permissions=["operate"])
-    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._each(request, queryset, lambda job: services.retry_job(job=job), "queued again")
+    def retry_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._apply_to_each(request, queryset, lambda job: services.retry_job(job=job), "queued again")
 
     @admin.action(description="Cancel", permissions=["operate"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
-        self._each(request, queryset, lambda job: services.cancel_job(job=job), "cancelled or asked to stop")
+    def cancel_jobs(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._apply_to_each(request, queryset, lambda job: services.cancel_job(job=job), "cancelled or asked to stop")
 
-    def _each(self, request: HttpRequest, jobs: QuerySet[Job], verb: Callable[[Job], Job], done: str) -> None:
+    def _apply_to_each(self, request: HttpRequest, jobs: QuerySet[Job], verb: Callable[[Job], Job], done: str) -> None:
         changed = 0
         for job in jobs:
             try:

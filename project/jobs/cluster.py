@@ -30,30 +30,30 @@ from django.utils import timezone
 from project import logs, queue
 from project.jobs import sweeper
 from project.jobs.models import Job, Pulse
-from project.jobs.queues import Room, processes_of
-from project.processes.reaper import Leash
+from project.jobs.queues import JobQueue, count_worker_processes
+from project.processes.reaper import Reaper
 
 CANARY_SECONDS = 3.0
-START_PATIENCE = 45.0
-EMPTY_SECONDS = 3.0
+START_TIMEOUT_SECONDS = 45.0
+IDLE_DRAIN_SECONDS = 3.0
 """A draining cluster without a job for so long is ended: it may wait for ever for a worker that was not replaced."""
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 @dataclass(kw_only=True)
-class Cluster:
+class WorkerCluster:
     """The processes of one room under one supervisor. `name` is who holds their jobs."""
 
-    room: Room
+    room: JobQueue
     supervisor: str
     _process: subprocess.Popen[bytes] | None = None
-    _leash: Leash | None = None
+    _reaper: Reaper | None = None
     _started_at: float = 0.0
-    _sent_at: float = 0.0
-    _held_at: float = 0.0
-    _members: set[int] = field(default_factory=set)
-    _sentinel: int = 0
+    _canary_sent_at: float = 0.0
+    _last_busy_at: float = 0.0
+    _member_pids: set[int] = field(default_factory=set)
+    _sentinel_pid: int = 0
 
     @property
     def name(self) -> str:
@@ -61,83 +61,83 @@ class Cluster:
 
     def start(self) -> None:
         """Start the processes; they are not up yet when this returns."""
-        environment = {**os.environ, "COURSEWRIGHT_CLUSTER": self.name, **queue.cluster_environment(self.room)}
+        environment = {**os.environ, "COURSEWRIGHT_CLUSTER": self.name, **queue.build_cluster_environment(self.room)}
         manage = Path(settings.BASE_DIR) / "manage.py"
         self._process = subprocess.Popen(
-            [sys.executable, str(manage), *queue.cluster_command(self.room)],
+            [sys.executable, str(manage), *queue.build_cluster_command(self.room)],
             env=environment,
             start_new_session=True,
             cwd=settings.BASE_DIR,
         )
-        self._leash = Leash(self._process.pid)
-        self._started_at, self._members, self._sentinel = time.monotonic(), set(), 0
-        fresh = {"room": self.room, "workers": processes_of(self.room), "sent_at": None, "answered_at": None}
+        self._reaper = Reaper(self._process.pid)
+        self._started_at, self._member_pids, self._sentinel_pid = time.monotonic(), set(), 0
+        fresh = {"room": self.room, "workers": count_worker_processes(self.room), "sent_at": None, "answered_at": None}
         Pulse.objects.update_or_create(cluster=self.name, defaults={**fresh, "seen_at": timezone.now()})
         log.info("cluster started", cluster=self.name, pid=self._process.pid)
 
-    def watch(self) -> None:
+    def check_health(self) -> None:
         """Look once: mend what is broken, take back what dead workers held, send the canary when it is time."""
-        reason = self._fault()
+        reason = self._find_fault()
         if reason:
             log.error("cluster restarted", cluster=self.name, reason=reason)
-            self._kill()
+            self._kill_processes()
             self.start()
             return
         now = time.monotonic()
-        if now - self._sent_at >= CANARY_SECONDS:
+        if now - self._canary_sent_at >= CANARY_SECONDS:
             self._send_canary()
-            self._sent_at = now
+            self._canary_sent_at = now
 
     def begin_drain(self) -> None:
         """Ask the processes to end after the jobs that they do now."""
         assert self._process is not None
         log.info("draining", cluster=self.name)
         self._process.terminate()
-        self._held_at = time.monotonic()
+        self._last_busy_at = time.monotonic()
 
     def is_drained(self) -> bool:
         """Tell whether the processes have ended, or have nothing to end for. Takes back what dead workers held."""
         assert self._process is not None
         if self._process.poll() is not None:
             return True
-        self._take_back_from_dead_workers()
-        if self._held().exists():
-            self._held_at = time.monotonic()
-        return time.monotonic() - self._held_at >= EMPTY_SECONDS
+        self._release_dead_workers()
+        if self._get_held_jobs().exists():
+            self._last_busy_at = time.monotonic()
+        return time.monotonic() - self._last_busy_at >= IDLE_DRAIN_SECONDS
 
-    def end(self) -> None:
+    def shut_down(self) -> None:
         """Kill what still runs, take its jobs back, and forget the cluster."""
-        self._kill()
+        self._kill_processes()
         Pulse.objects.filter(cluster=self.name).delete()
         log.info("stopped", cluster=self.name)
 
     # --- processes ----------------------------------------------------------------------------------------------------
 
-    def _kill(self) -> None:
+    def _kill_processes(self) -> None:
         """Kill every process of the cluster, also those whose parents are gone, and take their jobs back."""
         assert self._process is not None
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for process in self._alive(self._members):
+        for process in self._find_alive(self._member_pids):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        if self._leash is not None:
-            self._leash.pull()
-            self._leash = None
-        sweeper.release_worker(self.name, now=timezone.now())
+        if self._reaper is not None:
+            self._reaper.kill_group()
+            self._reaper = None
+        sweeper.release_worker_jobs(self.name, now=timezone.now())
 
-    def _note_members(self) -> None:
+    def _record_members(self) -> None:
         """Remember the processes of the cluster while their parents live: orphans can no longer be found."""
         assert self._process is not None
         with contextlib.suppress(psutil.NoSuchProcess):
             main = psutil.Process(self._process.pid)
             children = main.children()
-            if not self._sentinel and children:
-                self._sentinel = children[0].pid
-            self._members = {process.pid for process in main.children(recursive=True)}
+            if not self._sentinel_pid and children:
+                self._sentinel_pid = children[0].pid
+            self._member_pids = {process.pid for process in main.children(recursive=True)}
 
-    def _alive(self, pids: Iterable[int]) -> list[psutil.Process]:
+    def _find_alive(self, pids: Iterable[int]) -> list[psutil.Process]:
         """Return the processes among these that run and belong to the cluster's session."""
         assert self._process is not None
         found = []
@@ -149,27 +149,27 @@ class Cluster:
 
     # --- the watch ----------------------------------------------------------------------------------------------------
 
-    def _fault(self) -> str:
+    def _find_fault(self) -> str:
         """Return why the cluster must be started anew, or nothing."""
         if self._process is None or self._process.poll() is not None:
             return "the main process ended"
-        if self._leash is None or self._leash.has_snapped:
+        if self._reaper is None or self._reaper.has_exited:
             return "the leash snapped"
-        self._note_members()
-        if self._sentinel and not psutil.pid_exists(self._sentinel):
+        self._record_members()
+        if self._sentinel_pid and not psutil.pid_exists(self._sentinel_pid):
             return "the sentinel ended"
-        self._take_back_from_dead_workers()
+        self._release_dead_workers()
         return "no free worker answers" if self._is_wedged() else ""
 
-    def _held(self) -> models.QuerySet[Job]:
+    def _get_held_jobs(self) -> models.QuerySet[Job]:
         return Job.objects.filter(status=Job.Status.ACTIVE, worker__startswith=f"{self.name}:")
 
-    def _take_back_from_dead_workers(self) -> None:
-        for worker in self._held().values_list("worker", flat=True).distinct():
+    def _release_dead_workers(self) -> None:
+        for worker in self._get_held_jobs().values_list("worker", flat=True).distinct():
             pid = worker.rpartition(":")[2]
-            if pid.isdecimal() and not runs(int(pid)):
+            if pid.isdecimal() and not is_process_running(int(pid)):
                 log.error("worker died", worker=worker)
-                sweeper.release_worker(worker, now=timezone.now())
+                sweeper.release_worker_jobs(worker, now=timezone.now())
 
     def _send_canary(self) -> None:
         """Send the canary again once the last one was answered, or lost with an earlier cluster."""
@@ -186,19 +186,19 @@ class Cluster:
         pulse = Pulse.objects.get(cluster=self.name)
         if pulse.sent_at is None or (pulse.answered_at is not None and pulse.answered_at >= pulse.sent_at):
             return False
-        patience = settings.WORKER_PATIENCE_SECONDS if pulse.answered_at is not None else START_PATIENCE
+        patience = settings.WORKER_PATIENCE_SECONDS if pulse.answered_at is not None else START_TIMEOUT_SECONDS
         if timezone.now() - pulse.sent_at < timedelta(seconds=patience):
             return False
         if time.monotonic() - self._started_at < patience:
             return False
         ended = Job.objects.filter(worker__startswith=f"{self.name}:", finished_at__gt=pulse.sent_at)
-        if self._held().count() >= processes_of(self.room) or ended.exists():
+        if self._get_held_jobs().count() >= count_worker_processes(self.room) or ended.exists():
             Pulse.objects.filter(pk=pulse.pk).update(sent_at=timezone.now())
             return False
         return True
 
 
-def runs(pid: int) -> bool:
+def is_process_running(pid: int) -> bool:
     """Tell whether a process is there and not merely waiting to be buried."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

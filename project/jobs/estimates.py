@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from project.jobs.queues import IMMEDIATE, Room, WorkWindow
+from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow
 
-GUESS_SECONDS = {Room.LIGHT: 30.0, Room.HEAVY: 1800.0}
+DEFAULT_JOB_SECONDS = {JobQueue.LIGHT: 30.0, JobQueue.HEAVY: 1800.0}
 """For a kind that was never done here, of a job that does not say how much material it has."""
 
-GUESS_SPEED = 1000.0
+DEFAULT_SPEED = 1000.0
 """Milliseconds of material a second for a kind that was never done here: as long as the recording lasts."""
 
-ENOUGH_PROGRESS = 0.05
+MIN_PROGRESS_SHARE = 0.05
 """From this share on the progress of a job says more about its end than the speed of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class CompletedJob:
     """One complete job of the past."""
 
     kind: str
@@ -34,7 +34,7 @@ class Done:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speed:
+class JobSpeed:
     """How fast a kind was: milliseconds of material a second where that is known, and seconds a job."""
 
     per_second: float | None
@@ -42,12 +42,12 @@ class Speed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Open:
-    """One job that is queued or active. `needs` are the jobs that it still waits for."""
+class OpenJob:
+    """One job that is queued or active. `dependencies` are the jobs that it still waits for."""
 
     id: UUID
     kind: str
-    room: Room
+    room: JobQueue
     priority: int
     queued_at: datetime
     started_at: datetime | None = None
@@ -55,7 +55,7 @@ class Open:
     work_ms: int | None = None
     done: int = 0
     total: int = 0
-    needs: frozenset[UUID] = field(default_factory=frozenset)
+    dependencies: frozenset[UUID] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,19 +66,19 @@ class Estimate:
     end: datetime
 
 
-def speeds_of(history: Iterable[Done]) -> dict[str, Speed]:
+def compute_speeds(history: Iterable[CompletedJob]) -> dict[str, JobSpeed]:
     """Return the speed of each kind in the history."""
-    by_kind: defaultdict[str, list[Done]] = defaultdict(list)
+    by_kind: defaultdict[str, list[CompletedJob]] = defaultdict(list)
     for done in history:
         by_kind[done.kind].append(done)
-    return {kind: _speed(jobs) for kind, jobs in by_kind.items()}
+    return {kind: _compute_speed(jobs) for kind, jobs in by_kind.items()}
 
 
-def estimate(
-    jobs: Sequence[Open],
+def estimate_jobs(
+    jobs: Sequence[OpenJob],
     *,
-    speeds: Mapping[str, Speed],
-    workers: Mapping[Room, int],
+    speeds: Mapping[str, JobSpeed],
+    workers: Mapping[JobQueue, int],
     window: WorkWindow | None,
     now: datetime,
 ) -> dict[UUID, Estimate]:
@@ -87,74 +87,76 @@ def estimate(
     A job is missing from the answer when nothing can be said: its room has no worker, or it waits for a job of which
     nothing can be said. Jobs that wait for others are placed after all those that do not.
     """
-    play = _Play(speeds=speeds, window=window, now=now)
+    play = _Simulation(speeds=speeds, window=window, now=now)
     for room, count in workers.items():
-        play.seat([job for job in jobs if job.is_active and job.room == room], room, count)
+        play.assign_active_jobs([job for job in jobs if job.is_active and job.room == room], room, count)
     queued = sorted((job for job in jobs if not job.is_active), key=lambda job: (-job.priority, job.queued_at, job.id))
     for job in queued:
-        if not job.needs:
-            play.place(job)
-    waiting = [job for job in queued if job.needs]
-    while ready := [job for job in waiting if job.needs <= play.found.keys()]:
+        if not job.dependencies:
+            play.schedule_job(job)
+    waiting = [job for job in queued if job.dependencies]
+    while ready := [job for job in waiting if job.dependencies <= play.estimates.keys()]:
         for job in ready:
-            play.place(job)
+            play.schedule_job(job)
         tried = {job.id for job in ready}
         waiting = [job for job in waiting if job.id not in tried]
-    return play.found
+    return play.estimates
 
 
-def expected_seconds(job: Open, speed: Speed | None) -> float:
+def compute_expected_seconds(job: OpenJob, speed: JobSpeed | None) -> float:
     """Return how long the job takes from its start."""
     if job.work_ms is not None:
-        per_second = speed.per_second if speed is not None else GUESS_SPEED
+        per_second = speed.per_second if speed is not None else DEFAULT_SPEED
         if per_second:
             return job.work_ms / per_second
-    return speed.mean_seconds if speed is not None else GUESS_SECONDS[job.room]
+    return speed.mean_seconds if speed is not None else DEFAULT_JOB_SECONDS[job.room]
 
 
 @dataclass(kw_only=True)
-class _Play:
+class _Simulation:
     """The workers of each room as the times at which they are free, earliest first."""
 
-    speeds: Mapping[str, Speed]
+    speeds: Mapping[str, JobSpeed]
     window: WorkWindow | None
     now: datetime
-    found: dict[UUID, Estimate] = field(default_factory=dict)
-    _free: dict[Room, list[datetime]] = field(default_factory=dict)
+    estimates: dict[UUID, Estimate] = field(default_factory=dict)
+    _free_at: dict[JobQueue, list[datetime]] = field(default_factory=dict)
 
-    def seat(self, active: Sequence[Open], room: Room, count: int) -> None:
+    def assign_active_jobs(self, active: Sequence[OpenJob], room: JobQueue, count: int) -> None:
         """Give the active jobs of the room their workers; what is left of them is free now."""
         for job in active:
             start = job.started_at or self.now
-            self.found[job.id] = Estimate(start=start, end=self.now + timedelta(seconds=self._remaining(job)))
-        ends = [self.found[job.id].end for job in active]
-        self._free[room] = ends + [self.now] * (count - len(ends))
-        heapq.heapify(self._free[room])
+            self.estimates[job.id] = Estimate(
+                start=start, end=self.now + timedelta(seconds=self._compute_remaining_seconds(job))
+            )
+        ends = [self.estimates[job.id].end for job in active]
+        self._free_at[room] = ends + [self.now] * (count - len(ends))
+        heapq.heapify(self._free_at[room])
 
-    def place(self, job: Open) -> None:
+    def schedule_job(self, job: OpenJob) -> None:
         """Give the job to the worker of its room that is free first, unless the room has none."""
-        free = self._free.get(job.room)
+        free = self._free_at.get(job.room)
         if not free:
             return
-        start = max([free[0], job.queued_at, *(self.found[need].end for need in job.needs)])
-        if self.window is not None and job.room is Room.HEAVY and job.priority < IMMEDIATE:
-            start = self.window.opening(start)
-        end = start + timedelta(seconds=expected_seconds(job, self.speeds.get(job.kind)))
+        start = max([free[0], job.queued_at, *(self.estimates[need].end for need in job.dependencies)])
+        if self.window is not None and job.room is JobQueue.HEAVY and job.priority < IMMEDIATE:
+            start = self.window.find_next_opening(start)
+        end = start + timedelta(seconds=compute_expected_seconds(job, self.speeds.get(job.kind)))
         heapq.heapreplace(free, end)
-        self.found[job.id] = Estimate(start=start, end=end)
+        self.estimates[job.id] = Estimate(start=start, end=end)
 
-    def _remaining(self, job: Open) -> float:
+    def _compute_remaining_seconds(self, job: OpenJob) -> float:
         elapsed = (self.now - (job.started_at or self.now)).total_seconds()
         share = job.done / job.total if job.total else 0.0
-        if share > ENOUGH_PROGRESS:
+        if share > MIN_PROGRESS_SHARE:
             return elapsed * (1 - share) / share
-        return max(expected_seconds(job, self.speeds.get(job.kind)) - elapsed, 0.0)
+        return max(compute_expected_seconds(job, self.speeds.get(job.kind)) - elapsed, 0.0)
 
 
-def _speed(jobs: Sequence[Done]) -> Speed:
+def _compute_speed(jobs: Sequence[CompletedJob]) -> JobSpeed:
     measured = [(job.work_ms, job.seconds) for job in jobs if job.work_ms]
     work, seconds = sum(work for work, _ in measured), sum(seconds for _, seconds in measured)
-    return Speed(
+    return JobSpeed(
         per_second=work / seconds if work and seconds else None,
         mean_seconds=sum(job.seconds for job in jobs) / len(jobs),
     )

@@ -13,39 +13,41 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from project.jobs.estimates import Done, Estimate, Open, estimate, speeds_of
+from project.jobs.estimates import CompletedJob, Estimate, OpenJob, compute_speeds, estimate_jobs
 from project.jobs.models import Job, JobDependency, Pulse
-from project.jobs.queues import Room, work_window
+from project.jobs.queues import JobQueue, get_work_window
 
-HISTORY = 20
-OPEN_JOBS = 2000
+MAX_HISTORY_JOBS = 20
+MAX_OPEN_JOBS = 2000
 """So many of each room are looked at, in the order in which they go; nothing is said about those behind them."""
 
-SEEN = timedelta(seconds=90)
+MAX_HEARTBEAT_AGE = timedelta(seconds=90)
 """A supervisor that was not seen for longer has no workers."""
 
 
-def forecast(*, now: datetime) -> dict[UUID, Estimate]:
+def forecast_jobs(*, now: datetime) -> dict[UUID, Estimate]:
     """Return the estimate of every open job of which something can be said."""
-    jobs = _open_jobs()
+    jobs = _list_open_jobs()
     if not jobs:
         return {}
-    history = _history({job.kind for job in jobs})
-    return estimate(jobs, speeds=speeds_of(history), workers=_workers(now), window=work_window(), now=now)
+    history = _list_completed_jobs({job.kind for job in jobs})
+    return estimate_jobs(
+        jobs, speeds=compute_speeds(history), workers=_count_workers(now), window=get_work_window(), now=now
+    )
 
 
-def _open_jobs() -> list[Open]:
+def _list_open_jobs() -> list[OpenJob]:
     in_order = Job.objects.open().order_by("status", "-priority", "queued_at", "pk")  # active ones come first
-    rows = [row for room in Room for row in in_order.filter(room=room).only(*_PRESENT)[:OPEN_JOBS]]
+    rows = [row for room in JobQueue for row in in_order.filter(room=room).only(*_OPEN_JOB_COLUMNS)[:MAX_OPEN_JOBS]]
     needs: defaultdict[UUID, set[UUID]] = defaultdict(set)
     links = JobDependency.objects.filter(job__status=Job.Status.QUEUED).exclude(needed__status=Job.Status.COMPLETE)
-    for job, needed in links.order_by("pk").values_list("job", "needed")[: 10 * OPEN_JOBS]:
+    for job, needed in links.order_by("pk").values_list("job", "needed")[: 10 * MAX_OPEN_JOBS]:
         needs[job].add(needed)
     return [
-        Open(
+        OpenJob(
             id=row.pk,
             kind=row.kind,
-            room=Room(row.room),
+            room=JobQueue(row.room),
             priority=row.priority,
             queued_at=row.queued_at,
             started_at=row.started_at,
@@ -53,29 +55,31 @@ def _open_jobs() -> list[Open]:
             work_ms=row.work_ms,
             done=row.done,
             total=row.total,
-            needs=frozenset(needs[row.pk]),
+            dependencies=frozenset(needs[row.pk]),
         )
         for row in rows
     ]
 
 
-def _history(kinds: Iterable[str]) -> list[Done]:
+def _list_completed_jobs(kinds: Iterable[str]) -> list[CompletedJob]:
     """Return the last complete jobs of each kind, in one statement."""
     complete = Job.objects.filter(status=Job.Status.COMPLETE, started_at__isnull=False).order_by("-finished_at")
-    parts = [complete.filter(kind=kind).values_list(*_PAST)[:HISTORY] for kind in sorted(kinds)]
+    parts = [
+        complete.filter(kind=kind).values_list(*_COMPLETED_JOB_COLUMNS)[:MAX_HISTORY_JOBS] for kind in sorted(kinds)
+    ]
     rows = reduce(lambda all_, part: all_.union(part, all=True), parts)
     return [
-        Done(kind=kind, work_ms=work, seconds=(finished - started).total_seconds())
+        CompletedJob(kind=kind, work_ms=work, seconds=(finished - started).total_seconds())
         for kind, work, started, finished in rows
     ]
 
 
-def _workers(now: datetime) -> dict[Room, int]:
-    alive = Pulse.objects.filter(seen_at__gt=now - SEEN).values_list("room").order_by("room")
-    return {Room(room): count for room, count in alive.annotate(Sum("workers"))}
+def _count_workers(now: datetime) -> dict[JobQueue, int]:
+    alive = Pulse.objects.filter(seen_at__gt=now - MAX_HEARTBEAT_AGE).values_list("room").order_by("room")
+    return {JobQueue(room): count for room, count in alive.annotate(Sum("workers"))}
 
 
-_PRESENT = (
+_OPEN_JOB_COLUMNS = (
     "kind", "room", "priority", "status", "queued_at", "started_at", "work_ms", "done", "total",
 )  # fmt: skip
-_PAST = ("kind", "work_ms", "started_at", "finished_at")
+_COMPLETED_JOB_COLUMNS = ("kind", "work_ms", "started_at", "finished_at")

@@ -8,39 +8,43 @@ from typing import TYPE_CHECKING, cast
 
 from django.utils.module_loading import import_string
 
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 
 if TYPE_CHECKING:
-    from project.jobs.runner import Run
+    from project.jobs.runner import JobRun
 
-Work = Callable[["Run"], None]
+JobFunction = Callable[["JobRun"], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class JobKind:
     """One kind of job: who does it, how often it may be tried, in which room it waits."""
 
     name: str
-    work: str
+    function_path: str
     max_attempts: int
-    room: Room
+    room: JobQueue
 
-    def load(self) -> Work:
+    def load_function(self) -> JobFunction:
         """Return the function that does the work."""
-        return cast(Work, import_string(self.work))
+        return cast(JobFunction, import_string(self.function_path))
 
 
-_kinds: dict[str, Kind] = {}
+_kinds_by_name: dict[str, JobKind] = {}
 
 
-def register(name: str, *, work: str, max_attempts: int = 3, room: str = Room.LIGHT) -> None:
-    """Make a kind known. Call it from `AppConfig.ready`; `work` is the dotted name of a function that takes a Run.
+def register_job_kind(name: str, *, function_path: str, max_attempts: int = 3, room: str = JobQueue.LIGHT) -> None:
+    """Make a kind known. Call it from `AppConfig.ready`.
+
+    `function_path` is the dotted name of a function that takes a `JobRun`.
 
     What takes minutes of processor time or much memory belongs into the room `heavy`. Raises ValueError for others.
     """
-    _kinds[name] = Kind(name=name, work=work, max_attempts=max_attempts, room=Room(room))
+    _kinds_by_name[name] = JobKind(
+        name=name, function_path=function_path, max_attempts=max_attempts, room=JobQueue(room)
+    )
 
 
-def get(name: str) -> Kind:
+def get_job_kind(name: str) -> JobKind:
     """Return a registered kind. Raises KeyError."""
-    return _kinds[name]
+    return _kinds_by_name[name]

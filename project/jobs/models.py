@@ -8,8 +8,8 @@ from typing import Any, ClassVar, Self
 from django.db import models
 from django.db.models import F, Q
 
-from project.db.fields import Row
-from project.jobs.queues import IMMEDIATE, Room, window_is_open
+from project.db.fields import UUIDModel
+from project.jobs.queues import IMMEDIATE, JobQueue, is_work_window_open
 from tenants.models import Tenant
 
 
@@ -24,8 +24,8 @@ class JobQuerySet(models.QuerySet["Job"]):
     def runnable(self, now: datetime) -> Self:
         """Keep the queued jobs that are due, may begin at this hour, and whose dependencies are all complete."""
         due = self.filter(status=Job.Status.QUEUED, queued_at__lte=now)
-        if not window_is_open(now):
-            due = due.filter(Q(room=Room.LIGHT) | Q(priority__gte=IMMEDIATE))
+        if not is_work_window_open(now):
+            due = due.filter(Q(room=JobQueue.LIGHT) | Q(priority__gte=IMMEDIATE))
         return due.exclude(pk__in=_unfinished_dependencies())
 
     def held_by(self, claim: Job) -> Self:
@@ -33,28 +33,33 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(pk=claim.pk, token=claim.token, status=Job.Status.ACTIVE)
 
 
-class Job(Row):
+class JobStatus(models.TextChoices):
+    QUEUED = "queued"
+    ACTIVE = "active"
+    COMPLETE = "complete"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(UUIDModel):
     """One piece of work for one tenant.
 
     Whoever claims a job raises `token` by one and holds the job until `lease_until`, which heartbeats extend. All that
     the holder writes names the token, so that a holder who lost the job can no longer change anything.
     """
 
-    class Status(models.TextChoices):
-        QUEUED = "queued"
-        ACTIVE = "active"
-        COMPLETE = "complete"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
+    Status = JobStatus
 
-    OPEN: ClassVar[tuple[Status, ...]] = (Status.QUEUED, Status.ACTIVE)
+    OPEN: ClassVar[tuple[JobStatus, ...]] = (JobStatus.QUEUED, JobStatus.ACTIVE)
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=50)
     subject_id = models.UUIDField(help_text="What the job works on, such as an entry or a node.")
     params = models.JSONField(default=dict)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
-    room = models.CharField(max_length=10, choices=Room.choices, default=Room.LIGHT, help_text="Whose workers do it.")
+    status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
+    room = models.CharField(
+        max_length=10, choices=JobQueue.choices, default=JobQueue.LIGHT, help_text="Whose workers do it."
+    )
     priority = models.SmallIntegerField(default=0, help_text="Higher goes first among waiting jobs.")
     depends_on: models.ManyToManyField[Job, JobDependency] = models.ManyToManyField(
         "self",
@@ -131,7 +136,7 @@ class Job(Row):
         return self.status in self.OPEN
 
 
-class JobDependency(Row):
+class JobDependency(UUIDModel):
     """One job waits for another to be complete."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
@@ -152,11 +157,11 @@ def _unfinished_dependencies() -> models.QuerySet[JobDependency, Any]:
     return JobDependency.objects.exclude(needed__status=Job.Status.COMPLETE).values("job")
 
 
-class Pulse(Row):
+class Pulse(UUIDModel):
     """The sign of life of one running cluster: when its canary was last sent, and last answered by a worker."""
 
     cluster = models.CharField(max_length=100, unique=True, help_text="Host and process of the supervisor, and room.")
-    room = models.CharField(max_length=10, choices=Room.choices, default=Room.LIGHT)
+    room = models.CharField(max_length=10, choices=JobQueue.choices, default=JobQueue.LIGHT)
     workers = models.PositiveSmallIntegerField(default=1, help_text="How many worker processes the cluster has.")
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)

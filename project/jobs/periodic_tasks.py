@@ -9,45 +9,45 @@ from django.utils.module_loading import import_string
 
 from project import logs
 
-CHORE_SECONDS = 10.0
+PERIODIC_TASK_SECONDS = 10.0
 """How long the supervisor rests between two rounds."""
 
-log = logs.get(__name__)
-_chores: list[str] = []
+log = logs.get_logger(__name__)
+_periodic_tasks: list[str] = []
 
 
-def register(work: str) -> None:
+def register_periodic_task(function_path: str) -> None:
     """Have a function, given by its dotted name, called in rounds.
 
     It may run on several machines at once, ends within a minute, and is short when there is nothing to do.
     """
-    if work not in _chores:
-        _chores.append(work)
+    if function_path not in _periodic_tasks:
+        _periodic_tasks.append(function_path)
 
 
-def do_all() -> None:
+def run_periodic_tasks() -> None:
     """Do every chore once. One that fails does not hinder the next."""
-    for work in _chores:
+    for work in _periodic_tasks:
         try:
             import_string(work)()
         except Exception:  # it comes back
             log.warning("chore failed", chore=work, exc_info=True)
 
 
-class Rounds:
+class PeriodicTaskRunner:
     """Does the chores in a thread, one round at a time, so that a slow one holds nobody up."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
 
-    def begin(self) -> None:
+    def start_round(self) -> None:
         """Begin a round, unless the last one still goes on."""
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._round, name="chores", daemon=True)
+            self._thread = threading.Thread(target=self._run_round, name="chores", daemon=True)
             self._thread.start()
 
-    def _round(self) -> None:
+    def _run_round(self) -> None:
         try:
-            do_all()
+            run_periodic_tasks()
         finally:
             connections.close_all()

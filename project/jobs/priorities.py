@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from project.jobs.queues import IMMEDIATE, NORMAL
 from tenants.errors import ScopeMissing
-from tenants.requests import key_of
+from tenants.requests import get_api_key
 from tenants.scopes import Scope
 
 
@@ -18,14 +18,14 @@ class Urgency(models.TextChoices):
     IMMEDIATE = "immediate"
 
 
-def priority_for(request: Request, word: str) -> int:
+def get_requested_priority(request: Request, word: str) -> int:
     """Return the priority of the job that the request asks for.
 
     Raises ScopeMissing when the word is `immediate` and the request's key lacks that scope.
     """
     if Urgency(word) is Urgency.NORMAL:
         return NORMAL
-    if Scope.IMMEDIATE.value in key_of(request).scopes:
+    if Scope.IMMEDIATE.value in get_api_key(request).scopes:
         return IMMEDIATE
     raise ScopeMissing(
         f"priority=immediate needs a key with the scope {Scope.IMMEDIATE.value!r}.",

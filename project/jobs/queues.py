@@ -19,14 +19,14 @@ IMMEDIATE = 100
 """From this priority on a job goes before all others and does not wait for the work window."""
 
 
-class Room(models.TextChoices):
+class JobQueue(models.TextChoices):
     """`light` answers soon; `heavy` takes hours and much memory."""
 
     LIGHT = "light"
     HEAVY = "heavy"
 
 
-def processes_of(room: Room) -> int:
+def count_worker_processes(room: JobQueue) -> int:
     """Return how many worker processes one cluster of the room has."""
     alternatives = settings.Q_CLUSTER["ALT_CLUSTERS"]
     count: int = alternatives.get(settings.QUEUES[room], settings.Q_CLUSTER)["workers"]
@@ -48,23 +48,23 @@ class WorkWindow:
             return self.start <= clock < self.end
         return clock >= self.start or clock < self.end
 
-    def opening(self, now: datetime) -> datetime:
+    def find_next_opening(self, now: datetime) -> datetime:
         """Return `now` when the window is open, else the moment at which it opens next."""
         if self.is_open(now):
             return now
-        return min(moment for moment in self._openings(now) if moment > now)
+        return min(moment for moment in self._list_openings(now) if moment > now)
 
-    def opened_at(self, now: datetime) -> datetime:
+    def find_last_opening(self, now: datetime) -> datetime:
         """Return when the window last opened."""
-        return max(moment for moment in self._openings(now) if moment <= now)
+        return max(moment for moment in self._list_openings(now) if moment <= now)
 
-    def _openings(self, now: datetime) -> list[datetime]:
+    def _list_openings(self, now: datetime) -> list[datetime]:
         today = now.astimezone(self.zone).date()
         days = [today + timedelta(days=shift) for shift in (-2, -1, 0, 1, 2)]
         return [datetime.combine(day, self.start, self.zone).astimezone(UTC) for day in days]
 
 
-def work_window() -> WorkWindow | None:
+def get_work_window() -> WorkWindow | None:
     """Return the window of heavy jobs, or None when they may begin at any time."""
     if settings.HEAVY_WINDOW is None:
         return None
@@ -72,7 +72,7 @@ def work_window() -> WorkWindow | None:
     return WorkWindow(start=start, end=end, zone=settings.HEAVY_TIME_ZONE)
 
 
-def window_is_open(now: datetime) -> bool:
+def is_work_window_open(now: datetime) -> bool:
     """Tell whether heavy jobs of any priority may begin now."""
-    window = work_window()
+    window = get_work_window()
     return window is None or window.is_open(now)

@@ -21,35 +21,35 @@ from project import logs
 from project.errors import DomainError
 from project.jobs import job_kinds
 from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
-from project.jobs.models import Job
-from project.jobs.queues import Room
+from project.jobs.models import Job, JobStatus
+from project.jobs.queues import JobQueue
 from project.jobs.services import settle_dependants
 from tenants.models import Tenant
 
 HEARTBEAT_SECONDS = 1.0
 PROGRESS_SECONDS = 0.5
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
-__all__ = ["JobCancelled", "JobLost", "Run", "claim_next", "run_next", "worker_name"]
+__all__ = ["JobCancelled", "JobLost", "JobRun", "claim_next_job", "get_worker_name", "run_next_job"]
 
 
-def worker_name() -> str:
+def get_worker_name() -> str:
     """Return who this process is: the supervisor's name for its cluster, and the process id."""
     return f"{os.environ.get('COURSEWRIGHT_CLUSTER', 'none')}:{os.getpid()}"
 
 
-class Run:
+class JobRun:
     """What the work is handed: its job and tenant, and how to report, to be stopped and to complete."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.tenant: Tenant = job.tenant
-        self._stop: JobInterrupted | None = None
-        self._completed = False
+        self._interruption: JobInterrupted | None = None
+        self._is_complete = False
         self._reported_at = 0.0
 
-    def progress(self, stage: str, done: int, total: int) -> None:
+    def report_progress(self, stage: str, done: int, total: int) -> None:
         """Report how far the stage is. Written at most twice a second, except that a new stage is written at once."""
         self.checkpoint()
         now = time.monotonic()
@@ -60,7 +60,7 @@ class Run:
         self.job.stage, self.job.done, self.job.total = stage, min(done, total), total
         Job.objects.held_by(self.job).update(stage=stage, done=self.job.done, total=total)
 
-    def announce(self, plan: dict[str, Any]) -> None:
+    def announce_plan(self, plan: dict[str, Any]) -> None:
         """Say what the work is going to do, for those who follow the job."""
         self.checkpoint()
         self.job.plan = plan
@@ -68,15 +68,15 @@ class Run:
 
     def checkpoint(self) -> None:
         """Raise JobCancelled or JobLost when the work must stop. Costs nothing: call it in loops."""
-        if self._stop is not None:
-            raise self._stop
+        if self._interruption is not None:
+            raise self._interruption
 
-    def stop(self, reason: JobInterrupted) -> None:
+    def request_stop(self, reason: JobInterrupted) -> None:
         """Make the next checkpoint raise."""
-        self._stop = reason
+        self._interruption = reason
 
     @contextmanager
-    def completing(self, *, result: dict[str, Any] | None = None) -> Iterator[None]:
+    def complete_job(self, *, result: dict[str, Any] | None = None) -> Iterator[None]:
         """Complete the job and store its results in one transaction: both or neither, and only while we hold the job.
 
         The body writes the results. Raises JobLost before the body runs when the job is no longer ours, JobCancelled
@@ -89,47 +89,47 @@ class Run:
                 status=Job.Status.COMPLETE, result=result, finished_at=now, lease_until=None, done=F("total"),
             )  # fmt: skip
             if not ended:
-                raise _why_not(self.job)
+                raise _build_interruption(self.job)
             yield
             settle_dependants([self.job.pk])
-        self._completed = True
+        self._is_complete = True
 
     @property
-    def completed(self) -> bool:
-        return self._completed
+    def is_complete(self) -> bool:
+        return self._is_complete
 
 
-def run_next(room: Room = Room.LIGHT) -> bool:
+def run_next_job(room: JobQueue = JobQueue.LIGHT) -> bool:
     """Do the room's next job, and leave it ended or queued again, whatever the work does. False when there is none."""
-    job = claim_next(room)
+    job = claim_next_job(room)
     if job is None:
         return False
-    _run(job)
+    _run_job(job)
     return True
 
 
-def _run(job: Job) -> None:
-    running = Run(job)
+def _run_job(job: Job) -> None:
+    running = JobRun(job)
     with (
         structlog.contextvars.bound_contextvars(job=str(job.pk), tenant=job.tenant.slug, kind=job.kind),
-        _heartbeats(running),
+        _send_heartbeats(running),
     ):
         try:
-            job_kinds.get(job.kind).load()(running)
-            if not running.completed:
-                with running.completing():
+            job_kinds.get_job_kind(job.kind).load_function()(running)
+            if not running.is_complete:
+                with running.complete_job():
                     pass
         except JobCancelled:
-            _end(job, Job.Status.CANCELLED)
+            _end_job(job, Job.Status.CANCELLED)
         except JobLost as exc:
             log.info("job given up", reason=str(exc))
         except DomainError as exc:
-            _end(job, Job.Status.FAILED, code=exc.code, message=str(exc), next_step=exc.next_step)
+            _end_job(job, Job.Status.FAILED, code=exc.code, message=str(exc), next_step=exc.next_step)
         except Exception:
             log.exception("job failed unexpectedly", attempt=job.attempt)
-            _try_again(job)
+            _retry_or_fail(job)
         except BaseException:  # django-q2 raises its time limit as a SystemExit
-            _end(
+            _end_job(
                 job, Job.Status.FAILED, code="timed_out", message="The work took too long and was stopped.",
                 next_step="Retry the job; if it fails again, split the material.",
             )  # fmt: skip
@@ -137,7 +137,7 @@ def _run(job: Job) -> None:
 
 
 @transaction.atomic
-def claim_next(room: Room = Room.LIGHT) -> Job | None:
+def claim_next_job(room: JobQueue = JobQueue.LIGHT) -> Job | None:
     """Take the room's runnable job of highest priority that has waited longest; None when there is none.
 
     Heavy jobs that are not immediate are passed over outside the work window. A job that runs when the window ends is
@@ -149,21 +149,26 @@ def claim_next(room: Room = Room.LIGHT) -> Job | None:
     if job is None:
         return None
     job.status, job.token, job.attempt = Job.Status.ACTIVE, job.token + 1, job.attempt + 1
-    job.worker, job.lease_until, job.heartbeat_at, job.started_at = worker_name(), now + _lease(), now, now
+    job.worker, job.lease_until, job.heartbeat_at, job.started_at = (
+        get_worker_name(),
+        now + _get_lease_duration(),
+        now,
+        now,
+    )
     job.stage, job.done, job.total, job.plan = "", 0, 0, None
     job.save()
     return job
 
 
-def _lease() -> timedelta:
+def _get_lease_duration() -> timedelta:
     return timedelta(seconds=settings.JOB_LEASE_SECONDS)
 
 
 @contextmanager
-def _heartbeats(running: Run) -> Iterator[None]:
+def _send_heartbeats(running: JobRun) -> Iterator[None]:
     """Extend the lease from a thread while the work runs, and learn there that the work must stop."""
     over = threading.Event()
-    thread = threading.Thread(target=_beat, args=(running, over), name="heartbeat", daemon=True)
+    thread = threading.Thread(target=_run_heartbeat_loop, args=(running, over), name="heartbeat", daemon=True)
     thread.start()
     try:
         yield
@@ -172,19 +177,19 @@ def _heartbeats(running: Run) -> Iterator[None]:
         thread.join()
 
 
-def _beat(running: Run, over: threading.Event) -> None:
+def _run_heartbeat_loop(running: JobRun, over: threading.Event) -> None:
     job = running.job
     try:
         while not over.wait(HEARTBEAT_SECONDS):
             try:
                 now = timezone.now()
                 held = Job.objects.held_by(job)
-                if not held.update(lease_until=now + _lease(), heartbeat_at=now):
+                if not held.update(lease_until=now + _get_lease_duration(), heartbeat_at=now):
                     if not over.is_set():
-                        running.stop(JobLost("Another worker holds the job, or it has ended."))
+                        running.request_stop(JobLost("Another worker holds the job, or it has ended."))
                     return
                 if held.filter(cancel_requested_at__isnull=False).exists():
-                    running.stop(JobCancelled("The job was cancelled."))
+                    running.request_stop(JobCancelled("The job was cancelled."))
             except Exception:  # a database that is away for a moment must not end the heartbeats
                 log.warning("heartbeat missed", exc_info=True)
                 connections.close_all()
@@ -192,13 +197,13 @@ def _beat(running: Run, over: threading.Event) -> None:
         connections.close_all()
 
 
-def _why_not(job: Job) -> JobInterrupted:
+def _build_interruption(job: Job) -> JobInterrupted:
     held = Job.objects.held_by(job).exists()
     return JobCancelled("The job was cancelled.") if held else JobLost("Another worker holds the job.")
 
 
 @transaction.atomic
-def _end(job: Job, status: Job.Status, *, code: str = "", message: str = "", next_step: str = "") -> None:
+def _end_job(job: Job, status: JobStatus, *, code: str = "", message: str = "", next_step: str = "") -> None:
     ended = Job.objects.held_by(job).update(
         status=status, finished_at=timezone.now(), lease_until=None, error_code=code, error_message=message,
         next_step=next_step,
@@ -208,13 +213,13 @@ def _end(job: Job, status: Job.Status, *, code: str = "", message: str = "", nex
         log.info("job ended", status=status.value, error_code=code)
 
 
-def _try_again(job: Job) -> None:
+def _retry_or_fail(job: Job) -> None:
     """Queue the job again after an unexpected failure, or fail it when its attempts are used up.
 
     A job whose end was asked for meanwhile is cancelled instead.
     """
     if job.attempt >= job.max_attempts:
-        _end(
+        _end_job(
             job, Job.Status.FAILED, code="unexpected", message=f"Something failed on our side, {job.attempt} times.",
             next_step="Retry the job. If it fails again, give the operator the job's id.",
         )  # fmt: skip
@@ -225,4 +230,4 @@ def _try_again(job: Job) -> None:
         status=Job.Status.QUEUED, lease_until=None, queued_at=now + timedelta(seconds=pause), worker=""
     )  # fmt: skip
     if not queued:
-        _end(job, Job.Status.CANCELLED)
+        _end_job(job, Job.Status.CANCELLED)

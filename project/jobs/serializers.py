@@ -11,9 +11,9 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from project.http.serializers import ListSerializer, StrictSerializer
+from project.http.serializers import ListQuerySerializer, StrictSerializer
 from project.jobs.estimates import Estimate
-from project.jobs.forecasts import forecast
+from project.jobs.forecasts import forecast_jobs
 from project.jobs.models import Job
 from project.jobs.priorities import Urgency
 
@@ -70,20 +70,20 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         return job.cancel_requested_at is not None
 
     def get_estimated_start(self, job: Job) -> datetime | None:
-        found = self._estimate(job)
+        found = self._find_estimate(job)
         return found.start if found else None
 
     def get_estimated_end(self, job: Job) -> datetime | None:
-        found = self._estimate(job)
+        found = self._find_estimate(job)
         return found.end if found else None
 
-    def _estimate(self, job: Job) -> Estimate | None:
-        return self._forecast.get(job.pk) if job.is_open else None
+    def _find_estimate(self, job: Job) -> Estimate | None:
+        return self._estimates_by_job.get(job.pk) if job.is_open else None
 
     @cached_property
-    def _forecast(self) -> dict[UUID, Estimate]:
+    def _estimates_by_job(self) -> dict[UUID, Estimate]:
         """Made once for all rows of a page, when the first open job is met."""
-        return forecast(now=timezone.now())
+        return forecast_jobs(now=timezone.now())
 
 
 class PrioritySerializer(StrictSerializer):
@@ -96,7 +96,7 @@ class PrioritySerializer(StrictSerializer):
     )
 
 
-class JobListSerializer(ListSerializer):
+class JobListSerializer(ListQuerySerializer):
     """Which jobs to list."""
 
     kind = serializers.CharField(required=False, max_length=50)

@@ -46,7 +46,7 @@ def submit_job(
     the milliseconds of a recording, for estimates of when the job will end. Raises JobAlreadyOpen, without harm to the
     transaction, while a job of the same kind and subject is open.
     """
-    known = job_kinds.get(kind)
+    known = job_kinds.get_job_kind(kind)
     try:
         with transaction.atomic():
             job = Job.objects.create(
@@ -66,7 +66,7 @@ def submit_job(
             "The same work is on its way already.", extra={"job": str(running.pk)} if running else None
         ) from None
     job.depends_on.set(depends_on)
-    _settle([job.pk])
+    _settle_queued_jobs([job.pk])
     job.refresh_from_db()
     return job
 
@@ -82,18 +82,18 @@ def cancel_job(*, job: Job) -> Job:
         return job
     if not job.is_open:
         raise JobNotOpen(f"The job is {job.status} and cannot be cancelled.")
-    _cancel([job], timezone.now())
+    _cancel_jobs([job], timezone.now())
     job.refresh_from_db()
     return job
 
 
 @transaction.atomic
-def cancel_jobs_of(*, tenant: Tenant, subjects: Iterable[UUID]) -> None:
+def cancel_subject_jobs(*, tenant: Tenant, subjects: Iterable[UUID]) -> None:
     """Cancel every open job that works on one of the subjects."""
     jobs = (
         Job.objects.for_tenant(tenant).open().filter(subject_id__in=list(subjects)).order_by("pk").select_for_update()
     )
-    _cancel(list(jobs), timezone.now())
+    _cancel_jobs(list(jobs), timezone.now())
 
 
 @transaction.atomic
@@ -114,7 +114,7 @@ def retry_job(*, job: Job) -> Job:
             job.save()
     except IntegrityError:
         raise JobAlreadyOpen("Another job does the same work now.") from None
-    _settle([job.pk])
+    _settle_queued_jobs([job.pk])
     job.refresh_from_db()
     return job
 
@@ -125,16 +125,16 @@ def settle_dependants(finished: Sequence[UUID]) -> None:
     Takes a constant number of statements for each level of dependants.
     """
     waiting = Job.objects.filter(depends_on__in=list(finished), status=Job.Status.QUEUED)
-    _settle(list(waiting.values_list("pk", flat=True).distinct()))
+    _settle_queued_jobs(list(waiting.values_list("pk", flat=True).distinct()))
 
 
-def ring_for(rooms: Iterable[str]) -> None:
+def notify_queues(queues: Iterable[str]) -> None:
     """Ring once for each job, given the rooms of the jobs, in the caller's transaction."""
-    for room, times in Counter(rooms).items():
-        queue.ring(times, room=room)
+    for room, times in Counter(queues).items():
+        queue.notify_workers(times, room=room)
 
 
-def _settle(candidates: Sequence[UUID]) -> None:
+def _settle_queued_jobs(candidates: Sequence[UUID]) -> None:
     """Ring for those of the queued jobs that can run now; fail those that never can, and what waits for them."""
     if not candidates:
         return
@@ -152,11 +152,11 @@ def _settle(candidates: Sequence[UUID]) -> None:
         job.next_step = "Look at that job, mend its cause or leave its subject out, then retry this one."
     Job.objects.bulk_update(failed, ["status", "finished_at", "error_code", "error_message", "next_step"])
     runnable = Job.objects.runnable(now).filter(pk__in=[job.pk for job in queued if job.pk not in broken])
-    ring_for(runnable.values_list("room", flat=True))
+    notify_queues(runnable.values_list("room", flat=True))
     settle_dependants([job.pk for job in failed])
 
 
-def _cancel(jobs: Sequence[Job], now: datetime) -> None:
+def _cancel_jobs(jobs: Sequence[Job], now: datetime) -> None:
     queued = [job.pk for job in jobs if job.status == Job.Status.QUEUED]
     active = [job.pk for job in jobs if job.status == Job.Status.ACTIVE]
     Job.objects.filter(pk__in=active, cancel_requested_at=None).update(cancel_requested_at=now)

@@ -14,64 +14,68 @@ from django.utils import timezone
 
 from project import logs
 from project.jobs import sweeper
-from project.jobs.cluster import Cluster, runs
+from project.jobs.cluster import WorkerCluster, is_process_running
 from project.jobs.models import Pulse
-from project.jobs.periodic_tasks import CHORE_SECONDS, Rounds
-from project.jobs.queues import Room
+from project.jobs.periodic_tasks import PERIODIC_TASK_SECONDS, PeriodicTaskRunner
+from project.jobs.queues import JobQueue
 
 TICK_SECONDS = 0.5
 SWEEP_SECONDS = 2.0
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 class Supervisor:
     """Runs a cluster for each of its rooms until it is told to stop."""
 
-    def __init__(self, rooms: Sequence[Room] = tuple(Room)) -> None:
+    def __init__(self, rooms: Sequence[JobQueue] = tuple(JobQueue)) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._clusters = [Cluster(room=room, supervisor=self.name) for room in rooms]
-        self._swept_at = self._chores_at = 0.0
-        self._rounds = Rounds()
-        self._stopping = False
+        self._clusters = [WorkerCluster(room=room, supervisor=self.name) for room in rooms]
+        self._swept_at = self._periodic_tasks_at = 0.0
+        self._periodic_task_runner = PeriodicTaskRunner()
+        self._is_stopping = False
 
     def run(self) -> None:
         """Start the clusters, keep them alive, and drain them after SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-        self._forget_dead_supervisors()
+            signal.signal(number, self._handle_signal)
+        self._remove_dead_supervisors()
         for cluster in self._clusters:
             cluster.start()
-        while not self._stopping:
-            self._look_once()
+        while not self._is_stopping:
+            self._check_once()
             time.sleep(TICK_SECONDS)
-        self._drain()
+        self._drain_clusters()
 
-    def _on_signal(self, number: int, _frame: object) -> None:
-        if self._stopping:
+    def _handle_signal(self, number: int, _frame: object) -> None:
+        if self._is_stopping:
             raise SystemExit(128 + number)
-        self._stopping = True
+        self._is_stopping = True
 
-    def _look_once(self) -> None:
-        for look in (*(cluster.watch for cluster in self._clusters), self._sweep, self._do_chores):
+    def _check_once(self) -> None:
+        for look in (
+            *(cluster.check_health for cluster in self._clusters),
+            self._sweep_when_due,
+            self._run_periodic_tasks_when_due,
+        ):
             try:
                 look()
             except Exception:  # a database that is away for a moment must not end the watch
                 log.warning("watch interrupted", exc_info=True)
 
-    def _sweep(self) -> None:
+    def _sweep_when_due(self) -> None:
         now = time.monotonic()
         if now - self._swept_at >= SWEEP_SECONDS:
-            sweeper.sweep(now=timezone.now())
+            sweeper.sweep_jobs(now=timezone.now())
             self._swept_at = now
 
-    def _do_chores(self) -> None:
+    def _run_periodic_tasks_when_due(self) -> None:
         now = time.monotonic()
-        if now - self._chores_at >= CHORE_SECONDS:
-            self._rounds.begin()
-            self._chores_at = now
+        if now - self._periodic_tasks_at >= PERIODIC_TASK_SECONDS:
+            self._periodic_task_runner.start_round()
+            self._periodic_tasks_at = now
 
-    def _drain(self) -> None:
+    def _drain_clusters(self) -> None:
         """Let the running jobs end, for WORKER_GRACE_SECONDS at most, then end the clusters."""
         running = list(self._clusters)
         deadline = time.monotonic() + settings.WORKER_GRACE_SECONDS
@@ -83,14 +87,14 @@ class Supervisor:
                 running = [cluster for cluster in running if not cluster.is_drained()]
         finally:
             for cluster in self._clusters:
-                cluster.end()
+                cluster.shut_down()
 
-    def _forget_dead_supervisors(self) -> None:
+    def _remove_dead_supervisors(self) -> None:
         """Take back at once what supervisors of this machine held that no longer run, and forget those long unseen."""
         Pulse.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
         host = socket.gethostname()
         for pulse in Pulse.objects.filter(cluster__startswith=f"{host}:"):
             pid = pulse.cluster.removeprefix(f"{host}:").partition(":")[0]
-            if pid.isdecimal() and int(pid) != os.getpid() and not runs(int(pid)):
-                sweeper.release_worker(pulse.cluster, now=timezone.now())
+            if pid.isdecimal() and int(pid) != os.getpid() and not is_process_running(int(pid)):
+                sweeper.release_worker_jobs(pulse.cluster, now=timezone.now())
                 pulse.delete()

@@ -10,37 +10,39 @@ from django.db.models import Q
 
 from project import logs, queue
 from project.jobs.models import Job
-from project.jobs.queues import Room
-from project.jobs.services import ring_for, settle_dependants
+from project.jobs.queues import JobQueue
+from project.jobs.services import notify_queues, settle_dependants
 
-RING_AGAIN = timedelta(seconds=5)
+RENOTIFY_AFTER = timedelta(seconds=5)
 _BATCH = 100
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Swept:
+class SweepResult:
     """What a sweep did."""
 
     requeued: int
     given_up: int
-    rung: int
+    notified: int
 
 
-def sweep(*, now: datetime) -> Swept:
+def sweep_jobs(*, now: datetime) -> SweepResult:
     """Queue again the jobs whose lease has run out, give up those without attempts, ring where bells were lost."""
-    requeued, given_up = release(Q(lease_until__lt=now), now=now)
-    return Swept(requeued=requeued, given_up=given_up, rung=sum(_ring_lost_bells(room, now) for room in Room))
+    requeued, given_up = release_jobs(Q(lease_until__lt=now), now=now)
+    return SweepResult(
+        requeued=requeued, given_up=given_up, notified=sum(_renotify_workers(room, now) for room in JobQueue)
+    )
 
 
-def release_worker(prefix: str, *, now: datetime) -> None:
+def release_worker_jobs(prefix: str, *, now: datetime) -> None:
     """Take back the jobs that workers with this name or prefix hold, because those processes are known to be dead."""
-    release(Q(worker=prefix) | Q(worker__startswith=f"{prefix}:"), now=now)
+    release_jobs(Q(worker=prefix) | Q(worker__startswith=f"{prefix}:"), now=now)
 
 
 @transaction.atomic
-def release(lost: Q, *, now: datetime) -> tuple[int, int]:
+def release_jobs(lost: Q, *, now: datetime) -> tuple[int, int]:
     """Queue again, or give up, the active jobs that match. Returns how many of each."""
     held = Job.objects.filter(lost, status=Job.Status.ACTIVE).select_for_update(skip_locked=True)
     jobs = list(held.order_by("lease_until")[:_BATCH])
@@ -62,19 +64,19 @@ def release(lost: Q, *, now: datetime) -> tuple[int, int]:
     Job.objects.bulk_update(
         jobs, ["status", "lease_until", "queued_at", "finished_at", "error_code", "error_message", "next_step"]
     )
-    ring_for(job.room for job in again)
+    notify_queues(job.room for job in again)
     settle_dependants([job.pk for job in hopeless])
     return len(again), len(hopeless)
 
 
 @transaction.atomic
-def _ring_lost_bells(room: Room, now: datetime) -> int:
+def _renotify_workers(room: JobQueue, now: datetime) -> int:
     """Ring for jobs of the room that nobody will hear of: they are due, and no message is left in its queue.
 
     Among them are those that were passed over outside the work window, once it is open.
     """
-    overdue = Job.objects.runnable(now).filter(room=room, queued_at__lte=now - RING_AGAIN)[:_BATCH].count()
-    if not overdue or queue.length(room):
+    overdue = Job.objects.runnable(now).filter(room=room, queued_at__lte=now - RENOTIFY_AFTER)[:_BATCH].count()
+    if not overdue or queue.count_messages(room):
         return 0
-    queue.ring(overdue, room=room)
+    queue.notify_workers(overdue, room=room)
     return overdue

@@ -6,12 +6,12 @@ from django.utils import timezone
 
 from project.jobs import runner
 from project.jobs.models import Pulse
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 
 
-def run_job(room: str = Room.LIGHT, **_future: object) -> None:
+def run_job(room: str = JobQueue.LIGHT, **_future: object) -> None:
     """Do the next job of the room, if there is one left to claim."""
-    runner.run_next(Room(room))
+    runner.run_next_job(JobQueue(room))
 
 
 def answer_canary(cluster: str, **_future: object) -> None:

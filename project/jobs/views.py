@@ -9,11 +9,11 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.responses import asked, page
+from project.http.responses import paginated_response, validated_query
 from project.jobs import services
 from project.jobs.models import Job
 from project.jobs.serializers import JobListSerializer, JobSerializer
-from tenants.requests import tenant_of
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 POLL_SECONDS = 1
@@ -30,34 +30,34 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
     @extend_schema(parameters=[JobListSerializer], responses=JobSerializer(many=True))
     def list(self, request: Request) -> Response:
         """List jobs, newest first."""
-        wanted = asked(request, JobListSerializer)
-        rows = Job.objects.for_tenant(tenant_of(request))
-        for parameter, column in _FILTERS.items():
+        wanted = validated_query(request, JobListSerializer)
+        rows = Job.objects.for_tenant(get_tenant(request))
+        for parameter, column in _FILTER_COLUMNS.items():
             if parameter in wanted:
                 rows = rows.filter(**{column: wanted[parameter]})
-        return page(self, rows.order_by("-created_at", "-id"), JobSerializer)
+        return paginated_response(self, rows.order_by("-created_at", "-id"), JobSerializer)
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read a job: its status, how far it is, and how it ended."""
-        return Response(JobSerializer(services.get_job(tenant=tenant_of(request), job_id=pk)).data)
+        return Response(JobSerializer(services.get_job(tenant=get_tenant(request), job_id=pk)).data)
 
     @extend_schema(request=None, responses={200: JobSerializer})
     def cancel(self, request: Request, pk: UUID) -> Response:
         """End a queued job now; an active one stops within seconds. Cancelling twice is no error."""
-        job = services.get_job(tenant=tenant_of(request), job_id=pk)
+        job = services.get_job(tenant=get_tenant(request), job_id=pk)
         return Response(JobSerializer(services.cancel_job(job=job)).data)
 
     @extend_schema(request=None, responses={202: JobSerializer})
     def retry(self, request: Request, pk: UUID) -> Response:
         """Queue a failed or cancelled job again."""
-        job = services.get_job(tenant=tenant_of(request), job_id=pk)
-        return accepted(services.retry_job(job=job))
+        job = services.get_job(tenant=get_tenant(request), job_id=pk)
+        return accepted_response(services.retry_job(job=job))
 
 
-_FILTERS = {"kind": "kind", "status": "status", "subject": "subject_id", "created_after": "created_at__gt"}
+_FILTER_COLUMNS = {"kind": "kind", "status": "status", "subject": "subject_id", "created_after": "created_at__gt"}
 
 
-def accepted(job: Job) -> Response:
+def accepted_response(job: Job) -> Response:
     """Answer 202 with the job and where to follow it."""
     return Response(
         JobSerializer(job).data,

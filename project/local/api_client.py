@@ -18,7 +18,7 @@ class ServerUnreachable(Exception):
     """Nothing answers at the address."""
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """The API answered with a problem."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
@@ -31,43 +31,43 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Client:
-    """Speaks to the API at `address` with a key. Waits when the API says that requests come too fast."""
+class ApiClient:
+    """Speaks to the API at `base_url` with a key. Waits when the API says that requests come too fast."""
 
-    address: str
+    base_url: str
     key: str
 
     def is_ready(self) -> bool:
         """Tell whether everything that work needs is there. Raises ServerUnreachable."""
         try:
-            self._send("GET", "/health/ready")
-        except Refused:
+            self._send_request("GET", "/health/ready")
+        except ApiError:
             return False
         return True
 
     def get(self, path: str, **parameters: str) -> Any:
         """Read. Raises Refused."""
-        return json.loads(self._send("GET", path + (f"?{urlencode(parameters)}" if parameters else "")))
+        return json.loads(self._send_request("GET", path + (f"?{urlencode(parameters)}" if parameters else "")))
 
-    def text(self, path: str, *, accept: str) -> str:
+    def get_text(self, path: str, *, accept: str) -> str:
         """Read as another media type. Raises Refused."""
-        return self._send("GET", path, headers={"Accept": accept}).decode()
+        return self._send_request("GET", path, headers={"Accept": accept}).decode()
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """Write. Raises Refused."""
         headers = {"Content-Type": "application/json"}
-        return json.loads(self._send("POST", path, data=json.dumps(body).encode(), headers=headers))
+        return json.loads(self._send_request("POST", path, data=json.dumps(body).encode(), headers=headers))
 
-    def upload(self, path: str, file: Path) -> Any:
+    def upload_file(self, path: str, file: Path) -> Any:
         """Send a file as a raw body, streamed from disk. Raises Refused."""
         headers = {
             "Content-Type": "application/octet-stream",
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
             "Content-Length": str(file.stat().st_size),
         }
-        return json.loads(self._send("POST", path, file=file, headers=headers))
+        return json.loads(self._send_request("POST", path, file=file, headers=headers))
 
-    def pages(self, path: str, **parameters: str) -> Iterator[Any]:
+    def iterate_items(self, path: str, **parameters: str) -> Iterator[Any]:
         """Yield everything that a list holds, page by page."""
         cursor: dict[str, str] = {}
         while True:
@@ -77,39 +77,41 @@ class Client:
                 return
             cursor = {"cursor": page["next_cursor"]}
 
-    def _send(
+    def _send_request(
         self, method: str, path: str, *, data: bytes | None = None, file: Path | None = None,
         headers: dict[str, str] | None = None,
     ) -> bytes:  # fmt: skip
         while True:
             try:
-                return self._once(method, path, data=data, file=file, headers=headers or {})
+                return self._send_once(method, path, data=data, file=file, headers=headers or {})
             except urllib.error.HTTPError as exc:
                 body = exc.read()
                 pause = exc.headers.get("Retry-After")
                 if exc.code == 429 and pause is not None:
                     time.sleep(float(pause))
                     continue
-                raise Refused(_problem(body, exc.code)) from exc
+                raise ApiError(_parse_problem(body, exc.code)) from exc
             except (urllib.error.URLError, ConnectionError, TimeoutError) as exc:
-                raise ServerUnreachable(self.address) from exc
+                raise ServerUnreachable(self.base_url) from exc
 
-    def _once(self, method: str, path: str, *, data: bytes | None, file: Path | None, headers: dict[str, str]) -> bytes:
+    def _send_once(
+        self, method: str, path: str, *, data: bytes | None, file: Path | None, headers: dict[str, str]
+    ) -> bytes:
         with contextlib.ExitStack() as stack:
             body = stack.enter_context(file.open("rb")) if file is not None else data
             request = urllib.request.Request(  # noqa: S310  # the address is our own server's
-                self.address + path, data=body, method=method, headers={"X-API-Key": self.key, **headers}
+                self.base_url + path, data=body, method=method, headers={"X-API-Key": self.key, **headers}
             )
-            return self._open(request)
+            return self._read_response(request)
 
-    def _open(self, request: urllib.request.Request) -> bytes:
+    def _read_response(self, request: urllib.request.Request) -> bytes:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=300) as response:
             body: bytes = response.read()
             return body
 
 
-def _problem(body: bytes, status: int) -> dict[str, Any]:
+def _parse_problem(body: bytes, status: int) -> dict[str, Any]:
     try:
         problem = json.loads(body)
     except ValueError:

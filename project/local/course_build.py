@@ -19,27 +19,27 @@ from materials.transfer.folder import Folder
 from materials.transfer.plan import HIDDEN, Plan, PlannedFile, make_plan
 from materials.transfer.shortcuts import address_in
 from materials.transfer.sources import Skip
-from project.local.api_client import Client, Refused
+from project.local.api_client import ApiClient, ApiError
 
 POLL_SECONDS = 0.3
-_MARKS = {"module": "bold cyan", "lesson": "bold", "concept": "green", "exercise": "yellow"}
+_NODE_STYLES = {"module": "bold cyan", "lesson": "bold", "concept": "green", "exercise": "yellow"}
 
 
 class BuildFailed(Exception):
     """There is no structure; the message says why."""
 
 
-def plan_of(folder: Path) -> Plan:
+def plan_folder(folder: Path) -> Plan:
     """Return what there is to upload. Raises BuildFailed when there are no files."""
     plan = make_plan(Folder(folder), unwrap=False)
     if not plan.files:
-        reasons = "".join(f"\n{left.path}: {left.reason}" for left in _left_out(plan))
+        reasons = "".join(f"\n{left.path}: {left.reason}" for left in _list_skipped_files(plan))
         raise BuildFailed(f"There are no files in {folder} that could be read.{reasons}")
     return plan
 
 
 @dataclass
-class Skipped:
+class SkippedFile:
     """A file that was not taken, and why."""
 
     path: str
@@ -47,37 +47,37 @@ class Skipped:
 
 
 @dataclass
-class Build:
+class CourseBuild:
     """One course, from its folder to its snapshot."""
 
-    client: Client
+    client: ApiClient
     console: Console
     engine: str = "outline"
     strategy: str = "default"
-    skipped: list[Skipped] = field(default_factory=list)
-    failed: list[Skipped] = field(default_factory=list)
-    _entries: dict[str, str] = field(default_factory=dict)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    failed: list[SkippedFile] = field(default_factory=list)
+    _paths_by_job: dict[str, str] = field(default_factory=dict)
 
     def run(self, folder: Path) -> dict[str, Any]:
         """Upload the folder, wait for its ingestion, generate, and return the snapshot. Raises BuildFailed."""
-        plan = plan_of(folder)
-        self.skipped += _left_out(plan)
-        with self._progress() as progress:
+        plan = plan_folder(folder)
+        self.skipped += _list_skipped_files(plan)
+        with self._create_progress() as progress:
             task = progress.add_task("Uploading", total=len(plan.files))
-            root = self.client.post("/api/v1/nodes", {"title": _title(folder)})["id"]
-            for _ in self._upload(plan, root):
+            root = self.client.post("/api/v1/nodes", {"title": _derive_title(folder)})["id"]
+            for _ in self._upload_files(plan, root):
                 progress.advance(task)
         self._wait_for_ingestion(root)
-        if not self._entries or len(self.failed) == len(self._entries):
+        if not self._paths_by_job or len(self.failed) == len(self._paths_by_job):
             reasons = "\n".join(f"{file.path}: {file.reason}" for file in [*self.skipped, *self.failed])
             raise BuildFailed(f"None of the files could be read.\n{reasons}")
-        return self._generate(root)
+        return self._generate_structure(root)
 
-    def show(self, snapshot: dict[str, Any]) -> None:
+    def print_structure(self, snapshot: dict[str, Any]) -> None:
         """Print the structure as a tree, with where each part stands in the materials."""
         tree = Tree(f"[bold]{escape(snapshot['title'])}[/]")
         for child in snapshot["children"]:
-            _branch(tree, child)
+            _add_branch(tree, child)
         self.console.print(tree)
         counts, grounding = snapshot["counts"], snapshot["grounding"]
         self.console.print(
@@ -95,7 +95,7 @@ class Build:
             for file in files:
                 self.console.print(f"[yellow]{what}:[/] {escape(file.path)}: {escape(file.reason)}")
 
-    def _upload(self, plan: Plan, root: str) -> Iterator[None]:
+    def _upload_files(self, plan: Plan, root: str) -> Iterator[None]:
         nodes = {plan.base: root}
         for folder in plan.folders:
             parent = nodes[folder.path[:-1]]
@@ -103,41 +103,41 @@ class Build:
             nodes[folder.path] = self.client.post("/api/v1/nodes", fields)["id"]
         for file in plan.files:
             try:
-                entry = self._attach(file, f"/api/v1/nodes/{nodes[file.path[:-1]]}/entries")
-            except (Refused, Skip) as exc:
-                self.skipped.append(Skipped(path=file.found.shown, reason=str(exc)))
+                entry = self._create_entry(file, f"/api/v1/nodes/{nodes[file.path[:-1]]}/entries")
+            except (ApiError, Skip) as exc:
+                self.skipped.append(SkippedFile(path=file.found.shown, reason=str(exc)))
             else:
                 if entry["job"] is not None:
-                    self._entries[entry["job"]] = file.found.shown
+                    self._paths_by_job[entry["job"]] = file.found.shown
             yield
 
-    def _attach(self, file: PlannedFile, entries: str) -> Any:
+    def _create_entry(self, file: PlannedFile, entries: str) -> Any:
         path = Path(file.found.handle)
         if file.is_address:
             return self.client.post(entries, {"url": address_in(path.read_bytes()), "name": path.stem})
-        return self.client.upload(entries, path)
+        return self.client.upload_file(entries, path)
 
     def _wait_for_ingestion(self, root: str) -> None:
-        open_jobs = set(self._entries)
-        with self._progress() as progress:
+        open_jobs = set(self._paths_by_job)
+        with self._create_progress() as progress:
             task = progress.add_task("Reading", total=len(open_jobs))
             while open_jobs:
                 time.sleep(POLL_SECONDS)
                 still = {
                     job["id"]
                     for status in ("queued", "active")
-                    for job in self.client.pages("/api/v1/jobs", status=status, limit="200")
+                    for job in self.client.iterate_items("/api/v1/jobs", status=status, limit="200")
                 }
-                progress.update(task, completed=len(self._entries) - len(open_jobs & still))
+                progress.update(task, completed=len(self._paths_by_job) - len(open_jobs & still))
                 open_jobs &= still
-        for job in self.client.pages("/api/v1/jobs", status="failed", limit="200"):
-            if job["id"] in self._entries:
-                self.failed.append(Skipped(path=self._entries[job["id"]], reason=job["error"]["message"]))
+        for job in self.client.iterate_items("/api/v1/jobs", status="failed", limit="200"):
+            if job["id"] in self._paths_by_job:
+                self.failed.append(SkippedFile(path=self._paths_by_job[job["id"]], reason=job["error"]["message"]))
 
-    def _generate(self, root: str) -> dict[str, Any]:
+    def _generate_structure(self, root: str) -> dict[str, Any]:
         wanted = {"engine": self.engine, "strategy": self.strategy}
         answer = self.client.post(f"/api/v1/nodes/{root}/generate", wanted)
-        with self._progress() as progress:
+        with self._create_progress() as progress:
             task = progress.add_task("Structuring", total=None)
             while "status" in answer and answer["status"] in {"queued", "active"}:
                 time.sleep(POLL_SECONDS)
@@ -148,7 +148,7 @@ class Build:
         snapshot: dict[str, Any] = self.client.get(f"/api/v1/nodes/{root}/structure")
         return snapshot
 
-    def _progress(self) -> Progress:
+    def _create_progress(self) -> Progress:
         return Progress(
             TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
             console=self.console,
@@ -161,19 +161,19 @@ def write_json(snapshot: dict[str, Any], path: Path) -> None:
     path.write_text(json.dumps(snapshot, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _branch(tree: Tree, node: dict[str, Any]) -> None:
-    style = _MARKS[node["node_type"]]
-    places = list(dict.fromkeys(_place(reference) for reference in node["references"]))
+def _add_branch(tree: Tree, node: dict[str, Any]) -> None:
+    style = _NODE_STYLES[node["node_type"]]
+    places = list(dict.fromkeys(_format_place(reference) for reference in node["references"]))
     shown = "; ".join(places[:3]) + (f"; and {len(places) - 3} more" if len(places) > 3 else "")
     label = f"[{style}]{escape(node['title'])}[/]" + (f" [dim]({escape(shown)})[/]" if shown else "")
     if node["description"] and node["node_type"] == "concept":
         label += f"\n{escape(node['description'])}"
     branch = tree.add(label)
     for child in node["children"]:
-        _branch(branch, child)
+        _add_branch(branch, child)
 
 
-def _place(reference: dict[str, Any]) -> str:
+def _format_place(reference: dict[str, Any]) -> str:
     locator = reference["locator"]
     if "page" in locator:
         where = f", p. {locator['page']}"
@@ -187,10 +187,10 @@ def _place(reference: dict[str, Any]) -> str:
     return f"{reference['entry_path']}{where}"
 
 
-def _left_out(plan: Plan) -> list[Skipped]:
+def _list_skipped_files(plan: Plan) -> list[SkippedFile]:
     seen = (left for left in plan.left_out if left.skip.code != HIDDEN)
-    return [Skipped(path=left.shown, reason=left.skip.reason) for left in seen]
+    return [SkippedFile(path=left.shown, reason=left.skip.reason) for left in seen]
 
 
-def _title(folder: Path) -> str:
+def _derive_title(folder: Path) -> str:
     return re.sub(r"[-_]+", " ", folder.resolve().name).strip() or "Course"

@@ -12,13 +12,13 @@ from tenants.models import Tenant
 from tenants.scopes import Scope
 from tenants.services import issue_api_key, revoke_api_key
 
-SLUG = "demo"
+DEMO_SLUG = "demo"
 
 
 @contextlib.contextmanager
-def passing_key() -> Iterator[str]:
+def issue_temporary_key() -> Iterator[str]:
     """Give a key of the demo tenant that works while the body runs, with room for a course's many uploads."""
-    tenant, _ = Tenant.objects.get_or_create(slug=SLUG, defaults={"name": "Demo"})
+    tenant, _ = Tenant.objects.get_or_create(slug=DEMO_SLUG, defaults={"name": "Demo"})
     issued = issue_api_key(
         tenant=tenant,
         label="local command",

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from project.local.api_client import Client, ServerUnreachable
-from project.processes.reaper import Leash
+from project.local.api_client import ApiClient, ServerUnreachable
+from project.processes.reaper import Reaper
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.1
@@ -27,26 +27,26 @@ class StartFailed(RuntimeError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Running:
+class RunningSystem:
     """Where the running system is reached, and the processes to wait for."""
 
-    address: str
+    base_url: str
     processes: Sequence[subprocess.Popen[bytes]]
 
-    def wait(self) -> None:
+    def wait_for_exit(self) -> None:
         """Return when one of the processes has ended."""
         while all(process.poll() is None for process in self.processes):
             time.sleep(POLL_SECONDS)
 
 
 @contextlib.contextmanager
-def system(*, port: int = 0, folder: Path) -> Iterator[Running]:
+def run_system(*, port: int = 0, folder: Path) -> Iterator[RunningSystem]:
     """Run web server and worker while the body runs, and end both after it. Logs go into `folder`.
 
     Raises StartFailed when the port is taken or one of them does not come up.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port(port)
+    port = _find_free_port(port)
     address = f"http://127.0.0.1:{port}"
     web = [
         sys.executable, "-m", "gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
@@ -55,34 +55,34 @@ def system(*, port: int = 0, folder: Path) -> Iterator[Running]:
     worker = [sys.executable, "manage.py", "worker"]
     with contextlib.ExitStack() as stack:
         processes = [
-            stack.enter_context(_process(command, folder / name))
+            stack.enter_context(_run_process(command, folder / name))
             for command, name in ((web, "web.log"), (worker, "worker.log"))
         ]
         _wait_until_ready(address, processes, folder)
-        yield Running(address=address, processes=processes)
+        yield RunningSystem(base_url=address, processes=processes)
 
 
 @contextlib.contextmanager
-def _process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _run_process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", "LOG_LEVEL": "WARNING"}
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=settings.BASE_DIR, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
             start_new_session=True,
         )  # fmt: skip
-    leash = Leash(process.pid)
+    leash = Reaper(process.pid)
     try:
         yield process
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
-        leash.pull()
+        leash.kill_group()
         process.wait()
 
 
-def _wait_until_ready(address: str, processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
-    client = Client(address=address, key="")
+def _wait_until_ready(base_url: str, processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
+    client = ApiClient(base_url=base_url, key="")
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         with contextlib.suppress(ServerUnreachable):
@@ -91,15 +91,15 @@ def _wait_until_ready(address: str, processes: Sequence[subprocess.Popen[bytes]]
         if any(process.poll() is not None for process in processes):
             break
         time.sleep(POLL_SECONDS)
-    logs = "\n".join(f"{log}:\n{_tail(log)}" for log in sorted(folder.glob("*.log")))
+    logs = "\n".join(f"{log}:\n{_read_tail(log)}" for log in sorted(folder.glob("*.log")))
     raise StartFailed(f"The system did not come up.\n{logs}")
 
 
-def _tail(log: Path, lines: int = 20) -> str:
+def _read_tail(log: Path, lines: int = 20) -> str:
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
-def _free_port(wanted: int) -> int:
+def _find_free_port(wanted: int) -> int:
     """Return the port that is wanted, or any for 0. Raises StartFailed when something else listens there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -25,37 +25,52 @@ import httpcore2
 import httpx2
 
 from project import logs
-from project.outbound.public_addresses import is_canonical, is_listed, is_public, names_an_address, without_root
-from project.outbound.responses import Answer, Fetched, FetchFailed, FetchRefused, Known, Limits, same, taken
-from project.outbound.sockets import Clock, connect
+from project.outbound.public_addresses import (
+    is_canonical_ip,
+    is_host_listed,
+    is_ip_literal,
+    is_public_ip,
+    normalize_netloc,
+)
+from project.outbound.responses import (
+    CacheValidators,
+    FetchedResponse,
+    FetchFailed,
+    FetchLimits,
+    FetchRefused,
+    RawResponse,
+    accept_response,
+    build_not_modified,
+)
+from project.outbound.sockets import NetworkDeadline, open_connection
 
-PORTS = {"http": 80, "https": 443}
-MOST_CHARACTERS = 8192
-REDIRECTS = {301, 302, 303, 307, 308}
-ADDRESSES = 4
+DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_URL_CHARACTERS = 8192
+REDIRECT_STATUSES = {301, 302, 303, 307, 308}
+MAX_ADDRESSES = 4
 """How many addresses of one name are tried."""
-MOST_SAID = 200
+MAX_QUOTED_CHARACTERS = 200
 """So many characters of what came from outside are repeated in a message."""
-UNKNOWN = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+UNKNOWN_HOST_ERRORS = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
-__all__ = ["FetchFailed", "FetchRefused", "Fetched", "Fetcher", "Known", "Limits"]
+__all__ = ["CacheValidators", "FetchFailed", "FetchLimits", "FetchRefused", "FetchedResponse", "Fetcher"]
 
-Resolve = Callable[[str, int], Sequence[str]]
-Ahead = Callable[[str, Callable[[], None]], None]
+ResolveHost = Callable[[str, int], Sequence[str]]
+BeforeRequest = Callable[[str, Callable[[], None]], None]
 """What is done before an address is asked for, given the checkpoint; what it raises ends the fetch."""
 
 
-def system_addresses(host: str, port: int) -> list[str]:
+def resolve_system_addresses(host: str, port: int) -> list[str]:
     """Return all addresses of a host, as the system's resolver knows them. Raises OSError."""
     return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 @cache
-def system_trust() -> ssl.SSLContext:
+def get_system_ssl_context() -> ssl.SSLContext:
     """Return the system's certificates, or those that SSL_CERT_FILE or SSL_CERT_DIR name."""
     return httpx2.create_ssl_context()
 
@@ -65,19 +80,19 @@ class Fetcher:
     """Fetches under the name of `user_agent`. Safe to share between threads.
 
     `allowed_hosts` are names (`files.example.org`, any port) or `name:port`, whose addresses are not checked: the
-    operator vouches for them. `resolve` returns all addresses of a name; `trust` the certificates that are believed;
-    `ahead` is called before each hop.
+    operator vouches for them. `resolve` returns all addresses of a name; `get_ssl_context` the certificates that are
+    believed; `before_request` is called before each hop.
     """
 
     user_agent: str
     allowed_hosts: Collection[str] = ()
-    resolve: Resolve = system_addresses
-    trust: Callable[[], ssl.SSLContext] = system_trust
-    ahead: Ahead = lambda _url, _checkpoint: None
+    resolve: ResolveHost = resolve_system_addresses
+    get_ssl_context: Callable[[], ssl.SSLContext] = get_system_ssl_context
+    before_request: BeforeRequest = lambda _url, _checkpoint: None
 
-    def check(self, url: str) -> None:
+    def check_url(self, url: str) -> None:
         """Raise FetchRefused when the address itself shows that it cannot be fetched. Asks nobody."""
-        _place(url, self.allowed_hosts)
+        _parse_target(url, self.allowed_hosts)
 
     @contextlib.contextmanager
     def open(
@@ -85,86 +100,88 @@ class Fetcher:
         url: str,
         *,
         types: Collection[str],
-        limits: Limits,
-        known: Known | None = None,
+        limits: FetchLimits,
+        validators: CacheValidators | None = None,
         checkpoint: Callable[[], None] = lambda: None,
-    ) -> Iterator[Fetched]:
+    ) -> Iterator[FetchedResponse]:
         """Ask for an address and yield its answer, once it has one of the content types (`text/html`, `video/*`).
 
-        A `known` version is not sent again by servers that can tell it. Raises FetchRefused, FetchFailed, what `ahead`
-        raises and, within a second, what `checkpoint` raises.
+        A `validators` version is not sent again by servers that can tell it. Raises FetchRefused, FetchFailed, what
+        `before_request` raises and, within a second, what `checkpoint` raises.
         """
-        clock = Clock(seconds=limits.seconds, silence_seconds=limits.silence_seconds, checkpoint=checkpoint)
-        place = _place(url, self.allowed_hosts)
-        for _ in range(limits.redirects + 1):
-            self._look_ahead(place, clock, checkpoint)
-            asks = known.conditions(place.shown) if known is not None else {}
-            with self._asked(place, clock, limits, asks) as answer:
+        clock = NetworkDeadline(seconds=limits.seconds, silence_seconds=limits.silence_seconds, checkpoint=checkpoint)
+        place = _parse_target(url, self.allowed_hosts)
+        for _ in range(limits.max_redirects + 1):
+            self._call_before_request(place, clock, checkpoint)
+            asks = validators.build_conditional_headers(place.url_without_fragment) if validators is not None else {}
+            with self._send_request(place, clock, limits, asks) as answer:
                 if answer.status == 304 and asks:
-                    yield same(answer)
+                    yield build_not_modified(answer)
                     return
-                if answer.status not in REDIRECTS or "location" not in answer.headers:
-                    yield taken(answer, types, limits)
+                if answer.status not in REDIRECT_STATUSES or "location" not in answer.headers:
+                    yield accept_response(answer, types, limits)
                     return
-                place = self._next(place, answer)
+                place = self._follow_redirect(place, answer)
         raise FetchRefused(
-            f"The address leads on more than {limits.redirects} times.",
+            f"The address leads on more than {limits.max_redirects} times.",
             code="too_many_redirects",
             next_step="Give the address at which it ends.",
         )
 
-    def _look_ahead(self, place: _Place, clock: Clock, checkpoint: Callable[[], None]) -> None:
+    def _call_before_request(self, target: _Target, deadline: NetworkDeadline, checkpoint: Callable[[], None]) -> None:
         begun = time.monotonic()
-        self.ahead(place.shown, checkpoint)
-        clock.allow(time.monotonic() - begun)
+        self.before_request(target.url_without_fragment, checkpoint)
+        deadline.extend_by(time.monotonic() - begun)
 
     @contextlib.contextmanager
-    def _asked(self, place: _Place, clock: Clock, limits: Limits, conditions: Mapping[str, str]) -> Iterator[Answer]:
-        gate = _Gate(fetcher=self, clock=clock, connect_seconds=limits.connect_seconds)
-        trust = self.trust() if place.url.scheme == "https" else None
-        with httpcore2.HTTPConnection(place.core.origin, network_backend=gate, ssl_context=trust) as connection:
-            with _told_apart(place.host):
-                response = connection.handle_request(self._request(place, conditions))
+    def _send_request(
+        self, target: _Target, deadline: NetworkDeadline, limits: FetchLimits, conditions: Mapping[str, str]
+    ) -> Iterator[RawResponse]:
+        gate = _PublicNetworkBackend(fetcher=self, deadline=deadline, connect_seconds=limits.connect_seconds)
+        trust = self.get_ssl_context() if target.url.scheme == "https" else None
+        with httpcore2.HTTPConnection(target.core_url.origin, network_backend=gate, ssl_context=trust) as connection:
+            with _translate_network_errors(target.host):
+                response = connection.handle_request(self._build_request(target, conditions))
             headers: dict[str, str] = {}
             for name, value in response.headers:
                 key, said = name.decode("ascii").lower(), value.decode("utf-8", "replace")
                 headers[key] = f"{headers[key]}, {said}" if key in headers else said
-            yield Answer(
-                url=place.shown,
-                host=place.host,
-                netloc=without_root(place.url.netloc.decode("ascii")),
+            yield RawResponse(
+                url=target.url_without_fragment,
+                host=target.host,
+                netloc=normalize_netloc(target.url.netloc.decode("ascii")),
                 status=response.status,
                 headers=headers,
-                pieces=_body(place.host, response),
+                pieces=_iterate_body(target.host, response),
             )
 
-    def _request(self, place: _Place, conditions: Mapping[str, str]) -> httpcore2.Request:
+    def _build_request(self, target: _Target, conditions: Mapping[str, str]) -> httpcore2.Request:
         headers: dict[bytes | str, bytes | str] = {
-            "Host": place.url.netloc,
+            "Host": target.url.netloc,
             "User-Agent": self.user_agent,
             "Accept": "*/*",
             "Accept-Encoding": "identity",
             "Connection": "close",
         }
         headers.update(conditions.items())
-        return httpcore2.Request("GET", place.core, headers=headers)
+        return httpcore2.Request("GET", target.core_url, headers=headers)
 
-    def _next(self, place: _Place, answer: Answer) -> _Place:
+    def _follow_redirect(self, target: _Target, response: RawResponse) -> _Target:
         """Return where a redirect leads, checked like an address that a user gave."""
         try:
-            url = place.url.join(answer.headers["location"])
+            url = target.url.join(response.headers["location"])
         except httpx2.InvalidURL as exc:
-            raise _not_an_address(str(exc)) from exc
-        if place.url.scheme == "https" and url.scheme == "http":
+            raise _build_invalid_url_error(str(exc)) from exc
+        if target.url.scheme == "https" and url.scheme == "http":
             raise FetchRefused(
-                f"{place.host} leads from https to http, where anybody could change what is sent.",
+                f"{target.host} leads from https to http, where anybody could change what is sent.",
                 code="downgrade_forbidden",
             )
-        return _place(url, self.allowed_hosts)
+        return _parse_target(url, self.allowed_hosts)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
+class _Target:
     """An address that may be asked for, as far as it shows."""
 
     url: httpx2.URL
@@ -172,46 +189,46 @@ class _Place:
     port: int
 
     @property
-    def shown(self) -> str:
+    def url_without_fragment(self) -> str:
         return str(self.url.copy_with(fragment=None))
 
     @property
-    def core(self) -> httpcore2.URL:
+    def core_url(self) -> httpcore2.URL:
         return httpcore2.URL(scheme=self.url.raw_scheme, host=self.host, port=self.url.port, target=self.url.raw_path)
 
 
-def _place(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _Place:
+def _parse_target(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _Target:
     try:
         url = httpx2.URL(given)
     except httpx2.InvalidURL as exc:
-        raise _not_an_address(str(exc)) from exc
-    if url.scheme not in PORTS:
+        raise _build_invalid_url_error(str(exc)) from exc
+    if url.scheme not in DEFAULT_PORTS:
         raise FetchRefused("Only addresses that begin with http:// or https:// are fetched.", code="scheme_forbidden")
     host = url.raw_host.decode("ascii").removesuffix(".")
-    if len(str(url)) > MOST_CHARACTERS:
-        raise _not_an_address(f"It is longer than {MOST_CHARACTERS} characters.")
+    if len(str(url)) > MAX_URL_CHARACTERS:
+        raise _build_invalid_url_error(f"It is longer than {MAX_URL_CHARACTERS} characters.")
     if not (":" in host or _HOST.fullmatch(host)):
-        raise _not_an_address("It names no host.")
+        raise _build_invalid_url_error("It names no host.")
     if url.userinfo:
         raise FetchRefused("The address holds a user name or password.", code="credentials_forbidden")
-    port = PORTS[url.scheme] if url.port is None else url.port
-    is_vouched_for = is_listed(allowed_hosts, host, port)
-    if names_an_address(host) and not (is_canonical(host) and (is_vouched_for or is_public(host))):
-        raise _not_public(host)
-    if port not in PORTS.values() and not (is_vouched_for and 0 < port < 65536):
+    port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port
+    is_vouched_for = is_host_listed(allowed_hosts, host, port)
+    if is_ip_literal(host) and not (is_canonical_ip(host) and (is_vouched_for or is_public_ip(host))):
+        raise _build_not_public_error(host)
+    if port not in DEFAULT_PORTS.values() and not (is_vouched_for and 0 < port < 65536):
         raise FetchRefused(f"Port {port} is not fetched from, only 80 and 443.", code="port_forbidden")
-    return _Place(url=url, host=host, port=port)
+    return _Target(url=url, host=host, port=port)
 
 
-def _not_an_address(why: str) -> FetchRefused:
-    return FetchRefused(f"This is not the address of a page: {why[:MOST_SAID]}", code="url_invalid")
+def _build_invalid_url_error(why: str) -> FetchRefused:
+    return FetchRefused(f"This is not the address of a page: {why[:MAX_QUOTED_CHARACTERS]}", code="url_invalid")
 
 
-def _not_public(host: str) -> FetchRefused:
+def _build_not_public_error(host: str) -> FetchRefused:
     return FetchRefused(f"{host} is not on the public internet.", code="address_forbidden")
 
 
-def _has_no_public_address(host: str) -> FetchRefused:
+def _build_unknown_host_error(host: str) -> FetchRefused:
     """Say the same of a name that nobody knows and of one inside a network: else names could be tried out."""
     return FetchRefused(
         f"{host} is not on the public internet: nobody knows the name, or it leads into a network.",
@@ -221,11 +238,11 @@ def _has_no_public_address(host: str) -> FetchRefused:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Gate(httpcore2.NetworkBackend):
+class _PublicNetworkBackend(httpcore2.NetworkBackend):
     """Opens connections to addresses that it has checked, and to no others."""
 
     fetcher: Fetcher
-    clock: Clock
+    deadline: NetworkDeadline
     connect_seconds: float
 
     def connect_tcp(
@@ -236,34 +253,34 @@ class _Gate(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> httpcore2.NetworkStream:
-        *others, last = self._addresses(host, port)
+        *others, last = self._resolve_public_addresses(host, port)
         for address in others:
             with contextlib.suppress(OSError):
-                return connect(address, port, self.clock, seconds=self.connect_seconds)
-        return connect(last, port, self.clock, seconds=self.connect_seconds)
+                return open_connection(address, port, self.deadline, seconds=self.connect_seconds)
+        return open_connection(last, port, self.deadline, seconds=self.connect_seconds)
 
-    def _addresses(self, host: str, port: int) -> list[str]:
+    def _resolve_public_addresses(self, host: str, port: int) -> list[str]:
         addresses = [host]
-        if not names_an_address(host):
-            addresses = list(dict.fromkeys(self.clock.result(lambda: self._resolved(host, port))))
+        if not is_ip_literal(host):
+            addresses = list(dict.fromkeys(self.deadline.call_in_thread(lambda: self._resolve_host(host, port))))
         if not addresses:
-            raise _has_no_public_address(host)
-        if not is_listed(self.fetcher.allowed_hosts, host, port) and not all(map(is_public, addresses)):
+            raise _build_unknown_host_error(host)
+        if not is_host_listed(self.fetcher.allowed_hosts, host, port) and not all(map(is_public_ip, addresses)):
             log.warning("address refused", host=host, addresses=addresses)
-            raise _has_no_public_address(host)
-        return addresses[:ADDRESSES]
+            raise _build_unknown_host_error(host)
+        return addresses[:MAX_ADDRESSES]
 
-    def _resolved(self, host: str, port: int) -> Sequence[str]:
+    def _resolve_host(self, host: str, port: int) -> Sequence[str]:
         try:
             return self.fetcher.resolve(host, port)
         except socket.gaierror as exc:
-            if exc.errno in UNKNOWN:
+            if exc.errno in UNKNOWN_HOST_ERRORS:
                 return []
             raise
 
 
 @contextlib.contextmanager
-def _told_apart(host: str) -> Iterator[None]:
+def _translate_network_errors(host: str) -> Iterator[None]:
     """Turn what sockets and the protocol raise into FetchFailed."""
     try:
         yield
@@ -276,14 +293,14 @@ def _told_apart(host: str) -> Iterator[None]:
     except OSError as exc:
         raise FetchFailed(f"{host} cannot be reached.", code="unreachable") from exc
     except httpcore2.ProtocolError as exc:
-        said = str(exc)[:MOST_SAID]
+        said = str(exc)[:MAX_QUOTED_CHARACTERS]
         raise FetchFailed(f"{host} broke off, or does not speak HTTP: {said}.", code="incomplete") from exc
 
 
-def _body(host: str, response: httpcore2.Response) -> Iterator[bytes]:
+def _iterate_body(host: str, response: httpcore2.Response) -> Iterator[bytes]:
     pieces = response.iter_stream()
     while True:
-        with _told_apart(host):
+        with _translate_network_errors(host):
             piece = next(pieces, None)
         if piece is None:
             return

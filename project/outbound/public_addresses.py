@@ -40,37 +40,37 @@ _NOT_PUBLIC_6 = [
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-def is_public(address: str) -> bool:
+def is_public_ip(ip: str) -> bool:
     """Tell whether an address, written as getaddrinfo writes it, belongs to the public internet.
 
     An IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4) is judged by that. What is no address is not
     public.
     """
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(ip)
     except ValueError:
         return False
     if isinstance(parsed, ipaddress.IPv6Address):
-        inner = _inner(parsed)
+        inner = _extract_ipv4(parsed)
         if inner is None:
             return parsed in _PUBLIC_6 and not any(parsed in network for network in _NOT_PUBLIC_6)
         parsed = inner
     return not any(parsed in network for network in _NOT_PUBLIC_4)
 
 
-def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+def _extract_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour
 
 
-def is_listed(hosts: Collection[str], host: str, port: int) -> bool:
+def is_host_listed(hosts: Collection[str], host: str, port: int) -> bool:
     """Tell whether a list of `name` (any port) and `name:port` has this host. IPv6 addresses stand in brackets."""
     shown = f"[{host}]" if ":" in host else host.lower()
     return any(listed.lower() in {shown, f"{shown}:{port}"} for listed in hosts)
 
 
-def names_an_address(host: str) -> bool:
+def is_ip_literal(host: str) -> bool:
     """Tell whether a host is an address and not a name, in any of the spellings that some resolver takes.
 
     Such a spelling ends in a number: 127.0.0.1, 127.1, 2130706433, 0x7f.1.
@@ -79,16 +79,16 @@ def names_an_address(host: str) -> bool:
     return ":" in host or last.isdigit() or last.startswith("0x")
 
 
-def without_root(netloc: str) -> str:
+def normalize_netloc(netloc: str) -> str:
     """Return a host, with or without its port, in small letters and without the dot that a full name may end with."""
     host, colon, port = netloc.lower().partition(":") if not netloc.startswith("[") else (netloc.lower(), "", "")
     return f"{host.rstrip('.')}{colon}{port}"
 
 
-def is_canonical(address: str) -> bool:
+def is_canonical_ip(ip: str) -> bool:
     """Tell whether an address is written in the one way that everybody reads alike."""
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(ip)
     except ValueError:
         return False
-    return "%" not in address and (parsed.version == 6 or str(parsed) == address)
+    return "%" not in ip and (parsed.version == 6 or str(parsed) == ip)

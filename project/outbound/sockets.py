@@ -19,11 +19,11 @@ import httpcore2
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 0.25
+CHECKPOINT_SECONDS = 0.25
 """How often the checkpoint is called, whether bytes flow or not."""
 
 
-class Clock:
+class NetworkDeadline:
     """The end of a piece of work, in seconds from now, and the longest silence within it.
 
     `checkpoint` is called several times a second; what it raises ends the work.
@@ -33,28 +33,28 @@ class Clock:
         self._end = time.monotonic() + seconds
         self._silence_seconds = silence_seconds
         self._checkpoint = checkpoint
-        self._next_look = 0.0
+        self._next_checkpoint_at = 0.0
 
-    def heed(self) -> None:
+    def check_time(self) -> None:
         """Raise TimeoutError when time is up, and what the checkpoint raises."""
         now = time.monotonic()
-        if now >= self._next_look:
+        if now >= self._next_checkpoint_at:
             self._checkpoint()
-            self._next_look = now + LOOK_SECONDS
+            self._next_checkpoint_at = now + CHECKPOINT_SECONDS
         if now >= self._end:
             raise TimeoutError("the time for all of it is up")
 
-    def allow(self, seconds: float) -> None:
+    def extend_by(self, seconds: float) -> None:
         """Put the end off, by time that was not spent on the work."""
         self._end += seconds
 
-    def wait(self, sock: socket.socket, event: int, *, seconds: float | None = None) -> None:
+    def wait_for_socket(self, sock: socket.socket, event: int, *, seconds: float | None = None) -> None:
         """Return when the socket is ready for `select.POLLIN` or `POLLOUT`; wait no longer than `seconds`."""
         poll = select.poll()
         poll.register(sock, event)
-        self._slices(lambda slice_: bool(poll.poll(slice_ * 1000)), seconds)
+        self._poll_until_ready(lambda slice_: bool(poll.poll(slice_ * 1000)), seconds)
 
-    def result(self, call: Callable[[], T]) -> T:
+    def call_in_thread(self, call: Callable[[], T]) -> T:
         """Return what a call returns that cannot be interrupted. It goes on alone when time is up first."""
         future: Future[T] = Future()
 
@@ -67,35 +67,35 @@ class Clock:
         done = threading.Event()
         future.add_done_callback(lambda _: done.set())
         threading.Thread(target=run, daemon=True).start()
-        self._slices(done.wait, None)
+        self._poll_until_ready(done.wait, None)
         return future.result()
 
-    def _slices(self, is_ready: Callable[[float], bool], seconds: float | None) -> None:
+    def _poll_until_ready(self, is_ready: Callable[[float], bool], seconds: float | None) -> None:
         begun = time.monotonic()
         last = min(self._end, begun + (self._silence_seconds if seconds is None else seconds))
         while True:
-            self.heed()
+            self.check_time()
             left = last - time.monotonic()
-            if is_ready(min(LOOK_SECONDS, max(left, 0))):
+            if is_ready(min(CHECKPOINT_SECONDS, max(left, 0))):
                 return
             if left <= 0:
                 raise TimeoutError("nothing came")
 
 
-class Wire(httpcore2.NetworkStream):
+class SocketStream(httpcore2.NetworkStream):
     """A connection under a clock. The time limits that httpcore2 hands over are not used."""
 
-    def __init__(self, sock: socket.socket, clock: Clock) -> None:
+    def __init__(self, sock: socket.socket, deadline: NetworkDeadline) -> None:
         self._socket = sock
-        self._clock = clock
+        self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._done(partial(self._socket.recv, max_bytes), select.POLLIN)
+        return self._retry_until_done(partial(self._socket.recv, max_bytes), select.POLLIN)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         rest = memoryview(buffer)
         while rest:
-            sent = self._done(partial(self._socket.send, rest), select.POLLOUT)
+            sent = self._retry_until_done(partial(self._socket.send, rest), select.POLLOUT)
             rest = rest[sent:]
 
     def close(self) -> None:
@@ -105,9 +105,9 @@ class Wire(httpcore2.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
-        secured = Wire(wrapped, self._clock)
+        secured = SocketStream(wrapped, self._deadline)
         try:
-            secured._done(wrapped.do_handshake, select.POLLIN)
+            secured._retry_until_done(wrapped.do_handshake, select.POLLIN)
         except BaseException:
             secured.close()
             raise
@@ -116,33 +116,33 @@ class Wire(httpcore2.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         return None
 
-    def _done(self, act: Callable[[], T], event: int) -> T:
+    def _retry_until_done(self, act: Callable[[], T], event: int) -> T:
         while True:
-            self._clock.heed()
+            self._deadline.check_time()
             try:
                 return act()
             except ssl.SSLWantReadError:
-                self._clock.wait(self._socket, select.POLLIN)
+                self._deadline.wait_for_socket(self._socket, select.POLLIN)
             except ssl.SSLWantWriteError:
-                self._clock.wait(self._socket, select.POLLOUT)
+                self._deadline.wait_for_socket(self._socket, select.POLLOUT)
             except BlockingIOError:
-                self._clock.wait(self._socket, event)
+                self._deadline.wait_for_socket(self._socket, event)
 
 
-def connect(address: str, port: int, clock: Clock, *, seconds: float) -> Wire:
+def open_connection(ip: str, port: int, deadline: NetworkDeadline, *, seconds: float) -> SocketStream:
     """Return a connection to an address (never a name) within so many seconds."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            sock.connect((address, port))
+            sock.connect((ip, port))
         except BlockingIOError:
-            clock.wait(sock, select.POLLOUT, seconds=seconds)
+            deadline.wait_for_socket(sock, select.POLLOUT, seconds=seconds)
         if code := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             raise OSError(code, "the connection was refused")
     except BaseException:
         sock.close()
         raise
-    return Wire(sock, clock)
+    return SocketStream(sock, deadline)

@@ -28,14 +28,14 @@ def main(module: str) -> int:
         return 0
     message = json.loads(first)
     threading.Thread(target=_die_with_parent, daemon=True).start()
-    _limit(message["memory_bytes"])
+    _set_resource_limits(message["memory_bytes"])
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-    def tell(told: dict[str, Any]) -> None:
+    def send_message(told: dict[str, Any]) -> None:
         answers.write(json.dumps(told, ensure_ascii=False).encode() + b"\n")
 
     try:
-        import_module(module).work(message["request"], tell)
+        import_module(module).run_child(message["request"], send_message)
     except MemoryError:
         return OUT_OF_MEMORY
     return 0
@@ -47,7 +47,7 @@ def _die_with_parent() -> None:
     os._exit(0)
 
 
-def _limit(memory: int | None) -> None:
+def _set_resource_limits(memory: int | None) -> None:
     for name, value in (("RLIMIT_AS", memory), ("RLIMIT_CORE", 0)):
         if value is not None:
             with contextlib.suppress(ValueError, OSError):  # macOS does not take every limit

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-_REAPER = """
+_REAPER_PROGRAM = """
 import os, signal, sys
 group, pipe = int(sys.argv[1]), int(sys.argv[2])
 signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -23,22 +23,24 @@ except ProcessLookupError:
 """
 
 
-class Leash:
+class Reaper:
     """Ties the process group `group` (a child started in a session of its own) to the life of this process."""
 
     def __init__(self, group: int) -> None:
         reader, self._pipe = os.pipe()
-        self._reaper = subprocess.Popen(
-            [sys.executable, "-I", "-c", _REAPER, str(group), str(reader)], pass_fds=[reader], start_new_session=True
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", _REAPER_PROGRAM, str(group), str(reader)],
+            pass_fds=[reader],
+            start_new_session=True,
         )
         os.close(reader)
 
     @property
-    def has_snapped(self) -> bool:
+    def has_exited(self) -> bool:
         """Tell whether the process that would kill the group is gone."""
-        return self._reaper.poll() is not None
+        return self._process.poll() is not None
 
-    def pull(self) -> None:
+    def kill_group(self) -> None:
         """Kill what is left of the group, and be done with it."""
         os.close(self._pipe)
-        self._reaper.wait()
+        self._process.wait()

@@ -22,12 +22,12 @@ from typing import IO, Any
 
 from project.processes import child
 
-LOOK_SECONDS = 0.1
+CHECKPOINT_SECONDS = 0.1
 """How often the caller's checkpoint is called while the child is silent."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ProcessLimits:
     """What the child may take: bytes of address space, seconds on the clock. None: as much as it wants."""
 
     memory_bytes: int | None = None
@@ -42,11 +42,11 @@ class ChildFailed(Exception):
         self.code = code
 
 
-def told(
+def read_messages(
     module: str,
     request: Mapping[str, Any],
     *,
-    limits: Limits | None = None,
+    limits: ProcessLimits | None = None,
     checkpoint: Callable[[], None] = lambda: None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
@@ -55,7 +55,7 @@ def told(
     Raises ChildFailed, and within a moment what `checkpoint` raises. The child is gone when the generator ends or is
     closed.
     """
-    limits = limits or Limits()
+    limits = limits or ProcessLimits()
     with tempfile.TemporaryDirectory(prefix="coursewright-child-") as folder:
         with (Path(folder) / "stderr").open("wb") as stderr:
             process = subprocess.Popen(
@@ -65,12 +65,12 @@ def told(
             )  # fmt: skip
         try:
             with contextlib.suppress(BrokenPipeError):
-                _send(process, {"request": dict(request), "memory_bytes": limits.memory_bytes})
-            yield from _heard(process, limits.seconds, checkpoint)
+                _write_message(process, {"request": dict(request), "memory_bytes": limits.memory_bytes})
+            yield from _iterate_messages(process, limits.seconds, checkpoint)
             code = process.wait()
             if code:
                 trace = (Path(folder) / "stderr").read_text(encoding="utf-8", errors="replace")
-                raise _failure(code, trace)
+                raise _build_failure(code, trace)
         finally:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -81,13 +81,13 @@ def told(
                     pipe.close()
 
 
-def _send(process: subprocess.Popen[bytes], message: Mapping[str, Any]) -> None:
+def _write_message(process: subprocess.Popen[bytes], message: Mapping[str, Any]) -> None:
     assert process.stdin is not None
     process.stdin.write(json.dumps(message).encode() + b"\n")
     process.stdin.flush()
 
 
-def _heard(
+def _iterate_messages(
     process: subprocess.Popen[bytes], seconds: float | None, checkpoint: Callable[[], None]
 ) -> Iterator[dict[str, Any]]:
     assert process.stdout is not None
@@ -99,9 +99,9 @@ def _heard(
             checkpoint()
             if end is not None and time.monotonic() > end:
                 raise ChildFailed(f"the child took longer than {seconds:.0f} s", code="timed_out")
-            if not selector.select(LOOK_SECONDS):
+            if not selector.select(CHECKPOINT_SECONDS):
                 continue
-            data = _available(process.stdout)
+            data = _read_available(process.stdout)
             if not data:
                 return
             *lines, pending = (pending + data).split(b"\n")
@@ -109,11 +109,11 @@ def _heard(
                 yield json.loads(line)
 
 
-def _available(pipe: IO[bytes]) -> bytes:
+def _read_available(pipe: IO[bytes]) -> bytes:
     return os.read(pipe.fileno(), 1 << 16)
 
 
-def _failure(code: int, trace: str) -> ChildFailed:
+def _build_failure(code: int, trace: str) -> ChildFailed:
     last = (trace.strip().splitlines() or [f"exit code {code}"])[-1]
     if code == child.OUT_OF_MEMORY or code == -signal.SIGKILL or "MemoryError" in trace or "bad_alloc" in trace:
         return ChildFailed(f"the child ran out of memory ({last[:200]})", code="out_of_memory")

@@ -11,17 +11,17 @@ from uuid import uuid4
 from django.conf import settings
 from django.core import checks
 
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 
 if TYPE_CHECKING:
-    from project.storage.s3 import S3Objects
+    from project.storage.s3 import S3ObjectStorage
 
 TAG = "storage"
-STYLES = ("auto", "path", "virtual")
-MOST_BYTES = 10_000 * 10 * 2**20
+ADDRESSING_STYLES = ("auto", "path", "virtual")
+MAX_OBJECT_BYTES = 10_000 * 10 * 2**20
 """Of one object: more parts no store takes."""
 _BUCKET = re.compile(r"[a-zA-Z0-9._-]{3,255}", re.ASCII)
-_WITHOUT_BUCKET = {
+_BUCKET_SETTINGS = {
     "endpoint_url": "S3_ENDPOINT_URL",
     "region_name": "S3_REGION",
     "access_key": "S3_ACCESS_KEY_ID",
@@ -34,10 +34,10 @@ def check_settings(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Report what cannot be right, without asking anybody."""
     options = settings.S3_OPTIONS
     if options["bucket_name"]:
-        return list(_faults(options))
+        return list(_iterate_setting_errors(options))
     return [
         checks.Warning(f"{name} is set, but has no effect without S3_BUCKET.", hint="Set S3_BUCKET.", id="storage.W001")
-        for option, name in _WITHOUT_BUCKET.items()
+        for option, name in _BUCKET_SETTINGS.items()
         if options[option]
     ]
 
@@ -46,54 +46,54 @@ def check_settings(**_kwargs: Any) -> list[checks.CheckMessage]:
 def check_store(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Store a few bytes in the bucket and delete them, asking once, for a few seconds at most."""
     options = settings.S3_OPTIONS
-    if not options["bucket_name"] or any(_faults(options)):
+    if not options["bucket_name"] or any(_iterate_setting_errors(options)):
         return []
-    return list(_refusals(objects(), options))  # type: ignore[arg-type]  # STORAGES is made of the same options
+    return list(_probe_bucket(get_object_storage(), options))  # type: ignore[arg-type]  # STORAGES is made of the same options
 
 
-def _faults(options: Mapping[str, Any]) -> Iterator[checks.Error]:
+def _iterate_setting_errors(options: Mapping[str, Any]) -> Iterator[checks.Error]:
     bucket, endpoint, style = options["bucket_name"], options["endpoint_url"], options["addressing_style"]
     if not _BUCKET.fullmatch(bucket):
-        yield _error(
+        yield _build_error(
             f"S3_BUCKET={bucket!r} is no name of a bucket.",
             "Write the name alone, such as coursewright-files: letters, digits, dots and hyphens.",
             "E001",
         )
-    if endpoint and (fault := _fault_of_url(endpoint)):
-        yield _error(
+    if endpoint and (fault := _find_url_fault(endpoint)):
+        yield _build_error(
             f"S3_ENDPOINT_URL={endpoint.rpartition('@')[2]!r} cannot be used: {fault}.",
             "Write the store's address without the bucket, such as https://s3.example.org. Leave it blank for AWS.",
             "E002",
         )
     public = settings.S3_PUBLIC_ENDPOINT_URL
-    if public and (fault := _fault_of_url(public)):
-        yield _error(
+    if public and (fault := _find_url_fault(public)):
+        yield _build_error(
             f"S3_PUBLIC_ENDPOINT_URL={public.rpartition('@')[2]!r} cannot be used: {fault}.",
             "Write the store's address as clients reach it, such as https://files.example.org, or leave it blank.",
             "E012",
         )
     if bool(options["access_key"]) != bool(options["secret_key"]):
         there, missing = ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")[:: 1 if options["access_key"] else -1]
-        yield _error(
+        yield _build_error(
             f"{there} is set, but {missing} is not.",
             f"Set {missing} (or {missing}_FILE) too, or neither, to use the role of this machine.",
             "E003",
         )
-    if style not in STYLES:
-        yield _error(
+    if style not in ADDRESSING_STYLES:
+        yield _build_error(
             f"S3_ADDRESSING_STYLE={style!r} is not understood.",
-            f"Write one of {', '.join(STYLES)}. Stores that are not AWS mostly want path.",
+            f"Write one of {', '.join(ADDRESSING_STYLES)}. Stores that are not AWS mostly want path.",
             "E004",
         )
-    if settings.UPLOAD_MAX_BYTES > MOST_BYTES:
-        yield _error(
+    if settings.UPLOAD_MAX_BYTES > MAX_OBJECT_BYTES:
+        yield _build_error(
             "UPLOAD_MAX_BYTES is more than an object in a bucket can have: 10,000 parts of 10 MiB.",
             "Set it to 97GiB or less.",
             "E005",
         )
 
 
-def _fault_of_url(url: str) -> str:
+def _find_url_fault(url: str) -> str:
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -108,37 +108,39 @@ def _fault_of_url(url: str) -> str:
     return "it has more than a host and a port" if parts.path.strip("/") or parts.query or parts.fragment else ""
 
 
-def _refusals(storage: S3Objects, options: Mapping[str, Any]) -> Iterator[checks.Error]:
+def _probe_bucket(storage: S3ObjectStorage, options: Mapping[str, Any]) -> Iterator[checks.Error]:
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # noqa: PLC0415  # for buckets only
 
     bucket, where = options["bucket_name"], options["endpoint_url"] or "AWS"
     try:
-        storage.probe()
+        storage.probe_bucket()
         storage.probe_writing(f"probes/{uuid4()}", checksums=settings.S3_CHECKSUM_HEADERS)
     except NoCredentialsError:
-        yield _error("No keys for the object store were found.", _KEYS, "E006")
+        yield _build_error("No keys for the object store were found.", _CREDENTIALS_HINT, "E006")
     except ClientError as exc:
         code = str(exc.response.get("Error", {}).get("Code", ""))
-        if exc.operation_name != "HeadBucket" and settings.S3_CHECKSUM_HEADERS and _takes_without_checksums(storage):
+        if exc.operation_name != "HeadBucket" and settings.S3_CHECKSUM_HEADERS and _works_without_checksums(storage):
             said = f"{where} refuses checksum headers ({exc.operation_name}: {code})."
-            yield _error(said, "Set S3_CHECKSUM_HEADERS=0.", "E011")
+            yield _build_error(said, "Set S3_CHECKSUM_HEADERS=0.", "E011")
         elif code in {"404", "NoSuchBucket"}:
-            yield _error(f"There is no bucket {bucket!r} at {where}.", "Create it, or correct S3_BUCKET.", "E007")
+            yield _build_error(f"There is no bucket {bucket!r} at {where}.", "Create it, or correct S3_BUCKET.", "E007")
         elif code in {"301", "307", "400", "PermanentRedirect", "AuthorizationHeaderMalformed", "BadRequest"}:
             hint = "Set S3_REGION to the bucket's region, and S3_ENDPOINT_URL to that region's address."
-            yield _error(f"{where} does not serve the bucket {bucket!r} like this ({code}).", hint, "E008")
+            yield _build_error(f"{where} does not serve the bucket {bucket!r} like this ({code}).", hint, "E008")
         else:
             said = f"{where} refuses {exc.operation_name} in the bucket {bucket!r} ({code})."
-            yield _error(said, f"{_KEYS} The key needs the rights that docs/operations/storage.md lists.", "E009")
+            yield _build_error(
+                said, f"{_CREDENTIALS_HINT} The key needs the rights that docs/operations/storage.md lists.", "E009"
+            )
     except RecursionError:  # botocore follows what leads back to itself
         hint = "Correct S3_ENDPOINT_URL: does the store want https://, or the address of another region?"
-        yield _error(f"{where} answers with redirects only.", hint, "E008")
+        yield _build_error(f"{where} answers with redirects only.", hint, "E008")
     except (BotoCoreError, ValueError) as exc:
         hint = "Correct S3_ENDPOINT_URL, or start the store. Does a proxy or firewall stand between?"
-        yield _error(f"The object store cannot be reached at {where} ({type(exc).__name__}).", hint, "E010")
+        yield _build_error(f"The object store cannot be reached at {where} ({type(exc).__name__}).", hint, "E010")
 
 
-def _takes_without_checksums(storage: S3Objects) -> bool:
+def _works_without_checksums(storage: S3ObjectStorage) -> bool:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # for buckets only
 
     try:
@@ -148,8 +150,8 @@ def _takes_without_checksums(storage: S3Objects) -> bool:
     return True
 
 
-def _error(message: str, hint: str, number: str) -> checks.Error:
+def _build_error(message: str, hint: str, number: str) -> checks.Error:
     return checks.Error(message, hint=hint, id=f"storage.{number}")
 
 
-_KEYS = "Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY (or ..._FILE), or give this machine a role."
+_CREDENTIALS_HINT = "Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY (or ..._FILE), or give this machine a role."

@@ -16,13 +16,13 @@ from typing import Any, Protocol, cast
 
 from django.core.files.storage import default_storage
 
-from project.storage.objects import FileSystemObjects, StoredObject
-from project.storage.signed_urls import signed
+from project.storage.objects import FileSystemObjectStorage, StoredObject
+from project.storage.signed_urls import sign_path
 
-SINGLE_MOST_BYTES = 50 * 2**20
+MAX_SINGLE_PART_BYTES = 50 * 2**20
 PART_BYTES = 10 * 2**20
-MOST_PARTS = 10_000
-PIECE_BYTES = 2**20
+MAX_PARTS = 10_000
+READ_BYTES = 2**20
 
 
 class PartsMissing(Exception):
@@ -30,40 +30,40 @@ class PartsMissing(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parcel:
+class DirectUpload:
     """A file that its sender puts into the store, whole or in parts that are numbered from 1.
 
-    Below `incoming` it arrives, apart from all that rows point at; parts that the store itself puts together become
+    Below `incoming_key` it arrives, apart from all that rows point at; parts that the store itself puts together become
     the object `key`. `store_id` is what the store calls an upload in parts. All parts but the last have `part_bytes`.
     """
 
     key: str
-    incoming: str
+    incoming_key: str
     size: int
     sha256: str
     part_bytes: int
     store_id: str = ""
 
     @property
-    def parts(self) -> int:
+    def part_count(self) -> int:
         return -(-self.size // self.part_bytes)
 
     @property
-    def is_whole(self) -> bool:
+    def is_single_part(self) -> bool:
         """Tell whether the file is sent in one piece."""
-        return self.size <= SINGLE_MOST_BYTES
+        return self.size <= MAX_SINGLE_PART_BYTES
 
-    def part_key(self, number: int) -> str:
+    def build_part_key(self, number: int) -> str:
         """Return where a part waits that we put together ourselves."""
-        return f"{self.incoming}/{number}"
+        return f"{self.incoming_key}/{number}"
 
-    def size_of(self, number: int) -> int:
+    def compute_part_size(self, number: int) -> int:
         """Return how many bytes a part has."""
-        return self.part_bytes if number < self.parts else self.size - (self.parts - 1) * self.part_bytes
+        return self.part_bytes if number < self.part_count else self.size - (self.part_count - 1) * self.part_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
-class Address:
+class SignedUrl:
     """Where to send a part, or to read a file; `headers` must go with the request as they are."""
 
     url: str
@@ -73,75 +73,79 @@ class Address:
 class DirectStorage(Protocol):
     """What a store offers to clients. `ours` is the path of our own that serves in its place where it cannot."""
 
-    def begin(self, parcel: Parcel) -> str:
+    def begin_upload(self, upload: DirectUpload) -> str:
         """Prepare for parts and return the store's id of the upload; blank where there is nothing to prepare."""
 
-    def upload_address(self, parcel: Parcel, number: int, *, ours: str, now: datetime, until: datetime) -> Address:
+    def create_upload_url(
+        self, upload: DirectUpload, number: int, *, own_path: str, now: datetime, until: datetime
+    ) -> SignedUrl:
         """Return where to PUT a part, which must have the size (and, where the store can, the digest) announced."""
 
-    def arrived(self, parcel: Parcel) -> dict[int, int]:
+    def list_arrived_parts(self, upload: DirectUpload) -> dict[int, int]:
         """Return the sizes of the parts that are there, by number."""
 
-    def assemble(self, parcel: Parcel, *, key: str, progress: Callable[[int], None]) -> StoredObject:
+    def assemble_object(self, upload: DirectUpload, *, key: str, progress: Callable[[int], None]) -> StoredObject:
         """Make one object of what has arrived and read it through: its size and digest are what is really there.
 
         It is stored where nobody can change it any more: under `key`, or where its parts were put together. May be
         called again, also after it was broken off. Calls `progress` with the bytes read so far. Raises PartsMissing.
         """
 
-    def discard(self, parcel: Parcel) -> None:
+    def discard_upload(self, upload: DirectUpload) -> None:
         """Remove what has arrived and forget the upload. The object `key`, when the store has made it, stays."""
 
-    def download_address(
-        self, key: str, *, ours: str, name: str, media_type: str, now: datetime, until: datetime
-    ) -> Address:
+    def create_download_url(
+        self, key: str, *, own_path: str, name: str, media_type: str, now: datetime, until: datetime
+    ) -> SignedUrl:
         """Return where the object can be read, as an attachment of that name and type."""
 
 
-def direct() -> DirectStorage:
+def get_direct_storage() -> DirectStorage:
     """Return the direct ways of the configured storage."""
-    if isinstance(default_storage, FileSystemObjects):
-        return FileDirect(default_storage)
-    from project.storage.s3_direct_access import S3Direct  # noqa: PLC0415  # boto3 is for those who store in S3
+    if isinstance(default_storage, FileSystemObjectStorage):
+        return FileSystemDirectStorage(default_storage)
+    from project.storage.s3_direct_access import S3DirectStorage  # noqa: PLC0415  # boto3 is for those who store in S3
 
-    return S3Direct(cast(Any, default_storage))
+    return S3DirectStorage(cast(Any, default_storage))
 
 
-def part_bytes_for(size: int) -> int:
+def compute_part_bytes(size: int) -> int:
     """Return the size of the parts of a file: all of it up to SINGLE_MOST_BYTES, else PART_BYTES, more for giants."""
-    if size <= SINGLE_MOST_BYTES:
+    if size <= MAX_SINGLE_PART_BYTES:
         return max(1, size)
-    least = -(-size // MOST_PARTS)
+    least = -(-size // MAX_PARTS)
     return max(PART_BYTES, -(-least // 2**20) * 2**20)
 
 
-class FileDirect:
+class FileSystemDirectStorage:
     """Parts as files beside where the object would be; we put them together ourselves."""
 
-    def __init__(self, storage: FileSystemObjects) -> None:
+    def __init__(self, storage: FileSystemObjectStorage) -> None:
         self._storage = storage
 
-    def begin(self, parcel: Parcel) -> str:
+    def begin_upload(self, upload: DirectUpload) -> str:
         return ""
 
-    def upload_address(self, parcel: Parcel, number: int, *, ours: str, now: datetime, until: datetime) -> Address:
-        return Address(url=signed(ours, until=until))
+    def create_upload_url(
+        self, upload: DirectUpload, number: int, *, own_path: str, now: datetime, until: datetime
+    ) -> SignedUrl:
+        return SignedUrl(url=sign_path(own_path, until=until))
 
-    def arrived(self, parcel: Parcel) -> dict[int, int]:
+    def list_arrived_parts(self, upload: DirectUpload) -> dict[int, int]:
         found: dict[int, int] = {}
         with contextlib.suppress(FileNotFoundError):  # the upload may end meanwhile
-            for part in self._folder(parcel).iterdir():
+            for part in self._get_folder(upload).iterdir():
                 if part.name.isdecimal():
                     found[int(part.name)] = part.stat().st_size
         return found
 
-    def assemble(self, parcel: Parcel, *, key: str, progress: Callable[[int], None]) -> StoredObject:
-        writer = self._storage.writer(key)
+    def assemble_object(self, upload: DirectUpload, *, key: str, progress: Callable[[int], None]) -> StoredObject:
+        writer = self._storage.open_writer(key)
         done = 0
         try:
-            for number in range(1, parcel.parts + 1):
-                with Path(self._storage.path(parcel.part_key(number))).open("rb") as file:
-                    while piece := file.read(PIECE_BYTES):
+            for number in range(1, upload.part_count + 1):
+                with Path(self._storage.path(upload.build_part_key(number))).open("rb") as file:
+                    while piece := file.read(READ_BYTES):
                         writer.write(piece)
                         done += len(piece)
                         progress(done)
@@ -151,17 +155,17 @@ class FileDirect:
         finally:
             writer.abort()
 
-    def discard(self, parcel: Parcel) -> None:
-        folder = self._folder(parcel)
+    def discard_upload(self, upload: DirectUpload) -> None:
+        folder = self._get_folder(upload)
         if folder.is_dir():
             shutil.rmtree(folder)
             with contextlib.suppress(OSError):  # others of the tenant are still there
                 folder.parent.rmdir()
 
-    def download_address(
-        self, key: str, *, ours: str, name: str, media_type: str, now: datetime, until: datetime
-    ) -> Address:
-        return Address(url=signed(ours, until=until))
+    def create_download_url(
+        self, key: str, *, own_path: str, name: str, media_type: str, now: datetime, until: datetime
+    ) -> SignedUrl:
+        return SignedUrl(url=sign_path(own_path, until=until))
 
-    def _folder(self, parcel: Parcel) -> Path:
-        return Path(self._storage.path(parcel.incoming))
+    def _get_folder(self, upload: DirectUpload) -> Path:
+        return Path(self._storage.path(upload.incoming_key))

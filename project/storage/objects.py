@@ -21,11 +21,11 @@ from django.core.files.storage import FileSystemStorage, default_storage
 
 from project import logs
 from project.errors import StorageUnavailable
-from project.storage.stream_digest import EdgesFirst, Passing
+from project.storage.stream_digest import EdgeCachedStream, StreamDigest
 
-_TRIES = 20
+_MAX_TRIES = 20
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +42,14 @@ class StoredObject:
 
     def open(self) -> BinaryIO:
         """Open it to be read and sought in. Its beginning and end come from memory, the rest from the storage."""
-        edges = EdgesFirst(size=self.size, head=self.head, tail=self.tail, between=lambda: objects().open(self.key))
+        edges = EdgeCachedStream(
+            size=self.size, head=self.head, tail=self.tail, open_middle=lambda: get_object_storage().open(self.key)
+        )
         return cast(BinaryIO, io.BufferedReader(edges))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class ListedObject:
     """An object that is there: its key, its size in bytes and when it was stored."""
 
     key: str
@@ -56,13 +58,13 @@ class Listed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unfinished:
+class UnfinishedWrite:
     """A write that has not ended, or never will: the key it is meant for ("" where that is not known), the storage's
     own name for it, and when it began.
     """
 
     key: str
-    ref: str
+    write_id: str
     started_at: datetime
 
 
@@ -86,9 +88,9 @@ class ObjectStorage(Protocol):
     is_local: bool
     """Whether objects are files of this machine, so that a local copy costs nothing."""
 
-    def writer(self, key: str) -> ObjectWriter: ...
+    def open_writer(self, key: str) -> ObjectWriter: ...
 
-    def local_copy(self, key: str) -> contextlib.AbstractContextManager[Path]:
+    def open_local_copy(self, key: str) -> contextlib.AbstractContextManager[Path]:
         """Give the object as a file, which may be gone after the `with` block."""
         ...
 
@@ -102,13 +104,13 @@ class ObjectStorage(Protocol):
 
     def exists(self, name: str) -> bool: ...
 
-    def listed(self, prefix: str = "") -> Iterator[Listed]:
+    def list_objects(self, prefix: str = "") -> Iterator[ListedObject]:
         """List the objects in no promised order, as a stream."""
         ...
 
-    def unfinished(self) -> Iterator[Unfinished]: ...
+    def list_unfinished(self) -> Iterator[UnfinishedWrite]: ...
 
-    def forget(self, unfinished: Unfinished) -> None:
+    def discard_unfinished(self, unfinished: UnfinishedWrite) -> None:
         """End a write that nobody will end. One that has ended meanwhile is no error."""
         ...
 
@@ -116,31 +118,31 @@ class ObjectStorage(Protocol):
         """Raise OSError, within seconds, when the storage cannot be used now."""
         ...
 
-    def prepare(self) -> None:
+    def warm_up(self) -> None:
         """Make now what is costly to make, instead of during a request. Asks nobody."""
         ...
 
 
-def stored_as(key: str, passed: Passing) -> StoredObject:
+def build_stored_object(key: str, digest: StreamDigest) -> StoredObject:
     """Return what is known of an object that has been written."""
-    return StoredObject(key=key, size=passed.size, sha256=passed.sha256, head=passed.head, tail=passed.tail)
+    return StoredObject(key=key, size=digest.size, sha256=digest.sha256, head=digest.head, tail=digest.tail)
 
 
-def objects() -> ObjectStorage:
+def get_object_storage() -> ObjectStorage:
     """Return the configured object storage."""
     return cast(ObjectStorage, default_storage)
 
 
-class FileSystemObjects(FileSystemStorage):
+class FileSystemObjectStorage(FileSystemStorage):
     """Objects as files. A file appears under its name only when it is complete and on disk."""
 
     is_local = True
 
-    def writer(self, key: str) -> ObjectWriter:
-        return _FileWriter(key=key, target=Path(self.path(key)), incoming=self._incoming)
+    def open_writer(self, key: str) -> ObjectWriter:
+        return _FileWriter(key=key, target=Path(self.path(key)), incoming=self._incoming_folder)
 
     @contextlib.contextmanager
-    def local_copy(self, key: str) -> Iterator[Path]:
+    def open_local_copy(self, key: str) -> Iterator[Path]:
         yield Path(self.path(key))
 
     def delete(self, name: str) -> None:
@@ -153,18 +155,18 @@ class FileSystemObjects(FileSystemStorage):
                 folder.rmdir()
                 folder = folder.parent
 
-    def listed(self, prefix: str = "") -> Iterator[Listed]:
-        for path, found in _files_below(Path(self.location)):
+    def list_objects(self, prefix: str = "") -> Iterator[ListedObject]:
+        for path, found in _iterate_files(Path(self.location)):
             key = path.relative_to(self.location).as_posix()
-            if key.startswith(prefix) and self._incoming not in path.parents:
-                yield Listed(key=key, size=found.st_size, modified=datetime.fromtimestamp(found.st_mtime, UTC))
+            if key.startswith(prefix) and self._incoming_folder not in path.parents:
+                yield ListedObject(key=key, size=found.st_size, modified=datetime.fromtimestamp(found.st_mtime, UTC))
 
-    def unfinished(self) -> Iterator[Unfinished]:
-        for path, found in _files_below(self._incoming):
-            yield Unfinished(key="", ref=path.name, started_at=datetime.fromtimestamp(found.st_mtime, UTC))
+    def list_unfinished(self) -> Iterator[UnfinishedWrite]:
+        for path, found in _iterate_files(self._incoming_folder):
+            yield UnfinishedWrite(key="", write_id=path.name, started_at=datetime.fromtimestamp(found.st_mtime, UTC))
 
-    def forget(self, unfinished: Unfinished) -> None:
-        (self._incoming / Path(unfinished.ref).name).unlink(missing_ok=True)
+    def discard_unfinished(self, unfinished: UnfinishedWrite) -> None:
+        (self._incoming_folder / Path(unfinished.write_id).name).unlink(missing_ok=True)
 
     def ping(self) -> None:
         folder = Path(self.location)
@@ -173,16 +175,16 @@ class FileSystemObjects(FileSystemStorage):
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "The folder of the stored objects cannot be written to", str(folder))
 
-    def prepare(self) -> None:
+    def warm_up(self) -> None:
         """There is nothing to make."""
 
     @property
-    def _incoming(self) -> Path:
+    def _incoming_folder(self) -> Path:
         return Path(self.path("incoming"))
 
 
 @contextlib.contextmanager
-def _told(key: str) -> Iterator[None]:
+def _translate_disk_errors(key: str) -> Iterator[None]:
     """Raise StorageUnavailable, and log it, when a file cannot be written: the disk is full, or not ours."""
     try:
         yield
@@ -191,7 +193,7 @@ def _told(key: str) -> Iterator[None]:
         raise StorageUnavailable(exc.errno, f"The file could not be stored ({exc.strerror})", key) from exc
 
 
-def _files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+def _iterate_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Walk through the files below a folder; those that go meanwhile are left out."""
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -204,27 +206,27 @@ class _FileWriter:
     def __init__(self, *, key: str, target: Path, incoming: Path) -> None:
         self._key, self._target = key, target
         self._partial = incoming / uuid.uuid4().hex
-        self._passing = Passing()
-        with _told(key):
+        self._digest = StreamDigest()
+        with _translate_disk_errors(key):
             incoming.mkdir(parents=True, exist_ok=True)
             self._file: io.FileIO | None = io.FileIO(self._partial, "xb")
 
     def write(self, data: bytes) -> None:
         assert self._file is not None
         left = memoryview(data)
-        with _told(self._key):
+        with _translate_disk_errors(self._key):
             while left:
                 left = left[self._file.write(left) :]
-        self._passing.note(data)
+        self._digest.update(data)
 
     def finish(self) -> StoredObject:
         assert self._file is not None
-        with _told(self._key):
+        with _translate_disk_errors(self._key):
             os.fsync(self._file.fileno())
             self._file.close()
-            self._put_in_place()
+            self._move_into_place()
         self._file = None
-        return stored_as(self._key, self._passing)
+        return build_stored_object(self._key, self._digest)
 
     def abort(self) -> None:
         if self._file is not None:
@@ -232,9 +234,9 @@ class _FileWriter:
             self._file = None
         self._partial.unlink(missing_ok=True)
 
-    def _put_in_place(self) -> None:
+    def _move_into_place(self) -> None:
         """Give the file its name. Its folders may be taken away while they are made: with the last file beside it."""
-        for left in reversed(range(_TRIES)):
+        for left in reversed(range(_MAX_TRIES)):
             try:
                 self._target.parent.mkdir(parents=True, exist_ok=True)
                 self._partial.replace(self._target)

@@ -18,7 +18,7 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from project.storage.objects import ObjectWriter, StoredObject, objects
+from project.storage.objects import ObjectWriter, StoredObject, get_object_storage
 
 _READ_BYTES = 1024 * 1024
 _FORM_OVERHEAD = 1024 * 1024
@@ -29,28 +29,28 @@ class ReceiveError(Exception):
     """The request does not hold one whole file. Subclasses say why."""
 
 
-class LengthMissing(ReceiveError):
+class ContentLengthMissing(ReceiveError):
     """There is no Content-Length, so the end of the body cannot be told from a lost connection."""
 
 
-class TooLarge(ReceiveError):
+class RequestFileTooLarge(ReceiveError):
     """The file is larger than allowed."""
 
 
-class WrongLength(ReceiveError):
+class ContentLengthMismatch(ReceiveError):
     """The body is not as long as it has to be."""
 
 
-class Incomplete(ReceiveError):
+class RequestBodyIncomplete(ReceiveError):
     """The body ended before its announced length, or the form is broken."""
 
 
-class NoFile(ReceiveError):
+class RequestFileMissing(ReceiveError):
     """The form has no file part, or more than one."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Received:
+class ReceivedFile:
     """A stored file, the name its sender gave it (untrusted, may be blank), and the form's other fields."""
 
     stored: StoredObject
@@ -58,15 +58,15 @@ class Received:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def receive(request: HttpRequest, *, key: str, max_bytes: int) -> Received:
+def receive_file(request: HttpRequest, *, key: str, max_bytes: int) -> ReceivedFile:
     """Store the request's file under `key`. Call it before anything else reads the body.
 
     Raises LengthMissing, TooLarge, Incomplete or NoFile, and UnreadablePostError when the connection breaks; after an
     exception nothing is stored.
     """
-    length = announced_length(request, max_bytes=max_bytes)
+    length = get_announced_length(request, max_bytes=max_bytes)
     multipart = request.content_type == "multipart/form-data"
-    writer = objects().writer(key)
+    writer = get_object_storage().open_writer(key)
     try:
         if multipart:
             return _receive_form(request, writer, max_bytes)
@@ -75,52 +75,52 @@ def receive(request: HttpRequest, *, key: str, max_bytes: int) -> Received:
         writer.abort()
 
 
-def announced_length(request: HttpRequest, *, max_bytes: int) -> int:
+def get_announced_length(request: HttpRequest, *, max_bytes: int) -> int:
     """Return how long the body is said to be: a form's is a little longer than its file.
 
     Raises LengthMissing, and TooLarge for what cannot be a file of at most `max_bytes`.
     """
-    length = _length(request)
+    length = _parse_content_length(request)
     multipart = request.content_type == "multipart/form-data"
     if length > max_bytes + (_FORM_OVERHEAD if multipart else 0):
-        raise TooLarge(f"The file has {length} bytes; the largest that is taken has {max_bytes}.")
+        raise RequestFileTooLarge(f"The file has {length} bytes; the largest that is taken has {max_bytes}.")
     return length
 
 
-def receive_exactly(request: HttpRequest, *, key: str, size: int) -> StoredObject:
+def receive_exact_body(request: HttpRequest, *, key: str, size: int) -> StoredObject:
     """Store the raw body under `key`; it must have this size, neither less nor more.
 
     Raises LengthMissing, WrongLength or Incomplete, and UnreadablePostError when the connection breaks; after an
     exception nothing is stored.
     """
-    length = _length(request)
+    length = _parse_content_length(request)
     if length != size:
-        raise WrongLength(f"The body has {length} bytes; {size} were announced.")
-    writer = objects().writer(key)
+        raise ContentLengthMismatch(f"The body has {length} bytes; {size} were announced.")
+    writer = get_object_storage().open_writer(key)
     try:
         return _receive_body(request, writer, length).stored
     finally:
         writer.abort()
 
 
-def _length(request: HttpRequest) -> int:
+def _parse_content_length(request: HttpRequest) -> int:
     given = request.META.get("CONTENT_LENGTH") or ""
     if not given.isdecimal():
-        raise LengthMissing("The request has no Content-Length.")
+        raise ContentLengthMissing("The request has no Content-Length.")
     return int(given)
 
 
-def _receive_body(request: HttpRequest, writer: ObjectWriter, length: int) -> Received:
+def _receive_body(request: HttpRequest, writer: ObjectWriter, length: int) -> ReceivedFile:
     left = length
     while left and (data := request.read(min(_READ_BYTES, left))):
         writer.write(data)
         left -= len(data)
     if left:
-        raise Incomplete(f"{left} of {length} announced bytes did not arrive.")
-    return Received(stored=writer.finish(), name=_name_in(request.headers.get("Content-Disposition", "")))
+        raise RequestBodyIncomplete(f"{left} of {length} announced bytes did not arrive.")
+    return ReceivedFile(stored=writer.finish(), name=_parse_file_name(request.headers.get("Content-Disposition", "")))
 
 
-def _name_in(disposition: str) -> str:
+def _parse_file_name(disposition: str) -> str:
     """Return the file name of a Content-Disposition header, blank when there is none that can be read."""
     message = EmailMessage()
     with contextlib.suppress(UnicodeError):
@@ -132,25 +132,25 @@ def _name_in(disposition: str) -> str:
         return ""
 
 
-def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) -> Received:
-    handler = _ToStorage(request, writer=writer, max_bytes=max_bytes)
+def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) -> ReceivedFile:
+    handler = _StorageUploadHandler(request, writer=writer, max_bytes=max_bytes)
     request.upload_handlers = [handler]
     try:
         files, fields = request.FILES, request.POST
     except MultiPartParserError as exc:
-        raise Incomplete(f"The form could not be read: {exc}") from exc
-    if handler.too_large:
-        raise TooLarge(f"The largest file that is taken has {max_bytes} bytes.")
-    if handler.interrupted or handler.parts != 1 or not files:
-        if handler.parts == 1:
-            raise Incomplete("The form ended before its file was complete.")
-        raise NoFile("The form needs exactly one file part.")
+        raise RequestBodyIncomplete(f"The form could not be read: {exc}") from exc
+    if handler.is_too_large:
+        raise RequestFileTooLarge(f"The largest file that is taken has {max_bytes} bytes.")
+    if handler.is_interrupted or handler.file_count != 1 or not files:
+        if handler.file_count == 1:
+            raise RequestBodyIncomplete("The form ended before its file was complete.")
+        raise RequestFileMissing("The form needs exactly one file part.")
     name = cast("UploadedFile[bytes]", next(iter(files.values()))).name or ""
     values: dict[str, str] = {key: str(value) for key, value in fields.items()}
-    return Received(stored=writer.finish(), name=name, fields=values)
+    return ReceivedFile(stored=writer.finish(), name=name, fields=values)
 
 
-class _ToStorage(FileUploadHandler):
+class _StorageUploadHandler(FileUploadHandler):
     """Hands the bytes of the form's file part to the writer as they come."""
 
     chunk_size = _READ_BYTES
@@ -158,18 +158,18 @@ class _ToStorage(FileUploadHandler):
     def __init__(self, request: HttpRequest, *, writer: ObjectWriter, max_bytes: int) -> None:
         super().__init__(request)
         self._writer, self._max_bytes = writer, max_bytes
-        self.parts = 0
-        self.too_large = self.interrupted = False
+        self.file_count = 0
+        self.is_too_large = self.is_interrupted = False
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.parts += 1
-        if self.parts > 1:
+        self.file_count += 1
+        if self.file_count > 1:
             raise StopUpload(connection_reset=True)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start + len(raw_data) > self._max_bytes:
-            self.too_large = True
+            self.is_too_large = True
             raise StopUpload(connection_reset=True)
         self._writer.write(raw_data)
 
@@ -177,4 +177,4 @@ class _ToStorage(FileUploadHandler):
         return UploadedFile(file=io.BytesIO(), name=self.file_name, size=file_size)
 
     def upload_interrupted(self) -> None:
-        self.interrupted = True
+        self.is_interrupted = True

@@ -11,11 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from project import logs
 from project.errors import StorageUnavailable
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 @contextlib.contextmanager
-def translated(key: str) -> Iterator[None]:
+def translate_s3_errors(key: str) -> Iterator[None]:
     """Raise FileNotFoundError for what is not there, and StorageUnavailable for whatever else the store or the way to
     it does wrong.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError
 from botocore.response import StreamingBody
 
-from project.storage.s3_errors import translated
+from project.storage.s3_errors import translate_s3_errors
 from project.storage.streams import SizedStream
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FIRST_RANGE = 256 * 2**10
 _LARGEST_RANGE = 64 * 2**20
 _GROWTH = 4
-_TRIES = 4
+_MAX_TRIES = 4
 
 
 class RangedObject(SizedStream):
@@ -35,40 +35,40 @@ class RangedObject(SizedStream):
         self._next_range = _FIRST_RANGE
 
     def close(self) -> None:
-        self._drop()
+        self._close_body()
         super().close()
 
-    def _read(self, wanted: int) -> bytes:
-        with translated(self._key):
-            data = self._pulled(wanted)
-        self._body_at = self._at + len(data)
+    def _read_bytes(self, wanted: int) -> bytes:
+        with translate_s3_errors(self._key):
+            data = self._read_with_retries(wanted)
+        self._body_at = self._position + len(data)
         return data
 
-    def _pulled(self, wanted: int) -> bytes:
-        for left in reversed(range(_TRIES)):
-            if self._body is None or self._body_at != self._at or self._at >= self._body_end:
-                self._ask()
+    def _read_with_retries(self, wanted: int) -> bytes:
+        for left in reversed(range(_MAX_TRIES)):
+            if self._body is None or self._body_at != self._position or self._position >= self._body_end:
+                self._request_range()
             assert self._body is not None
             try:
-                if data := self._body.read(min(wanted, self._body_end - self._at)):
+                if data := self._body.read(min(wanted, self._body_end - self._position)):
                     return data
             except BotoCoreError:
                 if not left:
                     raise
-            self._drop()
+            self._close_body()
         raise OSError(f"The object {self._key} ends before its size.")
 
-    def _ask(self) -> None:
+    def _request_range(self) -> None:
         """Ask for the range that begins here."""
         self._next_range = (
-            min(self._next_range * _GROWTH, _LARGEST_RANGE) if self._at == self._body_end else _FIRST_RANGE
+            min(self._next_range * _GROWTH, _LARGEST_RANGE) if self._position == self._body_end else _FIRST_RANGE
         )
-        self._drop()
-        end = min(self._at + self._next_range, self._size)
-        answer = self._client.get_object(Bucket=self._bucket, Key=self._key, Range=f"bytes={self._at}-{end - 1}")
-        self._body, self._body_at, self._body_end = answer["Body"], self._at, end
+        self._close_body()
+        end = min(self._position + self._next_range, self._size)
+        answer = self._client.get_object(Bucket=self._bucket, Key=self._key, Range=f"bytes={self._position}-{end - 1}")
+        self._body, self._body_at, self._body_end = answer["Body"], self._position, end
 
-    def _drop(self) -> None:
+    def _close_body(self) -> None:
         if self._body is not None:
             with contextlib.suppress(Exception):
                 self._body.close()

@@ -12,41 +12,41 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Literal, Self, TypedDict, cast
 
 from project import logs
-from project.storage.objects import StoredObject, stored_as
-from project.storage.s3_errors import translated
-from project.storage.stream_digest import Passing
+from project.storage.objects import StoredObject, build_stored_object
+from project.storage.s3_errors import translate_s3_errors
+from project.storage.stream_digest import StreamDigest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 PART_BYTES = 10 * 2**20
-MOST_HELD = 2
+MAX_PARTS_IN_MEMORY = 2
 """So many parts are in memory at most, whether gathered or on the way."""
-_BLOCK = 2**20
-_SMALL = 2**16
+_BLOCK_BYTES = 2**20
+_SMALL_BODY_BYTES = 2**16
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
-class Algorithm(TypedDict, total=False):
+class ChecksumAlgorithmOptions(TypedDict, total=False):
     """What announces the checksums of an upload in parts."""
 
     ChecksumAlgorithm: Literal["CRC32"]
 
 
-class Sums(TypedDict, total=False):
+class ChecksumOptions(TypedDict, total=False):
     """The checksums of a part, or of an object that is sent as one."""
 
     ChecksumCRC32: str
 
 
-def crc32(data: bytes | memoryview) -> str:
+def compute_crc32(data: bytes | memoryview) -> str:
     """Return the CRC-32 as S3 writes it: its four bytes in base64."""
     return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
 
 
-class PartsWriter:
+class MultipartWriter:
     """Sends what fits into one part as one object, and more as a multipart upload, part by part.
 
     Two parts are held at most: one is sent while the next is gathered, or both are sent. A part that fails is tried
@@ -56,38 +56,38 @@ class PartsWriter:
 
     def __init__(self, *, client: S3Client, bucket: str, key: str, checksums: bool) -> None:
         self._client, self._bucket, self._key, self._checksums = client, bucket, key, checksums
-        self._passing = Passing()
-        self._part = _Part()
+        self._digest = StreamDigest()
+        self._part = _PartBuffer()
         self._upload_id = ""
-        self._is_ending = False
+        self._is_in_doubt = False
         self._senders: ThreadPoolExecutor | None = None
-        self._sending: deque[tuple[_Part, Future[CompletedPartTypeDef]]] = deque()
+        self._sending: deque[tuple[_PartBuffer, Future[CompletedPartTypeDef]]] = deque()
         self._sent: list[CompletedPartTypeDef] = []
 
     def write(self, data: bytes) -> None:
-        self._passing.note(data)
+        self._digest.update(data)
         left = memoryview(data)
         while left:
             if self._part.is_full:
-                self._send()
-                self._part = self._emptied() if len(self._sending) == MOST_HELD else _Part()
-            left = left[self._part.fill(left) :]
+                self._submit_part()
+                self._part = self._recycle_oldest_part() if len(self._sending) == MAX_PARTS_IN_MEMORY else _PartBuffer()
+            left = left[self._part.fill_from(left) :]
 
     def finish(self) -> StoredObject:
         if self._upload_id:
-            self._send()
+            self._submit_part()
             while self._sending:
-                self._emptied()
-            self._is_ending = True
-            self._complete()
+                self._recycle_oldest_part()
+            self._is_in_doubt = True
+            self._complete_upload()
         else:
-            self._is_ending = True
-            sums = self._sums(self._part)
-            with translated(self._key):
-                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=self._part.as_body(), **sums)
-        self._is_ending = False
-        self._end()
-        return stored_as(self._key, self._passing)
+            self._is_in_doubt = True
+            sums = self._build_checksums(self._part)
+            with translate_s3_errors(self._key):
+                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=self._part.get_body(), **sums)
+        self._is_in_doubt = False
+        self._shut_down()
+        return build_stored_object(self._key, self._digest)
 
     def abort(self) -> None:
         """Take back what is not finished, also an object whose storing was not confirmed.
@@ -99,14 +99,14 @@ class PartsWriter:
                 sending.exception()
         self._sending.clear()
         upload_id, self._upload_id = self._upload_id, ""
-        is_in_doubt, self._is_ending = self._is_ending, False
-        self._end()
+        is_in_doubt, self._is_in_doubt = self._is_in_doubt, False
+        self._shut_down()
         try:
             if upload_id:
-                with contextlib.suppress(FileNotFoundError), translated(self._key):
+                with contextlib.suppress(FileNotFoundError), translate_s3_errors(self._key):
                     self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=upload_id)
             if is_in_doubt:
-                with translated(self._key):
+                with translate_s3_errors(self._key):
                     self._client.delete_object(Bucket=self._bucket, Key=self._key)
         except OSError:
             log.error("unfinished object not taken back", object=self._key)
@@ -117,61 +117,61 @@ class PartsWriter:
     def __exit__(self, *_error: object) -> None:
         self.abort()
 
-    def _send(self) -> None:
+    def _submit_part(self) -> None:
         """Hand the gathered part over to the sending threads."""
         if self._senders is None:
-            algorithm: Algorithm = {"ChecksumAlgorithm": "CRC32"} if self._checksums else {}
-            with translated(self._key):
+            algorithm: ChecksumAlgorithmOptions = {"ChecksumAlgorithm": "CRC32"} if self._checksums else {}
+            with translate_s3_errors(self._key):
                 begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key, **algorithm)
             self._upload_id = begun["UploadId"]
-            self._senders = ThreadPoolExecutor(MOST_HELD, thread_name_prefix="s3-part")
+            self._senders = ThreadPoolExecutor(MAX_PARTS_IN_MEMORY, thread_name_prefix="s3-part")
         number = len(self._sent) + len(self._sending) + 1
-        self._sending.append((self._part, self._senders.submit(self._upload, number, self._part)))
+        self._sending.append((self._part, self._senders.submit(self._upload_part, number, self._part)))
 
-    def _upload(self, number: int, part: _Part) -> CompletedPartTypeDef:
-        sums = self._sums(part)
-        with translated(self._key):
+    def _upload_part(self, number: int, part: _PartBuffer) -> CompletedPartTypeDef:
+        sums = self._build_checksums(part)
+        with translate_s3_errors(self._key):
             answer = self._client.upload_part(
-                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part.as_body(),
+                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part.get_body(),
                 **sums,
             )  # fmt: skip
         return cast("CompletedPartTypeDef", {"PartNumber": number, "ETag": answer["ETag"], **sums})
 
-    def _sums(self, part: _Part) -> Sums:
-        return {"ChecksumCRC32": part.crc32()} if self._checksums else {}
+    def _build_checksums(self, part: _PartBuffer) -> ChecksumOptions:
+        return {"ChecksumCRC32": part.compute_checksum()} if self._checksums else {}
 
-    def _emptied(self) -> _Part:
+    def _recycle_oldest_part(self) -> _PartBuffer:
         """Wait for the oldest part that is on the way, and return its room."""
         part, sending = self._sending[0]
         self._sent.append(sending.result())
         self._sending.popleft()
-        part.empty()
+        part.clear()
         return part
 
-    def _complete(self) -> None:
+    def _complete_upload(self) -> None:
         """Make one object of the parts. Asking again after an answer that was lost finds the upload gone and the
         object there.
         """
         try:
-            with translated(self._key):
+            with translate_s3_errors(self._key):
                 self._client.complete_multipart_upload(
                     Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._sent}
                 )
         except FileNotFoundError:
-            with translated(self._key):
+            with translate_s3_errors(self._key):
                 there = self._client.head_object(Bucket=self._bucket, Key=self._key)
-            if there["ContentLength"] != self._passing.size:
+            if there["ContentLength"] != self._digest.size:
                 raise
         self._upload_id = ""
 
-    def _end(self) -> None:
+    def _shut_down(self) -> None:
         if self._senders is not None:
             self._senders.shutdown()
             self._senders = None
-        self._part = _Part()
+        self._part = _PartBuffer()
 
 
-class _Part:
+class _PartBuffer:
     """Room for one part, and what boto3 reads it from, as often as it must.
 
     The room is a mapping of its own, not of the allocator, which would keep it: so all of it comes back at the end. No
@@ -179,48 +179,48 @@ class _Part:
     """
 
     def __init__(self) -> None:
-        self._room: memoryview | None = None
-        self._filled = self._at = 0
+        self._buffer: memoryview | None = None
+        self._filled = self._position = 0
 
     @property
     def is_full(self) -> bool:
         return self._filled == PART_BYTES
 
-    def fill(self, data: memoryview) -> int:
+    def fill_from(self, data: memoryview) -> int:
         """Take as much as there is room for; return how much that was."""
-        if self._room is None:
-            self._room = memoryview(mmap.mmap(-1, PART_BYTES))
+        if self._buffer is None:
+            self._buffer = memoryview(mmap.mmap(-1, PART_BYTES))
         taken = data[: PART_BYTES - self._filled]
-        self._room[self._filled : self._filled + len(taken)] = taken
+        self._buffer[self._filled : self._filled + len(taken)] = taken
         self._filled += len(taken)
         return len(taken)
 
-    def empty(self) -> None:
-        self._filled = self._at = 0
+    def clear(self) -> None:
+        self._filled = self._position = 0
 
-    def as_body(self) -> IO[bytes] | bytes:
+    def get_body(self) -> IO[bytes] | bytes:
         """Return what boto3 takes as a body. To a few bytes it puts no question whether it may send them."""
-        if self._room is None or self._filled <= _SMALL:
-            return bytes(self._room[: self._filled]) if self._room is not None else b""
+        if self._buffer is None or self._filled <= _SMALL_BODY_BYTES:
+            return bytes(self._buffer[: self._filled]) if self._buffer is not None else b""
         return cast(IO[bytes], self)
 
-    def crc32(self) -> str:
-        return crc32(self._room[: self._filled] if self._room is not None else b"")
+    def compute_checksum(self) -> str:
+        return compute_crc32(self._buffer[: self._filled] if self._buffer is not None else b"")
 
     def __len__(self) -> int:
         return self._filled
 
     def read(self, _size: int = -1) -> memoryview | bytes:
         """Return the next block without copying it, larger than asked for: fewer and larger blocks are sent faster."""
-        if self._room is None:
+        if self._buffer is None:
             return b""
-        block = self._room[self._at : min(self._at + _BLOCK, self._filled)]
-        self._at += len(block)
+        block = self._buffer[self._position : min(self._position + _BLOCK_BYTES, self._filled)]
+        self._position += len(block)
         return block
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._filled}[whence] + offset
-        return self._at
+        self._position = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._filled}[whence] + offset
+        return self._position
 
     def tell(self) -> int:
-        return self._at
+        return self._position

@@ -18,20 +18,20 @@ class SignatureExpired(SignatureInvalid):
     """The address was good once."""
 
 
-def signed(path: str, *, until: datetime) -> str:
+def sign_path(path: str, *, until: datetime) -> str:
     """Return the path with a signature that holds until then, to the second."""
     expires = str(int(until.timestamp()))
-    return f"{path}?{urlencode({'expires': expires, 'signature': _signature(path, expires)})}"
+    return f"{path}?{urlencode({'expires': expires, 'signature': _compute_signature(path, expires)})}"
 
 
-def check_signed(path: str, query: Mapping[str, str], *, now: datetime) -> None:
+def verify_signed_path(path: str, query: Mapping[str, str], *, now: datetime) -> None:
     """Raise SignatureInvalid or SignatureExpired unless this path was signed and its time is not over."""
     expires, given = query.get("expires", ""), query.get("signature", "")
-    if not constant_time_compare(given, _signature(path, expires)):
+    if not constant_time_compare(given, _compute_signature(path, expires)):
         raise SignatureInvalid("The address is not signed, or was changed.")
     if datetime.fromtimestamp(int(expires), UTC) <= now:
         raise SignatureExpired("The address has expired.")
 
 
-def _signature(path: str, expires: str) -> str:
+def _compute_signature(path: str, expires: str) -> str:
     return Signer(salt="project.storage.signed").signature(f"{path}?{expires}")

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class SizedStream(io.RawIOBase):
-    """A seekable stream of known size. Subclasses say what stands at the present place, `_at`."""
+    """A seekable stream of known size. Subclasses say what stands at the present place, `_position`."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._at = 0
+        self._position = 0
 
     @abstractmethod
-    def _read(self, wanted: int) -> bytes:
+    def _read_bytes(self, wanted: int) -> bytes:
         """Return up to so many bytes from here, at least one; `wanted` does not go beyond the end."""
 
     def readable(self) -> bool:
@@ -28,21 +28,21 @@ class SizedStream(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         if start + offset < 0:
             raise ValueError(f"negative seek position {start + offset}")
-        self._at = start + offset
-        return self._at
+        self._position = start + offset
+        return self._position
 
     def tell(self) -> int:
-        return self._at
+        return self._position
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         target = memoryview(buffer).cast("B")
-        wanted = min(len(target), self._size - self._at)
+        wanted = min(len(target), self._size - self._position)
         if wanted <= 0:
             return 0
-        data = self._read(wanted)
+        data = self._read_bytes(wanted)
         target[: len(data)] = data
-        self._at += len(data)
+        self._position += len(data)
         return len(data)

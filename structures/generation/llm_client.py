@@ -22,7 +22,7 @@ from llm.queries import total_of_job
 from llm.router_factory import model_router
 from llm.schemas import schema_of
 from materials.models import MaterialNode
-from project.jobs.runner import Run
+from project.jobs.runner import JobRun
 from structures.engines.base.llm_client import TooMuch
 from structures.engines.registry import EngineName
 from structures.models import KeptAnswer
@@ -46,7 +46,7 @@ class StrategyRooms:
 class ModelDesk(StrategyRooms):
     """Asks models for one job. Progress is counted in questions, and the job's end is heeded before each attempt."""
 
-    def __init__(self, *, run: Run, strategy: str) -> None:
+    def __init__(self, *, run: JobRun, strategy: str) -> None:
         super().__init__(strategy)
         self._run = run
         self._planned = self._asked = 0
@@ -55,13 +55,13 @@ class ModelDesk(StrategyRooms):
 
     def announce(self, plan: Mapping[str, Any]) -> None:
         self._planned = plan["calls"]
-        self._run.announce({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
+        self._run.announce_plan({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
         spending = spending_of(self._run.tenant, now=timezone.now())
         paid = total_of_job(self._run.job).cost  # for questions that need not be asked again
         refuse_beyond(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
 
     def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
-        self._run.progress("asking", self._asked, max(self._planned, self._asked + 1))
+        self._run.report_progress("asking", self._asked, max(self._planned, self._asked + 1))
         prompt = read_prompt(action)
         request = prompt.fill(values)
         digest = self._digest(action, request, wanted)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from project.http.serializers import StrictSerializer, TextField
+from project.http.serializers import StrictCharField, StrictSerializer
 from structures.engines.registry import AUTO, EngineName
 
 
@@ -19,7 +19,7 @@ class GenerateSerializer(StrictSerializer):
         error_messages={"invalid_choice": f'"{{input}}" is not one of: {", ".join([AUTO, *EngineName])}.'},
         help_text="`outline` reads without a model, `llm` lets models write; `auto`: `llm` when one is configured.",
     )
-    strategy = TextField(
+    strategy = StrictCharField(
         max_length=100, default="default", help_text="Which models: a strategy of the server's registry."
     )
 

@@ -25,7 +25,7 @@ from project.db.fields import new_id
 from project.errors import NotFound
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
-from project.jobs.runner import Run
+from project.jobs.runner import JobRun
 from project.jobs.services import submit_job
 from structures.engines.base.drafts import Draft, DraftNode, NodeType
 from structures.engines.base.llm_client import TooMuch
@@ -46,7 +46,7 @@ LEAST_COST = Decimal("0.0001")
 """A generation that may not even spend this is refused at once."""
 _WRITE_BATCH = 1000
 
-log = logs.get(__name__)
+log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,14 +92,14 @@ def request_generation(
     return Requested(job=job)
 
 
-def generate_structure(run: Run) -> None:
+def generate_structure(run: JobRun) -> None:
     """Do the work of a generation job. Holds no transaction while the engine thinks.
 
     Raises NothingReady, and what the models' failures are called in `llm.errors`.
     """
     tenant, node_id = run.tenant, run.job.subject_id
     engine, options = ENGINES[EngineName(run.job.params["engine"])], run.job.params["options"]
-    run.progress("reading", 0, 3)
+    run.report_progress("reading", 0, 3)
     try:
         with transaction.atomic():
             key = _key(tenant=tenant, node_id=node_id, engine=engine, options=options)
@@ -109,21 +109,21 @@ def generate_structure(run: Run) -> None:
     if not sources.entries:
         raise NothingReady("No entry below the node is ready.")
     if (existing := StructureSnapshot.objects.for_tenant(tenant).filter(**key).first()) is not None:
-        with run.completing(result={"snapshot": str(existing.pk)}):
+        with run.complete_job(result={"snapshot": str(existing.pk)}):
             return
     run.checkpoint()
-    run.progress("structuring", 1, 3)
+    run.report_progress("structuring", 1, 3)
     desk = ModelDesk(run=run, strategy=options.get("strategy", DEFAULT_STRATEGY))
     draft = _made(engine, sources.root, desk)
     run.checkpoint()
-    run.progress("storing", 2, 3)
+    run.report_progress("storing", 2, 3)
     chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
     moments = Moments(sources.entries, sources.shown)
     draft, grounding = verify(draft, chunks, least_quote=engine.least_quote, also=moments.of)
     if engine.asks_models:
         draft = replace(draft, warnings=(*draft.warnings, *_uncited(draft, sources), *desk.warnings()))
     snapshot_id, provenance = new_id(), desk.provenance()
-    with run.completing(result={"snapshot": str(snapshot_id)}):
+    with run.complete_job(result={"snapshot": str(snapshot_id)}):
         desk.forget()
         _record(
             run=run, snapshot_id=snapshot_id, key=key, draft=draft, grounding=grounding, sources=sources,
@@ -150,7 +150,7 @@ def _made(engine: Engine, source: SourceNode, desk: ModelDesk) -> Draft:
 
 def _record(
     *,
-    run: Run,
+    run: JobRun,
     snapshot_id: UUID,
     key: dict[str, Any],
     draft: Draft,

@@ -9,9 +9,9 @@ from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.responses import asked, page, valid
+from project.http.responses import paginated_response, validated, validated_query
 from project.jobs.serializers import JobSerializer
-from project.jobs.views import accepted
+from project.jobs.views import accepted_response
 from structures.generation.planning import plan_generation
 from structures.generation.serializers import GenerateSerializer, PlanSerializer
 from structures.generation.services import request_generation
@@ -19,7 +19,7 @@ from structures.models import StructureSnapshot
 from structures.queries import snapshots_of
 from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer
 from structures.views import snapshot_response
-from tenants.requests import tenant_of
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
@@ -38,21 +38,21 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         Answers 202 with a job to follow; when nothing has changed since the newest snapshot of the same engine and
         options, 200 with that snapshot.
         """
-        wanted = valid(GenerateSerializer(data=request.data))
-        requested = request_generation(tenant=tenant_of(request), node_id=pk, **wanted)
+        wanted = validated(GenerateSerializer(data=request.data))
+        requested = request_generation(tenant=get_tenant(request), node_id=pk, **wanted)
         if requested.job is not None:
-            return accepted(requested.job)
+            return accepted_response(requested.job)
         assert requested.snapshot is not None
         return snapshot_response(request, requested.snapshot)
 
     @extend_schema(parameters=[GenerateSerializer], responses=PlanSerializer)
     def plan(self, request: Request, pk: UUID) -> Response:
         """Read what a generation would ask models if it began now, and what that is expected to cost. Asks nothing."""
-        wanted = valid(GenerateSerializer(data=request.query_params.dict()))
-        return Response(plan_generation(tenant=tenant_of(request), node_id=pk, **wanted))
+        wanted = validated(GenerateSerializer(data=request.query_params.dict()))
+        return Response(plan_generation(tenant=get_tenant(request), node_id=pk, **wanted))
 
     @extend_schema(responses=SnapshotSummarySerializer(many=True))
     def history(self, request: Request, pk: UUID) -> Response:
         """List the node's snapshots, newest first."""
-        asked(request)
-        return page(self, snapshots_of(tenant=tenant_of(request), node_id=pk), SnapshotSummarySerializer)
+        validated_query(request)
+        return paginated_response(self, snapshots_of(tenant=get_tenant(request), node_id=pk), SnapshotSummarySerializer)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from project.storage.s3 import S3Objects
+from project.storage.s3 import S3ObjectStorage
 from tests.process_table import eventually
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Bucket:
     @property
     def storages(self) -> dict[str, Any]:
         """What `settings.STORAGES` holds as its default for this bucket."""
-        return {"BACKEND": "project.storage.s3.S3Objects", "OPTIONS": self.options}
+        return {"BACKEND": "project.storage.s3.S3ObjectStorage", "OPTIONS": self.options}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -56,19 +56,19 @@ class Bucket:
         }
 
     @property
-    def objects(self) -> S3Objects:
-        return S3Objects(**self.options)
+    def objects(self) -> S3ObjectStorage:
+        return S3ObjectStorage(**self.options)
 
     @property
     def client(self) -> S3Client:
         return self.objects.client
 
     def keys(self) -> list[str]:
-        return sorted(found.key for found in self.objects.listed())
+        return sorted(found.key for found in self.objects.list_objects())
 
     def open_uploads(self) -> list[str]:
         """Return the keys of multipart uploads that have neither been completed nor aborted."""
-        return [found.key for found in self.objects.unfinished()]
+        return [found.key for found in self.objects.list_unfinished()]
 
 
 @contextmanager

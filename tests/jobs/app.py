@@ -13,5 +13,5 @@ class TestJobsConfig(AppConfig):
 
     def ready(self) -> None:
         for name in WORK:
-            job_kinds.register(name, work=f"tests.jobs.kinds.{name}")
-            job_kinds.register(f"heavy_{name}", work=f"tests.jobs.kinds.{name}", room="heavy")
+            job_kinds.register_job_kind(name, function_path=f"tests.jobs.kinds.{name}")
+            job_kinds.register_job_kind(f"heavy_{name}", function_path=f"tests.jobs.kinds.{name}", room="heavy")

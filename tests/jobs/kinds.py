@@ -8,48 +8,48 @@ from pathlib import Path
 from uuid import uuid4
 
 from materials.models import MaterialNode
-from project.errors import Refused
-from project.jobs.runner import Run
+from project.errors import RuleViolation
+from project.jobs.runner import JobRun
 
 SLOW_SECONDS = 3.0
 EFFECT = "effect of a job"
 
 
-def leave_a_line(run: Run) -> None:
+def leave_a_line(run: JobRun) -> None:
     """Complete, and leave an effect that can be counted."""
-    with run.completing(result={"done": True}):
+    with run.complete_job(result={"done": True}):
         _leave_effect(run)
 
 
-def work_slowly(run: Run) -> None:
+def work_slowly(run: JobRun) -> None:
     """Work for a while, listening, and then leave an effect."""
     _note(run, f"started {os.getpid()}")
     end = time.monotonic() + run.job.params.get("seconds", SLOW_SECONDS)
     while time.monotonic() < end:
         run.checkpoint()
         time.sleep(0.05)
-    with run.completing():
+    with run.complete_job():
         _leave_effect(run)
 
 
-def refuse(run: Run) -> None:
-    raise Refused("This cannot be done.", next_step="Do something else.")
+def refuse(run: JobRun) -> None:
+    raise RuleViolation("This cannot be done.", next_step="Do something else.")
 
 
-def break_down(run: Run) -> None:
+def break_down(run: JobRun) -> None:
     raise ValueError("a secret detail")
 
 
-def run_out_of_time(run: Run) -> None:
+def run_out_of_time(run: JobRun) -> None:
     raise SystemExit("Task timed out")
 
 
-def _leave_effect(run: Run) -> None:
+def _leave_effect(run: JobRun) -> None:
     """Leave a row, which stands or falls with the job's end, and a line, which a rollback cannot take back."""
     MaterialNode.objects.create(tenant=run.tenant, title=EFFECT, position=uuid4().int % 2**31)
     _note(run, "done")
 
 
-def _note(run: Run, line: str) -> None:
+def _note(run: JobRun, line: str) -> None:
     with Path(run.job.params["file"]).open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")

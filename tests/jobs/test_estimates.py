@@ -11,26 +11,41 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from project.jobs.estimates import GUESS_SECONDS, Done, Estimate, Open, Speed, estimate, expected_seconds, speeds_of
+from project.jobs.estimates import (
+    DEFAULT_JOB_SECONDS,
+    CompletedJob,
+    Estimate,
+    JobSpeed,
+    OpenJob,
+    compute_expected_seconds,
+    compute_speeds,
+    estimate_jobs,
+)
 from project.jobs.models import Job, Pulse
-from project.jobs.queues import IMMEDIATE, Room, WorkWindow
+from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.jobs.test_queues import submit
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-SPEEDS = {"transcribe": Speed(per_second=2000.0, mean_seconds=600.0)}
+SPEEDS = {"transcribe": JobSpeed(per_second=2000.0, mean_seconds=600.0)}
 NIGHT = WorkWindow(start=time(2), end=time(6), zone=ZoneInfo("UTC"))
 
 
-def job(**values: Any) -> Open:
-    default = {"id": uuid4(), "kind": "transcribe", "room": Room.HEAVY, "priority": 0, "queued_at": NOW - 9 * MINUTE}
-    return Open(**{**default, **values})
+def job(**values: Any) -> OpenJob:
+    default = {
+        "id": uuid4(),
+        "kind": "transcribe",
+        "room": JobQueue.HEAVY,
+        "priority": 0,
+        "queued_at": NOW - 9 * MINUTE,
+    }
+    return OpenJob(**{**default, **values})
 
 
-def play(*jobs: Open, workers: int = 1, window: WorkWindow | None = None) -> dict[UUID, Estimate]:
-    return estimate(jobs, speeds=SPEEDS, workers={Room.HEAVY: workers}, window=window, now=NOW)
+def play(*jobs: OpenJob, workers: int = 1, window: WorkWindow | None = None) -> dict[UUID, Estimate]:
+    return estimate_jobs(jobs, speeds=SPEEDS, workers={JobQueue.HEAVY: workers}, window=window, now=NOW)
 
 
 def minutes(moment: datetime) -> float:
@@ -38,31 +53,33 @@ def minutes(moment: datetime) -> float:
 
 
 def test_speed_is_material_by_time_where_the_material_is_known() -> None:
-    speeds = speeds_of(
+    speeds = compute_speeds(
         [
-            Done(kind="a", work_ms=60_000, seconds=10),
-            Done(kind="a", work_ms=None, seconds=100),
-            Done(kind="b", work_ms=None, seconds=4),
-            Done(kind="b", work_ms=None, seconds=8),
+            CompletedJob(kind="a", work_ms=60_000, seconds=10),
+            CompletedJob(kind="a", work_ms=None, seconds=100),
+            CompletedJob(kind="b", work_ms=None, seconds=4),
+            CompletedJob(kind="b", work_ms=None, seconds=8),
         ]
     )
 
-    assert speeds["a"] == Speed(per_second=6000.0, mean_seconds=55.0)
-    assert speeds["b"] == Speed(per_second=None, mean_seconds=6.0)
+    assert speeds["a"] == JobSpeed(per_second=6000.0, mean_seconds=55.0)
+    assert speeds["b"] == JobSpeed(per_second=None, mean_seconds=6.0)
 
 
 @pytest.mark.parametrize(
     ("work_ms", "speed", "seconds"),
     [
-        (120_000, Speed(per_second=6000.0, mean_seconds=1.0), 20.0),
-        (None, Speed(per_second=6000.0, mean_seconds=55.0), 55.0),
-        (120_000, Speed(per_second=None, mean_seconds=6.0), 6.0),
+        (120_000, JobSpeed(per_second=6000.0, mean_seconds=1.0), 20.0),
+        (None, JobSpeed(per_second=6000.0, mean_seconds=55.0), 55.0),
+        (120_000, JobSpeed(per_second=None, mean_seconds=6.0), 6.0),
         (120_000, None, 120.0),
-        (None, None, GUESS_SECONDS[Room.HEAVY]),
+        (None, None, DEFAULT_JOB_SECONDS[JobQueue.HEAVY]),
     ],
 )
-def test_it_expects_what_the_best_known_figure_says(work_ms: int | None, speed: Speed | None, seconds: float) -> None:
-    assert expected_seconds(job(work_ms=work_ms), speed) == seconds
+def test_it_expects_what_the_best_known_figure_says(
+    work_ms: int | None, speed: JobSpeed | None, seconds: float
+) -> None:
+    assert compute_expected_seconds(job(work_ms=work_ms), speed) == seconds
 
 
 def test_jobs_are_placed_by_priority_and_age_on_the_worker_that_is_free_first() -> None:
@@ -115,7 +132,7 @@ def test_a_job_that_waits_for_others_begins_after_them_and_after_those_that_do_n
 
 
 def test_it_says_nothing_where_nobody_works_or_a_needed_job_is_unknown() -> None:
-    light, lost = job(room=Room.LIGHT), job(needs=frozenset({uuid4()}))
+    light, lost = job(room=JobQueue.LIGHT), job(needs=frozenset({uuid4()}))
 
     assert play(light, lost) == {}
 
@@ -125,7 +142,7 @@ def test_it_says_nothing_where_nobody_works_or_a_needed_job_is_unknown() -> None
 
 @pytest.fixture
 def a_heavy_worker(db: None) -> None:
-    Pulse.objects.create(cluster="here:1:heavy", room=Room.HEAVY, workers=1, seen_at=timezone.now())
+    Pulse.objects.create(cluster="here:1:heavy", room=JobQueue.HEAVY, workers=1, seen_at=timezone.now())
 
 
 def complete(tenant: Tenant, *, work_ms: int, seconds: float) -> None:

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from project.jobs import runner
 from project.jobs.models import Job, Pulse
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 from tenants.models import Tenant
 from tests.jobs.test_queues import close_the_window, submit
 
@@ -21,10 +21,10 @@ HOURS_AGO = timedelta(hours=5)
 
 @pytest.fixture(autouse=True)
 def _a_light_worker(db: None) -> None:
-    answers(Room.LIGHT)
+    answers(JobQueue.LIGHT)
 
 
-def answers(room: Room) -> None:
+def answers(room: JobQueue) -> None:
     now = timezone.now()
     Pulse.objects.create(cluster=f"here:1:{room}", room=room, seen_at=now, sent_at=now, answered_at=now)
 
@@ -41,7 +41,7 @@ def check(name: str) -> dict[str, Any]:
 
 
 def test_it_speaks_of_both_rooms() -> None:
-    answers(Room.HEAVY)
+    answers(JobQueue.HEAVY)
 
     assert check("queue")["detail"] == "light: empty; heavy: empty"
     assert check("worker")["detail"] == "light: answers; heavy: answers"
@@ -53,7 +53,7 @@ def test_a_missing_heavy_worker_matters_once_heavy_jobs_wait(acme: Tenant) -> No
     submit(acme, "heavy_leave_a_line")
 
     assert check("worker")["degraded"]
-    answers(Room.HEAVY)
+    answers(JobQueue.HEAVY)
     assert not check("worker")["degraded"]
 
 
@@ -62,7 +62,7 @@ def test_a_heavy_job_may_wait_behind_another_but_not_for_nothing(acme: Tenant) -
 
     assert check("queue")["degraded"]
     submit(acme, "heavy_leave_a_line", priority=5)
-    assert runner.claim_next(Room.HEAVY) is not None
+    assert runner.claim_next_job(JobQueue.HEAVY) is not None
     assert not check("queue")["degraded"]
 
 

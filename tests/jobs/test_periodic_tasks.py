@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from project.jobs import periodic_tasks
-from project.jobs.periodic_tasks import Rounds
+from project.jobs.periodic_tasks import PeriodicTaskRunner
 from project.jobs.supervisor import Supervisor
 from tests.process_table import eventually
 
@@ -26,9 +26,9 @@ def wait() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_chores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(periodic_tasks, "_chores", [])
+    monkeypatch.setattr(periodic_tasks, "_periodic_tasks", [])
     for work in (fail, wait, fail):
-        periodic_tasks.register(f"{__name__}.{work.__name__}")
+        periodic_tasks.register_periodic_task(f"{__name__}.{work.__name__}")
     done.clear()
     go_on.clear()
     yield
@@ -38,22 +38,22 @@ def _own_chores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_chore_that_fails_does_not_hinder_the_next() -> None:
     go_on.set()
 
-    periodic_tasks.do_all()
+    periodic_tasks.run_periodic_tasks()
 
     assert done == ["failed", "waited"]
 
 
 def test_a_slow_round_holds_nobody_up_and_is_not_begun_twice() -> None:
-    rounds = Rounds()
-    rounds.begin()
+    rounds = PeriodicTaskRunner()
+    rounds.start_round()
     eventually(lambda: done == ["failed", "waited"], seconds=10, what="no round began")
 
-    rounds.begin()
+    rounds.start_round()
     assert done == ["failed", "waited"]
     go_on.set()
 
     def again() -> bool:
-        rounds.begin()
+        rounds.start_round()
         return done[2:4] == ["failed", "waited"]
 
     eventually(again, seconds=10, what="no second round began")
@@ -63,6 +63,6 @@ def test_a_slow_round_holds_nobody_up_and_is_not_begun_twice() -> None:
 def test_the_supervisor_does_the_chores_between_its_looks() -> None:
     go_on.set()
 
-    Supervisor(rooms=[])._look_once()
+    Supervisor(rooms=[])._check_once()
 
     eventually(lambda: done == ["failed", "waited"], seconds=10, what="the chores were not done")

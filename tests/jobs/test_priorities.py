@@ -5,7 +5,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from project.jobs.priorities import priority_for
+from project.jobs.priorities import get_requested_priority
 from project.jobs.queues import IMMEDIATE, NORMAL
 from project.jobs.serializers import PrioritySerializer
 from tenants.errors import ScopeMissing
@@ -23,11 +23,11 @@ def request(tenant: Tenant, *scopes: Scope) -> Request:
 
 
 def test_immediate_work_needs_its_own_scope(acme: Tenant) -> None:
-    assert priority_for(request(acme, Scope.PREP, Scope.IMMEDIATE), "immediate") == IMMEDIATE
-    assert priority_for(request(acme, Scope.PREP), "normal") == NORMAL
+    assert get_requested_priority(request(acme, Scope.PREP, Scope.IMMEDIATE), "immediate") == IMMEDIATE
+    assert get_requested_priority(request(acme, Scope.PREP), "normal") == NORMAL
 
     with pytest.raises(ScopeMissing) as refused:
-        priority_for(request(acme, Scope.PREP), "immediate")
+        get_requested_priority(request(acme, Scope.PREP), "immediate")
 
     assert (refused.value.code, refused.value.status) == ("scope_missing", 403)
     assert "operator" in refused.value.next_step

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from project import queue
 from project.jobs import job_kinds, runner, sweeper
 from project.jobs.models import Job
-from project.jobs.queues import IMMEDIATE, Room, WorkWindow, processes_of
+from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow, count_worker_processes
 from project.jobs.services import submit_job
 from tenants.models import Tenant
 from tests.conftest import drain
@@ -46,10 +46,10 @@ def close_the_window(settings: Settings) -> None:
 def test_a_job_waits_in_the_room_of_its_kind(acme: Tenant) -> None:
     light, heavy = submit(acme, "leave_a_line"), submit(acme, "heavy_leave_a_line")
 
-    assert (light.room, heavy.room) == (Room.LIGHT, Room.HEAVY)
-    assert runner.claim_next(Room.HEAVY) == heavy
-    assert runner.claim_next(Room.HEAVY) is None
-    assert runner.claim_next(Room.LIGHT) == light
+    assert (light.room, heavy.room) == (JobQueue.LIGHT, JobQueue.HEAVY)
+    assert runner.claim_next_job(JobQueue.HEAVY) == heavy
+    assert runner.claim_next_job(JobQueue.HEAVY) is None
+    assert runner.claim_next_job(JobQueue.LIGHT) == light
 
 
 def test_it_rings_in_the_room_of_the_job_alone(transactional_db: None) -> None:
@@ -57,7 +57,7 @@ def test_it_rings_in_the_room_of_the_job_alone(transactional_db: None) -> None:
 
     submit(tenant, "heavy_leave_a_line")
 
-    assert (queue.length("light"), queue.length("heavy")) == (0, 1)
+    assert (queue.count_messages("light"), queue.count_messages("heavy")) == (0, 1)
 
 
 def test_it_rings_again_in_the_room_whose_message_was_lost(transactional_db: None) -> None:
@@ -68,28 +68,28 @@ def test_it_rings_again_in_the_room_whose_message_was_lost(transactional_db: Non
 
     later = timezone.now() + timedelta(minutes=1)
 
-    assert sweeper.sweep(now=later).rung == 1
-    assert (queue.length("light"), queue.length("heavy")) == (1, 1)
+    assert sweeper.sweep_jobs(now=later).notified == 1
+    assert (queue.count_messages("light"), queue.count_messages("heavy")) == (1, 1)
 
 
 def test_a_job_taken_back_is_rung_for_in_its_room(transactional_db: None) -> None:
     submit(Tenant.objects.create(slug="acme", name="Acme"), "heavy_leave_a_line")
-    runner.claim_next(Room.HEAVY)
+    runner.claim_next_job(JobQueue.HEAVY)
     OrmQ.objects.all().delete()
 
-    sweeper.sweep(now=timezone.now() + timedelta(minutes=5))
+    sweeper.sweep_jobs(now=timezone.now() + timedelta(minutes=5))
 
-    assert (queue.length("light"), queue.length("heavy")) == (0, 1)
+    assert (queue.count_messages("light"), queue.count_messages("heavy")) == (0, 1)
 
 
 def test_a_kind_cannot_be_registered_for_a_room_that_is_not_there() -> None:
     with pytest.raises(ValueError, match="attic"):
-        job_kinds.register("lost", work="nowhere", room="attic")
+        job_kinds.register_job_kind("lost", function_path="nowhere", room="attic")
 
 
 def test_each_room_has_its_own_number_of_workers(settings: Settings) -> None:
-    assert processes_of(Room.HEAVY) == 1
-    assert processes_of(Room.LIGHT) == settings.Q_CLUSTER["workers"] == 2
+    assert count_worker_processes(JobQueue.HEAVY) == 1
+    assert count_worker_processes(JobQueue.LIGHT) == settings.Q_CLUSTER["workers"] == 2
 
 
 # --- the work window ------------------------------------------------------------------------------------------------
@@ -112,8 +112,8 @@ def test_an_immediate_job_passes_the_window(acme: Tenant, settings: Settings) ->
     submit(acme, "heavy_leave_a_line", priority=IMMEDIATE - 1)
     immediate = submit(acme, "heavy_leave_a_line", priority=IMMEDIATE)
 
-    assert runner.claim_next(Room.HEAVY) == immediate
-    assert runner.claim_next(Room.HEAVY) is None
+    assert runner.claim_next_job(JobQueue.HEAVY) == immediate
+    assert runner.claim_next_job(JobQueue.HEAVY) is None
 
 
 def test_it_rings_once_the_window_opens_and_not_before(transactional_db: None, settings: Settings) -> None:
@@ -121,9 +121,9 @@ def test_it_rings_once_the_window_opens_and_not_before(transactional_db: None, s
     submit(Tenant.objects.create(slug="acme", name="Acme"), "heavy_leave_a_line")
     now = timezone.now()
 
-    assert queue.length("heavy") == 0
-    assert sweeper.sweep(now=now + timedelta(minutes=90)).rung == 0
-    assert sweeper.sweep(now=now + timedelta(minutes=121)).rung == 1
+    assert queue.count_messages("heavy") == 0
+    assert sweeper.sweep_jobs(now=now + timedelta(minutes=90)).notified == 0
+    assert sweeper.sweep_jobs(now=now + timedelta(minutes=121)).notified == 1
 
 
 @pytest.mark.parametrize(
@@ -137,17 +137,17 @@ def test_a_window_may_pass_midnight(hour: int, minute: int, is_open: bool) -> No
 def test_it_knows_when_a_window_opens_and_opened() -> None:
     noon, three = datetime(2026, 7, 1, 12, tzinfo=UTC), datetime(2026, 7, 1, 3, tzinfo=UTC)
 
-    assert SMALL_HOURS.opening(noon) == datetime(2026, 7, 2, 2, tzinfo=UTC)
-    assert SMALL_HOURS.opening(three) == three
-    assert SMALL_HOURS.opened_at(three) == datetime(2026, 7, 1, 2, tzinfo=UTC)
-    assert NIGHT.opening(noon) == datetime(2026, 7, 1, 22, tzinfo=WARSAW)
+    assert SMALL_HOURS.find_next_opening(noon) == datetime(2026, 7, 2, 2, tzinfo=UTC)
+    assert SMALL_HOURS.find_next_opening(three) == three
+    assert SMALL_HOURS.find_last_opening(three) == datetime(2026, 7, 1, 2, tzinfo=UTC)
+    assert NIGHT.find_next_opening(noon) == datetime(2026, 7, 1, 22, tzinfo=WARSAW)
 
 
 def test_a_window_opens_also_when_the_clock_jumps_over_its_start() -> None:
     spring = WorkWindow(start=time(2, 30), end=time(6), zone=WARSAW)
     before = datetime(2026, 3, 29, 0, tzinfo=UTC)
 
-    opening = spring.opening(before)
+    opening = spring.find_next_opening(before)
 
     assert opening == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
     assert spring.is_open(opening)

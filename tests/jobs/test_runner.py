@@ -16,7 +16,7 @@ from project.jobs import runner, sweeper
 from project.jobs.errors import JobAlreadyOpen, JobLost, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job
 from project.jobs.queues import IMMEDIATE, NORMAL
-from project.jobs.services import cancel_job, cancel_jobs_of, retry_job, submit_job
+from project.jobs.services import cancel_job, cancel_subject_jobs, retry_job, submit_job
 from tenants.models import Tenant
 from tests.conftest import Api, drain
 
@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 def test_it_completes_a_job_with_its_result(acme: Tenant, file: Path) -> None:
     job = submit(acme, file=file)
 
-    assert runner.run_next()
+    assert runner.run_next_job()
 
     done = again(job)
     assert (done.status, done.result, done.attempt) == (Job.Status.COMPLETE, {"done": True}, 1)
@@ -55,17 +55,17 @@ def test_it_completes_a_job_with_its_result(acme: Tenant, file: Path) -> None:
 
 def test_it_rings_only_inside_a_transaction(transactional_db: None) -> None:
     with pytest.raises(RuntimeError, match="atomic"):
-        queue.ring()
+        queue.notify_workers()
 
 
 def test_a_job_and_its_message_commit_together(transactional_db: None) -> None:
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     with transaction.atomic():
         submit_job(tenant=tenant, kind="leave_a_line", subject_id=uuid4())
-        assert queue.length() == 1
+        assert queue.count_messages() == 1
         transaction.set_rollback(True)
 
-    assert queue.length() == 0
+    assert queue.count_messages() == 0
     assert not Job.objects.exists()
 
 
@@ -75,7 +75,7 @@ def test_two_deliveries_of_one_job_work_once(transactional_db: None, file: Path)
 
     def deliver() -> None:
         together.wait()
-        runner.run_next()
+        runner.run_next_job()
         connections.close_all()
 
     threads = [threading.Thread(target=deliver) for _ in range(4)]
@@ -92,7 +92,7 @@ def test_the_higher_priority_goes_first(acme: Tenant) -> None:
     submit(acme, priority=0)
     urgent = submit(acme, priority=5)
 
-    claimed = runner.claim_next()
+    claimed = runner.claim_next_job()
 
     assert claimed is not None
     assert claimed.pk == urgent.pk
@@ -100,17 +100,17 @@ def test_the_higher_priority_goes_first(acme: Tenant) -> None:
 
 def test_a_late_finisher_cannot_overwrite(acme: Tenant) -> None:
     submit(acme)
-    first = runner.claim_next()
+    first = runner.claim_next_job()
     assert first is not None
-    sweeper.sweep(now=timezone.now() + timedelta(hours=1))
+    sweeper.sweep_jobs(now=timezone.now() + timedelta(hours=1))
     Job.objects.update(queued_at=timezone.now())
-    second = runner.claim_next()
+    second = runner.claim_next_job()
     assert second is not None
     wrote = False
 
-    with pytest.raises(JobLost), runner.Run(first).completing(result={"by": "the first"}):
+    with pytest.raises(JobLost), runner.JobRun(first).complete_job(result={"by": "the first"}):
         wrote = True
-    with runner.Run(second).completing(result={"by": "the second"}):
+    with runner.JobRun(second).complete_job(result={"by": "the second"}):
         pass
 
     assert not wrote
@@ -132,7 +132,7 @@ def test_an_unexpected_failure_is_tried_again_and_then_hidden(acme: Tenant) -> N
 
     for attempt in (1, 2, 3):
         Job.objects.update(queued_at=timezone.now())
-        assert runner.run_next()
+        assert runner.run_next_job()
         assert again(job).attempt == attempt
 
     failed = again(job)
@@ -144,20 +144,20 @@ def test_a_time_limit_ends_the_job(acme: Tenant) -> None:
     job = submit(acme, "run_out_of_time")
 
     with pytest.raises(SystemExit):
-        runner.run_next()
+        runner.run_next_job()
 
     assert (again(job).status, again(job).error_code) == (Job.Status.FAILED, "timed_out")
 
 
 def test_progress_never_goes_back(acme: Tenant) -> None:
     submit(acme)
-    job = runner.claim_next()
+    job = runner.claim_next_job()
     assert job is not None
-    run = runner.Run(job)
+    run = runner.JobRun(job)
 
-    run.progress("reading", 5, 10)
+    run.report_progress("reading", 5, 10)
     run._reported_at = 0
-    run.progress("reading", 3, 10)
+    run.report_progress("reading", 3, 10)
 
     assert (again(job).stage, again(job).done, again(job).total) == ("reading", 5, 10)
 
@@ -191,9 +191,9 @@ def test_a_job_waits_for_what_it_depends_on(acme: Tenant, file: Path) -> None:
     last = submit(acme, file=file, depends_on=[first, second])
     Job.objects.filter(pk=second.pk).update(priority=-1)
 
-    assert runner.run_next()
-    assert runner.claim_next() == second
-    assert runner.claim_next() is None
+    assert runner.run_next_job()
+    assert runner.claim_next_job() == second
+    assert runner.claim_next_job() is None
     assert again(last).status == Job.Status.QUEUED
 
 
@@ -248,7 +248,7 @@ def test_it_stops_an_active_job_within_five_seconds(transactional_db: None, file
     job = submit(Tenant.objects.create(slug="acme", name="Acme"), "work_slowly", file=file, params={"seconds": 60})
 
     def work() -> None:
-        runner.run_next()
+        runner.run_next_job()
         connections.close_all()
 
     worker = threading.Thread(target=work)
@@ -266,22 +266,22 @@ def test_it_stops_an_active_job_within_five_seconds(transactional_db: None, file
 
 def test_a_job_that_breaks_after_its_end_was_asked_for_is_not_tried_again(acme: Tenant) -> None:
     submit(acme, "break_down")
-    job = runner.claim_next()
+    job = runner.claim_next_job()
     assert job is not None
-    cancel_jobs_of(tenant=acme, subjects=[job.subject_id])
+    cancel_subject_jobs(tenant=acme, subjects=[job.subject_id])
 
-    runner._run(job)
+    runner._run_job(job)
 
     assert again(job).status == Job.Status.CANCELLED
 
 
 def test_a_cancelled_job_cannot_complete(acme: Tenant) -> None:
     submit(acme)
-    job = runner.claim_next()
+    job = runner.claim_next_job()
     assert job is not None
-    cancel_jobs_of(tenant=acme, subjects=[job.subject_id])
+    cancel_subject_jobs(tenant=acme, subjects=[job.subject_id])
 
-    with pytest.raises(runner.JobCancelled), runner.Run(job).completing():
+    with pytest.raises(runner.JobCancelled), runner.JobRun(job).complete_job():
         pass
 
 
@@ -309,11 +309,11 @@ def test_it_retries_a_failed_job_with_all_its_attempts(acme: Tenant) -> None:
 
 def test_it_takes_back_a_job_whose_lease_has_run_out(acme: Tenant) -> None:
     submit(acme)
-    job = runner.claim_next()
+    job = runner.claim_next_job()
     assert job is not None
 
-    assert sweeper.sweep(now=timezone.now()).requeued == 0
-    assert sweeper.sweep(now=timezone.now() + timedelta(minutes=5)).requeued == 1
+    assert sweeper.sweep_jobs(now=timezone.now()).requeued == 0
+    assert sweeper.sweep_jobs(now=timezone.now() + timedelta(minutes=5)).requeued == 1
 
     assert again(job).status == Job.Status.QUEUED
 
@@ -322,8 +322,8 @@ def test_it_gives_up_after_the_attempts_with_a_reason(acme: Tenant) -> None:
     job = submit(acme)
     for minutes in (10, 20, 30):
         Job.objects.filter(status=Job.Status.QUEUED).update(queued_at=timezone.now())
-        assert runner.claim_next() is not None
-        sweeper.sweep(now=timezone.now() + timedelta(minutes=minutes))
+        assert runner.claim_next_job() is not None
+        sweeper.sweep_jobs(now=timezone.now() + timedelta(minutes=minutes))
 
     lost = again(job)
     assert (lost.status, lost.error_code) == (Job.Status.FAILED, "worker_lost")
@@ -336,22 +336,22 @@ def test_it_rings_again_for_a_lost_message(transactional_db: None) -> None:
 
     later = timezone.now() + timedelta(minutes=1)
 
-    assert sweeper.sweep(now=later).rung == 1
-    assert sweeper.sweep(now=later).rung == 0
-    assert queue.length() == 1
+    assert sweeper.sweep_jobs(now=later).notified == 1
+    assert sweeper.sweep_jobs(now=later).notified == 0
+    assert queue.count_messages() == 1
 
 
 def test_it_takes_back_only_the_jobs_of_the_dead_worker(acme: Tenant) -> None:
     for worker in ("host:1:10", "host:1:11", "host:2:10"):
         submit(acme)
-        job = runner.claim_next()
+        job = runner.claim_next_job()
         assert job is not None
         Job.objects.filter(pk=job.pk).update(worker=worker)
 
-    sweeper.release_worker("host:1:10", now=timezone.now())
+    sweeper.release_worker_jobs("host:1:10", now=timezone.now())
     assert Job.objects.filter(status=Job.Status.QUEUED).count() == 1
 
-    sweeper.release_worker("host:1", now=timezone.now())
+    sweeper.release_worker_jobs("host:1", now=timezone.now())
     assert Job.objects.get(status=Job.Status.ACTIVE).worker == "host:2:10"
 
 

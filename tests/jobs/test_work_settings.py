@@ -27,7 +27,7 @@ print(Conf.CLUSTER_NAME, Conf.PREFIX, Conf.WORKERS, Conf.RECYCLE, Conf.TIMEOUT, 
 def test_it_reads_a_window(monkeypatch: pytest.MonkeyPatch, word: str, hours: tuple[time, time] | None) -> None:
     monkeypatch.setenv("HOURS", word)
 
-    assert env.window("HOURS") == hours
+    assert env.get_daily_hours("HOURS") == hours
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_it_refuses_a_window_that_it_does_not_understand(monkeypatch: pytest.Mon
     monkeypatch.setenv("HOURS", word)
 
     with pytest.raises(ImproperlyConfigured, match=r"^HOURS="):
-        env.window("HOURS")
+        env.get_daily_hours("HOURS")
 
 
 @pytest.mark.parametrize("word", ["Europe/Atlantis", "../../etc/passwd", "Europe", "+02:00"])
@@ -45,7 +45,7 @@ def test_it_refuses_a_time_zone_that_nobody_knows(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CLOCK", word)
 
     with pytest.raises(ImproperlyConfigured, match=r"^CLOCK="):
-        env.zone("CLOCK", "UTC")
+        env.get_time_zone("CLOCK", "UTC")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_it_refuses_a_time_zone_that_nobody_knows(monkeypatch: pytest.MonkeyPatc
 )
 def test_each_cluster_reads_its_own_settings(room: str, said: str) -> None:
     variables = {"WORKER_PROCESSES": "3", "HEAVY_WORKER_PROCESSES": "2", "HEAVY_JOB_SECONDS": "90"}
-    environment = {**os.environ, **variables, **queue.cluster_environment(room)}
+    environment = {**os.environ, **variables, **queue.build_cluster_environment(room)}
 
     shown = subprocess.run(
         [sys.executable, "-c", SHOW], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from project.jobs.models import Job, Pulse
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 from tenants.models import Tenant
 from tests.jobs.workers import WORKERS, Worker, running_worker
 from tests.process_table import eventually, lives, start
@@ -54,7 +54,7 @@ def test_it_mends_itself_when_a_process_is_killed(worker: Worker, subtests: pyte
             job = worker.submit("work_slowly", seconds=2)
             busy = worker.holder_of(job)
             crew = worker.crew
-            workers = crew[: WORKERS[Room.LIGHT]]
+            workers = crew[: WORKERS[JobQueue.LIGHT]]
             victims = {
                 "busy worker": [process for process in workers if process.pid == busy],
                 "idle worker": [process for process in workers if process.pid != busy],
@@ -83,7 +83,7 @@ def test_it_mends_itself_when_a_process_is_killed(worker: Worker, subtests: pyte
 
 def test_it_mends_itself_when_all_idle_workers_are_killed(worker: Worker) -> None:
     """The one that waited for a task held the queue's lock, and nobody else could ever take it again."""
-    for process in worker.crew[: WORKERS[Room.LIGHT]]:
+    for process in worker.crew[: WORKERS[JobQueue.LIGHT]]:
         process.kill()
 
     assert worker.wait_for(worker.submit()).status == Job.Status.COMPLETE

@@ -12,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from project.jobs.models import Job, Pulse
-from project.jobs.queues import IMMEDIATE, Room
+from project.jobs.queues import IMMEDIATE, JobQueue
 from tests.jobs.workers import Worker, running_worker
 from tests.process_table import eventually, lives
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Worker]:
     """Return a worker of both rooms that looks at the processes of the heavy one."""
-    with running_worker(tmp_path, room=Room.HEAVY) as running:
+    with running_worker(tmp_path, room=JobQueue.HEAVY) as running:
         yield running
 
 
@@ -84,7 +84,7 @@ def test_no_orphan_of_either_room_outlives_the_supervisor(worker: Worker) -> Non
 def test_a_worker_of_the_heavy_room_takes_only_what_may_begin_there(tmp_path: Path) -> None:
     opens = timezone.now() + timedelta(hours=2)
     window = f"{opens:%H:%M}-{opens + timedelta(hours=1):%H:%M}"
-    with running_worker(tmp_path, "--room", "heavy", room=Room.HEAVY, HEAVY_WINDOW=window) as worker:
+    with running_worker(tmp_path, "--room", "heavy", room=JobQueue.HEAVY, HEAVY_WINDOW=window) as worker:
         others = [worker.submit(), worker.submit("heavy_leave_a_line")]
         immediate = [worker.submit("heavy_leave_a_line", priority=IMMEDIATE) for _ in range(2)]
 
@@ -93,4 +93,4 @@ def test_a_worker_of_the_heavy_room_takes_only_what_may_begin_there(tmp_path: Pa
         assert (first.status, second.status) == (Job.Status.COMPLETE, Job.Status.COMPLETE)
         assert first.worker != second.worker  # each heavy job has a process of its own
         assert {Job.objects.get(pk=job.pk).status for job in others} == {Job.Status.QUEUED}
-        assert [pulse.room for pulse in Pulse.objects.all()] == [Room.HEAVY]
+        assert [pulse.room for pulse in Pulse.objects.all()] == [JobQueue.HEAVY]

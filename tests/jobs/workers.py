@@ -15,13 +15,13 @@ from django.db import transaction
 
 from materials.models import MaterialNode
 from project.jobs.models import Job, Pulse
-from project.jobs.queues import NORMAL, Room
+from project.jobs.queues import NORMAL, JobQueue
 from project.jobs.services import submit_job
 from tenants.models import Tenant
 from tests.jobs.kinds import EFFECT
 from tests.process_table import eventually, lives, start
 
-WORKERS = {Room.LIGHT: 2, Room.HEAVY: 1}
+WORKERS = {JobQueue.LIGHT: 2, JobQueue.HEAVY: 1}
 
 
 @dataclass(kw_only=True)
@@ -32,7 +32,7 @@ class Worker:
     log: Path
     effects: Path
     tenant: Tenant
-    room: Room = Room.LIGHT
+    room: JobQueue = JobQueue.LIGHT
 
     @property
     def family(self) -> list[psutil.Process]:
@@ -99,13 +99,15 @@ class Worker:
 
 
 @contextmanager
-def running_worker(folder: Path, *arguments: str, room: Room = Room.LIGHT, **variables: str) -> Iterator[Worker]:
+def running_worker(
+    folder: Path, *arguments: str, room: JobQueue = JobQueue.LIGHT, **variables: str
+) -> Iterator[Worker]:
     """Start `manage.py worker` for a tenant of its own, wait until every cluster answers, and kill it at the end.
 
     `room` is the room whose processes the test looks at.
     """
     log = folder / "worker.log"
-    counts = {"WORKER_PROCESSES": str(WORKERS[Room.LIGHT]), "HEAVY_WORKER_PROCESSES": str(WORKERS[Room.HEAVY])}
+    counts = {"WORKER_PROCESSES": str(WORKERS[JobQueue.LIGHT]), "HEAVY_WORKER_PROCESSES": str(WORKERS[JobQueue.HEAVY])}
     process = start(
         "manage.py", "worker", *arguments, log=log, **{"WORKER_PATIENCE_SECONDS": "5", **counts, **variables}
     )

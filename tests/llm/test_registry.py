@@ -16,7 +16,7 @@ from llm.registry import (
     RegistryFaults,
     read_registry,
 )
-from project.config_files import Fault
+from project.config_files import ConfigFault
 
 FILE = """\
 providers:
@@ -86,7 +86,7 @@ def read(path: Path, text: str) -> Registry:
     return read_registry(path)
 
 
-def faults_of(path: Path, text: str | bytes) -> list[Fault]:
+def faults_of(path: Path, text: str | bytes) -> list[ConfigFault]:
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(RegistryFaults) as failed:
         read_registry(path)
@@ -97,7 +97,7 @@ def faults_of(path: Path, text: str | bytes) -> list[Fault]:
     return failed.value.faults
 
 
-def faults_if_any(path: Path, text: str) -> list[Fault] | None:
+def faults_if_any(path: Path, text: str) -> list[ConfigFault] | None:
     try:
         read(path, text)
     except RegistryFaults as refused:

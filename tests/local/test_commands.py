@@ -22,7 +22,7 @@ from materials.models import MaterialEntry
 from project.jobs.models import Pulse
 from project.local import course_build
 from project.local.management.commands import build_course
-from project.local.servers import Running
+from project.local.servers import RunningSystem
 from tenants.models import ApiKey
 from tests.conftest import drain
 from tests.process_table import environment, eventually, lives, start
@@ -78,10 +78,10 @@ def system_in_this_process(live_server: LiveServer, monkeypatch: pytest.MonkeyPa
     """Let the command find a web server that is a thread of this process, and have the jobs done while it waits."""
 
     @contextmanager
-    def system(*, folder: Path) -> Iterator[Running]:
-        yield Running(address=live_server.url, processes=[])
+    def system(*, folder: Path) -> Iterator[RunningSystem]:
+        yield RunningSystem(base_url=live_server.url, processes=[])
 
-    monkeypatch.setattr(build_course, "system", system)
+    monkeypatch.setattr(build_course, "run_system", system)
     monkeypatch.setattr(course_build, "time", SimpleNamespace(sleep=lambda _seconds: drain()))
 
 

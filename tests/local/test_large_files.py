@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from materials.models import MaterialEntry, Upload
 from project.jobs import runner
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 from tests.local.conftest import Server
 from tests.materials.uploads.conftest import MIB, announcement, text_of
 
@@ -58,7 +58,7 @@ def test_the_guide_works_as_it_is_written(server: Server, tmp_path: Path, size: 
         deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
             if Upload.objects.filter(status=Upload.Status.OPEN, job__isnull=False).exists():
-                runner.run_next(Room.LIGHT)
+                runner.run_next_job(JobQueue.LIGHT)
             time.sleep(0.1)
         process.kill()
 

@@ -12,7 +12,7 @@ import pytest
 
 from project.errors import DomainError
 from project.outbound.fetcher import Fetcher
-from project.outbound.responses import FetchFailed, FetchRefused, Limits
+from project.outbound.responses import FetchFailed, FetchLimits, FetchRefused
 from tests.fakes.site import Page, Site, answer, drips, head, redirect, silent
 
 LATE = 0.5
@@ -31,18 +31,18 @@ def fetch(
     page: Page,
     *,
     types: Collection[str] = ("text/html",),
-    limits: Limits | None = None,
+    limits: FetchLimits | None = None,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> bytes:
     """Return what is fetched of a site that has one page."""
-    limits = limits or Limits(most_bytes=1000, seconds=10)
+    limits = limits or FetchLimits(max_bytes=1000, seconds=10)
     with Site({"/": page}) as site:
         fetcher = Fetcher(user_agent="x", allowed_hosts=["127.0.0.1"])
         with fetcher.open(site.url("/"), types=types, limits=limits, checkpoint=checkpoint) as fetched:
             return b"".join(fetched.chunks)
 
 
-def code_of(page: Page, kind: type[DomainError], *, limits: Limits | None = None) -> str:
+def code_of(page: Page, kind: type[DomainError], *, limits: FetchLimits | None = None) -> str:
     with pytest.raises(kind) as raised:
         fetch(page, limits=limits)
     return raised.value.code
@@ -73,7 +73,9 @@ def test_it_keeps_no_more_in_memory_than_a_piece() -> None:
     page = drips(head(content_length=str(size)), b"x" * 2**20, every=0, times=64)
     with Site({"/": page}) as site:
         fetcher = Fetcher(user_agent="x", allowed_hosts=["127.0.0.1"])
-        with fetcher.open(site.url("/"), types={"text/html"}, limits=Limits(most_bytes=size, seconds=60)) as fetched:
+        with fetcher.open(
+            site.url("/"), types={"text/html"}, limits=FetchLimits(max_bytes=size, seconds=60)
+        ) as fetched:
             tracemalloc.start()
             taken = sum(len(piece) for piece in fetched.chunks)
             _, peak = tracemalloc.get_traced_memory()
@@ -110,7 +112,7 @@ def test_a_bomb_of_zeros_is_too_large() -> None:
     assert len(bomb) < 60_000
 
     tracemalloc.start()
-    code = code_of(answer(bomb, content_encoding="gzip"), FetchRefused, limits=Limits(most_bytes=10**6, seconds=10))
+    code = code_of(answer(bomb, content_encoding="gzip"), FetchRefused, limits=FetchLimits(max_bytes=10**6, seconds=10))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -192,7 +194,7 @@ ENDLESS: list[tuple[str, Page]] = [
 def test_it_cuts_off_whatever_takes_longer_than_its_limit(page: Page) -> None:
     begun = time.monotonic()
 
-    assert code_of(page, FetchFailed, limits=Limits(most_bytes=1000, seconds=0.5)) == "timed_out"
+    assert code_of(page, FetchFailed, limits=FetchLimits(max_bytes=1000, seconds=0.5)) == "timed_out"
 
     assert 0.45 < time.monotonic() - begun < 0.5 + LATE
 
@@ -208,7 +210,7 @@ def test_it_cuts_off_a_body_that_never_pauses() -> None:
     page = drips(head(), b"x" * 65536, every=0, times=10**6)
     with Site({"/": page}) as site:
         fetcher = Fetcher(user_agent="x", allowed_hosts=["127.0.0.1"])
-        limits = Limits(most_bytes=10**15, seconds=0.5)
+        limits = FetchLimits(max_bytes=10**15, seconds=0.5)
         begun = time.monotonic()
         with (
             pytest.raises(FetchFailed) as failed,
@@ -224,7 +226,9 @@ def test_it_cuts_off_a_body_that_never_pauses() -> None:
 def test_it_does_not_wait_for_ever_for_the_next_byte(page: Page) -> None:
     begun = time.monotonic()
 
-    assert code_of(page, FetchFailed, limits=Limits(most_bytes=1000, seconds=30, silence_seconds=0.5)) == "timed_out"
+    assert (
+        code_of(page, FetchFailed, limits=FetchLimits(max_bytes=1000, seconds=30, silence_seconds=0.5)) == "timed_out"
+    )
 
     assert 0.45 < time.monotonic() - begun < 0.5 + LATE
 
@@ -233,7 +237,7 @@ def test_one_clock_runs_over_all_redirects() -> None:
     begun = time.monotonic()
     page = drips(b"", b"HTTP/1.1 302 Go\r\nlocation: /\r\n\r\n", every=0.2, times=1)
 
-    assert code_of(page, FetchFailed, limits=Limits(most_bytes=1000, seconds=0.5)) == "timed_out"
+    assert code_of(page, FetchFailed, limits=FetchLimits(max_bytes=1000, seconds=0.5)) == "timed_out"
 
     assert 0.45 < time.monotonic() - begun < 0.5 + LATE
 
@@ -249,7 +253,7 @@ def test_it_does_not_wait_for_a_name_longer_than_its_limit() -> None:
 
     with (
         pytest.raises(FetchFailed) as failed,
-        fetcher.open("http://slow.example/", types=(), limits=Limits(most_bytes=1, seconds=0.5)),
+        fetcher.open("http://slow.example/", types=(), limits=FetchLimits(max_bytes=1, seconds=0.5)),
     ):
         pass
 
@@ -270,7 +274,7 @@ def test_a_connection_has_a_limit_of_its_own() -> None:
             fetcher.open(
                 f"http://127.0.0.1:{listener.getsockname()[1]}/",
                 types=(),
-                limits=Limits(most_bytes=1, seconds=30, connect_seconds=0.5),
+                limits=FetchLimits(max_bytes=1, seconds=30, connect_seconds=0.5),
             ),
         ):
             pass
@@ -303,14 +307,14 @@ def test_it_stops_within_a_second_when_it_is_told_to(page: Page) -> None:
     begun = time.monotonic()
 
     with pytest.raises(Stopped):
-        fetch(page, limits=Limits(most_bytes=10**6, seconds=30), checkpoint=after(0.3))
+        fetch(page, limits=FetchLimits(max_bytes=10**6, seconds=30), checkpoint=after(0.3))
 
     assert time.monotonic() - begun < 0.3 + LATE
 
 
 def test_it_stops_while_it_waits_for_a_name() -> None:
     fetcher = Fetcher(user_agent="x", resolve=slow_names)
-    limits = Limits(most_bytes=1, seconds=30)
+    limits = FetchLimits(max_bytes=1, seconds=30)
     begun = time.monotonic()
 
     with pytest.raises(Stopped), fetcher.open("http://slow.example/", types=(), limits=limits, checkpoint=after(0.3)):
@@ -321,7 +325,7 @@ def test_it_stops_while_it_waits_for_a_name() -> None:
 
 def test_what_goes_wrong_with_the_reader_is_not_taken_for_the_network() -> None:
     fetcher = Fetcher(user_agent="x", allowed_hosts=["127.0.0.1"])
-    limits = Limits(most_bytes=1000, seconds=10)
+    limits = FetchLimits(max_bytes=1000, seconds=10)
 
     with (
         Site({"/": answer(b"x")}) as site,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from project.outbound.fetcher import Fetcher
-from project.outbound.responses import Fetched, FetchFailed, FetchRefused, Known, Limits
+from project.outbound.responses import CacheValidators, FetchedResponse, FetchFailed, FetchLimits, FetchRefused
 from tests.fakes.site import Site, answer, certificate, redirect
 
-LIMITS = Limits(most_bytes=1_000_000, seconds=10)
+LIMITS = FetchLimits(max_bytes=1_000_000, seconds=10)
 PUBLIC = "93.184.216.34"
 
 
@@ -22,7 +22,7 @@ def fetcher_for(*allowed: str, addresses: Sequence[str] = ("127.0.0.1",)) -> Fet
     return Fetcher(user_agent="Coursewright/1", allowed_hosts=allowed, resolve=lambda _host, _port: addresses)
 
 
-def asked(fetcher: Fetcher, url: str) -> AbstractContextManager[Fetched]:
+def asked(fetcher: Fetcher, url: str) -> AbstractContextManager[FetchedResponse]:
     return fetcher.open(url, types={"text/html"}, limits=LIMITS)
 
 
@@ -120,7 +120,7 @@ def test_it_refuses_an_address_by_its_looks(url: str, code: str) -> None:
 
     assert refusal(fetcher, url).code == code
     with pytest.raises(FetchRefused):
-        fetcher.check(url)
+        fetcher.check_url(url)
     assert names == []
 
 
@@ -128,7 +128,7 @@ def test_it_refuses_an_address_by_its_looks(url: str, code: str) -> None:
     "url", ["http://example.org/", "https://bücher.example/ü?q=ü", "http://[2606:4700::1111]:443/"]
 )
 def test_it_takes_an_address_by_its_looks(url: str) -> None:
-    Fetcher(user_agent="x").check(url)
+    Fetcher(user_agent="x").check_url(url)
 
 
 @pytest.mark.parametrize("addresses", [["10.1.2.3"], [PUBLIC, "10.1.2.3"], ["::ffff:10.1.2.3"], ["fd00::1%eth0"]])
@@ -289,7 +289,7 @@ def test_it_speaks_tls_to_the_name_and_not_to_the_address(tmp_path: Path) -> Non
     server.sni_callback = lambda _socket, name, _context: names.append(name)
     with Site({"/": answer(b"secret")}, tls=server) as site:
         fetcher = Fetcher(
-            user_agent="x", allowed_hosts=["site.test"], resolve=lambda *_: ["127.0.0.1"], trust=lambda: trust
+            user_agent="x", allowed_hosts=["site.test"], resolve=lambda *_: ["127.0.0.1"], get_ssl_context=lambda: trust
         )
         body = fetch(fetcher, site.url("/", host="site.test"))
 
@@ -302,7 +302,9 @@ def test_it_does_not_believe_a_certificate_of_another_or_of_nobody(tmp_path: Pat
     server, trust = certificate(tmp_path, name)
     fetcher = fetcher_for("site.test")
     if trusts:
-        fetcher = Fetcher(user_agent="x", allowed_hosts=["site.test"], resolve=fetcher.resolve, trust=lambda: trust)
+        fetcher = Fetcher(
+            user_agent="x", allowed_hosts=["site.test"], resolve=fetcher.resolve, get_ssl_context=lambda: trust
+        )
     with Site({"/": answer(b"secret")}, tls=server) as site, pytest.raises(FetchFailed) as failed:
         fetch(fetcher, site.url("/", host="site.test"))
 
@@ -313,7 +315,9 @@ def test_it_does_not_believe_a_certificate_of_another_or_of_nobody(tmp_path: Pat
 def test_it_does_not_leave_https_for_http(tmp_path: Path) -> None:
     server, trust = certificate(tmp_path, "127.0.0.1")
     with Site({"/": answer(b"plain")}) as plain, Site({"/": redirect(plain.url("/"))}, tls=server) as site:
-        refused = refusal(Fetcher(user_agent="x", allowed_hosts=["127.0.0.1"], trust=lambda: trust), site.url("/"))
+        refused = refusal(
+            Fetcher(user_agent="x", allowed_hosts=["127.0.0.1"], get_ssl_context=lambda: trust), site.url("/")
+        )
 
     assert refused.code == "downgrade_forbidden"
     assert plain.connections == 0
@@ -321,11 +325,13 @@ def test_it_does_not_leave_https_for_http(tmp_path: Path) -> None:
 
 def test_a_known_version_is_not_sent_again() -> None:
     with Site({"/": redirect("/page"), "/page": answer(b"", status=304)}) as site:
-        known = Known(url=site.url("/page"), etag='W/"7"', last_modified="Thu, 26 Nov 2026 05:00:00 GMT")
-        with fetcher_for("127.0.0.1").open(site.url("/"), types={"text/html"}, limits=LIMITS, known=known) as fetched:
+        known = CacheValidators(url=site.url("/page"), etag='W/"7"', last_modified="Thu, 26 Nov 2026 05:00:00 GMT")
+        with fetcher_for("127.0.0.1").open(
+            site.url("/"), types={"text/html"}, limits=LIMITS, validators=known
+        ) as fetched:
             content = b"".join(fetched.chunks)
 
-    assert (fetched.is_known, fetched.url, content) == (True, site.url("/page"), b"")
+    assert (fetched.is_not_modified, fetched.url, content) == (True, site.url("/page"), b"")
     assert "If-None-Match" not in site.asked[0]
     assert 'If-None-Match: W/"7"\r\nIf-Modified-Since: Thu, 26 Nov 2026 05:00:00 GMT' in site.asked[1]
 
@@ -333,8 +339,10 @@ def test_a_known_version_is_not_sent_again() -> None:
 @pytest.mark.parametrize("etag", ['"é"', '"\N{REPLACEMENT CHARACTER}"', '"\x01"'])
 def test_a_name_of_a_version_that_http_does_not_allow_is_not_sent_back(etag: str) -> None:
     with Site({"/": answer(b"x")}) as site:
-        known = Known(url=site.url("/"), etag=etag, last_modified="Thu, 26 Nov 2026 05:00:00 GMT")
-        with fetcher_for("127.0.0.1").open(site.url("/"), types={"text/html"}, limits=LIMITS, known=known) as fetched:
+        known = CacheValidators(url=site.url("/"), etag=etag, last_modified="Thu, 26 Nov 2026 05:00:00 GMT")
+        with fetcher_for("127.0.0.1").open(
+            site.url("/"), types={"text/html"}, limits=LIMITS, validators=known
+        ) as fetched:
             assert b"".join(fetched.chunks) == b"x"
 
     assert "If-None-Match" not in site.asked[0]

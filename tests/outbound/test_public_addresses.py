@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from project.outbound.public_addresses import is_listed, is_public, without_root
+from project.outbound.public_addresses import is_host_listed, is_public_ip, normalize_netloc
 
 PUBLIC = [
     "8.8.8.8",
@@ -67,12 +67,12 @@ NOT_PUBLIC = [
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_it_takes_an_address_of_the_public_internet(address: str) -> None:
-    assert is_public(address)
+    assert is_public_ip(address)
 
 
 @pytest.mark.parametrize("address", [row[0] for row in NOT_PUBLIC], ids=[" ".join(row) for row in NOT_PUBLIC])
 def test_it_refuses_every_other_address(address: str) -> None:
-    assert not is_public(address)
+    assert not is_public_ip(address)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_it_refuses_every_other_address(address: str) -> None:
     ],
 )
 def test_a_host_is_named_in_one_way(netloc: str, named: str) -> None:
-    assert without_root(netloc) == named
+    assert normalize_netloc(netloc) == named
 
 
 @pytest.mark.parametrize(
@@ -100,4 +100,4 @@ def test_a_host_is_named_in_one_way(netloc: str, named: str) -> None:
     ],
 )
 def test_a_listed_host_is_known_by_its_name_and_port(listed: str, host: str, port: int, is_it: bool) -> None:
-    assert is_listed([listed], host, port) is is_it
+    assert is_host_listed([listed], host, port) is is_it

@@ -8,11 +8,11 @@ import pytest
 
 from project.errors import DomainError
 from project.outbound.fetcher import Fetcher
-from project.outbound.responses import FetchFailed, FetchRefused, Limits
-from project.outbound.robots import KEPT_SECONDS, MOST_BYTES, Manners, with_manners
+from project.outbound.responses import FetchFailed, FetchLimits, FetchRefused
+from project.outbound.robots import MAX_ROBOTS_BYTES, RULES_TTL_SECONDS, RobotsPolicy, apply_robots_policy
 from tests.fakes.site import Page, Site, answer, head, redirect
 
-LIMITS = Limits(most_bytes=10_000, seconds=5)
+LIMITS = FetchLimits(max_bytes=10_000, seconds=5)
 EVERYBODY = b"User-agent: *\nDisallow: /private/\nAllow: /private/open\n"
 
 
@@ -28,7 +28,7 @@ class Pauses:
 
 def fetch(site: Site, path: str, *, pauses: Pauses | None = None) -> bytes:
     fetcher = Fetcher(user_agent="Coursewright/1", allowed_hosts=["127.0.0.1"])
-    polite = with_manners(fetcher, name="Coursewright", pause=pauses or Pauses(), seconds=1)
+    polite = apply_robots_policy(fetcher, name="Coursewright", wait_for_host=pauses or Pauses(), seconds=1)
     with polite.open(site.url(path), types={"text/html"}, limits=LIMITS) as fetched:
         return b"".join(fetched.chunks)
 
@@ -101,7 +101,7 @@ def test_a_host_that_cannot_be_reached_is_told_as_such() -> None:
 
 
 def test_only_the_beginning_of_a_large_robots_txt_is_heeded() -> None:
-    large = EVERYBODY + b"#" * MOST_BYTES + b"\nDisallow: /page\n"
+    large = EVERYBODY + b"#" * MAX_ROBOTS_BYTES + b"\nDisallow: /page\n"
 
     with site_with(answer(large, content_type="text/plain")) as site:
         assert fetch(site, "/page") == b"x"
@@ -126,7 +126,7 @@ def test_the_dot_at_the_end_of_a_name_makes_no_other_site_of_it() -> None:
     pauses = Pauses()
     with site_with(answer(b"")) as site:
         fetcher = Fetcher(user_agent="x", allowed_hosts=["site.test"], resolve=lambda *_: ["127.0.0.1"])
-        polite = with_manners(fetcher, name="Coursewright", pause=pauses, seconds=1)
+        polite = apply_robots_policy(fetcher, name="Coursewright", wait_for_host=pauses, seconds=1)
         for host in ("site.test", "Site.Test."):
             with polite.open(site.url("/page", host=host), types={"text/html"}, limits=LIMITS):
                 pass
@@ -147,7 +147,9 @@ def test_where_a_redirect_leads_has_a_robots_txt_of_its_own() -> None:
 def test_robots_txt_is_read_once_an_hour_and_a_broken_one_again_after_a_minute() -> None:
     now = [0.0]
     fetcher = Fetcher(user_agent="x", allowed_hosts=["127.0.0.1"])
-    manners = Manners(name="Coursewright", fetcher=fetcher, pause=Pauses(), seconds=0, clock=lambda: now[0])
+    manners = RobotsPolicy(
+        name="Coursewright", fetcher=fetcher, wait_for_host=Pauses(), seconds=0, clock=lambda: now[0]
+    )
 
     def may(site: Site) -> bool:
         try:
@@ -161,7 +163,7 @@ def test_robots_txt_is_read_once_an_hour_and_a_broken_one_again_after_a_minute()
         site.pages["/robots.txt"] = answer(EVERYBODY, content_type="text/plain")
         now[0] += 61
         mended = [may(site), may(site)]
-        now[0] += KEPT_SECONDS + 1
+        now[0] += RULES_TTL_SECONDS + 1
         may(site)
 
     assert (broken, mended) == ([False, False], [True, True])

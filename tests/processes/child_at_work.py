@@ -14,7 +14,7 @@ from typing import Any
 Tell = Callable[[dict[str, Any]], None]
 
 
-def work(request: Mapping[str, Any], tell: Tell) -> None:
+def run_child(request: Mapping[str, Any], tell: Tell) -> None:
     """Do what the request names."""
     DEEDS[request["do"]](request, tell)
 

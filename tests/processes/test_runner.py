@@ -11,7 +11,7 @@ import psutil
 import pytest
 from django.conf import settings
 
-from project.processes.runner import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 from tests.process_table import eventually, lives
 
 CHILD = "tests.processes.child_at_work"
@@ -22,9 +22,9 @@ class Stopped(Exception):
     """What the caller's checkpoint raises."""
 
 
-def failure(do: str, *, limits: Limits | None = None, **request: Any) -> ChildFailed:
+def failure(do: str, *, limits: ProcessLimits | None = None, **request: Any) -> ChildFailed:
     with pytest.raises(ChildFailed) as caught:
-        list(told(CHILD, {"do": do, **request}, limits=limits))
+        list(read_messages(CHILD, {"do": do, **request}, limits=limits))
     return caught.value
 
 
@@ -35,19 +35,19 @@ def is_gone(pid: int) -> bool:
 def test_it_hears_everything_in_order() -> None:
     request = {"do": "count", "to": 3000, "with": "ї" * 200}
 
-    heard = list(told(CHILD, request))
+    heard = list(read_messages(CHILD, request))
 
     assert heard == [{"number": number, "with": "ї" * 200} for number in range(3000)]
 
 
 def test_it_hears_lines_that_are_longer_than_a_pipe() -> None:
-    (heard,) = told(CHILD, {"do": "count", "to": 1, "with": "x" * (3 * MIB)})
+    (heard,) = read_messages(CHILD, {"do": "count", "to": 1, "with": "x" * (3 * MIB)})
 
     assert len(heard["with"]) == 3 * MIB
 
 
 def test_it_hears_each_line_while_the_child_works_on() -> None:
-    lines = told(CHILD, {"do": "hang"})
+    lines = read_messages(CHILD, {"do": "hang"})
 
     pid = next(lines)["pid"]
 
@@ -57,13 +57,13 @@ def test_it_hears_each_line_while_the_child_works_on() -> None:
 
 
 def test_it_is_not_disturbed_by_what_libraries_print() -> None:
-    assert list(told(CHILD, {"do": "chatter"})) == [{"said": "Карти\nбрешуть"}]
+    assert list(read_messages(CHILD, {"do": "chatter"})) == [{"said": "Карти\nбрешуть"}]
 
 
 def test_it_gives_the_child_no_more_than_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "not for children")
 
-    (seen,) = told(CHILD, {"do": "look_around"}, environment={"OMP_NUM_THREADS": "1"})
+    (seen,) = read_messages(CHILD, {"do": "look_around"}, environment={"OMP_NUM_THREADS": "1"})
 
     given = seen["environment"]
     assert "SECRET_KEY" not in given
@@ -80,7 +80,7 @@ def test_it_ends_the_child_when_the_checkpoint_says_so() -> None:
         if pids:
             raise Stopped
 
-    lines = told(CHILD, {"do": "hang"}, checkpoint=checkpoint)
+    lines = read_messages(CHILD, {"do": "hang"}, checkpoint=checkpoint)
     pids.append(next(lines)["pid"])
     began = time.monotonic()
 
@@ -92,7 +92,7 @@ def test_it_ends_the_child_when_the_checkpoint_says_so() -> None:
 
 
 def test_it_ends_what_the_child_started_too() -> None:
-    lines = told(CHILD, {"do": "hang_with_helper"})
+    lines = read_messages(CHILD, {"do": "hang_with_helper"})
     helper = next(lines)["pid"]
 
     lines.close()  # type: ignore[attr-defined]
@@ -101,18 +101,18 @@ def test_it_ends_what_the_child_started_too() -> None:
 
 
 def test_it_ends_a_child_that_takes_too_long() -> None:
-    failed = failure("hang", limits=Limits(seconds=1))
+    failed = failure("hang", limits=ProcessLimits(seconds=1))
 
     assert failed.code == "timed_out"
     assert "1 s" in str(failed)
 
 
 def test_it_ends_a_child_that_takes_too_much_memory() -> None:
-    assert failure("eat", limits=Limits(memory_bytes=512 * MIB)).code == "out_of_memory"
+    assert failure("eat", limits=ProcessLimits(memory_bytes=512 * MIB)).code == "out_of_memory"
 
 
 def test_it_lets_a_child_take_what_it_may() -> None:
-    heard = list(told(CHILD, {"do": "eat"}, limits=Limits(memory_bytes=2048 * MIB, seconds=60)))
+    heard = list(read_messages(CHILD, {"do": "eat"}, limits=ProcessLimits(memory_bytes=2048 * MIB, seconds=60)))
 
     assert heard[-1] == {"eaten": 40}
 
@@ -137,7 +137,7 @@ def test_it_outlives_a_child_that_crashes() -> None:
 
 def test_it_says_that_a_module_cannot_be_loaded() -> None:
     with pytest.raises(ChildFailed, match=r"No module named 'tests\.nowhere'") as caught:
-        list(told("tests.nowhere", {}))
+        list(read_messages("tests.nowhere", {}))
 
     assert caught.value.code == "broke"
 

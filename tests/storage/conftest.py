@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from pytest_django import Settings
 
-from project.storage.objects import FileSystemObjects, ObjectStorage
+from project.storage.objects import FileSystemObjectStorage, ObjectStorage
 from tests.fakes.proxy import FaultyProxy
 from tests.fakes.s3 import Bucket, new_bucket, s3_server
 
@@ -51,6 +51,6 @@ def use(settings: Settings) -> Callable[[Bucket], None]:
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStorage:
     """Return an empty storage of each kind in turn."""
     if request.param == "files":
-        return cast(ObjectStorage, FileSystemObjects(location=str(tmp_path / "stored")))
+        return cast(ObjectStorage, FileSystemObjectStorage(location=str(tmp_path / "stored")))
     bucket: Bucket = request.getfixturevalue("bucket")
     return bucket.objects

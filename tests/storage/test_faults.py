@@ -16,19 +16,19 @@ from pytest_django import Settings
 
 from project.errors import StorageUnavailable
 from project.storage import s3
-from project.storage.direct_access import Parcel
+from project.storage.direct_access import DirectUpload
 from project.storage.objects import StoredObject
-from project.storage.s3 import S3Objects
-from project.storage.s3_direct_access import S3Direct
+from project.storage.s3 import S3ObjectStorage
+from project.storage.s3_direct_access import S3DirectStorage
 from project.storage.s3_writer import PART_BYTES
 from tests.fakes.proxy import CutAnswer, CutRequest, Fault, FaultyProxy, NoAnswer, Refuse, Slow
 from tests.fakes.s3 import Bucket
 from tests.storage.test_objects import KEY, MIB, pattern, put
 
 
-def write(storage: S3Objects, size: int) -> StoredObject:
+def write(storage: S3ObjectStorage, size: int) -> StoredObject:
     """Write as callers do: whatever goes wrong, `abort` ends it."""
-    writer = storage.writer(KEY)
+    writer = storage.open_writer(KEY)
     try:
         for start in range(0, size, MIB):
             writer.write(b"x" * min(MIB, size - start))
@@ -142,17 +142,20 @@ def test_a_silent_store_is_not_waited_for(spoiled: Bucket, proxy: FaultyProxy) -
 def test_a_store_that_falls_silent_holds_no_request_for_minutes(
     spoiled: Bucket, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(s3, "_BRISK", s3._BRISK.merge(Config(read_timeout=0.2, retries={"total_max_attempts": 1})))
-    stored, ways = spoiled.objects, S3Direct(spoiled.objects)
-    whole = Parcel(key=KEY, incoming="uploads/1", size=5, sha256="0" * 64, part_bytes=5)
+    monkeypatch.setattr(
+        s3, "_FAST_CONFIG", s3._FAST_CONFIG.merge(Config(read_timeout=0.2, retries={"total_max_attempts": 1}))
+    )
+    stored, ways = spoiled.objects, S3DirectStorage(spoiled.objects)
+    whole = DirectUpload(key=KEY, incoming_key="uploads/1", size=5, sha256="0" * 64, part_bytes=5)
     parts = replace(whole, size=60 * MIB, part_bytes=10 * MIB, store_id="1")
     proxy.fault = lambda _method, _path: Slow(seconds=20)
     started = time.monotonic()
 
     for work in (
-        lambda: stored.open(KEY), lambda: stored.delete(KEY), lambda: stored.exists(KEY), lambda: ways.begin(parts),
-        lambda: ways.arrived(whole), lambda: ways.arrived(parts),
-        lambda: ways.discard(whole), lambda: ways.discard(parts),
+        lambda: stored.open(KEY), lambda: stored.delete(KEY), lambda: stored.exists(KEY),
+        lambda: ways.begin_upload(parts),
+        lambda: ways.list_arrived_parts(whole), lambda: ways.list_arrived_parts(parts),
+        lambda: ways.discard_upload(whole), lambda: ways.discard_upload(parts),
     ):  # fmt: skip
         with pytest.raises(StorageUnavailable):
             work()
@@ -166,7 +169,7 @@ def test_a_broken_download_goes_on_where_it_broke(bucket: Bucket, spoiled: Bucke
     faults: list[Fault] = [CutAnswer(after_bytes=100_000), CutAnswer(after_bytes=0), CutAnswer(after_bytes=900_000)]
     proxy.fault = lambda method, _path: faults.pop() if method == "GET" and faults else None
 
-    with spoiled.objects.local_copy(KEY) as path:
+    with spoiled.objects.open_local_copy(KEY) as path:
         assert path.read_bytes() == content
     assert faults == []
 
@@ -190,7 +193,7 @@ def test_few_requests_read_a_head_and_a_tail_and_few_read_it_all(
         file.seek(-64 * 1024, 2)
         file.read()
     assert len(proxy.asked) == 3
-    with storage.local_copy(KEY):
+    with storage.open_local_copy(KEY):
         pass
     assert len(proxy.asked) < 12
 

@@ -13,8 +13,8 @@ import pytest
 
 from materials.models import MaterialEntry, MaterialNode
 from project.errors import StorageUnavailable
-from project.storage.direct_access import FileDirect, Parcel
-from project.storage.objects import FileSystemObjects, ObjectStorage
+from project.storage.direct_access import DirectUpload, FileSystemDirectStorage
+from project.storage.objects import FileSystemObjectStorage, ObjectStorage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, post_raw, upload
 from tests.storage.test_objects import MIB, put
@@ -29,7 +29,7 @@ def location(tmp_path: Path) -> str:
 
 @pytest.fixture
 def files(location: str) -> ObjectStorage:
-    return cast(ObjectStorage, FileSystemObjects(location=location))
+    return cast(ObjectStorage, FileSystemObjectStorage(location=location))
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def at_once(*works: Callable[[], object]) -> None:
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(files: ObjectStorage, location: str) -> None:
-    writer = files.writer("tenants/a/raw")
+    writer = files.open_writer("tenants/a/raw")
     with full_disk(), pytest.raises(StorageUnavailable, match="File too large"):
         writer.write(bytes(2 * MIB))
     writer.abort()
@@ -90,16 +90,18 @@ def test_what_is_stored_beside_what_is_deleted_stays(files: ObjectStorage) -> No
 
 
 def test_parts_can_be_asked_for_while_the_upload_ends(files: ObjectStorage, location: str) -> None:
-    parcel = Parcel(key="tenants/a/raw", incoming="uploads/a/b", size=60 * MIB, sha256="", part_bytes=10 * MIB)
-    direct = FileDirect(FileSystemObjects(location=location))
+    parcel = DirectUpload(
+        key="tenants/a/raw", incoming_key="uploads/a/b", size=60 * MIB, sha256="", part_bytes=10 * MIB
+    )
+    direct = FileSystemDirectStorage(FileSystemObjectStorage(location=location))
 
     def comes_and_goes() -> None:
         for number in range(1, 4):
-            put(files, parcel.part_key(number), b"x")
+            put(files, parcel.build_part_key(number), b"x")
         for number in range(1, 4):
-            files.delete(parcel.part_key(number))
+            files.delete(parcel.build_part_key(number))
 
-    at_once(comes_and_goes, lambda: direct.arrived(parcel))
+    at_once(comes_and_goes, lambda: direct.list_arrived_parts(parcel))
 
 
 @pytest.mark.django_db

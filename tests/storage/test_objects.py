@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from project.storage.objects import ObjectStorage
-from project.storage.stream_digest import EdgesFirst
+from project.storage.stream_digest import EdgeCachedStream
 
 MIB = 2**20
 KEY = "tenants/a/entries/b/raw"
 
 
 def put(storage: ObjectStorage, key: str, content: bytes) -> None:
-    writer = storage.writer(key)
+    writer = storage.open_writer(key)
     writer.write(content)
     writer.finish()
 
@@ -31,7 +31,7 @@ def pattern(size: int) -> bytes:
 @pytest.mark.parametrize("size", [0, 1, 10 * MIB, 10 * MIB + 1, 21 * MIB])
 def test_what_was_written_is_read(storage: ObjectStorage, size: int) -> None:
     content = pattern(size)
-    writer = storage.writer(KEY)
+    writer = storage.open_writer(KEY)
     for start in range(0, size, 700_001):
         writer.write(content[start : start + 700_001])
 
@@ -41,7 +41,7 @@ def test_what_was_written_is_read(storage: ObjectStorage, size: int) -> None:
     assert (stored.key, stored.size, stored.sha256) == (KEY, size, hashlib.sha256(content).hexdigest())
     with storage.open(KEY) as file:
         assert file.read() == content
-    with storage.local_copy(KEY) as path:
+    with storage.open_local_copy(KEY) as path:
         assert path.read_bytes() == content
 
 
@@ -56,7 +56,7 @@ def test_a_piece_may_be_larger_than_a_part(storage: ObjectStorage) -> None:
 
 @pytest.mark.parametrize("size", [100, 21 * MIB])
 def test_what_is_not_finished_is_not_there_and_leaves_nothing(storage: ObjectStorage, size: int) -> None:
-    writer = storage.writer(KEY)
+    writer = storage.open_writer(KEY)
     writer.write(pattern(size))
     assert not storage.exists(KEY)
 
@@ -64,8 +64,8 @@ def test_what_is_not_finished_is_not_there_and_leaves_nothing(storage: ObjectSto
     writer.abort()
 
     assert not storage.exists(KEY)
-    assert list(storage.listed()) == []
-    assert list(storage.unfinished()) == []
+    assert list(storage.list_objects()) == []
+    assert list(storage.list_unfinished()) == []
 
 
 def test_a_reader_jumps_about(storage: ObjectStorage) -> None:
@@ -85,12 +85,12 @@ def test_a_reader_jumps_about(storage: ObjectStorage) -> None:
 @pytest.mark.parametrize("size", [0, 100, 70_000, 131_072, 3 * MIB])
 def test_what_was_just_written_is_read_like_any_other(storage: ObjectStorage, size: int) -> None:
     content = pattern(size)
-    writer = storage.writer(KEY)
+    writer = storage.open_writer(KEY)
     for start in range(0, size, 1000):
         writer.write(content[start : start + 1000])
     stored = writer.finish()
 
-    edges = EdgesFirst(size=size, head=stored.head, tail=stored.tail, between=lambda: storage.open(KEY))
+    edges = EdgeCachedStream(size=size, head=stored.head, tail=stored.tail, open_middle=lambda: storage.open(KEY))
     with io.BufferedReader(edges) as file:
         assert file.read() == content
         assert file.seek(0, io.SEEK_END) == size
@@ -101,7 +101,7 @@ def test_what_was_just_written_is_read_like_any_other(storage: ObjectStorage, si
 
 def test_the_edges_of_what_was_just_written_ask_the_storage_for_nothing(storage: ObjectStorage) -> None:
     content = pattern(3 * MIB)
-    writer = storage.writer(KEY)
+    writer = storage.open_writer(KEY)
     writer.write(content)
     stored = writer.finish()
     storage.delete(KEY)
@@ -128,7 +128,7 @@ def test_what_is_not_there_cannot_be_read(storage: ObjectStorage) -> None:
     assert not storage.exists(KEY)
     with pytest.raises(FileNotFoundError):
         storage.open(KEY)
-    with pytest.raises(FileNotFoundError), storage.local_copy(KEY) as path:
+    with pytest.raises(FileNotFoundError), storage.open_local_copy(KEY) as path:
         path.read_bytes()
 
 
@@ -154,23 +154,23 @@ def test_it_lists_what_is_stored_with_size_and_time(storage: ObjectStorage) -> N
         put(storage, f"tenants/{number}/raw", b"x" * number)
     put(storage, "elsewhere", b"x")
 
-    found = sorted(storage.listed("tenants/"), key=lambda each: each.key)
+    found = sorted(storage.list_objects("tenants/"), key=lambda each: each.key)
 
     assert [(each.key, each.size) for each in found] == [(f"tenants/{number}/raw", number) for number in range(3)]
     assert all(abs(datetime.now(UTC) - each.modified) < timedelta(minutes=1) for each in found)
 
 
 def test_an_unfinished_write_can_be_ended_by_others(storage: ObjectStorage) -> None:
-    writer = storage.writer(KEY)
+    writer = storage.open_writer(KEY)
     writer.write(pattern(11 * MIB))
 
-    (found,) = storage.unfinished()
-    storage.forget(found)
-    storage.forget(found)
+    (found,) = storage.list_unfinished()
+    storage.discard_unfinished(found)
+    storage.discard_unfinished(found)
     writer.abort()
 
-    assert list(storage.unfinished()) == []
-    assert list(storage.listed()) == []
+    assert list(storage.list_unfinished()) == []
+    assert list(storage.list_objects()) == []
 
 
 def test_it_says_that_it_can_be_used(storage: ObjectStorage) -> None:

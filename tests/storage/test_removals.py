@@ -90,7 +90,7 @@ def test_a_process_that_dies_after_the_commit_leaves_a_promise(
         delete_entry(tenant=acme, entry_id=lecture.pk)
     assert bucket.keys() == [lecture.object_key]
 
-    periodic_tasks.do_all()
+    periodic_tasks.run_periodic_tasks()
 
     assert bucket.keys() == []
 

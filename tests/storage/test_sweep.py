@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from materials.models import KeyFrame, MaterialEntry, MaterialNode, ObjectRemoval
 from materials.objects.removal import promise_removals
-from project.storage.objects import ObjectStorage, objects
+from project.storage.objects import ObjectStorage, get_object_storage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, upload
 from tests.fakes.s3 import Bucket
@@ -27,7 +27,7 @@ def used(request: pytest.FixtureRequest) -> ObjectStorage:
     """Make each kind of storage that of the product in turn."""
     if request.param == "s3":
         request.getfixturevalue("use")(request.getfixturevalue("bucket"))
-    return objects()
+    return get_object_storage()
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def swept(*arguments: str) -> list[str]:
 
 
 def keys(storage: ObjectStorage) -> list[str]:
-    return sorted(found.key for found in storage.listed())
+    return sorted(found.key for found in storage.list_objects())
 
 
 def test_all_is_well(entry: MaterialEntry, used: ObjectStorage) -> None:
@@ -106,27 +106,27 @@ def test_it_lists_rows_whose_file_is_missing_and_deletes_them_only_when_told(
 
 
 def test_it_ends_uploads_that_nobody_ends(used: ObjectStorage) -> None:
-    writer = used.writer("tenants/a/raw")
+    writer = used.open_writer("tenants/a/raw")
     writer.write(b"x" * 11 * MIB)
 
     assert swept("--older-than=0", "--delete")[-1].endswith("uploads that never ended: 1, all ended")
 
-    assert list(used.unfinished()) == []
+    assert list(used.list_unfinished()) == []
     writer.abort()
 
 
 def test_a_partial_file_of_today_stays(used: ObjectStorage, tmp_path: Path) -> None:
     if not used.is_local:
         pytest.skip("the S3 server of the tests says of every upload that it began in 2010")
-    writer = used.writer("tenants/a/raw")
+    writer = used.open_writer("tenants/a/raw")
     swept("--delete")
-    assert len(list(used.unfinished())) == 1
+    assert len(list(used.list_unfinished())) == 1
     (partial,) = (tmp_path / "objects" / "incoming").iterdir()
     os.utime(partial, (0, 0))
 
     swept("--delete")
 
-    assert list(used.unfinished()) == []
+    assert list(used.list_unfinished()) == []
     writer.abort()
 
 
@@ -134,7 +134,7 @@ def test_many_files_cost_a_constant_number_of_statements_a_batch(
     acme: Tenant, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(60):
-        put(objects(), f"tenants/{acme.pk}/entries/{number}/raw", b"x")
+        put(get_object_storage(), f"tenants/{acme.pk}/entries/{number}/raw", b"x")
     monkeypatch.setattr("materials.uploads.orphans.BATCH", 20)
 
     with django_assert_max_num_queries(12):

@@ -19,7 +19,7 @@ ME = "/api/v1/me"
 
 
 @pytest.fixture
-def issued(acme: Tenant) -> services.Issued:
+def issued(acme: Tenant) -> services.IssuedKey:
     return services.issue_api_key(tenant=acme, label="back end", scopes=[Scope.CHECK])
 
 
@@ -28,7 +28,7 @@ def code_for(secret: str) -> tuple[int, str]:
     return answer.status_code, answer.json().get("code", "")
 
 
-def test_it_tells_whose_key_it_is(issued: services.Issued) -> None:
+def test_it_tells_whose_key_it_is(issued: services.IssuedKey) -> None:
     answer = APIClient(headers={"X-API-Key": issued.secret}).get(ME)
 
     assert answer.status_code == 200
@@ -37,19 +37,19 @@ def test_it_tells_whose_key_it_is(issued: services.Issued) -> None:
     assert issued.secret not in answer.content.decode()
 
 
-def test_it_takes_the_key_as_a_bearer_token(issued: services.Issued) -> None:
+def test_it_takes_the_key_as_a_bearer_token(issued: services.IssuedKey) -> None:
     assert APIClient(headers={"Authorization": f"Bearer {issued.secret}"}).get(ME).status_code == 200
 
 
-def test_it_forgives_white_space_around_a_key(issued: services.Issued) -> None:
+def test_it_forgives_white_space_around_a_key(issued: services.IssuedKey) -> None:
     assert code_for(f" {issued.secret}\n") == (200, "")
 
 
-def test_it_stores_only_the_digest(issued: services.Issued) -> None:
+def test_it_stores_only_the_digest(issued: services.IssuedKey) -> None:
     row = ApiKey.objects.values().get(pk=issued.key.pk)
 
     assert issued.secret not in str(row)
-    assert row["digest"] == keys.digest_of(issued.secret)
+    assert row["digest"] == keys.compute_digest(issued.secret)
 
 
 def test_it_refuses_a_request_without_a_key(db: None) -> None:
@@ -63,7 +63,7 @@ def test_it_refuses_a_request_without_a_key(db: None) -> None:
 
 
 def test_it_refuses_a_mistyped_key_without_a_query(
-    issued: services.Issued, django_assert_num_queries: DjangoAssertNumQueries
+    issued: services.IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     mistyped = issued.secret[:-1] + ("a" if issued.secret[-1] != "a" else "b")
 
@@ -72,28 +72,28 @@ def test_it_refuses_a_mistyped_key_without_a_query(
 
 
 def test_it_refuses_a_key_that_was_never_issued(db: None) -> None:
-    assert code_for(keys.new_secret()) == (401, "invalid_key")
+    assert code_for(keys.generate_secret()) == (401, "invalid_key")
 
 
-def test_it_refuses_two_different_keys(issued: services.Issued) -> None:
-    headers = {"X-API-Key": issued.secret, "Authorization": f"Bearer {keys.new_secret()}"}
+def test_it_refuses_two_different_keys(issued: services.IssuedKey) -> None:
+    headers = {"X-API-Key": issued.secret, "Authorization": f"Bearer {keys.generate_secret()}"}
 
     assert APIClient(headers=headers).get(ME).json()["code"] == "invalid_key"
 
 
-def test_it_refuses_a_revoked_key(issued: services.Issued) -> None:
+def test_it_refuses_a_revoked_key(issued: services.IssuedKey) -> None:
     services.revoke_api_key(key=issued.key)
 
     assert code_for(issued.secret) == (401, "key_revoked")
 
 
-def test_it_refuses_an_expired_key(issued: services.Issued) -> None:
+def test_it_refuses_an_expired_key(issued: services.IssuedKey) -> None:
     ApiKey.objects.filter(pk=issued.key.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
 
     assert code_for(issued.secret) == (401, "key_expired")
 
 
-def test_it_refuses_every_key_of_a_suspended_tenant(acme: Tenant, issued: services.Issued) -> None:
+def test_it_refuses_every_key_of_a_suspended_tenant(acme: Tenant, issued: services.IssuedKey) -> None:
     services.suspend_tenant(tenant=acme)
     assert code_for(issued.secret) == (401, "tenant_suspended")
 
@@ -101,7 +101,7 @@ def test_it_refuses_every_key_of_a_suspended_tenant(acme: Tenant, issued: servic
     assert code_for(issued.secret) == (200, "")
 
 
-def test_it_lets_old_and_new_key_work_during_an_overlap(issued: services.Issued) -> None:
+def test_it_lets_old_and_new_key_work_during_an_overlap(issued: services.IssuedKey) -> None:
     successor = services.rotate_api_key(key=issued.key, overlap=timedelta(hours=1))
 
     assert code_for(issued.secret) == (200, "")
@@ -112,7 +112,7 @@ def test_it_lets_old_and_new_key_work_during_an_overlap(issued: services.Issued)
 
 
 def test_it_takes_one_query_for_key_and_tenant(
-    issued: services.Issued, django_assert_num_queries: DjangoAssertNumQueries
+    issued: services.IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = APIClient(headers={"X-API-Key": issued.secret})
     client.get(ME)
@@ -121,16 +121,16 @@ def test_it_takes_one_query_for_key_and_tenant(
         assert client.get(ME).status_code == 200
 
 
-def test_it_notes_the_use_of_a_key_at_most_once_a_minute(issued: services.Issued) -> None:
+def test_it_notes_the_use_of_a_key_at_most_once_a_minute(issued: services.IssuedKey) -> None:
     now = timezone.now()
 
-    services.note_use(key=issued.key, now=now)
+    services.record_use(key=issued.key, now=now)
     issued.key.refresh_from_db()
-    services.note_use(key=issued.key, now=now + timedelta(seconds=59))
+    services.record_use(key=issued.key, now=now + timedelta(seconds=59))
     issued.key.refresh_from_db()
     assert issued.key.last_used_at == now
 
-    services.note_use(key=issued.key, now=now + timedelta(seconds=60))
+    services.record_use(key=issued.key, now=now + timedelta(seconds=60))
     issued.key.refresh_from_db()
     assert issued.key.last_used_at == now + timedelta(seconds=60)
 
@@ -144,7 +144,7 @@ def test_it_answers_401_to_any_bytes(db: None, noise: bytes) -> None:
 
 
 def test_it_limits_failures_per_address_before_any_query(
-    settings: Settings, issued: services.Issued, django_assert_num_queries: DjangoAssertNumQueries
+    settings: Settings, issued: services.IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = 3
     for left in (2, 1, 0):
@@ -153,7 +153,7 @@ def test_it_limits_failures_per_address_before_any_query(
         assert failed["RateLimit"].startswith(f'"anonymous";r={left};t=')
 
     with django_assert_num_queries(0):
-        answer = APIClient(headers={"X-API-Key": keys.new_secret()}, REMOTE_ADDR="192.0.2.7").get(ME)
+        answer = APIClient(headers={"X-API-Key": keys.generate_secret()}, REMOTE_ADDR="192.0.2.7").get(ME)
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) >= 1
     assert answer["RateLimit-Policy"] == '"anonymous";q=3;w=60'

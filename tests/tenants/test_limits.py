@@ -73,13 +73,13 @@ def test_it_charges_refusals_for_a_missing_scope(acme: Tenant) -> None:
 
 
 def test_it_looks_without_taking() -> None:
-    budget = rate_limits.Budget(policy="check", limit=2, owner="somebody")
+    budget = rate_limits.RateLimit(policy="check", limit=2, owner="somebody")
 
-    assert rate_limits.spend(budget).remaining == 1
-    assert rate_limits.look(budget).remaining == 1
-    rate_limits.spend(budget)
+    assert rate_limits.consume_request(budget).remaining == 1
+    assert rate_limits.peek_limit(budget).remaining == 1
+    rate_limits.consume_request(budget)
 
-    assert not rate_limits.look(budget).allowed
+    assert not rate_limits.peek_limit(budget).is_allowed
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_it_looks_without_taking() -> None:
     ],
 )
 def test_it_counts_an_address_as_its_client(rf: RequestFactory, address: str, counted_as: str) -> None:
-    assert rate_limits.client_address(rf.get("/", REMOTE_ADDR=address)) == counted_as
+    assert rate_limits.get_client_ip(rf.get("/", REMOTE_ADDR=address)) == counted_as
 
 
 def test_it_counts_in_redis_when_told_to(redis_socket: Path, settings: Settings, client: APIClient) -> None:
@@ -114,7 +114,7 @@ def test_it_counts_locally_when_redis_is_away(settings: Settings, client: APICli
 def test_it_waits_for_a_silent_redis_only_once(
     settings: Settings, client: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "STORAGE_PATIENCE_SECONDS", 1)
+    monkeypatch.setattr(rate_limits, "STORAGE_TIMEOUT_SECONDS", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.RATE_LIMIT_URL = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         started = time.monotonic()
@@ -129,4 +129,4 @@ def test_it_waits_for_a_silent_redis_only_once(
 def test_it_reports_a_storage_that_cannot_be(settings: Settings, url: str) -> None:
     settings.RATE_LIMIT_URL = url
 
-    assert [error.id for error in rate_limits.check_storage()] == ["tenants.E003"]
+    assert [error.id for error in rate_limits.check_rate_limit_url()] == ["tenants.E003"]

@@ -17,10 +17,10 @@ scopes:
 
 def test_the_file_in_the_repository_can_be_used(settings: Settings) -> None:
     assert check_scopes() == []
-    assert read_scopes(settings.SCOPES_FILE).covers(Scope.PREP, Scope.CHECK)
-    assert not read_scopes(settings.SCOPES_FILE).covers(Scope.CHECK, Scope.PREP)
-    assert not read_scopes(settings.SCOPES_FILE).covers(Scope.PREP, Scope.IMMEDIATE)
-    assert not read_scopes(settings.SCOPES_FILE).covers(Scope.IMMEDIATE, Scope.CHECK)
+    assert read_scopes(settings.SCOPES_FILE).covers_scope(Scope.PREP, Scope.CHECK)
+    assert not read_scopes(settings.SCOPES_FILE).covers_scope(Scope.CHECK, Scope.PREP)
+    assert not read_scopes(settings.SCOPES_FILE).covers_scope(Scope.PREP, Scope.IMMEDIATE)
+    assert not read_scopes(settings.SCOPES_FILE).covers_scope(Scope.IMMEDIATE, Scope.CHECK)
 
 
 @pytest.mark.parametrize(

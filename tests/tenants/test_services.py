@@ -15,7 +15,7 @@ from tenants.scopes import Scope
 HOUR = timedelta(hours=1)
 
 
-def issue(tenant: Tenant, **values: Any) -> services.Issued:
+def issue(tenant: Tenant, **values: Any) -> services.IssuedKey:
     return services.issue_api_key(**{"tenant": tenant, "label": "back end", "scopes": [Scope.PREP], **values})
 
 

@@ -11,7 +11,7 @@ from llm.messages import ModelRequest
 from llm.router import Completion
 from llm.router_factory import model_router
 from project.errors import DomainError
-from tenants.lookup import tenant_named
+from tenants.lookup import find_tenant
 
 
 class Command(BaseCommand):
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         self, *, action: str, prompt: str, strategy: str, system: str, tenant: str | None, **options: Any
     ) -> None:
         request = ModelRequest(prompt=sys.stdin.read() if prompt == "-" else prompt, system=system)
-        payer = tenant_named(tenant) if tenant else None
+        payer = find_tenant(tenant) if tenant else None
         try:
             answer = model_router().complete(action, request, strategy=strategy, tenant=payer)
         except ModelsExhausted as exc:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from llm.errors import BudgetRefused
 from llm.services import set_budget
-from tenants.lookup import tenant_named
+from tenants.lookup import find_tenant
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--hard", type=_dollars, metavar="DOLLARS", help="refuse calls that could go beyond")
 
     def handle(self, *, tenant: str, soft: Decimal | None, hard: Decimal | None, **options: Any) -> str:
-        owner = tenant_named(tenant)
+        owner = find_tenant(tenant)
         try:
             set_budget(tenant=owner, soft_limit=soft, hard_limit=hard)
         except BudgetRefused as exc:

@@ -19,7 +19,7 @@ from materials.transfer.services import import_folder
 from materials.tree.serializers import NodeFieldsSerializer
 from materials.tree.services import create_node
 from project.errors import DomainError
-from tenants.lookup import tenant_named
+from tenants.lookup import find_tenant
 from tenants.models import Tenant
 
 _WANTED = {
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if not folder.is_dir():
             raise CommandError(f"{folder} is not a folder.")
         _check(course, language)
-        owner = tenant_named(tenant)
+        owner = find_tenant(tenant)
         console = Console(file=self.stdout, highlight=False, soft_wrap=True)  # type: ignore[arg-type]  # it writes
         try:
             if node is None:

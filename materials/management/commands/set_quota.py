@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from materials.objects.quotas import set_quota, usage_of
-from project.env import bytes_in
-from project.errors import Refused
-from tenants.lookup import tenant_named
+from project.env import parse_size
+from project.errors import RuleViolation
+from tenants.lookup import find_tenant
 
 
 class Command(BaseCommand):
@@ -21,10 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--hard", type=_size, metavar="SIZE", help="refuse what could go beyond, such as 20GB")
 
     def handle(self, *, tenant: str, soft: int | None, hard: int | None, **options: Any) -> str:
-        owner = tenant_named(tenant)
+        owner = find_tenant(tenant)
         try:
             set_quota(tenant=owner, soft_limit=soft, hard_limit=hard)
-        except Refused as exc:
+        except RuleViolation as exc:
             raise CommandError(str(exc)) from exc
         stored = usage_of(tenant=owner, now=timezone.now()).stored
         shown = {"soft": soft, "hard": hard}
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
 
 def _size(word: str) -> int:
-    number = bytes_in(word)
+    number = parse_size(word)
     if number is None or number >= 2**63:
         raise ArgumentTypeError(f"{word!r} is not a size such as 10GB, 1GiB or 1048576")
     return number

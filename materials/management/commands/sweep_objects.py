@@ -11,7 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from materials.uploads import orphans as sweep
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 
 T = TypeVar("T")
 
@@ -71,9 +71,9 @@ class Command(BaseCommand):
     def _unfinished(self, before: datetime, *, delete: bool) -> str:
         count = 0
         for write in sweep.unfinished(before=before):
-            self.stdout.write(f"unfinished  {write.key or write.ref}, begun {write.started_at:%Y-%m-%d %H:%M}")
+            self.stdout.write(f"unfinished  {write.key or write.write_id}, begun {write.started_at:%Y-%m-%d %H:%M}")
             if delete:
-                objects().forget(write)
+                get_object_storage().discard_unfinished(write)
             count += 1
         told = f"uploads that never ended: {count}"
         return f"{told}, all ended" if delete and count else told

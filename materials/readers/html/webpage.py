@@ -78,7 +78,7 @@ def read(path: Path, *, charset: str = "") -> Document:
     return replace(document, title=title or document.title, warnings=warnings)
 
 
-def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
     """Read a page in a child process (`project.processes`) into the file `result`, or tell why it cannot be read."""
     sys.setrecursionlimit(5_000)
     sys.addaudithook(_refuse_network)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from project.processes.runner import ChildFailed, Limits, told
+from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 MOST_PAGES = 300
 WIDTH = 320
 """Pixels: enough for a hash of 9 x 8."""
-LIMITS = Limits(memory_bytes=1536 * 2**20, seconds=120)
+LIMITS = ProcessLimits(memory_bytes=1536 * 2**20, seconds=120)
 
 
 def page_hashes(path: Path, *, checkpoint: Callable[[], None] = lambda: None) -> dict[int, int]:
@@ -21,14 +21,14 @@ def page_hashes(path: Path, *, checkpoint: Callable[[], None] = lambda: None) ->
     """
     found: dict[int, int] = {}
     try:
-        for page in told(__name__, {"path": str(path)}, limits=LIMITS, checkpoint=checkpoint):
+        for page in read_messages(__name__, {"path": str(path)}, limits=LIMITS, checkpoint=checkpoint):
             found[page["page"]] = int(page["dhash"], 16)
     except ChildFailed:
         return found
     return found
 
 
-def work(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
     """Draw the pages: the inside of the child."""
     import pypdfium2  # noqa: PLC0415  # only the child draws
 

@@ -11,21 +11,21 @@ from psycopg import errors, sql
 
 from project.db.embedded.server import SUPERUSER, EmbeddedServer
 
-_servers: dict[Path, EmbeddedServer] = {}
+_servers_by_folder: dict[Path, EmbeddedServer] = {}
 
 
-def server_in(home: Path) -> EmbeddedServer:
+def get_server(home: Path) -> EmbeddedServer:
     """Return this process's handle of the server in `home`; there is one per folder."""
-    return _servers.setdefault(home, EmbeddedServer(home))
+    return _servers_by_folder.setdefault(home, EmbeddedServer(home))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes `HOME` (a folder) instead of host and credentials; makes the database when it is missing."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        server = server_in(Path(self.settings_dict["HOME"]))
+        server = get_server(Path(self.settings_dict["HOME"]))
         server.ensure_running()
-        return super().get_connection_params() | {"host": str(server.sockets), "user": SUPERUSER}
+        return super().get_connection_params() | {"host": str(server.socket_folder), "user": SUPERUSER}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:

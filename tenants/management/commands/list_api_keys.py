@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from tenants.lookup import tenant_named
+from tenants.lookup import find_tenant
 from tenants.models import ApiKey
 
 
@@ -18,10 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *, tenant: str, **options: Any) -> None:
         now = timezone.now()
-        for key in ApiKey.objects.for_tenant(tenant_named(tenant)).order_by("created_at"):
+        for key in ApiKey.objects.for_tenant(find_tenant(tenant)).order_by("created_at"):
             used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
             ends = f"ends {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "no end"
             scopes = ",".join(key.scopes)
             self.stdout.write(
-                f"{key.pk}  {key.prefix}  {key.state(now):<8} {scopes:<11} {used:<21}  {ends:<21}  {key.label}"
+                f"{key.pk}  {key.prefix}  {key.get_state(now):<8} {scopes:<11} {used:<21}  {ends:<21}  {key.label}"
             )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tenants.lookup import tenant_named
+from tenants.lookup import find_tenant
 from tenants.services import resume_tenant
 
 
@@ -16,5 +16,5 @@ class Command(BaseCommand):
         parser.add_argument("slug")
 
     def handle(self, *, slug: str, **options: Any) -> str:
-        resume_tenant(tenant=tenant_named(slug))
+        resume_tenant(tenant=find_tenant(slug))
         return f"{slug} is active."

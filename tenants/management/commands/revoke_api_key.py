@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from tenants.lookup import key_named
+from tenants.lookup import find_api_key
 from tenants.services import revoke_api_key
 
 
@@ -16,6 +16,6 @@ class Command(BaseCommand):
         parser.add_argument("key", help="prefix of the key as it is listed, its id, or the key itself")
 
     def handle(self, *, key: str, **options: Any) -> str:
-        found = key_named(key)
+        found = find_api_key(key)
         revoke_api_key(key=found)
         return f"Key {found.prefix} of {found.tenant.slug} is revoked."

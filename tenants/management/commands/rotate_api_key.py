@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tenants.errors import TenantRefused
-from tenants.lookup import key_named, span
+from tenants.lookup import find_api_key, parse_duration
 from tenants.services import rotate_api_key
 
 
@@ -18,9 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("--overlap", metavar="SPAN", default="24h", help="how long the old key works on (24h)")
 
     def handle(self, *, key: str, overlap: str, **options: Any) -> str:
-        old = key_named(key)
+        old = find_api_key(key)
         try:
-            issued = rotate_api_key(key=old, overlap=span(overlap))
+            issued = rotate_api_key(key=old, overlap=parse_duration(overlap))
         except TenantRefused as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
         self.stderr.write(f"Key {issued.key.prefix} replaces {old.prefix}, which works for {overlap} more:")

@@ -23,10 +23,10 @@ def childless(monkeypatch: pytest.MonkeyPatch) -> None:
         "llm.video.embedded_captions",
         "project.processes.runner",
     ):
-        monkeypatch.setattr(f"{module}.told", _told_here)
+        monkeypatch.setattr(f"{module}.read_messages", _told_here)
 
 
 @pytest.fixture
 def probed_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probe without a child; all else has its own."""
-    monkeypatch.setattr("llm.video.probe.told", _told_here)
+    monkeypatch.setattr("llm.video.probe.read_messages", _told_here)

@@ -34,7 +34,7 @@ class StageIE(InfoExtractor):  # type: ignore[misc]
         return {"id": name, **info}
 
 
-def work(request: Mapping[str, Any], tell: Tell) -> None:
+def run_child(request: Mapping[str, Any], tell: Tell) -> None:
     import_extractors()
     extractors.value = {"StageIE": StageIE, **extractors.value}
-    platforms_child.work(request, tell)
+    platforms_child.run_child(request, tell)

@@ -24,7 +24,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             os.close(0)
-            stage_child.work(json.loads(line), lambda told: _say({"told": told}))
+            stage_child.run_child(json.loads(line), lambda told: _say({"told": told}))
             os._exit(0)
         _, status = os.waitpid(child, 0)
         _say({"ended": os.waitstatus_to_exitcode(status)})

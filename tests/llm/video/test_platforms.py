@@ -50,7 +50,7 @@ def _forked(nursery: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> 
             yield line["told"]
         assert line == {"ended": 0}
 
-    monkeypatch.setattr(runner, "told", told)
+    monkeypatch.setattr(runner, "read_messages", told)
 
 
 @pytest.fixture

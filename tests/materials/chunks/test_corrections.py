@@ -7,7 +7,7 @@ import pytest
 from materials.models import Chunk, ChunkCorrection, MaterialEntry, MaterialNode
 from materials.tree.fingerprinting import fingerprint_of
 from materials.tree.services import copy_node
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 
@@ -36,7 +36,7 @@ def correct(client: Any, chunk: dict[str, Any], text: str) -> dict[str, Any]:
 def bring(entry: dict[str, Any], content: bytes) -> None:
     """Put other bytes under an entry, as a page that was fetched again has."""
     row = MaterialEntry.objects.get(pk=entry["id"])
-    writer = objects().writer(row.object_key)
+    writer = get_object_storage().open_writer(row.object_key)
     writer.write(content)
     stored = writer.finish()
     MaterialEntry.objects.filter(pk=row.pk).update(raw_sha256=stored.sha256, size_bytes=stored.size)

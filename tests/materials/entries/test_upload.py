@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from materials.models import MaterialEntry, MaterialNode
 from project.jobs.models import Job
-from project.storage.objects import FileSystemObjects
+from project.storage.objects import FileSystemObjectStorage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, post_raw, upload
 
@@ -182,7 +182,7 @@ def test_it_stores_nothing_for_a_node_that_is_not_there(api: Api, acme: Tenant, 
 def test_it_leaves_nothing_when_the_disk_fails(
     api: Api, acme: Tenant, course: MaterialNode, stored: Stored, monkeypatch: pytest.MonkeyPatch, form: bool
 ) -> None:
-    def full(self: FileSystemObjects, key: str) -> Any:
+    def full(self: FileSystemObjectStorage, key: str) -> Any:
         writer = original(self, key)
 
         def write(data: bytes) -> None:
@@ -191,8 +191,8 @@ def test_it_leaves_nothing_when_the_disk_fails(
         monkeypatch.setattr(writer, "write", write)
         return writer
 
-    original = FileSystemObjects.writer
-    monkeypatch.setattr(FileSystemObjects, "writer", full)
+    original = FileSystemObjectStorage.open_writer
+    monkeypatch.setattr(FileSystemObjectStorage, "open_writer", full)
     client = api(acme)
     client.raise_request_exception = False
 

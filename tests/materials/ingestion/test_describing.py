@@ -26,9 +26,9 @@ from materials.models import MaterialEntry, MaterialNode, PictureDescription
 from materials.tree.services import create_node
 from project.jobs import runner
 from project.jobs.models import Job
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 from project.jobs.services import cancel_job
-from project.jobs.sweeper import sweep
+from project.jobs.sweeper import sweep_jobs
 from tenants.models import Tenant
 from tests.conftest import Api, drain
 from tests.fakes.asked import Asked
@@ -144,11 +144,11 @@ def test_a_scan_is_pending_until_it_has_been_read_and_what_waits_for_it_waits(
     entry = sent(client, week.pk, "scan.pdf", scan("One"))["id"]
     client.post(f"/api/v1/nodes/{week.pk}/generate", {"engine": "outline"}, format="json")
 
-    assert runner.run_next(Room.LIGHT)
+    assert runner.run_next_job(JobQueue.LIGHT)
 
     assert shown(client, entry)["state"] == "pending"
-    assert not runner.run_next(Room.LIGHT), "the generation waits"
-    assert runner.run_next(Room.HEAVY)
+    assert not runner.run_next_job(JobQueue.LIGHT), "the generation waits"
+    assert runner.run_next_job(JobQueue.HEAVY)
     assert shown(client, entry)["state"] == "ready"
     drain()
     assert Job.objects.get(kind="generate_structure").status == Job.Status.COMPLETE
@@ -211,12 +211,12 @@ def test_the_chunks_that_were_there_keep_their_ids_and_the_fingerprint_changes(
 ) -> None:
     world.openai.always(says("", shows="A diagram."))
     entry = sent(client, week.pk, "deck.pptx", deck(("Engines", picture("a")), ("Pumps", None)))["id"]
-    assert runner.run_next(Room.LIGHT)
+    assert runner.run_next_job(JobQueue.LIGHT)
     before = client.get(f"/api/v1/entries/{entry}/chunks").json()["data"]
     fingerprint = MaterialEntry.objects.get(pk=entry).fingerprint
     assert shown(client, entry)["state"] == "ready"
 
-    assert runner.run_next(Room.HEAVY)
+    assert runner.run_next_job(JobQueue.HEAVY)
 
     after = client.get(f"/api/v1/entries/{entry}/chunks").json()["data"]
     assert [row["id"] for row in after if row["kind"] == "heading"] == [row["id"] for row in before]
@@ -369,7 +369,7 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_what_was_paid_for(
     client: APIClient, week: MaterialNode, world: World, tmp_path: Path
 ) -> None:
     entry = sent(client, week.pk, "scan.pdf", scan(*"1234"))["id"]
-    runner.run_next(Room.LIGHT)
+    runner.run_next_job(JobQueue.LIGHT)
     world.openai.script(says("Page 1"))
     world.openai.always(Answer(json.dumps({"text": "Later", "shows": ""}), after=60))
     work = "import django; django.setup(); from project.jobs import runner; runner.run_next('heavy')"
@@ -380,7 +380,7 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_what_was_paid_for(
     worker.kill()
     worker.wait()
     Job.objects.filter(kind="describe_entry").update(lease_until=timezone.now() - timedelta(seconds=1))
-    sweep(now=timezone.now())
+    sweep_jobs(now=timezone.now())
     world.openai.always(says("Later"))
     drain()
 

@@ -97,11 +97,11 @@ def test_it_refuses_a_second_ingestion(api: Api, acme: Tenant, lecture: Material
 
 def test_an_entry_deleted_meanwhile_stays_deleted(api: Api, acme: Tenant, course: MaterialNode) -> None:
     entry = upload(api(acme), course.pk, "lecture.md", LECTURE)
-    job = runner.claim_next()
+    job = runner.claim_next_job()
     assert job is not None
 
     delete_entry(tenant=acme, entry_id=MaterialEntry.objects.get(pk=entry["id"]).pk)
-    runner._run(job)
+    runner._run_job(job)
 
     assert not MaterialEntry.objects.exists()
     assert not Chunk.objects.exists()
@@ -115,7 +115,7 @@ def test_it_stops_within_five_seconds_while_a_file_is_being_read(transactional_d
     job = Job.objects.get(pk=entry["job"])
 
     def work() -> None:
-        runner.run_next()
+        runner.run_next_job()
         connections.close_all()
 
     worker = threading.Thread(target=work)

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from materials.documents import Format
 from materials.models import MaterialEntry, MaterialNode, SlideVideoMapping
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 
 SLIDES, LASTS_MS = 12, 600_000
 
@@ -42,7 +42,7 @@ def talk(node: MaterialNode, name: str = "talk.mp4", **more: Any) -> MaterialEnt
     return entry(node, name, Format.VIDEO, **{"duration_ms": LASTS_MS, **more})
 
 
-def ended(one: MaterialEntry, status: Job.Status, **more: Any) -> None:
+def ended(one: MaterialEntry, status: JobStatus, **more: Any) -> None:
     """Give an entry an ingestion job of this status."""
     now = timezone.now()
     finished = {} if status in Job.OPEN else {"finished_at": now}

@@ -11,8 +11,8 @@ from materials.models import Chunk, MaterialEntry, MaterialNode, TranscriptWindo
 from materials.recordings.transcription import ingest_recording
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
-from project.jobs.queues import Room
-from project.jobs.runner import Run, claim_next
+from project.jobs.queues import JobQueue
+from project.jobs.runner import JobRun, claim_next_job
 from structures.models import Reference
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain
@@ -131,10 +131,10 @@ def test_it_can_be_cancelled_while_the_file_is_looked_into(
 ) -> None:
     sent(api(acme), week.pk, "talk.m4a", media_file(tmp_path / "talk.m4a", Sound()).read_bytes())
     MaterialEntry.objects.update(media=None)
-    job = claim_next(Room.HEAVY)
+    job = claim_next_job(JobQueue.HEAVY)
     assert job is not None
-    run = Run(job)
-    run.stop(JobCancelled("The job was cancelled."))
+    run = JobRun(job)
+    run.request_stop(JobCancelled("The job was cancelled."))
 
     with pytest.raises(JobCancelled):
         ingest_recording(run)

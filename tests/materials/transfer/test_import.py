@@ -48,7 +48,7 @@ def work(job: str) -> None:
     """Do this job before all others, with what follows its commit."""
     Job.objects.exclude(pk=job).update(priority=-1)
     with TestCase.captureOnCommitCallbacks(execute=True):
-        runner.run_next()
+        runner.run_next_job()
 
 
 def imported(client: APIClient, node: UUID, archive: bytes, query: str = "") -> dict[str, Any]:
@@ -335,7 +335,7 @@ def test_what_comes_by_the_thousand_lets_single_files_go_first(
     other = create_node(tenant=rival, parent_id=None, title="Other")
     single = upload(api(rival), other.pk, "c.md", LECTURE)
 
-    runner.run_next()
+    runner.run_next_job()
 
     assert [str(job.subject_id) for job in Job.objects.filter(kind="ingest_entry", status="complete")] == [single["id"]]
     drain()

@@ -34,8 +34,8 @@ def test_a_killed_import_goes_on_and_makes_nothing_twice(api: Api, tmp_path: Pat
     process.wait()
     before = taken.count()
     Job.objects.filter(kind="ingest_entry").update(priority=-1)
-    sweeper.release_worker(f"none:{process.pid}", now=timezone.now())
-    assert runner.run_next()
+    sweeper.release_worker_jobs(f"none:{process.pid}", now=timezone.now())
+    assert runner.run_next_job()
 
     job = Job.objects.get(pk=answer.json()["id"])
     assert 5 < before < FILES

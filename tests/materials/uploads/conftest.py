@@ -18,9 +18,9 @@ from rest_framework.test import APIClient
 from materials.job_kinds import INGEST_ENTRY
 from project.jobs import runner
 from project.jobs.models import Job
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 from project.storage import direct_access
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tests.fakes.s3 import Bucket, new_bucket, s3_server
 
 MIB = 2**20
@@ -78,7 +78,7 @@ class Elsewhere:
         return _ask("GET", url, headers)
 
     def left(self) -> list[str]:
-        parts = [found.key for found in self.bucket.objects.listed() if not found.key.startswith("tenants/")]
+        parts = [found.key for found in self.bucket.objects.list_objects() if not found.key.startswith("tenants/")]
         return parts + self.bucket.open_uploads()
 
 
@@ -120,7 +120,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send in parts what has more than 6 MiB. S3 takes no parts below 5 MiB but the last."""
-    monkeypatch.setattr(direct_access, "SINGLE_MOST_BYTES", 6 * MIB)
+    monkeypatch.setattr(direct_access, "MAX_SINGLE_PART_BYTES", 6 * MIB)
     monkeypatch.setattr(direct_access, "PART_BYTES", 5 * MIB)
 
 
@@ -154,7 +154,7 @@ def complete(client: APIClient, upload: dict[str, Any]) -> Any:
 def verify() -> None:
     """Do the jobs that verify. Reading millions of lines afterwards would take long and show nothing of uploads."""
     Job.objects.filter(kind=INGEST_ENTRY).delete()
-    while runner.run_next(Room.LIGHT):
+    while runner.run_next_job(JobQueue.LIGHT):
         Job.objects.filter(kind=INGEST_ENTRY).delete()
 
 
@@ -165,5 +165,5 @@ def text_of(size: int, *, seed: str = "water") -> bytes:
 
 
 def stored_bytes(key: str) -> bytes:
-    with objects().open(key) as file:
+    with get_object_storage().open(key) as file:
         return file.read()

@@ -16,7 +16,7 @@ from materials.tasks import release_old_archives
 from materials.transfer.services import KEPT
 from materials.tree.services import MAX_DEPTH, create_node, move_node
 from project.jobs.models import Job
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api
 from tests.materials.transfer.test_import import bring, imported, outline, packed, work
@@ -36,7 +36,7 @@ def test_a_course_comes_and_goes(api: Api, acme: Tenant, course: MaterialNode, s
     assert outline(api(acme), other.pk) == ["big.txt", ("1", ["a.md"]), ("2", ["b.md"])]
     keys = {entry.object_key for entry in MaterialEntry.objects.all()}
     assert len(keys) == 2
-    assert {found.key for found in objects().listed()} == keys
+    assert {found.key for found in get_object_storage().list_objects()} == keys
     assert store.left() == []
 
 

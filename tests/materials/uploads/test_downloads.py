@@ -14,8 +14,8 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from materials.models import MaterialEntry, MaterialNode
-from project.http.ranges import RangeUnsatisfiable, asked_range
-from project.storage.signed_urls import signed
+from project.http.ranges import RangeUnsatisfiable, parse_range_header
+from project.storage.signed_urls import sign_path
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tenants.services import suspend_tenant
@@ -120,7 +120,7 @@ def test_an_address_opens_only_what_it_was_signed_for(api: Api, acme: Tenant, le
 
 
 def test_an_address_expires(api: Api, acme: Tenant, lecture: MaterialEntry, disk: Disk) -> None:
-    url = signed(f"/api/v1/entries/{lecture.pk}/file", until=timezone.now() - timedelta(seconds=1))
+    url = sign_path(f"/api/v1/entries/{lecture.pk}/file", until=timezone.now() - timedelta(seconds=1))
 
     answer = APIClient().get(url)
 
@@ -172,7 +172,7 @@ def _time(text: str) -> datetime:
 @given(st.text(max_size=30) | st.from_regex(r"bytes=\d{0,4}-\d{0,4}", fullmatch=True), st.integers(0, 3000))
 def test_any_range_is_inside_the_file_or_refused(header: str, size: int) -> None:
     try:
-        part = asked_range(header, size)
+        part = parse_range_header(header, size)
     except RangeUnsatisfiable:
         return
     assert part is None or 0 <= part.start < part.end <= size

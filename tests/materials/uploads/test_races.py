@@ -14,7 +14,7 @@ from materials.models import MaterialEntry, MaterialNode
 from materials.objects.quotas import set_quota
 from materials.tree.services import create_node
 from project.jobs.models import Job
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api
 from tests.materials.uploads.conftest import MIB, Store, announce, announcement, complete, send_all, text_of, verify
@@ -50,7 +50,7 @@ def test_completing_at_the_same_time_gives_one_entry(
 
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert len({answer.json()["id"] for answer in answers}) == 1
-    assert [found.key for found in objects().listed()] == [MaterialEntry.objects.get().object_key]
+    assert [found.key for found in get_object_storage().list_objects()] == [MaterialEntry.objects.get().object_key]
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -81,7 +81,7 @@ def test_the_same_file_to_two_nodes_at_the_same_time_is_stored_once(
     answers = at_once(*[lambda opened=opened: complete(client, opened) for opened in uploads])
 
     assert {answer.status_code for answer in answers} == {201}
-    assert len(list(objects().listed())) == 1
+    assert len(list(get_object_storage().list_objects())) == 1
 
 
 def test_announcing_at_the_same_time_does_not_go_beyond_the_quota(api: Api, acme: Tenant, course: MaterialNode) -> None:

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from materials.models import MaterialEntry, MaterialNode
 from materials.tree.services import create_node
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, drain, upload
 from tests.fakes.site import Site, answer
@@ -54,7 +54,7 @@ def test_a_direct_upload_shares_the_file(
     assert complete(client, opened).status_code == 201
 
     (key,) = set(MaterialEntry.objects.values_list("object_key", flat=True))
-    assert [found.key for found in objects().listed()] == [key]
+    assert [found.key for found in get_object_storage().list_objects()] == [key]
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -70,7 +70,7 @@ def test_parts_that_the_store_put_together_go_when_the_file_is_there(
 
     (key,) = set(MaterialEntry.objects.values_list("object_key", flat=True))
     assert MaterialEntry.objects.count() == 2
-    assert [found.key for found in objects().listed()] == [key]
+    assert [found.key for found in get_object_storage().list_objects()] == [key]
 
 
 def test_a_fetched_recording_shares_the_file(

@@ -15,8 +15,8 @@ from materials.tasks import sweep_uploads as chore
 from materials.uploads.cleanup import sweep_uploads
 from project.errors import StorageUnavailable
 from project.jobs import periodic_tasks
-from project.storage.direct_access import FileDirect
-from project.storage.s3_direct_access import S3Direct
+from project.storage.direct_access import FileSystemDirectStorage
+from project.storage.s3_direct_access import S3DirectStorage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api
 from tests.materials.uploads.conftest import (
@@ -99,7 +99,7 @@ def test_what_the_store_does_not_let_go_is_tried_again(
     opened = announce(client, course.pk, LECTURE)
     send_all(store, opened, LECTURE)
     with monkeypatch.context() as patch:
-        patch.setattr(FileDirect if store.kind == "disk" else S3Direct, "discard", fails)
+        patch.setattr(FileSystemDirectStorage if store.kind == "disk" else S3DirectStorage, "discard_upload", fails)
         assert client.delete(f"/api/v1/uploads/{opened['id']}").status_code == 204
         assert swept(LATER) == 0
     assert store.left()
@@ -150,7 +150,7 @@ def test_sweeping_is_a_chore_of_the_worker(api: Api, acme: Tenant, course: Mater
     announce(api(acme), course.pk, LECTURE)
     Upload.objects.update(expires_at=timezone.now())
 
-    periodic_tasks.do_all()
+    periodic_tasks.run_periodic_tasks()
     chore()
 
     assert Upload.objects.get().status == "expired"

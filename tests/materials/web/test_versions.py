@@ -9,7 +9,7 @@ from materials.models import Chunk, MaterialNode
 from materials.tree.fingerprinting import fingerprint_of
 from materials.tree.services import copy_node, create_node
 from project.jobs.models import Job
-from project.storage.objects import objects
+from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 from tests.conftest import Stored, upload
 from tests.fakes.site import Page, Site, answer
@@ -130,7 +130,7 @@ def test_a_copy_keeps_its_version_when_the_original_takes_another(
 
     again(client, entry["id"])
 
-    with objects().open(copied.object_key) as file:
+    with get_object_storage().open(copied.object_key) as file:
         assert file.read() == PAGE
     assert read(client, str(copied.pk))["state"] == "ready"
 
@@ -164,7 +164,11 @@ def test_a_recording_is_fetched_again_only_when_another_was_found(
     check = again(client, entry["id"], "check")
     failed = again(client, entry["id"])
 
-    assert (same.status, check.result, failed.error_code) == (Job.Status.COMPLETE, {"changed": True}, "file_truncated")
+    assert (same.status, check.result, failed.error_code) == (
+        Job.Status.COMPLETE,
+        {"changed": True},
+        "file_truncated",
+    )
     assert len(site.asked) == asked + 2
     now = read(client, entry["id"])
     assert (now["state"], now["is_stale"]) == ("ready", True)

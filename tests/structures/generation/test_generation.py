@@ -119,7 +119,7 @@ def test_it_waits_for_what_is_still_being_read(api: Api, acme: Tenant, course: M
     upload(api(acme), course.pk, "a.md", b"# A\n\nText that is not read yet.")
 
     job = api(acme).post(f"/api/v1/nodes/{course.pk}/generate", {}, format="json").json()
-    runner.run_next()
+    runner.run_next_job()
     drain()
 
     assert Job.objects.get(pk=job["id"]).status == Job.Status.COMPLETE

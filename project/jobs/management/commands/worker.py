@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from project.jobs.queues import Room
+from project.jobs.queues import JobQueue
 from project.jobs.supervisor import Supervisor
 
 
@@ -16,8 +16,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--room", choices=Room.values, help="Serve this room alone, on a machine of its own. Default: both."
+            "--room", choices=JobQueue.values, help="Serve this room alone, on a machine of its own. Default: both."
         )
 
     def handle(self, *args: Any, room: str | None, **options: Any) -> None:
-        Supervisor([Room(room)] if room else list(Room)).run()
+        Supervisor([JobQueue(room)] if room else list(JobQueue)).run()

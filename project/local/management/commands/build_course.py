@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from project.local.api_client import Client
-from project.local.course_build import Build, BuildFailed, plan_of, write_json
-from project.local.demo_tenant import passing_key
-from project.local.servers import StartFailed, system
+from project.local.api_client import ApiClient
+from project.local.course_build import BuildFailed, CourseBuild, plan_folder, write_json
+from project.local.demo_tenant import issue_temporary_key
+from project.local.servers import StartFailed, run_system
 
 
 class Command(BaseCommand):
@@ -38,16 +38,16 @@ class Command(BaseCommand):
             raise CommandError(f"{path} is not a folder.")
         console = Console(highlight=False)
         try:
-            plan_of(path)
+            plan_folder(path)
             call_command("migrate", verbosity=0)
-            with system(folder=Path(settings.VAR_DIR) / "log") as running, passing_key() as key:
-                client = Client(address=running.address, key=key)
-                build = Build(client=client, console=console, engine=engine, strategy=strategy)
+            with run_system(folder=Path(settings.VAR_DIR) / "log") as running, issue_temporary_key() as key:
+                client = ApiClient(base_url=running.base_url, key=key)
+                build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy)
                 snapshot = build.run(path)
-                text = client.text(f"/api/v1/snapshots/{snapshot['id']}", accept="text/markdown")
+                text = client.get_text(f"/api/v1/snapshots/{snapshot['id']}", accept="text/markdown")
         except (BuildFailed, StartFailed) as exc:
             raise CommandError(str(exc)) from exc
-        build.show(snapshot)
+        build.print_structure(snapshot)
         if json is not None:
             write_json(snapshot, json)
             console.print(f"Written: {json}")

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from project.local.demo_tenant import SLUG
-from project.local.servers import StartFailed, system
+from project.local.demo_tenant import DEMO_SLUG
+from project.local.servers import StartFailed, run_system
 from tenants.models import Tenant
 
 
@@ -25,26 +25,26 @@ class Command(BaseCommand):
 
     def handle(self, *, port: int, **options: Any) -> None:
         call_command("migrate", verbosity=0)
-        Tenant.objects.get_or_create(slug=SLUG, defaults={"name": "Demo"})
+        Tenant.objects.get_or_create(slug=DEMO_SLUG, defaults={"name": "Demo"})
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
-            with system(port=port, folder=Path(settings.VAR_DIR) / "log") as running:
+            with run_system(port=port, folder=Path(settings.VAR_DIR) / "log") as running:
                 self.stdout.write(
-                    f"API      {running.address}/api/docs\n"
-                    f"Admin    {running.address}/admin/   user operator, password {self._operator()}\n"
-                    f"Health   {running.address}/health/ready\n"
+                    f"API      {running.base_url}/api/docs\n"
+                    f"Admin    {running.base_url}/admin/   user operator, password {self._reset_operator_password()}\n"
+                    f"Health   {running.base_url}/health/ready\n"
                     f"Logs     {settings.VAR_DIR}/log\n"
-                    f"A key:   .venv/bin/python manage.py issue_api_key {SLUG} --label me --scope prep\n"
+                    f"A key:   .venv/bin/python manage.py issue_api_key {DEMO_SLUG} --label me --scope prep\n"
                     "Ctrl-C stops everything."
                 )
-                running.wait()
+                running.wait_for_exit()
         except KeyboardInterrupt:
             return
         except StartFailed as exc:
             raise CommandError(str(exc)) from exc
         raise CommandError(f"A process ended by itself, so everything was stopped. See {settings.VAR_DIR}/log.")
 
-    def _operator(self) -> str:
+    def _reset_operator_password(self) -> str:
         """Return the password of the user `operator`, who is made anew with a new password each time."""
         password = secrets.token_urlsafe(12)
         user, _ = User.objects.get_or_create(username="operator", defaults={"is_staff": True, "is_superuser": True})

@@ -187,7 +187,7 @@ def test_a_page_that_takes_too_much_is_read_in_the_plain_way(tmp_path: Path) -> 
     path = tmp_path / "page.html"
     path.write_bytes(PAGE)
 
-    document = read_fetched(path, Format.HTML, limits=runner.Limits(memory_bytes=60 * 2**20, seconds=60))
+    document = read_fetched(path, Format.HTML, limits=runner.ProcessLimits(memory_bytes=60 * 2**20, seconds=60))
 
     assert document.warnings == (TOO_HARD,)
     assert len(document.pieces) == 7
