@@ -19,9 +19,18 @@ class ExternalCallAdmin(ReadOnlyAdmin):
     """Attempts at models, newest first. The sum of their cost is the bill."""
 
     list_display = (
-        "created_at", "tenant", "action", "path", "provider", "model", "outcome", "units_in", "units_out", "cost",
+        "created_at",
+        "tenant",
+        "action",
+        "path",
+        "provider",
+        "model",
+        "outcome",
+        "units_in",
+        "units_out",
+        "cost",
         "latency_ms",
-    )  # fmt: skip
+    )
     list_filter = ("outcome", "action", "provider", "model", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("id", "call_id", "job__id", "request_id", "tenant__slug")

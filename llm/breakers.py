@@ -99,9 +99,12 @@ class Breakers:
         self._look_again()
         if refused:
             log.error(
-                "a provider refuses our calls: an operator must act", alarm=error.kind, provider=model.provider,
-                model=model.model, cause=str(error),
-            )  # fmt: skip
+                "a provider refuses our calls: an operator must act",
+                alarm=error.kind,
+                provider=model.provider,
+                model=model.model,
+                cause=str(error),
+            )
 
     def undecided(self, model: ModelSpec) -> None:
         """Note that a call ended without saying anything about the provider: another may probe."""

@@ -135,6 +135,8 @@ def _warn_once_a_month(budget: Budget, spending: Spending, now: datetime) -> Non
         budget.warned_at = now
         budget.save(update_fields=["warned_at", "updated_at"])
         log.warning(
-            "a tenant has spent its soft limit", tenant=str(budget.tenant_id), spent=str(spending.spent),
+            "a tenant has spent its soft limit",
+            tenant=str(budget.tenant_id),
+            spent=str(spending.spent),
             soft_limit=str(budget.soft_limit),
-        )  # fmt: skip
+        )

@@ -30,13 +30,24 @@ class ExternalCall(UUIDModel):
     """
 
     tenant = models.ForeignKey(
-        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False,
-        db_constraint=False, help_text="None: an operator asked.",
-    )  # fmt: skip
-    job = models.ForeignKey(
-        Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False,
+        Tenant,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
         db_constraint=False,
-    )  # fmt: skip
+        help_text="None: an operator asked.",
+    )
+    job = models.ForeignKey(
+        Job,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     call_id = models.UUIDField(help_text="The same for all attempts of one question.")
     attempt = models.PositiveSmallIntegerField(help_text="1 for the first attempt of the question.")
     action = models.CharField(max_length=100)
@@ -82,13 +93,21 @@ class Budget(UUIDModel):
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="+")
     soft_limit = models.DecimalField(
-        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)],
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
         help_text="Dollars a month. Beyond it operators are warned, and structures say so.",
-    )  # fmt: skip
+    )
     hard_limit = models.DecimalField(
-        max_digits=12, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)],
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
         help_text="Dollars a month. A call that could go beyond it is refused before it is made.",
-    )  # fmt: skip
+    )
     warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -23,8 +23,15 @@ class MeSerializer(serializers.ModelSerializer[ApiKey]):
     class Meta:
         model = ApiKey
         fields = (
-            "tenant", "tenant_id", "prefix", "label", "scopes", "expires_at", "prep_per_minute", "check_per_minute",
-        )  # fmt: skip
+            "tenant",
+            "tenant_id",
+            "prefix",
+            "label",
+            "scopes",
+            "expires_at",
+            "prep_per_minute",
+            "check_per_minute",
+        )
         read_only_fields = fields
 
 

@@ -23,10 +23,25 @@ class SnapshotSummarySerializer(serializers.ModelSerializer[StructureSnapshot]):
     class Meta:
         model = StructureSnapshot
         fields = (
-            "id", "node", "job", "engine", "engine_version", "options", "fingerprint", "title", "description",
-            "learning_goal", "expected_knowledge", "expected_skills", "prerequisites", "counts", "grounding",
-            "warnings", "provenance", "created_at",
-        )  # fmt: skip
+            "id",
+            "node",
+            "job",
+            "engine",
+            "engine_version",
+            "options",
+            "fingerprint",
+            "title",
+            "description",
+            "learning_goal",
+            "expected_knowledge",
+            "expected_skills",
+            "prerequisites",
+            "counts",
+            "grounding",
+            "warnings",
+            "provenance",
+            "created_at",
+        )
         read_only_fields = fields
 
 

@@ -19,9 +19,11 @@ class Tenant(UUIDModel):
     slug = models.SlugField(max_length=63, unique=True, help_text="Short name, used on the command line.")
     name = models.CharField(max_length=200)
     glossary = ArrayField(
-        models.CharField(max_length=100), default=list, blank=True,
+        models.CharField(max_length=100),
+        default=list,
+        blank=True,
         help_text="Names and terms, separated by commas, that recordings of this tenant are likely to use.",
-    )  # fmt: skip
+    )
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

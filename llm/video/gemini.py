@@ -126,9 +126,15 @@ class GeminiVideoProcessor:
     def _recipe(self, prompt: Prompt, wish: Wish) -> str:
         """Return what windows depend on besides the recording, whichever model answers."""
         parts = [
-            "gemini", VERSION, prompt.version, self.settings.window_ms, self.settings.longest_single_ms,
-            self.settings.longest_sound_ms, wish.language, wish.hot_words,
-        ]  # fmt: skip
+            "gemini",
+            VERSION,
+            prompt.version,
+            self.settings.window_ms,
+            self.settings.longest_single_ms,
+            self.settings.longest_sound_ms,
+            wish.language,
+            wish.hot_words,
+        ]
         return f"gemini-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]}"
 
     def _cuts(self, recording: Recording) -> list[int]:

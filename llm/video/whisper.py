@@ -25,9 +25,18 @@ CHILD = "llm.video.whisper_child"
 RULES = 2
 """Raised when this code changes what comes out of the same recording."""
 THROUGH = (
-    "HF_ENDPOINT", "HF_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
-)  # fmt: skip
+    "HF_ENDPOINT",
+    "HF_TOKEN",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
 """What of the worker's environment a child that downloads a model needs."""
 
 
@@ -148,22 +157,35 @@ class WhisperVideoProcessor:
         settings = self.settings
         parts = {
             "engine": ["faster-whisper", _version("faster-whisper"), _version("ctranslate2"), RULES],
-            "model": identity(settings.model), "compute_type": settings.compute_type, "beam_size": settings.beam_size,
-            "window_ms": settings.window_ms, "track": track.index, "language": wish.language,
+            "model": identity(settings.model),
+            "compute_type": settings.compute_type,
+            "beam_size": settings.beam_size,
+            "window_ms": settings.window_ms,
+            "track": track.index,
+            "language": wish.language,
             "hot_words": wish.hot_words,
-        }  # fmt: skip
+        }
         return "whisper-" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
     def _work(self, path: Path, track: AudioTrack, wish: Wish, done: Sequence[Window]) -> Work:
         settings = self.settings
         folder = folder_of(settings.model)
         return Work(
-            path=str(path), track=track.index, max_ms=settings.max_ms,
-            model=settings.model if folder is None else str(folder.absolute()), compute_type=settings.compute_type,
-            threads=settings.threads or _processors(), beam_size=settings.beam_size, window_ms=settings.window_ms,
-            download=settings.download, language=wish.language, hot_words=wish.hot_words, first_index=len(done),
-            start_ms=done[-1].end_ms if done else 0, found_language=done[-1].language if done else "",
-        )  # fmt: skip
+            path=str(path),
+            track=track.index,
+            max_ms=settings.max_ms,
+            model=settings.model if folder is None else str(folder.absolute()),
+            compute_type=settings.compute_type,
+            threads=settings.threads or _processors(),
+            beam_size=settings.beam_size,
+            window_ms=settings.window_ms,
+            download=settings.download,
+            language=wish.language,
+            hot_words=wish.hot_words,
+            first_index=len(done),
+            start_ms=done[-1].end_ms if done else 0,
+            found_language=done[-1].language if done else "",
+        )
 
 
 @dataclass(kw_only=True)

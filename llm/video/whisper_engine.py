@@ -165,10 +165,16 @@ class _Ears:
             self._model = self._loaded()
         self._model.hints_serve = None
         heard, _ = self._model.transcribe(
-            speech, language=self._code, beam_size=self._work.beam_size, temperature=TEMPERATURES,
-            condition_on_previous_text=False, hotwords=self._hints or None, compression_ratio_threshold=2.4,
-            log_prob_threshold=-1.0, no_speech_threshold=0.6,
-        )  # fmt: skip
+            speech,
+            language=self._code,
+            beam_size=self._work.beam_size,
+            temperature=TEMPERATURES,
+            condition_on_previous_text=False,
+            hotwords=self._hints or None,
+            compression_ratio_threshold=2.4,
+            log_prob_threshold=-1.0,
+            no_speech_threshold=0.6,
+        )
         chunks = [{"start": start, "end": end} for start, end in spoken]
         least_ms = start_ms
         for each in restore_speech_timestamps(heard, chunks, RATE):
@@ -185,9 +191,12 @@ class _Ears:
         work = self._work
         try:
             return _Model(
-                str(self._folder), device="cpu", compute_type=work.compute_type, cpu_threads=work.threads,
+                str(self._folder),
+                device="cpu",
+                compute_type=work.compute_type,
+                cpu_threads=work.threads,
                 local_files_only=True,
-            )  # fmt: skip
+            )
         except (RuntimeError, ValueError) as error:
             raise TranscriberMissing(
                 f"The Whisper model “{work.model}” cannot be loaded with compute type {work.compute_type} ({error}).",

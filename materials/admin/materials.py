@@ -44,9 +44,17 @@ class MaterialEntryAdmin(ReadOnlyAdmin):
     """Entries and how far they have come, with ingestion as an action."""
 
     list_display = (
-        "name", "tenant", "node", "format", "state", "size_bytes", "duration_ms", "transcribed_by", "chunk_count",
+        "name",
+        "tenant",
+        "node",
+        "format",
+        "state",
+        "size_bytes",
+        "duration_ms",
+        "transcribed_by",
+        "chunk_count",
         "processed_at",
-    )  # fmt: skip
+    )
     list_filter = ("tenant", "format", "transcribed_by", "job__status")
     list_select_related = ("tenant", "node", "job")
     search_fields = ("name", "id", "raw_sha256")
@@ -179,8 +187,18 @@ class ImportItemAdmin(ReadOnlyAdmin):
 class SlideVideoMappingAdmin(ReadOnlyAdmin):
     """Slides that videos show: what was proposed, stated and decided, and whether the slides and times exist."""
 
-    list_display = ("id", "tenant", "presentation", "slide", "video", "start_ms", "end_ms", "confidence", "state",
-                    "validated")  # fmt: skip
+    list_display = (
+        "id",
+        "tenant",
+        "presentation",
+        "slide",
+        "video",
+        "start_ms",
+        "end_ms",
+        "confidence",
+        "state",
+        "validated",
+    )
     list_filter = ("tenant", "state", ValidationFilter)
     list_select_related = ("tenant", "presentation__job", "video__job")
     search_fields = ("id", "presentation__id", "presentation__name", "video__id", "video__name")

@@ -23,9 +23,17 @@ class UploadAdmin(ReadOnlyAdmin):
     """Files that clients send to the store without us, and how that ended."""
 
     list_display = (
-        "name", "tenant", "node", "status", "size_bytes", "entry", "error_code", "created_at", "expires_at",
+        "name",
+        "tenant",
+        "node",
+        "status",
+        "size_bytes",
+        "entry",
+        "error_code",
+        "created_at",
+        "expires_at",
         "cleared_at",
-    )  # fmt: skip
+    )
     list_filter = ("tenant", "status", ("cleared_at", admin.EmptyFieldListFilter))
     list_select_related = ("tenant", "node", "entry")
     search_fields = ("name", "id", "sha256")

@@ -60,8 +60,16 @@ class ChunkCorrectionSerializer(serializers.ModelSerializer[ChunkCorrection]):
     class Meta:
         model = ChunkCorrection
         fields = (
-            "id", "chunk", "position", "locator", "original_text", "text", "corrected_by", "corrected_at", "is_flagged",
-        )  # fmt: skip
+            "id",
+            "chunk",
+            "position",
+            "locator",
+            "original_text",
+            "text",
+            "corrected_by",
+            "corrected_at",
+            "is_flagged",
+        )
         read_only_fields = fields
 
     def get_is_flagged(self, correction: ChunkCorrection) -> bool:

@@ -34,9 +34,14 @@ def correct_chunk(*, tenant: Tenant, chunk_id: UUID, text: str, by: str) -> Chun
     correction = ChunkCorrection.objects.for_tenant(tenant).filter(chunk_id=chunk.pk).first()
     if correction is None:
         correction = ChunkCorrection(
-            tenant=tenant, entry=entry, chunk_id=chunk.pk, position=chunk.position,
-            original_text=chunk.text, original_emphasised=chunk.emphasised, **locator_columns(chunk.locator),
-        )  # fmt: skip
+            tenant=tenant,
+            entry=entry,
+            chunk_id=chunk.pk,
+            position=chunk.position,
+            original_text=chunk.text,
+            original_emphasised=chunk.emphasised,
+            **locator_columns(chunk.locator),
+        )
     if text != correction.original_text:
         correction.text, correction.raw_sha256 = text, entry.processed_sha256
         correction.corrected_by, correction.corrected_at = by, timezone.now()

@@ -53,11 +53,38 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     class Meta:
         model = MaterialEntry
         fields = (
-            "id", "node", "position", "name", "format", "source_url", "final_url", "content_type", "fetched_at",
-            "source_checked_at", "source_changed_at", "is_stale", "size_bytes", "sha256", "state", "job", "error",
-            "title", "language", "text_language", "use_captions", "captions_of", "transcription", "page_count",
-            "duration_ms", "chunk_count", "warnings", "fingerprint", "processed_at", "created_at", "updated_at",
-        )  # fmt: skip
+            "id",
+            "node",
+            "position",
+            "name",
+            "format",
+            "source_url",
+            "final_url",
+            "content_type",
+            "fetched_at",
+            "source_checked_at",
+            "source_changed_at",
+            "is_stale",
+            "size_bytes",
+            "sha256",
+            "state",
+            "job",
+            "error",
+            "title",
+            "language",
+            "text_language",
+            "use_captions",
+            "captions_of",
+            "transcription",
+            "page_count",
+            "duration_ms",
+            "chunk_count",
+            "warnings",
+            "fingerprint",
+            "processed_at",
+            "created_at",
+            "updated_at",
+        )
         read_only_fields = fields
 
     @extend_schema_field(EntryErrorSerializer(allow_null=True))

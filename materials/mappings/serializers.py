@@ -82,9 +82,21 @@ class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
     class Meta:
         model = SlideVideoMapping
         fields = (
-            "id", "presentation", "slide", "video", "start_ms", "end_ms", "confidence", "state", "decided_at",
-            "validation", "blocked_by", "problems", "created_at", "updated_at",
-        )  # fmt: skip
+            "id",
+            "presentation",
+            "slide",
+            "video",
+            "start_ms",
+            "end_ms",
+            "confidence",
+            "state",
+            "decided_at",
+            "validation",
+            "blocked_by",
+            "problems",
+            "created_at",
+            "updated_at",
+        )
         read_only_fields = fields
 
     def to_representation(self, instance: SlideVideoMapping) -> dict[str, Any]:

@@ -77,9 +77,12 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
         """Add `correction`: None, or the facts of what a person corrected, ready for JSON."""
         mine = ChunkCorrection.objects.filter(chunk_id=models.OuterRef("pk"))
         facts = JSONObject(
-            id="id", original_text="original_text", corrected_by="corrected_by", corrected_at="corrected_at",
+            id="id",
+            original_text="original_text",
+            corrected_by="corrected_by",
+            corrected_at="corrected_at",
             is_flagged=~Q(raw_sha256=F("entry__processed_sha256")),
-        )  # fmt: skip
+        )
         return self.annotate(correction=models.Subquery(mine.values_list(facts)))
 
 

@@ -103,9 +103,13 @@ class MaterialEntry(UUIDModel):
     use_captions = models.BooleanField(default=True, help_text="Of a recording: take captions where there are some.")
     media = models.JSONField(null=True, blank=True)
     captions_of = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="captions",
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="captions",
         help_text="The recording beside it whose words these captions are.",
-    )  # fmt: skip
+    )
 
     title = models.CharField(max_length=500, blank=True)
     text_language = models.CharField(

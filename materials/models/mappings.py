@@ -11,9 +11,21 @@ from project.db.fields import UUIDModel
 from tenants.models import Tenant
 
 _ENTRY_COLUMNS = (
-    "name", "node", "format", "source_url", "page_count", "duration_ms", "fingerprint", "raw_sha256",
-    "processed_sha256", "processed_at", "job", "job__status", "job__error_code", "job__next_step",
-)  # fmt: skip
+    "name",
+    "node",
+    "format",
+    "source_url",
+    "page_count",
+    "duration_ms",
+    "fingerprint",
+    "raw_sha256",
+    "processed_sha256",
+    "processed_at",
+    "job",
+    "job__status",
+    "job__error_code",
+    "job__next_step",
+)
 
 
 class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):

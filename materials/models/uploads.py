@@ -103,13 +103,17 @@ class Quota(UUIDModel):
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="+")
     soft_limit = models.BigIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(0)],
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
         help_text="Bytes. Beyond it operators are warned, and answers to uploads say so.",
-    )  # fmt: skip
+    )
     hard_limit = models.BigIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(0)],
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
         help_text="Bytes. What could go beyond it is refused before it is sent.",
-    )  # fmt: skip
+    )
     warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -192,6 +192,8 @@ def _warn(quota: Quota, goal: int, now: datetime) -> None:
         quota.warned_at = now
         quota.save(update_fields=["warned_at", "updated_at"])
         log.warning(
-            "a tenant stores more than its soft limit", tenant=str(quota.tenant_id), bytes=goal,
+            "a tenant stores more than its soft limit",
+            tenant=str(quota.tenant_id),
+            bytes=goal,
             soft_limit=quota.soft_limit,
-        )  # fmt: skip
+        )

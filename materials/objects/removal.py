@@ -104,8 +104,10 @@ def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> in
                 failures += 1
                 log.warning(
                     "stored object not deleted yet",
-                    object=removal.key, attempts=removal.attempts, reason=type(exc).__name__,
-                )  # fmt: skip
+                    object=removal.key,
+                    attempts=removal.attempts,
+                    reason=type(exc).__name__,
+                )
             else:
                 failures = 0
                 done.append(removal.pk)

@@ -53,8 +53,15 @@ SUPPORTED = ", ".join(
 )
 _BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
 _TEXT_FORMATS = {
-    Format.MARKDOWN, Format.PLAIN, Format.HTML, Format.NOTEBOOK, Format.RST, Format.CSV, Format.SRT, Format.VTT,
-}  # fmt: skip
+    Format.MARKDOWN,
+    Format.PLAIN,
+    Format.HTML,
+    Format.NOTEBOOK,
+    Format.RST,
+    Format.CSV,
+    Format.SRT,
+    Format.VTT,
+}
 
 _OTHER_EXTENSIONS = {
     **dict.fromkeys([".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".3gp"], "a video of another format"),

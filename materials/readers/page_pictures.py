@@ -58,9 +58,12 @@ def draw(
     warnings: list[str] = []
     at = first
     request = {
-        "path": str(path), "format": format_.value, "first": first, "most": most,
+        "path": str(path),
+        "format": format_.value,
+        "first": first,
+        "most": most,
         "letters": {str(page): count for page, count in letters.items()},
-    }  # fmt: skip
+    }
     try:
         for each in read_messages(__name__, request, limits=LIMITS, checkpoint=checkpoint):
             if "jpeg" in each:

@@ -47,15 +47,26 @@ def parse(
     with tempfile.TemporaryDirectory(prefix="coursewright-parse-") as folder:
         result = Path(folder) / "result.json"
         command = [
-            sys.executable, "-I", str(Path(child.__file__).resolve()), format_.value, str(path), str(result),
-            str(limits.memory_bytes), str(limits.seconds), str(limits.result_bytes),
-        ]  # fmt: skip
+            sys.executable,
+            "-I",
+            str(Path(child.__file__).resolve()),
+            format_.value,
+            str(path),
+            str(result),
+            str(limits.memory_bytes),
+            str(limits.seconds),
+            str(limits.result_bytes),
+        ]
         with (Path(folder) / "stderr").open("wb") as stderr:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, cwd=folder,
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=folder,
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": folder, "TMPDIR": folder},
                 start_new_session=True,
-            )  # fmt: skip
+            )
         try:
             code = _wait(process, limits.seconds, checkpoint)
         finally:

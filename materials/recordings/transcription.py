@@ -181,10 +181,19 @@ def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Rec
 def media_type_of(entry: MaterialEntry) -> str:
     """Return the media type of a recording, such as `video/mp4`."""
     known = {
-        ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
-        ".mkv": "video/x-matroska", ".avi": "video/x-msvideo", ".mp3": "audio/mpeg", ".m4a": "audio/mp4",
-        ".wav": "audio/wav", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".flac": "audio/flac",
-    }  # fmt: skip
+        ".mp4": "video/mp4",
+        ".m4v": "video/mp4",
+        ".mov": "video/quicktime",
+        ".webm": "video/webm",
+        ".mkv": "video/x-matroska",
+        ".avi": "video/x-msvideo",
+        ".mp3": "audio/mpeg",
+        ".m4a": "audio/mp4",
+        ".wav": "audio/wav",
+        ".ogg": "audio/ogg",
+        ".opus": "audio/ogg",
+        ".flac": "audio/flac",
+    }
     usual = "video/mp4" if entry.format == Format.VIDEO else "audio/mpeg"
     return known.get(PurePosixPath(entry.name).suffix.lower(), usual)
 

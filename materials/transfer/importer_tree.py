@@ -121,14 +121,17 @@ def _places(batch: MaterialImport, plan: Plan, nodes: list[MaterialNode]) -> dic
         else:
             position = next_positions.get(parent.pk, 0)
             next_positions[parent.pk] = position + 1
-            node, is_new = MaterialNode(
-                id=new_id(),
-                tenant=batch.tenant,
-                parent_id=parent.pk,
-                position=position,
-                title=folder.title,
-                **folder.fields,
-            ), True  # fmt: skip
+            node, is_new = (
+                MaterialNode(
+                    id=new_id(),
+                    tenant=batch.tenant,
+                    parent_id=parent.pk,
+                    position=position,
+                    title=folder.title,
+                    **folder.fields,
+                ),
+                True,
+            )
         above[folder.path] = node
         places[folder.path] = node, is_new
     return places
@@ -145,17 +148,32 @@ def _items(batch: MaterialImport, plan: Plan, places: Mapping[Path, tuple[Materi
     tenant = batch.tenant
     for path, (node, is_new) in places.items():
         yield ImportItem(
-            tenant=tenant, batch=batch, path=f"{shown(path)}/", kind=Kind.FOLDER, target=node.pk, count=0,
+            tenant=tenant,
+            batch=batch,
+            path=f"{shown(path)}/",
+            kind=Kind.FOLDER,
+            target=node.pk,
+            count=0,
             outcome=Outcome.TAKEN if is_new else Outcome.SAME,
-        )  # fmt: skip
+        )
     for file in plan.files:
         yield ImportItem(
-            tenant=tenant, batch=batch, path=shown(file.path), kind=Kind.FILE, target=new_id(),
+            tenant=tenant,
+            batch=batch,
+            path=shown(file.path),
+            kind=Kind.FILE,
+            target=new_id(),
             size_bytes=file.found.size,
-        )  # fmt: skip
+        )
     for left in plan.left_out:
         yield ImportItem(
-            tenant=tenant, batch=batch, path=left.shown, kind=Kind.FOLDER if left.is_folder else Kind.FILE,
-            size_bytes=left.size, count=left.count, outcome=Outcome.SKIPPED, code=left.skip.code,
+            tenant=tenant,
+            batch=batch,
+            path=left.shown,
+            kind=Kind.FOLDER if left.is_folder else Kind.FILE,
+            size_bytes=left.size,
+            count=left.count,
+            outcome=Outcome.SKIPPED,
+            code=left.skip.code,
             reason=left.skip.reason,
-        )  # fmt: skip
+        )

@@ -44,9 +44,18 @@ class ImportSerializer(serializers.ModelSerializer[MaterialImport]):
     class Meta:
         model = MaterialImport
         fields = (
-            "id", "node", "job", "name", "size_bytes", "has_manifest", "warnings", "nodes", "files", "reasons",
+            "id",
+            "node",
+            "job",
+            "name",
+            "size_bytes",
+            "has_manifest",
+            "warnings",
+            "nodes",
+            "files",
+            "reasons",
             "created_at",
-        )  # fmt: skip
+        )
         read_only_fields = fields
 
     def get_nodes(self, batch: MaterialImport) -> int:

@@ -85,12 +85,21 @@ def _local(member: Member) -> bytes:
     size = min(member.size, _MOST_32)
     return (
         struct.pack(
-            _LOCAL, b"PK\x03\x04", _needed(member), _flags(member), 0, *_clock(member.when), 0, size, size,
-            len(member.name), len(extra),
+            _LOCAL,
+            b"PK\x03\x04",
+            _needed(member),
+            _flags(member),
+            0,
+            *_clock(member.when),
+            0,
+            size,
+            size,
+            len(member.name),
+            len(extra),
         )
         + member.name
         + extra
-    )  # fmt: skip
+    )
 
 
 def _behind(member: Member, *, crc: int) -> bytes:
@@ -105,20 +114,41 @@ def _central(member: Member, *, crc: int, offset: int) -> bytes:
     size = min(member.size, _MOST_32)
     return (
         struct.pack(
-            _CENTRAL, b"PK\x01\x02", _MADE_ON_UNIX, _ZIP64 if large else _PLAIN, _flags(member), 0,
-            *_clock(member.when), crc, size, size, len(member.name), len(extra), 0, 0, 0,
-            _FOLDER_MODE if member.is_folder else _FILE_MODE, min(offset, _MOST_32),
+            _CENTRAL,
+            b"PK\x01\x02",
+            _MADE_ON_UNIX,
+            _ZIP64 if large else _PLAIN,
+            _flags(member),
+            0,
+            *_clock(member.when),
+            crc,
+            size,
+            size,
+            len(member.name),
+            len(extra),
+            0,
+            0,
+            0,
+            _FOLDER_MODE if member.is_folder else _FILE_MODE,
+            min(offset, _MOST_32),
         )
         + member.name
         + extra
-    )  # fmt: skip
+    )
 
 
 def _ending(*, count: int, length: int, offset: int) -> bytes:
     short = struct.pack(
-        _END, b"PK\x05\x06", 0, 0, min(count, _MOST_16), min(count, _MOST_16), min(length, _MOST_32),
-        min(offset, _MOST_32), 0,
-    )  # fmt: skip
+        _END,
+        b"PK\x05\x06",
+        0,
+        0,
+        min(count, _MOST_16),
+        min(count, _MOST_16),
+        min(length, _MOST_32),
+        min(offset, _MOST_32),
+        0,
+    )
     if count < _MOST_16 and length < _MOST_32 and offset < _MOST_32:
         return short
     record = struct.pack(

@@ -59,9 +59,16 @@ def _shown(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerp
     shown: dict[UUID, list[fingerprints.Shown]] = defaultdict(list)
     rows = judged(list_accepted_mappings(tenant=tenant, nodes=nodes), Validation.VALIDATED)
     for deck_node, deck_name, deck, slide, video_node, video_name, video, start_ms, end_ms in rows.values_list(
-        "presentation__node", "presentation__name", "presentation__fingerprint", "slide",
-        "video__node", "video__name", "video__fingerprint", "start_ms", "end_ms",
-    ):  # fmt: skip
+        "presentation__node",
+        "presentation__name",
+        "presentation__fingerprint",
+        "slide",
+        "video__node",
+        "video__name",
+        "video__fingerprint",
+        "start_ms",
+        "end_ms",
+    ):
         decks, videos = _line(deck_node, above), _line(video_node, above)
         common = next(node for node in videos if node in decks)
         deck_path, video_path = _path(deck_name, decks, common), _path(video_name, videos, common)

@@ -84,9 +84,17 @@ class NodeSerializer(serializers.ModelSerializer[MaterialNode]):
     class Meta:
         model = MaterialNode
         fields = (
-            "id", "parent", "position", "title", "language", "learning_goal", "expected_knowledge", "expected_skills",
-            "created_at", "updated_at",
-        )  # fmt: skip
+            "id",
+            "parent",
+            "position",
+            "title",
+            "language",
+            "learning_goal",
+            "expected_knowledge",
+            "expected_skills",
+            "created_at",
+            "updated_at",
+        )
         read_only_fields = fields
 
     def to_representation(self, instance: MaterialNode) -> dict[str, Any]:

@@ -24,13 +24,20 @@ class UploadCreateSerializer(PrioritySerializer):
     size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
     sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}$", help_text="Of the whole file, hexadecimal.")
     content_type = StrictCharField(
-        max_length=255, required=False, default="", allow_blank=True,
+        max_length=255,
+        required=False,
+        default="",
+        allow_blank=True,
         help_text="For your own use: what a file is, is found from its bytes.",
-    )  # fmt: skip
+    )
     language = serializers.RegexField(
-        LANGUAGE, max_length=35, required=False, default="", allow_blank=True,
+        LANGUAGE,
+        max_length=35,
+        required=False,
+        default="",
+        allow_blank=True,
         help_text="BCP 47 tag of what is said in a recording; default: the nearest node's above, else it is found out.",
-    )  # fmt: skip
+    )
     use_captions = serializers.BooleanField(
         required=False, default=True, help_text="Of a recording: `false` listens even when there are captions."
     )
@@ -54,9 +61,22 @@ class UploadSerializer(serializers.ModelSerializer[Upload]):
     class Meta:
         model = Upload
         fields = (
-            "id", "node", "name", "size_bytes", "sha256", "content_type", "language", "use_captions", "state", "entry",
-            "job", "error", "part_bytes", "expires_at", "created_at",
-        )  # fmt: skip
+            "id",
+            "node",
+            "name",
+            "size_bytes",
+            "sha256",
+            "content_type",
+            "language",
+            "use_captions",
+            "state",
+            "entry",
+            "job",
+            "error",
+            "part_bytes",
+            "expires_at",
+            "created_at",
+        )
         read_only_fields = fields
 
     @extend_schema_field(EntryErrorSerializer(allow_null=True))

@@ -20,13 +20,26 @@ if TYPE_CHECKING:
 ROBOT = "Coursewright"
 MEDIA_TYPES = ("video/*", "audio/*", "application/ogg", "application/mp4")
 TYPES = (
-    *MEDIA_TYPES, "text/*", "application/xhtml+xml", "application/pdf", "application/x-pdf", "application/markdown",
-    "application/msword", "application/vnd.ms-powerpoint",
+    *MEDIA_TYPES,
+    "text/*",
+    "application/xhtml+xml",
+    "application/pdf",
+    "application/x-pdf",
+    "application/markdown",
+    "application/msword",
+    "application/vnd.ms-powerpoint",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "application/json", "application/x-ipynb+json", "application/x-subrip", "application/zip",
-    "application/octet-stream", "binary/octet-stream", "application/download", "application/force-download", "",
-)  # fmt: skip
+    "application/json",
+    "application/x-ipynb+json",
+    "application/x-subrip",
+    "application/zip",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "application/download",
+    "application/force-download",
+    "",
+)
 """What is brought here. Whether it can be read its bytes decide: a server's word is often wrong."""
 DOCUMENT_SECONDS = 300.0
 RECORDING_SECONDS = 4 * 3600.0

@@ -34,9 +34,23 @@ if TYPE_CHECKING:
 
 PIECE = 1024 * 1024
 COLUMNS = (
-    "format", "object_key", "size_bytes", "raw_sha256", "title", "final_url", "content_type", "etag", "last_modified",
-    "fetched_at", "source_checked_at", "source_changed_at", "media", "duration_ms", "watched_at", "updated_at",
-)  # fmt: skip
+    "format",
+    "object_key",
+    "size_bytes",
+    "raw_sha256",
+    "title",
+    "final_url",
+    "content_type",
+    "etag",
+    "last_modified",
+    "fetched_at",
+    "source_checked_at",
+    "source_changed_at",
+    "media",
+    "duration_ms",
+    "watched_at",
+    "updated_at",
+)
 """What `note` changes."""
 
 

@@ -80,6 +80,14 @@ def _count_workers(now: datetime) -> dict[JobQueue, int]:
 
 
 _OPEN_JOB_COLUMNS = (
-    "kind", "room", "priority", "status", "queued_at", "started_at", "work_ms", "done", "total",
-)  # fmt: skip
+    "kind",
+    "room",
+    "priority",
+    "status",
+    "queued_at",
+    "started_at",
+    "work_ms",
+    "done",
+    "total",
+)
 _COMPLETED_JOB_COLUMNS = ("kind", "work_ms", "started_at", "finished_at")

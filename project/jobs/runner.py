@@ -85,9 +85,17 @@ class JobRun:
         self.checkpoint()
         with transaction.atomic():
             now = timezone.now()
-            ended = Job.objects.held_by(self.job).filter(cancel_requested_at=None).update(
-                status=Job.Status.COMPLETE, result=result, finished_at=now, lease_until=None, done=F("total"),
-            )  # fmt: skip
+            ended = (
+                Job.objects.held_by(self.job)
+                .filter(cancel_requested_at=None)
+                .update(
+                    status=Job.Status.COMPLETE,
+                    result=result,
+                    finished_at=now,
+                    lease_until=None,
+                    done=F("total"),
+                )
+            )
             if not ended:
                 raise _build_interruption(self.job)
             yield
@@ -130,9 +138,12 @@ def _run_job(job: Job) -> None:
             _retry_or_fail(job)
         except BaseException:  # django-q2 raises its time limit as a SystemExit
             _end_job(
-                job, Job.Status.FAILED, code="timed_out", message="The work took too long and was stopped.",
+                job,
+                Job.Status.FAILED,
+                code="timed_out",
+                message="The work took too long and was stopped.",
                 next_step="Retry the job; if it fails again, split the material.",
-            )  # fmt: skip
+            )
             raise
 
 
@@ -205,9 +216,13 @@ def _build_interruption(job: Job) -> JobInterrupted:
 @transaction.atomic
 def _end_job(job: Job, status: JobStatus, *, code: str = "", message: str = "", next_step: str = "") -> None:
     ended = Job.objects.held_by(job).update(
-        status=status, finished_at=timezone.now(), lease_until=None, error_code=code, error_message=message,
+        status=status,
+        finished_at=timezone.now(),
+        lease_until=None,
+        error_code=code,
+        error_message=message,
         next_step=next_step,
-    )  # fmt: skip
+    )
     if ended:
         settle_dependants([job.pk])
         log.info("job ended", status=status.value, error_code=code)
@@ -220,14 +235,19 @@ def _retry_or_fail(job: Job) -> None:
     """
     if job.attempt >= job.max_attempts:
         _end_job(
-            job, Job.Status.FAILED, code="unexpected", message=f"Something failed on our side, {job.attempt} times.",
+            job,
+            Job.Status.FAILED,
+            code="unexpected",
+            message=f"Something failed on our side, {job.attempt} times.",
             next_step="Retry the job. If it fails again, give the operator the job's id.",
-        )  # fmt: skip
+        )
         return
     pause = random.uniform(0, 2**job.attempt)  # noqa: S311  # spreads retries, guards nothing
     now = timezone.now()
-    queued = Job.objects.held_by(job).filter(cancel_requested_at=None).update(
-        status=Job.Status.QUEUED, lease_until=None, queued_at=now + timedelta(seconds=pause), worker=""
-    )  # fmt: skip
+    queued = (
+        Job.objects.held_by(job)
+        .filter(cancel_requested_at=None)
+        .update(status=Job.Status.QUEUED, lease_until=None, queued_at=now + timedelta(seconds=pause), worker="")
+    )
     if not queued:
         _end_job(job, Job.Status.CANCELLED)

@@ -56,10 +56,27 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
         fields = (
-            "id", "kind", "status", "room", "priority", "subject", "plan", "progress", "attempt", "max_attempts",
-            "cancel_requested", "error", "result", "created_at", "queued_at", "started_at", "heartbeat_at",
-            "finished_at", "estimated_start", "estimated_end",
-        )  # fmt: skip
+            "id",
+            "kind",
+            "status",
+            "room",
+            "priority",
+            "subject",
+            "plan",
+            "progress",
+            "attempt",
+            "max_attempts",
+            "cancel_requested",
+            "error",
+            "result",
+            "created_at",
+            "queued_at",
+            "started_at",
+            "heartbeat_at",
+            "finished_at",
+            "estimated_start",
+            "estimated_end",
+        )
         read_only_fields = fields
 
     @extend_schema_field(JobErrorSerializer(allow_null=True))

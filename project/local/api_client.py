@@ -78,9 +78,14 @@ class ApiClient:
             cursor = {"cursor": page["next_cursor"]}
 
     def _send_request(
-        self, method: str, path: str, *, data: bytes | None = None, file: Path | None = None,
+        self,
+        method: str,
+        path: str,
+        *,
+        data: bytes | None = None,
+        file: Path | None = None,
         headers: dict[str, str] | None = None,
-    ) -> bytes:  # fmt: skip
+    ) -> bytes:
         while True:
             try:
                 return self._send_once(method, path, data=data, file=file, headers=headers or {})

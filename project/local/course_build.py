@@ -150,9 +150,12 @@ class CourseBuild:
 
     def _create_progress(self) -> Progress:
         return Progress(
-            TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
             console=self.console,
-        )  # fmt: skip
+        )
 
 
 def write_json(snapshot: dict[str, Any], path: Path) -> None:

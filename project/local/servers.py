@@ -49,9 +49,24 @@ def run_system(*, port: int = 0, folder: Path) -> Iterator[RunningSystem]:
     port = _find_free_port(port)
     address = f"http://127.0.0.1:{port}"
     web = [
-        sys.executable, "-m", "gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
-        "--workers", "1", "--threads", "8", "--no-control-socket", "--timeout", "300", "--graceful-timeout", "10",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "project.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--worker-class",
+        "gthread",
+        "--workers",
+        "1",
+        "--threads",
+        "8",
+        "--no-control-socket",
+        "--timeout",
+        "300",
+        "--graceful-timeout",
+        "10",
+    ]
     worker = [sys.executable, "manage.py", "worker"]
     with contextlib.ExitStack() as stack:
         processes = [
@@ -67,9 +82,14 @@ def _run_process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", "LOG_LEVEL": "WARNING"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            command,
+            cwd=settings.BASE_DIR,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
-        )  # fmt: skip
+        )
     leash = Reaper(process.pid)
     try:
         yield process

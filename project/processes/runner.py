@@ -60,9 +60,13 @@ def read_messages(
         with (Path(folder) / "stderr").open("wb") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-I", str(Path(child.__file__).resolve()), module],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, cwd=folder, start_new_session=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                cwd=folder,
+                start_new_session=True,
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": folder, "TMPDIR": folder, **(environment or {})},
-            )  # fmt: skip
+            )
         try:
             with contextlib.suppress(BrokenPipeError):
                 _write_message(process, {"request": dict(request), "memory_bytes": limits.memory_bytes})

@@ -132,9 +132,13 @@ class MultipartWriter:
         sums = self._build_checksums(part)
         with translate_s3_errors(self._key):
             answer = self._client.upload_part(
-                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part.get_body(),
+                Bucket=self._bucket,
+                Key=self._key,
+                UploadId=self._upload_id,
+                PartNumber=number,
+                Body=part.get_body(),
                 **sums,
-            )  # fmt: skip
+            )
         return cast("CompletedPartTypeDef", {"PartNumber": number, "ETag": answer["ETag"], **sums})
 
     def _build_checksums(self, part: _PartBuffer) -> ChecksumOptions:

@@ -126,9 +126,14 @@ def generate_structure(run: JobRun) -> None:
     with run.complete_job(result={"snapshot": str(snapshot_id)}):
         desk.forget()
         _record(
-            run=run, snapshot_id=snapshot_id, key=key, draft=draft, grounding=grounding, sources=sources,
+            run=run,
+            snapshot_id=snapshot_id,
+            key=key,
+            draft=draft,
+            grounding=grounding,
+            sources=sources,
             provenance=provenance,
-        )  # fmt: skip
+        )
     log.info("structure generated", snapshot=str(snapshot_id), engine=engine.name, **asdict(grounding))
 
 

@@ -45,9 +45,16 @@ class Command(BaseCommand):
         parser.add_argument("--strict", action="store_true", help="fail when a file was left out that is not hidden")
 
     def handle(
-        self, *, tenant: str, folder: Path, node: UUID | None, course: str | None, language: str, strict: bool,
+        self,
+        *,
+        tenant: str,
+        folder: Path,
+        node: UUID | None,
+        course: str | None,
+        language: str,
+        strict: bool,
         **options: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if not folder.is_dir():
             raise CommandError(f"{folder} is not a folder.")
         _check(course, language)

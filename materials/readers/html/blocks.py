@@ -26,9 +26,22 @@ _LANGUAGE = re.compile(
 _LONG = "boolean(.//pre or .//table or .//dl or .//ul or .//ol or .//h2 or .//h3 or .//h4 or count(.//p) > 2)"
 """XPath: a meaning that does not fit in a line."""
 _NO_LANGUAGE = {
-    "none", "text", "plain", "plaintext", "txt", "default", "nohighlight", "notranslate", "hljs", "copy",
-    "numbersource", "code-with-copy", "output", "console-output", "cell-code",
-}  # fmt: skip
+    "none",
+    "text",
+    "plain",
+    "plaintext",
+    "txt",
+    "default",
+    "nohighlight",
+    "notranslate",
+    "hljs",
+    "copy",
+    "numbersource",
+    "code-with-copy",
+    "output",
+    "console-output",
+    "cell-code",
+}
 
 
 @dataclass

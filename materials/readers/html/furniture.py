@@ -7,14 +7,46 @@ from dataclasses import dataclass
 from typing import Any
 
 _SILENT = {
-    "script", "style", "noscript", "template", "head", "svg", "canvas", "iframe", "object", "button", "select",
-    "input", "textarea", "audio", "video", "source", "track", "datalist", "applet", "embed", "rp",
-}  # fmt: skip
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "head",
+    "svg",
+    "canvas",
+    "iframe",
+    "object",
+    "button",
+    "select",
+    "input",
+    "textarea",
+    "audio",
+    "video",
+    "source",
+    "track",
+    "datalist",
+    "applet",
+    "embed",
+    "rp",
+}
 _SILENT_CLASSES = {
-    "katex-html", "headerlink", "anchor-link", "anchorjs-link", "heading-anchor", "hash-link", "footnote-backref",
-    "footnote-back", "copybtn", "lineno", "linenos", "linenodiv", "line-numbers-rows", "gutter", "rouge-gutter",
+    "katex-html",
+    "headerlink",
+    "anchor-link",
+    "anchorjs-link",
+    "heading-anchor",
+    "hash-link",
+    "footnote-backref",
+    "footnote-back",
+    "copybtn",
+    "lineno",
+    "linenos",
+    "linenodiv",
+    "line-numbers-rows",
+    "gutter",
+    "rouge-gutter",
     "mw-editsection",
-}  # fmt: skip
+}
 _ICON_TAGS = {"span", "i", "a", "b", "em", "img", "small"}
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 

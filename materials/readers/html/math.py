@@ -8,9 +8,16 @@ from typing import Any
 from materials.readers.base.pieces import one_line
 
 _CONTAINERS = {
-    "katex", "katex-display", "MathJax", "MathJax_Display", "MathJax_SVG", "MathJax_SVG_Display", "MathJax_CHTML",
-    "MJXc-display", "mwe-math-element",
-}  # fmt: skip
+    "katex",
+    "katex-display",
+    "MathJax",
+    "MathJax_Display",
+    "MathJax_SVG",
+    "MathJax_SVG_Display",
+    "MathJax_CHTML",
+    "MJXc-display",
+    "mwe-math-element",
+}
 _DISPLAYED = {"katex-display", "MathJax_Display", "MathJax_SVG_Display", "MJXc-display", "mwe-math-element-block"}
 _SOURCES = {"span", "div", "p"}
 _DELIMITED = re.compile(r"\s*(?:\\\(|\\\[|\$)")

@@ -34,8 +34,22 @@ MOST_TOLD_BYTES = 2 * 2**20
 WHOLE_PAGE = "The main text could not be told from the rest of the page, so all of it was taken; check for menus."
 TOO_LARGE_TO_TELL = "The page is very large: all of it was taken, menus and notices included."
 
-_UNREAD = {"script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form", "button", "select",
-           "svg", "iframe", "a"}  # fmt: skip
+_UNREAD = {
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "nav",
+    "header",
+    "footer",
+    "aside",
+    "form",
+    "button",
+    "select",
+    "svg",
+    "iframe",
+    "a",
+}
 _MOUNTS = "|".join(
     f"//*[@id='{name}']" for name in ("root", "app", "__next", "__nuxt", "___gatsby", "main-app", "svelte")
 )

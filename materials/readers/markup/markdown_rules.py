@@ -149,11 +149,14 @@ def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> boo
     first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
     environment = _BEGIN.match(first)
     closing = (
-        "$$" if first.startswith("$$")
-        else "\\]" if first.startswith("\\[")
-        else f"\\end{{{environment.group(1)}}}" if environment is not None
+        "$$"
+        if first.startswith("$$")
+        else "\\]"
+        if first.startswith("\\[")
+        else f"\\end{{{environment.group(1)}}}"
+        if environment is not None
         else ""
-    )  # fmt: skip
+    )
     if not closing or state.is_code_block(start):
         return False
     line = start

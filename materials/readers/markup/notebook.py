@@ -30,9 +30,19 @@ _OBJECT = re.compile(
 )
 _MAGIC = re.compile(r"\s*%%(\w+)")
 _MAGICS = {
-    "bash": "bash", "sh": "bash", "html": "html", "javascript": "javascript", "js": "javascript", "R": "r",
-    "sql": "sql", "latex": "latex", "ruby": "ruby", "perl": "perl", "svg": "svg", "cython": "cython",
-}  # fmt: skip
+    "bash": "bash",
+    "sh": "bash",
+    "html": "html",
+    "javascript": "javascript",
+    "js": "javascript",
+    "R": "r",
+    "sql": "sql",
+    "latex": "latex",
+    "ruby": "ruby",
+    "perl": "perl",
+    "svg": "svg",
+    "cython": "cython",
+}
 _KERNELS = {"ir": "r", "ijulia": "julia", "javascript": "javascript", "bash": "bash"}
 
 
@@ -86,9 +96,10 @@ class _Reading:
     def warnings(self) -> Iterator[str]:
         """Yield what was left out, in sentences."""
         for what, one, more in (
-            ("pictures", "1 picture", "pictures"), ("errors", "1 error message", "error messages"),
+            ("pictures", "1 picture", "pictures"),
+            ("errors", "1 error message", "error messages"),
             ("others", "1 interactive element", "interactive elements"),
-        ):  # fmt: skip
+        ):
             if count := self._left_out[what]:
                 subject = f"{one} in the outputs was" if count == 1 else f"{count} {more} in the outputs were"
                 yield f"{subject} left out."

@@ -24,9 +24,27 @@ _FOOTNOTE = re.compile(r"\[(\#?[\w.-]{0,60}|\*)\](?:[ \t]+(.*))?$")
 _SUBSTITUTION = re.compile(r"\|([^|]{1,100})\|[ \t]+([\w:-]+)::[ \t]*(.*)$")
 _DIRECTIVE = re.compile(r"([\w:.+-]{1,60})[ \t]?::(?:[ \t]+(.*))?$")
 _ABOUT = {
-    "author", "authors", "date", "version", "revision", "status", "copyright", "organization", "contact", "address",
-    "orphan", "tocdepth", "nocomments", "keywords", "tags", "category", "slug", "lang", "language", "modified",
-}  # fmt: skip
+    "author",
+    "authors",
+    "date",
+    "version",
+    "revision",
+    "status",
+    "copyright",
+    "organization",
+    "contact",
+    "address",
+    "orphan",
+    "tocdepth",
+    "nocomments",
+    "keywords",
+    "tags",
+    "category",
+    "slug",
+    "lang",
+    "language",
+    "modified",
+}
 _DOCTEST = re.compile(r">>> ")
 
 
@@ -73,9 +91,16 @@ class Reader:
                 continue
             before = at
             for read in (
-                self._title, self._explicit, self._table, self._list, self._fields, self._lines_kept, self._doctest,
-                self._indented, self._definitions,
-            ):  # fmt: skip
+                self._title,
+                self._explicit,
+                self._table,
+                self._list,
+                self._fields,
+                self._lines_kept,
+                self._doctest,
+                self._indented,
+                self._definitions,
+            ):
                 found = read(lines, at, depth)
                 if found is not None:
                     html, at = found
@@ -148,9 +173,10 @@ class Reader:
         title = f"<p>{self._inline(argument)}</p>" if argument and name in SAYS_ARGUMENT else ""
         if name == "csv-table":
             rows = csv_rows(
-                [line for line in body if line], delimiter=directive.options.get("delim", ","),
+                [line for line in body if line],
+                delimiter=directive.options.get("delim", ","),
                 header=directive.options.get("header", ""),
-            )  # fmt: skip
+            )
             return title + self._rows(rows)
         if name == "list-table":
             items = (self._list(lines, 0, depth + 1) for lines in [body] if body and _BULLET.match(body[0]))

@@ -22,8 +22,13 @@ _B, _I, _VANISH, _RSTYLE, _RFONTS, _SZ = f"{W}b", f"{W}i", f"{W}vanish", f"{W}rS
 _ASCII = f"{W}ascii"
 _ALTERNATE = f"{MC}AlternateContent"
 _FIXED = {
-    f"{W}tab": "\t", f"{W}ptab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-", f"{W}softHyphen": "",
-}  # fmt: skip
+    f"{W}tab": "\t",
+    f"{W}ptab": "\t",
+    f"{W}br": "\n",
+    f"{W}cr": "\n",
+    f"{W}noBreakHyphen": "-",
+    f"{W}softHyphen": "",
+}
 _HIDING_FIELDS = {"TOC", "INDEX", "TOA", "RD"}
 _V = "{urn:schemas-microsoft-com:vml}"
 _O = "{urn:schemas-microsoft-com:office:office}"

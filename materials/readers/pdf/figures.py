@@ -53,16 +53,20 @@ class Box:
     def around(self, other: Box) -> Box:
         """Return the smallest box around both."""
         return Box(
-            min(self.left, other.left), min(self.bottom, other.bottom),
-            max(self.right, other.right), max(self.top, other.top),
-        )  # fmt: skip
+            min(self.left, other.left),
+            min(self.bottom, other.bottom),
+            max(self.right, other.right),
+            max(self.top, other.top),
+        )
 
     def within(self, other: Box) -> Box:
         """Return what of it lies in the other."""
         return Box(
-            max(self.left, other.left), max(self.bottom, other.bottom),
-            min(self.right, other.right), min(self.top, other.top),
-        )  # fmt: skip
+            max(self.left, other.left),
+            max(self.bottom, other.bottom),
+            min(self.right, other.right),
+            min(self.top, other.top),
+        )
 
 
 def has_drawing(page: pypdfium2.PdfPage) -> bool:
@@ -184,9 +188,11 @@ def _cells(box: Box, whole: Box) -> tuple[int, int, int, int]:
         return min(_CELLS - 1, max(0, int((at - start) / length * _CELLS)))
 
     return (
-        cell(box.left, whole.left, whole.width), cell(box.bottom, whole.bottom, whole.height),
-        cell(box.right, whole.left, whole.width), cell(box.top, whole.bottom, whole.height),
-    )  # fmt: skip
+        cell(box.left, whole.left, whole.width),
+        cell(box.bottom, whole.bottom, whole.height),
+        cell(box.right, whole.left, whole.width),
+        cell(box.top, whole.bottom, whole.height),
+    )
 
 
 def _flood(rows: Sequence[int], numbers: dict[tuple[int, int], int], start: tuple[int, int], number: int) -> None:

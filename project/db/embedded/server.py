@@ -154,9 +154,15 @@ class EmbeddedServer:
         # A file, not a pipe: the server that pg_ctl starts inherits it and would keep a pipe open for ever.
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
             done = subprocess.run(
-                command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=self.home,
-                env={"PATH": os.defpath, "LC_ALL": "C"}, start_new_session=True,
-            )  # fmt: skip
+                command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=self.home,
+                env={"PATH": os.defpath, "LC_ALL": "C"},
+                start_new_session=True,
+            )
             output.seek(0)
             return subprocess.CompletedProcess(command, done.returncode, output.read(), "")
 

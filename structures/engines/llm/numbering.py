@@ -79,11 +79,13 @@ def halves(line: Line) -> tuple[Line, Line]:
         middle = len(text) // 2
     first, second = (
         Line(
-            number=line.number, chunk_id=line.chunk_id, heading=line.heading,
+            number=line.number,
+            chunk_id=line.chunk_id,
+            heading=line.heading,
             text=dumped({**value, "text": piece}),
         )
         for piece in (text[:middle], text[middle:])
-    )  # fmt: skip
+    )
     return first, second
 
 

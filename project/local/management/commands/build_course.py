@@ -24,9 +24,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="folder of materials")
         parser.add_argument(
-            "--engine", choices=["outline", "llm", "auto"], default="outline",
+            "--engine",
+            choices=["outline", "llm", "auto"],
+            default="outline",
             help="who makes the structure; llm and auto send the materials to the providers whose keys are set",
-        )  # fmt: skip
+        )
         parser.add_argument("--strategy", default="default", help="which models: see `manage.py models`")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the snapshot as the API gives it")
         parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the structure as Markdown")
