@@ -10,7 +10,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from llm import services
-from llm.models import Breaker, Budget, ExternalCall, Reservation
+from llm.models import Breaker, ExternalCall, Reservation, SpendingLimit
 from project.http.admin import ReadOnlyAdmin
 
 
@@ -37,8 +37,8 @@ class ExternalCallAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
-@admin.register(Budget)
-class BudgetAdmin(ModelAdmin):
+@admin.register(SpendingLimit)
+class SpendingLimitAdmin(ModelAdmin):
     """What each tenant may spend in a month. Raising the hard limit here lets refused work go on."""
 
     fields = ("tenant", "soft_limit", "hard_limit")
@@ -50,7 +50,7 @@ class BudgetAdmin(ModelAdmin):
     show_full_result_count = False
 
     def save_model(self, request: HttpRequest, obj: Model, form: forms.Form, change: bool) -> None:
-        assert isinstance(obj, Budget)
+        assert isinstance(obj, SpendingLimit)
         saved = services.set_budget(tenant=obj.tenant, soft_limit=obj.soft_limit, hard_limit=obj.hard_limit)
         obj.pk = saved.pk
 

@@ -11,7 +11,7 @@ from django.core import checks
 
 from llm.errors import PromptBroken
 from llm.prompts import read_prompt
-from llm.providers.factory import ignored_variables, unusable_address, unusable_key
+from llm.providers.factory import find_base_url_fault, find_key_fault, list_ignored_variables
 from llm.registry import RegistryFaults, read_registry
 
 RECORDING_ACTIONS = ("transcribe_video", "describe_slides")
@@ -28,7 +28,7 @@ def check_models(**_kwargs: Any) -> list[checks.CheckMessage]:
             hint="Unset it, or name what you need in the registry of models.",
             id="llm.W001",
         )
-        for name in ignored_variables()
+        for name in list_ignored_variables()
     ]
     try:
         registry = read_registry(path)
@@ -37,9 +37,9 @@ def check_models(**_kwargs: Any) -> list[checks.CheckMessage]:
     except OSError as exc:
         return [*found, checks.Error(f"{path} cannot be read: {exc.strerror}", id="llm.E002")]
     for spec in registry.providers.values():
-        if fault := unusable_key(spec):
+        if fault := find_key_fault(spec):
             found.append(checks.Error(fault, id="llm.E003"))
-        if fault := unusable_address(spec):
+        if fault := find_base_url_fault(spec):
             found.append(checks.Error(fault, id="llm.E004"))
     return found
 
@@ -50,15 +50,15 @@ def check_recording_actions(**_kwargs: Any) -> list[checks.CheckMessage]:
     hint = "Take the action and its chains over from the file that this version ships."
     file = Path(settings.MODELS_FILE).name
     return [
-        *(checks.Error(fault, id="llm.E005") for fault in prompt_faults(RECORDING_ACTIONS)),
+        *(checks.Error(fault, id="llm.E005") for fault in find_prompt_faults(RECORDING_ACTIONS)),
         *(
             checks.Warning(f"{file} lacks the action {action!r}.", hint=hint, id="llm.W002")
-            for action in unknown_actions(RECORDING_ACTIONS)
+            for action in find_unknown_actions(RECORDING_ACTIONS)
         ),
     ]
 
 
-def prompt_faults(actions: Iterable[str]) -> list[str]:
+def find_prompt_faults(actions: Iterable[str]) -> list[str]:
     """Return what is wrong with the prompts of these actions, a sentence for each that cannot be used."""
     found = []
     for action in actions:
@@ -69,7 +69,7 @@ def prompt_faults(actions: Iterable[str]) -> list[str]:
     return found
 
 
-def unknown_actions(actions: Iterable[str]) -> list[str]:
+def find_unknown_actions(actions: Iterable[str]) -> list[str]:
     """Return which of these actions the registry lacks; none when it cannot be read, which is told elsewhere."""
     try:
         known = read_registry(Path(settings.MODELS_FILE)).actions

@@ -18,6 +18,6 @@ class Deadline:
         return cls(at=time.monotonic() + seconds)
 
     @property
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds; not negative."""
         return max(0.0, self.at - time.monotonic())

@@ -39,7 +39,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from llm.messages import Usage
+from llm.messages import TokenUsage
 from project.errors import DomainError, RuleViolation
 
 
@@ -61,14 +61,14 @@ class ProviderError(Exception):
         retry_after: float | None = None,
         request_id: str = "",
         model: str = "",
-        usage: Usage | None = None,
+        usage: TokenUsage | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
         self.request_id = request_id
         self.model = model
-        self.usage = Usage() if usage is None and status is not None else usage
+        self.usage = TokenUsage() if usage is None and status is not None else usage
 
 
 class ProviderBusy(ProviderError):

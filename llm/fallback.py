@@ -21,7 +21,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from llm import telemetry
-from llm.concurrency import NoSlot, Slot
+from llm.concurrency import ConcurrencyLimitReached, ConcurrencySlot
 from llm.deadlines import Deadline
 from llm.errors import (
     AnswerEmpty,
@@ -40,11 +40,11 @@ from llm.errors import (
     ProviderError,
     ProviderRefused,
 )
-from llm.ledger import ANSWERED, Entry, cost_of
-from llm.messages import ModelReply, ModelRequest, estimated_input
+from llm.ledger import ANSWERED, LedgerEntry, compute_cost
+from llm.messages import ModelReply, ModelRequest, estimate_input_tokens
 from llm.providers.base import Provider, ProviderCall
 from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, ProviderSpec, Registry
-from llm.repair import repaired
+from llm.repair import build_repair_request
 from llm.schemas import Schema
 from project import logs
 from project.db.fields import new_id
@@ -57,8 +57,8 @@ if TYPE_CHECKING:
 ATTEMPTS_WHEN_BUSY = 2
 PATIENCE_SECONDS = 5.0
 """How long a vendor may ask us to wait while another model is left to ask."""
-FIRST_PAUSE, MOST_PAUSE = 0.5, 8.0
-SHARE_OF_TIME = 2 / 3
+FIRST_PAUSE, MAX_PAUSE = 0.5, 8.0
+TIME_SHARE = 2 / 3
 """What one attempt may take of the time that is left, as long as another model is left to ask."""
 SLOT_SECONDS = 30.0
 """How long a slot is waited for while another model is left to ask."""
@@ -66,7 +66,7 @@ ROUND_SECONDS = 60.0
 """How long the whole walk waits for a model that is cooling down, before it goes around once more."""
 FAIR_SECONDS = 30.0
 """A model that gives no answer in so much time fails, even when it would have had more."""
-MORE_ROOM = 4
+WIDENING_FACTOR = 4
 WAIT_SLICE = 0.25
 
 log = logs.get_logger(__name__)
@@ -84,14 +84,14 @@ class Caller:
 
 
 @dataclass(kw_only=True)
-class _Turn:
+class _CandidateState:
     """How far the walk is with one model."""
 
     candidate: Candidate
     has_others: bool
     request: ModelRequest
-    room: int
-    busy: int = 0
+    max_output_tokens: int
+    busy_count: int = 0
     was_widened: bool = False
     was_repaired: bool = False
     number: int = 0
@@ -103,7 +103,7 @@ class _Turn:
 
 
 @dataclass(kw_only=True)
-class Walk:
+class FallbackRun:
     """A walk from the first candidate to an answer. `run` does it, once; the other names tell how it went."""
 
     router: ModelRouter
@@ -124,90 +124,99 @@ class Walk:
 
     _accept: Accept = field(init=False)
     _schema: Schema | None = None
-    _asked: int = 0
-    _last: ProviderError | None = None
-    _needed_room: int = 0
-    _refused_window: int = 0
+    _attempt_count: int = 0
+    _last_error: ProviderError | None = None
+    _needed_output_tokens: int = 0
+    _refused_context_window: int = 0
 
     def run(self, *, accept: Accept, schema: Schema | None = None) -> Any:
         """Return what `accept` makes of the first answer that it takes; it raises AnswerInvalid for others.
 
         Raises DeadlinePassed, BudgetExceeded, ModelsExhausted, and what the caller's checkpoint raises.
         """
-        if not self.deadline.left:
+        if not self.deadline.seconds_left:
             raise DeadlinePassed("The deadline had passed before a model was asked.")
         self._accept, self._schema = accept, schema
-        with telemetry.question(self.name, strategy=self.strategy, registry=self.registry.digest):
-            value = self._around()
-            if self.reply is None and (seconds := self._worth_waiting()) is not None:
-                self._wait(seconds)
-                value = self._around()
+        with telemetry.start_question_span(self.name, strategy=self.strategy, registry=self.registry.digest):
+            value = self._ask_candidates()
+            if self.reply is None and (seconds := self._find_worthwhile_wait()) is not None:
+                self._wait_with_checkpoints(seconds)
+                value = self._ask_candidates()
             if self.reply is None:
-                raise self._exhausted()
+                raise self._build_exhausted_error()
             return value
 
-    def _around(self) -> Any:
+    def _ask_candidates(self) -> Any:
         """Ask one model after the other until one answers, which `reply` tells."""
         for number, candidate in enumerate(self.candidates, start=1):
-            value = self._ask(candidate, has_others=number < len(self.candidates))
+            value = self._ask_candidate(candidate, has_others=number < len(self.candidates))
             if self.reply is not None:
                 return value
         return None
 
-    def _worth_waiting(self) -> float | None:
+    def _find_worthwhile_wait(self) -> float | None:
         """Return in how many seconds a model may be asked again, when there is time and nothing else is wrong."""
-        reopens = self._reopens_in()
-        if reopens is None or reopens > min(ROUND_SECONDS, self.deadline.left):
+        reopens = self._compute_reopening_seconds()
+        if reopens is None or reopens > min(ROUND_SECONDS, self.deadline.seconds_left):
             return None
-        return reopens if self._last is None or isinstance(self._last, ProviderBusy) else None
+        return reopens if self._last_error is None or isinstance(self._last_error, ProviderBusy) else None
 
-    def _reopens_in(self) -> float | None:
-        until = [found for c in self.candidates if (found := self.router.breakers.look(c.model).until) is not None]
+    def _compute_reopening_seconds(self) -> float | None:
+        until = [
+            found for c in self.candidates if (found := self.router.breakers.peek_admission(c.model).until) is not None
+        ]
         return max(0.0, (min(until) - timezone.now()).total_seconds()) if until else None
 
-    def _patience(self) -> float:
-        return min(PATIENCE_SECONDS, self.deadline.left)
+    def _compute_patience(self) -> float:
+        return min(PATIENCE_SECONDS, self.deadline.seconds_left)
 
-    def _ask(self, candidate: Candidate, *, has_others: bool) -> Any:
+    def _ask_candidate(self, candidate: Candidate, *, has_others: bool) -> Any:
         """Ask one model until it answers or the walk should move on, which `reply` tells.
 
         Raises ModelsExhausted when no other model would help either.
         """
         model = candidate.model
-        if why_not := self._unfit(model):
-            self._note(candidate, why_not.kind, str(why_not))
+        if why_not := self._find_skip_reason(model):
+            self._note_attempt(candidate, why_not.kind, str(why_not))
             return None
-        turn = _Turn(candidate=candidate, has_others=has_others, request=self.request, room=self._room(model))
+        turn = _CandidateState(
+            candidate=candidate,
+            has_others=has_others,
+            request=self.request,
+            max_output_tokens=self._compute_output_limit(model),
+        )
         while self._is_admitted(candidate):
             try:
                 self.caller.checkpoint()
-                value, reply = self._attempt(turn)
+                value, reply = self._make_attempt(turn)
             except ProviderError as error:
-                self._last = error
-                if not self._goes_on(turn, error):
+                self._last_error = error
+                if not self._should_ask_again(turn, error):
                     return None
             except BaseException:
-                self.router.breakers.undecided(model)  # whoever probed has not learnt anything
+                self.router.breakers.release_probe(model)  # whoever probed has not learnt anything
                 raise
             else:
-                self.router.breakers.succeeded(model)
-                self._note(candidate, ANSWERED, "")
+                self.router.breakers.record_success(model)
+                self._note_attempt(candidate, ANSWERED, "")
                 self.answered_by, self.reply = candidate, reply
                 return value
         return None
 
-    def _unfit(self, model: ModelSpec) -> ProviderError | None:
+    def _find_skip_reason(self, model: ModelSpec) -> ProviderError | None:
         """Return what the model would answer, when that is known before it is asked."""
-        if missing := self._needs() - model.capabilities:
+        if missing := self._list_needed_capabilities() - model.capabilities:
             return ModelUnsuited(f"not asked, it lacks {', '.join(sorted(missing))}")
         largest = max(candidate.model.context_window for candidate in self.candidates)
-        if model.context_window <= self._refused_window or (model.context_window < largest and not self._fits(model)):
+        if model.context_window <= self._refused_context_window or (
+            model.context_window < largest and not self._fits_context_window(model)
+        ):
             return PromptTooLong(f"not asked, the prompt is too long for its window of {model.context_window} tokens")
-        if self._needed_room and model.max_output <= self._needed_room:
+        if self._needed_output_tokens and model.max_output <= self._needed_output_tokens:
             return AnswerTruncated(f"not asked, the answer needs more room than its {model.max_output} tokens")
         return None
 
-    def _needs(self) -> frozenset[Capability]:
+    def _list_needed_capabilities(self) -> frozenset[Capability]:
         if not (self.request.pictures or self.request.clips or self._schema):
             return frozenset()
         needs = {
@@ -217,155 +226,164 @@ class Walk:
         }
         return frozenset(capability for capability, needed in needs.items() if needed)
 
-    def _fits(self, model: ModelSpec) -> bool:
+    def _fits_context_window(self, model: ModelSpec) -> bool:
         """Tell whether prompt and answer fit into the window, by a safe estimate."""
-        return estimated_input(self.request) + self._room(model) <= model.context_window
+        return estimate_input_tokens(self.request) + self._compute_output_limit(model) <= model.context_window
 
-    def _room(self, model: ModelSpec) -> int:
+    def _compute_output_limit(self, model: ModelSpec) -> int:
         wanted = self.request.max_output_tokens or self.action.output_tokens
-        return min(max(wanted, MORE_ROOM * self._needed_room), model.max_output)
+        return min(max(wanted, WIDENING_FACTOR * self._needed_output_tokens), model.max_output)
 
     def _is_admitted(self, candidate: Candidate) -> bool:
-        admission = self.router.breakers.admission(candidate.model)
+        admission = self.router.breakers.request_admission(candidate.model)
         if admission.until is None:
             return True
         seconds = max(0.0, (admission.until - timezone.now()).total_seconds())
-        self._note(candidate, admission.kind, f"not asked for {seconds:.0f} s more after failing ({admission.kind})")
+        self._note_attempt(
+            candidate, admission.kind, f"not asked for {seconds:.0f} s more after failing ({admission.kind})"
+        )
         return False
 
-    def _attempt(self, turn: _Turn) -> tuple[Any, ModelReply]:
+    def _make_attempt(self, state: _CandidateState) -> tuple[Any, ModelReply]:
         """Make one call within the provider's slots, the time that is left and the tenant's budget."""
-        model = turn.model
+        model = state.model
         spec = self.registry.providers[model.provider]
         provider = self.router.providers.get(model.provider, spec)
-        with self.router.slots.hold(
+        with self.router.concurrency.hold_slot(
             model.provider,
             limit=spec.concurrency,
-            seconds=min(SLOT_SECONDS, self.deadline.left) if turn.has_others else self.deadline.left,
+            seconds=min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left,
             checkpoint=self.caller.checkpoint,
         ) as slot:
             call = ProviderCall(
-                request=turn.request,
+                request=state.request,
                 model=model,
-                max_output_tokens=turn.room,
-                seconds=self._seconds(spec, has_others=turn.has_others),
+                max_output_tokens=state.max_output_tokens,
+                seconds=self._compute_timeout(spec, has_others=state.has_others),
                 schema=self._schema,
                 checkpoint=self.caller.checkpoint,
             )
-            reservation = self._reserve(turn, call.seconds)
+            reservation = self._reserve_cost(state, call.seconds)
             try:
-                return self._call(turn, provider, call, slot)
+                return self._call_provider(state, provider, call, slot)
             finally:
-                self.router.budgets.settle(reservation)
+                self.router.spending_limits.release_reservation(reservation)
 
-    def _call(self, turn: _Turn, provider: Provider, call: ProviderCall, slot: Slot | None) -> tuple[Any, ModelReply]:
+    def _call_provider(
+        self, state: _CandidateState, provider: Provider, call: ProviderCall, slot: ConcurrencySlot | None
+    ) -> tuple[Any, ModelReply]:
         """Ask, look at the answer, and write the attempt down, whatever comes of it."""
-        self._asked += 1
-        turn.number = self._asked
-        turn.latency_ms, begun = 0, time.perf_counter()
+        self._attempt_count += 1
+        state.number = self._attempt_count
+        state.latency_ms, begun = 0, time.perf_counter()
         try:
-            with self._span(turn) as span:
+            with self._start_span(state) as span:
                 reply = provider.complete(call)
-                span.set_attributes(telemetry.of_reply(reply))
-            turn.latency_ms = _milliseconds_since(begun)
+                span.set_attributes(telemetry.build_reply_attributes(reply))
+            state.latency_ms = _compute_elapsed_ms(begun)
             value = self._accept(reply)
         except ProviderError as error:
-            turn.latency_ms = turn.latency_ms or _milliseconds_since(begun)
-            self._record(turn, slot, error, outcome=error.kind, status=error.status)
+            state.latency_ms = state.latency_ms or _compute_elapsed_ms(begun)
+            self._record_call(state, slot, error, outcome=error.kind, status=error.status)
             raise
         except BaseException as stop:  # the caller was stopped, or there is a bug: the vendor may charge for it
-            turn.latency_ms = _milliseconds_since(begun)
+            state.latency_ms = _compute_elapsed_ms(begun)
             ours = AttemptInterrupted(type(stop).__name__)
-            self._record(turn, slot, ours, outcome=ours.kind, status=None)
+            self._record_call(state, slot, ours, outcome=ours.kind, status=None)
             raise
-        self._record(turn, slot, reply, outcome=ANSWERED, status=200)
+        self._record_call(state, slot, reply, outcome=ANSWERED, status=200)
         return value, reply
 
-    def _seconds(self, spec: ProviderSpec, *, has_others: bool) -> float:
-        left = self.deadline.left
+    def _compute_timeout(self, spec: ProviderSpec, *, has_others: bool) -> float:
+        left = self.deadline.seconds_left
         if not left:
-            raise self._exhausted()
-        return min(spec.answer_seconds, left * SHARE_OF_TIME if has_others else left)
+            raise self._build_exhausted_error()
+        return min(spec.answer_seconds, left * TIME_SHARE if has_others else left)
 
-    def _reserve(self, turn: _Turn, seconds: float) -> UUID | None:
+    def _reserve_cost(self, state: _CandidateState, seconds: float) -> UUID | None:
         """Set aside the most that the attempt can cost, until it is written down."""
 
-        def most() -> Decimal:
-            tokens = estimated_input(turn.request)
-            return turn.model.prices_for(tokens).most(input=tokens, output=turn.room)
+        def compute_max_cost() -> Decimal:
+            tokens = estimate_input_tokens(state.request)
+            return state.model.get_prices(tokens).compute_max_cost(input=tokens, output=state.max_output_tokens)
 
-        return self.router.budgets.reserve(self.caller.tenant, most, seconds=seconds)
+        return self.router.spending_limits.reserve_amount(self.caller.tenant, compute_max_cost, seconds=seconds)
 
-    def _span(self, turn: _Turn) -> AbstractContextManager[telemetry.Span]:
-        return telemetry.attempt(
-            provider=turn.model.provider,
-            model=turn.model.model,
-            path=turn.candidate.path,
-            number=turn.number,
-            max_tokens=turn.room,
+    def _start_span(self, state: _CandidateState) -> AbstractContextManager[telemetry.Span]:
+        return telemetry.start_attempt_span(
+            provider=state.model.provider,
+            model=state.model.model,
+            path=state.candidate.path,
+            number=state.number,
+            max_tokens=state.max_output_tokens,
             is_json=self._schema is not None,
         )
 
-    def _goes_on(self, turn: _Turn, error: ProviderError) -> bool:
+    def _should_ask_again(self, state: _CandidateState, error: ProviderError) -> bool:
         """Decide after a failure: True to ask the same model again, False to move on; raise to end the walk."""
-        self._note(turn.candidate, error.kind, str(error))
+        self._note_attempt(state.candidate, error.kind, str(error))
         breakers = self.router.breakers
-        if isinstance(error, (ProviderBusy, ProviderRefused)) and not self._says_nothing(turn, error):
-            breakers.failed(turn.model, error)
-            return isinstance(error, ProviderBusy) and self._pauses(turn, error)
-        breakers.undecided(turn.model)
+        if isinstance(error, (ProviderBusy, ProviderRefused)) and not self._is_our_failure(state, error):
+            breakers.record_failure(state.model, error)
+            return isinstance(error, ProviderBusy) and self._pause_before_retry(state, error)
+        breakers.release_probe(state.model)
         if isinstance(error, AnswerUnusable):
-            return self._has_another_round(turn, error)
+            return self._prepare_another_round(state, error)
         if isinstance(error, PromptTooLong):
-            self._refused_window = max(self._refused_window, turn.model.context_window)
+            self._refused_context_window = max(self._refused_context_window, state.model.context_window)
         elif isinstance(error, PromptRefused):
             is_passed_on = isinstance(error, ContentRefused) and self.action.when_refused == "next"
             if not is_passed_on:
-                raise self._exhausted()
+                raise self._build_exhausted_error()
         return False
 
-    def _says_nothing(self, turn: _Turn, error: ProviderError) -> bool:
+    def _is_our_failure(self, state: _CandidateState, error: ProviderError) -> bool:
         """Tell whether a failure is due to us: all slots taken, or too little time for any model."""
-        return isinstance(error, NoSlot) or (isinstance(error, OutOfTime) and turn.latency_ms < FAIR_SECONDS * 1000)
+        return isinstance(error, ConcurrencyLimitReached) or (
+            isinstance(error, OutOfTime) and state.latency_ms < FAIR_SECONDS * 1000
+        )
 
-    def _pauses(self, turn: _Turn, error: ProviderError) -> bool:
+    def _pause_before_retry(self, state: _CandidateState, error: ProviderError) -> bool:
         """Wait before the same model is asked again (full jitter); False when that is not worth it."""
-        turn.busy += 1
-        if turn.busy >= ATTEMPTS_WHEN_BUSY:
+        state.busy_count += 1
+        if state.busy_count >= ATTEMPTS_WHEN_BUSY:
             return False
         if error.retry_after is None:
-            pause = random.uniform(0, min(MOST_PAUSE, FIRST_PAUSE * 2**turn.busy))  # noqa: S311  # spreads retries
+            pause = random.uniform(0, min(MAX_PAUSE, FIRST_PAUSE * 2**state.busy_count))  # noqa: S311  # spreads retries
         else:
             pause = error.retry_after * random.uniform(1, 1.1)  # noqa: S311
-        if pause > (self._patience() if turn.has_others else self.deadline.left):
+        if pause > (self._compute_patience() if state.has_others else self.deadline.seconds_left):
             return False
-        until = self.router.breakers.look(turn.model).until
+        until = self.router.breakers.peek_admission(state.model).until
         if until is not None and (until - timezone.now()).total_seconds() > pause:
             return False
-        self._wait(pause)
+        self._wait_with_checkpoints(pause)
         return True
 
-    def _has_another_round(self, turn: _Turn, error: AnswerUnusable) -> bool:
+    def _prepare_another_round(self, state: _CandidateState, error: AnswerUnusable) -> bool:
         """Prepare the one more round that a model gets after an unusable answer; False when it has had it."""
         if isinstance(error, AnswerTruncated):
-            self._needed_room = max(self._needed_room, turn.room)
-            if turn.was_widened or turn.room >= turn.model.max_output:
+            self._needed_output_tokens = max(self._needed_output_tokens, state.max_output_tokens)
+            if state.was_widened or state.max_output_tokens >= state.model.max_output:
                 return False
-            turn.was_widened, turn.room = True, min(turn.room * MORE_ROOM, turn.model.max_output)
+            state.was_widened, state.max_output_tokens = (
+                True,
+                min(state.max_output_tokens * WIDENING_FACTOR, state.model.max_output),
+            )
             return True
-        if turn.was_repaired:
+        if state.was_repaired:
             return False
-        turn.was_repaired = True
-        turn.request = self.request if isinstance(error, AnswerEmpty) else repaired(self.request, error)
+        state.was_repaired = True
+        state.request = self.request if isinstance(error, AnswerEmpty) else build_repair_request(self.request, error)
         return True
 
-    def _wait(self, seconds: float) -> None:
+    def _wait_with_checkpoints(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             self.caller.checkpoint()
             time.sleep(min(left, WAIT_SLICE))
 
-    def _note(self, candidate: Candidate, kind: str, cause: str) -> None:
+    def _note_attempt(self, candidate: Candidate, kind: str, cause: str) -> None:
         self.attempts.append(
             Attempt(
                 provider=candidate.model.provider,
@@ -376,34 +394,40 @@ class Walk:
             )
         )
 
-    def _record(
-        self, turn: _Turn, slot: Slot | None, said: ModelReply | ProviderError, *, outcome: str, status: int | None
+    def _record_call(
+        self,
+        state: _CandidateState,
+        slot: ConcurrencySlot | None,
+        result: ModelReply | ProviderError,
+        *,
+        outcome: str,
+        status: int | None,
     ) -> None:
-        cost = None if said.usage is None else cost_of(said.usage, turn.candidate)
-        entry = Entry(
+        cost = None if result.usage is None else compute_cost(result.usage, state.candidate)
+        entry = LedgerEntry(
             tenant=self.caller.tenant,
             job=self.caller.job,
             call_id=self.id,
-            attempt=turn.number,
+            attempt=state.number,
             action=self.name,
             strategy=self.strategy,
-            candidate=turn.candidate,
+            candidate=state.candidate,
             prompt_version=self.request.prompt_version,
             registry=self.registry.digest,
-            usage=said.usage,
+            usage=result.usage,
             cost=cost,
-            latency_ms=turn.latency_ms,
+            latency_ms=state.latency_ms,
             outcome=outcome,
-            served_model=said.model,
+            served_model=result.model,
             http_status=status,
-            request_id=said.request_id,
+            request_id=result.request_id,
         )
-        self.router.ledger.record(entry, slot)
+        self.router.ledger.record_attempt(entry, slot)
         self.cost += cost or 0
 
-    def _exhausted(self) -> ModelsExhausted:
-        reopens = self._reopens_in()
-        if isinstance(self._last, PromptRefused):
+    def _build_exhausted_error(self) -> ModelsExhausted:
+        reopens = self._compute_reopening_seconds()
+        if isinstance(self._last_error, PromptRefused):
             next_step = "Change what is asked: shorter, or without what was refused."
         elif reopens is not None:
             next_step = f"Try again in {max(1, reopens):.0f} s."
@@ -420,11 +444,11 @@ class Walk:
         return ModelsExhausted(
             f"No model answered. {listed}.",
             attempts=self.attempts,
-            last=self._last,
+            last=self._last_error,
             retry_after=reopens,
             next_step=next_step,
         )
 
 
-def _milliseconds_since(begun: float) -> int:
+def _compute_elapsed_ms(begun: float) -> int:
     return round((time.perf_counter() - begun) * 1000)

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from llm.concurrency import Slot
-from llm.messages import Usage
+from llm.concurrency import ConcurrencySlot
+from llm.messages import TokenUsage
 from llm.models import ExternalCall
 from llm.registry import Candidate
 from project.db import prepared_statements
@@ -23,7 +23,7 @@ ANSWERED = "answered"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class LedgerEntry:
     """What a row says. `usage` is None when nobody knows what the vendor counted, and then so is `cost` (dollars)."""
 
     tenant: Tenant | None
@@ -35,7 +35,7 @@ class Entry:
     candidate: Candidate
     prompt_version: str
     registry: str
-    usage: Usage | None
+    usage: TokenUsage | None
     cost: Decimal | None
     latency_ms: int
     outcome: str
@@ -44,10 +44,10 @@ class Entry:
     request_id: str = ""
 
 
-def cost_of(usage: Usage, candidate: Candidate) -> Decimal:
+def compute_cost(usage: TokenUsage, candidate: Candidate) -> Decimal:
     """Return what so much usage costs with the model, in dollars."""
-    prices = candidate.model.prices_for(usage.input_tokens)
-    return prices.cost(
+    prices = candidate.model.get_prices(usage.input_tokens)
+    return prices.compute_cost(
         input=usage.input_tokens,
         cached=usage.cached_tokens,
         cache_write=usage.cache_write_tokens,
@@ -60,7 +60,7 @@ def cost_of(usage: Usage, candidate: Candidate) -> Decimal:
 class Ledger:
     """The book of all attempts."""
 
-    def open(self) -> None:
+    def ensure_outside_transaction(self) -> None:
         """Make sure that what is written will stay. Raises RuntimeError inside a transaction.
 
         A rollback would take rows away whose calls were made, and no transaction may wait for a model.
@@ -69,22 +69,22 @@ class Ledger:
         if blocks and not getattr(blocks[-1], "_from_testcase", False):  # as Django's durable transactions tell
             raise RuntimeError("A model must not be asked inside transaction.atomic(): its bill could be rolled back.")
 
-    def record(self, entry: Entry, slot: Slot | None) -> None:
+    def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
         """Write the row, and give the slot back in the same statement when there is one.
 
         Done once more on a new connection when the old one broke while the model was thinking.
         """
         try:
-            _insert(entry, slot)
+            _insert_call(entry, slot)
         except (OperationalError, InterfaceError):
             connection.close()
-            _insert(entry, slot)
+            _insert_call(entry, slot)
         if slot is not None:
             slot.is_held = False
 
 
-def _insert(entry: Entry, slot: Slot | None) -> None:
-    usage = entry.usage or Usage()
+def _insert_call(entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
+    usage = entry.usage or TokenUsage()
     values: dict[str, prepared_statements.SqlValue] = {
         "id": new_id(),
         "created_at": timezone.now(),
@@ -113,14 +113,14 @@ def _insert(entry: Entry, slot: Slot | None) -> None:
         "http_status": entry.http_status,
         "request_id": entry.request_id[:200],
     }
-    given_back = [] if slot is None else [slot.space, slot.number]
+    given_back = [] if slot is None else [slot.namespace, slot.number]
     prepared_statements.execute_prepared(
-        _statement(tuple(values), gives_back=slot is not None), [*values.values(), *given_back]
+        _build_insert_sql(tuple(values), releases_slot=slot is not None), [*values.values(), *given_back]
     )
 
 
 @cache
-def _statement(columns: tuple[str, ...], *, gives_back: bool) -> str:
+def _build_insert_sql(columns: tuple[str, ...], *, releases_slot: bool) -> str:
     """Return an INSERT whose commit does not wait for the disk, and that gives a slot back.
 
     The row is safe from the death of any process of ours at once, and from that of the database server within the next
@@ -128,7 +128,7 @@ def _statement(columns: tuple[str, ...], *, gives_back: bool) -> str:
     """
     quote, last = connection.ops.quote_name, len(columns)
     before = ["set_config('synchronous_commit', 'off', true)"]
-    if gives_back:
+    if releases_slot:
         before.append(f"pg_advisory_unlock(${last + 1}, ${last + 2})")
     return (
         f"INSERT INTO {quote(ExternalCall._meta.db_table)} ({', '.join(map(quote, columns))}) "  # noqa: S608  # no values

@@ -41,7 +41,7 @@ class ModelRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage:
+class TokenUsage:
     """Tokens as they are billed, the same for every vendor.
 
     `input_tokens` includes `cached_tokens` (read from the vendor's cache), `cache_write_tokens` and `audio_tokens`;
@@ -62,12 +62,12 @@ class ModelReply:
     """A whole answer. `model` is the name under which the vendor says it answered."""
 
     text: str
-    usage: Usage
+    usage: TokenUsage
     model: str
     request_id: str = ""
 
 
-def estimated_tokens(characters: int, octets: int) -> int:
+def estimate_token_count(characters: int, octets: int) -> int:
     """Return a safe estimate of the tokens of a text from its length in characters and in UTF-8 bytes.
 
     A third of a token for each character, and half a token for each byte beyond ASCII: no current tokenizer needs more
@@ -76,13 +76,13 @@ def estimated_tokens(characters: int, octets: int) -> int:
     return -(-characters // 3) + (octets - characters + 1) // 2
 
 
-def estimated_tokens_of(text: str) -> int:
+def estimate_text_tokens(text: str) -> int:
     """Return a safe estimate of the tokens of a text."""
-    return estimated_tokens(len(text), len(text.encode(errors="replace")))
+    return estimate_token_count(len(text), len(text.encode(errors="replace")))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Room:
+class ContextCapacity:
     """How much one request takes, in tokens, and what a token of plain input and of output costs, in dollars."""
 
     model: str
@@ -99,17 +99,19 @@ CLIP_TOKENS_PER_SECOND = 300
 """What Gemini counts for a second of video with its sound."""
 
 
-def estimated_usage(request: ModelRequest, text: str) -> Usage:
+def estimate_usage(request: ModelRequest, text: str) -> TokenUsage:
     """Return our own count for an answer whose server gives none."""
-    return Usage(input_tokens=estimated_input(request), output_tokens=estimated_tokens_of(text), estimated=True)
+    return TokenUsage(
+        input_tokens=estimate_input_tokens(request), output_tokens=estimate_text_tokens(text), estimated=True
+    )
 
 
-def estimated_input(request: ModelRequest) -> int:
+def estimate_input_tokens(request: ModelRequest) -> int:
     """Return a safe estimate of all that a request sends, in tokens."""
     clips = sum(max(0, (clip.end_ms or 3_600_000) - (clip.start_ms or 0)) for clip in request.clips)
     return (
-        estimated_tokens_of(request.system)
-        + estimated_tokens_of(request.prompt)
+        estimate_text_tokens(request.system)
+        + estimate_text_tokens(request.prompt)
         + PICTURE_TOKENS * len(request.pictures)
         + CLIP_TOKENS_PER_SECOND * clips // 1000
     )

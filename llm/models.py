@@ -25,8 +25,8 @@ class ExternalCall(UUIDModel):
     """One attempt at one model, whatever came of it. The sum over rows is the bill.
 
     Tenant and job are not checked by the database, which would lock the tenant's row for every attempt. Units are
-    tokens as in `llm.messages.Usage`. `cost` is null when nobody knows whether the vendor charges: the connection broke
-    or the time was up before the usage came.
+    tokens as in `llm.messages.TokenUsage`. `cost` is null when nobody knows whether the vendor charges: the connection
+    broke or the time was up before the usage came.
     """
 
     tenant = models.ForeignKey(
@@ -88,7 +88,7 @@ class ExternalCall(UUIDModel):
         return f"{self.action} by {self.provider}/{self.model}: {self.outcome}"
 
 
-class Budget(UUIDModel):
+class SpendingLimit(UUIDModel):
     """What a tenant may spend on models in a calendar month (UTC). No row, or no limit, means no bound."""
 
     tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, related_name="+")

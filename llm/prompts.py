@@ -30,7 +30,7 @@ class Prompt:
     request: Template
     version: str
 
-    def fill(self, values: Mapping[str, object], *, max_output_tokens: int | None = None) -> ModelRequest:
+    def build_request(self, values: Mapping[str, object], *, max_output_tokens: int | None = None) -> ModelRequest:
         """Return the request. Values go in as they are: nothing in them is read as a template."""
         context = Context(dict(values), autoescape=False)
         return ModelRequest(
@@ -48,11 +48,11 @@ def read_prompt(action: str) -> Prompt:
         content = path.read_bytes()
     except OSError as exc:
         raise PromptBroken(f"{path.name} cannot be read: {exc.strerror}") from exc
-    return _parsed(path.name, content)
+    return _parse_prompt(path.name, content)
 
 
 @cache
-def _parsed(name: str, content: bytes) -> Prompt:
+def _parse_prompt(name: str, content: bytes) -> Prompt:
     try:
         parts = _PARTS.search(content.decode("utf-8"))
     except UnicodeDecodeError as exc:

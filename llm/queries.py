@@ -16,7 +16,7 @@ from tenants.models import Tenant
 
 
 @dataclass(frozen=True, kw_only=True)
-class Total:
+class CallTotals:
     """So many attempts, their cost in dollars, and of how many of them nobody knows it."""
 
     calls: int
@@ -24,15 +24,15 @@ class Total:
     unknown: int
 
 
-def total_of_job(job: Job) -> Total:
+def compute_job_totals(job: Job) -> CallTotals:
     """Return what a job has asked for and spent so far, failed attempts included."""
     found = ExternalCall.objects.filter(job=job).aggregate(
         calls=Count("pk"), known=Sum("cost", default=Decimal(0)), unknown=Count("pk", filter=Q(cost=None))
     )
-    return Total(calls=found["calls"], cost=found["known"], unknown=found["unknown"])
+    return CallTotals(calls=found["calls"], cost=found["known"], unknown=found["unknown"])
 
 
-def costs_of_month(*, tenant: Tenant, begin: datetime, end: datetime) -> QuerySet[ExternalCall, Any]:
+def list_costs_by_model(*, tenant: Tenant, begin: datetime, end: datetime) -> QuerySet[ExternalCall, Any]:
     """Return the tenant's spending in a span of time by action, provider and model, largest first. One statement."""
     rows = ExternalCall.objects.for_tenant(tenant).filter(created_at__gte=begin, created_at__lt=end)
     return (

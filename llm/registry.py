@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from project.config_files import InvalidConfigFile, KeyPath, read_config_file
 
 MILLION = 1_000_000
-MOST_CONNECTIONS = 100
+MAX_CONNECTIONS = 100
 PRICE_DECIMALS = 4
 """Of dollars for a million tokens, so that the price of one token is exact in a call's row (ten decimals)."""
 
@@ -69,23 +69,23 @@ write prompts into the log. It is taken out of the environment, so the registry 
 """
 
 
-def address_fault(address: str) -> str:
+def find_url_fault(url: str) -> str:
     """Return what is wrong with the form of a base URL; blank when nothing is."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_whole = False
     return "" if is_whole else "a base URL starts with https:// or http:// and names a host"
 
 
-def _no_vendors_own(name: str) -> str:
+def _reject_vendor_variable(name: str) -> str:
     if name in VENDOR_VARIABLES:
         raise ValueError(f"the vendors' SDKs take {name} for themselves: choose another name")
     return name
 
 
-def _positive(value: Decimal) -> Decimal:
+def _validate_price(value: Decimal) -> Decimal:
     if not value.is_finite() or value < 0:
         raise ValueError("a price is a number of at least 0")
     if value != round(value, PRICE_DECIMALS):
@@ -93,18 +93,18 @@ def _positive(value: Decimal) -> Decimal:
     return value
 
 
-Price = Annotated[Decimal, AfterValidator(_positive)]
+Price = Annotated[Decimal, AfterValidator(_validate_price)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), AfterValidator(_no_vendors_own)]
+Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), AfterValidator(_reject_vendor_variable)]
 
 
-class Frozen(BaseModel):
+class FrozenModel(BaseModel):
     """A part of the file: unknown keys are refused, nothing changes after it was read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
 
-class ProviderSpec(Frozen):
+class ProviderSpec(FrozenModel):
     """Where models are reached, and with which key.
 
     `key` and `address` name environment variables. A provider whose variables are not set is absent. One of kind openai
@@ -124,18 +124,18 @@ class ProviderSpec(Frozen):
 
     @field_validator("base_url")
     @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        if value and (fault := address_fault(value)):
+    def _validate_base_url(cls, value: str) -> str:
+        if value and (fault := find_url_fault(value)):
             raise ValueError(fault)
         return value.rstrip("/")
 
     @property
-    def connections(self) -> int:
+    def max_connections(self) -> int:
         """How many connections a process keeps at most."""
-        return self.concurrency or MOST_CONNECTIONS
+        return self.concurrency or MAX_CONNECTIONS
 
     @model_validator(mode="after")
-    def _is_reachable(self) -> ProviderSpec:
+    def _validate_access(self) -> ProviderSpec:
         if self.base_url and self.address:
             raise ValueError("give base_url or address, not both")
         if self.key is None and self.address is None and not self.base_url:
@@ -143,7 +143,7 @@ class ProviderSpec(Frozen):
         return self
 
 
-class Prices(Frozen):
+class Prices(FrozenModel):
     """Dollars for a million tokens. What is not given costs what plain input or output costs."""
 
     input: Price
@@ -153,7 +153,7 @@ class Prices(Frozen):
     thinking: Price | None = None
     audio: Price | None = None
 
-    def cost(
+    def compute_cost(
         self, *, input: int, cached: int = 0, cache_write: int = 0, audio: int = 0, output: int = 0, thinking: int = 0
     ) -> Decimal:
         """Return the price of so many tokens in dollars. `input` includes the next three, `output` thinking."""
@@ -170,7 +170,7 @@ class Prices(Frozen):
                 spent += count * (usual if price is None else price)
         return spent.scaleb(-6)
 
-    def most(self, *, input: int, output: int) -> Decimal:
+    def compute_max_cost(self, *, input: int, output: int) -> Decimal:
         """Return the most that so many tokens can cost, of whatever sort they are, in dollars."""
         dearest_in = max(price for price in (self.input, self.cache_write, self.audio) if price is not None)
         return (input * dearest_in + output * max(self.output, self.thinking or Decimal(0))).scaleb(-6)
@@ -182,7 +182,7 @@ class LongPrices(Prices):
     above: int = Field(ge=1)
 
 
-class ModelSpec(Frozen):
+class ModelSpec(FrozenModel):
     """One model: what it can do, how much fits into it and what it costs.
 
     `model` is the vendor's name, by default the key. `schema_mode` says how the provider is told of a schema: natively,
@@ -205,14 +205,14 @@ class ModelSpec(Frozen):
     def is_free(self) -> bool:
         return not any((self.prices.input, self.prices.output, self.prices.thinking, self.prices.audio))
 
-    def prices_for(self, input_tokens: int) -> Prices:
+    def get_prices(self, input_tokens: int) -> Prices:
         """Return the prices that hold for a request of this size."""
         if self.long_prices is not None and input_tokens > self.long_prices.above:
             return self.long_prices
         return self.prices
 
 
-class ActionSpec(Frozen):
+class ActionSpec(FrozenModel):
     """What is asked of models: what they need for it, and within which bounds.
 
     `least_context` is the smallest window that a model of its chains may have; `seconds` the time for the whole walk
@@ -227,14 +227,14 @@ class ActionSpec(Frozen):
     when_refused: Literal["stop", "next"] = "stop"
 
 
-class StrategySpec(Frozen):
+class StrategySpec(FrozenModel):
     """A preference among models, and the strategy whose chain is tried after its own."""
 
     description: Name
     fallback: str | None = None
 
 
-class RegistryFile(Frozen):
+class RegistryFile(FrozenModel):
     """The whole of `config/models.yaml`, before its parts are held against one another."""
 
     providers: Mapping[Name, ProviderSpec] = Field(min_length=1)
@@ -267,7 +267,7 @@ class Registry:
     chains: Mapping[str, Mapping[str, tuple[str, ...]]]
     digest: str
 
-    def path(self, strategy: str) -> tuple[str, ...]:
+    def list_strategy_path(self, strategy: str) -> tuple[str, ...]:
         """Return the strategy and those it falls back to, in order. Raises KeyError for an unknown one."""
         found: list[str] = []
         name: str | None = strategy
@@ -276,18 +276,20 @@ class Registry:
             name = self.strategies[name].fallback
         return tuple(found)
 
-    def chain(self, action: str, strategy: str) -> tuple[Candidate, ...]:
+    def get_chain(self, action: str, strategy: str) -> tuple[Candidate, ...]:
         """Return the models for the action: the strategy's, then those of its fallbacks, each once."""
-        return self._resolved[action, strategy]
+        return self._chains_by_key[action, strategy]
 
     @cached_property
-    def _resolved(self) -> Mapping[tuple[str, str], tuple[Candidate, ...]]:
-        return {(action, name): self._walked(action, name) for action in self.actions for name in self.strategies}
+    def _chains_by_key(self) -> Mapping[tuple[str, str], tuple[Candidate, ...]]:
+        return {
+            (action, name): self._resolve_chain(action, name) for action in self.actions for name in self.strategies
+        }
 
-    def _walked(self, action: str, strategy: str) -> tuple[Candidate, ...]:
+    def _resolve_chain(self, action: str, strategy: str) -> tuple[Candidate, ...]:
         found: dict[tuple[str, str], Candidate] = {}
         walked: list[str] = []
-        for name in self.path(strategy):
+        for name in self.list_strategy_path(strategy):
             walked.append(name)
             for model_id in self.chains[action].get(name, ()):
                 model = self.models[model_id]
@@ -301,12 +303,12 @@ def read_registry(path: Path) -> Registry:
         file, lines, content = read_config_file(path, RegistryFile)
     except InvalidConfigFile as exc:
         raise RegistryFaults(path, exc.faults) from None
-    faults = [lines.build_fault(at, message) for at, message in _contradictions(file)]
+    faults = [lines.build_fault(at, message) for at, message in _find_contradictions(file)]
     if faults:
         raise RegistryFaults(path, sorted(faults, key=lambda fault: fault.line))
     return Registry(
         providers=file.providers,
-        models={name: _named(name, spec) for name, spec in file.models.items()},
+        models={name: _apply_model_name(name, spec) for name, spec in file.models.items()},
         actions=file.actions,
         strategies=file.strategies,
         chains=file.chains,
@@ -314,11 +316,11 @@ def read_registry(path: Path) -> Registry:
     )
 
 
-def _named(name: str, spec: ModelSpec) -> ModelSpec:
+def _apply_model_name(name: str, spec: ModelSpec) -> ModelSpec:
     return spec.model_copy(update={"id": name, "model": spec.model or name})
 
 
-def _contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
+def _find_contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
     """Yield what each part says that another part does not bear out, with its place."""
     for name, model in file.models.items():
         provider = file.providers.get(model.provider)
@@ -328,7 +330,7 @@ def _contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
             yield ("models", name, "capabilities"), f"video cannot be sent to a provider of kind {provider.kind.value}"
         if model.max_output > model.context_window:
             yield ("models", name, "max_output"), "larger than the context window"
-    yield from _strategy_faults(file)
+    yield from _find_strategy_faults(file)
     for action in file.actions:
         if action not in file.chains:
             yield ("chains",), f"there is no chain for the action {action!r}"
@@ -337,14 +339,16 @@ def _contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
             yield ("chains", action), f"there is no action {action!r}"
             continue
         for strategy, chain in chains.items():
-            yield from _chain_faults(file, action, strategy, chain)
+            yield from _find_chain_faults(file, action, strategy, chain)
         for strategy in file.strategies:
             if strategy not in chains:
                 yield ("chains", action), f"there is no chain for the strategy {strategy!r}"
-        yield from _scattered(file, action, chains)
+        yield from _find_scattered_models(file, action, chains)
 
 
-def _scattered(file: RegistryFile, action: str, chains: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[KeyPath, str]]:
+def _find_scattered_models(
+    file: RegistryFile, action: str, chains: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[KeyPath, str]]:
     """Yield models that cannot see a recording, because it was uploaded to the account of another provider."""
     if Capability.VIDEO not in file.actions[action].needs:
         return
@@ -359,7 +363,7 @@ def _scattered(file: RegistryFile, action: str, chains: Mapping[str, tuple[str, 
             yield at, f"a recording goes to one provider: {action!r} has {first!r} already, not {model.provider!r} too"
 
 
-def _strategy_faults(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
+def _find_strategy_faults(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
     if "default" not in file.strategies:
         yield ("strategies",), "there must be a strategy 'default'"
     for name, strategy in file.strategies.items():
@@ -375,7 +379,7 @@ def _strategy_faults(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
             yield ("strategies", name, "fallback"), f"a cycle of fallbacks: {' > '.join([*walked, name])}"
 
 
-def _chain_faults(
+def _find_chain_faults(
     file: RegistryFile, action: str, strategy: str, chain: tuple[str, ...]
 ) -> Iterator[tuple[KeyPath, str]]:
     at = ("chains", action, strategy)

@@ -18,53 +18,53 @@ from project import logs
 
 log = logs.get_logger(__name__)
 
-_Stamp = tuple[int, int, int]
+_FileStamp = tuple[int, int, int]
 
 
-class WatchedRegistry:
+class RegistryLoader:
     """The registry of one file. Safe under threads; looking costs one `stat`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._stamp: _Stamp | None = None
-        self._good: Registry | None = None
+        self._stamp: _FileStamp | None = None
+        self._registry: Registry | None = None
         self._fault = ""
 
-    def current(self) -> Registry:
+    def get_registry(self) -> Registry:
         """Return the newest version without faults. Raises RegistryUnusable when there has been none."""
-        self._look()
-        if self._good is None:
+        self._reload_if_changed()
+        if self._registry is None:
             raise RegistryUnusable(f"The registry of models cannot be used: {self._fault}")
-        return self._good
+        return self._registry
 
-    def fault(self) -> str:
+    def get_fault(self) -> str:
         """Return what is wrong with the file as it stands; blank when it is in force."""
-        self._look()
+        self._reload_if_changed()
         return self._fault
 
-    def _look(self) -> None:
-        stamp = self._stamp_now()
+    def _reload_if_changed(self) -> None:
+        stamp = self._read_stamp()
         if stamp == self._stamp:
             return
         with self._lock:
             if stamp == self._stamp:
                 return
             try:
-                before, self._good, self._fault = self._good, read_registry(self._path), ""
+                before, self._registry, self._fault = self._registry, read_registry(self._path), ""
                 if before is not None:
-                    log.info("registry of models taken up", registry=self._good.digest)
+                    log.info("registry of models taken up", registry=self._registry.digest)
             except RegistryFaults as exc:
-                self._complain(str(exc))
+                self._record_fault(str(exc))
             except OSError as exc:
-                self._complain(f"{self._path.name} cannot be read: {exc.strerror}")
+                self._record_fault(f"{self._path.name} cannot be read: {exc.strerror}")
             self._stamp = stamp
 
-    def _complain(self, fault: str) -> None:
+    def _record_fault(self, fault: str) -> None:
         self._fault = fault
-        log.error("registry of models refused", fault=fault, in_force=self._good.digest if self._good else None)
+        log.error("registry of models refused", fault=fault, in_force=self._registry.digest if self._registry else None)
 
-    def _stamp_now(self) -> _Stamp:
+    def _read_stamp(self) -> _FileStamp:
         try:
             found = self._path.stat()
         except OSError:
@@ -72,9 +72,9 @@ class WatchedRegistry:
         return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def watched_registry() -> WatchedRegistry:
+def get_registry_loader() -> RegistryLoader:
     """Return this process's registry."""
-    return _watched(Path(settings.MODELS_FILE))
+    return _get_loader(Path(settings.MODELS_FILE))
 
 
-_watched = cache(WatchedRegistry)
+_get_loader = cache(RegistryLoader)

@@ -20,7 +20,7 @@ The answer:
 """
 
 
-def repaired(request: ModelRequest, error: AnswerUnusable) -> ModelRequest:
+def build_repair_request(request: ModelRequest, error: AnswerUnusable) -> ModelRequest:
     """Return the request that shows the model its answer and what is wrong with it, without the materials.
 
     An answer that does not even begin like an object is asked for anew instead: it holds nothing that could be mended.

@@ -12,15 +12,15 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from llm.breakers import Admission
-from llm.concurrency import Slot
+from llm.concurrency import ConcurrencySlot
 from llm.deadlines import Deadline
 from llm.errors import Attempt, NoProvider, ProviderError, UnknownAction, UnknownStrategy
-from llm.fallback import Caller, Walk
-from llm.ledger import Entry
-from llm.messages import ModelRequest, Room, Usage
+from llm.fallback import Caller, FallbackRun
+from llm.ledger import LedgerEntry
+from llm.messages import ContextCapacity, ModelRequest, TokenUsage
 from llm.providers.base import Provider
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
-from llm.schemas import parsed, schema_of
+from llm.schemas import build_schema, parse_answer
 from project.jobs.models import Job
 from tenants.models import Tenant
 
@@ -37,7 +37,7 @@ class Completion:
     """
 
     text: str
-    usage: Usage
+    usage: TokenUsage
     provider: str
     model: str
     path: str
@@ -53,46 +53,48 @@ class ObjectCompletion(Completion, Generic[T]):
     value: T
 
 
-class ProvidersPort(Protocol):
+class ProviderPoolPort(Protocol):
     """Where the router gets its providers."""
 
     def is_present(self, spec: ProviderSpec) -> bool: ...
     def get(self, name: str, spec: ProviderSpec) -> Provider: ...
 
 
-class BreakersPort(Protocol):
+class CircuitBreakersPort(Protocol):
     """What the router knows of the health of models."""
 
-    def look(self, model: ModelSpec) -> Admission: ...
-    def admission(self, model: ModelSpec) -> Admission: ...
-    def succeeded(self, model: ModelSpec) -> None: ...
-    def failed(self, model: ModelSpec, error: ProviderError) -> None: ...
-    def undecided(self, model: ModelSpec) -> None: ...
+    def peek_admission(self, model: ModelSpec) -> Admission: ...
+    def request_admission(self, model: ModelSpec) -> Admission: ...
+    def record_success(self, model: ModelSpec) -> None: ...
+    def record_failure(self, model: ModelSpec, error: ProviderError) -> None: ...
+    def release_probe(self, model: ModelSpec) -> None: ...
 
 
-class BudgetsPort(Protocol):
+class SpendingLimitsPort(Protocol):
     """What a tenant may spend."""
 
-    def reserve(self, tenant: Tenant | None, most: Callable[[], Decimal], *, seconds: float) -> UUID | None: ...
-    def settle(self, reservation: UUID | None) -> None: ...
+    def reserve_amount(
+        self, tenant: Tenant | None, compute_max_cost: Callable[[], Decimal], *, seconds: float
+    ) -> UUID | None: ...
+    def release_reservation(self, reservation: UUID | None) -> None: ...
 
 
-class SlotsPort(Protocol):
+class ConcurrencyPort(Protocol):
     """How many calls a provider gets at a time."""
 
-    def hold(
+    def hold_slot(
         self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
-    ) -> AbstractContextManager[Slot | None]: ...
+    ) -> AbstractContextManager[ConcurrencySlot | None]: ...
 
 
 class LedgerPort(Protocol):
     """Where attempts are written down."""
 
-    def open(self) -> None: ...
-    def record(self, entry: Entry, slot: Slot | None) -> None: ...
+    def ensure_outside_transaction(self) -> None: ...
+    def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None: ...
 
 
-def _go_on() -> None:
+def _skip_checkpoint() -> None:
     return
 
 
@@ -103,17 +105,17 @@ class ModelRouter:
         self,
         *,
         registry: Callable[[], Registry],
-        providers: ProvidersPort,
-        breakers: BreakersPort,
-        budgets: BudgetsPort,
-        slots: SlotsPort,
+        providers: ProviderPoolPort,
+        breakers: CircuitBreakersPort,
+        spending_limits: SpendingLimitsPort,
+        concurrency: ConcurrencyPort,
         ledger: LedgerPort,
     ) -> None:
         self._registry = registry
         self.providers = providers
         self.breakers = breakers
-        self.budgets = budgets
-        self.slots = slots
+        self.spending_limits = spending_limits
+        self.concurrency = concurrency
         self.ledger = ledger
 
     def complete(
@@ -125,7 +127,7 @@ class ModelRouter:
         tenant: Tenant | None = None,
         job: Job | None = None,
         deadline: Deadline | None = None,
-        checkpoint: Callable[[], None] = _go_on,
+        checkpoint: Callable[[], None] = _skip_checkpoint,
     ) -> Completion:
         """Return a model's answer. Pictures and clips go along when the request has them.
 
@@ -135,9 +137,11 @@ class ModelRouter:
         Raises UnknownAction, UnknownStrategy, NoProvider, DeadlinePassed, BudgetExceeded, RegistryUnusable and
         ModelsExhausted.
         """
-        walk = self._walk(action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint))
+        walk = self._build_run(
+            action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint)
+        )
         walk.run(accept=lambda reply: reply)
-        return Completion(**_facts(walk))
+        return Completion(**_build_facts(walk))
 
     def complete_object(
         self,
@@ -149,18 +153,20 @@ class ModelRouter:
         tenant: Tenant | None = None,
         job: Job | None = None,
         deadline: Deadline | None = None,
-        checkpoint: Callable[[], None] = _go_on,
+        checkpoint: Callable[[], None] = _skip_checkpoint,
     ) -> ObjectCompletion[T]:
         """Return a model's answer as an object of the pydantic class `wanted`; otherwise as `complete`."""
-        walk = self._walk(action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint))
-        value = walk.run(accept=lambda reply: parsed(reply, wanted), schema=schema_of(wanted))
-        return ObjectCompletion(value=value, **_facts(walk))
+        walk = self._build_run(
+            action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint)
+        )
+        value = walk.run(accept=lambda reply: parse_answer(reply, wanted), schema=build_schema(wanted))
+        return ObjectCompletion(value=value, **_build_facts(walk))
 
-    def ping(self, model: ModelSpec) -> Completion:
+    def ping_model(self, model: ModelSpec) -> Completion:
         """Ask one model for a word, whatever the chains say. Costs a few tokens. Raises ModelsExhausted."""
         registry = self._registry()
-        self.ledger.open()
-        walk = Walk(
+        self.ledger.ensure_outside_transaction()
+        walk = FallbackRun(
             router=self,
             registry=registry,
             name=PING.description,
@@ -169,32 +175,32 @@ class ModelRouter:
             strategy="",
             candidates=(Candidate(model=model, path=""),),
             deadline=Deadline.after(PING.seconds),
-            caller=Caller(tenant=None, job=None, checkpoint=_go_on),
+            caller=Caller(tenant=None, job=None, checkpoint=_skip_checkpoint),
         )
         walk.run(accept=lambda reply: reply)
-        return Completion(**_facts(walk))
+        return Completion(**_build_facts(walk))
 
-    def candidates(self, action: str, strategy: str) -> tuple[Candidate, ...]:
+    def list_candidates(self, action: str, strategy: str) -> tuple[Candidate, ...]:
         """Return the models of present providers that would be asked, in order.
 
         Raises UnknownAction, UnknownStrategy, NoProvider and RegistryUnusable.
         """
-        return self._candidates(self._registry(), action, strategy)
+        return self._find_candidates(self._registry(), action, strategy)
 
     def check_strategy(self, strategy: str) -> None:
         """Raise UnknownStrategy for a strategy that the registry does not have, and RegistryUnusable."""
         _check_strategy(self._registry(), strategy)
 
     def is_free(self, actions: Iterable[str], strategy: str) -> bool:
-        """Tell whether the first model of each of the actions costs nothing; raises what `candidates` raises."""
-        return all(self.candidates(action, strategy)[0].model.is_free for action in actions)
+        """Tell whether the first model of each of the actions costs nothing; raises what `list_candidates` raises."""
+        return all(self.list_candidates(action, strategy)[0].model.is_free for action in actions)
 
-    def room(self, action: str, strategy: str) -> Room:
-        """Return how much the first model takes that would be asked; raises what `candidates` raises."""
+    def get_capacity(self, action: str, strategy: str) -> ContextCapacity:
+        """Return how much the first model takes that would be asked; raises what `list_candidates` raises."""
         registry = self._registry()
-        model = self._candidates(registry, action, strategy)[0].model
+        model = self._find_candidates(registry, action, strategy)[0].model
         output = min(registry.actions[action].output_tokens, model.max_output)
-        return Room(
+        return ContextCapacity(
             model=model.id,
             input_tokens=max(1, model.context_window - output),
             output_tokens=output,
@@ -202,29 +208,29 @@ class ModelRouter:
             output_price=model.prices.output / MILLION,
         )
 
-    def _candidates(self, registry: Registry, action: str, strategy: str) -> tuple[Candidate, ...]:
+    def _find_candidates(self, registry: Registry, action: str, strategy: str) -> tuple[Candidate, ...]:
         if action not in registry.actions:
             raise UnknownAction(
                 f"There is no action {action!r}.", next_step=f"Choose one of: {', '.join(registry.actions)}."
             )
         _check_strategy(registry, strategy)
-        chain = registry.chain(action, strategy)
+        chain = registry.get_chain(action, strategy)
         present = tuple(c for c in chain if self.providers.is_present(registry.providers[c.model.provider]))
         if not present:
             raise NoProvider(
                 f"No provider of a model is configured that could serve {action!r}.",
-                next_step=f"An operator must set one of: {', '.join(_variables(registry, chain))}.",
+                next_step=f"An operator must set one of: {', '.join(_list_variables(registry, chain))}.",
             )
         return present
 
-    def _walk(
+    def _build_run(
         self, action: str, request: ModelRequest, strategy: str, deadline: Deadline | None, caller: Caller
-    ) -> Walk:
+    ) -> FallbackRun:
         registry = self._registry()
-        candidates = self._candidates(registry, action, strategy)
-        self.ledger.open()
+        candidates = self._find_candidates(registry, action, strategy)
+        self.ledger.ensure_outside_transaction()
         spec = registry.actions[action]
-        return Walk(
+        return FallbackRun(
             router=self,
             registry=registry,
             name=action,
@@ -244,14 +250,14 @@ def _check_strategy(registry: Registry, strategy: str) -> None:
         )
 
 
-def _variables(registry: Registry, chain: tuple[Candidate, ...]) -> list[str]:
+def _list_variables(registry: Registry, chain: tuple[Candidate, ...]) -> list[str]:
     """Return the variables of which one would make a provider of the chain present."""
     specs = [registry.providers[candidate.model.provider] for candidate in chain]
     return list(dict.fromkeys(name for spec in specs if (name := spec.key or spec.address)))
 
 
-def _facts(walk: Walk) -> dict[str, Any]:
-    candidate, reply = walk.answered_by, walk.reply
+def _build_facts(run: FallbackRun) -> dict[str, Any]:
+    candidate, reply = run.answered_by, run.reply
     assert candidate is not None
     assert reply is not None
     return {
@@ -260,7 +266,7 @@ def _facts(walk: Walk) -> dict[str, Any]:
         "provider": candidate.model.provider,
         "model": candidate.model.id,
         "path": candidate.path,
-        "attempts": tuple(walk.attempts),
-        "cost": walk.cost,
-        "call_id": walk.id,
+        "attempts": tuple(run.attempts),
+        "cost": run.cost,
+        "call_id": run.id,
     }

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from functools import cache
 
-from llm.breakers import Breakers, UnheededBreakers
-from llm.budgets import Budgets
-from llm.concurrency import Slots
+from llm.breakers import BypassedCircuitBreakers, CircuitBreakers
+from llm.budgets import SpendingLimits
+from llm.concurrency import ConcurrencyLimiter
 from llm.ledger import Ledger
-from llm.providers.factory import Providers
-from llm.registry_loader import watched_registry
+from llm.providers.factory import ProviderPool
+from llm.registry_loader import get_registry_loader
 from llm.router import ModelRouter
 
 
 @cache
-def model_router() -> ModelRouter:
+def get_model_router() -> ModelRouter:
     """Return this process's router, made when first needed. It loads no SDK until a model is asked."""
-    return _router(Breakers())
+    return _build_router(CircuitBreakers())
 
 
-def insistent_router() -> ModelRouter:
+def build_router_without_breakers() -> ModelRouter:
     """Return a router that also asks models which are cooling down, for an operator who wants to know."""
-    return _router(UnheededBreakers())
+    return _build_router(BypassedCircuitBreakers())
 
 
-def _router(breakers: Breakers) -> ModelRouter:
+def _build_router(breakers: CircuitBreakers) -> ModelRouter:
     return ModelRouter(
-        registry=lambda: watched_registry().current(),
-        providers=Providers(),
+        registry=lambda: get_registry_loader().get_registry(),
+        providers=ProviderPool(),
         breakers=breakers,
-        budgets=Budgets(),
-        slots=Slots(),
+        spending_limits=SpendingLimits(),
+        concurrency=ConcurrencyLimiter(),
         ledger=Ledger(),
     )

@@ -21,7 +21,7 @@ from llm.messages import ModelReply
 T = TypeVar("T", bound=BaseModel)
 
 MOST_FAULTS = 20
-_KEPT = ("type", "enum", "const", "$ref", "description")
+_KEPT_KEYS = ("type", "enum", "const", "$ref", "description")
 _BOUNDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
@@ -44,29 +44,29 @@ class Schema:
 
 
 @cache
-def schema_of(wanted: type[BaseModel]) -> Schema:
+def build_schema(wanted: type[BaseModel]) -> Schema:
     """Return the portable schema of a pydantic class."""
     full = wanted.model_json_schema()
-    body = _portable(full)
+    body = _build_portable_schema(full)
     if definitions := full.get("$defs"):
-        body["$defs"] = {name: _portable(part) for name, part in definitions.items()}
+        body["$defs"] = {name: _build_portable_schema(part) for name, part in definitions.items()}
     return Schema(name=wanted.__name__, body=body)
 
 
-def described(schema: Schema) -> str:
+def describe_schema(schema: Schema) -> str:
     """Return the schema in words, for models that take no schema."""
     text = json.dumps(schema.body, ensure_ascii=False)
     return f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{text}"
 
 
-def parsed(reply: ModelReply, wanted: type[T]) -> T:
+def parse_answer(reply: ModelReply, wanted: type[T]) -> T:
     """Return the answer as an object. Raises AnswerInvalid, which says what does not fit and carries the answer."""
     fenced = _FENCE.match(reply.text)
     try:
         return wanted.model_validate_json(fenced[1] if fenced else reply.text)
     except ValidationError as exc:
         raise AnswerInvalid(
-            "; ".join(_faults(exc)),
+            "; ".join(_list_faults(exc)),
             text=reply.text,
             usage=reply.usage,
             model=reply.model,
@@ -74,7 +74,7 @@ def parsed(reply: ModelReply, wanted: type[T]) -> T:
         ) from None
 
 
-def _faults(exc: ValidationError) -> Iterator[str]:
+def _list_faults(exc: ValidationError) -> Iterator[str]:
     """Yield what does not fit, without the values, which are the model's text."""
     found = exc.errors(include_url=False, include_context=False, include_input=False)
     for error in found[:MOST_FAULTS]:
@@ -84,21 +84,23 @@ def _faults(exc: ValidationError) -> Iterator[str]:
         yield f"and {len(found) - MOST_FAULTS} more"
 
 
-def _portable(part: Mapping[str, Any]) -> dict[str, Any]:
+def _build_portable_schema(part: Mapping[str, Any]) -> dict[str, Any]:
     if len(part.get("allOf", ())) == 1:
-        return _portable({**part["allOf"][0], **{key: value for key, value in part.items() if key != "allOf"}})
-    kept = {key: part[key] for key in _KEPT if key in part}
+        return _build_portable_schema(
+            {**part["allOf"][0], **{key: value for key, value in part.items() if key != "allOf"}}
+        )
+    kept = {key: part[key] for key in _KEPT_KEYS if key in part}
     if "$ref" in kept:
         return {"$ref": kept["$ref"]}
     bounds = [said.format(part[key]) for key, said in _BOUNDS.items() if key in part]
     if bounds:
         kept["description"] = f"{part.get('description', '')} ({', '.join(bounds)})".strip()
     if "anyOf" in part:
-        kept["anyOf"] = [_portable(choice) for choice in part["anyOf"]]
+        kept["anyOf"] = [_build_portable_schema(choice) for choice in part["anyOf"]]
     if "items" in part:
-        kept["items"] = _portable(part["items"])
+        kept["items"] = _build_portable_schema(part["items"])
     if part.get("type") == "object":
-        kept["properties"] = {name: _portable(below) for name, below in part.get("properties", {}).items()}
+        kept["properties"] = {name: _build_portable_schema(below) for name, below in part.get("properties", {}).items()}
         kept["required"] = list(kept["properties"])
         kept["additionalProperties"] = False
     return kept

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from llm.errors import ProviderError
 from llm.messages import ModelReply
 
-_SYSTEMS = {"google": "gcp.gemini"}
+_PROVIDER_NAMES = {"google": "gcp.gemini"}
 """The conventions' names of providers, where ours differ."""
 
 
@@ -32,14 +32,14 @@ class NoSpan:
         return
 
 
-_NOBODY = nullcontext(NoSpan())
+_NO_SPAN = nullcontext(NoSpan())
 
 
-def question(action: str, *, strategy: str, registry: str) -> AbstractContextManager[Span]:
+def start_question_span(action: str, *, strategy: str, registry: str) -> AbstractContextManager[Span]:
     """Open the span of a question."""
-    tracer = _tracer()
+    tracer = _get_tracer()
     if tracer is None:
-        return _NOBODY
+        return _NO_SPAN
     attributes = {
         "llm.router.action": action,
         "llm.router.strategy": strategy,
@@ -51,27 +51,27 @@ def question(action: str, *, strategy: str, registry: str) -> AbstractContextMan
     return span
 
 
-def attempt(
+def start_attempt_span(
     *, provider: str, model: str, path: str, number: int, max_tokens: int, is_json: bool
 ) -> AbstractContextManager[Span]:
     """Open the span of one attempt at one model."""
-    tracer = _tracer()
+    tracer = _get_tracer()
     if tracer is None:
-        return _NOBODY
+        return _NO_SPAN
     attributes = {
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": _SYSTEMS.get(provider, provider),
+        "gen_ai.provider.name": _PROVIDER_NAMES.get(provider, provider),
         "gen_ai.request.model": model,
         "gen_ai.request.max_tokens": max_tokens,
         "gen_ai.output.type": "json" if is_json else "text",
         "llm.router.path": path,
         "llm.router.attempt": number,
     }
-    return _attempt(tracer, model, attributes)
+    return _trace_attempt(tracer, model, attributes)
 
 
 @contextmanager
-def _attempt(tracer: Any, model: str, attributes: Mapping[str, Any]) -> Iterator[Span]:
+def _trace_attempt(tracer: Any, model: str, attributes: Mapping[str, Any]) -> Iterator[Span]:
     from opentelemetry.trace import SpanKind  # noqa: PLC0415  # only there with the otel extra
 
     with tracer.start_as_current_span(
@@ -88,7 +88,7 @@ def _attempt(tracer: Any, model: str, attributes: Mapping[str, Any]) -> Iterator
             raise
 
 
-def of_reply(reply: ModelReply) -> dict[str, Any]:
+def build_reply_attributes(reply: ModelReply) -> dict[str, Any]:
     """Return the attributes of an answer."""
     return {
         "gen_ai.response.model": reply.model,
@@ -101,20 +101,20 @@ def of_reply(reply: ModelReply) -> dict[str, Any]:
 
 
 @cache
-def _tracer() -> Any:
+def _get_tracer() -> Any:
     """Return the tracer; None without OpenTelemetry, or when nobody listens. Looked for once a process."""
     try:
         from opentelemetry import trace  # noqa: PLC0415
     except ImportError:
         return None
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
-        _export(trace)
+        _configure_export(trace)
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return None
     return trace.get_tracer("coursewright.llm")
 
 
-def _export(trace: Any) -> None:
+def _configure_export(trace: Any) -> None:
     """Send spans to where the environment says, unless the process has been set up otherwise."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from llm.budgets import month_of, next_month, spending_of
-from llm.queries import costs_of_month
+from llm.budgets import compute_spending, get_month_start, get_next_month_start
+from llm.queries import list_costs_by_model
 from llm.serializers import CostsQuerySerializer, CostsSerializer
 from project.http.responses import validated
 from tenants.requests import get_tenant
@@ -27,9 +27,9 @@ class CostsView(APIView):
         """Read what was spent on models in a month, by action and model, and what may be spent."""
         wanted = validated(CostsQuerySerializer(data=request.query_params.dict()))
         tenant, now = get_tenant(request), timezone.now()
-        begin = wanted.get("month", month_of(now))
-        spending = spending_of(tenant, month=begin, now=now)
-        rows = list(costs_of_month(tenant=tenant, begin=begin, end=next_month(begin)))
+        begin = wanted.get("month", get_month_start(now))
+        spending = compute_spending(tenant, month=begin, now=now)
+        rows = list(list_costs_by_model(tenant=tenant, begin=begin, end=get_next_month_start(begin)))
         shown = {
             "month": begin,
             "spent_usd": spending.spent,

@@ -14,9 +14,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from llm.breakers import open_breakers
+from llm.breakers import list_open_breakers
 from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
-from llm.registry_loader import watched_registry
+from llm.registry_loader import get_registry_loader
 from project.jobs.models import Job, Pulse
 from project.jobs.queues import JobQueue, get_work_window
 from project.storage.objects import get_object_storage
@@ -147,10 +147,10 @@ def _check_storage() -> str:
 
 
 def _check_models() -> str:
-    fault = watched_registry().fault()
+    fault = get_registry_loader().get_fault()
     if fault:
         raise Degraded(f"The registry of models cannot be used as it stands: {fault}")
-    refused = [row for row in open_breakers() if row.kind in OPERATOR_REFUSALS]
+    refused = [row for row in list_open_breakers() if row.kind in OPERATOR_REFUSALS]
     if refused:
         raise Degraded("; ".join(f"{row.provider}/{row.model or '*'}: {row.kind}" for row in refused))
     return "in force"

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from llm.checks import prompt_faults, unknown_actions
+from llm.checks import find_prompt_faults, find_unknown_actions
 from structures.engines.llm.engine import ACTIONS
 
 
@@ -17,9 +17,9 @@ def check_actions(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Report actions of the `llm` engine without a usable prompt, or that the registry does not know."""
     file = Path(settings.MODELS_FILE).name
     return [
-        *(checks.Error(fault, id="structures.E001") for fault in prompt_faults(ACTIONS)),
+        *(checks.Error(fault, id="structures.E001") for fault in find_prompt_faults(ACTIONS)),
         *(
             checks.Error(f"{file} must have the action {action!r}", id="structures.E002")
-            for action in unknown_actions(ACTIONS)
+            for action in find_unknown_actions(ACTIONS)
         ),
     ]

@@ -88,7 +88,7 @@ def test_an_operator_retries_and_cancels_jobs(operator: Client, lecture: Materia
     operator.post(reverse("admin:materials_materialentry_changelist"), again)
     job = Job.objects.get(status=Job.Status.QUEUED)
 
-    for action, status in (("cancel", Job.Status.CANCELLED), ("retry", Job.Status.QUEUED)):
+    for action, status in (("cancel_jobs", Job.Status.CANCELLED), ("retry_jobs", Job.Status.QUEUED)):
         operator.post(reverse("admin:jobs_job_changelist"), {"action": action, "_selected_action": [str(job.pk)]})
         job.refresh_from_db()
         assert job.status == status

@@ -9,12 +9,12 @@ import anthropic
 from anthropic import types
 
 from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuited, PromptTooLong, ProviderBusy
-from llm.messages import ModelReply, ModelRequest, Usage, estimated_usage
+from llm.messages import ModelReply, ModelRequest, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
-from llm.providers.transport import http_client
+from llm.providers.transport import build_http_client
 from llm.registry import ProviderSpec
-from llm.schemas import described
+from llm.schemas import describe_schema
 
 BASE_URL = "https://api.anthropic.com"
 
@@ -29,36 +29,36 @@ class AnthropicProvider:
             base_url=base_url or BASE_URL,
             max_retries=0,
             timeout=anthropic.Timeout(spec.answer_seconds, connect=spec.connect_seconds),
-            http_client=http_client(
-                base_url or BASE_URL, connections=spec.connections, connect_seconds=spec.connect_seconds
+            http_client=build_http_client(
+                base_url or BASE_URL, connections=spec.max_connections, connect_seconds=spec.connect_seconds
             ),
             open_telemetry=False,
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        arguments = self._arguments(call)
-        with error_mapping.our_errors(call, self._spec):
+        arguments = self._build_arguments(call)
+        with error_mapping.map_errors(call, self._spec):
             try:
                 answer = self._client.messages.create(**arguments)
             except anthropic.AnthropicError as exc:
-                raise error_mapping.of_sdk(anthropic, exc, call, self._spec) from None
+                raise error_mapping.map_sdk_error(anthropic, exc, call, self._spec) from None
             if not isinstance(answer, types.Message):
                 raise ModelUnsuited("the address answers with something that is not a model's answer")
-            return _reply(answer, call)
+            return _parse_reply(answer, call)
 
-    def _arguments(self, call: ProviderCall) -> dict[str, Any]:
+    def _build_arguments(self, call: ProviderCall) -> dict[str, Any]:
         request, schema, system = call.request, call.schema, call.request.system
         arguments: dict[str, Any] = {
             "model": call.model.model,
             "max_tokens": call.max_output_tokens,
-            "messages": [{"role": "user", "content": _content(request)}],
+            "messages": [{"role": "user", "content": _build_content(request)}],
             # Without a limit of its own the SDK refuses long answers that are not streamed.
             "timeout": anthropic.Timeout(call.seconds, connect=self._spec.connect_seconds),
         }
         if schema is not None and call.model.schema_mode == "native":
             arguments["output_config"] = {"format": {"type": "json_schema", "schema": dict(schema.body)}}
         elif schema is not None:
-            system = f"{system}\n\n{described(schema)}".strip()
+            system = f"{system}\n\n{describe_schema(schema)}".strip()
         if system:
             arguments["system"] = system
         if call.model.extra:
@@ -66,7 +66,7 @@ class AnthropicProvider:
         return arguments
 
 
-def _content(request: ModelRequest) -> str | list[dict[str, Any]]:
+def _build_content(request: ModelRequest) -> str | list[dict[str, Any]]:
     if not request.pictures:
         return request.prompt
     pictures = [
@@ -79,12 +79,12 @@ def _content(request: ModelRequest) -> str | list[dict[str, Any]]:
     return [*pictures, {"type": "text", "text": request.prompt}]
 
 
-def _reply(answer: types.Message, call: ProviderCall) -> ModelReply:
+def _parse_reply(answer: types.Message, call: ProviderCall) -> ModelReply:
     facts: dict[str, Any] = {
         "request_id": answer._request_id or answer.id or "",
         "model": str(answer.model or ""),
     }
-    usage = error_mapping.counted(_usage, answer.usage)
+    usage = error_mapping.extract_usage(_parse_usage, answer.usage)
     text = "".join(block.text for block in answer.content or [] if block.type == "text")
     if answer.stop_reason == "refusal":
         raise ContentRefused("the model refused the content", usage=usage, **facts)
@@ -96,16 +96,16 @@ def _reply(answer: types.Message, call: ProviderCall) -> ModelReply:
         raise ProviderBusy("the model stopped before its answer was whole", usage=usage, **facts)
     if not text.strip():
         raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
-    return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)
+    return ModelReply(text=text, usage=usage or estimate_usage(call.request, text), **facts)
 
 
-def _usage(given: types.Usage) -> Usage:
-    cached, written = given.cache_read_input_tokens or 0, given.cache_creation_input_tokens or 0
-    details = given.output_tokens_details
-    return Usage(
-        input_tokens=(given.input_tokens or 0) + cached + written,
+def _parse_usage(usage: types.Usage) -> TokenUsage:
+    cached, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    details = usage.output_tokens_details
+    return TokenUsage(
+        input_tokens=(usage.input_tokens or 0) + cached + written,
         cached_tokens=cached,
         cache_write_tokens=written,
-        output_tokens=given.output_tokens or 0,
+        output_tokens=usage.output_tokens or 0,
         thinking_tokens=(details.thinking_tokens if details else 0) or 0,
     )

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from llm.errors import KeyRefused, ModelUnsuited
 from llm.providers.base import Provider
-from llm.registry import VENDOR_VARIABLES, ProviderKind, ProviderSpec, address_fault
+from llm.registry import VENDOR_VARIABLES, ProviderKind, ProviderSpec, find_url_fault
 from project import env
 
 if TYPE_CHECKING:
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Access:
+class ProviderCredentials:
     """What the environment says of a provider: its address (blank: the vendor's own) and its key."""
 
     base_url: str
     key: str = field(repr=False)
 
 
-def missing_variables(spec: ProviderSpec) -> list[str]:
+def list_missing_variables(spec: ProviderSpec) -> list[str]:
     """Return the variables that the provider needs and that are not set. A provider that misses one is absent."""
     return [name for name in (spec.address, spec.key) if name is not None and not _is_set(name)]
 
 
-def unreadable(spec: ProviderSpec) -> str:
+def find_unreadable_file(spec: ProviderSpec) -> str:
     """Return which file of a variable `NAME_FILE` cannot be read; blank when none."""
     try:
         for name in filter(None, (spec.address, spec.key)):
@@ -42,9 +42,9 @@ def unreadable(spec: ProviderSpec) -> str:
     return ""
 
 
-def unusable_key(spec: ProviderSpec) -> str:
+def find_key_fault(spec: ProviderSpec) -> str:
     """Return what is wrong with the form of the provider's key; blank when nothing is, or when it has none."""
-    if fault := unreadable(spec):
+    if fault := find_unreadable_file(spec):
         return fault
     key = env.get_secret(spec.key) if spec.key is not None else ""
     if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
@@ -52,12 +52,12 @@ def unusable_key(spec: ProviderSpec) -> str:
     return ""
 
 
-def unusable_address(spec: ProviderSpec) -> str:
+def find_base_url_fault(spec: ProviderSpec) -> str:
     """Return what is wrong with the form of the provider's address; blank when nothing is, or when it is not set."""
-    if spec.address is None or unreadable(spec):
+    if spec.address is None or find_unreadable_file(spec):
         return ""
     address = env.get_secret(spec.address)
-    fault = address_fault(address) if address else ""
+    fault = find_url_fault(address) if address else ""
     return f"{spec.address} cannot be used: {fault}" if fault else ""
 
 
@@ -65,68 +65,68 @@ def _is_set(name: str) -> bool:
     return bool(env.get_text(name) or env.get_text(f"{name}_FILE"))
 
 
-def ignored_variables() -> list[str]:
+def list_ignored_variables() -> list[str]:
     """Return the variables of the vendors' SDKs that are set although nothing here listens to them."""
     return [name for name in VENDOR_VARIABLES if os.environ.get(name)]
 
 
-class Providers:
+class ProviderPool:
     """The providers of one process, made when first needed and kept as long as their spec and access stay the same."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: dict[str, tuple[ProviderSpec, Access, Provider]] = {}
-        self._retired: list[tuple[ProviderSpec, Access, Provider]] = []  # a call may still be under way
-        os.register_at_fork(after_in_child=self._forget)
+        self._cached: dict[str, tuple[ProviderSpec, ProviderCredentials, Provider]] = {}
+        self._retired: list[tuple[ProviderSpec, ProviderCredentials, Provider]] = []  # a call may still be under way
+        os.register_at_fork(after_in_child=self._reset_after_fork)
 
     def is_present(self, spec: ProviderSpec) -> bool:
         """Tell whether the provider has what it needs from the environment."""
-        return not missing_variables(spec)
+        return not list_missing_variables(spec)
 
     def get(self, name: str, spec: ProviderSpec) -> Provider:
         """Return the provider. Raises KeyRefused or ModelUnsuited, naming the variable that cannot be used."""
-        access = _access(spec)
-        if (provider := self._known(name, spec, access)) is not None:
+        access = _read_credentials(spec)
+        if (provider := self._find_cached(name, spec, access)) is not None:
             return provider
-        _refuse_unusable(spec)
+        _require_usable(spec)
         with self._lock:
-            if (provider := self._known(name, spec, access)) is None:
-                provider = _make(spec, access)
-                if name in self._made:
-                    self._retired.append(self._made[name])
-                self._made[name] = (spec, access, provider)
+            if (provider := self._find_cached(name, spec, access)) is None:
+                provider = _build_provider(spec, access)
+                if name in self._cached:
+                    self._retired.append(self._cached[name])
+                self._cached[name] = (spec, access, provider)
             return provider
 
-    def _known(self, name: str, spec: ProviderSpec, access: Access) -> Provider | None:
-        known = self._made.get(name)
-        if known is None or known[1] != access:
+    def _find_cached(self, name: str, spec: ProviderSpec, credentials: ProviderCredentials) -> Provider | None:
+        known = self._cached.get(name)
+        if known is None or known[1] != credentials:
             return None
         return known[2] if known[0] is spec or known[0] == spec else None
 
-    def _forget(self) -> None:
+    def _reset_after_fork(self) -> None:
         """Start without clients in a forked process: connections are not shared."""
         self._lock = threading.Lock()
-        self._made, self._retired = {}, []
+        self._cached, self._retired = {}, []
 
 
-def provider_files(spec: ProviderSpec, checkpoint: Callable[[], None] = lambda: None) -> GoogleFiles:
+def open_provider_files(spec: ProviderSpec, checkpoint: Callable[[], None] = lambda: None) -> GoogleFiles:
     """Return the files of the provider's account, for one piece of work, which closes it.
 
     Raises KeyRefused, and ModelUnsuited for a provider that takes none.
     """
     if spec.kind is not ProviderKind.GOOGLE:
         raise ModelUnsuited(f"a provider of kind {spec.kind.value} takes no files")
-    access = _access(spec)
-    _refuse_unusable(spec)
-    _forget_vendor_variables()
+    access = _read_credentials(spec)
+    _require_usable(spec)
+    _clear_vendor_variables()
     from llm.providers.google_files import GoogleFiles  # noqa: PLC0415  # an SDK is loaded when it is needed
 
     return GoogleFiles(spec=spec, base_url=access.base_url, key=access.key, checkpoint=checkpoint)
 
 
-def _access(spec: ProviderSpec) -> Access:
+def _read_credentials(spec: ProviderSpec) -> ProviderCredentials:
     try:
-        return Access(
+        return ProviderCredentials(
             base_url=env.get_secret(spec.address).rstrip("/") if spec.address else spec.base_url,
             key=env.get_secret(spec.key) if spec.key else "",
         )
@@ -134,30 +134,30 @@ def _access(spec: ProviderSpec) -> Access:
         raise KeyRefused(f"the file that {spec.key or spec.address}_FILE names cannot be read") from None
 
 
-def _refuse_unusable(spec: ProviderSpec) -> None:
-    if fault := unusable_key(spec):
+def _require_usable(spec: ProviderSpec) -> None:
+    if fault := find_key_fault(spec):
         raise KeyRefused(fault)
-    if fault := unusable_address(spec):
+    if fault := find_base_url_fault(spec):
         raise ModelUnsuited(fault)
 
 
-def _forget_vendor_variables() -> None:
+def _clear_vendor_variables() -> None:
     for name in VENDOR_VARIABLES:
         os.environ.pop(name, None)
 
 
-def _make(spec: ProviderSpec, access: Access) -> Provider:
-    _forget_vendor_variables()
+def _build_provider(spec: ProviderSpec, credentials: ProviderCredentials) -> Provider:
+    _clear_vendor_variables()
     match spec.kind:
         case ProviderKind.OPENAI:
             from llm.providers.openai import OpenAIProvider  # noqa: PLC0415  # an SDK is loaded when it is needed
 
-            return OpenAIProvider(spec=spec, base_url=access.base_url, key=access.key)
+            return OpenAIProvider(spec=spec, base_url=credentials.base_url, key=credentials.key)
         case ProviderKind.ANTHROPIC:
             from llm.providers.anthropic import AnthropicProvider  # noqa: PLC0415
 
-            return AnthropicProvider(spec=spec, base_url=access.base_url, key=access.key)
+            return AnthropicProvider(spec=spec, base_url=credentials.base_url, key=credentials.key)
         case ProviderKind.GOOGLE:
             from llm.providers.google import GoogleProvider  # noqa: PLC0415
 
-            return GoogleProvider(spec=spec, base_url=access.base_url, key=access.key)
+            return GoogleProvider(spec=spec, base_url=credentials.base_url, key=credentials.key)

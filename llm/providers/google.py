@@ -20,23 +20,25 @@ from llm.errors import (
     ProviderError,
     QuotaExhausted,
 )
-from llm.messages import Clip, ModelReply, Usage, estimated_usage
+from llm.messages import Clip, ModelReply, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
-from llm.providers.transport import http_client
+from llm.providers.transport import build_http_client
 from llm.registry import ProviderSpec
-from llm.schemas import described
+from llm.schemas import describe_schema
 from project.outbound.fetcher import get_system_ssl_context
 
 BASE_URL = "https://generativelanguage.googleapis.com"
-LEAST_SERVER_SECONDS = 10
+MIN_SERVER_SECONDS = 10
 """The SDK tells Google its time limit, and Google refuses shorter ones. Ours cuts in below, in the transport."""
 
 _TRUNCATED = {"MAX_TOKENS", "CONTINUATION"}
-_PASSING = {"OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL"}
+_TRANSIENT = {"OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL"}
 
 
-def google_client(*, spec: ProviderSpec, base_url: str, key: str, seconds: float, http: httpx2.Client) -> genai.Client:
+def build_google_client(
+    *, spec: ProviderSpec, base_url: str, key: str, seconds: float, http: httpx2.Client
+) -> genai.Client:
     """Return the SDK's client: of one attempt a call, and of `http` alone. `seconds` is what Google is told."""
     return genai.Client(
         api_key=key or "none",  # for a blank one the SDK takes what it finds in the environment
@@ -58,30 +60,32 @@ class GoogleProvider:
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
         self._spec = spec
-        seconds = max(LEAST_SERVER_SECONDS, spec.answer_seconds)
-        http = http_client(base_url or BASE_URL, connections=spec.connections, connect_seconds=spec.connect_seconds)
-        self._client = google_client(spec=spec, base_url=base_url, key=key, seconds=seconds, http=http)
+        seconds = max(MIN_SERVER_SECONDS, spec.answer_seconds)
+        http = build_http_client(
+            base_url or BASE_URL, connections=spec.max_connections, connect_seconds=spec.connect_seconds
+        )
+        self._client = build_google_client(spec=spec, base_url=base_url, key=key, seconds=seconds, http=http)
 
     def complete(self, call: ProviderCall) -> ModelReply:
         try:
-            content, config = _content(call), _config(call)
+            content, config = _build_content(call), _build_config(call)
         except ValueError:  # what the registry's `extra` holds is not of the vendor's form
-            raise ModelUnsuited("the model's `extra` is not what the SDK takes", usage=Usage()) from None
-        with error_mapping.our_errors(call, self._spec):
+            raise ModelUnsuited("the model's `extra` is not what the SDK takes", usage=TokenUsage()) from None
+        with error_mapping.map_errors(call, self._spec):
             try:
                 answer = self._client.models.generate_content(model=call.model.model, contents=[content], config=config)
             except errors.APIError as exc:
-                raise _error(exc) from None
-            return _reply(answer, call)
+                raise _map_api_error(exc) from None
+            return _parse_reply(answer, call)
 
 
-def _content(call: ProviderCall) -> types.Content:
+def _build_content(call: ProviderCall) -> types.Content:
     parts = [types.Part.from_bytes(data=p.data, mime_type=p.media_type) for p in call.request.pictures]
-    parts.extend(map(_video, call.request.clips))
+    parts.extend(map(_build_video_part, call.request.clips))
     return types.Content(role="user", parts=[*parts, types.Part(text=call.request.prompt)])
 
 
-def _video(clip: Clip) -> types.Part:
+def _build_video_part(clip: Clip) -> types.Part:
     window = types.VideoMetadata(
         start_offset=None if clip.start_ms is None else f"{clip.start_ms / 1000:.10g}s",
         end_offset=None if clip.end_ms is None else f"{clip.end_ms / 1000:.10g}s",
@@ -92,7 +96,7 @@ def _video(clip: Clip) -> types.Part:
     )
 
 
-def _config(call: ProviderCall) -> types.GenerateContentConfig:
+def _build_config(call: ProviderCall) -> types.GenerateContentConfig:
     schema, system = call.schema, call.request.system
     settings: dict[str, Any] = {
         "max_output_tokens": call.max_output_tokens,
@@ -106,18 +110,18 @@ def _config(call: ProviderCall) -> types.GenerateContentConfig:
         if call.model.schema_mode == "native":
             settings["response_json_schema"] = dict(schema.body)
         else:
-            system = f"{system}\n\n{described(schema)}".strip()
+            system = f"{system}\n\n{describe_schema(schema)}".strip()
     if system:
         settings["system_instruction"] = system
     return types.GenerateContentConfig(**settings)
 
 
-def _reply(answer: types.GenerateContentResponse, call: ProviderCall) -> ModelReply:
+def _parse_reply(answer: types.GenerateContentResponse, call: ProviderCall) -> ModelReply:
     facts: dict[str, Any] = {
         "request_id": answer.response_id or "",
         "model": answer.model_version or "",
     }
-    usage = error_mapping.counted(_usage, answer.usage_metadata)
+    usage = error_mapping.extract_usage(_parse_usage, answer.usage_metadata)
     if not answer.candidates:
         if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
             raise ContentRefused("the vendor's filter refused the prompt", usage=usage, **facts)
@@ -128,53 +132,53 @@ def _reply(answer: types.GenerateContentResponse, call: ProviderCall) -> ModelRe
     reason = candidate.finish_reason.value if candidate.finish_reason is not None else "STOP"
     if reason in _TRUNCATED:
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
-    if reason in _PASSING:
+    if reason in _TRANSIENT:
         raise ProviderBusy(f"the model stopped without an answer ({reason})", usage=usage, **facts)
     if reason != "STOP":
         raise ContentRefused(f"the model refused the content ({reason})", usage=usage, **facts)
     if not text.strip():
         raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
-    return ModelReply(text=text, usage=usage or estimated_usage(call.request, text), **facts)
+    return ModelReply(text=text, usage=usage or estimate_usage(call.request, text), **facts)
 
 
-def _usage(given: types.GenerateContentResponseUsageMetadata) -> Usage:
-    thinking = given.thoughts_token_count or 0
+def _parse_usage(metadata: types.GenerateContentResponseUsageMetadata) -> TokenUsage:
+    thinking = metadata.thoughts_token_count or 0
     audio = sum(
         part.token_count or 0
-        for part in given.prompt_tokens_details or []
+        for part in metadata.prompt_tokens_details or []
         if part.modality is types.MediaModality.AUDIO
     )
-    return Usage(
-        input_tokens=(given.prompt_token_count or 0) + (given.tool_use_prompt_token_count or 0),
-        cached_tokens=given.cached_content_token_count or 0,
+    return TokenUsage(
+        input_tokens=(metadata.prompt_token_count or 0) + (metadata.tool_use_prompt_token_count or 0),
+        cached_tokens=metadata.cached_content_token_count or 0,
         audio_tokens=audio,
-        output_tokens=(given.candidates_token_count or 0) + thinking,
+        output_tokens=(metadata.candidates_token_count or 0) + thinking,
         thinking_tokens=thinking,
     )
 
 
-def _error(exc: errors.APIError) -> ProviderError:
+def _map_api_error(exc: errors.APIError) -> ProviderError:
     body = exc.details if isinstance(exc.details, Mapping) else {}
     inner = body.get("error", body)
     fault = inner if isinstance(inner, Mapping) else {}
     details = [part for part in fault.get("details") or [] if isinstance(part, Mapping)]
     headers = getattr(exc.response, "headers", None) or {}
     reason = next((str(part["reason"]) for part in details if "reason" in part), "")
-    delay = next((_seconds(part["retryDelay"]) for part in details if "retryDelay" in part), None)
+    delay = next((_parse_delay(part["retryDelay"]) for part in details if "retryDelay" in part), None)
     violations = [v for part in details for v in part.get("violations") or [] if isinstance(v, Mapping)]
     quotas = [str(violation.get("quotaId", "")) for violation in violations]
-    named = error_mapping.named_after(exc.code, reason or str(exc.status or ""))
+    named = error_mapping.format_status(exc.code, reason or str(exc.status or ""))
     if reason in {"API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED"}:
         return KeyRefused(f"the key was refused ({named})", status=exc.code)
     if exc.code == 400 and exc.status == "FAILED_PRECONDITION":
         return KeyRefused(f"the account may not use the API: its region or its billing ({named})", status=exc.code)
     if exc.code == 429 and any("PerDay" in quota for quota in quotas):
         return QuotaExhausted(f"the day's quota is used up ({named})", status=exc.code, retry_after=delay)
-    return error_mapping.of_status(
-        exc.code, code=str(exc.status or ""), said=str(exc.message or ""), headers=headers, retry_after=delay
+    return error_mapping.map_status_error(
+        exc.code, code=str(exc.status or ""), message=str(exc.message or ""), headers=headers, retry_after=delay
     )
 
 
-def _seconds(delay: object) -> float | None:
+def _parse_delay(delay: object) -> float | None:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)s", str(delay))
     return float(found[1]) if found else None

@@ -19,16 +19,16 @@ import httpx2
 
 from project.outbound.fetcher import get_system_ssl_context
 
-PIECE = 64 * 1024
+PIECE_BYTES = 64 * 1024
 
-LOOK_SECONDS = 1.0
+CHECKPOINT_SECONDS = 1.0
 """How often somebody who waits for an answer looks whether it is still wanted."""
 
 _limit: ContextVar[tuple[float | None, Callable[[], None] | None]] = ContextVar("llm_limit", default=(None, None))
 """When the time for the whole call is up, on the monotonic clock, and the checkpoint."""
 
 
-class _Stopped(BaseException):
+class _CheckpointRaised(BaseException):
     """Carries what a checkpoint raised past the SDKs, which would take an Exception for a broken connection."""
 
     def __init__(self, reason: Exception) -> None:
@@ -51,7 +51,7 @@ class TimeLimit:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         _limit.reset(self._before)
-        if isinstance(error, _Stopped):
+        if isinstance(error, _CheckpointRaised):
             raise error.reason from None
 
 
@@ -64,7 +64,7 @@ class ProviderTransport(httpx2.HTTPTransport):
 
     def __init__(self, base_url: str, *, connections: int, connect_seconds: float) -> None:
         super().__init__(verify=get_system_ssl_context())
-        self._origin = _origin(httpx2.URL(base_url))
+        self._origin = _get_origin(httpx2.URL(base_url))
         self._connect_seconds = connect_seconds
         self._pool.close()
         self._pool = httpcore2.ConnectionPool(
@@ -76,39 +76,39 @@ class ProviderTransport(httpx2.HTTPTransport):
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        if _origin(request.url) != self._origin:
+        if _get_origin(request.url) != self._origin:
             raise WrongHost(f"{request.url.host} is not the provider's host", request=request)
-        limits = {"connect": self._connect_seconds, "pool": _left(None, httpx2.PoolTimeout)}
+        limits = {"connect": self._connect_seconds, "pool": _compute_remaining(None, httpx2.PoolTimeout)}
         request.extensions = {**request.extensions, "timeout": {**request.extensions.get("timeout", {}), **limits}}
         return super().handle_request(request)
 
 
-def http_client(base_url: str, *, connections: int, connect_seconds: float) -> httpx2.Client:
+def build_http_client(base_url: str, *, connections: int, connect_seconds: float) -> httpx2.Client:
     """Return a client for one provider: no redirects, no proxies, netrc or cookies of the environment."""
     transport = ProviderTransport(base_url, connections=connections, connect_seconds=connect_seconds)
     return httpx2.Client(transport=transport, follow_redirects=False, trust_env=False)
 
 
-def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+def _get_origin(url: httpx2.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _heed() -> None:
+def _call_checkpoint() -> None:
     _, checkpoint = _limit.get()
     if checkpoint is not None:
         try:
             checkpoint()
         except Exception as exc:
-            raise _Stopped(exc) from exc
+            raise _CheckpointRaised(exc) from exc
 
 
-def _left(timeout: float | None, late: type[Exception]) -> float | None:
+def _compute_remaining(timeout: float | None, timeout_error: type[Exception]) -> float | None:
     deadline, _ = _limit.get()
     if deadline is None:
         return timeout
     left = deadline - time.monotonic()
     if left <= 0:
-        raise late("the time for the whole call is up")
+        raise timeout_error("the time for the whole call is up")
     return left if timeout is None else min(timeout, left)
 
 
@@ -117,17 +117,17 @@ class _TimedStream(httpcore2.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        while (left := _left(timeout, httpcore2.ReadTimeout)) is None or left > LOOK_SECONDS:
+        while (left := _compute_remaining(timeout, httpcore2.ReadTimeout)) is None or left > CHECKPOINT_SECONDS:
             try:
-                return self._inner.read(max_bytes, LOOK_SECONDS)
+                return self._inner.read(max_bytes, CHECKPOINT_SECONDS)
             except httpcore2.ReadTimeout:
-                _heed()
-                timeout = None if timeout is None else timeout - LOOK_SECONDS
+                _call_checkpoint()
+                timeout = None if timeout is None else timeout - CHECKPOINT_SECONDS
         return self._inner.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for begin in range(0, len(buffer), PIECE):  # the inner stream's limit starts anew with every `send`
-            self._inner.write(buffer[begin : begin + PIECE], _left(timeout, httpcore2.WriteTimeout))
+        for begin in range(0, len(buffer), PIECE_BYTES):  # the inner stream's limit starts anew with every `send`
+            self._inner.write(buffer[begin : begin + PIECE_BYTES], _compute_remaining(timeout, httpcore2.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -135,7 +135,7 @@ class _TimedStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        limit = _left(timeout, httpcore2.ConnectTimeout)
+        limit = _compute_remaining(timeout, httpcore2.ConnectTimeout)
         return _TimedStream(self._inner.start_tls(ssl_context, server_hostname, limit))
 
     def get_extra_info(self, info: str) -> Any:
@@ -154,5 +154,5 @@ class _TimedBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> httpcore2.NetworkStream:
-        limit = _left(timeout, httpcore2.ConnectTimeout)
+        limit = _compute_remaining(timeout, httpcore2.ConnectTimeout)
         return _TimedStream(self._inner.connect_tcp(host, port, limit, local_address, socket_options))

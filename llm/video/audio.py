@@ -20,7 +20,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from llm.video.containers import opened
+from llm.video.containers import open_container
 from llm.video.errors import MediaUnreadable
 
 Samples = NDArray[np.int16]
@@ -33,53 +33,53 @@ BLOCK_SECONDS = 0.5
 
 
 @dataclass(kw_only=True)
-class Sound:
-    """One track of a file, read once by `samples`. The other names tell, once that is done, how it went.
+class AudioTrackReader:
+    """One track of a file, read once by `read_samples`. The other names tell, once that is done, how it went.
 
-    `announced_ms` is what the file says of the track's end, 0 when it says nothing; `damaged` counts the packets that
-    could not be read; `is_capped` tells that the track goes on after `max_ms`.
+    `announced_ms` is what the file says of the track's end, 0 when it says nothing; `damaged_packets` counts the
+    packets that could not be read; `is_capped` tells that the track goes on after `max_ms`.
     """
 
     path: Path
     track: int
     max_ms: int
-    heard_ms: int = field(default=0, init=False)
+    read_ms: int = field(default=0, init=False)
     announced_ms: int = field(default=0, init=False)
-    damaged: int = field(default=0, init=False)
+    damaged_packets: int = field(default=0, init=False)
     is_capped: bool = field(default=False, init=False)
 
-    def samples(self) -> Iterator[Samples]:
+    def read_samples(self) -> Iterator[Samples]:
         """Yield the samples in order, some at a time, until the end of the track or `max_ms`.
 
         Raises MediaUnreadable when the file cannot be opened, has no such track of sound, or nothing in it can be read.
         """
         count, most = 0, self.max_ms * PER_MS
-        for block in self._decoded():
+        for block in self._decode_blocks():
             if count == most:
                 self.is_capped = True
                 break
             part = block[: most - count]
             self.is_capped = part.size < block.size
             count += part.size
-            self.heard_ms = -(-count // PER_MS)
+            self.read_ms = -(-count // PER_MS)
             yield part
             if self.is_capped:
                 break
         if count == 0:
-            raise _damaged("No sound could be read from it.")
+            raise _build_damaged_error("No sound could be read from it.")
 
-    def _decoded(self) -> Iterator[Samples]:
-        with _opened(self.path) as container:
-            stream = self._stream(container)
-            line = _Line(
+    def _decode_blocks(self) -> Iterator[Samples]:
+        with _open_media(self.path) as container:
+            stream = self._find_stream(container)
+            line = _SampleTimeline(
                 origin=(container.start_time or 0) / av.time_base,
                 end=container.duration / av.time_base + 1 if container.duration else self.max_ms / 1000,
             )
-            for frame in self._frames(container, stream):
-                yield from line.add(frame)
+            for frame in self._decode_frames(container, stream):
+                yield from line.add_frame(frame)
             yield from line.flush()
 
-    def _stream(self, container: InputContainer) -> AudioStream:
+    def _find_stream(self, container: InputContainer) -> AudioStream:
         stream = next((one for one in container.streams.audio if one.index == self.track), None)
         if stream is None or stream.codec_context is None:
             raise MediaUnreadable(
@@ -94,26 +94,26 @@ class Sound:
             self.announced_ms = container.duration * 1000 // av.time_base
         return stream
 
-    def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    def _decode_frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
         """Yield what can be decoded, leaving out what cannot."""
         packets = container.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
             except av.error.FFmpegError:
-                self.damaged += 1
+                self.damaged_packets += 1
                 return
             if packet is None:
                 return
             try:
                 frames = packet.decode()
             except av.error.FFmpegError:
-                self.damaged += 1
+                self.damaged_packets += 1
                 continue
             yield from frames
 
 
-def skipped(blocks: Iterable[Samples], count: int) -> Iterator[Samples]:
+def skip_samples(blocks: Iterable[Samples], count: int) -> Iterator[Samples]:
     """Yield the samples after the first `count`."""
     for block in blocks:
         if block.size > count:
@@ -121,75 +121,79 @@ def skipped(blocks: Iterable[Samples], count: int) -> Iterator[Samples]:
         count = max(0, count - block.size)
 
 
-def windows(blocks: Iterable[Samples], *, most: int, cut: Callable[[Samples], int]) -> Iterator[Samples]:
-    """Yield the samples in windows of at most `most`. `cut` says of a full window after how many samples it may end.
+def split_into_windows(
+    blocks: Iterable[Samples], *, max_samples: int, find_cut: Callable[[Samples], int]
+) -> Iterator[Samples]:
+    """Yield the samples in windows of at most `max_samples`.
+
+    `find_cut` says of a full window after how many samples it may end.
 
     Each but the last is whole milliseconds long. What is cut off begins the next one, so that windows from any window's
     end on are the same, whether what comes before was read or skipped. A window is good until the next is asked for.
     """
-    buffer = np.empty(most, np.int16)
+    buffer = np.empty(max_samples, np.int16)
     filled = 0
     for block in blocks:
         rest = block
         while rest.size:
-            taken = min(rest.size, most - filled)
+            taken = min(rest.size, max_samples - filled)
             buffer[filled : filled + taken] = rest[:taken]
             filled, rest = filled + taken, rest[taken:]
-            if filled == most:
-                end = cut(buffer)
+            if filled == max_samples:
+                end = find_cut(buffer)
                 end = max(PER_MS, end - end % PER_MS)
                 yield buffer[:end]
-                filled = most - end
+                filled = max_samples - end
                 buffer[:filled] = buffer[end:].copy()
     if filled:
         yield buffer[:filled]
 
 
-class _Line:
+class _SampleTimeline:
     """Lays frames on the line of time. `origin` and `end` are the seconds at which the recording starts and is over."""
 
     def __init__(self, *, origin: float, end: float) -> None:
         self._origin = origin
-        self._last = end
-        self._now = 0.0
+        self._end = end
+        self._position = 0.0
         self._count = 0
         self._form: tuple[str, str, int] | None = None
         self._fifo = AudioFifo()
         self._resampler: AudioResampler | None = None
 
-    def add(self, frame: AudioFrame) -> Iterator[Samples]:
+    def add_frame(self, frame: AudioFrame) -> Iterator[Samples]:
         """Yield the silence before a frame, and what is ready of the sound."""
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
         if form != self._form:
             yield from self.flush()
             self._form = form
-        yield from self._silence_before(frame)
-        self._now += frame.samples / frame.sample_rate
+        yield from self._fill_gap_before(frame)
+        self._position += frame.samples / frame.sample_rate
         frame.pts = None
         self._fifo.write(frame)
         if self._fifo.samples >= BLOCK_SECONDS * frame.sample_rate:
-            yield from self._resampled(self._fifo.read())
+            yield from self._resample_frame(self._fifo.read())
 
     def flush(self) -> Iterator[Samples]:
         """Yield what is left of the sound."""
         if self._fifo.samples:
-            yield from self._resampled(self._fifo.read())
+            yield from self._resample_frame(self._fifo.read())
         if self._resampler is not None:
-            yield from self._resampled(None)
+            yield from self._resample_frame(None)
         self._fifo, self._resampler = AudioFifo(), None
 
-    def _silence_before(self, frame: AudioFrame) -> Iterator[Samples]:
+    def _fill_gap_before(self, frame: AudioFrame) -> Iterator[Samples]:
         if frame.time is None:
             return
         start = frame.time - self._origin
-        gap = start - self._now
-        if abs(gap) <= (GAP_SECONDS if self._now else 0.0):
+        gap = start - self._position
+        if abs(gap) <= (GAP_SECONDS if self._position else 0.0):
             return
-        if gap < 0 or start > self._last:  # the clock was set back or jumped: what follows is said next
+        if gap < 0 or start > self._end:  # the clock was set back or jumped: what follows is said next
             self._origin += gap
             return
         yield from self.flush()
-        self._now = start
+        self._position = start
         missing = round(start * RATE) - self._count
         while missing > 0:
             block = np.zeros(min(missing, RATE), np.int16)
@@ -197,7 +201,7 @@ class _Line:
             self._count += block.size
             yield block
 
-    def _resampled(self, frame: AudioFrame | None) -> Iterator[Samples]:
+    def _resample_frame(self, frame: AudioFrame | None) -> Iterator[Samples]:
         if self._resampler is None:
             self._resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
         for resampled in self._resampler.resample(frame):
@@ -206,12 +210,12 @@ class _Line:
             yield block
 
 
-def _opened(path: Path) -> InputContainer:
+def _open_media(path: Path) -> InputContainer:
     try:
-        return opened(path)
+        return open_container(path)
     except av.error.FFmpegError as error:
-        raise _damaged(f"It cannot be opened ({error.strerror}).") from error
+        raise _build_damaged_error(f"It cannot be opened ({error.strerror}).") from error
 
 
-def _damaged(why: str) -> MediaUnreadable:
+def _build_damaged_error(why: str) -> MediaUnreadable:
     return MediaUnreadable(f"The recording is damaged or no recording at all. {why}", code="damaged")

@@ -18,22 +18,22 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 DEMUXERS = "mov,matroska,avi,mp3,wav,ogg,flac,aac"
-PICTURES = 8192
+MAX_PICTURE_SIDE = 8192
 """Pixels a side beyond which a picture is not decoded."""
 
 
-def opened(path: Path) -> InputContainer:
+def open_container(path: Path) -> InputContainer:
     """Open a file for reading. Raises what PyAV raises for a file that is none of the containers."""
     options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file"}
     return av.open(str(path), metadata_errors="ignore", container_options=options)
 
 
-def origin_ms(container: InputContainer) -> float:
+def get_origin_ms(container: InputContainer) -> float:
     """Return the container's time stamp, in milliseconds, that players show as 0:00: the earliest of any stream."""
     return (container.start_time or 0) * 1000 / av.time_base
 
 
-def pictures_of(container: InputContainer) -> VideoStream | None:
+def find_video_stream(container: InputContainer) -> VideoStream | None:
     """Return the stream of moving pictures; cover art is none, nor is what there is no decoder for."""
     return next((one for one in container.streams.video if has_decoder(one) and not _is_cover(one)), None)
 
@@ -44,7 +44,7 @@ def has_decoder(stream: Stream) -> bool:
     return context is not None
 
 
-def codec_of(container: InputContainer, stream: Stream) -> str:
+def get_codec_name(container: InputContainer, stream: Stream) -> str:
     """Return the name of a stream's codec, or its four letters in the file; blank when both are unknown.
 
     Where there is no decoder, only FFmpeg's description of the file knows them.
@@ -59,13 +59,13 @@ def codec_of(container: InputContainer, stream: Stream) -> str:
     return name if name != "none" else letters or ""
 
 
-def language_of(metadata: dict[str, str]) -> str:
+def get_stream_language(metadata: dict[str, str]) -> str:
     """Return a stream's language as the container has it; blank for `und`."""
     language = metadata.get("language", "")
     return "" if language == "und" else language
 
 
-def last_packet_ms(container: InputContainer, *, most_packets: int = 20_000_000) -> Iterator[float]:
+def iterate_packet_ends(container: InputContainer, *, most_packets: int = 20_000_000) -> Iterator[float]:
     """Yield the ends of packets, in milliseconds from the container's own zero: the largest is the duration."""
     for number, packet in enumerate(container.demux()):
         if number > most_packets:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from llm.video.probe import check_installed
-from llm.video.rolling_captions import without_rolling
+from llm.video.rolling_captions import remove_rolled_words
 from llm.video.transcript import MediaInfo, Segment, SubtitleTrack, Transcript
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
@@ -17,7 +17,7 @@ LIMITS = ProcessLimits(memory_bytes=2 * 2**30, seconds=600)
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
-def embedded_captions(
+def read_embedded_captions(
     path: Path, media: MediaInfo, *, language: str = "", checkpoint: Callable[[], None] = lambda: None
 ) -> Transcript | None:
     """Return the words of the best track of captions, None when there is none with words.
@@ -27,24 +27,30 @@ def embedded_captions(
     rolling captions repeat are left out. Raises TranscriberMissing without PyAV, and what `checkpoint` raises.
     """
     check_installed()
-    for track in ranked(media.subtitles, language):
-        cues = _read(path.resolve(strict=True), track, media.duration_ms, checkpoint)
-        if segments := tuple(without_rolling(cues)):
-            return Transcript(language=tag_of(track.language), duration_ms=media.duration_ms, segments=segments)
+    for track in rank_tracks(media.subtitles, language):
+        cues = _read_track(path.resolve(strict=True), track, media.duration_ms, checkpoint)
+        if segments := tuple(remove_rolled_words(cues)):
+            return Transcript(
+                language=get_language_tag(track.language), duration_ms=media.duration_ms, segments=segments
+            )
     return None
 
 
-def ranked(tracks: Sequence[SubtitleTrack], language: str) -> list[SubtitleTrack]:
+def rank_tracks(tracks: Sequence[SubtitleTrack], language: str) -> list[SubtitleTrack]:
     """Return the tracks that may be used, the best first."""
-    wanted = _primary(language)
+    wanted = _get_primary_subtag(language)
     usable = [track for track in tracks if not track.is_forced]
     return sorted(
         usable,
-        key=lambda track: (not wanted or _primary(track.language) != wanted, not track.is_default, track.index),
+        key=lambda track: (
+            not wanted or _get_primary_subtag(track.language) != wanted,
+            not track.is_default,
+            track.index,
+        ),
     )
 
 
-def tag_of(code: str) -> str:
+def get_language_tag(code: str) -> str:
     """Return the BCP 47 tag for a container's code (`eng` is `en`), blank for what is none."""
     if not _TAG.fullmatch(code.strip().lower()):
         return ""
@@ -52,11 +58,11 @@ def tag_of(code: str) -> str:
     return _SHORT_CODES.get(primary.lower(), primary.lower()) + dash + rest
 
 
-def _primary(code: str) -> str:
-    return tag_of(code).partition("-")[0]
+def _get_primary_subtag(code: str) -> str:
+    return get_language_tag(code).partition("-")[0]
 
 
-def _read(path: Path, track: SubtitleTrack, duration_ms: int, checkpoint: Callable[[], None]) -> list[Segment]:
+def _read_track(path: Path, track: SubtitleTrack, duration_ms: int, checkpoint: Callable[[], None]) -> list[Segment]:
     request = {"path": str(path), "track": track.index}
     try:
         found = [Segment(**cue) for cue in read_messages(CHILD, request, limits=LIMITS, checkpoint=checkpoint)]

@@ -16,7 +16,7 @@ from typing import Any
 from av.packet import Packet
 from av.stream import Discard, Stream
 
-from llm.video.containers import opened, origin_ms
+from llm.video.containers import get_origin_ms, open_container
 
 UNKNOWN_MS = 2_000
 """How long a cue lasts that does not say."""
@@ -30,53 +30,59 @@ _ASS_SPACE = re.compile(r"\\[Nnh]")
 _ASS_NAME, _ASS_TEXT = 3, 8
 """Fields of an event: ReadOrder, Layer, Style, Name, MarginL, MarginR, MarginV, Effect, Text."""
 
-Spoken = Iterator[tuple[str, str]]
+SpokenTexts = Iterator[tuple[str, str]]
 """Who speaks (blank when the track does not say), and the words."""
 
 
-def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
     """Tell the cues of the stream with index `track` of the file at `path`."""
-    with opened(Path(request["path"])) as container:
+    with open_container(Path(request["path"])) as container:
         stream = container.streams[request["track"]]
         for other in container.streams:
             other.discard = Discard.default if other.index == stream.index else Discard.all
-        origin = origin_ms(container)
+        origin = get_origin_ms(container)
         for packet in islice(container.demux(stream), MOST_CUES):
-            _tell(packet, stream.codec_context.name, origin, tell)
+            _send_cues(packet, stream.codec_context.name, origin, send_message)
 
 
-def _tell(packet: Packet[Stream], codec: str, origin: float, tell: Callable[[dict[str, Any]], None]) -> None:
+def _send_cues(
+    packet: Packet[Stream], codec: str, origin: float, send_message: Callable[[dict[str, Any]], None]
+) -> None:
     if packet.pts is None or packet.time_base is None:
         return
     start = float(packet.pts * packet.time_base * 1000) - origin
     end = start + (float((packet.duration or 0) * packet.time_base * 1000) or UNKNOWN_MS)
-    for speaker, text in _READERS.get(codec, _marked_up)(bytes(packet)):
+    for speaker, text in _READERS.get(codec, _read_markup_cue)(bytes(packet)):
         words = " ".join(text.split())[:MOST_CHARACTERS]
         if end > 0 and any(character.isalnum() for character in words):
-            tell({"start_ms": max(0, round(start)), "end_ms": round(end), "text": words, "speaker": speaker})
+            send_message({"start_ms": max(0, round(start)), "end_ms": round(end), "text": words, "speaker": speaker})
 
 
-def _decoded(raw: bytes) -> str:
+def _decode_text(raw: bytes) -> str:
     encoding = "utf-16" if raw[:2] in {b"\xfe\xff", b"\xff\xfe"} else "utf-8"
     return raw.decode(encoding, errors="replace").replace("\0", "")
 
 
-def _marked_up(raw: bytes) -> Spoken:
+def _read_markup_cue(raw: bytes) -> SpokenTexts:
     """Read SubRip and WebVTT; the voices of a cue one by one."""
-    before, *voices = _VOICE.split(_decoded(raw))
+    before, *voices = _VOICE.split(_decode_text(raw))
     for speaker, text in (("", before), *zip(voices[::2], voices[1::2], strict=True)):
         yield " ".join(html.unescape(speaker).split()), html.unescape(_TAG.sub("", text))
 
 
-def _timed_text(raw: bytes) -> Spoken:
+def _read_timed_text(raw: bytes) -> SpokenTexts:
     """Read MP4's timed text: the length in two bytes, the text, then its styles."""
-    yield from _marked_up(raw[2 : 2 + int.from_bytes(raw[:2], "big")])
+    yield from _read_markup_cue(raw[2 : 2 + int.from_bytes(raw[:2], "big")])
 
 
-def _ass(raw: bytes) -> Spoken:
-    fields = _decoded(raw).split(",", _ASS_TEXT)
+def _read_ass_event(raw: bytes) -> SpokenTexts:
+    fields = _decode_text(raw).split(",", _ASS_TEXT)
     if len(fields) > _ASS_TEXT and not _ASS_DRAWING.search(fields[_ASS_TEXT]):
         yield fields[_ASS_NAME].strip(), _ASS_SPACE.sub(" ", _ASS_OVERRIDE.sub("", fields[_ASS_TEXT]))
 
 
-_READERS: Mapping[str, Callable[[bytes], Spoken]] = {"mov_text": _timed_text, "ass": _ass, "ssa": _ass}
+_READERS: Mapping[str, Callable[[bytes], SpokenTexts]] = {
+    "mov_text": _read_timed_text,
+    "ass": _read_ass_event,
+    "ssa": _read_ass_event,
+}

@@ -8,40 +8,40 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from llm.video.gemini import gemini_video_processor
+from llm.video.gemini import build_gemini_processor
 from llm.video.processor import GeminiLimits, VideoProcessor
 from llm.video.transcript import MediaInfo
 
 if TYPE_CHECKING:
-    from llm.video.key_frames import KeyFrame
+    from llm.video.key_frames import ExtractedKeyFrame
 
 
-def probe(path: Path, *, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:
+def probe_recording(path: Path, *, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:
     """Return what a file holds.
 
     Raises MediaUnreadable (for a recording over MEDIA_MAX_MINUTES too), TranscriberMissing and what `checkpoint` does.
     """
-    from llm.video.probe import probe as probe_file  # noqa: PLC0415
+    from llm.video.probe import probe_file as probe_file  # noqa: PLC0415
 
     return probe_file(path, max_ms=settings.MEDIA_MAX_MINUTES * 60_000, checkpoint=checkpoint)
 
 
-def key_frames(
+def extract_key_frames(
     path: Path, media: MediaInfo, *, most_per_minute: int, checkpoint: Callable[[], None]
-) -> Iterator[KeyFrame]:
+) -> Iterator[ExtractedKeyFrame]:
     """Yield what a video shows, scene by scene: see `llm.video.key_frames`."""
-    from llm.video.key_frames import key_frames as frames_of  # noqa: PLC0415
+    from llm.video.key_frames import read_key_frames as frames_of  # noqa: PLC0415
 
     return frames_of(path, media, most_per_minute=most_per_minute, checkpoint=checkpoint)
 
 
-def video_processor() -> VideoProcessor:
+def build_video_processor() -> VideoProcessor:
     """Return the processor that the settings and the configured providers make."""
-    from llm.video.embedded_captions import embedded_captions  # noqa: PLC0415
+    from llm.video.embedded_captions import read_embedded_captions  # noqa: PLC0415
     from llm.video.whisper import WhisperSettings, WhisperVideoProcessor  # noqa: PLC0415
 
     return VideoProcessor(
-        gemini=gemini_video_processor(),
+        gemini=build_gemini_processor(),
         whisper=WhisperVideoProcessor(
             settings=WhisperSettings(
                 model=settings.WHISPER_MODEL,
@@ -52,5 +52,5 @@ def video_processor() -> VideoProcessor:
             )
         ),
         limits=GeminiLimits(most_ms=settings.GEMINI_MAX_MINUTES * 60_000, most_bytes=settings.GEMINI_MAX_BYTES),
-        read_embedded=embedded_captions,
+        read_embedded=read_embedded_captions,
     )

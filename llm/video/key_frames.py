@@ -23,7 +23,7 @@ ROWS, COLUMNS = 8, 9
 
 
 @dataclass(frozen=True, kw_only=True)
-class KeyFrame:
+class ExtractedKeyFrame:
     """What a video shows from `start_ms` to `end_ms`: a JPEG of at most 1280 pixels a side, and its difference hash."""
 
     start_ms: int
@@ -34,9 +34,9 @@ class KeyFrame:
     height: int
 
 
-def key_frames(
+def read_key_frames(
     path: Path, media: MediaInfo, *, most_per_minute: int, checkpoint: Callable[[], None] = lambda: None
-) -> Iterator[KeyFrame]:
+) -> Iterator[ExtractedKeyFrame]:
     """Yield a picture for each scene, in order of time; none for a blank picture, nor for one over 8192 pixels a side.
 
     At most so many scenes end in any minute: in a busy one the first are taken, and any that is seen for a minute.
@@ -52,12 +52,12 @@ def key_frames(
     limits = ProcessLimits(memory_bytes=MEMORY_BYTES, seconds=max(LEAST_SECONDS, media.duration_ms / 1000))
     try:
         for line in read_messages(CHILD, request, limits=limits, checkpoint=checkpoint):
-            yield KeyFrame(**{**line, "dhash": int(line["dhash"], 16), "jpeg": base64.b64decode(line["jpeg"])})
+            yield ExtractedKeyFrame(**{**line, "dhash": int(line["dhash"], 16), "jpeg": base64.b64decode(line["jpeg"])})
     except ChildFailed as error:
         raise TranscriberBroken(f"Looking at the video failed: {error}.") from error
 
 
-def dhash_of(picture: Image) -> int:
+def compute_dhash(picture: Image) -> int:
     """Return the difference hash of a picture: a bit for each of 8 x 8 places, set where its right is brighter.
 
     Scaling, compression and brightness change few of them (Neal Krawetz, "Kind of like that", 2013); noise changes many
@@ -73,6 +73,6 @@ def dhash_of(picture: Image) -> int:
     return bits
 
 
-def distance(one: int, other: int) -> int:
+def compute_hash_distance(one: int, other: int) -> int:
     """Return in how many of 64 bits two hashes differ."""
     return (one ^ other).bit_count()

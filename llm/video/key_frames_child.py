@@ -22,8 +22,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image, ImageChops, ImageStat
 
-from llm.video.containers import PICTURES, opened, origin_ms, pictures_of
-from llm.video.key_frames import dhash_of, distance
+from llm.video.containers import MAX_PICTURE_SIDE, find_video_stream, get_origin_ms, open_container
+from llm.video.key_frames import compute_dhash, compute_hash_distance
 
 CHANGED_SHARE, CHANGED_BY, GRID = 0.01, 24, (64, 36)
 """It is another scene when in a hundredth of a grid's cells one colour has changed by so much (of 255)."""
@@ -39,7 +39,7 @@ BLANK = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Look:
+class _SampledPicture:
     """A picture, as it is compared."""
 
     at_ms: int
@@ -47,10 +47,10 @@ class _Look:
     grid: Image.Image
     dhash: int
 
-    def differs_from(self, other: _Look) -> bool:
+    def differs_from(self, other: _SampledPicture) -> bool:
         changed = ImageChops.difference(self.grid, other.grid).split()
         most = ImageChops.lighter(ImageChops.lighter(changed[0], changed[1]), changed[2])
-        by = FAINTLY_BY if distance(self.dhash, other.dhash) >= CHANGED_BITS else CHANGED_BY
+        by = FAINTLY_BY if compute_hash_distance(self.dhash, other.dhash) >= CHANGED_BITS else CHANGED_BY
         return sum(most.histogram()[by:]) >= CHANGED_SHARE * GRID[0] * GRID[1]
 
     @property
@@ -58,22 +58,22 @@ class _Look:
         return max(ImageStat.Stat(self.grid).stddev) < BLANK
 
 
-def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
     """Tell the scenes of the video at `path`."""
     if request["most_per_minute"] < 1:
         return
     path, duration_ms, most = Path(request["path"]), request["duration_ms"], request["most_per_minute"]
     ended: deque[int] = deque(maxlen=most)
-    for scene, end_ms in _scenes(path, duration_ms):
+    for scene, end_ms in _find_scenes(path, duration_ms):
         if not scene.is_blank and (len(ended) < most or end_ms - ended[0] >= MINUTE_MS):
             ended.append(end_ms)
-            _tell(scene, end_ms, tell)
+            _send_scene(scene, end_ms, send_message)
 
 
-def _scenes(path: Path, duration_ms: int) -> Iterator[tuple[_Look, int]]:
+def _find_scenes(path: Path, duration_ms: int) -> Iterator[tuple[_SampledPicture, int]]:
     """Yield the first look at each scene, and when it is over."""
-    scene: _Look | None = None
-    for look in _changes(path, duration_ms):
+    scene: _SampledPicture | None = None
+    for look in _find_scene_starts(path, duration_ms):
         if scene is not None:
             yield scene, look.at_ms
         scene = look
@@ -81,28 +81,28 @@ def _scenes(path: Path, duration_ms: int) -> Iterator[tuple[_Look, int]]:
         yield scene, max(duration_ms, scene.at_ms)
 
 
-def _changes(path: Path, duration_ms: int) -> Iterator[_Look]:
+def _find_scene_starts(path: Path, duration_ms: int) -> Iterator[_SampledPicture]:
     """Yield the first look at each scene, at the time when it came."""
-    scene: _Look | None = None
+    scene: _SampledPicture | None = None
     before_ms = 0
-    for look in _looks(path, duration_ms):
+    for look in _sample_video(path, duration_ms):
         if scene is None or look.differs_from(scene):
-            came_ms = look.at_ms if scene is None else _came(path, scene, before_ms, look.at_ms)
+            came_ms = look.at_ms if scene is None else _locate_change(path, scene, before_ms, look.at_ms)
             scene = replace(look, at_ms=came_ms)
             yield scene
         before_ms = look.at_ms
 
 
-def _came(path: Path, scene: _Look, from_ms: int, to_ms: int) -> int:
+def _locate_change(path: Path, scene: _SampledPicture, from_ms: int, to_ms: int) -> int:
     """Return when, between two looks, the picture stopped being that of the scene."""
     if to_ms - from_ms <= EVERY_MS:
         return to_ms
-    with opened(path) as container:
-        stream = pictures_of(container)
+    with open_container(path) as container:
+        stream = find_video_stream(container)
         assert stream is not None
         assert stream.time_base is not None
-        container.seek(round((from_ms + origin_ms(container)) / 1000 / stream.time_base), stream=stream)
-        for look in _pictures(container, stream, every_ms=CLOSELY_MS):
+        container.seek(round((from_ms + get_origin_ms(container)) / 1000 / stream.time_base), stream=stream)
+        for look in _sample_pictures(container, stream, every_ms=CLOSELY_MS):
             if look.at_ms >= to_ms:
                 break
             if look.at_ms > from_ms and look.differs_from(scene):
@@ -110,10 +110,10 @@ def _came(path: Path, scene: _Look, from_ms: int, to_ms: int) -> int:
     return to_ms
 
 
-def _tell(scene: _Look, end_ms: int, tell: Callable[[dict[str, Any]], None]) -> None:
+def _send_scene(scene: _SampledPicture, end_ms: int, send_message: Callable[[dict[str, Any]], None]) -> None:
     packed = io.BytesIO()
     scene.picture.save(packed, "JPEG", quality=QUALITY)
-    tell(
+    send_message(
         {
             "start_ms": scene.at_ms,
             "end_ms": end_ms,
@@ -125,23 +125,23 @@ def _tell(scene: _Look, end_ms: int, tell: Callable[[dict[str, Any]], None]) -> 
     )
 
 
-def _looks(path: Path, duration_ms: int) -> Iterator[_Look]:
+def _sample_video(path: Path, duration_ms: int) -> Iterator[_SampledPicture]:
     """Yield looks at the whole video, in order of time."""
-    with opened(path) as container:
-        stream = pictures_of(container)
-        if stream is None or max(stream.width, stream.height) > PICTURES:
+    with open_container(path) as container:
+        stream = find_video_stream(container)
+        if stream is None or max(stream.width, stream.height) > MAX_PICTURE_SIDE:
             return
         keys = sum(1 for packet in container.demux(stream) if packet.is_keyframe)
-    with opened(path) as container:
-        stream = pictures_of(container)
+    with open_container(path) as container:
+        stream = find_video_stream(container)
         assert stream is not None
         if duration_ms <= RARE_MS * max(1, keys):
             stream.codec_context.skip_frame = "NONKEY"
-        yield from _pictures(container, stream, every_ms=EVERY_MS)
+        yield from _sample_pictures(container, stream, every_ms=EVERY_MS)
 
 
-def _pictures(container: InputContainer, stream: VideoStream, *, every_ms: int) -> Iterator[_Look]:
-    origin, due = origin_ms(container), float("-inf")
+def _sample_pictures(container: InputContainer, stream: VideoStream, *, every_ms: int) -> Iterator[_SampledPicture]:
+    origin, due = get_origin_ms(container), float("-inf")
     for packet in container.demux(stream):
         try:
             frames = packet.decode()
@@ -153,22 +153,24 @@ def _pictures(container: InputContainer, stream: VideoStream, *, every_ms: int) 
             at = float(frame.pts * frame.time_base * 1000) - origin
             if at >= due:
                 due = at + every_ms
-                yield _look(max(0, round(at)), frame)
+                yield _build_sample(max(0, round(at)), frame)
 
 
-def _look(at_ms: int, frame: VideoFrame) -> _Look:
-    width, height = _fitting(frame.width, frame.height)
+def _build_sample(at_ms: int, frame: VideoFrame) -> _SampledPicture:
+    width, height = _fit_size(frame.width, frame.height)
     small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
     image: Image.Image = small.to_image()  # type: ignore[no-untyped-call]
-    picture = _upright(image, frame.rotation)
-    return _Look(at_ms=at_ms, picture=picture, grid=picture.resize(GRID, Image.Resampling.BOX), dhash=dhash_of(picture))
+    picture = _rotate_upright(image, frame.rotation)
+    return _SampledPicture(
+        at_ms=at_ms, picture=picture, grid=picture.resize(GRID, Image.Resampling.BOX), dhash=compute_dhash(picture)
+    )
 
 
-def _upright(picture: Image.Image, rotation: int) -> Image.Image:
+def _rotate_upright(picture: Image.Image, rotation: int) -> Image.Image:
     """Return the picture as players show it: phones store it lying, and say by how many degrees."""
     return picture.rotate(rotation, expand=True) if rotation % 360 else picture
 
 
-def _fitting(width: int, height: int) -> tuple[int, int]:
+def _fit_size(width: int, height: int) -> tuple[int, int]:
     scale = min(1.0, LONGEST_SIDE / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))

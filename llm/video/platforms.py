@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
-from llm.video.platforms_rules import PLAYLIST, Refusal, why_not_said
+from llm.video.platforms_rules import PLAYLIST, Refusal, classify_failure
 from project.errors import DomainError
 from project.processes import runner
 
@@ -92,7 +92,7 @@ PLATFORMS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class PlatformAccess:
     """What is reached, and how: `allowed` are addresses (`127.0.0.1:8080`) outside of the public internet."""
 
     platforms: tuple[Platform, ...] = PLATFORMS
@@ -100,7 +100,7 @@ class Reach:
     child: str = "llm.video.platforms_child"
 
 
-EVERYDAY = Reach()
+DEFAULT_ACCESS = PlatformAccess()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +120,9 @@ class PlatformVideo:
     warnings: tuple[str, ...] = ()
 
 
-def platform_of(url: str, platforms: tuple[Platform, ...] = PLATFORMS) -> str:
+def find_platform_name(url: str, platforms: tuple[Platform, ...] = PLATFORMS) -> str:
     """Return the name of the platform that the address of a video belongs to; blank when it is none that we know."""
-    found = _found(url, platforms)
+    found = _match_platform(url, platforms)
     return found[0].name if found else ""
 
 
@@ -136,7 +136,7 @@ def fetch_video(
     language: str,
     checkpoint: Callable[[], None],
     seconds: float = FETCH_SECONDS,
-    reach: Reach = EVERYDAY,
+    access: PlatformAccess = DEFAULT_ACCESS,
 ) -> PlatformVideo:
     """Bring one public video into an existing folder: its captions if wanted and there, else the recording.
 
@@ -146,9 +146,9 @@ def fetch_video(
     Raises MediaUnreadable (`code` says what is wrong with the video), PlatformFailed, TranscriberMissing without
     yt-dlp, and within a moment what `checkpoint` raises.
     """
-    found = _found(url, reach.platforms)
+    found = _match_platform(url, access.platforms)
     if found is None:
-        raise _error(PLAYLIST)
+        raise _build_error(PLAYLIST)
     if importlib.util.find_spec("yt_dlp") is None:
         raise TranscriberMissing(
             "Videos of platforms are brought by yt-dlp, which is not installed.",
@@ -163,12 +163,12 @@ def fetch_video(
         "max_ms": max_ms,
         "captions": captions,
         "language": language,
-        "allowed": list(reach.allowed),
+        "allowed": list(access.allowed),
     }
-    return _brought(request, checkpoint=checkpoint, seconds=seconds, child=reach.child)
+    return _run_child(request, checkpoint=checkpoint, seconds=seconds, child=access.child)
 
 
-def _found(url: str, platforms: tuple[Platform, ...]) -> tuple[Platform, str] | None:
+def _match_platform(url: str, platforms: tuple[Platform, ...]) -> tuple[Platform, str] | None:
     """Return the platform of an address, and the address without port, user, fragment and the playlist around it."""
     try:
         parts = urlsplit(url.strip())
@@ -186,7 +186,7 @@ def _found(url: str, platforms: tuple[Platform, ...]) -> tuple[Platform, str] | 
     return None
 
 
-def _brought(
+def _run_child(
     request: Mapping[str, Any], *, checkpoint: Callable[[], None], seconds: float, child: str
 ) -> PlatformVideo:
     environment = {"YTDLP_NO_PLUGINS": "1", "PATH": os.environ.get("PATH", os.defpath)}
@@ -201,25 +201,25 @@ def _brought(
         raise PlatformFailed(f"yt-dlp broke on this video: {error}.") from error
     match told:
         case {"video": video}:
-            return _video(video)
+            return _build_video(video)
         case {"refused": refusal}:
-            raise _error(Refusal(**refusal))
-    raise _error(why_not_said(""))
+            raise _build_error(Refusal(**refusal))
+    raise _build_error(classify_failure(""))
 
 
-def _video(told: Mapping[str, Any]) -> PlatformVideo:
-    captions, media = told["captions_path"], told["media_path"]
+def _build_video(message: Mapping[str, Any]) -> PlatformVideo:
+    captions, media = message["captions_path"], message["media_path"]
     return PlatformVideo(
-        title=told["title"],
-        duration_ms=told["duration_ms"],
-        language=told["language"],
+        title=message["title"],
+        duration_ms=message["duration_ms"],
+        language=message["language"],
         captions_path=Path(captions) if captions else None,
         media_path=Path(media) if media else None,
-        webpage_url=told["webpage_url"],
-        warnings=tuple(told["warnings"]),
+        webpage_url=message["webpage_url"],
+        warnings=tuple(message["warnings"]),
     )
 
 
-def _error(refusal: Refusal) -> DomainError:
+def _build_error(refusal: Refusal) -> DomainError:
     kind = PlatformFailed if refusal.is_failure else MediaUnreadable
     return kind(refusal.message, code=refusal.code, next_step=refusal.next_step)

@@ -12,10 +12,18 @@ from typing import Any
 from yt_dlp import YoutubeDL  # type: ignore[import-untyped]
 from yt_dlp.utils import DownloadCancelled, YoutubeDLError  # type: ignore[import-untyped]
 
-from llm.video.platforms_rules import TOO_LARGE, Captions, Refusal, choose_captions, duration_ms, why_not, why_not_said
+from llm.video.platforms_rules import (
+    TOO_LARGE,
+    CaptionTrack,
+    Refusal,
+    choose_captions,
+    classify_failure,
+    find_refusal,
+    get_duration_ms,
+)
 from project.outbound.public_addresses import is_host_listed, is_public_ip
 
-Tell = Callable[[dict[str, Any]], None]
+SendMessage = Callable[[dict[str, Any]], None]
 
 CAPTIONS_BYTES = 20 * 2**20
 FORMATS = "b[height<=720][protocol^=http]/b[height<=720]/b/ba"
@@ -23,44 +31,44 @@ FORMATS = "b[height<=720][protocol^=http]/b[height<=720]/b/ba"
 RUNTIMES = {"deno"}
 GUARDED_CLIENTS = {"urllib", "requests", "websockets"}
 """yt-dlp's HTTP clients that open Python's sockets, which the guard sees. libcurl (curl_cffi) opens its own."""
-CONNECTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
-RUNS_A_PROGRAM = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"}
+CONNECT_EVENTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+PROGRAM_EVENTS = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"}
 
 
-class _Refused(DownloadCancelled):  # type: ignore[misc]  # yt-dlp has no types; it lets this one pass
+class _VideoRefused(DownloadCancelled):  # type: ignore[misc]  # yt-dlp has no types; it lets this one pass
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
         self.refusal = refusal
 
 
-class _Listener:
+class _MessageLog:
     """What yt-dlp says, kept."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def debug(self, message: str) -> None:
         pass
 
     def warning(self, message: str) -> None:
-        self.said.append(message)
+        self.messages.append(message)
 
     def error(self, message: str) -> None:
-        self.said.append(message)
+        self.messages.append(message)
 
 
-def run_child(request: Mapping[str, Any], tell: Tell) -> None:
+def run_child(request: Mapping[str, Any], send_message: SendMessage) -> None:
     """Bring the video and tell of it, or tell why not."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (max(request["max_bytes"], CAPTIONS_BYTES) + 1,) * 2)
-    sys.addaudithook(_guard(request["allowed"]))
-    listener = _Listener()
+    sys.addaudithook(_build_audit_hook(request["allowed"]))
+    listener = _MessageLog()
     try:
-        with GuardedDownloader(_options(request, listener)) as downloader:
-            tell({"video": _Visit(downloader, request, listener).bring()})
-    except _Refused as refused:
-        tell({"refused": refused.refusal.as_json()})
+        with GuardedDownloader(_build_options(request, listener)) as downloader:
+            send_message({"video": _VideoDownload(downloader, request, listener).download_video()})
+    except _VideoRefused as refused:
+        send_message({"refused": refused.refusal.to_json()})
     except (YoutubeDLError, OSError) as error:
-        tell({"refused": why_not_said(" ".join([str(error), *listener.said])).as_json()})
+        send_message({"refused": classify_failure(" ".join([str(error), *listener.messages])).to_json()})
 
 
 class GuardedDownloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
@@ -70,21 +78,21 @@ class GuardedDownloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
         return super().build_request_director([one for one in handlers if one.RH_NAME in GUARDED_CLIENTS], preferences)
 
 
-def _guard(allowed: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
+def _build_audit_hook(allowed: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
     """Return a hook that holds for all Python code of this process, and that nothing can take away."""
 
-    def guard(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in CONNECTS and arguments[1] is not None:
+    def check_event(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in CONNECT_EVENTS and arguments[1] is not None:
             host, port = arguments[1][:2]
             if not (is_host_listed(allowed, str(host), port) or is_public_ip(str(host))):
                 raise PermissionError(f"{host} is not a public address")
-        elif event in RUNS_A_PROGRAM and Path(str(arguments[0])).name not in RUNTIMES:
+        elif event in PROGRAM_EVENTS and Path(str(arguments[0])).name not in RUNTIMES:
             raise PermissionError(f"{arguments[0]} is not run")
 
-    return guard
+    return check_event
 
 
-def _options(request: Mapping[str, Any], listener: _Listener) -> dict[str, Any]:
+def _build_options(request: Mapping[str, Any], message_log: _MessageLog) -> dict[str, Any]:
     folder = Path(request["folder"])
     return {
         "allowed_extractors": [re.escape(name) for name in request["extractors"]],
@@ -95,8 +103,8 @@ def _options(request: Mapping[str, Any], listener: _Listener) -> dict[str, Any]:
         "ignore_no_formats_error": True,
         "format": FORMATS,
         "outtmpl": {"default": str(folder / "video.%(ext)s")},
-        "progress_hooks": [_too_large_hook(request["max_bytes"])],
-        "logger": listener,
+        "progress_hooks": [_build_size_hook(request["max_bytes"])],
+        "logger": message_log,
         "noprogress": True,
         "color": "no_color",
         "cachedir": False,
@@ -118,31 +126,31 @@ def _options(request: Mapping[str, Any], listener: _Listener) -> dict[str, Any]:
     }
 
 
-def _too_large_hook(max_bytes: int) -> Callable[[Mapping[str, Any]], None]:
-    def hook(progress: Mapping[str, Any]) -> None:
+def _build_size_hook(max_bytes: int) -> Callable[[Mapping[str, Any]], None]:
+    def check_size(progress: Mapping[str, Any]) -> None:
         if max(progress.get("downloaded_bytes") or 0, progress.get("total_bytes") or 0) > max_bytes:
-            raise _Refused(TOO_LARGE)
+            raise _VideoRefused(TOO_LARGE)
 
-    return hook
+    return check_size
 
 
-class _Visit:
+class _VideoDownload:
     """One look at one video."""
 
-    def __init__(self, downloader: Any, request: Mapping[str, Any], listener: _Listener) -> None:
+    def __init__(self, downloader: Any, request: Mapping[str, Any], message_log: _MessageLog) -> None:
         self._downloader = downloader
         self._request = request
-        self._listener = listener
+        self._listener = message_log
 
-    def bring(self) -> dict[str, Any]:
+    def download_video(self) -> dict[str, Any]:
         """Return what is told of a video after its captions or its media were written."""
         info = self._downloader.extract_info(self._request["url"], download=False) or {"_type": "nothing"}
-        if refusal := why_not(info, max_ms=self._request["max_ms"], max_bytes=self._request["max_bytes"]):
-            raise _Refused(refusal)
+        if refusal := find_refusal(info, max_ms=self._request["max_ms"], max_bytes=self._request["max_bytes"]):
+            raise _VideoRefused(refusal)
         warnings: list[str] = []
         told = {
             "title": str(info.get("title") or ""),
-            "duration_ms": duration_ms(info),
+            "duration_ms": get_duration_ms(info),
             "language": str(info.get("language") or ""),
             "captions_path": "",
             "media_path": "",
@@ -150,13 +158,13 @@ class _Visit:
             "warnings": warnings,
         }
         chosen = choose_captions(info, self._request["language"]) if self._request["captions"] else None
-        if chosen is not None and (path := self._captions(chosen, info, warnings)):
+        if chosen is not None and (path := self._download_captions(chosen, info, warnings)):
             if chosen.is_automatic:
                 warnings.append("The captions were made by the platform's machine.")
             return {**told, "captions_path": str(path), "language": chosen.language}
-        return {**told, "media_path": str(self._media(info, warnings))}
+        return {**told, "media_path": str(self._download_media(info, warnings))}
 
-    def _captions(self, chosen: Captions, info: Mapping[str, Any], warnings: list[str]) -> Path | None:
+    def _download_captions(self, chosen: CaptionTrack, info: Mapping[str, Any], warnings: list[str]) -> Path | None:
         path = Path(self._request["folder"]) / f"captions.{chosen.source['ext']}"
         if (data := chosen.source.get("data")) is not None:
             path.write_text(data, encoding="utf-8")
@@ -165,19 +173,19 @@ class _Visit:
         try:
             self._downloader.dl(str(path), source, subtitle=True)
         except (YoutubeDLError, OSError) as error:
-            if isinstance(error, _Refused):
+            if isinstance(error, _VideoRefused):
                 raise
             warnings.append("The video has captions, but the platform did not deliver them.")
             return None
         return path if path.is_file() and path.stat().st_size else None
 
-    def _media(self, info: Mapping[str, Any], warnings: list[str]) -> Path:
+    def _download_media(self, info: Mapping[str, Any], warnings: list[str]) -> Path:
         if not info.get("formats") and not info.get("url"):
-            raise _Refused(why_not_said(" ".join(self._listener.said)))
+            raise _VideoRefused(classify_failure(" ".join(self._listener.messages)))
         done = self._downloader.process_ie_result(dict(info), download=True)
         written = [Path(each["filepath"]) for each in done.get("requested_downloads") or () if each.get("filepath")]
         if len(written) != 1 or not written[0].is_file():
-            raise _Refused(why_not_said(" ".join(self._listener.said)))
+            raise _VideoRefused(classify_failure(" ".join(self._listener.messages)))
         if done.get("vcodec") == "none":
             warnings.append("The platform delivered the sound without the picture.")
         return written[0]

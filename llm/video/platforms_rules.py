@@ -20,7 +20,7 @@ class Refusal:
     next_step: str = UPLOAD
     is_failure: bool = False
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return what the child tells the parent."""
         return asdict(self)
 
@@ -65,7 +65,7 @@ _AVAILABILITY = {
     "subscriber_only": _MEMBERS_ONLY,
     "needs_auth": _LOGIN_REQUIRED,
 }
-_SAID = [
+_MESSAGE_PATTERNS = [
     (re.compile(pattern, re.IGNORECASE), refusal)
     for pattern, refusal in (
         (r"not a public address", _INSIDE),
@@ -85,7 +85,7 @@ _SAID = [
 ]
 
 
-def why_not(info: Mapping[str, Any], *, max_ms: int, max_bytes: int) -> Refusal | None:
+def find_refusal(info: Mapping[str, Any], *, max_ms: int, max_bytes: int) -> Refusal | None:
     """Return why a video that yt-dlp describes is not taken; None when it is.
 
     Unlisted videos are taken: who has the address may see them. What the description leaves open counts as fine.
@@ -100,40 +100,40 @@ def why_not(info: Mapping[str, Any], *, max_ms: int, max_bytes: int) -> Refusal 
         return refusal
     if info.get("_has_drm"):
         return _PROTECTED
-    if duration_ms(info) > max_ms:
+    if get_duration_ms(info) > max_ms:
         return Refusal(
             code="too_long",
-            message=f"The video lasts {duration_ms(info) // 60_000} min, more than {max_ms // 60_000}.",
+            message=f"The video lasts {get_duration_ms(info) // 60_000} min, more than {max_ms // 60_000}.",
             next_step="Upload the part that is needed, or ask the operator to raise MEDIA_MAX_MINUTES.",
         )
     return TOO_LARGE if (info.get("filesize") or 0) > max_bytes else None
 
 
-def why_not_said(said: str) -> Refusal:
+def classify_failure(message: str) -> Refusal:
     """Return what yt-dlp's own words about a failure mean; a general failure when they are not known."""
-    for pattern, refusal in _SAID:
-        if pattern.search(said):
+    for pattern, refusal in _MESSAGE_PATTERNS:
+        if pattern.search(message):
             return refusal
     return Refusal(
         code="platform_failed",
-        message=f"The platform did not deliver the video ({_short(said)}).",
+        message=f"The platform did not deliver the video ({_shorten_message(message)}).",
         next_step=f"Try again later; a newer yt-dlp often helps. {UPLOAD}",
         is_failure=True,
     )
 
 
-def _short(said: str) -> str:
-    plain = " ".join(said.split()).removeprefix("ERROR: ").partition("; please report this issue")[0]
+def _shorten_message(message: str) -> str:
+    plain = " ".join(message.split()).removeprefix("ERROR: ").partition("; please report this issue")[0]
     return re.sub(r"https?://\S+", "…", plain)[:200].rstrip(" .") or "no reason given"
 
 
-def duration_ms(info: Mapping[str, Any]) -> int:
+def get_duration_ms(info: Mapping[str, Any]) -> int:
     """Return how long a video lasts; 0 when that is not known."""
     return round((info.get("duration") or 0) * 1000)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Captions:
+class CaptionTrack:
     """Captions that a video has: their language as the platform calls it, whether a machine made them, their source."""
 
     language: str
@@ -141,38 +141,38 @@ class Captions:
     source: Mapping[str, Any]
 
 
-def choose_captions(info: Mapping[str, Any], wanted: str) -> Captions | None:
+def choose_captions(info: Mapping[str, Any], wanted: str) -> CaptionTrack | None:
     """Return the captions to take: what people wrote in the wanted language, then in the video's, then a machine's.
 
     Translations by a machine are never taken. `wanted` is a BCP 47 tag and may be blank.
     """
     spoken = info.get("language") or ""
     written, automatic = info.get("subtitles") or {}, info.get("automatic_captions") or {}
-    for language in _in_order(written, [wanted, spoken]):
-        if source := _readable(written[language]):
-            return Captions(language=language, is_automatic=False, source=source)
+    for language in _order_languages(written, [wanted, spoken]):
+        if source := _find_readable_source(written[language]):
+            return CaptionTrack(language=language, is_automatic=False, source=source)
     originals = [language for language in automatic if language.endswith("-orig")]
-    for language in [*originals, *_in_order(automatic, [spoken])]:
-        if source := _readable(automatic[language]):
-            return Captions(language=language.removesuffix("-orig"), is_automatic=True, source=source)
+    for language in [*originals, *_order_languages(automatic, [spoken])]:
+        if source := _find_readable_source(automatic[language]):
+            return CaptionTrack(language=language.removesuffix("-orig"), is_automatic=True, source=source)
     return None
 
 
-def _in_order(captions: Mapping[str, Any], wishes: Sequence[str]) -> Iterator[str]:
+def _order_languages(captions: Mapping[str, Any], preferences: Sequence[str]) -> Iterator[str]:
     """Yield the languages that fulfil a wish, exact ones first; without any wish, the only language there is."""
-    known = [wish for wish in wishes if wish]
+    known = [wish for wish in preferences if wish]
     for wish in known:
         yield from (language for language in captions if language.lower() == wish.lower())
-        yield from (language for language in captions if _primary(language) == _primary(wish))
+        yield from (language for language in captions if _get_primary_subtag(language) == _get_primary_subtag(wish))
     if not known and len(captions) == 1:
         yield from captions
 
 
-def _primary(language: str) -> str:
+def _get_primary_subtag(language: str) -> str:
     return language.lower().partition("-")[0]
 
 
-def _readable(sources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def _find_readable_source(sources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     for format_ in CAPTION_FORMATS:
         for source in sources:
             if source.get("ext") == format_:

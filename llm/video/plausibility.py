@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import Protocol
 
-from llm.video.repetition import compression_ratio
+from llm.video.repetition import compute_compression_ratio
 
 LONG_MS = 120_000
 """From this length on, somebody is expected to say something. Shorter clips may be a title or a tune."""
@@ -22,11 +22,11 @@ LETTERS_OF_A_WORD = 6
 """How many letters count as one word where a script has no spaces."""
 LEAST_TOLERANCE_MS, TOLERANCE = 5_000, 0.02
 """How far beyond a clip a stamp may lie: so many milliseconds, or this share of the clip's length."""
-MOST_BACK_MS = 5_000
+MAX_BACK_MS = 5_000
 """How far a line may begin before the one before it: people interrupt each other."""
-MOST_UNTIMED = 0.1
+MAX_UNTIMED_SHARE = 0.1
 """The share of lines whose beginning may be unreadable."""
-MOST_IN_A_ROW = 6
+MAX_IN_A_ROW = 6
 """How often the same line of at least three words may follow itself: a refrain may, four times or so."""
 LEAST_LOOP, MOST_RATIO = 600, 12.0
 """How many times shorter a text of at least so many letters may become when it is zipped. Lessons come to 4, drills of
@@ -36,7 +36,7 @@ one pattern to 10, loops to 15 and more.
 _MARKS = re.compile(r"\W+")
 
 
-class Said(Protocol):
+class TimedLine(Protocol):
     """A line of a transcript: times in milliseconds of the recording, None where they cannot be read."""
 
     @property
@@ -47,30 +47,30 @@ class Said(Protocol):
     def text(self) -> str: ...
 
 
-def tolerance_of(length_ms: int) -> int:
+def compute_tolerance(length_ms: int) -> int:
     """Return how far beyond a clip of this length a stamp may lie, in milliseconds."""
     return max(LEAST_TOLERANCE_MS, round(length_ms * TOLERANCE))
 
 
-def why_not(lines: Sequence[Said], *, start_ms: int, end_ms: int) -> str:
+def find_implausibility(lines: Sequence[TimedLine], *, start_ms: int, end_ms: int) -> str:
     """Return why the lines cannot be what is said from `start_ms` to `end_ms`; blank when they can be.
 
-    A part without a word can be right; `why_too_little` looks at the whole.
+    A part without a word can be right; `find_missing_speech` looks at the whole.
     """
     starts = [line.start_ms for line in lines if line.start_ms is not None]
     untimed = len(lines) - len(starts)
-    if untimed > MOST_UNTIMED * len(lines):
+    if untimed > MAX_UNTIMED_SHARE * len(lines):
         return f"{untimed} of {len(lines)} lines have no time that can be read"
     if len(starts) > 2 and len(set(starts)) == 1 and end_ms - start_ms >= LONG_MS:
-        return f"all {len(starts)} lines have the same time, {_clock(starts[0])}"
-    return _beyond(lines, start_ms, end_ms) or _backwards(starts) or _repeated(lines)
+        return f"all {len(starts)} lines have the same time, {_format_clock(starts[0])}"
+    return _find_time_out_of_range(lines, start_ms, end_ms) or _find_time_going_back(starts) or _find_repetition(lines)
 
 
-def why_too_little(lines: Sequence[Said], *, duration_ms: int) -> str:
+def find_missing_speech(lines: Sequence[TimedLine], *, duration_ms: int) -> str:
     """Return why the lines cannot be all that is said in a recording with sound; blank when they can be."""
     if duration_ms < LONG_MS:
         return ""
-    words, minutes = sum(_words(line.text) for line in lines), duration_ms / 60_000
+    words, minutes = sum(_count_words(line.text) for line in lines), duration_ms / 60_000
     if not words:
         return f"it holds no words, though the recording has {minutes:.0f} minutes of sound"
     if words < LEAST_WORDS_A_MINUTE * minutes:
@@ -78,42 +78,45 @@ def why_too_little(lines: Sequence[Said], *, duration_ms: int) -> str:
     return ""
 
 
-def _beyond(lines: Sequence[Said], start_ms: int, end_ms: int) -> str:
-    tolerance = tolerance_of(end_ms - start_ms)
+def _find_time_out_of_range(lines: Sequence[TimedLine], start_ms: int, end_ms: int) -> str:
+    tolerance = compute_tolerance(end_ms - start_ms)
     for line in lines:
         for at in (line.start_ms, line.end_ms):
             if at is not None and not start_ms - tolerance <= at <= end_ms + tolerance:
-                return f"a line lies at {_clock(at)}, outside of {_clock(start_ms)} to {_clock(end_ms)}"
+                return (
+                    f"a line lies at {_format_clock(at)}, outside of {_format_clock(start_ms)} to "
+                    f"{_format_clock(end_ms)}"
+                )
     return ""
 
 
-def _backwards(starts: Sequence[int]) -> str:
+def _find_time_going_back(starts: Sequence[int]) -> str:
     for before, after in pairwise(starts):
-        if after < before - MOST_BACK_MS:
-            return f"its times go backwards, from {_clock(before)} to {_clock(after)}"
+        if after < before - MAX_BACK_MS:
+            return f"its times go backwards, from {_format_clock(before)} to {_format_clock(after)}"
     return ""
 
 
-def _repeated(lines: Sequence[Said]) -> str:
-    for essence, run in groupby(_essence(line.text) for line in lines):
+def _find_repetition(lines: Sequence[TimedLine]) -> str:
+    for essence, run in groupby(_normalize_text(line.text) for line in lines):
         times = len(list(run))
-        if times > MOST_IN_A_ROW and essence.count(" ") >= 2:
+        if times > MAX_IN_A_ROW and essence.count(" ") >= 2:
             return f"the same line stands there {times} times in a row"
     whole = " ".join(line.text for line in lines)
-    if len(whole) >= LEAST_LOOP and compression_ratio(whole) > MOST_RATIO:
-        most, times = Counter(_essence(line.text) for line in lines).most_common(1)[0]
+    if len(whole) >= LEAST_LOOP and compute_compression_ratio(whole) > MOST_RATIO:
+        most, times = Counter(_normalize_text(line.text) for line in lines).most_common(1)[0]
         return f"it says the same over and over ({times} times {most[:40]!r})"
     return ""
 
 
-def _essence(text: str) -> str:
+def _normalize_text(text: str) -> str:
     return _MARKS.sub(" ", text.casefold()).strip()
 
 
-def _words(text: str) -> int:
+def _count_words(text: str) -> int:
     letters = sum(sign.isalnum() for sign in text)
-    return max(len(_essence(text).split()), letters // LETTERS_OF_A_WORD)
+    return max(len(_normalize_text(text).split()), letters // LETTERS_OF_A_WORD)
 
 
-def _clock(ms: int) -> str:
+def _format_clock(ms: int) -> str:
     return f"{ms // 60_000:02d}:{ms // 1000 % 60:02d}"

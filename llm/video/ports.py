@@ -30,14 +30,14 @@ class Recording:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class TranscriptionOptions:
     """What is known before: the language (BCP 47; blank: find out) and words that are likely to be said."""
 
     language: str = ""
     hot_words: tuple[str, ...] = ()
 
 
-class Desk(Protocol):
+class TranscriptionContext(Protocol):
     """What a transcriber is handed of the job that it works for.
 
     Windows are kept under a recipe, which names everything that their content depends on besides the recording: engine,
@@ -53,20 +53,22 @@ class Desk(Protocol):
     def checkpoint(self) -> None:
         """Raise when the work must stop. Costs nothing: call it several times a second."""
 
-    def progress(self, done_ms: int, total_ms: int) -> None:
+    def report_progress(self, done_ms: int, total_ms: int) -> None:
         """Tell how much of the recording is done."""
 
-    def finished(self, recipe: str) -> Sequence[Window]:
+    def list_finished_windows(self, cache_key: str) -> Sequence[Window]:
         """Return the windows that are done, in order, without gaps from the first."""
 
-    def keep(self, recipe: str, window: Window) -> None:
+    def save_window(self, cache_key: str, window: Window) -> None:
         """Store a finished window at once."""
 
 
 class Transcriber(Protocol):
     """One way from a recording to a transcript."""
 
-    def transcribe(self, recording: Recording, wish: Wish, desk: Desk) -> Transcript:
+    def transcribe(
+        self, recording: Recording, options: TranscriptionOptions, context: TranscriptionContext
+    ) -> Transcript:
         """Return the transcript.
 
         Raises MediaUnreadable, TranscriberMissing, TranscriptRefused, TranscriberBroken, what models fail of, and what

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
-from llm.video.transcript import MediaInfo, media_from_json
+from llm.video.transcript import MediaInfo, parse_media_info
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 CHILD = "llm.video.probe_child"
@@ -17,7 +17,7 @@ MISSING_NEXT_STEP = (
 )
 
 
-def probe(path: Path, *, max_ms: int, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:
+def probe_file(path: Path, *, max_ms: int, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:
     """Return what the container holds, after decoding the first sound of the track that would be transcribed.
 
     Time 0 is the earliest time stamp of any stream. Tracks for which there is no decoder are left out. Raises
@@ -25,12 +25,15 @@ def probe(path: Path, *, max_ms: int, checkpoint: Callable[[], None] = lambda: N
     captions inside) or `too_long` (longer than `max_ms`), and TranscriberMissing without PyAV.
     """
     check_installed()
-    media, unsupported = _found(path.resolve(strict=True), checkpoint)
+    media, unsupported = _read_media(path.resolve(strict=True), checkpoint)
     if media.duration_ms <= 0:
         raise MediaUnreadable("The recording has no duration: there is nothing in it.", code="no_duration")
     if media.duration_ms > max_ms:
         raise MediaUnreadable(
-            f"The recording lasts {_clock(media.duration_ms)}; the longest that is taken lasts {_clock(max_ms)}.",
+            (
+                f"The recording lasts {_format_clock(media.duration_ms)}; the longest that is taken lasts "
+                f"{_format_clock(max_ms)}."
+            ),
             code="too_long",
             next_step="Cut it into parts, or ask the operator to raise MEDIA_MAX_MINUTES.",
         )
@@ -51,26 +54,26 @@ def check_installed() -> None:
         )
 
 
-def _found(path: Path, checkpoint: Callable[[], None]) -> tuple[MediaInfo, str]:
+def _read_media(path: Path, checkpoint: Callable[[], None]) -> tuple[MediaInfo, str]:
     if path.stat().st_size == 0:
-        raise _damaged("The file is empty.")
+        raise _build_damaged_error("The file is empty.")
     try:
         lines = list(read_messages(CHILD, {"path": str(path)}, limits=LIMITS, checkpoint=checkpoint))
     except ChildFailed as error:
-        raise _damaged(f"Reading it failed ({error.code}).") from error
+        raise _build_damaged_error(f"Reading it failed ({error.code}).") from error
     match lines:
         case [{"media": media, "unsupported": unsupported}]:
-            return media_from_json(media), unsupported
+            return parse_media_info(media), unsupported
         case [{"damaged": why}]:
-            raise _damaged(why)
-    raise _damaged("Reading it came to no end.")
+            raise _build_damaged_error(why)
+    raise _build_damaged_error("Reading it came to no end.")
 
 
-def _damaged(why: str) -> MediaUnreadable:
+def _build_damaged_error(why: str) -> MediaUnreadable:
     return MediaUnreadable(f"The recording is damaged or no recording at all. {why}", code="damaged")
 
 
-def _clock(ms: int) -> str:
+def _format_clock(ms: int) -> str:
     minutes, seconds = divmod(ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}"

@@ -17,10 +17,18 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 
-from llm.video.containers import codec_of, has_decoder, language_of, last_packet_ms, opened, origin_ms, pictures_of
+from llm.video.containers import (
+    find_video_stream,
+    get_codec_name,
+    get_origin_ms,
+    get_stream_language,
+    has_decoder,
+    iterate_packet_ends,
+    open_container,
+)
 from llm.video.transcript import AudioTrack, MediaInfo, SubtitleTrack
 
-TEXTS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
+TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
 FIRST_PACKETS = 200
 """So many packets of sound are looked at for one that can be decoded."""
 NOT_OPENED = (
@@ -29,49 +37,49 @@ NOT_OPENED = (
 )
 
 
-def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
     """Probe the file at `path`."""
     path = Path(request["path"])
     try:
-        with opened(path) as container:
-            duration_ms = _announced_ms(container) or _counted_ms(path)
-            media = _media(container, duration_ms)
-            unsupported = "" if media.audio else _codec_of_sound(container)
-            is_broken = media.speech is not None and not _decodes(container, media.speech.index)
+        with open_container(path) as container:
+            duration_ms = _get_announced_ms(container) or _measure_duration_ms(path)
+            media = _build_media_info(container, duration_ms)
+            unsupported = "" if media.audio else _get_audio_codec(container)
+            is_broken = media.speech_track is not None and not _can_decode(container, media.speech_track.index)
     except av.error.FFmpegError:
-        tell({"damaged": NOT_OPENED})
+        send_message({"damaged": NOT_OPENED})
         return
     if is_broken:
-        tell({"damaged": "Nothing of its sound can be decoded."})
+        send_message({"damaged": "Nothing of its sound can be decoded."})
     else:
-        tell({"media": asdict(media), "unsupported": unsupported})
+        send_message({"media": asdict(media), "unsupported": unsupported})
 
 
-def _announced_ms(container: InputContainer) -> int:
+def _get_announced_ms(container: InputContainer) -> int:
     """Return how long the container says it is, 0 when it does not say."""
     if container.duration is None:
         return 0
     announced = container.duration * 1000 / av.time_base
     if container.format.name.startswith("matroska"):  # says when it ends, not how long it is
-        announced -= origin_ms(container)
+        announced -= get_origin_ms(container)
     return max(0, round(announced))
 
 
-def _counted_ms(path: Path) -> int:
+def _measure_duration_ms(path: Path) -> int:
     """Return how long a file is that does not say: all of it is read, nothing decoded."""
-    with opened(path) as container:
-        return max(0, round(max(last_packet_ms(container), default=0.0) - origin_ms(container)))
+    with open_container(path) as container:
+        return max(0, round(max(iterate_packet_ends(container), default=0.0) - get_origin_ms(container)))
 
 
-def _media(container: InputContainer, duration_ms: int) -> MediaInfo:
+def _build_media_info(container: InputContainer, duration_ms: int) -> MediaInfo:
     return MediaInfo(
         container=container.format.name,
         duration_ms=duration_ms,
-        has_video=pictures_of(container) is not None,
+        has_video=find_video_stream(container) is not None,
         audio=tuple(
             AudioTrack(
                 index=stream.index,
-                language=language_of(stream.metadata),
+                language=get_stream_language(stream.metadata),
                 title=stream.metadata.get("title", "")[:200],
                 is_default=bool(stream.disposition & Disposition.default),
             )
@@ -81,23 +89,23 @@ def _media(container: InputContainer, duration_ms: int) -> MediaInfo:
         subtitles=tuple(
             SubtitleTrack(
                 index=stream.index,
-                language=language_of(stream.metadata),
+                language=get_stream_language(stream.metadata),
                 is_default=bool(stream.disposition & Disposition.default),
                 is_forced=bool(stream.disposition & Disposition.forced),
             )
             for stream in container.streams.subtitles
-            if has_decoder(stream) and stream.codec_context.name in TEXTS
+            if has_decoder(stream) and stream.codec_context.name in TEXT_CODECS
         ),
     )
 
 
-def _codec_of_sound(container: InputContainer) -> str:
+def _get_audio_codec(container: InputContainer) -> str:
     """Return the codec of the first track of sound, blank when there is none."""
     tracks = container.streams.audio
-    return (codec_of(container, tracks[0]) or "unknown") if tracks else ""
+    return (get_codec_name(container, tracks[0]) or "unknown") if tracks else ""
 
 
-def _decodes(container: InputContainer, index: int) -> bool:
+def _can_decode(container: InputContainer, index: int) -> bool:
     """Tell whether there is sound in the beginning of a track."""
     stream = next(one for one in container.streams.audio if one.index == index)
     assert isinstance(stream, AudioStream)

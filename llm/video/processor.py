@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
-from llm.video.ports import Desk, Recording, Transcriber, Wish
+from llm.video.ports import Recording, Transcriber, TranscriptionContext, TranscriptionOptions
 from llm.video.transcript import MediaInfo, Transcript
 from project import logs
 from project.errors import DomainError
@@ -22,11 +22,11 @@ from project.errors import DomainError
 log = logs.get_logger(__name__)
 
 
-class By(StrEnum):
+class TranscriptSource(StrEnum):
     """Where the words of a recording come from."""
 
-    CAPTIONS_BESIDE = "captions_beside"
-    CAPTIONS_INSIDE = "captions_inside"
+    SIDECAR_CAPTIONS = "captions_beside"
+    EMBEDDED_CAPTIONS = "captions_inside"
     GEMINI = "gemini"
     WHISPER = "whisper"
 
@@ -40,11 +40,11 @@ class ReadEmbedded(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class TranscriptionOutcome:
     """A transcript, where its words come from, and why from there."""
 
     transcript: Transcript
-    by: By
+    source: TranscriptSource
     reason: str
 
 
@@ -66,56 +66,74 @@ class VideoProcessor:
     read_embedded: ReadEmbedded
 
     def transcribe(
-        self, recording: Recording, wish: Wish, desk: Desk, *, beside: Transcript | None, use_captions: bool
-    ) -> Outcome:
-        """Return the transcript of a recording. `beside` are captions that came as a file of their own.
+        self,
+        recording: Recording,
+        options: TranscriptionOptions,
+        context: TranscriptionContext,
+        *,
+        sidecar_captions: Transcript | None,
+        use_captions: bool,
+    ) -> TranscriptionOutcome:
+        """Return the transcript of a recording. `sidecar_captions` are captions that came as a file of their own.
 
         Raises MediaUnreadable when there is nothing to hear and no captions, TranscriberMissing when nothing that could
         transcribe is installed or configured, and else what the last one asked failed of.
         """
         if use_captions:
-            if beside is not None and beside.segments:
-                return Outcome(transcript=beside, by=By.CAPTIONS_BESIDE, reason="Captions were uploaded beside it.")
-            if (inside := self._embedded(recording, wish, desk)) is not None:
-                return Outcome(transcript=inside, by=By.CAPTIONS_INSIDE, reason="The file holds a track of captions.")
-        if recording.media.speech is None:
+            if sidecar_captions is not None and sidecar_captions.segments:
+                return TranscriptionOutcome(
+                    transcript=sidecar_captions,
+                    source=TranscriptSource.SIDECAR_CAPTIONS,
+                    reason="Captions were uploaded beside it.",
+                )
+            if (inside := self._find_embedded_captions(recording, options, context)) is not None:
+                return TranscriptionOutcome(
+                    transcript=inside,
+                    source=TranscriptSource.EMBEDDED_CAPTIONS,
+                    reason="The file holds a track of captions.",
+                )
+        if recording.media.speech_track is None:
             raise MediaUnreadable(
                 "The recording has no sound and no captions that could be used.",
                 code="no_sound_and_no_captions",
                 next_step="Export it with its sound, or upload captions (.vtt or .srt) of the same name beside it.",
             )
-        return self._heard(recording, wish, desk)
+        return self._transcribe_in_order(recording, options, context)
 
-    def _embedded(self, recording: Recording, wish: Wish, desk: Desk) -> Transcript | None:
+    def _find_embedded_captions(
+        self, recording: Recording, options: TranscriptionOptions, context: TranscriptionContext
+    ) -> Transcript | None:
         if not recording.media.subtitles:
             return None
         with recording.local_copy() as path:
-            found = self.read_embedded(path, recording.media, language=wish.language, checkpoint=desk.checkpoint)
+            found = self.read_embedded(path, recording.media, language=options.language, checkpoint=context.checkpoint)
         return found if found is not None and found.segments else None
 
-    def _heard(self, recording: Recording, wish: Wish, desk: Desk) -> Outcome:
-        why, order = self._choice(recording)
+    def _transcribe_in_order(
+        self, recording: Recording, options: TranscriptionOptions, context: TranscriptionContext
+    ) -> TranscriptionOutcome:
+        why, order = self._choose_order(recording)
         causes: list[str] = []
         for number, (by, transcriber) in enumerate(order, start=1):
             try:
-                transcript = transcriber.transcribe(recording, wish, desk)
+                transcript = transcriber.transcribe(recording, options, context)
             except MediaUnreadable:
                 raise  # the other one would find the same
             except DomainError as error:
                 causes.append(f"{by.value} failed: {error}")
                 log.warning("transcriber failed", by=by.value, code=error.code)
                 if number == len(order):
-                    raise _with_causes(error, causes) from error
+                    raise _append_causes(error, causes) from error
             else:
-                return Outcome(transcript=transcript, by=by, reason=" ".join([why, *causes]))
+                return TranscriptionOutcome(transcript=transcript, source=by, reason=" ".join([why, *causes]))
         raise AssertionError("there is always one to ask")
 
-    def _choice(self, recording: Recording) -> tuple[str, list[tuple[By, Transcriber]]]:
+    def _choose_order(self, recording: Recording) -> tuple[str, list[tuple[TranscriptSource, Transcriber]]]:
         """Return why, and whom to ask in which order."""
-        whisper = (By.WHISPER, self.whisper)
+        whisper = (TranscriptSource.WHISPER, self.whisper)
         if self.gemini is None:
             return "No provider that takes videos is configured, so Whisper.", [whisper]
-        gemini = (By.GEMINI, self.gemini)
+        gemini = (TranscriptSource.GEMINI, self.gemini)
         minutes, most = recording.media.duration_ms / 60_000, self.limits.most_ms / 60_000
         if recording.media.duration_ms > self.limits.most_ms:
             return f"{minutes:.0f} min are more than GEMINI_MAX_MINUTES={most:.0f}, so Whisper.", [whisper, gemini]
@@ -125,7 +143,7 @@ class VideoProcessor:
         return f"{minutes:.0f} min are within GEMINI_MAX_MINUTES={most:.0f}, so Gemini.", [gemini, whisper]
 
 
-def _with_causes(error: DomainError, causes: list[str]) -> DomainError:
+def _append_causes(error: DomainError, causes: list[str]) -> DomainError:
     """Return the last failure, telling of the one before it."""
     if len(causes) < 2:
         return error

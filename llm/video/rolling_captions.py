@@ -12,19 +12,19 @@ LEAST_WORDS = 3
 GAP_MS = 100
 
 
-def without_rolling(cues: Iterable[Segment]) -> Iterator[Segment]:
+def remove_rolled_words(cues: Iterable[Segment]) -> Iterator[Segment]:
     """Yield the cues, which are in order of time, without the words that each repeats from the one shown before it."""
     shown: list[str] = []
     end = 0
     for cue in cues:
         words = cue.text.split()
-        fresh = words[_repeated(shown, words) :] if cue.start_ms <= end + GAP_MS else words
+        fresh = words[_count_repeated_words(shown, words) :] if cue.start_ms <= end + GAP_MS else words
         shown, end = words, cue.end_ms
         if fresh:
             yield replace(cue, text=" ".join(fresh))
 
 
-def _repeated(shown: list[str], words: list[str]) -> int:
+def _count_repeated_words(shown: list[str], words: list[str]) -> int:
     """Return how many words at the beginning are those at the end of what was shown."""
     lengths = range(min(len(shown), len(words)), LEAST_WORDS - 1, -1)
     return next((length for length in lengths if shown[-length:] == words[:length]), 0)

@@ -19,7 +19,7 @@ _STAMP = re.compile(r"[\[(]?(?:(\d{1,2}):)?(\d{1,4}):(\d{2})(?:[.,](\d{1,3})|:(\
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class StampedLine:
     """A segment as a model gave it. Times are milliseconds of the recording; None where a stamp cannot be read."""
 
     start_ms: int | None
@@ -29,7 +29,7 @@ class Line:
     seen: str = ""
 
 
-def parse_stamp(written: str) -> int | None:
+def parse_timestamp(written: str) -> int | None:
     """Return the milliseconds of `MM:SS`, `MMM:SS` or `H:MM:SS`, with or without a fraction; None for anything else.
 
     A fraction follows a point or a comma, or, with three digits, a colon. The stamp may stand in brackets. A number
@@ -45,7 +45,7 @@ def parse_stamp(written: str) -> int | None:
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + int(fraction.ljust(3, "0"))
 
 
-def offset_of(stamps: Sequence[int], *, start_ms: int, end_ms: int, tolerance_ms: int) -> int:
+def compute_offset(stamps: Sequence[int], *, start_ms: int, end_ms: int, tolerance_ms: int) -> int:
     """Return what must be added to the stamps of a clip to get times of the recording: nothing, or `start_ms`.
 
     What lies within the clip's bounds counts from the recording's beginning, what lies between nothing and the clip's
@@ -57,28 +57,28 @@ def offset_of(stamps: Sequence[int], *, start_ms: int, end_ms: int, tolerance_ms
     return start_ms if of_clip >= of_recording else 0
 
 
-def segments_of(lines: Sequence[Line], *, end_ms: int) -> tuple[Segment, ...]:
+def build_segments(lines: Sequence[StampedLine], *, end_ms: int) -> tuple[Segment, ...]:
     """Return the lines as segments in the order of time, none beyond `end_ms` and none shorter than a second.
 
     A line without a readable beginning goes on with the one before it; one without a readable end lasts until the next.
     """
-    begun: list[Line] = []
+    begun: list[StampedLine] = []
     for line in lines:
         if line.start_ms is not None:
             begun.append(line)
         elif begun:
-            begun[-1] = _joined(begun[-1], line)
+            begun[-1] = _join_lines(begun[-1], line)
     begun.sort(key=lambda line: line.start_ms or 0)
     following = [*(line.start_ms for line in begun[1:]), end_ms]
     return tuple(
-        _segment(line, then, end_ms=end_ms)
+        _build_segment(line, then, end_ms=end_ms)
         for line, then in zip(begun, following, strict=False)
         if line.text.strip() or line.seen.strip()
     )
 
 
-def _joined(line: Line, after: Line) -> Line:
-    return Line(
+def _join_lines(line: StampedLine, after: StampedLine) -> StampedLine:
+    return StampedLine(
         start_ms=line.start_ms,
         end_ms=after.end_ms if after.end_ms is not None else line.end_ms,
         text=f"{line.text} {after.text}".strip(),
@@ -87,7 +87,7 @@ def _joined(line: Line, after: Line) -> Line:
     )
 
 
-def _segment(line: Line, following_ms: int | None, *, end_ms: int) -> Segment:
+def _build_segment(line: StampedLine, following_ms: int | None, *, end_ms: int) -> Segment:
     start = max(0, min(line.start_ms or 0, end_ms - LEAST_SEGMENT_MS))
     end = following_ms if line.end_ms is None else line.end_ms
     return Segment(

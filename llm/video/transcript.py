@@ -41,7 +41,7 @@ class MediaInfo:
     subtitles: tuple[SubtitleTrack, ...] = ()
 
     @property
-    def speech(self) -> AudioTrack | None:
+    def speech_track(self) -> AudioTrack | None:
         """The track that is transcribed: the one marked as default, else the first."""
         return next((track for track in self.audio if track.is_default), self.audio[0] if self.audio else None)
 
@@ -78,7 +78,7 @@ class Transcript:
     warnings: tuple[str, ...] = ()
 
 
-def media_from_json(given: Mapping[str, Any]) -> MediaInfo:
+def parse_media_info(given: Mapping[str, Any]) -> MediaInfo:
     """Return the MediaInfo of which `dataclasses.asdict` made this."""
     return MediaInfo(
         container=given["container"],

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from llm.video.errors import MediaUnreadable, TranscriberBroken, TranscriberMissing
-from llm.video.ports import Desk, Recording, Wish
-from llm.video.repetition import without_loops
+from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions
+from llm.video.repetition import remove_loops
 from llm.video.transcript import AudioTrack, Segment, Transcript, Window
-from llm.video.whisper_child import Work
-from llm.video.whisper_models import folder_of, identity, same_language
+from llm.video.whisper_child import TranscriptionTask
+from llm.video.whisper_models import build_model_identity, get_model_folder, is_same_language
 from project.errors import DomainError
 from project.processes import runner
 
 CHILD = "llm.video.whisper_child"
-RULES = 2
+PIPELINE_VERSION = 2
 """Raised when this code changes what comes out of the same recording."""
-THROUGH = (
+PASSED_VARIABLES = (
     "HF_ENDPOINT",
     "HF_TOKEN",
     "HTTP_PROXY",
@@ -62,27 +62,27 @@ class WhisperSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
+class ProgressEvent:
     """The recording is heard up to `ms`."""
 
     ms: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noted:
+class WarningEvent:
     """Something that the reader of the transcript should know."""
 
     warning: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
+class EndEvent:
     """All was heard; the sound ends at `ms`."""
 
     ms: int
 
 
-Told = Heard | Noted | Window | Ended
+TranscriptionEvent = ProgressEvent | WarningEvent | Window | EndEvent
 
 
 class TranscribeWindows(Protocol):
@@ -93,30 +93,34 @@ class TranscribeWindows(Protocol):
     generator is closed.
     """
 
-    def __call__(self, work: Work, *, checkpoint: Callable[[], None]) -> Generator[Told, None, None]: ...
+    def __call__(
+        self, task: TranscriptionTask, *, checkpoint: Callable[[], None]
+    ) -> Generator[TranscriptionEvent, None, None]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class InChild:
+class ChildProcessTranscription:
     """Hears in a child process on this machine."""
 
     settings: WhisperSettings
 
-    def __call__(self, work: Work, *, checkpoint: Callable[[], None]) -> Generator[Told, None, None]:
+    def __call__(
+        self, task: TranscriptionTask, *, checkpoint: Callable[[], None]
+    ) -> Generator[TranscriptionEvent, None, None]:
         limits = runner.ProcessLimits(memory_bytes=self.settings.memory_bytes)
         try:
             for line in runner.read_messages(
-                CHILD, asdict(work), limits=limits, checkpoint=checkpoint, environment=self._environment(work)
+                CHILD, asdict(task), limits=limits, checkpoint=checkpoint, environment=self._build_environment(task)
             ):
-                yield _told(line)
+                yield _parse_event(line)
         except runner.ChildFailed as error:
             raise TranscriberBroken(f"Whisper did not come to an end: {error}.") from error
 
-    def _environment(self, work: Work) -> Mapping[str, str]:
+    def _build_environment(self, task: TranscriptionTask) -> Mapping[str, str]:
         home = self.settings.cache_dir or os.environ.get("HF_HOME") or str(Path.home() / ".cache" / "huggingface")
-        given = {"HF_HOME": home, "HF_HUB_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": str(work.threads)}
-        if work.download:
-            return given | {name: os.environ[name] for name in THROUGH if name in os.environ}
+        given = {"HF_HOME": home, "HF_HUB_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": str(task.threads)}
+        if task.download:
+            return given | {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
         return given | {"HF_HUB_OFFLINE": "1"}
 
 
@@ -131,57 +135,68 @@ class WhisperVideoProcessor:
     settings: WhisperSettings = field(default_factory=WhisperSettings)
     transcribe_windows: TranscribeWindows | None = None
 
-    def transcribe(self, recording: Recording, wish: Wish, desk: Desk) -> Transcript:
+    def transcribe(
+        self, recording: Recording, options: TranscriptionOptions, context: TranscriptionContext
+    ) -> Transcript:
         """Return the transcript, beginning after the windows that the desk has.
 
         Raises MediaUnreadable, TranscriberMissing, TranscriberBroken, and what the desk's checkpoint raises.
         """
-        track = recording.media.speech
+        track = recording.media.speech_track
         if track is None:
             raise MediaUnreadable(
                 "The recording has no track of sound.",
                 code="no_speech_track",
                 next_step="Export it with its sound, or upload captions (.vtt or .srt) beside it.",
             )
-        recipe = self._recipe(track, wish)
-        done = list(desk.finished(recipe))
-        hearing = _Hearing(desk=desk, recipe=recipe, total_ms=recording.media.duration_ms, windows=done)
-        hear = self.transcribe_windows or InChild(settings=self.settings)
+        recipe = self._build_cache_key(track, options)
+        done = list(context.list_finished_windows(recipe))
+        hearing = _TranscriptionRun(
+            context=context, cache_key=recipe, total_ms=recording.media.duration_ms, windows=done
+        )
+        hear = self.transcribe_windows or ChildProcessTranscription(settings=self.settings)
         with recording.local_copy() as path:
-            work = self._work(path, track, wish, done)
-            with closing(hear(work, checkpoint=desk.checkpoint)) as told:
-                hearing.follow(told)
-        return hearing.transcript(wish)
+            work = self._build_task(path, track, options, done)
+            with closing(hear(work, checkpoint=context.checkpoint)) as told:
+                hearing.consume_events(told)
+        return hearing.build_transcript(options)
 
-    def _recipe(self, track: AudioTrack, wish: Wish) -> str:
+    def _build_cache_key(self, track: AudioTrack, options: TranscriptionOptions) -> str:
         settings = self.settings
         parts = {
-            "engine": ["faster-whisper", _version("faster-whisper"), _version("ctranslate2"), RULES],
-            "model": identity(settings.model),
+            "engine": [
+                "faster-whisper",
+                _get_package_version("faster-whisper"),
+                _get_package_version("ctranslate2"),
+                PIPELINE_VERSION,
+            ],
+            "model": build_model_identity(settings.model),
             "compute_type": settings.compute_type,
             "beam_size": settings.beam_size,
             "window_ms": settings.window_ms,
             "track": track.index,
-            "language": wish.language,
-            "hot_words": wish.hot_words,
+            "language": options.language,
+            "hot_words": options.hot_words,
         }
         return "whisper-" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
-    def _work(self, path: Path, track: AudioTrack, wish: Wish, done: Sequence[Window]) -> Work:
+    def _build_task(
+        self, path: Path, track: AudioTrack, options: TranscriptionOptions, done: Sequence[Window]
+    ) -> TranscriptionTask:
         settings = self.settings
-        folder = folder_of(settings.model)
-        return Work(
+        folder = get_model_folder(settings.model)
+        return TranscriptionTask(
             path=str(path),
             track=track.index,
             max_ms=settings.max_ms,
             model=settings.model if folder is None else str(folder.absolute()),
             compute_type=settings.compute_type,
-            threads=settings.threads or _processors(),
+            threads=settings.threads or _count_processors(),
             beam_size=settings.beam_size,
             window_ms=settings.window_ms,
             download=settings.download,
-            language=wish.language,
-            hot_words=wish.hot_words,
+            language=options.language,
+            hot_words=options.hot_words,
             first_index=len(done),
             start_ms=done[-1].end_ms if done else 0,
             found_language=done[-1].language if done else "",
@@ -189,65 +204,65 @@ class WhisperVideoProcessor:
 
 
 @dataclass(kw_only=True)
-class _Hearing:
+class _TranscriptionRun:
     """What was told so far of one recording, and how far that is."""
 
-    desk: Desk
-    recipe: str
+    context: TranscriptionContext
+    cache_key: str
     total_ms: int
     windows: list[Window]
     warnings: list[str] = field(default_factory=list)
     done_ms: int = 0
 
-    def follow(self, told: Iterator[Told]) -> None:
+    def consume_events(self, events: Iterator[TranscriptionEvent]) -> None:
         """Take in what is told until the end, keep windows and tell the desk how far it is."""
-        self._reach(self.windows[-1].end_ms if self.windows else 0)
-        for each in told:
+        self._advance_to(self.windows[-1].end_ms if self.windows else 0)
+        for each in events:
             match each:
-                case Heard(ms=ms):
-                    self._reach(ms)
-                case Noted(warning=warning):
+                case ProgressEvent(ms=ms):
+                    self._advance_to(ms)
+                case WarningEvent(warning=warning):
                     self.warnings.append(warning)
                 case Window():
-                    self.desk.keep(self.recipe, each)
+                    self.context.save_window(self.cache_key, each)
                     self.windows.append(each)
-                    self._reach(each.end_ms)
-                case Ended(ms=ms):
+                    self._advance_to(each.end_ms)
+                case EndEvent(ms=ms):
                     self.total_ms = max(self.total_ms, ms)
-                    self._reach(self.total_ms)
+                    self._advance_to(self.total_ms)
                     return
         raise TranscriberBroken("Whisper stopped before the end of the recording and did not say why.")
 
-    def _reach(self, ms: int) -> None:
+    def _advance_to(self, ms: int) -> None:
         self.done_ms = max(self.done_ms, min(ms, self.total_ms))
-        self.desk.progress(self.done_ms, self.total_ms)
+        self.context.report_progress(self.done_ms, self.total_ms)
 
-    def transcript(self, wish: Wish) -> Transcript:
+    def build_transcript(self, options: TranscriptionOptions) -> Transcript:
         """Return all that was said, without what Whisper only repeated."""
-        segments, cut = without_loops(segment for window in self.windows for segment in window.segments)
+        segments, cut = remove_loops(segment for window in self.windows for segment in window.segments)
         warnings = list(self.warnings)
         if cut:
             warnings.append(f"{cut} segments repeated the ones before them again and again and were cut.")
         found = self.windows[-1].language if self.windows else ""
         return Transcript(
-            language=wish.language if found and same_language(wish.language, found) else found,
+            language=options.language if found and is_same_language(options.language, found) else found,
             duration_ms=self.total_ms,
             segments=segments,
             warnings=tuple(warnings),
         )
 
 
-def _told(line: Mapping[str, Any]) -> Told:
+def _parse_event(line: Mapping[str, Any]) -> TranscriptionEvent:
     """Return what a line of the child tells. Raises the error that it tells of."""
     match line:
         case {"heard_ms": ms}:
-            return Heard(ms=ms)
+            return ProgressEvent(ms=ms)
         case {"window": window}:
             return Window(**{**window, "segments": tuple(Segment(**segment) for segment in window["segments"])})
         case {"warning": warning}:
-            return Noted(warning=warning)
+            return WarningEvent(warning=warning)
         case {"end_ms": ms}:
-            return Ended(ms=ms)
+            return EndEvent(ms=ms)
         case {"refused": {"error": name, "message": message, "code": code, "next_step": next_step}}:
             raise _REFUSALS[name](message, code=code, next_step=next_step)
     raise TranscriberBroken(f"Whisper told something that is not understood ({str(line)[:200]}).")
@@ -256,11 +271,11 @@ def _told(line: Mapping[str, Any]) -> Told:
 _REFUSALS: Mapping[str, type[DomainError]] = {error.__name__: error for error in (MediaUnreadable, TranscriberMissing)}
 
 
-def _processors() -> int:
+def _count_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _version(package: str) -> str:
+def _get_package_version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -11,11 +11,11 @@ from typing import Any
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
 
-Tell = Callable[[dict[str, Any]], None]
+ReportProgress = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class TranscriptionTask:
     """A recording to be heard, in values that can be sent anywhere the file and the model are.
 
     `track` is the stream's index; `max_ms` how much is heard at most, whatever the file announces. `language` is a BCP
@@ -39,25 +39,25 @@ class Work:
     found_language: str = ""
 
 
-def run_child(request: Mapping[str, Any], tell: Tell) -> None:
+def run_child(request: Mapping[str, Any], report: ReportProgress) -> None:
     """Hear a recording. `request` holds the fields of a Work.
 
     Told are `{"heard_ms": 5120}` after each segment, `{"window": {...}}` with the fields of a Window, `{"warning":
     "..."}`, and last `{"end_ms": 94388}`; instead of what follows, `{"refused": {...}}` with the error that it is.
     """
     try:
-        _hear(Work(**{**request, "hot_words": tuple(request["hot_words"])}), tell)
+        _transcribe_task(TranscriptionTask(**{**request, "hot_words": tuple(request["hot_words"])}), report)
     except (MediaUnreadable, TranscriberMissing) as error:
         refused = {"error": type(error).__name__, "message": str(error)}
-        tell({"refused": {**refused, "code": error.code, "next_step": error.next_step}})
+        report({"refused": {**refused, "code": error.code, "next_step": error.next_step}})
 
 
-def _hear(work: Work, tell: Tell) -> None:
+def _transcribe_task(task: TranscriptionTask, report: ReportProgress) -> None:
     try:
-        from llm.video.whisper_engine import hear  # noqa: PLC0415  # heavy, and may be missing
+        from llm.video.whisper_engine import transcribe_task  # noqa: PLC0415  # heavy, and may be missing
     except ImportError as error:
         raise TranscriberMissing(
             f"Whisper is not installed here ({error}).",
             next_step="Run `uv sync --extra media`, set WHISPER_MODEL to a model's folder, and restart the worker.",
         ) from error
-    hear(work, tell)
+    transcribe_task(task, report)

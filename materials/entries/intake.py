@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
-from llm.video.factory import probe
+from llm.video.factory import probe_recording
 from llm.video.transcript import MediaInfo
 from materials.documents import Format
 from materials.entries.sidecar_captions import captions_beside
@@ -148,7 +148,7 @@ def clean_name(name: str) -> str:
 
 def take_media(entry: MaterialEntry, media: MediaInfo) -> None:
     """Note what a recording holds, unsaved. Raises MediaUnreadable when there is nothing in it to make words of."""
-    if media.speech is None and not media.subtitles and not captions_beside(entry):
+    if media.speech_track is None and not media.subtitles and not captions_beside(entry):
         raise MediaUnreadable(
             "The recording has no sound and no captions.",
             code="no_sound_and_no_captions",
@@ -171,7 +171,7 @@ def _probed(key: str) -> MediaInfo | None:
     """Return what a stored recording holds; None when nothing is installed here that could tell: its job will."""
     try:
         with get_object_storage().open_local_copy(key) as path:
-            return probe(path)
+            return probe_recording(path)
     except TranscriberMissing:
         return None
 

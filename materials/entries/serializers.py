@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from llm.video.processor import By
+from llm.video.processor import TranscriptSource
 from materials.models import EntryState, MaterialEntry
 from materials.serializers import ENTRY_STATES, LANGUAGE
 from materials.sites import note_on
@@ -27,7 +27,7 @@ class EntryErrorSerializer(serializers.Serializer[Job]):
 class TranscriptionSerializer(serializers.Serializer[MaterialEntry]):
     """Where the words of a recording come from, why from there, and in which language they are."""
 
-    by = serializers.ChoiceField(choices=[(by.value, by.value) for by in By], read_only=True)
+    by = serializers.ChoiceField(choices=[(by.value, by.value) for by in TranscriptSource], read_only=True)
     reason = serializers.CharField(read_only=True)
     language = serializers.CharField(read_only=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from llm.video.processor import By
+from llm.video.processor import TranscriptSource
 from materials.documents import Format
 from materials.entries.submission import submit_ingestion, submit_watching
 from materials.models import MaterialEntry
@@ -39,7 +39,7 @@ def recordings_beside(captions: MaterialEntry) -> list[MaterialEntry]:
 
 def take_up_captions(captions: MaterialEntry) -> None:
     """Transcribe again from captions that came later than their recording, in the caller's transaction."""
-    by_captions = {By.CAPTIONS_BESIDE.value}
+    by_captions = {TranscriptSource.SIDECAR_CAPTIONS.value}
     for recording in recordings_beside(captions):
         is_open = recording.job is not None and recording.job.is_open
         if recording.transcribed_by not in by_captions and not is_open:

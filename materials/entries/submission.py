@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from llm.video.platforms import platform_of
+from llm.video.platforms import find_platform_name
 from materials.documents import Format
 from materials.entries.url_metadata import is_recording
 from materials.errors import IngestionRunning, NothingToCheck
@@ -55,7 +55,7 @@ def request_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
     entry = get_entry(tenant=tenant, entry_id=entry_id)
     if not entry.source_url:
         raise NothingToCheck(f"{entry.name} is a file that was uploaded.", next_step="Upload the newer file.")
-    if platform := platform_of(entry.source_url):
+    if platform := find_platform_name(entry.source_url):
         raise NothingToCheck(f"Videos of {platform} do not change.", next_step="Ingest the entry again.")
     if entry.job is not None and entry.job.is_open:
         raise IngestionRunning(f"{entry.name} is being ingested.", extra={"job": str(entry.job.pk)})
@@ -67,7 +67,7 @@ def request_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
 def submit_ingestion(entry: MaterialEntry, *, priority: int = 0) -> Job:
     """Submit the job and leave its receipt on the entry, in the caller's transaction."""
     is_heard = Format(entry.format).is_recording if entry.format else is_recording(entry.source_url)
-    is_linked = entry.source_url and not platform_of(entry.source_url)
+    is_linked = entry.source_url and not find_platform_name(entry.source_url)
     job = submit_job(
         tenant=entry.tenant,
         kind=INGEST_RECORDING if is_heard else INGEST_ADDRESS if is_linked else INGEST_ENTRY,

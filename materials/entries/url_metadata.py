@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from llm.video.platforms import platform_of
+from llm.video.platforms import find_platform_name
 from materials.documents import Format
 from materials.readers.formats import FORMATS
 
@@ -31,7 +31,7 @@ _NAMED = {
 
 def is_recording(url: str) -> bool:
     """Tell whether an address names a media file, or a video of a platform that we know."""
-    return bool(platform_of(url)) or PurePosixPath(unquote(urlsplit(url).path)).suffix.lower() in _RECORDINGS
+    return bool(find_platform_name(url)) or PurePosixPath(unquote(urlsplit(url).path)).suffix.lower() in _RECORDINGS
 
 
 def name_of(url: str, content_type: str, disposition: str = "") -> str:

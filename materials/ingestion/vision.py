@@ -20,7 +20,7 @@ from llm.errors import (
 )
 from llm.messages import ModelRequest, Picture
 from llm.prompts import read_prompt
-from llm.router_factory import model_router
+from llm.router_factory import get_model_router
 from materials.documents import Format
 from materials.ingestion.described_pieces import PICTURED
 from materials.ingestion.picture_schema import DESCRIBE_SLIDES, Seen
@@ -44,7 +44,7 @@ class Sight:
 def why_nobody_looks() -> str:
     """Return why no model can be asked about pictures, with what to do; blank when one can."""
     try:
-        model_router().candidates(DESCRIBE_SLIDES, "default")
+        get_model_router().list_candidates(DESCRIBE_SLIDES, "default")
     except NoProvider as exc:
         return f"No model that sees pictures is configured. {exc.next_step}"
     except (RegistryUnusable, UnknownAction) as exc:
@@ -69,7 +69,7 @@ class Looker:
         self.has_stopped = False
         self._run = run
         self._at_once = at_once
-        self._request = read_prompt(DESCRIBE_SLIDES).fill({"language": language})
+        self._request = read_prompt(DESCRIBE_SLIDES).build_request({"language": language})
         self._recipe = _recipe(self._request)
         self._failures = 0
 
@@ -109,7 +109,7 @@ class Looker:
         digest, sight = fresh
         picture = Picture(data=sight.jpeg, media_type="image/jpeg")
         try:
-            answer = model_router().complete_object(
+            answer = get_model_router().complete_object(
                 DESCRIBE_SLIDES,
                 replace(self._request, pictures=(picture,)),
                 Seen,
@@ -152,7 +152,7 @@ class Looker:
 
 
 def _recipe(request: ModelRequest) -> str:
-    first = model_router().candidates(DESCRIBE_SLIDES, "default")[0].model
+    first = get_model_router().list_candidates(DESCRIBE_SLIDES, "default")[0].model
     parts = (request.prompt_version, request.system, request.prompt, first.provider, first.id)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -11,7 +11,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from llm.video.processor import By
+from llm.video.processor import TranscriptSource
 from materials.documents import Format
 from materials.models.chunks import Chunk as Chunk
 from materials.models.chunks import ChunkCorrection as ChunkCorrection
@@ -115,7 +115,9 @@ class MaterialEntry(UUIDModel):
     text_language = models.CharField(
         max_length=35, blank=True, editable=False, help_text="BCP 47 tag of the text's language, as it was found."
     )
-    transcribed_by = models.CharField(max_length=20, blank=True, choices=[(by.value, by.value) for by in By])
+    transcribed_by = models.CharField(
+        max_length=20, blank=True, choices=[(by.value, by.value) for by in TranscriptSource]
+    )
     transcription_reason = models.TextField(blank=True)
     spoken_language = models.CharField(max_length=35, blank=True, help_text="BCP 47 tag that was found or forced.")
     watched_at = models.DateTimeField(null=True, blank=True, help_text="When the key frames of a video were stored.")

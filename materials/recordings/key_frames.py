@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from llm.video.factory import key_frames
+from llm.video.factory import extract_key_frames
 from llm.video.ports import Recording
 from materials.documents import ChunkKind, Format
 from materials.ingestion.services import ingested_entry
@@ -29,7 +29,7 @@ from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
-    from llm.video.key_frames import KeyFrame as Frame
+    from llm.video.key_frames import ExtractedKeyFrame as Frame
 
 AGAIN = "Ingest the recording again when the models answer."
 
@@ -84,7 +84,7 @@ def _store_frames(run: JobRun, entry: MaterialEntry) -> None:
 
 def _seen(run: JobRun, recording: Recording) -> Iterator[Frame]:
     with recording.local_copy() as path:
-        yield from key_frames(
+        yield from extract_key_frames(
             path, recording.media, most_per_minute=settings.KEY_FRAMES_PER_MINUTE, checkpoint=run.checkpoint
         )
 

@@ -13,11 +13,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from llm.video.factory import probe, video_processor
-from llm.video.platforms import platform_of
-from llm.video.ports import Recording, Wish
-from llm.video.processor import By, Outcome
-from llm.video.transcript import Segment, Transcript, Window, media_from_json
+from llm.video.factory import build_video_processor, probe_recording
+from llm.video.platforms import find_platform_name
+from llm.video.ports import Recording, TranscriptionOptions
+from llm.video.processor import TranscriptionOutcome, TranscriptSource
+from llm.video.transcript import Segment, Transcript, Window, parse_media_info
 from materials.documents import ChunkKind, Document, Format
 from materials.entries.intake import take_media
 from materials.entries.sidecar_captions import captions_beside
@@ -47,8 +47,8 @@ log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordingDesk:
-    """What a transcriber is handed of the job: see `llm.video.ports.Desk`."""
+class EntryTranscriptionContext:
+    """What a transcriber is handed of the job: see `llm.video.ports.TranscriptionContext`."""
 
     run: JobRun
     entry: MaterialEntry
@@ -64,12 +64,12 @@ class RecordingDesk:
     def checkpoint(self) -> None:
         self.run.checkpoint()
 
-    def progress(self, done_ms: int, total_ms: int) -> None:
+    def report_progress(self, done_ms: int, total_ms: int) -> None:
         self.run.report_progress("transcribing", done_ms // 1000, max(1, -(-total_ms // 1000)))
 
-    def finished(self, recipe: str) -> Sequence[Window]:
+    def list_finished_windows(self, cache_key: str) -> Sequence[Window]:
         found = []
-        for number, row in enumerate(self._windows(recipe).order_by("index")):
+        for number, row in enumerate(self._filter_windows(cache_key).order_by("index")):
             if row.index != number:
                 break
             segments = tuple(Segment(**segment) for segment in row.segments)
@@ -80,13 +80,13 @@ class RecordingDesk:
             )
         return found
 
-    def keep(self, recipe: str, window: Window) -> None:
+    def save_window(self, cache_key: str, window: Window) -> None:
         """Store a finished window. One that another worker stored meanwhile stays as it is."""
         row = TranscriptWindow(
             tenant=self.tenant,
             entry=self.entry,
             raw_sha256=self.entry.raw_sha256,
-            recipe=_digest(recipe),
+            recipe=_digest(cache_key),
             index=window.index,
             start_ms=window.start_ms,
             end_ms=window.end_ms,
@@ -95,9 +95,9 @@ class RecordingDesk:
         )
         TranscriptWindow.objects.bulk_create([row], ignore_conflicts=True)
 
-    def _windows(self, recipe: str) -> QuerySet[TranscriptWindow]:
+    def _filter_windows(self, cache_key: str) -> QuerySet[TranscriptWindow]:
         return TranscriptWindow.objects.for_tenant(self.tenant).filter(
-            entry=self.entry, raw_sha256=self.entry.raw_sha256, recipe=_digest(recipe)
+            entry=self.entry, raw_sha256=self.entry.raw_sha256, recipe=_digest(cache_key)
         )
 
 
@@ -116,7 +116,7 @@ def ingest_recording(run: JobRun) -> None:
     Raises IngestionFailed, and what `VideoProcessor.transcribe` raises.
     """
     entry = ingested_entry(run)
-    if entry.source_url and platform_of(entry.source_url):
+    if entry.source_url and find_platform_name(entry.source_url):
         if not entry.object_key:
             fetch_from_platform(run, entry)
     elif entry.source_url and (not entry.object_key or entry.is_stale) and not bring_recording(run, entry):
@@ -128,11 +128,11 @@ def ingest_recording(run: JobRun) -> None:
     there = captions_beside(entry)
     considered = {captions.pk for captions in there}
     beside, warnings = _first_usable(run, there, recording)
-    outcome = video_processor().transcribe(
+    outcome = build_video_processor().transcribe(
         recording,
         _wish(entry),
-        RecordingDesk(run=run, entry=entry),
-        beside=beside.transcript if beside is not None else None,
+        EntryTranscriptionContext(run=run, entry=entry),
+        sidecar_captions=beside.transcript if beside is not None else None,
         use_captions=entry.use_captions,
     )
     run.checkpoint()
@@ -140,13 +140,13 @@ def ingest_recording(run: JobRun) -> None:
     run.report_progress("storing", 0, len(document.pieces))
     with transaction.atomic():
         lock_tree(run.tenant)
-        with run.complete_job(result={"chunks": len(document.pieces), "transcribed_by": outcome.by.value}):
+        with run.complete_job(result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
             record(entry=entry, document=document)
             _record_outcome(entry, outcome, captions=beside.entry if beside is not None else None)
             TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()
             submit_watching(entry)
             _go_again_for_new_captions(entry, outcome, considered)
-    log.info("recording transcribed", entry=str(entry.pk), by=outcome.by.value, chunks=len(document.pieces))
+    log.info("recording transcribed", entry=str(entry.pk), by=outcome.source.value, chunks=len(document.pieces))
 
 
 def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Recording:
@@ -163,14 +163,14 @@ def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Rec
 
     if entry.media is None:
         with local_copy() as path:
-            take_media(entry, probe(path, checkpoint=checkpoint))
+            take_media(entry, probe_recording(path, checkpoint=checkpoint))
         MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
             media=entry.media, duration_ms=entry.duration_ms, format=entry.format
         )
     assert entry.media is not None
     return Recording(
         id=entry.pk.hex,
-        media=media_from_json(entry.media),
+        media=parse_media_info(entry.media),
         size_bytes=entry.size_bytes,
         media_type=media_type_of(entry),
         open=opened,
@@ -236,13 +236,13 @@ def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -
     )
 
 
-def _wish(entry: MaterialEntry) -> Wish:
+def _wish(entry: MaterialEntry) -> TranscriptionOptions:
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
     words = dict.fromkeys([*entry.tenant.glossary, *(node.title for node in above)])
-    return Wish(language=resolve_language(entry, above), hot_words=tuple(words)[:MOST_HOT_WORDS])
+    return TranscriptionOptions(language=resolve_language(entry, above), hot_words=tuple(words)[:MOST_HOT_WORDS])
 
 
-def _document(outcome: Outcome, recording: Recording, warnings: list[str]) -> Document:
+def _document(outcome: TranscriptionOutcome, recording: Recording, warnings: list[str]) -> Document:
     pieces = pieces_of(outcome.transcript.segments)
     if not pieces:
         raise IngestionFailed(
@@ -250,8 +250,12 @@ def _document(outcome: Outcome, recording: Recording, warnings: list[str]) -> Do
             code="no_text_found",
             next_step="Check that it has sound, or upload captions (.vtt or .srt) of the same name beside it.",
         )
-    track = recording.media.speech
-    if outcome.by in {By.GEMINI, By.WHISPER} and len(recording.media.audio) > 1 and track is not None:
+    track = recording.media.speech_track
+    if (
+        outcome.source in {TranscriptSource.GEMINI, TranscriptSource.WHISPER}
+        and len(recording.media.audio) > 1
+        and track is not None
+    ):
         which = "its default" if track.is_default else "the first"
         named = f" ({track.language or track.title})" if track.language or track.title else ""
         warnings.append(f"The recording has {len(recording.media.audio)} sound tracks; {which}{named} was transcribed.")
@@ -262,21 +266,21 @@ def _document(outcome: Outcome, recording: Recording, warnings: list[str]) -> Do
     )
 
 
-def _record_outcome(entry: MaterialEntry, outcome: Outcome, *, captions: MaterialEntry | None) -> None:
+def _record_outcome(entry: MaterialEntry, outcome: TranscriptionOutcome, *, captions: MaterialEntry | None) -> None:
     entries = MaterialEntry.objects.for_tenant(entry.tenant)
     entries.filter(pk=entry.pk).update(
-        transcribed_by=outcome.by.value,
+        transcribed_by=outcome.source.value,
         transcription_reason=outcome.reason,
         spoken_language=outcome.transcript.language or entry.language or entry.node.language,
     )
     entries.filter(captions_of=entry).update(captions_of=None)
-    if outcome.by is By.CAPTIONS_BESIDE and captions is not None:
+    if outcome.source is TranscriptSource.SIDECAR_CAPTIONS and captions is not None:
         entries.filter(pk=captions.pk).update(captions_of=entry)
 
 
-def _go_again_for_new_captions(entry: MaterialEntry, outcome: Outcome, considered: set[UUID]) -> None:
+def _go_again_for_new_captions(entry: MaterialEntry, outcome: TranscriptionOutcome, considered: set[UUID]) -> None:
     """Submit another ingestion when captions came while the recording was being listened to."""
-    if outcome.by is By.CAPTIONS_BESIDE:
+    if outcome.source is TranscriptSource.SIDECAR_CAPTIONS:
         return
     if any(captions.pk not in considered for captions in captions_beside(entry)):
         submit_ingestion(entry)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from llm.video.platforms import fetch_video, platform_of
+from llm.video.platforms import fetch_video, find_platform_name
 from materials.documents import Format
 from materials.entries.intake import lost_twins, shared_key
 from materials.errors import IngestionFailed
@@ -106,7 +106,7 @@ def fetch_from_platform(run: JobRun, entry: MaterialEntry) -> None:
     """
     if not settings.PLATFORM_VIDEOS:
         raise IngestionFailed(
-            f"Videos of {platform_of(entry.source_url)} are not fetched on this server.",
+            f"Videos of {find_platform_name(entry.source_url)} are not fetched on this server.",
             code="platforms_off",
             next_step="Upload the video or its captions, or ask the operator to set PLATFORM_VIDEOS=1.",
         )

@@ -14,13 +14,13 @@ from django.db.models import Q
 from django.utils import timezone
 from pydantic import BaseModel
 
-from llm.budgets import refuse_beyond, spending_of
+from llm.budgets import check_hard_limit, compute_spending
 from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
-from llm.messages import ModelRequest, Room
+from llm.messages import ContextCapacity, ModelRequest
 from llm.prompts import read_prompt
-from llm.queries import total_of_job
-from llm.router_factory import model_router
-from llm.schemas import schema_of
+from llm.queries import compute_job_totals
+from llm.router_factory import get_model_router
+from llm.schemas import build_schema
 from materials.models import MaterialNode
 from project.jobs.runner import JobRun
 from structures.engines.base.llm_client import TooMuch
@@ -37,10 +37,10 @@ class StrategyRooms:
 
     def __init__(self, strategy: str) -> None:
         self._strategy = strategy
-        self._router = model_router()
+        self._router = get_model_router()
 
-    def room(self, action: str) -> Room:
-        return self._router.room(action, self._strategy)
+    def room(self, action: str) -> ContextCapacity:
+        return self._router.get_capacity(action, self._strategy)
 
 
 class ModelDesk(StrategyRooms):
@@ -56,14 +56,14 @@ class ModelDesk(StrategyRooms):
     def announce(self, plan: Mapping[str, Any]) -> None:
         self._planned = plan["calls"]
         self._run.announce_plan({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
-        spending = spending_of(self._run.tenant, now=timezone.now())
-        paid = total_of_job(self._run.job).cost  # for questions that need not be asked again
-        refuse_beyond(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
+        spending = compute_spending(self._run.tenant, now=timezone.now())
+        paid = compute_job_totals(self._run.job).cost  # for questions that need not be asked again
+        check_hard_limit(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
 
     def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         self._run.report_progress("asking", self._asked, max(self._planned, self._asked + 1))
         prompt = read_prompt(action)
-        request = prompt.fill(values)
+        request = prompt.build_request(values)
         digest = self._digest(action, request, wanted)
         kept = KeptAnswer.objects.filter(tenant=self._run.tenant, node=self._run.job.subject_id, digest=digest).first()
         if kept is None:
@@ -112,7 +112,7 @@ class ModelDesk(StrategyRooms):
             )
 
     def _digest(self, action: str, request: ModelRequest, wanted: type[BaseModel]) -> str:
-        asked = [action, self._strategy, request.system, request.prompt, schema_of(wanted).body]
+        asked = [action, self._strategy, request.system, request.prompt, build_schema(wanted).body]
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     def forget(self) -> None:
@@ -124,7 +124,7 @@ class ModelDesk(StrategyRooms):
         """Return who answered which prompts, and what the job has cost in dollars with all its attempts."""
         if not self._asked:
             return {}
-        total = total_of_job(self._run.job)
+        total = compute_job_totals(self._run.job)
         return {
             "strategy": self._strategy,
             "models": dict(self._models),
@@ -138,7 +138,7 @@ class ModelDesk(StrategyRooms):
         """Return what the methodologist should know of the money."""
         if not self._asked:
             return []
-        spending = spending_of(self._run.tenant, now=timezone.now())
+        spending = compute_spending(self._run.tenant, now=timezone.now())
         if not spending.is_beyond_soft_limit:
             return []
         return [f"${spending.spent:.2f} were spent on models this month; the soft limit is ${spending.soft_limit}."]

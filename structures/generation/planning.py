@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from llm.errors import NoProvider
-from llm.router_factory import model_router
+from llm.router_factory import get_model_router
 from structures.engines.llm.engine import ACTIONS, plan_for
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import NothingReady
@@ -24,11 +24,11 @@ def choose_engine(wanted: str, *, strategy: str) -> Engine:
     """
     if wanted == EngineName.OUTLINE:
         if strategy != DEFAULT_STRATEGY:
-            model_router().check_strategy(strategy)
+            get_model_router().check_strategy(strategy)
         return ENGINES[EngineName.OUTLINE]
     try:
         for action in ACTIONS:
-            model_router().candidates(action, strategy)
+            get_model_router().list_candidates(action, strategy)
     except NoProvider:
         if wanted == AUTO:
             return ENGINES[EngineName.OUTLINE]

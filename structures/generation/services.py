@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from llm.budgets import refuse_beyond, spending_of
-from llm.router_factory import model_router
+from llm.budgets import check_hard_limit, compute_spending
+from llm.router_factory import get_model_router
 from materials.locks import lock_tree
 from materials.models import MaterialEntry, locator_columns
 from materials.queries import list_ancestor_ids, list_subtree
@@ -69,8 +69,8 @@ def request_generation(
     """
     chosen = choose_engine(engine, strategy=strategy)
     options = {"strategy": strategy} if chosen.asks_models else {}
-    if chosen.asks_models and not model_router().is_free(ACTIONS, strategy):
-        refuse_beyond(tenant, spending_of(tenant, now=timezone.now()), LEAST_COST)
+    if chosen.asks_models and not get_model_router().is_free(ACTIONS, strategy):
+        check_hard_limit(tenant, compute_spending(tenant, now=timezone.now()), LEAST_COST)
     lock_tree(tenant)
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
     _refuse_overlap(tenant=tenant, node_id=node_id, subtree=nodes)

@@ -34,13 +34,13 @@ django.setup()
 import openai  # noqa: E402  # what is measured against
 from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 
-from llm.breakers import OPEN_DOOR, Admission, Breakers  # noqa: E402  # needs settings
-from llm.budgets import Budgets  # noqa: E402
-from llm.concurrency import Slot, Slots  # noqa: E402
+from llm.breakers import ADMITTED, Admission, CircuitBreakers  # noqa: E402  # needs settings
+from llm.budgets import SpendingLimits  # noqa: E402
+from llm.concurrency import ConcurrencyLimiter, ConcurrencySlot  # noqa: E402
 from llm.errors import ProviderError  # noqa: E402
-from llm.ledger import Entry, Ledger  # noqa: E402
+from llm.ledger import Ledger, LedgerEntry  # noqa: E402
 from llm.messages import ModelRequest  # noqa: E402
-from llm.providers.factory import Providers  # noqa: E402
+from llm.providers.factory import ProviderPool  # noqa: E402
 from llm.registry import ModelSpec, Registry, read_registry  # noqa: E402
 from llm.router import ModelRouter  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
@@ -53,36 +53,38 @@ QUESTION = ModelRequest(prompt="How hot is boiling water?", system="Be brief.", 
 class Nothing:
     """Breakers, budgets, slots and a ledger that are not there."""
 
-    def look(self, model: ModelSpec) -> Admission:
-        return OPEN_DOOR
+    def peek_admission(self, model: ModelSpec) -> Admission:
+        return ADMITTED
 
-    def admission(self, model: ModelSpec) -> Admission:
-        return OPEN_DOOR
+    def request_admission(self, model: ModelSpec) -> Admission:
+        return ADMITTED
 
-    def succeeded(self, model: ModelSpec) -> None:
+    def record_success(self, model: ModelSpec) -> None:
         return
 
-    def failed(self, model: ModelSpec, error: ProviderError) -> None:
+    def record_failure(self, model: ModelSpec, error: ProviderError) -> None:
         return
 
-    def undecided(self, model: ModelSpec) -> None:
+    def release_probe(self, model: ModelSpec) -> None:
         return
 
-    def reserve(self, tenant: Tenant | None, most: Callable[[], Decimal], *, seconds: float) -> UUID | None:
+    def reserve_amount(
+        self, tenant: Tenant | None, compute_max_cost: Callable[[], Decimal], *, seconds: float
+    ) -> UUID | None:
         return None
 
-    def settle(self, reservation: UUID | None) -> None:
+    def release_reservation(self, reservation: UUID | None) -> None:
         return
 
-    def hold(
+    def hold_slot(
         self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
-    ) -> AbstractContextManager[Slot | None]:
+    ) -> AbstractContextManager[ConcurrencySlot | None]:
         return nullcontext()
 
-    def open(self) -> None:
+    def ensure_outside_transaction(self) -> None:
         return
 
-    def record(self, entry: Entry, slot: Slot | None) -> None:
+    def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
         return
 
 
@@ -173,10 +175,10 @@ def _router(registry: Registry, *, with_database: bool) -> ModelRouter:
     nothing = Nothing()
     return ModelRouter(
         registry=lambda: registry,
-        providers=Providers(),
-        breakers=Breakers() if with_database else nothing,
-        budgets=Budgets() if with_database else nothing,
-        slots=Slots() if with_database else nothing,
+        providers=ProviderPool(),
+        breakers=CircuitBreakers() if with_database else nothing,
+        spending_limits=SpendingLimits() if with_database else nothing,
+        concurrency=ConcurrencyLimiter() if with_database else nothing,
         ledger=Ledger() if with_database else nothing,
     )
 

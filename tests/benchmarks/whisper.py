@@ -29,10 +29,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 os.environ["LOG_LEVEL"] = "CRITICAL"
 django.setup()
 
-from llm.video.ports import Wish  # noqa: E402  # needs settings
+from llm.video.ports import TranscriptionOptions  # noqa: E402  # needs settings
 from llm.video.transcript import AudioTrack  # noqa: E402
 from llm.video.whisper import WhisperSettings, WhisperVideoProcessor  # noqa: E402
-from tests.llm.video.recordings import NANO, RATE, Desk, lecture, recording, sound_file  # noqa: E402
+from tests.llm.video.recordings import NANO, RATE, ListTranscriptionContext, lecture, recording, sound_file  # noqa: E402
 
 THREADS = 2
 SHORT_MINUTES, LONG_MINUTES = 10, 240
@@ -91,7 +91,9 @@ def _speed(path: Path, minutes: int, settings: WhisperSettings, rounds: int) -> 
 
 def _ours(path: Path, minutes: int, settings: WhisperSettings, hot_words: tuple[str, ...] = ()) -> None:
     given = recording(path, duration_ms=minutes * 60_000, tracks=[AudioTrack(index=0)])
-    transcript = WhisperVideoProcessor(settings=settings).transcribe(given, Wish(hot_words=hot_words), Desk())
+    transcript = WhisperVideoProcessor(settings=settings).transcribe(
+        given, TranscriptionOptions(hot_words=hot_words), ListTranscriptionContext()
+    )
     assert transcript.language == "en"
     assert len(transcript.segments) > minutes * 14, len(transcript.segments)
 

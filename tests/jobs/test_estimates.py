@@ -122,8 +122,8 @@ def test_heavy_jobs_wait_for_the_window_unless_they_are_immediate() -> None:
 
 def test_a_job_that_waits_for_others_begins_after_them_and_after_those_that_do_not() -> None:
     first = job()
-    second = job(needs=frozenset({first.id}), queued_at=NOW - 60 * MINUTE)
-    third = job(needs=frozenset({second.id}), queued_at=NOW - 90 * MINUTE)
+    second = job(dependencies=frozenset({first.id}), queued_at=NOW - 60 * MINUTE)
+    third = job(dependencies=frozenset({second.id}), queued_at=NOW - 90 * MINUTE)
     other = job(queued_at=NOW)
 
     found = play(third, second, first, other)
@@ -132,7 +132,7 @@ def test_a_job_that_waits_for_others_begins_after_them_and_after_those_that_do_n
 
 
 def test_it_says_nothing_where_nobody_works_or_a_needed_job_is_unknown() -> None:
-    light, lost = job(room=JobQueue.LIGHT), job(needs=frozenset({uuid4()}))
+    light, lost = job(room=JobQueue.LIGHT), job(dependencies=frozenset({uuid4()}))
 
     assert play(light, lost) == {}
 

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from llm.breakers import Breakers, open_breakers
+from llm.breakers import CircuitBreakers, list_open_breakers
 from llm.deadlines import Deadline
 from llm.errors import BudgetExceeded, ModelsExhausted, ProviderBusy
 from llm.messages import ModelRequest
 from llm.models import Breaker
 from llm.registry import ModelSpec
-from llm.router_factory import insistent_router
+from llm.router_factory import build_router_without_breakers
 from project.jobs.errors import JobCancelled
 from tenants.models import Tenant
 from tests.fakes.steps import Answer, Fail, Hang, Refusal
@@ -58,25 +58,25 @@ def test_another_process_knows_it_too(world: World) -> None:
 
 def test_failures_count_over_processes(world: World) -> None:
     for _ in range(3):
-        Breakers().failed(gemini(world), ProviderBusy("down"))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down"))
 
-    assert not Breakers().admission(gemini(world)).allowed
+    assert not CircuitBreakers().request_admission(gemini(world)).is_allowed
 
 
 def test_after_the_cooling_time_one_call_decides(world: World) -> None:
     for _ in range(3):
-        Breakers().failed(gemini(world), ProviderBusy("down"))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down"))
     cool_down(world)
-    one, other = Breakers(), Breakers()
+    one, other = CircuitBreakers(), CircuitBreakers()
 
-    allowed = [one.admission(gemini(world)).allowed, other.admission(gemini(world)).allowed]
+    allowed = [one.request_admission(gemini(world)).is_allowed, other.request_admission(gemini(world)).is_allowed]
 
     assert allowed == [True, False]
 
 
 def test_a_probe_that_works_closes_the_breaker(world: World) -> None:
     for _ in range(3):
-        Breakers().failed(gemini(world), ProviderBusy("down"))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down"))
     cool_down(world)
     world.google.always(Answer("100."))
 
@@ -86,14 +86,14 @@ def test_a_probe_that_works_closes_the_breaker(world: World) -> None:
 
 def test_a_probe_that_fails_opens_it_for_longer(world: World) -> None:
     for _ in range(3):
-        Breakers().failed(gemini(world), ProviderBusy("down"))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down"))
     cool_down(world)
     world.google.always(Fail(503))
     world.anthropic.always(Answer("100."))
 
     world.router.complete("ask", QUESTION)
 
-    (breaker,) = open_breakers()
+    (breaker,) = list_open_breakers()
     assert breaker.open_until is not None
     assert breaker.open_until - timezone.now() > timedelta(seconds=50)
     assert len(world.google.asked) == 1
@@ -103,7 +103,7 @@ def test_a_probe_that_says_nothing_lets_another_try(world: World) -> None:
     world.file["actions"]["ask"]["when_refused"] = "next"
     world.write()
     for _ in range(3):
-        Breakers().failed(gemini(world), ProviderBusy("down"))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down"))
     cool_down(world)
     world.google.always(Refusal())
     world.anthropic.always(Answer("100."))
@@ -130,7 +130,7 @@ def test_a_refusal_alarms_the_operator_and_moves_on(
     alarms = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(alarms) == len(world.google.asked) == (1 if whole else 2)
     assert "an operator must act" in str(alarms[0].msg)
-    assert {row.model for row in open_breakers()} == ({""} if whole else {"gemini", "gemini-too"})
+    assert {row.model for row in list_open_breakers()} == ({""} if whole else {"gemini", "gemini-too"})
 
 
 def test_a_bad_prompt_says_nothing_of_the_model(world: World) -> None:
@@ -146,7 +146,7 @@ def test_a_bad_prompt_says_nothing_of_the_model(world: World) -> None:
 def test_when_all_are_cooling_down_it_says_when_to_come_back(world: World) -> None:
     for name in ("gemini", "claude"):
         for _ in range(3):
-            Breakers().failed(world.registry.models[name], ProviderBusy("down"))
+            CircuitBreakers().record_failure(world.registry.models[name], ProviderBusy("down"))
     world.begin_anew()
 
     with pytest.raises(ModelsExhausted) as failed:
@@ -160,7 +160,7 @@ def test_when_all_are_cooling_down_it_says_when_to_come_back(world: World) -> No
 def test_when_all_are_about_to_be_asked_again_it_waits(world: World) -> None:
     world.file["chains"]["ask"]["default"] = ["gemini"]
     world.write()
-    Breakers().failed(gemini(world), ProviderBusy("wait", retry_after=1))
+    CircuitBreakers().record_failure(gemini(world), ProviderBusy("wait", retry_after=1))
     world.google.always(Answer("100."))
 
     assert world.router.complete("ask", QUESTION).model == "gemini"
@@ -168,10 +168,10 @@ def test_when_all_are_about_to_be_asked_again_it_waits(world: World) -> None:
 
 def test_an_operator_can_ask_a_model_that_is_cooling_down(world: World) -> None:
     for _ in range(3):
-        Breakers().failed(gemini(world), ProviderBusy("down"))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down"))
     world.google.always(Answer("ready"))
 
-    insistent_router().ping(gemini(world))
+    build_router_without_breakers().ping_model(gemini(world))
 
     assert not Breaker.objects.exists()
 
@@ -191,18 +191,18 @@ def test_a_caller_in_a_hurry_does_not_bench_a_model(world: World) -> None:
 
 def test_a_burst_of_failures_opens_it_once(world: World) -> None:
     for _ in range(10):
-        Breakers().failed(gemini(world), ProviderBusy("down"))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down"))
 
-    (breaker,) = open_breakers()
+    (breaker,) = list_open_breakers()
     assert breaker.open_until is not None
     assert breaker.open_until - timezone.now() <= timedelta(seconds=30)
 
 
 def test_no_vendor_closes_a_model_for_days(world: World) -> None:
     for _ in range(3):
-        Breakers().failed(gemini(world), ProviderBusy("down", retry_after=9_999_999))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down", retry_after=9_999_999))
 
-    (breaker,) = open_breakers()
+    (breaker,) = list_open_breakers()
     assert breaker.open_until is not None
     assert breaker.open_until - timezone.now() <= timedelta(minutes=10)
 
@@ -210,7 +210,7 @@ def test_no_vendor_closes_a_model_for_days(world: World) -> None:
 @pytest.mark.parametrize("ends", ["cancelled", "no money"])
 def test_a_probe_that_never_came_to_ask_lets_another_try(world: World, acme: Tenant, ends: str) -> None:
     for _ in range(3):
-        Breakers().failed(gemini(world), ProviderBusy("down"))
+        CircuitBreakers().record_failure(gemini(world), ProviderBusy("down"))
     set_limits(acme, hard="0")
     cool_down(world)
     world.google.always(Answer("100."))

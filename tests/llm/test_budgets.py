@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from llm.budgets import Budgets, month_of, next_month, spending_of
+from llm.budgets import SpendingLimits, compute_spending, get_month_start, get_next_month_start
 from llm.errors import BudgetExceeded, BudgetRefused, ModelsExhausted
 from llm.messages import ModelRequest
 from llm.models import ExternalCall, Reservation
@@ -53,16 +53,16 @@ def test_what_was_set_aside_is_settled_by_what_it_cost(world: World, acme: Tenan
 
     world.router.complete("ask", QUESTION, tenant=acme)
 
-    spending = spending_of(acme, now=timezone.now())
+    spending = compute_spending(acme, now=timezone.now())
     assert (spending.spent, spending.reserved) == (Decimal("0.002"), Decimal(0))
-    assert spending.left == Decimal("4.998")
+    assert spending.remaining == Decimal("4.998")
 
 
 def test_other_tenants_and_months_do_not_count(world: World, acme: Tenant, rival: Tenant) -> None:
     world.google.always(DEAR)
     for tenant in (acme, rival):
         world.router.complete("ask", QUESTION, tenant=tenant)
-    last_month = month_of(timezone.now()) - timedelta(seconds=1)
+    last_month = get_month_start(timezone.now()) - timedelta(seconds=1)
     ExternalCall.objects.filter(tenant=acme).update(created_at=last_month)
     set_limits(acme, hard="0.5")
     set_limits(rival, hard="0.5")
@@ -78,7 +78,7 @@ def test_other_tenants_and_months_do_not_count(world: World, acme: Tenant, rival
 def test_a_month_ends_when_the_next_begins(now: str, then: str) -> None:
     moment = datetime.fromisoformat(now)
 
-    assert next_month(month_of(moment)).date().isoformat() == then
+    assert get_next_month_start(get_month_start(moment)).date().isoformat() == then
 
 
 def test_beyond_the_soft_limit_operators_are_warned_once_a_month(
@@ -110,13 +110,13 @@ def test_a_reservation_that_nobody_settled_runs_out(world: World, acme: Tenant) 
 @pytest.mark.django_db(transaction=True)
 def test_calls_under_way_cannot_go_beyond_the_limit_together(world: World, acme: Tenant) -> None:
     set_limits(acme, hard="1")
-    budgets = Budgets()
+    budgets = SpendingLimits()
     start = threading.Barrier(8)
 
     def reserve(_number: int) -> bool:
         start.wait()
         try:
-            return budgets.reserve(acme, lambda: Decimal("0.3"), seconds=60) is not None
+            return budgets.reserve_amount(acme, lambda: Decimal("0.3"), seconds=60) is not None
         except BudgetExceeded:
             return False
         finally:
@@ -178,7 +178,7 @@ def test_a_process_that_dies_gives_its_slots_back(world: World) -> None:
     world.google.always(Answer("100."))
 
     def take_and_die() -> None:
-        world.router.slots.hold("google", limit=1, seconds=1, checkpoint=lambda: None).__enter__()
+        world.router.concurrency.hold_slot("google", limit=1, seconds=1, checkpoint=lambda: None).__enter__()
         connection.close()
 
     dead = threading.Thread(target=take_and_die)
@@ -197,7 +197,7 @@ def test_a_provider_that_is_full_is_passed_over(world: World, monkeypatch: pytes
     holds, ends = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with world.router.slots.hold("google", limit=1, seconds=1, checkpoint=lambda: None):
+        with world.router.concurrency.hold_slot("google", limit=1, seconds=1, checkpoint=lambda: None):
             holds.set()
             ends.wait(10)
         connection.close()

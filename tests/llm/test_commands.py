@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from llm.models import Breaker, Budget, ExternalCall
+from llm.models import Breaker, ExternalCall, SpendingLimit
 from tenants.models import Tenant
 from tests.fakes.steps import Answer, Fail
 from tests.llm.world import World
@@ -135,7 +135,7 @@ def test_set_budget_sets_and_lifts_limits(acme: Tenant) -> None:
     said, _ = run("set_budget", "acme")
 
     assert said == "acme: soft limit none, hard limit none\n"
-    assert Budget.objects.get().hard_limit is None
+    assert SpendingLimit.objects.get().hard_limit is None
 
 
 @pytest.mark.parametrize("arguments", [("--hard", "much"), ("--hard", "-1"), ("--soft", "9", "--hard", "1")])

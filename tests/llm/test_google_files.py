@@ -16,8 +16,8 @@ import pytest
 
 from llm.errors import KeyRefused, ModelUnsuited, PromptInvalid, ProviderBusy, ProviderError
 from llm.providers import google_files
-from llm.providers.factory import provider_files
-from llm.providers.google_files import GoogleFiles, RemoteFile, file_name
+from llm.providers.factory import open_provider_files
+from llm.providers.google_files import GoogleFiles, RemoteFile, build_file_name
 from llm.registry import ProviderKind, ProviderSpec
 from tests.fakes.google import GoogleServer
 from tests.fakes.google_files import Cut, Fault, GoogleFilesServer, Lose, Stall
@@ -76,16 +76,16 @@ def digest(content: bytes) -> str:
 
 @pytest.mark.parametrize("work", ["", WORK, "Ünïcode/ and spaces " * 50])
 def test_the_name_of_a_file_is_one_that_the_api_takes(work: str) -> None:
-    name = file_name(work)
+    name = build_file_name(work)
 
     assert re.fullmatch(r"files/cw-[a-z0-9]{32}", name)
-    assert name == file_name(work) != file_name(work + "x")
+    assert name == build_file_name(work) != build_file_name(work + "x")
 
 
 def test_it_uploads_in_chunks_of_eight_mebibytes(server: GoogleFilesServer) -> None:
     file = put(files_of(server), LARGE)
 
-    stored = server.files[file_name(WORK)]
+    stored = server.files[build_file_name(WORK)]
     assert server.chunks == [(0, CHUNK), (CHUNK, CHUNK), (2 * CHUNK, 4 * 2**20)]
     assert stored.sha256 == digest(LARGE)
     assert file == RemoteFile(name=stored.name, uri=stored.uri, media_type="video/mp4", size_bytes=len(LARGE))
@@ -101,7 +101,7 @@ class Trickling(io.BytesIO):
 def test_it_fills_chunks_from_a_stream_that_trickles(server: GoogleFilesServer) -> None:
     put(files_of(server), Trickling(LARGE))
 
-    assert server.files[file_name(WORK)].sha256 == digest(LARGE)
+    assert server.files[build_file_name(WORK)].sha256 == digest(LARGE)
 
 
 def test_it_never_holds_the_whole_file(server: GoogleFilesServer, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_it_never_holds_the_whole_file(server: GoogleFilesServer, tmp_path: Path
     finally:
         tracemalloc.stop()
 
-    assert server.files[file_name(WORK)].size == 64 * 2**20
+    assert server.files[build_file_name(WORK)].size == 64 * 2**20
     assert peak < 4 * CHUNK
 
 
@@ -127,11 +127,11 @@ def test_chunks_go_to_the_providers_own_host(server: GoogleFilesServer) -> None:
 
     put(files_of(server))
 
-    assert server.files[file_name(WORK)].sha256 == digest(SMALL)
+    assert server.files[build_file_name(WORK)].sha256 == digest(SMALL)
 
 
 def test_a_file_that_is_there_is_used_again(server: GoogleFilesServer) -> None:
-    server.store(file_name(WORK), content=SMALL, polls=5)
+    server.store(build_file_name(WORK), content=SMALL, polls=5)
 
     file = put(files_of(server))
 
@@ -147,7 +147,7 @@ def test_a_file_that_is_there_is_used_again(server: GoogleFilesServer) -> None:
 def test_a_file_that_cannot_be_used_is_replaced(
     server: GoogleFilesServer, content: bytes, age: timedelta, failure: int | None
 ) -> None:
-    old = server.store(file_name(WORK), content=content, age=age, failure=failure)
+    old = server.store(build_file_name(WORK), content=content, age=age, failure=failure)
 
     put(files_of(server))
 
@@ -161,7 +161,7 @@ def test_a_broken_chunk_goes_on_from_where_the_server_has_it(server: GoogleFiles
 
     put(files_of(server), LARGE)
 
-    assert server.files[file_name(WORK)].sha256 == digest(LARGE)
+    assert server.files[build_file_name(WORK)].sha256 == digest(LARGE)
     assert server.chunks[0] == (5 * 2**20, 3 * 2**20)
     assert server.asked.count("POST query") == 2
     assert server.uploads == 1
@@ -173,7 +173,7 @@ def test_an_upload_outlives(server: GoogleFilesServer, fault: Fault) -> None:
 
     put(files_of(server))
 
-    assert server.files[file_name(WORK)].sha256 == digest(SMALL)
+    assert server.files[build_file_name(WORK)].sha256 == digest(SMALL)
     assert server.uploads == 1
 
 
@@ -302,10 +302,10 @@ def test_it_stops_while_it_waits(server: GoogleFilesServer) -> None:
 
 def test_it_deletes_what_is_there_and_what_is_not(server: GoogleFilesServer) -> None:
     files = files_of(server, stops_after(-1))
-    server.store(file_name(WORK))
+    server.store(build_file_name(WORK))
 
-    files.delete(file_name(WORK))
-    files.delete(file_name(WORK))
+    files.delete(build_file_name(WORK))
+    files.delete(build_file_name(WORK))
 
     assert not server.files
     assert server.asked.count("DELETE delete") == 2
@@ -317,7 +317,7 @@ def test_it_lists_only_our_own_old_files(server: GoogleFilesServer) -> None:
     server.store("files/cw-young", age=timedelta(hours=5))
     server.store("files/holiday", age=timedelta(hours=40))
 
-    found = files_of(server).leftovers(older_than=timedelta(hours=6))
+    found = files_of(server).list_leftovers(older_than=timedelta(hours=6))
 
     assert found == old
     assert server.asked.count("GET list") == 4
@@ -325,4 +325,4 @@ def test_it_lists_only_our_own_old_files(server: GoogleFilesServer) -> None:
 
 def test_providers_of_other_kinds_take_no_files() -> None:
     with pytest.raises(ModelUnsuited, match="kind openai takes no files"):
-        provider_files(ProviderSpec(kind=ProviderKind.OPENAI, key="TEST_OPENAI_KEY"))
+        open_provider_files(ProviderSpec(kind=ProviderKind.OPENAI, key="TEST_OPENAI_KEY"))

@@ -19,7 +19,7 @@ from llm.checks import check_models
 from llm.errors import RegistryUnusable
 from llm.messages import ModelRequest
 from llm.registry import VENDOR_VARIABLES
-from llm.registry_loader import WatchedRegistry, watched_registry
+from llm.registry_loader import RegistryLoader, get_registry_loader
 from tests.fakes.steps import Answer
 from tests.llm.test_registry import FILE
 from tests.llm.world import World
@@ -43,34 +43,34 @@ def written(caplog: pytest.LogCaptureFixture) -> Iterator[dict[str, Any]]:
             yield record.msg
 
 
-def price(watched: WatchedRegistry) -> str:
-    return str(watched.current().models["gemini"].prices.input)
+def price(watched: RegistryLoader) -> str:
+    return str(watched.get_registry().models["gemini"].prices.input)
 
 
 def test_a_file_that_stays_the_same_is_read_once(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    watched = WatchedRegistry(path)
+    watched = RegistryLoader(path)
 
-    registries = [watched.current() for _ in range(5)]
+    registries = [watched.get_registry() for _ in range(5)]
 
     assert all(registry is registries[0] for registry in registries)
     assert list(written(caplog)) == []
 
 
 def test_an_edit_is_in_force_at_once(path: Path) -> None:
-    watched = WatchedRegistry(path)
-    before = watched.current()
+    watched = RegistryLoader(path)
+    before = watched.get_registry()
 
     path.write_text(FILE.replace("input: 0.75", "input: 0.70"))
 
     assert price(watched) == "0.7"
     assert str(before.models["gemini"].prices.input) == "0.75"
-    assert watched.fault() == ""
+    assert watched.get_fault() == ""
 
 
 def test_a_file_put_in_its_place_is_in_force_at_once(path: Path) -> None:
-    watched = WatchedRegistry(path)
-    watched.current()
+    watched = RegistryLoader(path)
+    watched.get_registry()
     other = path.with_suffix(".new")
     other.write_text(FILE.replace("input: 0.75", "input: 0.74"))
     os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
@@ -100,7 +100,7 @@ def test_a_broken_edit_does_not_stop_the_next_call(world: World) -> None:
     answer = world.router.complete("ask", ModelRequest(prompt="Who?"))
 
     assert answer.text == "From google."
-    assert "models.yaml line 1: not YAML" in watched_registry().fault()
+    assert "models.yaml line 1: not YAML" in get_registry_loader().get_fault()
 
 
 @pytest.mark.parametrize(
@@ -117,48 +117,48 @@ def test_a_broken_edit_does_not_stop_the_next_call(world: World) -> None:
 def test_a_broken_edit_leaves_the_last_good_one_in_force_and_says_so_once(
     path: Path, caplog: pytest.LogCaptureFixture, content: bytes, fault: str
 ) -> None:
-    watched = WatchedRegistry(path)
-    good = watched.current()
+    watched = RegistryLoader(path)
+    good = watched.get_registry()
     path.write_bytes(content)
 
-    registries = [watched.current() for _ in range(3)]
+    registries = [watched.get_registry() for _ in range(3)]
 
     assert all(registry is good for registry in registries)
-    assert watched.fault().startswith(fault)
+    assert watched.get_fault().startswith(fault)
     (said,) = (each for each in written(caplog) if each["level"] == "error")
     assert said["event"] == "registry of models refused"
-    assert said["fault"] == watched.fault()
+    assert said["fault"] == watched.get_fault()
     assert said["in_force"] == good.digest
 
 
 def test_mending_the_file_clears_the_fault(path: Path) -> None:
-    watched = WatchedRegistry(path)
-    watched.current()
+    watched = RegistryLoader(path)
+    watched.get_registry()
     path.write_text(BROKEN)
-    assert watched.fault() == WHERE
+    assert watched.get_fault() == WHERE
 
     path.write_text(FILE.replace("input: 0.75", "input: 0.8"))
 
-    assert watched.fault() == ""
+    assert watched.get_fault() == ""
     assert price(watched) == "0.8"
 
 
 def test_every_broken_edit_is_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    watched = WatchedRegistry(path)
+    watched = RegistryLoader(path)
     for text in (FILE, BROKEN, BROKEN.replace("cheap", "cheaper"), FILE, BROKEN):
         path.write_text(text)
-        watched.current()
+        watched.get_registry()
 
     assert [each["level"] for each in written(caplog)].count("error") == 3
 
 
 def test_a_file_that_never_was_good_cannot_be_used(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path.write_text(BROKEN)
-    watched = WatchedRegistry(path)
+    watched = RegistryLoader(path)
 
     for _ in range(2):
         with pytest.raises(RegistryUnusable, match=WHERE) as failed:
-            watched.current()
+            watched.get_registry()
 
     assert failed.value.status == 503
     assert "manage.py check" in failed.value.next_step
@@ -169,43 +169,43 @@ def test_a_file_that_never_was_good_cannot_be_used(path: Path, caplog: pytest.Lo
 
 
 def test_a_file_that_is_not_there_cannot_be_used_until_it_is(tmp_path: Path) -> None:
-    watched = WatchedRegistry(tmp_path / "models.yaml")
+    watched = RegistryLoader(tmp_path / "models.yaml")
 
     with pytest.raises(RegistryUnusable, match=r"models\.yaml cannot be read: No such file"):
-        watched.current()
+        watched.get_registry()
     (tmp_path / "models.yaml").write_text(FILE)
 
     assert price(watched) == "0.75"
 
 
 def test_a_file_may_go_and_come_back(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    watched = WatchedRegistry(path)
-    good = watched.current()
+    watched = RegistryLoader(path)
+    good = watched.get_registry()
 
     path.unlink()
-    without = [watched.current() for _ in range(3)]
-    fault = watched.fault()
+    without = [watched.get_registry() for _ in range(3)]
+    fault = watched.get_fault()
     path.write_text(FILE)
 
     assert all(registry is good for registry in without)
     assert fault == "models.yaml cannot be read: No such file or directory"
-    assert watched.fault() == ""
-    assert watched.current().digest == good.digest
+    assert watched.get_fault() == ""
+    assert watched.get_registry().digest == good.digest
     assert [each["level"] for each in written(caplog)].count("error") == 1
 
 
 def test_a_folder_in_its_place_is_a_fault(path: Path) -> None:
-    watched = WatchedRegistry(path)
-    good = watched.current()
+    watched = RegistryLoader(path)
+    good = watched.get_registry()
     path.unlink()
     path.mkdir()
 
-    assert watched.current() is good
-    assert watched.fault() == "models.yaml cannot be read: Is a directory"
+    assert watched.get_registry() is good
+    assert watched.get_fault() == "models.yaml cannot be read: Is a directory"
 
 
 def test_many_threads_see_whole_registries_only(path: Path) -> None:
-    watched = WatchedRegistry(path)
+    watched = RegistryLoader(path)
     texts = [FILE.replace("input: 0.75", f"input: {price}").replace("input: 2,", f"input: {price},") for price in "12"]
     path.write_text(texts[0])
     is_over = threading.Event()
@@ -213,7 +213,7 @@ def test_many_threads_see_whole_registries_only(path: Path) -> None:
     def look() -> set[tuple[str, str]]:
         seen = set()
         while not is_over.is_set():
-            models = watched.current().models
+            models = watched.get_registry().models
             seen.add((str(models["gemini"].prices.input), str(models["gpt"].prices.input)))
         return seen
 
@@ -222,7 +222,7 @@ def test_many_threads_see_whole_registries_only(path: Path) -> None:
         for number in range(10):
             path.with_suffix(".new").write_text(texts[number % 2])
             path.with_suffix(".new").replace(path)
-            watched.current()
+            watched.get_registry()
         is_over.set()
 
     assert set().union(*(each.result() for each in looking)) <= {("1", "1"), ("2", "2")}

@@ -99,7 +99,7 @@ def test_a_model_has_prices(model: ModelSpec) -> None:
 @pytest.mark.parametrize("action", shipped().actions)
 @pytest.mark.parametrize("strategy", shipped().strategies)
 def test_an_action_has_models_for_every_strategy(action: str, strategy: str) -> None:
-    chain = shipped().chain(action, strategy)
+    chain = shipped().get_chain(action, strategy)
 
     is_of_one_account = Capability.VIDEO in shipped().actions[action].needs
     assert chain[0].path == strategy
@@ -116,7 +116,7 @@ def test_what_sees_long_texts_has_a_long_window() -> None:
 
 @pytest.mark.parametrize("action", shipped().actions)
 def test_an_action_has_a_prompt(action: str) -> None:
-    request = read_prompt(action).fill({"language": "Klingon"})
+    request = read_prompt(action).build_request({"language": "Klingon"})
 
     assert "Klingon" in request.system
     assert "data, not instructions" in request.system
@@ -125,7 +125,7 @@ def test_an_action_has_a_prompt(action: str) -> None:
 
 @pytest.mark.parametrize("action", sorted(set(shipped().actions) - {"describe_slides"}))
 def test_a_prompt_sets_apart_what_others_have_written(action: str) -> None:
-    request = read_prompt(action).fill(dict.fromkeys(("materials", "topics", "words"), "Water boils."))
+    request = read_prompt(action).build_request(dict.fromkeys(("materials", "topics", "words"), "Water boils."))
 
     assert "Water boils." not in request.system
     assert re.search(r"<(\w+)>\nWater boils\.\n</\1>", request.prompt)
@@ -164,7 +164,7 @@ def prompt(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.mark.usefixtures("prompt")
 def test_it_fills_both_parts() -> None:
-    request = read_prompt("ask").fill({"language": "German", "materials": "Wasser"}, max_output_tokens=700)
+    request = read_prompt("ask").build_request({"language": "German", "materials": "Wasser"}, max_output_tokens=700)
 
     assert request.system == "You read German."
     assert request.prompt == "# A heading of its own\n<materials>\nWasser\n</materials>"
@@ -181,7 +181,7 @@ Obey me.
 
 @pytest.mark.usefixtures("prompt")
 def test_values_are_not_read_as_templates_nor_changed() -> None:
-    request = read_prompt("ask").fill({"language": "German", "materials": HOSTILE, "goal": HOSTILE})
+    request = read_prompt("ask").build_request({"language": "German", "materials": HOSTILE, "goal": HOSTILE})
 
     assert request.system == "You read German."
     assert request.prompt.count(HOSTILE) == 2
@@ -189,7 +189,7 @@ def test_values_are_not_read_as_templates_nor_changed() -> None:
 
 @pytest.mark.usefixtures("prompt")
 def test_a_value_that_is_missing_is_blank() -> None:
-    request = read_prompt("ask").fill({})
+    request = read_prompt("ask").build_request({})
 
     assert request.system == "You read ."
     assert "<materials>\n\n</materials>" in request.prompt
@@ -204,8 +204,8 @@ def test_the_version_is_the_digest_of_the_file_and_an_edit_changes_it(prompt: Pa
 
     assert first.version == hashlib.sha256(TEXT.encode()).hexdigest()[:12]
     assert second.version != first.version == third.version
-    assert second.fill({}).system == "You only read ."
-    assert second.fill({}).prompt_version == second.version
+    assert second.build_request({}).system == "You only read ."
+    assert second.build_request({}).prompt_version == second.version
 
 
 REFUSED: list[tuple[bytes, str]] = [

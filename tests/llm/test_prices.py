@@ -43,13 +43,13 @@ COSTS: list[tuple[Prices, dict[str, int], str]] = [
 
 @pytest.mark.parametrize(("prices", "counts", "dollars"), COSTS)
 def test_a_cost_is_exact(prices: Prices, counts: dict[str, int], dollars: str) -> None:
-    assert prices.cost(**counts) == Decimal(dollars)
+    assert prices.compute_cost(**counts) == Decimal(dollars)
 
 
 def test_a_free_kind_of_token_is_free() -> None:
     prices = Prices(input=Decimal(2), output=Decimal(10), cached_input=Decimal(0), thinking=Decimal(0))
 
-    assert prices.cost(input=1000, cached=1000, output=50, thinking=50) == 0
+    assert prices.compute_cost(input=1000, cached=1000, output=50, thinking=50) == 0
 
 
 @pytest.mark.parametrize(("tokens", "dollars"), [(100_000, "0.2"), (100_001, "0.400004")])
@@ -57,13 +57,13 @@ def test_a_long_request_has_prices_of_its_own(tokens: int, dollars: str) -> None
     long = LongPrices(above=100_000, input=Decimal(4), output=Decimal(15))
     model = ModelSpec(provider="p", context_window=10**6, max_output=1000, prices=FULL, long_prices=long)
 
-    assert model.prices_for(tokens).cost(input=tokens) == Decimal(dollars)
+    assert model.get_prices(tokens).compute_cost(input=tokens) == Decimal(dollars)
 
 
 def test_a_model_without_long_prices_costs_the_same_at_any_length() -> None:
     model = ModelSpec(provider="p", context_window=10**6, max_output=1000, prices=FULL)
 
-    assert model.prices_for(10**9) is FULL
+    assert model.get_prices(10**9) is FULL
 
 
 price = st.decimals(min_value=0, max_value=1000, places=4)
@@ -79,7 +79,7 @@ counts = st.fixed_dictionaries(dict.fromkeys(KINDS, count))
 def cost_of(prices: Prices, tokens: dict[str, int]) -> Decimal:
     """Return the cost of tokens of each kind, counted apart."""
     read = {name: tokens[name] for name in ("cached", "cache_write", "audio")}
-    return prices.cost(
+    return prices.compute_cost(
         input=tokens["plain"] + sum(read.values()),
         output=tokens["said"] + tokens["thinking"],
         thinking=tokens["thinking"],
@@ -99,4 +99,4 @@ def test_more_tokens_of_any_kind_never_cost_less(prices: Prices, tokens: dict[st
 def test_counts_that_contradict_one_another_never_cost_less_than_nothing(prices: Prices, tokens: list[int]) -> None:
     names = ("input", "cached", "cache_write", "audio", "output", "thinking")
 
-    assert prices.cost(**dict(zip(names, tokens, strict=True))) >= 0
+    assert prices.compute_cost(**dict(zip(names, tokens, strict=True))) >= 0

@@ -310,7 +310,7 @@ CHAINS: list[tuple[str, list[tuple[str, str]]]] = [
 def test_a_chain_ends_in_those_of_its_fallbacks_with_each_model_once(
     path: Path, strategy: str, walked: list[tuple[str, str]]
 ) -> None:
-    chain = read(path, FILE).chain("ask", strategy)
+    chain = read(path, FILE).get_chain("ask", strategy)
 
     assert [(candidate.model.id, candidate.path) for candidate in chain] == walked
 
@@ -319,7 +319,7 @@ def test_two_names_of_one_model_are_one_candidate(path: Path) -> None:
     twin = FILE[FILE.index("  gpt:\n") : FILE.index("  qwen:\n")].replace("  gpt:", "  twin:")
     text = FILE.replace("  qwen:\n", f"{twin}  qwen:\n").replace("quality: [gpt]", "quality: [twin]")
 
-    chain = read(path, text).chain("ask", "quality")
+    chain = read(path, text).get_chain("ask", "quality")
 
     assert [candidate.model.id for candidate in chain] == ["twin", "gemini", "qwen"]
 
@@ -328,6 +328,6 @@ def test_an_unknown_action_or_strategy_is_a_key_error(path: Path) -> None:
     registry = read(path, FILE)
 
     with pytest.raises(KeyError):
-        registry.chain("ask", "best")
+        registry.get_chain("ask", "best")
     with pytest.raises(KeyError):
-        registry.chain("dance", "default")
+        registry.get_chain("dance", "default")

@@ -12,9 +12,9 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from llm.errors import AnswerInvalid
-from llm.messages import Clip, ModelReply, ModelRequest, Picture, Usage
-from llm.repair import repaired
-from llm.schemas import MOST_FAULTS, described, parsed, schema_of
+from llm.messages import Clip, ModelReply, ModelRequest, Picture, TokenUsage
+from llm.repair import build_repair_request
+from llm.schemas import MOST_FAULTS, build_schema, describe_schema, parse_answer
 from tests.fakes.anthropic import AnthropicServer
 from tests.fakes.clients import ask_anthropic, ask_google, ask_openai
 from tests.fakes.google import GoogleServer
@@ -49,7 +49,7 @@ class Exercise(BaseModel):
 
 
 def test_a_class_becomes_a_schema_of_the_portable_subset() -> None:
-    schema = schema_of(Exercise)
+    schema = build_schema(Exercise)
 
     properties = schema.body["properties"]
     assert schema.name == "Exercise"
@@ -78,23 +78,23 @@ def test_every_vendor_takes_the_schema(wanted: type[BaseModel], server: Any, ask
     with server() as vendor, httpx2.Client(trust_env=False) as http:
         vendor.script(Answer("{}"))
 
-        ask(http, vendor.url, schema=dict(schema_of(wanted).body))
+        ask(http, vendor.url, schema=dict(build_schema(wanted).body))
 
-        assert vendor.asked[0].schema == schema_of(wanted).body
+        assert vendor.asked[0].schema == build_schema(wanted).body
 
 
 def test_a_schema_is_told_in_words_as_json() -> None:
-    instructions, _, told = described(schema_of(Quote)).partition("\n")
+    instructions, _, told = describe_schema(build_schema(Quote)).partition("\n")
 
     assert "json" in instructions.lower()
-    assert json.loads(told) == schema_of(Quote).body
+    assert json.loads(told) == build_schema(Quote).body
 
 
 # Answers
 
 
 def reply(text: str) -> ModelReply:
-    usage = Usage(input_tokens=10, output_tokens=5)
+    usage = TokenUsage(input_tokens=10, output_tokens=5)
     return ModelReply(text=text, usage=usage, model="m-1-0042", request_id="req_1")
 
 
@@ -113,13 +113,13 @@ RIGHT = '{"chunk": 7, "words": "water boils at 100"}'
     ],
 )
 def test_an_answer_becomes_an_object_with_or_without_a_fence(text: str) -> None:
-    assert parsed(reply(text), Quote) == Quote(chunk=7, words="water boils at 100")
+    assert parse_answer(reply(text), Quote) == Quote(chunk=7, words="water boils at 100")
 
 
 def test_a_fence_inside_a_text_belongs_to_the_text() -> None:
     words = "```json\nnot a fence\n```"
 
-    assert parsed(reply(json.dumps({"chunk": 1, "words": words})), Quote).words == words
+    assert parse_answer(reply(json.dumps({"chunk": 1, "words": words})), Quote).words == words
 
 
 INVALID: list[tuple[str, list[str]]] = [
@@ -139,7 +139,7 @@ INVALID: list[tuple[str, list[str]]] = [
 @pytest.mark.parametrize(("text", "faults"), INVALID)
 def test_an_answer_that_does_not_fit_says_why_but_not_what(text: str, faults: list[str]) -> None:
     with pytest.raises(AnswerInvalid) as failed:
-        parsed(reply(text), Quote)
+        parse_answer(reply(text), Quote)
 
     said = str(failed.value)
     assert [fault for fault in faults if fault not in said] == []
@@ -154,7 +154,7 @@ def test_only_the_first_faults_are_listed() -> None:
     quotes = [{"chunk": 0, "words": "four words are here"}] * 50
 
     with pytest.raises(AnswerInvalid) as failed:
-        parsed(reply(json.dumps({"task": "t", "difficulty": 1, "quotes": [], "grid": quotes})), Exercise)
+        parse_answer(reply(json.dumps({"task": "t", "difficulty": 1, "quotes": [], "grid": quotes})), Exercise)
 
     faults = str(failed.value).split("; ")
     assert len(faults) == MOST_FAULTS + 1
@@ -178,7 +178,7 @@ def test_a_wrong_answer_is_shown_to_the_model_with_its_faults_and_without_the_ma
     answer = '{"chunk": 0, "words": "curly {braces} and %s"}'
     error = AnswerInvalid("chunk: too small; words: too short", text=answer)
 
-    request = repaired(REQUEST, error)
+    request = build_repair_request(REQUEST, error)
 
     assert answer in request.prompt
     assert "- chunk: too small\n- words: too short\n" in request.prompt
@@ -189,4 +189,4 @@ def test_a_wrong_answer_is_shown_to_the_model_with_its_faults_and_without_the_ma
 
 @pytest.mark.parametrize("text", ["", "I would rather not.", "[1, 2]"])
 def test_an_answer_without_an_object_is_asked_for_anew(text: str) -> None:
-    assert repaired(REQUEST, AnswerInvalid("Invalid JSON", text=text)) is REQUEST
+    assert build_repair_request(REQUEST, AnswerInvalid("Invalid JSON", text=text)) is REQUEST

@@ -29,9 +29,9 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
-    telemetry._tracer.cache_clear()
+    telemetry._get_tracer.cache_clear()
     yield exporter
-    telemetry._tracer.cache_clear()
+    telemetry._get_tracer.cache_clear()
 
 
 def test_a_question_is_a_span_and_each_attempt_one_below_it(world: World, spans: InMemorySpanExporter) -> None:

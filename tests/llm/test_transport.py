@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from llm.providers.transport import LOOK_SECONDS, TimeLimit, WrongHost, http_client
+from llm.providers.transport import CHECKPOINT_SECONDS, TimeLimit, WrongHost, build_http_client
 from tests.fakes.openai import OpenAIServer
 from tests.fakes.sockets import Sockets
 from tests.fakes.steps import Redirect
@@ -67,7 +67,7 @@ def black_hole() -> Iterator[str]:
 
 
 def client_of(url: str, *, connections: int = 4, connect_seconds: float = 5) -> httpx2.Client:
-    client = http_client(url, connections=connections, connect_seconds=connect_seconds)
+    client = build_http_client(url, connections=connections, connect_seconds=connect_seconds)
     client.timeout = httpx2.Timeout(20)
     return client
 
@@ -100,12 +100,12 @@ def test_it_cuts_off_whatever_takes_longer_than_its_limit(talk: Talk, size: int)
 
 def test_a_wait_of_several_looks_ends_at_its_limit() -> None:
     looks: list[float] = []
-    limit = TimeLimit(LOOK_SECONDS + 0.4, lambda: looks.append(time.monotonic()))
+    limit = TimeLimit(CHECKPOINT_SECONDS + 0.4, lambda: looks.append(time.monotonic()))
 
     with Wire(says()) as wire, client_of(wire.url) as client, limit:
         seconds = seconds_of(lambda: client.get(wire.url), httpx2.ReadTimeout)
 
-    assert LOOK_SECONDS + 0.35 < seconds < LOOK_SECONDS + 0.4 + LATE
+    assert CHECKPOINT_SECONDS + 0.35 < seconds < CHECKPOINT_SECONDS + 0.4 + LATE
     assert len(looks) == 1
 
 

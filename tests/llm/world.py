@@ -15,9 +15,9 @@ from pytest_django import Settings
 
 from llm.models import ExternalCall
 from llm.registry import Registry
-from llm.registry_loader import watched_registry
+from llm.registry_loader import get_registry_loader
 from llm.router import ModelRouter
-from llm.router_factory import model_router
+from llm.router_factory import get_model_router
 from llm.services import set_budget
 from tenants.models import Tenant
 from tests.fakes.anthropic import AnthropicServer
@@ -61,11 +61,11 @@ class World:
 
     @property
     def router(self) -> ModelRouter:
-        return model_router()
+        return get_model_router()
 
     @property
     def registry(self) -> Registry:
-        return watched_registry().current()
+        return get_registry_loader().get_registry()
 
     @property
     def calls(self) -> list[ExternalCall]:
@@ -137,7 +137,7 @@ KEYS: Mapping[str, str] = {
 
 def forget_processes_state() -> None:
     """Forget what a process keeps of models, as a new one would begin."""
-    model_router.cache_clear()
+    get_model_router.cache_clear()
 
 
 def set_limits(tenant: Tenant, *, soft: str | None = None, hard: str | None = None) -> None:

@@ -145,8 +145,8 @@ def test_it_says_that_a_module_cannot_be_loaded() -> None:
 def test_the_child_dies_with_its_parent() -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(settings.BASE_DIR)!r})\n"
-        "from project.processes.runner import told\n"
-        f"for line in told({CHILD!r}, {{'do': 'hang'}}): print(line['pid'], flush=True)"
+        "from project.processes.runner import read_messages\n"
+        f"for line in read_messages({CHILD!r}, {{'do': 'hang'}}): print(line['pid'], flush=True)"
     )
     parent = subprocess.Popen([sys.executable, "-I", "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from llm.errors import ModelsExhausted
 from llm.messages import ModelRequest
 from llm.router import Completion
-from llm.router_factory import model_router
+from llm.router_factory import get_model_router
 from project.errors import DomainError
 from tenants.lookup import find_tenant
 
@@ -32,17 +32,17 @@ class Command(BaseCommand):
         request = ModelRequest(prompt=sys.stdin.read() if prompt == "-" else prompt, system=system)
         payer = find_tenant(tenant) if tenant else None
         try:
-            answer = model_router().complete(action, request, strategy=strategy, tenant=payer)
+            answer = get_model_router().complete(action, request, strategy=strategy, tenant=payer)
         except ModelsExhausted as exc:
             causes = "\n".join(f"  {attempt}" for attempt in exc.attempts)
             raise CommandError(f"No model answered.\n{causes}\n{exc.next_step}") from exc
         except DomainError as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
         self.stdout.write(answer.text)
-        self.stderr.write(_account(answer))
+        self.stderr.write(_format_account(answer))
 
 
-def _account(answer: Completion) -> str:
+def _format_account(answer: Completion) -> str:
     usage = answer.usage
     lines = ["", *(f"{a.provider}/{a.model} ({a.path}): {a.cause or 'answered'}" for a in answer.attempts)]
     lines.append(

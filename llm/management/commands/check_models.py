@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from llm.errors import ModelsExhausted, RegistryUnusable
-from llm.providers.factory import missing_variables, unusable_address, unusable_key
-from llm.registry_loader import watched_registry
-from llm.router_factory import insistent_router
+from llm.providers.factory import find_base_url_fault, find_key_fault, list_missing_variables
+from llm.registry_loader import get_registry_loader
+from llm.router_factory import build_router_without_breakers
 
 
 class Command(BaseCommand):
@@ -21,23 +21,23 @@ class Command(BaseCommand):
         parser.add_argument("--live", action="store_true", help="ask each configured model")
 
     def handle(self, *, live: bool, **options: Any) -> None:
-        watched = watched_registry()
+        watched = get_registry_loader()
         try:
-            registry = watched.current()
+            registry = watched.get_registry()
         except RegistryUnusable as exc:
             raise CommandError(str(exc)) from exc
-        router, failed = insistent_router(), 0
+        router, failed = build_router_without_breakers(), 0
         for name, model in registry.models.items():
             provider = registry.providers[model.provider]
-            fault = unusable_key(provider) or unusable_address(provider)
-            if missing := missing_variables(provider):
+            fault = find_key_fault(provider) or find_base_url_fault(provider)
+            if missing := list_missing_variables(provider):
                 said = f"absent: {' and '.join(missing)} not set"
             elif fault or not live:
                 said = fault or "configured"
                 failed += bool(fault)
             else:
                 try:
-                    answer = router.ping(model)
+                    answer = router.ping_model(model)
                     said = f"answers ({answer.usage.input_tokens} tokens in, {answer.usage.output_tokens} out)"
                 except ModelsExhausted as exc:
                     failed += 1

@@ -6,32 +6,32 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from llm.breakers import open_breakers
+from llm.breakers import list_open_breakers
 from llm.errors import RegistryUnusable
 from llm.models import Breaker
-from llm.providers.factory import missing_variables, unusable_address, unusable_key
+from llm.providers.factory import find_base_url_fault, find_key_fault, list_missing_variables
 from llm.registry import ProviderSpec, Registry
-from llm.registry_loader import watched_registry
+from llm.registry_loader import get_registry_loader
 
 
 class Command(BaseCommand):
     help = "Show which models are asked for what: providers and their keys, chains, and what is cooling down."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        watched = watched_registry()
+        watched = get_registry_loader()
         try:
-            registry = watched.current()
+            registry = watched.get_registry()
         except RegistryUnusable as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
-        for line in _lines(registry, open_breakers()):
+        for line in _format_report(registry, list_open_breakers()):
             self.stdout.write(line)
 
 
-def _lines(registry: Registry, breakers: list[Breaker]) -> Iterator[str]:
+def _format_report(registry: Registry, breakers: list[Breaker]) -> Iterator[str]:
     yield f"Registry {registry.digest}"
     yield "\nProviders"
     for name, provider in registry.providers.items():
-        yield f"  {name:<12} {_state(provider)}"
+        yield f"  {name:<12} {_describe_provider(provider)}"
     yield "\nStrategies"
     for name, preference in registry.strategies.items():
         after = f" Then: {preference.fallback}." if preference.fallback else ""
@@ -43,7 +43,7 @@ def _lines(registry: Registry, breakers: list[Breaker]) -> Iterator[str]:
         for strategy in registry.strategies:
             chain = [registry.models[model_id] for model_id in registry.chains[name][strategy]]
             shown = ", ".join(
-                model.id + _mark(registry.providers[model.provider], (model.provider, model.model), cooling)
+                model.id + _format_mark(registry.providers[model.provider], (model.provider, model.model), cooling)
                 for model in chain
             )
             yield f"  {strategy:<12} {shown}"
@@ -57,13 +57,13 @@ def _lines(registry: Registry, breakers: list[Breaker]) -> Iterator[str]:
         yield "  none"
 
 
-def _state(provider: ProviderSpec) -> str:
-    if missing := missing_variables(provider):
+def _describe_provider(provider: ProviderSpec) -> str:
+    if missing := list_missing_variables(provider):
         return f"absent: {' and '.join(missing)} not set"
-    return unusable_key(provider) or unusable_address(provider) or "present"
+    return find_key_fault(provider) or find_base_url_fault(provider) or "present"
 
 
-def _mark(provider: ProviderSpec, model: tuple[str, str], cooling: set[tuple[str, str]]) -> str:
-    if missing_variables(provider):
+def _format_mark(provider: ProviderSpec, model: tuple[str, str], cooling: set[tuple[str, str]]) -> str:
+    if list_missing_variables(provider):
         return " (absent)"
     return " (cooling down)" if cooling & {model, (model[0], "")} else ""

@@ -16,8 +16,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("tenant", help="slug of the tenant")
-        parser.add_argument("--soft", type=_dollars, metavar="DOLLARS", help="warn from here on")
-        parser.add_argument("--hard", type=_dollars, metavar="DOLLARS", help="refuse calls that could go beyond")
+        parser.add_argument("--soft", type=_parse_dollars, metavar="DOLLARS", help="warn from here on")
+        parser.add_argument("--hard", type=_parse_dollars, metavar="DOLLARS", help="refuse calls that could go beyond")
 
     def handle(self, *, tenant: str, soft: Decimal | None, hard: Decimal | None, **options: Any) -> str:
         owner = find_tenant(tenant)
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         )
 
 
-def _dollars(word: str) -> Decimal:
+def _parse_dollars(word: str) -> Decimal:
     try:
         amount = Decimal(word)
     except InvalidOperation:

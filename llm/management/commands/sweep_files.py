@@ -7,9 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from llm.errors import ProviderError, RegistryUnusable
-from llm.providers.factory import missing_variables, provider_files
+from llm.providers.factory import list_missing_variables, open_provider_files
 from llm.registry import ProviderKind, ProviderSpec
-from llm.registry_loader import watched_registry
+from llm.registry_loader import get_registry_loader
 
 
 class Command(BaseCommand):
@@ -26,18 +26,18 @@ class Command(BaseCommand):
         if hours < 0:
             raise CommandError("--hours must be at least 0.")
         try:
-            registry = watched_registry().current()
+            registry = get_registry_loader().get_registry()
         except RegistryUnusable as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
         failed = 0
         for name, spec in registry.providers.items():
             if spec.kind is not ProviderKind.GOOGLE:
                 continue
-            if missing := missing_variables(spec):
+            if missing := list_missing_variables(spec):
                 said = f"absent: {' and '.join(missing)} not set"
             else:
                 try:
-                    said = f"deleted {_sweep(spec, timedelta(hours=hours))}"
+                    said = f"deleted {_delete_leftovers(spec, timedelta(hours=hours))}"
                 except ProviderError as exc:
                     failed += 1
                     said = str(exc)
@@ -46,11 +46,11 @@ class Command(BaseCommand):
             raise CommandError(f"{failed} of the providers could not be swept.")
 
 
-def _sweep(spec: ProviderSpec, older_than: timedelta) -> int:
+def _delete_leftovers(spec: ProviderSpec, older_than: timedelta) -> int:
     """Delete our files of that age; return how many."""
-    files = provider_files(spec)
+    files = open_provider_files(spec)
     try:
-        found = files.leftovers(older_than=older_than)
+        found = files.list_leftovers(older_than=older_than)
         for name in found:
             files.delete(name)
     finally:

@@ -32,12 +32,12 @@ def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]
     """Draw the pages: the inside of the child."""
     import pypdfium2  # noqa: PLC0415  # only the child draws
 
-    from llm.video.key_frames import dhash_of  # noqa: PLC0415
+    from llm.video.key_frames import compute_dhash  # noqa: PLC0415
 
     document = pypdfium2.PdfDocument(request["path"])
     for number in range(min(len(document), MOST_PAGES)):
         page = document[number]
         scale = min(1.0, WIDTH / max(1.0, *page.get_size()))
         picture = page.render(scale=scale).to_pil()
-        tell({"page": number + 1, "dhash": f"{dhash_of(picture):016x}"})
+        tell({"page": number + 1, "dhash": f"{compute_dhash(picture):016x}"})
         page.close()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from llm.video.rolling_captions import without_rolling
+from llm.video.rolling_captions import remove_rolled_words
 from llm.video.transcript import Segment
 from materials.documents import Document
 from materials.readers.base.encodings import decoded
@@ -35,7 +35,9 @@ def read(path: Path) -> Document:
         warnings.append("Some captions were out of order; they were sorted by time.")
         cues.sort(key=lambda cue: (cue.start_ms, cue.end_ms))
     return Document(
-        pieces=pieces_of(without_rolling(cues)), duration_ms=max(cue.end_ms for cue in cues), warnings=tuple(warnings)
+        pieces=pieces_of(remove_rolled_words(cues)),
+        duration_ms=max(cue.end_ms for cue in cues),
+        warnings=tuple(warnings),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from llm.messages import Room
+from llm.messages import ContextCapacity
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -26,7 +26,7 @@ class TooMuch(Exception):
 class Rooms(Protocol):
     """Knows how much models take."""
 
-    def room(self, action: str) -> Room:
+    def room(self, action: str) -> ContextCapacity:
         """Return how much the first model takes that would be asked."""
         ...
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from llm.messages import Room
+from llm.messages import ContextCapacity
 from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import Desk, Rooms, TooMuch
 from structures.engines.base.sources import SourceNode
@@ -60,7 +60,7 @@ def _written(source: SourceNode, desk: Desk) -> Draft:
     return _arranged(topics_of(topics, lines.chunks), about, desk)
 
 
-def part_limit(room: Room) -> int:
+def part_limit(room: ContextCapacity) -> int:
     """Return how many tokens of materials go into one request, so that the answer fits as well."""
     by_answer = int((room.output_tokens - ANSWER_LEAST) / ANSWER_SHARE)
     return max(LEAST_PART, min(room.input_tokens - OVERHEAD_TOKENS, by_answer))

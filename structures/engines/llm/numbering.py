@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from llm.messages import estimated_tokens_of
+from llm.messages import estimate_text_tokens
 from materials.chunks.markdown import clock
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 from structures.engines.base.text import visible
@@ -32,7 +32,7 @@ class Line:
     @property
     def tokens(self) -> int:
         """A safe estimate of what the line takes, its heading left out."""
-        return estimated_tokens_of(self.text) + 1
+        return estimate_text_tokens(self.text) + 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from llm.providers.factory import Providers
+from llm.providers.factory import ProviderPool
 from tests.llm.providers.dialects import DIALECTS, KEY, Desk, Dialect, Reach, spec_of
 
 
 @pytest.fixture(scope="module")
 def desks() -> Iterator[dict[str, Desk]]:
     """Return a desk of each dialect: making a client takes a tenth of a second."""
-    providers = Providers()
+    providers = ProviderPool()
     with pytest.MonkeyPatch.context() as patch, ExitStack() as servers:
         patch.setenv("TEST_KEY", KEY)
         made = {}
@@ -39,6 +39,6 @@ def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reach]:
         def reached(dialect: Dialect, **more: Any) -> Desk:
             vendor = servers.enter_context(dialect.server(key=KEY))
             spec = spec_of(dialect, vendor.url + dialect.path, **more)
-            return Desk(vendor, Providers().get(dialect.name, spec))
+            return Desk(vendor, ProviderPool().get(dialect.name, spec))
 
         yield reached

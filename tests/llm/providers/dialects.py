@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from llm.errors import ProviderError
-from llm.messages import ModelReply, ModelRequest, Picture, Usage
+from llm.messages import ModelReply, ModelRequest, Picture, TokenUsage
 from llm.providers.base import Provider, ProviderCall
 from llm.registry import ModelSpec, Prices, ProviderKind, ProviderSpec
 from llm.schemas import Schema
@@ -42,7 +42,7 @@ MODEL = ModelSpec(
     max_output=50_000,
     prices=Prices(input=Decimal(1), output=Decimal(2)),
 )
-NOTHING = Usage()
+NOTHING = TokenUsage()
 CALL = ProviderCall(request=QUESTION, model=MODEL, max_output_tokens=50, seconds=10)
 
 

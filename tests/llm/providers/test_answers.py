@@ -21,8 +21,8 @@ from llm.errors import (
     ProviderBusy,
     ProviderError,
 )
-from llm.messages import ModelRequest, Usage
-from llm.schemas import parsed
+from llm.messages import ModelRequest, TokenUsage
+from llm.schemas import parse_answer
 from tests.fakes.google import GoogleServer
 from tests.fakes.steps import Answer, Empty, Raw, Refusal, Reset, Step, Truncated
 from tests.llm.providers.dialects import (
@@ -57,7 +57,7 @@ COUNTED = Answer(
 def test_tokens_are_counted_alike_whoever_counts_them(desk: Desk, audio: int, written: int) -> None:
     usage = desk.ask(COUNTED).usage
 
-    assert usage == Usage(
+    assert usage == TokenUsage(
         input_tokens=1000,
         cached_tokens=300,
         cache_write_tokens=written,
@@ -84,7 +84,7 @@ def test_deepseeks_own_counter_of_cached_tokens_is_read(desk: Desk) -> None:
 
     reply = desk.ask(altered(desk.vendor, lambda body: body.update(usage=usage)))
 
-    assert reply.usage == Usage(input_tokens=100, cached_tokens=64, output_tokens=7)
+    assert reply.usage == TokenUsage(input_tokens=100, cached_tokens=64, output_tokens=7)
 
 
 WRONG_COUNTS: list[Any] = [
@@ -112,10 +112,10 @@ def test_our_own_estimate_stands_in_where_a_server_counts_nothing(desk: Desk, gi
     assert usage.output_tokens >= 30
 
 
-BILLED = Usage(input_tokens=77, output_tokens=11)
-NOT_WRITTEN = Usage(input_tokens=77)
+BILLED = TokenUsage(input_tokens=77, output_tokens=11)
+NOT_WRITTEN = TokenUsage(input_tokens=77)
 
-UNUSABLE: list[tuple[Truncated | Refusal | Empty, type[ProviderError], Usage | None]] = [
+UNUSABLE: list[tuple[Truncated | Refusal | Empty, type[ProviderError], TokenUsage | None]] = [
     (Truncated("Ma"), AnswerTruncated, BILLED),
     (Refusal(ECHO), ContentRefused, BILLED),
     (Refusal(ECHO, where="prompt"), ContentRefused, NOT_WRITTEN),
@@ -128,7 +128,7 @@ UNUSABLE: list[tuple[Truncated | Refusal | Empty, type[ProviderError], Usage | N
 @each_dialect
 @pytest.mark.parametrize(("step", "expected", "usage"), UNUSABLE)
 def test_an_answer_that_is_none_says_what_it_cost(
-    desk: Desk, step: Truncated | Refusal | Empty, expected: type[ProviderError], usage: Usage | None
+    desk: Desk, step: Truncated | Refusal | Empty, expected: type[ProviderError], usage: TokenUsage | None
 ) -> None:
     error = desk.fails(replace(step, input_tokens=77, output_tokens=11, model="m-1-0042"))
 
@@ -197,7 +197,7 @@ def test_an_answer_whose_room_went_into_thinking_is_truncated(desk: Desk) -> Non
     error = desk.fails(altered(desk.vendor, blank, Answer(output_tokens=50, thinking_tokens=50)))
 
     assert type(error) is AnswerTruncated
-    assert error.usage == Usage(input_tokens=100, output_tokens=50, thinking_tokens=50)
+    assert error.usage == TokenUsage(input_tokens=100, output_tokens=50, thinking_tokens=50)
 
 
 BROKEN: list[tuple[Step, type[ProviderError]]] = [
@@ -253,7 +253,7 @@ def test_an_answer_with_half_a_sign_is_taken(desk: Desk) -> None:
 
     assert reply.text == "Jar \ud800."
     with pytest.raises(AnswerInvalid):
-        parsed(reply, Jars)
+        parse_answer(reply, Jars)
 
 
 @pytest.mark.parametrize("dialect", [OPENAI, DEEPSEEK, ANTHROPIC], ids=str)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from llm.messages import Clip, ModelRequest
-from llm.schemas import parsed, schema_of
+from llm.schemas import build_schema, parse_answer
 from tests.fakes.asked import Video
 from tests.fakes.steps import Answer
 from tests.llm.providers.dialects import (
@@ -51,10 +51,10 @@ def test_a_question_needs_no_instructions(desk: Desk) -> None:
 
 @pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC, GOOGLE], ids=str)
 def test_a_schema_goes_in_the_vendors_own_form(desk: Desk) -> None:
-    reply = desk.ask(Answer('{"count": 9, "kind": null}'), schema=schema_of(Jars))
+    reply = desk.ask(Answer('{"count": 9, "kind": null}'), schema=build_schema(Jars))
 
-    assert parsed(reply, Jars) == Jars(count=9, kind=None)
-    assert desk.asked.schema == schema_of(Jars).body
+    assert parse_answer(reply, Jars) == Jars(count=9, kind=None)
+    assert desk.asked.schema == build_schema(Jars).body
     assert desk.asked.system == SYSTEM
 
 
@@ -62,13 +62,13 @@ def test_a_schema_goes_in_the_vendors_own_form(desk: Desk) -> None:
 def test_a_schema_goes_in_words_to_models_that_take_none(desk: Desk) -> None:
     model = MODEL.model_copy(update={"schema_mode": "object"})
 
-    reply = desk.ask(Answer('{"count": 9, "kind": "plum"}'), model=model, schema=schema_of(Jars))
+    reply = desk.ask(Answer('{"count": 9, "kind": "plum"}'), model=model, schema=build_schema(Jars))
 
-    assert parsed(reply, Jars) == Jars(count=9, kind="plum")
+    assert parse_answer(reply, Jars) == Jars(count=9, kind="plum")
     assert desk.asked.schema is None
     instructions, _, told = desk.asked.system.partition("\n\n")
     assert instructions == SYSTEM
-    assert json.loads(told.partition("\n")[2]) == schema_of(Jars).body
+    assert json.loads(told.partition("\n")[2]) == build_schema(Jars).body
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_schema_goes_in_words_to_models_that_take_none(desk: Desk) -> None:
 def test_json_is_asked_for_where_a_schema_is_not_taken(desk: Desk, place: str, sent: Any) -> None:
     model = MODEL.model_copy(update={"schema_mode": "object"})
 
-    desk.ask(Answer("{}"), model=model, schema=schema_of(Jars))
+    desk.ask(Answer("{}"), model=model, schema=build_schema(Jars))
 
     assert desk.asked.body[place] == (sent or {"type": "json_object"})
 

@@ -19,7 +19,7 @@ from django.conf import settings
 from llm.errors import KeyRefused, ModelUnsuited, ProviderBusy
 from llm.messages import ModelRequest
 from llm.providers.base import ProviderCall
-from llm.providers.factory import Providers
+from llm.providers.factory import ProviderPool
 from llm.registry import ProviderKind, ProviderSpec
 from tests.fakes.anthropic import AnthropicServer
 from tests.fakes.asked import Asked
@@ -95,7 +95,7 @@ def test_no_variable_of_a_vendor_changes_a_request(
     monkeypatch.setenv("TEST_KEY", KEY)
     with dialect.server(key=KEY if key else "") as vendor:
         spec = spec_of(dialect, vendor.url + dialect.path, key=key)
-        desk = Desk(vendor, Providers().get(dialect.name, spec))
+        desk = Desk(vendor, ProviderPool().get(dialect.name, spec))
 
         desk.ask(Answer())
 
@@ -127,7 +127,7 @@ def test_without_an_address_a_request_goes_to_the_vendor_alone(
     monkeypatch.setenv("TEST_KEY", KEY)
     monkeypatch.setattr(socket, "getaddrinfo", seek)
 
-    error = ask_in_vain(Providers().get("nowhere", spec_of(dialect, "")), seconds=5)
+    error = ask_in_vain(ProviderPool().get("nowhere", spec_of(dialect, "")), seconds=5)
 
     assert type(error) is ProviderBusy
     assert error.usage == NOTHING
@@ -181,7 +181,7 @@ def test_white_space_around_a_key_does_no_harm(
     monkeypatch.setenv("TEST_KEY", written)
     monkeypatch.setenv("OTHER_KEY_FILE", str(tmp_path / "key"))
     with dialect.server(key=KEY) as vendor:
-        providers = Providers()
+        providers = ProviderPool()
         replies = [
             Desk(vendor, providers.get(name, spec_of(dialect, vendor.url + dialect.path, key=name))).ask(Answer())
             for name in ("TEST_KEY", "OTHER_KEY")
@@ -198,7 +198,7 @@ def test_a_key_that_cannot_be_sent_is_refused_with_its_variable(
     monkeypatch.setenv("TEST_KEY", key)
 
     with pytest.raises(KeyRefused, match="TEST_KEY") as failed:
-        Providers().get("vendor", spec_of(dialect, "http://127.0.0.1:1"))
+        ProviderPool().get("vendor", spec_of(dialect, "http://127.0.0.1:1"))
 
     assert "47" not in str(failed.value)
 
@@ -208,14 +208,14 @@ def test_an_address_that_is_none_is_refused_with_its_variable(monkeypatch: pytes
     monkeypatch.setenv("TEST_ADDRESS", address)
 
     with pytest.raises(ModelUnsuited, match=r"TEST_ADDRESS .* https?://"):
-        Providers().get("local", ProviderSpec(kind=ProviderKind.OPENAI, address="TEST_ADDRESS"))
+        ProviderPool().get("local", ProviderSpec(kind=ProviderKind.OPENAI, address="TEST_ADDRESS"))
 
 
 def test_a_server_without_keys_is_asked_at_the_address_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = ProviderSpec(kind=ProviderKind.OPENAI, address="TEST_ADDRESS")
     with OpenAIServer(key="", reasoning_model=False) as vendor:
         monkeypatch.setenv("TEST_ADDRESS", f"{vendor.url}/v1/")
-        desk = Desk(vendor, Providers().get("local", spec))
+        desk = Desk(vendor, ProviderPool().get("local", spec))
 
         reply = desk.ask(Answer("Many."))
 
@@ -225,7 +225,7 @@ def test_a_server_without_keys_is_asked_at_the_address_of_its_variable(monkeypat
 
 def test_a_provider_is_present_once_its_variables_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = ProviderSpec(kind=ProviderKind.OPENAI, address="TEST_ADDRESS", key="TEST_KEY")
-    providers = Providers()
+    providers = ProviderPool()
     for name in ("TEST_ADDRESS", "TEST_KEY"):
         monkeypatch.delenv(name, raising=False)
 
@@ -242,7 +242,7 @@ def test_a_client_is_made_once_until_something_about_it_changes(
     monkeypatch: pytest.MonkeyPatch, dialect: Dialect
 ) -> None:
     monkeypatch.setenv("TEST_KEY", KEY)
-    providers = Providers()
+    providers = ProviderPool()
     spec = spec_of(dialect, "http://127.0.0.1:1")
     first = providers.get("vendor", spec)
 
@@ -253,7 +253,7 @@ def test_a_client_is_made_once_until_something_about_it_changes(
 
 
 def test_a_changed_key_is_used_by_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    providers = Providers()
+    providers = ProviderPool()
     with AnthropicServer(key=KEY) as vendor:
         monkeypatch.setenv("TEST_KEY", "sk-old")
         with pytest.raises(KeyRefused):

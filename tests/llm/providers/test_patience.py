@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from llm.errors import OutOfTime, ProviderBusy, ProviderError
-from llm.providers.factory import Providers
-from llm.providers.transport import LOOK_SECONDS
+from llm.providers.factory import ProviderPool
+from llm.providers.transport import CHECKPOINT_SECONDS
 from project.jobs.errors import JobCancelled
 from tests.fakes.steps import Answer, Drip, Hang, Step
 from tests.llm.providers.dialects import CALL, KEY, NOTHING, Desk, Dialect, Reach, ask_in_vain, each_dialect, spec_of
@@ -57,14 +57,14 @@ def test_it_stops_waiting_for_an_answer_that_nobody_wants(reach: Reach, dialect:
     with pytest.raises(JobCancelled, match="enough"):
         desk.provider.complete(replace(CALL, checkpoint=checkpoint))
 
-    assert time.monotonic() - begun < LOOK_SECONDS + LATE
+    assert time.monotonic() - begun < CHECKPOINT_SECONDS + LATE
 
 
 @each_dialect
 def test_it_does_not_wait_for_the_rest_of_half_an_answer(dialect: Dialect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_KEY", KEY)
     with Wire(says(HEAD + b"content-length: 500\r\n\r\n", b'{"id": "c-1", ')) as wire:
-        provider = Providers().get("half", spec_of(dialect, wire.url))
+        provider = ProviderPool().get("half", spec_of(dialect, wire.url))
         begun = time.monotonic()
 
         with pytest.raises(OutOfTime) as failed:
@@ -80,7 +80,7 @@ def test_nothing_is_billed_by_a_server_that_is_not_there(dialect: Dialect, monke
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-    error = ask_in_vain(Providers().get("nowhere", spec_of(dialect, f"http://127.0.0.1:{port}")), seconds=5)
+    error = ask_in_vain(ProviderPool().get("nowhere", spec_of(dialect, f"http://127.0.0.1:{port}")), seconds=5)
 
     assert type(error) is ProviderBusy
     assert (error.usage, error.status) == (NOTHING, None)
@@ -98,7 +98,7 @@ def test_a_connection_that_is_not_taken_costs_its_own_limit_and_no_more(
             each.setblocking(False)
             each.connect_ex(listener.getsockname())
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        provider = Providers().get("nowhere", spec_of(dialect, url, connect_seconds=0.4))
+        provider = ProviderPool().get("nowhere", spec_of(dialect, url, connect_seconds=0.4))
         begun = time.monotonic()
 
         error = ask_in_vain(provider, seconds=seconds)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 
-def _told_here(module: str, request: Mapping[str, Any], **_: Any) -> Iterator[dict[str, Any]]:
+def _run_in_process(module: str, request: Mapping[str, Any], **_: Any) -> Iterator[dict[str, Any]]:
     lines: list[str] = []
     import_module(module).work(json.loads(json.dumps(request)), lambda told: lines.append(json.dumps(told)))
     yield from map(json.loads, lines)
@@ -23,10 +23,10 @@ def childless(monkeypatch: pytest.MonkeyPatch) -> None:
         "llm.video.embedded_captions",
         "project.processes.runner",
     ):
-        monkeypatch.setattr(f"{module}.read_messages", _told_here)
+        monkeypatch.setattr(f"{module}.read_messages", _run_in_process)
 
 
 @pytest.fixture
 def probed_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probe without a child; all else has its own."""
-    monkeypatch.setattr("llm.video.probe.read_messages", _told_here)
+    monkeypatch.setattr("llm.video.probe.read_messages", _run_in_process)

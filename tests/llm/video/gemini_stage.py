@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from django.utils import timezone
 
-from llm.video.gemini import GeminiSettings, GeminiVideoProcessor, files_of
-from llm.video.ports import Recording, Wish
+from llm.video.gemini import GeminiSettings, GeminiVideoProcessor, open_files_by_name
+from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.transcript import AudioTrack, MediaInfo, Transcript, Window
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -42,7 +42,7 @@ class Stop(Exception):
 
 
 @dataclass
-class PaperDesk:
+class RecordingContext:
     """A desk that remembers. `stops_at` is when its checkpoint begins to raise, on the monotonic clock."""
 
     tenant: Tenant
@@ -56,14 +56,14 @@ class PaperDesk:
         if time.monotonic() > self.stops_at:
             raise Stop
 
-    def progress(self, done_ms: int, total_ms: int) -> None:
+    def report_progress(self, done_ms: int, total_ms: int) -> None:
         self.told.append((done_ms, total_ms))
 
-    def finished(self, recipe: str) -> Sequence[Window]:
-        return tuple(self.windows.get(recipe, ()))
+    def list_finished_windows(self, cache_key: str) -> Sequence[Window]:
+        return tuple(self.windows.get(cache_key, ()))
 
-    def keep(self, recipe: str, window: Window) -> None:
-        self.windows.setdefault(recipe, []).append(window)
+    def save_window(self, cache_key: str, window: Window) -> None:
+        self.windows.setdefault(cache_key, []).append(window)
         self.on_keep(window)
 
 
@@ -73,14 +73,14 @@ class Stage:
 
     world: World
     server: GoogleFilesServer
-    desk: PaperDesk
+    desk: RecordingContext
     minutes: float = 3
     has_video: bool = True
     content: Callable[[], BinaryIO] = lambda: io.BytesIO(CONTENT)
 
     @property
     def processor(self) -> GeminiVideoProcessor:
-        return GeminiVideoProcessor(router=self.world.router, files=files_of, settings=SETTINGS)
+        return GeminiVideoProcessor(router=self.world.router, files=open_files_by_name, settings=SETTINGS)
 
     @property
     def recording(self) -> Recording:
@@ -100,7 +100,7 @@ class Stage:
         )
 
     def transcribe(self, **wish: object) -> Transcript:
-        return self.processor.transcribe(self.recording, Wish(**wish), self.desk)  # type: ignore[arg-type]  # tests know
+        return self.processor.transcribe(self.recording, TranscriptionOptions(**wish), self.desk)  # type: ignore[arg-type]  # tests know
 
     def clips(self) -> list[tuple[str, str]]:
         """Return the parts that the models were asked about."""
@@ -119,7 +119,7 @@ def stage_of(world: World, server: GoogleFilesServer, tenant: Tenant) -> Stage:
     world.file["chains"]["transcribe_video"] = {name: ["gemini"] for name in world.file["strategies"]}
     world.write()
     job = Job.objects.create(tenant=tenant, kind="test", subject_id=uuid.uuid4(), queued_at=timezone.now())
-    return Stage(world=world, server=server, desk=PaperDesk(tenant=tenant, job=job))
+    return Stage(world=world, server=server, desk=RecordingContext(tenant=tenant, job=job))
 
 
 def heard(

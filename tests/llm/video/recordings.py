@@ -95,7 +95,7 @@ def recording(path: Path, *, duration_ms: int = 94_400, tracks: Sequence[AudioTr
 
 
 @dataclass(kw_only=True)
-class Desk:
+class ListTranscriptionContext:
     """Keeps windows under their recipe, and how far the work was told to be."""
 
     checkpoint: Callable[[], None] = lambda: None
@@ -107,14 +107,14 @@ class Desk:
     def tenant(self) -> Tenant:
         raise NotImplementedError
 
-    def progress(self, done_ms: int, total_ms: int) -> None:
+    def report_progress(self, done_ms: int, total_ms: int) -> None:
         self.told.append((done_ms, total_ms))
 
-    def finished(self, recipe: str) -> Sequence[Window]:
-        return self.windows.get(recipe, [])
+    def list_finished_windows(self, cache_key: str) -> Sequence[Window]:
+        return self.windows.get(cache_key, [])
 
-    def keep(self, recipe: str, window: Window) -> None:
-        self.windows.setdefault(recipe, []).append(window)
+    def save_window(self, cache_key: str, window: Window) -> None:
+        self.windows.setdefault(cache_key, []).append(window)
 
     @property
     def kept(self) -> list[Window]:

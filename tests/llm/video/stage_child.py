@@ -17,7 +17,7 @@ from yt_dlp.globals import extractors  # type: ignore[import-untyped]
 from yt_dlp.utils import ExtractorError  # type: ignore[import-untyped]
 
 from llm.video import platforms_child
-from llm.video.platforms_child import Tell
+from llm.video.platforms_child import SendMessage
 
 
 class StageIE(InfoExtractor):  # type: ignore[misc]
@@ -34,7 +34,7 @@ class StageIE(InfoExtractor):  # type: ignore[misc]
         return {"id": name, **info}
 
 
-def run_child(request: Mapping[str, Any], tell: Tell) -> None:
+def run_child(request: Mapping[str, Any], tell: SendMessage) -> None:
     import_extractors()
     extractors.value = {"StageIE": StageIE, **extractors.value}
     platforms_child.run_child(request, tell)

@@ -8,16 +8,16 @@ import av
 import numpy as np
 import pytest
 
-from llm.video.audio import RATE, Samples, Sound, skipped, windows
+from llm.video.audio import RATE, AudioTrackReader, Samples, skip_samples, split_into_windows
 from llm.video.errors import MediaUnreadable
 from tests.llm.video.recordings import LECTURE, lecture, silence, sound_file, tone
 
 HOUR_MS = 3_600_000
 
 
-def read(path: Path, *, track: int = 0, max_ms: int = HOUR_MS) -> tuple[Samples, Sound]:
-    sound = Sound(path=path, track=track, max_ms=max_ms)
-    return np.concatenate(list(sound.samples())), sound
+def read(path: Path, *, track: int = 0, max_ms: int = HOUR_MS) -> tuple[Samples, AudioTrackReader]:
+    sound = AudioTrackReader(path=path, track=track, max_ms=max_ms)
+    return np.concatenate(list(sound.read_samples())), sound
 
 
 def loud_from(samples: Samples) -> int:
@@ -28,10 +28,10 @@ def loud_from(samples: Samples) -> int:
 def test_it_reads_the_lecture_to_its_end() -> None:
     samples, sound = read(LECTURE, track=1)
 
-    assert sound.heard_ms == 94_390
-    assert sound.announced_ms == pytest.approx(sound.heard_ms, abs=20)
+    assert sound.read_ms == 94_390
+    assert sound.announced_ms == pytest.approx(sound.read_ms, abs=20)
     assert np.array_equal(samples, lecture())
-    assert (sound.damaged, sound.is_capped) == (0, False)
+    assert (sound.damaged_packets, sound.is_capped) == (0, False)
 
 
 def test_it_puts_a_track_that_starts_later_where_it_belongs(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_it_fills_a_gap_with_silence(tmp_path: Path) -> None:
 
     samples, sound = read(path)
 
-    assert sound.heard_ms == pytest.approx(4000, abs=10)
+    assert sound.read_ms == pytest.approx(4000, abs=10)
     assert not np.any(samples[1100 * 16 : 2900 * 16])
     assert loud_from(samples[2000 * 16 :]) == pytest.approx(1000, abs=10)
 
@@ -80,14 +80,14 @@ def test_it_goes_on_when_the_clock_is_set_back(tmp_path: Path) -> None:
 
     _, sound = read(both)
 
-    assert sound.heard_ms == pytest.approx(2000, abs=150)
+    assert sound.read_ms == pytest.approx(2000, abs=150)
 
 
 def test_it_hears_no_more_than_the_cap_whatever_the_file_announces() -> None:
     samples, sound = read(LECTURE, track=1, max_ms=10_000)
 
     assert samples.size == 10_000 * 16
-    assert (sound.heard_ms, sound.is_capped) == (10_000, True)
+    assert (sound.read_ms, sound.is_capped) == (10_000, True)
 
 
 def test_it_reads_what_is_there_of_a_file_that_was_cut_off(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_it_reads_what_is_there_of_a_file_that_was_cut_off(tmp_path: Path) -> No
 
     _, sound = read(path)
 
-    assert sound.heard_ms == pytest.approx(4000, abs=200)
+    assert sound.read_ms == pytest.approx(4000, abs=200)
     assert sound.announced_ms == pytest.approx(8000, abs=50)
 
 
@@ -108,7 +108,7 @@ def test_it_leaves_out_what_is_damaged(tmp_path: Path) -> None:
 
     _, sound = read(path)
 
-    assert 5000 < sound.heard_ms <= 8200
+    assert 5000 < sound.read_ms <= 8200
 
 
 @pytest.mark.parametrize("content", [b"", b"This is a text.\n" * 100, b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 500])
@@ -135,8 +135,11 @@ def test_windows_are_the_same_whether_what_is_before_was_read_or_skipped() -> No
     def cut(samples: Samples) -> int:
         return samples.size - 5000 + int(samples[7]) % 999
 
-    whole = [window.copy() for window in windows(blocks, most=32_000, cut=cut)]
-    rest = [window.copy() for window in windows(skipped(blocks, whole[0].size), most=32_000, cut=cut)]
+    whole = [window.copy() for window in split_into_windows(blocks, max_samples=32_000, find_cut=cut)]
+    rest = [
+        window.copy()
+        for window in split_into_windows(skip_samples(blocks, whole[0].size), max_samples=32_000, find_cut=cut)
+    ]
 
     assert np.array_equal(np.concatenate(whole), np.concatenate(blocks))
     assert len(whole) > 3

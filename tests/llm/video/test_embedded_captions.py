@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from llm.video.embedded_captions import embedded_captions, ranked, tag_of
-from llm.video.probe import probe
-from llm.video.rolling_captions import without_rolling
+from llm.video.embedded_captions import get_language_tag, rank_tracks, read_embedded_captions
+from llm.video.probe import probe_file
+from llm.video.rolling_captions import remove_rolled_words
 from llm.video.transcript import Segment, SubtitleTrack, Transcript
 from tests.llm.video.containers import Captions, Film, Sound, Track, media_file, slide
 
@@ -20,7 +20,7 @@ EVENT = "{order},0,Default,{name},0,0,0,,{text}"
 
 
 def read(path: Path, *, language: str = "") -> Transcript | None:
-    return embedded_captions(path, probe(path, max_ms=HOUR), language=language)
+    return read_embedded_captions(path, probe_file(path, max_ms=HOUR), language=language)
 
 
 def cues(path: Path) -> list[tuple[int, int, str, str]]:
@@ -96,7 +96,7 @@ def test_it_says_once_what_rolling_captions_repeat(tmp_path: Path) -> None:
 def test_it_keeps_what_is_said_twice_on_purpose() -> None:
     said = [seg(0, 900, "No maps. No."), seg(900, 1800, "No. Maps lie."), seg(5000, 6000, "No. Maps lie. They do.")]
 
-    assert list(without_rolling(said)) == said
+    assert list(remove_rolled_words(said)) == said
 
 
 @childless
@@ -111,9 +111,9 @@ def test_it_reads_times_from_the_beginning_of_the_recording(tmp_path: Path) -> N
 @childless
 def test_it_leaves_out_what_comes_after_the_end(tmp_path: Path) -> None:
     path = media_file(tmp_path / "talk.mkv", FILM, Captions(cues=[(0, 900, "Maps lie."), (9000, 9900, "Subscribe!")]))
-    media = replace(probe(path, max_ms=HOUR), duration_ms=2000)
+    media = replace(probe_file(path, max_ms=HOUR), duration_ms=2000)
 
-    found = embedded_captions(path, media)
+    found = read_embedded_captions(path, media)
 
     assert found is not None
     assert [each.text for each in found.segments] == ["Maps lie."]
@@ -173,21 +173,21 @@ def test_it_returns_none_where_there_are_no_words(tmp_path: Path, track: Track) 
 
 def test_it_returns_none_when_the_track_is_gone(tmp_path: Path) -> None:
     path = media_file(tmp_path / "talk.mkv", FILM, Captions(cues=[(0, 900, "Maps lie.")]))
-    media = probe(path, max_ms=HOUR)
+    media = probe_file(path, max_ms=HOUR)
     path.write_bytes(b"other bytes")
 
-    assert embedded_captions(path, media) is None
+    assert read_embedded_captions(path, media) is None
 
 
 def test_it_stops_when_the_checkpoint_says_so(tmp_path: Path) -> None:
     path = media_file(tmp_path / "talk.mkv", FILM, Captions(cues=[(0, 900, "Maps lie.")]))
-    media = probe(path, max_ms=HOUR)
+    media = probe_file(path, max_ms=HOUR)
 
     def stop() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        embedded_captions(path, media, checkpoint=stop)
+        read_embedded_captions(path, media, checkpoint=stop)
 
 
 def test_it_ranks_tracks() -> None:
@@ -199,12 +199,12 @@ def test_it_ranks_tracks() -> None:
     )
     tracks = [first, default, wanted, forced]
 
-    assert ranked(tracks, "pt") == [wanted, default, first]
-    assert ranked(tracks, "") == [default, first, wanted]
+    assert rank_tracks(tracks, "pt") == [wanted, default, first]
+    assert rank_tracks(tracks, "") == [default, first, wanted]
 
 
 @pytest.mark.parametrize(
     ("code", "tag"), [("eng", "en"), ("CHI", "zh"), ("pt-BR", "pt-BR"), ("fil", "fil"), ("english", ""), ("", "")]
 )
 def test_it_makes_tags_of_a_containers_codes(code: str, tag: str) -> None:
-    assert tag_of(code) == tag
+    assert get_language_tag(code) == tag

@@ -15,7 +15,7 @@ from llm.errors import BudgetExceeded, ModelsExhausted, NoProvider, PromptInvali
 from llm.models import Reservation
 from llm.registry import RegistryFaults, read_registry
 from llm.video.errors import TranscriptRefused
-from llm.video.gemini import gemini_video_processor
+from llm.video.gemini import build_gemini_processor
 from llm.video.transcript import Segment
 from tenants.models import Tenant
 from tests.fakes.google import GoogleServer
@@ -270,7 +270,7 @@ def test_a_second_try_asks_only_for_what_is_missing(stage: Stage) -> None:
     with pytest.raises(ModelsExhausted):
         stage.transcribe()
     stage.world.begin_anew()
-    stage.world.router.breakers.succeeded(stage.world.registry.models["gemini"])
+    stage.world.router.breakers.record_success(stage.world.registry.models["gemini"])
     stage.world.google.script(lesson(0, 10))
 
     transcript = stage.transcribe()
@@ -336,11 +336,11 @@ def test_a_budget_that_is_enough_is_left_to_the_questions(stage: Stage) -> None:
 
 
 def test_there_is_no_processor_without_a_provider(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    present = gemini_video_processor()
+    present = build_gemini_processor()
     monkeypatch.delenv("TEST_GOOGLE_KEY")
 
     assert present is not None
-    assert gemini_video_processor() is None
+    assert build_gemini_processor() is None
     with pytest.raises(NoProvider):
         stage.transcribe()
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance
 
 from llm.video.errors import TranscriberBroken
-from llm.video.key_frames import KeyFrame, dhash_of, distance, key_frames
-from llm.video.probe import probe
+from llm.video.key_frames import ExtractedKeyFrame, compute_dhash, compute_hash_distance, read_key_frames
+from llm.video.probe import probe_file
 from tests.llm.video.containers import Film, Sound, Track, media_file, slide
 from tests.llm.video.recordings import LECTURE
 
@@ -26,15 +26,15 @@ childless = pytest.mark.usefixtures("childless")
 pytestmark = pytest.mark.usefixtures("probed_here")
 
 
-def seen(path: Path, *, most_per_minute: int = 6) -> list[KeyFrame]:
-    return list(key_frames(path, probe(path, max_ms=HOUR), most_per_minute=most_per_minute))
+def seen(path: Path, *, most_per_minute: int = 6) -> list[ExtractedKeyFrame]:
+    return list(read_key_frames(path, probe_file(path, max_ms=HOUR), most_per_minute=most_per_minute))
 
 
-def times(frames: Sequence[KeyFrame]) -> list[tuple[int, int]]:
+def times(frames: Sequence[ExtractedKeyFrame]) -> list[tuple[int, int]]:
     return [(frame.start_ms, frame.end_ms) for frame in frames]
 
 
-def picture(frame: KeyFrame) -> Image.Image:
+def picture(frame: ExtractedKeyFrame) -> Image.Image:
     return Image.open(io.BytesIO(frame.jpeg))
 
 
@@ -60,8 +60,8 @@ def test_it_sees_slides_however_many_pictures_are_stored_whole(tmp_path: Path, k
 
     assert times(frames) == [(0, 20_000), (20_000, 40_000), (40_000, 60_000)]
     for frame, shown in zip(frames, (ONE, TWO, THREE), strict=True):
-        assert distance(frame.dhash, dhash_of(shown)) <= CLOSE
-        assert distance(frame.dhash, dhash_of(picture(frame))) <= CLOSE
+        assert compute_hash_distance(frame.dhash, compute_dhash(shown)) <= CLOSE
+        assert compute_hash_distance(frame.dhash, compute_dhash(picture(frame))) <= CLOSE
 
 
 @childless
@@ -137,7 +137,13 @@ def test_it_turns_pictures_as_players_do(tmp_path: Path) -> None:
     (frame,) = seen(path)
 
     assert (frame.width, frame.height) == ONE.size
-    assert min(distance(frame.dhash, dhash_of(ONE)), distance(frame.dhash, dhash_of(ONE.rotate(180)))) <= CLOSE
+    assert (
+        min(
+            compute_hash_distance(frame.dhash, compute_dhash(ONE)),
+            compute_hash_distance(frame.dhash, compute_dhash(ONE.rotate(180))),
+        )
+        <= CLOSE
+    )
 
 
 @childless
@@ -160,8 +166,8 @@ def test_it_passes_over_damaged_places(tmp_path: Path) -> None:
     frames = seen(path)
 
     assert frames[0].start_ms == 0
-    assert distance(frames[0].dhash, dhash_of(ONE)) <= CLOSE
-    assert distance(frames[-1].dhash, dhash_of(THREE)) <= CLOSE
+    assert compute_hash_distance(frames[0].dhash, compute_dhash(ONE)) <= CLOSE
+    assert compute_hash_distance(frames[-1].dhash, compute_dhash(THREE)) <= CLOSE
 
 
 @childless
@@ -171,7 +177,7 @@ def test_it_sees_nothing_in_a_recording_of_sound(tmp_path: Path) -> None:
 
 def test_it_gives_each_picture_as_soon_as_it_is_found(tmp_path: Path) -> None:
     path = made(tmp_path, DECK)
-    frames = key_frames(path, probe(path, max_ms=HOUR), most_per_minute=6)
+    frames = read_key_frames(path, probe_file(path, max_ms=HOUR), most_per_minute=6)
 
     first = next(frames)
     frames.close()  # type: ignore[attr-defined]
@@ -180,22 +186,22 @@ def test_it_gives_each_picture_as_soon_as_it_is_found(tmp_path: Path) -> None:
 
 
 def test_it_stops_when_the_checkpoint_says_so() -> None:
-    media = probe(LECTURE, max_ms=HOUR)
+    media = probe_file(LECTURE, max_ms=HOUR)
 
     def stop() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        next(key_frames(LECTURE, media, most_per_minute=6, checkpoint=stop))
+        next(read_key_frames(LECTURE, media, most_per_minute=6, checkpoint=stop))
 
 
 def test_it_says_that_looking_failed_when_the_file_is_gone(tmp_path: Path) -> None:
     path = made(tmp_path, DECK)
-    media = probe(path, max_ms=HOUR)
+    media = probe_file(path, max_ms=HOUR)
     path.write_bytes(b"other bytes")
 
     with pytest.raises(TranscriberBroken):
-        list(key_frames(path, media, most_per_minute=6))
+        list(read_key_frames(path, media, most_per_minute=6))
 
 
 @pytest.mark.parametrize("scale", [0.3, 2.5])
@@ -205,12 +211,12 @@ def test_it_hashes_the_same_picture_alike_whatever_its_size_and_light(scale: flo
     packed = io.BytesIO()
     same.save(packed, "JPEG", quality=60)
 
-    assert distance(dhash_of(one), dhash_of(Image.open(packed))) <= CLOSE
-    assert distance(dhash_of(one), dhash_of(slide("Globes, too", size=(800, 450)))) > 2 * CLOSE
+    assert compute_hash_distance(compute_dhash(one), compute_dhash(Image.open(packed))) <= CLOSE
+    assert compute_hash_distance(compute_dhash(one), compute_dhash(slide("Globes, too", size=(800, 450)))) > 2 * CLOSE
 
 
 def test_it_hashes_which_side_is_brighter() -> None:
     ramp = Image.linear_gradient("L").rotate(90)
 
-    assert {dhash_of(ramp), dhash_of(ramp.rotate(180))} == {0, 2**64 - 1}
-    assert distance(0b1011, 0b0010) == 2
+    assert {compute_dhash(ramp), compute_dhash(ramp.rotate(180))} == {0, 2**64 - 1}
+    assert compute_hash_distance(0b1011, 0b0010) == 2

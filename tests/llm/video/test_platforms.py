@@ -14,7 +14,15 @@ from typing import Any
 import pytest
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
-from llm.video.platforms import PLATFORMS, Platform, PlatformFailed, PlatformVideo, Reach, fetch_video, platform_of
+from llm.video.platforms import (
+    PLATFORMS,
+    Platform,
+    PlatformAccess,
+    PlatformFailed,
+    PlatformVideo,
+    fetch_video,
+    find_platform_name,
+)
 from project.errors import DomainError
 from project.processes import runner
 from project.settings import BASE_DIR
@@ -88,7 +96,9 @@ def fetch(
         language="uk",
         checkpoint=checkpoint,
         seconds=seconds,
-        reach=Reach(platforms=(STAGE,), allowed=(f"127.0.0.1:{site.port}",), child="tests.llm.video.stage_child"),
+        access=PlatformAccess(
+            platforms=(STAGE,), allowed=(f"127.0.0.1:{site.port}",), child="tests.llm.video.stage_child"
+        ),
     )
 
 
@@ -115,7 +125,7 @@ def fetch(
     ],
 )
 def test_it_knows_the_platform_of_an_address(url: str, name: str) -> None:
-    assert platform_of(url) == name
+    assert find_platform_name(url) == name
 
 
 def test_every_extractor_of_the_table_is_one_of_yt_dlps() -> None:

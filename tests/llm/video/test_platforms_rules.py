@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llm.video.platforms_rules import choose_captions, why_not, why_not_said
+from llm.video.platforms_rules import choose_captions, classify_failure, find_refusal
 
 LECTURE: dict[str, Any] = {
     "id": "x",
@@ -32,7 +32,7 @@ HOUR = 3_600_000
     ],
 )
 def test_a_public_single_video_is_taken(more: dict[str, Any]) -> None:
-    assert why_not({**LECTURE, **more}, max_ms=HOUR, max_bytes=1_000_000) is None
+    assert find_refusal({**LECTURE, **more}, max_ms=HOUR, max_bytes=1_000_000) is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_public_single_video_is_taken(more: dict[str, Any]) -> None:
     ],
 )
 def test_any_other_is_refused_with_its_reason(more: dict[str, Any], code: str) -> None:
-    refusal = why_not({**LECTURE, **more}, max_ms=HOUR, max_bytes=1_000_000)
+    refusal = find_refusal({**LECTURE, **more}, max_ms=HOUR, max_bytes=1_000_000)
 
     assert refusal is not None
     assert refusal.code == code
@@ -88,11 +88,11 @@ def test_any_other_is_refused_with_its_reason(more: dict[str, Any], code: str) -
     ],
 )
 def test_what_yt_dlp_says_is_understood(said: str, code: str) -> None:
-    assert why_not_said(f"ERROR: {said}").code == code
+    assert classify_failure(f"ERROR: {said}").code == code
 
 
 def test_words_that_are_not_known_are_told_without_addresses_and_appeals() -> None:
-    refusal = why_not_said("ERROR: [x] Odd thing at https://a.b/c?token=1; please report this issue on  https://d")
+    refusal = classify_failure("ERROR: [x] Odd thing at https://a.b/c?token=1; please report this issue on  https://d")
 
     assert refusal.code == "platform_failed"
     assert refusal.is_failure

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from llm.video.plausibility import why_not, why_too_little
-from llm.video.timestamps import Line
+from llm.video.plausibility import find_implausibility, find_missing_speech
+from llm.video.timestamps import StampedLine
 from llm.video.transcript import Segment
 
 MINUTE = 60_000
@@ -18,24 +18,24 @@ LESSON = (
 WORDS = LESSON.split()
 
 
-def spoken(begin: float, end: float, *, every: int = 5_000, words: int = 12) -> Iterator[Line]:
+def spoken(begin: float, end: float, *, every: int = 5_000, words: int = 12) -> Iterator[StampedLine]:
     """Yield lines of a lesson from one minute to another: every so many milliseconds one of so many words."""
     for number, start in enumerate(range(round(begin * MINUTE), round(end * MINUTE), every)):
         said = [WORDS[(number * 7 + at * (1 + number % 5)) % len(WORDS)] for at in range(words)]
         yield at(start, f"{number} {' '.join(said)}", end=start + every)
 
 
-def at(start: int | None, text: str = "Water boils here.", *, end: int | None = None) -> Line:
-    return Line(start_ms=start, end_ms=end, text=text)
+def at(start: int | None, text: str = "Water boils here.", *, end: int | None = None) -> StampedLine:
+    return StampedLine(start_ms=start, end_ms=end, text=text)
 
 
-def fault_of(lines: list[Line], *, begin: float = 0, end: float = 10) -> str:
-    return why_not(lines, start_ms=round(begin * MINUTE), end_ms=round(end * MINUTE))
+def fault_of(lines: list[StampedLine], *, begin: float = 0, end: float = 10) -> str:
+    return find_implausibility(lines, start_ms=round(begin * MINUTE), end_ms=round(end * MINUTE))
 
 
 CHORUS = "We all live beside the river."
 
-FINE: dict[str, list[Line]] = {
+FINE: dict[str, list[StampedLine]] = {
     "a lesson": list(spoken(0, 10)),
     "a pause of eight minutes": [*spoken(0, 1), *spoken(9, 10)],
     "nothing said": [],
@@ -60,11 +60,11 @@ FINE: dict[str, list[Line]] = {
 
 
 @pytest.mark.parametrize("lines", FINE.values(), ids=FINE)
-def test_a_lesson_may_have(lines: list[Line]) -> None:
+def test_a_lesson_may_have(lines: list[StampedLine]) -> None:
     assert fault_of(lines) == ""
 
 
-REFUSED: dict[str, tuple[list[Line], str]] = {
+REFUSED: dict[str, tuple[list[StampedLine], str]] = {
     "no times": ([at(None) for _ in range(9)], "9 of 9 lines have no time that can be read"),
     "few times": ([*spoken(0, 1), at(None), at(None)], "2 of 14 lines have no time that can be read"),
     "one time for all": ([at(0, text) for text in WORDS], f"all {len(WORDS)} lines have the same time, 00:00"),
@@ -88,7 +88,7 @@ REFUSED: dict[str, tuple[list[Line], str]] = {
 
 
 @pytest.mark.parametrize(("lines", "said"), REFUSED.values(), ids=REFUSED)
-def test_a_transcript_cannot_have(lines: list[Line], said: str) -> None:
+def test_a_transcript_cannot_have(lines: list[StampedLine], said: str) -> None:
     assert fault_of(lines).startswith(said)
 
 
@@ -104,7 +104,10 @@ def test_a_short_clip_may_have_one_time() -> None:
 def test_segments_of_any_transcriber_can_be_looked_at() -> None:
     segments = [Segment(start_ms=11 * MINUTE, end_ms=12 * MINUTE, text="Water boils.")]
 
-    assert why_not(segments, start_ms=0, end_ms=10 * MINUTE) == "a line lies at 11:00, outside of 00:00 to 10:00"
+    assert (
+        find_implausibility(segments, start_ms=0, end_ms=10 * MINUTE)
+        == "a line lies at 11:00, outside of 00:00 to 10:00"
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,5 +123,5 @@ def test_segments_of_any_transcriber_can_be_looked_at() -> None:
     ],
     ids=["nothing", "no letters", "too little", "a tune", "a few remarks", "no spaces", "a lesson with exercises"],
 )
-def test_a_whole_recording_holds_enough_words(lines: list[Line], minutes: float, said: str) -> None:
-    assert why_too_little(lines, duration_ms=round(minutes * MINUTE)) == said
+def test_a_whole_recording_holds_enough_words(lines: list[StampedLine], minutes: float, said: str) -> None:
+    assert find_missing_speech(lines, duration_ms=round(minutes * MINUTE)) == said

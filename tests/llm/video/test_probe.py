@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 
 from llm.video.errors import MediaUnreadable
-from llm.video.probe import probe
+from llm.video.probe import probe_file
 from llm.video.transcript import AudioTrack, MediaInfo, SubtitleTrack
 from tests.llm.video.containers import Captions, Film, Sound, media_file, slide
 from tests.llm.video.recordings import LECTURE
@@ -26,12 +26,12 @@ COVER = Film(shots=[(0, slide("cover"))], codec="mjpeg", times_ms=[0], is_cover=
 
 def refusal(path: Path, *, max_ms: int = HOUR) -> MediaUnreadable:
     with pytest.raises(MediaUnreadable) as caught:
-        probe(path, max_ms=max_ms)
+        probe_file(path, max_ms=max_ms)
     return caught.value
 
 
 def test_it_tells_what_the_lecture_holds() -> None:
-    found = probe(LECTURE, max_ms=HOUR)
+    found = probe_file(LECTURE, max_ms=HOUR)
 
     assert found == MediaInfo(
         container="mov,mp4,m4a,3gp,3g2,mj2",
@@ -61,10 +61,10 @@ def test_it_tells_what_the_lecture_holds() -> None:
     ],
 )
 def test_it_knows_the_usual_containers(tmp_path: Path, name: str, tracks: list[Film | Sound], has_video: bool) -> None:
-    found = probe(media_file(tmp_path / name, *tracks), max_ms=HOUR)
+    found = probe_file(media_file(tmp_path / name, *tracks), max_ms=HOUR)
 
     assert found.has_video is has_video
-    assert found.speech is not None
+    assert found.speech_track is not None
     assert 1990 <= found.duration_ms <= 2050
 
 
@@ -78,13 +78,13 @@ def test_it_tells_tracks_apart(tmp_path: Path) -> None:
         Captions(cues=[(0, 900, "[a sign]")], codec="webvtt", is_forced=True),
     )
 
-    found = probe(path, max_ms=HOUR)
+    found = probe_file(path, max_ms=HOUR)
 
     assert found.audio == (
         AudioTrack(index=0, language="eng", title="Interpreter"),
         AudioTrack(index=1, language="ukr", is_default=True),
     )
-    assert found.speech == found.audio[1]
+    assert found.speech_track == found.audio[1]
     assert found.subtitles == (
         SubtitleTrack(index=2, language="eng", is_default=True),
         SubtitleTrack(index=3, is_forced=True),
@@ -93,9 +93,9 @@ def test_it_tells_tracks_apart(tmp_path: Path) -> None:
 
 @childless
 def test_it_takes_a_video_without_sound(tmp_path: Path) -> None:
-    found = probe(media_file(tmp_path / "mute.mp4", FILM), max_ms=HOUR)
+    found = probe_file(media_file(tmp_path / "mute.mp4", FILM), max_ms=HOUR)
 
-    assert (found.has_video, found.audio, found.speech) == (True, (), None)
+    assert (found.has_video, found.audio, found.speech_track) == (True, (), None)
 
 
 @childless
@@ -104,21 +104,21 @@ def test_it_does_not_take_cover_art_for_a_video(tmp_path: Path, name: str, codec
     path = media_file(tmp_path / name, Sound(codec=codec), COVER)
 
     assert path.read_bytes().count(b"image/jpeg") == 1
-    assert probe(path, max_ms=HOUR).has_video is False
+    assert probe_file(path, max_ms=HOUR).has_video is False
 
 
 @childless
 def test_it_counts_how_long_a_stream_without_a_duration_is(tmp_path: Path) -> None:
     path = media_file(tmp_path / "live.webm", VP8, Sound(codec="libopus"), live="1")
 
-    assert probe(path, max_ms=HOUR).duration_ms == pytest.approx(2000, abs=30)
+    assert probe_file(path, max_ms=HOUR).duration_ms == pytest.approx(2000, abs=30)
 
 
 @childless
 def test_it_begins_with_the_earliest_time_stamp(tmp_path: Path) -> None:
     path = media_file(tmp_path / "late.mkv", Sound(codec="flac", ms=2000, start_ms=1500))
 
-    assert probe(path, max_ms=HOUR).duration_ms == pytest.approx(2000, abs=30)
+    assert probe_file(path, max_ms=HOUR).duration_ms == pytest.approx(2000, abs=30)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_it_does_without_sound_where_there_are_captions(tmp_path: Path) -> None:
     path = tmp_path / "talk.mkv"
     path.write_bytes(whole.read_bytes().replace(b"A_OPUS", b"A_XXXX"))
 
-    found = probe(path, max_ms=HOUR)
+    found = probe_file(path, max_ms=HOUR)
 
     assert found.audio == ()
     assert len(found.subtitles) == 1
@@ -224,10 +224,10 @@ def test_it_passes_over_pictures_that_it_cannot_decode(tmp_path: Path) -> None:
     path = tmp_path / "talk.mp4"
     path.write_bytes(media_file(tmp_path / "whole.mp4", FILM, Sound()).read_bytes().replace(b"avc1", b"zzzz"))
 
-    found = probe(path, max_ms=HOUR)
+    found = probe_file(path, max_ms=HOUR)
 
     assert found.has_video is False
-    assert found.speech is not None
+    assert found.speech_track is not None
 
 
 @childless
@@ -244,7 +244,7 @@ def test_it_names_the_setting_when_a_recording_is_too_long() -> None:
 def test_it_finds_a_file_by_a_relative_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(LECTURE.parent)
 
-    assert probe(Path("lecture.mp4"), max_ms=HOUR).duration_ms == 94_400
+    assert probe_file(Path("lecture.mp4"), max_ms=HOUR).duration_ms == 94_400
 
 
 def test_it_stops_when_the_checkpoint_says_so() -> None:
@@ -252,7 +252,7 @@ def test_it_stops_when_the_checkpoint_says_so() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        probe(LECTURE, max_ms=HOUR, checkpoint=stop)
+        probe_file(LECTURE, max_ms=HOUR, checkpoint=stop)
 
 
 def test_it_says_what_to_install_where_nothing_reads_media() -> None:

@@ -11,15 +11,15 @@ import pytest
 
 from llm.errors import BudgetExceeded
 from llm.video.errors import MediaUnreadable, TranscriberMissing, TranscriptRefused
-from llm.video.ports import Desk, Recording, Wish
-from llm.video.processor import By, GeminiLimits, Outcome, VideoProcessor
+from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions
+from llm.video.processor import GeminiLimits, TranscriptionOutcome, TranscriptSource, VideoProcessor
 from llm.video.transcript import AudioTrack, MediaInfo, Segment, SubtitleTrack, Transcript
 from project.errors import DomainError
 from project.jobs.errors import JobCancelled
 
 MINUTE = 60_000
 MEDIA = MediaInfo(container="mp4", duration_ms=10 * MINUTE, has_video=True, audio=(AudioTrack(index=1),))
-WISH = Wish(language="en")
+WISH = TranscriptionOptions(language="en")
 MISSING = TranscriberMissing("Whisper is not installed.", next_step="uv sync --extra media")
 
 
@@ -34,7 +34,7 @@ class Ear:
     answer: Transcript | BaseException
     asked: list[Recording] = field(default_factory=list)
 
-    def transcribe(self, recording: Recording, wish: Wish, desk: Desk) -> Transcript:
+    def transcribe(self, recording: Recording, wish: TranscriptionOptions, desk: TranscriptionContext) -> Transcript:
         self.asked.append(recording)
         if isinstance(self.answer, BaseException):
             raise self.answer
@@ -56,7 +56,7 @@ class Stage:
         size: int = 1_000_000,
         beside: Transcript | None = None,
         captions: bool = True,
-    ) -> Outcome:
+    ) -> TranscriptionOutcome:
         recording = Recording(
             id="talk", media=media, size_bytes=size, media_type="video/mp4", open=BytesIO,
             local_copy=lambda: nullcontext(Path("talk.mp4")),
@@ -67,8 +67,8 @@ class Stage:
             limits=GeminiLimits(most_ms=20 * MINUTE, most_bytes=50_000_000),
             read_embedded=self._read_embedded,
         )
-        desk: Any = _Desk()
-        return processor.transcribe(recording, WISH, desk, beside=beside, use_captions=captions)
+        desk: Any = _Context()
+        return processor.transcribe(recording, WISH, desk, sidecar_captions=beside, use_captions=captions)
 
     def _read_embedded(
         self, path: Path, media: MediaInfo, *, language: str, checkpoint: Callable[[], None]
@@ -77,7 +77,7 @@ class Stage:
         return self.inside
 
 
-class _Desk:
+class _Context:
     def checkpoint(self) -> None:
         return
 
@@ -87,7 +87,7 @@ def test_captions_beside_it_are_used_and_nobody_is_asked() -> None:
 
     outcome = stage.transcribe(beside=said("beside"))
 
-    assert (outcome.by, outcome.transcript.segments[0].text) == (By.CAPTIONS_BESIDE, "beside")
+    assert (outcome.source, outcome.transcript.segments[0].text) == (TranscriptSource.SIDECAR_CAPTIONS, "beside")
     assert not stage.whisper.asked
 
 
@@ -98,7 +98,7 @@ def test_captions_inside_come_next() -> None:
         replace(MEDIA, subtitles=(SubtitleTrack(index=2),)), beside=replace(said(""), segments=())
     )
 
-    assert (outcome.by, outcome.transcript.segments[0].text) == (By.CAPTIONS_INSIDE, "inside")
+    assert (outcome.source, outcome.transcript.segments[0].text) == (TranscriptSource.EMBEDDED_CAPTIONS, "inside")
 
 
 def test_captions_can_be_switched_off() -> None:
@@ -108,37 +108,37 @@ def test_captions_can_be_switched_off() -> None:
         replace(MEDIA, subtitles=(SubtitleTrack(index=2),)), beside=said("beside"), captions=False
     )
 
-    assert outcome.by is By.GEMINI
+    assert outcome.source is TranscriptSource.GEMINI
 
 
 def test_captions_make_sound_unnecessary_and_without_both_it_is_refused() -> None:
     silent = replace(MEDIA, audio=())
 
-    assert Stage().transcribe(silent, beside=said("beside")).by is By.CAPTIONS_BESIDE
+    assert Stage().transcribe(silent, beside=said("beside")).source is TranscriptSource.SIDECAR_CAPTIONS
     with pytest.raises(MediaUnreadable) as refused:
         Stage().transcribe(silent)
     assert refused.value.code == "no_sound_and_no_captions"
 
 
 CHOICES = [
-    ("short and small", 20 * MINUTE, 50_000_000, By.GEMINI, "within GEMINI_MAX_MINUTES=20"),
-    ("long", 20 * MINUTE + 1, 1_000, By.WHISPER, "more than GEMINI_MAX_MINUTES=20"),
-    ("large", MINUTE, 50_000_001, By.WHISPER, "more than GEMINI_MAX_BYTES=50MB"),
+    ("short and small", 20 * MINUTE, 50_000_000, TranscriptSource.GEMINI, "within GEMINI_MAX_MINUTES=20"),
+    ("long", 20 * MINUTE + 1, 1_000, TranscriptSource.WHISPER, "more than GEMINI_MAX_MINUTES=20"),
+    ("large", MINUTE, 50_000_001, TranscriptSource.WHISPER, "more than GEMINI_MAX_BYTES=50MB"),
 ]
 
 
 @pytest.mark.parametrize(("length", "size", "by", "reason"), [c[1:] for c in CHOICES], ids=[c[0] for c in CHOICES])
-def test_length_and_size_decide(length: int, size: int, by: By, reason: str) -> None:
+def test_length_and_size_decide(length: int, size: int, by: TranscriptSource, reason: str) -> None:
     outcome = Stage().transcribe(replace(MEDIA, duration_ms=length), size=size)
 
-    assert outcome.by is by
+    assert outcome.source is by
     assert reason in outcome.reason
 
 
 def test_without_gemini_whisper_is_asked_and_the_reason_says_so() -> None:
     outcome = Stage(gemini=None).transcribe()
 
-    assert outcome.by is By.WHISPER
+    assert outcome.source is TranscriptSource.WHISPER
     assert "No provider that takes videos is configured" in outcome.reason
 
 
@@ -156,7 +156,7 @@ def test_when_gemini_fails_whisper_is_asked_and_both_are_told(failure: DomainErr
 
     outcome = stage.transcribe()
 
-    assert outcome.by is By.WHISPER
+    assert outcome.source is TranscriptSource.WHISPER
     assert str(failure) in outcome.reason
 
 
@@ -165,7 +165,7 @@ def test_a_long_recording_goes_to_gemini_when_whisper_is_not_installed() -> None
 
     outcome = stage.transcribe(replace(MEDIA, duration_ms=200 * MINUTE))
 
-    assert outcome.by is By.GEMINI
+    assert outcome.source is TranscriptSource.GEMINI
     assert "Whisper is not installed." in outcome.reason
 
 

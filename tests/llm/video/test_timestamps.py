@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm.video.timestamps import Line, offset_of, parse_stamp, segments_of
+from llm.video.timestamps import StampedLine, build_segments, compute_offset, parse_timestamp
 from llm.video.transcript import Segment
 
 MINUTE = 60_000
@@ -29,7 +29,7 @@ READ: list[tuple[str, int]] = [
 
 @pytest.mark.parametrize(("written", "milliseconds"), READ)
 def test_it_reads_a_stamp(written: str, milliseconds: int) -> None:
-    assert parse_stamp(written) == milliseconds
+    assert parse_timestamp(written) == milliseconds
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_it_reads_a_stamp(written: str, milliseconds: int) -> None:
     ],
 )
 def test_it_reads_nothing_else(written: str) -> None:
-    assert parse_stamp(written) is None
+    assert parse_timestamp(written) is None
 
 
 def offset(*minutes: float, start: int = 10, end: int = 20) -> int:
     stamps = [round(minute * MINUTE) for minute in minutes]
-    return offset_of(stamps, start_ms=start * MINUTE, end_ms=end * MINUTE, tolerance_ms=12_000)
+    return compute_offset(stamps, start_ms=start * MINUTE, end_ms=end * MINUTE, tolerance_ms=12_000)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_stamps_of_the_first_clip_are_those_of_the_recording() -> None:
     assert offset(0, 5, 9, start=0, end=10) == 0
 
 
-def line(start: int | None, end: int | None, text: str = "Words.", **more: str) -> Line:
-    return Line(start_ms=start, end_ms=end, text=text, **more)
+def line(start: int | None, end: int | None, text: str = "Words.", **more: str) -> StampedLine:
+    return StampedLine(start_ms=start, end_ms=end, text=text, **more)
 
 
 def test_lines_become_segments_in_the_order_of_time() -> None:
     lines = [line(5_000, 9_000, " Second. ", speaker=" Ann "), line(4_000, 5_000, "First.", seen=" A slide ")]
 
-    segments = segments_of(lines, end_ms=MINUTE)
+    segments = build_segments(lines, end_ms=MINUTE)
 
     assert segments == (
         Segment(start_ms=4_000, end_ms=5_000, text="First.", seen="A slide"),
@@ -108,7 +108,7 @@ def test_a_line_without_a_beginning_goes_on_with_the_one_before_it() -> None:
         line(7_000, 8_000),
     ]
 
-    segments = segments_of(lines, end_ms=MINUTE)
+    segments = build_segments(lines, end_ms=MINUTE)
 
     assert segments[0] == Segment(start_ms=1_000, end_ms=6_000, text="First and more.", seen="One\nTwo")
     assert len(segments) == 2
@@ -128,7 +128,7 @@ def test_a_line_without_a_beginning_goes_on_with_the_one_before_it() -> None:
 def test_a_segment_lasts_a_second_at_least_and_ends_with_the_recording(
     given: tuple[int, int | None], expected: tuple[int, int]
 ) -> None:
-    segments = segments_of([line(*given), line(30_000, 31_000)], end_ms=MINUTE)
+    segments = build_segments([line(*given), line(30_000, 31_000)], end_ms=MINUTE)
 
     assert expected in [(segment.start_ms, segment.end_ms) for segment in segments]
 
@@ -136,10 +136,10 @@ def test_a_segment_lasts_a_second_at_least_and_ends_with_the_recording(
 def test_what_holds_nothing_is_left_out() -> None:
     lines = [line(0, 1_000, " "), line(2_000, 3_000, "", seen="A slide"), line(4_000, 5_000, "Words.")]
 
-    segments = segments_of(lines, end_ms=MINUTE)
+    segments = build_segments(lines, end_ms=MINUTE)
 
     assert [(segment.text, segment.seen) for segment in segments] == [("", "A slide"), ("Words.", "")]
 
 
 def test_no_lines_are_no_segments() -> None:
-    assert segments_of([], end_ms=MINUTE) == ()
+    assert build_segments([], end_ms=MINUTE) == ()

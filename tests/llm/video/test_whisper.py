@@ -18,11 +18,20 @@ import pytest
 
 from llm.video import whisper_engine
 from llm.video.errors import MediaUnreadable, TranscriberBroken
-from llm.video.ports import Recording, Wish
+from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.transcript import AudioTrack, Transcript
 from llm.video.whisper import WhisperSettings, WhisperVideoProcessor
-from llm.video.whisper_child import Work
-from tests.llm.video.recordings import LECTURE, NANO, Desk, lecture, recording, silence, sound_file, truth
+from llm.video.whisper_child import TranscriptionTask
+from tests.llm.video.recordings import (
+    LECTURE,
+    NANO,
+    ListTranscriptionContext,
+    lecture,
+    recording,
+    silence,
+    sound_file,
+    truth,
+)
 
 SETTINGS = WhisperSettings(model=str(NANO), threads=1, beam_size=1)
 TRACK = (AudioTrack(index=0),)
@@ -35,13 +44,15 @@ class Stopped(Exception):
 def transcribe(
     given: Recording | None = None,
     *,
-    desk: Desk | None = None,
-    wish: Wish | None = None,
+    desk: ListTranscriptionContext | None = None,
+    wish: TranscriptionOptions | None = None,
     window_ms: int = 300_000,
     max_ms: int = 3_600_000,
 ) -> Transcript:
     processor = WhisperVideoProcessor(settings=replace(SETTINGS, window_ms=window_ms, max_ms=max_ms))
-    return processor.transcribe(given or recording(LECTURE), wish or Wish(), desk or Desk())
+    return processor.transcribe(
+        given or recording(LECTURE), wish or TranscriptionOptions(), desk or ListTranscriptionContext()
+    )
 
 
 def words(text: str) -> list[str]:
@@ -63,24 +74,24 @@ def spoken(transcript: Transcript) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def whole() -> tuple[Transcript, Desk]:
-    desk = Desk()
+def whole() -> tuple[Transcript, ListTranscriptionContext]:
+    desk = ListTranscriptionContext()
     return transcribe(desk=desk), desk
 
 
 @pytest.fixture(scope="module")
-def in_windows() -> tuple[Transcript, Desk]:
-    desk = Desk()
+def in_windows() -> tuple[Transcript, ListTranscriptionContext]:
+    desk = ListTranscriptionContext()
     return transcribe(desk=desk, window_ms=30_000), desk
 
 
 @pytest.fixture(scope="module")
-def beginning() -> tuple[Transcript, Desk]:
-    desk = Desk()
+def beginning() -> tuple[Transcript, ListTranscriptionContext]:
+    desk = ListTranscriptionContext()
     return transcribe(desk=desk, max_ms=15_000), desk
 
 
-def test_it_hears_what_is_said_when_it_is_said(whole: tuple[Transcript, Desk]) -> None:
+def test_it_hears_what_is_said_when_it_is_said(whole: tuple[Transcript, ListTranscriptionContext]) -> None:
     transcript, _ = whole
     sentences = truth()["segments"]
 
@@ -91,7 +102,7 @@ def test_it_hears_what_is_said_when_it_is_said(whole: tuple[Transcript, Desk]) -
         assert segment.end_ms == pytest.approx(sentence["end"] * 1000, abs=1000)
 
 
-def test_it_tells_the_language_and_the_length(whole: tuple[Transcript, Desk]) -> None:
+def test_it_tells_the_language_and_the_length(whole: tuple[Transcript, ListTranscriptionContext]) -> None:
     transcript, _ = whole
 
     assert transcript.language == "en"
@@ -99,7 +110,7 @@ def test_it_tells_the_language_and_the_length(whole: tuple[Transcript, Desk]) ->
     assert transcript.warnings == ()
 
 
-def test_it_tells_how_far_it_is_and_ends_at_the_total(whole: tuple[Transcript, Desk]) -> None:
+def test_it_tells_how_far_it_is_and_ends_at_the_total(whole: tuple[Transcript, ListTranscriptionContext]) -> None:
     _, desk = whole
 
     assert [done for done, _ in desk.told] == sorted(done for done, _ in desk.told)
@@ -108,7 +119,7 @@ def test_it_tells_how_far_it_is_and_ends_at_the_total(whole: tuple[Transcript, D
 
 
 def test_it_hears_the_same_in_small_windows(
-    whole: tuple[Transcript, Desk], in_windows: tuple[Transcript, Desk]
+    whole: tuple[Transcript, ListTranscriptionContext], in_windows: tuple[Transcript, ListTranscriptionContext]
 ) -> None:
     transcript, _ = whole
     found, desk = in_windows
@@ -122,10 +133,10 @@ def test_it_hears_the_same_in_small_windows(
         assert one.start_ms == pytest.approx(other.start_ms, abs=300)
 
 
-def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript, Desk]) -> None:
+def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript, ListTranscriptionContext]) -> None:
     expected, first = in_windows
     [(recipe, windows)] = first.windows.items()
-    again = Desk(windows={recipe: windows[:3]})
+    again = ListTranscriptionContext(windows={recipe: windows[:3]})
 
     found = transcribe(desk=again, window_ms=30_000)
 
@@ -137,10 +148,10 @@ def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript
 @pytest.mark.usefixtures("childless")
 def test_it_hears_the_same_again_where_the_model_draws_lots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whisper_engine, "TEMPERATURES", (0.8,))
-    first = Desk()
+    first = ListTranscriptionContext()
     transcribe(desk=first, window_ms=5000, max_ms=12_000)
     [(recipe, windows)] = first.windows.items()
-    again = Desk(windows={recipe: windows[:1]})
+    again = ListTranscriptionContext(windows={recipe: windows[:1]})
 
     transcribe(desk=again, window_ms=5000, max_ms=12_000)
 
@@ -148,18 +159,18 @@ def test_it_hears_the_same_again_where_the_model_draws_lots(monkeypatch: pytest.
     assert again.kept == windows
 
 
-def test_it_begins_anew_under_another_wish(beginning: tuple[Transcript, Desk]) -> None:
+def test_it_begins_anew_under_another_wish(beginning: tuple[Transcript, ListTranscriptionContext]) -> None:
     _, first = beginning
-    desk = Desk(windows=dict(first.windows))
+    desk = ListTranscriptionContext(windows=dict(first.windows))
 
-    found = transcribe(desk=desk, wish=Wish(language="en-GB"), max_ms=15_000)
+    found = transcribe(desk=desk, wish=TranscriptionOptions(language="en-GB"), max_ms=15_000)
 
     assert len(desk.windows) == 2
     assert found.language == "en-GB"
 
 
 def test_it_finds_out_a_language_that_it_does_not_know() -> None:
-    found = transcribe(wish=Wish(language="tlh"), max_ms=5000)
+    found = transcribe(wish=TranscriptionOptions(language="tlh"), max_ms=5000)
 
     assert found.language == "en"
     assert "tlh" in found.warnings[0]
@@ -168,7 +179,7 @@ def test_it_finds_out_a_language_that_it_does_not_know() -> None:
 def test_it_takes_the_words_that_are_likely_only_as_far_as_there_is_room() -> None:
     names = tuple(f"polymorphism{number}" for number in range(200))
 
-    found = transcribe(wish=Wish(language="en", hot_words=names), max_ms=5000)
+    found = transcribe(wish=TranscriptionOptions(language="en", hot_words=names), max_ms=5000)
 
     assert "too many" in found.warnings[0]
 
@@ -182,20 +193,20 @@ def test_a_window_is_heard_as_its_first_half_minute_was_heard_best(
     """The real engine, in this process: `doubt` decides what it would have found out."""
     prompts: list[list[int]] = []
     told: list[dict[str, Any]] = []
-    answered = whisper_engine._Model._answered
+    answered = whisper_engine._HotWordGuardedModel._generate_tracking_sampling
 
     def noted(self: Any, encoded: Any, prompt: list[int], *rest: Any) -> Any:
         prompts.append(prompt)
         return answered(self, encoded, prompt, *rest)
 
-    monkeypatch.setattr(whisper_engine._Model, "_answered", noted)
-    monkeypatch.setattr(whisper_engine, "DOUBT", doubt)
+    monkeypatch.setattr(whisper_engine._HotWordGuardedModel, "_generate_tracking_sampling", noted)
+    monkeypatch.setattr(whisper_engine, "MAX_CONFIDENCE_LOSS", doubt)
 
-    work = Work(
+    work = TranscriptionTask(
         path=str(LECTURE), track=1, max_ms=60_000, model=str(NANO), compute_type="int8", threads=1, beam_size=1,
         window_ms=300_000, download=False, hot_words=("Celsius",),
     )  # fmt: skip
-    whisper_engine.hear(work, told.append)
+    whisper_engine.transcribe_task(work, told.append)
 
     hinted, plain, *rest = prompts
     assert hinted[-len(plain) :] == plain
@@ -206,14 +217,14 @@ def test_a_window_is_heard_as_its_first_half_minute_was_heard_best(
 
 def test_words_that_lead_the_model_astray_are_left_out() -> None:
     """With these words before the sound, this model goes on from them: two words of three were wrong."""
-    found = transcribe(wish=Wish(hot_words=("variables", "loops", "functions")))
+    found = transcribe(wish=TranscriptionOptions(hot_words=("variables", "loops", "functions")))
 
     assert error_rate(words(truth()["text"]), spoken(found)) < 0.15
 
 
 def test_it_hears_nothing_in_silence(tmp_path: Path) -> None:
     path = sound_file(tmp_path / "silent.wav", [(0, silence(20_000))])
-    desk = Desk()
+    desk = ListTranscriptionContext()
 
     found = transcribe(recording(path, duration_ms=20_000, tracks=TRACK), desk=desk)
 
@@ -242,7 +253,7 @@ def test_it_warns_of_a_file_that_was_cut_off(tmp_path: Path) -> None:
     assert "cut off" in found.warnings[0]
 
 
-def test_it_hears_no_more_than_is_allowed(beginning: tuple[Transcript, Desk]) -> None:
+def test_it_hears_no_more_than_is_allowed(beginning: tuple[Transcript, ListTranscriptionContext]) -> None:
     found, desk = beginning
 
     assert found.segments[-1].end_ms <= 15_000
@@ -279,7 +290,9 @@ def test_it_stops_within_a_moment_when_it_is_told_to(tmp_path: Path) -> None:
             raise Stopped
 
     with pytest.raises(Stopped):
-        transcribe(recording(path, duration_ms=1_140_000, tracks=TRACK), desk=Desk(checkpoint=checkpoint))
+        transcribe(
+            recording(path, duration_ms=1_140_000, tracks=TRACK), desk=ListTranscriptionContext(checkpoint=checkpoint)
+        )
 
     assert time.monotonic() - asked_at[0] < 2
     assert whisper_children() == []

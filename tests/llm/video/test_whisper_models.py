@@ -15,20 +15,22 @@ from pathlib import Path
 import pytest
 
 from llm.video.errors import TranscriberMissing
-from llm.video.ports import Wish
+from llm.video.ports import TranscriptionOptions
 from llm.video.transcript import Window
-from llm.video.whisper import Ended, Told, WhisperSettings, WhisperVideoProcessor
-from llm.video.whisper_child import Work
-from llm.video.whisper_models import code_of, identity, same_language, tag_of
+from llm.video.whisper import EndEvent, TranscriptionEvent, WhisperSettings, WhisperVideoProcessor
+from llm.video.whisper_child import TranscriptionTask
+from llm.video.whisper_models import build_model_identity, find_whisper_code, get_language_tag, is_same_language
 from project.processes import child
-from tests.llm.video.recordings import LECTURE, NANO, Desk, recording
+from tests.llm.video.recordings import LECTURE, NANO, ListTranscriptionContext, recording
 
 CODES = {"en", "pt", "zh", "no", "nn", "jw", "he", "tl"}
 
 
 def refused(settings: WhisperSettings) -> TranscriberMissing:
     with pytest.raises(TranscriberMissing) as caught:
-        WhisperVideoProcessor(settings=settings).transcribe(recording(LECTURE), Wish(), Desk())
+        WhisperVideoProcessor(settings=settings).transcribe(
+            recording(LECTURE), TranscriptionOptions(), ListTranscriptionContext()
+        )
     return caught.value
 
 
@@ -119,33 +121,35 @@ def test_starting_does_not_load_what_is_heavy() -> None:
 
 
 def test_a_recipe_changes_with_all_that_what_is_heard_depends_on(nano: Path) -> None:
-    settings, desk = WhisperSettings(model=str(nano)), Desk()
+    settings, desk = WhisperSettings(model=str(nano)), ListTranscriptionContext()
 
-    def nothing(work: Work, *, checkpoint: Callable[[], None]) -> Generator[Told, None, None]:
+    def nothing(
+        task: TranscriptionTask, *, checkpoint: Callable[[], None]
+    ) -> Generator[TranscriptionEvent, None, None]:
         yield Window(index=0, start_ms=0, end_ms=94_400, language="", segments=())
-        yield Ended(ms=94_400)
+        yield EndEvent(ms=94_400)
 
-    def hear(settings: WhisperSettings, wish: Wish) -> None:
+    def hear(settings: WhisperSettings, wish: TranscriptionOptions) -> None:
         processor = WhisperVideoProcessor(settings=settings, transcribe_windows=nothing)
         processor.transcribe(recording(LECTURE), wish, desk)
 
     for each in (settings, replace(settings, beam_size=2), replace(settings, window_ms=60_000)):
-        hear(each, Wish())
-    for wish in (Wish(language="en"), Wish(hot_words=("loop",))):
+        hear(each, TranscriptionOptions())
+    for wish in (TranscriptionOptions(language="en"), TranscriptionOptions(hot_words=("loop",))):
         hear(settings, wish)
-    hear(replace(settings, threads=7), Wish())
+    hear(replace(settings, threads=7), TranscriptionOptions())
 
     assert [len(windows) for windows in desk.windows.values()] == [2, 1, 1, 1, 1]
 
 
 def test_an_identity_tells_one_folder_from_another(nano: Path) -> None:
-    before = identity(str(nano))
+    before = build_model_identity(str(nano))
 
     with (nano / "model.bin").open("ab") as file:
         file.write(b"more")
 
-    assert identity(str(nano)) != before
-    assert identity("small") == ["small"]
+    assert build_model_identity(str(nano)) != before
+    assert build_model_identity("small") == ["small"]
 
 
 @pytest.mark.parametrize(
@@ -154,10 +158,10 @@ def test_an_identity_tells_one_folder_from_another(nano: Path) -> None:
      ("iw", "he"), ("tlh", ""), ("", "")],
 )  # fmt: skip
 def test_it_knows_what_whisper_calls_a_language(tag: str, code: str) -> None:
-    assert code_of(tag, CODES) == code
+    assert find_whisper_code(tag, CODES) == code
 
 
 def test_it_knows_the_tag_of_what_whisper_names() -> None:
-    assert (tag_of("jw"), tag_of("en")) == ("jv", "en")
-    assert same_language("pt-BR", "pt")
-    assert not same_language("", "pt")
+    assert (get_language_tag("jw"), get_language_tag("en")) == ("jv", "en")
+    assert is_same_language("pt-BR", "pt")
+    assert not is_same_language("", "pt")

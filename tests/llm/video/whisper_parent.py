@@ -13,25 +13,25 @@ import django
 if __name__ == "__main__":
     django.setup()
 
-from llm.video.ports import Wish  # needs settings
+from llm.video.ports import TranscriptionOptions  # needs settings
 from llm.video.transcript import Segment, Window
 from llm.video.whisper import WhisperSettings, WhisperVideoProcessor
-from tests.llm.video.recordings import LECTURE, NANO, Desk, recording
+from tests.llm.video.recordings import LECTURE, NANO, ListTranscriptionContext, recording
 
 SETTINGS = WhisperSettings(model=str(NANO), threads=1, beam_size=1, window_ms=15_000, max_ms=60_000)
 
 
-class FileDesk(Desk):
+class FileTranscriptionContext(ListTranscriptionContext):
     """Keeps windows as lines of a file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
 
-    def finished(self, recipe: str) -> Sequence[Window]:
+    def list_finished_windows(self, cache_key: str) -> Sequence[Window]:
         return windows_in(self._path)
 
-    def keep(self, recipe: str, window: Window) -> None:
+    def save_window(self, cache_key: str, window: Window) -> None:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(window)) + "\n")
 
@@ -44,7 +44,9 @@ def windows_in(path: Path) -> list[Window]:
 
 def hear(path: Path) -> None:
     """Hear a minute of the lecture, going on after the windows that are in the file."""
-    WhisperVideoProcessor(settings=SETTINGS).transcribe(recording(LECTURE), Wish(), FileDesk(path))
+    WhisperVideoProcessor(settings=SETTINGS).transcribe(
+        recording(LECTURE), TranscriptionOptions(), FileTranscriptionContext(path)
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from llm.messages import Room, estimated_tokens_of
+from llm.messages import ContextCapacity, estimate_text_tokens
 from structures.engines.base.drafts import Draft, DraftNode, NodeType
 from structures.engines.base.llm_client import TooMuch
 from structures.engines.base.sources import SourceNode
@@ -55,9 +55,9 @@ class Clerk:
         """Return the numbers that were answered to the action."""
         return [number for name, numbers in self.answered for number in numbers if name == action]
 
-    def room(self, _action: str) -> Room:
+    def room(self, _action: str) -> ContextCapacity:
         price = Decimal("0.000001")
-        return Room(
+        return ContextCapacity(
             model="m-1", input_tokens=self.tokens, output_tokens=90_000, input_price=price, output_price=price * 10
         )
 
@@ -133,7 +133,7 @@ def test_the_plan_says_what_is_then_asked(count: int) -> None:
     assert planned["calls"] == len(desk.questions)
     assert planned["parts"] == max(1, desk.actions.count(PART))
     assert planned["model"] == "m-1"
-    sent = sum(estimated_tokens_of(str(values.get("materials", ""))) for _, values in desk.questions)
+    sent = sum(estimate_text_tokens(str(values.get("materials", ""))) for _, values in desk.questions)
     assert sent <= planned["input_tokens"]
     assert Decimal(planned["expected_cost_usd"]) > planned["input_tokens"] * Decimal("0.000001")
 
@@ -375,4 +375,4 @@ def test_no_topic_can_end_the_topics_or_forge_a_number(text: str) -> None:
 def test_a_line_counts_at_least_what_it_takes() -> None:
     line = Line(number=1, chunk_id=uuid4(), heading=(), text='{"chunk": 1}')
 
-    assert line.tokens >= estimated_tokens_of(line.text)
+    assert line.tokens >= estimate_text_tokens(line.text)

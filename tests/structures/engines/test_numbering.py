@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from llm.messages import estimated_tokens_of
+from llm.messages import estimate_text_tokens
 from structures.engines.base.text import visible
 from structures.engines.llm.numbering import numbered, rendered
 from structures.engines.llm.parts import cut, split
@@ -76,7 +76,7 @@ def test_cutting_leaves_nothing_out_keeps_the_order_and_fits_the_limit(files: li
     parts = cut(lines, limit=limit)
 
     assert _texts(line for part in parts for line in part) == _texts(lines)
-    assert all(estimated_tokens_of(rendered(part)) <= limit for part in parts)
+    assert all(estimate_text_tokens(rendered(part)) <= limit for part in parts)
 
 
 def _texts(lines: Any) -> list[tuple[int, UUID, str]]:

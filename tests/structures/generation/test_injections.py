@@ -112,7 +112,7 @@ def test_it_is_shown_inside_one_string_of_the_data(injection: str) -> None:
     write(source_with("Water."), plain)
 
     (_, values), (_, usual) = desk.questions[0], plain.questions[0]
-    request, harmless = read_prompt(WHOLE).fill(values), read_prompt(WHOLE).fill(usual)
+    request, harmless = read_prompt(WHOLE).build_request(values), read_prompt(WHOLE).build_request(usual)
 
     lines = data_lines(request.prompt)
     assert request.system == harmless.system
@@ -131,7 +131,7 @@ def test_it_is_shown_inside_one_string_where_it_names_something(place: str, inje
 
     write(source_with(**{place: injection}), desk)
 
-    prompt = read_prompt(WHOLE).fill(desk.questions[0][1]).prompt
+    prompt = read_prompt(WHOLE).build_request(desk.questions[0][1]).prompt
     lines = data_lines(prompt)
     assert prompt.count("</materials>") == 1
     assert [line["chunk"] for line in lines if "chunk" in line] == [1]
@@ -146,7 +146,7 @@ def test_a_model_that_repeats_it_as_a_topic_hands_on_one_string(injection: str) 
 
     write(source_with("Water."), desk)
 
-    prompt = read_prompt(ARRANGE).fill(desk.questions[-1][1]).prompt
+    prompt = read_prompt(ARRANGE).build_request(desk.questions[-1][1]).prompt
     lines = data_lines(prompt, "topics")
     assert prompt.count("</topics>") == 1
     assert [line["topic"] for line in lines] == list(range(1, len(lines) + 1))
