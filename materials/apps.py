@@ -22,11 +22,11 @@ class MaterialsConfig(AppConfig):
 
     def ready(self) -> None:
         job_kinds.register_job_kind(INGEST_ENTRY, function_path="materials.tasks.ingest_entry")
-        job_kinds.register_job_kind(INGEST_ADDRESS, function_path="materials.tasks.ingest_address")
-        job_kinds.register_job_kind(CHECK_ADDRESS, function_path="materials.tasks.check_address")
+        job_kinds.register_job_kind(INGEST_ADDRESS, function_path="materials.tasks.ingest_url")
+        job_kinds.register_job_kind(CHECK_ADDRESS, function_path="materials.tasks.check_staleness")
         job_kinds.register_job_kind(INGEST_RECORDING, function_path="materials.tasks.ingest_recording", room="heavy")
         job_kinds.register_job_kind(IMPORT_ARCHIVE, function_path="materials.tasks.import_archive")
-        job_kinds.register_job_kind(WATCH_RECORDING, function_path="materials.tasks.watch_recording", room="heavy")
+        job_kinds.register_job_kind(WATCH_RECORDING, function_path="materials.tasks.process_key_frames", room="heavy")
         job_kinds.register_job_kind(DESCRIBE_ENTRY, function_path="materials.tasks.describe_entry", room="heavy")
         job_kinds.register_job_kind(VERIFY_UPLOAD, function_path="materials.tasks.verify_upload")
         periodic_tasks.register_periodic_task("materials.tasks.remove_objects")

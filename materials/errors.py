@@ -54,14 +54,14 @@ class UploadClosed(Conflict):
     next_step = "Start another upload."
 
 
-class PartsNotThere(Conflict):
+class UploadIncomplete(Conflict):
     """Not all of the file has arrived."""
 
     code = "parts_missing"
     next_step = "Read the upload again: it has addresses for what is missing. Send that, then complete it."
 
 
-class AddressRefused(DomainError):
+class SignedURLRefused(DomainError):
     """The address does not open."""
 
     code = "address_refused"
@@ -122,7 +122,7 @@ class NothingToCheck(RuleViolation):
     code = "nothing_to_check"
 
 
-class MappingsRefused(RuleViolation):
+class MappingBatchRefused(RuleViolation):
     """None of the mappings of a batch can be."""
 
     code = "mappings_refused"

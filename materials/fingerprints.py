@@ -17,19 +17,19 @@ from django.db import connection
 
 from materials.documents import Piece
 
-Shown = tuple[str, str, int, str, str, int, int]
+ShownSlide = tuple[str, str, int, str, str, int, int]
 """A slide that is shown in a video: path and fingerprint of the presentation, slide, those of the video, from, to."""
 
 
-def of_pieces(pieces: Iterable[Piece]) -> str:
+def compute_entry_fingerprint(pieces: Iterable[Piece]) -> str:
     """Return the fingerprint of an entry (64 hexadecimal digits)."""
     digest = hashlib.sha256()
     for piece in pieces:
-        digest.update(_canonical(asdict(piece)))
+        digest.update(_encode_canonical_json(asdict(piece)))
     return digest.hexdigest()
 
 
-def of_node(
+def compute_node_fingerprint(
     *,
     title: str,
     language: str,
@@ -38,11 +38,11 @@ def of_node(
     expected_skills: Sequence[str],
     entries: Sequence[tuple[str, str]],
     children: Sequence[str],
-    shown: Sequence[Shown] = (),
+    shown_slides: Sequence[ShownSlide] = (),
 ) -> str:
     """Return the fingerprint of a node from its ready entries (name, fingerprint) and its children's fingerprints.
 
-    The order of what is `shown` does not matter. A node without any has the fingerprint of its content alone.
+    The order of what is `shown_slides` does not matter. A node without any has the fingerprint of its content alone.
     """
     content: list[object] = [
         title,
@@ -53,16 +53,16 @@ def of_node(
         list(entries),
         list(children),
     ]
-    if shown:
-        content.append(sorted(shown))
-    return hashlib.sha256(_canonical(content)).hexdigest()
+    if shown_slides:
+        content.append(sorted(shown_slides))
+    return hashlib.sha256(_encode_canonical_json(content)).hexdigest()
 
 
-def _canonical(content: object) -> bytes:
+def _encode_canonical_json(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-_CLEAR = """
+_CLEAR_FINGERPRINTS_SQL = """
 WITH RECURSIVE line AS (
     SELECT id, parent_id FROM materials_materialnode WHERE id = ANY(%(nodes)s)
     UNION
@@ -75,4 +75,4 @@ UPDATE materials_materialnode SET fingerprint = '' WHERE id IN (SELECT id FROM l
 def clear_fingerprints(*node_ids: UUID | None) -> None:
     """Forget the fingerprints of these nodes and of every node above them, in one statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_CLEAR, {"nodes": [node_id for node_id in node_ids if node_id is not None]})
+        cursor.execute(_CLEAR_FINGERPRINTS_SQL, {"nodes": [node_id for node_id in node_ids if node_id is not None]})

@@ -14,15 +14,15 @@ from itertools import chain, islice
 import justext
 
 SAMPLE_WORDS = 2000
-FEWEST_WORDS = 20
-LEAST_SHARE = 0.25
+MIN_WORDS = 20
+MIN_SHARE = 0.25
 """What is below is not told apart from a list of names or from code."""
 ANY_LANGUAGE = "simple"
 """The configuration that takes words as they stand."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
-_CONFIGURATIONS = {
+_CONFIGURATION_BY_LANGUAGE = {
     "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "da": "danish", "nl": "dutch", "en": "english",
     "fi": "finnish", "fr": "french", "de": "german", "el": "greek", "hi": "hindi", "hu": "hungarian",
     "id": "indonesian", "ga": "irish", "it": "italian", "lt": "lithuanian", "ne": "nepali", "no": "norwegian",
@@ -31,7 +31,7 @@ _CONFIGURATIONS = {
 }  # fmt: skip
 """BCP 47 language to configuration: those that every PostgreSQL since 14 has."""
 
-_STOPLISTS = {
+_STOPLIST_BY_LANGUAGE = {
     "ar": "Arabic", "be": "Belarusian", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "da": "Danish",
     "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "eu": "Basque", "fi": "Finnish",
     "fr": "French", "ga": "Irish", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian",
@@ -43,25 +43,27 @@ _STOPLISTS = {
 }  # fmt: skip
 
 
-def language_in(texts: Iterable[str]) -> str:
+def detect_language(texts: Iterable[str]) -> str:
     """Return the language that most of the first words are of (a BCP 47 subtag such as `uk`); blank when none is."""
-    words = list(islice(chain.from_iterable(map(_words, texts)), SAMPLE_WORDS))
-    if len(words) < FEWEST_WORDS:
+    words = list(islice(chain.from_iterable(map(_iter_words, texts)), SAMPLE_WORDS))
+    if len(words) < MIN_WORDS:
         return ""
-    shares = {tag: sum(word in frequent for word in words) / len(words) for tag, frequent in _frequent_words().items()}
+    shares = {
+        tag: sum(word in frequent for word in words) / len(words) for tag, frequent in _load_frequent_words().items()
+    }
     best = max(shares, key=lambda tag: shares[tag])
-    return best if shares[best] >= LEAST_SHARE else ""
+    return best if shares[best] >= MIN_SHARE else ""
 
 
-def search_configuration(language: str) -> str:
+def get_search_configuration(language: str) -> str:
     """Return the text search configuration for a BCP 47 tag; the one that takes words as they stand when none fits."""
-    return _CONFIGURATIONS.get(language.lower().partition("-")[0], ANY_LANGUAGE)
+    return _CONFIGURATION_BY_LANGUAGE.get(language.lower().partition("-")[0], ANY_LANGUAGE)
 
 
-def _words(text: str) -> Iterator[str]:
+def _iter_words(text: str) -> Iterator[str]:
     return (found[0] for found in _WORD.finditer(text.lower()))
 
 
 @cache
-def _frequent_words() -> dict[str, frozenset[str]]:
-    return {tag: justext.get_stoplist(name) for tag, name in _STOPLISTS.items()}
+def _load_frequent_words() -> dict[str, frozenset[str]]:
+    return {tag: justext.get_stoplist(name) for tag, name in _STOPLIST_BY_LANGUAGE.items()}

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import F, Max, QuerySet
 
 
-def next_position(rows: QuerySet[Any]) -> int:
+def get_next_position(rows: QuerySet[Any]) -> int:
     """Return the position behind the last of the siblings."""
     last: int | None = rows.aggregate(last=Max("position"))["last"]
     return 0 if last is None else last + 1
@@ -20,7 +20,7 @@ def close_gap(rows: QuerySet[Any], position: int) -> None:
     rows.filter(position__gt=position).update(position=F("position") - 1)
 
 
-def renumber(rows: QuerySet[Any], order: Sequence[UUID]) -> None:
+def renumber_siblings(rows: QuerySet[Any], order: Sequence[UUID]) -> None:
     """Give the siblings the positions that the order of their ids says."""
     ordered = [rows.model(pk=pk, position=position) for position, pk in enumerate(order)]
     rows.bulk_update(ordered, ["position"], batch_size=500)

@@ -17,7 +17,7 @@ from materials.models import (
 from project.errors import NotFound
 from tenants.models import Tenant
 
-_SUBTREE = """
+_SUBTREE_SQL = """
 WITH RECURSIVE subtree AS (
     SELECT id, 0 AS depth FROM materials_materialnode WHERE tenant_id = %(tenant)s AND id = %(node)s
     UNION ALL
@@ -27,7 +27,7 @@ WITH RECURSIVE subtree AS (
 SELECT node.*, subtree.depth FROM subtree JOIN materials_materialnode node USING (id)
 WHERE NOT subtree.is_cycle ORDER BY subtree.depth, node.position
 """
-_IDS_BELOW = """
+_SUBTREE_IDS_SQL = """
 WITH RECURSIVE subtree AS (
     SELECT id FROM materials_materialnode WHERE tenant_id = %s AND id = %s
     UNION
@@ -35,7 +35,7 @@ WITH RECURSIVE subtree AS (
 )
 SELECT id FROM subtree
 """
-_ANCESTORS = """
+_IDS_TO_ROOT_SQL = """
 WITH RECURSIVE line AS (
     SELECT id, parent_id, 0 AS distance FROM materials_materialnode WHERE tenant_id = %(tenant)s AND id = %(node)s
     UNION ALL
@@ -55,11 +55,11 @@ class Branch:
     entries: list[MaterialEntry] = field(default_factory=list)
     children: list[Branch] = field(default_factory=list)
 
-    def walk(self) -> Iterable[Branch]:
+    def iter_branches(self) -> Iterable[Branch]:
         """Yield this branch and all below it, parents first, in order."""
         yield self
         for child in self.children:
-            yield from child.walk()
+            yield from child.iter_branches()
 
 
 def get_node(*, tenant: Tenant, node_id: UUID) -> MaterialNode:
@@ -80,12 +80,12 @@ def get_entry(*, tenant: Tenant, entry_id: UUID) -> MaterialEntry:
 
 def select_node_ids_below(*, tenant: Tenant, node_id: UUID) -> RawSQL:
     """Return the ids of the node and of all below it, as a subquery for `__in`."""
-    return RawSQL(_IDS_BELOW, (tenant.pk, node_id))  # noqa: S611  # constant SQL, ids as parameters
+    return RawSQL(_SUBTREE_IDS_SQL, (tenant.pk, node_id))  # noqa: S611  # constant SQL, ids as parameters
 
 
 def list_subtree(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:
     """Return the node and all below it, level by level; each carries its `depth`. One statement. Raises NotFound."""
-    nodes = list(MaterialNode.objects.raw(_SUBTREE, {"tenant": tenant.pk, "node": node_id}))
+    nodes = list(MaterialNode.objects.raw(_SUBTREE_SQL, {"tenant": tenant.pk, "node": node_id}))
     if not nodes:
         raise NotFound(f"There is no node {node_id}.")
     return nodes
@@ -94,7 +94,7 @@ def list_subtree(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:
 def list_ancestor_ids(*, tenant: Tenant, node_id: UUID) -> list[UUID]:
     """Return the ids from the node up to its root, the node itself first. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_ANCESTORS, {"tenant": tenant.pk, "node": node_id})
+        cursor.execute(_IDS_TO_ROOT_SQL, {"tenant": tenant.pk, "node": node_id})
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from materials.documents import Locator
 from materials.models import EntryState
 
-LANGUAGE = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
+LANGUAGE_TAG_PATTERN = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 ENTRY_STATES = [(state.value, state.value) for state in EntryState]
 
 
@@ -27,10 +27,10 @@ class LocatorSerializer(serializers.Serializer[Locator]):
     fragment = serializers.CharField(required=False)
 
     def to_representation(self, instance: Locator) -> dict[str, Any]:
-        return locator_json(instance)
+        return build_locator_json(instance)
 
 
-def locator_json(locator: Locator) -> dict[str, Any]:
+def build_locator_json(locator: Locator) -> dict[str, Any]:
     """Return a locator's fields that are set, ready for JSON."""
     given = {
         "page": locator.page,

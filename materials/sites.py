@@ -22,26 +22,26 @@ log = logs.get_logger(__name__)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
-def _host(name: str) -> str:
+def _validate_host(name: str) -> str:
     if not _HOST.fullmatch(name):
         raise ValueError("a host is a name in small letters, such as example.org, without https:// and path")
     return name
 
 
-def _path(path: str) -> str:
+def _validate_path(path: str) -> str:
     if not path.startswith("/"):
         raise ValueError("a path begins with /")
     return path
 
 
-class Site(BaseModel):
+class WebSite(BaseModel):
     """A site: its hosts with all below them, where on it the note holds, and the note."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1)
-    hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(min_length=1)
-    paths: tuple[Annotated[str, AfterValidator(_path)], ...] = ("/",)
+    hosts: tuple[Annotated[str, AfterValidator(_validate_host)], ...] = Field(min_length=1)
+    paths: tuple[Annotated[str, AfterValidator(_validate_path)], ...] = ("/",)
     note: str = Field(min_length=1, max_length=1000)
 
 
@@ -50,10 +50,10 @@ class SiteFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sites: tuple[Site, ...]
+    sites: tuple[WebSite, ...]
 
     @model_validator(mode="after")
-    def _has_no_site_that_never_counts(self) -> SiteFile:
+    def _check_sites_are_distinct(self) -> SiteFile:
         taken: set[tuple[str, str]] = set()
         for site in self.sites:
             places = {(host, path) for host in site.hosts for path in site.paths}
@@ -64,12 +64,12 @@ class SiteFile(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notes:
+class SiteNotes:
     """The notes, by host. Looking one up costs the same however many there are."""
 
-    by_host: Mapping[str, tuple[Site, ...]]
+    by_host: Mapping[str, tuple[WebSite, ...]]
 
-    def note(self, url: str) -> str:
+    def find_note(self, url: str) -> str:
         """Return the note on an address; blank when there is none. The nearest host above it counts."""
         try:
             parts = urlsplit(url)
@@ -83,37 +83,37 @@ class Notes:
         return ""
 
 
-def note_on(url: str) -> str:
+def find_site_note(url: str) -> str:
     """Return what is known of the site of an address, blank if nothing is. The file is read once per process."""
-    return _notes(Path(settings.PLATFORMS_FILE)).note(url) if url else ""
+    return _load_site_notes(Path(settings.PLATFORMS_FILE)).find_note(url) if url else ""
 
 
 @cache
-def _notes(path: Path) -> Notes:
+def _load_site_notes(path: Path) -> SiteNotes:
     """Return the notes; none when the file cannot be used, which `manage.py check` tells."""
     try:
-        return read_notes(path)
+        return read_site_notes(path)
     except (InvalidConfigFile, OSError) as exc:
         log.error("notes on web sites cannot be used", fault=str(exc))
-        return Notes(by_host={})
+        return SiteNotes(by_host={})
 
 
-def read_notes(path: Path) -> Notes:
+def read_site_notes(path: Path) -> SiteNotes:
     """Read a file of sites. Raises FileFaults and OSError."""
     file, _, _ = read_config_file(path, SiteFile)
-    by_host: dict[str, tuple[Site, ...]] = {}
+    by_host: dict[str, tuple[WebSite, ...]] = {}
     for site in file.sites:
         for host in site.hosts:
             by_host[host] = (*by_host.get(host, ()), site)
-    return Notes(by_host=by_host)
+    return SiteNotes(by_host=by_host)
 
 
 @checks.register
-def check_sites(**_kwargs: Any) -> list[checks.CheckMessage]:
+def check_site_file(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Report every fault of the file of sites, with its line and key."""
     path = Path(settings.PLATFORMS_FILE)
     try:
-        read_notes(path)
+        read_site_notes(path)
     except InvalidConfigFile as exc:
         return [checks.Error(f"{path.name} {fault}", id="materials.E001") for fault in exc.faults]
     except OSError as exc:

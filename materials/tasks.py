@@ -7,27 +7,27 @@ from django.utils import timezone
 from materials.ingestion.picture_descriptions import describe_entry
 from materials.ingestion.services import ingest_entry
 from materials.objects import removal
-from materials.recordings.key_frames import watch_recording
+from materials.recordings.key_frames import process_key_frames
 from materials.recordings.transcription import ingest_recording
 from materials.transfer import services
 from materials.transfer.services import import_archive
 from materials.uploads import cleanup
 from materials.uploads.verification import verify_upload
-from materials.web.staleness import check_address
-from materials.web.url_ingestion import ingest_address
+from materials.web.staleness import check_staleness
+from materials.web.url_ingestion import ingest_url
 
 __all__ = [
-    "check_address",
+    "check_staleness",
     "describe_entry",
     "import_archive",
-    "ingest_address",
     "ingest_entry",
     "ingest_recording",
+    "ingest_url",
+    "process_key_frames",
     "release_old_archives",
     "remove_objects",
     "sweep_uploads",
     "verify_upload",
-    "watch_recording",
 ]
 
 

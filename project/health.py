@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from llm.breakers import list_open_breakers
 from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
 from llm.registry_loader import get_registry_loader
-from project.jobs.models import Job, Pulse
+from project.jobs.models import Job, JobStatus, Pulse
 from project.jobs.queues import JobQueue, get_work_window
 from project.storage.objects import get_object_storage
 
@@ -135,7 +135,7 @@ def _describe_workers(room: JobQueue, now: datetime) -> str:
 
 
 def _is_busy(room: JobQueue, now: datetime) -> bool:
-    return Job.objects.filter(room=room, status=Job.Status.ACTIVE, lease_until__gt=now).exists()
+    return Job.objects.filter(room=room, status=JobStatus.ACTIVE, lease_until__gt=now).exists()
 
 
 def _check_storage() -> str:

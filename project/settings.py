@@ -228,7 +228,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "EntryStateEnum": "materials.serializers.ENTRY_STATES",
-        "UploadStateEnum": "materials.uploads.serializers.STATES",
+        "UploadStateEnum": "materials.uploads.serializers.UPLOAD_STATES",
     },
 }
 RATE_LIMIT_URL = env.get_secret("RATE_LIMIT_URL", "memory://")

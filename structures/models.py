@@ -13,7 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from materials.models import Located, MaterialNode
+from materials.models import LocatorMixin, MaterialNode
 from project.db.fields import UUIDModel
 from structures.engines.base.drafts import NodeType
 from tenants.models import Tenant
@@ -117,7 +117,7 @@ class StructureNode(UUIDModel):
         return f"{self.node_type} {self.title}"
 
 
-class Reference(Located, UUIDModel):
+class Reference(LocatorMixin, UUIDModel):
     """A structure node's evidence: the quote stood in this chunk of this entry when the snapshot was made."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")

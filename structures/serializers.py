@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from materials.serializers import LocatorSerializer, locator_json
+from materials.serializers import LocatorSerializer, build_locator_json
 from structures.engines.base.drafts import NodeType
 from structures.models import Reference, StructureSnapshot
 from structures.queries import StoredNode
@@ -64,7 +64,7 @@ class ReferenceSerializer(serializers.Serializer[Reference]):
             "entry_name": instance.entry_name,
             "entry_path": instance.entry_path,
             "chunk": str(instance.chunk_id),
-            "locator": locator_json(instance.locator),
+            "locator": build_locator_json(instance.locator),
             "quote": instance.quote,
             "machine_written": instance.machine_written,
         }

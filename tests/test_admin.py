@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from materials.models import MaterialEntry
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from tenants.models import ApiKey, Tenant
 from tests.conftest import Api, drain
 
@@ -84,11 +84,11 @@ def test_an_operator_revokes_a_key(operator: Client, api: Api, acme: Tenant) -> 
 
 
 def test_an_operator_retries_and_cancels_jobs(operator: Client, lecture: MaterialEntry) -> None:
-    again = {"action": "ingest", "_selected_action": [str(lecture.pk)]}
+    again = {"action": "ingest_entries", "_selected_action": [str(lecture.pk)]}
     operator.post(reverse("admin:materials_materialentry_changelist"), again)
-    job = Job.objects.get(status=Job.Status.QUEUED)
+    job = Job.objects.get(status=JobStatus.QUEUED)
 
-    for action, status in (("cancel_jobs", Job.Status.CANCELLED), ("retry_jobs", Job.Status.QUEUED)):
+    for action, status in (("cancel_jobs", JobStatus.CANCELLED), ("retry_jobs", JobStatus.QUEUED)):
         operator.post(reverse("admin:jobs_job_changelist"), {"action": action, "_selected_action": [str(job.pk)]})
         job.refresh_from_db()
         assert job.status == status

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from materials.entries.submission import request_ingestion
-from materials.mappings.validation import Validation, judged, verdict_on
+from materials.mappings.validation import ValidationStatus, filter_by_validation, validate_mapping
 from materials.models import (
     Chunk,
     ChunkCorrection,
@@ -59,10 +59,10 @@ class MaterialEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant", "node", "job")
     search_fields = ("name", "id", "raw_sha256")
     ordering = ("-created_at", "id")
-    actions = ("ingest",)
+    actions = ("ingest_entries",)
 
     @admin.action(description="Ingest again", permissions=["operate"])
-    def ingest(self, request: HttpRequest, queryset: QuerySet[MaterialEntry]) -> None:
+    def ingest_entries(self, request: HttpRequest, queryset: QuerySet[MaterialEntry]) -> None:
         submitted = 0
         for entry in queryset.select_related("tenant"):
             try:
@@ -139,11 +139,11 @@ class ValidationFilter(admin.SimpleListFilter):
     parameter_name = "validation"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [(each.value, each.value) for each in Validation]
+        return [(each.value, each.value) for each in ValidationStatus]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[SlideVideoMapping]) -> QuerySet[SlideVideoMapping]:
         value = self.value()
-        return judged(queryset, Validation(value)) if value in set(Validation) else queryset
+        return filter_by_validation(queryset, ValidationStatus(value)) if value in set(ValidationStatus) else queryset
 
 
 @admin.register(PictureDescription)
@@ -197,7 +197,7 @@ class SlideVideoMappingAdmin(ReadOnlyAdmin):
         "end_ms",
         "confidence",
         "state",
-        "validated",
+        "display_validation",
     )
     list_filter = ("tenant", "state", ValidationFilter)
     list_select_related = ("tenant", "presentation__job", "video__job")
@@ -205,8 +205,8 @@ class SlideVideoMappingAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "id")
 
     @admin.display(description="Validation")
-    def validated(self, mapping: SlideVideoMapping) -> str:
-        return verdict_on(mapping).validation.value
+    def display_validation(self, mapping: SlideVideoMapping) -> str:
+        return validate_mapping(mapping).status.value
 
 
 @admin.register(HostVisit)

@@ -71,7 +71,7 @@ class QuotaAdmin(ModelAdmin):
     """How much each tenant may store. Raising the hard limit here lets refused files be sent again."""
 
     form = QuotaForm
-    list_display = ("tenant", "soft", "hard", "warned_at", "updated_at")
+    list_display = ("tenant", "display_soft_limit", "display_hard_limit", "warned_at", "updated_at")
     list_select_related = ("tenant",)
     search_fields = ("tenant__slug",)
     ordering = ("tenant__slug", "id")
@@ -84,12 +84,12 @@ class QuotaAdmin(ModelAdmin):
         obj.pk = saved.pk
 
     @admin.display(description="Soft limit", ordering="soft_limit")
-    def soft(self, quota: Quota) -> str:
-        return _shown(quota.soft_limit)
+    def display_soft_limit(self, quota: Quota) -> str:
+        return _format_limit(quota.soft_limit)
 
     @admin.display(description="Hard limit", ordering="hard_limit")
-    def hard(self, quota: Quota) -> str:
-        return _shown(quota.hard_limit)
+    def display_hard_limit(self, quota: Quota) -> str:
+        return _format_limit(quota.hard_limit)
 
 
 @admin.register(SpaceReservation)
@@ -102,5 +102,5 @@ class SpaceReservationAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "-id")
 
 
-def _shown(limit: int | None) -> str:
+def _format_limit(limit: int | None) -> str:
     return "none" if limit is None else f"{limit:,} bytes"

@@ -8,17 +8,17 @@ from typing import Protocol
 
 from materials.documents import ChunkKind
 
-_ACTIVE = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|([\\`*_\[\]<>#|~]|&(?=#?\w+;))", re.DOTALL)
+_MARKUP = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|([\\`*_\[\]<>#|~]|&(?=#?\w+;))", re.DOTALL)
 """Formulas, which stay as they are, and what Markdown takes for markup."""
-_ACTIVE_IN_LINES = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|(\\(?!\|)|[`*_\[\]<>#~]|&(?=#?\w+;))")
+_MARKUP_IN_LINES = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|(\\(?!\|)|[`*_\[\]<>#~]|&(?=#?\w+;))")
 """The same without what makes the cells of a table."""
 _ITEM = re.compile(r"( *(?:[-*+]|\d+[.)]) )?(.*)")
-_OPENS = re.compile(r"\d{1,9}(?=[.)](?: |$))|(?=[-+](?: |$)|-(?: *-){2,}$)")
+_LIST_OR_RULE_START = re.compile(r"\d{1,9}(?=[.)](?: |$))|(?=[-+](?: |$)|-(?: *-){2,}$)")
 """What comes before the character that would make a list or a rule of a paragraph."""
 _FENCE = re.compile(r"`{3,}")
 
 
-class RenderedSource(Protocol):
+class MarkdownEntry(Protocol):
     """An entry as it is shown."""
 
     @property
@@ -31,7 +31,7 @@ class RenderedSource(Protocol):
     def text_language(self) -> str: ...
 
 
-class RenderedPiece(Protocol):
+class MarkdownChunk(Protocol):
     """A chunk as it is shown."""
 
     @property
@@ -50,89 +50,89 @@ class RenderedPiece(Protocol):
     def start_ms(self) -> int | None: ...
 
 
-def rendered(entry: RenderedSource, chunks: Iterable[RenderedPiece]) -> Iterator[str]:
+def render_markdown(entry: MarkdownEntry, chunks: Iterable[MarkdownChunk]) -> Iterator[str]:
     """Yield an entry's text piece by piece, beginning with what is known of the source.
 
     Where a page or slide begins, a comment says so; what was said begins with its time.
     """
     yield "---\n"
-    yield f"source: {_quoted(entry.name)}\n"
+    yield f"source: {_quote_yaml(entry.name)}\n"
     for name, value in (("title", entry.title), ("address", entry.source_url), ("language", entry.text_language)):
         if value:
-            yield f"{name}: {_quoted(value)}\n"
+            yield f"{name}: {_quote_yaml(value)}\n"
     yield "---\n"
     place = ""
     for chunk in chunks:
-        if (begins := _place(chunk)) != place:
+        if (begins := _format_page_marker(chunk)) != place:
             place = begins
             yield f"\n<!-- {place} -->\n" if place else ""
-        yield f"\n{_piece(chunk)}\n"
+        yield f"\n{_render_chunk(chunk)}\n"
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return text as one line, with the characters that Markdown would take as markup made plain."""
-    return _ACTIVE.sub(_plain, " ".join(text.split()))
+    return _MARKUP.sub(_escape_match, " ".join(text.split()))
 
 
-def escaped_paragraph(text: str) -> str:
-    """Return `escaped` text whose beginning makes no list and no rule of it."""
-    return _opening_plainly(escaped(text))
+def escape_paragraph(text: str) -> str:
+    """Return `escape_markdown` text whose beginning makes no list and no rule of it."""
+    return _escape_line_start(escape_markdown(text))
 
 
-def escaped_lines(text: str) -> str:
-    """Return a list or a table with its marks and cells as they are, the rest as `escaped`."""
-    return "\n".join(map(_escaped_line, text.splitlines()))
+def escape_lines(text: str) -> str:
+    """Return a list or a table with its marks and cells as they are, the rest as `escape_markdown`."""
+    return "\n".join(map(_escape_line, text.splitlines()))
 
 
-def clock(milliseconds: int) -> str:
+def format_timestamp(milliseconds: int) -> str:
     """Return a time as m:ss or h:mm:ss."""
     minutes, seconds = divmod(milliseconds // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
 
 
-def _piece(chunk: RenderedPiece) -> str:
+def _render_chunk(chunk: MarkdownChunk) -> str:
     match chunk.kind:
         case ChunkKind.HEADING:
-            return f"{'#' * (chunk.level or 2)} {escaped(chunk.text)}"
+            return f"{'#' * (chunk.level or 2)} {escape_markdown(chunk.text)}"
         case ChunkKind.LIST | ChunkKind.TABLE:
-            return escaped_lines(chunk.text)
+            return escape_lines(chunk.text)
         case ChunkKind.CODE:
             fence = "`" * max(3, 1 + max(map(len, _FENCE.findall(chunk.text)), default=0))
             return f"{fence}{chunk.language}\n{chunk.text}\n{fence}"
         case ChunkKind.TRANSCRIPT if chunk.start_ms is not None:
-            return f"**{clock(chunk.start_ms)}** {escaped(chunk.text)}"
+            return f"**{format_timestamp(chunk.start_ms)}** {escape_markdown(chunk.text)}"
         case ChunkKind.READING:
-            return f"> Read off the picture by a model: {escaped(chunk.text)}"
+            return f"> Read off the picture by a model: {escape_markdown(chunk.text)}"
         case ChunkKind.DESCRIPTION:
-            return f"> Seen in the picture by a model: {escaped(chunk.text)}"
+            return f"> Seen in the picture by a model: {escape_markdown(chunk.text)}"
         case ChunkKind.NOTES:
-            return f"> {escaped_paragraph(chunk.text)}"
+            return f"> {escape_paragraph(chunk.text)}"
         case _:
-            return escaped_paragraph(chunk.text)
+            return escape_paragraph(chunk.text)
 
 
-def _place(chunk: RenderedPiece) -> str:
+def _format_page_marker(chunk: MarkdownChunk) -> str:
     if chunk.page is not None:
         return f"page {chunk.page}"
     return f"slide {chunk.slide}" if chunk.slide is not None else ""
 
 
-def _plain(found: re.Match[str]) -> str:
+def _escape_match(found: re.Match[str]) -> str:
     return found[1] or f"\\{found[2]}"
 
 
-def _escaped_line(line: str) -> str:
+def _escape_line(line: str) -> str:
     if (found := _ITEM.fullmatch(line)) and found[1]:
-        return found[1] + _opening_plainly(_ACTIVE_IN_LINES.sub(_plain, found[2]))
-    return _ACTIVE_IN_LINES.sub(_plain, line)
+        return found[1] + _escape_line_start(_MARKUP_IN_LINES.sub(_escape_match, found[2]))
+    return _MARKUP_IN_LINES.sub(_escape_match, line)
 
 
-def _opening_plainly(line: str) -> str:
-    return f"{found[0]}\\{line[found.end() :]}" if (found := _OPENS.match(line)) else line
+def _escape_line_start(line: str) -> str:
+    return f"{found[0]}\\{line[found.end() :]}" if (found := _LIST_OR_RULE_START.match(line)) else line
 
 
-def _quoted(value: str) -> str:
+def _quote_yaml(value: str) -> str:
     """Return a YAML string."""
     inner = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{inner}"'

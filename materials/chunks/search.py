@@ -18,21 +18,21 @@ from django.db import connection
 from django.db.models import Case, Expression, F, FloatField, IntegerField, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Greatest, Replace, Round, StrIndex, Substr
 
-from materials.languages import ANY_LANGUAGE, search_configuration
+from materials.languages import ANY_LANGUAGE, get_search_configuration
 from materials.models import Chunk, MaterialEntry
-from materials.models.chunks import CHUNK_WORDS, SearchConfigurationField
+from materials.models.chunks import CHUNK_SEARCH_VECTOR, SearchConfigurationField
 from materials.queries import list_subtree
 from tenants.models import Tenant
 
-MOST_SNIPPET = 200
-_BEGIN, _END = "\ue000", "\ue001"
-_LENGTH_COUNTS = 1
+SNIPPET_CHARACTERS = 200
+_MARK_START, _MARK_END = "\ue000", "\ue001"
+_DIVIDE_BY_LOG_LENGTH = 1
 """Ranks are divided by one more than the logarithm of the length."""
 _LEXEME = re.compile(r"'((?:[^']|'')+)'")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Thai, Lao, Khmer, Japanese and Chinese."""
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
-_PARSE = """
+_PARSE_SQL = """
     SELECT name, string_agg('(' || query::text || ')', ' | ')
     FROM (
         SELECT name, websearch_to_tsquery(name::regconfig, typed) AS query
@@ -42,18 +42,18 @@ _PARSE = """
     GROUP BY name
 """
 """What each configuration makes of each alternative, where that is more than what must not occur."""
-_PLAIN_TEXT: Expression = Replace(Replace(F("text"), Value(_BEGIN)), Value(_END))
+_PLAIN_TEXT: Expression = Replace(Replace(F("text"), Value(_MARK_START)), Value(_MARK_END))
 """The text without characters that would be taken for marks."""
 
 
-class _Parsed(SearchQuery):
+class _ParsedSearchQuery(SearchQuery):
     """A query as PostgreSQL writes it."""
 
     template = "%(expressions)s::tsquery"
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Term:
+class _SearchTerm:
     """A word or a phrase that has to stand in a text, or must not."""
 
     text: str
@@ -65,13 +65,13 @@ class _Term:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Wanted:
+class _ChunkSearch:
     words: str
     queries: dict[str, Expression]
     """What is sought, for each configuration below the node that can seek it."""
 
 
-def found_below(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]:
+def search_chunks(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]:
     """Return the chunks below the node that hold the words, best first, with `score`, `snippet_source` and `entry`.
 
     `words` are as people type them: all must occur; "a phrase" in quotes, `or`, and `-without` are understood. Four
@@ -80,44 +80,44 @@ def found_below(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
     below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     languages = below.exclude(chunk_count=0).order_by().values_list("text_language", flat=True).distinct()
-    configurations = {search_configuration(language) for language in languages} | {ANY_LANGUAGE}
-    wanted = _Wanted(words=words, queries=_queries(configurations, words))
+    configurations = {get_search_configuration(language) for language in languages} | {ANY_LANGUAGE}
+    search = _ChunkSearch(words=words, queries=_build_queries(configurations, words))
     rows = (
         Chunk.objects.for_tenant(tenant)
         .filter(entry__node__in=nodes)
-        .alias(indexed=CHUNK_WORDS)
-        .filter(_matches(wanted))
+        .alias(indexed=CHUNK_SEARCH_VECTOR)
+        .filter(_build_match_condition(search))
     )
     return (
-        rows.annotate(score=_score(wanted), snippet_source=_snippet(wanted))
+        rows.annotate(score=_build_score(search), snippet_source=_build_snippet(search))
         .select_related("entry")
         .defer("text", "emphasised")
         .order_by("-score", "id")
     )
 
 
-def snippet_of(chunk: Chunk) -> str:
+def render_snippet(chunk: Chunk) -> str:
     """Return a found chunk's text around the words as HTML: escaped, what was sought between `<mark>` and `</mark>`."""
-    text: str = chunk.snippet_source  # type: ignore[attr-defined]  # an annotation of `found_below`
-    return html.escape(text, quote=False).replace(_BEGIN, "<mark>").replace(_END, "</mark>")
+    text: str = chunk.snippet_source  # type: ignore[attr-defined]  # an annotation of `search_chunks`
+    return html.escape(text, quote=False).replace(_MARK_START, "<mark>").replace(_MARK_END, "</mark>")
 
 
-def _queries(configurations: Iterable[str], words: str) -> dict[str, Expression]:
+def _build_queries(configurations: Iterable[str], words: str) -> dict[str, Expression]:
     """Return what is sought, for each configuration that leaves something to seek.
 
     Words that are everywhere (the, while) are no words to PostgreSQL. An alternative of which only what must not occur
     is left would match nearly all texts, so it goes.
     """
-    typed = [" ".join(map(str, terms)) for terms in _alternatives(words)]
+    typed = [" ".join(map(str, terms)) for terms in _parse_alternatives(words)]
     with connection.cursor() as cursor:
-        cursor.execute(_PARSE, [sorted(configurations), typed])
+        cursor.execute(_PARSE_SQL, [sorted(configurations), typed])
         parsed: dict[str, str] = dict(cursor.fetchall())
     if ANY_LANGUAGE in parsed:
-        parsed[ANY_LANGUAGE] = _LEXEME.sub(_beginning, parsed[ANY_LANGUAGE])
-    return {name: _Parsed(query) for name, query in parsed.items()}
+        parsed[ANY_LANGUAGE] = _LEXEME.sub(_build_prefix_lexeme, parsed[ANY_LANGUAGE])
+    return {name: _ParsedSearchQuery(query) for name, query in parsed.items()}
 
 
-def _beginning(lexeme: re.Match[str]) -> str:
+def _build_prefix_lexeme(lexeme: re.Match[str]) -> str:
     """Return a lexeme without the end that inflection changes, as a prefix; names with digits or dots stay whole."""
     word = lexeme[1]
     if word.isalpha() and len(word) > 3:
@@ -125,79 +125,81 @@ def _beginning(lexeme: re.Match[str]) -> str:
     return f"'{word}':*"
 
 
-def _matches(wanted: _Wanted) -> Q:
+def _build_match_condition(search: _ChunkSearch) -> Q:
     found = Q()
-    if _UNSPACED.search(wanted.words):
-        for terms in _alternatives(wanted.words):
+    if _UNSPACED.search(search.words):
+        for terms in _parse_alternatives(search.words):
             together = Q()
             for term in terms:
                 together &= Q(text__icontains=term.text) if term.is_wanted else ~Q(text__icontains=term.text)
             found |= together
     else:
-        for name, query in wanted.queries.items():
-            found |= Q(search_configuration=_named(name), indexed=query)
+        for name, query in search.queries.items():
+            found |= Q(search_configuration=_cast_configuration(name), indexed=query)
     return found or Q(pk__in=[])
 
 
-def _alternatives(words: str) -> list[list[_Term]]:
+def _parse_alternatives(words: str) -> list[list[_SearchTerm]]:
     """Return what has to stand in a text, or must not, as it is typed: terms, and between alternatives `or`."""
-    found: list[list[_Term]] = [[]]
+    found: list[list[_SearchTerm]] = [[]]
     for sign, phrase, word in _TERM.findall(words):
         if word.lower() == "or" and not sign:
             found.append([])
         elif text := (phrase or word.lstrip("-")).strip():
-            found[-1].append(_Term(text=text, is_wanted=not sign, is_phrase=bool(phrase)))
+            found[-1].append(_SearchTerm(text=text, is_wanted=not sign, is_phrase=bool(phrase)))
     return [terms for terms in found if any(term.is_wanted for term in terms)]
 
 
-def _score(wanted: _Wanted) -> Expression:
+def _build_score(search: _ChunkSearch) -> Expression:
     """Return the rank as a whole number, which pages can be cut by."""
-    rank = SearchRank(CHUNK_WORDS, _by_configuration(wanted), normalization=_LENGTH_COUNTS, cover_density=True)
+    rank = SearchRank(
+        CHUNK_SEARCH_VECTOR, _select_query(search), normalization=_DIVIDE_BY_LOG_LENGTH, cover_density=True
+    )
     return Cast(Round(Cast(rank, FloatField()) * Value(1_000_000.0)), IntegerField())
 
 
-def _snippet(wanted: _Wanted) -> Expression:
-    if _UNSPACED.search(wanted.words):
-        return _around(wanted.words)
+def _build_snippet(search: _ChunkSearch) -> Expression:
+    if _UNSPACED.search(search.words):
+        return _build_unspaced_snippet(search.words)
     return Case(
         *(
             When(
-                search_configuration=_named(name),
+                search_configuration=_cast_configuration(name),
                 indexed=query,
                 then=SearchHeadline(
                     _PLAIN_TEXT,
                     query,
                     config=name,
-                    start_sel=_BEGIN,
-                    stop_sel=_END,
+                    start_sel=_MARK_START,
+                    stop_sel=_MARK_END,
                     max_fragments=2,
                     min_words=8,
                     max_words=30,
                     fragment_delimiter=" … ",
                 ),
             )
-            for name, query in wanted.queries.items()
+            for name, query in search.queries.items()
         ),
         default=Value(""),
         output_field=TextField(),
     )
 
 
-def _around(words: str) -> Expression:
+def _build_unspaced_snippet(words: str) -> Expression:
     """Return the text around the first of the terms, as they are typed; what is part of another is not marked in it."""
-    terms = list(dict.fromkeys(term.text for all_ in _alternatives(words) for term in all_ if term.is_wanted))
+    terms = list(dict.fromkeys(term.text for all_ in _parse_alternatives(words) for term in all_ if term.is_wanted))
     terms = [term for term in terms if not any(term in other for other in terms if other != term)]
     at = Greatest(StrIndex(_PLAIN_TEXT, Value(next(iter(terms), ""))) - 40, 1)
-    around: Expression = Substr(_PLAIN_TEXT, at, MOST_SNIPPET)
+    around: Expression = Substr(_PLAIN_TEXT, at, SNIPPET_CHARACTERS)
     for term in terms:
-        around = Replace(around, Value(term), Value(f"{_BEGIN}{term}{_END}"))
+        around = Replace(around, Value(term), Value(f"{_MARK_START}{term}{_MARK_END}"))
     return around
 
 
-def _named(configuration: str) -> Expression:
+def _cast_configuration(configuration: str) -> Expression:
     return Cast(Value(configuration), SearchConfigurationField())
 
 
-def _by_configuration(wanted: _Wanted) -> Expression:
-    cases = (When(search_configuration=_named(name), then=query) for name, query in wanted.queries.items())
-    return Case(*cases, default=_Parsed(""))
+def _select_query(search: _ChunkSearch) -> Expression:
+    cases = (When(search_configuration=_cast_configuration(name), then=query) for name, query in search.queries.items())
+    return Case(*cases, default=_ParsedSearchQuery(""))

@@ -6,14 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from materials.chunks.search import snippet_of
+from materials.chunks.search import render_snippet
 from materials.documents import ChunkKind
 from materials.models import Chunk, ChunkCorrection
 from materials.serializers import LocatorSerializer
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 
-MAX_CHUNK = 200_000
-KINDS = [(kind.value, kind.value) for kind in ChunkKind]
+MAX_CHUNK_CHARACTERS = 200_000
+CHUNK_KINDS = [(kind.value, kind.value) for kind in ChunkKind]
 
 
 class CorrectionFactsSerializer(serializers.Serializer[dict[str, Any]]):
@@ -29,7 +29,7 @@ class CorrectionFactsSerializer(serializers.Serializer[dict[str, Any]]):
 class ChunkSerializer(serializers.ModelSerializer[Chunk]):
     """One ordered piece of an entry's text. Takes rows `with_correction`."""
 
-    kind = serializers.ChoiceField(choices=KINDS, read_only=True)
+    kind = serializers.ChoiceField(choices=CHUNK_KINDS, read_only=True)
     locator = LocatorSerializer(read_only=True)
     correction = CorrectionFactsSerializer(read_only=True, allow_null=True)
 
@@ -42,7 +42,7 @@ class ChunkSerializer(serializers.ModelSerializer[Chunk]):
 class ChunkTextSerializer(StrictSerializer):
     """A person's text for a chunk. Lists, tables and code keep the form that they have."""
 
-    text = StrictCharField(max_length=MAX_CHUNK, trim_whitespace=False)
+    text = StrictCharField(max_length=MAX_CHUNK_CHARACTERS, trim_whitespace=False)
 
     def validate_text(self, text: str) -> str:
         if not text.strip():
@@ -101,7 +101,7 @@ class FoundSerializer(serializers.ModelSerializer[Chunk]):
     """A chunk that was found. `score` is for comparing; `snippet` is HTML with `<mark>` around what was found."""
 
     entry = FoundEntrySerializer(read_only=True)
-    kind = serializers.ChoiceField(choices=KINDS, read_only=True)
+    kind = serializers.ChoiceField(choices=CHUNK_KINDS, read_only=True)
     locator = LocatorSerializer(read_only=True)
     score = serializers.IntegerField(read_only=True)
     snippet = serializers.SerializerMethodField()
@@ -112,4 +112,4 @@ class FoundSerializer(serializers.ModelSerializer[Chunk]):
         read_only_fields = fields
 
     def get_snippet(self, chunk: Chunk) -> str:
-        return snippet_of(chunk)
+        return render_snippet(chunk)

@@ -14,9 +14,9 @@ from materials.chunks.queries import get_chunk, get_correction
 from materials.documents import ChunkKind, Piece
 from materials.errors import IngestionRunning
 from materials.fingerprints import clear_fingerprints
-from materials.ingestion.recording import corrected
+from materials.ingestion.recording import apply_correction
 from materials.locks import lock_tree
-from materials.models import Chunk, ChunkCorrection, MaterialEntry, locator_columns
+from materials.models import Chunk, ChunkCorrection, MaterialEntry, get_locator_columns
 from tenants.models import Tenant
 
 
@@ -40,7 +40,7 @@ def correct_chunk(*, tenant: Tenant, chunk_id: UUID, text: str, by: str) -> Chun
             position=chunk.position,
             original_text=chunk.text,
             original_emphasised=chunk.emphasised,
-            **locator_columns(chunk.locator),
+            **get_locator_columns(chunk.locator),
         )
     if text != correction.original_text:
         correction.text, correction.raw_sha256 = text, entry.processed_sha256
@@ -48,12 +48,12 @@ def correct_chunk(*, tenant: Tenant, chunk_id: UUID, text: str, by: str) -> Chun
         correction.save()
     elif not correction._state.adding:
         correction.delete()
-    _write(chunk, text, correction.original_emphasised)
+    _update_chunk_text(chunk, text, correction.original_emphasised)
     return get_chunk(tenant=tenant, chunk_id=chunk_id)
 
 
 @transaction.atomic
-def drop_correction(*, tenant: Tenant, correction_id: UUID) -> None:
+def delete_correction(*, tenant: Tenant, correction_id: UUID) -> None:
     """Forget a correction; the chunk that it stands in, if there is one, says again what the source says.
 
     Raises NotFound and IngestionRunning.
@@ -63,7 +63,7 @@ def drop_correction(*, tenant: Tenant, correction_id: UUID) -> None:
     _refuse_while_ingesting(correction.entry)
     if correction.chunk_id is not None:
         chunk = get_chunk(tenant=tenant, chunk_id=correction.chunk_id)
-        _write(chunk, correction.original_text, correction.original_emphasised)
+        _update_chunk_text(chunk, correction.original_text, correction.original_emphasised)
     correction.delete()
 
 
@@ -76,19 +76,19 @@ def _refuse_while_ingesting(entry: MaterialEntry) -> None:
         )
 
 
-def _write(chunk: Chunk, text: str, emphasised: Sequence[str]) -> None:
+def _update_chunk_text(chunk: Chunk, text: str, emphasised: Sequence[str]) -> None:
     """Change the chunk's text and, in the caller's transaction, the fingerprints that depend on it."""
     if chunk.text == text:
         return
-    piece = corrected(replace(_piece(chunk), emphasised=tuple(emphasised)), text)
+    piece = apply_correction(replace(_build_piece(chunk), emphasised=tuple(emphasised)), text)
     Chunk.objects.filter(pk=chunk.pk).update(text=piece.text, emphasised=list(piece.emphasised))
     rows = Chunk.objects.for_tenant(chunk.tenant).filter(entry=chunk.entry).order_by("position")
-    fingerprint = fingerprints.of_pieces(map(_piece, rows.iterator()))
+    fingerprint = fingerprints.compute_entry_fingerprint(map(_build_piece, rows.iterator()))
     MaterialEntry.objects.filter(pk=chunk.entry_id).update(fingerprint=fingerprint)
     clear_fingerprints(chunk.entry.node_id)
 
 
-def _piece(chunk: Chunk) -> Piece:
+def _build_piece(chunk: Chunk) -> Piece:
     return Piece(
         kind=ChunkKind(chunk.kind),
         text=chunk.text,

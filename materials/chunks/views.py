@@ -13,9 +13,9 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from materials.chunks.markdown import rendered
+from materials.chunks.markdown import render_markdown
 from materials.chunks.queries import get_chunk
-from materials.chunks.search import found_below
+from materials.chunks.search import search_chunks
 from materials.chunks.serializers import (
     ChunkCorrectionSerializer,
     ChunkSerializer,
@@ -24,7 +24,7 @@ from materials.chunks.serializers import (
     FoundSerializer,
     SearchSerializer,
 )
-from materials.chunks.services import correct_chunk, drop_correction
+from materials.chunks.services import correct_chunk, delete_correction
 from materials.models import Chunk, ChunkCorrection
 from materials.queries import get_entry
 from project.http.responses import paginated_response, validated, validated_query
@@ -49,7 +49,7 @@ class NodeTextViewSet(viewsets.GenericViewSet[Chunk]):
         """
         words: str = validated_query(request, SearchSerializer)["q"]
         return paginated_response(
-            self, found_below(tenant=get_tenant(request), node_id=pk, words=words), FoundSerializer
+            self, search_chunks(tenant=get_tenant(request), node_id=pk, words=words), FoundSerializer
         )
 
 
@@ -62,7 +62,7 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
     write_scope = Scope.PREP
 
     @extend_schema(responses=ChunkSerializer(many=True))
-    def chunks(self, request: Request, pk: UUID) -> Response:
+    def list_chunks(self, request: Request, pk: UUID) -> Response:
         """Read an entry's text as chunks, in order."""
         validated_query(request)
         entry = get_entry(tenant=get_tenant(request), entry_id=pk)
@@ -70,7 +70,7 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         return paginated_response(self, rows.order_by("position", "id"), ChunkSerializer)
 
     @extend_schema(parameters=[CorrectionListSerializer], responses=ChunkCorrectionSerializer(many=True))
-    def corrections(self, request: Request, pk: UUID) -> Response:
+    def list_corrections(self, request: Request, pk: UUID) -> Response:
         """List what was corrected in an entry, in order; those too whose original text is gone (`chunk` is null).
 
         `is_flagged` marks those that were made for other bytes than the text comes from now: look at them again.
@@ -80,18 +80,18 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         entry = get_entry(tenant=get_tenant(request), entry_id=pk)
         rows = ChunkCorrection.objects.for_tenant(get_tenant(request)).filter(entry=entry).select_related("entry")
         if chosen.get("flagged"):
-            rows = rows.flagged()
+            rows = rows.filter_flagged()
         return paginated_response(self, rows.order_by("position", "id"), ChunkCorrectionSerializer)
 
     @extend_schema(responses={(200, "text/markdown"): OpenApiTypes.STR})
-    def markdown(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+    def download_markdown(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Download an entry's text as Markdown, corrections included."""
         validated_query(request)
         entry = get_entry(tenant=get_tenant(request), entry_id=pk)
         chunks = Chunk.objects.for_tenant(get_tenant(request)).filter(entry=entry).order_by("position")
         name = content_disposition_header(True, f"{PurePath(entry.name).stem or 'text'}.md")
         return StreamingHttpResponse(
-            rendered(entry, chunks.iterator(chunk_size=500)),
+            render_markdown(entry, chunks.iterator(chunk_size=500)),
             content_type="text/markdown; charset=utf-8",
             headers={"Content-Disposition": name},
         )
@@ -131,5 +131,5 @@ class CorrectionViewSet(viewsets.GenericViewSet[ChunkCorrection]):
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Forget a correction. The chunk that it stands in says again what the source says."""
-        drop_correction(tenant=get_tenant(request), correction_id=pk)
+        delete_correction(tenant=get_tenant(request), correction_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,6 +1,6 @@
 """From a stored file to an entry: the steps that every way in shares.
 
-`examine` looks at the file and holds no transaction; `attach` makes the entry in the caller's.
+`inspect_file` looks at the file and holds no transaction; `attach_file` makes the entry in the caller's.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.factory import probe_recording
 from llm.video.transcript import MediaInfo
 from materials.documents import Format
-from materials.entries.sidecar_captions import captions_beside
+from materials.entries.sidecar_captions import find_sidecar_captions
 from materials.entries.submission import submit_ingestion
 from materials.errors import UploadRefused, UploadTooLarge
 from materials.models import MaterialEntry
-from materials.positions import next_position
+from materials.positions import get_next_position
 from materials.queries import get_node
 from materials.readers.format_problem import FormatProblem
-from materials.readers.formats import FORMATS, detect
+from materials.readers.formats import FORMATS, detect_format
 from project.storage.objects import StoredObject, get_object_storage
 from tenants.models import Tenant
 
-MAX_NAME = 500
-_TWINS_LOOKED_FOR = 5
+MAX_NAME_LENGTH = 500
+_MAX_TWINS_CHECKED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class EntryOptions:
     """What the sender wants of a source: its language (BCP 47), whether captions may be taken, the job's priority."""
 
     language: str = ""
@@ -41,7 +41,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Added:
+class AddedEntry:
     """An entry, and whether this call made it (False: the node already had the same source).
 
     `warning` is what to tell the sender about the space that is used; blank for nothing.
@@ -53,77 +53,84 @@ class Added:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """A stored file that has been looked at, fit to become an entry. `lost` are keys of twins that are not there."""
+class InspectedFile:
+    """A stored file that has been looked at, fit to become an entry.
+
+    `missing_keys` are keys of twins that are not there.
+    """
 
     stored: StoredObject
     name: str
     format: Format
     media: MediaInfo | None
-    lost: frozenset[str]
+    missing_keys: frozenset[str]
 
 
-def examine(*, tenant: Tenant, stored: StoredObject, name: str, may_copy: bool) -> Arrival:
+def inspect_file(*, tenant: Tenant, stored: StoredObject, name: str, may_copy: bool) -> InspectedFile:
     """Find the file's format from its bytes; look into a recording: what is broken or too long is refused.
 
     A recording in a store elsewhere is looked into only if it `may_copy` it to this machine; else its job will do it.
     Raises UploadRefused, UploadTooLarge or MediaUnreadable. The file stays where it is: the caller removes it.
     """
-    format_ = _format(stored, name)
+    format_ = _detect_format(stored, name)
     if not format_.is_recording:
         refuse_large_document(stored.size)
-    return Arrival(
+    return InspectedFile(
         stored=stored,
         name=name or f"untitled{FORMATS[format_].extensions[0]}",
         format=format_,
-        media=_probed(stored.key) if format_.is_recording and (may_copy or get_object_storage().is_local) else None,
-        lost=lost_twins(tenant=tenant, stored=stored),
+        media=_probe_recording(stored.key)
+        if format_.is_recording and (may_copy or get_object_storage().is_local)
+        else None,
+        missing_keys=find_missing_keys(tenant=tenant, stored=stored),
     )
 
 
-def attach(arrival: Arrival, *, tenant: Tenant, node_id: UUID, entry_id: UUID, wanted: Wanted) -> Added:
+def attach_file(
+    inspected: InspectedFile, *, tenant: Tenant, node_id: UUID, entry_id: UUID, options: EntryOptions
+) -> AddedEntry:
     """Make the file an entry at the end of the node, in the caller's transaction, which holds the tree lock.
 
     The same bytes again in the same node give the entry that is there; elsewhere in the tenant, an entry that shares
     the stored file: the caller removes the new one unless the entry points at it. Raises NotFound and MediaUnreadable.
     """
-    stored = arrival.stored
+    stored = inspected.stored
     node = get_node(tenant=tenant, node_id=node_id)
     same = MaterialEntry.objects.for_tenant(tenant).with_job().filter(node=node, raw_sha256=stored.sha256)
     if (existing := same.first()) is not None:
-        return Added(entry=existing, created=False)
+        return AddedEntry(entry=existing, created=False)
     entry = MaterialEntry(
         id=entry_id,
         tenant=tenant,
         node=node,
-        position=next_position(MaterialEntry.objects.for_tenant(tenant).filter(node=node)),
-        name=arrival.name,
-        format=arrival.format.value,
-        object_key=shared_key(tenant=tenant, stored=stored, lost=arrival.lost),
+        position=get_next_position(MaterialEntry.objects.for_tenant(tenant).filter(node=node)),
+        name=inspected.name,
+        format=inspected.format.value,
+        object_key=find_shared_key(tenant=tenant, stored=stored, missing_keys=inspected.missing_keys),
         size_bytes=stored.size,
         raw_sha256=stored.sha256,
-        language=wanted.language,
-        use_captions=wanted.use_captions,
+        language=options.language,
+        use_captions=options.use_captions,
     )
-    if arrival.media is not None:
-        take_media(entry, arrival.media)
+    if inspected.media is not None:
+        apply_media_info(entry, inspected.media)
     entry.save(force_insert=True)
-    submit_ingestion(entry, priority=wanted.priority)
-    return Added(entry=entry, created=True)
+    submit_ingestion(entry, priority=options.priority)
+    return AddedEntry(entry=entry, created=True)
 
 
-def lost_twins(*, tenant: Tenant, stored: StoredObject) -> frozenset[str]:
+def find_missing_keys(*, tenant: Tenant, stored: StoredObject) -> frozenset[str]:
     """Return keys that entries of the tenant have for the same bytes, but where nothing is stored. Asks the store."""
-    keys = dict.fromkeys(_with_file(tenant, stored).values_list("object_key", flat=True)[:_TWINS_LOOKED_FOR])
+    keys = dict.fromkeys(_filter_twins(tenant, stored).values_list("object_key", flat=True)[:_MAX_TWINS_CHECKED])
     return frozenset(key for key in keys if not get_object_storage().exists(key))
 
 
-def shared_key(*, tenant: Tenant, stored: StoredObject, lost: frozenset[str]) -> str:
+def find_shared_key(*, tenant: Tenant, stored: StoredObject, missing_keys: frozenset[str]) -> str:
     """Return the key of a file of the tenant with the same bytes, else that of the stored file itself.
 
     Call it holding the tree lock, in the transaction that points an entry at it: so nobody lets the file go meanwhile.
     """
-    twins = _with_file(tenant, stored).exclude(object_key__in=lost)
+    twins = _filter_twins(tenant, stored).exclude(object_key__in=missing_keys)
     return twins.values_list("object_key", flat=True).first() or stored.key
 
 
@@ -143,12 +150,12 @@ def clean_name(name: str) -> str:
     visible = "".join(
         c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"}
     )
-    return visible.strip()[:MAX_NAME]
+    return visible.strip()[:MAX_NAME_LENGTH]
 
 
-def take_media(entry: MaterialEntry, media: MediaInfo) -> None:
+def apply_media_info(entry: MaterialEntry, media: MediaInfo) -> None:
     """Note what a recording holds, unsaved. Raises MediaUnreadable when there is nothing in it to make words of."""
-    if media.speech_track is None and not media.subtitles and not captions_beside(entry):
+    if media.speech_track is None and not media.subtitles and not find_sidecar_captions(entry):
         raise MediaUnreadable(
             "The recording has no sound and no captions.",
             code="no_sound_and_no_captions",
@@ -159,15 +166,15 @@ def take_media(entry: MaterialEntry, media: MediaInfo) -> None:
         entry.format = Format.AUDIO.value
 
 
-def _format(stored: StoredObject, name: str) -> Format:
+def _detect_format(stored: StoredObject, name: str) -> Format:
     with stored.open() as file:
         try:
-            return detect(file, name)
+            return detect_format(file, name)
         except FormatProblem as exc:
             raise UploadRefused(str(exc), code=exc.code, next_step=exc.next_step, status=exc.status) from exc
 
 
-def _probed(key: str) -> MediaInfo | None:
+def _probe_recording(key: str) -> MediaInfo | None:
     """Return what a stored recording holds; None when nothing is installed here that could tell: its job will."""
     try:
         with get_object_storage().open_local_copy(key) as path:
@@ -176,6 +183,6 @@ def _probed(key: str) -> MediaInfo | None:
         return None
 
 
-def _with_file(tenant: Tenant, stored: StoredObject) -> QuerySet[MaterialEntry]:
+def _filter_twins(tenant: Tenant, stored: StoredObject) -> QuerySet[MaterialEntry]:
     twins = MaterialEntry.objects.for_tenant(tenant).filter(raw_sha256=stored.sha256, size_bytes=stored.size)
     return twins.exclude(object_key__in=["", stored.key]).order_by("created_at", "pk")

@@ -9,8 +9,8 @@ from rest_framework import serializers
 
 from llm.video.processor import TranscriptSource
 from materials.models import EntryState, MaterialEntry
-from materials.serializers import ENTRY_STATES, LANGUAGE
-from materials.sites import note_on
+from materials.serializers import ENTRY_STATES, LANGUAGE_TAG_PATTERN
+from materials.sites import find_site_note
 from project.http.serializers import StrictCharField, StrictSerializer
 from project.jobs.models import Job
 from project.jobs.serializers import PrioritySerializer
@@ -131,7 +131,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "page_count": instance.page_count,
             "duration_ms": instance.duration_ms,
             "chunk_count": instance.chunk_count,
-            "warnings": [*filter(None, [note_on(instance.source_url)]), *instance.warnings],
+            "warnings": [*filter(None, [find_site_note(instance.source_url)]), *instance.warnings],
             "fingerprint": instance.fingerprint,
             "processed_at": instance.processed_at,
             "created_at": instance.created_at,
@@ -143,7 +143,7 @@ class EntryOptionsSerializer(PrioritySerializer):
     """Query parameters of an upload or an address."""
 
     language = serializers.RegexField(
-        LANGUAGE,
+        LANGUAGE_TAG_PATTERN,
         max_length=35,
         required=False,
         allow_blank=True,
@@ -165,6 +165,6 @@ class EntryUpdateSerializer(StrictSerializer):
     """Changes to an entry; what is not named stays. Language and captions count when it is ingested again."""
 
     name = StrictCharField(max_length=500, required=False)
-    language = serializers.RegexField(LANGUAGE, max_length=35, required=False, allow_blank=True)
+    language = serializers.RegexField(LANGUAGE_TAG_PATTERN, max_length=35, required=False, allow_blank=True)
     use_captions = serializers.BooleanField(required=False)
     node = serializers.UUIDField(required=False, help_text="Move the entry to the end of this node.")

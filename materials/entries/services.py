@@ -13,15 +13,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from materials.entries.intake import MAX_NAME, Added, Wanted, attach, clean_name, examine
+from materials.entries.intake import MAX_NAME_LENGTH, AddedEntry, EntryOptions, attach_file, clean_name, inspect_file
 from materials.entries.submission import submit_ingestion
 from materials.errors import LengthRequired, UploadRefused, UploadTooLarge
 from materials.fingerprints import clear_fingerprints
 from materials.locks import lock_tree
-from materials.models import MaterialEntry, object_key
-from materials.objects.quotas import Space
-from materials.objects.removal import discard_object, keys_of, release_objects
-from materials.positions import close_gap, next_position
+from materials.models import MaterialEntry, build_raw_file_key
+from materials.objects.quotas import QuotaReservation
+from materials.objects.removal import discard_object, list_object_keys, release_objects
+from materials.positions import close_gap, get_next_position
 from materials.queries import get_entry, get_node
 from project.db.fields import new_id
 from project.errors import Conflict
@@ -31,7 +31,7 @@ from project.storage.objects import StoredObject
 from tenants.models import Tenant
 
 
-def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wanted) -> Added:
+def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, options: EntryOptions) -> AddedEntry:
     """Store the request's file as an entry at the end of the node, and submit its ingestion.
 
     A recording is looked into first: what is broken, silent or too long is refused. The same bytes again in the same
@@ -41,63 +41,63 @@ def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wan
     """
     get_node(tenant=tenant, node_id=node_id)
     entry_id = new_id()
-    key = object_key(tenant_id=tenant.pk, entry_id=entry_id)
-    with Space(tenant) as space:
-        received = received_file(request, key=key, setting="UPLOAD_MAX_BYTES", space=space)
+    key = build_raw_file_key(tenant_id=tenant.pk, entry_id=entry_id)
+    with QuotaReservation(tenant) as reservation:
+        received = receive_file(request, key=key, setting="UPLOAD_MAX_BYTES", reservation=reservation)
         name = received.fields.get("name") or received.name
-        added = add_stored(
-            tenant=tenant, node_id=node_id, entry_id=entry_id, stored=received.stored, name=name, wanted=wanted
+        added = add_stored_file(
+            tenant=tenant, node_id=node_id, entry_id=entry_id, stored=received.stored, name=name, options=options
         )
-        return replace(added, warning=space.warning)
+        return replace(added, warning=reservation.warning)
 
 
-def add_stored(
-    *, tenant: Tenant, node_id: UUID, entry_id: UUID, stored: StoredObject, name: str, wanted: Wanted
-) -> Added:
+def add_stored_file(
+    *, tenant: Tenant, node_id: UUID, entry_id: UUID, stored: StoredObject, name: str, options: EntryOptions
+) -> AddedEntry:
     """Make the entry `entry_id` of a stored file, at the end of the node, and submit its ingestion.
 
     What is refused, or was there before, is deleted from the storage. Opens its own transaction, after the file has
     been looked into. Raises NotFound, UploadTooLarge, UploadRefused or MediaUnreadable.
     """
-    kept = False
+    is_kept = False
     try:
-        arrival = examine(tenant=tenant, stored=stored, name=clean_name(name), may_copy=False)
+        inspected = inspect_file(tenant=tenant, stored=stored, name=clean_name(name), may_copy=False)
         with transaction.atomic():
             lock_tree(tenant)
-            added = attach(arrival, tenant=tenant, node_id=node_id, entry_id=entry_id, wanted=wanted)
-        kept = added.entry.object_key == stored.key
+            added = attach_file(inspected, tenant=tenant, node_id=node_id, entry_id=entry_id, options=options)
+        is_kept = added.entry.object_key == stored.key
         return added
     finally:
-        if not kept:
+        if not is_kept:
             discard_object(stored.key)
 
 
 @transaction.atomic
-def add_address(
-    *, tenant: Tenant, node_id: UUID, url: str, wanted: Wanted, name: str = "", entry_id: UUID | None = None
-) -> Added:
+def add_url(
+    *, tenant: Tenant, node_id: UUID, url: str, options: EntryOptions, name: str = "", entry_id: UUID | None = None
+) -> AddedEntry:
     """Attach a web address to the end of the node, and submit the job that fetches and ingests what it leads to.
 
     The same address again in the same node gives the entry that is there. Raises NotFound and UploadRefused.
     """
     lock_tree(tenant)
     node = get_node(tenant=tenant, node_id=node_id)
-    address = checked_address(url)
-    same = MaterialEntry.objects.for_tenant(tenant).with_job().filter(node=node, source_url=address)
+    source_url = validate_source_url(url)
+    same = MaterialEntry.objects.for_tenant(tenant).with_job().filter(node=node, source_url=source_url)
     if (existing := same.first()) is not None:
-        return Added(entry=existing, created=False)
+        return AddedEntry(entry=existing, created=False)
     entry = MaterialEntry.objects.create(
         id=entry_id or new_id(),
         tenant=tenant,
         node=node,
-        position=next_position(_siblings(tenant, node.pk)),
-        name=clean_name(name) or address[:MAX_NAME],
-        source_url=address,
-        language=wanted.language,
-        use_captions=wanted.use_captions,
+        position=get_next_position(_filter_siblings(tenant, node.pk)),
+        name=clean_name(name) or source_url[:MAX_NAME_LENGTH],
+        source_url=source_url,
+        language=options.language,
+        use_captions=options.use_captions,
     )
-    submit_ingestion(entry, priority=wanted.priority)
-    return Added(entry=entry, created=True)
+    submit_ingestion(entry, priority=options.priority)
+    return AddedEntry(entry=entry, created=True)
 
 
 @transaction.atomic
@@ -118,8 +118,8 @@ def update_entry(
         if MaterialEntry.objects.for_tenant(tenant).filter(same, node=node).exists():
             raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
         clear_fingerprints(entry.node_id)
-        close_gap(_siblings(tenant, entry.node_id), entry.position)
-        entry.node, entry.position = node, next_position(_siblings(tenant, node.pk))
+        close_gap(_filter_siblings(tenant, entry.node_id), entry.position)
+        entry.node, entry.position = node, get_next_position(_filter_siblings(tenant, node.pk))
     entry.save(update_fields=[*changes, "node", "position", "updated_at"])
     clear_fingerprints(entry.node_id)
     return entry
@@ -132,20 +132,22 @@ def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
     entry = get_entry(tenant=tenant, entry_id=entry_id)
     cancel_subject_jobs(tenant=tenant, subjects=[entry.pk])
     clear_fingerprints(entry.node_id)
-    keys = keys_of(tenant=tenant, entries=[entry.pk])
+    keys = list_object_keys(tenant=tenant, entries=[entry.pk])
     entry.delete()
-    close_gap(_siblings(tenant, entry.node_id), entry.position)
+    close_gap(_filter_siblings(tenant, entry.node_id), entry.position)
     release_objects(tenant=tenant, keys=keys)
 
 
-def received_file(request: HttpRequest, *, key: str, setting: str, space: Space) -> request_files.ReceivedFile:
+def receive_file(
+    request: HttpRequest, *, key: str, setting: str, reservation: QuotaReservation
+) -> request_files.ReceivedFile:
     """Store the request's file, which may have as many bytes as the setting says, and claim space for it before.
 
     Raises UploadTooLarge, QuotaExceeded, LengthRequired or UploadRefused; after an exception nothing is stored.
     """
     max_bytes: int = getattr(settings, setting)
     try:
-        space.claim(request_files.get_announced_length(request, max_bytes=max_bytes))
+        reservation.reserve_bytes(request_files.get_announced_length(request, max_bytes=max_bytes))
         return request_files.receive_file(request, key=key, max_bytes=max_bytes)
     except request_files.ContentLengthMissing as exc:
         raise LengthRequired(str(exc)) from exc
@@ -165,9 +167,9 @@ def received_file(request: HttpRequest, *, key: str, setting: str, space: Space)
         ) from exc
 
 
-def checked_address(url: str) -> str:
+def validate_source_url(url: str) -> str:
     """Return an address that can be attached. Raises UploadRefused for others."""
-    if not _can_be_attached(url):
+    if not _is_attachable_url(url):
         raise UploadRefused(
             f"{url[:100]!r} is not an address that can be attached.",
             code="bad_address",
@@ -176,7 +178,7 @@ def checked_address(url: str) -> str:
     return url
 
 
-def _can_be_attached(url: str) -> bool:
+def _is_attachable_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  # reading it raises when it is none
@@ -185,5 +187,5 @@ def _can_be_attached(url: str) -> bool:
     return bool(parts.scheme in {"http", "https"} and parts.hostname and not parts.username and not parts.password)
 
 
-def _siblings(tenant: Tenant, node_id: UUID) -> QuerySet[MaterialEntry]:
+def _filter_siblings(tenant: Tenant, node_id: UUID) -> QuerySet[MaterialEntry]:
     return MaterialEntry.objects.for_tenant(tenant).filter(node=node_id)

@@ -6,54 +6,54 @@ from pathlib import PurePosixPath
 
 from llm.video.processor import TranscriptSource
 from materials.documents import Format
-from materials.entries.submission import submit_ingestion, submit_watching
+from materials.entries.submission import submit_ingestion, submit_key_frames
 from materials.models import MaterialEntry
 
 
-def captions_beside(entry: MaterialEntry) -> list[MaterialEntry]:
+def find_sidecar_captions(entry: MaterialEntry) -> list[MaterialEntry]:
     """Return the captions in the entry's node that have its name, those in its language first.
 
     `talk.vtt` and `talk.en.vtt` are captions of `talk.mp4`.
     """
     if not entry.use_captions:
         return []
-    stem, language = _stem(entry.name), (entry.language or entry.node.language).lower()
+    stem, language = _get_stem(entry.name), (entry.language or entry.node.language).lower()
     rows = MaterialEntry.objects.for_tenant(entry.tenant).filter(
         node=entry.node_id, format__in=[Format.VTT, Format.SRT], name__istartswith=stem
     )
     ranked = []
     for row in rows.order_by("position"):
-        rest = _stem(row.name)[len(stem) :]
+        rest = _get_stem(row.name)[len(stem) :]
         if rest and not (rest.startswith(".") and "." not in rest[1:] and len(rest) <= 8):
             continue
         ranked.append((rest[1:].lower() != language if rest and language else bool(rest), row.position, row))
     return [row for *_, row in sorted(ranked, key=lambda found: found[:2])]
 
 
-def recordings_beside(captions: MaterialEntry) -> list[MaterialEntry]:
+def find_captioned_recordings(captions: MaterialEntry) -> list[MaterialEntry]:
     """Return the recordings in the node that have the captions' name."""
     rows = MaterialEntry.objects.for_tenant(captions.tenant).with_job().select_related("node")
     chosen = rows.filter(node=captions.node_id, format__in=[Format.VIDEO, Format.AUDIO])
-    return [row for row in chosen if captions.pk in {found.pk for found in captions_beside(row)}]
+    return [row for row in chosen if captions.pk in {found.pk for found in find_sidecar_captions(row)}]
 
 
-def take_up_captions(captions: MaterialEntry) -> None:
+def resubmit_captioned_recordings(captions: MaterialEntry) -> None:
     """Transcribe again from captions that came later than their recording, in the caller's transaction."""
     by_captions = {TranscriptSource.SIDECAR_CAPTIONS.value}
-    for recording in recordings_beside(captions):
+    for recording in find_captioned_recordings(captions):
         is_open = recording.job is not None and recording.job.is_open
         if recording.transcribed_by not in by_captions and not is_open:
             submit_ingestion(recording)
 
 
-def watch_again(presentation: MaterialEntry) -> None:
+def resubmit_slide_matching(presentation: MaterialEntry) -> None:
     """Look for a new presentation's slides in the videos of its node, in the caller's transaction."""
     videos = MaterialEntry.objects.for_tenant(presentation.tenant).filter(
         node=presentation.node_id, format=Format.VIDEO, watched_at__isnull=False
     )
     for video in videos:
-        submit_watching(video)
+        submit_key_frames(video)
 
 
-def _stem(name: str) -> str:
+def _get_stem(name: str) -> str:
     return PurePosixPath(name).stem

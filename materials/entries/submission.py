@@ -9,7 +9,7 @@ from django.db import transaction
 
 from llm.video.platforms import find_platform_name
 from materials.documents import Format
-from materials.entries.url_metadata import is_recording
+from materials.entries.url_metadata import is_recording_url
 from materials.errors import IngestionRunning, NothingToCheck
 from materials.fingerprints import clear_fingerprints
 from materials.job_kinds import (
@@ -46,7 +46,7 @@ def request_ingestion(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> J
 
 
 @transaction.atomic
-def request_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
+def request_staleness_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
     """Submit a look at the entry's address: whether there is another version than the stored one. Changes no text.
 
     Raises NotFound, NothingToCheck, IngestionRunning, and JobAlreadyOpen while such a look is on its way.
@@ -66,21 +66,21 @@ def request_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
 
 def submit_ingestion(entry: MaterialEntry, *, priority: int = 0) -> Job:
     """Submit the job and leave its receipt on the entry, in the caller's transaction."""
-    is_heard = Format(entry.format).is_recording if entry.format else is_recording(entry.source_url)
-    is_linked = entry.source_url and not find_platform_name(entry.source_url)
+    is_recording_entry = Format(entry.format).is_recording if entry.format else is_recording_url(entry.source_url)
+    has_fetched_url = entry.source_url and not find_platform_name(entry.source_url)
     job = submit_job(
         tenant=entry.tenant,
-        kind=INGEST_RECORDING if is_heard else INGEST_ADDRESS if is_linked else INGEST_ENTRY,
+        kind=INGEST_RECORDING if is_recording_entry else INGEST_ADDRESS if has_fetched_url else INGEST_ENTRY,
         subject_id=entry.pk,
         priority=priority,
-        work_ms=entry.duration_ms if is_heard else None,
+        work_ms=entry.duration_ms if is_recording_entry else None,
     )
     entry.job = job
     entry.save(update_fields=["job", "updated_at"])
     return job
 
 
-def submit_watching(entry: MaterialEntry) -> None:
+def submit_key_frames(entry: MaterialEntry) -> None:
     """Submit the job that looks at a video's pictures, in the caller's transaction; none while one is open."""
     if entry.media is None or not entry.media["has_video"]:
         return
@@ -89,25 +89,27 @@ def submit_watching(entry: MaterialEntry) -> None:
             tenant=entry.tenant,
             kind=WATCH_RECORDING,
             subject_id=entry.pk,
-            priority=_patience_of(entry),
+            priority=_get_follow_up_priority(entry),
             work_ms=entry.duration_ms,
         )
 
 
-def submit_describing(entry: MaterialEntry, *, is_receipt: bool) -> None:
+def submit_picture_description(entry: MaterialEntry, *, is_entry_job: bool) -> None:
     """Submit the job that has a model look at an entry's pictures, in the caller's transaction; none while one is open.
 
     As the entry's receipt it is waited for: the entry has no text without it, and what waits for the present receipt
     waits for it, too.
     """
     try:
-        job = submit_job(tenant=entry.tenant, kind=DESCRIBE_ENTRY, subject_id=entry.pk, priority=_patience_of(entry))
+        job = submit_job(
+            tenant=entry.tenant, kind=DESCRIBE_ENTRY, subject_id=entry.pk, priority=_get_follow_up_priority(entry)
+        )
     except JobAlreadyOpen:
         open_ = Job.objects.for_tenant(entry.tenant).open().filter(kind=DESCRIBE_ENTRY, subject_id=entry.pk).first()
         if open_ is None:
             return
         job = open_
-    if not is_receipt:
+    if not is_entry_job:
         return
     if entry.job is not None:
         for dependant in entry.job.dependants.all():
@@ -116,6 +118,6 @@ def submit_describing(entry: MaterialEntry, *, is_receipt: bool) -> None:
     entry.save(update_fields=["job", "updated_at"])
 
 
-def _patience_of(entry: MaterialEntry) -> int:
+def _get_follow_up_priority(entry: MaterialEntry) -> int:
     """Return the priority of work that follows ingestion: that of a bulk stays behind all other."""
     return NORMAL if entry.job is None else min(NORMAL, entry.job.priority)

@@ -10,15 +10,15 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from materials.entries.intake import Wanted
+from materials.entries.intake import EntryOptions
 from materials.entries.serializers import (
     EntryOptionsSerializer,
     EntrySerializer,
     EntryUpdateSerializer,
     EntryUrlSerializer,
 )
-from materials.entries.services import add_address, add_file, delete_entry, update_entry
-from materials.entries.submission import request_check, request_ingestion
+from materials.entries.services import add_file, add_url, delete_entry, update_entry
+from materials.entries.submission import request_ingestion, request_staleness_check
 from materials.models import MaterialEntry
 from materials.objects.views import add_storage_warning
 from materials.queries import get_entry, get_node
@@ -74,14 +74,14 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         bytes or address again in the same node answer 200 with the entry that is there.
         """
         tenant = get_tenant(request)
-        wanted = _wanted(request)
+        options = _parse_entry_options(request)
         if request.content_type == "application/json" and "Content-Disposition" not in request.headers:
             address = validated(EntryUrlSerializer(data=request.data))
-            added = add_address(
-                tenant=tenant, node_id=pk, url=address["url"], name=address.get("name", ""), wanted=wanted
+            added = add_url(
+                tenant=tenant, node_id=pk, url=address["url"], name=address.get("name", ""), options=options
             )
         else:
-            added = add_file(tenant=tenant, node_id=pk, request=request._request, wanted=wanted)
+            added = add_file(tenant=tenant, node_id=pk, request=request._request, options=options)
         answer = EntrySerializer(added.entry).data
         response = (
             created_response(answer, location=f"/api/v1/entries/{added.entry.pk}")
@@ -117,7 +117,7 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
-    def ingest(self, request: Request, pk: UUID) -> Response:
+    def request_ingestion(self, request: Request, pk: UUID) -> Response:
         """Ingest an entry again, for example after an error. Follow the job in `Location`.
 
         An address is fetched again: when its content has changed, it replaces what is stored.
@@ -126,16 +126,16 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         return accepted_response(request_ingestion(tenant=get_tenant(request), entry_id=pk, priority=priority))
 
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
-    def check(self, request: Request, pk: UUID) -> Response:
+    def request_check(self, request: Request, pk: UUID) -> Response:
         """Look whether an entry's address still leads to what is stored; `is_stale` tells it when the job is done."""
         priority = get_requested_priority(request, validated(PrioritySerializer(data=request.data))["priority"])
-        return accepted_response(request_check(tenant=get_tenant(request), entry_id=pk, priority=priority))
+        return accepted_response(request_staleness_check(tenant=get_tenant(request), entry_id=pk, priority=priority))
 
 
-def _wanted(request: Request) -> Wanted:
-    wish = validated(EntryOptionsSerializer(data=request.query_params.dict()))
-    return Wanted(
-        language=wish.get("language", ""),
-        use_captions=wish["use_captions"],
-        priority=get_requested_priority(request, wish["priority"]),
+def _parse_entry_options(request: Request) -> EntryOptions:
+    fields = validated(EntryOptionsSerializer(data=request.query_params.dict()))
+    return EntryOptions(
+        language=fields.get("language", ""),
+        use_captions=fields["use_captions"],
+        priority=get_requested_priority(request, fields["priority"]),
     )

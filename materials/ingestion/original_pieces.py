@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from materials.documents import ChunkKind, Document, Piece
-from materials.ingestion.described_pieces import merged
+from materials.ingestion.described_pieces import merge_picture_pieces
 from materials.models import Chunk, ChunkCorrection, MaterialEntry
 
 
-def original_pieces(entry: MaterialEntry) -> list[Piece]:
+def list_original_pieces(entry: MaterialEntry) -> list[Piece]:
     """Return the pieces of the entry's present bytes in order, without what people corrected. Two statements."""
     if not entry.processed_sha256 or entry.processed_sha256 != entry.raw_sha256:
         return []
@@ -31,7 +31,7 @@ def original_pieces(entry: MaterialEntry) -> list[Piece]:
     return pieces
 
 
-def with_earlier_sights(entry: MaterialEntry, document: Document) -> Document:
+def merge_earlier_descriptions(entry: MaterialEntry, document: Document) -> Document:
     """Return a document that was read again with what a model saw in the pictures of the same bytes."""
-    seen = [piece for piece in original_pieces(entry) if piece.kind.is_machine_written]
-    return replace(document, pieces=tuple(merged(document.pieces, seen))) if seen else document
+    seen = [piece for piece in list_original_pieces(entry) if piece.kind.is_machine_written]
+    return replace(document, pieces=tuple(merge_picture_pieces(document.pieces, seen))) if seen else document

@@ -9,14 +9,21 @@ from django.conf import settings
 from django.db import transaction
 
 from materials.documents import Document, Format, Piece
-from materials.entries.sidecar_captions import watch_again
-from materials.entries.submission import submit_describing
+from materials.entries.sidecar_captions import resubmit_slide_matching
+from materials.entries.submission import submit_picture_description
 from materials.errors import IngestionFailed
-from materials.ingestion.described_pieces import PICTURES, letters_of, merged, number_of, pieces_of, words_of
-from materials.ingestion.original_pieces import original_pieces
-from materials.ingestion.recording import record
-from materials.ingestion.services import ingested_entry
-from materials.ingestion.vision import Looker, Sight
+from materials.ingestion.described_pieces import (
+    PICTURE_WARNING_PREFIX,
+    build_picture_pieces,
+    count_letters_per_page,
+    get_page_number,
+    merge_picture_pieces,
+    normalize_text_per_page,
+)
+from materials.ingestion.original_pieces import list_original_pieces
+from materials.ingestion.recording import record_chunks
+from materials.ingestion.services import get_job_entry
+from materials.ingestion.vision import ImageDescriber, NamedImage
 from materials.locks import lock_tree
 from materials.models import MaterialEntry
 from materials.queries import list_lineage, resolve_language
@@ -25,11 +32,11 @@ from project import logs
 from project.jobs.runner import JobRun
 from project.storage.objects import get_object_storage
 
-BREAKS_IN_A_ROW = 3
+MAX_CONSECUTIVE_CRASHES = 3
 """After so many pages that broke the child one after the other, no more are drawn."""
-DRAWN_AT_ONCE = 8
+PICTURES_PER_CHILD = 8
 """So many pictures are drawn by one child: they are kept in memory until they have been looked at."""
-AGAIN = "Ingest it again when the models answer."
+RETRY_HINT = "Ingest it again when the models answer."
 
 log = logs.get_logger(__name__)
 
@@ -39,115 +46,133 @@ def describe_entry(run: JobRun) -> None:
 
     Raises IngestionFailed when the entry has no text of its own and nothing could be read.
     """
-    entry = ingested_entry(run)
-    own = [piece for piece in original_pieces(entry) if not piece.kind.is_machine_written]
+    entry = get_job_entry(run)
+    own = [piece for piece in list_original_pieces(entry) if not piece.kind.is_machine_written]
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
-    looker = Looker(run, language=resolve_language(entry, above), at_once=settings.DESCRIBE_AT_ONCE)
-    found = _Round(run, looker, entry, own)
+    describer = ImageDescriber(run, language=resolve_language(entry, above), concurrency=settings.DESCRIBE_AT_ONCE)
+    description_pass = _DescriptionPass(run, describer, entry, own)
     with get_object_storage().open_local_copy(entry.object_key) as path:
-        found.go(path)
+        description_pass.describe_file(path)
     run.checkpoint()
-    if not own and not found.seen:
-        raise _nothing_read(entry, found.warnings)
-    result = {"described": len({number_of(piece) for piece in found.seen}), "warnings": found.warnings}
+    if not own and not description_pass.pieces:
+        raise _build_no_text_error(entry, description_pass.warnings)
+    result = {
+        "described": len({get_page_number(piece) for piece in description_pass.pieces}),
+        "warnings": description_pass.warnings,
+    }
     with transaction.atomic():
         lock_tree(run.tenant)
-        now = ingested_entry(run)
+        current = get_job_entry(run)
         with run.complete_job(result=result):
-            if now.raw_sha256 == entry.raw_sha256:
-                _store(now, found.seen, found.answered, found.warnings)
-                watch_again(now)
+            if current.raw_sha256 == entry.raw_sha256:
+                _store_descriptions(
+                    current, description_pass.pieces, description_pass.answered_pages, description_pass.warnings
+                )
+                resubmit_slide_matching(current)
             else:
-                submit_describing(now, is_receipt=False)
-    log.info("pictures described", entry=str(entry.pk), pieces=len(found.seen), warnings=len(found.warnings))
+                submit_picture_description(current, is_entry_job=False)
+    log.info(
+        "pictures described",
+        entry=str(entry.pk),
+        pieces=len(description_pass.pieces),
+        warnings=len(description_pass.warnings),
+    )
 
 
-class _Round:
+class _DescriptionPass:
     """One look through a file: what was seen, on which pages a model answered, and what could not be looked at."""
 
-    def __init__(self, run: JobRun, looker: Looker, entry: MaterialEntry, own: Sequence[Piece]) -> None:
-        self.seen: list[Piece] = []
-        self.answered: set[int] = set()
-        self._told: list[str] = []
+    def __init__(self, run: JobRun, describer: ImageDescriber, entry: MaterialEntry, own: Sequence[Piece]) -> None:
+        self.pieces: list[Piece] = []
+        self.answered_pages: set[int] = set()
+        self._own_warnings: list[str] = []
         self._run = run
-        self._looker = looker
+        self._describer = describer
         self._format = Format(entry.format)
-        self._letters, self._words = letters_of(own), words_of(own)
+        self._letter_counts, self._known_words = count_letters_per_page(own), normalize_text_per_page(own)
         self._total = max(1, entry.page_count or 1)
 
     @property
     def warnings(self) -> list[str]:
-        return [*self._told, *self._looker.warnings]
+        return [*self._own_warnings, *self._describer.warnings]
 
-    def go(self, path: Path) -> None:
+    def describe_file(self, path: Path) -> None:
         """Draw and look, some pictures at a time."""
-        left, breaks = settings.DESCRIBE_MOST_PICTURES, 0
+        remaining, crashes = settings.DESCRIBE_MOST_PICTURES, 0
         page: int | None = 1
         while page is not None:
-            most = min(max(DRAWN_AT_ONCE, settings.DESCRIBE_AT_ONCE), left)
-            batch = draw(path, self._format, self._letters, first=page, most=most, checkpoint=self._run.checkpoint)
-            self._told += batch.warnings
-            breaks = breaks + 1 if batch.is_broken else 0
-            left -= len(batch.pictures)
-            page = self._look(batch.pictures) or batch.next
-            if page is not None and (why := self._why_stop(left, breaks)):
-                self._told.append(f"From {noun_of(self._format).lower()} {page} on, nothing was looked at: {why}")
-            if self._looker.has_stopped or left <= 0 or breaks == BREAKS_IN_A_ROW:
+            max_pictures = min(max(PICTURES_PER_CHILD, settings.DESCRIBE_AT_ONCE), remaining)
+            batch = draw(
+                path, self._format, self._letter_counts, first=page, most=max_pictures, checkpoint=self._run.checkpoint
+            )
+            self._own_warnings += batch.warnings
+            crashes = crashes + 1 if batch.is_broken else 0
+            remaining -= len(batch.pictures)
+            page = self._describe_batch(batch.pictures) or batch.next
+            if page is not None and (why := self._explain_stop(remaining, crashes)):
+                self._own_warnings.append(
+                    f"From {noun_of(self._format).lower()} {page} on, nothing was looked at: {why}"
+                )
+            if self._describer.has_stopped or remaining <= 0 or crashes == MAX_CONSECUTIVE_CRASHES:
                 return
 
-    def _look(self, pictures: Sequence[Drawn]) -> int | None:
+    def _describe_batch(self, pictures: Sequence[Drawn]) -> int | None:
         """Have the pictures described; return the page of the first that was left, None when none was."""
         for start in range(0, len(pictures), settings.DESCRIBE_AT_ONCE):
-            if self._looker.has_stopped:
+            if self._describer.has_stopped:
                 return pictures[start].number
-            some = pictures[start : start + settings.DESCRIBE_AT_ONCE]
-            self._run.report_progress("describing", min(some[0].number, self._total), self._total)
-            sights = [Sight(name=f"{noun_of(self._format)} {each.number}", jpeg=each.jpeg) for each in some]
-            for picture, answer in zip(some, self._looker.look(sights), strict=True):
+            batch = pictures[start : start + settings.DESCRIBE_AT_ONCE]
+            self._run.report_progress("describing", min(batch[0].number, self._total), self._total)
+            images = [NamedImage(name=f"{noun_of(self._format)} {each.number}", jpeg=each.jpeg) for each in batch]
+            for picture, answer in zip(batch, self._describer.describe_images(images), strict=True):
                 if answer is not None:
-                    self.answered.add(picture.number)
-                    known = self._words.get(picture.number, "")
-                    self.seen += pieces_of(answer, picture.number, self._format, known=known)
+                    self.answered_pages.add(picture.number)
+                    known = self._known_words.get(picture.number, "")
+                    self.pieces += build_picture_pieces(answer, picture.number, self._format, own_text=known)
         return None
 
-    def _why_stop(self, left: int, breaks: int) -> str:
-        if self._looker.is_out_of_luck:
-            return f"no model answered. {AGAIN}"
+    def _explain_stop(self, left: int, breaks: int) -> str:
+        if self._describer.has_failed_repeatedly:
+            return f"no model answered. {RETRY_HINT}"
         if left <= 0:
             most = settings.DESCRIBE_MOST_PICTURES
             return f"at most {most} pictures (DESCRIBE_MOST_PICTURES) are looked at in one file."
-        return "the file cannot be drawn." if breaks == BREAKS_IN_A_ROW else ""
+        return "the file cannot be drawn." if breaks == MAX_CONSECUTIVE_CRASHES else ""
 
 
-def _store(entry: MaterialEntry, seen: Sequence[Piece], answered: Collection[int], warnings: Sequence[str]) -> None:
+def _store_descriptions(
+    entry: MaterialEntry, described: Sequence[Piece], answered_pages: Collection[int], warnings: Sequence[str]
+) -> None:
     """Put what was seen among the pieces that the entry has by now, in the caller's transaction.
 
     What was seen before on pages of which no model said anything now stays.
     """
-    pieces = original_pieces(entry)
+    pieces = list_original_pieces(entry)
     own = [piece for piece in pieces if not piece.kind.is_machine_written]
-    kept = [piece for piece in pieces if piece.kind.is_machine_written]
-    together = merged(own, [*seen, *(piece for piece in kept if number_of(piece) not in answered)])
+    earlier = [piece for piece in pieces if piece.kind.is_machine_written]
+    pieces_in_order = merge_picture_pieces(
+        own, [*described, *(piece for piece in earlier if get_page_number(piece) not in answered_pages)]
+    )
     noun = noun_of(Format(entry.format)).lower() + "s"
-    count = len({number_of(piece) for piece in together if piece.kind.is_machine_written})
+    count = len({get_page_number(piece) for piece in pieces_in_order if piece.kind.is_machine_written})
     summary = [f"what stands on {count} {noun} was read by a model, which may be wrong."] if count else []
-    others = [warning for warning in entry.warnings if not warning.startswith(PICTURES)]
-    record(
+    others = [warning for warning in entry.warnings if not warning.startswith(PICTURE_WARNING_PREFIX)]
+    record_chunks(
         entry=entry,
         document=Document(
-            pieces=tuple(together),
+            pieces=tuple(pieces_in_order),
             title=entry.title,
             page_count=entry.page_count,
             duration_ms=entry.duration_ms,
-            warnings=(*others, *(f"{PICTURES}{warning}" for warning in [*summary, *warnings])),
+            warnings=(*others, *(f"{PICTURE_WARNING_PREFIX}{warning}" for warning in [*summary, *warnings])),
         ),
     )
 
 
-def _nothing_read(entry: MaterialEntry, warnings: Sequence[str]) -> IngestionFailed:
+def _build_no_text_error(entry: MaterialEntry, warnings: Sequence[str]) -> IngestionFailed:
     why = " ".join([*entry.warnings, *warnings]) or "The pages are blank."
     return IngestionFailed(
         f"No text was found, and nothing could be read off the pictures. {why}",
         code="no_text_found",
-        next_step=f"{AGAIN} Or upload a version with a text layer.",
+        next_step=f"{RETRY_HINT} Or upload a version with a text layer.",
     )

@@ -8,7 +8,7 @@ DESCRIBE_SLIDES = "describe_slides"
 """The action, as `config/models.yaml` and `config/prompts` name it."""
 
 
-class Seen(BaseModel):
+class ImageDescription(BaseModel):
     """One slide or frame, as it is."""
 
     text: str = Field(

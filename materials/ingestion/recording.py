@@ -13,35 +13,35 @@ from django.utils import timezone
 from materials import fingerprints
 from materials.documents import ChunkKind, Document, Locator, Piece
 from materials.fingerprints import clear_fingerprints
-from materials.languages import language_in, search_configuration
-from materials.models import Chunk, ChunkCorrection, MaterialEntry, locator_columns
+from materials.languages import detect_language, get_search_configuration
+from materials.models import Chunk, ChunkCorrection, MaterialEntry, get_locator_columns
 from materials.queries import list_lineage, resolve_language
 from project.db.fields import new_id
 
-_WRITE_BATCH = 1000
+_BATCH_SIZE = 1000
 
 
-def record(*, entry: MaterialEntry, document: Document) -> None:
+def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
     """Replace the entry's chunks by the document's pieces, in the caller's transaction, which holds the tree lock.
 
     What a person corrected is corrected again wherever the original text still stands. What says the same at the same
     place as before keeps its chunk's id, so that evidence goes on pointing at it.
     """
     corrections = list(ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position", "id"))
-    placed = _placed(document.pieces, corrections)
+    placed = _match_corrections(document.pieces, corrections)
     pieces = [
-        corrected(piece, placed[position].text) if position in placed else piece
+        apply_correction(piece, placed[position].text) if position in placed else piece
         for position, piece in enumerate(document.pieces)
     ]
-    fingerprint = fingerprints.of_pieces(pieces)
-    language = _language(entry, pieces, document.language)
+    fingerprint = fingerprints.compute_entry_fingerprint(pieces)
+    language = _detect_language(entry, pieces, document.language)
     if fingerprint != entry.fingerprint or language != entry.text_language:
         old = Chunk.objects.for_tenant(entry.tenant).filter(entry=entry)
-        ids = _ids(old)
+        ids = _index_chunk_ids(old)
         old.delete()
-        chunks = _chunks(entry, pieces, search_configuration(language), ids)
-        Chunk.objects.bulk_create(chunks, batch_size=_WRITE_BATCH)
-        _keep_places(corrections, {placed[position].pk: chunks[position] for position in placed})
+        chunks = _build_chunks(entry, pieces, get_search_configuration(language), ids)
+        Chunk.objects.bulk_create(chunks, batch_size=_BATCH_SIZE)
+        _update_corrections(corrections, {placed[position].pk: chunks[position] for position in placed})
     MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500] or entry.title,
         text_language=language,
@@ -56,29 +56,29 @@ def record(*, entry: MaterialEntry, document: Document) -> None:
     clear_fingerprints(MaterialEntry.objects.values_list("node_id", flat=True).get(pk=entry.pk))
 
 
-def fingerprint_if_stored(*, entry: MaterialEntry, document: Document) -> str:
+def preview_fingerprint(*, entry: MaterialEntry, document: Document) -> str:
     """Return the fingerprint that the entry would have with this document, what a person corrected included."""
     corrections = ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position", "id")
-    placed = _placed(document.pieces, list(corrections))
-    return fingerprints.of_pieces(
-        corrected(piece, placed[position].text) if position in placed else piece
+    placed = _match_corrections(document.pieces, list(corrections))
+    return fingerprints.compute_entry_fingerprint(
+        apply_correction(piece, placed[position].text) if position in placed else piece
         for position, piece in enumerate(document.pieces)
     )
 
 
-def note_pages(*, entry: MaterialEntry, document: Document) -> None:
+def record_document_info(*, entry: MaterialEntry, document: Document) -> None:
     """Store what is known of a document without any text, in the caller's transaction: it is not processed by that."""
     MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500] or entry.title, page_count=document.page_count, warnings=list(document.warnings)
     )
 
 
-def corrected(piece: Piece, text: str) -> Piece:
+def apply_correction(piece: Piece, text: str) -> Piece:
     """Return the piece with another text; of the emphasised terms those stay that occur in it."""
     return replace(piece, text=text, emphasised=tuple(term for term in piece.emphasised if term in text))
 
 
-def _placed(pieces: Sequence[Piece], corrections: Iterable[ChunkCorrection]) -> dict[int, ChunkCorrection]:
+def _match_corrections(pieces: Sequence[Piece], corrections: Iterable[ChunkCorrection]) -> dict[int, ChunkCorrection]:
     """Find for each correction the piece with its original text, the nearest to where it was when there are several."""
     places: dict[str, list[int]] = {correction.original_text: [] for correction in corrections}
     for position, piece in enumerate(pieces):
@@ -92,7 +92,7 @@ def _placed(pieces: Sequence[Piece], corrections: Iterable[ChunkCorrection]) -> 
     return placed
 
 
-def _keep_places(corrections: Sequence[ChunkCorrection], chunks: Mapping[object, Chunk]) -> None:
+def _update_corrections(corrections: Sequence[ChunkCorrection], chunks: Mapping[object, Chunk]) -> None:
     """Note in which chunk each correction stands now."""
     for correction in corrections:
         chunk = chunks.get(correction.pk)
@@ -100,19 +100,21 @@ def _keep_places(corrections: Sequence[ChunkCorrection], chunks: Mapping[object,
         correction.position = chunk.position if chunk is not None else correction.position
     # First none: one may take a chunk that another is about to leave.
     ChunkCorrection.objects.filter(pk__in=[correction.pk for correction in corrections]).update(chunk_id=None)
-    ChunkCorrection.objects.bulk_update(corrections, ["chunk_id", "position"], batch_size=_WRITE_BATCH)
+    ChunkCorrection.objects.bulk_update(corrections, ["chunk_id", "position"], batch_size=_BATCH_SIZE)
 
 
-def _language(entry: MaterialEntry, pieces: Iterable[Piece], named: str) -> str:
+def _detect_language(entry: MaterialEntry, pieces: Iterable[Piece], named: str) -> str:
     """Return the language of the text: what its words say, else what somebody says of it; blank when nobody does.
 
     What is said of the entry counts before what the document names itself, and that before what is said of its nodes.
     """
-    found = language_in(piece.text for piece in pieces if piece.kind is not ChunkKind.CODE) or entry.language or named
+    found = (
+        detect_language(piece.text for piece in pieces if piece.kind is not ChunkKind.CODE) or entry.language or named
+    )
     return found or resolve_language(entry, list_lineage(tenant=entry.tenant, node_id=entry.node_id))
 
 
-def _ids(chunks: QuerySet[Chunk]) -> dict[tuple[str, str, Locator], deque[UUID]]:
+def _index_chunk_ids(chunks: QuerySet[Chunk]) -> dict[tuple[str, str, Locator], deque[UUID]]:
     """Return the chunks' ids by what they say and where, in order."""
     found: dict[tuple[str, str, Locator], deque[UUID]] = defaultdict(deque)
     for chunk in chunks.order_by("position").iterator():
@@ -120,7 +122,7 @@ def _ids(chunks: QuerySet[Chunk]) -> dict[tuple[str, str, Locator], deque[UUID]]
     return found
 
 
-def _chunks(
+def _build_chunks(
     entry: MaterialEntry,
     pieces: Iterable[Piece],
     configuration: str,
@@ -138,7 +140,7 @@ def _chunks(
             emphasised=list(piece.emphasised),
             language=piece.language or "",
             search_configuration=configuration,
-            **locator_columns(piece.locator),
+            **get_locator_columns(piece.locator),
         )
         for position, piece in enumerate(pieces)
     ]

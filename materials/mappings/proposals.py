@@ -12,25 +12,25 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LEAST_CONFIDENCE = 0.35
-SAME_PICTURE, OTHER_PICTURE = 0.8, 0.6
+MIN_CONFIDENCE = 0.35
+SAME_PICTURE_SHARE, OTHER_PICTURE_SHARE = 0.8, 0.6
 """Of the bits that either hash sets, how many both set: in the same picture after compression, and in any two.
 
 Of all 64 bits, slides with a few words on white set so few that any two of them would be alike.
 """
-LEAST_BITS = 8
+MIN_HASH_BITS = 8
 """A picture whose hash sets fewer is as good as blank, and like no other."""
-STAY, FORWARD, SKIP, BACK = 0.0, 0.02, 0.10, 0.20
+STAY_COST, FORWARD_COST, SKIP_COST, BACK_COST = 0.0, 0.02, 0.10, 0.20
 """What it costs to go on showing a slide, to go to the next one, to skip some, to go back."""
-NOTHING_SCORE = 0.30
+NO_SLIDE_SCORE = 0.30
 """What showing none of the slides is worth: a slide must be worth more."""
-SEEN_WEIGHT, SPOKEN_WEIGHT = 1.0, 0.6
+SCREEN_TEXT_WEIGHT, SPOKEN_TEXT_WEIGHT = 1.0, 0.6
 
 _WORD = re.compile(r"\w{3,}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slide:
+class SlideFeatures:
     """One slide: its number (1-based), its words, and its picture's hash when it could be drawn."""
 
     number: int
@@ -39,18 +39,21 @@ class Slide:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shot:
-    """What a video shows and says from one change of scene to the next. `seen` is what a vision model read there."""
+class VideoShot:
+    """What a video shows and says from one change of scene to the next.
+
+    `screen_text` is what a vision model read there.
+    """
 
     start_ms: int
     end_ms: int
     dhash: int
-    seen: str
-    spoken: str
+    screen_text: str
+    spoken_text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proposal:
+class MappingProposal:
     """A slide, the time for which it is shown, and how sure that is (0 to 1)."""
 
     slide: int
@@ -59,20 +62,20 @@ class Proposal:
     confidence: float
 
 
-def propose(slides: Sequence[Slide], shots: Sequence[Shot]) -> list[Proposal]:
+def propose_mappings(slides: Sequence[SlideFeatures], shots: Sequence[VideoShot]) -> list[MappingProposal]:
     """Return where the slides are shown, in order of time; a slide may come up several times."""
     if not slides or not shots:
         return []
-    rarity = _rarity(slides)
-    scores = [[_likeness(slide, shot, rarity) for slide in slides] for shot in shots]
-    found: list[Proposal] = []
-    for shot, place, row in zip(shots, _path(scores), scores, strict=True):
-        if place is None or row[place] < LEAST_CONFIDENCE or shot.end_ms <= shot.start_ms:
+    rarity = _compute_word_rarity(slides)
+    scores = [[_compute_likeness(slide, shot, rarity) for slide in slides] for shot in shots]
+    found: list[MappingProposal] = []
+    for shot, place, row in zip(shots, _find_best_path(scores), scores, strict=True):
+        if place is None or row[place] < MIN_CONFIDENCE or shot.end_ms <= shot.start_ms:
             continue
         confidence = round(min(1.0, row[place]), 3)
         last = found[-1] if found else None
         if last is not None and last.slide == slides[place].number and last.end_ms == shot.start_ms:
-            found[-1] = Proposal(
+            found[-1] = MappingProposal(
                 slide=last.slide,
                 start_ms=last.start_ms,
                 end_ms=shot.end_ms,
@@ -80,59 +83,62 @@ def propose(slides: Sequence[Slide], shots: Sequence[Shot]) -> list[Proposal]:
             )
         else:
             found.append(
-                Proposal(slide=slides[place].number, start_ms=shot.start_ms, end_ms=shot.end_ms, confidence=confidence)
+                MappingProposal(
+                    slide=slides[place].number, start_ms=shot.start_ms, end_ms=shot.end_ms, confidence=confidence
+                )
             )
     return found
 
 
-def _likeness(slide: Slide, shot: Shot, rarity: dict[str, float]) -> float:
-    picture = _picture_likeness(slide.dhash, shot.dhash) if slide.dhash is not None else 0.0
+def _compute_likeness(slide: SlideFeatures, shot: VideoShot, rarity: dict[str, float]) -> float:
+    picture = _compute_picture_likeness(slide.dhash, shot.dhash) if slide.dhash is not None else 0.0
     words = max(
-        SEEN_WEIGHT * _share(slide.text, shot.seen, rarity), SPOKEN_WEIGHT * _share(slide.text, shot.spoken, rarity)
+        SCREEN_TEXT_WEIGHT * _compute_word_share(slide.text, shot.screen_text, rarity),
+        SPOKEN_TEXT_WEIGHT * _compute_word_share(slide.text, shot.spoken_text, rarity),
     )
     return 1 - (1 - 0.95 * picture) * (1 - 0.95 * words)
 
 
-def _picture_likeness(one: int, other: int) -> float:
+def _compute_picture_likeness(one: int, other: int) -> float:
     either = (one | other).bit_count()
-    if either < LEAST_BITS:
+    if either < MIN_HASH_BITS:
         return 0.0
     share = (one & other).bit_count() / either
-    return max(0.0, min(1.0, (share - OTHER_PICTURE) / (SAME_PICTURE - OTHER_PICTURE)))
+    return max(0.0, min(1.0, (share - OTHER_PICTURE_SHARE) / (SAME_PICTURE_SHARE - OTHER_PICTURE_SHARE)))
 
 
-def _share(text: str, heard: str, rarity: dict[str, float]) -> float:
+def _compute_word_share(slide_text: str, shot_text: str, rarity: dict[str, float]) -> float:
     """Return how much of a slide's words is heard, where words that few slides have count more."""
-    wanted = set(_words(text))
-    there = set(_words(heard))
-    whole = sum(rarity[word] for word in wanted)
-    if not whole or len(wanted) < 2:
+    slide_words = set(_list_words(slide_text))
+    shot_words = set(_list_words(shot_text))
+    whole = sum(rarity[word] for word in slide_words)
+    if not whole or len(slide_words) < 2:
         return 0.0
-    return sum(rarity[word] for word in wanted & there) / whole
+    return sum(rarity[word] for word in slide_words & shot_words) / whole
 
 
-def _rarity(slides: Sequence[Slide]) -> dict[str, float]:
-    counts = Counter(word for slide in slides for word in set(_words(slide.text)))
+def _compute_word_rarity(slides: Sequence[SlideFeatures]) -> dict[str, float]:
+    counts = Counter(word for slide in slides for word in set(_list_words(slide.text)))
     return {word: math.log(1 + len(slides) / count) for word, count in counts.items()}
 
 
-def _words(text: str) -> list[str]:
+def _list_words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _path(scores: list[list[float]]) -> list[int | None]:
+def _find_best_path(scores: list[list[float]]) -> list[int | None]:
     """Return for each shot the place of its slide, None for no slide, so that the sum is largest.
 
     The last state of a row is "no slide"; going there and back costs nothing.
     """
     count = len(scores[0])
-    best = [*scores[0], NOTHING_SCORE]
+    best = [*scores[0], NO_SLIDE_SCORE]
     came_from: list[list[int]] = []
     for row in scores[1:]:
         values, origins = [], []
         for place in range(count + 1):
-            worth = row[place] if place < count else NOTHING_SCORE
-            reached = [best[before] - _cost(before, place, count) for before in range(count + 1)]
+            worth = row[place] if place < count else NO_SLIDE_SCORE
+            reached = [best[before] - _get_transition_cost(before, place, count) for before in range(count + 1)]
             origin = max(range(count + 1), key=reached.__getitem__)
             values.append(worth + reached[origin])
             origins.append(origin)
@@ -146,9 +152,9 @@ def _path(scores: list[list[float]]) -> list[int | None]:
     return [None if place == count else place for place in reversed(path)]
 
 
-def _cost(before: int, after: int, nothing: int) -> float:
+def _get_transition_cost(before: int, after: int, nothing: int) -> float:
     if before == after or nothing in {before, after}:
-        return STAY
+        return STAY_COST
     if after == before + 1:
-        return FORWARD
-    return SKIP if after > before else BACK
+        return FORWARD_COST
+    return SKIP_COST if after > before else BACK_COST

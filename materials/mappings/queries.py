@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from materials.models import (
+    MappingState,
     MaterialNode,
     SlideVideoMapping,
 )
@@ -35,4 +36,4 @@ def list_accepted_mappings(*, tenant: Tenant, nodes: Sequence[MaterialNode]) -> 
     """Return the accepted mappings between entries of these nodes, by video and time."""
     inside = [node.pk for node in nodes]
     rows = SlideVideoMapping.objects.for_tenant(tenant).filter(presentation__node__in=inside, video__node__in=inside)
-    return rows.filter(state=SlideVideoMapping.State.ACCEPTED).order_by("video_id", "start_ms", "id")
+    return rows.filter(state=MappingState.ACCEPTED).order_by("video_id", "start_ms", "id")

@@ -7,24 +7,24 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from materials.mappings.services import Batch, Claim
-from materials.mappings.validation import Problem, Validation, Verdict, verdict_on
-from materials.models import SlideVideoMapping
+from materials.mappings.services import MappingBatchResult, MappingClaim
+from materials.mappings.validation import MappingProblem, ValidationResult, ValidationStatus, validate_mapping
+from materials.models import MappingState, SlideVideoMapping
 from materials.serializers import ENTRY_STATES
 from project.http.serializers import ListQuerySerializer, StrictSerializer
 
-MOST_ITEMS = 500
-MOST_SLIDES = 1_000_000
-MOST_MS = 1_000 * 3_600_000
+MAX_BATCH_ITEMS = 500
+MAX_SLIDE_NUMBER = 1_000_000
+MAX_TIME_MS = 1_000 * 3_600_000
 REPEATED, EXISTS = "repeated", "exists"
 
 
 class MappingFieldsSerializer(StrictSerializer):
     """What can be corrected; what is not named stays. Whoever corrects a mapping accepts it."""
 
-    slide = serializers.IntegerField(min_value=1, max_value=MOST_SLIDES, help_text="1-based slide or page.")
-    start_ms = serializers.IntegerField(min_value=0, max_value=MOST_MS, help_text="From when, in milliseconds.")
-    end_ms = serializers.IntegerField(min_value=1, max_value=MOST_MS, help_text="Until when, in milliseconds.")
+    slide = serializers.IntegerField(min_value=1, max_value=MAX_SLIDE_NUMBER, help_text="1-based slide or page.")
+    start_ms = serializers.IntegerField(min_value=0, max_value=MAX_TIME_MS, help_text="From when, in milliseconds.")
+    end_ms = serializers.IntegerField(min_value=1, max_value=MAX_TIME_MS, help_text="Until when, in milliseconds.")
 
 
 class MappingItemSerializer(MappingFieldsSerializer):
@@ -44,10 +44,10 @@ class _ItemsField(serializers.ListField):
 class MappingBatchSerializer(StrictSerializer):
     """Mappings to create. Each item is looked at by itself: what is wrong with one hinders no other."""
 
-    items = _ItemsField(allow_empty=False, max_length=MOST_ITEMS, help_text=f"1 to {MOST_ITEMS}.")
+    items = _ItemsField(allow_empty=False, max_length=MAX_BATCH_ITEMS, help_text=f"1 to {MAX_BATCH_ITEMS}.")
 
 
-class MappingProblemSerializer(serializers.Serializer[Problem]):
+class MappingProblemSerializer(serializers.Serializer[MappingProblem]):
     """What is wrong, and what to do."""
 
     field = serializers.CharField()
@@ -75,7 +75,7 @@ class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
 
     presentation = serializers.UUIDField(source="presentation_id", read_only=True)
     video = serializers.UUIDField(source="video_id", read_only=True)
-    validation = serializers.ChoiceField(choices=[(v.value, v.value) for v in Validation], read_only=True)
+    validation = serializers.ChoiceField(choices=[(v.value, v.value) for v in ValidationStatus], read_only=True)
     blocked_by = MappingBlockerSerializer(many=True, read_only=True)
     problems = MappingProblemSerializer(many=True, read_only=True)
 
@@ -100,7 +100,7 @@ class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
         read_only_fields = fields
 
     def to_representation(self, instance: SlideVideoMapping) -> dict[str, Any]:
-        verdict: Verdict = verdict_on(instance)
+        result: ValidationResult = validate_mapping(instance)
         return {
             "id": instance.pk,
             "presentation": instance.presentation_id,
@@ -111,9 +111,9 @@ class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
             "confidence": instance.confidence,
             "state": instance.state,
             "decided_at": instance.decided_at,
-            "validation": verdict.validation.value,
-            "blocked_by": [MappingBlockerSerializer(blocker).data for blocker in verdict.blocked_by],
-            "problems": [MappingProblemSerializer(problem).data for problem in verdict.problems],
+            "validation": result.status.value,
+            "blocked_by": [MappingBlockerSerializer(blocker).data for blocker in result.blocked_by],
+            "problems": [MappingProblemSerializer(problem).data for problem in result.problems],
             "created_at": instance.created_at,
             "updated_at": instance.updated_at,
         }
@@ -122,8 +122,8 @@ class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
 class MappingListSerializer(ListQuerySerializer):
     """Which mappings to list."""
 
-    state = serializers.ChoiceField(choices=SlideVideoMapping.State.choices, required=False)
-    validation = serializers.ChoiceField(choices=[(v.value, v.value) for v in Validation], required=False)
+    state = serializers.ChoiceField(choices=MappingState.choices, required=False)
+    validation = serializers.ChoiceField(choices=[(v.value, v.value) for v in ValidationStatus], required=False)
     video = serializers.UUIDField(required=False)
     presentation = serializers.UUIDField(required=False)
 
@@ -157,23 +157,25 @@ class MappingResultSerializer(serializers.Serializer[Any]):
     rejected = MappingRejectedSerializer(many=True)
 
 
-def read_claims(items: list[Any]) -> tuple[list[Claim], list[tuple[int, Problem]]]:
+def parse_claims(items: list[Any]) -> tuple[list[MappingClaim], list[tuple[int, MappingProblem]]]:
     """Return the items that are well formed, and what is wrong with the others."""
-    claims: list[Claim] = []
-    malformed: list[tuple[int, Problem]] = []
+    claims: list[MappingClaim] = []
+    malformed: list[tuple[int, MappingProblem]] = []
     shape = MappingItemSerializer()
     for index, item in enumerate(items):
         if not isinstance(item, dict):
-            malformed.append((index, Problem(field="", reason="invalid", hint="Give an object with its fields.")))
+            malformed.append(
+                (index, MappingProblem(field="", reason="invalid", hint="Give an object with its fields."))
+            )
             continue
         try:
-            claims.append(Claim(index=index, **shape.run_validation(item)))
+            claims.append(MappingClaim(index=index, **shape.run_validation(item)))
         except serializers.ValidationError as exc:
-            malformed.extend((index, problem) for problem in _problems(exc))
+            malformed.extend((index, problem) for problem in _list_field_problems(exc))
     return claims, malformed
 
 
-def batch_json(batch: Batch, malformed: list[tuple[int, Problem]]) -> dict[str, Any]:
+def build_batch_json(batch: MappingBatchResult, malformed: list[tuple[int, MappingProblem]]) -> dict[str, Any]:
     """Return what became of a batch, ready for JSON."""
     shape = MappingSerializer()
     return {
@@ -189,11 +191,11 @@ def batch_json(batch: Batch, malformed: list[tuple[int, Problem]]) -> dict[str, 
     }
 
 
-def _problems(exc: serializers.ValidationError) -> list[Problem]:
+def _list_field_problems(exc: serializers.ValidationError) -> list[MappingProblem]:
     """Return a problem for each wrong field of an item."""
     details: Any = exc.get_full_details()
     return [
-        Problem(field=str(name), reason=str(detail["code"]), hint=str(detail["message"]))
+        MappingProblem(field=str(name), reason=str(detail["code"]), hint=str(detail["message"]))
         for name, found in details.items()
         for detail in found
     ]

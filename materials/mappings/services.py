@@ -18,18 +18,18 @@ from materials.fingerprints import clear_fingerprints
 from materials.locks import lock_tree
 from materials.mappings import validation
 from materials.mappings.queries import get_mapping
-from materials.mappings.validation import Problem
-from materials.models import MaterialEntry, SlideVideoMapping
+from materials.mappings.validation import MappingProblem
+from materials.models import MappingState, MaterialEntry, SlideVideoMapping
 from materials.queries import get_node, select_node_ids_below
 from project.db.fields import new_id
 from tenants.models import Tenant
 
 _COPY_BATCH = 1000
-_Key = tuple[UUID, int, UUID, int]
+_ClaimKey = tuple[UUID, int, UUID, int]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
+class MappingClaim:
     """One item of a batch: `slide` of `presentation` is shown in `video` from `start_ms` to `end_ms`."""
 
     index: int
@@ -40,13 +40,13 @@ class Claim:
     end_ms: int
 
     @property
-    def key(self) -> _Key:
+    def key(self) -> _ClaimKey:
         """Return what makes it the same claim as another."""
         return (self.presentation, self.slide, self.video, self.start_ms)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Skipped:
+class SkippedMapping:
     """An item that says what a mapping says already."""
 
     index: int
@@ -56,16 +56,16 @@ class Skipped:
 
 
 @dataclass(kw_only=True)
-class Batch:
+class MappingBatchResult:
     """What became of a batch, by index. An item with several problems is rejected once for each."""
 
     created: list[tuple[int, SlideVideoMapping]] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    rejected: list[tuple[int, Problem]] = field(default_factory=list)
+    skipped: list[SkippedMapping] = field(default_factory=list)
+    rejected: list[tuple[int, MappingProblem]] = field(default_factory=list)
 
 
 @transaction.atomic
-def create_mappings(*, tenant: Tenant, node_id: UUID, claims: Sequence[Claim]) -> Batch:
+def create_mappings(*, tenant: Tenant, node_id: UUID, claims: Sequence[MappingClaim]) -> MappingBatchResult:
     """Store what somebody states, as accepted; what cannot be true is rejected item by item, and hinders no other.
 
     Both entries must stand below the node. A claim whose entries are not ready yet is stored too. A claim that is there
@@ -74,32 +74,34 @@ def create_mappings(*, tenant: Tenant, node_id: UUID, claims: Sequence[Claim]) -
     """
     lock_tree(tenant)
     get_node(tenant=tenant, node_id=node_id)
-    entries = _entries_of(tenant, claims)
-    inside = _inside(tenant, node_id, entries)
-    known = _known(tenant, claims)
-    batch = Batch()
-    said: dict[_Key, SlideVideoMapping] = {}
-    new: list[SlideVideoMapping] = []
-    taken: list[SlideVideoMapping] = []
+    entries = _get_claimed_entries(tenant, claims)
+    inside = _find_entry_ids_below(tenant, node_id, entries)
+    known = _find_stored_mappings(tenant, claims)
+    result = MappingBatchResult()
+    stored_by_key: dict[_ClaimKey, SlideVideoMapping] = {}
+    created: list[SlideVideoMapping] = []
+    updated: list[SlideVideoMapping] = []
     for claim in claims:
-        problems = list(_misplaced(claim, entries, inside))
-        problems = problems or list(validation.verdict_on(_stated(claim, entries)).problems)
+        problems = list(_find_placement_problems(claim, entries, inside))
+        problems = problems or list(validation.validate_mapping(_build_mapping(claim, entries)).problems)
         if problems:
-            batch.rejected.extend((claim.index, problem) for problem in problems)
+            result.rejected.extend((claim.index, problem) for problem in problems)
             continue
         before = known.get(claim.key)
-        mapping = said.get(claim.key) or before or SlideVideoMapping(id=new_id(), tenant=tenant)
-        if claim.key in said or (before is not None and before.state == SlideVideoMapping.State.ACCEPTED):
-            batch.skipped.append(Skipped(index=claim.index, mapping=mapping, repeated=claim.key in said))
+        mapping = stored_by_key.get(claim.key) or before or SlideVideoMapping(id=new_id(), tenant=tenant)
+        if claim.key in stored_by_key or (before is not None and before.state == MappingState.ACCEPTED):
+            result.skipped.append(
+                SkippedMapping(index=claim.index, mapping=mapping, repeated=claim.key in stored_by_key)
+            )
             continue
-        _take(mapping, _stated(claim, entries))
-        (new if before is None else taken).append(mapping)
-        said[claim.key] = mapping
-        batch.created.append((claim.index, mapping))
-    SlideVideoMapping.objects.bulk_create(new)
-    SlideVideoMapping.objects.bulk_update(taken, ["end_ms", "confidence", "state", "decided_at", "updated_at"])
-    _forget(*new, *taken)
-    return batch
+        _apply_claim(mapping, _build_mapping(claim, entries))
+        (created if before is None else updated).append(mapping)
+        stored_by_key[claim.key] = mapping
+        result.created.append((claim.index, mapping))
+    SlideVideoMapping.objects.bulk_create(created)
+    SlideVideoMapping.objects.bulk_update(updated, ["end_ms", "confidence", "state", "decided_at", "updated_at"])
+    _clear_node_fingerprints(*created, *updated)
+    return result
 
 
 @transaction.atomic
@@ -115,33 +117,33 @@ def update_mapping(*, tenant: Tenant, mapping_id: UUID, changes: Mapping[str, in
         return mapping
     for name, value in changes.items():
         setattr(mapping, name, value)
-    if problems := validation.verdict_on(mapping).problems:
-        raise _refused(problems)
+    if problems := validation.validate_mapping(mapping).problems:
+        raise _build_mapping_error(problems)
     same = SlideVideoMapping.objects.for_tenant(tenant).filter(
         presentation=mapping.presentation_id, slide=mapping.slide, video=mapping.video_id, start_ms=mapping.start_ms
     )
     others = same.exclude(pk=mapping.pk)
-    if (other := others.exclude(state=SlideVideoMapping.State.PROPOSED).first()) is not None:
+    if (other := others.exclude(state=MappingState.PROPOSED).first()) is not None:
         raise MappingExists(
             f"Mapping {other.pk} says of the same slide that it is shown from the same time on.",
             extra={"mapping": str(other.pk)},
         )
     others.delete()
-    _accept(mapping)
+    _mark_accepted(mapping)
     mapping.save(update_fields=[*changes, "confidence", "state", "decided_at", "updated_at"])
-    _forget(mapping)
+    _clear_node_fingerprints(mapping)
     return mapping
 
 
 @transaction.atomic
-def decide_mapping(*, tenant: Tenant, mapping_id: UUID, state: SlideVideoMapping.State) -> SlideVideoMapping:
+def decide_mapping(*, tenant: Tenant, mapping_id: UUID, state: MappingState) -> SlideVideoMapping:
     """Accept or reject a mapping; the last decision counts. Raises NotFound."""
     lock_tree(tenant)
     mapping = get_mapping(tenant=tenant, mapping_id=mapping_id)
     if mapping.state != state:
         mapping.state, mapping.decided_at = state, timezone.now()
         mapping.save(update_fields=["state", "decided_at", "updated_at"])
-        _forget(mapping)
+        _clear_node_fingerprints(mapping)
     return mapping
 
 
@@ -151,7 +153,7 @@ def delete_mapping(*, tenant: Tenant, mapping_id: UUID) -> None:
     lock_tree(tenant)
     mapping = get_mapping(tenant=tenant, mapping_id=mapping_id)
     mapping.delete()
-    _forget(mapping)
+    _clear_node_fingerprints(mapping)
 
 
 def copy_mappings(*, tenant: Tenant, entries: Mapping[UUID, UUID]) -> None:
@@ -163,19 +165,19 @@ def copy_mappings(*, tenant: Tenant, entries: Mapping[UUID, UUID]) -> None:
     SlideVideoMapping.objects.bulk_create(rows, batch_size=_COPY_BATCH)
 
 
-def _entries_of(tenant: Tenant, claims: Sequence[Claim]) -> dict[UUID, MaterialEntry]:
+def _get_claimed_entries(tenant: Tenant, claims: Sequence[MappingClaim]) -> dict[UUID, MaterialEntry]:
     named = {pk for claim in claims for pk in (claim.presentation, claim.video)}
     return MaterialEntry.objects.for_tenant(tenant).with_job().in_bulk(named)
 
 
-def _inside(tenant: Tenant, node_id: UUID, entries: Mapping[UUID, MaterialEntry]) -> set[UUID]:
+def _find_entry_ids_below(tenant: Tenant, node_id: UUID, entries: Mapping[UUID, MaterialEntry]) -> set[UUID]:
     rows = MaterialEntry.objects.for_tenant(tenant).filter(
         pk__in=list(entries), node__in=select_node_ids_below(tenant=tenant, node_id=node_id)
     )
     return set(rows.values_list("pk", flat=True))
 
 
-def _known(tenant: Tenant, claims: Sequence[Claim]) -> dict[_Key, SlideVideoMapping]:
+def _find_stored_mappings(tenant: Tenant, claims: Sequence[MappingClaim]) -> dict[_ClaimKey, SlideVideoMapping]:
     """Return the stored mappings among which those that the claims repeat are, by what they claim."""
     rows = SlideVideoMapping.objects.for_tenant(tenant).filter(
         presentation__in={claim.presentation for claim in claims},
@@ -186,20 +188,22 @@ def _known(tenant: Tenant, claims: Sequence[Claim]) -> dict[_Key, SlideVideoMapp
     return {(row.presentation_id, row.slide, row.video_id, row.start_ms): row for row in rows}
 
 
-def _misplaced(claim: Claim, entries: Mapping[UUID, MaterialEntry], inside: set[UUID]) -> Iterator[Problem]:
-    for name in validation.SIDES:
+def _find_placement_problems(
+    claim: MappingClaim, entries: Mapping[UUID, MaterialEntry], inside: set[UUID]
+) -> Iterator[MappingProblem]:
+    for name in validation.ENTRY_FIELDS:
         pk: UUID = getattr(claim, name)
         if pk not in entries:
-            yield Problem(field=name, reason="not_found", hint=f"There is no entry {pk}. Check the id.")
+            yield MappingProblem(field=name, reason="not_found", hint=f"There is no entry {pk}. Check the id.")
         elif pk not in inside:
-            yield Problem(
+            yield MappingProblem(
                 field=name,
                 reason="not_below_node",
                 hint=f"{entries[pk].name} does not stand below this node. Send the item to a node above both entries.",
             )
 
 
-def _stated(claim: Claim, entries: Mapping[UUID, MaterialEntry]) -> SlideVideoMapping:
+def _build_mapping(claim: MappingClaim, entries: Mapping[UUID, MaterialEntry]) -> SlideVideoMapping:
     return SlideVideoMapping(
         presentation=entries[claim.presentation],
         slide=claim.slide,
@@ -209,27 +213,27 @@ def _stated(claim: Claim, entries: Mapping[UUID, MaterialEntry]) -> SlideVideoMa
     )
 
 
-def _take(mapping: SlideVideoMapping, stated: SlideVideoMapping) -> None:
-    mapping.presentation, mapping.slide, mapping.video = stated.presentation, stated.slide, stated.video
-    mapping.start_ms, mapping.end_ms = stated.start_ms, stated.end_ms
-    _accept(mapping)
+def _apply_claim(mapping: SlideVideoMapping, claimed: SlideVideoMapping) -> None:
+    mapping.presentation, mapping.slide, mapping.video = claimed.presentation, claimed.slide, claimed.video
+    mapping.start_ms, mapping.end_ms = claimed.start_ms, claimed.end_ms
+    _mark_accepted(mapping)
 
 
-def _accept(mapping: SlideVideoMapping) -> None:
+def _mark_accepted(mapping: SlideVideoMapping) -> None:
     """Let a mapping be what a person says, unsaved."""
     now = timezone.now()
-    mapping.state, mapping.confidence = SlideVideoMapping.State.ACCEPTED, None
+    mapping.state, mapping.confidence = MappingState.ACCEPTED, None
     mapping.decided_at = mapping.updated_at = now
 
 
-def _refused(problems: Sequence[Problem]) -> MappingRefused:
+def _build_mapping_error(problems: Sequence[MappingProblem]) -> MappingRefused:
     errors: list[dict[str, Any]] = [
         {"pointer": f"/{problem.field}", "code": problem.reason, "detail": problem.hint} for problem in problems
     ]
     return MappingRefused("The mapping cannot be so.", extra={"errors": errors})
 
 
-def _forget(*mappings: SlideVideoMapping) -> None:
+def _clear_node_fingerprints(*mappings: SlideVideoMapping) -> None:
     nodes = {entry.node_id for mapping in mappings for entry in (mapping.presentation, mapping.video)}
     if nodes:
         clear_fingerprints(*nodes)

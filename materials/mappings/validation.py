@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
 from materials.documents import Format
-from materials.models import EntryState, MaterialEntry, SlideVideoMapping, is_ready
+from materials.models import EntryState, MaterialEntry, SlideVideoMapping, build_ready_condition
 
 PRESENTATIONS = (Format.PPTX, Format.PDF)
 RECORDINGS = (Format.VIDEO, Format.AUDIO)
@@ -22,10 +22,10 @@ CAPTIONS = (Format.SRT, Format.VTT)
 """Taken for a recording where its address gave them instead of it."""
 
 PRESENTATION, VIDEO = "presentation", "video"
-SIDES = (PRESENTATION, VIDEO)
+ENTRY_FIELDS = (PRESENTATION, VIDEO)
 
 
-class Validation(StrEnum):
+class ValidationStatus(StrEnum):
     """What is known of a mapping's slide and times."""
 
     VALIDATED = "validated"
@@ -34,7 +34,7 @@ class Validation(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class MappingProblem:
     """Why a mapping cannot be true: which field, a stable code, and a sentence that says what to do."""
 
     field: str
@@ -43,7 +43,7 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Blocker:
+class MappingBlocker:
     """An entry that has to be ready before a mapping is validated, with its state."""
 
     field: str
@@ -54,75 +54,82 @@ class Blocker:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class ValidationResult:
     """What is known, what it waits for (while pending), and what is wrong (when failed)."""
 
-    validation: Validation
-    blocked_by: tuple[Blocker, ...]
-    problems: tuple[Problem, ...]
+    status: ValidationStatus
+    blocked_by: tuple[MappingBlocker, ...]
+    problems: tuple[MappingProblem, ...]
 
 
-def verdict_on(mapping: SlideVideoMapping) -> Verdict:
+def validate_mapping(mapping: SlideVideoMapping) -> ValidationResult:
     """Validate a mapping, stored or not. Its entries must be loaded with their jobs (`with_entries`)."""
-    problems = tuple(_problems(mapping))
+    problems = tuple(_find_problems(mapping))
     if problems:
-        return Verdict(validation=Validation.FAILED, blocked_by=(), problems=problems)
-    blockers = tuple(blocker for field in SIDES if (blocker := _blocker(field, getattr(mapping, field))) is not None)
-    validation = Validation.PENDING if blockers else Validation.VALIDATED
-    return Verdict(validation=validation, blocked_by=blockers, problems=())
+        return ValidationResult(status=ValidationStatus.FAILED, blocked_by=(), problems=problems)
+    blockers = tuple(
+        blocker for field in ENTRY_FIELDS if (blocker := _find_blocker(field, getattr(mapping, field))) is not None
+    )
+    validation = ValidationStatus.PENDING if blockers else ValidationStatus.VALIDATED
+    return ValidationResult(status=validation, blocked_by=blockers, problems=())
 
 
-def judged(rows: QuerySet[SlideVideoMapping], validation: Validation) -> QuerySet[SlideVideoMapping]:
+def filter_by_validation(
+    rows: QuerySet[SlideVideoMapping], validation: ValidationStatus
+) -> QuerySet[SlideVideoMapping]:
     """Keep the mappings on which this is the verdict, by one condition of SQL."""
-    verdict = Case(
-        When(_is_wrong(), then=Value(Validation.FAILED.value)),
-        When(is_ready("presentation__") & is_ready("video__"), then=Value(Validation.VALIDATED.value)),
-        default=Value(Validation.PENDING.value),
+    status = Case(
+        When(_build_failed_condition(), then=Value(ValidationStatus.FAILED.value)),
+        When(
+            build_ready_condition("presentation__") & build_ready_condition("video__"),
+            then=Value(ValidationStatus.VALIDATED.value),
+        ),
+        default=Value(ValidationStatus.PENDING.value),
         output_field=CharField(),
     )
-    return rows.alias(verdict=verdict).filter(verdict=validation.value)
+    return rows.alias(verdict=status).filter(verdict=validation.value)
 
 
-def _problems(mapping: SlideVideoMapping) -> Iterator[Problem]:
+def _find_problems(mapping: SlideVideoMapping) -> Iterator[MappingProblem]:
     deck, video = mapping.presentation, mapping.video
     if mapping.end_ms <= mapping.start_ms:
-        yield Problem(field="end_ms", reason="ends_before_start", hint="Give an end later than `start_ms`.")
+        yield MappingProblem(field="end_ms", reason="ends_before_start", hint="Give an end later than `start_ms`.")
     if deck.format and deck.format not in PRESENTATIONS:
-        yield Problem(
+        yield MappingProblem(
             field=PRESENTATION,
             reason="not_a_presentation",
             hint=f"{deck.name} is of the format {deck.format}. Name a PowerPoint or PDF entry.",
         )
-    elif _counts(deck) and deck.page_count is not None and mapping.slide > deck.page_count:
-        yield Problem(
+    elif _has_current_length(deck) and deck.page_count is not None and mapping.slide > deck.page_count:
+        yield MappingProblem(
             field="slide",
             reason="slide_beyond_pages",
             hint=f"{deck.name} has {deck.page_count} slides or pages. Give a number from 1 to {deck.page_count}.",
         )
     if video.format and not _is_recording(video):
-        yield Problem(
+        yield MappingProblem(
             field=VIDEO,
             reason="not_a_recording",
             hint=f"{video.name} is of the format {video.format}. Name a video or audio entry.",
         )
-    elif _counts(video) and video.duration_ms is not None and mapping.end_ms > video.duration_ms:
-        yield Problem(
+    elif _has_current_length(video) and video.duration_ms is not None and mapping.end_ms > video.duration_ms:
+        yield MappingProblem(
             field="start_ms" if mapping.start_ms >= video.duration_ms else "end_ms",
             reason="time_beyond_duration",
             hint=f"{video.name} lasts {video.duration_ms} ms. Give times from 0 to {video.duration_ms}.",
         )
 
 
-def _is_wrong() -> Q:
-    """Return the condition of `_problems` for stored rows, whose times are in order."""
+def _build_failed_condition() -> Q:
+    """Return the condition of `_find_problems` for stored rows, whose times are in order."""
     no_deck = ~Q(presentation__format__in=["", *PRESENTATIONS])
-    beyond_pages = is_ready("presentation__") & Q(slide__gt=F("presentation__page_count"))
+    beyond_pages = build_ready_condition("presentation__") & Q(slide__gt=F("presentation__page_count"))
     no_video = ~Q(video__format__in=["", *RECORDINGS]) & ~Q(~Q(video__source_url=""), video__format__in=CAPTIONS)
-    beyond_end = is_ready("video__") & Q(end_ms__gt=F("video__duration_ms"))
+    beyond_end = build_ready_condition("video__") & Q(end_ms__gt=F("video__duration_ms"))
     return no_deck | beyond_pages | no_video | beyond_end
 
 
-def _counts(entry: MaterialEntry) -> bool:
+def _has_current_length(entry: MaterialEntry) -> bool:
     """Tell whether what the entry says of its length is that of the bytes it has."""
     return entry.state is EntryState.READY
 
@@ -131,13 +138,15 @@ def _is_recording(entry: MaterialEntry) -> bool:
     return entry.format in RECORDINGS or (entry.format in CAPTIONS and bool(entry.source_url))
 
 
-def _blocker(field: str, entry: MaterialEntry) -> Blocker | None:
+def _find_blocker(field: str, entry: MaterialEntry) -> MappingBlocker | None:
     if entry.state is EntryState.READY:
         return None
-    return Blocker(field=field, entry=entry.pk, name=entry.name, state=entry.state, hint=_what_to_do(entry))
+    return MappingBlocker(
+        field=field, entry=entry.pk, name=entry.name, state=entry.state, hint=_build_blocker_hint(entry)
+    )
 
 
-def _what_to_do(entry: MaterialEntry) -> str:
+def _build_blocker_hint(entry: MaterialEntry) -> str:
     if entry.state is EntryState.PENDING:
         return f"Nothing: job {entry.job_id} is reading it, and the mapping is validated when it is done."
     again = f"POST /api/v1/entries/{entry.pk}/ingest"

@@ -9,7 +9,7 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from materials.errors import MappingsRefused
+from materials.errors import MappingBatchRefused
 from materials.mappings.queries import get_mapping, list_mappings_below
 from materials.mappings.serializers import (
     MappingBatchSerializer,
@@ -17,12 +17,12 @@ from materials.mappings.serializers import (
     MappingListSerializer,
     MappingResultSerializer,
     MappingSerializer,
-    batch_json,
-    read_claims,
+    build_batch_json,
+    parse_claims,
 )
 from materials.mappings.services import create_mappings, decide_mapping, delete_mapping, update_mapping
-from materials.mappings.validation import Validation, judged
-from materials.models import SlideVideoMapping
+from materials.mappings.validation import ValidationStatus, filter_by_validation
+from materials.models import MappingState, SlideVideoMapping
 from project.http.responses import paginated_response, validated, validated_query
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
@@ -40,10 +40,10 @@ class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
     def list(self, request: Request, pk: UUID) -> Response:
         """List the mappings of the videos below the node, newest first."""
         chosen = validated_query(request, MappingListSerializer)
-        wanted = chosen.pop("validation", None)
+        validation = chosen.pop("validation", None)
         rows = list_mappings_below(tenant=get_tenant(request), node_id=pk).filter(**chosen)
-        if wanted is not None:
-            rows = judged(rows, Validation(wanted))
+        if validation is not None:
+            rows = filter_by_validation(rows, ValidationStatus(validation))
         return paginated_response(self, rows.order_by("-created_at", "-id"), MappingSerializer)
 
     @extend_schema(
@@ -56,13 +56,13 @@ class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
         of an item stand below the node. They need not be ready: the mapping then waits for them, and is
         validated by itself. What you state is accepted. An item that is there already is skipped.
         """
-        claims, malformed = read_claims(validated(MappingBatchSerializer(data=request.data))["items"])
+        claims, malformed = parse_claims(validated(MappingBatchSerializer(data=request.data))["items"])
         batch = create_mappings(tenant=get_tenant(request), node_id=pk, claims=claims)
-        answer = batch_json(batch, malformed)
+        answer = build_batch_json(batch, malformed)
         if not answer["rejected"]:
             return Response(answer, status=status.HTTP_201_CREATED)
         if not answer["created"]:
-            raise MappingsRefused("None of the mappings was created.", extra=answer)
+            raise MappingBatchRefused("None of the mappings was created.", extra=answer)
         return Response(answer, status=status.HTTP_207_MULTI_STATUS)
 
 
@@ -93,13 +93,13 @@ class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
     @extend_schema(request=None)
     def accept(self, request: Request, pk: UUID) -> Response:
         """Accept a mapping. It stays when the video is looked at again."""
-        return self._decided(request, pk, SlideVideoMapping.State.ACCEPTED)
+        return self._decide_mapping(request, pk, MappingState.ACCEPTED)
 
     @extend_schema(request=None)
     def reject(self, request: Request, pk: UUID) -> Response:
         """Reject a mapping. It is not proposed again."""
-        return self._decided(request, pk, SlideVideoMapping.State.REJECTED)
+        return self._decide_mapping(request, pk, MappingState.REJECTED)
 
-    def _decided(self, request: Request, pk: UUID, state: SlideVideoMapping.State) -> Response:
+    def _decide_mapping(self, request: Request, pk: UUID, state: MappingState) -> Response:
         mapping = decide_mapping(tenant=get_tenant(request), mapping_id=pk, state=state)
         return Response(MappingSerializer(mapping).data)

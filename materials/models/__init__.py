@@ -1,14 +1,21 @@
 """The tables of materials, one module a noun. Import models from this package, not from its modules."""
 
-from materials.models.chunks import Chunk, ChunkCorrection, Located, locator_columns
-from materials.models.entries import EntryState, MaterialEntry, fetched_key, frame_key, is_ready, object_key
+from materials.models.chunks import Chunk, ChunkCorrection, LocatorMixin, get_locator_columns
+from materials.models.entries import (
+    EntryState,
+    MaterialEntry,
+    build_fetched_file_key,
+    build_frame_key,
+    build_raw_file_key,
+    build_ready_condition,
+)
 from materials.models.hosts import HostVisit
-from materials.models.imports import ImportItem, MaterialImport, archive_key
-from materials.models.mappings import SlideVideoMapping
+from materials.models.imports import ImportItem, ItemKind, ItemOutcome, MaterialImport, build_archive_key
+from materials.models.mappings import MappingState, SlideVideoMapping
 from materials.models.objects import ObjectRemoval
 from materials.models.recordings import KeyFrame, PictureDescription, TranscriptWindow
 from materials.models.tree import MaterialNode
-from materials.models.uploads import Quota, SpaceReservation, Upload
+from materials.models.uploads import Quota, SpaceReservation, Upload, UploadStatus
 
 __all__ = [
     "Chunk",
@@ -16,8 +23,11 @@ __all__ = [
     "EntryState",
     "HostVisit",
     "ImportItem",
+    "ItemKind",
+    "ItemOutcome",
     "KeyFrame",
-    "Located",
+    "LocatorMixin",
+    "MappingState",
     "MaterialEntry",
     "MaterialImport",
     "MaterialNode",
@@ -28,10 +38,11 @@ __all__ = [
     "SpaceReservation",
     "TranscriptWindow",
     "Upload",
-    "archive_key",
-    "fetched_key",
-    "frame_key",
-    "is_ready",
-    "locator_columns",
-    "object_key",
+    "UploadStatus",
+    "build_archive_key",
+    "build_fetched_file_key",
+    "build_frame_key",
+    "build_raw_file_key",
+    "build_ready_condition",
+    "get_locator_columns",
 ]

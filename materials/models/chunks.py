@@ -18,7 +18,7 @@ from project.db.fields import UUIDModel
 from tenants.models import Tenant
 
 
-class Located(models.Model):
+class LocatorMixin(models.Model):
     """Columns that hold a `Locator`."""
 
     page = models.PositiveIntegerField(null=True, blank=True)
@@ -43,8 +43,8 @@ class Located(models.Model):
         )
 
 
-def locator_columns(locator: Locator) -> dict[str, Any]:
-    """Return the values of the `Located` columns for a locator."""
+def get_locator_columns(locator: Locator) -> dict[str, Any]:
+    """Return the values of the `LocatorMixin` columns for a locator."""
     return {**asdict(locator), "heading_path": list(locator.heading_path), "fragment": locator.fragment or ""}
 
 
@@ -58,11 +58,11 @@ class SearchConfigurationField(models.CharField[str, str]):
         return "regconfig"
 
 
-SEARCHED_CHARACTERS = 200_000
+MAX_SEARCHED_CHARACTERS = 200_000
 """So much of one chunk is searched: PostgreSQL takes no more than 1 MB of words for one row."""
-CHUNK_WORDS = Func(
+CHUNK_SEARCH_VECTOR = Func(
     F("search_configuration"),
-    Left("text", SEARCHED_CHARACTERS),
+    Left("text", MAX_SEARCHED_CHARACTERS),
     function="to_tsvector",
     output_field=SearchVectorField(),
 )
@@ -86,7 +86,7 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
         return self.annotate(correction=models.Subquery(mine.values_list(facts)))
 
 
-class Chunk(Located, UUIDModel):
+class Chunk(LocatorMixin, UUIDModel):
     """One ordered piece of an entry's text with its locator: a stored `materials.documents.Piece`.
 
     `text` is what is read and generated from: the source's own, or what a person corrected it to (`ChunkCorrection`).
@@ -112,7 +112,7 @@ class Chunk(Located, UUIDModel):
             models.UniqueConstraint(fields=["entry", "position"], name="chunk_position_is_unique_in_entry"),
             models.CheckConstraint(condition=~Q(text=""), name="chunk_has_text"),
         ]
-        indexes = [GinIndex(CHUNK_WORDS, name="chunk_by_words")]
+        indexes = [GinIndex(CHUNK_SEARCH_VECTOR, name="chunk_by_words")]
 
     def __str__(self) -> str:
         return f"{self.entry_id} #{self.position}"
@@ -122,12 +122,12 @@ class ChunkCorrectionQuerySet(models.QuerySet["ChunkCorrection"]):
     def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
-    def flagged(self) -> Self:
+    def filter_flagged(self) -> Self:
         """Keep those that were made for other bytes than the entry's text comes from now."""
         return self.exclude(raw_sha256=F("entry__processed_sha256"))
 
 
-class ChunkCorrection(Located, UUIDModel):
+class ChunkCorrection(LocatorMixin, UUIDModel):
     """What a person made of a chunk's text. The original stays, and so does the correction when chunks are replaced.
 
     `chunk_id` is the chunk that it stands in, None when no chunk has the original text any more. It is no foreign key,

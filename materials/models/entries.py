@@ -15,8 +15,8 @@ from llm.video.processor import TranscriptSource
 from materials.documents import Format
 from materials.models.chunks import Chunk as Chunk
 from materials.models.chunks import ChunkCorrection as ChunkCorrection
-from materials.models.chunks import Located as Located
-from materials.models.chunks import locator_columns as locator_columns
+from materials.models.chunks import LocatorMixin as LocatorMixin
+from materials.models.chunks import get_locator_columns as get_locator_columns
 from materials.models.imports import ImportItem as ImportItem
 from materials.models.imports import MaterialImport as MaterialImport
 from materials.models.mappings import SlideVideoMapping as SlideVideoMapping
@@ -29,7 +29,7 @@ from materials.models.uploads import Quota as Quota
 from materials.models.uploads import SpaceReservation as SpaceReservation
 from materials.models.uploads import Upload as Upload
 from project.db.fields import UUIDModel
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from tenants.models import Tenant
 
 
@@ -43,9 +43,9 @@ class EntryState(StrEnum):
     INTEGRITY_BROKEN = "integrity_broken"
 
 
-def is_ready(prefix: str = "") -> Q:
+def build_ready_condition(prefix: str = "") -> Q:
     """Return the condition of the state `ready`, for rows that reach the entry through `prefix`, such as `video__`."""
-    settled = Q(**{f"{prefix}job__isnull": True}) | Q(**{f"{prefix}job__status": Job.Status.COMPLETE})
+    settled = Q(**{f"{prefix}job__isnull": True}) | Q(**{f"{prefix}job__status": JobStatus.COMPLETE})
     same_bytes = Q(**{f"{prefix}processed_sha256": F(f"{prefix}raw_sha256")})
     return settled & same_bytes & Q(**{f"{prefix}processed_at__isnull": False})
 
@@ -58,11 +58,11 @@ class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
         """Join the ingestion job, which `state` reads."""
         return self.select_related("job")
 
-    def ready(self) -> Self:
-        """Keep the entries whose state is `ready`."""
-        return self.filter(is_ready())
+    def filter_ready(self) -> Self:
+        """Keep the entries whose state is `filter_ready`."""
+        return self.filter(build_ready_condition())
 
-    def pending(self) -> Self:
+    def filter_pending(self) -> Self:
         """Keep the entries whose ingestion is on its way."""
         return self.filter(job__status__in=Job.OPEN)
 
@@ -171,7 +171,7 @@ class MaterialEntry(UUIDModel):
         """Load entries `with_job()` to read this without a query."""
         if self.job is not None and self.job.is_open:
             return EntryState.PENDING
-        if self.job is not None and self.job.status != Job.Status.COMPLETE:
+        if self.job is not None and self.job.status != JobStatus.COMPLETE:
             return EntryState.ERROR
         if self.processed_at is None:
             return EntryState.RAW
@@ -185,16 +185,16 @@ class MaterialEntry(UUIDModel):
         return self.source_changed_at is not None
 
 
-def object_key(*, tenant_id: UUID, entry_id: UUID) -> str:
+def build_raw_file_key(*, tenant_id: UUID, entry_id: UUID) -> str:
     """Return where an entry's bytes are stored: ids only, never a name that somebody chose, and never used again."""
     return f"tenants/{tenant_id}/entries/{entry_id}/raw"
 
 
-def fetched_key(*, tenant_id: UUID, entry_id: UUID, version_id: UUID) -> str:
+def build_fetched_file_key(*, tenant_id: UUID, entry_id: UUID, version_id: UUID) -> str:
     """Return where one version of what an address led to is stored: an older one stays readable meanwhile."""
     return f"tenants/{tenant_id}/entries/{entry_id}/fetched/{version_id}"
 
 
-def frame_key(*, tenant_id: UUID, entry_id: UUID, frame_id: UUID) -> str:
+def build_frame_key(*, tenant_id: UUID, entry_id: UUID, frame_id: UUID) -> str:
     """Return where a key frame's picture is stored."""
     return f"tenants/{tenant_id}/entries/{entry_id}/frames/{frame_id}.jpg"

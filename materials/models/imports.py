@@ -53,6 +53,18 @@ class ImportItemQuerySet(models.QuerySet["ImportItem"]):
         return self.filter(tenant=tenant)
 
 
+class ItemKind(models.TextChoices):
+    FILE = "file"
+    FOLDER = "folder"
+
+
+class ItemOutcome(models.TextChoices):
+    WAITING = "waiting"
+    TAKEN = "taken"
+    SAME = "same"
+    SKIPPED = "skipped"
+
+
 class ImportItem(UUIDModel):
     """One file or folder of an import and what became of it.
 
@@ -60,24 +72,14 @@ class ImportItem(UUIDModel):
     what is there. Of what was there before it is the id of that. `count` is how many files stand behind it.
     """
 
-    class Kind(models.TextChoices):
-        FILE = "file"
-        FOLDER = "folder"
-
-    class Outcome(models.TextChoices):
-        WAITING = "waiting"
-        TAKEN = "taken"
-        SAME = "same"
-        SKIPPED = "skipped"
-
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     batch = models.ForeignKey(MaterialImport, on_delete=models.CASCADE, related_name="items")
     position = models.PositiveIntegerField()
     path = models.TextField()
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=10, choices=ItemKind.choices)
     count = models.PositiveIntegerField(default=1)
     size_bytes = models.BigIntegerField(default=0)
-    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.WAITING)
+    outcome = models.CharField(max_length=10, choices=ItemOutcome.choices, default=ItemOutcome.WAITING)
     target = models.UUIDField(null=True, blank=True)
     code = models.CharField(max_length=50, blank=True)
     reason = models.TextField(blank=True)
@@ -97,6 +99,6 @@ class ImportItem(UUIDModel):
         return self.path
 
 
-def archive_key(*, tenant_id: UUID, import_id: UUID) -> str:
+def build_archive_key(*, tenant_id: UUID, import_id: UUID) -> str:
     """Return where an import's archive is stored."""
     return f"tenants/{tenant_id}/imports/{import_id}/archive"

@@ -39,6 +39,12 @@ class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):
         return self.select_related("presentation__job", "video__job").only(*own, *theirs)
 
 
+class MappingState(models.TextChoices):
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
 class SlideVideoMapping(UUIDModel):
     """A claim that a slide of a presentation is shown in a video from one time to another.
 
@@ -48,11 +54,6 @@ class SlideVideoMapping(UUIDModel):
     entries as they are.
     """
 
-    class State(models.TextChoices):
-        PROPOSED = "proposed"
-        ACCEPTED = "accepted"
-        REJECTED = "rejected"
-
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     presentation = models.ForeignKey("materials.MaterialEntry", on_delete=models.CASCADE, related_name="+")
     slide = models.PositiveIntegerField(help_text="1-based slide or page.")
@@ -60,7 +61,7 @@ class SlideVideoMapping(UUIDModel):
     start_ms = models.PositiveBigIntegerField()
     end_ms = models.PositiveBigIntegerField()
     confidence = models.FloatField(null=True, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    state = models.CharField(max_length=10, choices=MappingState.choices, default=MappingState.PROPOSED)
     decided_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -90,7 +90,7 @@ class PictureDescriptionQuerySet(models.QuerySet["PictureDescription"]):
 class PictureDescription(UUIDModel):
     """What a model saw in a picture, kept so that nobody pays for the same picture twice.
 
-    A stored `materials.ingestion.picture_schema.Seen`.
+    A stored `materials.ingestion.picture_schema.ImageDescription`.
 
     `sha256` is that of the picture's bytes. `recipe` names everything else that the words depend on: the prompt, the
     language and the model that is asked first. Both texts are blank when there was nothing to say.

@@ -10,8 +10,8 @@ from django.db.models import F, Q
 
 from materials.models.chunks import Chunk as Chunk
 from materials.models.chunks import ChunkCorrection as ChunkCorrection
-from materials.models.chunks import Located as Located
-from materials.models.chunks import locator_columns as locator_columns
+from materials.models.chunks import LocatorMixin as LocatorMixin
+from materials.models.chunks import get_locator_columns as get_locator_columns
 from materials.models.imports import ImportItem as ImportItem
 from materials.models.imports import MaterialImport as MaterialImport
 from materials.models.mappings import SlideVideoMapping as SlideVideoMapping

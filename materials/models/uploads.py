@@ -23,6 +23,14 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.select_related("job")
 
 
+class UploadStatus(models.TextChoices):
+    OPEN = "open"
+    COMPLETE = "complete"
+    REFUSED = "refused"
+    ABORTED = "aborted"
+    EXPIRED = "expired"
+
+
 class Upload(UUIDModel):
     """A file that its sender puts into the store without us, and what was announced of it.
 
@@ -30,13 +38,6 @@ class Upload(UUIDModel):
     in parts. `cleared_at` says when nothing of it was left in the store but what an entry points at; that can be
     certain only after the last address that was given out has expired.
     """
-
-    class Status(models.TextChoices):
-        OPEN = "open"
-        COMPLETE = "complete"
-        REFUSED = "refused"
-        ABORTED = "aborted"
-        EXPIRED = "expired"
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     node = models.ForeignKey("materials.MaterialNode", on_delete=models.SET_NULL, null=True, related_name="+")
@@ -50,7 +51,7 @@ class Upload(UUIDModel):
 
     part_bytes = models.BigIntegerField(help_text="The size of every part but the last.")
     store_id = models.CharField(max_length=1024, blank=True, editable=False)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    status = models.CharField(max_length=10, choices=UploadStatus.choices, default=UploadStatus.OPEN)
     entry = models.ForeignKey(
         "materials.MaterialEntry", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -91,11 +92,11 @@ class Upload(UUIDModel):
 
         An upload whose time is over is `expired`, also before the sweep has seen it.
         """
-        if self.status != self.Status.OPEN:
+        if self.status != UploadStatus.OPEN:
             return str(self.status)
         if self.job is not None and self.job.is_open:
             return "verifying"
-        return str(self.Status.OPEN if self.expires_at > timezone.now() else self.Status.EXPIRED)
+        return str(UploadStatus.OPEN if self.expires_at > timezone.now() else UploadStatus.EXPIRED)
 
 
 class Quota(UUIDModel):

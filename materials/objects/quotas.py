@@ -20,20 +20,20 @@ from django.utils import timezone
 
 from materials.errors import QuotaExceeded
 from materials.locks import lock_tree
-from materials.models import MaterialEntry, Quota, SpaceReservation, Upload
-from materials.objects.removal import pointers
+from materials.models import MaterialEntry, Quota, SpaceReservation, Upload, UploadStatus
+from materials.objects.removal import list_key_columns
 from project import logs
 from project.errors import RuleViolation
 from tenants.models import Tenant
 
-RESERVED_FOR = timedelta(hours=6)
-WARN_AGAIN = timedelta(days=1)
+RESERVATION_LIFETIME = timedelta(hours=6)
+WARNING_INTERVAL = timedelta(days=1)
 
 log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage:
+class StorageUsage:
     """What a tenant stores in bytes, what is on its way, and its limits; None is no limit."""
 
     entries: int
@@ -53,18 +53,18 @@ class Usage:
         return self.soft_limit is not None and self.stored > self.soft_limit
 
 
-def usage_of(*, tenant: Tenant, now: datetime) -> Usage:
+def get_storage_usage(*, tenant: Tenant, now: datetime) -> StorageUsage:
     """Return what the tenant stores. The same statements, whatever there is: one a table that points at files."""
     quota = Quota.objects.filter(tenant=tenant).first()
     number = size = 0
-    for model in _tables_with_files():
+    for model in _list_models_with_objects():
         rows = model._default_manager.filter(tenant=tenant).exclude(object_key="")
         each = rows.values("object_key").annotate(size=Max("size_bytes"))
         found = each.aggregate(number=Count("object_key"), total=Sum("size"))
         number, size = number + found["number"], size + (found["total"] or 0)
-    uploads = Upload.objects.for_tenant(tenant).filter(status=Upload.Status.OPEN)
+    uploads = Upload.objects.for_tenant(tenant).filter(status=UploadStatus.OPEN)
     reserved = SpaceReservation.objects.filter(tenant=tenant, expires_at__gt=now)
-    return Usage(
+    return StorageUsage(
         entries=MaterialEntry.objects.for_tenant(tenant).count(),
         objects=number,
         stored=size,
@@ -74,16 +74,16 @@ def usage_of(*, tenant: Tenant, now: datetime) -> Usage:
     )
 
 
-def _tables_with_files() -> list[type[models.Model]]:
+def _list_models_with_objects() -> list[type[models.Model]]:
     """Return the tables that say where a file of a tenant is stored and how large it is."""
     return [
         model
-        for model, column in pointers()
+        for model, column in list_key_columns()
         if column == "object_key" and {"tenant", "size_bytes"} <= {field.name for field in model._meta.concrete_fields}
     ]
 
 
-def refuse_beyond(*, tenant: Tenant, size: int | None) -> str:
+def check_quota(*, tenant: Tenant, size: int | None) -> str:
     """Let so many bytes more be stored, or raise QuotaExceeded; None stands for a size that nobody knows.
 
     Returns a warning when the soft limit is passed, else a blank. Call it in the transaction that promises the space,
@@ -93,17 +93,17 @@ def refuse_beyond(*, tenant: Tenant, size: int | None) -> str:
     if quota is None:
         return ""
     now = timezone.now()
-    usage = usage_of(tenant=tenant, now=now)
+    usage = get_storage_usage(tenant=tenant, now=now)
     if usage.left is not None and (size or 1) > usage.left:
-        raise _exceeded(tenant, usage, size)
+        raise _build_quota_error(tenant, usage, size)
     goal = usage.stored + usage.promised + (size or 0)
     if usage.soft_limit is None or goal <= usage.soft_limit:
         return ""
-    _warn(quota, goal, now)
+    _log_quota_warning(quota, goal, now)
     return f"{goal} bytes are stored or on their way; from {usage.soft_limit} on this warning is given."
 
 
-class Space:
+class QuotaReservation:
     """Space for one file that is being received: claimed once its size is known, given back when the block ends.
 
     By then the file is an entry, or gone.
@@ -111,48 +111,50 @@ class Space:
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
-        self._reservation: UUID | None = None
+        self._reservation_id: UUID | None = None
         self.warning = ""
         """What to tell the sender about the soft limit; blank for nothing."""
 
-    def claim(self, size: int | None, *, most: int | None = None) -> int:
-        """Set space aside and return how many bytes may come: `size`, or for None what is left, at most `most`.
+    def reserve_bytes(self, size: int | None, *, max_bytes: int | None = None) -> int:
+        """Set space aside and return how many bytes may come: `size`, or for None what is left, at most `max_bytes`.
 
-        `most` is for who stops there by himself; else it is what an upload may have. Without a quota any number may.
-        Raises QuotaExceeded.
+        `max_bytes` is for who stops there by himself; else it is what an upload may have. Without a quota any number
+        may. Raises QuotaExceeded.
         """
         if not Quota.objects.filter(tenant=self._tenant).exists():
             return sys.maxsize
         if size is not None:
-            most = size
-        elif most is None:
-            most = settings.UPLOAD_MAX_BYTES
+            max_bytes = size
+        elif max_bytes is None:
+            max_bytes = settings.UPLOAD_MAX_BYTES
         with transaction.atomic():
             lock_tree(self._tenant)
             now = timezone.now()
             SpaceReservation.objects.filter(tenant=self._tenant, expires_at__lte=now).delete()
-            self.warning = refuse_beyond(tenant=self._tenant, size=size)
-            if size is None and (left := usage_of(tenant=self._tenant, now=now).left) is not None:
-                most = min(most, left)
-            made = SpaceReservation.objects.create(tenant=self._tenant, size_bytes=most, expires_at=now + RESERVED_FOR)
-        self._reservation = made.pk
-        return most
+            self.warning = check_quota(tenant=self._tenant, size=size)
+            if size is None and (left := get_storage_usage(tenant=self._tenant, now=now).left) is not None:
+                max_bytes = min(max_bytes, left)
+            made = SpaceReservation.objects.create(
+                tenant=self._tenant, size_bytes=max_bytes, expires_at=now + RESERVATION_LIFETIME
+            )
+        self._reservation_id = made.pk
+        return max_bytes
 
-    def exceeded(self, size: int) -> QuotaExceeded:
+    def build_exceeded_error(self, size: int) -> QuotaExceeded:
         """Return the error for a file that turned out to be larger than what may come."""
-        return _exceeded(self._tenant, usage_of(tenant=self._tenant, now=timezone.now()), size)
+        return _build_quota_error(self._tenant, get_storage_usage(tenant=self._tenant, now=timezone.now()), size)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """End the claim. Giving back twice is no error."""
-        if self._reservation is not None:
-            SpaceReservation.objects.filter(pk=self._reservation).delete()
-            self._reservation = None
+        if self._reservation_id is not None:
+            SpaceReservation.objects.filter(pk=self._reservation_id).delete()
+            self._reservation_id = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.give_back()
+        self.release()
 
 
 @transaction.atomic
@@ -169,7 +171,7 @@ def set_quota(*, tenant: Tenant, soft_limit: int | None, hard_limit: int | None)
     return quota
 
 
-def _exceeded(tenant: Tenant, usage: Usage, size: int | None) -> QuotaExceeded:
+def _build_quota_error(tenant: Tenant, usage: StorageUsage, size: int | None) -> QuotaExceeded:
     more = "It is not known how large the file is" if size is None else f"The file has {size} bytes"
     return QuotaExceeded(
         f"{more}; of the {usage.hard_limit} bytes that may be stored, {usage.left} are left.",
@@ -186,9 +188,9 @@ def _exceeded(tenant: Tenant, usage: Usage, size: int | None) -> QuotaExceeded:
     )
 
 
-def _warn(quota: Quota, goal: int, now: datetime) -> None:
+def _log_quota_warning(quota: Quota, goal: int, now: datetime) -> None:
     """Tell the operators, once a day."""
-    if quota.warned_at is None or quota.warned_at <= now - WARN_AGAIN:
+    if quota.warned_at is None or quota.warned_at <= now - WARNING_INTERVAL:
         quota.warned_at = now
         quota.save(update_fields=["warned_at", "updated_at"])
         log.warning(

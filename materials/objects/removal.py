@@ -17,23 +17,23 @@ from project import logs
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
-AT_ONCE_SECONDS = 2.0
+ON_COMMIT_SECONDS = 2.0
 """So long a request deletes files after its commit; a worker's supervisor goes on with those that are left."""
-_BATCH = 100
-_FAILURES_IN_A_ROW = 3
-_LONGEST_PAUSE = timedelta(hours=1)
+_BATCH_SIZE = 100
+_MAX_CONSECUTIVE_FAILURES = 3
+_MAX_RETRY_DELAY = timedelta(hours=1)
 
 log = logs.get_logger(__name__)
 
 
-def keys_of(*, tenant: Tenant, entries: Collection[UUID]) -> list[str]:
+def list_object_keys(*, tenant: Tenant, entries: Collection[UUID]) -> list[str]:
     """Return where the files of these entries are stored, key frames included. Two statements."""
     raw = MaterialEntry.objects.for_tenant(tenant).filter(pk__in=entries).values_list("object_key", flat=True)
     frames = KeyFrame.objects.for_tenant(tenant).filter(entry__in=entries).values_list("object_key", flat=True)
     return [*raw, *frames]
 
 
-def pointers() -> list[tuple[type[models.Model], str]]:
+def list_key_columns() -> list[tuple[type[models.Model], str]]:
     """Return every column that says where an object is stored: those named `object_key`, or `..._object_key`."""
     return [
         (model, field.name)
@@ -43,12 +43,12 @@ def pointers() -> list[tuple[type[models.Model], str]]:
     ]
 
 
-def pointed_at(keys: Collection[str]) -> set[str]:
-    """Return those of the keys that some row points at. A statement for each column of `pointers`."""
-    tenants = {tenant for key in keys if (tenant := _tenant_in(key)) is not None}
+def find_referenced_keys(keys: Collection[str]) -> set[str]:
+    """Return those of the keys that some row points at. A statement for each column of `list_key_columns`."""
+    tenants = {tenant for key in keys if (tenant := _parse_tenant_id(key)) is not None}
     return {
         key
-        for model, column in pointers()
+        for model, column in list_key_columns()
         for key in model._default_manager.filter(**{"tenant__in": tenants, f"{column}__in": keys}).values_list(
             column, flat=True
         )
@@ -64,9 +64,9 @@ def release_objects(*, tenant: Tenant, keys: Iterable[str]) -> None:
     candidates = {key for key in keys if key}
     if not candidates:
         return
-    unused = candidates - pointed_at(candidates)
-    promise_removals(unused)
-    transaction.on_commit(lambda: remove_objects(seconds=AT_ONCE_SECONDS, only=unused), robust=True)
+    unused = candidates - find_referenced_keys(candidates)
+    schedule_removals(unused)
+    transaction.on_commit(lambda: remove_objects(seconds=ON_COMMIT_SECONDS, only=unused), robust=True)
 
 
 def discard_object(key: str) -> None:
@@ -76,7 +76,7 @@ def discard_object(key: str) -> None:
     cannot say so, the object is left to `manage.py sweep_objects`.
     """
     try:
-        if pointed_at({key}):
+        if find_referenced_keys({key}):
             return
     except DatabaseError as exc:
         log.error("stored object left to the sweep", object=key, reason=type(exc).__name__)
@@ -85,7 +85,7 @@ def discard_object(key: str) -> None:
         get_object_storage().delete(key)
     except OSError as exc:
         log.warning("stored object not deleted yet", object=key, reason=type(exc).__name__)
-        promise_removals({key})
+        schedule_removals({key})
 
 
 def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> int:
@@ -94,9 +94,13 @@ def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> in
     May run in several processes at once. Ends early when the storage fails again and again.
     """
     gone, failures, end = 0, 0, time.monotonic() + seconds
-    while time.monotonic() < end and failures < _FAILURES_IN_A_ROW and (claimed := _claim(timezone.now(), only)):
+    while (
+        time.monotonic() < end
+        and failures < _MAX_CONSECUTIVE_FAILURES
+        and (claimed := _claim_removals(timezone.now(), only))
+    ):
         done, left = [], list(claimed)
-        while left and time.monotonic() < end and failures < _FAILURES_IN_A_ROW:
+        while left and time.monotonic() < end and failures < _MAX_CONSECUTIVE_FAILURES:
             removal = left.pop()
             try:
                 get_object_storage().delete(removal.key)
@@ -117,14 +121,14 @@ def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> in
     return gone
 
 
-def _tenant_in(key: str) -> UUID | None:
+def _parse_tenant_id(key: str) -> UUID | None:
     """Return whose object it is: all keys are `tenants/<id>/...`."""
     with contextlib.suppress(ValueError, IndexError):
         return UUID(key.split("/", 2)[1])
     return None
 
 
-def promise_removals(keys: Collection[str]) -> None:
+def schedule_removals(keys: Collection[str]) -> None:
     """Note, in the caller's transaction if there is one, that these objects are to go."""
     now = timezone.now()
     ObjectRemoval.objects.bulk_create(
@@ -133,16 +137,16 @@ def promise_removals(keys: Collection[str]) -> None:
 
 
 @transaction.atomic
-def _claim(now: datetime, only: Collection[str] | None) -> list[ObjectRemoval]:
+def _claim_removals(now: datetime, only: Collection[str] | None) -> list[ObjectRemoval]:
     """Take promises that are due, so that nobody else tries them meanwhile, and forget those that rows hinder."""
     due = ObjectRemoval.objects.filter(next_try_at__lte=now).order_by("next_try_at")
     if only is not None:
         due = due.filter(key__in=only)
-    claimed = list(due.select_for_update(skip_locked=True)[:_BATCH])
-    needed = pointed_at({removal.key for removal in claimed}) if claimed else set()
+    claimed = list(due.select_for_update(skip_locked=True)[:_BATCH_SIZE])
+    needed = find_referenced_keys({removal.key for removal in claimed}) if claimed else set()
     for removal in claimed:
         removal.attempts += 1
-        removal.next_try_at = now + min(timedelta(seconds=10 * 2 ** min(removal.attempts, 10)), _LONGEST_PAUSE)
+        removal.next_try_at = now + min(timedelta(seconds=10 * 2 ** min(removal.attempts, 10)), _MAX_RETRY_DELAY)
     ObjectRemoval.objects.bulk_update(claimed, ["attempts", "next_try_at"])
     ObjectRemoval.objects.filter(key__in=needed).delete()
     return [removal for removal in claimed if removal.key not in needed]

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from materials.objects.quotas import usage_of
+from materials.objects.quotas import get_storage_usage
 from materials.objects.serializers import UsageSerializer
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
@@ -25,7 +25,7 @@ class UsageView(APIView):
     @extend_schema(responses=UsageSerializer, operation_id="usage")
     def get(self, request: Request) -> Response:
         """Read how much the tenant stores, how much is on its way, and its limits."""
-        return Response(UsageSerializer(usage_of(tenant=get_tenant(request), now=timezone.now())).data)
+        return Response(UsageSerializer(get_storage_usage(tenant=get_tenant(request), now=timezone.now())).data)
 
 
 def add_storage_warning(response: Response, warning: str) -> Response:

@@ -27,54 +27,56 @@ _END, _END_BYTES, _END_64_BYTES, _MAX_COMMENT = b"PK\x05\x06", 22, 20 + 56, 2**1
 
 _XML = (".xml", ".rels")
 _ENCRYPTED = 0x1
-_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_COMPRESSION_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _WORD = re.compile(r"word/document\d*\.xml", re.IGNORECASE)
 _SLIDES = re.compile(r"ppt/presentation\d*\.xml", re.IGNORECASE)
 _SHEETS = re.compile(r"xl/workbook\d*\.(?:xml|bin)", re.IGNORECASE)
-_OLE_SCAN = 64 * 1024
+_OLE_SCAN_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foreign:
+class UnsupportedFormat:
     """A file that is well known and not read: what it is, and what to do with it."""
 
-    what: str
+    label: str
     next_step: str
 
 
 _AS_WORD = "Open it in Word, LibreOffice or Google Docs and save it as docx or PDF."
 _AS_SLIDES = "Open it in PowerPoint, LibreOffice or Google Slides and save it as pptx or PDF."
 _AS_PDF = "Save it as PDF, or copy what students need into a document."
-_OPEN_DOCUMENTS = {
-    "application/vnd.oasis.opendocument.text": Foreign(what="an OpenDocument text (odt)", next_step=_AS_WORD),
-    "application/vnd.oasis.opendocument.presentation": Foreign(
-        what="an OpenDocument presentation (odp)", next_step=_AS_SLIDES
+_UNSUPPORTED_BY_MEDIA_TYPE = {
+    "application/vnd.oasis.opendocument.text": UnsupportedFormat(
+        label="an OpenDocument text (odt)", next_step=_AS_WORD
     ),
-    "application/vnd.oasis.opendocument.spreadsheet": Foreign(
-        what="an OpenDocument spreadsheet (ods)", next_step=_AS_PDF
+    "application/vnd.oasis.opendocument.presentation": UnsupportedFormat(
+        label="an OpenDocument presentation (odp)", next_step=_AS_SLIDES
     ),
-    "application/epub+zip": Foreign(what="an e-book (epub)", next_step="Convert it to PDF or HTML."),
+    "application/vnd.oasis.opendocument.spreadsheet": UnsupportedFormat(
+        label="an OpenDocument spreadsheet (ods)", next_step=_AS_PDF
+    ),
+    "application/epub+zip": UnsupportedFormat(label="an e-book (epub)", next_step="Convert it to PDF or HTML."),
 }
-_OLE_STREAMS = (
-    ("WordDocument", Foreign(what="a Word document of the old binary format (doc)", next_step=_AS_WORD)),
+_UNSUPPORTED_BY_OLE_STREAM = (
+    ("WordDocument", UnsupportedFormat(label="a Word document of the old binary format (doc)", next_step=_AS_WORD)),
     (
         "PowerPoint Document",
-        Foreign(what="a presentation of the old binary format (ppt)", next_step=_AS_SLIDES),
+        UnsupportedFormat(label="a presentation of the old binary format (ppt)", next_step=_AS_SLIDES),
     ),
-    ("Workbook", Foreign(what="a spreadsheet of the old binary format (xls)", next_step=_AS_PDF)),
-    ("__properties_version1.0", Foreign(what="an Outlook message (msg)", next_step=_AS_PDF)),
+    ("Workbook", UnsupportedFormat(label="a spreadsheet of the old binary format (xls)", next_step=_AS_PDF)),
+    ("__properties_version1.0", UnsupportedFormat(label="an Outlook message (msg)", next_step=_AS_PDF)),
 )
 
 
-def format_of_zip(file: BinaryIO) -> Format | Foreign:
+def detect_zip_format(file: BinaryIO) -> Format | UnsupportedFormat:
     """Return what a zip archive is. Raises FormatProblem when it is broken, or would unpack to too much."""
-    _check_directory(file)
+    _check_central_directory(file)
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
-            check_parts(parts)
-            return _kind(archive, [part.filename.replace("\\", "/") for part in parts])
+            check_zip_parts(parts)
+            return _detect_archive_format(archive, [part.filename.replace("\\", "/") for part in parts])
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, zlib.error):
         raise FormatProblem(
             "The zip-based (docx, pptx) file is cut off: its end is missing.",
@@ -83,21 +85,23 @@ def format_of_zip(file: BinaryIO) -> Format | Foreign:
         ) from None
 
 
-def _kind(archive: zipfile.ZipFile, names: list[str]) -> Format | Foreign:
+def _detect_archive_format(archive: zipfile.ZipFile, names: list[str]) -> Format | UnsupportedFormat:
     for name in names:
         if _WORD.fullmatch(name):
             return Format.DOCX
         if _SLIDES.fullmatch(name):
             return Format.PPTX
     if any(_SHEETS.fullmatch(name) for name in names):
-        return Foreign(what="a spreadsheet", next_step=_AS_PDF)
+        return UnsupportedFormat(label="a spreadsheet", next_step=_AS_PDF)
     if "mimetype" in names:
         with archive.open("mimetype") as part:
             kind = part.read(200).decode("ascii", errors="replace").strip()
-        foreign = _OPEN_DOCUMENTS.get(kind.removesuffix("-template"))
-        return foreign or Foreign(what="an office document of another format", next_step=_AS_PDF)
+        foreign = _UNSUPPORTED_BY_MEDIA_TYPE.get(kind.removesuffix("-template"))
+        return foreign or UnsupportedFormat(label="an office document of another format", next_step=_AS_PDF)
     if any(name.endswith(".iwa") for name in names):
-        return Foreign(what="a Keynote, Pages or Numbers document", next_step="Export it as pptx, docx or PDF.")
+        return UnsupportedFormat(
+            label="a Keynote, Pages or Numbers document", next_step="Export it as pptx, docx or PDF."
+        )
     if "[Content_Types].xml" in names:
         if any(name.startswith(("word/", "ppt/")) for name in names):
             raise FormatProblem(
@@ -105,24 +109,24 @@ def _kind(archive: zipfile.ZipFile, names: list[str]) -> Format | Foreign:
                 code="damaged",
                 next_step="Open the file with the program that made it, save it again, and upload that.",
             )
-        return Foreign(what="an office document of another format", next_step=_AS_PDF)
-    return Foreign(what="an archive", next_step="Unpack it and send the files one by one.")
+        return UnsupportedFormat(label="an office document of another format", next_step=_AS_PDF)
+    return UnsupportedFormat(label="an archive", next_step="Unpack it and send the files one by one.")
 
 
-def check_parts(parts: list[zipfile.ZipInfo]) -> None:
+def check_zip_parts(parts: list[zipfile.ZipInfo]) -> None:
     """Refuse an archive that no office program writes, or that unpacks to far more than a document needs.
 
     Looks at the table of contents alone. Raises FormatProblem.
     """
     if len(parts) > ZIP_MAX_PARTS:
-        raise _too_many()
+        raise _build_too_many_parts_problem()
     if any(part.flag_bits & _ENCRYPTED for part in parts):
         raise FormatProblem(
             "The file is protected by a password.",
             code="file_encrypted",
             next_step="Remove the password and send it again.",
         )
-    if any(part.compress_type not in _METHODS for part in parts):
+    if any(part.compress_type not in _COMPRESSION_METHODS for part in parts):
         raise FormatProblem(
             "The file is packed in a way that office programs do not use.",
             code="file_oddly_packed",
@@ -134,17 +138,19 @@ def check_parts(parts: list[zipfile.ZipInfo]) -> None:
         part.file_size if part.filename.lower().endswith(_XML) else max(0, part.file_size - part.compress_size)
         for part in parts
     )
-    xml = max((part for part in parts if part.filename.lower().endswith(_XML)), key=_size, default=None)
+    xml = max((part for part in parts if part.filename.lower().endswith(_XML)), key=_get_part_size, default=None)
     if xml is not None and xml.file_size > ZIP_MAX_XML_BYTES:
-        raise _too_large(f"One part of the file, {xml.filename[:100]!r}, unpacks to {xml.file_size // 2**20} MiB")
+        raise _build_too_large_problem(
+            f"One part of the file, {xml.filename[:100]!r}, unpacks to {xml.file_size // 2**20} MiB"
+        )
     if grown > ZIP_MAX_BYTES or (unpacked > _HARMLESS_BYTES and unpacked / packed > ZIP_MAX_RATIO):
-        raise _too_large(f"The file unpacks to {unpacked // 2**20} MiB from {packed / 2**20:.1f} MiB")
+        raise _build_too_large_problem(f"The file unpacks to {unpacked // 2**20} MiB from {packed / 2**20:.1f} MiB")
 
 
-def _check_directory(file: BinaryIO) -> None:
+def _check_central_directory(file: BinaryIO) -> None:
     """Refuse an archive whose table of contents is itself a bomb."""
     tail_at = max(0, file.seek(0, 2) - _END_BYTES - _MAX_COMMENT)
-    tail = _read(file, tail_at, _END_BYTES + _MAX_COMMENT)
+    tail = _read_at(file, tail_at, _END_BYTES + _MAX_COMMENT)
     for at in {len(tail) - _END_BYTES, tail.rfind(_END)}:  # the two places where zipfile looks for it
         if at < 0 or tail[at : at + 4] != _END:
             continue
@@ -153,10 +159,10 @@ def _check_directory(file: BinaryIO) -> None:
         if record[:4] == b"PK\x06\x06":
             size = max(size if size < 2**32 - 1 else 0, int.from_bytes(record[40:48], "little"))
         if size > _MAX_DIRECTORY_BYTES:
-            raise _too_many()
+            raise _build_too_many_parts_problem()
 
 
-def _too_many() -> FormatProblem:
+def _build_too_many_parts_problem() -> FormatProblem:
     return FormatProblem(
         f"The file has more than {ZIP_MAX_PARTS:,} parts.",
         code="file_too_many_parts",
@@ -165,11 +171,11 @@ def _too_many() -> FormatProblem:
     )
 
 
-def _size(part: zipfile.ZipInfo) -> int:
+def _get_part_size(part: zipfile.ZipInfo) -> int:
     return part.file_size
 
 
-def _too_large(what: str) -> FormatProblem:
+def _build_too_large_problem(what: str) -> FormatProblem:
     return FormatProblem(
         f"{what}, more than a document may.",
         code="file_unpacks_too_large",
@@ -178,28 +184,32 @@ def _too_large(what: str) -> FormatProblem:
     )
 
 
-def kind_of_ole(file: BinaryIO, size: int) -> Foreign:
+def identify_ole_file(file: BinaryIO, size: int) -> UnsupportedFormat:
     """Return what an OLE container, the wrapping of old office files, holds. Raises FormatProblem when it is locked."""
-    seen = b"".join(_read(file, at, _OLE_SCAN) for at in (0, _directory(file), max(0, size - _OLE_SCAN)))
+    seen = b"".join(
+        _read_at(file, at, _OLE_SCAN_BYTES) for at in (0, _find_ole_directory(file), max(0, size - _OLE_SCAN_BYTES))
+    )
     if "EncryptedPackage".encode("utf-16-le") in seen:
         raise FormatProblem(
             "The file is protected by a password.",
             code="file_encrypted",
             next_step="Remove the password and send it again.",
         )
-    for stream, foreign in _OLE_STREAMS:
+    for stream, foreign in _UNSUPPORTED_BY_OLE_STREAM:
         if stream.encode("utf-16-le") in seen:
             return foreign
-    return Foreign(what="an office document of the old binary format", next_step="Save it as docx, pptx or pdf.")
+    return UnsupportedFormat(
+        label="an office document of the old binary format", next_step="Save it as docx, pptx or pdf."
+    )
 
 
-def _directory(file: BinaryIO) -> int:
+def _find_ole_directory(file: BinaryIO) -> int:
     """Return where the directory of an OLE container begins, as its header says."""
-    head = _read(file, 0, 52).ljust(52, b"\x00")
+    head = _read_at(file, 0, 52).ljust(52, b"\x00")
     shift, sector = int.from_bytes(head[30:32], "little"), int.from_bytes(head[48:52], "little")
     return (sector + 1) << min(shift, 12)
 
 
-def _read(file: BinaryIO, offset: int, length: int) -> bytes:
+def _read_at(file: BinaryIO, offset: int, length: int) -> bytes:
     file.seek(offset)
     return file.read(length)

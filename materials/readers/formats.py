@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from materials.documents import Format
-from materials.readers.archives import Foreign, format_of_zip, kind_of_ole
+from materials.readers.archives import UnsupportedFormat, detect_zip_format, identify_ole_file
 from materials.readers.base.encodings import looks_like_text, prefix_text
 from materials.readers.format_problem import FormatProblem as FormatProblem
 
@@ -46,12 +46,12 @@ FORMATS: Mapping[Format, FormatInfo] = {
     Format.VIDEO: FormatInfo(label="a video", extensions=(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")),
     Format.AUDIO: FormatInfo(label="an audio file", extensions=(".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac")),
 }
-SUPPORTED = ", ".join(
+SUPPORTED_EXTENSIONS = ", ".join(
     extension.removeprefix(".")
     for format_, info in FORMATS.items()
     for extension in (info.extensions if format_.is_recording else info.extensions[:1])
 )
-_BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
+_FORMAT_BY_EXTENSION = {extension: format_ for format_, info in FORMATS.items() for extension in info.extensions}
 _TEXT_FORMATS = {
     Format.MARKDOWN,
     Format.PLAIN,
@@ -63,7 +63,7 @@ _TEXT_FORMATS = {
     Format.VTT,
 }
 
-_OTHER_EXTENSIONS = {
+_UNSUPPORTED_EXTENSIONS = {
     **dict.fromkeys([".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".3gp"], "a video of another format"),
     **dict.fromkeys([".wma", ".aiff", ".amr", ".mid"], "an audio file of another format"),
     **dict.fromkeys([".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"], "a picture"),
@@ -72,7 +72,7 @@ _OTHER_EXTENSIONS = {
     **dict.fromkeys([".doc", ".ppt", ".odt", ".odp", ".rtf", ".key", ".pages"], "an office document of another format"),
     **dict.fromkeys([".zip", ".tar", ".gz", ".7z", ".rar"], "an archive"),
 }
-_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+_UNSUPPORTED_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG", "a picture"),
     (0, b"\xff\xd8\xff", "a picture"),
     (0, b"GIF8", "a picture"),
@@ -85,7 +85,7 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"{\\rtf", "an office document of another format"),
 )
 _MP4, _MATROSKA, _MPEG_AUDIO, _OGG = "mp4", "matroska", "mpeg audio", "ogg"
-_CONTAINERS: tuple[tuple[int, bytes, str], ...] = (
+_CONTAINER_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyp", _MP4),
     (4, b"moov", _MP4),
     (4, b"mdat", _MP4),
@@ -97,7 +97,7 @@ _CONTAINERS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"fLaC", "flac"),
     (0, b"ID3", _MPEG_AUDIO),
 )
-_NAMED_CONTAINERS: Mapping[str, str] = {
+_CONTAINER_BY_EXTENSION: Mapping[str, str] = {
     **dict.fromkeys([".mp4", ".m4v", ".mov", ".m4a"], _MP4),
     **dict.fromkeys([".webm", ".mkv"], _MATROSKA),
     **dict.fromkeys([".ogg", ".opus"], _OGG),
@@ -106,8 +106,8 @@ _NAMED_CONTAINERS: Mapping[str, str] = {
     ".flac": "flac",
     ".mp3": _MPEG_AUDIO,
 }
-_MOST_BOXES = 100_000
-_SOUND_ONLY = {"wav", _OGG, "flac", _MPEG_AUDIO}
+_MAX_MP4_BOXES = 100_000
+_AUDIO_CONTAINERS = {"wav", _OGG, "flac", _MPEG_AUDIO}
 _CUE = re.compile(r"^\s*-?(\d+:)?\d{1,2}:\d{2}([.,:]\d{1,3})?\s*-->\s*-?(\d+:)?\d{1,2}:\d{2}", re.MULTILINE)
 _NOTEBOOK = re.compile(r'^\s*\{.*"(?:cells|worksheets|nbformat|metadata)"\s*:', re.DOTALL)
 _HTML = re.compile(
@@ -115,46 +115,46 @@ _HTML = re.compile(
 )
 
 
-def promised(name: str) -> Format | None:
+def find_format_by_name(name: str) -> Format | None:
     """Return the format that a name promises, None when it promises none. Raises FormatProblem for what is not taken.
 
     Only the bytes decide; this spares sending a large file that would be refused.
     """
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix in _OTHER_EXTENSIONS:
-        raise _unsupported(_OTHER_EXTENSIONS[suffix])
-    return _BY_EXTENSION.get(suffix)
+    if suffix in _UNSUPPORTED_EXTENSIONS:
+        raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS[suffix])
+    return _FORMAT_BY_EXTENSION.get(suffix)
 
 
-def detect(file: BinaryIO, name: str) -> Format:
+def detect_format(file: BinaryIO, name: str) -> Format:
     """Return the format of the whole of a seekable file. Raises FormatProblem."""
-    head = _read(file, 0, _HEAD_BYTES)
+    head = _read_at(file, 0, _HEAD_BYTES)
     size = file.seek(0, 2)
     if not head.strip(b"\x00 \t\r\n"):
         raise FormatProblem("The file is empty.", code="file_empty", next_step="Send a file with content.")
-    if container := _container(head):
-        if container == _MP4 and not _is_whole(file, size):
-            raise _truncated("media")
-        return _recording(container, head, name)
-    found = _from_signature(file, head, size) or _from_text(head, name)
-    _check_name(found, name)
+    if container := _detect_media_container(head):
+        if container == _MP4 and not _is_complete_mp4(file, size):
+            raise _build_truncated_problem("media")
+        return _detect_recording_format(container, head, name)
+    found = _detect_binary_format(file, head, size) or _detect_text_format(head, name)
+    _check_extension(found, name)
     return found
 
 
-def _container(head: bytes) -> str:
+def _detect_media_container(head: bytes) -> str:
     """Return which family of media containers begins like this; blank for none."""
-    for offset, signature, family in _CONTAINERS:
+    for offset, signature, family in _CONTAINER_SIGNATURES:
         if head[offset : offset + len(signature)] == signature:
             return family
     is_frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2  # an MPEG layer 3 header
     return _MPEG_AUDIO if is_frame and head[2] >> 4 not in {0, 15} else ""
 
 
-def _is_whole(file: BinaryIO, size: int) -> bool:
+def _is_complete_mp4(file: BinaryIO, size: int) -> bool:
     """Tell whether the boxes of an MP4 file end where the file does."""
     at = 0
-    for _ in range(_MOST_BOXES):
-        head = _read(file, at, 16).ljust(16, b"\x00")
+    for _ in range(_MAX_MP4_BOXES):
+        head = _read_at(file, at, 16).ljust(16, b"\x00")
         length, kind = int.from_bytes(head[:4], "big"), head[4:8]
         if length == 1:
             length = int.from_bytes(head[8:], "big")
@@ -168,56 +168,56 @@ def _is_whole(file: BinaryIO, size: int) -> bool:
     return True
 
 
-def _recording(container: str, head: bytes, name: str) -> Format:
+def _detect_recording_format(container: str, head: bytes, name: str) -> Format:
     """Return whether a container is called a video or an audio file; only its streams could tell for certain."""
     suffix = PurePosixPath(name).suffix.lower()
     if (
-        suffix in _OTHER_EXTENSIONS
-        or _NAMED_CONTAINERS.get(suffix, container) != container
-        or (suffix in _BY_EXTENSION and suffix not in _NAMED_CONTAINERS)
+        suffix in _UNSUPPORTED_EXTENSIONS
+        or _CONTAINER_BY_EXTENSION.get(suffix, container) != container
+        or (suffix in _FORMAT_BY_EXTENSION and suffix not in _CONTAINER_BY_EXTENSION)
     ):
-        raise _mislabelled(name, f"{container} media")
-    if suffix in _NAMED_CONTAINERS:
-        return _BY_EXTENSION[suffix]
-    return Format.AUDIO if container in _SOUND_ONLY or head[8:11] == b"M4A" else Format.VIDEO
+        raise _build_mislabelled_problem(name, f"{container} media")
+    if suffix in _CONTAINER_BY_EXTENSION:
+        return _FORMAT_BY_EXTENSION[suffix]
+    return Format.AUDIO if container in _AUDIO_CONTAINERS or head[8:11] == b"M4A" else Format.VIDEO
 
 
-def _from_signature(file: BinaryIO, head: bytes, size: int) -> Format | None:
+def _detect_binary_format(file: BinaryIO, head: bytes, size: int) -> Format | None:
     if b"%PDF-" in head[:1024]:
-        if b"%%EOF" not in _read(file, max(0, size - _TAIL_BYTES), _TAIL_BYTES):
-            raise _truncated("PDF")
+        if b"%%EOF" not in _read_at(file, max(0, size - _TAIL_BYTES), _TAIL_BYTES):
+            raise _build_truncated_problem("PDF")
         return Format.PDF
-    inside: Format | Foreign | None = None
+    inside: Format | UnsupportedFormat | None = None
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        inside = format_of_zip(file)
+        inside = detect_zip_format(file)
     elif head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        inside = kind_of_ole(file, size)
-    if isinstance(inside, Foreign):
-        raise _unsupported(inside.what, inside.next_step)
+        inside = identify_ole_file(file, size)
+    if isinstance(inside, UnsupportedFormat):
+        raise _build_unsupported_problem(inside.label, inside.next_step)
     if inside is not None:
         return inside
-    for offset, signature, what in _SIGNATURES:
+    for offset, signature, what in _UNSUPPORTED_SIGNATURES:
         if head[offset : offset + len(signature)] == signature:
-            raise _unsupported(what)
+            raise _build_unsupported_problem(what)
     return None
 
 
-def _from_text(head: bytes, name: str) -> Format:
+def _detect_text_format(head: bytes, name: str) -> Format:
     suffix = PurePosixPath(name).suffix.lower()
     if not looks_like_text(head):
-        raise _unsupported(_OTHER_EXTENSIONS.get(suffix, "a binary file of an unknown format"))
-    if suffix in _OTHER_EXTENSIONS:
-        raise _unsupported(_OTHER_EXTENSIONS[suffix])
+        raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS.get(suffix, "a binary file of an unknown format"))
+    if suffix in _UNSUPPORTED_EXTENSIONS:
+        raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS[suffix])
     text = prefix_text(head)
-    named = _BY_EXTENSION.get(suffix)
+    named = _FORMAT_BY_EXTENSION.get(suffix)
     if text.lstrip("\ufeff").startswith("WEBVTT"):
         return Format.VTT
     if named in {Format.SRT, Format.VTT}:
         if not _CUE.search(text):
-            raise _mislabelled(name, "no captions: there is no line like 00:00:01,000 --> 00:00:04,000")
+            raise _build_mislabelled_problem(name, "no captions: there is no line like 00:00:01,000 --> 00:00:04,000")
         return named
     if named is Format.NOTEBOOK and not _NOTEBOOK.match(text):
-        raise _mislabelled(name, "no notebook: it holds no cells")
+        raise _build_mislabelled_problem(name, "no notebook: it holds no cells")
     if named in _TEXT_FORMATS:
         assert named is not None
         return named
@@ -226,32 +226,34 @@ def _from_text(head: bytes, name: str) -> Format:
     if not suffix and _NOTEBOOK.match(text) and '"nbformat"' in text:
         return Format.NOTEBOOK
     if suffix and named is None:
-        raise _unsupported(f"a text file of the unknown type {suffix}", "Rename it to .txt or .md if it is one.")
+        raise _build_unsupported_problem(
+            f"a text file of the unknown type {suffix}", "Rename it to .txt or .md if it is one."
+        )
     return Format.SRT if _CUE.search(text) else Format.PLAIN
 
 
-def _check_name(found: Format, name: str) -> None:
+def _check_extension(found: Format, name: str) -> None:
     suffix = PurePosixPath(name).suffix.lower()
-    named = _BY_EXTENSION.get(suffix)
-    if suffix in _OTHER_EXTENSIONS or (named is not None and named is not found):
-        raise _mislabelled(name, FORMATS[found].label)
+    named = _FORMAT_BY_EXTENSION.get(suffix)
+    if suffix in _UNSUPPORTED_EXTENSIONS or (named is not None and named is not found):
+        raise _build_mislabelled_problem(name, FORMATS[found].label)
 
 
-def _read(file: BinaryIO, offset: int, length: int) -> bytes:
+def _read_at(file: BinaryIO, offset: int, length: int) -> bytes:
     file.seek(offset)
     return file.read(length)
 
 
-def _unsupported(what: str, next_step: str = "") -> FormatProblem:
+def _build_unsupported_problem(what: str, next_step: str = "") -> FormatProblem:
     return FormatProblem(
-        f"The file is {what}, which cannot be read. Supported: {SUPPORTED}.",
+        f"The file is {what}, which cannot be read. Supported: {SUPPORTED_EXTENSIONS}.",
         code="type_unsupported",
         next_step=next_step or "Convert it to a supported type, for example PDF.",
         status=415,
     )
 
 
-def _mislabelled(name: str, content: str) -> FormatProblem:
+def _build_mislabelled_problem(name: str, content: str) -> FormatProblem:
     return FormatProblem(
         f"{name!r} says one type, but its bytes are another: {content}.",
         code="file_mislabelled",
@@ -259,7 +261,7 @@ def _mislabelled(name: str, content: str) -> FormatProblem:
     )
 
 
-def _truncated(what: str) -> FormatProblem:
+def _build_truncated_problem(what: str) -> FormatProblem:
     return FormatProblem(
         f"The {what} file is cut off: its end is missing.",
         code="file_truncated",

@@ -13,15 +13,15 @@ from django.utils import timezone
 from llm.video.factory import extract_key_frames
 from llm.video.ports import Recording
 from materials.documents import ChunkKind, Format
-from materials.ingestion.services import ingested_entry
-from materials.ingestion.vision import Looker, Sight, why_nobody_looks
+from materials.ingestion.services import get_job_entry
+from materials.ingestion.vision import ImageDescriber, NamedImage, why_no_vision_model
 from materials.locks import lock_tree
-from materials.mappings.proposals import Proposal, Shot, Slide, propose
-from materials.models import Chunk, KeyFrame, MaterialEntry, SlideVideoMapping, frame_key
+from materials.mappings.proposals import MappingProposal, SlideFeatures, VideoShot, propose_mappings
+from materials.models import Chunk, KeyFrame, MappingState, MaterialEntry, SlideVideoMapping, build_frame_key
 from materials.objects.removal import discard_object, release_objects
 from materials.queries import list_lineage, resolve_language
 from materials.readers.pdf.page_hashes import page_hashes
-from materials.recordings.transcription import recording_of
+from materials.recordings.transcription import get_recording
 from project import logs
 from project.db.fields import new_id
 from project.jobs.runner import JobRun
@@ -31,26 +31,26 @@ from tenants.models import Tenant
 if TYPE_CHECKING:
     from llm.video.key_frames import ExtractedKeyFrame as Frame
 
-AGAIN = "Ingest the recording again when the models answer."
+RETRY_HINT = "Ingest the recording again when the models answer."
 
 log = logs.get_logger(__name__)
 
 
-def watch_recording(run: JobRun) -> None:
+def process_key_frames(run: JobRun) -> None:
     """Do the work of watching a video. What was stored or described by an earlier try stays.
 
     Raises MediaUnreadable, TranscriberMissing and TranscriberBroken.
     """
-    entry = ingested_entry(run)
+    entry = get_job_entry(run)
     if entry.watched_at is None:
-        _store_frames(run, entry)
+        _store_key_frames(run, entry)
     frames = list(KeyFrame.objects.for_tenant(run.tenant).filter(entry=entry).order_by("start_ms"))
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
-    undescribed = _describe(run, frames, resolve_language(entry, above))
+    undescribed = _describe_frames(run, frames, resolve_language(entry, above))
     run.report_progress("matching", 0, 1)
     found = {
-        presentation: propose(_slides(run, presentation), _shots(entry, frames))
-        for presentation in _presentations(entry)
+        presentation: propose_mappings(_build_slides(run, presentation), _build_shots(entry, frames))
+        for presentation in _list_presentations(entry)
     }
     with transaction.atomic():
         lock_tree(run.tenant)
@@ -62,13 +62,13 @@ def watch_recording(run: JobRun) -> None:
         }
         with run.complete_job(result=result):
             for presentation, proposals in found.items():
-                _propose(entry, presentation, proposals)
+                _replace_proposals(entry, presentation, proposals)
     log.info("video watched", entry=str(entry.pk), frames=len(frames), proposed=result["proposed"])
 
 
-def _store_frames(run: JobRun, entry: MaterialEntry) -> None:
+def _store_key_frames(run: JobRun, entry: MaterialEntry) -> None:
     """Store the video's key frames one by one; those of a try that was broken off go first."""
-    recording = recording_of(entry, checkpoint=run.checkpoint)
+    recording = get_recording(entry, checkpoint=run.checkpoint)
     with transaction.atomic():
         lock_tree(run.tenant)
         old = KeyFrame.objects.for_tenant(run.tenant).filter(entry=entry)
@@ -76,22 +76,22 @@ def _store_frames(run: JobRun, entry: MaterialEntry) -> None:
         old.delete()
         release_objects(tenant=run.tenant, keys=keys)
     total = max(1, recording.media.duration_ms // 1000)
-    for frame in _seen(run, recording):
+    for frame in _extract_key_frames(run, recording):
         run.report_progress("watching", min(total, frame.end_ms // 1000), total)
-        _keep(run.tenant, entry, frame)
+        _store_key_frame(run.tenant, entry, frame)
     MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(watched_at=timezone.now())
 
 
-def _seen(run: JobRun, recording: Recording) -> Iterator[Frame]:
+def _extract_key_frames(run: JobRun, recording: Recording) -> Iterator[Frame]:
     with recording.local_copy() as path:
         yield from extract_key_frames(
             path, recording.media, most_per_minute=settings.KEY_FRAMES_PER_MINUTE, checkpoint=run.checkpoint
         )
 
 
-def _keep(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
+def _store_key_frame(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
     frame_id = new_id()
-    key = frame_key(tenant_id=tenant.pk, entry_id=entry.pk, frame_id=frame_id)
+    key = build_frame_key(tenant_id=tenant.pk, entry_id=entry.pk, frame_id=frame_id)
     writer = get_object_storage().open_writer(key)
     try:
         writer.write(frame.jpeg)
@@ -114,36 +114,39 @@ def _keep(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None:
         raise
 
 
-def _describe(run: JobRun, frames: list[KeyFrame], language: str) -> list[str]:
+def _describe_frames(run: JobRun, frames: list[KeyFrame], language: str) -> list[str]:
     """Let a vision model say what the frames show; return a sentence for each that it could not describe.
 
     Without a configured model nothing is described, and nothing is said of that.
     """
-    waiting = [frame for frame in frames if not frame.description]
-    if why_nobody_looks():
+    undescribed = [frame for frame in frames if not frame.description]
+    if why_no_vision_model():
         return []
-    looker = Looker(run, language=language)
-    for number, frame in enumerate(waiting):
-        if looker.has_stopped:
-            if looker.is_out_of_luck:
-                return [*looker.warnings, looker.give_up(len(waiting) - number, again=AGAIN)]
+    describer = ImageDescriber(run, language=language)
+    for number, frame in enumerate(undescribed):
+        if describer.has_stopped:
+            if describer.has_failed_repeatedly:
+                return [
+                    *describer.warnings,
+                    describer.format_remaining_warning(len(undescribed) - number, retry_hint=RETRY_HINT),
+                ]
             break
-        run.report_progress("describing", number, len(waiting))
+        run.report_progress("describing", number, len(undescribed))
         with get_object_storage().open(frame.object_key) as file:
-            sight = Sight(name=f"The picture at {frame.start_ms // 1000} s", jpeg=file.read())
-        (seen,) = looker.look([sight])
-        if seen is not None:
-            frame.description = seen.as_text()
+            image = NamedImage(name=f"The picture at {frame.start_ms // 1000} s", jpeg=file.read())
+        (description,) = describer.describe_images([image])
+        if description is not None:
+            frame.description = description.as_text()
             KeyFrame.objects.for_tenant(run.tenant).filter(pk=frame.pk).update(description=frame.description)
-    return looker.warnings
+    return describer.warnings
 
 
-def _presentations(entry: MaterialEntry) -> list[MaterialEntry]:
-    rows = MaterialEntry.objects.for_tenant(entry.tenant).ready()
+def _list_presentations(entry: MaterialEntry) -> list[MaterialEntry]:
+    rows = MaterialEntry.objects.for_tenant(entry.tenant).filter_ready()
     return list(rows.filter(node=entry.node_id, format__in=[Format.PPTX, Format.PDF]).order_by("position"))
 
 
-def _slides(run: JobRun, presentation: MaterialEntry) -> list[Slide]:
+def _build_slides(run: JobRun, presentation: MaterialEntry) -> list[SlideFeatures]:
     texts: dict[int, list[str]] = defaultdict(list)
     chunks = Chunk.objects.for_tenant(run.tenant).filter(entry=presentation).exclude(kind=ChunkKind.NOTES)
     for slide, page, text in chunks.order_by("position").values_list("slide", "page", "text"):
@@ -154,21 +157,21 @@ def _slides(run: JobRun, presentation: MaterialEntry) -> list[Slide]:
         with get_object_storage().open_local_copy(presentation.object_key) as path:
             hashes = page_hashes(path, checkpoint=run.checkpoint)
     return [
-        Slide(number=number, text=" ".join(texts[number]), dhash=hashes.get(number))
+        SlideFeatures(number=number, text=" ".join(texts[number]), dhash=hashes.get(number))
         for number in sorted({*texts, *hashes})
     ]
 
 
-def _shots(entry: MaterialEntry, frames: list[KeyFrame]) -> list[Shot]:
+def _build_shots(entry: MaterialEntry, frames: list[KeyFrame]) -> list[VideoShot]:
     rows = Chunk.objects.for_tenant(entry.tenant).filter(entry=entry, kind=ChunkKind.TRANSCRIPT, start_ms__isnull=False)
     spoken = list(rows.order_by("position").values_list("start_ms", "end_ms", "text"))
     return [
-        Shot(
+        VideoShot(
             start_ms=frame.start_ms,
             end_ms=frame.end_ms,
             dhash=int(frame.dhash, 16),
-            seen=frame.description,
-            spoken=" ".join(
+            screen_text=frame.description,
+            spoken_text=" ".join(
                 text
                 for start, end, text in spoken
                 if start is not None and start < frame.end_ms and (end or start) > frame.start_ms
@@ -178,15 +181,15 @@ def _shots(entry: MaterialEntry, frames: list[KeyFrame]) -> list[Shot]:
     ]
 
 
-def _propose(entry: MaterialEntry, presentation: MaterialEntry, proposals: list[Proposal]) -> None:
+def _replace_proposals(entry: MaterialEntry, presentation: MaterialEntry, proposals: list[MappingProposal]) -> None:
     """Replace the open proposals; what somebody decided stays, and is not proposed again.
 
     Nor is a slide proposed for a time in the middle of which an accepted mapping says what is shown.
     """
     mappings = SlideVideoMapping.objects.for_tenant(entry.tenant).filter(presentation=presentation, video=entry)
-    mappings.filter(state=SlideVideoMapping.State.PROPOSED).delete()
+    mappings.filter(state=MappingState.PROPOSED).delete()
     decided = set(mappings.values_list("slide", "start_ms"))
-    accepted = mappings.filter(state=SlideVideoMapping.State.ACCEPTED)
+    accepted = mappings.filter(state=MappingState.ACCEPTED)
     spans = list(accepted.values_list("start_ms", "end_ms"))
     found = []
     for proposal in proposals:

@@ -19,12 +19,12 @@ from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.processor import TranscriptionOutcome, TranscriptSource
 from llm.video.transcript import Segment, Transcript, Window, parse_media_info
 from materials.documents import ChunkKind, Document, Format
-from materials.entries.intake import take_media
-from materials.entries.sidecar_captions import captions_beside
-from materials.entries.submission import submit_ingestion, submit_watching
+from materials.entries.intake import apply_media_info
+from materials.entries.sidecar_captions import find_sidecar_captions
+from materials.entries.submission import submit_ingestion, submit_key_frames
 from materials.errors import IngestionFailed
-from materials.ingestion.recording import record
-from materials.ingestion.services import ingest_document, ingested_entry
+from materials.ingestion.recording import record_chunks
+from materials.ingestion.services import get_job_entry, ingest_document
 from materials.locks import lock_tree
 from materials.models import MaterialEntry, TranscriptWindow
 from materials.queries import list_lineage, resolve_language
@@ -32,15 +32,15 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.sandbox import parse
 from materials.readers.text.transcripts import pieces_of
 from materials.web.source_fetching import fetch_from_platform
-from materials.web.url_ingestion import bring_recording
+from materials.web.url_ingestion import fetch_recording
 from project import logs
 from project.jobs.models import Job
 from project.jobs.runner import JobRun
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
-MOST_HOT_WORDS = 60
-LATE_MS = 60_000
+MAX_HOT_WORDS = 60
+MAX_CAPTION_OVERRUN_MS = 60_000
 """Captions that go on for longer than this after the end of a recording belong to another."""
 
 log = logs.get_logger(__name__)
@@ -86,7 +86,7 @@ class EntryTranscriptionContext:
             tenant=self.tenant,
             entry=self.entry,
             raw_sha256=self.entry.raw_sha256,
-            recipe=_digest(cache_key),
+            recipe=_hash_cache_key(cache_key),
             index=window.index,
             start_ms=window.start_ms,
             end_ms=window.end_ms,
@@ -97,12 +97,12 @@ class EntryTranscriptionContext:
 
     def _filter_windows(self, cache_key: str) -> QuerySet[TranscriptWindow]:
         return TranscriptWindow.objects.for_tenant(self.tenant).filter(
-            entry=self.entry, raw_sha256=self.entry.raw_sha256, recipe=_digest(cache_key)
+            entry=self.entry, raw_sha256=self.entry.raw_sha256, recipe=_hash_cache_key(cache_key)
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beside:
+class SidecarCaptions:
     """Captions of the same name beside a recording, and what they say; `why_not` when they cannot be used."""
 
     entry: MaterialEntry
@@ -115,47 +115,47 @@ def ingest_recording(run: JobRun) -> None:
 
     Raises IngestionFailed, and what `VideoProcessor.transcribe` raises.
     """
-    entry = ingested_entry(run)
+    entry = get_job_entry(run)
     if entry.source_url and find_platform_name(entry.source_url):
         if not entry.object_key:
             fetch_from_platform(run, entry)
-    elif entry.source_url and (not entry.object_key or entry.is_stale) and not bring_recording(run, entry):
+    elif entry.source_url and (not entry.object_key or entry.is_stale) and not fetch_recording(run, entry):
         return
     if Format(entry.format).is_captions:  # the words of a platform's video, which came instead of it
         ingest_document(run, entry)
         return
-    recording = recording_of(entry, checkpoint=run.checkpoint)
-    there = captions_beside(entry)
-    considered = {captions.pk for captions in there}
-    beside, warnings = _first_usable(run, there, recording)
+    recording = get_recording(entry, checkpoint=run.checkpoint)
+    candidates = find_sidecar_captions(entry)
+    considered_ids = {captions.pk for captions in candidates}
+    sidecar, warnings = _find_usable_captions(run, candidates, recording)
     outcome = build_video_processor().transcribe(
         recording,
-        _wish(entry),
+        _build_options(entry),
         EntryTranscriptionContext(run=run, entry=entry),
-        sidecar_captions=beside.transcript if beside is not None else None,
+        sidecar_captions=sidecar.transcript if sidecar is not None else None,
         use_captions=entry.use_captions,
     )
     run.checkpoint()
-    document = _document(outcome, recording, warnings)
+    document = _build_document(outcome, recording, warnings)
     run.report_progress("storing", 0, len(document.pieces))
     with transaction.atomic():
         lock_tree(run.tenant)
         with run.complete_job(result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
-            record(entry=entry, document=document)
-            _record_outcome(entry, outcome, captions=beside.entry if beside is not None else None)
+            record_chunks(entry=entry, document=document)
+            _record_transcription(entry, outcome, captions=sidecar.entry if sidecar is not None else None)
             TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()
-            submit_watching(entry)
-            _go_again_for_new_captions(entry, outcome, considered)
+            submit_key_frames(entry)
+            _resubmit_for_new_captions(entry, outcome, considered_ids)
     log.info("recording transcribed", entry=str(entry.pk), by=outcome.source.value, chunks=len(document.pieces))
 
 
-def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Recording:
+def get_recording(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Recording:
     """Return the entry's recording; one that was stored before it could be probed is probed now.
 
     Raises MediaUnreadable and TranscriberMissing, and what `checkpoint` raises while it is probed.
     """
 
-    def opened() -> BinaryIO:
+    def open_object() -> BinaryIO:
         return get_object_storage().open(entry.object_key)
 
     def local_copy() -> AbstractContextManager[Path]:
@@ -163,7 +163,7 @@ def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Rec
 
     if entry.media is None:
         with local_copy() as path:
-            take_media(entry, probe_recording(path, checkpoint=checkpoint))
+            apply_media_info(entry, probe_recording(path, checkpoint=checkpoint))
         MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
             media=entry.media, duration_ms=entry.duration_ms, format=entry.format
         )
@@ -172,13 +172,13 @@ def recording_of(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Rec
         id=entry.pk.hex,
         media=parse_media_info(entry.media),
         size_bytes=entry.size_bytes,
-        media_type=media_type_of(entry),
-        open=opened,
+        media_type=get_media_type(entry),
+        open=open_object,
         local_copy=local_copy,
     )
 
 
-def media_type_of(entry: MaterialEntry) -> str:
+def get_media_type(entry: MaterialEntry) -> str:
     """Return the media type of a recording, such as `video/mp4`."""
     known = {
         ".mp4": "video/mp4",
@@ -198,10 +198,12 @@ def media_type_of(entry: MaterialEntry) -> str:
     return known.get(PurePosixPath(entry.name).suffix.lower(), usual)
 
 
-def _first_usable(run: JobRun, there: Iterable[MaterialEntry], recording: Recording) -> tuple[Beside | None, list[str]]:
+def _find_usable_captions(
+    run: JobRun, candidates: Iterable[MaterialEntry], recording: Recording
+) -> tuple[SidecarCaptions | None, list[str]]:
     """Return the first captions that can be used, and a sentence for each before them that cannot."""
     why_not: list[str] = []
-    for captions in there:
+    for captions in candidates:
         found = _read_captions(run, captions, recording)
         if found.transcript is not None:
             return found, why_not
@@ -209,12 +211,14 @@ def _first_usable(run: JobRun, there: Iterable[MaterialEntry], recording: Record
     return None, why_not
 
 
-def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -> Beside:
+def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -> SidecarCaptions:
     try:
         with get_object_storage().open_local_copy(captions.object_key) as path:
             document = parse(path, Format(captions.format), checkpoint=run.checkpoint)
     except UnreadableDocument as exc:
-        return Beside(entry=captions, transcript=None, why_not=f"The captions {captions.name} cannot be read: {exc}")
+        return SidecarCaptions(
+            entry=captions, transcript=None, why_not=f"The captions {captions.name} cannot be read: {exc}"
+        )
     segments = tuple(
         Segment(start_ms=piece.locator.start_ms, end_ms=piece.locator.end_ms, text=piece.text)
         for piece in document.pieces
@@ -222,10 +226,10 @@ def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -
         and piece.locator.start_ms is not None
         and piece.locator.end_ms is not None
     )
-    if segments and segments[-1].start_ms > recording.media.duration_ms + LATE_MS:
+    if segments and segments[-1].start_ms > recording.media.duration_ms + MAX_CAPTION_OVERRUN_MS:
         why_not = f"The captions {captions.name} go on after the recording has ended; they were not used."
-        return Beside(entry=captions, transcript=None, why_not=why_not)
-    return Beside(
+        return SidecarCaptions(entry=captions, transcript=None, why_not=why_not)
+    return SidecarCaptions(
         entry=captions,
         transcript=Transcript(
             language="",
@@ -236,13 +240,13 @@ def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -
     )
 
 
-def _wish(entry: MaterialEntry) -> TranscriptionOptions:
+def _build_options(entry: MaterialEntry) -> TranscriptionOptions:
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
     words = dict.fromkeys([*entry.tenant.glossary, *(node.title for node in above)])
-    return TranscriptionOptions(language=resolve_language(entry, above), hot_words=tuple(words)[:MOST_HOT_WORDS])
+    return TranscriptionOptions(language=resolve_language(entry, above), hot_words=tuple(words)[:MAX_HOT_WORDS])
 
 
-def _document(outcome: TranscriptionOutcome, recording: Recording, warnings: list[str]) -> Document:
+def _build_document(outcome: TranscriptionOutcome, recording: Recording, warnings: list[str]) -> Document:
     pieces = pieces_of(outcome.transcript.segments)
     if not pieces:
         raise IngestionFailed(
@@ -266,7 +270,9 @@ def _document(outcome: TranscriptionOutcome, recording: Recording, warnings: lis
     )
 
 
-def _record_outcome(entry: MaterialEntry, outcome: TranscriptionOutcome, *, captions: MaterialEntry | None) -> None:
+def _record_transcription(
+    entry: MaterialEntry, outcome: TranscriptionOutcome, *, captions: MaterialEntry | None
+) -> None:
     entries = MaterialEntry.objects.for_tenant(entry.tenant)
     entries.filter(pk=entry.pk).update(
         transcribed_by=outcome.source.value,
@@ -278,13 +284,13 @@ def _record_outcome(entry: MaterialEntry, outcome: TranscriptionOutcome, *, capt
         entries.filter(pk=captions.pk).update(captions_of=entry)
 
 
-def _go_again_for_new_captions(entry: MaterialEntry, outcome: TranscriptionOutcome, considered: set[UUID]) -> None:
+def _resubmit_for_new_captions(entry: MaterialEntry, outcome: TranscriptionOutcome, considered: set[UUID]) -> None:
     """Submit another ingestion when captions came while the recording was being listened to."""
     if outcome.source is TranscriptSource.SIDECAR_CAPTIONS:
         return
-    if any(captions.pk not in considered for captions in captions_beside(entry)):
+    if any(captions.pk not in considered for captions in find_sidecar_captions(entry)):
         submit_ingestion(entry)
 
 
-def _digest(recipe: str) -> str:
-    return hashlib.sha256(recipe.encode()).hexdigest()
+def _hash_cache_key(cache_key: str) -> str:
+    return hashlib.sha256(cache_key.encode()).hexdigest()

@@ -47,7 +47,7 @@ class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):
     write_scope = Scope.PREP
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
-    def picture(self, request: Request, pk: UUID) -> HttpResponse:
+    def retrieve_picture(self, request: Request, pk: UUID) -> HttpResponse:
         """Read a key frame's picture."""
         frame = get_frame(tenant=get_tenant(request), frame_id=pk)
         with get_object_storage().open(frame.object_key) as file:

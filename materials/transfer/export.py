@@ -18,16 +18,16 @@ from materials.errors import ExportIncomplete
 from materials.models import MaterialEntry, MaterialNode
 from materials.queries import get_tree
 from materials.transfer import manifest
-from materials.transfer.layout import Placed, placed, safe
-from materials.transfer.shortcuts import shortcut_to
-from materials.transfer.zip_writer import Member, length_of, zipped
+from materials.transfer.layout import ExportFolder, build_safe_name, lay_out_folders
+from materials.transfer.shortcuts import build_shortcut
+from materials.transfer.zip_writer import ZipMember, compute_zip_length, stream_zip
 from project import logs
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
-_PIECE = 256 * 1024
-_LOOKERS = 8
-_NAMED = 20
+_PIECE_BYTES = 256 * 1024
+_CHECK_THREADS = 8
+_MAX_LISTED_ENTRIES = 20
 
 log = logs.get_logger(__name__)
 
@@ -37,7 +37,7 @@ class StoredFileChanged(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Export:
+class MaterialsExport:
     """An archive on its way: its file name, its exact length, and its bytes, made as they are asked for."""
 
     name: str
@@ -45,50 +45,54 @@ class Export:
     pieces: Iterator[bytes]
 
 
-def export_materials(*, tenant: Tenant, node_id: UUID) -> Export:
+def export_materials(*, tenant: Tenant, node_id: UUID) -> MaterialsExport:
     """Return a zip of the files of a node and of all below it, with a manifest.
 
     Takes a constant number of statements, all of them before the first byte. Raises NotFound, and ExportIncomplete when
     stored files are missing. One that is lost or changed while the archive is read ends it with an exception, short of
     its length.
     """
-    parts = list(placed(get_tree(tenant=tenant, node_id=node_id)))
+    parts = list(lay_out_folders(get_tree(tenant=tenant, node_id=node_id)))
     files = [(entry, path) for part in parts for entry, path in part.entries]
-    _check_files([entry for entry, _ in files])
+    _check_stored_files([entry for entry, _ in files])
     now = timezone.now()
-    members = [_in_memory(manifest.NAME, _manifest(parts, now), now)]
-    members += [Member(path=part.path, when=part.node.created_at) for part in parts if part.path]
-    members += [_member(entry, path) for entry, path in files]
+    members = [_build_memory_member(manifest.FILE_NAME, _build_manifest(parts, now), now)]
+    members += [ZipMember(path=part.path, modified_at=part.node.created_at) for part in parts if part.path]
+    members += [_build_member(entry, path) for entry, path in files]
     top = parts[0].node
-    return Export(name=safe(top.title, ".zip"), length=length_of(members), pieces=zipped(members))
+    return MaterialsExport(
+        name=build_safe_name(top.title, ".zip"), length=compute_zip_length(members), pieces=stream_zip(members)
+    )
 
 
-def _check_files(entries: list[MaterialEntry]) -> None:
+def _check_stored_files(entries: list[MaterialEntry]) -> None:
     stored = [entry for entry in entries if entry.object_key]
-    with ThreadPoolExecutor(_LOOKERS) as pool:
+    with ThreadPoolExecutor(_CHECK_THREADS) as pool:
         there = list(pool.map(get_object_storage().exists, [entry.object_key for entry in stored]))
     missing = [entry for entry, is_there in zip(stored, there, strict=True) if not is_there]
     if missing:
         raise ExportIncomplete(
             f"The stored files of {len(missing)} entries are missing, such as that of {missing[0].name!r}.",
-            extra={"entries": [str(entry.pk) for entry in missing[:_NAMED]]},
+            extra={"entries": [str(entry.pk) for entry in missing[:_MAX_LISTED_ENTRIES]]},
         )
 
 
-def _member(entry: MaterialEntry, path: str) -> Member:
+def _build_member(entry: MaterialEntry, path: str) -> ZipMember:
     if not entry.object_key:
-        return _in_memory(path, shortcut_to(entry.source_url), entry.created_at)
-    return Member(path=path, when=entry.created_at, size=entry.size_bytes, read=partial(_stored, entry))
+        return _build_memory_member(path, build_shortcut(entry.source_url), entry.created_at)
+    return ZipMember(
+        path=path, modified_at=entry.created_at, size=entry.size_bytes, read=partial(_read_stored_file, entry)
+    )
 
 
-def _in_memory(path: str, data: bytes, when: datetime) -> Member:
-    return Member(path=path, when=when, size=len(data), read=lambda: [data])
+def _build_memory_member(path: str, data: bytes, when: datetime) -> ZipMember:
+    return ZipMember(path=path, modified_at=when, size=len(data), read=lambda: [data])
 
 
-def _stored(entry: MaterialEntry) -> Iterator[bytes]:
+def _read_stored_file(entry: MaterialEntry) -> Iterator[bytes]:
     digest = hashlib.sha256()
     with get_object_storage().open(entry.object_key) as file:
-        while piece := file.read(_PIECE):
+        while piece := file.read(_PIECE_BYTES):
             digest.update(piece)
             yield piece
     if digest.hexdigest() != entry.raw_sha256:
@@ -96,16 +100,16 @@ def _stored(entry: MaterialEntry) -> Iterator[bytes]:
         raise StoredFileChanged(str(entry.pk))
 
 
-def _manifest(parts: list[Placed], now: datetime) -> bytes:
-    return manifest.write(
-        nodes=(_said_of_node(part.node, part.path) for part in parts),
-        entries=(_said_of_entry(entry, path) for part in parts for entry, path in part.entries),
+def _build_manifest(parts: list[ExportFolder], now: datetime) -> bytes:
+    return manifest.build_manifest(
+        nodes=(_build_manifest_node(part.node, part.path) for part in parts),
+        entries=(_build_manifest_entry(entry, path) for part in parts for entry, path in part.entries),
         version=settings.VERSION,
         made_at=now.isoformat(timespec="seconds"),
     )
 
 
-def _said_of_node(node: MaterialNode, path: str) -> dict[str, Any]:
+def _build_manifest_node(node: MaterialNode, path: str) -> dict[str, Any]:
     return {
         "id": str(node.pk),
         "parent": str(node.parent_id) if path else None,
@@ -118,7 +122,7 @@ def _said_of_node(node: MaterialNode, path: str) -> dict[str, Any]:
     }
 
 
-def _said_of_entry(entry: MaterialEntry, path: str) -> dict[str, Any]:
+def _build_manifest_entry(entry: MaterialEntry, path: str) -> dict[str, Any]:
     return {
         "id": str(entry.pk),
         "node": str(entry.node_id),

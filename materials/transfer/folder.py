@@ -8,86 +8,88 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from materials.transfer.names import is_hidden, split, visible
-from materials.transfer.sources import Found, Reader, Skip
+from materials.transfer.names import is_hidden, split_path, strip_invisible
+from materials.transfer.sources import ReadableFile, SkipItem, SourceItem
 
 
-class Folder:
+class FolderSource:
     """A `Source`. Links are not followed."""
 
     def __init__(self, top: Path) -> None:
         self._top = top
 
-    def scan(self) -> Sequence[Found]:
-        found: list[Found] = []
+    def list_items(self) -> Sequence[SourceItem]:
+        found: list[SourceItem] = []
         waiting: list[tuple[Path, tuple[str, ...]]] = [(self._top, ())]
         while waiting:
-            for each in self._inside(*waiting.pop()):
+            for each in self._scan_folder(*waiting.pop()):
                 found.append(each)
                 if each.is_folder and each.skip is None and not is_hidden(each.path[-1]):
                     waiting.append((Path(each.handle), each.path))
         return found
 
     @contextlib.contextmanager
-    def open(self, found: Found) -> Iterator[Reader]:
+    def open(self, item: SourceItem) -> Iterator[ReadableFile]:
         try:
-            file = Path(found.handle).open("rb")  # noqa: SIM115  # closed below; its errors alone are caught here
+            file = Path(item.handle).open("rb")  # noqa: SIM115  # closed below; its errors alone are caught here
         except OSError as exc:
-            raise _unreadable(exc) from exc
+            raise _build_unreadable_skip(exc) from exc
         with file:
-            yield _Guarded(file)
+            yield _FolderFile(file)
 
-    def _inside(self, folder: Path, above: tuple[str, ...]) -> Iterator[Found]:
+    def _scan_folder(self, folder: Path, above: tuple[str, ...]) -> Iterator[SourceItem]:
         try:
             inside = sorted(os.scandir(folder), key=lambda each: each.name)
         except OSError as exc:
-            yield Found(path=above, shown="/".join(above), is_folder=True, skip=_unreadable(exc))
+            yield SourceItem(path=above, display_path="/".join(above), is_folder=True, skip=_build_unreadable_skip(exc))
             return
         for each in inside:
             try:
-                yield self._found(each, (*above, _name(each.name)))
-            except Skip as skip:
-                yield Found(path=(), shown="/".join([*above, visible(each.name)]), skip=skip)
+                yield self._build_item(each, (*above, _validate_name(each.name)))
+            except SkipItem as skip:
+                yield SourceItem(path=(), display_path="/".join([*above, strip_invisible(each.name)]), skip=skip)
 
-    def _found(self, each: os.DirEntry[str], path: tuple[str, ...]) -> Found:
+    def _build_item(self, each: os.DirEntry[str], path: tuple[str, ...]) -> SourceItem:
         try:
             status = each.stat(follow_symlinks=False)
         except OSError as exc:
-            raise _unreadable(exc) from exc
+            raise _build_unreadable_skip(exc) from exc
         skip = None
         if stat.S_ISLNK(status.st_mode):
-            skip = Skip("link", "It is a link to another place.")
+            skip = SkipItem("link", "It is a link to another place.")
         elif not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
-            skip = Skip("special_file", "It is a device or a pipe, not a file.")
+            skip = SkipItem("special_file", "It is a device or a pipe, not a file.")
         is_folder = stat.S_ISDIR(status.st_mode)
         size = 0 if is_folder else status.st_size
-        return Found(path=path, shown="/".join(path), is_folder=is_folder, size=size, skip=skip, handle=each.path)
+        return SourceItem(
+            path=path, display_path="/".join(path), is_folder=is_folder, size=size, skip=skip, handle=each.path
+        )
 
 
-class _Guarded:
+class _FolderFile:
     """Turns what the reading of a file raises into a Skip, so that it does not look like a failure of the store."""
 
-    def __init__(self, file: Reader) -> None:
+    def __init__(self, file: ReadableFile) -> None:
         self._file = file
 
     def read(self, size: int) -> bytes:
         try:
             return self._file.read(size)
         except OSError as exc:
-            raise _unreadable(exc) from exc
+            raise _build_unreadable_skip(exc) from exc
 
 
-def _name(name: str) -> str:
+def _validate_name(name: str) -> str:
     """Return a file's name fit to be shown. Raises Skip when it has none."""
     try:
         name.encode()
     except UnicodeError:
-        raise Skip("name_unusable", "Its name is not text.") from None
-    parts = split(name)
+        raise SkipItem("name_unusable", "Its name is not text.") from None
+    parts = split_path(name)
     if len(parts) != 1:
-        raise Skip("name_unusable", "Its name holds a backslash.")
+        raise SkipItem("name_unusable", "Its name holds a backslash.")
     return parts[0]
 
 
-def _unreadable(error: OSError) -> Skip:
-    return Skip("file_unreadable", f"It cannot be read: {error.strerror or type(error).__name__}.")
+def _build_unreadable_skip(error: OSError) -> SkipItem:
+    return SkipItem("file_unreadable", f"It cannot be read: {error.strerror or type(error).__name__}.")

@@ -17,175 +17,182 @@ from uuid import UUID
 from django.conf import settings
 
 from materials.documents import Format
-from materials.entries.intake import Added, Wanted
-from materials.entries.services import add_address, add_stored
+from materials.entries.intake import AddedEntry, EntryOptions
+from materials.entries.services import add_stored_file, add_url
 from materials.errors import QuotaExceeded
-from materials.models import ImportItem, MaterialEntry, MaterialImport, object_key
-from materials.objects.quotas import Space
+from materials.models import ImportItem, ItemKind, ItemOutcome, MaterialEntry, MaterialImport, build_raw_file_key
+from materials.objects.quotas import QuotaReservation
 from materials.readers.formats import FORMATS
-from materials.transfer.importer_tree import levels_below, put_in_order, store_plan, take_what_is_said
-from materials.transfer.names import shown
-from materials.transfer.plan import Path, Plan, PlannedFile, make_plan
-from materials.transfer.shortcuts import address_in
-from materials.transfer.sources import Skip, Source
+from materials.transfer.importer_tree import (
+    apply_manifest_fields,
+    compute_max_levels,
+    order_imported_entries,
+    store_import_plan,
+)
+from materials.transfer.names import format_path
+from materials.transfer.plan import ImportPlan, PathParts, PlannedFile, build_import_plan
+from materials.transfer.shortcuts import parse_shortcut_url
+from materials.transfer.sources import ImportSource, SkipItem
 from project.errors import DomainError
 from project.jobs.queues import BULK, NORMAL
 from project.storage.objects import StoredObject, get_object_storage
 
-_PIECE = 2**20
-_CAPTIONS = {suffix for format_ in Format if format_.is_captions for suffix in FORMATS[format_].extensions}
+_PIECE_BYTES = 2**20
+_CAPTION_SUFFIXES = {suffix for format_ in Format if format_.is_captions for suffix in FORMATS[format_].extensions}
 
-Outcome = ImportItem.Outcome
+ItemOutcome = ItemOutcome
 
 
 @dataclass(kw_only=True)
 class Importer:
-    """One import. Call `prepare`, then `take_all`; `progress` (stage, done, total) may raise to stop them."""
+    """One import. Call `prepare_nodes`, then `import_files`; `progress` (stage, done, total) may raise to stop them."""
 
     batch: MaterialImport
-    source: Source
+    source: ImportSource
     progress: Callable[[str, int, int], None]
     priority: int = NORMAL
-    _plan: Plan = field(init=False)
-    _nodes: dict[Path, UUID] = field(init=False)
-    _there: dict[tuple[UUID, int], dict[str, UUID]] = field(init=False)
-    _resumed: bool = field(init=False)
-    _done: int = 0
+    _plan: ImportPlan = field(init=False)
+    _nodes: dict[PathParts, UUID] = field(init=False)
+    _existing_files: dict[tuple[UUID, int], dict[str, UUID]] = field(init=False)
+    _is_resumed: bool = field(init=False)
+    _done_bytes: int = 0
 
-    def prepare(self) -> dict[str, Any]:
+    def prepare_nodes(self) -> dict[str, Any]:
         """Look at the source, make the nodes, and return what is going to be done. Raises NotFound."""
-        levels = levels_below(self.batch)
-        self._plan = make_plan(self.source, unwrap=self.batch.unwrap, levels=levels)
-        self._resumed = self.batch.planned_at is not None
-        if not self._resumed:
-            store_plan(batch=self.batch, plan=self._plan)
-        folders = self._items(ImportItem.Kind.FOLDER).exclude(outcome=Outcome.SKIPPED)
+        levels = compute_max_levels(self.batch)
+        self._plan = build_import_plan(self.source, unwrap=self.batch.unwrap, levels=levels)
+        self._is_resumed = self.batch.planned_at is not None
+        if not self._is_resumed:
+            store_import_plan(batch=self.batch, plan=self._plan)
+        folders = self._filter_items(ItemKind.FOLDER).exclude(outcome=ItemOutcome.SKIPPED)
         by_path = dict(folders.values_list("path", "target"))
-        targets = {folder.path: by_path.get(f"{shown(folder.path)}/") for folder in self._plan.folders}
+        targets = {folder.path: by_path.get(f"{format_path(folder.path)}/") for folder in self._plan.folders}
         self._nodes = {path: target for path, target in targets.items() if target is not None}
         self._nodes[self._plan.base] = self.batch.node_id
-        found = folders.filter(outcome=Outcome.SAME).values_list("target", flat=True)
-        self._there = self._files_in([self.batch.node_id, *found])
+        found = folders.filter(outcome=ItemOutcome.SAME).values_list("target", flat=True)
+        self._existing_files = self._index_files([self.batch.node_id, *found])
         return {
             "folders": len(self._plan.folders),
             "files": len(self._plan.files),
-            "left_out": sum(each.count for each in self._plan.left_out),
-            "bytes": self._plan.bytes,
+            "left_out": sum(each.count for each in self._plan.skipped),
+            "bytes": self._plan.total_bytes,
         }
 
-    def take_all(self) -> None:
+    def import_files(self) -> None:
         """Make an entry of each file that waits. One that cannot be taken is noted with the reason."""
-        waiting = self._items(ImportItem.Kind.FILE).filter(outcome=Outcome.WAITING)
+        waiting = self._filter_items(ItemKind.FILE).filter(outcome=ItemOutcome.WAITING)
         items = {path: (pk, target) for path, pk, target in waiting.values_list("path", "pk", "target")}
-        made = self._made([target for _, target in items.values()])
+        made = self._find_made_entries([target for _, target in items.values()])
         # Captions first: a video without sound is taken only when its captions are there.
         for file in sorted(self._plan.files, key=lambda file: not _is_captions(file)):
-            if (item := items.get(shown(file.path))) is not None:
-                self._take(file, *item, is_made=item[1] in made)
-            self._done += file.found.size
-            self._tell()
+            if (item := items.get(format_path(file.path))) is not None:
+                self._import_file(file, *item, is_made=item[1] in made)
+            self._done_bytes += file.item.size
+            self._report_progress()
         if any(map(_is_captions, self._plan.files)):
-            put_in_order(batch=self.batch, plan=self._plan, nodes=self._nodes)
+            order_imported_entries(batch=self.batch, plan=self._plan, nodes=self._nodes)
 
-    def _take(self, file: PlannedFile, item: UUID, target: UUID, *, is_made: bool) -> None:
+    def _import_file(self, file: PlannedFile, item: UUID, target: UUID, *, is_made: bool) -> None:
         node = self._nodes[file.path[:-1]]
         try:
             if is_made:
-                outcome = Outcome.TAKEN
-            elif (same := self._same(file, node)) is not None:
-                outcome, target = Outcome.SAME, same
+                outcome = ItemOutcome.TAKEN
+            elif (same := self._find_same_entry(file, node)) is not None:
+                outcome, target = ItemOutcome.SAME, same
             else:
-                added = self._added(file, node, target)
-                outcome, target = (Outcome.TAKEN if added.created else Outcome.SAME), added.entry.pk
-            if file.said and outcome == Outcome.TAKEN:
-                take_what_is_said(batch=self.batch, entry_id=target, name=file.name, said=file.said)
-        except Skip as skip:
-            self._note(item, outcome=Outcome.SKIPPED, code=skip.code, reason=skip.reason)
+                added = self._add_entry(file, node, target)
+                outcome, target = (ItemOutcome.TAKEN if added.created else ItemOutcome.SAME), added.entry.pk
+            if file.manifest_fields and outcome == ItemOutcome.TAKEN:
+                apply_manifest_fields(
+                    batch=self.batch, entry_id=target, name=file.name, manifest_fields=file.manifest_fields
+                )
+        except SkipItem as skip:
+            self._update_item(item, outcome=ItemOutcome.SKIPPED, code=skip.code, reason=skip.reason)
         except QuotaExceeded:
             raise  # the files that wait have no place either: a retry goes on when there is
         except DomainError as exc:
-            self._note(item, outcome=Outcome.SKIPPED, code=exc.code, reason=f"{exc} {exc.next_step}".strip())
+            self._update_item(item, outcome=ItemOutcome.SKIPPED, code=exc.code, reason=f"{exc} {exc.next_step}".strip())
         else:
-            self._note(item, outcome=outcome, target=target)
+            self._update_item(item, outcome=outcome, target=target)
 
-    def _added(self, file: PlannedFile, node: UUID, target: UUID) -> Added:
-        if file.is_address:
-            return self._added_address(file, node, target)
-        _refuse_large(file.found.size)
-        with Space(self.batch.tenant) as space:
-            space.claim(file.found.size)
-            return add_stored(
+    def _add_entry(self, file: PlannedFile, node: UUID, target: UUID) -> AddedEntry:
+        if file.is_url_shortcut:
+            return self._add_url_entry(file, node, target)
+        _check_file_size(file.item.size)
+        with QuotaReservation(self.batch.tenant) as reservation:
+            reservation.reserve_bytes(file.item.size)
+            return add_stored_file(
                 tenant=self.batch.tenant,
                 node_id=node,
                 entry_id=target,
-                stored=self._stored(file, target),
-                name=_name_for_bytes(file),
-                wanted=self._wanted(file),
+                stored=self._store_file(file, target),
+                name=_choose_detection_name(file),
+                options=self._build_options(file),
             )
 
-    def _added_address(self, file: PlannedFile, node: UUID, target: UUID) -> Added:
-        data = b"".join(self._pieces(file))
-        return add_address(
+    def _add_url_entry(self, file: PlannedFile, node: UUID, target: UUID) -> AddedEntry:
+        data = b"".join(self._read_pieces(file))
+        return add_url(
             tenant=self.batch.tenant,
             node_id=node,
             entry_id=target,
-            url=file.said.get("source_url") or address_in(data),
-            name=file.said.get("name") or PurePosixPath(file.path[-1]).stem,
-            wanted=self._wanted(file),
+            url=file.manifest_fields.get("source_url") or parse_shortcut_url(data),
+            name=file.manifest_fields.get("name") or PurePosixPath(file.path[-1]).stem,
+            options=self._build_options(file),
         )
 
-    def _stored(self, file: PlannedFile, target: UUID) -> StoredObject:
-        writer = get_object_storage().open_writer(object_key(tenant_id=self.batch.tenant_id, entry_id=target))
+    def _store_file(self, file: PlannedFile, target: UUID) -> StoredObject:
+        writer = get_object_storage().open_writer(build_raw_file_key(tenant_id=self.batch.tenant_id, entry_id=target))
         try:
-            for piece in self._pieces(file):
+            for piece in self._read_pieces(file):
                 writer.write(piece)
             return writer.finish()
         finally:
             writer.abort()
 
-    def _pieces(self, file: PlannedFile) -> Iterator[bytes]:
+    def _read_pieces(self, file: PlannedFile) -> Iterator[bytes]:
         """Yield a file's bytes, at most as many as it was found to have."""
-        left = file.found.size
-        with self.source.open(file.found) as reader:
-            while left and (piece := reader.read(min(_PIECE, left))):
+        left = file.item.size
+        with self.source.open(file.item) as reader:
+            while left and (piece := reader.read(min(_PIECE_BYTES, left))):
                 left -= len(piece)
-                self._tell(ahead=file.found.size - left)
+                self._report_progress(ahead=file.item.size - left)
                 yield piece
 
-    def _same(self, file: PlannedFile, node: UUID) -> UUID | None:
+    def _find_same_entry(self, file: PlannedFile, node: UUID) -> UUID | None:
         """Return the node's entry of the same bytes where there was one before; else None."""
-        if not (candidates := self._there.get((node, file.found.size))):
+        if not (candidates := self._existing_files.get((node, file.item.size))):
             return None
         digest = hashlib.sha256()
-        for piece in self._pieces(file):
+        for piece in self._read_pieces(file):
             digest.update(piece)
         return candidates.get(digest.hexdigest())
 
-    def _wanted(self, file: PlannedFile) -> Wanted:
-        return Wanted(
-            language=file.said.get("language") or self.batch.language,
-            use_captions=file.said.get("use_captions", self.batch.use_captions),
+    def _build_options(self, file: PlannedFile) -> EntryOptions:
+        return EntryOptions(
+            language=file.manifest_fields.get("language") or self.batch.language,
+            use_captions=file.manifest_fields.get("use_captions", self.batch.use_captions),
             priority=BULK if self.priority == NORMAL else self.priority,
         )
 
-    def _tell(self, *, ahead: int = 0) -> None:
-        self.progress("importing", self._done + ahead, self._plan.bytes)
+    def _report_progress(self, *, ahead: int = 0) -> None:
+        self.progress("importing", self._done_bytes + ahead, self._plan.total_bytes)
 
-    def _note(self, item: UUID, **what: Any) -> None:
-        ImportItem.objects.for_tenant(self.batch.tenant).filter(pk=item).update(**what)
+    def _update_item(self, item: UUID, **changes: Any) -> None:
+        ImportItem.objects.for_tenant(self.batch.tenant).filter(pk=item).update(**changes)
 
-    def _items(self, kind: ImportItem.Kind) -> Any:
+    def _filter_items(self, kind: ItemKind) -> Any:
         return ImportItem.objects.for_tenant(self.batch.tenant).filter(batch=self.batch, kind=kind)
 
-    def _made(self, targets: list[UUID]) -> set[UUID]:
+    def _find_made_entries(self, targets: list[UUID]) -> set[UUID]:
         """Return which of the entries are there although their items wait: those of a try that was stopped."""
-        if not self._resumed:
+        if not self._is_resumed:
             return set()
         return set(
             MaterialEntry.objects.for_tenant(self.batch.tenant).filter(pk__in=targets).values_list("pk", flat=True)
         )
 
-    def _files_in(self, nodes: list[UUID]) -> dict[tuple[UUID, int], dict[str, UUID]]:
+    def _index_files(self, nodes: list[UUID]) -> dict[tuple[UUID, int], dict[str, UUID]]:
         rows = MaterialEntry.objects.for_tenant(self.batch.tenant).filter(node__in=nodes).exclude(raw_sha256="")
         found: dict[tuple[UUID, int], dict[str, UUID]] = defaultdict(dict)
         for pk, node, size, sha256 in rows.values_list("pk", "node_id", "size_bytes", "raw_sha256"):
@@ -193,17 +200,17 @@ class Importer:
         return found
 
 
-def _refuse_large(size: int) -> None:
+def _check_file_size(size: int) -> None:
     """Raise Skip for a file that is never taken, so that it needs no space."""
     if size > (most := settings.UPLOAD_MAX_BYTES):
-        raise Skip("upload_too_large", f"It has {size} bytes; the largest that is taken has {most}.")
+        raise SkipItem("upload_too_large", f"It has {size} bytes; the largest that is taken has {most}.")
 
 
 def _is_captions(file: PlannedFile) -> bool:
-    return PurePosixPath(file.path[-1]).suffix.lower() in _CAPTIONS
+    return PurePosixPath(file.path[-1]).suffix.lower() in _CAPTION_SUFFIXES
 
 
-def _name_for_bytes(file: PlannedFile) -> str:
+def _choose_detection_name(file: PlannedFile) -> str:
     """Return the name under which the bytes are looked into: a manifest cannot make a file of another type of them."""
     suffixes = {PurePosixPath(name).suffix.lower() for name in (file.name, file.path[-1])}
     return file.name if len(suffixes) == 1 else file.path[-1]

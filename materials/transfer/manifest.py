@@ -13,60 +13,65 @@ from typing import Any
 
 from rest_framework import serializers
 
-from materials.serializers import LANGUAGE
-from materials.transfer.names import shown, split, visible
-from materials.transfer.sources import Skip
+from materials.serializers import LANGUAGE_TAG_PATTERN
+from materials.transfer.names import format_path, split_path, strip_invisible
+from materials.transfer.sources import SkipItem
 from materials.tree.serializers import NodeFieldsSerializer
 
-NAME = "manifest.json"
+FILE_NAME = "manifest.json"
 FORMAT = "coursewright-materials"
 VERSION = 1
 MAX_BYTES = 32 * 2**20
-_MOST_PARTS = 100_000
-_MOST_WARNINGS = 20
+_MAX_PARTS = 100_000
+_MAX_WARNINGS = 20
 
-Path = tuple[str, ...]
+PathParts = tuple[str, ...]
 
 
-class _EntrySerializer(serializers.Serializer[Any]):
+class _ManifestEntrySerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=500)
     source_url = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-    language = serializers.RegexField(LANGUAGE, max_length=35, required=False, allow_blank=True)
+    language = serializers.RegexField(LANGUAGE_TAG_PATTERN, max_length=35, required=False, allow_blank=True)
     use_captions = serializers.BooleanField(required=False, default=True)
     sha256 = serializers.RegexField(r"^[0-9a-f]{64}$", required=False, allow_blank=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a manifest says of the folders and files below it, by path. `top` is what it says of the node itself."""
+    """What a manifest says of the folders and files below it, by path.
 
-    top: Mapping[str, Any] = field(default_factory=dict)
-    nodes: Mapping[Path, Mapping[str, Any]] = field(default_factory=dict)
-    entries: Mapping[Path, Mapping[str, Any]] = field(default_factory=dict)
+    `root_fields` is what it says of the node itself.
+    """
+
+    root_fields: Mapping[str, Any] = field(default_factory=dict)
+    nodes: Mapping[PathParts, Mapping[str, Any]] = field(default_factory=dict)
+    entries: Mapping[PathParts, Mapping[str, Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
-def read(data: bytes) -> Manifest | None:
+def parse_manifest(data: bytes) -> Manifest | None:
     """Return what a file named `manifest.json` says, or None when it is not one of ours."""
     try:
-        said = json.loads(data)
+        document = json.loads(data)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         return None
-    if said.get("version") != VERSION:
-        return Manifest(warnings=(f"{NAME} is of another version and was not used.",))
+    if document.get("version") != VERSION:
+        return Manifest(warnings=(f"{FILE_NAME} is of another version and was not used.",))
     warnings: list[str] = []
-    nodes = _parts(said, "nodes", ("title", *_NODE_FIELDS), NodeFieldsSerializer, warnings)
-    entries = _parts(said, "entries", tuple(_EntrySerializer().fields), _EntrySerializer, warnings)
-    return Manifest(top=nodes.pop((), {}), nodes=nodes, entries=entries, warnings=tuple(warnings))
+    nodes = _parse_parts(document, "nodes", ("title", *_NODE_FIELDS), NodeFieldsSerializer, warnings)
+    entries = _parse_parts(
+        document, "entries", tuple(_ManifestEntrySerializer().fields), _ManifestEntrySerializer, warnings
+    )
+    return Manifest(root_fields=nodes.pop((), {}), nodes=nodes, entries=entries, warnings=tuple(warnings))
 
 
-def write(
+def build_manifest(
     *, nodes: Iterable[Mapping[str, Any]], entries: Iterable[Mapping[str, Any]], version: str, made_at: str
 ) -> bytes:
     """Return the bytes of a manifest."""
-    said = {
+    document = {
         "format": FORMAT,
         "version": VERSION,
         "made_by": f"Coursewright {version}",
@@ -74,53 +79,57 @@ def write(
         "nodes": list(nodes),
         "entries": list(entries),
     }
-    return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 _NODE_FIELDS = ("language", "learning_goal", "expected_knowledge", "expected_skills")
 
 
-def _parts(
-    said: Mapping[str, Any],
+def _parse_parts(
+    data: Mapping[str, Any],
     name: str,
     fields: tuple[str, ...],
-    shape: type[serializers.Serializer[Any]],
+    serializer_class: type[serializers.Serializer[Any]],
     warnings: list[str],
-) -> dict[Path, Mapping[str, Any]]:
-    parts = said.get(name)
+) -> dict[PathParts, Mapping[str, Any]]:
+    parts = data.get(name)
     if not isinstance(parts, list):
-        warnings.append(f"{NAME} has no list `{name}`.")
+        warnings.append(f"{FILE_NAME} has no list `{name}`.")
         return {}
-    if len(parts) > _MOST_PARTS:
-        warnings.append(f"{NAME}: `{name}` was not used: it has more than {_MOST_PARTS} parts.")
+    if len(parts) > _MAX_PARTS:
+        warnings.append(f"{FILE_NAME}: `{name}` was not used: it has more than {_MAX_PARTS} parts.")
         return {}
-    found: dict[Path, Mapping[str, Any]] = {}
+    found: dict[PathParts, Mapping[str, Any]] = {}
     wrong = 0
     for number, part in enumerate(parts):
-        path = _path(part)
-        serializer = shape(data={key: part[key] for key in fields if key in part} if path is not None else {})
+        path = _parse_path(part)
+        serializer = serializer_class(
+            data={key: part[key] for key in fields if key in part} if path is not None else {}
+        )
         if path is None or not serializer.is_valid():
             wrong += 1
-            if wrong <= _MOST_WARNINGS:
-                warnings.append(f"{NAME}: `{name}`[{number}] was left out: {_why(path, serializer)}.")
+            if wrong <= _MAX_WARNINGS:
+                warnings.append(
+                    f"{FILE_NAME}: `{name}`[{number}] was left out: {_explain_rejection(path, serializer)}."
+                )
         else:
             found[path] = serializer.validated_data
-    if wrong > _MOST_WARNINGS:
-        warnings.append(f"{NAME}: {wrong - _MOST_WARNINGS} more parts of `{name}` were left out.")
+    if wrong > _MAX_WARNINGS:
+        warnings.append(f"{FILE_NAME}: {wrong - _MAX_WARNINGS} more parts of `{name}` were left out.")
     return found
 
 
-def _path(part: Any) -> Path | None:
+def _parse_path(part: Any) -> PathParts | None:
     path = part.get("path") if isinstance(part, dict) else None
     if not isinstance(path, str):
         return None
     try:
-        return split(path) if path else ()
-    except Skip:
+        return split_path(path) if path else ()
+    except SkipItem:
         return None
 
 
-def _why(path: Path | None, serializer: serializers.Serializer[Any]) -> str:
+def _explain_rejection(path: PathParts | None, serializer: serializers.Serializer[Any]) -> str:
     if path is None:
         return "its path is none"
-    return f"{', '.join(map(str, serializer.errors))} cannot be right ({visible(shown(path))[:100]})"
+    return f"{', '.join(map(str, serializer.errors))} cannot be right ({strip_invisible(format_path(path))[:100]})"

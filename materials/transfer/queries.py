@@ -9,6 +9,8 @@ from django.db.models import Count, Sum
 
 from materials.models import (
     ImportItem,
+    ItemKind,
+    ItemOutcome,
     MaterialImport,
 )
 from project.errors import NotFound
@@ -30,9 +32,9 @@ def count_import_items(*, tenant: Tenant, batch: MaterialImport) -> dict[str, An
     reasons: dict[str, int] = {}
     nodes = 0
     for kind, outcome, code, items, files in rows.annotate(items=Count("pk"), files=Sum("count")).order_by("code"):
-        if outcome == ImportItem.Outcome.SKIPPED:
+        if outcome == ItemOutcome.SKIPPED:
             reasons[code] = reasons.get(code, 0) + files
-        if kind == ImportItem.Kind.FOLDER and outcome == ImportItem.Outcome.TAKEN:
+        if kind == ItemKind.FOLDER and outcome == ItemOutcome.TAKEN:
             nodes += items
         outcomes[outcome] += files
     return {"nodes": nodes, "files": outcomes, "reasons": reasons}

@@ -8,12 +8,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from materials.entries.serializers import EntryOptionsSerializer
-from materials.models import ImportItem, MaterialImport
+from materials.models import ImportItem, ItemKind, ItemOutcome, MaterialImport
 from materials.transfer.queries import count_import_items
 from project.http.serializers import ListQuerySerializer
 
 
-class ImportWishSerializer(EntryOptionsSerializer):
+class ImportOptionsSerializer(EntryOptionsSerializer):
     """Query parameters of an import. Language, captions and priority hold for each of its files."""
 
     unwrap = serializers.BooleanField(
@@ -73,8 +73,8 @@ class ImportSerializer(serializers.ModelSerializer[MaterialImport]):
 
     def to_representation(self, instance: MaterialImport) -> dict[str, Any]:
         self._counts = count_import_items(tenant=instance.tenant, batch=instance)
-        shown: dict[str, Any] = super().to_representation(instance)
-        return shown
+        representation: dict[str, Any] = super().to_representation(instance)
+        return representation
 
 
 class ImportItemSerializer(serializers.ModelSerializer[ImportItem]):
@@ -95,24 +95,24 @@ class ImportItemSerializer(serializers.ModelSerializer[ImportItem]):
         read_only_fields = fields
 
     def get_is_folder(self, item: ImportItem) -> bool:
-        return item.kind == ImportItem.Kind.FOLDER
+        return item.kind == ItemKind.FOLDER
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_entry(self, item: ImportItem) -> Any:
-        return self._target(item, ImportItem.Kind.FILE)
+        return self._get_target_id(item, ItemKind.FILE)
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_node(self, item: ImportItem) -> Any:
-        return self._target(item, ImportItem.Kind.FOLDER)
+        return self._get_target_id(item, ItemKind.FOLDER)
 
-    def _target(self, item: ImportItem, kind: ImportItem.Kind) -> Any:
-        settled = item.outcome in {ImportItem.Outcome.TAKEN, ImportItem.Outcome.SAME}
+    def _get_target_id(self, item: ImportItem, kind: ItemKind) -> Any:
+        settled = item.outcome in {ItemOutcome.TAKEN, ItemOutcome.SAME}
         return item.target if settled and item.kind == kind else None
 
 
 class ImportItemListSerializer(ListQuerySerializer):
     """Which items to list."""
 
-    outcome = serializers.ChoiceField(choices=ImportItem.Outcome.choices, required=False)
+    outcome = serializers.ChoiceField(choices=ItemOutcome.choices, required=False)
     is_folder = serializers.BooleanField(required=False, allow_null=True, default=None)
     code = serializers.CharField(max_length=50, required=False)

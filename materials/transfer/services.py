@@ -11,37 +11,39 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
-from materials.entries.intake import Wanted, clean_name
-from materials.entries.services import received_file
+from materials.entries.intake import EntryOptions, clean_name
+from materials.entries.services import receive_file
 from materials.errors import ImportRefused
 from materials.job_kinds import IMPORT_ARCHIVE
 from materials.locks import lock_tree
-from materials.models import MaterialImport, archive_key
-from materials.objects.quotas import Space
+from materials.models import MaterialImport, build_archive_key
+from materials.objects.quotas import QuotaReservation
 from materials.objects.removal import discard_object, release_objects
 from materials.queries import get_node
-from materials.transfer.archive import ArchiveLimits, ArchiveProblem, check_end, opened_archive
-from materials.transfer.folder import Folder
+from materials.transfer.archive import ArchiveLimits, ArchiveRefused, check_archive_end, open_archive
+from materials.transfer.folder import FolderSource
 from materials.transfer.importer import Importer
 from materials.transfer.queries import count_import_items
 from project import logs
 from project.db.fields import new_id
 from project.jobs.errors import JobCancelled
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from project.jobs.runner import JobRun
 from project.jobs.services import submit_job
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
-KEPT = timedelta(days=7)
+ARCHIVE_RETENTION = timedelta(days=7)
 """How long the archive of an import that failed or was cancelled waits for a retry."""
 
-_BATCH = 100
+_BATCH_SIZE = 100
 
 log = logs.get_logger(__name__)
 
 
-def request_import(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wanted: Wanted, unwrap: bool = True) -> Job:
+def request_import(
+    *, tenant: Tenant, node_id: UUID, request: HttpRequest, options: EntryOptions, unwrap: bool = True
+) -> Job:
     """Store the request's archive and submit the job that makes nodes and entries of what is in it.
 
     `unwrap` lets a single top folder stand for the node itself. Opens its own transaction, after the body has been
@@ -50,12 +52,12 @@ def request_import(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wante
     """
     get_node(tenant=tenant, node_id=node_id)
     import_id = new_id()
-    key = archive_key(tenant_id=tenant.pk, import_id=import_id)
-    with Space(tenant) as space:
-        received = received_file(request, key=key, setting="IMPORT_MAX_BYTES", space=space)
-    kept = False
+    key = build_archive_key(tenant_id=tenant.pk, import_id=import_id)
+    with QuotaReservation(tenant) as reservation:
+        received = receive_file(request, key=key, setting="IMPORT_MAX_BYTES", reservation=reservation)
+    is_kept = False
     try:
-        _check(key)
+        _check_archive(key)
         with transaction.atomic():
             lock_tree(tenant)
             batch = MaterialImport.objects.create(
@@ -66,15 +68,15 @@ def request_import(*, tenant: Tenant, node_id: UUID, request: HttpRequest, wante
                 object_key=key,
                 size_bytes=received.stored.size,
                 unwrap=unwrap,
-                language=wanted.language,
-                use_captions=wanted.use_captions,
+                language=options.language,
+                use_captions=options.use_captions,
             )
-            batch.job = submit_job(tenant=tenant, kind=IMPORT_ARCHIVE, subject_id=batch.pk, priority=wanted.priority)
+            batch.job = submit_job(tenant=tenant, kind=IMPORT_ARCHIVE, subject_id=batch.pk, priority=options.priority)
             batch.save(update_fields=["job"])
-        kept = True
+        is_kept = True
         return batch.job
     finally:
-        if not kept:
+        if not is_kept:
             discard_object(key)
 
 
@@ -87,22 +89,25 @@ def import_archive(run: JobRun) -> None:
         raise ImportRefused("The archive is not stored any more.", code="archive_gone", next_step="Send it again.")
     run.report_progress("looking", 0, 1)
     try:
-        with get_object_storage().open_local_copy(batch.object_key) as path, opened_archive(path, _limits()) as archive:
+        with (
+            get_object_storage().open_local_copy(batch.object_key) as path,
+            open_archive(path, _build_archive_limits()) as archive,
+        ):
             importer = Importer(batch=batch, source=archive, progress=run.report_progress, priority=run.job.priority)
-            run.announce_plan(importer.prepare())
-            importer.take_all()
-    except ArchiveProblem as exc:
-        _let_go(batch)
+            run.announce_plan(importer.prepare_nodes())
+            importer.import_files()
+    except ArchiveRefused as exc:
+        _release_archive(batch)
         raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc
     with transaction.atomic():
         lock_tree(run.tenant)  # before the job's row, as everybody does who takes both
         with run.complete_job(result={"import": str(batch.pk), **count_import_items(tenant=run.tenant, batch=batch)}):
-            _let_go(batch)
+            _release_archive(batch)
     log.info("archive imported", batch=str(batch.pk))
 
 
 def import_folder(
-    *, tenant: Tenant, node_id: UUID, folder: Path, wanted: Wanted, progress: Callable[[str, int, int], None]
+    *, tenant: Tenant, node_id: UUID, folder: Path, options: EntryOptions, progress: Callable[[str, int, int], None]
 ) -> MaterialImport:
     """Make nodes and entries of what is in a folder of this machine, below a node, as of an archive's content.
 
@@ -113,38 +118,38 @@ def import_folder(
         node=get_node(tenant=tenant, node_id=node_id),
         name=clean_name(folder.resolve().name),
         unwrap=False,
-        language=wanted.language,
-        use_captions=wanted.use_captions,
+        language=options.language,
+        use_captions=options.use_captions,
     )
-    importer = Importer(batch=batch, source=Folder(folder), progress=progress, priority=wanted.priority)
-    importer.prepare()
-    importer.take_all()
+    importer = Importer(batch=batch, source=FolderSource(folder), progress=progress, priority=options.priority)
+    importer.prepare_nodes()
+    importer.import_files()
     return batch
 
 
 def release_old_archives(*, now: datetime) -> None:
     """Delete the archives of imports that failed or were cancelled so long ago that nobody will retry them."""
-    ended = [Job.Status.FAILED, Job.Status.CANCELLED]
-    rows = MaterialImport.objects.filter(job__status__in=ended, job__finished_at__lt=now - KEPT)
-    for batch in rows.exclude(object_key="").select_related("tenant")[:_BATCH]:
-        _let_go(batch)
+    ended = [JobStatus.FAILED, JobStatus.CANCELLED]
+    rows = MaterialImport.objects.filter(job__status__in=ended, job__finished_at__lt=now - ARCHIVE_RETENTION)
+    for batch in rows.exclude(object_key="").select_related("tenant")[:_BATCH_SIZE]:
+        _release_archive(batch)
 
 
 @transaction.atomic
-def _let_go(batch: MaterialImport) -> None:
+def _release_archive(batch: MaterialImport) -> None:
     """Delete the archive after the commit."""
     lock_tree(batch.tenant)
     MaterialImport.objects.for_tenant(batch.tenant).filter(pk=batch.pk).update(object_key="")
     release_objects(tenant=batch.tenant, keys=[batch.object_key])
 
 
-def _limits() -> ArchiveLimits:
-    return ArchiveLimits(members=settings.IMPORT_MAX_FILES, unpacked=settings.IMPORT_MAX_UNPACKED_BYTES)
+def _build_archive_limits() -> ArchiveLimits:
+    return ArchiveLimits(max_members=settings.IMPORT_MAX_FILES, max_unpacked_bytes=settings.IMPORT_MAX_UNPACKED_BYTES)
 
 
-def _check(key: str) -> None:
+def _check_archive(key: str) -> None:
     with get_object_storage().open(key) as file:
         try:
-            check_end(file, _limits())
-        except ArchiveProblem as exc:
+            check_archive_end(file, _build_archive_limits())
+        except ArchiveRefused as exc:
             raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc

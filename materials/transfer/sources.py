@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 
-class Skip(Exception):
+class SkipItem(Exception):
     """A file or folder is not taken: `code` is stable, the message says why."""
 
     def __init__(self, code: str, reason: str) -> None:
@@ -16,35 +16,35 @@ class Skip(Exception):
         self.code, self.reason = code, reason
 
 
-class Reader(Protocol):
+class ReadableFile(Protocol):
     """Hands out a file's bytes, once, in pieces of at most `size`; blank at the end."""
 
     def read(self, size: int) -> bytes: ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class SourceItem:
     """One file or folder of a source.
 
-    `path` are its names from the top, fit to be shown; blank when they are not, and then `skip` says so. `shown` is the
-    path for people. `handle` is the source's own.
+    `path` are its names from the top, fit to be shown; blank when they are not, and then `skip` says so. `display_path`
+    is the path for people. `handle` is the source's own.
     """
 
     path: tuple[str, ...]
-    shown: str
+    display_path: str
     is_folder: bool = False
     size: int = 0
-    skip: Skip | None = None
+    skip: SkipItem | None = None
     handle: Any = None
 
 
-class Source(Protocol):
+class ImportSource(Protocol):
     """Files under paths."""
 
-    def scan(self) -> Sequence[Found]:
+    def list_items(self) -> Sequence[SourceItem]:
         """Return all that is there, in any order."""
         ...
 
-    def open(self, found: Found) -> AbstractContextManager[Reader]:
+    def open(self, item: SourceItem) -> AbstractContextManager[ReadableFile]:
         """Open a file. Reading raises Skip when its bytes turn out to be damaged."""
         ...

@@ -12,15 +12,15 @@ from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from materials.entries.intake import Wanted
-from materials.models import ImportItem, MaterialImport, MaterialNode
+from materials.entries.intake import EntryOptions
+from materials.models import ImportItem, ItemKind, MaterialImport, MaterialNode
 from materials.transfer.export import export_materials
 from materials.transfer.queries import get_import
 from materials.transfer.serializers import (
     ImportItemListSerializer,
     ImportItemSerializer,
+    ImportOptionsSerializer,
     ImportSerializer,
-    ImportWishSerializer,
 )
 from materials.transfer.services import request_import
 from materials.tree.serializers import NodeSerializer
@@ -32,7 +32,7 @@ from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
-class NodeBulkViewSet(viewsets.GenericViewSet[MaterialNode]):
+class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
     """All files of a node at once."""
 
     queryset = MaterialNode.objects.none()
@@ -50,7 +50,7 @@ class NodeBulkViewSet(viewsets.GenericViewSet[MaterialNode]):
             "application/zip": OpenApiTypes.BINARY,
         },
         parameters=[
-            ImportWishSerializer,
+            ImportOptionsSerializer,
             OpenApiParameter(
                 "Content-Disposition",
                 location=OpenApiParameter.HEADER,
@@ -59,28 +59,28 @@ class NodeBulkViewSet(viewsets.GenericViewSet[MaterialNode]):
         ],
         responses={202: JobSerializer},
     )
-    def bring(self, request: Request, pk: UUID) -> Response:
+    def request_import(self, request: Request, pk: UUID) -> Response:
         """Import a zip: its folders become nodes below the node, its files entries.
 
         Send it as a multipart form (field `file`) or as a raw body. Follow the job in `Location`; its `subject` is the
         import, whose report is read at `/imports/{id}`.
         """
-        wish = validated(ImportWishSerializer(data=request.query_params.dict()))
+        fields = validated(ImportOptionsSerializer(data=request.query_params.dict()))
         job = request_import(
             tenant=get_tenant(request),
             node_id=pk,
             request=request._request,
-            wanted=Wanted(
-                language=wish.get("language", ""),
-                use_captions=wish["use_captions"],
-                priority=get_requested_priority(request, wish["priority"]),
+            options=EntryOptions(
+                language=fields.get("language", ""),
+                use_captions=fields["use_captions"],
+                priority=get_requested_priority(request, fields["priority"]),
             ),
-            unwrap=wish["unwrap"],
+            unwrap=fields["unwrap"],
         )
         return accepted_response(job)
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
-    def take_out(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+    def export_archive(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Export the files of the node and of all below it as a zip with a manifest, made while it is sent."""
         export = export_materials(tenant=get_tenant(request), node_id=pk)
         return StreamingHttpResponse(
@@ -108,12 +108,12 @@ class ImportViewSet(viewsets.GenericViewSet[MaterialImport]):
         return Response(ImportSerializer(get_import(tenant=get_tenant(request), import_id=pk)).data)
 
     @extend_schema(parameters=[ImportItemListSerializer], responses=ImportItemSerializer(many=True))
-    def items(self, request: Request, pk: UUID) -> Response:
+    def list_items(self, request: Request, pk: UUID) -> Response:
         """List the files and folders of an import in order, with what became of each and why."""
         chosen = validated_query(request, ImportItemListSerializer)
         batch = get_import(tenant=get_tenant(request), import_id=pk)
         rows = ImportItem.objects.for_tenant(get_tenant(request)).filter(batch=batch)
         if (is_folder := chosen.pop("is_folder")) is not None:
-            rows = rows.filter(kind=ImportItem.Kind.FOLDER if is_folder else ImportItem.Kind.FILE)
+            rows = rows.filter(kind=ItemKind.FOLDER if is_folder else ItemKind.FILE)
         rows = rows.filter(**chosen)
         return paginated_response(self, rows.order_by("position", "id"), ImportItemSerializer)

@@ -11,14 +11,14 @@ from django.db import transaction
 from materials import fingerprints
 from materials.locks import lock_tree
 from materials.mappings.queries import list_accepted_mappings
-from materials.mappings.validation import Validation, judged
+from materials.mappings.validation import ValidationStatus, filter_by_validation
 from materials.models import MaterialEntry, MaterialNode
 from materials.queries import group_by_parent, list_subtree
 from tenants.models import Tenant
 
 
 @transaction.atomic
-def fingerprint_of(*, tenant: Tenant, node_id: UUID) -> str:
+def refresh_node_fingerprint(*, tenant: Tenant, node_id: UUID) -> str:
     """Return the node's fingerprint, computing what has changed below it since it was last asked for.
 
     Takes a constant number of statements. The tree stays locked until the caller's transaction ends, so that the
@@ -29,16 +29,16 @@ def fingerprint_of(*, tenant: Tenant, node_id: UUID) -> str:
     if nodes[0].fingerprint:
         return nodes[0].fingerprint
     ready: dict[UUID, list[tuple[str, str]]] = defaultdict(list)
-    chosen = MaterialEntry.objects.for_tenant(tenant).ready().filter(node__in=[node.pk for node in nodes])
+    chosen = MaterialEntry.objects.for_tenant(tenant).filter_ready().filter(node__in=[node.pk for node in nodes])
     for owner, name, fingerprint in chosen.order_by("position").values_list("node_id", "name", "fingerprint"):
         ready[owner].append((name, fingerprint))
     children = group_by_parent(nodes)
-    shown = _shown(tenant, nodes)
+    shown = _collect_shown_slides(tenant, nodes)
     stale = []
     for node in reversed(nodes):
         if node.fingerprint:
             continue
-        node.fingerprint = fingerprints.of_node(
+        node.fingerprint = fingerprints.compute_node_fingerprint(
             title=node.title,
             language=node.language,
             learning_goal=node.learning_goal,
@@ -46,18 +46,18 @@ def fingerprint_of(*, tenant: Tenant, node_id: UUID) -> str:
             expected_skills=node.expected_skills,
             entries=ready[node.pk],
             children=[child.fingerprint for child in children[node.pk]],
-            shown=shown[node.pk],
+            shown_slides=shown[node.pk],
         )
         stale.append(node)
     MaterialNode.objects.bulk_update(stale, ["fingerprint"], batch_size=500)
     return nodes[0].fingerprint
 
 
-def _shown(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerprints.Shown]]:
+def _collect_shown_slides(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerprints.ShownSlide]]:
     """Return the slides that videos show, by the lowest node that both entries stand below. One statement."""
     above = {node.pk: node for node in nodes}
-    shown: dict[UUID, list[fingerprints.Shown]] = defaultdict(list)
-    rows = judged(list_accepted_mappings(tenant=tenant, nodes=nodes), Validation.VALIDATED)
+    shown: dict[UUID, list[fingerprints.ShownSlide]] = defaultdict(list)
+    rows = filter_by_validation(list_accepted_mappings(tenant=tenant, nodes=nodes), ValidationStatus.VALIDATED)
     for deck_node, deck_name, deck, slide, video_node, video_name, video, start_ms, end_ms in rows.values_list(
         "presentation__node",
         "presentation__name",
@@ -69,14 +69,17 @@ def _shown(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerp
         "start_ms",
         "end_ms",
     ):
-        decks, videos = _line(deck_node, above), _line(video_node, above)
+        decks, videos = _list_lineage(deck_node, above), _list_lineage(video_node, above)
         common = next(node for node in videos if node in decks)
-        deck_path, video_path = _path(deck_name, decks, common), _path(video_name, videos, common)
+        deck_path, video_path = (
+            _build_entry_path(deck_name, decks, common),
+            _build_entry_path(video_name, videos, common),
+        )
         shown[common.pk].append((deck_path, deck, slide, video_path, video, start_ms, end_ms))
     return shown
 
 
-def _line(node_id: UUID | None, nodes: Mapping[UUID, MaterialNode]) -> list[MaterialNode]:
+def _list_lineage(node_id: UUID | None, nodes: Mapping[UUID, MaterialNode]) -> list[MaterialNode]:
     """Return the node and those above it, as far as they are among `nodes`."""
     line = []
     while node_id is not None and (node := nodes.get(node_id)) is not None:
@@ -85,6 +88,6 @@ def _line(node_id: UUID | None, nodes: Mapping[UUID, MaterialNode]) -> list[Mate
     return line
 
 
-def _path(name: str, line: list[MaterialNode], top: MaterialNode) -> str:
+def _build_entry_path(name: str, line: list[MaterialNode], top: MaterialNode) -> str:
     """Return an entry's name behind the titles of the nodes below `top`."""
     return "/".join([*(node.title for node in reversed(line[: line.index(top)])), name])

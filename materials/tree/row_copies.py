@@ -9,14 +9,14 @@ from django.db import connection, models
 
 from tenants.models import Tenant
 
-_NEW_ID = """encode(set_bit(set_bit(overlay(
+_UUID7_SQL = """encode(set_bit(set_bit(overlay(
     uuid_send(gen_random_uuid())
     placing substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6
 ), 52, 1), 53, 1), 'hex')::uuid"""
 """A UUIDv7 made by PostgreSQL: a random one whose first 48 bits are the time and whose version is 7."""
 
 
-TWIN_CHUNK = """(
+COPIED_CHUNK_ID_SQL = """(
     SELECT twin.id FROM materials_chunk original JOIN materials_chunk twin USING (position)
     WHERE original.id = old.chunk_id AND twin.entry_id = copied.entry
 )"""
@@ -30,7 +30,7 @@ def copy_rows(model: type[models.Model], *, tenant: Tenant, entries: Mapping[UUI
     """
     if not entries:
         return
-    values = {"id": _NEW_ID, "created_at": "statement_timestamp()", "entry_id": "copied.entry", **columns}
+    values = {"id": _UUID7_SQL, "created_at": "statement_timestamp()", "entry_id": "copied.entry", **columns}
     names = [str(field.column) for field in model._meta.concrete_fields if not field.generated]
     quote = connection.ops.quote_name
     chosen = ", ".join(values.get(column, f"old.{quote(column)}") for column in names)

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from materials.entries.serializers import EntrySerializer
 from materials.models import MaterialNode
 from materials.queries import Branch
-from materials.serializers import LANGUAGE
+from materials.serializers import LANGUAGE_TAG_PATTERN
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 
 MAX_TEXT = 10_000
@@ -23,7 +23,7 @@ class NodeFieldsSerializer(StrictSerializer):
 
     title = StrictCharField(max_length=500)
     language = serializers.RegexField(
-        LANGUAGE,
+        LANGUAGE_TAG_PATTERN,
         max_length=35,
         required=False,
         allow_blank=True,
@@ -132,11 +132,11 @@ class BranchSerializer(NodeSerializer):
     def to_representation(self, instance: Any) -> dict[str, Any]:
         entry_shape = EntrySerializer()
 
-        def shown(branch: Branch) -> dict[str, Any]:
+        def represent_branch(branch: Branch) -> dict[str, Any]:
             return {
                 **super(BranchSerializer, self).to_representation(branch.node),
                 "entries": [entry_shape.to_representation(entry) for entry in branch.entries],
-                "children": [shown(child) for child in branch.children],
+                "children": [represent_branch(child) for child in branch.children],
             }
 
-        return shown(instance)
+        return represent_branch(instance)

@@ -18,10 +18,10 @@ from materials.fingerprints import clear_fingerprints
 from materials.locks import lock_tree
 from materials.mappings.services import copy_mappings
 from materials.models import Chunk, ChunkCorrection, EntryState, KeyFrame, MaterialEntry, MaterialImport, MaterialNode
-from materials.objects.removal import keys_of, release_objects
-from materials.positions import close_gap, next_position, renumber
+from materials.objects.removal import list_object_keys, release_objects
+from materials.positions import close_gap, get_next_position, renumber_siblings
 from materials.queries import get_node, list_ancestor_ids, list_node_entries, list_subtree
-from materials.tree.row_copies import TWIN_CHUNK, copy_rows
+from materials.tree.row_copies import COPIED_CHUNK_ID_SQL, copy_rows
 from project.db.fields import new_id
 from project.jobs.services import cancel_subject_jobs
 from tenants.models import Tenant
@@ -29,7 +29,7 @@ from tenants.models import Tenant
 MAX_DEPTH = 64
 """Levels of a tree: far more than a course has, and few enough for every JSON reader's recursion."""
 
-_COPY_BATCH = 1000
+_COPY_BATCH_SIZE = 1000
 
 
 @transaction.atomic
@@ -41,9 +41,9 @@ def create_node(*, tenant: Tenant, title: str, parent_id: UUID | None = None, **
     lock_tree(tenant)
     if parent_id is not None:
         _check_depth(tenant=tenant, parent_id=parent_id, height=1)
-    siblings = _siblings(tenant, parent_id)
+    siblings = _filter_siblings(tenant, parent_id)
     node = MaterialNode.objects.create(
-        tenant=tenant, parent_id=parent_id, title=title, position=next_position(siblings), **fields
+        tenant=tenant, parent_id=parent_id, title=title, position=get_next_position(siblings), **fields
     )
     clear_fingerprints(parent_id)
     return node
@@ -72,17 +72,17 @@ def move_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, position
     branch = list_subtree(tenant=tenant, node_id=node_id)
     node = branch[0]
     if parent_id is not None:
-        _check_place(tenant=tenant, branch=branch, parent_id=parent_id, verb="move")
+        _check_parent(tenant=tenant, branch=branch, parent_id=parent_id, verb="move")
     old_parent = node.parent_id
     if old_parent != parent_id:
-        close_gap(_siblings(tenant, old_parent).exclude(pk=node.pk), node.position)
+        close_gap(_filter_siblings(tenant, old_parent).exclude(pk=node.pk), node.position)
         node.parent_id = parent_id
-        node.position = next_position(_siblings(tenant, parent_id))
+        node.position = get_next_position(_filter_siblings(tenant, parent_id))
         node.save(update_fields=["parent", "position", "updated_at"])
-    order = list(_siblings(tenant, parent_id).order_by("position").values_list("pk", flat=True))
+    order = list(_filter_siblings(tenant, parent_id).order_by("position").values_list("pk", flat=True))
     order.remove(node.pk)
     order.insert(len(order) if position is None else position, node.pk)
-    renumber(_siblings(tenant, parent_id), order)
+    renumber_siblings(_filter_siblings(tenant, parent_id), order)
     clear_fingerprints(old_parent, parent_id)
     node.refresh_from_db()
     return node
@@ -99,7 +99,7 @@ def reorder_node(
     lock_tree(tenant)
     node = get_node(tenant=tenant, node_id=node_id)
     for name, order, rows in (
-        ("children", children, _siblings(tenant, node.pk)),
+        ("children", children, _filter_siblings(tenant, node.pk)),
         ("entries", entries, MaterialEntry.objects.for_tenant(tenant).filter(node=node)),
     ):
         if order is None:
@@ -109,7 +109,7 @@ def reorder_node(
                 f"`{name}` must name every one of the node's {name} exactly once.",
                 next_step="Read the node's tree again and send all ids in the new order.",
             )
-        renumber(rows, order)
+        renumber_siblings(rows, order)
     clear_fingerprints(node.pk)
     return node
 
@@ -126,12 +126,12 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
     nodes = [below.pk for below in branch]
     entries = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     inside = list(entries.values_list("pk", flat=True))
-    keys = keys_of(tenant=tenant, entries=inside)
+    keys = list_object_keys(tenant=tenant, entries=inside)
     imports = dict(MaterialImport.objects.for_tenant(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
     cancel_subject_jobs(tenant=tenant, subjects=[*nodes, *inside, *imports])
     clear_fingerprints(node.parent_id)
     node.delete()
-    close_gap(_siblings(tenant, node.parent_id), node.position)
+    close_gap(_filter_siblings(tenant, node.parent_id), node.position)
     release_objects(tenant=tenant, keys=[*keys, *imports.values()])
 
 
@@ -146,9 +146,9 @@ def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: s
     lock_tree(tenant)
     branch = list_subtree(tenant=tenant, node_id=node_id)
     if parent_id is not None:
-        _check_place(tenant=tenant, branch=branch, parent_id=parent_id, verb="be copied")
+        _check_parent(tenant=tenant, branch=branch, parent_id=parent_id, verb="be copied")
     ids = {node.pk: new_id() for node in branch}
-    position = next_position(_siblings(tenant, parent_id))
+    position = get_next_position(_filter_siblings(tenant, parent_id))
     copies = [
         MaterialNode(
             id=ids[node.pk],
@@ -163,7 +163,7 @@ def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: s
         )
         for node in branch
     ]
-    MaterialNode.objects.bulk_create(copies, batch_size=_COPY_BATCH)
+    MaterialNode.objects.bulk_create(copies, batch_size=_COPY_BATCH_SIZE)
     _copy_entries(tenant=tenant, branch=branch, ids=ids)
     clear_fingerprints(parent_id)
     return copies[0]
@@ -181,21 +181,21 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
             entry.watched_at = None
             entry.transcribed_by, entry.transcription_reason, entry.spoken_language = "", "", ""
         entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
-    MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH)
+    MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH_SIZE)
     copied = {old: new for old, new in entry_ids.items() if old in ready}
     copy_rows(Chunk, tenant=tenant, entries=copied)
-    copy_rows(ChunkCorrection, tenant=tenant, entries=copied, chunk_id=TWIN_CHUNK)
+    copy_rows(ChunkCorrection, tenant=tenant, entries=copied, chunk_id=COPIED_CHUNK_ID_SQL)
     copy_rows(KeyFrame, tenant=tenant, entries=copied)
     copy_mappings(tenant=tenant, entries=entry_ids)
 
 
-def _check_place(*, tenant: Tenant, branch: list[MaterialNode], parent_id: UUID, verb: str) -> None:
+def _check_parent(*, tenant: Tenant, branch: list[MaterialNode], parent_id: UUID, verb: str) -> None:
     if parent_id in {below.pk for below in branch}:
         raise TreeRefused(
             f"Node {branch[0].pk} cannot {verb} below itself.",
             next_step="Choose a parent outside the node's own subtree.",
         )
-    _check_depth(tenant=tenant, parent_id=parent_id, height=_height(branch))
+    _check_depth(tenant=tenant, parent_id=parent_id, height=_compute_height(branch))
 
 
 def _check_depth(*, tenant: Tenant, parent_id: UUID, height: int) -> None:
@@ -204,10 +204,10 @@ def _check_depth(*, tenant: Tenant, parent_id: UUID, height: int) -> None:
         raise TreeRefused(f"A tree has at most {MAX_DEPTH} levels.", next_step="Choose a parent nearer to the root.")
 
 
-def _siblings(tenant: Tenant, parent_id: UUID | None) -> QuerySet[MaterialNode]:
+def _filter_siblings(tenant: Tenant, parent_id: UUID | None) -> QuerySet[MaterialNode]:
     return MaterialNode.objects.for_tenant(tenant).filter(parent_id=parent_id)
 
 
-def _height(branch: Sequence[MaterialNode]) -> int:
+def _compute_height(branch: Sequence[MaterialNode]) -> int:
     """Return how many levels a subtree has."""
     return 1 + max(node.depth for node in branch)

@@ -69,7 +69,7 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses=BranchSerializer)
-    def tree(self, request: Request, pk: UUID) -> Response:
+    def retrieve_tree(self, request: Request, pk: UUID) -> Response:
         """Read a node with its entries and, nested, everything below it. Extracted text is not in it."""
         return Response(BranchSerializer(get_tree(tenant=get_tenant(request), node_id=pk)).data)
 

@@ -15,28 +15,28 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from materials.locks import lock_tree
-from materials.models import MaterialEntry, Upload, object_key
-from materials.objects.removal import pointed_at
+from materials.models import MaterialEntry, Upload, UploadStatus, build_raw_file_key
+from materials.objects.removal import find_referenced_keys
 from project import logs
 from project.errors import DomainError
 from project.jobs.models import Job
 from project.storage.direct_access import DirectUpload, get_direct_storage
 from project.storage.objects import get_object_storage
 
-LAST_PART = timedelta(hours=1)
+PART_GRACE_PERIOD = timedelta(hours=1)
 """How long the sending of a part may go on after its address has expired."""
-KEPT = timedelta(days=30)
+RETENTION_PERIOD = timedelta(days=30)
 """How long it can be read how an upload ended."""
-_BATCH = 100
-_FAILURES_IN_A_ROW = 3
+_BATCH_SIZE = 100
+_MAX_CONSECUTIVE_FAILURES = 3
 
 log = logs.get_logger(__name__)
 
 
-def parcel_of(upload: Upload) -> DirectUpload:
+def build_direct_upload(upload: Upload) -> DirectUpload:
     """Return the upload as the store knows it."""
     return DirectUpload(
-        key=object_key(tenant_id=upload.tenant_id, entry_id=upload.pk),
+        key=build_raw_file_key(tenant_id=upload.tenant_id, entry_id=upload.pk),
         incoming_key=f"uploads/{upload.tenant_id}/{upload.pk}",
         size=upload.size_bytes,
         sha256=upload.sha256,
@@ -47,7 +47,7 @@ def parcel_of(upload: Upload) -> DirectUpload:
 
 def end_upload(
     upload: Upload,
-    status: Upload.Status,
+    status: UploadStatus,
     *,
     entry: MaterialEntry | None = None,
     error: DomainError | None = None,
@@ -60,10 +60,10 @@ def end_upload(
     upload.save()
 
 
-def clear_quietly(upload: Upload) -> bool:
+def clean_up_upload(upload: Upload) -> bool:
     """Remove what is left of an upload that has ended. What fails is logged, and left to the sweep: False."""
     try:
-        _clear(upload)
+        _remove_stored_bytes(upload)
     except OSError as exc:
         log.warning("upload not cleared yet", upload=str(upload.pk), reason=type(exc).__name__)
         return False
@@ -77,47 +77,47 @@ def sweep_uploads(*, now: datetime, seconds: float) -> int:
     good. May run in several processes at once.
     """
     end = time.monotonic() + seconds
-    for upload in list(_expirable(now).select_related("tenant").order_by("expires_at")[:_BATCH]):
-        _expire(upload)
+    for upload in list(_filter_expirable_uploads(now).select_related("tenant").order_by("expires_at")[:_BATCH_SIZE]):
+        _expire_upload(upload)
     cleared = failures = 0
-    for upload in list(_clearable(now).select_related("tenant").order_by("updated_at")[:_BATCH]):
-        if time.monotonic() > end or failures == _FAILURES_IN_A_ROW:
+    for upload in list(_filter_removable_uploads(now).select_related("tenant").order_by("updated_at")[:_BATCH_SIZE]):
+        if time.monotonic() > end or failures == _MAX_CONSECUTIVE_FAILURES:
             break
-        if clear_quietly(upload):
+        if clean_up_upload(upload):
             upload.cleared_at, failures, cleared = now, 0, cleared + 1
         else:
             failures += 1
         upload.save(update_fields=["cleared_at", "updated_at"])  # what failed goes to the end of the row
-    Upload.objects.filter(cleared_at__isnull=False, ended_at__lte=now - KEPT).delete()
+    Upload.objects.filter(cleared_at__isnull=False, ended_at__lte=now - RETENTION_PERIOD).delete()
     return cleared
 
 
-def _expirable(now: datetime) -> QuerySet[Upload]:
+def _filter_expirable_uploads(now: datetime) -> QuerySet[Upload]:
     """Uploads whose time is over and which nobody verifies now."""
     idle = Q(job__isnull=True) | ~Q(job__status__in=Job.OPEN)
-    return Upload.objects.filter(idle, status=Upload.Status.OPEN, expires_at__lte=now)
+    return Upload.objects.filter(idle, status=UploadStatus.OPEN, expires_at__lte=now)
 
 
-def _clearable(now: datetime) -> QuerySet[Upload]:
+def _filter_removable_uploads(now: datetime) -> QuerySet[Upload]:
     """Uploads that ended so long ago that nothing can arrive any more."""
-    quiet = timedelta(seconds=settings.UPLOAD_URL_SECONDS) + LAST_PART
+    quiet = timedelta(seconds=settings.UPLOAD_URL_SECONDS) + PART_GRACE_PERIOD
     return Upload.objects.filter(cleared_at__isnull=True, ended_at__lte=now - quiet)
 
 
-def _expire(upload: Upload) -> None:
+def _expire_upload(upload: Upload) -> None:
     with transaction.atomic():
         lock_tree(upload.tenant)
         upload.refresh_from_db()
-        if upload.status != Upload.Status.OPEN:
+        if upload.status != UploadStatus.OPEN:
             return
-        end_upload(upload, Upload.Status.EXPIRED)
+        end_upload(upload, UploadStatus.EXPIRED)
     log.info("upload expired", upload=str(upload.pk))
-    clear_quietly(upload)
+    clean_up_upload(upload)
 
 
-def _clear(upload: Upload) -> None:
+def _remove_stored_bytes(upload: Upload) -> None:
     """Remove parts, and the file itself unless an entry points at it. Nothing that has ended can begin to."""
-    parcel = parcel_of(upload)
-    get_direct_storage().discard_upload(parcel)
-    if not pointed_at({parcel.key}):
-        get_object_storage().delete(parcel.key)
+    direct_upload = build_direct_upload(upload)
+    get_direct_storage().discard_upload(direct_upload)
+    if not find_referenced_keys({direct_upload.key}):
+        get_object_storage().delete(direct_upload.key)

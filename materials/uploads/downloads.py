@@ -13,7 +13,7 @@ from materials.documents import Format
 from materials.errors import NothingToDownload
 from materials.models import MaterialEntry
 from materials.queries import get_entry
-from materials.recordings.transcription import media_type_of
+from materials.recordings.transcription import get_media_type
 from project.storage.direct_access import get_direct_storage
 from tenants.models import Tenant
 
@@ -36,34 +36,34 @@ class Download:
     sha256: str
 
 
-def download_of(*, tenant: Tenant, entry_id: UUID) -> Download:
+def get_download(*, tenant: Tenant, entry_id: UUID) -> Download:
     """Return where to read the entry's file. Raises NotFound and NothingToDownload."""
     entry = get_entry(tenant=tenant, entry_id=entry_id)
     if not entry.object_key:
         raise NothingToDownload(f"{entry.name} has no stored file.")
     now = timezone.now().replace(microsecond=0)
     until = now + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
-    address = get_direct_storage().create_download_url(
+    signed_url = get_direct_storage().create_download_url(
         entry.object_key,
         own_path=f"/api/v1/entries/{entry.pk}/file",
         name=entry.name,
-        media_type=safe_media_type(entry),
+        media_type=get_safe_media_type(entry),
         now=now,
         until=until,
     )
     return Download(
-        url=address.url,
+        url=signed_url.url,
         expires_at=until,
         name=entry.name,
-        media_type=safe_media_type(entry),
+        media_type=get_safe_media_type(entry),
         size_bytes=entry.size_bytes,
         sha256=entry.raw_sha256,
     )
 
 
-def safe_media_type(entry: MaterialEntry) -> str:
+def get_safe_media_type(entry: MaterialEntry) -> str:
     """Return a media type that no browser runs as a page: text, HTML above all, goes out as mere bytes."""
     if not entry.format:
         return "application/octet-stream"
     format_ = Format(entry.format)
-    return media_type_of(entry) if format_.is_recording else _MEDIA_TYPES.get(format_, "application/octet-stream")
+    return get_media_type(entry) if format_.is_recording else _MEDIA_TYPES.get(format_, "application/octet-stream")

@@ -18,19 +18,19 @@ from django.db import connection, models
 
 from materials.entries.services import delete_entry
 from materials.models import KeyFrame, MaterialEntry, ObjectRemoval, Upload
-from materials.objects.removal import pointers, promise_removals, remove_objects
-from materials.uploads.cleanup import parcel_of
+from materials.objects.removal import list_key_columns, remove_objects, schedule_removals
+from materials.uploads.cleanup import build_direct_upload
 from project.errors import NotFound
 from project.storage.objects import ListedObject, UnfinishedWrite, get_object_storage
 from tenants.models import Tenant
 
 PREFIXES = ("tenants/", "uploads/")
-BATCH = 1000
-_REMOVE_SECONDS = 600.0
+BATCH_SIZE = 1000
+_REMOVAL_SECONDS = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Orphan:
+class OrphanedObject:
     """A stored object that no row points at."""
 
     key: str
@@ -38,7 +38,7 @@ class Orphan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Missing:
+class MissingObject:
     """A row whose object is not stored."""
 
     model: type[models.Model]
@@ -48,19 +48,22 @@ class Missing:
 
 
 @contextlib.contextmanager
-def stored_objects_listed() -> Iterator[None]:
-    """List what is stored, for `orphans` and `missing` in the body. One statement a batch."""
+def load_object_listing() -> Iterator[None]:
+    """List what is stored, for `find_orphaned_objects` and `find_missing_objects` in the body.
+
+    One statement a batch.
+    """
     listed = chain.from_iterable(map(get_object_storage().list_objects, PREFIXES))
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE stored_object (key text PRIMARY KEY, size bigint, modified timestamptz NOT NULL)"
         )
         try:
-            while batch := list(islice(listed, BATCH)):
+            while batch := list(islice(listed, BATCH_SIZE)):
                 cursor.execute(
                     "INSERT INTO stored_object SELECT * FROM unnest(%s::text[], %s::bigint[], %s::timestamptz[]) "
                     "ON CONFLICT DO NOTHING",
-                    _columns(batch),
+                    _transpose_listing(batch),
                 )
             cursor.execute("ANALYZE stored_object")
             yield
@@ -68,67 +71,70 @@ def stored_objects_listed() -> Iterator[None]:
             cursor.execute("DROP TABLE stored_object")
 
 
-def orphans(*, before: datetime) -> Iterator[Orphan]:
+def find_orphaned_objects(*, before: datetime) -> Iterator[OrphanedObject]:
     """Yield the objects stored before that time that no row points at and nobody has promised to delete.
 
     What belongs to a direct upload is none of them until that is cleared.
     """
-    awaited = _awaited()
-    known: list[tuple[type[models.Model], str]] = [*pointers(), (ObjectRemoval, "key")]
+    awaited = _collect_direct_upload_keys()
+    known: list[tuple[type[models.Model], str]] = [*list_key_columns(), (ObjectRemoval, "key")]
     conditions = " AND ".join(
-        f"NOT EXISTS (SELECT FROM {_table(model)} WHERE {_table(model)}.{_name(column)} = stored_object.key)"
+        (
+            f"NOT EXISTS (SELECT FROM {_quote_table(model)} WHERE {_quote_table(model)}.{_quote_column(column)} = "
+            f"stored_object.key)"
+        )
         for model, column in known
     )
     query = f"SELECT key, size FROM stored_object WHERE modified < %s AND {conditions} ORDER BY key"  # noqa: S608  # names of our own tables
-    for key, size in _rows(query, before):
+    for key, size in _iterate_rows(query, before):
         if key not in awaited.keys and "/".join(key.split("/")[:3]) not in awaited.incoming:
-            yield Orphan(key=key, size=size)
+            yield OrphanedObject(key=key, size=size)
 
 
-def missing(*, before: datetime) -> Iterator[Missing]:
+def find_missing_objects(*, before: datetime) -> Iterator[MissingObject]:
     """Yield the rows made before that time whose object is not stored. The storage is asked about each once more."""
-    for model, column in pointers():
-        table, key = _table(model), _name(column)
+    for model, column in list_key_columns():
+        table, key = _quote_table(model), _quote_column(column)
         query = (
             f"SELECT id, tenant_id, {key} FROM {table} WHERE {key} <> '' AND created_at < %s "  # noqa: S608  # as above
             f"AND NOT EXISTS (SELECT FROM stored_object WHERE stored_object.key = {table}.{key}) ORDER BY id"
         )
-        for id_, tenant, where in _rows(query, before):
+        for id_, tenant, where in _iterate_rows(query, before):
             if not get_object_storage().exists(where):
-                yield Missing(model=model, id=id_, tenant=tenant, key=where)
+                yield MissingObject(model=model, id=id_, tenant=tenant, key=where)
 
 
-def unfinished(*, before: datetime) -> Iterator[UnfinishedWrite]:
+def find_unfinished_writes(*, before: datetime) -> Iterator[UnfinishedWrite]:
     """Yield the writes that began before that time and have not ended, but those of direct uploads."""
-    awaited = _awaited()
+    awaited = _collect_direct_upload_keys()
     for write in get_object_storage().list_unfinished():
         if write.started_at < before and write.key not in awaited.keys:
             yield write
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Awaited:
+class _DirectUploadKeys:
     """What direct uploads that are not cleared have in the storage; their own sweep sees to it."""
 
     keys: frozenset[str]
     incoming: frozenset[str]
 
 
-def _awaited() -> _Awaited:
-    parcels = [parcel_of(upload) for upload in Upload.objects.filter(cleared_at=None).iterator(BATCH)]
-    return _Awaited(
+def _collect_direct_upload_keys() -> _DirectUploadKeys:
+    parcels = [build_direct_upload(upload) for upload in Upload.objects.filter(cleared_at=None).iterator(BATCH_SIZE)]
+    return _DirectUploadKeys(
         keys=frozenset(parcel.key for parcel in parcels), incoming=frozenset(parcel.incoming_key for parcel in parcels)
     )
 
 
-def remove_orphans(found: Iterable[Orphan]) -> int:
+def remove_orphans(found: Iterable[OrphanedObject]) -> int:
     """Delete these objects; return how many are gone. Those that the storage does not let go are tried again later."""
     keys = {orphan.key for orphan in found}
-    promise_removals(keys)
-    return remove_objects(seconds=_REMOVE_SECONDS, only=keys)
+    schedule_removals(keys)
+    return remove_objects(seconds=_REMOVAL_SECONDS, only=keys)
 
 
-def remove_row(found: Missing) -> bool:
+def delete_row_without_object(found: MissingObject) -> bool:
     """Delete an entry, or a key frame, whose object is missing. False for other rows: those are only told."""
     tenant = Tenant.objects.get(pk=found.tenant)
     if found.model is KeyFrame:
@@ -141,22 +147,22 @@ def remove_row(found: Missing) -> bool:
     return True
 
 
-def _columns(batch: Iterable[ListedObject]) -> list[list[Any]]:
+def _transpose_listing(batch: Iterable[ListedObject]) -> list[list[Any]]:
     keys, sizes, times = zip(*((each.key, each.size, each.modified) for each in batch), strict=True)
     return [list(keys), list(sizes), list(times)]
 
 
-def _rows(query: str, *parameters: datetime) -> Iterator[tuple[Any, ...]]:
+def _iterate_rows(query: str, *parameters: datetime) -> Iterator[tuple[Any, ...]]:
     """Yield a query's rows, batch by batch, without a transaction that stays open meanwhile."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(query, parameters)
-        while rows := cursor.fetchmany(BATCH):
+        while rows := cursor.fetchmany(BATCH_SIZE):
             yield from rows
 
 
-def _table(model: type[models.Model]) -> str:
+def _quote_table(model: type[models.Model]) -> str:
     return connection.ops.quote_name(model._meta.db_table)
 
 
-def _name(column: str) -> str:
+def _quote_column(column: str) -> str:
     return connection.ops.quote_name(column)

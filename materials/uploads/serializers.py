@@ -8,13 +8,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from materials.entries.serializers import EntryErrorSerializer
-from materials.models import Upload
-from materials.serializers import LANGUAGE
-from materials.uploads.services import MOST_ADDRESSES, Progress
+from materials.models import Upload, UploadStatus
+from materials.serializers import LANGUAGE_TAG_PATTERN
+from materials.uploads.services import MAX_PART_URLS, UploadProgress
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 from project.jobs.serializers import PrioritySerializer
 
-STATES = [(state, state) for state in ("open", "verifying", "complete", "refused", "aborted", "expired")]
+UPLOAD_STATES = [(state, state) for state in ("open", "verifying", "complete", "refused", "aborted", "expired")]
 
 
 class UploadCreateSerializer(PrioritySerializer):
@@ -31,7 +31,7 @@ class UploadCreateSerializer(PrioritySerializer):
         help_text="For your own use: what a file is, is found from its bytes.",
     )
     language = serializers.RegexField(
-        LANGUAGE,
+        LANGUAGE_TAG_PATTERN,
         max_length=35,
         required=False,
         default="",
@@ -46,14 +46,14 @@ class UploadCreateSerializer(PrioritySerializer):
 class UploadListSerializer(ListQuerySerializer):
     """Which uploads to list."""
 
-    status = serializers.ChoiceField(choices=Upload.Status.choices, required=False)
+    status = serializers.ChoiceField(choices=UploadStatus.choices, required=False)
 
 
 class UploadSerializer(serializers.ModelSerializer[Upload]):
     """A file on its way to the store. While the job `job` reads it the state is `verifying`."""
 
     node = serializers.UUIDField(source="node_id", read_only=True, allow_null=True)
-    state = serializers.ChoiceField(choices=STATES, read_only=True)
+    state = serializers.ChoiceField(choices=UPLOAD_STATES, read_only=True)
     entry = serializers.UUIDField(source="entry_id", read_only=True, allow_null=True)
     job = serializers.UUIDField(source="job_id", read_only=True, allow_null=True)
     error = serializers.SerializerMethodField(help_text="Why the file was refused.")
@@ -102,7 +102,7 @@ class UploadProgressSerializer(UploadSerializer):
     arrived = serializers.ListField(
         child=serializers.IntegerField(), read_only=True, help_text="Numbers of the parts that have arrived."
     )
-    urls = PartSerializer(many=True, read_only=True, help_text=f"At most {MOST_ADDRESSES}; read again for more.")
+    urls = PartSerializer(many=True, read_only=True, help_text=f"At most {MAX_PART_URLS}; read again for more.")
     urls_expire_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     class Meta:
@@ -111,8 +111,8 @@ class UploadProgressSerializer(UploadSerializer):
         read_only_fields = fields
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Show a `Progress`. Addresses of our own are completed by the request that the context holds."""
-        progress: Progress = instance
+        """Show a `UploadProgress`. Addresses of our own are completed by the request that the context holds."""
+        progress: UploadProgress = instance
         request = self.context["request"]
         return {
             **UploadSerializer(progress.upload).data,
@@ -122,12 +122,12 @@ class UploadProgressSerializer(UploadSerializer):
                 {
                     "number": part.number,
                     "size_bytes": part.size_bytes,
-                    "url": request.build_absolute_uri(part.address.url),
-                    "headers": dict(part.address.headers),
+                    "url": request.build_absolute_uri(part.signed_url.url),
+                    "headers": dict(part.signed_url.headers),
                 }
                 for part in progress.missing
             ],
-            "urls_expire_at": progress.addresses_until,
+            "urls_expire_at": progress.urls_expire_at,
         }
 
 

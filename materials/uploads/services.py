@@ -12,18 +12,18 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from materials.entries.intake import Added, Wanted, clean_name, refuse_large_document
+from materials.entries.intake import AddedEntry, EntryOptions, clean_name, refuse_large_document
 from materials.errors import LengthRequired, UploadClosed, UploadRefused, UploadTooLarge
 from materials.job_kinds import VERIFY_UPLOAD
 from materials.locks import lock_tree
-from materials.models import Upload
-from materials.objects.quotas import refuse_beyond
+from materials.models import Upload, UploadStatus
+from materials.objects.quotas import check_quota
 from materials.queries import get_node
 from materials.readers.format_problem import FormatProblem
-from materials.readers.formats import promised
-from materials.uploads.cleanup import clear_quietly, end_upload, parcel_of
+from materials.readers.formats import find_format_by_name
+from materials.uploads.cleanup import build_direct_upload, clean_up_upload, end_upload
 from materials.uploads.queries import get_signed_upload, get_upload
-from materials.uploads.verification import entry_of, entry_or_missing, verify
+from materials.uploads.verification import get_upload_entry, require_upload_entry, verify_and_attach_upload
 from project.errors import NotFound
 from project.jobs.models import Job
 from project.jobs.services import cancel_subject_jobs, submit_job
@@ -31,12 +31,12 @@ from project.storage import request_files
 from project.storage.direct_access import SignedUrl, compute_part_bytes, get_direct_storage
 from tenants.models import Tenant
 
-MOST_ADDRESSES = 100
+MAX_PART_URLS = 100
 """Of one answer. Whoever has sent those parts reads the upload again and gets the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Announced:
+class AnnouncedFile:
     """What the sender says of a file that it is going to send. Nothing of it is believed before it is verified."""
 
     name: str
@@ -46,33 +46,33 @@ class Announced:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class MissingPart:
     """A part that has not arrived: its number, its size, and where to PUT it."""
 
     number: int
     size_bytes: int
-    address: SignedUrl
+    signed_url: SignedUrl
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class UploadProgress:
     """An upload, the numbers of the parts that have arrived, and addresses for the first of those that have not."""
 
     upload: Upload
     parts: int
     arrived: Sequence[int]
-    missing: Sequence[Part]
-    addresses_until: datetime | None
+    missing: Sequence[MissingPart]
+    urls_expire_at: datetime | None
     warning: str = ""
 
 
-def open_upload(*, tenant: Tenant, node_id: UUID, announced: Announced, wanted: Wanted) -> Progress:
+def open_upload(*, tenant: Tenant, node_id: UUID, announced: AnnouncedFile, options: EntryOptions) -> UploadProgress:
     """Promise space for a file and say where to send it.
 
     Raises NotFound, UploadRefused, UploadTooLarge and QuotaExceeded.
     """
     name = clean_name(announced.name)
-    _refuse_early(name, announced.size_bytes)
+    _check_announcement(name, announced.size_bytes)
     now = timezone.now()
     upload = Upload(
         tenant=tenant,
@@ -80,53 +80,56 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: Announced, wanted: 
         size_bytes=announced.size_bytes,
         sha256=announced.sha256.lower(),
         content_type=announced.content_type,
-        language=wanted.language,
-        use_captions=wanted.use_captions,
-        priority=wanted.priority,
+        language=options.language,
+        use_captions=options.use_captions,
+        priority=options.priority,
         part_bytes=compute_part_bytes(announced.size_bytes),
         expires_at=now + timedelta(hours=settings.UPLOAD_HOURS),
     )
     with transaction.atomic():
         lock_tree(tenant)
         upload.node = get_node(tenant=tenant, node_id=node_id)
-        warning = refuse_beyond(tenant=tenant, size=announced.size_bytes)
+        warning = check_quota(tenant=tenant, size=announced.size_bytes)
         upload.save(force_insert=True)
     # The row is there first: what the store prepares is never without somebody who clears it.
     try:
-        upload.store_id = get_direct_storage().begin_upload(parcel_of(upload))
+        upload.store_id = get_direct_storage().begin_upload(build_direct_upload(upload))
     except OSError:
         abort_upload(tenant=tenant, upload_id=upload.pk)
         raise
     upload.save(update_fields=["store_id", "updated_at"])
-    return _progress(upload, arrived={}, now=now, warning=warning)
+    return _build_progress(upload, arrived={}, now=now, warning=warning)
 
 
-def progress_of(*, tenant: Tenant, upload_id: UUID) -> Progress:
+def get_upload_progress(*, tenant: Tenant, upload_id: UUID) -> UploadProgress:
     """Return how far an upload is, asking the store which parts it has. Raises NotFound."""
     upload = get_upload(tenant=tenant, upload_id=upload_id)
     now = timezone.now()
-    if upload.state != Upload.Status.OPEN:
-        return _progress(upload, arrived=None, now=now)
-    return _progress(upload, arrived=get_direct_storage().list_arrived_parts(parcel_of(upload)), now=now)
+    if upload.state != UploadStatus.OPEN:
+        return _build_progress(upload, arrived=None, now=now)
+    return _build_progress(
+        upload, arrived=get_direct_storage().list_arrived_parts(build_direct_upload(upload)), now=now
+    )
 
 
-def complete_upload(*, tenant: Tenant, upload_id: UUID) -> Added | Job:
+def complete_upload(*, tenant: Tenant, upload_id: UUID) -> AddedEntry | Job:
     """Verify what has arrived and make it an entry: at once when it came in one piece, else by the job returned.
 
     Of an upload that is complete the entry is returned, of one that is being verified the job. Raises NotFound,
-    PartsNotThere, UploadClosed and what `verify` raises: what was refused is gone, and every later call says so.
+    PartsNotThere, UploadClosed and what `verify_and_attach_upload` raises: what was refused is gone, and every later
+    call says so.
     """
     upload = get_upload(tenant=tenant, upload_id=upload_id)
-    if (added := entry_of(upload)) is not None:
+    if (added := get_upload_entry(upload)) is not None:
         return added
     if upload.job is not None and upload.job.is_open:
         return upload.job
-    parcel = parcel_of(upload)
-    arrived = get_direct_storage().list_arrived_parts(parcel)
-    if parcel.is_single_part and arrived:
-        return verify(upload)
-    if missing := _missing(upload, arrived):
-        return entry_or_missing(upload, missing)
+    direct_upload = build_direct_upload(upload)
+    arrived = get_direct_storage().list_arrived_parts(direct_upload)
+    if direct_upload.is_single_part and arrived:
+        return verify_and_attach_upload(upload)
+    if missing := _list_missing_parts(upload, arrived):
+        return require_upload_entry(upload, missing)
     return _submit_verification(tenant, upload_id)
 
 
@@ -136,14 +139,14 @@ def receive_part(*, upload_id: UUID, number: int, request: HttpRequest) -> None:
     Raises NotFound, UploadClosed, LengthRequired, and UploadRefused when it has another size than was announced.
     """
     upload = get_signed_upload(upload_id=upload_id)
-    parcel = parcel_of(upload)
-    if not 1 <= number <= parcel.part_count:
+    direct_upload = build_direct_upload(upload)
+    if not 1 <= number <= direct_upload.part_count:
         raise NotFound(f"The upload has no part {number}.")
-    if upload.state != Upload.Status.OPEN:
+    if upload.state != UploadStatus.OPEN:
         raise UploadClosed("The upload takes no more parts.")
     try:
         request_files.receive_exact_body(
-            request, key=parcel.build_part_key(number), size=parcel.compute_part_size(number)
+            request, key=direct_upload.build_part_key(number), size=direct_upload.compute_part_size(number)
         )
     except request_files.ContentLengthMissing as exc:
         raise LengthRequired(str(exc)) from exc
@@ -161,20 +164,20 @@ def abort_upload(*, tenant: Tenant, upload_id: UUID) -> None:
     with transaction.atomic():
         lock_tree(tenant)
         upload = get_upload(tenant=tenant, upload_id=upload_id)
-        if upload.status == Upload.Status.COMPLETE:
+        if upload.status == UploadStatus.COMPLETE:
             raise UploadClosed("The upload is complete.", next_step="Delete its entry instead.")
-        if upload.status != Upload.Status.OPEN:
+        if upload.status != UploadStatus.OPEN:
             return
         cancel_subject_jobs(tenant=tenant, subjects=[upload.pk])
-        end_upload(upload, Upload.Status.ABORTED)
-    clear_quietly(upload)
+        end_upload(upload, UploadStatus.ABORTED)
+    clean_up_upload(upload)
 
 
 @transaction.atomic
-def _submit_verification(tenant: Tenant, upload_id: UUID) -> Added | Job:
+def _submit_verification(tenant: Tenant, upload_id: UUID) -> AddedEntry | Job:
     lock_tree(tenant)
     upload = get_upload(tenant=tenant, upload_id=upload_id)
-    if (added := entry_of(upload)) is not None:
+    if (added := get_upload_entry(upload)) is not None:
         return added
     running = Job.objects.for_tenant(tenant).open().filter(kind=VERIFY_UPLOAD, subject_id=upload.pk).first()
     upload.job = running or submit_job(
@@ -184,7 +187,7 @@ def _submit_verification(tenant: Tenant, upload_id: UUID) -> Added | Job:
     return upload.job
 
 
-def _refuse_early(name: str, size: int) -> None:
+def _check_announcement(name: str, size: int) -> None:
     if size > settings.UPLOAD_MAX_BYTES:
         raise UploadTooLarge(
             f"The file has {size} bytes; the largest that is taken has {settings.UPLOAD_MAX_BYTES}.",
@@ -193,43 +196,49 @@ def _refuse_early(name: str, size: int) -> None:
     if not name:
         raise UploadRefused("The file has no name.", code="name_missing", next_step="Give `name`, such as lecture.mp4.")
     try:
-        format_ = promised(name)
+        format_ = find_format_by_name(name)
     except FormatProblem as exc:
         raise UploadRefused(str(exc), code=exc.code, next_step=exc.next_step, status=exc.status) from exc
     if format_ is not None and not format_.is_recording:
         refuse_large_document(size)
 
 
-def _progress(upload: Upload, *, arrived: dict[int, int] | None, now: datetime, warning: str = "") -> Progress:
-    parcel = parcel_of(upload)
+def _build_progress(
+    upload: Upload, *, arrived: dict[int, int] | None, now: datetime, warning: str = ""
+) -> UploadProgress:
+    direct_upload = build_direct_upload(upload)
     if arrived is None:
-        return Progress(upload=upload, parts=parcel.part_count, arrived=(), missing=(), addresses_until=None)
+        return UploadProgress(
+            upload=upload, parts=direct_upload.part_count, arrived=(), missing=(), urls_expire_at=None
+        )
     until = min(upload.expires_at, now + timedelta(seconds=settings.UPLOAD_URL_SECONDS))
-    missing = _missing(upload, arrived)
-    ways = get_direct_storage()
-    shown = [
-        Part(
+    missing = _list_missing_parts(upload, arrived)
+    direct_storage = get_direct_storage()
+    listed = [
+        MissingPart(
             number=number,
-            size_bytes=parcel.compute_part_size(number),
-            address=ways.create_upload_url(
-                parcel, number, own_path=f"/api/v1/uploads/{upload.pk}/parts/{number}", now=now, until=until
+            size_bytes=direct_upload.compute_part_size(number),
+            signed_url=direct_storage.create_upload_url(
+                direct_upload, number, own_path=f"/api/v1/uploads/{upload.pk}/parts/{number}", now=now, until=until
             ),
         )
-        for number in missing[:MOST_ADDRESSES]
+        for number in missing[:MAX_PART_URLS]
     ]
-    return Progress(
+    return UploadProgress(
         upload=upload,
-        parts=parcel.part_count,
-        arrived=sorted(set(range(1, parcel.part_count + 1)) - set(missing)),
-        missing=shown,
-        addresses_until=until if shown else None,
+        parts=direct_upload.part_count,
+        arrived=sorted(set(range(1, direct_upload.part_count + 1)) - set(missing)),
+        missing=listed,
+        urls_expire_at=until if listed else None,
         warning=warning,
     )
 
 
-def _missing(upload: Upload, arrived: dict[int, int]) -> list[int]:
+def _list_missing_parts(upload: Upload, arrived: dict[int, int]) -> list[int]:
     """Return the numbers of parts that have not arrived; one of another size than announced has not."""
-    parcel = parcel_of(upload)
+    direct_upload = build_direct_upload(upload)
     return [
-        number for number in range(1, parcel.part_count + 1) if arrived.get(number) != parcel.compute_part_size(number)
+        number
+        for number in range(1, direct_upload.part_count + 1)
+        if arrived.get(number) != direct_upload.compute_part_size(number)
     ]

@@ -16,12 +16,12 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from materials.entries.intake import Wanted
+from materials.entries.intake import EntryOptions
 from materials.entries.serializers import EntrySerializer
-from materials.errors import AddressRefused
+from materials.errors import SignedURLRefused
 from materials.models import MaterialEntry, Upload
 from materials.objects.views import add_storage_warning
-from materials.uploads.downloads import download_of, safe_media_type
+from materials.uploads.downloads import get_download, get_safe_media_type
 from materials.uploads.queries import get_signed_entry
 from materials.uploads.serializers import (
     DownloadSerializer,
@@ -32,12 +32,12 @@ from materials.uploads.serializers import (
     UploadSerializer,
 )
 from materials.uploads.services import (
-    Announced,
-    Progress,
+    AnnouncedFile,
+    UploadProgress,
     abort_upload,
     complete_upload,
+    get_upload_progress,
     open_upload,
-    progress_of,
     receive_part,
 )
 from project.errors import NotFound
@@ -52,7 +52,7 @@ from project.storage.signed_urls import SignatureExpired, SignatureInvalid, veri
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
-_PIECE_BYTES = 256 * 1024
+_READ_BYTES = 256 * 1024
 
 
 class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
@@ -69,18 +69,22 @@ class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
         Send each part to its `url`, in any order, several at once; then complete the upload. Its size is set aside of
         the tenant's quota until then. What is not completed by `expires_at` is removed.
         """
-        given = validated(UploadCreateSerializer(data=request.data))
+        fields = validated(UploadCreateSerializer(data=request.data))
         progress = open_upload(
             tenant=get_tenant(request),
             node_id=pk,
-            announced=Announced(**{name: given[name] for name in ("name", "size_bytes", "sha256", "content_type")}),
-            wanted=Wanted(
-                language=given["language"],
-                use_captions=given["use_captions"],
-                priority=get_requested_priority(request, given["priority"]),
+            announced=AnnouncedFile(
+                **{name: fields[name] for name in ("name", "size_bytes", "sha256", "content_type")}
+            ),
+            options=EntryOptions(
+                language=fields["language"],
+                use_captions=fields["use_captions"],
+                priority=get_requested_priority(request, fields["priority"]),
             ),
         )
-        answer = created_response(_shown(progress, request), location=f"/api/v1/uploads/{progress.upload.pk}")
+        answer = created_response(
+            _represent_progress(progress, request), location=f"/api/v1/uploads/{progress.upload.pk}"
+        )
         return add_storage_warning(answer, progress.warning)
 
 
@@ -102,7 +106,7 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
     @extend_schema(responses=UploadProgressSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read which parts have arrived, with fresh addresses for those that have not: so an upload is resumed."""
-        return Response(_shown(progress_of(tenant=get_tenant(request), upload_id=pk), request))
+        return Response(_represent_progress(get_upload_progress(tenant=get_tenant(request), upload_id=pk), request))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Abort an upload and remove what has arrived of it."""
@@ -134,17 +138,17 @@ class DownloadViewSet(viewsets.GenericViewSet[MaterialEntry]):
     write_scope = Scope.PREP
 
     @extend_schema(responses=DownloadSerializer)
-    def download(self, request: Request, pk: UUID) -> Response:
+    def get_download_url(self, request: Request, pk: UUID) -> Response:
         """Get an address where the entry's file can be read for some minutes, without a key.
 
         It is an address, not a redirect, because clients would send the key along to the store.
         """
-        download = download_of(tenant=get_tenant(request), entry_id=pk)
-        shown = DownloadSerializer(download).data
-        return Response({**shown, "url": request.build_absolute_uri(download.url)})
+        download = get_download(tenant=get_tenant(request), entry_id=pk)
+        data = DownloadSerializer(download).data
+        return Response({**data, "url": request.build_absolute_uri(download.url)})
 
 
-class SignedViewSet(viewsets.GenericViewSet[MaterialEntry]):
+class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
     """What opens by a signed address alone. A store that signs addresses itself (S3) is asked instead of these."""
 
     queryset = MaterialEntry.objects.none()
@@ -159,16 +163,16 @@ class SignedViewSet(viewsets.GenericViewSet[MaterialEntry]):
     )
     def put_part(self, request: Request, pk: UUID, number: int) -> Response:
         """Send a part of an upload, as a raw body of exactly its size."""
-        _refuse_unsigned(request)
+        _verify_signed_url(request)
         receive_part(upload_id=pk, number=number, request=request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
         parameters=[SignedQuerySerializer], responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
     )
-    def file(self, request: Request, pk: UUID) -> HttpResponseBase:
+    def download_file(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Read an entry's file, or the part of it that `Range` names, as an attachment."""
-        _refuse_unsigned(request)
+        _verify_signed_url(request)
         entry = get_signed_entry(entry_id=pk)
         try:
             file = get_object_storage().open(entry.object_key)
@@ -194,14 +198,14 @@ class SignedViewSet(viewsets.GenericViewSet[MaterialEntry]):
             headers["Content-Range"] = part.format_content_range(entry.size_bytes)
         start, length = (part.start, part.length) if part else (0, entry.size_bytes)
         return StreamingHttpResponse(
-            _Pieces(file, start, length),
+            _FileRangeStream(file, start, length),
             status=206 if part else 200,
-            content_type=safe_media_type(entry),
+            content_type=get_safe_media_type(entry),
             headers=headers,
         )
 
 
-class _Pieces:
+class _FileRangeStream:
     """A stretch of an open file, piece by piece. Django closes it with the answer."""
 
     def __init__(self, file: BinaryIO, start: int, length: int) -> None:
@@ -209,7 +213,7 @@ class _Pieces:
         file.seek(start)
 
     def __iter__(self) -> Iterator[bytes]:
-        while self._left and (piece := self._file.read(min(_PIECE_BYTES, self._left))):
+        while self._left and (piece := self._file.read(min(_READ_BYTES, self._left))):
             self._left -= len(piece)
             yield piece
 
@@ -217,15 +221,15 @@ class _Pieces:
         self._file.close()
 
 
-def _refuse_unsigned(request: Request) -> None:
+def _verify_signed_url(request: Request) -> None:
     try:
         verify_signed_path(request.path, request.query_params.dict(), now=timezone.now())
     except SignatureExpired as exc:
-        raise AddressRefused(str(exc), code="address_expired", next_step="Ask for a new address.") from exc
+        raise SignedURLRefused(str(exc), code="address_expired", next_step="Ask for a new address.") from exc
     except SignatureInvalid as exc:
-        raise AddressRefused(str(exc), next_step="Use the address as it was given, or ask for a new one.") from exc
+        raise SignedURLRefused(str(exc), next_step="Use the address as it was given, or ask for a new one.") from exc
 
 
-def _shown(progress: Progress, request: Request) -> dict[str, object]:
+def _represent_progress(progress: UploadProgress, request: Request) -> dict[str, object]:
     shape = UploadProgressSerializer(progress, context={"request": request})  # type: ignore[arg-type]  # shows its upload
     return dict(shape.data)

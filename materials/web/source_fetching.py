@@ -15,14 +15,14 @@ from django.utils import timezone
 
 from llm.video.platforms import fetch_video, find_platform_name
 from materials.documents import Format
-from materials.entries.intake import lost_twins, shared_key
+from materials.entries.intake import find_missing_keys, find_shared_key
 from materials.errors import IngestionFailed
 from materials.locks import lock_tree
-from materials.models import MaterialEntry, fetched_key
-from materials.objects.quotas import Space
+from materials.models import MaterialEntry, build_fetched_file_key
+from materials.objects.quotas import QuotaReservation
 from materials.objects.removal import discard_object, release_objects
 from materials.readers.format_problem import FormatProblem
-from materials.readers.formats import FORMATS, detect
+from materials.readers.formats import FORMATS, detect_format
 from materials.web import page_requests
 from project.db.fields import new_id
 from project.jobs.errors import JobCancelled
@@ -32,8 +32,8 @@ from project.storage.objects import StoredObject, get_object_storage
 if TYPE_CHECKING:
     from project.outbound.responses import FetchedResponse
 
-PIECE = 1024 * 1024
-COLUMNS = (
+PIECE_BYTES = 1024 * 1024
+FETCHED_COLUMNS = (
     "format",
     "object_key",
     "size_bytes",
@@ -51,24 +51,24 @@ COLUMNS = (
     "watched_at",
     "updated_at",
 )
-"""What `note` changes."""
+"""What `apply_fetched_file` changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Brought:
-    """A stored file that is nobody's yet. `source` is None when a platform handed it out.
+class FetchedFile:
+    """A stored file that is nobody's yet. `metadata` is None when a platform handed it out.
 
-    `lost` are keys of files with the same bytes that are not in the store (`materials.entries.intake`).
+    `missing_keys` are keys of files with the same bytes that are not in the store (`materials.entries.intake`).
     """
 
     stored: StoredObject
     format: Format
-    lost: frozenset[str]
-    source: page_requests.Source | None = None
+    missing_keys: frozenset[str]
+    metadata: page_requests.ResponseMetadata | None = None
     title: str = ""
 
 
-class LeadsToRecording(Exception):
+class RecordingAnnounced(Exception):
     """The server announces a recording, which is fetched in the heavy room."""
 
     def __init__(self, format_: Format) -> None:
@@ -77,26 +77,32 @@ class LeadsToRecording(Exception):
 
 
 @contextlib.contextmanager
-def brought(run: JobRun, entry: MaterialEntry, *, recordings: bool, only_if_new: bool) -> Iterator[Brought | None]:
+def fetch_entry_file(
+    run: JobRun, entry: MaterialEntry, *, allow_recordings: bool, only_if_new: bool
+) -> Iterator[FetchedFile | None]:
     """Yield what the entry's address leads to, stored; None when `only_if_new` and the server says it is as it was.
 
     It is deleted after the block, unless an entry has it by then. Holds no transaction meanwhile. Raises
-    LeadsToRecording without `recordings`, IngestionFailed, QuotaExceeded, FetchRefused and FetchFailed.
+    LeadsToRecording without `allow_recordings`, IngestionFailed, QuotaExceeded, FetchRefused and FetchFailed.
     """
-    space = Space(entry.tenant)
-    key = fetched_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
-    most = settings.UPLOAD_MAX_BYTES if recordings else settings.DOCUMENT_MAX_BYTES
-    seconds = page_requests.RECORDING_SECONDS if recordings else page_requests.DOCUMENT_SECONDS
+    reservation = QuotaReservation(entry.tenant)
+    key = build_fetched_file_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
+    max_bytes = settings.UPLOAD_MAX_BYTES if allow_recordings else settings.DOCUMENT_MAX_BYTES
+    seconds = page_requests.RECORDING_TIMEOUT_SECONDS if allow_recordings else page_requests.DOCUMENT_TIMEOUT_SECONDS
     run.report_progress("fetching", 0, 1)
     try:
-        with page_requests.opened(
-            entry, most_bytes=most, seconds=seconds, checkpoint=run.checkpoint, only_if_new=only_if_new
+        with page_requests.open_entry_url(
+            entry, most_bytes=max_bytes, seconds=seconds, checkpoint=run.checkpoint, only_if_new=only_if_new
         ) as fetched:
-            found = None if fetched.is_not_modified else _stored(run, fetched, key, space, recordings=recordings)
+            found = (
+                None
+                if fetched.is_not_modified
+                else _store_response(run, fetched, key, reservation, allow_recordings=allow_recordings)
+            )
         yield found
     finally:
         discard_object(key)
-        space.give_back()
+        reservation.release()
 
 
 def fetch_from_platform(run: JobRun, entry: MaterialEntry) -> None:
@@ -110,25 +116,25 @@ def fetch_from_platform(run: JobRun, entry: MaterialEntry) -> None:
             code="platforms_off",
             next_step="Upload the video or its captions, or ask the operator to set PLATFORM_VIDEOS=1.",
         )
-    key = fetched_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
-    with Space(entry.tenant) as space:
+    key = build_fetched_file_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
+    with QuotaReservation(entry.tenant) as reservation:
         try:
-            keep(entry, _from_platform(run, entry, key, space))
+            attach_fetched_file(entry, _store_platform_video(run, entry, key, reservation))
         finally:
             discard_object(key)
 
 
-def keep(entry: MaterialEntry, found: Brought) -> None:
+def attach_fetched_file(entry: MaterialEntry, found: FetchedFile) -> None:
     """Make what was brought the entry's, in a transaction of its own. Raises IngestionFailed and JobCancelled."""
-    with same_source_refused(), transaction.atomic():
+    with refuse_duplicate_source(), transaction.atomic():
         lock_tree(entry.tenant)
         if not MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).exists():
             raise JobCancelled("The entry is gone.")
-        old = note(entry, found)
-        save_noted(entry, old, lost=found.lost)
+        old = apply_fetched_file(entry, found)
+        save_fetched_file(entry, old, missing_keys=found.missing_keys)
 
 
-def note(entry: MaterialEntry, found: Brought) -> str:
+def apply_fetched_file(entry: MaterialEntry, found: FetchedFile) -> str:
     """Note on the entry, unsaved, what was brought; return where its version before is stored."""
     old = entry.object_key
     if found.stored.sha256 != entry.raw_sha256:
@@ -138,25 +144,27 @@ def note(entry: MaterialEntry, found: Brought) -> str:
     entry.title = found.title[:500]
     entry.fetched_at = entry.source_checked_at = timezone.now()
     entry.source_changed_at = None
-    if found.source is not None:
-        entry.final_url, entry.content_type = found.source.url, found.source.content_type
-        entry.etag, entry.last_modified = found.source.etag, found.source.last_modified
+    if found.metadata is not None:
+        entry.final_url, entry.content_type = found.metadata.url, found.metadata.content_type
+        entry.etag, entry.last_modified = found.metadata.etag, found.metadata.last_modified
     return old
 
 
-def save_noted(entry: MaterialEntry, old_key: str, *, lost: frozenset[str]) -> None:
-    """Save what `note` noted, in the caller's transaction, which holds the tree lock, and let the old version go.
+def save_fetched_file(entry: MaterialEntry, old_key: str, *, missing_keys: frozenset[str]) -> None:
+    """Save what `apply_fetched_file` noted and release the old version, in the caller's transaction.
+
+    The caller holds the tree lock.
 
     The same bytes elsewhere in the tenant are shared.
     """
     stored = StoredObject(key=entry.object_key, size=entry.size_bytes, sha256=entry.raw_sha256)
-    entry.object_key = shared_key(tenant=entry.tenant, stored=stored, lost=lost)
-    entry.save(update_fields=COLUMNS)
+    entry.object_key = find_shared_key(tenant=entry.tenant, stored=stored, missing_keys=missing_keys)
+    entry.save(update_fields=FETCHED_COLUMNS)
     release_objects(tenant=entry.tenant, keys=[old_key])
 
 
 @contextlib.contextmanager
-def same_source_refused() -> Iterator[None]:
+def refuse_duplicate_source() -> Iterator[None]:
     """Say it in words when the node has the same bytes already. Raises IngestionFailed."""
     try:
         yield
@@ -168,36 +176,40 @@ def same_source_refused() -> Iterator[None]:
         ) from None
 
 
-def _stored(run: JobRun, fetched: FetchedResponse, key: str, space: Space, *, recordings: bool) -> Brought:
+def _store_response(
+    run: JobRun, fetched: FetchedResponse, key: str, reservation: QuotaReservation, *, allow_recordings: bool
+) -> FetchedFile:
     from materials.readers.html.reader import MAX_BYTES as PAGE_BYTES  # noqa: PLC0415  # its parser is for workers only
 
-    if not recordings and fetched.content_type.startswith(("video/", "audio/", *page_requests.MEDIA_TYPES[2:])):
-        raise LeadsToRecording(Format.AUDIO if fetched.content_type.startswith("audio/") else Format.VIDEO)
-    source = page_requests.source_of(fetched)
+    if not allow_recordings and fetched.content_type.startswith(("video/", "audio/", *page_requests.MEDIA_TYPES[2:])):
+        raise RecordingAnnounced(Format.AUDIO if fetched.content_type.startswith("audio/") else Format.VIDEO)
+    metadata = page_requests.parse_response_metadata(fetched)
     is_packed = fetched.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
     length = "" if is_packed else fetched.headers.get("content-length", "")
-    is_page = source.name.endswith(".html")
-    pieces = _page_sized(fetched.chunks, PAGE_BYTES) if is_page else fetched.chunks
+    is_page = metadata.name.endswith(".html")
+    pieces = _limit_page_size(fetched.chunks, PAGE_BYTES) if is_page else fetched.chunks
     total = int(length) if length.isdecimal() else 0
-    stored = _store(run, key, space, pieces, total=total, most=PAGE_BYTES if is_page else None)
-    lost = lost_twins(tenant=run.tenant, stored=stored)
-    return Brought(stored=stored, format=_format(stored, source.name), lost=lost, source=source)
+    stored = _store_pieces(run, key, reservation, pieces, total=total, max_bytes=PAGE_BYTES if is_page else None)
+    missing_keys = find_missing_keys(tenant=run.tenant, stored=stored)
+    return FetchedFile(
+        stored=stored, format=_detect_format(stored, metadata.name), missing_keys=missing_keys, metadata=metadata
+    )
 
 
-def _page_sized(pieces: Iterable[bytes], most: int) -> Iterator[bytes]:
+def _limit_page_size(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
     size = 0
     for piece in pieces:
         size += len(piece)
-        if size > most:
+        if size > max_bytes:
             raise IngestionFailed(
-                f"The page is larger than {most // 2**20} MiB.",
+                f"The page is larger than {max_bytes // 2**20} MiB.",
                 code="too_large",
                 next_step="Give the address of a part of it, or save the part that you need and upload that.",
             )
         yield piece
 
 
-def _from_platform(run: JobRun, entry: MaterialEntry, key: str, space: Space) -> Brought:
+def _store_platform_video(run: JobRun, entry: MaterialEntry, key: str, reservation: QuotaReservation) -> FetchedFile:
     with tempfile.TemporaryDirectory(prefix="coursewright-video-") as folder:
         run.report_progress("fetching", 0, 1)
         found = fetch_video(
@@ -212,46 +224,54 @@ def _from_platform(run: JobRun, entry: MaterialEntry, key: str, space: Space) ->
         path = found.captions_path if found.captions_path is not None else found.media_path
         assert path is not None
         with path.open("rb") as file:
-            stored = _store(run, key, space, iter(lambda: file.read(PIECE), b""), total=path.stat().st_size)
-        format_ = _format(stored, path.name)
+            stored = _store_pieces(
+                run, key, reservation, iter(lambda: file.read(PIECE_BYTES), b""), total=path.stat().st_size
+            )
+        format_ = _detect_format(stored, path.name)
         if not format_.is_recording and not format_.is_captions:
             raise IngestionFailed(
                 f"The address leads to {FORMATS[format_].label}, not to a recording.",
                 code="type_unexpected",
                 next_step="Give the address of the media file itself, or upload the file.",
             )
-        lost = lost_twins(tenant=run.tenant, stored=stored)
-        return Brought(stored=stored, format=format_, lost=lost, title=found.title)
+        missing_keys = find_missing_keys(tenant=run.tenant, stored=stored)
+        return FetchedFile(stored=stored, format=format_, missing_keys=missing_keys, title=found.title)
 
 
-def _store(
-    run: JobRun, key: str, space: Space, pieces: Iterable[bytes], *, total: int, most: int | None = None
+def _store_pieces(
+    run: JobRun,
+    key: str,
+    reservation: QuotaReservation,
+    pieces: Iterable[bytes],
+    *,
+    total: int,
+    max_bytes: int | None = None,
 ) -> StoredObject:
-    """Store what comes. `total` is 0 when nobody has said it; `most` is where `pieces` ends by itself."""
-    most = space.claim(total or None, most=most)
+    """Store what comes. `total` is 0 when nobody has said it; `max_bytes` is where `pieces` ends by itself."""
+    max_bytes = reservation.reserve_bytes(total or None, max_bytes=max_bytes)
     writer = get_object_storage().open_writer(key)
     done = 0
     try:
         for piece in pieces:
             writer.write(piece)
             done += len(piece)
-            if done > most:
-                raise space.exceeded(done)
+            if done > max_bytes:
+                raise reservation.build_exceeded_error(done)
             run.report_progress("fetching", done, max(total, done))
         return writer.finish()
     finally:
         writer.abort()
 
 
-def _format(stored: StoredObject, name: str) -> Format:
+def _detect_format(stored: StoredObject, name: str) -> Format:
     """Return what the bytes are, whatever they are called: on the web names are often wrong."""
     with stored.open() as file:
         try:
-            return detect(file, name)
+            return detect_format(file, name)
         except FormatProblem as exc:
             if exc.code != "file_mislabelled":
                 raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
         try:
-            return detect(file, "")
+            return detect_format(file, "")
         except FormatProblem as exc:
             raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc

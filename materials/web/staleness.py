@@ -14,9 +14,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from materials.documents import Format
-from materials.ingestion.original_pieces import with_earlier_sights
-from materials.ingestion.recording import fingerprint_if_stored
-from materials.ingestion.services import ingested_entry
+from materials.ingestion.original_pieces import merge_earlier_descriptions
+from materials.ingestion.recording import preview_fingerprint
+from materials.ingestion.services import get_job_entry
 from materials.locks import lock_tree
 from materials.models import MaterialEntry
 from materials.readers.base.errors import UnreadableDocument
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
 log = logs.get_logger(__name__)
 
 
-def check_address(run: JobRun) -> None:
+def check_staleness(run: JobRun) -> None:
     """Mark the entry as stale when its address leads to another text than the stored one, else as up to date.
 
     Bytes that differ in what no reader sees (dates, tokens) make no difference. Changes neither the stored version nor
     its chunks. Raises FetchRefused and FetchFailed.
     """
-    entry = ingested_entry(run)
+    entry = get_job_entry(run)
     run.report_progress("fetching", 0, 1)
     is_recording = Format(entry.format).is_recording
-    with page_requests.opened(
+    with page_requests.open_entry_url(
         entry,
         most_bytes=settings.UPLOAD_MAX_BYTES if is_recording else settings.DOCUMENT_MAX_BYTES,
-        seconds=page_requests.RECORDING_SECONDS if is_recording else page_requests.DOCUMENT_SECONDS,
+        seconds=page_requests.RECORDING_TIMEOUT_SECONDS if is_recording else page_requests.DOCUMENT_TIMEOUT_SECONDS,
         checkpoint=run.checkpoint,
         only_if_new=True,
     ) as fetched:
-        changed = not fetched.is_not_modified and _differs(run, entry, fetched)
+        changed = not fetched.is_not_modified and _has_other_text(run, entry, fetched)
     now = timezone.now()
     with transaction.atomic():
         lock_tree(run.tenant)
@@ -58,8 +58,8 @@ def check_address(run: JobRun) -> None:
     log.info("address checked", entry=str(entry.pk), changed=changed)
 
 
-def _differs(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse) -> bool:
-    with _scratch(keeps=not Format(entry.format).is_recording) as file:
+def _has_other_text(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse) -> bool:
+    with _open_scratch_file(is_needed=not Format(entry.format).is_recording) as file:
         digest = hashlib.sha256()
         for piece in fetched.chunks:
             digest.update(piece)
@@ -70,18 +70,20 @@ def _differs(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse) -> boo
         if file is None:
             return True
         file.flush()
-        charset = page_requests.source_of(fetched).charset
+        charset = page_requests.parse_response_metadata(fetched).charset
         try:
             document = read_fetched(Path(file.name), Format(entry.format), charset=charset, checkpoint=run.checkpoint)
         except UnreadableDocument:
             return True
-        return fingerprint_if_stored(entry=entry, document=with_earlier_sights(entry, document)) != entry.fingerprint
+        return (
+            preview_fingerprint(entry=entry, document=merge_earlier_descriptions(entry, document)) != entry.fingerprint
+        )
 
 
 @contextlib.contextmanager
-def _scratch(*, keeps: bool) -> Iterator[BinaryIO | None]:
+def _open_scratch_file(*, is_needed: bool) -> Iterator[BinaryIO | None]:
     """Yield a file for what is going to be read; none for what is only compared."""
-    if not keeps:
+    if not is_needed:
         yield None
         return
     with tempfile.NamedTemporaryFile(prefix="coursewright-check-") as file:

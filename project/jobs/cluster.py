@@ -29,7 +29,7 @@ from django.utils import timezone
 
 from project import logs, queue
 from project.jobs import sweeper
-from project.jobs.models import Job, Pulse
+from project.jobs.models import Job, JobStatus, Pulse
 from project.jobs.queues import JobQueue, count_worker_processes
 from project.processes.reaper import Reaper
 
@@ -162,7 +162,7 @@ class WorkerCluster:
         return "no free worker answers" if self._is_wedged() else ""
 
     def _get_held_jobs(self) -> models.QuerySet[Job]:
-        return Job.objects.filter(status=Job.Status.ACTIVE, worker__startswith=f"{self.name}:")
+        return Job.objects.filter(status=JobStatus.ACTIVE, worker__startswith=f"{self.name}:")
 
     def _release_dead_workers(self) -> None:
         for worker in self._get_held_jobs().values_list("worker", flat=True).distinct():

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from project.jobs.estimates import CompletedJob, Estimate, OpenJob, compute_speeds, estimate_jobs
-from project.jobs.models import Job, JobDependency, Pulse
+from project.jobs.models import Job, JobDependency, JobStatus, Pulse
 from project.jobs.queues import JobQueue, get_work_window
 
 MAX_HISTORY_JOBS = 20
@@ -40,7 +40,7 @@ def _list_open_jobs() -> list[OpenJob]:
     in_order = Job.objects.open().order_by("status", "-priority", "queued_at", "pk")  # active ones come first
     rows = [row for room in JobQueue for row in in_order.filter(room=room).only(*_OPEN_JOB_COLUMNS)[:MAX_OPEN_JOBS]]
     needs: defaultdict[UUID, set[UUID]] = defaultdict(set)
-    links = JobDependency.objects.filter(job__status=Job.Status.QUEUED).exclude(needed__status=Job.Status.COMPLETE)
+    links = JobDependency.objects.filter(job__status=JobStatus.QUEUED).exclude(needed__status=JobStatus.COMPLETE)
     for job, needed in links.order_by("pk").values_list("job", "needed")[: 10 * MAX_OPEN_JOBS]:
         needs[job].add(needed)
     return [
@@ -51,7 +51,7 @@ def _list_open_jobs() -> list[OpenJob]:
             priority=row.priority,
             queued_at=row.queued_at,
             started_at=row.started_at,
-            is_active=row.status == Job.Status.ACTIVE,
+            is_active=row.status == JobStatus.ACTIVE,
             work_ms=row.work_ms,
             done=row.done,
             total=row.total,
@@ -63,7 +63,7 @@ def _list_open_jobs() -> list[OpenJob]:
 
 def _list_completed_jobs(kinds: Iterable[str]) -> list[CompletedJob]:
     """Return the last complete jobs of each kind, in one statement."""
-    complete = Job.objects.filter(status=Job.Status.COMPLETE, started_at__isnull=False).order_by("-finished_at")
+    complete = Job.objects.filter(status=JobStatus.COMPLETE, started_at__isnull=False).order_by("-finished_at")
     parts = [
         complete.filter(kind=kind).values_list(*_COMPLETED_JOB_COLUMNS)[:MAX_HISTORY_JOBS] for kind in sorted(kinds)
     ]

@@ -23,14 +23,14 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def runnable(self, now: datetime) -> Self:
         """Keep the queued jobs that are due, may begin at this hour, and whose dependencies are all complete."""
-        due = self.filter(status=Job.Status.QUEUED, queued_at__lte=now)
+        due = self.filter(status=JobStatus.QUEUED, queued_at__lte=now)
         if not is_work_window_open(now):
             due = due.filter(Q(room=JobQueue.LIGHT) | Q(priority__gte=IMMEDIATE))
         return due.exclude(pk__in=_unfinished_dependencies())
 
     def held_by(self, claim: Job) -> Self:
         """Keep the job as long as nobody else has claimed it since, nor ended it."""
-        return self.filter(pk=claim.pk, token=claim.token, status=Job.Status.ACTIVE)
+        return self.filter(pk=claim.pk, token=claim.token, status=JobStatus.ACTIVE)
 
 
 class JobStatus(models.TextChoices):
@@ -47,8 +47,6 @@ class Job(UUIDModel):
     Whoever claims a job raises `token` by one and holds the job until `lease_until`, which heartbeats extend. All that
     the holder writes names the token, so that a holder who lost the job can no longer change anything.
     """
-
-    Status = JobStatus
 
     OPEN: ClassVar[tuple[JobStatus, ...]] = (JobStatus.QUEUED, JobStatus.ACTIVE)
 
@@ -154,7 +152,7 @@ class JobDependency(UUIDModel):
 
 
 def _unfinished_dependencies() -> models.QuerySet[JobDependency, Any]:
-    return JobDependency.objects.exclude(needed__status=Job.Status.COMPLETE).values("job")
+    return JobDependency.objects.exclude(needed__status=JobStatus.COMPLETE).values("job")
 
 
 class Pulse(UUIDModel):

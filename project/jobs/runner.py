@@ -89,7 +89,7 @@ class JobRun:
                 Job.objects.held_by(self.job)
                 .filter(cancel_requested_at=None)
                 .update(
-                    status=Job.Status.COMPLETE,
+                    status=JobStatus.COMPLETE,
                     result=result,
                     finished_at=now,
                     lease_until=None,
@@ -128,18 +128,18 @@ def _run_job(job: Job) -> None:
                 with running.complete_job():
                     pass
         except JobCancelled:
-            _end_job(job, Job.Status.CANCELLED)
+            _end_job(job, JobStatus.CANCELLED)
         except JobLost as exc:
             log.info("job given up", reason=str(exc))
         except DomainError as exc:
-            _end_job(job, Job.Status.FAILED, code=exc.code, message=str(exc), next_step=exc.next_step)
+            _end_job(job, JobStatus.FAILED, code=exc.code, message=str(exc), next_step=exc.next_step)
         except Exception:
             log.exception("job failed unexpectedly", attempt=job.attempt)
             _retry_or_fail(job)
         except BaseException:  # django-q2 raises its time limit as a SystemExit
             _end_job(
                 job,
-                Job.Status.FAILED,
+                JobStatus.FAILED,
                 code="timed_out",
                 message="The work took too long and was stopped.",
                 next_step="Retry the job; if it fails again, split the material.",
@@ -159,7 +159,7 @@ def claim_next_job(room: JobQueue = JobQueue.LIGHT) -> Job | None:
     job = runnable.select_for_update(skip_locked=True, of=("self",)).select_related("tenant").first()
     if job is None:
         return None
-    job.status, job.token, job.attempt = Job.Status.ACTIVE, job.token + 1, job.attempt + 1
+    job.status, job.token, job.attempt = JobStatus.ACTIVE, job.token + 1, job.attempt + 1
     job.worker, job.lease_until, job.heartbeat_at, job.started_at = (
         get_worker_name(),
         now + _get_lease_duration(),
@@ -236,7 +236,7 @@ def _retry_or_fail(job: Job) -> None:
     if job.attempt >= job.max_attempts:
         _end_job(
             job,
-            Job.Status.FAILED,
+            JobStatus.FAILED,
             code="unexpected",
             message=f"Something failed on our side, {job.attempt} times.",
             next_step="Retry the job. If it fails again, give the operator the job's id.",
@@ -247,7 +247,7 @@ def _retry_or_fail(job: Job) -> None:
     queued = (
         Job.objects.held_by(job)
         .filter(cancel_requested_at=None)
-        .update(status=Job.Status.QUEUED, lease_until=None, queued_at=now + timedelta(seconds=pause), worker="")
+        .update(status=JobStatus.QUEUED, lease_until=None, queued_at=now + timedelta(seconds=pause), worker="")
     )
     if not queued:
-        _end_job(job, Job.Status.CANCELLED)
+        _end_job(job, JobStatus.CANCELLED)

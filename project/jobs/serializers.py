@@ -14,7 +14,7 @@ from rest_framework import serializers
 from project.http.serializers import ListQuerySerializer, StrictSerializer
 from project.jobs.estimates import Estimate
 from project.jobs.forecasts import forecast_jobs
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from project.jobs.priorities import Urgency
 
 
@@ -117,6 +117,6 @@ class JobListSerializer(ListQuerySerializer):
     """Which jobs to list."""
 
     kind = serializers.CharField(required=False, max_length=50)
-    status = serializers.ChoiceField(choices=Job.Status.choices, required=False)
+    status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
     subject = serializers.UUIDField(required=False, help_text="Jobs that work on this entry or node.")
     created_after = serializers.DateTimeField(required=False)

@@ -15,7 +15,7 @@ from project import queue
 from project.errors import NotFound
 from project.jobs import job_kinds
 from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
-from project.jobs.models import Job, JobDependency
+from project.jobs.models import Job, JobDependency, JobStatus
 from project.jobs.queues import NORMAL
 from tenants.models import Tenant
 
@@ -78,7 +78,7 @@ def cancel_job(*, job: Job) -> Job:
     Raises JobNotOpen when it has ended otherwise.
     """
     job = Job.objects.select_for_update().get(pk=job.pk)
-    if job.status == Job.Status.CANCELLED:
+    if job.status == JobStatus.CANCELLED:
         return job
     if not job.is_open:
         raise JobNotOpen(f"The job is {job.status} and cannot be cancelled.")
@@ -103,9 +103,9 @@ def retry_job(*, job: Job) -> Job:
     Raises JobNotRetryable for other jobs, and JobAlreadyOpen while another job does the same work.
     """
     job = Job.objects.select_for_update().get(pk=job.pk)
-    if job.status not in {Job.Status.FAILED, Job.Status.CANCELLED}:
+    if job.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
         raise JobNotRetryable(f"The job is {job.status}; only a failed or cancelled job can be retried.")
-    job.status, job.attempt, job.queued_at, job.finished_at = Job.Status.QUEUED, 0, timezone.now(), None
+    job.status, job.attempt, job.queued_at, job.finished_at = JobStatus.QUEUED, 0, timezone.now(), None
     job.priority = NORMAL  # who retries may not be who was allowed to ask for more
     job.cancel_requested_at, job.stage, job.done, job.total = None, "", 0, 0
     job.error_code = job.error_message = job.next_step = ""
@@ -124,7 +124,7 @@ def settle_dependants(finished: Sequence[UUID]) -> None:
 
     Takes a constant number of statements for each level of dependants.
     """
-    waiting = Job.objects.filter(depends_on__in=list(finished), status=Job.Status.QUEUED)
+    waiting = Job.objects.filter(depends_on__in=list(finished), status=JobStatus.QUEUED)
     _settle_queued_jobs(list(waiting.values_list("pk", flat=True).distinct()))
 
 
@@ -138,8 +138,8 @@ def _settle_queued_jobs(candidates: Sequence[UUID]) -> None:
     """Ring for those of the queued jobs that can run now; fail those that never can, and what waits for them."""
     if not candidates:
         return
-    queued = list(Job.objects.select_for_update().filter(pk__in=candidates, status=Job.Status.QUEUED).order_by("pk"))
-    links = JobDependency.objects.filter(job__in=queued, needed__status__in=[Job.Status.FAILED, Job.Status.CANCELLED])
+    queued = list(Job.objects.select_for_update().filter(pk__in=candidates, status=JobStatus.QUEUED).order_by("pk"))
+    links = JobDependency.objects.filter(job__in=queued, needed__status__in=[JobStatus.FAILED, JobStatus.CANCELLED])
     broken: dict[UUID, tuple[UUID, str, str]] = {}
     for owner, needed, kind, status in links.values_list("job", "needed", "needed__kind", "needed__status"):
         broken.setdefault(owner, (needed, kind, status))
@@ -147,7 +147,7 @@ def _settle_queued_jobs(candidates: Sequence[UUID]) -> None:
     failed = [job for job in queued if job.pk in broken]
     for job in failed:
         needed, kind, status = broken[job.pk]
-        job.status, job.finished_at, job.error_code = Job.Status.FAILED, now, DEPENDENCY_FAILED
+        job.status, job.finished_at, job.error_code = JobStatus.FAILED, now, DEPENDENCY_FAILED
         job.error_message = f"It waited for job {needed} ({kind}), which is {status}."
         job.next_step = "Look at that job, mend its cause or leave its subject out, then retry this one."
     Job.objects.bulk_update(failed, ["status", "finished_at", "error_code", "error_message", "next_step"])
@@ -157,8 +157,8 @@ def _settle_queued_jobs(candidates: Sequence[UUID]) -> None:
 
 
 def _cancel_jobs(jobs: Sequence[Job], now: datetime) -> None:
-    queued = [job.pk for job in jobs if job.status == Job.Status.QUEUED]
-    active = [job.pk for job in jobs if job.status == Job.Status.ACTIVE]
+    queued = [job.pk for job in jobs if job.status == JobStatus.QUEUED]
+    active = [job.pk for job in jobs if job.status == JobStatus.ACTIVE]
     Job.objects.filter(pk__in=active, cancel_requested_at=None).update(cancel_requested_at=now)
-    Job.objects.filter(pk__in=queued).update(status=Job.Status.CANCELLED, cancel_requested_at=now, finished_at=now)
+    Job.objects.filter(pk__in=queued).update(status=JobStatus.CANCELLED, cancel_requested_at=now, finished_at=now)
     settle_dependants(queued)

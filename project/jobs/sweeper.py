@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from project import logs, queue
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
 from project.jobs.services import notify_queues, settle_dependants
 
@@ -44,21 +44,21 @@ def release_worker_jobs(prefix: str, *, now: datetime) -> None:
 @transaction.atomic
 def release_jobs(lost: Q, *, now: datetime) -> tuple[int, int]:
     """Queue again, or give up, the active jobs that match. Returns how many of each."""
-    held = Job.objects.filter(lost, status=Job.Status.ACTIVE).select_for_update(skip_locked=True)
+    held = Job.objects.filter(lost, status=JobStatus.ACTIVE).select_for_update(skip_locked=True)
     jobs = list(held.order_by("lease_until")[:_BATCH])
     hopeless, again = [], []
     for job in jobs:
         job.lease_until = None
         if job.cancel_requested_at is not None:
-            job.status, job.finished_at = Job.Status.CANCELLED, now
+            job.status, job.finished_at = JobStatus.CANCELLED, now
             hopeless.append(job)
         elif job.attempt >= job.max_attempts:
-            job.status, job.finished_at, job.error_code = Job.Status.FAILED, now, "worker_lost"
+            job.status, job.finished_at, job.error_code = JobStatus.FAILED, now, "worker_lost"
             job.error_message = f"The worker was lost while it did this job, {job.attempt} times."
             job.next_step = "The material may need more memory than there is. Make it smaller, or give workers more."
             hopeless.append(job)
         else:
-            job.status, job.queued_at = Job.Status.QUEUED, now
+            job.status, job.queued_at = JobStatus.QUEUED, now
             again.append(job)
         log.warning("job taken back from a lost worker", job=str(job.pk), worker=job.worker, status=job.status)
     Job.objects.bulk_update(

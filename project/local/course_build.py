@@ -15,10 +15,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.tree import Tree
 
-from materials.transfer.folder import Folder
-from materials.transfer.plan import HIDDEN, Plan, PlannedFile, make_plan
-from materials.transfer.shortcuts import address_in
-from materials.transfer.sources import Skip
+from materials.transfer.folder import FolderSource
+from materials.transfer.plan import HIDDEN_CODE, ImportPlan, PlannedFile, build_import_plan
+from materials.transfer.shortcuts import parse_shortcut_url
+from materials.transfer.sources import SkipItem
 from project.local.api_client import ApiClient, ApiError
 
 POLL_SECONDS = 0.3
@@ -29,9 +29,9 @@ class BuildFailed(Exception):
     """There is no structure; the message says why."""
 
 
-def plan_folder(folder: Path) -> Plan:
+def plan_folder(folder: Path) -> ImportPlan:
     """Return what there is to upload. Raises BuildFailed when there are no files."""
-    plan = make_plan(Folder(folder), unwrap=False)
+    plan = build_import_plan(FolderSource(folder), unwrap=False)
     if not plan.files:
         reasons = "".join(f"\n{left.path}: {left.reason}" for left in _list_skipped_files(plan))
         raise BuildFailed(f"There are no files in {folder} that could be read.{reasons}")
@@ -95,7 +95,7 @@ class CourseBuild:
             for file in files:
                 self.console.print(f"[yellow]{what}:[/] {escape(file.path)}: {escape(file.reason)}")
 
-    def _upload_files(self, plan: Plan, root: str) -> Iterator[None]:
+    def _upload_files(self, plan: ImportPlan, root: str) -> Iterator[None]:
         nodes = {plan.base: root}
         for folder in plan.folders:
             parent = nodes[folder.path[:-1]]
@@ -104,17 +104,17 @@ class CourseBuild:
         for file in plan.files:
             try:
                 entry = self._create_entry(file, f"/api/v1/nodes/{nodes[file.path[:-1]]}/entries")
-            except (ApiError, Skip) as exc:
-                self.skipped.append(SkippedFile(path=file.found.shown, reason=str(exc)))
+            except (ApiError, SkipItem) as exc:
+                self.skipped.append(SkippedFile(path=file.item.display_path, reason=str(exc)))
             else:
                 if entry["job"] is not None:
-                    self._paths_by_job[entry["job"]] = file.found.shown
+                    self._paths_by_job[entry["job"]] = file.item.display_path
             yield
 
     def _create_entry(self, file: PlannedFile, entries: str) -> Any:
-        path = Path(file.found.handle)
-        if file.is_address:
-            return self.client.post(entries, {"url": address_in(path.read_bytes()), "name": path.stem})
+        path = Path(file.item.handle)
+        if file.is_url_shortcut:
+            return self.client.post(entries, {"url": parse_shortcut_url(path.read_bytes()), "name": path.stem})
         return self.client.upload_file(entries, path)
 
     def _wait_for_ingestion(self, root: str) -> None:
@@ -190,9 +190,9 @@ def _format_place(reference: dict[str, Any]) -> str:
     return f"{reference['entry_path']}{where}"
 
 
-def _list_skipped_files(plan: Plan) -> list[SkippedFile]:
-    seen = (left for left in plan.left_out if left.skip.code != HIDDEN)
-    return [SkippedFile(path=left.shown, reason=left.skip.reason) for left in seen]
+def _list_skipped_files(plan: ImportPlan) -> list[SkippedFile]:
+    seen = (left for left in plan.skipped if left.skip.code != HIDDEN_CODE)
+    return [SkippedFile(path=left.display_path, reason=left.skip.reason) for left in seen]
 
 
 def _derive_title(folder: Path) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from materials.chunks.markdown import clock, escaped, escaped_lines, escaped_paragraph
+from materials.chunks.markdown import escape_lines, escape_markdown, escape_paragraph, format_timestamp
 from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
 
@@ -80,11 +80,11 @@ class RenderedNode(Protocol):
 
 def render(course: RenderedCourse, nodes: Iterable[RenderedNode]) -> str:
     """Return the whole structure as one Markdown text."""
-    parts = [f"# {escaped(course.title)}"]
+    parts = [f"# {escape_markdown(course.title)}"]
     if course.description:
-        parts.append(escaped_paragraph(course.description))
+        parts.append(escape_paragraph(course.description))
     if course.learning_goal:
-        parts.append(f"**Goal:** {escaped(course.learning_goal)}")
+        parts.append(f"**Goal:** {escape_markdown(course.learning_goal)}")
     for heading, expected in (("Knowledge", course.expected_knowledge), ("Skills", course.expected_skills)):
         if expected:
             items = "\n".join(f"- {_expectation(each)}" for each in expected)
@@ -104,7 +104,7 @@ def place(reference: RenderedReference) -> str:
     elif locator.slide is not None:
         where = f", slide {locator.slide}"
     elif locator.start_ms is not None:
-        where = f", {clock(locator.start_ms)}–{clock(locator.end_ms or locator.start_ms)}"
+        where = f", {format_timestamp(locator.start_ms)}–{format_timestamp(locator.end_ms or locator.start_ms)}"
     elif locator.heading_path:
         where = f", § {locator.heading_path[-1]}"
     else:
@@ -113,14 +113,14 @@ def place(reference: RenderedReference) -> str:
 
 
 def _section(node: RenderedNode, *, level: int, number: str) -> Iterator[str]:
-    yield f"{'#' * min(level, 6)} {number}. {escaped(node.row.title)}"
+    yield f"{'#' * min(level, 6)} {number}. {escape_markdown(node.row.title)}"
     if node.row.learning_goal:
-        yield f"**Goal:** {escaped(node.row.learning_goal)}"
+        yield f"**Goal:** {escape_markdown(node.row.learning_goal)}"
     if effort := _effort(node.row):
         yield effort
     if node.row.description:
         is_task = node.node_type is NodeType.EXERCISE
-        yield _quoted(node.row.description) if is_task else escaped_paragraph(node.row.description)
+        yield _quoted(node.row.description) if is_task else escape_paragraph(node.row.description)
     leaves = [child for child in node.children if child.node_type is NodeType.CONCEPT]
     if leaves:
         yield "\n".join(_concept(concept) for concept in leaves)
@@ -133,14 +133,14 @@ def _section(node: RenderedNode, *, level: int, number: str) -> Iterator[str]:
 
 
 def _concept(node: RenderedNode) -> str:
-    definition = f": {escaped(node.row.description)}" if node.row.description else ""
-    examples = "".join(f"\n  - {escaped_paragraph(example)}" for example in node.row.examples)
-    return f"- **{escaped(node.row.title)}**{definition}{_evidence(node)}{examples}"
+    definition = f": {escape_markdown(node.row.description)}" if node.row.description else ""
+    examples = "".join(f"\n  - {escape_paragraph(example)}" for example in node.row.examples)
+    return f"- **{escape_markdown(node.row.title)}**{definition}{_evidence(node)}{examples}"
 
 
 def _exercise(node: RenderedNode) -> Iterator[str]:
     effort = _effort(node.row)
-    yield f"**Exercise: {escaped(node.row.title)}**{_evidence(node)}" + (f" {effort}" if effort else "")
+    yield f"**Exercise: {escape_markdown(node.row.title)}**{_evidence(node)}" + (f" {effort}" if effort else "")
     if node.row.description:
         yield _quoted(node.row.description)
     if node.row.reference_solution:
@@ -163,15 +163,15 @@ def _effort(row: Described) -> str:
 
 def _expectation(expected: Mapping[str, str]) -> str:
     details = expected.get("details", "")
-    return escaped_paragraph(expected["summary"]) + (f": {escaped(details)}" if details else "")
+    return escape_paragraph(expected["summary"]) + (f": {escape_markdown(details)}" if details else "")
 
 
 def _list(items: Sequence[str]) -> str:
-    return "\n".join(f"- {escaped_paragraph(item)}" for item in items)
+    return "\n".join(f"- {escape_paragraph(item)}" for item in items)
 
 
 def _evidence(node: RenderedNode) -> str:
-    places = list(dict.fromkeys(escaped(place(reference)) for reference in node.references))
+    places = list(dict.fromkeys(escape_markdown(place(reference)) for reference in node.references))
     return f" ({'; '.join(places)})" if places else " (no evidence)"
 
 
@@ -187,5 +187,5 @@ def _quoted(text: str) -> str:
             shown.append(line)
             fence = opening[1]
         else:
-            shown.append(escaped_lines(line))
+            shown.append(escape_lines(line))
     return "\n".join(f"> {line}".rstrip() for line in shown)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from materials.documents import ChunkKind, Format
 from materials.mappings.queries import list_accepted_mappings
-from materials.mappings.validation import Validation, judged
+from materials.mappings.validation import ValidationStatus, filter_by_validation
 from materials.models import Chunk, EntryState, MaterialNode
 from materials.queries import group_by_parent, list_node_entries, list_subtree
 from structures.engines.base.sources import Shown, SourceChunk, SourceEntry, SourceNode
@@ -70,7 +70,9 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
     paths = {row.pk: titles[row.node_id] + row.name for row in rows}
     accepted = list_accepted_mappings(tenant=tenant, nodes=nodes)
     holding = list(
-        judged(accepted, Validation.VALIDATED).values_list("presentation", "slide", "video", "start_ms", "end_ms")
+        filter_by_validation(accepted, ValidationStatus.VALIDATED).values_list(
+            "presentation", "slide", "video", "start_ms", "end_ms"
+        )
     )
     return Sources(
         root=_assemble(nodes, by_node),

@@ -17,9 +17,9 @@ from django.utils import timezone
 from llm.budgets import check_hard_limit, compute_spending
 from llm.router_factory import get_model_router
 from materials.locks import lock_tree
-from materials.models import MaterialEntry, locator_columns
+from materials.models import MaterialEntry, get_locator_columns
 from materials.queries import list_ancestor_ids, list_subtree
-from materials.tree.fingerprinting import fingerprint_of
+from materials.tree.fingerprinting import refresh_node_fingerprint
 from project import logs
 from project.db.fields import new_id
 from project.errors import NotFound
@@ -75,9 +75,9 @@ def request_generation(
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
     _refuse_overlap(tenant=tenant, node_id=node_id, subtree=nodes)
     below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
-    ingestions = list(Job.objects.for_tenant(tenant).filter(pk__in=below.pending().values("job")))
+    ingestions = list(Job.objects.for_tenant(tenant).filter(pk__in=below.filter_pending().values("job")))
     if not ingestions:
-        if not below.ready().exists():
+        if not below.filter_ready().exists():
             raise NothingReady("No entry below the node is ready.")
         key = _key(tenant=tenant, node_id=node_id, engine=chosen, options=options)
         if (existing := StructureSnapshot.objects.for_tenant(tenant).filter(**key).first()) is not None:
@@ -230,7 +230,7 @@ def _record(
                     chunk_id=citation.chunk_id,
                     quote=citation.quote,
                     machine_written=citation.chunk_id in machine_written,
-                    **locator_columns(places[citation.chunk_id]),
+                    **get_locator_columns(places[citation.chunk_id]),
                 )
             )
         for child in node.children:
@@ -257,7 +257,7 @@ def _key(*, tenant: Tenant, node_id: UUID, engine: Engine, options: Mapping[str,
     canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
     return {
         "node_id": node_id,
-        "fingerprint": fingerprint_of(tenant=tenant, node_id=node_id),
+        "fingerprint": refresh_node_fingerprint(tenant=tenant, node_id=node_id),
         "engine": engine.name.value,
         "engine_version": engine.version(),
         "options_digest": hashlib.sha256(canonical.encode()).hexdigest(),

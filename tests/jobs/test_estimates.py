@@ -21,7 +21,7 @@ from project.jobs.estimates import (
     compute_speeds,
     estimate_jobs,
 )
-from project.jobs.models import Job, Pulse
+from project.jobs.models import Job, JobStatus, Pulse
 from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow
 from tenants.models import Tenant
 from tests.conftest import Api
@@ -149,7 +149,7 @@ def complete(tenant: Tenant, *, work_ms: int, seconds: float) -> None:
     done = submit(tenant, "heavy_leave_a_line", work_ms=work_ms)
     end = timezone.now()
     Job.objects.filter(pk=done.pk).update(
-        status=Job.Status.COMPLETE, started_at=end - timedelta(seconds=seconds), finished_at=end
+        status=JobStatus.COMPLETE, started_at=end - timedelta(seconds=seconds), finished_at=end
     )
 
 

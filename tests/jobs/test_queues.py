@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from project import queue
 from project.jobs import job_kinds, runner, sweeper
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow, count_worker_processes
 from project.jobs.services import submit_job
 from tenants.models import Tenant
@@ -101,8 +101,8 @@ def test_heavy_jobs_wait_for_the_window_and_light_ones_do_not(acme: Tenant, sett
 
     drain()
 
-    assert Job.objects.get(pk=light.pk).status == Job.Status.COMPLETE
-    assert Job.objects.get(pk=heavy.pk).status == Job.Status.QUEUED
+    assert Job.objects.get(pk=light.pk).status == JobStatus.COMPLETE
+    assert Job.objects.get(pk=heavy.pk).status == JobStatus.QUEUED
     settings.HEAVY_WINDOW = None
     assert drain() == 1
 

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from project import queue
 from project.jobs import runner, sweeper
 from project.jobs.errors import JobAlreadyOpen, JobLost, JobNotOpen, JobNotRetryable
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from project.jobs.queues import IMMEDIATE, NORMAL
 from project.jobs.services import cancel_job, cancel_subject_jobs, retry_job, submit_job
 from tenants.models import Tenant
@@ -47,7 +47,7 @@ def test_it_completes_a_job_with_its_result(acme: Tenant, file: Path) -> None:
     assert runner.run_next_job()
 
     done = again(job)
-    assert (done.status, done.result, done.attempt) == (Job.Status.COMPLETE, {"done": True}, 1)
+    assert (done.status, done.result, done.attempt) == (JobStatus.COMPLETE, {"done": True}, 1)
     assert done.started_at is not None
     assert done.finished_at is not None
     assert file.read_text() == "done\n"
@@ -123,7 +123,7 @@ def test_a_refusal_is_final_and_says_what_to_do(acme: Tenant) -> None:
     drain()
 
     failed = again(job)
-    assert (failed.status, failed.error_code, failed.attempt) == (Job.Status.FAILED, "refused", 1)
+    assert (failed.status, failed.error_code, failed.attempt) == (JobStatus.FAILED, "refused", 1)
     assert (failed.error_message, failed.next_step) == ("This cannot be done.", "Do something else.")
 
 
@@ -136,7 +136,7 @@ def test_an_unexpected_failure_is_tried_again_and_then_hidden(acme: Tenant) -> N
         assert again(job).attempt == attempt
 
     failed = again(job)
-    assert (failed.status, failed.error_code) == (Job.Status.FAILED, "unexpected")
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, "unexpected")
     assert "secret" not in failed.error_message
 
 
@@ -146,7 +146,7 @@ def test_a_time_limit_ends_the_job(acme: Tenant) -> None:
     with pytest.raises(SystemExit):
         runner.run_next_job()
 
-    assert (again(job).status, again(job).error_code) == (Job.Status.FAILED, "timed_out")
+    assert (again(job).status, again(job).error_code) == (JobStatus.FAILED, "timed_out")
 
 
 def test_progress_never_goes_back(acme: Tenant) -> None:
@@ -194,7 +194,7 @@ def test_a_job_waits_for_what_it_depends_on(acme: Tenant, file: Path) -> None:
     assert runner.run_next_job()
     assert runner.claim_next_job() == second
     assert runner.claim_next_job() is None
-    assert again(last).status == Job.Status.QUEUED
+    assert again(last).status == JobStatus.QUEUED
 
 
 def test_a_failure_fails_all_that_waits_for_it(acme: Tenant, file: Path) -> None:
@@ -206,7 +206,7 @@ def test_a_failure_fails_all_that_waits_for_it(acme: Tenant, file: Path) -> None
 
     for job in (second, third):
         failed = again(job)
-        assert (failed.status, failed.error_code) == (Job.Status.FAILED, "dependency_failed")
+        assert (failed.status, failed.error_code) == (JobStatus.FAILED, "dependency_failed")
     assert str(first.pk) in again(second).error_message
     assert not file.exists()
 
@@ -237,8 +237,8 @@ def test_a_job_that_waits_for_a_failed_one_fails_at_once(acme: Tenant) -> None:
 def test_it_cancels_a_queued_job_at_once(acme: Tenant, file: Path) -> None:
     job = submit(acme, file=file)
 
-    assert cancel_job(job=job).status == Job.Status.CANCELLED
-    assert cancel_job(job=job).status == Job.Status.CANCELLED
+    assert cancel_job(job=job).status == JobStatus.CANCELLED
+    assert cancel_job(job=job).status == JobStatus.CANCELLED
 
     assert drain() == 0
     assert not file.exists()
@@ -253,14 +253,14 @@ def test_it_stops_an_active_job_within_five_seconds(transactional_db: None, file
 
     worker = threading.Thread(target=work)
     worker.start()
-    while again(job).status != Job.Status.ACTIVE:
+    while again(job).status != JobStatus.ACTIVE:
         pass
 
     cancel_job(job=job)
     worker.join(timeout=5)
 
     assert not worker.is_alive()
-    assert again(job).status == Job.Status.CANCELLED
+    assert again(job).status == JobStatus.CANCELLED
     assert "done" not in file.read_text()
 
 
@@ -272,7 +272,7 @@ def test_a_job_that_breaks_after_its_end_was_asked_for_is_not_tried_again(acme: 
 
     runner._run_job(job)
 
-    assert again(job).status == Job.Status.CANCELLED
+    assert again(job).status == JobStatus.CANCELLED
 
 
 def test_a_cancelled_job_cannot_complete(acme: Tenant) -> None:
@@ -299,7 +299,7 @@ def test_it_retries_a_failed_job_with_all_its_attempts(acme: Tenant) -> None:
 
     retried = retry_job(job=job)
 
-    assert (retried.status, retried.attempt, retried.error_code) == (Job.Status.QUEUED, 0, "")
+    assert (retried.status, retried.attempt, retried.error_code) == (JobStatus.QUEUED, 0, "")
     with pytest.raises(JobNotRetryable):
         retry_job(job=job)
 
@@ -315,18 +315,18 @@ def test_it_takes_back_a_job_whose_lease_has_run_out(acme: Tenant) -> None:
     assert sweeper.sweep_jobs(now=timezone.now()).requeued == 0
     assert sweeper.sweep_jobs(now=timezone.now() + timedelta(minutes=5)).requeued == 1
 
-    assert again(job).status == Job.Status.QUEUED
+    assert again(job).status == JobStatus.QUEUED
 
 
 def test_it_gives_up_after_the_attempts_with_a_reason(acme: Tenant) -> None:
     job = submit(acme)
     for minutes in (10, 20, 30):
-        Job.objects.filter(status=Job.Status.QUEUED).update(queued_at=timezone.now())
+        Job.objects.filter(status=JobStatus.QUEUED).update(queued_at=timezone.now())
         assert runner.claim_next_job() is not None
         sweeper.sweep_jobs(now=timezone.now() + timedelta(minutes=minutes))
 
     lost = again(job)
-    assert (lost.status, lost.error_code) == (Job.Status.FAILED, "worker_lost")
+    assert (lost.status, lost.error_code) == (JobStatus.FAILED, "worker_lost")
     assert lost.next_step
 
 
@@ -349,10 +349,10 @@ def test_it_takes_back_only_the_jobs_of_the_dead_worker(acme: Tenant) -> None:
         Job.objects.filter(pk=job.pk).update(worker=worker)
 
     sweeper.release_worker_jobs("host:1:10", now=timezone.now())
-    assert Job.objects.filter(status=Job.Status.QUEUED).count() == 1
+    assert Job.objects.filter(status=JobStatus.QUEUED).count() == 1
 
     sweeper.release_worker_jobs("host:1", now=timezone.now())
-    assert Job.objects.get(status=Job.Status.ACTIVE).worker == "host:2:10"
+    assert Job.objects.get(status=JobStatus.ACTIVE).worker == "host:2:10"
 
 
 # --- over the API ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from project.jobs.models import Job, Pulse
+from project.jobs.models import JobStatus, Pulse
 from project.jobs.queues import JobQueue
 from tenants.models import Tenant
 from tests.jobs.workers import WORKERS, Worker, running_worker
@@ -27,7 +27,7 @@ def test_it_does_each_job_once(worker: Worker) -> None:
     jobs = [worker.submit() for _ in range(20)]
 
     for job in jobs:
-        assert worker.wait_for(job).status == Job.Status.COMPLETE
+        assert worker.wait_for(job).status == JobStatus.COMPLETE
 
     assert worker.effect_count == 20
 
@@ -43,7 +43,7 @@ def test_heartbeats_keep_a_job_that_outlasts_its_lease(tmp_path: Path) -> None:
         process.terminate()
         process.wait(timeout=30)
 
-    assert (done.status, done.attempt) == (Job.Status.COMPLETE, 1)
+    assert (done.status, done.attempt) == (JobStatus.COMPLETE, 1)
     assert worker.effect_count == 1
 
 
@@ -71,10 +71,10 @@ def test_it_mends_itself_when_a_process_is_killed(worker: Worker, subtests: pyte
 
             later = worker.submit()
             done = worker.wait_for(job)
-            assert done.status == Job.Status.COMPLETE
+            assert done.status == JobStatus.COMPLETE
             if role == "busy worker":
                 assert done.attempt == 2
-            assert worker.wait_for(later).status == Job.Status.COMPLETE
+            assert worker.wait_for(later).status == JobStatus.COMPLETE
             assert worker.effect_count == 2 * number
             now = {process.pid for process in worker.family}
             orphans = [one for one in before if one.pid not in now and one.is_running() and lives(one)]
@@ -86,7 +86,7 @@ def test_it_mends_itself_when_all_idle_workers_are_killed(worker: Worker) -> Non
     for process in worker.crew[: WORKERS[JobQueue.LIGHT]]:
         process.kill()
 
-    assert worker.wait_for(worker.submit()).status == Job.Status.COMPLETE
+    assert worker.wait_for(worker.submit()).status == JobStatus.COMPLETE
     assert worker.effect_count == 1
     assert "cluster restarted" in worker.log.read_text()
 
@@ -110,7 +110,7 @@ def test_a_new_supervisor_takes_over_what_the_old_one_held(worker: Worker, tmp_p
 
     successor = start("manage.py", "worker", "--room", "light", log=tmp_path / "successor.log")
     try:
-        assert worker.wait_for(job, seconds=20).status == Job.Status.COMPLETE
+        assert worker.wait_for(job, seconds=20).status == JobStatus.COMPLETE
     finally:
         successor.terminate()
         successor.wait(timeout=30)
@@ -125,7 +125,7 @@ def test_it_drains_on_sigterm(worker: Worker) -> None:
 
     assert worker.process.wait(timeout=40) == 0
     job.refresh_from_db()
-    assert job.status == Job.Status.COMPLETE
+    assert job.status == JobStatus.COMPLETE
     assert not any(lives(process) for process in family)
     assert not Pulse.objects.exists()
 
@@ -140,7 +140,7 @@ def test_it_works_over_redis_and_finds_the_jobs_that_no_message_speaks_of(tmp_pa
     try:
         jobs = [worker.submit() for _ in range(3)]
         for job in jobs:
-            assert worker.wait_for(job).status == Job.Status.COMPLETE
+            assert worker.wait_for(job).status == JobStatus.COMPLETE
     finally:
         process.terminate()
         process.wait(timeout=30)

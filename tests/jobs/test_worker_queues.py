@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from project.jobs.models import Job, Pulse
+from project.jobs.models import Job, JobStatus, Pulse
 from project.jobs.queues import IMMEDIATE, JobQueue
 from tests.jobs.workers import Worker, running_worker
 from tests.process_table import eventually, lives
@@ -32,10 +32,10 @@ def test_a_light_job_runs_while_all_heavy_workers_are_busy(worker: Worker) -> No
 
     light = worker.wait_for(worker.submit(), seconds=15)
 
-    assert light.status == Job.Status.COMPLETE
+    assert light.status == JobStatus.COMPLETE
     heavy.refresh_from_db()
     waiting.refresh_from_db()
-    assert (heavy.status, waiting.status) == (Job.Status.ACTIVE, Job.Status.QUEUED)
+    assert (heavy.status, waiting.status) == (JobStatus.ACTIVE, JobStatus.QUEUED)
     assert heavy.worker.split(":")[2:3] == ["heavy"]
     assert light.worker.split(":")[2:3] == ["light"]
 
@@ -49,10 +49,10 @@ def test_a_death_in_the_heavy_room_does_not_disturb_the_light_one(worker: Worker
     worker.main.kill()
     after = worker.wait_for(worker.submit("heavy_leave_a_line"))
 
-    assert (mended.status, mended.attempt) == (Job.Status.COMPLETE, 2)
-    assert after.status == Job.Status.COMPLETE
+    assert (mended.status, mended.attempt) == (JobStatus.COMPLETE, 2)
+    assert after.status == JobStatus.COMPLETE
     done = worker.wait_for(light)
-    assert (done.status, done.attempt) == (Job.Status.COMPLETE, 1)
+    assert (done.status, done.attempt) == (JobStatus.COMPLETE, 1)
 
 
 def test_it_drains_both_rooms_and_does_not_begin_the_next_heavy_job(worker: Worker) -> None:
@@ -65,8 +65,8 @@ def test_it_drains_both_rooms_and_does_not_begin_the_next_heavy_job(worker: Work
     worker.process.terminate()
 
     assert worker.process.wait(timeout=30) == 0
-    assert {worker.wait_for(job).status for job in jobs} == {Job.Status.COMPLETE}
-    assert {Job.objects.get(pk=job.pk).status for job in later} == {Job.Status.QUEUED}
+    assert {worker.wait_for(job).status for job in jobs} == {JobStatus.COMPLETE}
+    assert {Job.objects.get(pk=job.pk).status for job in later} == {JobStatus.QUEUED}
     assert not any(lives(process) for process in family)
     assert not Pulse.objects.exists()
 
@@ -90,7 +90,7 @@ def test_a_worker_of_the_heavy_room_takes_only_what_may_begin_there(tmp_path: Pa
 
         first, second = (worker.wait_for(job) for job in immediate)
 
-        assert (first.status, second.status) == (Job.Status.COMPLETE, Job.Status.COMPLETE)
+        assert (first.status, second.status) == (JobStatus.COMPLETE, JobStatus.COMPLETE)
         assert first.worker != second.worker  # each heavy job has a process of its own
-        assert {Job.objects.get(pk=job.pk).status for job in others} == {Job.Status.QUEUED}
+        assert {Job.objects.get(pk=job.pk).status for job in others} == {JobStatus.QUEUED}
         assert [pulse.room for pulse in Pulse.objects.all()] == [JobQueue.HEAVY]

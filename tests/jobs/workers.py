@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from materials.models import MaterialNode
-from project.jobs.models import Job, Pulse
+from project.jobs.models import Job, JobStatus, Pulse
 from project.jobs.queues import NORMAL, JobQueue
 from project.jobs.services import submit_job
 from tenants.models import Tenant
@@ -93,7 +93,7 @@ class Worker:
         def holder() -> int:
             job.refresh_from_db()
             begun = self.effects.exists() and "started" in self.effects.read_text()
-            return int(job.worker.rpartition(":")[2]) if job.status == Job.Status.ACTIVE and begun else 0
+            return int(job.worker.rpartition(":")[2]) if job.status == JobStatus.ACTIVE and begun else 0
 
         return int(eventually(holder, seconds=30, what="nobody took the job"))
 

@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings as product
 from pytest_django import Settings
 
-from materials.models import MaterialEntry, Upload
+from materials.models import MaterialEntry, Upload, UploadStatus
 from project.jobs import runner
 from project.jobs.queues import JobQueue
 from tests.local.conftest import Server
@@ -57,7 +57,7 @@ def test_the_guide_works_as_it_is_written(server: Server, tmp_path: Path, size: 
         )  # fmt: skip
         deadline = time.monotonic() + 60
         while process.poll() is None and time.monotonic() < deadline:
-            if Upload.objects.filter(status=Upload.Status.OPEN, job__isnull=False).exists():
+            if Upload.objects.filter(status=UploadStatus.OPEN, job__isnull=False).exists():
                 runner.run_next_job(JobQueue.LIGHT)
             time.sleep(0.1)
         process.kill()

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from materials.documents import ChunkKind, Document, Format
-from materials.readers.formats import detect
+from materials.readers.formats import detect_format
 from materials.readers.sandbox import parse
 
 COURSE = Path(settings.BASE_DIR) / "project" / "local" / "course" / "Maps and how they lie"
@@ -95,7 +95,7 @@ SAMPLES = [
 
 def read(sample: Sample) -> Document:
     with (COURSE / sample.path).open("rb") as stream:
-        format_ = detect(stream, Path(sample.path).name)
+        format_ = detect_format(stream, Path(sample.path).name)
     assert format_ is sample.format_
     return parse(COURSE / sample.path, format_)
 

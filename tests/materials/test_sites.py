@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from materials.sites import check_sites, note_on, read_notes
+from materials.sites import check_site_file, find_site_note, read_site_notes
 
 GOOD = """\
 sites:
@@ -20,10 +20,10 @@ sites:
 
 
 def test_the_file_in_the_repository_can_be_used(settings: Settings) -> None:
-    assert check_sites() == []
+    assert check_site_file() == []
     for url in ("https://docs.google.com/document/d/1/edit", "https://team.notion.site/x", "https://youtu.be/x"):
-        assert note_on(url)
-    assert note_on("https://example.org/") == ""
+        assert find_site_note(url)
+    assert find_site_note("https://example.org/") == ""
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_file_in_the_repository_can_be_used(settings: Settings) -> None:
 def test_the_note_of_the_nearest_host_and_path_counts(tmp_path: Path, url: str, note: str) -> None:
     (tmp_path / "platforms.yaml").write_text(GOOD)
 
-    assert read_notes(tmp_path / "platforms.yaml").note(url) == note
+    assert read_site_notes(tmp_path / "platforms.yaml").find_note(url) == note
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,15 @@ def test_it_reports_file_line_and_key_of_a_mistake(settings: Settings, tmp_path:
     settings.PLATFORMS_FILE = tmp_path / "platforms.yaml"
     settings.PLATFORMS_FILE.write_text(content)
 
-    faults = [str(error.msg) for error in check_sites()]
+    faults = [str(error.msg) for error in check_site_file()]
 
     assert faults
     assert all(fault.startswith("platforms.yaml line ") for fault in faults)
     assert any(said in fault for fault in faults)
-    assert note_on("https://example.org/") == ""
+    assert find_site_note("https://example.org/") == ""
 
 
 def test_it_reports_a_file_that_is_not_there(settings: Settings, tmp_path: Path) -> None:
     settings.PLATFORMS_FILE = tmp_path / "nothing.yaml"
 
-    assert [error.id for error in check_sites()] == ["materials.E002"]
+    assert [error.id for error in check_site_file()] == ["materials.E002"]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from materials import tasks
 from materials.entries.services import delete_entry
 from materials.models import MaterialEntry, MaterialNode, ObjectRemoval
-from materials.objects.removal import discard_object, promise_removals, release_objects
+from materials.objects.removal import discard_object, release_objects, schedule_removals
 from materials.tree.services import copy_node, delete_node
 from project.jobs import periodic_tasks
 from tenants.models import Tenant
@@ -96,7 +96,7 @@ def test_a_process_that_dies_after_the_commit_leaves_a_promise(
 
 
 def test_a_file_that_a_row_points_at_is_never_deleted(lecture: MaterialEntry, bucket: Bucket) -> None:
-    promise_removals([lecture.object_key])
+    schedule_removals([lecture.object_key])
 
     tasks.remove_objects()
 

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from materials.models import KeyFrame, MaterialEntry, MaterialNode, ObjectRemoval
-from materials.objects.removal import promise_removals
+from materials.objects.removal import schedule_removals
 from project.storage.objects import ObjectStorage, get_object_storage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, upload
@@ -80,7 +80,7 @@ def test_it_leaves_young_files_and_those_of_others_alone(orphan: str, used: Obje
 
 
 def test_a_file_that_is_on_its_way_out_is_no_orphan(orphan: str) -> None:
-    promise_removals([orphan])
+    schedule_removals([orphan])
 
     assert swept("--older-than=0")[-1].startswith("files without a row: 0")
 
@@ -135,7 +135,7 @@ def test_many_files_cost_a_constant_number_of_statements_a_batch(
 ) -> None:
     for number in range(60):
         put(get_object_storage(), f"tenants/{acme.pk}/entries/{number}/raw", b"x")
-    monkeypatch.setattr("materials.uploads.orphans.BATCH", 20)
+    monkeypatch.setattr("materials.uploads.orphans.BATCH_SIZE", 20)
 
     with django_assert_max_num_queries(12):
         told = swept("--older-than=0")

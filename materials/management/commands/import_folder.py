@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from materials.entries.intake import Wanted
-from materials.models import ImportItem, MaterialImport
-from materials.transfer.plan import HIDDEN
+from materials.entries.intake import EntryOptions
+from materials.models import ImportItem, ItemOutcome, MaterialImport
+from materials.transfer.plan import HIDDEN_CODE
 from materials.transfer.queries import count_import_items
 from materials.transfer.services import import_folder
 from materials.tree.serializers import NodeFieldsSerializer
@@ -22,7 +22,7 @@ from project.errors import DomainError
 from tenants.lookup import find_tenant
 from tenants.models import Tenant
 
-_WANTED = {
+_OPTION_RULES = {
     "title": "--course is the title of the new course: 1 to 500 characters.",
     "language": "--language is a BCP 47 tag, such as en or uk.",
 }
@@ -57,25 +57,27 @@ class Command(BaseCommand):
     ) -> None:
         if not folder.is_dir():
             raise CommandError(f"{folder} is not a folder.")
-        _check(course, language)
+        _validate_options(course, language)
         owner = find_tenant(tenant)
         console = Console(file=self.stdout, highlight=False, soft_wrap=True)  # type: ignore[arg-type]  # it writes
         try:
             if node is None:
                 node = create_node(tenant=owner, title=str(course)).pk
                 console.print(f"Made the course {node}. If this is stopped, go on with: --node {node}")
-            batch = self._bring(owner, node, folder, language, console)
+            batch = self._import_with_progress(owner, node, folder, language, console)
         except DomainError as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
         counts = count_import_items(tenant=owner, batch=batch)
-        _show(batch, counts, console)
-        wrong = sum(number for code, number in counts["reasons"].items() if code != HIDDEN)
+        _print_report(batch, counts, console)
+        wrong = sum(number for code, number in counts["reasons"].items() if code != HIDDEN_CODE)
         if not counts["files"]["taken"] + counts["files"]["same"]:
             raise CommandError("No file was taken.")
         if strict and wrong:
             raise CommandError(f"{wrong} files were left out.")
 
-    def _bring(self, tenant: Tenant, node: UUID, folder: Path, language: str, console: Console) -> MaterialImport:
+    def _import_with_progress(
+        self, tenant: Tenant, node: UUID, folder: Path, language: str, console: Console
+    ) -> MaterialImport:
         columns = TextColumn("{task.description:<12}"), BarColumn(), DownloadColumn(), TimeElapsedColumn()
         with Progress(*columns, console=console) as progress:
             task = progress.add_task("Importing", total=None)
@@ -83,20 +85,20 @@ class Command(BaseCommand):
                 tenant=tenant,
                 node_id=node,
                 folder=folder,
-                wanted=Wanted(language=language),
+                options=EntryOptions(language=language),
                 progress=lambda _stage, done, total: progress.update(task, completed=done, total=total),
             )
 
 
-def _check(course: str | None, language: str) -> None:
-    said = {"language": language} | ({} if course is None else {"title": course})
-    shape = NodeFieldsSerializer(data=said, partial=True)
+def _validate_options(course: str | None, language: str) -> None:
+    values = {"language": language} | ({} if course is None else {"title": course})
+    shape = NodeFieldsSerializer(data=values, partial=True)
     if not shape.is_valid():
-        raise CommandError(" ".join(_WANTED[name] for name in shape.errors))
+        raise CommandError(" ".join(_OPTION_RULES[name] for name in shape.errors))
 
 
-def _show(batch: MaterialImport, counts: dict[str, Any], console: Console) -> None:
-    left_out = ImportItem.objects.filter(batch=batch, outcome=ImportItem.Outcome.SKIPPED).exclude(code=HIDDEN)
+def _print_report(batch: MaterialImport, counts: dict[str, Any], console: Console) -> None:
+    left_out = ImportItem.objects.filter(batch=batch, outcome=ItemOutcome.SKIPPED).exclude(code=HIDDEN_CODE)
     table = Table("Left out", "Why", box=None, pad_edge=False)
     for item in left_out.order_by("position").iterator():
         table.add_row(escape(item.path), escape(item.reason))
@@ -104,7 +106,7 @@ def _show(batch: MaterialImport, counts: dict[str, Any], console: Console) -> No
         console.print(table)
     for warning in batch.warnings:
         console.print(f"[yellow]{escape(warning)}[/]")
-    files, hidden = counts["files"], counts["reasons"].get(HIDDEN, 0)
+    files, hidden = counts["files"], counts["reasons"].get(HIDDEN_CODE, 0)
     console.print(
         f"{counts['nodes']} nodes made. {files['taken']} files taken, {files['same']} were there, "
         f"{files['skipped'] - hidden} left out, {hidden} hidden. Report: /api/v1/imports/{batch.pk}"

@@ -38,48 +38,48 @@ class Command(BaseCommand):
             raise CommandError("--older-than must be at least 0.")
         before = timezone.now() - timedelta(hours=older_than)
         try:
-            with sweep.stored_objects_listed():
-                orphans = self._orphans(before, delete=delete)
-                missing = self._missing(before, delete=delete_rows)
-            unfinished = self._unfinished(before, delete=delete)
+            with sweep.load_object_listing():
+                orphans = self._report_orphans(before, delete=delete)
+                missing = self._report_missing_files(before, delete=delete_rows)
+            unfinished = self._report_unfinished_uploads(before, delete=delete)
         except OSError as exc:
             raise CommandError(f"The storage failed: {exc.strerror or exc}. Run the command again.") from exc
         self.stdout.write(f"{orphans}; {missing}; {unfinished}")
 
-    def _orphans(self, before: datetime, *, delete: bool) -> str:
+    def _report_orphans(self, before: datetime, *, delete: bool) -> str:
         count = size = gone = 0
-        for batch in _batches(sweep.orphans(before=before)):
+        for batch in _split_into_batches(sweep.find_orphaned_objects(before=before)):
             for orphan in batch:
                 self.stdout.write(f"no row      {orphan.key} ({filesizeformat(orphan.size)})")
                 count, size = count + 1, size + orphan.size
             if delete:
                 gone += sweep.remove_orphans(batch)
-        told = f"files without a row: {count} ({filesizeformat(size)})"
-        return f"{told}, {gone} deleted" if delete else told
+        summary = f"files without a row: {count} ({filesizeformat(size)})"
+        return f"{summary}, {gone} deleted" if delete else summary
 
-    def _missing(self, before: datetime, *, delete: bool) -> str:
+    def _report_missing_files(self, before: datetime, *, delete: bool) -> str:
         count = gone = 0
-        for batch in _batches(sweep.missing(before=before)):
+        for batch in _split_into_batches(sweep.find_missing_objects(before=before)):
             for row in batch:
                 kind = row.model._meta.verbose_name
                 self.stdout.write(f"no file     {kind} {row.id} of tenant {row.tenant}: {row.key}")
                 count += 1
-                gone += delete and sweep.remove_row(row)
-        told = f"rows without a file: {count}"
-        return f"{told}, {gone} deleted" if delete else told
+                gone += delete and sweep.delete_row_without_object(row)
+        summary = f"rows without a file: {count}"
+        return f"{summary}, {gone} deleted" if delete else summary
 
-    def _unfinished(self, before: datetime, *, delete: bool) -> str:
+    def _report_unfinished_uploads(self, before: datetime, *, delete: bool) -> str:
         count = 0
-        for write in sweep.unfinished(before=before):
+        for write in sweep.find_unfinished_writes(before=before):
             self.stdout.write(f"unfinished  {write.key or write.write_id}, begun {write.started_at:%Y-%m-%d %H:%M}")
             if delete:
                 get_object_storage().discard_unfinished(write)
             count += 1
-        told = f"uploads that never ended: {count}"
-        return f"{told}, all ended" if delete and count else told
+        summary = f"uploads that never ended: {count}"
+        return f"{summary}, all ended" if delete and count else summary
 
 
-def _batches(found: Iterable[T]) -> Iterator[list[T]]:
+def _split_into_batches(found: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(found)
-    while batch := list(islice(rest, sweep.BATCH)):
+    while batch := list(islice(rest, sweep.BATCH_SIZE)):
         yield batch

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from materials.readers.archives import ZIP_MAX_BYTES, ZIP_MAX_XML_BYTES, check_parts
+from materials.readers.archives import ZIP_MAX_BYTES, ZIP_MAX_XML_BYTES, check_zip_parts
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.format_problem import FormatProblem
 
@@ -55,7 +55,7 @@ def opened(path: Path, what: str) -> Iterator[Package]:
         raise UnreadableDocument(f"The {what} is damaged: it is no complete zip archive.", code="damaged") from exc
     with archive:
         try:
-            check_parts(archive.infolist())
+            check_zip_parts(archive.infolist())
         except FormatProblem as exc:
             raise UnreadableDocument(str(exc), code=exc.code, next_step=exc.next_step) from exc
         yield Package(archive, what)

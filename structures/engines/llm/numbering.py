@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from llm.messages import estimate_text_tokens
-from materials.chunks.markdown import clock
+from materials.chunks.markdown import format_timestamp
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 from structures.engines.base.text import visible
 
@@ -107,7 +107,7 @@ def _where(chunk: SourceChunk) -> str:
     if locator.slide is not None:
         return f"slide {locator.slide}"
     if locator.start_ms is not None:
-        return clock(locator.start_ms)
+        return format_timestamp(locator.start_ms)
     return ""
 
 

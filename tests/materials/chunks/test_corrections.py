@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from materials.models import Chunk, ChunkCorrection, MaterialEntry, MaterialNode
-from materials.tree.fingerprinting import fingerprint_of
+from materials.tree.fingerprinting import refresh_node_fingerprint
 from materials.tree.services import copy_node
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
@@ -50,7 +50,7 @@ def ingest_again(client: Any, entry: dict[str, Any]) -> None:
 def test_a_person_corrects_a_chunk_and_the_original_stays(api: Api, acme: Tenant, entry: dict[str, Any]) -> None:
     client = api(acme)
     _, paragraph, *_ = chunks(client, entry)
-    before = fingerprint_of(tenant=acme, node_id=entry["node"])
+    before = refresh_node_fingerprint(tenant=acme, node_id=entry["node"])
 
     changed = correct(client, paragraph, "A function returns a value.")
 
@@ -62,20 +62,20 @@ def test_a_person_corrects_a_chunk_and_the_original_stays(api: Api, acme: Tenant
     assert changed["correction"]["is_flagged"] is False
     assert chunks(client, entry)[1] == changed
     assert client.get(f"/api/v1/chunks/{paragraph['id']}").json() == changed
-    assert fingerprint_of(tenant=acme, node_id=entry["node"]) != before
+    assert refresh_node_fingerprint(tenant=acme, node_id=entry["node"]) != before
 
 
 def test_the_original_text_takes_the_correction_back(api: Api, acme: Tenant, entry: dict[str, Any]) -> None:
     client = api(acme)
     _, paragraph, *_ = chunks(client, entry)
-    before = fingerprint_of(tenant=acme, node_id=entry["node"])
+    before = refresh_node_fingerprint(tenant=acme, node_id=entry["node"])
     correct(client, paragraph, "Nothing of it.")
 
     again = correct(client, paragraph, "A function returns a valeu.")
 
     assert again == paragraph
     assert not ChunkCorrection.objects.exists()
-    assert fingerprint_of(tenant=acme, node_id=entry["node"]) == before
+    assert refresh_node_fingerprint(tenant=acme, node_id=entry["node"]) == before
 
 
 def test_a_correction_survives_the_same_bytes(api: Api, acme: Tenant, entry: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from materials.chunks.markdown import escaped, escaped_lines, escaped_paragraph
+from materials.chunks.markdown import escape_lines, escape_markdown, escape_paragraph
 from materials.models import Chunk, MaterialNode
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
@@ -99,7 +99,7 @@ def test_an_entry_without_text_has_a_beginning_only(api: Api, acme: Tenant, cour
     ],
 )
 def test_markup_is_made_plain_but_not_in_formulas(text: str, shown: str) -> None:
-    assert escaped(text) == shown
+    assert escape_markdown(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_markup_is_made_plain_but_not_in_formulas(text: str, shown: str) -> None
     ],
 )
 def test_a_paragraph_stays_one_whatever_it_begins_with(text: str, shown: str) -> None:
-    assert escaped_paragraph(text) == shown
+    assert escape_paragraph(text) == shown
     assert MarkdownIt().render(shown) == f"<p>{text}</p>\n"
 
 
 def test_lists_and_tables_keep_their_form() -> None:
-    assert escaped_lines("- a*b\n  1. c_d\n| x\\|y | *z* |") == "- a\\*b\n  1. c\\_d\n| x\\|y | \\*z\\* |"
+    assert escape_lines("- a*b\n  1. c_d\n| x\\|y | *z* |") == "- a\\*b\n  1. c\\_d\n| x\\|y | \\*z\\* |"

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 from pptx.util import Inches
 
 from materials.documents import ChunkKind, Format, Locator, Piece
-from materials.ingestion.described_pieces import merged, pieces_of, words_of
-from materials.ingestion.picture_schema import Seen
+from materials.ingestion.described_pieces import build_picture_pieces, merge_picture_pieces, normalize_text_per_page
+from materials.ingestion.picture_schema import ImageDescription
 from materials.readers.page_pictures import Batch, draw
 from tests.materials.readers.pdfs import assembled, drawn, shown
 
@@ -229,24 +229,26 @@ def piece(text: str, page: int, *path: str) -> Piece:
 def test_what_was_seen_stands_behind_its_page_under_its_heading() -> None:
     own = [piece("one", 1, "A"), piece("two", 1, "A", "B"), piece("four", 4)]
     seen = [
-        *pieces_of(Seen(text="page five", shows=""), 5, Format.PDF),
-        *pieces_of(Seen(text="", shows="a figure"), 1, Format.PDF),
-        *pieces_of(Seen(text="page two", shows="a scan"), 2, Format.PDF),
+        *build_picture_pieces(ImageDescription(text="page five", shows=""), 5, Format.PDF),
+        *build_picture_pieces(ImageDescription(text="", shows="a figure"), 1, Format.PDF),
+        *build_picture_pieces(ImageDescription(text="page two", shows="a scan"), 2, Format.PDF),
     ]
 
-    together = merged(own, seen)
+    together = merge_picture_pieces(own, seen)
 
     assert [(each.text, each.locator.page, each.locator.heading_path) for each in together] == [
         ("one", 1, ("A",)), ("two", 1, ("A", "B")), ("a figure", 1, ("A", "B")),
         ("page two", 2, ()), ("a scan", 2, ()), ("four", 4, ()), ("page five", 5, ()),
     ]  # fmt: skip
-    assert merged(own, [each for each in together if each.kind.is_machine_written]) == together
+    assert merge_picture_pieces(own, [each for each in together if each.kind.is_machine_written]) == together
 
 
 def test_lines_that_the_page_says_itself_are_not_said_twice() -> None:
-    known = words_of([piece("The steam engine", 1)])[1]
+    known = normalize_text_per_page([piece("The steam engine", 1)])[1]
 
-    (read,) = pieces_of(Seen(text="The Steam-Engine\nboiler\n→ piston", shows=""), 1, Format.PDF, known=known)
+    (read,) = build_picture_pieces(
+        ImageDescription(text="The Steam-Engine\nboiler\n→ piston", shows=""), 1, Format.PDF, own_text=known
+    )
 
     assert read.text == "boiler\n→ piston"
 

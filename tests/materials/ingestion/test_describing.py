@@ -25,7 +25,7 @@ from llm.services import set_budget
 from materials.models import MaterialEntry, MaterialNode, PictureDescription
 from materials.tree.services import create_node
 from project.jobs import runner
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
 from project.jobs.services import cancel_job
 from project.jobs.sweeper import sweep_jobs
@@ -151,7 +151,7 @@ def test_a_scan_is_pending_until_it_has_been_read_and_what_waits_for_it_waits(
     assert runner.run_next_job(JobQueue.HEAVY)
     assert shown(client, entry)["state"] == "ready"
     drain()
-    assert Job.objects.get(kind="generate_structure").status == Job.Status.COMPLETE
+    assert Job.objects.get(kind="generate_structure").status == JobStatus.COMPLETE
 
 
 def test_the_second_time_costs_nothing(client: APIClient, week: MaterialNode, acme: Tenant, world: World) -> None:
@@ -322,7 +322,7 @@ def test_blank_pages_and_pages_with_text_are_not_sent(client: APIClient, week: M
 
     assert world.openai.asked == []
     assert [kind for kind, _ in chunks(client, entry)] == ["paragraph", "paragraph"]
-    assert Job.objects.get(kind="describe_entry").status == Job.Status.COMPLETE
+    assert Job.objects.get(kind="describe_entry").status == JobStatus.COMPLETE
 
 
 def test_a_picture_that_says_nothing_is_remembered_too(client: APIClient, week: MaterialNode, world: World) -> None:
@@ -352,7 +352,7 @@ def test_cancelling_in_the_middle_keeps_what_was_paid_for(
     entry = sent(client, week.pk, "scan.pdf", scan(*"12345"))["id"]
     drain()
 
-    assert Job.objects.get(kind="describe_entry").status == Job.Status.CANCELLED
+    assert Job.objects.get(kind="describe_entry").status == JobStatus.CANCELLED
     assert len(world.openai.asked) == 2
     kept = PictureDescription.objects.count()
     assert kept >= 1

@@ -11,7 +11,7 @@ from materials.entries.submission import request_ingestion
 from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.tree.services import create_node, delete_node
 from project.jobs import runner
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from project.jobs.services import cancel_job
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, drain, upload
@@ -105,7 +105,7 @@ def test_an_entry_deleted_meanwhile_stays_deleted(api: Api, acme: Tenant, course
 
     assert not MaterialEntry.objects.exists()
     assert not Chunk.objects.exists()
-    assert Job.objects.get().status == Job.Status.CANCELLED
+    assert Job.objects.get().status == JobStatus.CANCELLED
 
 
 def test_it_stops_within_five_seconds_while_a_file_is_being_read(transactional_db: None, api: Api) -> None:
@@ -127,7 +127,7 @@ def test_it_stops_within_five_seconds_while_a_file_is_being_read(transactional_d
 
     assert not worker.is_alive()
     ended = Job.objects.get()
-    assert (ended.status, ended.attempt) == (Job.Status.CANCELLED, 1)
+    assert (ended.status, ended.attempt) == (JobStatus.CANCELLED, 1)
     assert not Chunk.objects.exists()
 
 
@@ -135,7 +135,7 @@ def test_an_entry_whose_bytes_changed_is_called_broken(lecture: MaterialEntry) -
     MaterialEntry.objects.filter(pk=lecture.pk).update(raw_sha256="0" * 64, processed_at=timezone.now())
 
     assert MaterialEntry.objects.with_job().get(pk=lecture.pk).state == "integrity_broken"
-    assert not MaterialEntry.objects.ready().exists()
+    assert not MaterialEntry.objects.filter_ready().exists()
 
 
 def test_deleting_while_ingesting_never_blocks_for_good(transactional_db: None, api: Api) -> None:

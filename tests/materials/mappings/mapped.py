@@ -48,7 +48,7 @@ def ended(one: MaterialEntry, status: JobStatus, **more: Any) -> None:
     finished = {} if status in Job.OPEN else {"finished_at": now}
     one.job = Job.objects.create(
         tenant=one.tenant, kind="ingest_entry", subject_id=one.pk, status=status, queued_at=now,
-        lease_until=now if status == Job.Status.ACTIVE else None, **finished, **more,
+        lease_until=now if status == JobStatus.ACTIVE else None, **finished, **more,
     )  # fmt: skip
     one.save(update_fields=["job"])
 

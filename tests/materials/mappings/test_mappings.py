@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 
 from materials.documents import Format
 from materials.entries.services import update_entry
-from materials.mappings.serializers import MOST_ITEMS, MOST_MS
-from materials.mappings.services import Batch, Claim, create_mappings
+from materials.mappings.serializers import MAX_BATCH_ITEMS, MAX_TIME_MS
+from materials.mappings.services import MappingBatchResult, MappingClaim, create_mappings
 from materials.models import MaterialEntry, MaterialNode, SlideVideoMapping
 from materials.tree.services import copy_node, create_node
 from tenants.models import Tenant
@@ -128,7 +128,7 @@ def test_what_was_only_proposed_or_rejected_is_taken_over(
         ({"slide": 10**30}, [("slide", "max_value")]),
         ({"slide": None}, [("slide", "null")]),
         ({"start_ms": -1}, [("start_ms", "min_value")]),
-        ({"end_ms": MOST_MS + 1}, [("end_ms", "max_value")]),
+        ({"end_ms": MAX_TIME_MS + 1}, [("end_ms", "max_value")]),
         ({"end_ms": 60_000}, [("end_ms", "ends_before_start")]),
         ({"start_ms": 600_000, "end_ms": 600_001}, [("start_ms", "time_beyond_duration")]),
         ({"end_ms": 600_001}, [("end_ms", "time_beyond_duration")]),
@@ -163,7 +163,7 @@ def test_an_item_needs_every_field(client: APIClient, course: MaterialNode) -> N
         ({"items": []}, "/items"),
         ({"items": "x"}, "/items"),
         ({"items": {"0": {}}}, "/items"),
-        ({"items": [{}] * (MOST_ITEMS + 1)}, "/items"),
+        ({"items": [{}] * (MAX_BATCH_ITEMS + 1)}, "/items"),
         ({"items": [{}], "mappings": []}, "/mappings"),
     ],
 )
@@ -220,9 +220,9 @@ def test_a_big_batch_takes_as_few_statements_as_a_small_one(
     acme: Tenant, course: MaterialNode, slides: MaterialEntry, video: MaterialEntry,
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:  # fmt: skip
-    def state(count: int, *, from_ms: int) -> Batch:
+    def state(count: int, *, from_ms: int) -> MappingBatchResult:
         claims = [
-            Claim(index=n, presentation=slides.pk, slide=1 + n % SLIDES, video=video.pk, start_ms=from_ms + n,
+            MappingClaim(index=n, presentation=slides.pk, slide=1 + n % SLIDES, video=video.pk, start_ms=from_ms + n,
                   end_ms=from_ms + n + 1000)
             for n in range(count)
         ]  # fmt: skip
@@ -231,9 +231,9 @@ def test_a_big_batch_takes_as_few_statements_as_a_small_one(
     with django_assert_max_num_queries(10) as small:
         state(1, from_ms=0)
     with django_assert_max_num_queries(10) as big:
-        batch = state(MOST_ITEMS, from_ms=1000)
+        batch = state(MAX_BATCH_ITEMS, from_ms=1000)
 
-    assert len(batch.created) == MOST_ITEMS
+    assert len(batch.created) == MAX_BATCH_ITEMS
     assert len(big) == len(small)
 
 
@@ -241,9 +241,10 @@ def test_a_big_batch_takes_as_few_statements_as_a_small_one(
 def test_two_equal_batches_at_once_create_each_mapping_once(acme: Tenant, course: MaterialNode) -> None:
     slides, video = deck(course), talk(course)
     claims = [
-        Claim(index=n, presentation=slides.pk, slide=1, video=video.pk, start_ms=n, end_ms=n + 1) for n in range(20)
+        MappingClaim(index=n, presentation=slides.pk, slide=1, video=video.pk, start_ms=n, end_ms=n + 1)
+        for n in range(20)
     ]
-    together, batches = threading.Barrier(2), list[Batch]()
+    together, batches = threading.Barrier(2), list[MappingBatchResult]()
 
     def state() -> None:
         together.wait()

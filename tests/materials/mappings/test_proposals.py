@@ -1,19 +1,19 @@
 from __future__ import annotations
 
-from materials.mappings.proposals import Shot, Slide, propose
+from materials.mappings.proposals import SlideFeatures, VideoShot, propose_mappings
 
-VARIABLES = Slide(number=1, text="Variables: a name that points to a value, made with an equals sign")
-LOOPS = Slide(number=2, text="Loops: repeat the same lines; a while loop stops when its condition is false")
-FUNCTIONS = Slide(number=3, text="Functions: a block of code with parameters and a return statement")
+VARIABLES = SlideFeatures(number=1, text="Variables: a name that points to a value, made with an equals sign")
+LOOPS = SlideFeatures(number=2, text="Loops: repeat the same lines; a while loop stops when its condition is false")
+FUNCTIONS = SlideFeatures(number=3, text="Functions: a block of code with parameters and a return statement")
 DECK = [VARIABLES, LOOPS, FUNCTIONS]
 
 
-def shot(start: int, end: int, *, seen: str = "", spoken: str = "", dhash: int = 0) -> Shot:
-    return Shot(start_ms=start * 1000, end_ms=end * 1000, dhash=dhash, seen=seen, spoken=spoken)
+def shot(start: int, end: int, *, seen: str = "", spoken: str = "", dhash: int = 0) -> VideoShot:
+    return VideoShot(start_ms=start * 1000, end_ms=end * 1000, dhash=dhash, screen_text=seen, spoken_text=spoken)
 
 
-def shown(slides: list[Slide], shots: list[Shot]) -> list[tuple[int, int, int]]:
-    return [(p.slide, p.start_ms // 1000, p.end_ms // 1000) for p in propose(slides, shots)]
+def shown(slides: list[SlideFeatures], shots: list[VideoShot]) -> list[tuple[int, int, int]]:
+    return [(p.slide, p.start_ms // 1000, p.end_ms // 1000) for p in propose_mappings(slides, shots)]
 
 
 def test_words_that_are_seen_say_which_slide_is_shown() -> None:
@@ -32,8 +32,8 @@ def test_words_that_are_spoken_say_it_less_surely() -> None:
         "A function is a block of code with a name. Parameters let you pass values, and the return statement ends it."
     )
 
-    seen = propose(DECK, [shot(0, 30, seen=FUNCTIONS.text)])
-    spoken = propose(DECK, [shot(0, 30, spoken=heard)])
+    seen = propose_mappings(DECK, [shot(0, 30, seen=FUNCTIONS.text)])
+    spoken = propose_mappings(DECK, [shot(0, 30, spoken=heard)])
 
     assert [p.slide for p in seen] == [p.slide for p in spoken] == [3]
     assert 0.35 <= spoken[0].confidence < seen[0].confidence <= 1
@@ -41,8 +41,8 @@ def test_words_that_are_spoken_say_it_less_surely() -> None:
 
 def test_pictures_alone_are_enough() -> None:
     deck = [
-        Slide(number=1, text="", dhash=0x0F0F_0F0F_0F0F_0F0F),
-        Slide(number=2, text="", dhash=0xFFFF_0000_FF00_FF00),
+        SlideFeatures(number=1, text="", dhash=0x0F0F_0F0F_0F0F_0F0F),
+        SlideFeatures(number=2, text="", dhash=0xFFFF_0000_FF00_FF00),
     ]
 
     found = shown(deck, [shot(0, 5, dhash=0xFFFF_0000_FF00_FF01), shot(5, 9, dhash=0x0F0F_0F0F_0F0F_0F0E)])
@@ -54,13 +54,15 @@ def test_pictures_with_little_on_them_are_not_alike_for_that() -> None:
     few, others, one = 0x0000_7700_0000_0F00, 0x0000_7100_0000_60F0, 0x0000_0000_0000_0F00
     assert (few ^ others).bit_count() == 12  # of 64
 
-    assert shown([Slide(number=1, text="", dhash=few)], [shot(0, 9, dhash=few | 1)]) == [(1, 0, 9)]
-    assert shown([Slide(number=1, text="", dhash=few)], [shot(0, 9, dhash=others)]) == []
-    assert shown([Slide(number=1, text="", dhash=one)], [shot(0, 9, dhash=one)]) == []
+    assert shown([SlideFeatures(number=1, text="", dhash=few)], [shot(0, 9, dhash=few | 1)]) == [(1, 0, 9)]
+    assert shown([SlideFeatures(number=1, text="", dhash=few)], [shot(0, 9, dhash=others)]) == []
+    assert shown([SlideFeatures(number=1, text="", dhash=one)], [shot(0, 9, dhash=one)]) == []
 
 
 def test_what_has_nothing_in_common_is_not_proposed() -> None:
-    assert propose(DECK, [shot(0, 60, seen="A cat on a mat", spoken="Today we cook soup", dhash=2**63 - 1)]) == []
+    assert (
+        propose_mappings(DECK, [shot(0, 60, seen="A cat on a mat", spoken="Today we cook soup", dhash=2**63 - 1)]) == []
+    )
 
 
 def test_one_slide_over_several_shots_is_one_proposal() -> None:
@@ -76,10 +78,10 @@ def test_a_slide_that_comes_up_again_is_proposed_again() -> None:
 
 
 def test_of_two_equal_slides_the_next_in_order_is_taken() -> None:
-    twins = [VARIABLES, LOOPS, Slide(number=3, text=VARIABLES.text)]
+    twins = [VARIABLES, LOOPS, SlideFeatures(number=3, text=VARIABLES.text)]
 
     assert shown(twins, [shot(0, 9, seen=LOOPS.text), shot(9, 20, seen=VARIABLES.text)]) == [(2, 0, 9), (3, 9, 20)]
 
 
 def test_without_slides_or_shots_there_is_nothing() -> None:
-    assert propose([], [shot(0, 1)]) == propose(DECK, []) == []
+    assert propose_mappings([], [shot(0, 1)]) == propose_mappings(DECK, []) == []

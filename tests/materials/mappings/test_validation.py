@@ -15,10 +15,10 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from materials.documents import Format
-from materials.mappings.services import Claim, create_mappings
-from materials.mappings.validation import Validation, judged, verdict_on
+from materials.mappings.services import MappingClaim, create_mappings
+from materials.mappings.validation import ValidationStatus, filter_by_validation, validate_mapping
 from materials.models import MaterialEntry, MaterialNode, SlideVideoMapping
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from project.jobs.services import cancel_job, retry_job
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
@@ -157,15 +157,15 @@ def test_an_address_may_turn_out_to_be_something_else(client: APIClient, course:
 
 
 def _failed(one: MaterialEntry) -> None:
-    ended(one, Job.Status.FAILED, error_code="damaged")
+    ended(one, JobStatus.FAILED, error_code="damaged")
 
 
 def _reading(one: MaterialEntry) -> None:
-    ended(one, Job.Status.QUEUED)
+    ended(one, JobStatus.QUEUED)
 
 
 def _read(one: MaterialEntry) -> None:
-    ended(one, Job.Status.COMPLETE)
+    ended(one, JobStatus.COMPLETE)
 
 
 def _changed(one: MaterialEntry) -> None:
@@ -209,12 +209,12 @@ def test_lists_are_narrowed_by_what_is_shown(acme: Tenant, course: MaterialNode)
     )
 
     rows = SlideVideoMapping.objects.with_entries()
-    shown = {row.pk: verdict_on(row).validation for row in rows}
-    listed = {row.pk: each for each in Validation for row in judged(rows, each)}
+    shown = {row.pk: validate_mapping(row).status for row in rows}
+    listed = {row.pk: each for each in ValidationStatus for row in filter_by_validation(rows, each)}
 
     assert len(shown) == len(decks) * len(videos)
     assert listed == shown
-    assert set(shown.values()) == set(Validation)
+    assert set(shown.values()) == set(ValidationStatus)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -224,7 +224,7 @@ def test_an_entry_that_becomes_ready_meanwhile_is_not_missed(
 ) -> None:
     slides, video = upload(api(acme), course.pk, "deck.pdf", pages(3)), talk(course)
     pk = MaterialEntry.objects.get(pk=slides["id"]).pk
-    claim = Claim(index=0, presentation=pk, slide=slide, video=video.pk, start_ms=0, end_ms=1)
+    claim = MappingClaim(index=0, presentation=pk, slide=slide, video=video.pk, start_ms=0, end_ms=1)
     together = threading.Barrier(2)
 
     def state() -> None:
@@ -240,8 +240,8 @@ def test_an_entry_that_becomes_ready_meanwhile_is_not_missed(
     drain()
     stating.join()
 
-    verdicts = [verdict_on(row).validation for row in SlideVideoMapping.objects.with_entries()]
-    assert verdicts == [Validation.VALIDATED] if slide == 2 else verdicts in ([], [Validation.FAILED])
+    verdicts = [validate_mapping(row).status for row in SlideVideoMapping.objects.with_entries()]
+    assert verdicts == [ValidationStatus.VALIDATED] if slide == 2 else verdicts in ([], [ValidationStatus.FAILED])
 
 
 def test_operators_find_mappings_by_their_validation(course: MaterialNode) -> None:

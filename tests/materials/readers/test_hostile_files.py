@@ -8,7 +8,7 @@ import pytest
 
 from materials.models import MaterialEntry
 from materials.tree.services import create_node
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from tests.conftest import Api, upload
 from tests.jobs.workers import running_worker
 from tests.materials.readers.packages import shape, slides, word
@@ -36,9 +36,9 @@ def test_a_hostile_file_kills_neither_the_worker_nor_its_neighbours(tmp_path: Pa
             }.items()
         }  # fmt: skip
 
-        assert worker.wait_for(sent["good.docx"]).status == Job.Status.COMPLETE
+        assert worker.wait_for(sent["good.docx"]).status == JobStatus.COMPLETE
         assert Job.objects.get(pk=sent["endless.docx"].pk).is_open
-        assert worker.wait_for(sent["good.pptx"]).status == Job.Status.COMPLETE
+        assert worker.wait_for(sent["good.pptx"]).status == JobStatus.COMPLETE
         ended = {name: worker.wait_for(job) for name, job in sent.items()}
         eventually(lambda: {one.pid for one in worker.crew} == crew, seconds=5, what="a process was replaced")
 

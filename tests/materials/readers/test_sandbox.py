@@ -19,7 +19,7 @@ from materials.documents import ChunkKind, Document, Format, Locator, Piece
 from materials.readers import child, wire
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.format_problem import FormatProblem
-from materials.readers.formats import detect
+from materials.readers.formats import detect_format
 from materials.readers.sandbox import Limits, parse
 from tests.process_table import eventually
 
@@ -134,7 +134,7 @@ def test_an_archive_that_unpacks_to_too_much_is_not_opened(tmp_path: Path) -> No
         archive.writestr("word/document.xml", b"0" * 60_000_000)
 
     with path.open("rb") as file, pytest.raises(FormatProblem) as refused:
-        detect(file, path.name)
+        detect_format(file, path.name)
 
     assert refused.value.code == "file_unpacks_too_large"
 

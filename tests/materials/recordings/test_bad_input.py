@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from materials.models import MaterialEntry, MaterialNode
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain
 from tests.llm.video.containers import Captions, Film, Sound, Track, media_file, slide
@@ -139,7 +139,7 @@ def test_odd_times_become_times_of_the_recording(
     shown = client.get(f"{address}/frames").json()["data"]
     assert [frame["start_ms"] for frame in shown] == [later, 4800 + later]
     assert shown[-1]["end_ms"] == read["duration_ms"] == pytest.approx(6000 + later, abs=200)
-    assert set(Job.objects.values_list("status", flat=True)) == {Job.Status.COMPLETE}
+    assert set(Job.objects.values_list("status", flat=True)) == {JobStatus.COMPLETE}
     client.delete(address)
     assert stored() == []
 

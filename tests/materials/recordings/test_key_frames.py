@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 from llm.models import ExternalCall
 from materials.models import MaterialNode, SlideVideoMapping
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from tenants.models import Tenant
 from tests.conftest import Api, drain
 from tests.fakes.asked import Asked
@@ -225,7 +225,7 @@ def says(text: str, *, shows: str = "") -> Answer:
 def watched() -> dict[str, Any]:
     """Return what came of the last job that watched a video."""
     job = Job.objects.filter(kind="watch_recording").latest("finished_at")
-    assert job.status == Job.Status.COMPLETE
+    assert job.status == JobStatus.COMPLETE
     assert job.result is not None
     result: dict[str, Any] = job.result
     return result

@@ -8,11 +8,11 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
-from materials.transfer.archive import Archive, ArchiveLimits
-from materials.transfer.plan import Plan, make_plan, read_all
-from materials.transfer.sources import Skip
+from materials.transfer.archive import ArchiveLimits, ArchiveSource
+from materials.transfer.plan import ImportPlan, build_import_plan, read_at_most
+from materials.transfer.sources import SkipItem
 
-LIMITS = ArchiveLimits(members=1000, unpacked=10**9)
+LIMITS = ArchiveLimits(max_members=1000, max_unpacked_bytes=10**9)
 
 
 @dataclass(kw_only=True)
@@ -53,30 +53,30 @@ def zipped(*members: Raw, count: int | None = None, length: int | None = None, d
     return body + listed + struct.pack("<4s4HLLH", b"PK\x05\x06", disk, disk, number, number, size, len(body), 0)
 
 
-def opened(data: bytes, limits: ArchiveLimits = LIMITS) -> Archive:
-    return Archive(io.BytesIO(data), limits)
+def opened(data: bytes, limits: ArchiveLimits = LIMITS) -> ArchiveSource:
+    return ArchiveSource(io.BytesIO(data), limits)
 
 
-def planned(data: bytes) -> Plan:
-    return make_plan(opened(data))
+def planned(data: bytes) -> ImportPlan:
+    return build_import_plan(opened(data))
 
 
 def names(*raw: bytes, flags: int = 0, extra: bytes = b"") -> list[str]:
     """Return how the names of members are shown, in their order."""
     members = [Raw(name=name, data=str(n).encode(), flags=flags, extra=extra) for n, name in enumerate(raw)]
-    return [found.shown for found in opened(zipped(*members)).scan()]
+    return [found.display_path for found in opened(zipped(*members)).list_items()]
 
 
 def why_not(member: Raw) -> str:
     """Return the code by which a member is left out, when it is planned or when it is read; blank when it is taken."""
     archive = opened(zipped(member))
-    plan = make_plan(archive)
-    if plan.left_out:
-        return plan.left_out[0].skip.code
+    plan = build_import_plan(archive)
+    if plan.skipped:
+        return plan.skipped[0].skip.code
     try:
-        with archive.open(plan.files[0].found) as file:
-            read_all(file, limit=10**9)
-    except Skip as skip:
+        with archive.open(plan.files[0].item) as file:
+            read_at_most(file, limit=10**9)
+    except SkipItem as skip:
         return skip.code
     return ""
 

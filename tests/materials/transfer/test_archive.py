@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from materials.transfer.archive import ArchiveLimits, ArchiveProblem
-from materials.transfer.plan import make_plan, read_all
-from materials.transfer.sources import Skip
+from materials.transfer.archive import ArchiveLimits, ArchiveRefused
+from materials.transfer.plan import build_import_plan, read_at_most
+from materials.transfer.sources import SkipItem
 from tests.materials.transfer.archives import LIMITS, Raw, deflated, names, opened, planned, streamed, why_not, zipped
 
 UTF8 = 0x800
@@ -85,11 +85,11 @@ def test_a_member_gives_no_more_than_it_is_said_to_have() -> None:
 
     def read() -> None:
         nonlocal seen
-        with archive.open(archive.scan()[0]) as file:
+        with archive.open(archive.list_items()[0]) as file:
             while piece := file.read(64):
                 seen += piece
 
-    with pytest.raises(Skip):
+    with pytest.raises(SkipItem):
         read()
     assert len(seen) <= 100
 
@@ -101,14 +101,17 @@ def test_members_that_overlap_are_refused_as_a_whole() -> None:
     nested = zipped(Raw(name=b"a.md", data=zipped(Raw(name=b"b.md"))), Raw(name=b"b.md", offset=34))
 
     for archive in (zipped(*quoted), nested):
-        with pytest.raises(ArchiveProblem) as refused:
+        with pytest.raises(ArchiveRefused) as refused:
             opened(archive)
         assert refused.value.code == "archive_overlaps"
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused_by_what_it_says() -> None:
-    with pytest.raises(ArchiveProblem) as refused:
-        opened(zipped(*(Raw(name=b"%d.md" % n, size=400) for n in range(3))), ArchiveLimits(members=9, unpacked=1000))
+    with pytest.raises(ArchiveRefused) as refused:
+        opened(
+            zipped(*(Raw(name=b"%d.md" % n, size=400) for n in range(3))),
+            ArchiveLimits(max_members=9, max_unpacked_bytes=1000),
+        )
 
     assert refused.value.code == "archive_unpacks_too_large"
 
@@ -116,8 +119,8 @@ def test_an_archive_that_unpacks_to_too_much_is_refused_by_what_it_says() -> Non
 def test_a_list_that_is_longer_than_it_says_is_counted_before_it_is_read() -> None:
     many = zipped(*(Raw(name=b"%d" % n, data=b"") for n in range(50)), count=1)
 
-    with pytest.raises(ArchiveProblem) as refused:
-        opened(many, ArchiveLimits(members=49, unpacked=10**9))
+    with pytest.raises(ArchiveRefused) as refused:
+        opened(many, ArchiveLimits(max_members=49, max_unpacked_bytes=10**9))
 
     assert refused.value.code == "archive_too_many_files"
 
@@ -125,8 +128,8 @@ def test_a_list_that_is_longer_than_it_says_is_counted_before_it_is_read() -> No
 def test_paths_may_not_name_more_folders_than_an_archive_may_have_files() -> None:
     archive = zipped(*(Raw(name=b"%d/" % n + b"a/" * 450 + b"x.md") for n in range(20)))
 
-    with pytest.raises(ArchiveProblem) as refused:
-        opened(archive).scan()
+    with pytest.raises(ArchiveRefused) as refused:
+        opened(archive).list_items()
 
     assert refused.value.code == "archive_too_many_files"
 
@@ -134,10 +137,10 @@ def test_paths_may_not_name_more_folders_than_an_archive_may_have_files() -> Non
 def test_what_lies_too_deep_is_one_folder_in_the_plan() -> None:
     deep = b"a/" * 400
 
-    plan = make_plan(opened(zipped(Raw(name=deep + b"x.md"), Raw(name=b"a/y.md"))), unwrap=False, levels=3)
+    plan = build_import_plan(opened(zipped(Raw(name=deep + b"x.md"), Raw(name=b"a/y.md"))), unwrap=False, levels=3)
 
     assert [folder.path for folder in plan.folders] == [("a",) * number for number in (1, 2, 3)]
-    assert [(left.is_folder, left.skip.code) for left in plan.left_out] == [(False, "too_deep"), (True, "too_deep")]
+    assert [(left.is_folder, left.skip.code) for left in plan.skipped] == [(False, "too_deep"), (True, "too_deep")]
     assert [file.path for file in plan.files] == [("a", "y.md")]
 
 
@@ -155,7 +158,7 @@ def test_what_lies_too_deep_is_one_folder_in_the_plan() -> None:
     ],
 )
 def test_an_archive_that_is_none_says_so(archive: bytes, code: str) -> None:
-    with pytest.raises(ArchiveProblem) as refused:
+    with pytest.raises(ArchiveRefused) as refused:
         opened(archive)
 
     assert (refused.value.code, bool(refused.value.next_step)) == (code, True)
@@ -170,13 +173,13 @@ def test_any_damage_is_refused_or_left_out(data: st.DataObject) -> None:
 
     try:
         archive = opened(bytes(whole[: data.draw(st.integers(1, len(whole)))]))
-        for file in make_plan(archive).files:
+        for file in build_import_plan(archive).files:
             try:
-                with archive.open(file.found) as reader:
-                    assert len(read_all(reader, limit=10**7)) == file.found.size
-            except Skip:
+                with archive.open(file.item) as reader:
+                    assert len(read_at_most(reader, limit=10**7)) == file.item.size
+            except SkipItem:
                 pass
-    except ArchiveProblem:
+    except ArchiveRefused:
         pass
 
 
@@ -207,7 +210,7 @@ def test_the_same_name_in_two_spellings_is_one_folder_and_the_last_of_two_files_
     plan = planned(zipped(*(Raw(name=name, flags=UTF8) for name in (composed, taken_apart, composed, b"E/c.md"))))
 
     assert [folder.path for folder in plan.folders] == [("E",), ("é",)]
-    assert [left.skip.code for left in plan.left_out] == ["path_twice"]
+    assert [left.skip.code for left in plan.skipped] == ["path_twice"]
 
 
 def test_zip64_and_sizes_behind_the_data_are_read() -> None:
@@ -227,8 +230,8 @@ def test_zip64_and_sizes_behind_the_data_are_read() -> None:
         (streamed({"a.md": b"# Pipe"}), b"# Pipe"),
     ):
         archive = opened(data)
-        with archive.open(archive.scan()[0]) as reader:
-            assert read_all(reader, limit=100) == text
-    with pytest.raises(ArchiveProblem) as refused:
+        with archive.open(archive.list_items()[0]) as reader:
+            assert read_at_most(reader, limit=100) == text
+    with pytest.raises(ArchiveRefused) as refused:
         opened(plain[:at] + lying + locator + ending, LIMITS)
     assert refused.value.code == "archive_too_many_files"

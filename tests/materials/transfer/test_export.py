@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 from materials.models import MaterialEntry, MaterialNode
 from materials.transfer import manifest
 from materials.transfer.export import StoredFileChanged
-from materials.transfer.zip_writer import Member, SizeChanged, length_of, zipped
+from materials.transfer.zip_writer import SizeChanged, ZipMember, compute_zip_length, stream_zip
 from materials.tree.services import create_node, update_node
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, upload
@@ -186,8 +186,8 @@ def test_a_manifest_that_is_made_to_do_harm_costs_a_few_warnings(
     odd = json.dumps(said | {"nodes": [{"path": ".\ud800", "title": ""}] * 500, "entries": []})
 
     report = imported(api(acme), course.pk, packed({"manifest.json": odd, "a.md": "# A"}))
-    monkeypatch.setattr(manifest, "_MOST_PARTS", 3)
-    many = manifest.read(json.dumps(said | {"nodes": [{}] * 4, "entries": []}).encode())
+    monkeypatch.setattr(manifest, "_MAX_PARTS", 3)
+    many = manifest.parse_manifest(json.dumps(said | {"nodes": [{}] * 4, "entries": []}).encode())
 
     assert (report["files"]["taken"], len(report["warnings"])) == (1, 21)
     assert report["warnings"][0] == "manifest.json: `nodes`[0] was left out: title cannot be right (.)."
@@ -261,19 +261,19 @@ def test_sizes_and_offsets_beyond_four_gigabytes_are_written_as_zip64(tmp_path: 
         yield piece[: big % len(piece)]
 
     members = [
-        Member(path="big.mp4", when=when, size=big, read=read),
-        Member(path="after/", when=when),
-        Member(path="after/a.md", when=when, size=5, read=lambda: [b"# A\n\n"]),
+        ZipMember(path="big.mp4", modified_at=when, size=big, read=read),
+        ZipMember(path="after/", modified_at=when),
+        ZipMember(path="after/a.md", modified_at=when, size=5, read=lambda: [b"# A\n\n"]),
     ]
     target, at = tmp_path / "big.zip", 0
     with target.open("wb") as file:
-        for part in zipped(members):
+        for part in stream_zip(members):
             if part is not piece:
                 file.seek(at)
                 file.write(part)
             at += len(part)
 
-    assert at == length_of(members) == target.stat().st_size
+    assert at == compute_zip_length(members) == target.stat().st_size
     with zipfile.ZipFile(target) as archive:
         assert archive.getinfo("big.mp4").file_size == big
         assert archive.read("after/a.md") == b"# A\n\n"

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from materials.models import ImportItem, MaterialEntry, MaterialImport, MaterialNode
-from materials.transfer.archive import Archive, ArchiveLimits
+from materials.transfer.archive import ArchiveLimits, ArchiveSource
 from materials.transfer.importer import Importer
 from materials.tree.services import create_node, delete_node
 from project.jobs import runner
@@ -315,10 +315,10 @@ def test_it_makes_the_nodes_of_any_number_of_folders_in_few_statements(
 ) -> None:
     archive = packed({f"part {n // 10}/lesson {n}/": "" for n in range(400)})
     batch = MaterialImport.objects.create(tenant=acme, node=course)
-    source = Archive(io.BytesIO(archive), ArchiveLimits(members=500, unpacked=1))
+    source = ArchiveSource(io.BytesIO(archive), ArchiveLimits(max_members=500, max_unpacked_bytes=1))
 
     with django_assert_max_num_queries(16):
-        Importer(batch=batch, source=source, progress=lambda *_: None).prepare()
+        Importer(batch=batch, source=source, progress=lambda *_: None).prepare_nodes()
 
     assert MaterialNode.objects.count() == 441
 
@@ -339,7 +339,7 @@ def test_what_comes_by_the_thousand_lets_single_files_go_first(
 
     assert [str(job.subject_id) for job in Job.objects.filter(kind="ingest_entry", status="complete")] == [single["id"]]
     drain()
-    assert MaterialEntry.objects.ready().count() == 3
+    assert MaterialEntry.objects.filter_ready().count() == 3
 
 
 def test_an_import_that_is_immediate_is_so_file_by_file(api: Api, acme: Tenant, course: MaterialNode) -> None:

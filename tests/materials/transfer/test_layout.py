@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from materials.models import MaterialEntry, MaterialNode
 from materials.queries import Branch
-from materials.transfer.layout import MOST_LETTERS, placed
-from materials.transfer.names import MAX_PATH, is_hidden, natural, split
+from materials.transfer.layout import MAX_NAME_LETTERS, lay_out_folders
+from materials.transfer.names import MAX_PATH_LENGTH, is_hidden, natural_sort_key, split_path
 
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$|^\.|^~\$')
 RESERVED = {"con", "prn", "aux", "nul", "com1", "lpt9"}
@@ -29,7 +29,7 @@ def names(titles: list[str], files: list[str]) -> tuple[list[str], list[str]]:
         entries=[MaterialEntry(name=name, format="markdown", object_key="k") for name in files],
         children=[Branch(node=MaterialNode(title=title), depth=1) for title in titles],
     )
-    top, *below = placed(branch)
+    top, *below = lay_out_folders(branch)
     return [place.path.removesuffix("/") for place in below], [path for _, path in top.entries]
 
 
@@ -47,11 +47,11 @@ def test_any_title_becomes_a_name_that_every_system_takes(titles: list[str], fil
         assert not FORBIDDEN.search(name)
         assert not is_hidden(name)
         assert name.split(".")[0].casefold() not in RESERVED
-        assert len(name) <= MOST_LETTERS + 12
+        assert len(name) <= MAX_NAME_LETTERS + 12
         assert len(name.encode()) <= 255
-        assert split(name) == (name,)
+        assert split_path(name) == (name,)
     for siblings in (folders, entries):
-        assert sorted(siblings, key=natural) == siblings
+        assert sorted(siblings, key=natural_sort_key) == siblings
 
 
 def test_names_stay_as_they_are_where_they_sort_by_themselves() -> None:
@@ -74,7 +74,7 @@ def test_paths_of_deep_trees_stay_within_what_an_import_takes() -> None:
         place.children = [Branch(node=MaterialNode(title=title * 30), depth=depth) for title in ("One", "one", "Two")]
         place = place.children[0]
 
-    paths = [path for each in placed(branch) for path in (each.path, *(path for _, path in each.entries))]
+    paths = [path for each in lay_out_folders(branch) for path in (each.path, *(path for _, path in each.entries))]
 
-    assert max(map(len, paths)) <= MAX_PATH
+    assert max(map(len, paths)) <= MAX_PATH_LENGTH
     assert len(set(paths)) == len(paths)

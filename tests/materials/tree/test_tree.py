@@ -13,7 +13,7 @@ from materials.entries.services import delete_entry
 from materials.errors import TreeRefused
 from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.queries import list_subtree
-from materials.tree.fingerprinting import fingerprint_of
+from materials.tree.fingerprinting import refresh_node_fingerprint
 from materials.tree.services import MAX_DEPTH, copy_node, create_node, delete_node, move_node, reorder_node, update_node
 from project.errors import NotFound
 from tenants.models import Tenant
@@ -223,18 +223,18 @@ def test_it_deletes_a_big_tree_in_few_statements(
 def test_a_fingerprint_follows_every_change_below(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
     root = lecture.node_id
     (part,) = family(acme, lecture.node, "part")
-    seen = [fingerprint_of(tenant=acme, node_id=root)]
-    assert fingerprint_of(tenant=acme, node_id=root) == seen[0]
+    seen = [refresh_node_fingerprint(tenant=acme, node_id=root)]
+    assert refresh_node_fingerprint(tenant=acme, node_id=root) == seen[0]
 
     update_node(tenant=acme, node_id=part.pk, changes={"title": "Part one"})
-    seen.append(fingerprint_of(tenant=acme, node_id=root))
+    seen.append(refresh_node_fingerprint(tenant=acme, node_id=root))
     upload(api(acme), part.pk, "more.md", b"# More\n\nMore text about water.")
     drain()
-    seen.append(fingerprint_of(tenant=acme, node_id=root))
+    seen.append(refresh_node_fingerprint(tenant=acme, node_id=root))
     family(acme, part, "empty")
-    seen.append(fingerprint_of(tenant=acme, node_id=root))
+    seen.append(refresh_node_fingerprint(tenant=acme, node_id=root))
     update_node(tenant=acme, node_id=root, changes={"learning_goal": "Boil safely"})
-    seen.append(fingerprint_of(tenant=acme, node_id=root))
+    seen.append(refresh_node_fingerprint(tenant=acme, node_id=root))
 
     assert len(set(seen)) == len(seen)
 
@@ -254,14 +254,14 @@ def test_a_change_during_the_computing_is_not_lost(transactional_db: None, monke
         renaming.join(timeout=0.5)
         return of_node(**content)
 
-    of_node = fingerprints.of_node
-    monkeypatch.setattr(fingerprints, "of_node", slow)
+    of_node = fingerprints.compute_node_fingerprint
+    monkeypatch.setattr(fingerprints, "compute_node_fingerprint", slow)
 
-    computed = fingerprint_of(tenant=tenant, node_id=node.pk)
+    computed = refresh_node_fingerprint(tenant=tenant, node_id=node.pk)
     renaming.join()
     monkeypatch.undo()
 
-    assert fingerprint_of(tenant=tenant, node_id=node.pk) != computed
+    assert refresh_node_fingerprint(tenant=tenant, node_id=node.pk) != computed
 
 
 def test_the_same_content_has_the_same_fingerprint_anywhere(
@@ -271,14 +271,16 @@ def test_the_same_content_has_the_same_fingerprint_anywhere(
     upload(api(rival), twin.pk, "lecture.md", LECTURE)
     drain()
 
-    assert fingerprint_of(tenant=rival, node_id=twin.pk) == fingerprint_of(tenant=acme, node_id=lecture.node_id)
+    assert refresh_node_fingerprint(tenant=rival, node_id=twin.pk) == refresh_node_fingerprint(
+        tenant=acme, node_id=lecture.node_id
+    )
 
 
 def test_it_clears_fingerprints_up_to_the_root_in_one_statement(acme: Tenant, course: MaterialNode) -> None:
     node = course
     for title in "abc":
         node = create_node(tenant=acme, title=title, parent_id=node.pk)
-    fingerprint_of(tenant=acme, node_id=course.pk)
+    refresh_node_fingerprint(tenant=acme, node_id=course.pk)
 
     update_node(tenant=acme, node_id=node.pk, changes={"title": "changed"})
 

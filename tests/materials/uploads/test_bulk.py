@@ -13,7 +13,7 @@ from pytest_django import Settings
 from materials.models import MaterialEntry, MaterialImport, MaterialNode
 from materials.objects.quotas import set_quota
 from materials.tasks import release_old_archives
-from materials.transfer.services import KEPT
+from materials.transfer.services import ARCHIVE_RETENTION
 from materials.tree.services import MAX_DEPTH, create_node, move_node
 from project.jobs.models import Job
 from project.storage.objects import get_object_storage
@@ -98,7 +98,7 @@ def test_an_archive_that_nobody_retries_is_let_go(api: Api, acme: Tenant, course
 
     release_old_archives()
     assert MaterialImport.objects.get().object_key
-    Job.objects.update(finished_at=timezone.now() - KEPT - timedelta(minutes=1))
+    Job.objects.update(finished_at=timezone.now() - ARCHIVE_RETENTION - timedelta(minutes=1))
     release_old_archives()
 
     assert not MaterialImport.objects.get().object_key

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from materials.errors import QuotaExceeded
 from materials.models import KeyFrame, MaterialEntry, MaterialNode, Quota, SpaceReservation, Upload
-from materials.objects.quotas import Space, set_quota
+from materials.objects.quotas import QuotaReservation, set_quota
 from materials.tree.services import copy_node
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, drain, post_raw, upload
@@ -141,11 +141,11 @@ def test_an_aborted_upload_gives_its_space_back(api: Api, acme: Tenant, course: 
 def test_files_that_come_at_the_same_time_count(acme: Tenant) -> None:
     set_quota(tenant=acme, soft_limit=None, hard_limit=1000)
 
-    with Space(acme) as first, Space(acme) as second:
-        first.claim(600)
+    with QuotaReservation(acme) as first, QuotaReservation(acme) as second:
+        first.reserve_bytes(600)
         with pytest.raises(QuotaExceeded, match="400 are left"):
-            second.claim(600)
-        assert second.claim(None) == 400
+            second.reserve_bytes(600)
+        assert second.reserve_bytes(None) == 400
 
     assert not SpaceReservation.objects.exists()
 
@@ -154,8 +154,8 @@ def test_a_reservation_that_nobody_gave_back_counts_until_it_expires(acme: Tenan
     set_quota(tenant=acme, soft_limit=None, hard_limit=1000)
     SpaceReservation.objects.create(tenant=acme, size_bytes=1000, expires_at=timezone.now())
 
-    with Space(acme) as space:
-        space.claim(1000)
+    with QuotaReservation(acme) as space:
+        space.reserve_bytes(1000)
         assert SpaceReservation.objects.count() == 1
 
 
@@ -181,9 +181,9 @@ def test_a_fetched_recording_counts(
 def test_a_page_of_unknown_length_claims_no_more_than_a_page_may_have(acme: Tenant) -> None:
     set_quota(tenant=acme, soft_limit=None, hard_limit=2000)
 
-    with Space(acme) as page, Space(acme) as other:
-        assert page.claim(None, most=500) == 500
-        assert other.claim(1500) == 1500
+    with QuotaReservation(acme) as page, QuotaReservation(acme) as other:
+        assert page.reserve_bytes(None, max_bytes=500) == 500
+        assert other.reserve_bytes(1500) == 1500
 
 
 def test_without_a_quota_nothing_is_counted(

@@ -41,9 +41,9 @@ def _reached(settings: Settings) -> Iterator[None]:
     """Let the sites of tests be fetched from, without pauses, and forget what their robots.txt said."""
     settings.FETCH_ALLOWED_HOSTS = ["127.0.0.1"]
     settings.FETCH_PAUSE_SECONDS = 0
-    page_requests.fetcher.cache_clear()
+    page_requests.build_fetcher.cache_clear()
     yield
-    page_requests.fetcher.cache_clear()
+    page_requests.build_fetcher.cache_clear()
 
 
 @pytest.fixture

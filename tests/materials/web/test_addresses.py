@@ -16,7 +16,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from tests.conftest import Stored, upload
 from tests.fakes.site import Site, answer, drips, head, redirect, silent
 from tests.materials.readers.pdfs import pdf
@@ -282,7 +282,7 @@ def test_a_page_that_never_ends_can_be_cancelled(attach: Attach, site: Site, cli
 
     entry = attach(site.url("/slow"))
 
-    assert Job.objects.get(pk=entry["job"]).status == Job.Status.CANCELLED
+    assert Job.objects.get(pk=entry["job"]).status == JobStatus.CANCELLED
 
 
 def test_what_is_known_of_a_site_is_told_at_once_and_stays(client: APIClient, course: MaterialNode) -> None:

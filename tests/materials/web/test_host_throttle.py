@@ -11,7 +11,7 @@ from django.db import connections
 from django.utils import timezone
 
 from materials.models import HostVisit
-from materials.web.host_throttle import MOST_HELD_SECONDS, hold_off, wait_for_turn
+from materials.web.host_throttle import MAX_BLOCK_SECONDS, block_host, wait_for_host
 from project.outbound.responses import FetchFailed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +25,7 @@ def test_turns_at_one_host_lie_apart_whoever_asks() -> None:
     turns: list[float] = []
 
     def ask() -> None:
-        wait_for_turn("example.org", 0.2, nothing)
+        wait_for_host("example.org", 0.2, nothing)
         turns.append(time.monotonic())
         connections.close_all()
 
@@ -42,39 +42,39 @@ def test_turns_at_one_host_lie_apart_whoever_asks() -> None:
 def test_other_hosts_do_not_wait_for_each_other() -> None:
     begun = time.monotonic()
     for host in ("a.example", "b.example", "b.example:8080"):
-        wait_for_turn(host, 30, nothing)
+        wait_for_host(host, 30, nothing)
 
     assert time.monotonic() - begun < 5
 
 
 def test_a_turn_too_far_away_is_told_instead_of_waited_for() -> None:
-    hold_off("example.org", 120)
+    block_host("example.org", 120)
 
     with pytest.raises(FetchFailed) as failed:
-        wait_for_turn("example.org", 1, nothing)
+        wait_for_host("example.org", 1, nothing)
 
     assert (failed.value.code, failed.value.status) == ("host_asks_to_wait", 503)
     assert 100 < failed.value.extra["retry_after"] <= 120
 
 
 def test_nobody_is_held_off_for_longer_than_an_hour_or_shorter_than_before() -> None:
-    hold_off("example.org", 10**9)
-    hold_off("example.org", 1)
+    block_host("example.org", 10**9)
+    block_host("example.org", 1)
 
     next_at = HostVisit.objects.get().next_at
 
-    assert timedelta(seconds=MOST_HELD_SECONDS - 60) < next_at - timezone.now() <= timedelta(seconds=MOST_HELD_SECONDS)
+    assert timedelta(seconds=MAX_BLOCK_SECONDS - 60) < next_at - timezone.now() <= timedelta(seconds=MAX_BLOCK_SECONDS)
 
 
 def test_waiting_stops_when_it_is_told_to() -> None:
-    wait_for_turn("example.org", 30, nothing)
+    wait_for_host("example.org", 30, nothing)
 
     def stop() -> None:
         raise InterruptedError
 
     begun = time.monotonic()
     with pytest.raises(InterruptedError):
-        wait_for_turn("example.org", 30, stop)
+        wait_for_host("example.org", 30, stop)
 
     assert time.monotonic() - begun < 5
 
@@ -82,6 +82,6 @@ def test_waiting_stops_when_it_is_told_to() -> None:
 def test_old_visits_are_forgotten() -> None:
     HostVisit.objects.create(host="old.example", next_at=timezone.now() - timedelta(days=2))
 
-    wait_for_turn("example.org", 0, nothing)
+    wait_for_host("example.org", 0, nothing)
 
     assert list(HostVisit.objects.values_list("host", flat=True)) == ["example.org"]

@@ -6,9 +6,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from materials.models import Chunk, MaterialNode
-from materials.tree.fingerprinting import fingerprint_of
+from materials.tree.fingerprinting import refresh_node_fingerprint
 from materials.tree.services import copy_node, create_node
-from project.jobs.models import Job
+from project.jobs.models import JobStatus
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 from tests.conftest import Stored, upload
@@ -26,16 +26,16 @@ def test_a_changed_page_replaces_what_was_stored(
     attach: Attach, site: Site, client: APIClient, stored: Stored, acme: Tenant, course: MaterialNode
 ) -> None:
     entry = attach(site.url("/boiling"))
-    before = fingerprint_of(tenant=acme, node_id=course.pk)
+    before = refresh_node_fingerprint(tenant=acme, node_id=course.pk)
     site.pages["/boiling"] = answer(CHANGED, etag='"2"')
 
     job = again(client, entry["id"])
 
-    assert job.status == Job.Status.COMPLETE
+    assert job.status == JobStatus.COMPLETE
     assert "373 kelvin" in texts(entry["id"])[1]
     assert [file.read_bytes() for file in stored()] == [CHANGED]
     assert read(client, entry["id"])["sha256"] != entry["sha256"]
-    assert fingerprint_of(tenant=acme, node_id=course.pk) != before
+    assert refresh_node_fingerprint(tenant=acme, node_id=course.pk) != before
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_page_that_cannot_be_taken_again_stays_as_it_was(attach: Attach, site:
     site.pages["/boiling"] = answer(PAGE)
     again(client, entry["id"])
 
-    assert (failed.status, failed.error_code) == (Job.Status.FAILED, "http_status")
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, "http_status")
     assert (without["state"], without["chunk_count"]) == ("ready", 7)
     assert "410" in without["warnings"][0]
     assert read(client, entry["id"])["warnings"] == []
@@ -165,7 +165,7 @@ def test_a_recording_is_fetched_again_only_when_another_was_found(
     failed = again(client, entry["id"])
 
     assert (same.status, check.result, failed.error_code) == (
-        Job.Status.COMPLETE,
+        JobStatus.COMPLETE,
         {"changed": True},
         "file_truncated",
     )

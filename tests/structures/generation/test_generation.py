@@ -12,7 +12,7 @@ from materials.entries.services import delete_entry
 from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.tree.services import create_node
 from project.jobs import runner
-from project.jobs.models import Job
+from project.jobs.models import Job, JobStatus
 from structures.engines.base.text import normalised
 from structures.models import Reference, StructureNode, StructureSnapshot
 from tenants.models import Tenant
@@ -122,7 +122,7 @@ def test_it_waits_for_what_is_still_being_read(api: Api, acme: Tenant, course: M
     runner.run_next_job()
     drain()
 
-    assert Job.objects.get(pk=job["id"]).status == Job.Status.COMPLETE
+    assert Job.objects.get(pk=job["id"]).status == JobStatus.COMPLETE
     assert StructureSnapshot.objects.count() == 1
 
 

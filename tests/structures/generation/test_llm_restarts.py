@@ -13,7 +13,7 @@ from django.db import connection
 
 from llm.models import ExternalCall
 from materials.models import MaterialNode
-from project.jobs.models import Job, Pulse
+from project.jobs.models import Job, JobStatus, Pulse
 from structures.models import Reference, StructureSnapshot
 from tenants.models import Tenant
 from tests.conftest import Api, upload
@@ -89,7 +89,7 @@ def test_a_worker_killed_after_the_vendors_answer_is_replaced_and_nothing_counts
 
     job = eventually(ended, seconds=60, what="the generation did not end", log=worker_log)
     calls, rows = job.plan["calls"], list(ExternalCall.objects.filter(job=job))
-    assert (job.status, job.attempt, len(set(murderer.victims))) == (Job.Status.COMPLETE, 3, 2)
+    assert (job.status, job.attempt, len(set(murderer.victims))) == (JobStatus.COMPLETE, 3, 2)
     assert len(world.google.billed) == calls + 2  # what had been answered before is not paid for again
     assert len(world.google.billed) - 2 <= len(rows) <= len(world.google.billed)
     assert len({row.request_id for row in rows}) == len(rows)

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from materials.documents import ChunkKind, Format, Locator
 from materials.entries.services import update_entry
 from materials.models import Chunk, MaterialEntry, MaterialNode
-from materials.tree.fingerprinting import fingerprint_of
+from materials.tree.fingerprinting import refresh_node_fingerprint
 from materials.tree.services import create_node, move_node
 from structures.engines.base.drafts import Citation, DraftNode, NodeType
 from structures.engines.base.sources import Shown, SourceChunk, SourceEntry
@@ -154,7 +154,9 @@ def test_a_fingerprint_follows_the_mappings_that_are_used(
     video = spoken(talk(part, duration_ms=45_000))
 
     def now() -> tuple[str, str]:
-        return fingerprint_of(tenant=acme, node_id=course.pk), fingerprint_of(tenant=acme, node_id=part.pk)
+        return refresh_node_fingerprint(tenant=acme, node_id=course.pk), refresh_node_fingerprint(
+            tenant=acme, node_id=part.pk
+        )
 
     plain = now()
     proposed(slides, video, slide=1, start_ms=0, end_ms=1)
@@ -188,7 +190,9 @@ def test_equal_trees_with_equal_mappings_have_equal_fingerprints(
 
     copy = client.post(f"/api/v1/nodes/{course.pk}/copy", {"parent": None}, format="json").json()["id"]
 
-    assert fingerprint_of(tenant=acme, node_id=UUID(copy)) == fingerprint_of(tenant=acme, node_id=course.pk)
+    assert refresh_node_fingerprint(tenant=acme, node_id=UUID(copy)) == refresh_node_fingerprint(
+        tenant=acme, node_id=course.pk
+    )
 
 
 # --- which moment -----------------------------------------------------------------------------------------------------

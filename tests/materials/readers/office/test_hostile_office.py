@@ -16,10 +16,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from materials.documents import Document, Format
-from materials.readers.archives import check_parts
+from materials.readers.archives import check_zip_parts
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.format_problem import FormatProblem
-from materials.readers.formats import detect
+from materials.readers.formats import detect_format
 from materials.readers.registry import read
 from materials.readers.sandbox import Limits, parse
 from tests.materials.readers.packages import NAMESPACES, package, shape, slides, word
@@ -62,7 +62,7 @@ def locked() -> bytes:
 
 def refused(content: bytes, name: str) -> FormatProblem:
     with pytest.raises(FormatProblem) as problem:
-        detect(io.BytesIO(content), name)
+        detect_format(io.BytesIO(content), name)
     assert problem.value.next_step
     return problem.value
 
@@ -117,7 +117,7 @@ def test_a_table_of_contents_that_is_a_bomb_is_not_loaded() -> None:
 def test_documents_with_macros_and_templates_are_documents(name: str) -> None:
     content = archive("word/document.xml", "word/vbaProject.bin")
 
-    assert detect(io.BytesIO(content), name) is Format.DOCX
+    assert detect_format(io.BytesIO(content), name) is Format.DOCX
 
 
 def part(name: str, size: int, packed: int) -> zipfile.ZipInfo:
@@ -127,10 +127,10 @@ def part(name: str, size: int, packed: int) -> zipfile.ZipInfo:
 
 
 def test_a_video_in_a_presentation_is_no_bomb_and_many_small_texts_are() -> None:
-    check_parts([part("ppt/presentation.xml", 2_000, 900), part("ppt/media/talk.mp4", 700 * 2**20, 700 * 2**20)])
+    check_zip_parts([part("ppt/presentation.xml", 2_000, 900), part("ppt/media/talk.mp4", 700 * 2**20, 700 * 2**20)])
 
     with pytest.raises(FormatProblem):
-        check_parts([part(f"ppt/slides/slide{n}.xml", 40 * 2**20, 2**20) for n in range(6)])
+        check_zip_parts([part(f"ppt/slides/slide{n}.xml", 40 * 2**20, 2**20) for n in range(6)])
 
 
 def test_sizes_that_lie_are_not_believed(tmp_path: Path) -> None:

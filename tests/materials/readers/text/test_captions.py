@@ -8,7 +8,7 @@ import pytest
 
 from materials.documents import Format
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.formats import detect
+from materials.readers.formats import detect_format
 from tests.materials.readers.texts import read_as
 
 
@@ -55,6 +55,6 @@ def test_overlapping_cues_are_said_in_the_order_in_which_they_begin() -> None:
 
 
 def test_captions_without_fractions_are_recognised_and_words_without_times_refused() -> None:
-    assert detect(io.BytesIO(b"1\n00:01 --> 00:02\nOne.\n"), "talk.srt") is Format.SRT
+    assert detect_format(io.BytesIO(b"1\n00:01 --> 00:02\nOne.\n"), "talk.srt") is Format.SRT
     with pytest.raises(UnreadableDocument):
         read_as(Format.SRT, "Only words.")
