@@ -27,7 +27,7 @@ from materials.ingestion.vision import ImageDescriber, NamedImage
 from materials.locks import lock_tree
 from materials.models import MaterialEntry
 from materials.queries import list_lineage, resolve_language
-from materials.readers.page_pictures import Drawn, draw, noun_of
+from materials.readers.page_pictures import PagePicture, draw_pictures, get_page_noun
 from project import logs
 from project.jobs.runner import JobRun
 from project.storage.objects import get_object_storage
@@ -102,28 +102,28 @@ class _DescriptionPass:
         page: int | None = 1
         while page is not None:
             max_pictures = min(max(PICTURES_PER_CHILD, settings.DESCRIBE_AT_ONCE), remaining)
-            batch = draw(
-                path, self._format, self._letter_counts, first=page, most=max_pictures, checkpoint=self._run.checkpoint
+            batch = draw_pictures(
+                path, self._format, self._letter_counts, first=page, limit=max_pictures, checkpoint=self._run.checkpoint
             )
             self._own_warnings += batch.warnings
             crashes = crashes + 1 if batch.is_broken else 0
             remaining -= len(batch.pictures)
-            page = self._describe_batch(batch.pictures) or batch.next
+            page = self._describe_batch(batch.pictures) or batch.next_page
             if page is not None and (why := self._explain_stop(remaining, crashes)):
                 self._own_warnings.append(
-                    f"From {noun_of(self._format).lower()} {page} on, nothing was looked at: {why}"
+                    f"From {get_page_noun(self._format).lower()} {page} on, nothing was looked at: {why}"
                 )
             if self._describer.has_stopped or remaining <= 0 or crashes == MAX_CONSECUTIVE_CRASHES:
                 return
 
-    def _describe_batch(self, pictures: Sequence[Drawn]) -> int | None:
+    def _describe_batch(self, pictures: Sequence[PagePicture]) -> int | None:
         """Have the pictures described; return the page of the first that was left, None when none was."""
         for start in range(0, len(pictures), settings.DESCRIBE_AT_ONCE):
             if self._describer.has_stopped:
                 return pictures[start].number
             batch = pictures[start : start + settings.DESCRIBE_AT_ONCE]
             self._run.report_progress("describing", min(batch[0].number, self._total), self._total)
-            images = [NamedImage(name=f"{noun_of(self._format)} {each.number}", jpeg=each.jpeg) for each in batch]
+            images = [NamedImage(name=f"{get_page_noun(self._format)} {each.number}", jpeg=each.jpeg) for each in batch]
             for picture, answer in zip(batch, self._describer.describe_images(images), strict=True):
                 if answer is not None:
                     self.answered_pages.add(picture.number)
@@ -153,7 +153,7 @@ def _store_descriptions(
     pieces_in_order = merge_picture_pieces(
         own, [*described, *(piece for piece in earlier if get_page_number(piece) not in answered_pages)]
     )
-    noun = noun_of(Format(entry.format)).lower() + "s"
+    noun = get_page_noun(Format(entry.format)).lower() + "s"
     count = len({get_page_number(piece) for piece in pieces_in_order if piece.kind.is_machine_written})
     summary = [f"what stands on {count} {noun} was read by a model, which may be wrong."] if count else []
     others = [warning for warning in entry.warnings if not warning.startswith(PICTURE_WARNING_PREFIX)]

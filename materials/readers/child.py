@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
 
     spare_collections()
     try:
-        document = registry.read(Path(source), Format(format_name))
+        document = registry.read_document(Path(source), Format(format_name))
         if len(document.pieces) > MAX_PIECES:
             raise UnreadableDocument(
                 f"The file has {len(document.pieces):,} paragraphs; at most {MAX_PIECES:,} are taken.",

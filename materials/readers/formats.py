@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from materials.documents import Format
 from materials.readers.archives import UnsupportedFormat, detect_zip_format, identify_ole_file
-from materials.readers.base.encodings import looks_like_text, prefix_text
+from materials.readers.base.encodings import decode_prefix, looks_like_text
 from materials.readers.format_problem import FormatProblem as FormatProblem
 
 _HEAD_BYTES = 64 * 1024
@@ -208,7 +208,7 @@ def _detect_text_format(head: bytes, name: str) -> Format:
         raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS.get(suffix, "a binary file of an unknown format"))
     if suffix in _UNSUPPORTED_EXTENSIONS:
         raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS[suffix])
-    text = prefix_text(head)
+    text = decode_prefix(head)
     named = _FORMAT_BY_EXTENSION.get(suffix)
     if text.lstrip("\ufeff").startswith("WEBVTT"):
         return Format.VTT

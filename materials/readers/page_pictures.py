@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from materials.documents import Format
-from materials.readers.office.ooxml import opened
-from materials.readers.office.slide_pictures import SIDE, slides_from
-from materials.readers.pdf.figures import LEAST_LETTERS, LEAST_SHARE, MOST_FIGURES, Box, figures, has_drawing
+from materials.readers.office.ooxml import open_package
+from materials.readers.office.slide_pictures import MAX_SIDE, iter_slide_pictures
+from materials.readers.pdf.figures import MAX_FIGURES, MIN_LETTERS, MIN_SHARE, PageBox, find_figures, has_drawing
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 if TYPE_CHECKING:
     import pypdfium2
     from PIL.Image import Image
 
-MOST_PIXELS = 20_000_000
-PLAIN = 12
+MAX_PIXELS = 20_000_000
+MIN_CONTRAST = 12
 """A picture whose lightest and darkest point differ by less shows nothing."""
 LIMITS = ProcessLimits(memory_bytes=1536 * 2**20, seconds=180)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn:
+class PagePicture:
     """A picture as a JPEG: of which page or slide (1-based), which one of it, and the bytes' SHA-256."""
 
     number: int
@@ -38,30 +38,30 @@ class Drawn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class PagePictureBatch:
     """Some pictures, sentences on what could not be drawn, and the page to go on with; None after the last."""
 
-    pictures: tuple[Drawn, ...]
+    pictures: tuple[PagePicture, ...]
     warnings: tuple[str, ...]
-    next: int | None
+    next_page: int | None
     is_broken: bool = False
 
 
-def draw(
-    path: Path, format_: Format, letters: Mapping[int, int], *, first: int, most: int, checkpoint: Callable[[], None]
-) -> Batch:
-    """Draw the next pictures of a PDF or a presentation from page `first` on: at most `most`, but whole pages.
+def draw_pictures(
+    path: Path, format_: Format, letters: Mapping[int, int], *, first: int, limit: int, checkpoint: Callable[[], None]
+) -> PagePictureBatch:
+    """Draw the next pictures of a PDF or a presentation from page `first` on: at most `limit`, but whole pages.
 
     `letters` says how much text each page has. A page that breaks the child is left out with a warning.
     """
-    found: list[Drawn] = []
+    found: list[PagePicture] = []
     warnings: list[str] = []
     at = first
     request = {
         "path": str(path),
         "format": format_.value,
         "first": first,
-        "most": most,
+        "most": limit,
         "letters": {str(page): count for page, count in letters.items()},
     }
     try:
@@ -69,53 +69,57 @@ def draw(
             if "jpeg" in each:
                 jpeg = b64decode(each["jpeg"])
                 digest = hashlib.sha256(jpeg).hexdigest()
-                found.append(Drawn(number=each["number"], index=each["index"], jpeg=jpeg, sha256=digest))
+                found.append(PagePicture(number=each["number"], index=each["index"], jpeg=jpeg, sha256=digest))
             elif "warning" in each:
                 warnings.append(each["warning"])
             elif "at" in each:
                 at = each["at"]
             else:
-                return Batch(pictures=tuple(found), warnings=tuple(warnings), next=each["next"])
+                return PagePictureBatch(pictures=tuple(found), warnings=tuple(warnings), next_page=each["next"])
     except ChildFailed as exc:
         why = {"timed_out": "takes too long", "out_of_memory": "takes too much memory"}.get(exc.code, "is broken")
-        warnings.append(f"{noun_of(format_)} {at} could not be drawn: it {why}.")
-    return Batch(pictures=tuple(found), warnings=tuple(warnings), next=at + 1, is_broken=True)
+        warnings.append(f"{get_page_noun(format_)} {at} could not be drawn: it {why}.")
+    return PagePictureBatch(pictures=tuple(found), warnings=tuple(warnings), next_page=at + 1, is_broken=True)
 
 
-def noun_of(format_: Format) -> str:
+def get_page_noun(format_: Format) -> str:
     """Return what a piece of the format is called where it is shown."""
     return "Slide" if format_ is Format.PPTX else "Page"
 
 
-def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
     """Draw the pictures: the inside of the child."""
     format_ = Format(request["format"])
     letters = {int(page): count for page, count in request["letters"].items()}
-    pages = _slides(request["path"]) if format_ is Format.PPTX else _pages(request["path"], letters)
+    pages = (
+        _build_presentation_source(request["path"])
+        if format_ is Format.PPTX
+        else _build_pdf_source(request["path"], letters)
+    )
     made = 0
     for number, pictures in pages(request["first"]):
         if made >= request["most"]:
-            tell({"next": number})
+            send_message({"next": number})
             return
-        tell({"at": number})
+        send_message({"at": number})
         for index, picture in enumerate(pictures()):
             if isinstance(picture, str):
-                tell({"warning": f"{noun_of(format_)} {number}: {picture}"})
-            elif not _is_plain(picture):
-                tell({"number": number, "index": index, "jpeg": b64encode(_jpeg(picture)).decode()})
+                send_message({"warning": f"{get_page_noun(format_)} {number}: {picture}"})
+            elif not _is_blank(picture):
+                send_message({"number": number, "index": index, "jpeg": b64encode(_encode_jpeg(picture)).decode()})
                 made += 1
-    tell({"next": None})
+    send_message({"next": None})
 
 
-Pages = Callable[[int], "Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]"]
+PageSource = Callable[[int], "Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]"]
 
 
-def _is_plain(picture: Image) -> bool:
+def _is_blank(picture: Image) -> bool:
     low, high = picture.convert("L").getextrema()
-    return bool(high - low < PLAIN)  # type: ignore[operator]
+    return bool(high - low < MIN_CONTRAST)  # type: ignore[operator]
 
 
-def _jpeg(picture: Image) -> bytes:
+def _encode_jpeg(picture: Image) -> bytes:
     stream = io.BytesIO()
     picture.convert("RGB").save(stream, "JPEG", quality=85)
     return stream.getvalue()
@@ -124,19 +128,19 @@ def _jpeg(picture: Image) -> bytes:
 # --- PDF --------------------------------------------------------------------------------------------------------------
 
 
-def _pages(path: str, letters: Mapping[int, int]) -> Pages:
+def _build_pdf_source(path: str, letters: Mapping[int, int]) -> PageSource:
     import pypdfium2  # noqa: PLC0415  # only the child draws
 
     document = pypdfium2.PdfDocument(path)
 
-    def pages(first: int) -> Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]:
+    def iter_pages(first: int) -> Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]:
         for number in range(first, len(document) + 1):
-            yield number, lambda number=number: _page(document, number, letters.get(number, 0))  # type: ignore[misc]
+            yield number, lambda number=number: _draw_pdf_page(document, number, letters.get(number, 0))  # type: ignore[misc]
 
-    return pages
+    return iter_pages
 
 
-def _page(document: pypdfium2.PdfDocument, number: int, letters: int) -> Iterator[Image | str]:
+def _draw_pdf_page(document: pypdfium2.PdfDocument, number: int, letters: int) -> Iterator[Image | str]:
     import pypdfium2  # noqa: PLC0415
 
     try:
@@ -144,12 +148,12 @@ def _page(document: pypdfium2.PdfDocument, number: int, letters: int) -> Iterato
     except pypdfium2.PdfiumError:
         return  # which the reader has told already
     try:
-        if letters == 0 or (letters < LEAST_LETTERS and has_drawing(page)):
-            yield _rendered(page, (0.0, 0.0, 0.0, 0.0))
-        elif letters >= LEAST_LETTERS and page.get_rotation() == 0:
-            whole = Box(*page.get_bbox())
-            for box in figures(page):
-                yield _rendered(
+        if letters == 0 or (letters < MIN_LETTERS and has_drawing(page)):
+            yield _render_page(page, (0.0, 0.0, 0.0, 0.0))
+        elif letters >= MIN_LETTERS and page.get_rotation() == 0:
+            whole = PageBox(*page.get_bbox())
+            for box in find_figures(page):
+                yield _render_page(
                     page,
                     (
                         box.left - whole.left,
@@ -162,11 +166,11 @@ def _page(document: pypdfium2.PdfDocument, number: int, letters: int) -> Iterato
         page.close()
 
 
-def _rendered(page: pypdfium2.PdfPage, crop: tuple[float, float, float, float]) -> Image:
+def _render_page(page: pypdfium2.PdfPage, crop: tuple[float, float, float, float]) -> Image:
     """Draw the page, less what is cropped from its left, bottom, right and top (points)."""
     width, height = page.get_size()
     wide, high = max(1.0, width - crop[0] - crop[2]), max(1.0, height - crop[1] - crop[3])
-    scale = min(SIDE / max(wide, high), math.sqrt(MOST_PIXELS / (wide * high)), 4.0)
+    scale = min(MAX_SIDE / max(wide, high), math.sqrt(MAX_PIXELS / (wide * high)), 4.0)
     bitmap = page.render(scale=scale, crop=crop)
     try:
         return cast("Image", bitmap.to_pil().copy())
@@ -177,9 +181,9 @@ def _rendered(page: pypdfium2.PdfPage, crop: tuple[float, float, float, float]) 
 # --- PPTX -------------------------------------------------------------------------------------------------------------
 
 
-def _slides(path: str) -> Pages:
-    def pages(first: int) -> Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]:
-        with opened(Path(path), "presentation") as package:
-            yield from slides_from(package, first, least_share=LEAST_SHARE, most=MOST_FIGURES)
+def _build_presentation_source(path: str) -> PageSource:
+    def iter_pages(first: int) -> Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]:
+        with open_package(Path(path), "presentation") as package:
+            yield from iter_slide_pictures(package, first, min_share=MIN_SHARE, limit=MAX_FIGURES)
 
-    return pages
+    return iter_pages

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from materials.documents import Document, Format
 from materials.readers import wire
-from materials.readers.base.encodings import decode_as, known
+from materials.readers.base.encodings import decode_web_text, is_web_encoding
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.sandbox import parse
 from project.processes import runner
@@ -60,10 +60,10 @@ def _read_page(path: Path, charset: str, limits: runner.ProcessLimits, checkpoin
 
 @contextlib.contextmanager
 def _in_utf8(path: Path, charset: str) -> Iterator[Path]:
-    if not known(charset) or path.stat().st_size > _MOST_RECODED_BYTES:
+    if not is_web_encoding(charset) or path.stat().st_size > _MOST_RECODED_BYTES:
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="coursewright-text-") as folder:
         recoded = Path(folder) / path.name
-        recoded.write_text(decode_as(path.read_bytes(), charset), encoding="utf-8-sig")
+        recoded.write_text(decode_web_text(path.read_bytes(), charset), encoding="utf-8-sig")
         yield recoded

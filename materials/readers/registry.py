@@ -23,7 +23,7 @@ _MODULES = {
 }
 
 
-def read(path: Path, format_: Format) -> Document:
+def read_document(path: Path, format_: Format) -> Document:
     """Read a file of a known format in this process. Raises UnreadableDocument."""
     module = import_module(f"materials.readers.{_MODULES[format_]}")
     return cast(Document, module.read(path))

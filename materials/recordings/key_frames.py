@@ -20,7 +20,7 @@ from materials.mappings.proposals import MappingProposal, SlideFeatures, VideoSh
 from materials.models import Chunk, KeyFrame, MappingState, MaterialEntry, SlideVideoMapping, build_frame_key
 from materials.objects.removal import discard_object, release_objects
 from materials.queries import list_lineage, resolve_language
-from materials.readers.pdf.page_hashes import page_hashes
+from materials.readers.pdf.page_hashes import compute_page_hashes
 from materials.recordings.transcription import get_recording
 from project import logs
 from project.db.fields import new_id
@@ -155,7 +155,7 @@ def _build_slides(run: JobRun, presentation: MaterialEntry) -> list[SlideFeature
     hashes: dict[int, int] = {}
     if presentation.format == Format.PDF:
         with get_object_storage().open_local_copy(presentation.object_key) as path:
-            hashes = page_hashes(path, checkpoint=run.checkpoint)
+            hashes = compute_page_hashes(path, checkpoint=run.checkpoint)
     return [
         SlideFeatures(number=number, text=" ".join(texts[number]), dhash=hashes.get(number))
         for number in sorted({*texts, *hashes})

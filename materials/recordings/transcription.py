@@ -30,7 +30,7 @@ from materials.models import MaterialEntry, TranscriptWindow
 from materials.queries import list_lineage, resolve_language
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.sandbox import parse
-from materials.readers.text.transcripts import pieces_of
+from materials.readers.text.transcripts import build_transcript_pieces
 from materials.web.source_fetching import fetch_from_platform
 from materials.web.url_ingestion import fetch_recording
 from project import logs
@@ -247,7 +247,7 @@ def _build_options(entry: MaterialEntry) -> TranscriptionOptions:
 
 
 def _build_document(outcome: TranscriptionOutcome, recording: Recording, warnings: list[str]) -> Document:
-    pieces = pieces_of(outcome.transcript.segments)
+    pieces = build_transcript_pieces(outcome.transcript.segments)
     if not pieces:
         raise IngestionFailed(
             "No speech was found in the recording.",

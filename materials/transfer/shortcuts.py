@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from materials.readers.base.encodings import decode
+from materials.readers.base.encodings import decode_text
 from materials.transfer.sources import SkipItem
 
 _URL_LINE = re.compile(r"^\s*URL\s*=\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
@@ -13,7 +13,7 @@ _CONTROL_CHARACTERS = re.compile(r"[\x00-\x20\x7f]")
 
 def parse_shortcut_url(data: bytes) -> str:
     """Return the address in a shortcut's bytes. Raises Skip when there is none."""
-    if (found := _URL_LINE.search(decode(data))) is None:
+    if (found := _URL_LINE.search(decode_text(data))) is None:
         raise SkipItem("bad_address", "There is no line `URL=` in it.")
     return found[1]
 

@@ -26,7 +26,7 @@ from lxml import etree, html
 
 from materials.documents import Format
 from materials.readers import child
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 from materials.readers.sandbox import parse
 from tests.materials.readers.pdfs import pdf
 
@@ -40,7 +40,7 @@ def main() -> None:
         for format_, made, bare in CASES:
             path = Path(folder) / f"case.{format_.value}"
             path.write_bytes(made())
-            ratio, ours = _ratio(lambda path=path, f=format_: read(path, f), lambda path=path, b=bare: b(path))  # type: ignore[misc]
+            ratio, ours = _ratio(lambda path=path, f=format_: read_document(path, f), lambda path=path, b=bare: b(path))  # type: ignore[misc]
             sys.stdout.write(f"{format_.value:<9} {ratio:5.2f} x the bare library   ({ours * 1000:.0f} ms)\n")
         for count in (100, 300, 1000, 3000):
             path = Path(folder) / f"{count}.pdf"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from materials.documents import Format
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 
 WORDS = "The *boiling point* of a liquid is the temperature at which it becomes a gas under the pressure of the air. "
 PART = f"{WORDS * 4}\n\n- one\n- two\n\n"
@@ -28,7 +28,7 @@ def main() -> None:
             for times in (1, 2, 4):
                 path.write_bytes(make(size * times))
                 started = time.process_time()
-                read(path, format_)
+                read_document(path, format_)
                 taken.append(time.process_time() - started)
             shown = " ".join(f"{seconds:6.2f}" for seconds in taken)
             sys.stdout.write(f"{name:<20} {shown} s   x {taken[2] / taken[1]:.2f}\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from materials.documents import Format, Piece
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 
 _SPACE = UUID("00000000-0000-7000-8000-000000000000")
@@ -38,7 +38,7 @@ def _entry(name: str, text: str, path: str) -> SourceEntry:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "source"
         file.write_text(text, encoding="utf-8")
-        document = read(file, format_)
+        document = read_document(file, format_)
     return SourceEntry(
         id=uuid5(_SPACE, path),
         name=name,

@@ -12,11 +12,11 @@ import unicodedata
 from functools import cache
 
 _SAMPLE_BYTES = 6_000
-_WIDE_SAMPLE_BYTES = 4_000
+_UTF16_SAMPLE_BYTES = 4_000
 _WINDOW = 160
-_LONGEST_WORD = 60
+_MAX_WORD_LENGTH = 60
 _PAUSES = frozenset(" \t\n\r。，、")
-_LONGEST_WINDOW = 2_000
+_MAX_WINDOW = 2_000
 
 _PRIORS = {
     "cp1251": 0.0, "cp1252": 0.0, "koi8_u": 1.5, "gb18030": 0.5, "shift_jis": 1.0, "big5": 1.5, "euc_kr": 1.5,
@@ -27,7 +27,7 @@ _PRIORS = {
 
 _CYRILLIC = "оаеинтсрвлкімдпуязьгбчйыхжїєшюцщэфґъё"
 _GREEK = "αοιετσνηυρπκμλςωάίόέδήύώγχθφβξζψ"
-_MARKED = {  # the usual letters with marks, by how usual they are where they are used
+_ACCENTED_LETTERS = {  # the usual letters with marks, by how usual they are where they are used
     3.8: "éąłäüößñóáíčěžšığ",
     4.1: "ę",
     4.3: "àèçãêôåøæżśćńřýúşõâîőű¿¡",
@@ -50,99 +50,99 @@ _HANGUL = frozenset(
 )
 _KANJI_MARKS = "、。「」・ー々（）：；，！？《》『』～【】"
 
-_BETWEEN_LETTERS = 4.0
-_MIXED_SCRIPTS = 4.0
-_CAPITAL_INSIDE = 5.0
-_REPLACED = 14.0
-_CLEARLY_WORSE = 0.4
+_SIGN_BETWEEN_LETTERS_COST = 4.0
+_MIXED_SCRIPTS_COST = 4.0
+_INNER_CAPITAL_COST = 5.0
+_UNREADABLE_COST = 14.0
+_REJECTION_MARGIN = 0.4
 """A declared encoding that costs so much more for each byte than another is wrong."""
 
 
-def guess(data: bytes, *, hint: str = "") -> str:
+def guess_encoding(data: bytes, *, hint: str = "") -> str:
     """Return the encoding in which the bytes read as the most usual text. Looks only at a sample of them.
 
     A `hint` is taken where it is not clearly worse than the best.
     """
-    sample = telling_sample(data)
-    costs = {name: prior + cost(sample.decode(name, errors="replace")) for name, prior in _PRIORS.items()}
+    sample = extract_non_ascii_sample(data)
+    costs = {name: prior + compute_text_cost(sample.decode(name, errors="replace")) for name, prior in _PRIORS.items()}
     best = min(costs, key=costs.__getitem__)
     if not hint:
         return best
-    hinted = cost(sample.decode(hint, errors="replace"))
-    return hint if hinted <= costs[best] + _CLEARLY_WORSE * max(8, len(sample)) else best
+    hinted = compute_text_cost(sample.decode(hint, errors="replace"))
+    return hint if hinted <= costs[best] + _REJECTION_MARGIN * max(8, len(sample)) else best
 
 
-def guess_wide(data: bytes) -> str:
+def guess_utf16(data: bytes) -> str:
     """Return the flavour of UTF-16 in which the bytes, which hold zeros, read as text; blank when in none."""
-    sample = data[: _WIDE_SAMPLE_BYTES & ~1]
+    sample = data[: _UTF16_SAMPLE_BYTES & ~1]
     if len(sample) < 2:
         return ""
-    best = min(("utf-16-le", "utf-16-be"), key=lambda name: cost(sample.decode(name, errors="replace")))
+    best = min(("utf-16-le", "utf-16-be"), key=lambda name: compute_text_cost(sample.decode(name, errors="replace")))
     text = sample.decode(best, errors="replace").removesuffix("\ufffd")
-    readable = sum(sign.isspace() or _sign(sign)[0] < _REPLACED for sign in text)
-    has_pauses = len(text) < _LONGEST_WORD or any(sign in _PAUSES for sign in text)
+    readable = sum(sign.isspace() or _classify_character(sign)[0] < _UNREADABLE_COST for sign in text)
+    has_pauses = len(text) < _MAX_WORD_LENGTH or any(sign in _PAUSES for sign in text)
     return best if has_pauses and readable > 0.97 * len(text) else ""
 
 
-def telling_sample(data: bytes) -> bytes:
+def extract_non_ascii_sample(data: bytes) -> bytes:
     """Return the stretches of some bytes that are not ASCII, whole words of them, up to a few kilobytes."""
     found: list[bytes] = []
     size = position = 0
-    while size < _SAMPLE_BYTES and (start := _high(data, position)) >= 0:
+    while size < _SAMPLE_BYTES and (start := _find_high_byte(data, position)) >= 0:
         begin = max(position, start - 12)
-        end = _word_end(data, start + _WINDOW)
+        end = _find_word_end(data, start + _WINDOW)
         found.append(data[begin:end])
         size += end - begin
         position = end
     return b"\n".join(found)
 
 
-def cost(text: str) -> float:
+def compute_text_cost(text: str) -> float:
     """Return how unusual a text is, all in all: the sum of what its characters cost where they stand."""
     total = 0.0
     script_before, letter_before, was_capital = "", False, False
     for position, sign in enumerate(text):
-        price, script, is_letter, is_capital = _sign(sign)
+        price, script, is_letter, is_capital = _classify_character(sign)
         total += price
         if is_letter:
             if letter_before:
                 if script != script_before:
-                    total += _MIXED_SCRIPTS
+                    total += _MIXED_SCRIPTS_COST
                 elif is_capital:
-                    total += 1.0 if was_capital else _CAPITAL_INSIDE
+                    total += 1.0 if was_capital else _INNER_CAPITAL_COST
             elif is_capital:
                 total += 2.0
         elif letter_before and ord(sign) > 0x7F and sign not in "’ʼ\u00ad":
             after = text[position + 1 : position + 2]
-            total += _BETWEEN_LETTERS if after.isalpha() or price > 6 else 0.0
+            total += _SIGN_BETWEEN_LETTERS_COST if after.isalpha() or price > 6 else 0.0
         script_before, letter_before, was_capital = script, is_letter, is_capital
     return total
 
 
-_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 
 
-def _high(data: bytes, position: int) -> int:
-    found = _HIGH.search(data, position)
+def _find_high_byte(data: bytes, position: int) -> int:
+    found = _HIGH_BYTE.search(data, position)
     return found.start() if found else -1
 
 
-def _word_end(data: bytes, at: int) -> int:
+def _find_word_end(data: bytes, at: int) -> int:
     """Return where the first white space or punctuation from here on stands: no byte like it is part of a character."""
-    stop = min(len(data), at + _LONGEST_WINDOW)
+    stop = min(len(data), at + _MAX_WINDOW)
     while at < stop and data[at] > 0x2F:
         at += 1
     return min(at, len(data))
 
 
 @cache
-def _sign(sign: str) -> tuple[float, str, bool, bool]:
+def _classify_character(sign: str) -> tuple[float, str, bool, bool]:
     """Return what a character costs by itself, its script, whether it is a letter of words, and a capital."""
     code = ord(sign)
     if code < 0x80:
         return (3.0 if sign.isalnum() or sign in " \n\t.,-" else 4.0), "latin", sign.isalpha(), sign.isupper()
     if sign == "\ufffd" or unicodedata.category(sign) in {"Cc", "Co", "Cn"}:
-        return _REPLACED, "", False, False
+        return _UNREADABLE_COST, "", False, False
     lower = sign.lower()
     if lower in _CYRILLIC:
         return 2.3 + 2.9 * (_CYRILLIC.index(lower) / 24) ** 1.2, "cyrillic", True, sign != lower
@@ -153,8 +153,8 @@ def _sign(sign: str) -> tuple[float, str, bool, bool]:
     if 0x621 <= code <= 0x64A:
         return 3.4, "arabic", True, False
     if code >= 0x2E80:
-        return _wide(sign, code), "wide", False, False
-    for price, letters in _MARKED.items():
+        return _compute_east_asian_cost(sign, code), "wide", False, False
+    for price, letters in _ACCENTED_LETTERS.items():
         if lower in letters:
             return price, "latin", sign.isalpha(), sign != lower
     if sign in _USUAL_SIGNS:
@@ -164,7 +164,7 @@ def _sign(sign: str) -> tuple[float, str, bool, bool]:
     return (8.0 if is_letter else 8.5), "latin" if latin else "other", is_letter, is_letter and sign != lower
 
 
-def _wide(sign: str, code: int) -> float:
+def _compute_east_asian_cost(sign: str, code: int) -> float:
     if 0x3041 <= code <= 0x30FA:
         return 4.6
     if sign in _KANJI_MARKS:
@@ -172,16 +172,20 @@ def _wide(sign: str, code: int) -> float:
     if 0xFF61 <= code <= 0xFF9F:
         return 7.5
     if 0xAC00 <= code <= 0xD7A3:
-        return 5.8 if sign in _HANGUL else 9.0 if _lead(sign, "euc_kr") <= 0xC8 else 11.5
+        return 5.8 if sign in _HANGUL else 9.0 if _get_lead_byte(sign, "euc_kr") <= 0xC8 else 11.5
     if sign in _HAN:
         return 6.3
     if 0x4E00 <= code <= 0x9FFF:
-        usual = _lead(sign, "gb2312") <= 0xD7 or _lead(sign, "shift_jis") <= 0x97 or _lead(sign, "big5") <= 0xC6
+        usual = (
+            _get_lead_byte(sign, "gb2312") <= 0xD7
+            or _get_lead_byte(sign, "shift_jis") <= 0x97
+            or _get_lead_byte(sign, "big5") <= 0xC6
+        )
         return 9.0 if usual else 11.5
     return 12.0 if code > 0xFFFF or 0x3400 <= code < 0x4E00 else 9.5
 
 
-def _lead(sign: str, encoding: str) -> float:
+def _get_lead_byte(sign: str, encoding: str) -> float:
     """Return the first byte of a character in an encoding; infinite when it has none there."""
     try:
         return sign.encode(encoding)[0]

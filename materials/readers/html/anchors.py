@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-_HEADINGS = "//h1|//h2|//h3|//h4|//h5|//h6"
-_OPENED_BY_HEADINGS = {"section", "div", "header", "hgroup", "article"}
+_HEADINGS_XPATH = "//h1|//h2|//h3|//h4|//h5|//h6"
+_SECTION_TAGS = {"section", "div", "header", "hgroup", "article"}
 
 
-def settle_anchors(page: Any) -> None:
+def move_anchors_to_headings(page: Any) -> None:
     """Give each heading the anchor that leads to it, in place, and drop the signs that link to it.
 
     Where any heading has an anchor, those of other elements (lines of code, footnotes) are dropped.
     """
-    headings = page.xpath(_HEADINGS)
-    anchors = [_anchor_of(heading) for heading in headings]
+    headings = page.xpath(_HEADINGS_XPATH)
+    anchors = [_find_heading_anchor(heading) for heading in headings]
     for sign in page.xpath("//*[@class='mw-editsection']"):
         sign.drop_tree()
     for heading in headings:
@@ -30,7 +30,7 @@ def settle_anchors(page: Any) -> None:
             heading.set("id", anchor)
 
 
-def _anchor_of(heading: Any) -> str:
+def _find_heading_anchor(heading: Any) -> str:
     """Return a heading's own anchor, one inside it, one just before it, or that of the section it opens; else blank."""
     if own := heading.get("id"):
         return str(own)
@@ -39,7 +39,7 @@ def _anchor_of(heading: Any) -> str:
     opened = heading
     while (before := opened.getprevious()) is None:
         opened = opened.getparent()
-        if opened is None or opened.tag not in _OPENED_BY_HEADINGS:
+        if opened is None or opened.tag not in _SECTION_TAGS:
             return ""
         if named := opened.get("id"):
             return str(named)

@@ -7,25 +7,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from materials.documents import ChunkKind, Locator
-from materials.readers.base.encodings import clean
-from materials.readers.base.pieces import Pieces, item, one_line, table_parts, tidy
-from materials.readers.html.furniture import Furniture, is_silent
-from materials.readers.html.inline import Inline, alternative, inline_of, is_block
-from materials.readers.html.lists import Entry, Items
-from materials.readers.html.math import formula_of
-from materials.readers.html.tables import is_layout, rows_of
+from materials.readers.base.encodings import clean_text
+from materials.readers.base.pieces import (
+    PieceCollector,
+    collapse_whitespace,
+    format_list_item,
+    format_table_parts,
+    tidy_lines,
+)
+from materials.readers.html.furniture import BoilerplateDetector, is_ignored
+from materials.readers.html.inline import InlineText, get_alt_text, is_block, read_inline_text
+from materials.readers.html.lists import ListBuilder, PendingListItem
+from materials.readers.html.math import extract_formula
+from materials.readers.html.tables import is_layout_table, parse_table_rows
 
-_HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_LISTS = {"ul", "ol", "menu", "dir"}
-_VERBATIM = {"pre", "listing", "xmp", "plaintext"}
-_APART = {*_VERBATIM, *_HEADINGS, "table", "dl", "figure", "hr"}
+_HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
+_LIST_TAGS = {"ul", "ol", "menu", "dir"}
+_VERBATIM_TAGS = {"pre", "listing", "xmp", "plaintext"}
+_STANDALONE_TAGS = {*_VERBATIM_TAGS, *_HEADING_LEVELS, "table", "dl", "figure", "hr"}
 _TRAILING_ID = re.compile(r"\s*\{#([\w.:-]+)[^}]*\}\s*$")
-_LANGUAGE = re.compile(
+_LANGUAGE_CLASS = re.compile(
     r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|sourceCode\s+|brush:\s*)([\w+#.-]+)|(?:^|\s)hljs\s+([\w+#-]+)"
 )
-_LONG = "boolean(.//pre or .//table or .//dl or .//ul or .//ol or .//h2 or .//h3 or .//h4 or count(.//p) > 2)"
+_LONG_DEFINITION_XPATH = (
+    "boolean(.//pre or .//table or .//dl or .//ul or .//ol or .//h2 or .//h3 or .//h4 or count(.//p) > 2)"
+)
 """XPath: a meaning that does not fit in a line."""
-_NO_LANGUAGE = {
+_NON_LANGUAGES = {
     "none",
     "text",
     "plain",
@@ -45,162 +53,162 @@ _NO_LANGUAGE = {
 
 
 @dataclass
-class Blocks:
-    """Reads the blocks of a tree. Without `furniture` everything that is visible is content."""
+class HTMLBlockReader:
+    """Reads the blocks of a tree. Without `boilerplate` everything that is visible is content."""
 
-    furniture: Furniture | None = None
-    pieces: Pieces = field(default_factory=Pieces)
+    boilerplate: BoilerplateDetector | None = None
+    pieces: PieceCollector = field(default_factory=PieceCollector)
     _fragment: str | None = None
-    _holders: dict[Any, bool] = field(default_factory=dict)
+    _has_blocks_cache: dict[Any, bool] = field(default_factory=dict)
 
     def read(self, element: Any) -> None:
         """Add what a block element holds: its blocks one by one, and each run of inline text as a paragraph."""
-        run = Inline()
-        run.words(element.text)
+        run = InlineText()
+        run.add_text(element.text)
         for child in element:
             if self._is_inline(child):
-                formula = formula_of(child)
+                formula = extract_formula(child)
                 if formula is None:
-                    self._note_id(child)
+                    self._record_fragment(child)
                 elif formula and is_block(child):
-                    self._paragraph(run)
-                    self._paragraph(Inline([formula]))
-                    run = Inline()
-                    run.words(child.tail)
+                    self._add_paragraph(run)
+                    self._add_paragraph(InlineText([formula]))
+                    run = InlineText()
+                    run.add_text(child.tail)
                     continue
-                run.element(child)
-            elif not self._skips(child):
-                self._paragraph(run)
-                run = Inline()
-                self._block(child)
-            run.words(child.tail)
-        self._paragraph(run)
+                run.add_element(child)
+            elif not self._is_skipped(child):
+                self._add_paragraph(run)
+                run = InlineText()
+                self._read_block(child)
+            run.add_text(child.tail)
+        self._add_paragraph(run)
 
-    def forget(self) -> None:
+    def release_tree(self) -> None:
         """Let go of the tree that was read; another may follow, under the headings of this one."""
-        self._holders.clear()
+        self._has_blocks_cache.clear()
 
-    def _block(self, element: Any) -> None:
+    def _read_block(self, element: Any) -> None:
         tag = element.tag
-        self._note_id(element)
-        if tag in _HEADINGS:
-            self._heading(element, _HEADINGS[tag])
-        elif tag in _LISTS:
-            self._list(element)
+        self._record_fragment(element)
+        if tag in _HEADING_LEVELS:
+            self._add_heading(element, _HEADING_LEVELS[tag])
+        elif tag in _LIST_TAGS:
+            self._read_list(element)
         elif tag == "dl":
-            self._definitions(element)
+            self._read_definition_list(element)
         elif tag == "table":
-            self._table(element)
-        elif tag in _VERBATIM:
-            self._code(element)
+            self._read_table(element)
+        elif tag in _VERBATIM_TAGS:
+            self._add_code(element)
         elif tag == "figure":
-            self._figure(element)
-        elif element.get("role") == "heading" and not self._holds_blocks(element):
+            self._read_figure(element)
+        elif element.get("role") == "heading" and not self._has_blocks(element):
             level = element.get("aria-level") or "2"
-            self._heading(element, min(max(int(level), 1), 6) if level.isdecimal() else 2)
+            self._add_heading(element, min(max(int(level), 1), 6) if level.isdecimal() else 2)
         else:
             self.read(element)
 
-    def _heading(self, element: Any, level: int) -> None:
+    def _add_heading(self, element: Any, level: int) -> None:
         for anchor in element.iter("a", "span"):
-            self._note_id(anchor)
+            self._record_fragment(anchor)
         if element.get("id"):
-            self._note_id(element)
-        text = inline_of(element).text
+            self._record_fragment(element)
+        text = read_inline_text(element).text
         if (anchor := _TRAILING_ID.search(text)) is not None:
             self._fragment, text = anchor.group(1), text[: anchor.start()]
-        self.pieces.heading(text.rstrip("¶#§🔗 \n"), level, self._here())
+        self.pieces.add_heading(text.rstrip("¶#§🔗 \n"), level, self._build_locator())
 
-    def _paragraph(self, run: Inline) -> None:
+    def _add_paragraph(self, run: InlineText) -> None:
         if not run.parts:
             return
-        self.pieces.add(ChunkKind.PARAGRAPH, tidy(run.text), self._here(), emphasised=run.emphasised)
+        self.pieces.add(ChunkKind.PARAGRAPH, tidy_lines(run.text), self._build_locator(), emphasised=run.emphasised)
 
-    def _figure(self, element: Any) -> None:
+    def _read_figure(self, element: Any) -> None:
         """Add a figure; a picture whose caption says the same is not said twice."""
-        captions = {one_line(inline_of(caption).text) for caption in element.iter("figcaption")}
+        captions = {collapse_whitespace(read_inline_text(caption).text) for caption in element.iter("figcaption")}
         for image in element.iter("img"):
-            if alternative(image) in captions:
+            if get_alt_text(image) in captions:
                 image.set("alt", "")
         self.read(element)
 
     # --- lists --------------------------------------------------------------------------------------------------------
 
-    def _list(self, element: Any) -> None:
-        items = Items()
-        self._items(element, 0, items)
-        self._flush(items)
+    def _read_list(self, element: Any) -> None:
+        items = ListBuilder()
+        self._read_list_items(element, 0, items)
+        self._flush_list(items)
 
-    def _flush(self, items: Items) -> None:
-        text, emphasised = items.take()
-        self.pieces.add(ChunkKind.LIST, text, self._here(), emphasised=emphasised)
+    def _flush_list(self, items: ListBuilder) -> None:
+        text, emphasised = items.take_text()
+        self.pieces.add(ChunkKind.LIST, text, self._build_locator(), emphasised=emphasised)
 
-    def _items(self, element: Any, depth: int, items: Items) -> None:
+    def _read_list_items(self, element: Any, depth: int, items: ListBuilder) -> None:
         given = element.get("start") or "1"
         number = int(given) if given.isdecimal() and len(given) < 10 else 1
         for child in element:
-            if self._skips(child):
+            if self._is_skipped(child):
                 continue
-            if child.tag in _LISTS:
-                self._items(child, depth + 1, items)
+            if child.tag in _LIST_TAGS:
+                self._read_list_items(child, depth + 1, items)
             elif child.tag == "li":
                 own = child.get("value") or ""
                 number = int(own) if own.isdecimal() and len(own) < 10 else number
-                self._note_id(child)
-                self._item(child, depth, number if element.tag == "ol" else None, items)
+                self._record_fragment(child)
+                self._read_list_item(child, depth, number if element.tag == "ol" else None, items)
                 number += 1
             elif next(child.iter("li"), None) is not None:
-                self._items(child, depth, items)
+                self._read_list_items(child, depth, items)
             else:
-                self._item(child, depth, None, items)
+                self._read_list_item(child, depth, None, items)
 
-    def _item(self, element: Any, depth: int, number: int | None, items: Items) -> None:
+    def _read_list_item(self, element: Any, depth: int, number: int | None, items: ListBuilder) -> None:
         """Add an item: its line, the lists in it, and in between, as pieces of their own, what fits in no line."""
-        entry = Entry(depth=depth, number=number)
-        self._item_content(element, entry, items)
-        self._close(entry, items)
+        entry = PendingListItem(depth=depth, number=number)
+        self._read_item_content(element, entry, items)
+        self._close_list_item(entry, items)
 
-    def _item_content(self, element: Any, entry: Entry, items: Items) -> None:
-        entry.line.words(element.text)
+    def _read_item_content(self, element: Any, list_item: PendingListItem, items: ListBuilder) -> None:
+        list_item.line.add_text(element.text)
         for child in element:
             if self._is_inline(child):
                 apart = " " if is_block(child) else ""
-                entry.line.words(apart)
-                entry.line.element(child)
-                entry.line.words(apart)
-            elif self._skips(child):
+                list_item.line.add_text(apart)
+                list_item.line.add_element(child)
+                list_item.line.add_text(apart)
+            elif self._is_skipped(child):
                 pass
-            elif child.tag in _LISTS:
-                self._close(entry, items)
-                self._items(child, entry.depth + 1, items)
-            elif child.tag in _APART:
-                self._close(entry, items)
-                self._flush(items)
-                self._block(child)
+            elif child.tag in _LIST_TAGS:
+                self._close_list_item(list_item, items)
+                self._read_list_items(child, list_item.depth + 1, items)
+            elif child.tag in _STANDALONE_TAGS:
+                self._close_list_item(list_item, items)
+                self._flush_list(items)
+                self._read_block(child)
             else:
-                entry.line.words(" ")
-                self._item_content(child, entry, items)
-                entry.line.words(" ")
-            entry.line.words(child.tail)
+                list_item.line.add_text(" ")
+                self._read_item_content(child, list_item, items)
+                list_item.line.add_text(" ")
+            list_item.line.add_text(child.tail)
 
-    def _close(self, entry: Entry, items: Items) -> None:
-        rest = items.close(entry)
+    def _close_list_item(self, list_item: PendingListItem, items: ListBuilder) -> None:
+        rest = items.close_item(list_item)
         if rest is not None:
-            self._flush(items)
-            self._paragraph(rest)
+            self._flush_list(items)
+            self._add_paragraph(rest)
 
-    def _definitions(self, element: Any) -> None:
+    def _read_definition_list(self, element: Any) -> None:
         """Add a list of terms and their meanings; meanings that hold blocks of their own are read as such."""
-        _part_entries(element)
+        _unnest_definitions(element)
         entries = [child for part in element for child in (part if part.tag == "div" else [part])]
-        if any(entry.tag == "dd" and entry.xpath(_LONG) for entry in entries):
+        if any(entry.tag == "dd" and entry.xpath(_LONG_DEFINITION_XPATH) for entry in entries):
             for entry in entries:
-                if not self._skips(entry):
-                    self._note_id(entry)
+                if not self._is_skipped(entry):
+                    self._record_fragment(entry)
                     if entry.tag == "dt":
-                        run = inline_of(entry)
+                        run = read_inline_text(entry)
                         run.emphasised.append(run.text)
-                        self._paragraph(run)
+                        self._add_paragraph(run)
                     else:
                         self.read(entry)
             return
@@ -208,70 +216,74 @@ class Blocks:
         emphasised: list[str] = []
         terms: list[str] = []
         for entry in entries:
-            if self._skips(entry):
+            if self._is_skipped(entry):
                 continue
-            run = inline_of(entry)
-            words = one_line(run.text)
+            run = read_inline_text(entry)
+            words = collapse_whitespace(run.text)
             if entry.tag == "dt":
                 terms.append(words)
                 emphasised.append(words)
             elif words:
                 term = ", ".join(filter(None, terms))
-                lines.append(item(f"{term}: {words}" if term else words, depth=0 if term or not lines else 1))
+                lines.append(
+                    format_list_item(f"{term}: {words}" if term else words, depth=0 if term or not lines else 1)
+                )
                 emphasised.extend(run.emphasised)
                 terms = []
-        lines.extend(item(term, depth=0) for term in terms if term)
-        self.pieces.add(ChunkKind.LIST, "\n".join(lines), self._here(), emphasised=emphasised)
+        lines.extend(format_list_item(term, depth=0) for term in terms if term)
+        self.pieces.add(ChunkKind.LIST, "\n".join(lines), self._build_locator(), emphasised=emphasised)
 
     # --- tables and code ----------------------------------------------------------------------------------------------
 
-    def _table(self, element: Any) -> None:
-        if is_layout(element):
+    def _read_table(self, element: Any) -> None:
+        if is_layout_table(element):
             self.read(element)
             return
         for caption in element.iterchildren("caption"):
-            self._paragraph(inline_of(caption))
-        rows, emphasised = rows_of(element)
-        for part in table_parts(rows):
-            self.pieces.add(ChunkKind.TABLE, part, self._here(), emphasised=emphasised)
+            self._add_paragraph(read_inline_text(caption))
+        rows, emphasised = parse_table_rows(element)
+        for part in format_table_parts(rows):
+            self.pieces.add(ChunkKind.TABLE, part, self._build_locator(), emphasised=emphasised)
 
-    def _code(self, element: Any) -> None:
+    def _add_code(self, element: Any) -> None:
         parts: list[str] = []
-        _verbatim(element, parts)
-        self.pieces.add(ChunkKind.CODE, clean("".join(parts)), self._here(), language=_language(element))
+        _collect_code_text(element, parts)
+        self.pieces.add(
+            ChunkKind.CODE, clean_text("".join(parts)), self._build_locator(), language=_find_code_language(element)
+        )
 
     # --- what is where ------------------------------------------------------------------------------------------------
 
     def _is_inline(self, element: Any) -> bool:
-        if not isinstance(element.tag, str) or formula_of(element) is not None:
+        if not isinstance(element.tag, str) or extract_formula(element) is not None:
             return True
-        return not is_block(element) and not self._holds_blocks(element) and not self._skips(element)
+        return not is_block(element) and not self._has_blocks(element) and not self._is_skipped(element)
 
-    def _holds_blocks(self, element: Any) -> bool:
+    def _has_blocks(self, element: Any) -> bool:
         """Tell whether a block stands somewhere inside; each element is looked at once."""
         if not len(element):
             return False
-        known = self._holders.get(element)
+        known = self._has_blocks_cache.get(element)
         if known is None:
-            known = self._holders[element] = any(
-                is_block(child) or self._holds_blocks(child)
+            known = self._has_blocks_cache[element] = any(
+                is_block(child) or self._has_blocks(child)
                 for child in element
-                if isinstance(child.tag, str) and formula_of(child) is None
+                if isinstance(child.tag, str) and extract_formula(child) is None
             )
         return known
 
-    def _skips(self, element: Any) -> bool:
-        return is_silent(element) or (self.furniture is not None and self.furniture.has(element))
+    def _is_skipped(self, element: Any) -> bool:
+        return is_ignored(element) or (self.boilerplate is not None and self.boilerplate.is_boilerplate(element))
 
-    def _note_id(self, element: Any) -> None:
+    def _record_fragment(self, element: Any) -> None:
         if (named := element.get("id") or (element.get("name") if element.tag == "a" else None)) is not None:
-            self._fragment = clean(named) or self._fragment
+            self._fragment = clean_text(named) or self._fragment
 
-    def _here(self) -> Locator:
+    def _build_locator(self) -> Locator:
         return Locator(fragment=self._fragment)
 
 
-def _part_entries(element: Any) -> None:
+def _unnest_definitions(element: Any) -> None:
     """Put each term and meaning beside the one it stands in: the parser ends none where the next begins."""
     last: dict[Any, Any] = {}
     for entry in list(element.iter("dt", "dd")):
@@ -281,18 +293,18 @@ def _part_entries(element: Any) -> None:
             last[holder] = entry
 
 
-def _verbatim(element: Any, parts: list[str]) -> None:
+def _collect_code_text(element: Any, parts: list[str]) -> None:
     """Add the text of code as it stands, without the numbers of its lines."""
     parts.append(element.text or "")
     for child in element:
         if child.tag == "br":
             parts.append("\n")
-        elif not is_silent(child):
-            _verbatim(child, parts)
+        elif not is_ignored(child):
+            _collect_code_text(child, parts)
         parts.append(child.tail or "")
 
 
-def _language(element: Any) -> str | None:
+def _find_code_language(element: Any) -> str | None:
     """Return the language that the author named: on the block, on the code in it, or on the boxes around it."""
     around = [element, *element.iter("code")]
     above = element.getparent()
@@ -303,8 +315,8 @@ def _language(element: Any) -> str | None:
         for name in ("data-lang", "data-language", "data-enlighter-language"):
             if named := holder.get(name):
                 return str(named).lower()
-        for found in _LANGUAGE.finditer(holder.get("class") or ""):
+        for found in _LANGUAGE_CLASS.finditer(holder.get("class") or ""):
             language = (found.group(1) or found.group(2)).removeprefix("source-").lower()
-            if language not in _NO_LANGUAGE:
+            if language not in _NON_LANGUAGES:
                 return language
     return None

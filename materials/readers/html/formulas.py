@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from materials.readers.base.pieces import one_line
+from materials.readers.base.pieces import collapse_whitespace
 
-_DRAWN = (
+_RENDERED_CLASSES = (
     "katex-html",
     "MathJax_Preview",
     "MathJax_SVG",
@@ -15,21 +15,21 @@ _DRAWN = (
 )
 
 
-def write_out_formulas(page: Any) -> None:
+def replace_formulas(page: Any) -> None:
     """Put `$...$` in the place of each formula that MathML, KaTeX, MathJax or MediaWiki drew."""
-    for name in _DRAWN:
+    for name in _RENDERED_CLASSES:
         for drawn in page.xpath(f"//*[contains(concat(' ', @class, ' '), ' {name} ')]"):
             drawn.drop_tree()
     for script in page.xpath("//script[starts-with(@type, 'math/tex')]"):
-        _write(script, script.text or "")
+        _replace_element(script, script.text or "")
     for math in page.xpath("//*[local-name()='math']"):
         source = math.xpath(".//*[local-name()='annotation' and contains(@encoding, 'tex')]")
         tex = source[0].text_content() if source else math.get("alttext") or ""
-        _write(math, tex, plain=math.text_content())
+        _replace_element(math, tex, plain=math.text_content())
 
 
-def _write(element: Any, tex: str, *, plain: str = "") -> None:
-    words = f"${one_line(tex)}$" if tex.strip() else one_line(plain)
+def _replace_element(element: Any, tex: str, *, plain: str = "") -> None:
+    words = f"${collapse_whitespace(tex)}$" if tex.strip() else collapse_whitespace(plain)
     for above in list(element.iterancestors())[:3]:
         if "none" in (above.get("style") or ""):
             del above.attrib["style"]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_SILENT = {
+_IGNORED_TAGS = {
     "script",
     "style",
     "noscript",
@@ -29,7 +29,7 @@ _SILENT = {
     "embed",
     "rp",
 }
-_SILENT_CLASSES = {
+_IGNORED_CLASSES = {
     "katex-html",
     "headerlink",
     "anchor-link",
@@ -48,126 +48,128 @@ _SILENT_CLASSES = {
     "mw-editsection",
 }
 _ICON_TAGS = {"span", "i", "a", "b", "em", "img", "small"}
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
-_TAGS = {"nav", "header", "footer", "aside"}
-_ROLES = {"navigation", "banner", "contentinfo", "complementary", "search"}
-_NOTES = {"doc-endnotes", "doc-footnote", "doc-footnotes", "doc-bibliography", "doc-glossary", "note"}
-_PLACE = (
+_LANDMARK_TAGS = {"nav", "header", "footer", "aside"}
+_LANDMARK_ROLES = {"navigation", "banner", "contentinfo", "complementary", "search"}
+_NOTE_ROLES = {"doc-endnotes", "doc-footnote", "doc-footnotes", "doc-bibliography", "doc-glossary", "note"}
+_NAME_PREFIX = (
     r"(?:site|page|main|global|top|bottom|left|right|primary|secondary|mobile|desktop|md|bd|wp|quarto|sphinx|wy|theme|"
     r"docs?|course|block|region|sub|post|article|book|local|float(?:ing)?|js|js|app|in-?page|on-?this-?page)[-_]{1,2}"
 )
-_THING = (
+_NAME_CORE = (
     r"nav(?:bar|igation|igator)?|menu(?:bar)?|side-?bar|breadcrumbs?|footer|pagination|pager|skip-?(?:link|nav)s?|"
     r"skip-to-(?:main|content)|toc|table-?of-?contents|no-?print|advert(?:isement)?s?|adsbygoogle|newsletter|"
     r"share(?:-buttons)?|sharedaddy|addthis\w*|related-posts|comments?-(?:area|section|list|respond)|disqus_thread|"
     r"prev-?next|edit-?this-?page"
 )
-_PIECE = (
+_NAME_SUFFIX = (
     r"(?:[-_]{1,2}(?:container|wrap(?:per)?|inner|outer|list|items?|bar|menu|nav|links?|left|right|primary|secondary|area|"
     r"block|widget|tree|toggle|actions|drawer|scrollwrap|collapse|header|title|footer|top|bottom|\d+))*"
 )
-_TOKEN = re.compile(rf"(?:{_PLACE})*(?:{_THING}){_PIECE}", re.IGNORECASE)
-_BANNER = re.compile(
+_BOILERPLATE_NAME = re.compile(rf"(?:{_NAME_PREFIX})*(?:{_NAME_CORE}){_NAME_SUFFIX}", re.IGNORECASE)
+_COOKIE_BANNER_NAME = re.compile(
     r"[\w-]*cookie[-_]?s?[-_]?(?:banner|consent|notice|bar|popup|modal|law|message|overlay|dialog|box|info|disclaimer|policy)"
     r"[\w-]*|cookies?|onetrust[\w-]*|cybotcookie[\w-]*|cc-(?:window|banner)|(?:gdpr|consent)[-_](?:banner|popup|dialog|bar|"
     r"notice|manager|modal)[\w-]*|usercentrics[\w-]*|didomi[\w-]*",
     re.IGNORECASE,
 )
-_SOCIAL = re.compile(
+_SOCIAL_LINKS_NAME = re.compile(
     r"(?:social|share|sharing)(?:[-_](?:links?|buttons?|icons?|bar|media|menu|list|nav))?", re.IGNORECASE
 )
-_LITTLE = 200
+_SHORT_TEXT_LENGTH = 200
 """Characters: something that only might be furniture is, when it has fewer."""
-_MUCH = 0.4
+_MAIN_CONTENT_SHARE = 0.4
 """What holds more of the page's text than this is its content, whatever it is called, unless it is all links."""
-_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_HEADING_TAGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
-def classes_of(element: Any) -> list[str]:
+def get_classes(element: Any) -> list[str]:
     """Return the classes of an element."""
     return (element.get("class") or "").split()
 
 
-def is_silent(element: Any) -> bool:
+def is_ignored(element: Any) -> bool:
     """Tell whether a reader sees nothing of an element, or only a sign that is no text."""
     tag = element.tag
-    if not isinstance(tag, str) or tag in _SILENT:
+    if not isinstance(tag, str) or tag in _IGNORED_TAGS:
         return True
     attributes = element.attrib
     if not attributes:
         return bool(tag == "dialog")
     if attributes.get("hidden", "until-found") != "until-found" or (tag == "dialog" and "open" not in attributes):
         return True
-    if "style" in attributes and _HIDDEN.search(attributes["style"]):
+    if "style" in attributes and _HIDING_STYLE.search(attributes["style"]):
         return True
-    if "class" in attributes and not _SILENT_CLASSES.isdisjoint(attributes["class"].split()):
+    if "class" in attributes and not _IGNORED_CLASSES.isdisjoint(attributes["class"].split()):
         return True
     is_icon = tag in _ICON_TAGS and attributes.get("aria-hidden") == "true"
     return bool(is_icon or attributes.get("role") == "doc-backlink")
 
 
 @dataclass
-class Furniture:
+class BoilerplateDetector:
     """One page, and what in it is navigation, advertising or imprint rather than content."""
 
     root: Any
-    _length: int | None = None
+    _page_length: int | None = None
 
-    def has(self, element: Any) -> bool:
+    def is_boilerplate(self, element: Any) -> bool:
         """Tell whether an element is furniture."""
         tag = element.tag
-        if tag in {"body", "html", "main"} or tag in _HEADINGS:
+        if tag in {"body", "html", "main"} or tag in _HEADING_TAGS:
             return False
         role = element.get("role")
-        if role in _NOTES or "footnotes" in classes_of(element):
+        if role in _NOTE_ROLES or "footnotes" in get_classes(element):
             return False
         if tag == "nav" or role in {"navigation", "search"}:
             return True
-        if tag in _TAGS or role in _ROLES:
-            return not self._is_of_the_text(element)
+        if tag in _LANDMARK_TAGS or role in _LANDMARK_ROLES:
+            return not self._belongs_to_content(element)
         if tag == "form":
-            return self._asks(element)
-        return self._is_called_so(element) and not self._is_the_content(element)
+            return self._is_login_or_search_form(element)
+        return self._has_boilerplate_name(element) and not self._is_main_content(element)
 
-    def _is_of_the_text(self, element: Any) -> bool:
+    def _belongs_to_content(self, element: Any) -> bool:
         """Tell whether a header or aside belongs to the text: inside it, or with the title that only it has."""
         if element.tag != "footer" and element.xpath("boolean(ancestor::article or ancestor::main)"):
-            return not (self._is_called_so(element) and not self._is_the_content(element))
+            return not (self._has_boilerplate_name(element) and not self._is_main_content(element))
         if element.tag == "footer" and element.xpath("boolean(ancestor::blockquote)"):
             return True
         titles = element.xpath("count(.//h1)")
         return bool(titles) and titles == self.root.xpath("count(//h1)")
 
-    def _is_called_so(self, element: Any) -> bool:
-        for name in classes_of(element):
-            if _TOKEN.fullmatch(name) or _BANNER.fullmatch(name):
+    def _has_boilerplate_name(self, element: Any) -> bool:
+        for name in get_classes(element):
+            if _BOILERPLATE_NAME.fullmatch(name) or _COOKIE_BANNER_NAME.fullmatch(name):
                 return True
-            if _SOCIAL.fullmatch(name) and _length(element) < _LITTLE:
+            if _SOCIAL_LINKS_NAME.fullmatch(name) and _count_characters(element) < _SHORT_TEXT_LENGTH:
                 return True
         named = element.get("id")
-        if not named or element.tag in {"section", "article"} or _begins_with_heading(element):
+        if not named or element.tag in {"section", "article"} or _starts_with_heading(element):
             return False  # the id was made from the heading
-        return _TOKEN.fullmatch(named) is not None or _BANNER.fullmatch(named) is not None
+        return _BOILERPLATE_NAME.fullmatch(named) is not None or _COOKIE_BANNER_NAME.fullmatch(named) is not None
 
-    def _is_the_content(self, element: Any) -> bool:
+    def _is_main_content(self, element: Any) -> bool:
         if element.xpath("boolean(.//main or .//article or .//h1)"):
             return True
-        if self._length is None:
-            self._length = _length(self.root)
-        own = _length(element)
-        return own > _MUCH * self._length and sum(map(_length, element.iter("a"))) < 0.6 * own
+        if self._page_length is None:
+            self._page_length = _count_characters(self.root)
+        own = _count_characters(element)
+        return (
+            own > _MAIN_CONTENT_SHARE * self._page_length and sum(map(_count_characters, element.iter("a"))) < 0.6 * own
+        )
 
-    def _asks(self, form: Any) -> bool:
+    def _is_login_or_search_form(self, form: Any) -> bool:
         """Tell whether a form is for signing in or searching; others may wrap a whole page."""
         asked = form.xpath("boolean(.//input[@type='password' or @type='search' or @type='email'])")
-        return bool(asked or form.get("role") == "search") and _length(form) < _LITTLE
+        return bool(asked or form.get("role") == "search") and _count_characters(form) < _SHORT_TEXT_LENGTH
 
 
-def _length(element: Any) -> int:
+def _count_characters(element: Any) -> int:
     return int(element.xpath("string-length(normalize-space(.))"))
 
 
-def _begins_with_heading(element: Any) -> bool:
+def _starts_with_heading(element: Any) -> bool:
     first = next(iter(element), None)
-    return first is not None and first.tag in _HEADINGS
+    return first is not None and first.tag in _HEADING_TAGS

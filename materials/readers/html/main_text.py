@@ -14,53 +14,53 @@ from typing import Any
 from lxml import etree
 from trafilatura import bare_extraction
 
-from materials.readers.html.inline import is_in_line
+from materials.readers.html.inline import is_inline_element
 
-_HEADINGS = {f"h{level}" for level in range(1, 7)}
-_NEVER_TEXT = {"script", "style", "noscript", "template", "head", "svg", "select", "iframe"}
-_PARTS = {"article", "main", "section"}
-_UNDIVIDED = {"table", "pre", "dl"}
-_OVERLOOKED = "//figure[.//pre or .//table or .//p] | //details"
+_HEADING_TAGS = {f"h{level}" for level in range(1, 7)}
+_NON_TEXT_TAGS = {"script", "style", "noscript", "template", "head", "svg", "select", "iframe"}
+_SECTION_TAGS = {"article", "main", "section"}
+_ATOMIC_TAGS = {"table", "pre", "dl"}
+_OVERLOOKED_XPATH = "//figure[.//pre or .//table or .//p] | //details"
 """trafilatura takes these for decoration, with the listings and solutions of exercises that they hold."""
-_MARK = re.compile(r"⟦cw(\d+)⟧")
+_BLOCK_MARK = re.compile(r"⟦cw(\d+)⟧")
 
 
 def cut_to_main_text(page: Any) -> bool:
     """Cut a page down to its main text, in place. False, and nothing is changed, when there is none to be found."""
-    blocks = [element for element in page.body.iter(etree.Element) if _first_words(element) is not None]
-    kept = _chosen(page)
+    blocks = [element for element in page.body.iter(etree.Element) if _find_text_start(element) is not None]
+    kept = _find_main_block_numbers(page)
     if not kept:
         return False
     numbers = {block: number for number, block in enumerate(blocks)}
-    kept |= _headings_of(blocks, kept)
-    _cut(page.body, {block for block in blocks if numbers[block] in kept})
+    kept |= _find_headings_above(blocks, kept)
+    _prune_element(page.body, {block for block in blocks if numbers[block] in kept})
     return True
 
 
-def _chosen(page: Any) -> set[int]:
+def _find_main_block_numbers(page: Any) -> set[int]:
     """Return the numbers of the blocks of which trafilatura keeps the first words."""
     marked = copy.deepcopy(page)
-    twins = [element for element in marked.body.iter(etree.Element) if _first_words(element) is not None]
+    twins = [element for element in marked.body.iter(etree.Element) if _find_text_start(element) is not None]
     for number, twin in enumerate(twins):
-        holder, attribute = _first_words(twin) or (twin, "text")
+        holder, attribute = _find_text_start(twin) or (twin, "text")
         setattr(holder, attribute, f"⟦cw{number}⟧ {getattr(holder, attribute).lstrip()}")
-    for wrapped in marked.xpath(_OVERLOOKED):
+    for wrapped in marked.xpath(_OVERLOOKED_XPATH):
         wrapped.tag = "div"
     found = bare_extraction(
         marked, fast=True, include_comments=False, include_formatting=True, output_format="xml", with_metadata=False
     )
     body = getattr(found, "body", None)
-    return set() if body is None else {int(mark) for mark in _MARK.findall(" ".join(body.itertext()))}
+    return set() if body is None else {int(mark) for mark in _BLOCK_MARK.findall(" ".join(body.itertext()))}
 
 
-def _first_words(element: Any) -> tuple[Any, str] | None:
+def _find_text_start(element: Any) -> tuple[Any, str] | None:
     """Return where a block's own text begins (an element, and `text` or `tail`); None for what is no block of text."""
-    if element.tag in _NEVER_TEXT or is_in_line(element):
+    if element.tag in _NON_TEXT_TAGS or is_inline_element(element):
         return None
     if (element.text or "").strip():
         return element, "text"
     for child in element:
-        if is_in_line(child):
+        if is_inline_element(child):
             for inside in child.iter(etree.Element):
                 if (inside.text or "").strip():
                     return inside, "text"
@@ -71,30 +71,30 @@ def _first_words(element: Any) -> tuple[Any, str] | None:
     return None
 
 
-def _headings_of(blocks: Sequence[Any], kept: Collection[int]) -> set[int]:
+def _find_headings_above(blocks: Sequence[Any], kept: Collection[int]) -> set[int]:
     """Return the numbers of headings that stand over a block that is kept, itself or below further headings."""
     found: set[int] = set()
     below: Any = None
     for number in range(len(blocks) - 1, -1, -1):
         block = blocks[number]
-        if block.tag not in _HEADINGS:
+        if block.tag not in _HEADING_TAGS:
             below = block if number in kept else None
-        elif below is not None and _opens(block, below):
+        elif below is not None and _is_heading_of(block, below):
             found.add(number)
     return found
 
 
-def _opens(heading: Any, block: Any) -> bool:
+def _is_heading_of(heading: Any, block: Any) -> bool:
     """Tell whether a block belongs to the same part of the page as a heading before it."""
     above = set(block.iterancestors())
     parent = heading.getparent()
     outer = parent.getparent()
-    return parent in above or (outer is not None and outer.tag in _PARTS and outer in above)
+    return parent in above or (outer is not None and outer.tag in _SECTION_TAGS and outer in above)
 
 
-def _cut(element: Any, kept: Collection[Any]) -> bool:
+def _prune_element(element: Any, kept: Collection[Any]) -> bool:
     """Remove from an element what is not kept; return whether anything is left."""
-    if element.tag in _UNDIVIDED and not element.xpath(".//table | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6"):
+    if element.tag in _ATOMIC_TAGS and not element.xpath(".//table | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6"):
         return any(each in kept for each in element.iter(etree.Element))
     is_own = element in kept
     is_left = is_own
@@ -102,10 +102,10 @@ def _cut(element: Any, kept: Collection[Any]) -> bool:
         element.text = None
     for child in list(element):
         tail = child.tail if is_own else None
-        if is_in_line(child) or not isinstance(child.tag, str):
+        if is_inline_element(child) or not isinstance(child.tag, str):
             stays = is_own or _is_anchor(child)
         else:
-            stays = _cut(child, kept)
+            stays = _prune_element(child, kept)
             is_left = is_left or stays
         child.tail = tail
         if not stays:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from materials.readers.html.inline import Inline, inline_of
+from materials.readers.html.inline import InlineText, read_inline_text
 
-_WIDEST_SPAN = 100
-_MOST_BLANKS = 100_000
+_MAX_SPAN = 100
+_MAX_BLANK_CELLS = 100_000
 """Cells that spans may add to one table: more is an attack."""
-_LAID_OUT = ".//table or .//pre or .//h1 or .//h2 or .//h3 or .//h4 or .//textarea"
+_LAYOUT_CONTENT_XPATH = ".//table or .//pre or .//h1 or .//h2 or .//h3 or .//h4 or .//textarea"
 
 
-def is_layout(table: Any) -> bool:
+def is_layout_table(table: Any) -> bool:
     """Tell whether a table only arranges a page: its cells hold tables, headings or code, or there is only one."""
     if table.get("role") in {"presentation", "none"}:
         return True
-    return bool(table.xpath(f"boolean({_LAID_OUT})")) or table.xpath("count(.//td | .//th)") <= 1
+    return bool(table.xpath(f"boolean({_LAYOUT_CONTENT_XPATH})")) or table.xpath("count(.//td | .//th)") <= 1
 
 
-def rows_of(table: Any) -> tuple[list[list[str]], list[str]]:
+def parse_table_rows(table: Any) -> tuple[list[list[str]], list[str]]:
     """Return the rows of a table, and what is set off in it. Each cell stands in its column; what it spans is blank."""
     rows: list[list[str]] = []
     emphasised: list[str] = []
@@ -28,31 +28,31 @@ def rows_of(table: Any) -> tuple[list[list[str]], list[str]]:
     for row in table.iter("tr"):
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
-            blanks += _skip(cells, hanging)
-            inline: Inline = inline_of(cell)
+            blanks += _fill_spanned_columns(cells, hanging)
+            inline: InlineText = read_inline_text(cell)
             emphasised.extend(inline.emphasised)
-            columns, down = _span(cell, "colspan"), _span(cell, "rowspan")
-            if blanks + columns > _MOST_BLANKS:
+            columns, down = _parse_span(cell, "colspan"), _parse_span(cell, "rowspan")
+            if blanks + columns > _MAX_BLANK_CELLS:
                 columns = down = 1
             for column in range(len(cells), len(cells) + columns if down > 1 else 0):
                 hanging[column] = down - 1
             cells.append(inline.text)
             cells.extend([""] * (columns - 1))
             blanks += columns - 1
-        blanks += _skip(cells, hanging)
+        blanks += _fill_spanned_columns(cells, hanging)
         rows.append(cells)
     return rows, emphasised
 
 
-def _skip(cells: list[str], hanging: dict[int, int]) -> int:
+def _fill_spanned_columns(cells: list[str], open_spans: dict[int, int]) -> int:
     """Leave blank the columns into which cells of the rows above hang; return how many."""
     before = len(cells)
-    while hanging.get(len(cells), 0) > 0:
-        hanging[len(cells)] -= 1
+    while open_spans.get(len(cells), 0) > 0:
+        open_spans[len(cells)] -= 1
         cells.append("")
     return len(cells) - before
 
 
-def _span(cell: Any, name: str) -> int:
+def _parse_span(cell: Any, name: str) -> int:
     given = cell.get(name) or "1"
-    return min(int(given), _WIDEST_SPAN) if given.isdecimal() and len(given) < 10 and int(given) > 0 else 1
+    return min(int(given), _MAX_SPAN) if given.isdecimal() and len(given) < 10 and int(given) > 0 else 1

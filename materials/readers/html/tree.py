@@ -8,15 +8,15 @@ from typing import Any
 
 from lxml import etree, html
 
-DEEPEST = 200
+MAX_DEPTH = 200
 """Elements nested more deeply are emptied into the one around them: their text stays, their structure does not."""
 
-_TAG = re.compile(r"[a-z][\w:.-]*", re.ASCII)
-_NAME = re.compile(r"[a-zA-Z_][\w:.-]*", re.ASCII)
-_UNSEEN = {"script", "style"}
+_TAG_NAME = re.compile(r"[a-z][\w:.-]*", re.ASCII)
+_ATTRIBUTE_NAME = re.compile(r"[a-zA-Z_][\w:.-]*", re.ASCII)
+_RAW_TEXT_TAGS = {"script", "style"}
 
 
-def tree_of(text: str) -> Any | None:
+def build_html_tree(text: str) -> Any | None:
     """Return the root of a page, whose depth is bounded; None when there is nothing in it."""
     if not text.strip():
         return None
@@ -26,49 +26,49 @@ def tree_of(text: str) -> Any | None:
         root = html.document_fromstring(data, parser)
     except (etree.ParserError, ValueError):
         return None
-    if _is_whole(parser):
+    if _is_complete(parser):
         return root
-    target: Any = _Flat()
+    target: Any = _DepthLimitedTarget()
     patient: Any = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True, no_network=True)
     patient.feed(data)
     return patient.close()
 
 
-def _is_whole(parser: Any) -> bool:
+def _is_complete(parser: Any) -> bool:
     """Tell whether the parser came to the end: it stops at 256 levels, and at 10 million characters in one piece."""
     last = parser.error_log.last_error
     return last is None or last.level_name != "FATAL"
 
 
-class _Flat:
+class _DepthLimitedTarget:
     """A target for the parser that stops nesting where it would become too deep."""
 
     def __init__(self) -> None:
         make: Any = html.HTMLParser().makeelement
         self._builder: Any = etree.TreeBuilder(element_factory=make)
         self._tags: list[str] = []
-        self._unseen = 0
+        self._raw_text_depth = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        self._tags.append(tag if _TAG.fullmatch(tag) else "span")
-        named = {name: value for name, value in attributes.items() if _NAME.fullmatch(name)}
-        if len(self._tags) <= DEEPEST:
+        self._tags.append(tag if _TAG_NAME.fullmatch(tag) else "span")
+        named = {name: value for name, value in attributes.items() if _ATTRIBUTE_NAME.fullmatch(name)}
+        if len(self._tags) <= MAX_DEPTH:
             self._builder.start(self._tags[-1], named)
-        elif tag in _UNSEEN:
-            self._unseen += 1
+        elif tag in _RAW_TEXT_TAGS:
+            self._raw_text_depth += 1
         else:
             self._builder.start(self._tags[-1], named)
             self._builder.end(self._tags[-1])
 
     def end(self, tag: str) -> None:
-        if len(self._tags) <= DEEPEST:
+        if len(self._tags) <= MAX_DEPTH:
             self._builder.end(self._tags[-1])
-        elif tag in _UNSEEN:
-            self._unseen -= 1
+        elif tag in _RAW_TEXT_TAGS:
+            self._raw_text_depth -= 1
         self._tags.pop()
 
     def data(self, text: str) -> None:
-        if not self._unseen:
+        if not self._raw_text_depth:
             self._builder.data(text)
 
     def comment(self, text: str) -> None:

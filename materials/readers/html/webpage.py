@@ -20,21 +20,23 @@ from lxml import html as lxml_html
 
 from materials.documents import Document
 from materials.readers import wire
-from materials.readers.base.encodings import decode_as
+from materials.readers.base.encodings import decode_web_text
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.base.pieces import one_line
+from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.html import reader
-from materials.readers.html.anchors import settle_anchors
-from materials.readers.html.formulas import write_out_formulas
+from materials.readers.html.anchors import move_anchors_to_headings
+from materials.readers.html.formulas import replace_formulas
 from materials.readers.html.main_text import cut_to_main_text
 
-MOST_TOLD_BYTES = 2 * 2**20
+MAX_EXTRACTION_BYTES = 2 * 2**20
 """Larger pages are not given to trafilatura, which takes seconds and a hundred megabytes for each megabyte."""
 
-WHOLE_PAGE = "The main text could not be told from the rest of the page, so all of it was taken; check for menus."
-TOO_LARGE_TO_TELL = "The page is very large: all of it was taken, menus and notices included."
+WHOLE_PAGE_WARNING = (
+    "The main text could not be told from the rest of the page, so all of it was taken; check for menus."
+)
+TOO_LARGE_WARNING = "The page is very large: all of it was taken, menus and notices included."
 
-_UNREAD = {
+_NON_CONTENT_TAGS = {
     "script",
     "style",
     "noscript",
@@ -50,13 +52,13 @@ _UNREAD = {
     "iframe",
     "a",
 }
-_MOUNTS = "|".join(
+_MOUNT_POINTS = "|".join(
     f"//*[@id='{name}']" for name in ("root", "app", "__next", "__nuxt", "___gatsby", "main-app", "svelte")
 )
-_FEW_CHARACTERS = 200
-_LEAST_SHARE = 0.6
+_MIN_CHARACTERS = 200
+_MIN_SHARE = 0.6
 """Of the text outside of links, and of the listings: where less is kept, trafilatura has not understood the page."""
-_LISTINGS = ".//pre"
+_LISTINGS_XPATH = ".//pre"
 
 
 def read(path: Path, *, charset: str = "") -> Document:
@@ -68,38 +70,38 @@ def read(path: Path, *, charset: str = "") -> Document:
             next_step="Give the address of a part of it, or save the part that you need and upload that.",
         )
     data = path.read_bytes()
-    text = decode_as(data, charset, declared=reader.declared_charset(data))
-    page = _tree(text)
+    text = decode_web_text(data, charset, declared=reader.find_declared_charset(data))
+    page = _parse_page(text)
     if page is None:
-        raise _nothing_there()
-    title = _title(page)
-    is_made_by_scripts = _is_made_by_scripts(page)
-    write_out_formulas(page)
-    settle_anchors(page)
-    if len(data) > MOST_TOLD_BYTES:
-        document, warning = reader.from_html(_outer(page), furniture=False), TOO_LARGE_TO_TELL
+        raise _build_no_text_error()
+    title = _find_title(page)
+    is_made_by_scripts = _is_script_rendered(page)
+    replace_formulas(page)
+    move_anchors_to_headings(page)
+    if len(data) > MAX_EXTRACTION_BYTES:
+        document, warning = reader.parse_html(_get_outer_html(page), keep_boilerplate=False), TOO_LARGE_WARNING
     else:
-        document, warning = _main_text(page)
-    if sum(len(piece.text) for piece in document.pieces) < _FEW_CHARACTERS and is_made_by_scripts:
+        document, warning = _read_main_text(page)
+    if sum(len(piece.text) for piece in document.pieces) < _MIN_CHARACTERS and is_made_by_scripts:
         raise UnreadableDocument(
             "The page is empty until a browser runs its programs (JavaScript), which this server does not.",
             code="page_needs_javascript",
             next_step="Open it in a browser, save or print it as PDF, and upload the file.",
         )
     if not document.pieces:
-        raise _nothing_there()
+        raise _build_no_text_error()
     warnings = (*document.warnings, warning) if warning else document.warnings
     return replace(document, title=title or document.title, warnings=warnings)
 
 
-def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
     """Read a page in a child process (`project.processes`) into the file `result`, or tell why it cannot be read."""
     sys.setrecursionlimit(5_000)
     sys.addaudithook(_refuse_network)
     try:
         document = read(Path(request["path"]), charset=request["charset"])
     except UnreadableDocument as exc:
-        tell({"message": str(exc), "code": exc.code, "next_step": exc.next_step})
+        send_message({"message": str(exc), "code": exc.code, "next_step": exc.next_step})
     else:
         Path(request["result"]).write_bytes(wire.dump(document))
 
@@ -109,10 +111,10 @@ def _refuse_network(event: str, _arguments: tuple[Any, ...]) -> None:
         raise PermissionError("a reader asks nobody")
 
 
-def _main_text(page: Any) -> tuple[Document, str]:
+def _read_main_text(page: Any) -> tuple[Document, str]:
     """Return the main text and a warning, blank when trafilatura found it."""
-    landmark = _landmark(page)
-    there, listings = _size(landmark), len(landmark.xpath(_LISTINGS))
+    landmark = _find_main_element(page)
+    there, listings = _count_characters(landmark), len(landmark.xpath(_LISTINGS_XPATH))
     whole = copy.deepcopy(page)
     try:
         is_cut = cut_to_main_text(page)
@@ -121,23 +123,23 @@ def _main_text(page: Any) -> tuple[Document, str]:
     is_understood = (
         is_cut
         and there > 0
-        and _size(page.body, everything=True) >= _LEAST_SHARE * there
-        and len(page.xpath(_LISTINGS)) >= _LEAST_SHARE * listings
+        and _count_characters(page.body, include_all=True) >= _MIN_SHARE * there
+        and len(page.xpath(_LISTINGS_XPATH)) >= _MIN_SHARE * listings
     )
     if is_understood:
-        return reader.from_html(_inner(page.body), furniture=True), ""
-    return reader.from_html(_outer(whole), furniture=False), WHOLE_PAGE
+        return reader.parse_html(_get_inner_html(page.body), keep_boilerplate=True), ""
+    return reader.parse_html(_get_outer_html(whole), keep_boilerplate=False), WHOLE_PAGE_WARNING
 
 
-def _inner(element: Any) -> str:
-    return "".join([element.text or "", *(_outer(child) for child in element)])
+def _get_inner_html(element: Any) -> str:
+    return "".join([element.text or "", *(_get_outer_html(child) for child in element)])
 
 
-def _outer(element: Any) -> str:
+def _get_outer_html(element: Any) -> str:
     return str(lxml_html.tostring(element, encoding="unicode"))
 
 
-def _tree(text: str) -> Any:
+def _parse_page(text: str) -> Any:
     parser = lxml_html.HTMLParser(
         encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True
     )
@@ -148,48 +150,52 @@ def _tree(text: str) -> Any:
     return page if page.body is not None else None
 
 
-def _landmark(page: Any) -> Any:
+def _find_main_element(page: Any) -> Any:
     for path in ("//main", "//*[@role='main']", "//article"):
         if len(found := page.xpath(path)) == 1:
             return found[0]
     return page.body
 
 
-def _size(element: Any, *, everything: bool = False) -> int:
-    """Return how many characters stand in an element, without `everything` those outside of links, menus and forms."""
+def _count_characters(element: Any, *, include_all: bool = False) -> int:
+    """Return how many characters stand in an element, without `include_all` those outside of links, menus and forms."""
     size = 0
     waiting = [element]
     while waiting:
         each = waiting.pop()
         if each is not element:
-            size += len(one_line(each.tail or ""))
-        if not isinstance(each.tag, str) or (not everything and _is_aside(each)):
+            size += len(collapse_whitespace(each.tail or ""))
+        if not isinstance(each.tag, str) or (not include_all and _is_aside(each)):
             continue
-        size += len(one_line(each.text or ""))
+        size += len(collapse_whitespace(each.text or ""))
         waiting.extend(each)
     return size
 
 
 def _is_aside(element: Any) -> bool:
-    return element.tag in _UNREAD or "comment" in f"{element.get('id')} {element.get('class')}"
+    return element.tag in _NON_CONTENT_TAGS or "comment" in f"{element.get('id')} {element.get('class')}"
 
 
-def _is_made_by_scripts(page: Any) -> bool:
+def _is_script_rendered(page: Any) -> bool:
     if not page.xpath("//script"):
         return False
-    said = " ".join(one_line(each.text_content()) for each in page.xpath("//noscript")).lower()
-    return "javascript" in said or "java script" in said or any(_size(mount) == 0 for mount in page.xpath(_MOUNTS))
+    said = " ".join(collapse_whitespace(each.text_content()) for each in page.xpath("//noscript")).lower()
+    return (
+        "javascript" in said
+        or "java script" in said
+        or any(_count_characters(mount) == 0 for mount in page.xpath(_MOUNT_POINTS))
+    )
 
 
-def _title(page: Any) -> str:
+def _find_title(page: Any) -> str:
     headings = page.xpath("//main//h1 | //article//h1") or page.xpath("//h1")
     if len(headings) == 1:
-        return one_line(headings[0].text_content()).rstrip("¶#§🔗 ")
+        return collapse_whitespace(headings[0].text_content()).rstrip("¶#§🔗 ")
     given = page.xpath("string(//meta[@property='og:title']/@content)")
-    return one_line(given or page.findtext(".//title") or "")
+    return collapse_whitespace(given or page.findtext(".//title") or "")
 
 
-def _nothing_there() -> UnreadableDocument:
+def _build_no_text_error() -> UnreadableDocument:
     return UnreadableDocument(
         "The page holds no text.",
         code="no_text_found",

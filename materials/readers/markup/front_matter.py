@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-_LONGEST = 64 * 1024
+_MAX_LENGTH = 64 * 1024
 _YAML = re.compile(r"\A\s{0,9}---[ \t]*\n(.*?)(?:\n|^)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\s{0,9}\+\+\+[ \t]*\n(.*?)(?:\n|^)\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _SETTING = re.compile(r"\s*(?:[\w\"'.-]+\s*:(?:\s|$)|#|-\s|$)|\s+\S")
@@ -26,33 +26,33 @@ class FrontMatter:
     body: str
 
 
-def split(text: str) -> FrontMatter:
+def split_front_matter(text: str) -> FrontMatter:
     """Split a text from its front matter; what only looks like one stays in the body."""
-    for pattern, load in ((_YAML, _from_yaml), (_TOML, _from_toml)):
-        found = pattern.match(text[:_LONGEST])
+    for pattern, load in ((_YAML, _parse_yaml), (_TOML, _parse_toml)):
+        found = pattern.match(text[:_MAX_LENGTH])
         if found is not None and (fields := load(found.group(1))) is not None:
-            said = next((str(fields[key]) for key in ("lang", "language", "locale") if _is_word(fields.get(key))), "")
+            said = next((str(fields[key]) for key in ("lang", "language", "locale") if _is_scalar(fields.get(key))), "")
             return FrontMatter(
-                title=" ".join(str(fields["title"]).split()) if _is_word(fields.get("title")) else "",
+                title=" ".join(str(fields["title"]).split()) if _is_scalar(fields.get("title")) else "",
                 language=said.replace("_", "-") if _LANGUAGE.fullmatch(said) else "",
                 body=text[found.end() :],
             )
     return FrontMatter(title="", language="", body=text)
 
 
-def _is_word(value: object) -> bool:
+def _is_scalar(value: object) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
-def _from_yaml(text: str) -> Mapping[str, Any] | None:
+def _parse_yaml(text: str) -> Mapping[str, Any] | None:
     try:
         fields = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
-        return _by_line(text)
+        return _parse_setting_lines(text)
     return fields if isinstance(fields, dict) else None
 
 
-def _by_line(text: str) -> Mapping[str, Any] | None:
+def _parse_setting_lines(text: str) -> Mapping[str, Any] | None:
     """Return the settings of YAML that is not quite YAML, such as a title with a colon in it."""
     lines = text.split("\n")
     if not all(_SETTING.match(line) for line in lines):
@@ -61,7 +61,7 @@ def _by_line(text: str) -> Mapping[str, Any] | None:
     return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
 
 
-def _from_toml(text: str) -> Mapping[str, Any] | None:
+def _parse_toml(text: str) -> Mapping[str, Any] | None:
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from materials.documents import Document
-from materials.readers.base.encodings import decoded
-from materials.readers.html.reader import from_html
+from materials.readers.base.encodings import decode_with_warnings
+from materials.readers.html.reader import parse_html
 from materials.readers.markup import front_matter
-from materials.readers.markup.markdown_lines import plain_markdown
-from materials.readers.markup.markdown_rules import renderer
+from materials.readers.markup.markdown_lines import normalise_markdown
+from materials.readers.markup.markdown_rules import build_renderer
 
 
 def read(path: Path) -> Document:
@@ -18,12 +18,12 @@ def read(path: Path) -> Document:
 
     The title and the language of a front matter become the document's.
     """
-    text = decoded(path.read_bytes())
-    front = front_matter.split(text.text)
-    document = from_markdown(front.body, title=front.title)
+    text = decode_with_warnings(path.read_bytes())
+    front = front_matter.split_front_matter(text.text)
+    document = parse_markdown(front.body, title=front.title)
     return replace(document, language=front.language, warnings=text.warnings)
 
 
-def from_markdown(text: str, *, title: str = "") -> Document:
+def parse_markdown(text: str, *, title: str = "") -> Document:
     """Turn Markdown without a front matter into a document."""
-    return from_html(renderer().render(plain_markdown(text)), furniture=True, title=title)
+    return parse_html(build_renderer().render(normalise_markdown(text)), keep_boilerplate=True, title=title)

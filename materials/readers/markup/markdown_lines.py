@@ -28,19 +28,29 @@ _LABEL = re.compile(r"[ ]{0,3}\(([\w:.-]{1,80})\)=[ \t]*$")
 _IMPORT = re.compile(
     r"(?:import\s+.{1,200}\s+from\s+['\"][^'\"]{1,200}['\"]|import\s+['\"][^'\"]{1,200}['\"]);?[ \t]*$"
 )
-_NOTHING = re.compile(
+_DROPPED_LINE = re.compile(
     r"[ \t]*(?:\[\[?_?toc_?\]\]?|--8<--.*|\\(?:newpage|pagebreak|clearpage|tableofcontents|maketitle)|\{:[^}]*\}|"
     r"@\[toc\].*|%%\{.*)[ \t]*$",
     re.IGNORECASE,
 )
-_NESTED = re.compile(r"(?:[ \t]*(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]))){31,}(?=[ \t]*[^\s>*+-])")
-_INDENT = re.compile(r"[ \t]{61,}")
+_DEEP_NESTING = re.compile(r"(?:[ \t]*(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]))){31,}(?=[ \t]*[^\s>*+-])")
+_DEEP_INDENT = re.compile(r"[ \t]{61,}")
 
-_MOST_OPEN = 50
+_MAX_OPEN_CONTAINERS = 50
 
-_CODE = {"code", "code-block", "code-cell", "sourcecode", "ipython", "parsed-literal", "doctest", "testcode", "mermaid"}
-_FORMULA = {"math"}
-_GONE = {
+_CODE_DIRECTIVES = {
+    "code",
+    "code-block",
+    "code-cell",
+    "sourcecode",
+    "ipython",
+    "parsed-literal",
+    "doctest",
+    "testcode",
+    "mermaid",
+}
+_FORMULA_DIRECTIVES = {"math"}
+_UNTITLED_DIRECTIVES = {
     "toctree",
     "contents",
     "tableofcontents",
@@ -62,8 +72,8 @@ _GONE = {
     "column",
 }
 """Directives that have no words of their own on the line that opens them."""
-_PICTURES = {"figure", "image", "subfigure", "iframe", "video", "youtube", "embed", "glue", "glue:figure"}
-_CONTENT = {
+_PICTURE_DIRECTIVES = {"figure", "image", "subfigure", "iframe", "video", "youtube", "embed", "glue", "glue:figure"}
+_CONTENT_DIRECTIVES = {
     "note",
     "tip",
     "warning",
@@ -116,7 +126,7 @@ _CONTENT = {
 
 
 @dataclass
-class _Open:
+class _DirectiveContainer:
     """A container that is open: the signs that close it or, without any, how far its content is indented.
 
     Lines of `options` may follow the one that opens it.
@@ -127,32 +137,32 @@ class _Open:
     options: bool = True
 
 
-def plain_markdown(text: str) -> str:
+def normalise_markdown(text: str) -> str:
     """Return Markdown without the markers of directives, and with notes and anchors as CommonMark has them."""
-    return "\n".join(_lines(text.split("\n")))
+    return "\n".join(_normalise_lines(text.split("\n")))
 
 
-def _lines(lines: list[str]) -> Iterator[str]:
+def _normalise_lines(lines: list[str]) -> Iterator[str]:
     fence = code_end = ""
     fresh = False
     comment = in_options = False
-    containers: list[_Open] = []
+    containers: list[_DirectiveContainer] = []
     for line in lines:
         if fence:
-            if _closes(line, fence):
+            if _is_fence_end(line, fence):
                 line, fence, fresh = line.replace(line.strip(), code_end), "", False
             elif fresh and _OPTION.match(line):
                 continue
             fresh = False
-            yield _dedented(line, containers)
+            yield _dedent_line(line, containers)
             continue
         if comment:
             comment = not _END_COMMENT.search(line)
             continue
-        while containers and containers[-1].dedent and line.strip() and _width(line) < containers[-1].dedent:
+        while containers and containers[-1].dedent and line.strip() and _measure_indent(line) < containers[-1].dedent:
             containers.pop()
-        line = _dedented(line, containers)
-        if (end := _closed(line, containers)) is not None:
+        line = _dedent_line(line, containers)
+        if (end := _find_closed_container(line, containers)) is not None:
             del containers[end:]
             yield ""
             continue
@@ -163,7 +173,7 @@ def _lines(lines: list[str]) -> Iterator[str]:
             if in_options or _OPTION.match(line):
                 continue
             containers[-1].options = False
-        opened = _opened(line, containers)
+        opened = _parse_opening(line, containers)
         if opened is None:
             if (found := _FENCE.match(line)) is not None:
                 fence = code_end = found["mark"]
@@ -175,75 +185,83 @@ def _lines(lines: list[str]) -> Iterator[str]:
             elif _COMMENT.match(line):
                 comment = not _END_COMMENT.search(line)
             else:
-                yield from _line(line, containers)
+                yield from _normalise_line(line, containers)
             continue
-        yield from opened.words
+        yield from opened.lines
         if opened.fence:
             fence, code_end, fresh = opened.fence, opened.fence_end, True
-        elif len(containers) < _MOST_OPEN:
+        elif len(containers) < _MAX_OPEN_CONTAINERS:
             containers.append(opened.container)
 
 
 @dataclass
-class _Opening:
-    words: list[str]
-    container: _Open
+class _DirectiveOpening:
+    lines: list[str]
+    container: _DirectiveContainer
     fence: str = ""
     fence_end: str = ""
 
 
-def _opened(line: str, containers: list[_Open]) -> _Opening | None:
+def _parse_opening(line: str, containers: list[_DirectiveContainer]) -> _DirectiveOpening | None:
     """Return what a line opens, if it opens a directive; its title is kept."""
     if (found := _FENCE.match(line)) is not None:
         directive = _DIRECTIVE.match(found["info"].strip())
         if directive is None:
             return None
         name, argument = directive.group(1).lower(), directive.group(2)
-        if not _is_content(name):
-            return _code(found["indent"], found["mark"], name, argument)
-        return _Opening(_words(name, argument, found["indent"]), _Open(found["mark"]))
+        if not _is_content_directive(name):
+            return _build_code_opening(found["indent"], found["mark"], name, argument)
+        return _DirectiveOpening(
+            _build_title_lines(name, argument, found["indent"]), _DirectiveContainer(found["mark"])
+        )
     if (found := _COLONS.match(line)) is not None and found["info"]:
         info = found["info"].strip()
         parts = _INFO.match(info)
         assert parts is not None
         name = parts["name"].lower().removeprefix("callout-")
-        if name in _CODE | _FORMULA:
-            return _code(found["indent"], found["mark"], name, parts["rest"])
+        if name in _CODE_DIRECTIVES | _FORMULA_DIRECTIVES:
+            return _build_code_opening(found["indent"], found["mark"], name, parts["rest"])
         titled = _TITLE.search(info)
         rest = parts["rest"].strip().rstrip(":").strip()
         has_attributes = info.startswith("{.") or "{" in info[1:] or "=" in rest
         argument = titled.group(1) if titled else parts["label"] or ("" if has_attributes else rest)
-        return _Opening(_words(name, argument, found["indent"]), _Open(found["mark"]))
+        return _DirectiveOpening(
+            _build_title_lines(name, argument, found["indent"]), _DirectiveContainer(found["mark"])
+        )
     if (found := _ADMONITION.match(line)) is not None:
         quoted = _QUOTED.search(found["info"])
         title = quoted.group(1) if quoted else ""
-        return _Opening(
+        return _DirectiveOpening(
             ["", f"{found['indent']}{title}", ""],
-            _Open(dedent=_base(containers) + _width(found["indent"]) + 4, options=False),
+            _DirectiveContainer(
+                dedent=_find_content_indent(containers) + _measure_indent(found["indent"]) + 4, options=False
+            ),
         )
     return None
 
 
-def _is_content(name: str) -> bool:
-    return name in _CONTENT | _GONE | _PICTURES or name.startswith(("prf:", "proof:", "nb-", "grid"))
+def _is_content_directive(name: str) -> bool:
+    return name in _CONTENT_DIRECTIVES | _UNTITLED_DIRECTIVES | _PICTURE_DIRECTIVES or name.startswith(
+        ("prf:", "proof:", "nb-", "grid")
+    )
 
 
-def _code(indent: str, mark: str, name: str, argument: str) -> _Opening:
+def _build_code_opening(indent: str, mark: str, name: str, argument: str) -> _DirectiveOpening:
     """Return the opening of code, or of a formula, in a directive."""
     fence = mark.replace(":", "`")
-    if name in _FORMULA:
-        return _Opening(["", f"{indent}$$"], _Open(), mark, "$$")
-    language = argument.split(" ")[0] if name in _CODE else name.split(" ")[0]
+    if name in _FORMULA_DIRECTIVES:
+        return _DirectiveOpening(["", f"{indent}$$"], _DirectiveContainer(), mark, "$$")
+    language = argument.split(" ")[0] if name in _CODE_DIRECTIVES else name.split(" ")[0]
     language = "python" if language.startswith("ipython") else name if name == "mermaid" else language
-    return _Opening([f"{indent}{fence}{language}"], _Open(), mark, fence)
+    return _DirectiveOpening([f"{indent}{fence}{language}"], _DirectiveContainer(), mark, fence)
 
 
-def _words(name: str, argument: str, indent: str) -> list[str]:
-    said = "" if name in _GONE | _PICTURES else argument.strip()
+def _build_title_lines(name: str, argument: str, indent: str) -> list[str]:
+    said = "" if name in _UNTITLED_DIRECTIVES | _PICTURE_DIRECTIVES else argument.strip()
     return ["", f"{indent}{said}", ""] if said else [""]
 
 
-def _closed(line: str, containers: list[_Open]) -> int | None:
+def _find_closed_container(line: str, containers: list[_DirectiveContainer]) -> int | None:
     """Return which container a line closes."""
     sign = line.strip()
     if not sign or sign[0] not in ":`~" or sign.strip(sign[0]):
@@ -260,40 +278,42 @@ def _closed(line: str, containers: list[_Open]) -> int | None:
     return len(containers) if sign[0] == ":" and len(sign) >= 3 else None
 
 
-def _closes(line: str, fence: str) -> bool:
+def _is_fence_end(line: str, fence: str) -> bool:
     sign = line.strip().lstrip("> ")
     return len(sign) >= len(fence) and not sign.strip(fence[0])
 
 
-def _line(line: str, containers: list[_Open]) -> Iterator[str]:
+def _normalise_line(line: str, containers: list[_DirectiveContainer]) -> Iterator[str]:
     """Yield what becomes of a line of text."""
-    if _NOTHING.match(line) or _IMPORT.match(line):
+    if _DROPPED_LINE.match(line) or _IMPORT.match(line):
         yield ""
     elif (found := _FOOTNOTE.match(line)) is not None:
         yield ""
         yield f"[^{found.group(1)}] {found.group(2)}"
-        containers.append(_Open(dedent=_base(containers) + 4, options=False))
+        containers.append(_DirectiveContainer(dedent=_find_content_indent(containers) + 4, options=False))
     elif (found := _LABEL.match(line)) is not None:
         yield f'<a id="{found.group(1)}"></a>'
         yield ""
     elif (found := _ALERT.match(line)) is not None:
         yield f"{found.group(1)}{found.group(2)}"
     else:
-        yield _NESTED.sub(lambda deep: deep.group()[:60], _INDENT.sub(" " * 60, line) if line[:1] in " \t" else line)
+        yield _DEEP_NESTING.sub(
+            lambda deep: deep.group()[:60], _DEEP_INDENT.sub(" " * 60, line) if line[:1] in " \t" else line
+        )
 
 
-def _width(line: str) -> int:
+def _measure_indent(line: str) -> int:
     """Return how far a line is indented, a tab being four."""
     return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
 
 
-def _dedented(line: str, containers: list[_Open]) -> str:
+def _dedent_line(line: str, containers: list[_DirectiveContainer]) -> str:
     """Return a line without the indentation that it has for standing in a container."""
-    least = _base(containers)
-    if not least or _width(line) < least:
+    least = _find_content_indent(containers)
+    if not least or _measure_indent(line) < least:
         return line
     return line.expandtabs(4)[least:] if line.strip() else ""
 
 
-def _base(containers: list[_Open]) -> int:
+def _find_content_indent(containers: list[_DirectiveContainer]) -> int:
     return next((container.dedent for container in reversed(containers) if container.dedent), 0)

@@ -9,51 +9,51 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-DEEPEST = 100
+MAX_NESTING = 100
 """Levels of blocks: what is nested more deeply would be left out by markdown-it."""
 
-_FURTHEST = 3_000
+_MAX_SPAN = 3_000
 """Characters between the two ends of a formula or tag inside a paragraph."""
-_MOST_TRIES = 20
-_PAIRS = {"\\(": "\\)", "\\[": "\\]", "\\\\(": "\\\\)", "\\\\[": "\\\\]"}
-_TAGS = {"{%": "%}", "{{<": ">}}", "{{%": "%}}", "{/*": "*/}"}
+_MAX_ATTEMPTS = 20
+_FORMULA_DELIMITERS = {"\\(": "\\)", "\\[": "\\]", "\\\\(": "\\\\)", "\\\\[": "\\\\]"}
+_TAG_DELIMITERS = {"{%": "%}", "{{<": ">}}", "{{%": "%}}", "{/*": "*/}"}
 _MATHEMATICS = re.compile(r"\\[a-zA-Z]|[\^=<>{}|]")
 _PROSE = re.compile(r"[^\W\d_]{3,}\s+[^\W\d_]{2,}")
 _ROLE = re.compile(r"\{([\w:.+-]{1,40})\}(`{1,3})([^`]{1,500})\2")
 _TARGET = re.compile(r"^(.*\S)\s*<[^<>]+>$|^<[^<>]+>$", re.DOTALL)
 _ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][\w-]|[\w-]+=|-\})[^{}\n]{0,300}\}|\{-\}|\{:[^{}\n]{0,300}\}")
 _NOTE = re.compile(r"\[\^([^\]\s]{1,60})\]")
-_BEGIN = re.compile(r"\\begin\{([a-zA-Z]+\*?)\}")
+_ENVIRONMENT_BEGIN = re.compile(r"\\begin\{([a-zA-Z]+\*?)\}")
 _DEFINITION = re.compile(r"[:~][ \t]+\S")
 
 
-def renderer() -> MarkdownIt:
+def build_renderer() -> MarkdownIt:
     """Return a renderer for CommonMark with tables and these rules."""
-    made = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST}).enable(["table", "strikethrough"])
-    made.inline.ruler.before("escape", "formula", _formula)
-    made.inline.ruler.before("escape", "tag", _tag)
-    made.inline.ruler.before("link", "note", _note)
+    made = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    made.inline.ruler.before("escape", "formula", _match_inline_formula)
+    made.inline.ruler.before("escape", "tag", _match_tag)
+    made.inline.ruler.before("link", "note", _match_footnote_mark)
     made.block.ruler.before(
-        "fence", "formula", _formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+        "fence", "formula", _match_formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
     )
-    made.block.ruler.before("paragraph", "definitions", _definitions)
+    made.block.ruler.before("paragraph", "definitions", _match_definition_list)
     return made
 
 
 # --- inside a paragraph -----------------------------------------------------------------------------------------------
 
 
-def _formula(state: StateInline, silent: bool) -> bool:
+def _match_inline_formula(state: StateInline, silent: bool) -> bool:
     """Keep a formula as it is written: `$x$`, `$$x$$`, `\\(x\\)` and `\\[x\\]`, whose signs are no markup."""
     source, at = state.src, state.pos
     if source[at] == "$":
-        end = _dollars_end(source, at)
+        end = _find_dollar_formula_end(source, at)
         written = source[at:end]
     elif source[at] == "\\":
-        opening = next((o for o in sorted(_PAIRS, key=len, reverse=True) if source.startswith(o, at)), "")
-        closing = _PAIRS.get(opening, "")
-        close = source.find(closing, at + len(opening), at + _FURTHEST) if opening else -1
-        end = close + len(closing) if close > at and _reads_as_formula(source[at + len(opening) : close]) else 0
+        opening = next((o for o in sorted(_FORMULA_DELIMITERS, key=len, reverse=True) if source.startswith(o, at)), "")
+        closing = _FORMULA_DELIMITERS.get(opening, "")
+        close = source.find(closing, at + len(opening), at + _MAX_SPAN) if opening else -1
+        end = close + len(closing) if close > at and _is_formula(source[at + len(opening) : close]) else 0
         written = source[at:end]
         if len(opening) == 3:  # with a second backslash, which some site builders take away
             written = written[1:-3] + written[-2:]
@@ -67,20 +67,20 @@ def _formula(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _reads_as_formula(text: str) -> bool:
+def _is_formula(text: str) -> bool:
     """Tell a formula from words in brackets whose author put a backslash before each."""
     return "](" not in text and (_MATHEMATICS.search(text) is not None or _PROSE.search(text) is None)
 
 
-def _dollars_end(source: str, at: int) -> int:
+def _find_dollar_formula_end(source: str, at: int) -> int:
     """Return where a formula between dollar signs ends; 0 when it is an amount of money or a shell's variable."""
     mark = "$$" if source.startswith("$$", at) else "$"
     begin = at + len(mark)
     if source[begin : begin + 1].isspace() and mark == "$":
         return 0
     close = begin
-    for _ in range(_MOST_TRIES):
-        close = source.find(mark, close, at + _FURTHEST)
+    for _ in range(_MAX_ATTEMPTS):
+        close = source.find(mark, close, at + _MAX_SPAN)
         if close < 0:
             return 0
         end = close + len(mark)
@@ -93,19 +93,19 @@ def _dollars_end(source: str, at: int) -> int:
     return 0
 
 
-def _tag(state: StateInline, silent: bool) -> bool:
+def _match_tag(state: StateInline, silent: bool) -> bool:
     """Drop the tags of site builders and the attributes of elements; of a role (`{term}`x``) keep the text."""
     source, at = state.src, state.pos
     if source[at] != "{":
         return False
     if (role := _ROLE.match(source, at)) is not None and role.end() <= state.posMax:
         if not silent:
-            _say(state, role)
+            _push_role(state, role)
         state.pos = role.end()
         return True
-    for opening, closing in _TAGS.items():
+    for opening, closing in _TAG_DELIMITERS.items():
         if source.startswith(opening, at):
-            close = source.find(closing, at + len(opening), at + _FURTHEST)
+            close = source.find(closing, at + len(opening), at + _MAX_SPAN)
             if 0 < close < state.posMax:
                 state.pos = close + len(closing)
                 return True
@@ -118,7 +118,7 @@ def _tag(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _say(state: StateInline, role: re.Match[str]) -> None:
+def _push_role(state: StateInline, role: re.Match[str]) -> None:
     name, text = role.group(1), role.group(3)
     if name in {"math", "eq"}:
         state.push("html_inline", "", 0).content = f'<span class="math">${escape(text)}$</span>'
@@ -131,7 +131,7 @@ def _say(state: StateInline, role: re.Match[str]) -> None:
     state.push("html_inline", "", 0).content = f"<{tag}>{escape(said)}</{tag}>" if tag else escape(said)
 
 
-def _note(state: StateInline, silent: bool) -> bool:
+def _match_footnote_mark(state: StateInline, silent: bool) -> bool:
     """Keep the mark of a footnote as it is read: `[1]`."""
     if state.src[state.pos] != "[" or (found := _NOTE.match(state.src, state.pos)) is None:
         return False
@@ -144,10 +144,10 @@ def _note(state: StateInline, silent: bool) -> bool:
 # --- blocks -----------------------------------------------------------------------------------------------------------
 
 
-def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+def _match_formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Keep a formula of its own lines as it is written, with the blank lines in it."""
     first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
-    environment = _BEGIN.match(first)
+    environment = _ENVIRONMENT_BEGIN.match(first)
     closing = (
         "$$"
         if first.startswith("$$")
@@ -163,13 +163,13 @@ def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> boo
     rest = first[2:]
     while closing not in rest:
         line += 1
-        if line >= end or state.sCount[line] < state.blkIndent or line - start > _FURTHEST:
+        if line >= end or state.sCount[line] < state.blkIndent or line - start > _MAX_SPAN:
             return False
         rest = state.src[state.bMarks[line] : state.eMarks[line]]
     if rest[rest.index(closing) + len(closing) :].strip(" .,;"):
         return False  # words go on after it: it stands in a paragraph
     written = state.getLines(start, line + 1, state.blkIndent, False).strip()
-    if closing == "\\]" and not _reads_as_formula(written[2 : written.rindex(closing)]):
+    if closing == "\\]" and not _is_formula(written[2 : written.rindex(closing)]):
         return False
     if not silent:
         token = state.push("html_block", "", 0)
@@ -179,22 +179,22 @@ def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> boo
     return True
 
 
-def _definitions(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+def _match_definition_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Read terms, each with the lines below it that begin with a colon, as a list of definitions."""
-    if silent or state.is_code_block(start) or _meaning_after(state, start, end) is None:
+    if silent or state.is_code_block(start) or _find_definition_after(state, start, end) is None:
         return False
     state.push("dl_open", "dl", 1)
     line = start
-    while line < end and (meaning := _meaning_after(state, line, end)) is not None:
-        _put(state, "dt", _line(state, line), line)
+    while line < end and (meaning := _find_definition_after(state, line, end)) is not None:
+        _push_element(state, "dt", _get_line(state, line), line)
         while meaning is not None:
             last = meaning + 1
-            while last < end and not state.isEmpty(last) and not _DEFINITION.match(_line(state, last)):
+            while last < end and not state.isEmpty(last) and not _DEFINITION.match(_get_line(state, last)):
                 last += 1
-            text = "\n".join(_line(state, number) for number in range(meaning, last))
-            _put(state, "dd", text[1:].strip(), meaning)
+            text = "\n".join(_get_line(state, number) for number in range(meaning, last))
+            _push_element(state, "dd", text[1:].strip(), meaning)
             line = last
-            meaning = _meaning_at(state, line, end)
+            meaning = _find_definition_at(state, line, end)
         while line < end and state.isEmpty(line):
             line += 1
     state.push("dl_close", "dl", -1)
@@ -202,25 +202,25 @@ def _definitions(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return True
 
 
-def _meaning_after(state: StateBlock, term: int, end: int) -> int | None:
+def _find_definition_after(state: StateBlock, term: int, end: int) -> int | None:
     """Return the line of the meaning that follows a term; None when the line is no term."""
-    if state.isEmpty(term) or _DEFINITION.match(_line(state, term)):
+    if state.isEmpty(term) or _DEFINITION.match(_get_line(state, term)):
         return None
-    return _meaning_at(state, term + 1, end)
+    return _find_definition_at(state, term + 1, end)
 
 
-def _meaning_at(state: StateBlock, line: int, end: int) -> int | None:
+def _find_definition_at(state: StateBlock, line: int, end: int) -> int | None:
     if line < end and state.isEmpty(line):
         line += 1
-    is_meaning = line < end and state.sCount[line] >= state.blkIndent and _DEFINITION.match(_line(state, line))
+    is_meaning = line < end and state.sCount[line] >= state.blkIndent and _DEFINITION.match(_get_line(state, line))
     return line if is_meaning else None
 
 
-def _line(state: StateBlock, number: int) -> str:
+def _get_line(state: StateBlock, number: int) -> str:
     return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
 
 
-def _put(state: StateBlock, tag: str, text: str, line: int) -> None:
+def _push_element(state: StateBlock, tag: str, text: str, line: int) -> None:
     state.push(f"{tag}_open", tag, 1)
     inline = state.push("inline", "", 0)
     inline.content, inline.map, inline.children = text, [line, line + 1], []

@@ -11,25 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from materials.documents import ChunkKind, Document
-from materials.readers.base.encodings import clean, decoded
+from materials.readers.base.encodings import clean_text, decode_with_warnings
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.base.pieces import tidy
-from materials.readers.html.blocks import Blocks
-from materials.readers.html.tree import tree_of
+from materials.readers.base.pieces import tidy_lines
+from materials.readers.html.blocks import HTMLBlockReader
+from materials.readers.html.tree import build_html_tree
 from materials.readers.markup import front_matter
-from materials.readers.markup.markdown_lines import plain_markdown
-from materials.readers.markup.markdown_rules import renderer
+from materials.readers.markup.markdown_lines import normalise_markdown
+from materials.readers.markup.markdown_rules import build_renderer
 
-MOST_LINES = 30
-MOST_CHARACTERS = 2_000
+MAX_OUTPUT_LINES = 30
+MAX_OUTPUT_CHARACTERS = 2_000
 """Of the outputs of one cell: the rest is cut off, and that is said."""
 
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_OBJECT = re.compile(
+_ANSI_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_OBJECT_REPR = re.compile(
     r"\s*(?:\[?<[^<>\n]*(?: at 0x[0-9a-f]+|\bsize \d+)[^<>\n]*>\]?,?\s*)+|\s*(?:None|<IPython\.[^>]*>)\s*"
 )
 _MAGIC = re.compile(r"\s*%%(\w+)")
-_MAGICS = {
+_MAGIC_LANGUAGES = {
     "bash": "bash",
     "sh": "bash",
     "html": "html",
@@ -43,148 +43,148 @@ _MAGICS = {
     "svg": "svg",
     "cython": "cython",
 }
-_KERNELS = {"ir": "r", "ijulia": "julia", "javascript": "javascript", "bash": "bash"}
+_KERNEL_LANGUAGES = {"ir": "r", "ijulia": "julia", "javascript": "javascript", "bash": "bash"}
 
 
 def read(path: Path) -> Document:
     """Read a notebook of format 3 or 4. Raises UnreadableDocument."""
-    text = decoded(path.read_bytes())
+    text = decode_with_warnings(path.read_bytes())
     try:
         notebook = json.loads(text.text)
     except (ValueError, RecursionError):
         raise UnreadableDocument("The notebook is damaged: it is not valid JSON.", code="damaged") from None
-    cells = list(_cells(notebook))
+    cells = list(_iter_cells(notebook))
     if not cells and not (isinstance(notebook, dict) and ("cells" in notebook or "worksheets" in notebook)):
         raise UnreadableDocument("The file is not a notebook: it holds no cells.", code="damaged")
-    reading = _Reading(language=_language_of(notebook))
+    reading = _NotebookReader(code_language=_find_code_language(notebook))
     for cell in cells:
-        reading.cell(cell)
-    pieces = tuple(reading.blocks.pieces.found)
+        reading.add_cell(cell)
+    pieces = tuple(reading.blocks.pieces.collected)
     own = next((p.text for p in pieces if p.kind is ChunkKind.HEADING and p.level == 1), "")
-    named = _text_of(_part(notebook, "metadata").get("title"))
+    named = _join_text(_get_mapping(notebook, "metadata").get("title"))
     return Document(
         pieces=pieces,
         title=reading.title or named or own,
-        language=reading.written_in,
-        warnings=(*text.warnings, *reading.warnings()),
+        language=reading.document_language,
+        warnings=(*text.warnings, *reading.list_warnings()),
     )
 
 
 @dataclass
-class _Reading:
-    language: str
+class _NotebookReader:
+    code_language: str
     title: str = ""
-    written_in: str = ""
-    blocks: Blocks = field(default_factory=Blocks)
-    _left_out: Counter[str] = field(default_factory=Counter)
-    _renderer: Any = field(default_factory=renderer)
+    document_language: str = ""
+    blocks: HTMLBlockReader = field(default_factory=HTMLBlockReader)
+    _omissions: Counter[str] = field(default_factory=Counter)
+    _renderer: Any = field(default_factory=build_renderer)
 
-    def cell(self, cell: dict[str, Any]) -> None:
+    def add_cell(self, cell: dict[str, Any]) -> None:
         """Add the pieces of one cell."""
         kind = cell.get("cell_type")
-        source = clean(_text_of(cell.get("source", cell.get("input"))))
+        source = clean_text(_join_text(cell.get("source", cell.get("input"))))
         if kind == "heading":
             level = cell.get("level")
-            self.blocks.pieces.heading(source, min(max(level, 1), 6) if isinstance(level, int) else 1)
+            self.blocks.pieces.add_heading(source, min(max(level, 1), 6) if isinstance(level, int) else 1)
         elif kind == "code":
-            self._code(cell, source)
+            self._add_code_cell(cell, source)
         elif kind == "raw":
-            self._raw(cell, source)
+            self._add_raw_cell(cell, source)
         else:
-            self._markdown(self._body(source))
+            self._add_markdown(self._strip_front_matter(source))
 
-    def warnings(self) -> Iterator[str]:
+    def list_warnings(self) -> Iterator[str]:
         """Yield what was left out, in sentences."""
         for what, one, more in (
             ("pictures", "1 picture", "pictures"),
             ("errors", "1 error message", "error messages"),
             ("others", "1 interactive element", "interactive elements"),
         ):
-            if count := self._left_out[what]:
+            if count := self._omissions[what]:
                 subject = f"{one} in the outputs was" if count == 1 else f"{count} {more} in the outputs were"
                 yield f"{subject} left out."
-        if count := self._left_out["cut"]:
+        if count := self._omissions["cut"]:
             cells = "1 cell was" if count == 1 else f"{count} cells were"
-            yield f"The output of {cells} cut after {MOST_LINES} lines or {MOST_CHARACTERS:,} characters."
+            yield f"The output of {cells} cut after {MAX_OUTPUT_LINES} lines or {MAX_OUTPUT_CHARACTERS:,} characters."
 
-    def _body(self, source: str) -> str:
+    def _strip_front_matter(self, source: str) -> str:
         """Return the text of a cell; a front matter, which only the first can have, is taken up."""
-        if self.blocks.pieces.found or not source.lstrip().startswith(("---", "+++")):
+        if self.blocks.pieces.collected or not source.lstrip().startswith(("---", "+++")):
             return source
-        front = front_matter.split(source)
-        self.title, self.written_in = self.title or front.title, self.written_in or front.language
+        front = front_matter.split_front_matter(source)
+        self.title, self.document_language = self.title or front.title, self.document_language or front.language
         return front.body
 
-    def _markdown(self, source: str) -> None:
-        self._html(self._renderer.render(plain_markdown(source)))
+    def _add_markdown(self, source: str) -> None:
+        self._add_html(self._renderer.render(normalise_markdown(source)))
 
-    def _html(self, text: str) -> None:
-        root = tree_of(f"<html><body>{text}</body></html>")
+    def _add_html(self, text: str) -> None:
+        root = build_html_tree(f"<html><body>{text}</body></html>")
         if root is not None:
             self.blocks.read(root)
-            self.blocks.forget()
+            self.blocks.release_tree()
 
-    def _raw(self, cell: dict[str, Any], source: str) -> None:
-        said = _part(cell, "metadata")
+    def _add_raw_cell(self, cell: dict[str, Any], source: str) -> None:
+        said = _get_mapping(cell, "metadata")
         kind = str(said.get("raw_mimetype") or said.get("format") or "")
         if "html" in kind:
-            self._html(source)
+            self._add_html(source)
         elif "latex" in kind or "rst" in kind or "restructuredtext" in kind:
             self.blocks.pieces.add(ChunkKind.CODE, source, language="latex" if "latex" in kind else "rst")
         else:
-            self._markdown(self._body(source))
+            self._add_markdown(self._strip_front_matter(source))
 
-    def _code(self, cell: dict[str, Any], source: str) -> None:
+    def _add_code_cell(self, cell: dict[str, Any], source: str) -> None:
         magic = _MAGIC.match(source)
-        named = _MAGICS.get(magic.group(1), "") if magic is not None else ""
+        named = _MAGIC_LANGUAGES.get(magic.group(1), "") if magic is not None else ""
         own = cell.get("language")
-        language = named or (own if isinstance(own, str) else "") or self.language
+        language = named or (own if isinstance(own, str) else "") or self.code_language
         self.blocks.pieces.add(ChunkKind.CODE, source, language=language or None)
         outputs = cell.get("outputs")
         shown = (
-            [text for output in outputs if isinstance(output, dict) for text in self._output(output)]
+            [text for output in outputs if isinstance(output, dict) for text in self._iter_output_texts(output)]
             if isinstance(outputs, list)
             else []
         )
-        self._show("\n".join(shown))
+        self._add_output("\n".join(shown))
 
-    def _output(self, output: dict[str, Any]) -> Iterator[str]:
+    def _iter_output_texts(self, output: dict[str, Any]) -> Iterator[str]:
         """Yield the text of one output; count what is none."""
         kind = output.get("output_type")
         if kind in {"error", "pyerr"}:
-            self._left_out["errors"] += 1
+            self._omissions["errors"] += 1
             return
         if kind == "stream":
-            yield _text_of(output.get("text"))
+            yield _join_text(output.get("text"))
             return
         data = output.get("data") if isinstance(output.get("data"), dict) else output
         assert isinstance(data, dict)
         if any(name.startswith("image/") or name in {"png", "jpeg", "svg"} for name in data):
-            self._left_out["pictures"] += 1
+            self._omissions["pictures"] += 1
             return
         for name in ("text/latex", "text/markdown", "text/plain", "text", "latex"):
-            if (text := _text_of(data.get(name))).strip():
-                if not _OBJECT.fullmatch(text):
+            if (text := _join_text(data.get(name))).strip():
+                if not _OBJECT_REPR.fullmatch(text):
                     yield text
                 return
         if any("/" in name or name in {"html", "javascript"} for name in data):
-            self._left_out["others"] += 1
+            self._omissions["others"] += 1
 
-    def _show(self, text: str) -> None:
+    def _add_output(self, text: str) -> None:
         """Add outputs, cut to what a reader looks at."""
-        lines = [line.rpartition("\r")[2] for line in _COLOURS.sub("", text).replace("\r\n", "\n").split("\n")]
-        whole = clean("\n".join(lines)).strip("\n")
-        shown = "\n".join(whole.split("\n")[:MOST_LINES])[:MOST_CHARACTERS]
+        lines = [line.rpartition("\r")[2] for line in _ANSI_SEQUENCE.sub("", text).replace("\r\n", "\n").split("\n")]
+        whole = clean_text("\n".join(lines)).strip("\n")
+        shown = "\n".join(whole.split("\n")[:MAX_OUTPUT_LINES])[:MAX_OUTPUT_CHARACTERS]
         if len(shown) < len(whole):
-            self._left_out["cut"] += 1
+            self._omissions["cut"] += 1
             shown = f"{shown.rstrip()}\n…"
         kind = (
             ChunkKind.PARAGRAPH if shown.lstrip().startswith("$") and shown.rstrip().endswith("$") else ChunkKind.CODE
         )
-        self.blocks.pieces.add(kind, tidy(shown) if kind is ChunkKind.PARAGRAPH else shown)
+        self.blocks.pieces.add(kind, tidy_lines(shown) if kind is ChunkKind.PARAGRAPH else shown)
 
 
-def _cells(notebook: Any) -> Iterator[dict[str, Any]]:
+def _iter_cells(notebook: Any) -> Iterator[dict[str, Any]]:
     """Yield the cells of a notebook, those of all its sheets before format 4."""
     holders = [notebook] if isinstance(notebook, dict) else []
     sheets = holders[0].get("worksheets") if holders else None
@@ -195,22 +195,22 @@ def _cells(notebook: Any) -> Iterator[dict[str, Any]]:
             yield from (cell for cell in cells if isinstance(cell, dict))
 
 
-def _language_of(notebook: Any) -> str:
-    about = _part(notebook, "metadata")
-    kernel = _part(about, "kernelspec")
-    said = _part(about, "language_info").get("name") or kernel.get("language")
+def _find_code_language(notebook: Any) -> str:
+    about = _get_mapping(notebook, "metadata")
+    kernel = _get_mapping(about, "kernelspec")
+    said = _get_mapping(about, "language_info").get("name") or kernel.get("language")
     if isinstance(said, str) and said:
         return "python" if said.startswith("ipython") else said.lower()
-    name = _text_of(kernel.get("name"))
-    return "python" if name.startswith("python") else _KERNELS.get(name, "")
+    name = _join_text(kernel.get("name"))
+    return "python" if name.startswith("python") else _KERNEL_LANGUAGES.get(name, "")
 
 
-def _part(holder: Any, name: str) -> dict[str, Any]:
+def _get_mapping(holder: Any, name: str) -> dict[str, Any]:
     part = holder.get(name) if isinstance(holder, dict) else None
     return part if isinstance(part, dict) else {}
 
 
-def _text_of(value: Any) -> str:
+def _join_text(value: Any) -> str:
     """Return what formats keep as one text or as its lines."""
     if isinstance(value, list):
         return "".join(part for part in value if isinstance(part, str))

@@ -7,23 +7,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
-from materials.readers.markup.rst_directives import CODE, GONE, SAYS_ARGUMENT, Directive
-from materials.readers.markup.rst_inline import inline_html
-from materials.readers.markup.rst_tables import csv_rows, grid_rows, is_grid, is_simple, simple_rows
+from materials.readers.markup.rst_directives import CODE_DIRECTIVES, DROPPED_DIRECTIVES, TITLED_DIRECTIVES, Directive
+from materials.readers.markup.rst_inline import render_inline
+from materials.readers.markup.rst_tables import (
+    is_grid_table,
+    is_simple_table,
+    parse_csv_rows,
+    parse_grid_rows,
+    parse_simple_rows,
+)
 
-DEEPEST = 40
+MAX_DEPTH = 40
 """Blocks nested more deeply are read as the text they are."""
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
 _BULLET = re.compile(r"([*+\-•‣⁃])(?:[ \t]+|$)")
 _NUMBER = re.compile(r"\(?(\d{1,9}|#|[a-zA-Z]|[ivxlcIVXLC]{1,8})[.)](?:[ \t]+|$)")
 _FIELD = re.compile(r":(?!:)([^:\n]{1,80}(?::`[^`\n]{1,80}`[^:\n]*)?):(?:[ \t]+(.*)|$)")
-_EXPLICIT = re.compile(r"\.\.(?:[ \t]+(.*))?$")
+_EXPLICIT_MARKUP = re.compile(r"\.\.(?:[ \t]+(.*))?$")
 _TARGET = re.compile(r"_(?:`([^`]{1,200})`|([^:]{1,200})):(?:\s+(.*))?$|__.*$")
 _FOOTNOTE = re.compile(r"\[(\#?[\w.-]{0,60}|\*)\](?:[ \t]+(.*))?$")
 _SUBSTITUTION = re.compile(r"\|([^|]{1,100})\|[ \t]+([\w:-]+)::[ \t]*(.*)$")
 _DIRECTIVE = re.compile(r"([\w:.+-]{1,60})[ \t]?::(?:[ \t]+(.*))?$")
-_ABOUT = {
+_BIBLIOGRAPHIC_FIELDS = {
     "author",
     "authors",
     "date",
@@ -49,40 +55,40 @@ _DOCTEST = re.compile(r">>> ")
 
 
 @dataclass
-class Reader:
-    """Reads one text. `html` may be called once; then `warnings` says what is not in it."""
+class RstReader:
+    """Reads one text. `render_html` may be called once; then `list_warnings` says what is not in it."""
 
     _lines: list[str]
-    _named: dict[str, str] = field(default_factory=dict)
-    _styles: list[tuple[str, bool]] = field(default_factory=list)
-    _elsewhere: int = 0
+    _substitutions: dict[str, str] = field(default_factory=dict)
+    _title_styles: list[tuple[str, bool]] = field(default_factory=list)
+    _include_count: int = 0
 
     @classmethod
-    def of(cls, text: str) -> Reader:
+    def from_text(cls, text: str) -> RstReader:
         """Return a reader; the substitutions that the text defines are known from the beginning."""
         reader = cls([line.rstrip() for line in text.expandtabs(8).split("\n")])
         for line in reader._lines:
             found = _SUBSTITUTION.match(line[3:].lstrip()) if line.startswith("..") else None
             if found is not None and found.group(2) in {"replace", "unicode", "date"}:
-                reader._named[found.group(1).lower()] = found.group(3)
+                reader._substitutions[found.group(1).lower()] = found.group(3)
         return reader
 
-    def html(self) -> str:
+    def render_html(self) -> str:
         """Return the text as HTML."""
-        return "\n".join(self._blocks(self._lines, 0))
+        return "\n".join(self._render_blocks(self._lines, 0))
 
-    def warnings(self) -> list[str]:
+    def list_warnings(self) -> list[str]:
         """Return what the text takes from other files."""
-        if not self._elsewhere:
+        if not self._include_count:
             return []
-        files = "1 other file" if self._elsewhere == 1 else f"{self._elsewhere} other files"
+        files = "1 other file" if self._include_count == 1 else f"{self._include_count} other files"
         return [f"The text includes {files}, whose content is not in it. Upload what they hold, too."]
 
     # --- blocks -------------------------------------------------------------------------------------------------------
 
-    def _blocks(self, lines: Sequence[str], depth: int) -> Iterator[str]:
-        if depth > DEEPEST:
-            yield f"<p>{self._inline(' '.join(line.strip() for line in lines))}</p>"
+    def _render_blocks(self, lines: Sequence[str], depth: int) -> Iterator[str]:
+        if depth > MAX_DEPTH:
+            yield f"<p>{self._render_inline(' '.join(line.strip() for line in lines))}</p>"
             return
         at = 0
         while at < len(lines):
@@ -91,15 +97,15 @@ class Reader:
                 continue
             before = at
             for read in (
-                self._title,
-                self._explicit,
-                self._table,
-                self._list,
-                self._fields,
-                self._lines_kept,
-                self._doctest,
-                self._indented,
-                self._definitions,
+                self._render_title,
+                self._render_explicit_markup,
+                self._render_table,
+                self._render_list,
+                self._render_field_list,
+                self._render_line_block,
+                self._render_doctest,
+                self._render_block_quote,
+                self._render_definition_list,
             ):
                 found = read(lines, at, depth)
                 if found is not None:
@@ -107,115 +113,115 @@ class Reader:
                     yield html
                     break
             else:
-                html, at = self._paragraph(lines, at)
+                html, at = self._render_paragraph(lines, at)
                 yield html
             assert at > before
 
-    def _title(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+    def _render_title(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         line = lines[at]
         over = _ADORNMENT.match(line)
         if over is not None:
             if at + 2 < len(lines) and lines[at + 1] and lines[at + 2] == line and not _ADORNMENT.match(lines[at + 1]):
-                return self._heading(lines[at + 1].strip(), over.group(1), True), at + 3
-            if len(line) >= 4 and (at + 1 == len(lines) or not lines[at + 1]) and not is_simple(line):
+                return self._render_heading(lines[at + 1].strip(), over.group(1), True), at + 3
+            if len(line) >= 4 and (at + 1 == len(lines) or not lines[at + 1]) and not is_simple_table(line):
                 return "<hr>", at + 1
             return None
         under = _ADORNMENT.match(lines[at + 1]) if at + 1 < len(lines) else None
-        is_title = under is not None and not line.startswith((" ", "..")) and not is_grid(line)
+        is_title = under is not None and not line.startswith((" ", "..")) and not is_grid_table(line)
         if is_title and (len(lines[at + 1]) >= len(line) or len(lines[at + 1]) >= 4):
             assert under is not None
-            return self._heading(line.strip(), under.group(1), False), at + 2
+            return self._render_heading(line.strip(), under.group(1), False), at + 2
         return None
 
-    def _heading(self, text: str, sign: str, over: bool) -> str:
-        if (sign, over) not in self._styles:
-            self._styles.append((sign, over))
-        level = min(self._styles.index((sign, over)) + 1, 6)
-        return f"<h{level}>{self._inline(text)}</h{level}>"
+    def _render_heading(self, text: str, sign: str, has_overline: bool) -> str:
+        if (sign, has_overline) not in self._title_styles:
+            self._title_styles.append((sign, has_overline))
+        level = min(self._title_styles.index((sign, has_overline)) + 1, 6)
+        return f"<h{level}>{self._render_inline(text)}</h{level}>"
 
-    def _explicit(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
-        found = _EXPLICIT.match(lines[at])
+    def _render_explicit_markup(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+        found = _EXPLICIT_MARKUP.match(lines[at])
         if found is None:
             return None
         said = found.group(1) or ""
-        body, end = _body(lines, at + 1)
+        body, end = _parse_indented_body(lines, at + 1)
         if (target := _TARGET.match(said)) is not None:
             name = target.group(1) or target.group(2) or ""
             is_link = bool(target.group(3)) or bool(body)
-            return ("" if is_link else f'<a id="{escape(_anchor(name), quote=True)}"></a>'), end
+            return ("" if is_link else f'<a id="{escape(_build_anchor(name), quote=True)}"></a>'), end
         if (note := _FOOTNOTE.match(said)) is not None:
             label = note.group(1).lstrip("#") or "#"
             text = "\n".join([note.group(2) or "", *body])
-            return f"<p>[{escape(label)}] {self._inline(text.strip())}</p>", end
+            return f"<p>[{escape(label)}] {self._render_inline(text.strip())}</p>", end
         if _SUBSTITUTION.match(said):
             return "", end
         if (named := _DIRECTIVE.match(said)) is not None:
-            return self._directive(Directive.of(named.group(1), named.group(2) or "", body), depth), end
+            return self._render_directive(Directive.from_lines(named.group(1), named.group(2) or "", body), depth), end
         return "", end  # a comment
 
-    def _directive(self, directive: Directive, depth: int) -> str:
+    def _render_directive(self, directive: Directive, depth: int) -> str:
         name, argument, body = directive.name, directive.argument, directive.body
-        if name in CODE:
-            return directive.code()
+        if name in CODE_DIRECTIVES:
+            return directive.render_code()
         if name == "math":
             tex = "\n".join(filter(None, [argument, *body])).strip()
             return f'<div class="math display">$${escape(tex)}$$</div>' if tex else ""
         if name in {"include", "literalinclude"}:
-            self._elsewhere += 1
+            self._include_count += 1
             return ""
         if name == "raw":
-            return directive.raw()
-        if name in GONE:
+            return directive.render_raw()
+        if name in DROPPED_DIRECTIVES:
             return ""
         if name in {"figure", "image"}:
             said = f'<p><img alt="{escape(directive.options.get("alt", ""), quote=True)}"></p>'
-            return said + "".join(self._blocks(body, depth + 1))
-        title = f"<p>{self._inline(argument)}</p>" if argument and name in SAYS_ARGUMENT else ""
+            return said + "".join(self._render_blocks(body, depth + 1))
+        title = f"<p>{self._render_inline(argument)}</p>" if argument and name in TITLED_DIRECTIVES else ""
         if name == "csv-table":
-            rows = csv_rows(
+            rows = parse_csv_rows(
                 [line for line in body if line],
                 delimiter=directive.options.get("delim", ","),
                 header=directive.options.get("header", ""),
             )
-            return title + self._rows(rows)
+            return title + self._render_rows(rows)
         if name == "list-table":
-            items = (self._list(lines, 0, depth + 1) for lines in [body] if body and _BULLET.match(body[0]))
-            return title + "".join(_table_of_lists(found[0]) for found in items if found is not None)
+            items = (self._render_list(lines, 0, depth + 1) for lines in [body] if body and _BULLET.match(body[0]))
+            return title + "".join(_build_table_from_lists(found[0]) for found in items if found is not None)
         if name == "rubric":
-            return f"<p><strong>{self._inline(argument)}</strong></p>"
-        return f"<div>{title}{''.join(self._blocks(body, depth + 1))}</div>"
+            return f"<p><strong>{self._render_inline(argument)}</strong></p>"
+        return f"<div>{title}{''.join(self._render_blocks(body, depth + 1))}</div>"
 
-    def _table(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+    def _render_table(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         line = lines[at]
-        if is_grid(line):
+        if is_grid_table(line):
             end = at
             while end < len(lines) and lines[end].startswith(("+", "|")):
                 end += 1
-            return self._rows(grid_rows(lines[at:end])), end
-        if not is_simple(line):
+            return self._render_rows(parse_grid_rows(lines[at:end])), end
+        if not is_simple_table(line):
             return None
-        rulers = [number for number in range(at, min(len(lines), at + 5_000)) if is_simple(lines[number])][:3]
+        rulers = [number for number in range(at, min(len(lines), at + 5_000)) if is_simple_table(lines[number])][:3]
         closing = next((number for number in rulers[1:] if number + 1 == len(lines) or not lines[number + 1]), None)
         if closing is None:
             return None
-        return self._rows(simple_rows(lines[at : closing + 1])), closing + 1
+        return self._render_rows(parse_simple_rows(lines[at : closing + 1])), closing + 1
 
-    def _rows(self, rows: Sequence[Sequence[str]]) -> str:
-        cells = ("".join(f"<td>{self._inline(cell)}</td>" for cell in row) for row in rows)
+    def _render_rows(self, rows: Sequence[Sequence[str]]) -> str:
+        cells = ("".join(f"<td>{self._render_inline(cell)}</td>" for cell in row) for row in rows)
         return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
     # --- lists --------------------------------------------------------------------------------------------------------
 
-    def _list(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+    def _render_list(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         pattern = next((pattern for pattern in (_BULLET, _NUMBER) if pattern.match(lines[at])), None)
-        if pattern is None or not _is_item(lines, at, pattern):
+        if pattern is None or not _is_list_item(lines, at, pattern):
             return None
         first = pattern.match(lines[at])
         assert first is not None
         items = []
-        while at < len(lines) and (found := pattern.match(lines[at])) is not None and _is_item(lines, at, pattern):
-            body, end = _body(lines, at + 1, most=found.end())
-            items.append(f"<li>{''.join(self._blocks([lines[at][found.end() :], *body], depth + 1))}</li>")
+        while at < len(lines) and (found := pattern.match(lines[at])) is not None and _is_list_item(lines, at, pattern):
+            body, end = _parse_indented_body(lines, at + 1, max_indent=found.end())
+            items.append(f"<li>{''.join(self._render_blocks([lines[at][found.end() :], *body], depth + 1))}</li>")
             at = end
             while at < len(lines) and not lines[at]:
                 at += 1
@@ -223,43 +229,45 @@ class Reader:
         start = f' start="{first.group(1)}"' if first.group(1).isdecimal() else ""
         return f"<{tag}{start}>{''.join(items)}</{tag}>", at
 
-    def _fields(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+    def _render_field_list(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         """Read `:name: what it is`; what a document says of itself at its beginning is left out."""
         items = []
         begin = at
         while at < len(lines) and (found := _FIELD.match(lines[at])) is not None:
-            body, end = _body(lines, at + 1)
-            if found.group(1).lower() not in _ABOUT:
+            body, end = _parse_indented_body(lines, at + 1)
+            if found.group(1).lower() not in _BIBLIOGRAPHIC_FIELDS:
                 text = "\n".join([found.group(2) or "", *body]).strip()
-                items.append(f"<dt>{self._inline(found.group(1))}</dt><dd>{self._inline(text)}</dd>")
+                items.append(f"<dt>{self._render_inline(found.group(1))}</dt><dd>{self._render_inline(text)}</dd>")
             at = end
         if at == begin:
             return None
         return (f"<dl>{''.join(items)}</dl>" if items else ""), at
 
-    def _definitions(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+    def _render_definition_list(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         entries = []
         while at + 1 < len(lines) and lines[at] and not lines[at].startswith(" ") and lines[at + 1].startswith(" "):
             if lines[at].endswith("::"):
                 break
-            body, end = _body(lines, at + 1)
+            body, end = _parse_indented_body(lines, at + 1)
             term = lines[at].split(" : ")[0]
-            entries.append(f"<dt>{self._inline(term)}</dt><dd>{''.join(self._blocks(body, depth + 1))}</dd>")
+            entries.append(
+                f"<dt>{self._render_inline(term)}</dt><dd>{''.join(self._render_blocks(body, depth + 1))}</dd>"
+            )
             at = end
         return (f"<dl>{''.join(entries)}</dl>", at) if entries else None
 
     # --- text ---------------------------------------------------------------------------------------------------------
 
-    def _lines_kept(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+    def _render_line_block(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         if not lines[at].startswith("| "):
             return None
         kept = []
         while at < len(lines) and (lines[at] == "|" or lines[at].startswith("| ")):
-            kept.append(self._inline(lines[at][2:].strip()))
+            kept.append(self._render_inline(lines[at][2:].strip()))
             at += 1
         return f"<p>{'<br>'.join(kept)}</p>", at
 
-    def _doctest(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+    def _render_doctest(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         if not _DOCTEST.match(lines[at]):
             return None
         end = at
@@ -267,29 +275,29 @@ class Reader:
             end += 1
         return f'<pre class="language-python">{escape(chr(10).join(lines[at:end]))}</pre>', end
 
-    def _indented(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
+    def _render_block_quote(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         if not lines[at].startswith(" "):
             return None
-        body, end = _body(lines, at)
-        return f"<blockquote>{''.join(self._blocks(body, depth + 1))}</blockquote>", end
+        body, end = _parse_indented_body(lines, at)
+        return f"<blockquote>{''.join(self._render_blocks(body, depth + 1))}</blockquote>", end
 
-    def _paragraph(self, lines: Sequence[str], at: int) -> tuple[str, int]:
+    def _render_paragraph(self, lines: Sequence[str], at: int) -> tuple[str, int]:
         end = at
         while end < len(lines) and lines[end] and not (end > at and lines[end].startswith(" ")):
             end += 1
         text = "\n".join(lines[at:end])
         if not text.endswith("::"):
-            return f"<p>{self._inline(text)}</p>", end
-        body, after = _body(lines, end)
+            return f"<p>{self._render_inline(text)}</p>", end
+        body, after = _parse_indented_body(lines, end)
         said = text[:-2].rstrip() if text[-3:-2].isspace() or text == "::" else text[:-1]
         code = f"<pre>{escape(chr(10).join(body))}</pre>" if any(body) else ""
-        return (f"<p>{self._inline(said)}</p>" if said else "") + code, after if any(body) else end
+        return (f"<p>{self._render_inline(said)}</p>" if said else "") + code, after if any(body) else end
 
-    def _inline(self, text: str) -> str:
-        return inline_html(text, self._named)
+    def _render_inline(self, text: str) -> str:
+        return render_inline(text, self._substitutions)
 
 
-def _is_item(lines: Sequence[str], at: int, pattern: re.Pattern[str]) -> bool:
+def _is_list_item(lines: Sequence[str], at: int, pattern: re.Pattern[str]) -> bool:
     """Tell whether a line that begins like an item is one: what follows it is indented, blank, or the next item."""
     mark = pattern.match(lines[at])
     if mark is not None and mark.end() == len(lines[at]):
@@ -300,8 +308,8 @@ def _is_item(lines: Sequence[str], at: int, pattern: re.Pattern[str]) -> bool:
     return pattern.match(lines[at + 1]) is not None
 
 
-def _body(lines: Sequence[str], at: int, *, most: int = 1_000) -> tuple[list[str], int]:
-    """Return the indented lines from here on, without their indentation (at `most` so much), and where they end."""
+def _parse_indented_body(lines: Sequence[str], at: int, *, max_indent: int = 1_000) -> tuple[list[str], int]:
+    """Return the indented lines from here on without their indentation, at most `max_indent`, and where they end."""
     end = at
     while end < len(lines) and (not lines[end] or lines[end].startswith(" ")):
         end += 1
@@ -310,14 +318,14 @@ def _body(lines: Sequence[str], at: int, *, most: int = 1_000) -> tuple[list[str
         last -= 1
     given = lines[at:last]
     indent = min((len(line) - len(line.lstrip()) for line in given if line), default=0)
-    return [line[min(indent, most) :] for line in given], end
+    return [line[min(indent, max_indent) :] for line in given], end
 
 
-def _anchor(name: str) -> str:
+def _build_anchor(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name.strip().lower())
 
 
-def _table_of_lists(html: str) -> str:
+def _build_table_from_lists(html: str) -> str:
     """Return the table that a list of lists stands for."""
     inner = html.removeprefix("<ul>").removesuffix("</ul>")
     rows = inner.replace("<li><ul>", "<tr>").replace("</ul></li>", "</tr>")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-CODE = {
+CODE_DIRECTIVES = {
     "code-block",
     "code",
     "sourcecode",
@@ -26,7 +26,7 @@ CODE = {
     "command-output",
     "tabbed-code",
 }
-GONE = {
+DROPPED_DIRECTIVES = {
     "toctree",
     "contents",
     "index",
@@ -59,7 +59,7 @@ GONE = {
     "youtube",
     "video",
 }
-SAYS_ARGUMENT = {
+TITLED_DIRECTIVES = {
     "note",
     "tip",
     "warning",
@@ -101,8 +101,8 @@ SAYS_ARGUMENT = {
     "object",
 }
 _OPTION = re.compile(r":([\w-]+):(?:[ \t]+(.*))?$")
-_PYTHON = {"doctest", "testcode", "ipython", "plot", "jupyter-execute", "pyodide", "activecode"}
-_UNSAFE = re.compile(r"<script|<style|<!--", re.IGNORECASE)
+_PYTHON_DIRECTIVES = {"doctest", "testcode", "ipython", "plot", "jupyter-execute", "pyodide", "activecode"}
+_UNSAFE_HTML = re.compile(r"<script|<style|<!--", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +115,12 @@ class Directive:
     body: Sequence[str]
 
     @classmethod
-    def of(cls, name: str, argument: str, lines: Sequence[str]) -> Directive:
+    def from_lines(cls, name: str, argument: str, lines: Sequence[str]) -> Directive:
         """Return a directive from the words behind its name and the indented lines below."""
         options: dict[str, str] = {}
         at = 0
         words = [argument] if argument else []
-        is_code = name.lower() in CODE
+        is_code = name.lower() in CODE_DIRECTIVES
         while at < len(lines) and lines[at]:
             found = _OPTION.match(lines[at])
             if found is None:
@@ -134,14 +134,14 @@ class Directive:
             at += 1
         return cls(name=name.lower(), argument=" ".join(words), options=options, body=lines[at:])
 
-    def code(self) -> str:
+    def render_code(self) -> str:
         """Return the body as code."""
-        language = "python" if self.name in _PYTHON else self.argument.split(" ")[0]
+        language = "python" if self.name in _PYTHON_DIRECTIVES else self.argument.split(" ")[0]
         name = f' class="language-{escape(language, quote=True)}"' if language else ""
         text = "\n".join(self.body).strip("\n")
         return f"<pre{name}>{escape(text)}</pre>"
 
-    def raw(self) -> str:
+    def render_raw(self) -> str:
         """Return the body where it is HTML."""
         text = "\n".join(self.body)
-        return f"<div>{text}</div>" if self.argument == "html" and not _UNSAFE.search(text) else ""
+        return f"<div>{text}</div>" if self.argument == "html" and not _UNSAFE_HTML.search(text) else ""

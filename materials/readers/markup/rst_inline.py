@@ -19,57 +19,60 @@ _MARKUP = re.compile(
     re.DOTALL,
 )
 _TARGET = re.compile(r"(?P<said>.*?)\s*<[^<>]*>$", re.DOTALL)
-_TAGS = {
+_ROLE_TAGS = {
     "strong": "strong", "emphasis": "em", "code": "code", "literal": "code", "sub": "sub", "subscript": "sub",
     "sup": "sup", "superscript": "sup", "term": "dfn", "dfn": "dfn", "kbd": "kbd", "samp": "samp",
 }  # fmt: skip
 
 
-def inline_html(text: str, named: Mapping[str, str]) -> str:
-    """Return running text as HTML: markup as elements, references as what they say. `named` are substitutions."""
+def render_inline(text: str, substitutions: Mapping[str, str]) -> str:
+    """Return running text as HTML: markup as elements, references as what they say.
+
+    `substitutions` are substitutions.
+    """
     parts: list[str] = []
     position = 0
     for found in _MARKUP.finditer(text):
         parts.append(escape(text[position : found.start()]))
-        parts.append(_element(found, named))
+        parts.append(_render_element(found, substitutions))
         position = found.end()
     parts.append(escape(text[position:]))
     return "".join(parts)
 
 
-def _element(found: re.Match[str], named: Mapping[str, str]) -> str:
+def _render_element(found: re.Match[str], substitutions: Mapping[str, str]) -> str:
     kind = found.lastgroup
     if kind == "escaped":
         return "" if found["escaped"].isspace() else escape(found["escaped"])
     if kind == "literal":
         return f"<code>{escape(found['literal'])}</code>"
     if found["role"]:
-        return _role(found["role"], found["roled"])
+        return _render_role(found["role"], found["roled"])
     if kind in {"strong", "emphasis"}:
-        return f"<{_TAGS[kind]}>{escape(found[kind])}</{_TAGS[kind]}>"
+        return f"<{_ROLE_TAGS[kind]}>{escape(found[kind])}</{_ROLE_TAGS[kind]}>"
     if found["text"] is not None:
         if found["after"]:
-            return _role(found["after"], found["text"])
-        said = _said(found["text"])
+            return _render_role(found["after"], found["text"])
+        said = _get_reference_text(found["text"])
         return escape(said)
     if kind == "note":
         return escape(f"[{(found['note'] or '').lstrip('#') or '#'}]")
     if kind == "name":
-        return escape(named.get(found["name"].lower(), found["name"]))
+        return escape(substitutions.get(found["name"].lower(), found["name"]))
     return escape(found["word"] or found.group())
 
 
-def _role(name: str, text: str) -> str:
+def _render_role(name: str, text: str) -> str:
     if name in {"math", "eq"}:
         return f'<span class="math">${escape(text)}$</span>'
     if name == "raw-html":
         return ""
-    tag = _TAGS.get(name.rpartition(":")[2])
-    said = escape(_said(text).lstrip("~!"))
+    tag = _ROLE_TAGS.get(name.rpartition(":")[2])
+    said = escape(_get_reference_text(text).lstrip("~!"))
     return f"<{tag}>{said}</{tag}>" if tag else said
 
 
-def _said(text: str) -> str:
+def _get_reference_text(text: str) -> str:
     """Return what a reference says: its own words, or the target when it has none."""
     found = _TARGET.fullmatch(text)
     return found["said"] if found is not None and found["said"] else text.strip("<>")

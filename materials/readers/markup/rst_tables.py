@@ -7,23 +7,23 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-_WIDEST = 100
+_MAX_COLUMNS = 100
 
 
-def is_grid(line: str) -> bool:
+def is_grid_table(line: str) -> bool:
     """Tell whether a line begins a table drawn with a grid."""
     return re.fullmatch(r"\+(?:-+\+)+\s*", line) is not None
 
 
-def is_simple(line: str) -> bool:
+def is_simple_table(line: str) -> bool:
     """Tell whether a line begins a table of columns under rulers."""
     return re.fullmatch(r"=+(?:[ \t]+=+)+\s*", line) is not None
 
 
-def grid_rows(lines: Sequence[str]) -> list[list[str]]:
+def parse_grid_rows(lines: Sequence[str]) -> list[list[str]]:
     """Return the rows of a table drawn with a grid; a cell over several columns or rows leaves the others blank."""
     edges = sorted({at for line in lines if line.startswith("+") for at, sign in enumerate(line) if sign == "+"})
-    columns = list(pairwise(edges))[:_WIDEST]
+    columns = list(pairwise(edges))[:_MAX_COLUMNS]
     rows: list[list[str]] = []
     cells = [""] * len(columns)
     for line in lines[1:]:
@@ -44,10 +44,10 @@ def grid_rows(lines: Sequence[str]) -> list[list[str]]:
     return rows
 
 
-def simple_rows(lines: Sequence[str]) -> list[list[str]]:
+def parse_simple_rows(lines: Sequence[str]) -> list[list[str]]:
     """Return the rows of a table under rulers; a line without a first cell continues the one above."""
-    rulers = [number for number, line in enumerate(lines) if is_simple(line)]
-    spans = [(found.start(), found.end()) for found in re.finditer(r"=+", lines[0])][:_WIDEST]
+    rulers = [number for number, line in enumerate(lines) if is_simple_table(line)]
+    spans = [(found.start(), found.end()) for found in re.finditer(r"=+", lines[0])][:_MAX_COLUMNS]
     rows: list[list[str]] = []
     fresh = True
     for number, line in enumerate(lines):
@@ -66,8 +66,8 @@ def simple_rows(lines: Sequence[str]) -> list[list[str]]:
     return rows
 
 
-def csv_rows(lines: Sequence[str], *, delimiter: str, header: str) -> list[list[str]]:
+def parse_csv_rows(lines: Sequence[str], *, delimiter: str, header: str) -> list[list[str]]:
     """Return the rows of a table that is written as delimited text, its header first."""
     sign = {"tab": "\t", "space": " "}.get(delimiter.strip(), delimiter.strip()[:1]) or ","
     given = ([header] if header else []) + list(lines)
-    return [row[:_WIDEST] for row in csv.reader(given, delimiter=sign, skipinitialspace=True) if row]
+    return [row[:_MAX_COLUMNS] for row in csv.reader(given, delimiter=sign, skipinitialspace=True) if row]

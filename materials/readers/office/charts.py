@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from materials.readers.base.encodings import clean
-from materials.readers.base.pieces import one_line
+from materials.readers.base.encodings import clean_text
+from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.office.ooxml import A, C
 
 MAX_ROWS = 50
 MAX_SERIES = 12
 
 _DATE_FORMAT = re.compile(r"y|d", re.IGNORECASE)
-_IN_FORMAT = re.compile(r"\"[^\"]*\"|\[[^\]]*\]|\\.")
-_FIRST_DAY = date(1899, 12, 30)
-_LAST_DAY = 2_958_465
+_FORMAT_LITERALS = re.compile(r"\"[^\"]*\"|\[[^\]]*\]|\\.")
+_DATE_EPOCH = date(1899, 12, 30)
+_MAX_DATE_NUMBER = 2_958_465
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,21 +26,21 @@ class Chart:
 
     title: str
     rows: list[list[str]]
-    left_out: int = 0
+    omitted_rows: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Series:
+class _ChartSeries:
     name: str
     categories: dict[int, str]
     values: dict[int, str]
 
 
-def chart(root: Any) -> Chart:
+def parse_chart(root: Any) -> Chart:
     """Read the root of a chart part: every series of every plot in it."""
     title = root.find(f"{C}chart/{C}title")
-    words = _title(title) if title is not None else ""
-    series = [_series(element) for element in root.iter(f"{C}ser")]
+    words = _extract_text(title) if title is not None else ""
+    series = [_parse_series(element) for element in root.iter(f"{C}ser")]
     if not words and len(series) == 1:
         words = series[0].name
     shown = series[:MAX_SERIES]
@@ -53,64 +53,64 @@ def chart(root: Any) -> Chart:
         rows = [[str(at), *row[1:]] for at, row in enumerate(rows, start=1)]
     if rows:
         rows.insert(0, ["", *(one.name or f"Series {at}" for at, one in enumerate(shown, start=1))])
-    return Chart(title=words, rows=rows, left_out=max(0, len(points) - MAX_ROWS))
+    return Chart(title=words, rows=rows, omitted_rows=max(0, len(points) - MAX_ROWS))
 
 
-def _title(element: Any) -> str:
+def _extract_text(element: Any) -> str:
     words = [text.text or "" for text in element.iter(f"{A}t")] or [text.text or "" for text in element.iter(f"{C}v")]
-    return clean(one_line("".join(words)))
+    return clean_text(collapse_whitespace("".join(words)))
 
 
-def _series(element: Any) -> _Series:
+def _parse_series(element: Any) -> _ChartSeries:
     name = element.find(f"{C}tx")
     categories = element.find(f"{C}cat")
     values = element.find(f"{C}val")
-    return _Series(
-        name=_title(name) if name is not None else "",
-        categories=_points(categories if categories is not None else element.find(f"{C}xVal")),
-        values=_points(values if values is not None else element.find(f"{C}yVal")),
+    return _ChartSeries(
+        name=_extract_text(name) if name is not None else "",
+        categories=_parse_points(categories if categories is not None else element.find(f"{C}xVal")),
+        values=_parse_points(values if values is not None else element.find(f"{C}yVal")),
     )
 
 
-def _points(element: Any) -> dict[int, str]:
+def _parse_points(element: Any) -> dict[int, str]:
     """Return the cells of a series by their place; categories of several levels as `outer / inner`."""
     if element is None:
         return {}
     levels = list(element.iter(f"{C}lvl"))
     if len(levels) > 1:
-        return _stacked(levels)
+        return _join_category_levels(levels)
     form = element.findtext(f".//{C}formatCode") or ""
     found = {}
     for point in element.iter(f"{C}pt"):
         at = point.get("idx") or ""
         if at.isdecimal() and len(at) < 10:
-            found[int(at)] = _shown(point.findtext(f"{C}v") or "", point.get("formatCode") or form)
+            found[int(at)] = _format_value(point.findtext(f"{C}v") or "", point.get("formatCode") or form)
     return found
 
 
-def _stacked(levels: list[Any]) -> dict[int, str]:
+def _join_category_levels(levels: list[Any]) -> dict[int, str]:
     """Join levels, the innermost of which comes first; an outer word holds until the next one begins."""
     inner = {int(point.get("idx") or 0): point.findtext(f"{C}v") or "" for point in levels[0].iter(f"{C}pt")}
-    found = {at: clean(one_line(word)) for at, word in inner.items()}
+    found = {at: clean_text(collapse_whitespace(word)) for at, word in inner.items()}
     for level in levels[1:]:
         words = {int(point.get("idx") or 0): point.findtext(f"{C}v") or "" for point in level.iter(f"{C}pt")}
         outer = ""
         for at in sorted(found):
             outer = words.get(at, outer)
-            found[at] = f"{one_line(outer)} / {found[at]}" if outer else found[at]
+            found[at] = f"{collapse_whitespace(outer)} / {found[at]}" if outer else found[at]
     return found
 
 
-def _shown(value: str, form: str) -> str:
+def _format_value(value: str, format_code: str) -> str:
     """Return a number as the chart shows it: no noise of binary fractions, percent and dates as such."""
     try:
         number = float(value)
     except ValueError:
-        return clean(one_line(value))
-    form = _IN_FORMAT.sub("", form)
-    if "%" in form:
+        return clean_text(collapse_whitespace(value))
+    format_code = _FORMAT_LITERALS.sub("", format_code)
+    if "%" in format_code:
         return f"{number * 100:.10g}%"
-    if form.lower() != "general" and _DATE_FORMAT.search(form) and 0 < number < _LAST_DAY:
-        return (_FIRST_DAY + timedelta(days=int(number))).isoformat()
+    if format_code.lower() != "general" and _DATE_FORMAT.search(format_code) and 0 < number < _MAX_DATE_NUMBER:
+        return (_DATE_EPOCH + timedelta(days=int(number))).isoformat()
     short = f"{number:.10g}"
     return f"{number:.0f}" if "e+" in short and abs(number) < 1e15 else short

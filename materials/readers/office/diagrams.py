@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from materials.readers.base.encodings import clean
-from materials.readers.base.pieces import item, one_line
+from materials.readers.base.encodings import clean_text
+from materials.readers.base.pieces import collapse_whitespace, format_list_item
 from materials.readers.office.ooxml import DGM, A
 
-_DEEPEST = 20
+_MAX_DEPTH = 20
 
 
-def diagram(root: Any) -> str:
+def parse_diagram(root: Any) -> str:
     """Read the root of a diagram's data part as the lines of a list; blank when no shape has words."""
     words: dict[str, str] = {}
     top = ""
@@ -20,7 +20,7 @@ def diagram(root: Any) -> str:
         if kind == "doc":
             top = point.get("modelId") or ""
         elif kind in {"node", "asst"}:
-            words[point.get("modelId") or ""] = _words(point)
+            words[point.get("modelId") or ""] = _extract_shape_text(point)
     below: dict[str, list[tuple[int, str]]] = {}
     for link in root.iter(f"{DGM}cxn"):
         order = link.get("srcOrd") or ""
@@ -30,21 +30,21 @@ def diagram(root: Any) -> str:
     lines: list[str] = []
     seen: set[str] = set()
 
-    def add(parent: str, depth: int, level: int = 0) -> None:
+    def add_children(parent: str, depth: int, level: int = 0) -> None:
         for _, child in sorted(below.get(parent, ()), key=lambda one: one[0]):
-            if child in seen or level > _DEEPEST:
+            if child in seen or level > _MAX_DEPTH:
                 continue
             seen.add(child)
             if words[child]:
-                lines.append(item(words[child], depth=depth))
-            add(child, depth + 1 if words[child] else depth, level + 1)
+                lines.append(format_list_item(words[child], depth=depth))
+            add_children(child, depth + 1 if words[child] else depth, level + 1)
 
-    add(top, 0)
-    lines.extend(item(text, depth=0) for name, text in words.items() if text and name not in seen)
+    add_children(top, 0)
+    lines.extend(format_list_item(text, depth=0) for name, text in words.items() if text and name not in seen)
     return "\n".join(lines)
 
 
-def _words(point: Any) -> str:
+def _extract_shape_text(point: Any) -> str:
     """Return the words of a shape; its paragraphs on one line."""
     paragraphs = ("".join(text.text or "" for text in paragraph.iter(f"{A}t")) for paragraph in point.iter(f"{A}p"))
-    return clean(one_line(" ".join(paragraphs)))
+    return clean_text(collapse_whitespace(" ".join(paragraphs)))

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from materials.readers.office.docx_styles import number, value
+from materials.readers.office.docx_styles import get_property_value, parse_bounded_int
 from materials.readers.office.ooxml import W
 
 
-def is_contents(control: Any) -> bool:
+def is_table_of_contents(control: Any) -> bool:
     """Tell whether a content control holds a table of contents."""
-    return value(control.find(f"{W}sdtPr/{W}docPartObj"), "docPartGallery").startswith("Table of Contents")
+    return get_property_value(control.find(f"{W}sdtPr/{W}docPartObj"), "docPartGallery").startswith("Table of Contents")
 
 
-def notes_of(root: Any) -> dict[str, Any]:
+def index_notes(root: Any) -> dict[str, Any]:
     """Return the notes by their ids, without the lines that separate them from the text."""
     if root is None:
         return {}
     return {note.get(f"{W}id") or "": note for note in root if note.get(f"{W}type") in {None, "normal"}}
 
 
-def fields_are_whole(body: Any) -> bool:
+def has_balanced_fields(body: Any) -> bool:
     """Tell whether every field that begins also ends; else where one ends cannot be known."""
     depth = 0
     for mark in body.iter(f"{W}fldChar"):
@@ -32,12 +32,12 @@ def fields_are_whole(body: Any) -> bool:
     return depth == 0
 
 
-def body_size(body: Any, default: int) -> int:
+def compute_body_font_size(body: Any, default: int) -> int:
     """Return the size in half points that most of the text is set in."""
     weights: Counter[int] = Counter()
     for size in body.iter(f"{W}sz"):
         run = size.getparent().getparent()
-        half_points = number(size.get(f"{W}val"))
+        half_points = parse_bounded_int(size.get(f"{W}val"))
         if half_points and run is not None and run.tag == f"{W}r":
             weights[half_points] += sum(len(text.text or "") for text in run.iterchildren(f"{W}t"))
     whole = sum(len(text.text or "") for text in body.iter(f"{W}t"))

@@ -16,7 +16,7 @@ _HEADING_NAME = re.compile(
 )
 _CONTENTS_NAME = re.compile(r"^(?:toc(?: heading| \d)?|table of figures|index \d)$", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-_BESIDE_TEXT_NAME = re.compile(r"caption|quote|note|table|header|footer|label", re.IGNORECASE)
+_AUXILIARY_NAME = re.compile(r"caption|quote|note|table|header|footer|label", re.IGNORECASE)
 _LIST_NAMES = ("list bullet", "list number")
 _VAL = f"{W}val"
 
@@ -25,15 +25,14 @@ _VAL = f"{W}val"
 class Style:
     """A paragraph or character style: its heading level (0: none), list, and how its text looks.
 
-    `level` is 0 for text; `is_contents` marks lines of a table of contents, `is_beside_text` captions, quotes and the
-    like, which may look like headings and are none. Of looks, None means that the style leaves
-    them as they are.
+    `level` is 0 for text; `is_contents` marks lines of a table of contents, `is_auxiliary_text` captions, quotes and
+    the like, which may look like headings and are none. Of looks, None means that the style leaves them as they are.
     """
 
     level: int = 0
     is_code: bool = False
     is_contents: bool = False
-    is_beside_text: bool = False
+    is_auxiliary_text: bool = False
     list_id: str = ""
     list_depth: int | None = None
     is_list: bool = False
@@ -45,62 +44,62 @@ class Style:
     is_monospaced: bool = False
 
 
-PLAIN = Style()
+PLAIN_STYLE = Style()
 
 
 @dataclass(kw_only=True)
 class Styles:
     """All styles by their ids, resolved when they are first asked for; and how text without a style looks."""
 
-    default: Style = PLAIN
+    default: Style = PLAIN_STYLE
     has_monospaced_text: bool = False
     """Whether ordinary text is set in a monospaced font, which then marks no code."""
     _raw: dict[str, Any] = field(default_factory=dict)
     _resolved: dict[str, Style] = field(default_factory=dict)
 
-    def get(self, style_id: str | None) -> Style:
+    def get_paragraph_style(self, style_id: str | None) -> Style:
         """Return a paragraph style; what is unknown looks like ordinary text."""
-        return self._look_up(style_id, self.default)
+        return self._get_style(style_id, self.default)
 
-    def character(self, style_id: str | None) -> Style:
+    def get_character_style(self, style_id: str | None) -> Style:
         """Return a character style; what is unknown changes nothing."""
-        return self._look_up(style_id, PLAIN)
+        return self._get_style(style_id, PLAIN_STYLE)
 
-    def _look_up(self, style_id: str | None, otherwise: Style) -> Style:
+    def _get_style(self, style_id: str | None, default: Style) -> Style:
         if not style_id or style_id not in self._raw:
-            return otherwise
+            return default
         if style_id not in self._resolved:
-            self._resolved[style_id] = _resolved(style_id, self._raw)
+            self._resolved[style_id] = _resolve_style(style_id, self._raw)
         return self._resolved[style_id]
 
 
-def value(properties: Any, name: str) -> str:
+def get_property_value(properties: Any, name: str) -> str:
     """Return the w:val of a property, blank when it is not set."""
     found = properties.find(W + name) if properties is not None else None
     return (found.get(_VAL) or "") if found is not None else ""
 
 
-def switch(properties: Any, name: str) -> bool | None:
+def get_toggle_value(properties: Any, name: str) -> bool | None:
     """Return whether a property is switched on or off, None when it is not set."""
     found = properties.find(W + name) if properties is not None else None
     return None if found is None else found.get(_VAL) not in {"0", "false", "none", "off"}
 
 
-def number(text: str | None, most: int = 100_000) -> int | None:
+def parse_bounded_int(text: str | None, limit: int = 100_000) -> int | None:
     """Return a small number as a whole one (some programs write fractions), None for anything else."""
     if text and len(text) < 20 and _NUMBER.fullmatch(text):
-        return max(-most, min(int(float(text)), most))
+        return max(-limit, min(int(float(text)), limit))
     return None
 
 
-def indent_of(properties: Any) -> int | None:
+def get_indent(properties: Any) -> int | None:
     """Return how far a paragraph is set in from the left, in twentieths of a point."""
     found = properties.find(f"{W}ind") if properties is not None else None
-    return number(found.get(f"{W}left") or found.get(f"{W}start")) if found is not None else None
+    return parse_bounded_int(found.get(f"{W}left") or found.get(f"{W}start")) if found is not None else None
 
 
 @dataclass(kw_only=True, slots=True)
-class Marks:
+class ParagraphProperties:
     """What a paragraph says of itself; None where it leaves that to its style."""
 
     style_id: str = ""
@@ -108,41 +107,44 @@ class Marks:
     depth: int | None = None
     level: int | None = None
     indent: int | None = None
-    has_no_end: bool = False
+    has_deleted_end: bool = False
     """Its end was deleted as a tracked change, so that it goes on in the next paragraph."""
 
 
-_NO_MARKS = Marks()
+_NO_PROPERTIES = ParagraphProperties()
 _PPR, _PSTYLE, _NUMPR, _OUTLINE, _IND, _RPR = (
     W + name for name in ("pPr", "pStyle", "numPr", "outlineLvl", "ind", "rPr")
 )
 
 
-def marks_of(paragraph: Any) -> Marks:
+def parse_paragraph_properties(paragraph: Any) -> ParagraphProperties:
     """Return the marks of a paragraph, looking at each of its properties once."""
     if not len(paragraph) or (properties := paragraph[0]).tag != _PPR:
-        return _NO_MARKS
-    marks = Marks()
+        return _NO_PROPERTIES
+    marks = ParagraphProperties()
     for mark in properties:
         name = mark.tag
         if name == _PSTYLE:
             marks.style_id = mark.get(_VAL) or ""
         elif name == _NUMPR:
-            marks.list_id, marks.depth = value(mark, "numId") or None, number(value(mark, "ilvl"))
+            marks.list_id, marks.depth = (
+                get_property_value(mark, "numId") or None,
+                parse_bounded_int(get_property_value(mark, "ilvl")),
+            )
         elif name == _OUTLINE:
-            marks.level = outline_level(properties)
+            marks.level = parse_outline_level(properties)
         elif name == _IND:
-            marks.indent = indent_of(properties)
+            marks.indent = get_indent(properties)
         elif name == _RPR:
-            marks.has_no_end = mark.find(f"{W}del") is not None
+            marks.has_deleted_end = mark.find(f"{W}del") is not None
     return marks
 
 
-def read_styles(root: Any) -> Styles:
+def parse_styles(root: Any) -> Styles:
     """Read the root of the styles part; None stands for a document without one."""
     if root is None:
         return Styles()
-    base = _looks(root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr"))
+    base = _parse_formatting(root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr"))
     raw = {style.get(f"{W}styleId") or "": style for style in root.iterchildren(f"{W}style")}
     default_id = next(
         (
@@ -152,7 +154,7 @@ def read_styles(root: Any) -> Styles:
         ),
         "",
     )
-    default = _resolved(default_id, raw)
+    default = _resolve_style(default_id, raw)
     return Styles(
         default=replace(default, size=default.size or base["size"]),
         has_monospaced_text=default.is_monospaced or base["is_monospaced"],
@@ -160,18 +162,18 @@ def read_styles(root: Any) -> Styles:
     )
 
 
-def _looks(properties: Any) -> dict[str, Any]:
+def _parse_formatting(properties: Any) -> dict[str, Any]:
     fonts = properties.find(f"{W}rFonts") if properties is not None else None
     return {
-        "bold": switch(properties, "b"),
-        "italic": switch(properties, "i"),
-        "hidden": switch(properties, "vanish"),
-        "size": number(value(properties, "sz")) or 0,
+        "bold": get_toggle_value(properties, "b"),
+        "italic": get_toggle_value(properties, "i"),
+        "hidden": get_toggle_value(properties, "vanish"),
+        "size": parse_bounded_int(get_property_value(properties, "sz")) or 0,
         "is_monospaced": fonts is not None and CODE_FONT.search(fonts.get(f"{W}ascii") or "") is not None,
     }
 
 
-def _resolved(style_id: str, raw: dict[str, Any]) -> Style:
+def _resolve_style(style_id: str, raw: dict[str, Any]) -> Style:
     """Return a style with what it inherits: the nearest that says something is right."""
     level: int | None = None
     fields: dict[str, Any] = {}
@@ -179,49 +181,49 @@ def _resolved(style_id: str, raw: dict[str, Any]) -> Style:
     while current in raw and current not in seen:
         seen.add(current)
         style = raw[current]
-        name = value(style, "name")
+        name = get_property_value(style, "name")
         properties = style.find(f"{W}pPr")
         if level is None:
-            level = _level(name, properties)
+            level = _find_heading_level(name, properties)
         if _CODE_NAME.search(name):
             fields["is_code"] = True
         if _CONTENTS_NAME.match(name):
             fields["is_contents"] = True
-        if _BESIDE_TEXT_NAME.search(name):
-            fields["is_beside_text"] = True
+        if _AUXILIARY_NAME.search(name):
+            fields["is_auxiliary_text"] = True
         if name.lower().startswith(_LIST_NAMES):
             fields["is_list"] = True
         numbering = properties.find(f"{W}numPr") if properties is not None else None
         if numbering is not None:
-            if value(numbering, "numId"):
-                fields.setdefault("list_id", value(numbering, "numId"))
-            if (depth := number(value(numbering, "ilvl"))) is not None:
+            if get_property_value(numbering, "numId"):
+                fields.setdefault("list_id", get_property_value(numbering, "numId"))
+            if (depth := parse_bounded_int(get_property_value(numbering, "ilvl"))) is not None:
                 fields.setdefault("list_depth", depth)
-        if (indent := indent_of(properties)) is not None:
+        if (indent := get_indent(properties)) is not None:
             fields.setdefault("indent", indent)
-        for look, found in _looks(style.find(f"{W}rPr")).items():
+        for look, found in _parse_formatting(style.find(f"{W}rPr")).items():
             if found not in {None, 0}:
                 fields.setdefault(look, found)
             elif found is False:
                 fields.setdefault(look, False)
-        current = value(style, "basedOn")
+        current = get_property_value(style, "basedOn")
     if fields.get("list_id") == "0":
         fields["list_id"] = ""
     return Style(**fields, level=min(level or 0, 6))
 
 
-def _level(name: str, properties: Any) -> int | None:
+def _find_heading_level(name: str, properties: Any) -> int | None:
     """Return the heading level that a style sets itself; None when it leaves it to what it is based on."""
     if heading := _HEADING_NAME.match(name):
         return int(heading.group(1))
     if name.lower() == "title":
         return 1
-    return outline_level(properties)
+    return parse_outline_level(properties)
 
 
-def outline_level(properties: Any) -> int | None:
+def parse_outline_level(properties: Any) -> int | None:
     """Return the heading level of an outline level: 0 for body text, None when none is set."""
-    outline = number(value(properties, "outlineLvl"))
+    outline = parse_bounded_int(get_property_value(properties, "outlineLvl"))
     if outline is None or outline < 0:
         return None
     return 0 if outline > 8 else min(outline + 1, 6)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from materials.readers.base.encodings import clean
-from materials.readers.base.pieces import one_line
-from materials.readers.office.docx_styles import CODE_FONT, PLAIN, Style, Styles, number
-from materials.readers.office.equations import formula
-from materials.readers.office.numerals import roman
-from materials.readers.office.ooxml import DGM, MC, A, C, M, R, W, choice
-from materials.readers.office.symbols import plain, symbol
+from materials.readers.base.encodings import clean_text
+from materials.readers.base.pieces import collapse_whitespace
+from materials.readers.office.docx_styles import CODE_FONT, PLAIN_STYLE, Style, Styles, parse_bounded_int
+from materials.readers.office.equations import format_equation
+from materials.readers.office.numerals import format_roman
+from materials.readers.office.ooxml import DGM, MC, A, C, M, R, W, select_alternate
+from materials.readers.office.symbols import decode_symbol, replace_symbols
 
 _ON = {None, "1", "true", "on"}
 _VAL = f"{W}val"
@@ -21,7 +21,7 @@ _R, _RPR, _PPR, _T = f"{W}r", f"{W}rPr", f"{W}pPr", f"{W}t"
 _B, _I, _VANISH, _RSTYLE, _RFONTS, _SZ = f"{W}b", f"{W}i", f"{W}vanish", f"{W}rStyle", f"{W}rFonts", f"{W}sz"
 _ASCII = f"{W}ascii"
 _ALTERNATE = f"{MC}AlternateContent"
-_FIXED = {
+_FIXED_TEXTS = {
     f"{W}tab": "\t",
     f"{W}ptab": "\t",
     f"{W}br": "\n",
@@ -35,77 +35,77 @@ _O = "{urn:schemas-microsoft-com:office:office}"
 
 
 @dataclass(kw_only=True)
-class Words:
+class ParagraphText:
     """What a paragraph says, and what hangs on it, in order.
 
     Those are pairs of a kind and what belongs to it: `note` (its mark and its text), `box` (the element), `chart` and
     `diagram` (the relation's id), `picture` (what its author says that it shows). `all_bold`, `all_monospaced` and
-    `smallest` (in half points) speak of the runs that have text.
+    `smallest_size` (in half points) speak of the runs that have text.
     """
 
     parts: list[str] = field(default_factory=list)
     emphasised: list[str] = field(default_factory=list)
-    hanging: list[tuple[str, Any]] = field(default_factory=list)
+    attachments: list[tuple[str, Any]] = field(default_factory=list)
     all_bold: bool = True
     all_monospaced: bool = True
-    smallest: int = 0
+    smallest_size: int = 0
     has_runs: bool = False
 
     @property
     def text(self) -> str:
         """The words themselves."""
         text = "".join(self.parts)
-        return text if text.isprintable() else plain(clean(text))
+        return text if text.isprintable() else replace_symbols(clean_text(text))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Notes:
+class DocxNotes:
     """The elements of footnotes and endnotes by their ids."""
 
-    foot: dict[str, Any] = field(default_factory=dict)
-    end: dict[str, Any] = field(default_factory=dict)
+    footnotes: dict[str, Any] = field(default_factory=dict)
+    endnotes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
-class TextReader:
+class ParagraphReader:
     """Reads paragraphs in their order; fields may begin in one and end in another.
 
-    `found` counts what was left out or needs to be told: insertions, deletions, comments, equations stored as pictures,
-    embedded objects.
+    `omissions` counts what was left out or needs to be told: insertions, deletions, comments, equations stored as
+    pictures, embedded objects.
     """
 
     styles: Styles
-    notes: Notes
+    notes: DocxNotes
     follows_fields: bool = True
-    found: Counter[str] = field(default_factory=Counter)
+    omissions: Counter[str] = field(default_factory=Counter)
     _fields: list[list[str]] = field(default_factory=list)
-    _hiding: int = 0
-    _marks: dict[tuple[str, str], str] = field(default_factory=dict)
-    _counts: Counter[str] = field(default_factory=Counter)
+    _hiding_depth: int = 0
+    _note_marks: dict[tuple[str, str], str] = field(default_factory=dict)
+    _note_counts: Counter[str] = field(default_factory=Counter)
     _in_note: bool = False
     _emphasis_is_open: bool = False
 
-    def read(self, paragraph: Any, style: Style = PLAIN) -> Words:
+    def read(self, paragraph: Any, style: Style = PLAIN_STYLE) -> ParagraphText:
         """Return the words of a paragraph in a style."""
-        words = Words()
+        words = ParagraphText()
         self._emphasis_is_open = False
-        self._walk(paragraph, words, style)
+        self._read_children(paragraph, words, style)
         return words
 
-    def _walk(self, element: Any, words: Words, style: Style) -> None:
+    def _read_children(self, element: Any, words: ParagraphText, style: Style) -> None:
         for child in element:
             tag = child.tag
             if tag == _R:
-                self._run(child, words, style)
+                self._read_run(child, words, style)
             elif tag == _ALTERNATE:
-                if (form := choice(child)) is not None:
-                    self._walk(form, words, style)
-            elif tag in _SPECIAL:
-                _SPECIAL[tag](self, child, words, style)
+                if (form := select_alternate(child)) is not None:
+                    self._read_children(form, words, style)
+            elif tag in _CHILD_READERS:
+                _CHILD_READERS[tag](self, child, words, style)
             elif tag != _PPR and len(child):
-                self._walk(child, words, style)
+                self._read_children(child, words, style)
 
-    def _run(self, run: Any, words: Words, style: Style) -> None:
+    def _read_run(self, run: Any, words: ParagraphText, style: Style) -> None:
         bold, italic, hidden, monospaced, size = style.bold, style.italic, style.hidden, style.is_monospaced, style.size
         parts: list[str] = []
         for part in run:
@@ -120,29 +120,29 @@ class TextReader:
                     elif name == _I:
                         italic = mark.get(_VAL) in _ON
                     elif name == _SZ:
-                        size = number(mark.get(_VAL)) or size
+                        size = parse_bounded_int(mark.get(_VAL)) or size
                     elif name == _RFONTS:
                         if (font := mark.get(_ASCII)) is not None:
                             monospaced = CODE_FONT.search(font) is not None
                     elif name == _VANISH:
                         hidden = mark.get(_VAL) in _ON
                     elif name == _RSTYLE:
-                        character = self.styles.character(mark.get(_VAL))
+                        character = self.styles.get_character_style(mark.get(_VAL))
                         bold = character.bold if bold is None or character.bold else bold
                         italic = character.italic if italic is None or character.italic else italic
                         hidden = character.hidden if hidden is None else hidden
                         size, monospaced = character.size or size, character.is_monospaced or monospaced
-            elif tag in _FIXED:
-                parts.append(_FIXED[tag])
+            elif tag in _FIXED_TEXTS:
+                parts.append(_FIXED_TEXTS[tag])
             elif hidden is not True:
-                self._rare(part, parts, words, style)
-        if hidden is True or self._hiding or not parts:
+                self._read_run_child(part, parts, words, style)
+        if hidden is True or self._hiding_depth or not parts:
             return
         text = "".join(parts)
         words.parts.append(text)
         if not text.strip():
             return
-        words.smallest = min(words.smallest, size) if words.has_runs else size
+        words.smallest_size = min(words.smallest_size, size) if words.has_runs else size
         words.has_runs = True
         words.all_bold = words.all_bold and bold is True
         words.all_monospaced = words.all_monospaced and monospaced
@@ -155,118 +155,118 @@ class TextReader:
         else:
             self._emphasis_is_open = False
 
-    def _rare(self, part: Any, parts: list[str], words: Words, style: Style) -> None:
+    def _read_run_child(self, part: Any, parts: list[str], words: ParagraphText, style: Style) -> None:
         """Read what few runs hold."""
         tag = part.tag
         name = tag.rpartition("}")[2]
         if name == "sym":
-            parts.append(symbol(part.get(f"{W}char") or "", part.get(f"{W}font") or ""))
+            parts.append(decode_symbol(part.get(f"{W}char") or "", part.get(f"{W}font") or ""))
         elif name in {"footnoteReference", "endnoteReference"}:
-            if not self._in_note and not self._hiding and (mark := self._note(part, name, words)):
+            if not self._in_note and not self._hiding_depth and (mark := self._read_note_reference(part, name, words)):
                 parts.append(f"[{mark}]")
         elif name == "fldChar":
-            self._field(part.get(f"{W}fldCharType") or "")
+            self._track_field(part.get(f"{W}fldCharType") or "")
         elif name == "instrText":
             if self._fields:
                 self._fields[-1][0] += part.text or ""
         elif name == "commentReference":
-            self.found["comments"] += 1
+            self.omissions["comments"] += 1
         elif name == "ruby":
             for base in part.iterchildren(f"{W}rubyBase"):
-                inner = Words()
-                self._walk(base, inner, style)
+                inner = ParagraphText()
+                self._read_children(base, inner, style)
                 parts.extend(inner.parts)
         elif tag == _ALTERNATE:
-            if (form := choice(part)) is not None:
+            if (form := select_alternate(part)) is not None:
                 for inside in form:
-                    self._rare(inside, parts, words, style)
-        elif name in {"drawing", "pict", "object"} and not self._hiding:
-            self._picture(part, words)
+                    self._read_run_child(inside, parts, words, style)
+        elif name in {"drawing", "pict", "object"} and not self._hiding_depth:
+            self._read_drawing(part, words)
 
-    def _note(self, part: Any, name: str, words: Words) -> str:
+    def _read_note_reference(self, part: Any, name: str, words: ParagraphText) -> str:
         """Return the mark of a note; where it is first pointed at, what it says hangs on the paragraph."""
-        notes, kind = (self.notes.foot, "foot") if name == "footnoteReference" else (self.notes.end, "end")
+        notes, kind = (self.notes.footnotes, "foot") if name == "footnoteReference" else (self.notes.endnotes, "end")
         note = notes.get(part.get(f"{W}id") or "")
         if note is None:
             return ""
         key = kind, part.get(f"{W}id") or ""
-        if key not in self._marks:
-            text = self.note_text(note)
-            self._counts[kind] += bool(text)
-            place = self._counts[kind]
-            self._marks[key] = "" if not text else str(place) if kind == "foot" else roman(place)
+        if key not in self._note_marks:
+            text = self.read_note_text(note)
+            self._note_counts[kind] += bool(text)
+            place = self._note_counts[kind]
+            self._note_marks[key] = "" if not text else str(place) if kind == "foot" else format_roman(place)
             if text:
-                words.hanging.append(("note", (self._marks[key], text)))
-        return self._marks[key]
+                words.attachments.append(("note", (self._note_marks[key], text)))
+        return self._note_marks[key]
 
-    def note_text(self, note: Any) -> str:
+    def read_note_text(self, note: Any) -> str:
         """Return what a note says, on one line."""
         self._in_note = True
         is_open = self._emphasis_is_open
         try:
-            return one_line(" ".join(self.read(paragraph).text for paragraph in note.iter(f"{W}p")))
+            return collapse_whitespace(" ".join(self.read(paragraph).text for paragraph in note.iter(f"{W}p")))
         finally:
             self._in_note, self._emphasis_is_open = False, is_open
 
-    def _field(self, kind: str) -> None:
+    def _track_field(self, kind: str) -> None:
         """Follow a field: between `begin` and `separate` stands its code, then until `end` its result."""
         if not self.follows_fields:
             return
         if kind == "begin":
             self._fields.append(["", ""])
         elif kind == "separate" and self._fields:
-            if _hides(self._fields[-1][0]):
+            if _is_hiding_field(self._fields[-1][0]):
                 self._fields[-1][1] = "hides"
-                self._hiding += 1
+                self._hiding_depth += 1
         elif kind == "end" and self._fields and self._fields.pop()[1]:
-            self._hiding -= 1
+            self._hiding_depth -= 1
 
-    def _picture(self, element: Any, words: Words) -> None:
+    def _read_drawing(self, element: Any, words: ParagraphText) -> None:
         """Take the text boxes, charts and diagrams of a drawing, and what its author says that a picture shows."""
         for child in element:
             tag = child.tag
             if tag == _ALTERNATE:
-                if (form := choice(child)) is not None:
-                    self._picture(form, words)
+                if (form := select_alternate(child)) is not None:
+                    self._read_drawing(form, words)
             elif tag == f"{W}txbxContent":
-                words.hanging.append(("box", child))
+                words.attachments.append(("box", child))
             elif tag == f"{C}chart":
-                words.hanging.append(("chart", child.get(f"{R}id")))
+                words.attachments.append(("chart", child.get(f"{R}id")))
             elif tag.endswith("}chart"):
-                self.found["charts"] += 1
+                self.omissions["charts"] += 1
             elif tag == f"{DGM}relIds":
-                words.hanging.append(("diagram", child.get(f"{R}dm")))
+                words.attachments.append(("diagram", child.get(f"{R}dm")))
             elif tag == f"{_O}OLEObject":
                 is_equation = (child.get("ProgID") or "").startswith("Equation")
-                self.found["equations" if is_equation else "objects"] += 1
+                self.omissions["equations" if is_equation else "objects"] += 1
             else:
                 if tag == f"{_V}shape" or tag.endswith("}docPr"):
-                    words.hanging.append(("picture", child.get("descr") or child.get("alt") or ""))
+                    words.attachments.append(("picture", child.get("descr") or child.get("alt") or ""))
                 if len(child) and not tag.startswith(A + "blip"):
-                    self._picture(child, words)
+                    self._read_drawing(child, words)
 
-    def _deleted(self, element: Any, words: Words, style: Style) -> None:
-        self.found["deletions"] += 1
+    def _count_deletion(self, element: Any, words: ParagraphText, style: Style) -> None:
+        self.omissions["deletions"] += 1
 
-    def _moved_away(self, element: Any, words: Words, style: Style) -> None:
-        self.found["moves"] += 1
+    def _count_move(self, element: Any, words: ParagraphText, style: Style) -> None:
+        self.omissions["moves"] += 1
 
-    def _inserted(self, element: Any, words: Words, style: Style) -> None:
-        self.found["insertions"] += 1
-        self._walk(element, words, style)
+    def _read_insertion(self, element: Any, words: ParagraphText, style: Style) -> None:
+        self.omissions["insertions"] += 1
+        self._read_children(element, words, style)
 
-    def _equation(self, element: Any, words: Words, style: Style) -> None:
-        if not self._hiding and (text := formula(element)):
+    def _read_equation(self, element: Any, words: ParagraphText, style: Style) -> None:
+        if not self._hiding_depth and (text := format_equation(element)):
             words.parts.append(text)
 
-    def _simple_field(self, element: Any, words: Words, style: Style) -> None:
-        if not _hides(element.get(f"{W}instr") or ""):
-            self._walk(element, words, style)
+    def _read_simple_field(self, element: Any, words: ParagraphText, style: Style) -> None:
+        if not _is_hiding_field(element.get(f"{W}instr") or ""):
+            self._read_children(element, words, style)
 
-    def _control(self, element: Any, words: Words, style: Style) -> None:
+    def _read_content_control(self, element: Any, words: ParagraphText, style: Style) -> None:
         if not is_placeholder(element):
             for content in element.iterchildren(f"{W}sdtContent"):
-                self._walk(content, words, style)
+                self._read_children(content, words, style)
 
 
 def is_placeholder(control: Any) -> bool:
@@ -274,16 +274,16 @@ def is_placeholder(control: Any) -> bool:
     return control.find(f"{W}sdtPr/{W}showingPlcHdr") is not None
 
 
-def _hides(code: str) -> bool:
+def _is_hiding_field(code: str) -> bool:
     return code.split(maxsplit=1)[:1] != [] and code.split(maxsplit=1)[0].upper() in _HIDING_FIELDS
 
 
-_SPECIAL: dict[str, Callable[[TextReader, Any, Words, Style], None]] = {
-    f"{W}del": TextReader._deleted,
-    f"{W}moveFrom": TextReader._moved_away,
-    f"{W}ins": TextReader._inserted,
-    f"{W}sdt": TextReader._control,
-    f"{W}fldSimple": TextReader._simple_field,
-    f"{M}oMath": TextReader._equation,
-    f"{M}oMathPara": TextReader._equation,
+_CHILD_READERS: dict[str, Callable[[ParagraphReader, Any, ParagraphText, Style], None]] = {
+    f"{W}del": ParagraphReader._count_deletion,
+    f"{W}moveFrom": ParagraphReader._count_move,
+    f"{W}ins": ParagraphReader._read_insertion,
+    f"{W}sdt": ParagraphReader._read_content_control,
+    f"{W}fldSimple": ParagraphReader._read_simple_field,
+    f"{M}oMath": ParagraphReader._read_equation,
+    f"{M}oMathPara": ParagraphReader._read_equation,
 }

@@ -19,10 +19,10 @@ _ROMAN = (
 )
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _CYRILLIC = "абвгдежзиклмнопрстуфхцчшщэюя"
-_LONGEST = 20
+_MAX_LETTERS = 20
 
 
-def roman(number: int) -> str:
+def format_roman(number: int) -> str:
     """Return a number from 1 to 3999 in small Roman numerals, any other in digits."""
     if not 0 < number < 4000:
         return str(number)
@@ -34,27 +34,27 @@ def roman(number: int) -> str:
     return found
 
 
-def letters(number: int, alphabet: str = _LATIN) -> str:
+def format_letters(number: int, alphabet: str = _LATIN) -> str:
     """Return a, b, ... z, aa, bb, ... as office programs count; a number out of reach in digits."""
     times, at = divmod(number - 1, len(alphabet))
-    return alphabet[at] * (times + 1) if number > 0 and times < _LONGEST else str(number)
+    return alphabet[at] * (times + 1) if number > 0 and times < _MAX_LETTERS else str(number)
 
 
-def numeral(number: int, form: str) -> str:
+def format_numeral(number: int, number_format: str) -> str:
     """Return a number in one of Word's number formats; in digits when the format is not known here."""
-    match form:
+    match number_format:
         case "lowerLetter":
-            return letters(number)
+            return format_letters(number)
         case "upperLetter":
-            return letters(number).upper()
+            return format_letters(number).upper()
         case "lowerRoman":
-            return roman(number)
+            return format_roman(number)
         case "upperRoman":
-            return roman(number).upper()
+            return format_roman(number).upper()
         case "russianLower":
-            return letters(number, _CYRILLIC)
+            return format_letters(number, _CYRILLIC)
         case "russianUpper":
-            return letters(number, _CYRILLIC).upper()
+            return format_letters(number, _CYRILLIC).upper()
         case "decimalZero":
             return f"{number:02d}"
     return str(number)

@@ -12,42 +12,45 @@ from pathlib import Path
 from materials.documents import ChunkKind, Document, Locator
 from materials.readers.archives import ZIP_MAX_PARTS
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.base.pieces import Pieces, numbers, one_line
-from materials.readers.office.office import left_out, slides, title_of
-from materials.readers.office.ooxml import A, P, Package, R, opened
-from materials.readers.office.pptx_layouts import Layouts, placeholder_of
-from materials.readers.office.pptx_slide import Slide
-from materials.readers.office.pptx_text import paragraphs_of
+from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_page_numbers
+from materials.readers.office.office import build_omission_warnings, find_title, format_slide_numbers
+from materials.readers.office.ooxml import A, P, Package, R, open_package
+from materials.readers.office.pptx_layouts import Layouts, parse_placeholder
+from materials.readers.office.pptx_slide import SlideReader
+from materials.readers.office.pptx_text import parse_paragraphs
 
 _SP = f"{P}sp"
 
 
 def read(path: Path) -> Document:
     """Read a presentation. Raises UnreadableDocument."""
-    with opened(path, "presentation") as package:
-        main = package.main()
-        deck = package.xml(main)
-        names = [package.target(main, one.get(f"{R}id"), "slide") for one in deck.iterfind(f"{P}sldIdLst/{P}sldId")]
+    with open_package(path, "presentation") as package:
+        main = package.find_main_part()
+        deck = package.parse_part(main)
+        names = [
+            package.find_related_part(main, one.get(f"{R}id"), "slide")
+            for one in deck.iterfind(f"{P}sldIdLst/{P}sldId")
+        ]
         if len(names) > ZIP_MAX_PARTS:
             raise UnreadableDocument("The presentation is damaged: it lists more slides than it has.", code="damaged")
-        reader = _Reader(package)
+        reader = _PresentationReader(package)
         for number, name in enumerate(names, start=1):
-            reader.slide(number, name)
-        found = tuple(reader.pieces.found)
+            reader.add_slide(number, name)
+        found = tuple(reader.pieces.collected)
         title = next((piece.text for piece in found if piece.kind is ChunkKind.HEADING), "")
         return Document(
             pieces=found,
-            title=title or title_of(package, found),
+            title=title or find_title(package, found),
             page_count=len(names),
-            warnings=(*reader.warnings(), *left_out(reader.found)),
+            warnings=(*reader.list_warnings(), *build_omission_warnings(reader.omissions)),
         )
 
 
 @dataclass
-class _Reader:
+class _PresentationReader:
     package: Package
-    pieces: Pieces = field(default_factory=Pieces)
-    found: Counter[str] = field(default_factory=Counter)
+    pieces: PieceCollector = field(default_factory=PieceCollector)
+    omissions: Counter[str] = field(default_factory=Counter)
     _broken: list[int] = field(default_factory=list)
     _hidden: list[int] = field(default_factory=list)
     _empty: list[int] = field(default_factory=list)
@@ -57,11 +60,11 @@ class _Reader:
     def __post_init__(self) -> None:
         self.layouts = Layouts(self.package)
 
-    def slide(self, number: int, name: str | None) -> None:
+    def add_slide(self, number: int, name: str | None) -> None:
         """Add what a slide says; a slide that cannot be read costs only itself."""
-        before = len(self.pieces.found)
+        before = len(self.pieces.collected)
         try:
-            root = self.package.xml(name) if name else None
+            root = self.package.parse_part(name) if name else None
         except UnreadableDocument as exc:
             if exc.code != "damaged":
                 raise
@@ -72,46 +75,53 @@ class _Reader:
         if root.get("show") in {"0", "false"}:
             self._hidden.append(number)
         here = Locator(slide=number)
-        Slide(
-            package=self.package, layouts=self.layouts, pieces=self.pieces, found=self.found, name=name, here=here
+        SlideReader(
+            package=self.package,
+            layouts=self.layouts,
+            pieces=self.pieces,
+            omissions=self.omissions,
+            name=name,
+            locator=here,
         ).read(root.find(f"{P}cSld/{P}spTree"))
-        self._notes(name, here)
-        self._count_comments(name, number)
-        if len(self.pieces.found) == before:
+        self._add_notes(name, here)
+        self._record_comments(name, number)
+        if len(self.pieces.collected) == before:
             has_pictures = next(root.iter(f"{A}blip"), None) is not None
             (self._pictures if has_pictures else self._empty).append(number)
 
-    def warnings(self) -> list[str]:
+    def list_warnings(self) -> list[str]:
         """Return sentences on slides that are broken, hidden or without text."""
         found = []
         if self._broken:
-            found.append(f"{slides(self._broken)} could not be read.")
+            found.append(f"{format_slide_numbers(self._broken)} could not be read.")
         if self._hidden:
             is_one = len(self._hidden) == 1
             found.append(
-                f"{slides(self._hidden)} {'is' if is_one else 'are'} hidden in the presentation; "
+                f"{format_slide_numbers(self._hidden)} {'is' if is_one else 'are'} hidden in the presentation; "
                 f"{'its' if is_one else 'their'} text was taken all the same."
             )
         if self._pictures:
-            found.append(f"Slides without text, only pictures: {numbers(self._pictures)}.")
+            found.append(f"Slides without text, only pictures: {format_page_numbers(self._pictures)}.")
         if self._empty:
-            found.append(f"Slides without text: {numbers(self._empty)}.")
+            found.append(f"Slides without text: {format_page_numbers(self._empty)}.")
         if self._commented:
-            found.append(f"Comments were left out: {slides(self._commented).lower()}.")
+            found.append(f"Comments were left out: {format_slide_numbers(self._commented).lower()}.")
         return found
 
-    def _notes(self, name: str, here: Locator) -> None:
-        root = self.package.optional(self.found, next(self.package.related(name, "notesSlide"), None))
+    def _add_notes(self, name: str, locator: Locator) -> None:
+        root = self.package.parse_optional_part(
+            self.omissions, next(self.package.iter_related_parts(name, "notesSlide"), None)
+        )
         for shape in root.iter(_SP) if root is not None else ():
-            placeholder = placeholder_of(shape)
+            placeholder = parse_placeholder(shape)
             body = shape.find(f"{P}txBody")
             if placeholder is not None and placeholder.type == "body" and body is not None:
-                text = "\n".join(one_line(paragraph.text) for paragraph in paragraphs_of(body))
-                self.pieces.add(ChunkKind.NOTES, text, here)
+                text = "\n".join(collapse_whitespace(paragraph.text) for paragraph in parse_paragraphs(body))
+                self.pieces.add(ChunkKind.NOTES, text, locator)
 
-    def _count_comments(self, name: str, number: int) -> None:
-        for part in self.package.related(name, "comments"):
-            root = self.package.optional(self.found, part)
+    def _record_comments(self, name: str, number: int) -> None:
+        for part in self.package.iter_related_parts(name, "comments"):
+            root = self.package.parse_optional_part(self.omissions, part)
             if root is not None and len(root):
                 self._commented.append(number)
                 return

@@ -8,15 +8,15 @@ from typing import Any
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.office.ooxml import A, P, Package
 
-TITLES = {"title", "ctrTitle"}
-FURNITURE = {"dt", "ftr", "sldNum", "hdr"}
-BODIES = {"body", "obj"}
+TITLE_TYPES = {"title", "ctrTitle"}
+FURNITURE_TYPES = {"dt", "ftr", "sldNum", "hdr"}
+BODY_TYPES = {"body", "obj"}
 _XFRM = f"{A}xfrm"
-_DEPTH_NAMES = tuple(f"{A}lvl{depth}pPr" for depth in range(1, 10))
+_LEVEL_TAGS = tuple(f"{A}lvl{depth}pPr" for depth in range(1, 10))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Box:
+class ShapeBox:
     """Where a shape stands on its slide, in English Metric Units."""
 
     left: int
@@ -43,11 +43,11 @@ class Placeholder:
 
     @property
     def is_title(self) -> bool:
-        return self.type in TITLES
+        return self.type in TITLE_TYPES
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Sheet:
+class _LayoutPart:
     """A layout or master: its placeholders' shapes by index and by type, and its text styles by type."""
 
     by_index: dict[str, Any] = field(default_factory=dict)
@@ -60,72 +60,76 @@ class Layouts:
     """The layouts of a presentation, each read once."""
 
     package: Package
-    _sheets: dict[str, _Sheet] = field(default_factory=dict)
+    _layout_parts: dict[str, _LayoutPart] = field(default_factory=dict)
     _bullets: dict[tuple[tuple[str, ...], Placeholder, int], Bullet | None] = field(default_factory=dict)
 
-    def above(self, slide: str) -> tuple[str, ...]:
+    def list_layout_names(self, slide: str) -> tuple[str, ...]:
         """Return the names of a slide's layout and master."""
-        layout = next(self.package.related(slide, "slideLayout"), None)
-        master = next(self.package.related(layout, "slideMaster"), None) if layout else None
+        layout = next(self.package.iter_related_parts(slide, "slideLayout"), None)
+        master = next(self.package.iter_related_parts(layout, "slideMaster"), None) if layout else None
         return tuple(filter(None, (layout, master)))
 
-    def box(self, shape: Any, placeholder: Placeholder | None, above: tuple[str, ...]) -> Box | None:
+    def find_box(self, shape: Any, placeholder: Placeholder | None, layout_names: tuple[str, ...]) -> ShapeBox | None:
         """Return where a shape stands, by its own word or that of its layout or master."""
-        found = own_box(shape)
+        found = parse_box(shape)
         if found is None and placeholder is not None:
-            for holder in self._holders(placeholder, above):
-                if (found := own_box(holder)) is not None:
+            for holder in self._find_base_placeholders(placeholder, layout_names):
+                if (found := parse_box(holder)) is not None:
                     break
         return found
 
-    def bullet(self, shape: Any, placeholder: Placeholder | None, above: tuple[str, ...], depth: int) -> Bullet | None:
+    def find_bullet(
+        self, shape: Any, placeholder: Placeholder | None, layout_names: tuple[str, ...], depth: int
+    ) -> Bullet | None:
         """Return which bullets a shape has at a depth; None when nobody says."""
-        own = _bullet_at(shape.find(f"{P}txBody/{A}lstStyle"), depth)
+        own = _parse_bullet_style(shape.find(f"{P}txBody/{A}lstStyle"), depth)
         if own is not None or placeholder is None:
             return own
-        key = above, placeholder, depth
+        key = layout_names, placeholder, depth
         if key not in self._bullets:
-            self._bullets[key] = self._inherited(placeholder, above, depth)
+            self._bullets[key] = self._find_inherited_bullet(placeholder, layout_names, depth)
         return self._bullets[key]
 
-    def _inherited(self, placeholder: Placeholder, above: tuple[str, ...], depth: int) -> Bullet | None:
-        for holder in self._holders(placeholder, above):
-            if (found := _bullet_at(holder.find(f"{P}txBody/{A}lstStyle"), depth)) is not None:
+    def _find_inherited_bullet(
+        self, placeholder: Placeholder, layout_names: tuple[str, ...], depth: int
+    ) -> Bullet | None:
+        for holder in self._find_base_placeholders(placeholder, layout_names):
+            if (found := _parse_bullet_style(holder.find(f"{P}txBody/{A}lstStyle"), depth)) is not None:
                 return found
-        for name in above:
-            style = self._sheet(name).styles.get("title" if placeholder.is_title else "body")
-            if (found := _bullet_at(style, depth)) is not None:
+        for name in layout_names:
+            style = self._get_layout_part(name).styles.get("title" if placeholder.is_title else "body")
+            if (found := _parse_bullet_style(style, depth)) is not None:
                 return found
         return None
 
-    def _holders(self, placeholder: Placeholder, above: tuple[str, ...]) -> list[Any]:
+    def _find_base_placeholders(self, placeholder: Placeholder, layout_names: tuple[str, ...]) -> list[Any]:
         """Return the placeholders that one inherits from: by index in the layout, by type in the master."""
         kind = "title" if placeholder.is_title else placeholder.type
         found = []
-        for at, name in enumerate(above):
-            sheet = self._sheet(name)
+        for at, name in enumerate(layout_names):
+            sheet = self._get_layout_part(name)
             holder = sheet.by_index.get(placeholder.index) if at == 0 and not placeholder.is_title else None
             if holder is None:
                 holder = sheet.by_type.get(kind)
-            if holder is None and kind not in {"title", *FURNITURE}:
+            if holder is None and kind not in {"title", *FURNITURE_TYPES}:
                 holder = sheet.by_type.get("body")
             if holder is not None:
                 found.append(holder)
         return found
 
-    def _sheet(self, name: str) -> _Sheet:
-        if name not in self._sheets:
-            self._sheets[name] = self._read(name)
-        return self._sheets[name]
+    def _get_layout_part(self, name: str) -> _LayoutPart:
+        if name not in self._layout_parts:
+            self._layout_parts[name] = self._read_layout_part(name)
+        return self._layout_parts[name]
 
-    def _read(self, name: str) -> _Sheet:
-        sheet = _Sheet()
+    def _read_layout_part(self, name: str) -> _LayoutPart:
+        sheet = _LayoutPart()
         try:
-            root = self.package.xml(name)
+            root = self.package.parse_part(name)
         except (KeyError, UnreadableDocument):
             return sheet
         for shape in root.iterfind(f"{P}cSld/{P}spTree/{P}sp"):
-            if (placeholder := placeholder_of(shape)) is not None:
+            if (placeholder := parse_placeholder(shape)) is not None:
                 sheet.by_index.setdefault(placeholder.index, shape)
                 sheet.by_type.setdefault("title" if placeholder.is_title else placeholder.type, shape)
         for kind in ("title", "body"):
@@ -135,7 +139,7 @@ class Layouts:
         return sheet
 
 
-def placeholder_of(shape: Any) -> Placeholder | None:
+def parse_placeholder(shape: Any) -> Placeholder | None:
     """Return which placeholder a shape is, None for a shape of its own."""
     for properties in shape[:1]:  # nvSpPr, nvPicPr, nvGraphicFramePr: always the first
         mark = properties.find(f"{P}nvPr/{P}ph")
@@ -144,7 +148,7 @@ def placeholder_of(shape: Any) -> Placeholder | None:
     return None
 
 
-def own_box(shape: Any) -> Box | None:
+def parse_box(shape: Any) -> ShapeBox | None:
     """Return where a shape itself says that it stands."""
     frame = shape.find(f"{P}spPr/{_XFRM}")
     if frame is None:
@@ -155,12 +159,15 @@ def own_box(shape: Any) -> Box | None:
     if offset is None:
         return None
     size = extent if extent is not None else {}
-    return Box(
-        left=_emu(offset.get("x")), top=_emu(offset.get("y")), width=_emu(size.get("cx")), height=_emu(size.get("cy"))
+    return ShapeBox(
+        left=_parse_emu(offset.get("x")),
+        top=_parse_emu(offset.get("y")),
+        width=_parse_emu(size.get("cx")),
+        height=_parse_emu(size.get("cy")),
     )
 
 
-def bullet_in(properties: Any) -> Bullet | None:
+def parse_bullet(properties: Any) -> Bullet | None:
     """Return the bullet that a paragraph's properties set, None when they set none."""
     for mark in properties:
         name = mark.tag
@@ -178,10 +185,10 @@ def bullet_in(properties: Any) -> Bullet | None:
     return None
 
 
-def _bullet_at(style: Any, depth: int) -> Bullet | None:
-    properties = style.find(_DEPTH_NAMES[min(depth, 8)]) if style is not None else None
-    return bullet_in(properties) if properties is not None else None
+def _parse_bullet_style(style: Any, depth: int) -> Bullet | None:
+    properties = style.find(_LEVEL_TAGS[min(depth, 8)]) if style is not None else None
+    return parse_bullet(properties) if properties is not None else None
 
 
-def _emu(text: str | None) -> int:
+def _parse_emu(text: str | None) -> int:
     return int(text) if text and text.removeprefix("-").isdecimal() and len(text) < 15 else 0

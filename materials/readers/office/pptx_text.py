@@ -9,21 +9,21 @@ from itertools import groupby
 from typing import Any
 
 from materials.documents import ChunkKind, Locator
-from materials.readers.base.encodings import clean
-from materials.readers.base.pieces import Pieces, item, tidy
+from materials.readers.base.encodings import clean_text
+from materials.readers.base.pieces import PieceCollector, format_list_item, tidy_lines
 from materials.readers.office.docx_styles import CODE_FONT
-from materials.readers.office.equations import formula
-from materials.readers.office.numerals import letters, roman
-from materials.readers.office.ooxml import MC, A, choice
-from materials.readers.office.pptx_layouts import Bullet, bullet_in
-from materials.readers.office.symbols import plain
+from materials.readers.office.equations import format_equation
+from materials.readers.office.numerals import format_letters, format_roman
+from materials.readers.office.ooxml import MC, A, select_alternate
+from materials.readers.office.pptx_layouts import Bullet, parse_bullet
+from materials.readers.office.symbols import replace_symbols
 
 _R, _T, _RPR, _PPR, _BR, _FLD = f"{A}r", f"{A}t", f"{A}rPr", f"{A}pPr", f"{A}br", f"{A}fld"
 _LATIN = f"{A}latin"
 _EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
-_ON = {"1", "true"}
-_TYPED = re.compile(r"\s*[-–—•·▪◦]\s+")
-_PROSE = re.compile(r"[^\W\d_][a-zа-яіїєґß-ÿ’']*(?: [^\W\d_’']+){2,}[,.;:!?]?$")
+_TRUE_VALUES = {"1", "true"}
+_TYPED_BULLET = re.compile(r"\s*[-–—•·▪◦]\s+")
+_PROSE_LINE = re.compile(r"[^\W\d_][a-zа-яіїєґß-ÿ’']*(?: [^\W\d_’']+){2,}[,.;:!?]?$")
 _FURNITURE_FIELDS = ("slidenum", "datetime")
 
 
@@ -39,25 +39,25 @@ class Paragraph:
     size: int
 
 
-def paragraphs_of(body: Any, bullet_at: Callable[[int], Bullet | None] = lambda _: None) -> list[Paragraph]:
+def parse_paragraphs(body: Any, bullet_at: Callable[[int], Bullet | None] = lambda _: None) -> list[Paragraph]:
     """Return the paragraphs of a text body that have text; `bullet_at` says which bullets a depth inherits."""
     style = body.find(f"{A}lstStyle")
     default = style.find(f"{A}lvl1pPr/{A}defRPr") if style is not None and len(style) else None
     found = []
     for element in body.iterchildren(f"{A}p"):
-        paragraph = _paragraph(element, default, bullet_at)
+        paragraph = _parse_paragraph(element, default, bullet_at)
         if paragraph.text.strip():
             found.append(paragraph)
     return found
 
 
-def _paragraph(element: Any, default: Any, bullet_at: Callable[[int], Bullet | None]) -> Paragraph:
+def _parse_paragraph(element: Any, default: Any, bullet_at: Callable[[int], Bullet | None]) -> Paragraph:
     parts: list[str] = []
     emphasised: list[str] = []
     sizes = [0]
     fonts: list[bool] = []
     depth, bullet = 0, None
-    default_font, default_size = _font(default), int(_digits(default, "sz"))
+    default_font, default_size = _get_font_name(default), int(_get_digits(default, "sz"))
     for child in element:
         tag = child.tag
         if tag in {_R, _FLD}:
@@ -67,24 +67,26 @@ def _paragraph(element: Any, default: Any, bullet_at: Callable[[int], Bullet | N
             properties = child.find(_RPR)
             parts.append(text)
             if text.strip():
-                font = _font(properties) or default_font
+                font = _get_font_name(properties) or default_font
                 fonts.append(CODE_FONT.search(font) is not None)
-                sizes.append(int(_digits(properties, "sz")) or default_size)
-                if properties is not None and (properties.get("b") in _ON or properties.get("i") in _ON):
+                sizes.append(int(_get_digits(properties, "sz")) or default_size)
+                if properties is not None and (
+                    properties.get("b") in _TRUE_VALUES or properties.get("i") in _TRUE_VALUES
+                ):
                     emphasised.append(text)
         elif tag == _BR:
             parts.append("\n")
         elif tag == _PPR:
             level = child.get("lvl") or "0"
             depth = min(int(level), 8) if level.isdecimal() and len(level) < 4 else 0
-            bullet = bullet_in(child)
+            bullet = parse_bullet(child)
         elif tag == f"{MC}AlternateContent":
-            form = choice(child)
-            parts.extend(_equations(form) if form is not None else [])
+            form = select_alternate(child)
+            parts.extend(_iter_equations(form) if form is not None else [])
         elif tag == _EQUATION:
-            parts.extend(_equations(element=child))
+            parts.extend(_iter_equations(element=child))
     return Paragraph(
-        text=plain(clean("".join(parts).replace("\v", "\n"))),
+        text=replace_symbols(clean_text("".join(parts).replace("\v", "\n"))),
         depth=depth,
         bullet=bullet if bullet is not None else bullet_at(depth),
         is_code=bool(fonts) and all(fonts),
@@ -93,47 +95,47 @@ def _paragraph(element: Any, default: Any, bullet_at: Callable[[int], Bullet | N
     )
 
 
-def _equations(element: Any) -> Iterable[str]:
+def _iter_equations(element: Any) -> Iterable[str]:
     for part in element.iter():
         if part.tag.endswith("}oMathPara") or (
             part.tag.endswith("}oMath") and not part.getparent().tag.endswith("}oMathPara")
         ):
-            yield formula(part)
+            yield format_equation(part)
 
 
-def _font(properties: Any) -> str:
+def _get_font_name(properties: Any) -> str:
     latin = properties.find(_LATIN) if properties is not None else None
     return (latin.get("typeface") or "") if latin is not None else ""
 
 
-def _digits(properties: Any, name: str) -> str:
+def _get_digits(properties: Any, name: str) -> str:
     text = (properties.get(name) or "") if properties is not None else ""
     return text if text.isdecimal() and len(text) < 8 else "0"
 
 
-def add_paragraphs(paragraphs: Sequence[Paragraph], here: Locator, pieces: Pieces, *, is_body: bool) -> None:
+def add_paragraphs(paragraphs: Sequence[Paragraph], locator: Locator, pieces: PieceCollector, *, is_body: bool) -> None:
     """Add the paragraphs of one shape as lists, code and text, each with its neighbours of the same kind.
 
     In a body placeholder, paragraphs are items of a list unless something says that they are not.
     """
-    kinds = _kinds(paragraphs, is_body=is_body)
+    kinds = _classify_paragraphs(paragraphs, is_body=is_body)
     at = 0
     for kind, group in groupby(kinds):
         members = paragraphs[at : at + len(list(group))]
         at += len(members)
         emphasised = [words for paragraph in members for words in paragraph.emphasised]
         if kind is ChunkKind.LIST:
-            pieces.add(kind, "\n".join(_items(members)), here, emphasised=emphasised)
+            pieces.add(kind, "\n".join(_format_items(members)), locator, emphasised=emphasised)
         elif kind is ChunkKind.CODE:
-            pieces.add(kind, "\n".join(paragraph.text.rstrip() for paragraph in members), here)
+            pieces.add(kind, "\n".join(paragraph.text.rstrip() for paragraph in members), locator)
         else:
-            text = tidy("\n".join(paragraph.text for paragraph in members))
-            pieces.add(kind, text, here, emphasised=emphasised)
+            text = tidy_lines("\n".join(paragraph.text for paragraph in members))
+            pieces.add(kind, text, locator, emphasised=emphasised)
 
 
-def _kinds(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]:
+def _classify_paragraphs(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]:
     """Tell what each paragraph is. Below an item, what is set in or begins with a typed dash is an item too."""
-    is_prose = all(_PROSE.match(paragraph.text.strip()) for paragraph in paragraphs if paragraph.is_code)
+    is_prose = all(_PROSE_LINE.match(paragraph.text.strip()) for paragraph in paragraphs if paragraph.is_code)
     kinds: list[ChunkKind] = []
     for paragraph in paragraphs:
         after_item = bool(kinds) and kinds[-1] is ChunkKind.LIST
@@ -143,7 +145,7 @@ def _kinds(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]
             kind = ChunkKind.PARAGRAPH
         elif (
             (is_body if paragraph.bullet is None else paragraph.bullet.is_item)
-            or _TYPED.match(paragraph.text)
+            or _TYPED_BULLET.match(paragraph.text)
             or (after_item and paragraph.depth > 0)
         ):
             kind = ChunkKind.LIST
@@ -156,14 +158,14 @@ def _kinds(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]
     return kinds
 
 
-def _items(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
+def _format_items(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
     """Write items with their numbers; a depth that nothing leads to is drawn in."""
     above: list[int] = []
     counts: dict[int, tuple[str, int]] = {}
     has_bullets = any(paragraph.bullet is None or paragraph.bullet.is_item for paragraph in paragraphs)
     for paragraph in paragraphs:
         bullet = paragraph.bullet
-        typed = _TYPED.match(paragraph.text) if bullet is not None and not bullet.is_item else None
+        typed = _TYPED_BULLET.match(paragraph.text) if bullet is not None and not bullet.is_item else None
         depth = paragraph.depth + 1 if typed and has_bullets else paragraph.depth
         while above and above[-1] >= depth:
             above.pop()
@@ -175,18 +177,24 @@ def _items(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
             scheme, count = counts.get(depth, ("", 0))
             count = count + 1 if scheme == bullet.scheme else bullet.start
             counts[depth] = bullet.scheme, count
-            number, label = _label(bullet.scheme, count)
+            number, label = _format_label(bullet.scheme, count)
         else:
             counts.pop(depth, None)
         text = paragraph.text[typed.end() :] if typed else paragraph.text
-        yield item(label + text, depth=len(above) - 1, number=number)
+        yield format_list_item(label + text, depth=len(above) - 1, number=number)
 
 
-def _label(scheme: str, count: int) -> tuple[int | None, str]:
+def _format_label(scheme: str, count: int) -> tuple[int | None, str]:
     """Return the number of an item, or how its label is written where it is no plain number."""
     if scheme.startswith("arabic") and not scheme.endswith("Both"):
         return count, ""
-    text = letters(count) if scheme.startswith("alpha") else roman(count) if scheme.startswith("roman") else str(count)
+    text = (
+        format_letters(count)
+        if scheme.startswith("alpha")
+        else format_roman(count)
+        if scheme.startswith("roman")
+        else str(count)
+    )
     text = text.upper() if "Uc" in scheme else text
     if scheme.endswith("ParenBoth"):
         return None, f"({text}) "

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-MOST_SHAPES = 200
+MAX_SHAPES = 200
 """Of more shapes than this the rows alone are looked at."""
-_ROW = 360_000
+_ROW_HEIGHT = 360_000
 """About a centimetre: shapes whose tops differ by less stand in one row."""
-_TOUCH = 90_000
+_MAX_OVERLAP = 90_000
 """Shapes may overlap by a quarter of a centimetre and still stand one beside or below the other."""
 
 
-class Placed(Protocol):
+class PositionedShape(Protocol):
     """A shape with its place on the slide."""
 
     @property
@@ -30,46 +30,46 @@ class Placed(Protocol):
     def height(self) -> int: ...
 
 
-Shape = TypeVar("Shape", bound=Placed)
+Shape = TypeVar("Shape", bound=PositionedShape)
 
 
-def in_reading_order(shapes: Sequence[Shape]) -> list[Shape]:
+def sort_by_reading_order(shapes: Sequence[Shape]) -> list[Shape]:
     """Return the shapes in the order in which people read them."""
     if len(shapes) < 2:
         return list(shapes)
-    if len(shapes) <= MOST_SHAPES:
-        bands, band_gap = _parts(shapes, is_across=False)
-        columns, column_gap = _parts(shapes, is_across=True)
+    if len(shapes) <= MAX_SHAPES:
+        bands, band_gap = _split_at_gaps(shapes, is_across=False)
+        columns, column_gap = _split_at_gaps(shapes, is_across=True)
         parts = columns if len(columns) > 1 and (len(bands) == 1 or column_gap > band_gap) else bands
         if len(parts) > 1:
-            return [shape for part in parts for shape in in_reading_order(part)]
-    return _by_rows(shapes)
+            return [shape for part in parts for shape in sort_by_reading_order(part)]
+    return _sort_by_rows(shapes)
 
 
-def _parts(shapes: Sequence[Shape], *, is_across: bool) -> tuple[list[list[Shape]], int]:
+def _split_at_gaps(shapes: Sequence[Shape], *, is_across: bool) -> tuple[list[list[Shape]], int]:
     """Cut shapes wherever nothing stands, into bands, or across into columns; and tell how wide the widest gap is."""
 
-    def start(shape: Shape) -> int:
+    def get_start(shape: Shape) -> int:
         return shape.left if is_across else shape.top
 
     found: list[list[Shape]] = []
-    end, widest = 0, -_TOUCH
-    for shape in sorted(shapes, key=start):
+    end, widest = 0, -_MAX_OVERLAP
+    for shape in sorted(shapes, key=get_start):
         extent = shape.width if is_across else shape.height
-        if found and start(shape) < end - _TOUCH:
+        if found and get_start(shape) < end - _MAX_OVERLAP:
             found[-1].append(shape)
-            end = max(end, start(shape) + extent)
+            end = max(end, get_start(shape) + extent)
         else:
-            widest = max(widest, start(shape) - end) if found else widest
+            widest = max(widest, get_start(shape) - end) if found else widest
             found.append([shape])
-            end = start(shape) + extent
+            end = get_start(shape) + extent
     return found, widest
 
 
-def _by_rows(shapes: Sequence[Shape]) -> list[Shape]:
+def _sort_by_rows(shapes: Sequence[Shape]) -> list[Shape]:
     rows: list[list[Shape]] = []
     for shape in sorted(shapes, key=lambda shape: shape.top):
-        if rows and shape.top - rows[-1][0].top < _ROW:
+        if rows and shape.top - rows[-1][0].top < _ROW_HEIGHT:
             rows[-1].append(shape)
         else:
             rows.append([shape])

@@ -19,13 +19,13 @@ _WINGDINGS = {
     0xE0: "→", 0xDF: "←", 0xE1: "↑", 0xE2: "↓", 0xF3: "⇔", 0xF0: "⇒", 0xEF: "⇐", 0xFC: "✓", 0xFB: "✗", 0xFE: "☑",
     0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xA7: "▪", 0x4A: "☺", 0xD8: "➢", 0x9F: "•", 0x6C: "•", 0x6E: "■",
 }  # fmt: skip
-_EITHER = {**_SYMBOL, **{at: _WINGDINGS[at] for at in (0xE0, 0xFC, 0xFE, 0x4A)}}
+_COMMON_SYMBOLS = {**_SYMBOL, **{at: _WINGDINGS[at] for at in (0xE0, 0xFC, 0xFE, 0x4A)}}
 """What a character of either font means in text that does not name the font: what people use it for."""
-_PRIVATE = re.compile("[\uf020-\uf0ff]")
+_PRIVATE_USE_CHARACTER = re.compile("[\uf020-\uf0ff]")
 _SOFT_HYPHEN = "\u00ad"
 
 
-def symbol(code: str, font: str) -> str:
+def decode_symbol(code: str, font: str) -> str:
     """Return the character at a hexadecimal place of a font; blank for one that is not known."""
     try:
         at = int(code, 16)
@@ -39,9 +39,9 @@ def symbol(code: str, font: str) -> str:
     return table.get(at, chr(at) if 0x20 <= at < 0x7F and table is _SYMBOL else "")
 
 
-def plain(text: str) -> str:
+def replace_symbols(text: str) -> str:
     """Return text without soft hyphens and with the characters of the Symbol font made readable."""
     text = text.replace(_SOFT_HYPHEN, "")
-    if _PRIVATE.search(text):
-        text = _PRIVATE.sub(lambda found: _EITHER.get(ord(found.group()) - 0xF000, ""), text)
+    if _PRIVATE_USE_CHARACTER.search(text):
+        text = _PRIVATE_USE_CHARACTER.sub(lambda found: _COMMON_SYMBOLS.get(ord(found.group()) - 0xF000, ""), text)
     return text

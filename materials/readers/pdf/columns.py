@@ -7,18 +7,18 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-LEAST_LINES = 5
+MIN_COLUMN_LINES = 5
 """So many lines make a column."""
-LEAST_LETTERS = 15
-LEAST_FILLED = 0.55
+MIN_MEDIAN_LETTERS = 15
+MIN_FILLED_SHARE = 0.55
 """A column's lines say this much and fill this share of its width, in the middle; a table's cells do not."""
-STEP = 2.0
-LEAST_GUTTER = 6.0
-CROSSING = 0.2
+SLOT_WIDTH = 2.0
+MIN_GUTTER_WIDTH = 6.0
+MAX_CROSSING_SHARE = 0.2
 """So many of the lines may run across a gutter: headings, a summary, captions."""
 
 
-class Line(NamedTuple):
+class PositionedLine(NamedTuple):
     """A line as it is drawn, in points from the left and the top of the page as it is read."""
 
     text: str
@@ -29,55 +29,55 @@ class Line(NamedTuple):
     right: float
 
 
-def in_columns(lines: Sequence[Line]) -> list[Line] | None:
+def order_by_columns(lines: Sequence[PositionedLine]) -> list[PositionedLine] | None:
     """Return the lines column by column, from the left; None when they do not stand in columns of running text.
 
     What runs across the columns parts them: all above it is read before, all below after it.
     """
-    if len(lines) < 2 * LEAST_LINES:
+    if len(lines) < 2 * MIN_COLUMN_LINES:
         return None
-    edges = _edges(lines)
+    edges = _find_column_edges(lines)
     if len(edges) < 3:
         return None
-    columns: list[list[Line]] = [[] for _ in edges[1:]]
+    columns: list[list[PositionedLine]] = [[] for _ in edges[1:]]
     across: set[int] = set()
     for line in lines:
-        place = _place(line, edges)
+        place = _find_column(line, edges)
         if place is None:
             across.add(id(line))
         else:
             columns[place].append(line)
     if not all(_is_prose(column) for column in columns):
         return None
-    ordered: list[Line] = []
-    band: list[Line] = []
+    ordered: list[PositionedLine] = []
+    band: list[PositionedLine] = []
     for line in sorted(lines, key=lambda line: line.top):
         if id(line) in across:
-            ordered += _by_column(band, edges)
+            ordered += _sort_by_column(band, edges)
             band = []
             ordered.append(line)
         else:
             band.append(line)
-    return ordered + _by_column(band, edges)
+    return ordered + _sort_by_column(band, edges)
 
 
-def _edges(lines: Sequence[Line]) -> list[float]:
+def _find_column_edges(lines: Sequence[PositionedLine]) -> list[float]:
     """Return where columns begin and end: the outer edges, and the middles of the gutters between them."""
     left, right = min(line.left for line in lines), max(line.right for line in lines)
-    slots = [0] * (int((right - left) / STEP) + 1)
+    slots = [0] * (int((right - left) / SLOT_WIDTH) + 1)
     for line in lines:
-        for slot in range(int((line.left - left) / STEP), int((line.right - left) / STEP) + 1):
+        for slot in range(int((line.left - left) / SLOT_WIDTH), int((line.right - left) / SLOT_WIDTH) + 1):
             slots[slot] += 1
-    empty = [number for number, count in enumerate(slots) if count <= CROSSING * len(lines)]
+    empty = [number for number, count in enumerate(slots) if count <= MAX_CROSSING_SHARE * len(lines)]
     gutters = [
         (run[0] + run[-1] + 1) / 2
-        for run in _runs(empty)
-        if run[0] > 0 and run[-1] < len(slots) - 1 and len(run) * STEP >= LEAST_GUTTER
+        for run in _group_consecutive(empty)
+        if run[0] > 0 and run[-1] < len(slots) - 1 and len(run) * SLOT_WIDTH >= MIN_GUTTER_WIDTH
     ]
-    return [left, *(left + gutter * STEP for gutter in gutters), right]
+    return [left, *(left + gutter * SLOT_WIDTH for gutter in gutters), right]
 
 
-def _runs(numbers: Iterable[int]) -> list[list[int]]:
+def _group_consecutive(numbers: Iterable[int]) -> list[list[int]]:
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
@@ -87,23 +87,23 @@ def _runs(numbers: Iterable[int]) -> list[list[int]]:
     return runs
 
 
-def _place(line: Line, edges: Sequence[float]) -> int | None:
+def _find_column(line: PositionedLine, edges: Sequence[float]) -> int | None:
     """Return the column that holds the whole line, or None."""
     for number, (begin, end) in enumerate(pairwise(edges)):
-        if line.left >= begin - STEP and line.right <= end + STEP:
+        if line.left >= begin - SLOT_WIDTH and line.right <= end + SLOT_WIDTH:
             return number
     return None
 
 
-def _is_prose(column: Sequence[Line]) -> bool:
-    if len(column) < LEAST_LINES:
+def _is_prose(column: Sequence[PositionedLine]) -> bool:
+    if len(column) < MIN_COLUMN_LINES:
         return False
     width = max(line.right for line in column) - min(line.left for line in column)
     letters = median(len(line.text) for line in column)
     filled = median(line.right - line.left for line in column) / max(width, 1.0)
-    return letters >= LEAST_LETTERS and filled >= LEAST_FILLED
+    return letters >= MIN_MEDIAN_LETTERS and filled >= MIN_FILLED_SHARE
 
 
-def _by_column(band: Sequence[Line], edges: Sequence[float]) -> list[Line]:
+def _sort_by_column(band: Sequence[PositionedLine], edges: Sequence[float]) -> list[PositionedLine]:
     """Return lines that are sorted by their tops, column by column."""
-    return sorted(band, key=lambda line: _place(line, edges) or 0)
+    return sorted(band, key=lambda line: _find_column(line, edges) or 0)

@@ -9,24 +9,24 @@ from string import ascii_letters, digits, whitespace
 HYPHEN = "\ufffe"
 """What PDFium sets for a hyphen at the end of a line, the line's end included."""
 
-_ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff\uffff\ud800-\udfff]")
+_ODD_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff\uffff\ud800-\udfff]")
 _ASCII_CONTROLS = bytes(sign for sign in range(128) if sign < 32 or sign == 127)
 _ODD_CONTROLS = _ASCII_CONTROLS.translate(None, b"\t\n\r")
-_BLANKS, _LETTERS, _FIGURES = whitespace.encode(), ascii_letters.encode(), digits.encode()
+_BLANKS, _LETTERS, _DIGITS = whitespace.encode(), ascii_letters.encode(), digits.encode()
 _NOT_FOREIGN = re.compile(rf"[\x00-\x7f\s{HYPHEN}]+")
 _WORD = re.compile(r"[^\W\d_]+")
 _ITEM = re.compile(r"(?:(?P<number>\d{1,3})[.)]|[•●○◦▪▫■□‣⁃·∙–*-]|o(?=\s))\s+(?=\S)")
-_DIVIDED = re.compile(r"(?<=[^\W\d_])-\n(?P<next>\w)")
-_GAP = re.compile("  ")  # twice as fast as `in`
+_HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?P<next>\w)")
+_DOUBLE_SPACE = re.compile("  ")  # twice as fast as `in`
 _SAMPLE = 300
 
 
-def has_odd_signs(text: str) -> bool:
+def has_odd_characters(text: str) -> bool:
     """Tell whether there are control characters or halves of pairs in the text."""
     if text.isascii():
         signs = text.encode()
         return len(signs.translate(None, _ODD_CONTROLS)) != len(signs)
-    return _ODD.search(text) is not None
+    return _ODD_CHARACTER.search(text) is not None
 
 
 def is_noise(text: str) -> bool:
@@ -42,18 +42,18 @@ def is_noise(text: str) -> bool:
     weight = len(foreign_marks) / max(1, len(looked))
     odd = weight * sum(sign == "\ufffd" or unicodedata.category(sign) in {"Co", "Cn", "Cc"} for sign in looked)
     odd += len(marks) - len(marks.translate(None, _ASCII_CONTROLS))
-    figures = len(marks) - len(marks.translate(None, _FIGURES)) + weight * sum(map(str.isdigit, looked))
+    figures = len(marks) - len(marks.translate(None, _DIGITS)) + weight * sum(map(str.isdigit, looked))
     return odd > 0.2 * count or (letters < 0.1 * count and figures < 0.3 * count)
 
 
-def is_item(text: str) -> bool:
+def is_list_item(text: str) -> bool:
     """Tell whether a line begins with a bullet or a number, as an item of a list does."""
     if text[0].isalpha() and text[:2] != "o ":
         return False
     return _ITEM.match(text) is not None
 
 
-def item_number(text: str) -> tuple[int | None, str]:
+def split_item_number(text: str) -> tuple[int | None, str]:
     """Return the number of an item, None for a bullet, and what it says."""
     begins = _ITEM.match(text)
     if begins is None:
@@ -62,15 +62,15 @@ def item_number(text: str) -> tuple[int | None, str]:
     return int(number) if number else None, text[begins.end() :]
 
 
-def joined(texts: list[str]) -> str:
+def join_lines(texts: list[str]) -> str:
     """Return lines as one text in one line; a word that was divided at the end of a line is made whole."""
     text = "\n".join(texts)
     if "-\n" in text:
-        text = _DIVIDED.sub(_whole, text)
+        text = _HYPHENATED.sub(_rejoin_word, text)
     text = text.replace("\n", " ")
     is_plain = "\t" not in text and "\r" not in text if text.isascii() else text.isprintable()
-    return text if is_plain and not _GAP.search(text) else " ".join(text.split())
+    return text if is_plain and not _DOUBLE_SPACE.search(text) else " ".join(text.split())
 
 
-def _whole(divided: re.Match[str]) -> str:
+def _rejoin_word(divided: re.Match[str]) -> str:
     return divided["next"] if divided["next"].islower() else f"-{divided['next']}"

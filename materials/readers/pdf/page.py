@@ -16,30 +16,30 @@ from itertools import pairwise
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from materials.readers.base.encodings import clean
-from materials.readers.pdf.columns import LEAST_LETTERS, LEAST_LINES, Line, in_columns
-from materials.readers.pdf.lines import HYPHEN, has_odd_signs, is_item, is_noise
+from materials.readers.base.encodings import clean_text
+from materials.readers.pdf.columns import MIN_COLUMN_LINES, MIN_MEDIAN_LETTERS, PositionedLine, order_by_columns
+from materials.readers.pdf.lines import HYPHEN, has_odd_characters, is_list_item, is_noise
 
 SLIDE_RATIO = 1.1
-GAP = 0.9
+PARAGRAPH_GAP = 0.9
 """So many times the size of the type: more space than this between two lines begins a paragraph."""
-_QUARTER = math.pi / 2
-_ASKEW = math.radians(5)
-_ROOM = 4096
+_QUARTER_TURN = math.pi / 2
+_MAX_SKEW = math.radians(5)
+_BUFFER_STEP = 4096
 """Buffers are multiples of this: each other size is another type to ctypes, which costs more than to fill it."""
-_TURN_SAMPLE = 15
-_TURNED = 0.85
+_ROTATION_SAMPLE = 15
+_ROTATED_SHARE = 0.85
 _GAP_SAMPLE = 3
 _WIDE_GAP = 1.5
 """So many times the size of the type: a gap inside a line that may be the space between two columns."""
 
 
-_box_of = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
+_get_char_box = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(
     ctypes.cast(raw.FPDFText_GetLooseCharBox, ctypes.c_void_p).value or 0
 )
 """FPDFText_GetLooseCharBox, whose pointers are given as numbers: half the cost of a call."""
 
-_Line = tuple[str, float, float, float, float, int]
+_TextLine = tuple[str, float, float, float, float, int]
 """A line's words, the size of its type, its top, bottom and left in points, and the number of its first character.
 
 To make tuples is a third faster than to make such that have names.
@@ -47,7 +47,7 @@ To make tuples is a third faster than to make such that have names.
 
 
 @dataclass(slots=True, eq=False)
-class Run:
+class LineRun:
     """Lines that follow one another without a gap in one size of type.
 
     In points, from the left and the top of the page as it is read: `top` and `left` of the first line, `last_top` and
@@ -69,7 +69,7 @@ class Page:
     number: int
     width: float
     height: float
-    runs: list[Run] = field(default_factory=list)
+    runs: list[LineRun] = field(default_factory=list)
     is_noise: bool = False
 
     @property
@@ -77,7 +77,7 @@ class Page:
         return self.width > self.height * SLIDE_RATIO
 
     @property
-    def says_something(self) -> bool:
+    def has_letters(self) -> bool:
         """Tell whether there is a letter on the page."""
         return any(sign.isalpha() for run in self.runs for text in run.texts for sign in text)
 
@@ -88,81 +88,81 @@ def read_page(document: pdfium.PdfDocument, index: int) -> Page:
     if not page:
         raise pdfium.PdfiumError(f"Page {index + 1} could not be loaded.")
     try:
-        return _read(page, index + 1)
+        return _read_upright(page, index + 1)
     finally:
         raw.FPDF_ClosePage(page)
 
 
-def _read(page: raw.FPDF_PAGE, number: int) -> Page:
+def _read_upright(page: raw.FPDF_PAGE, number: int) -> Page:
     turn = raw.FPDFPage_GetRotation(page) * 90
-    text_page = _loaded(page)
+    text_page = _load_text_page(page)
     try:
-        text = _text(text_page)
-        wanted = _turn(text_page, text, turn)
+        text = _extract_text(text_page)
+        wanted = _find_text_rotation(text_page, text, turn)
         if wanted != turn:  # PDFium orders the lines of upright text only
             raw.FPDFText_ClosePage(text_page)
             raw.FPDFPage_SetRotation(page, wanted // 90)
-            text_page = _loaded(page)
-            text = _text(text_page)
-        sheet = _Sheet(page, wanted)
+            text_page = _load_text_page(page)
+            text = _extract_text(text_page)
+        sheet = _PageGeometry(page, wanted)
         found = Page(number=number, width=sheet.width, height=sheet.height, is_noise=is_noise(text))
         if text and not found.is_noise:
-            found.runs = _runs(_ordered(text_page, text, sheet), alone=found.is_slide)
+            found.runs = _build_runs(_order_lines(text_page, text, sheet), keep_separate=found.is_slide)
         return found
     finally:
         raw.FPDFText_ClosePage(text_page)
 
 
-def _loaded(page: raw.FPDF_PAGE) -> raw.FPDF_TEXTPAGE:
+def _load_text_page(page: raw.FPDF_PAGE) -> raw.FPDF_TEXTPAGE:
     text_page = raw.FPDFText_LoadPage(page)
     if not text_page:
         raise pdfium.PdfiumError("The text of a page could not be loaded.")
     return text_page
 
 
-class _Sheet:
+class _PageGeometry:
     """A page whose text runs in one of four directions: turns PDFium's boxes until the text is upright."""
 
-    def __init__(self, page: raw.FPDF_PAGE, turn: int) -> None:
+    def __init__(self, page: raw.FPDF_PAGE, rotation: int) -> None:
         box = raw.FS_RECTF()
         raw.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
-        self.turn = turn
+        self.rotation = rotation
         self.x0, self.y0, self.x1, self.y1 = box.left, box.bottom, box.right, box.top
         wide, high = self.x1 - self.x0, self.y1 - self.y0
-        self.width, self.height = (high, wide) if turn in {90, 270} else (wide, high)
+        self.width, self.height = (high, wide) if rotation in {90, 270} else (wide, high)
 
-    def place(self, box: raw.FS_RECTF) -> tuple[float, float, float, float]:
+    def transform_box(self, box: raw.FS_RECTF) -> tuple[float, float, float, float]:
         """Return left, right, top and bottom of a box, from the left and the top of the text."""
-        if self.turn == 0:
+        if self.rotation == 0:
             return box.left - self.x0, box.right - self.x0, self.y1 - box.top, self.y1 - box.bottom
-        if self.turn == 90:
+        if self.rotation == 90:
             return box.bottom - self.y0, box.top - self.y0, box.left - self.x0, box.right - self.x0
-        if self.turn == 180:
+        if self.rotation == 180:
             return self.x1 - box.right, self.x1 - box.left, box.bottom - self.y0, box.top - self.y0
         return self.y1 - box.top, self.y1 - box.bottom, self.x1 - box.right, self.x1 - box.left
 
 
-def _text(text_page: raw.FPDF_TEXTPAGE) -> str:
+def _extract_text(text_page: raw.FPDF_TEXTPAGE) -> str:
     """Return the page's text; one character for each 16-bit unit, as PDFium counts them."""
     count = raw.FPDFText_CountChars(text_page)
     if count <= 0:
         return ""
-    buffer = (ctypes.c_ushort * (_ROOM * (count // _ROOM + 1)))()
+    buffer = (ctypes.c_ushort * (_BUFFER_STEP * (count // _BUFFER_STEP + 1)))()
     units = max(0, raw.FPDFText_GetText(text_page, 0, count, buffer) - 1)
     text = str(memoryview(buffer)[:units], "utf-16-le", "replace")
     return text if len(text) == units else "".join(map(chr, buffer[:units]))
 
 
-def _turn(text_page: raw.FPDF_TEXTPAGE, text: str, rotation: int) -> int:
+def _find_text_rotation(text_page: raw.FPDF_TEXTPAGE, text: str, rotation: int) -> int:
     """Return by how many degrees the page has to be turned clockwise for nearly all of its text to be upright."""
-    if set(_turns(text_page, text, 3)) <= {rotation}:
+    if set(_sample_rotations(text_page, text, 3)) <= {rotation}:
         return rotation
-    turns = Counter(_turns(text_page, text, _TURN_SAMPLE))
+    turns = Counter(_sample_rotations(text_page, text, _ROTATION_SAMPLE))
     turn, count = turns.most_common(1)[0] if turns else (rotation, 0)
-    return turn if count >= _TURNED * turns.total() else rotation
+    return turn if count >= _ROTATED_SHARE * turns.total() else rotation
 
 
-def _turns(text_page: raw.FPDF_TEXTPAGE, text: str, count: int) -> list[int]:
+def _sample_rotations(text_page: raw.FPDF_TEXTPAGE, text: str, count: int) -> list[int]:
     """Return the directions of so many characters, all over the page; those that are askew are left out."""
     turns = []
     for number in range(count):
@@ -171,30 +171,38 @@ def _turns(text_page: raw.FPDF_TEXTPAGE, text: str, count: int) -> list[int]:
             at += 1
         if at < len(text):
             angle = raw.FPDFText_GetCharAngle(text_page, at)
-            quarters = round(angle / _QUARTER)
-            if abs(angle - quarters * _QUARTER) < _ASKEW:
+            quarters = round(angle / _QUARTER_TURN)
+            if abs(angle - quarters * _QUARTER_TURN) < _MAX_SKEW:
                 turns.append(-90 * quarters % 360)
     return turns
 
 
-def _ordered(text_page: raw.FPDF_TEXTPAGE, text: str, sheet: _Sheet) -> Sequence[_Line | Line]:
+def _order_lines(
+    text_page: raw.FPDF_TEXTPAGE, text: str, geometry: _PageGeometry
+) -> Sequence[_TextLine | PositionedLine]:
     last = len(text) - 1
     is_shifted = raw.FPDFText_GetCharIndexFromTextIndex(text_page, last) != last
-    lines = _lines(text_page, text, sheet, is_shifted=is_shifted)
-    if has_odd_signs(text):
-        return [(words, *line[1:]) for line in lines if (words := _readable(line[0]))]
-    if not is_shifted and len(lines) >= 2 * LEAST_LINES and (_alternate(lines) or _are_parted(text_page, lines)):
-        return in_columns(list(_segments(text_page, lines, sheet))) or lines
+    lines = _extract_lines(text_page, text, geometry, is_shifted=is_shifted)
+    if has_odd_characters(text):
+        return [(words, *line[1:]) for line in lines if (words := _clean_words(line[0]))]
+    if (
+        not is_shifted
+        and len(lines) >= 2 * MIN_COLUMN_LINES
+        and (_has_alternating_columns(lines) or _has_parted_lines(text_page, lines))
+    ):
+        return order_by_columns(list(_split_at_gaps(text_page, lines, geometry))) or lines
     return lines
 
 
-def _lines(text_page: raw.FPDF_TEXTPAGE, text: str, sheet: _Sheet, *, is_shifted: bool) -> list[_Line]:
+def _extract_lines(
+    text_page: raw.FPDF_TEXTPAGE, text: str, geometry: _PageGeometry, *, is_shifted: bool
+) -> list[_TextLine]:
     """Return the lines as PDFium orders them. A hyphen that divides a word ends its line, too."""
-    lines: list[_Line] = []
+    lines: list[_TextLine] = []
     box = raw.FS_RECTF()
     sides = memoryview(box).cast("B").cast("f")
     page, here = ctypes.addressof(text_page.contents), ctypes.addressof(box)
-    turn, x0, y1 = sheet.turn, sheet.x0, sheet.y1
+    turn, x0, y1 = geometry.rotation, geometry.x0, geometry.y1
     is_divided = HYPHEN in text
     at, known, size = 0, 0.0, 0.0
     for given in text.replace(HYPHEN, HYPHEN + "\n").split("\n"):
@@ -205,9 +213,9 @@ def _lines(text_page: raw.FPDF_TEXTPAGE, text: str, sheet: _Sheet, *, is_shifted
                 at -= 1
             if is_shifted:
                 char = raw.FPDFText_GetCharIndexFromTextIndex(text_page, char)
-            _box_of(page, char, here)
+            _get_char_box(page, char, here)
             if turn:
-                left, _, top, bottom = sheet.place(box)
+                left, _, top, bottom = geometry.transform_box(box)
             else:
                 left, top, _, bottom = sides
                 left, top, bottom = left - x0, y1 - top, y1 - bottom
@@ -220,20 +228,20 @@ def _lines(text_page: raw.FPDF_TEXTPAGE, text: str, sheet: _Sheet, *, is_shifted
     return lines
 
 
-def _runs(lines: Sequence[_Line | Line], *, alone: bool) -> list[Run]:
+def _build_runs(lines: Sequence[_TextLine | PositionedLine], *, keep_separate: bool) -> list[LineRun]:
     """Put lines together; the first and last two of the page, which may be furniture, stay by themselves."""
-    if alone or len(lines) < 6:
-        return list(map(_run, lines))
-    return [*map(_run, lines[:2]), *_grouped(lines[2:-2]), *map(_run, lines[-2:])]
+    if keep_separate or len(lines) < 6:
+        return list(map(_build_run, lines))
+    return [*map(_build_run, lines[:2]), *_merge_lines(lines[2:-2]), *map(_build_run, lines[-2:])]
 
 
-def _run(line: _Line | Line) -> Run:
+def _build_run(line: _TextLine | PositionedLine) -> LineRun:
     text, size, top, bottom, left, _ = line
-    return Run([text], size, top, top, bottom, left)
+    return LineRun([text], size, top, top, bottom, left)
 
 
-def _grouped(lines: Sequence[_Line | Line]) -> list[Run]:
-    runs: list[Run] = []
+def _merge_lines(lines: Sequence[_TextLine | PositionedLine]) -> list[LineRun]:
+    runs: list[LineRun] = []
     texts: list[str] = []
     size, gap, last_top, bottom = -1.0, 0.0, 0.0, 0.0
     for text, own_size, top, own_bottom, left, _ in lines:
@@ -241,27 +249,27 @@ def _grouped(lines: Sequence[_Line | Line]) -> list[Run]:
             own_size == size
             and top - bottom <= gap
             and top >= last_top - size
-            and ((text[0].islower() and text[0] != "o") or not is_item(text))
+            and ((text[0].islower() and text[0] != "o") or not is_list_item(text))
         ):
             texts.append(text)
         else:
             if runs:
                 runs[-1].last_top, runs[-1].bottom = last_top, bottom
             texts = [text]
-            runs.append(Run(texts, own_size, top, top, own_bottom, left))
-            size, gap = own_size, GAP * own_size
+            runs.append(LineRun(texts, own_size, top, top, own_bottom, left))
+            size, gap = own_size, PARAGRAPH_GAP * own_size
         last_top, bottom = top, own_bottom
     if runs:
         runs[-1].last_top, runs[-1].bottom = last_top, bottom
     return runs
 
 
-def _readable(words: str) -> str:
+def _clean_words(words: str) -> str:
     """Return words with their pairs of surrogates joined and without control characters."""
-    return clean(words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")).strip()
+    return clean_text(words.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")).strip()
 
 
-def _alternate(lines: Sequence[_Line]) -> bool:
+def _has_alternating_columns(lines: Sequence[_TextLine]) -> bool:
     """Tell whether lines jump to the right and back, as when two columns are drawn in turns."""
     lefts = [line[4] for line in lines]
     if max(lefts) - min(lefts) < 8 * lines[len(lines) // 2][1]:
@@ -269,17 +277,17 @@ def _alternate(lines: Sequence[_Line]) -> bool:
     jumps = 0
     for (_, size, last_top, _, last_left, _), (_, _, top, _, left, _) in pairwise(lines):
         jumps += left > last_left + 8 * size and abs(top - last_top) < size
-    return jumps >= LEAST_LINES
+    return jumps >= MIN_COLUMN_LINES
 
 
-def _are_parted(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[_Line]) -> bool:
+def _has_parted_lines(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[_TextLine]) -> bool:
     """Tell whether lines have a wide gap inside, as when two columns are drawn row by row. Looks at a few lines."""
     whole = 0
     for number in range(_GAP_SAMPLE):
         words, size, _, _, _, char = lines[len(lines) * (2 * number + 1) // (2 * _GAP_SAMPLE)]
-        if len(words) < 2 * LEAST_LETTERS:
+        if len(words) < 2 * MIN_MEDIAN_LETTERS:
             continue
-        if _has_gap(text_page, char, len(words), size):
+        if _has_wide_gap(text_page, char, len(words), size):
             return True
         whole += 1
         if 2 * whole > _GAP_SAMPLE:
@@ -287,7 +295,7 @@ def _are_parted(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[_Line]) -> bool:
     return False
 
 
-def _has_gap(text_page: raw.FPDF_TEXTPAGE, char: int, count: int, size: float) -> bool:
+def _has_wide_gap(text_page: raw.FPDF_TEXTPAGE, char: int, count: int, size: float) -> bool:
     """Tell whether characters are drawn in runs with a wide gap between two of them, in whichever direction they go."""
     found = raw.FPDFText_CountRects(text_page, char, count)
     if found < 2:
@@ -303,31 +311,33 @@ def _has_gap(text_page: raw.FPDF_TEXTPAGE, char: int, count: int, size: float) -
     return any(b[0] - a[1] > _WIDE_GAP * max(size, 3.0) for runs in (across, down) for a, b in pairwise(sorted(runs)))
 
 
-def _segments(text_page: raw.FPDF_TEXTPAGE, lines: Sequence[_Line], sheet: _Sheet) -> Iterator[Line]:
+def _split_at_gaps(
+    text_page: raw.FPDF_TEXTPAGE, lines: Sequence[_TextLine], geometry: _PageGeometry
+) -> Iterator[PositionedLine]:
     """Yield the lines cut at their wide gaps. Asks for the box of every character of lines drawn in several runs."""
     box = raw.FS_RECTF()
     sides = memoryview(box).cast("B").cast("f")
     page, here = ctypes.addressof(text_page.contents), ctypes.addressof(box)
-    turn, x0, y1 = sheet.turn, sheet.x0, sheet.y1
+    turn, x0, y1 = geometry.rotation, geometry.x0, geometry.y1
     for text, size, top, bottom, left, char in lines:
         if raw.FPDFText_CountRects(text_page, char, len(text)) == 1:
-            _box_of(page, char + len(text) - 1, here)
-            yield Line(text, size, top, bottom, left, max(left, sheet.place(box)[1]))
+            _get_char_box(page, char + len(text) - 1, here)
+            yield PositionedLine(text, size, top, bottom, left, max(left, geometry.transform_box(box)[1]))
             continue
         begin, right, wide = 0, left, _WIDE_GAP * size
         for number, sign in enumerate(text):
             if sign == " ":
                 continue
-            _box_of(page, char + number, here)
+            _get_char_box(page, char + number, here)
             if turn:
-                sign_left, sign_right, sign_top, sign_bottom = sheet.place(box)
+                sign_left, sign_right, sign_top, sign_bottom = geometry.transform_box(box)
             else:
                 sign_left, sign_top, sign_right, sign_bottom = sides
                 sign_left, sign_right = sign_left - x0, sign_right - x0
                 sign_top, sign_bottom = y1 - sign_top, y1 - sign_bottom
             if sign_left - right > wide:
-                yield Line(text[begin:number].rstrip(), size, top, bottom, left, right)
+                yield PositionedLine(text[begin:number].rstrip(), size, top, bottom, left, right)
                 begin, top, bottom, left, right = number, sign_top, sign_bottom, sign_left, sign_right
             elif sign_right > right:
                 right = sign_right
-        yield Line(text[begin:], size, top, bottom, left, right)
+        yield PositionedLine(text[begin:], size, top, bottom, left, right)

@@ -8,13 +8,13 @@ from typing import Any
 
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
-MOST_PAGES = 300
-WIDTH = 320
+MAX_PAGES = 300
+RENDER_WIDTH = 320
 """Pixels: enough for a hash of 9 x 8."""
 LIMITS = ProcessLimits(memory_bytes=1536 * 2**20, seconds=120)
 
 
-def page_hashes(path: Path, *, checkpoint: Callable[[], None] = lambda: None) -> dict[int, int]:
+def compute_page_hashes(path: Path, *, checkpoint: Callable[[], None] = lambda: None) -> dict[int, int]:
     """Return the difference hash of each page (1-based) that can be drawn, of at most MOST_PAGES.
 
     A file that breaks the child has as many as were drawn before.
@@ -28,16 +28,16 @@ def page_hashes(path: Path, *, checkpoint: Callable[[], None] = lambda: None) ->
     return found
 
 
-def run_child(request: Mapping[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
     """Draw the pages: the inside of the child."""
     import pypdfium2  # noqa: PLC0415  # only the child draws
 
     from llm.video.key_frames import compute_dhash  # noqa: PLC0415
 
     document = pypdfium2.PdfDocument(request["path"])
-    for number in range(min(len(document), MOST_PAGES)):
+    for number in range(min(len(document), MAX_PAGES)):
         page = document[number]
-        scale = min(1.0, WIDTH / max(1.0, *page.get_size()))
+        scale = min(1.0, RENDER_WIDTH / max(1.0, *page.get_size()))
         picture = page.render(scale=scale).to_pil()
-        tell({"page": number + 1, "dhash": f"{compute_dhash(picture):016x}"})
+        send_message({"page": number + 1, "dhash": f"{compute_dhash(picture):016x}"})
         page.close()

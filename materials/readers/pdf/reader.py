@@ -7,10 +7,10 @@ from pathlib import Path
 import pypdfium2 as pdfium
 
 from materials.documents import ChunkKind, Document
-from materials.readers.base.encodings import clean
+from materials.readers.base.encodings import clean_text
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.base.pieces import numbers, one_line
-from materials.readers.pdf.layout import arrange, drop_furniture
+from materials.readers.base.pieces import collapse_whitespace, format_page_numbers
+from materials.readers.pdf.layout import build_pieces, drop_furniture
 from materials.readers.pdf.page import Page, read_page
 
 MAX_PAGES = 3_000
@@ -34,14 +34,14 @@ def read(path: Path) -> Document:
             raise UnreadableDocument(
                 f"The PDF has {count} pages; at most {MAX_PAGES} are read.", code="too_large", next_step="Split it."
             )
-        pages, failed = _pages(document, count)
-        title = one_line(clean(document.get_metadata_value("Title") or ""))
+        pages, failed = _read_pages(document, count)
+        title = collapse_whitespace(clean_text(document.get_metadata_value("Title") or ""))
     finally:
         document.close()
-    return _document(pages, failed, count, title)
+    return _build_document(pages, failed, count, title)
 
 
-def _pages(document: pdfium.PdfDocument, count: int) -> tuple[list[Page], list[int]]:
+def _read_pages(document: pdfium.PdfDocument, count: int) -> tuple[list[Page], list[int]]:
     pages, failed = [], []
     for index in range(count):
         try:
@@ -51,18 +51,18 @@ def _pages(document: pdfium.PdfDocument, count: int) -> tuple[list[Page], list[i
     return pages, failed
 
 
-def _document(pages: list[Page], failed: list[int], count: int, title: str) -> Document:
+def _build_document(pages: list[Page], failed: list[int], count: int, title: str) -> Document:
     noisy = [page.number for page in pages if page.is_noise]
     readable = [page for page in pages if not page.is_noise]
     drop_furniture(readable)
-    silent = [page.number for page in readable if not page.says_something]
+    silent = [page.number for page in readable if not page.has_letters]
     warnings = []
     if failed:
-        warnings.append(f"Pages that could not be read: {numbers(failed)}.")
+        warnings.append(f"Pages that could not be read: {format_page_numbers(failed)}.")
     if noisy:
-        warnings.append(f"The text layer of these pages is noise and was not used: {numbers(noisy)}.")
+        warnings.append(f"The text layer of these pages is noise and was not used: {format_page_numbers(noisy)}.")
     if silent:
-        warnings.append(f"Pages without text, probably pictures or scans: {numbers(silent)} of {count}.")
-    found = tuple(arrange(readable))
+        warnings.append(f"Pages without text, probably pictures or scans: {format_page_numbers(silent)} of {count}.")
+    found = tuple(build_pieces(readable))
     own = next((p.text for p in found if p.kind is ChunkKind.HEADING), "")
     return Document(pieces=found, title=own or title, page_count=count, warnings=tuple(warnings))

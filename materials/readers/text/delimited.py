@@ -11,19 +11,19 @@ from itertools import islice
 from pathlib import Path
 
 from materials.documents import ChunkKind, Document
-from materials.readers.base.encodings import decoded
+from materials.readers.base.encodings import decode_with_warnings
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.base.pieces import Pieces, table_parts
+from materials.readers.base.pieces import PieceCollector, format_table_parts
 
 MAX_BYTES = 50 * 2**20
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 """Rows that are read, beside the head: what a course says of its data, not the data themselves."""
-MOST_COLUMNS = 100
+MAX_COLUMNS = 100
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 100
 _SAMPLE_CHARACTERS = 64 * 1024
-_SAID = re.compile(r"sep=(.)\n")
+_SEPARATOR_LINE = re.compile(r"sep=(.)\n")
 
 
 def read(path: Path) -> Document:
@@ -35,45 +35,49 @@ def read(path: Path) -> Document:
             code="too_large",
             next_step="Send the part of it that the course is about.",
         )
-    text = decoded(data)
-    said = _SAID.match(text.text)
+    text = decode_with_warnings(data)
+    said = _SEPARATOR_LINE.match(text.text)
     body = text.text[said.end() :] if said else text.text
-    rows = _rows(body, said.group(1) if said else delimiter_of(body))
-    head_and_rows = list(islice(rows, MOST_ROWS + 1))
-    warnings = [*text.warnings, *_left_out(head_and_rows, sum(1 for _ in rows))]
-    pieces = Pieces()
-    for part in table_parts([row[:MOST_COLUMNS] for row in head_and_rows]):
+    rows = _parse_rows(body, said.group(1) if said else detect_delimiter(body))
+    head_and_rows = list(islice(rows, MAX_ROWS + 1))
+    warnings = [*text.warnings, *_build_truncation_warnings(head_and_rows, sum(1 for _ in rows))]
+    pieces = PieceCollector()
+    for part in format_table_parts([row[:MAX_COLUMNS] for row in head_and_rows]):
         pieces.add(ChunkKind.TABLE, part)
-    return Document(pieces=tuple(pieces.found), warnings=tuple(warnings))
+    return Document(pieces=tuple(pieces.collected), warnings=tuple(warnings))
 
 
-def delimiter_of(text: str) -> str:
+def detect_delimiter(text: str) -> str:
     """Return the sign that cuts the lines of a text into the most regular columns; a comma when none does."""
     sample = text[:_SAMPLE_CHARACTERS]
-    return max(_DELIMITERS, key=lambda sign: _regularity(sample, sign))
+    return max(_DELIMITERS, key=lambda sign: _score_delimiter(sample, sign))
 
 
-def _regularity(sample: str, delimiter: str) -> tuple[float, int]:
-    widths = [len(row) for row in islice(_parsed(sample, delimiter, strict=False), _SAMPLE_ROWS) if row]
+def _score_delimiter(sample: str, delimiter: str) -> tuple[float, int]:
+    widths = [len(row) for row in islice(_build_csv_reader(sample, delimiter, strict=False), _SAMPLE_ROWS) if row]
     if not widths:
         return 0.0, 0
     (width, count), *_ = Counter(widths).most_common(1)
     return (round(count / len(widths), 1), width) if width > 1 else (0.0, 0)
 
 
-def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+def _parse_rows(text: str, delimiter: str) -> Iterator[list[str]]:
     """Return the rows with text; a quotation mark that nothing closes is a sign like any other."""
     quoted = True
     try:
-        for _ in _parsed(text, delimiter, strict=True):
+        for _ in _build_csv_reader(text, delimiter, strict=True):
             pass
     except csv.Error as exc:
         if "end of data" in str(exc):
             quoted = False
-    return (row for row in _parsed(text, delimiter, strict=False, quoted=quoted) if any(cell.strip() for cell in row))
+    return (
+        row
+        for row in _build_csv_reader(text, delimiter, strict=False, quoted=quoted)
+        if any(cell.strip() for cell in row)
+    )
 
 
-def _parsed(text: str, delimiter: str, *, strict: bool, quoted: bool = True) -> Iterator[list[str]]:
+def _build_csv_reader(text: str, delimiter: str, *, strict: bool, quoted: bool = True) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_BYTES)
     return csv.reader(
         io.StringIO(text, newline=""),
@@ -84,8 +88,8 @@ def _parsed(text: str, delimiter: str, *, strict: bool, quoted: bool = True) -> 
     )
 
 
-def _left_out(rows: Sequence[Sequence[str]], more: int) -> Iterator[str]:
+def _build_truncation_warnings(rows: Sequence[Sequence[str]], more: int) -> Iterator[str]:
     if more:
-        yield f"Only the first {MOST_ROWS:,} of {len(rows) - 1 + more:,} rows were read; {more:,} were left out."
-    if (widest := max(map(len, rows), default=0)) > MOST_COLUMNS:
-        yield f"Only the first {MOST_COLUMNS} of {widest:,} columns were read; {widest - MOST_COLUMNS:,} were left out."
+        yield f"Only the first {MAX_ROWS:,} of {len(rows) - 1 + more:,} rows were read; {more:,} were left out."
+    if (widest := max(map(len, rows), default=0)) > MAX_COLUMNS:
+        yield f"Only the first {MAX_COLUMNS} of {widest:,} columns were read; {widest - MAX_COLUMNS:,} were left out."

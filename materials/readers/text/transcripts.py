@@ -7,23 +7,23 @@ from collections.abc import Iterable, Iterator
 
 from llm.video.transcript import Segment
 from materials.documents import ChunkKind, Locator, Piece
-from materials.readers.base.pieces import Pieces, one_line
+from materials.readers.base.pieces import PieceCollector, collapse_whitespace
 
-LONGEST_MS = 15_000
+TARGET_PIECE_MS = 15_000
 """A piece ends with the first sentence that ends after this long; a long sentence is cut at twice that."""
 PAUSE_MS = 3_000
 
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”»)\]]*$")
 
 
-def pieces_of(segments: Iterable[Segment]) -> tuple[Piece, ...]:
+def build_transcript_pieces(segments: Iterable[Segment]) -> tuple[Piece, ...]:
     """Return the pieces of a transcript whose segments are in order of time.
 
     A speaker is named where another begins to speak. What is seen follows what is said meanwhile, as notes.
     """
-    pieces = Pieces()
+    pieces = PieceCollector()
     speaker = ""
-    for group in _sentences(segments):
+    for group in _iter_sentences(segments):
         spoken, seen = [], []
         for segment in group:
             is_other = segment.text and segment.speaker and segment.speaker != speaker
@@ -32,13 +32,13 @@ def pieces_of(segments: Iterable[Segment]) -> tuple[Piece, ...]:
             if segment.seen and segment.seen not in seen:
                 seen.append(segment.seen)
         locator = Locator(start_ms=group[0].start_ms, end_ms=max(segment.end_ms for segment in group))
-        pieces.add(ChunkKind.TRANSCRIPT, one_line(" ".join(spoken)), locator)
+        pieces.add(ChunkKind.TRANSCRIPT, collapse_whitespace(" ".join(spoken)), locator)
         if seen:
-            pieces.add(ChunkKind.NOTES, one_line(" ".join(seen)), locator)
-    return tuple(pieces.found)
+            pieces.add(ChunkKind.NOTES, collapse_whitespace(" ".join(seen)), locator)
+    return tuple(pieces.collected)
 
 
-def _sentences(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
+def _iter_sentences(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
     group: list[Segment] = []
     for segment in segments:
         if group and segment.start_ms - group[-1].end_ms > PAUSE_MS:
@@ -46,7 +46,7 @@ def _sentences(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
             group = []
         group.append(segment)
         lasts = segment.end_ms - group[0].start_ms
-        if lasts >= 2 * LONGEST_MS or (lasts >= LONGEST_MS and _SENTENCE_END.search(segment.text)):
+        if lasts >= 2 * TARGET_PIECE_MS or (lasts >= TARGET_PIECE_MS and _SENTENCE_END.search(segment.text)):
             yield group
             group = []
     if group:

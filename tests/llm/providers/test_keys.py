@@ -138,11 +138,11 @@ def test_without_an_address_a_request_goes_to_the_vendor_alone(
 CHILD = """
 import django; django.setup()
 import sys
-from llm.providers.factory import Providers
+from llm.providers.factory import ProviderPool
 from llm.registry import ProviderSpec
 from tests.llm.providers.dialects import CALL
 for kind, url in zip(("openai", "anthropic"), sys.argv[1:]):
-    provider = Providers().get(kind, ProviderSpec(kind=kind, base_url=url, key="TEST_KEY"))
+    provider = ProviderPool().get(kind, ProviderSpec(kind=kind, base_url=url, key="TEST_KEY"))
     print(provider.complete(CALL).text)
 """
 

@@ -10,7 +10,7 @@ import pytest
 
 def _run_in_process(module: str, request: Mapping[str, Any], **_: Any) -> Iterator[dict[str, Any]]:
     lines: list[str] = []
-    import_module(module).work(json.loads(json.dumps(request)), lambda told: lines.append(json.dumps(told)))
+    import_module(module).run_child(json.loads(json.dumps(request)), lambda told: lines.append(json.dumps(told)))
     yield from map(json.loads, lines)
 
 

@@ -260,8 +260,8 @@ def test_it_says_what_to_install_where_nothing_reads_media() -> None:
         f"import sys; sys.path.insert(0, {str(settings.BASE_DIR)!r})\n"
         "from pathlib import Path\n"
         "from llm.video.errors import TranscriberMissing\n"
-        "from llm.video.probe import probe\n"
-        f"try: probe(Path({str(LECTURE)!r}), max_ms=1000)\n"
+        "from llm.video.probe import probe_file\n"
+        f"try: probe_file(Path({str(LECTURE)!r}), max_ms=1000)\n"
         "except TranscriberMissing as error: print(error.next_step)"
     )
 

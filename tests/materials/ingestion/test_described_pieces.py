@@ -15,7 +15,7 @@ from pptx.util import Inches
 from materials.documents import ChunkKind, Format, Locator, Piece
 from materials.ingestion.described_pieces import build_picture_pieces, merge_picture_pieces, normalize_text_per_page
 from materials.ingestion.picture_schema import ImageDescription
-from materials.readers.page_pictures import Batch, draw
+from materials.readers.page_pictures import PagePictureBatch, draw_pictures
 from tests.materials.readers.pdfs import assembled, drawn, shown
 
 WORDS = "Steam engines turn heat into work, and the first of them pumped water out of mines."
@@ -23,8 +23,8 @@ WORDS = "Steam engines turn heat into work, and the first of them pumped water o
 
 def batch(
     path: Path, format_: Format, letters: dict[int, int] | None = None, *, first: int = 1, most: int = 9
-) -> Batch:
-    return draw(path, format_, letters or {}, first=first, most=most, checkpoint=lambda: None)
+) -> PagePictureBatch:
+    return draw_pictures(path, format_, letters or {}, first=first, limit=most, checkpoint=lambda: None)
 
 
 def written(tmp_path: Path, name: str, content: bytes) -> Path:
@@ -63,7 +63,7 @@ def test_pages_without_text_are_drawn_and_blank_ones_are_not(tmp_path: Path) -> 
 
     assert [(picture.number, picture.index) for picture in found.pictures] == [(1, 0), (4, 0)]
     assert found.pictures[0].sha256 == found.pictures[1].sha256
-    assert found.next is None
+    assert found.next_page is None
 
 
 def test_a_page_with_a_title_only_is_not_drawn_but_one_with_a_diagram_is(tmp_path: Path) -> None:
@@ -151,10 +151,10 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
     path = written(tmp_path, "a.pdf", drawn(*[BOX] * 5))
 
     first = batch(path, Format.PDF, most=2)
-    second = batch(path, Format.PDF, first=first.next or 0, most=9)
+    second = batch(path, Format.PDF, first=first.next_page or 0, most=9)
 
     assert [picture.number for picture in (*first.pictures, *second.pictures)] == [1, 2, 3, 4, 5]
-    assert (first.next, second.next) == (3, None)
+    assert (first.next_page, second.next_page) == (3, None)
 
 
 def test_only_large_pictures_of_slides_are_taken_and_each_once(tmp_path: Path) -> None:

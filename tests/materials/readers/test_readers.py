@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pptx.util import Inches
 
 from materials.documents import ChunkKind, Document, Format, Piece
-from materials.readers.base.encodings import decode
-from materials.readers.registry import read
+from materials.readers.base.encodings import decode_text
+from materials.readers.registry import read_document
 from tests.materials.readers.pdfs import pdf
 
 Read = Callable[[Format, bytes | str], Document]
@@ -28,7 +28,7 @@ def read_bytes(tmp_path: Path) -> Read:
     def reading(format_: Format, content: bytes | str) -> Document:
         path = tmp_path / "source"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read(path, format_)
+        return read_document(path, format_)
 
     return reading
 
@@ -112,7 +112,7 @@ def test_no_heading_is_ever_taken_from_a_code_fence(lines: list[str]) -> None:
     path = Path("/dev/shm" if Path("/dev/shm").is_dir() else "/tmp") / "coursewright-fence.md"  # noqa: S108
     path.write_text("\n".join(lines))
 
-    headings = of_kind(read(path, Format.MARKDOWN), ChunkKind.HEADING)
+    headings = of_kind(read_document(path, Format.MARKDOWN), ChunkKind.HEADING)
 
     assert len(headings) <= outside
     path.unlink()
@@ -271,7 +271,7 @@ def test_a_heading_made_by_hand_is_a_heading(tmp_path: Path) -> None:
     made.add_paragraph().add_run("The text goes on for a while in the usual size. " * 3).font.size = Pt(11)
     made.save(str(tmp_path / "made.docx"))
 
-    document = read(tmp_path / "made.docx", Format.DOCX)
+    document = read_document(tmp_path / "made.docx", Format.DOCX)
 
     assert [(p.text, p.level) for p in of_kind(document, ChunkKind.HEADING)] == [
         ("The big one", 1), ("The bold one", 3),
@@ -288,7 +288,7 @@ def test_a_word_document_shows_insertions_and_not_deletions(read_bytes: Read, tm
     body.insert(1, parse_xml(change))
     made.save(str(tmp_path / "changed.docx"))
 
-    assert texts(read(tmp_path / "changed.docx", Format.DOCX)) == ["kept", "added"]
+    assert texts(read_document(tmp_path / "changed.docx", Format.DOCX)) == ["kept", "added"]
 
 
 # --- PDF --------------------------------------------------------------------------------------------------------------
@@ -339,7 +339,7 @@ def test_a_page_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         pdf([[(11, "The first page.")], [(11, "The second page.")]]).replace(b"5 0 R 7 0 R", b"5 0 R 9 9 R")
     )
 
-    document = read(path, Format.PDF)
+    document = read_document(path, Format.PDF)
 
     assert document.page_count == 2
     assert [(p.text, p.locator.page) for p in document.pieces] == [("The first page.", 1)]
@@ -379,12 +379,12 @@ GERMAN = "Größe und Übung: Äpfel sind schön. Das Maß ist voll.\n" * 4
 def test_it_reads_any_encoding(text: str, encoding: str) -> None:
     readable = text.encode(encoding, errors="ignore").decode(encoding)
 
-    assert decode(text.encode(encoding, errors="ignore")) == readable
+    assert decode_text(text.encode(encoding, errors="ignore")) == readable
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_become_text_that_a_database_takes(data: bytes) -> None:
-    text = decode(data)
+    text = decode_text(data)
 
     assert "\x00" not in text
     text.encode()

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from materials.documents import ChunkKind, Document, Format, Piece
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 
 
 def read_as(format_: Format, content: bytes | str) -> Document:
@@ -14,7 +14,7 @@ def read_as(format_: Format, content: bytes | str) -> Document:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "source"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read(path, format_)
+        return read_document(path, format_)
 
 
 def of_kind(document: Document, kind: ChunkKind) -> list[Piece]:

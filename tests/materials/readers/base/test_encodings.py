@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from materials.readers.base.encoding_detection import telling_sample
-from materials.readers.base.encodings import decode, decoded, looks_like_text
+from materials.readers.base.encoding_detection import extract_non_ascii_sample
+from materials.readers.base.encodings import decode_text, decode_with_warnings, looks_like_text
 
 TEXTS = {
     "uk": ("Вода", "Привіт, світе!", "Змінна — це ім’я значення, яке може змінюватись."),
@@ -38,14 +38,14 @@ CASES = [
 def test_a_line_is_enough(text: str, encoding: str) -> None:
     data = f"{text}\n".encode(encoding, errors="ignore")
 
-    assert decode(data).removeprefix("\ufeff") == data.decode(encoding).removeprefix("\ufeff")
+    assert decode_text(data).removeprefix("\ufeff") == data.decode(encoding).removeprefix("\ufeff")
 
 
 def test_letters_far_behind_plain_english_are_found_without_reading_it_all() -> None:
     data = b"Plain English text.\n" * 200_000 + "Вода кипить тут.\n".encode("cp1251") + b"And on it goes.\n" * 200_000
 
-    assert "Вода кипить тут." in decode(data)
-    assert len(telling_sample(data * 3)) < 10_000
+    assert "Вода кипить тут." in decode_text(data)
+    assert len(extract_non_ascii_sample(data * 3)) < 10_000
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_letters_far_behind_plain_english_are_found_without_reading_it_all() -> 
     ],
 )
 def test_what_is_guessed_or_lost_is_said(data: bytes, warns: str) -> None:
-    warnings = decoded(data).warnings
+    warnings = decode_with_warnings(data).warnings
 
     assert warns in " ".join(warnings)
     assert bool(warnings) is bool(warns)
@@ -84,15 +84,15 @@ def test_what_is_guessed_or_lost_is_said(data: bytes, warns: str) -> None:
 def test_a_declaration_is_believed_where_it_makes_sense(encoding: str, declared: str, warns: bool) -> None:
     text = "Вода кипить за температури сто градусів."
 
-    found = decoded(text.encode(encoding), declared=declared)
+    found = decode_with_warnings(text.encode(encoding), declared=declared)
 
     assert found.text == text
     assert bool(found.warnings) is warns
 
 
 def test_a_declaration_that_names_less_than_is_meant_is_no_reason_to_warn() -> None:
-    assert decoded("„Größe“ – 5 €".encode("cp1252"), declared="iso-8859-1").warnings == ()
-    assert decoded("镕基：变量是容器。".encode("gbk"), declared="gb2312").text == "镕基：变量是容器。"
+    assert decode_with_warnings("„Größe“ – 5 €".encode("cp1252"), declared="iso-8859-1").warnings == ()
+    assert decode_with_warnings("镕基：变量是容器。".encode("gbk"), declared="gb2312").text == "镕基：变量是容器。"
 
 
 def test_binary_noise_is_no_text() -> None:

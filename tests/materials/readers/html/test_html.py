@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from materials.documents import ChunkKind, Format
-from materials.readers.html.blocks import Blocks
-from materials.readers.html.furniture import Furniture
-from materials.readers.html.tree import DEEPEST, tree_of
+from materials.readers.html.blocks import HTMLBlockReader
+from materials.readers.html.furniture import BoilerplateDetector
+from materials.readers.html.tree import MAX_DEPTH, build_html_tree
 from tests.materials.readers.texts import kinds_and_texts, of_kind, read_as, texts
 
 PARAGRAPH, LIST, CODE = ChunkKind.PARAGRAPH, ChunkKind.LIST, ChunkKind.CODE
@@ -229,7 +229,7 @@ def test_each_element_is_looked_at_a_bounded_number_of_times(case: str) -> None:
 
     def looks(times: int) -> int:
         """Count the calls of Python functions: a measure that does not depend on the machine."""
-        root = tree_of(f"<html><body>{before}{repeated * times}")
+        root = build_html_tree(f"<html><body>{before}{repeated * times}")
         count = 0
 
         def profile(_frame: object, event: str, _argument: object) -> None:
@@ -238,7 +238,7 @@ def test_each_element_is_looked_at_a_bounded_number_of_times(case: str) -> None:
 
         sys.setprofile(profile)
         try:
-            Blocks(furniture=Furniture(root)).read(root)
+            HTMLBlockReader(boilerplate=BoilerplateDetector(root)).read(root)
         finally:
             sys.setprofile(None)
         return count
@@ -247,7 +247,7 @@ def test_each_element_is_looked_at_a_bounded_number_of_times(case: str) -> None:
 
 
 def test_depth_is_bounded() -> None:
-    root = tree_of("<div>" * 1_000 + "x")
+    root = build_html_tree("<div>" * 1_000 + "x")
 
     assert root is not None
-    assert max(sum(1 for _ in element.iterancestors()) for element in root.iter()) <= DEEPEST
+    assert max(sum(1 for _ in element.iterancestors()) for element in root.iter()) <= MAX_DEPTH

@@ -170,7 +170,7 @@ def test_a_page_above_the_limit_is_refused_unread(tmp_path: Path) -> None:
 def test_a_large_page_is_read_without_trafilatura(tmp_path: Path) -> None:
     document = read(tmp_path, body(f"<main><h1>Water</h1>{f'<p>{LONG}</p>' * 20_000}</main>"))
 
-    assert document.warnings == (webpage.TOO_LARGE_TO_TELL,)
+    assert document.warnings == (webpage.TOO_LARGE_WARNING,)
     assert len(document.pieces) == 20_001
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from materials.documents import ChunkKind, Document, Format
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 from tests.materials.readers.packages import NAMESPACES, p, package, style, word
 
 
@@ -17,7 +17,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def reading(path: Path) -> Document:
-    return read(path, Format.DOCX)
+    return read_document(path, Format.DOCX)
 
 
 def texts(document: Document) -> list[str]:

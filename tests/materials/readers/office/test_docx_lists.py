@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from materials.documents import Document, Format
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 from tests.materials.readers.packages import p, style, word
 
 
@@ -28,7 +28,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def reading(path: Path) -> Document:
-    return read(path, Format.DOCX)
+    return read_document(path, Format.DOCX)
 
 
 def texts(document: Document) -> list[str]:

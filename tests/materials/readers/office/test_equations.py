@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from materials.readers.office.equations import formula
-from materials.readers.office.numerals import letters, numeral, roman
+from materials.readers.office.equations import format_equation
+from materials.readers.office.numerals import format_letters, format_numeral, format_roman
 from tests.materials.readers.packages import NAMESPACES
 
 
@@ -49,12 +49,12 @@ FRACTION = box("f", num=r("a+b"), den=r("2c"))
     ],
 )
 def test_an_equation_is_plain_or_tex(omml: str, expected: str) -> None:
-    assert formula(etree.fromstring(f"<m:oMath {NAMESPACES}>{omml}</m:oMath>")) == expected
+    assert format_equation(etree.fromstring(f"<m:oMath {NAMESPACES}>{omml}</m:oMath>")) == expected
 
 
 def test_numbers_are_written_as_office_programs_write_them() -> None:
-    assert [roman(n) for n in (1, 4, 1994, 4000, 0)] == ["i", "iv", "mcmxciv", "4000", "0"]
-    assert [letters(n) for n in (1, 26, 27, 53, 0, 10**9)] == ["a", "z", "aa", "aaa", "0", "1000000000"]
-    assert [numeral(2, form) for form in ("upperRoman", "russianLower", "decimalZero", "chicago")] == [
+    assert [format_roman(n) for n in (1, 4, 1994, 4000, 0)] == ["i", "iv", "mcmxciv", "4000", "0"]
+    assert [format_letters(n) for n in (1, 26, 27, 53, 0, 10**9)] == ["a", "z", "aa", "aaa", "0", "1000000000"]
+    assert [format_numeral(2, form) for form in ("upperRoman", "russianLower", "decimalZero", "chicago")] == [
         "II", "б", "02", "2",
     ]  # fmt: skip

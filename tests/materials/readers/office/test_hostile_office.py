@@ -20,7 +20,7 @@ from materials.readers.archives import check_zip_parts
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.format_problem import FormatProblem
 from materials.readers.formats import detect_format
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 from materials.readers.sandbox import Limits, parse
 from tests.materials.readers.packages import NAMESPACES, package, shape, slides, word
 
@@ -194,7 +194,7 @@ def test_relations_lead_nowhere_outside_the_file(tmp_path: Path) -> None:
     name = "word/document.xml"
     made = package(tmp_path / "a.docx", name, {name: document}, {name: relations})
 
-    assert [piece.text for piece in read(made, Format.DOCX).pieces] == ["a"]
+    assert [piece.text for piece in read_document(made, Format.DOCX).pieces] == ["a"]
 
 
 START = '<w:start w:val="999999999999"/><w:lvlText w:val="%1"/>'
@@ -225,7 +225,7 @@ HOLLOW = "<w:sdt><w:sdt/></w:sdt><w:tbl/><w:tbl><w:tr/></w:tbl><w:p><w:r><w:sym 
 def test_absurd_values_cost_nothing(tmp_path: Path, body: str, parts: dict[str, str]) -> None:
     started = time.monotonic()
 
-    document = read(word(tmp_path / "a.docx", body + PARAGRAPH, **parts), Format.DOCX)
+    document = read_document(word(tmp_path / "a.docx", body + PARAGRAPH, **parts), Format.DOCX)
 
     assert "a" in [piece.text for piece in document.pieces]
     assert sum(len(piece.text) for piece in document.pieces) < 30_000
@@ -268,7 +268,7 @@ def test_a_file_damaged_anywhere_is_read_or_refused(tmp_path: Path, data: st.Dat
     path = tmp_path / "damaged.docx"
     path.write_bytes(content)
 
-    outcome = _read_or_refuse(lambda: read(path, Format.DOCX))
+    outcome = _read_or_refuse(lambda: read_document(path, Format.DOCX))
 
     assert isinstance(outcome, Document) or outcome.next_step
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from materials.documents import ChunkKind, Document, Format
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 from tests.materials.readers.packages import NAMESPACES, shape, slides
 
 TITLE = '<p:ph type="title"/>'
@@ -21,7 +21,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def reading(path: Path) -> Document:
-    return read(path, Format.PPTX)
+    return read_document(path, Format.PPTX)
 
 
 def texts(document: Document) -> list[str]:

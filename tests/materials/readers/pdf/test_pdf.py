@@ -9,7 +9,7 @@ import pytest
 
 from materials.documents import ChunkKind, Document, Format
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.registry import read
+from materials.readers.registry import read_document
 from materials.readers.sandbox import Limits, parse
 from tests.materials.readers.pdfs import HEIGHT, WIDTH, assembled, drawn, pdf, shown
 
@@ -32,7 +32,7 @@ RIGHT = [
 def reading(tmp_path: Path, content: bytes) -> Document:
     path = tmp_path / "source.pdf"
     path.write_bytes(content)
-    return read(path, Format.PDF)
+    return read_document(path, Format.PDF)
 
 
 def texts(document: Document) -> list[str]:

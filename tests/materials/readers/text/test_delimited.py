@@ -6,7 +6,7 @@ import pytest
 
 from materials.documents import Format
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.text.delimited import MOST_COLUMNS, MOST_ROWS
+from materials.readers.text.delimited import MAX_COLUMNS, MAX_ROWS
 from tests.materials.readers.texts import read_as, texts
 
 AS_TABLE = "| Place | Degrees |\n| --- | --- |\n| Sea level | 100 |\n| Everest | 71,5 |"
@@ -50,19 +50,19 @@ def test_a_quotation_mark_that_nothing_closes_swallows_nothing() -> None:
 
 
 def test_rows_come_in_parts_and_those_left_out_are_counted() -> None:
-    content = "No,Words\n" + "".join(f"{number},{'word ' * 10}\n" for number in range(MOST_ROWS + 234))
+    content = "No,Words\n" + "".join(f"{number},{'word ' * 10}\n" for number in range(MAX_ROWS + 234))
 
     document = read_as(Format.CSV, content)
 
     assert all(text.startswith("| No | Words |\n| --- | --- |\n| ") for text in texts(document))
-    assert sum(text.count("\n") - 1 for text in texts(document)) == MOST_ROWS
+    assert sum(text.count("\n") - 1 for text in texts(document)) == MAX_ROWS
     assert document.warnings == ("Only the first 1,000 of 1,234 rows were read; 234 were left out.",)
 
 
 def test_columns_left_out_are_counted() -> None:
     document = read_as(Format.CSV, "\n".join([",".join("ab" * 100)] * 3))
 
-    assert texts(document)[0].split("\n")[0].count(" | ") == MOST_COLUMNS - 1
+    assert texts(document)[0].split("\n")[0].count(" | ") == MAX_COLUMNS - 1
     assert document.warnings == ("Only the first 100 of 200 columns were read; 100 were left out.",)
 
 
