@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from project.http.admin import ReadOnlyAdmin
-from structures.models import KeptAnswer, Reference, StructureNode, StructureSnapshot
+from structures.models import CachedAnswer, Reference, StructureNode, StructureSnapshot
 
 
 @admin.register(StructureSnapshot)
@@ -40,8 +40,8 @@ class ReferenceAdmin(ReadOnlyAdmin):
     ordering = ("snapshot_id", "structure_node_id", "position")
 
 
-@admin.register(KeptAnswer)
-class KeptAnswerAdmin(ReadOnlyAdmin):
+@admin.register(CachedAnswer)
+class CachedAnswerAdmin(ReadOnlyAdmin):
     """Answers of models that wait for their generation to be done."""
 
     list_display = ("node", "model", "digest", "created_at")

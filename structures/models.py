@@ -66,7 +66,7 @@ class StructureSnapshot(UUIDModel):
         return f"{self.title} ({self.engine}, {self.created_at:%Y-%m-%d %H:%M})"
 
 
-class KeptAnswer(UUIDModel):
+class CachedAnswer(UUIDModel):
     """What a model answered to one question of a generation that is not done yet.
 
     A generation that is tried again, after a crash or a failure, does not pay for the same question twice. The rows of

@@ -32,15 +32,15 @@ class StoredNode:
         return self.node_type in {NodeType.CONCEPT, NodeType.EXERCISE} and not self.references
 
 
-def snapshots_of(*, tenant: Tenant, node_id: UUID) -> QuerySet[StructureSnapshot]:
+def list_snapshots(*, tenant: Tenant, node_id: UUID) -> QuerySet[StructureSnapshot]:
     """Return the node's snapshots, newest first. Raises NotFound for an unknown node."""
     get_node(tenant=tenant, node_id=node_id)
     return StructureSnapshot.objects.for_tenant(tenant).filter(node=node_id).order_by("-created_at", "-id")
 
 
-def latest_snapshot(*, tenant: Tenant, node_id: UUID) -> StructureSnapshot:
+def get_latest_snapshot(*, tenant: Tenant, node_id: UUID) -> StructureSnapshot:
     """Return the node's newest snapshot. Raises NotFound when there is none."""
-    snapshot = snapshots_of(tenant=tenant, node_id=node_id).first()
+    snapshot = list_snapshots(tenant=tenant, node_id=node_id).first()
     if snapshot is None:
         raise NotFound(
             f"Node {node_id} has no structure yet.", next_step=f"Ask for one: POST /api/v1/nodes/{node_id}/generate"
@@ -56,7 +56,7 @@ def get_snapshot(*, tenant: Tenant, snapshot_id: UUID) -> StructureSnapshot:
         raise NotFound(f"There is no snapshot {snapshot_id}.") from None
 
 
-def nodes_of(snapshot: StructureSnapshot) -> list[StoredNode]:
+def load_structure_tree(snapshot: StructureSnapshot) -> list[StoredNode]:
     """Return the snapshot's top structure nodes with everything below them. Two statements."""
     stored = {
         row.pk: StoredNode(row=row)

@@ -10,10 +10,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from structures.exports.markdown import render
+from structures.exports.markdown import render_markdown
 from structures.exports.renderers import MarkdownRenderer
 from structures.models import StructureSnapshot
-from structures.queries import get_snapshot, latest_snapshot, nodes_of
+from structures.queries import get_latest_snapshot, get_snapshot, load_structure_tree
 from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer, StructureNodeSerializer
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
@@ -29,9 +29,9 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     renderer_classes = (JSONRenderer, MarkdownRenderer)
 
     @extend_schema(responses=SnapshotSerializer)
-    def latest(self, request: Request, pk: UUID) -> Response:
+    def retrieve_latest(self, request: Request, pk: UUID) -> Response:
         """Read the node's newest structure."""
-        return snapshot_response(request, latest_snapshot(tenant=get_tenant(request), node_id=pk))
+        return snapshot_response(request, get_latest_snapshot(tenant=get_tenant(request), node_id=pk))
 
     @extend_schema(responses=SnapshotSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -40,9 +40,9 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
 
 
 def snapshot_response(request: Request, snapshot: StructureSnapshot) -> Response:
-    children = nodes_of(snapshot)
+    children = load_structure_tree(snapshot)
     if isinstance(request.accepted_renderer, MarkdownRenderer):
-        return Response(render(snapshot, children))
-    shape = StructureNodeSerializer()
-    shown = [shape.to_representation(child) for child in children]
-    return Response({**SnapshotSummarySerializer(snapshot).data, "children": shown})
+        return Response(render_markdown(snapshot, children))
+    node_serializer = StructureNodeSerializer()
+    nodes = [node_serializer.to_representation(child) for child in children]
+    return Response({**SnapshotSummarySerializer(snapshot).data, "children": nodes})

@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from llm.prompts import read_prompt
 from structures.engines.base.drafts import Draft
-from structures.engines.base.llm_client import Desk
+from structures.engines.base.llm_client import LLMClient
 from structures.engines.base.sources import SourceNode
-from structures.engines.llm.engine import ACTIONS, VERSION, write
+from structures.engines.llm.engine import ACTIONS, VERSION, write_course
 from structures.engines.outline.engine import VERSION as OUTLINE_VERSION
-from structures.engines.outline.engine import outline
+from structures.engines.outline.engine import build_outline
 
 
 class EngineName(StrEnum):
@@ -24,30 +24,32 @@ class EngineName(StrEnum):
 
 
 AUTO = "auto"
-"""What a client asks for to get `llm` when a model can be asked, else `outline`."""
+"""What a client asks for to get `llm` when a model can be asked, else `build_outline`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """One way to make a structure.
 
-    `make` is pure, and deterministic unless it asks the desk. `version` changes whenever the same materials may give
-    another draft, so that a snapshot is never taken for one that today's engine would make. A quote with fewer letters
-    than `least_quote`, or that begins or ends inside a word, proves nothing, unless it is all that the chunk says.
+    `build_draft` is pure, and deterministic unless it asks the desk. `compute_version` changes whenever the same
+    materials may give another draft, so that a snapshot is never taken for one that today's engine would make. A quote
+    with fewer letters than `min_quote_letters`, or that begins or ends inside a word, proves nothing, unless it is all
+    that the chunk
+    says.
     """
 
     name: EngineName
-    version: Callable[[], str]
-    make: Callable[[SourceNode, Desk], Draft]
-    asks_models: bool
-    least_quote: int
+    compute_version: Callable[[], str]
+    build_draft: Callable[[SourceNode, LLMClient], Draft]
+    uses_llm: bool
+    min_quote_letters: int
 
 
-def _outlined(source: SourceNode, _desk: Desk) -> Draft:
-    return outline(source)
+def _build_outline_draft(source: SourceNode, _llm: LLMClient) -> Draft:
+    return build_outline(source)
 
 
-def _version_with_prompts() -> str:
+def _compute_llm_version() -> str:
     """Return a version that changes with every edit of a prompt."""
     prompts = ".".join(read_prompt(action).version for action in ACTIONS)
     return f"{VERSION}-{hashlib.sha256(prompts.encode()).hexdigest()[:12]}"
@@ -55,9 +57,17 @@ def _version_with_prompts() -> str:
 
 ENGINES: Mapping[EngineName, Engine] = {
     EngineName.OUTLINE: Engine(
-        name=EngineName.OUTLINE, version=lambda: OUTLINE_VERSION, make=_outlined, asks_models=False, least_quote=0
+        name=EngineName.OUTLINE,
+        compute_version=lambda: OUTLINE_VERSION,
+        build_draft=_build_outline_draft,
+        uses_llm=False,
+        min_quote_letters=0,
     ),
     EngineName.LLM: Engine(
-        name=EngineName.LLM, version=_version_with_prompts, make=write, asks_models=True, least_quote=12
+        name=EngineName.LLM,
+        compute_version=_compute_llm_version,
+        build_draft=write_course,
+        uses_llm=True,
+        min_quote_letters=12,
     ),
 }

@@ -23,59 +23,61 @@ from llm.router_factory import get_model_router
 from llm.schemas import build_schema
 from materials.models import MaterialNode
 from project.jobs.runner import JobRun
-from structures.engines.base.llm_client import TooMuch
+from structures.engines.base.llm_client import TooLargeForModel
 from structures.engines.registry import EngineName
-from structures.models import KeptAnswer
+from structures.models import CachedAnswer
 
 T = TypeVar("T", bound=BaseModel)
 
-KEPT_FOR = timedelta(days=30)
+ANSWER_CACHE_LIFETIME = timedelta(days=30)
 
 
-class StrategyRooms:
+class StrategyCapacityLookup:
     """Knows how much the models of a strategy take."""
 
     def __init__(self, strategy: str) -> None:
         self._strategy = strategy
         self._router = get_model_router()
 
-    def room(self, action: str) -> ContextCapacity:
+    def get_capacity(self, action: str) -> ContextCapacity:
         return self._router.get_capacity(action, self._strategy)
 
 
-class ModelDesk(StrategyRooms):
+class JobLLMClient(StrategyCapacityLookup):
     """Asks models for one job. Progress is counted in questions, and the job's end is heeded before each attempt."""
 
     def __init__(self, *, run: JobRun, strategy: str) -> None:
         super().__init__(strategy)
         self._run = run
-        self._planned = self._asked = 0
+        self._planned_calls = self._answered_calls = 0
         self._models: Counter[str] = Counter()
         self._prompts: dict[str, str] = {}
 
-    def announce(self, plan: Mapping[str, Any]) -> None:
-        self._planned = plan["calls"]
+    def announce_plan(self, plan: Mapping[str, Any]) -> None:
+        self._planned_calls = plan["calls"]
         self._run.announce_plan({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
         spending = compute_spending(self._run.tenant, now=timezone.now())
         paid = compute_job_totals(self._run.job).cost  # for questions that need not be asked again
         check_hard_limit(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
 
-    def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
-        self._run.report_progress("asking", self._asked, max(self._planned, self._asked + 1))
+    def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
+        self._run.report_progress("asking", self._answered_calls, max(self._planned_calls, self._answered_calls + 1))
         prompt = read_prompt(action)
         request = prompt.build_request(values)
-        digest = self._digest(action, request, wanted)
-        kept = KeptAnswer.objects.filter(tenant=self._run.tenant, node=self._run.job.subject_id, digest=digest).first()
-        if kept is None:
-            value, model = self._answered(action, request, wanted, digest)
+        digest = self._compute_digest(action, request, wanted)
+        cached = CachedAnswer.objects.filter(
+            tenant=self._run.tenant, node=self._run.job.subject_id, digest=digest
+        ).first()
+        if cached is None:
+            value, model = self._complete_and_cache(action, request, wanted, digest)
         else:
-            value, model = wanted.model_validate_json(kept.answer), kept.model
-        self._asked += 1
+            value, model = wanted.model_validate_json(cached.answer), cached.model
+        self._answered_calls += 1
         self._models[model] += 1
         self._prompts[action] = prompt.version
         return value
 
-    def _answered(self, action: str, request: ModelRequest, wanted: type[T], digest: str) -> tuple[T, str]:
+    def _complete_and_cache(self, action: str, request: ModelRequest, wanted: type[T], digest: str) -> tuple[T, str]:
         """Ask the router, and keep what it answers until the generation is done."""
         try:
             completion = self._router.complete_object(
@@ -89,18 +91,18 @@ class ModelDesk(StrategyRooms):
             )
         except ModelsExhausted as exc:
             if any(attempt.kind in {PromptTooLong.kind, AnswerTruncated.kind} for attempt in exc.attempts):
-                raise TooMuch(exc) from exc
+                raise TooLargeForModel(exc) from exc
             raise
-        self._keep(digest, completion.model, completion.value)
+        self._cache_answer(digest, completion.model, completion.value)
         return completion.value, completion.model
 
-    def _keep(self, digest: str, model: str, value: BaseModel) -> None:
+    def _cache_answer(self, digest: str, model: str, value: BaseModel) -> None:
         """Keep the answer, unless the node is gone or another worker has kept one."""
         node = MaterialNode.objects.for_tenant(self._run.tenant).filter(pk=self._run.job.subject_id).first()
         if node is not None:
-            KeptAnswer.objects.bulk_create(
+            CachedAnswer.objects.bulk_create(
                 [
-                    KeptAnswer(
+                    CachedAnswer(
                         tenant=self._run.tenant,
                         node=node,
                         digest=digest,
@@ -111,18 +113,18 @@ class ModelDesk(StrategyRooms):
                 ignore_conflicts=True,
             )
 
-    def _digest(self, action: str, request: ModelRequest, wanted: type[BaseModel]) -> str:
-        asked = [action, self._strategy, request.system, request.prompt, build_schema(wanted).body]
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+    def _compute_digest(self, action: str, request: ModelRequest, wanted: type[BaseModel]) -> str:
+        question = [action, self._strategy, request.system, request.prompt, build_schema(wanted).body]
+        return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
-    def forget(self) -> None:
+    def delete_cached_answers(self) -> None:
         """Drop the answers kept for the node, and old ones, in the transaction that stores what was made of them."""
-        done = Q(node=self._run.job.subject_id) | Q(created_at__lt=timezone.now() - KEPT_FOR)
-        KeptAnswer.objects.filter(done, tenant=self._run.tenant).delete()
+        obsolete = Q(node=self._run.job.subject_id) | Q(created_at__lt=timezone.now() - ANSWER_CACHE_LIFETIME)
+        CachedAnswer.objects.filter(obsolete, tenant=self._run.tenant).delete()
 
-    def provenance(self) -> dict[str, Any]:
+    def build_provenance(self) -> dict[str, Any]:
         """Return who answered which prompts, and what the job has cost in dollars with all its attempts."""
-        if not self._asked:
+        if not self._answered_calls:
             return {}
         total = compute_job_totals(self._run.job)
         return {
@@ -134,9 +136,9 @@ class ModelDesk(StrategyRooms):
             "calls_of_unknown_cost": total.unknown,
         }
 
-    def warnings(self) -> list[str]:
+    def list_warnings(self) -> list[str]:
         """Return what the methodologist should know of the money."""
-        if not self._asked:
+        if not self._answered_calls:
             return []
         spending = compute_spending(self._run.tenant, now=timezone.now())
         if not spending.is_beyond_soft_limit:

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from llm.errors import NoProvider
 from llm.router_factory import get_model_router
-from structures.engines.llm.engine import ACTIONS, plan_for
+from structures.engines.llm.engine import ACTIONS, build_plan
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import NothingReady
-from structures.generation.llm_client import StrategyRooms
-from structures.generation.queries import sources_under
+from structures.generation.llm_client import StrategyCapacityLookup
+from structures.generation.queries import load_sources
 from tenants.models import Tenant
 
 DEFAULT_STRATEGY = "default"
@@ -44,10 +44,10 @@ def plan_generation(
     Raises NotFound, NothingReady, and what `choose_engine` raises.
     """
     chosen = choose_engine(engine, strategy=strategy)
-    sources = sources_under(tenant=tenant, node_id=node_id)
+    sources = load_sources(tenant=tenant, node_id=node_id)
     if not sources.entries:
         raise NothingReady("No entry below the node is ready.")
     plan: dict[str, Any] = {"model": "", "parts": 1, "calls": 0, "input_tokens": 0, "expected_cost_usd": "0.0000"}
-    if chosen.asks_models:
-        plan = plan_for(sources.root, StrategyRooms(strategy))
+    if chosen.uses_llm:
+        plan = build_plan(sources.root, StrategyCapacityLookup(strategy))
     return {"engine": chosen.name.value, "strategy": strategy, **plan, "not_ready": list(sources.left_out)}

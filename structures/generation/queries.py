@@ -11,16 +11,16 @@ from materials.mappings.queries import list_accepted_mappings
 from materials.mappings.validation import ValidationStatus, filter_by_validation
 from materials.models import Chunk, EntryState, MaterialNode
 from materials.queries import group_by_parent, list_node_entries, list_subtree
-from structures.engines.base.sources import Shown, SourceChunk, SourceEntry, SourceNode
+from structures.engines.base.sources import SlideAppearance, SourceChunk, SourceEntry, SourceNode
 from tenants.models import Tenant
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sources:
+class GenerationSources:
     """What a generation reads, and which entries it had to leave out.
 
-    `paths` are the entries' names behind the titles of the nodes below the root, by entry id. `shown` are the accepted
-    mappings of slides to videos; `unused_mappings` counts those that are not validated.
+    `paths` are the entries' names behind the titles of the nodes below the root, by entry id. `slide_appearances` are
+    the accepted mappings of slides to videos; `unused_mappings` counts those that are not validated.
     """
 
     root: SourceNode
@@ -28,11 +28,11 @@ class Sources:
     fingerprints: dict[UUID, str]
     paths: dict[UUID, str]
     left_out: tuple[str, ...]
-    shown: tuple[Shown, ...] = ()
+    slide_appearances: tuple[SlideAppearance, ...] = ()
     unused_mappings: int = 0
 
 
-def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
+def load_sources(*, tenant: Tenant, node_id: UUID) -> GenerationSources:
     """Load the subtree with the text of its ready entries. Five statements. Raises NotFound.
 
     Captions whose words a recording beside them has taken over are not sources of their own.
@@ -69,36 +69,36 @@ def sources_under(*, tenant: Tenant, node_id: UUID) -> Sources:
         titles[node.pk] = f"{titles[node.parent_id]}{node.title}/"
     paths = {row.pk: titles[row.node_id] + row.name for row in rows}
     accepted = list_accepted_mappings(tenant=tenant, nodes=nodes)
-    holding = list(
+    validated = list(
         filter_by_validation(accepted, ValidationStatus.VALIDATED).values_list(
             "presentation", "slide", "video", "start_ms", "end_ms"
         )
     )
-    return Sources(
-        root=_assemble(nodes, by_node),
+    return GenerationSources(
+        root=_build_source_tree(nodes, by_node),
         entries=entries,
         fingerprints={row.pk: row.fingerprint for row in rows},
         paths=paths,
         left_out=tuple(paths[row.pk] for row in rows if row.pk not in entries),
-        shown=tuple(
-            Shown(presentation=deck, slide=slide, video=video, start_ms=start_ms, end_ms=end_ms)
-            for deck, slide, video, start_ms, end_ms in holding
+        slide_appearances=tuple(
+            SlideAppearance(presentation=deck, slide=slide, video=video, start_ms=start_ms, end_ms=end_ms)
+            for deck, slide, video, start_ms, end_ms in validated
             if deck in entries and video in entries
         ),
-        unused_mappings=accepted.count() - len(holding),
+        unused_mappings=accepted.count() - len(validated),
     )
 
 
-def _assemble(nodes: list[MaterialNode], entries: dict[UUID, list[SourceEntry]]) -> SourceNode:
+def _build_source_tree(nodes: list[MaterialNode], entries: dict[UUID, list[SourceEntry]]) -> SourceNode:
     children = group_by_parent(nodes)
-    made: dict[UUID, SourceNode] = {}
+    built: dict[UUID, SourceNode] = {}
     for node in reversed(nodes):
-        made[node.pk] = SourceNode(
+        built[node.pk] = SourceNode(
             id=node.pk,
             title=node.title,
             language=node.language,
             learning_goal=node.learning_goal,
             entries=tuple(entries[node.pk]),
-            children=tuple(made[child.pk] for child in children[node.pk]),
+            children=tuple(built[child.pk] for child in children[node.pk]),
         )
-    return made[nodes[0].pk]
+    return built[nodes[0].pk]

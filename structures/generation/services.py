@@ -28,29 +28,29 @@ from project.jobs.models import Job
 from project.jobs.runner import JobRun
 from project.jobs.services import submit_job
 from structures.engines.base.drafts import Draft, DraftNode, NodeType
-from structures.engines.base.llm_client import TooMuch
+from structures.engines.base.llm_client import TooLargeForModel
 from structures.engines.base.sources import SourceNode
 from structures.engines.llm.engine import ACTIONS
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import GenerationRunning, NothingReady
-from structures.generation.llm_client import ModelDesk
+from structures.generation.llm_client import JobLLMClient
 from structures.generation.planning import DEFAULT_STRATEGY, choose_engine
-from structures.generation.queries import Sources, sources_under
-from structures.grounding.quotes import Grounding, verify
-from structures.grounding.slide_moments import Moments
+from structures.generation.queries import GenerationSources, load_sources
+from structures.grounding.quotes import Grounding, verify_citations
+from structures.grounding.slide_moments import SlideMoments
 from structures.job_kinds import GENERATE_STRUCTURE
 from structures.models import Reference, StructureNode, StructureSnapshot
 from tenants.models import Tenant
 
-LEAST_COST = Decimal("0.0001")
+MIN_COST_USD = Decimal("0.0001")
 """A generation that may not even spend this is refused at once."""
-_WRITE_BATCH = 1000
+_BULK_CREATE_BATCH_SIZE = 1000
 
 log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Requested:
+class GenerationRequestResult:
     """Either the snapshot that already answers the request, or the job that will make one."""
 
     snapshot: StructureSnapshot | None = None
@@ -60,7 +60,7 @@ class Requested:
 @transaction.atomic
 def request_generation(
     *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
-) -> Requested:
+) -> GenerationRequestResult:
     """Promise a snapshot of the node: the one there is when nothing has changed, else a job.
 
     The job waits for the ingestions that are under way below the node. Raises NotFound, GenerationRunning while another
@@ -68,20 +68,20 @@ def request_generation(
     asks models also UnknownStrategy, NoProvider, RegistryUnusable, and BudgetExceeded when nothing is left.
     """
     chosen = choose_engine(engine, strategy=strategy)
-    options = {"strategy": strategy} if chosen.asks_models else {}
-    if chosen.asks_models and not get_model_router().is_free(ACTIONS, strategy):
-        check_hard_limit(tenant, compute_spending(tenant, now=timezone.now()), LEAST_COST)
+    options = {"strategy": strategy} if chosen.uses_llm else {}
+    if chosen.uses_llm and not get_model_router().is_free(ACTIONS, strategy):
+        check_hard_limit(tenant, compute_spending(tenant, now=timezone.now()), MIN_COST_USD)
     lock_tree(tenant)
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
-    _refuse_overlap(tenant=tenant, node_id=node_id, subtree=nodes)
+    _refuse_overlapping_generation(tenant=tenant, node_id=node_id, subtree=nodes)
     below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     ingestions = list(Job.objects.for_tenant(tenant).filter(pk__in=below.filter_pending().values("job")))
     if not ingestions:
         if not below.filter_ready().exists():
             raise NothingReady("No entry below the node is ready.")
-        key = _key(tenant=tenant, node_id=node_id, engine=chosen, options=options)
+        key = _build_snapshot_key(tenant=tenant, node_id=node_id, engine=chosen, options=options)
         if (existing := StructureSnapshot.objects.for_tenant(tenant).filter(**key).first()) is not None:
-            return Requested(snapshot=existing)
+            return GenerationRequestResult(snapshot=existing)
     job = submit_job(
         tenant=tenant,
         kind=GENERATE_STRUCTURE,
@@ -89,7 +89,7 @@ def request_generation(
         params={"engine": chosen.name.value, "options": options},
         depends_on=ingestions,
     )
-    return Requested(job=job)
+    return GenerationRequestResult(job=job)
 
 
 def generate_structure(run: JobRun) -> None:
@@ -102,8 +102,8 @@ def generate_structure(run: JobRun) -> None:
     run.report_progress("reading", 0, 3)
     try:
         with transaction.atomic():
-            key = _key(tenant=tenant, node_id=node_id, engine=engine, options=options)
-            sources = sources_under(tenant=tenant, node_id=node_id)
+            key = _build_snapshot_key(tenant=tenant, node_id=node_id, engine=engine, options=options)
+            sources = load_sources(tenant=tenant, node_id=node_id)
     except NotFound as exc:
         raise JobCancelled("The node is gone.") from exc
     if not sources.entries:
@@ -113,19 +113,23 @@ def generate_structure(run: JobRun) -> None:
             return
     run.checkpoint()
     run.report_progress("structuring", 1, 3)
-    desk = ModelDesk(run=run, strategy=options.get("strategy", DEFAULT_STRATEGY))
-    draft = _made(engine, sources.root, desk)
+    llm = JobLLMClient(run=run, strategy=options.get("strategy", DEFAULT_STRATEGY))
+    draft = _build_draft(engine, sources.root, llm)
     run.checkpoint()
     run.report_progress("storing", 2, 3)
     chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
-    moments = Moments(sources.entries, sources.shown)
-    draft, grounding = verify(draft, chunks, least_quote=engine.least_quote, also=moments.of)
-    if engine.asks_models:
-        draft = replace(draft, warnings=(*draft.warnings, *_uncited(draft, sources), *desk.warnings()))
-    snapshot_id, provenance = new_id(), desk.provenance()
+    moments = SlideMoments(sources.entries, sources.slide_appearances)
+    draft, grounding = verify_citations(
+        draft, chunks, min_quote_letters=engine.min_quote_letters, find_extra_citations=moments.find_citations
+    )
+    if engine.uses_llm:
+        draft = replace(
+            draft, warnings=(*draft.warnings, *_build_uncited_warnings(draft, sources), *llm.list_warnings())
+        )
+    snapshot_id, provenance = new_id(), llm.build_provenance()
     with run.complete_job(result={"snapshot": str(snapshot_id)}):
-        desk.forget()
-        _record(
+        llm.delete_cached_answers()
+        _record_snapshot(
             run=run,
             snapshot_id=snapshot_id,
             key=key,
@@ -137,30 +141,32 @@ def generate_structure(run: JobRun) -> None:
     log.info("structure generated", snapshot=str(snapshot_id), engine=engine.name, **asdict(grounding))
 
 
-def _uncited(draft: Draft, sources: Sources) -> list[str]:
+def _build_uncited_warnings(draft: Draft, sources: GenerationSources) -> list[str]:
     """Name the sources that nothing of a structure cites: a model may have passed over them."""
-    cited = {citation.chunk_id for module in draft.modules for node in module.walk() for citation in node.citations}
-    left = [
+    cited = {
+        citation.chunk_id for module in draft.modules for node in module.iter_nodes() for citation in node.citations
+    }
+    uncited = [
         sources.paths[entry.id] for entry in sources.entries.values() if cited.isdisjoint(c.id for c in entry.chunks)
     ]
-    return [f"Nothing of these sources is cited: {'; '.join(left)}."] if left else []
+    return [f"Nothing of these sources is cited: {'; '.join(uncited)}."] if uncited else []
 
 
-def _made(engine: Engine, source: SourceNode, desk: ModelDesk) -> Draft:
+def _build_draft(engine: Engine, source: SourceNode, llm: JobLLMClient) -> Draft:
     try:
-        return engine.make(source, desk)
-    except TooMuch as exc:
+        return engine.build_draft(source, llm)
+    except TooLargeForModel as exc:
         raise exc.reason from exc
 
 
-def _record(
+def _record_snapshot(
     *,
     run: JobRun,
     snapshot_id: UUID,
     key: dict[str, Any],
     draft: Draft,
     grounding: Grounding,
-    sources: Sources,
+    sources: GenerationSources,
     provenance: dict[str, Any],
 ) -> None:
     """Store the snapshot with its nodes and references, in the caller's transaction."""
@@ -183,20 +189,20 @@ def _record(
         expected_skills=[asdict(each) for each in draft.expected_skills],
         prerequisites=list(draft.prerequisites),
         provenance=provenance,
-        counts=_counts(draft),
+        counts=_count_nodes_by_type(draft),
         grounding=asdict(grounding),
         warnings=warnings,
         **key,
     )
     owners = {chunk.id: entry for entry in sources.entries.values() for chunk in entry.chunks}
-    places = {chunk.id: chunk.locator for entry in sources.entries.values() for chunk in entry.chunks}
+    locators = {chunk.id: chunk.locator for entry in sources.entries.values() for chunk in entry.chunks}
     machine_written = {
         chunk.id for entry in sources.entries.values() for chunk in entry.chunks if chunk.kind.is_machine_written
     }
     rows: list[StructureNode] = []
     references: list[Reference] = []
 
-    def keep(node: DraftNode, parent_id: UUID | None) -> None:
+    def add_node(node: DraftNode, parent_id: UUID | None) -> None:
         row = StructureNode(
             id=new_id(),
             tenant=run.tenant,
@@ -230,19 +236,19 @@ def _record(
                     chunk_id=citation.chunk_id,
                     quote=citation.quote,
                     machine_written=citation.chunk_id in machine_written,
-                    **get_locator_columns(places[citation.chunk_id]),
+                    **get_locator_columns(locators[citation.chunk_id]),
                 )
             )
         for child in node.children:
-            keep(child, row.pk)
+            add_node(child, row.pk)
 
     for module in draft.modules:
-        keep(module, None)
-    StructureNode.objects.bulk_create(rows, batch_size=_WRITE_BATCH)
-    Reference.objects.bulk_create(references, batch_size=_WRITE_BATCH)
+        add_node(module, None)
+    StructureNode.objects.bulk_create(rows, batch_size=_BULK_CREATE_BATCH_SIZE)
+    Reference.objects.bulk_create(references, batch_size=_BULK_CREATE_BATCH_SIZE)
 
 
-def _refuse_overlap(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
+def _refuse_overlapping_generation(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
     related = {*subtree, *list_ancestor_ids(tenant=tenant, node_id=node_id)}
     running = Job.objects.for_tenant(tenant).open().filter(kind=GENERATE_STRUCTURE, subject_id__in=related).first()
     if running is not None:
@@ -252,18 +258,18 @@ def _refuse_overlap(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> No
         )
 
 
-def _key(*, tenant: Tenant, node_id: UUID, engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]:
+def _build_snapshot_key(*, tenant: Tenant, node_id: UUID, engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what makes a snapshot the answer to a request, as column values."""
     canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
     return {
         "node_id": node_id,
         "fingerprint": refresh_node_fingerprint(tenant=tenant, node_id=node_id),
         "engine": engine.name.value,
-        "engine_version": engine.version(),
+        "engine_version": engine.compute_version(),
         "options_digest": hashlib.sha256(canonical.encode()).hexdigest(),
     }
 
 
-def _counts(draft: Draft) -> dict[str, int]:
-    found = Counter(node.node_type for module in draft.modules for node in module.walk())
-    return {f"{node_type.value}s": found[node_type] for node_type in NodeType}
+def _count_nodes_by_type(draft: Draft) -> dict[str, int]:
+    counts = Counter(node.node_type for module in draft.modules for node in module.iter_nodes())
+    return {f"{node_type.value}s": counts[node_type] for node_type in NodeType}

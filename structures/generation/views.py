@@ -16,7 +16,7 @@ from structures.generation.planning import plan_generation
 from structures.generation.serializers import GenerateSerializer, PlanSerializer
 from structures.generation.services import request_generation
 from structures.models import StructureSnapshot
-from structures.queries import snapshots_of
+from structures.queries import list_snapshots
 from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer
 from structures.views import snapshot_response
 from tenants.requests import get_tenant
@@ -32,7 +32,7 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     write_scope = Scope.PREP
 
     @extend_schema(request=GenerateSerializer, responses={200: SnapshotSerializer, 202: JobSerializer})
-    def generate(self, request: Request, pk: UUID) -> Response:
+    def generate_structure(self, request: Request, pk: UUID) -> Response:
         """Make a structure of everything below the node.
 
         Answers 202 with a job to follow; when nothing has changed since the newest snapshot of the same engine and
@@ -46,13 +46,15 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         return snapshot_response(request, requested.snapshot)
 
     @extend_schema(parameters=[GenerateSerializer], responses=PlanSerializer)
-    def plan(self, request: Request, pk: UUID) -> Response:
+    def plan_generation(self, request: Request, pk: UUID) -> Response:
         """Read what a generation would ask models if it began now, and what that is expected to cost. Asks nothing."""
         wanted = validated(GenerateSerializer(data=request.query_params.dict()))
         return Response(plan_generation(tenant=get_tenant(request), node_id=pk, **wanted))
 
     @extend_schema(responses=SnapshotSummarySerializer(many=True))
-    def history(self, request: Request, pk: UUID) -> Response:
+    def list_snapshots(self, request: Request, pk: UUID) -> Response:
         """List the node's snapshots, newest first."""
         validated_query(request)
-        return paginated_response(self, snapshots_of(tenant=get_tenant(request), node_id=pk), SnapshotSummarySerializer)
+        return paginated_response(
+            self, list_snapshots(tenant=get_tenant(request), node_id=pk), SnapshotSummarySerializer
+        )

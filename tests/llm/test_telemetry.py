@@ -89,7 +89,9 @@ def test_spans_go_where_the_environment_says() -> None:
     script = """
 from llm import telemetry
 with telemetry.start_question_span("ask", strategy="default", registry="x"):
-    with telemetry.start_attempt_span(provider="google", model="gemini", path="default", number=1, max_tokens=9, is_json=False):
+    with telemetry.start_attempt_span(
+        provider="google", model="gemini", path="default", number=1, max_tokens=9, is_json=False
+    ):
         pass
 """
     with HTTPServer(("127.0.0.1", 0), Collector) as collector:

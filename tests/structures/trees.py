@@ -24,7 +24,7 @@ def tree(title: str, files: Files) -> SourceNode:
 
 def chunks_of(root: SourceNode) -> dict[UUID, SourceChunk]:
     """Return every chunk of a tree by its id."""
-    return {chunk.id: chunk for node in root.walk() for entry in node.entries for chunk in entry.chunks}
+    return {chunk.id: chunk for node in root.iter_nodes() for entry in node.entries for chunk in entry.chunks}
 
 
 def _node(title: str, files: Files, path: str) -> SourceNode:

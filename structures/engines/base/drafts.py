@@ -55,11 +55,11 @@ class DraftNode:
     reference_solution: str = ""
     grading_criteria: tuple[str, ...] = ()
 
-    def walk(self) -> Iterator[DraftNode]:
+    def iter_nodes(self) -> Iterator[DraftNode]:
         """Yield this node and all below it, parents first, in order."""
         yield self
         for child in self.children:
-            yield from child.walk()
+            yield from child.iter_nodes()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from llm.messages import ContextCapacity
 T = TypeVar("T", bound=BaseModel)
 
 
-class TooMuch(Exception):
+class TooLargeForModel(Exception):
     """No model takes so much at once, or none can answer it in one piece. Half of it may work.
 
     `reason` is what to raise when halving is no way out either.
@@ -23,21 +23,21 @@ class TooMuch(Exception):
         self.reason = reason
 
 
-class Rooms(Protocol):
+class CapacityLookup(Protocol):
     """Knows how much models take."""
 
-    def room(self, action: str) -> ContextCapacity:
+    def get_capacity(self, action: str) -> ContextCapacity:
         """Return how much the first model takes that would be asked."""
         ...
 
 
-class Desk(Rooms, Protocol):
+class LLMClient(CapacityLookup, Protocol):
     """Asks models on behalf of one generation."""
 
-    def announce(self, plan: Mapping[str, Any]) -> None:
+    def announce_plan(self, plan: Mapping[str, Any]) -> None:
         """Say what is going to be asked, before the first question. Raises when it would cost too much."""
         ...
 
-    def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
+    def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         """Fill the action's prompt and return a model's answer. Raises TooMuch."""
         ...

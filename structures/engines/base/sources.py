@@ -33,7 +33,7 @@ class SourceEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class SlideAppearance:
     """A slide (1-based, or a page) of the entry `presentation` that the entry `video` shows from when to when."""
 
     presentation: UUID
@@ -54,8 +54,8 @@ class SourceNode:
     entries: tuple[SourceEntry, ...] = ()
     children: tuple[SourceNode, ...] = ()
 
-    def walk(self) -> Iterator[SourceNode]:
+    def iter_nodes(self) -> Iterator[SourceNode]:
         """Yield this node and all below it, parents first, in order."""
         yield self
         for child in self.children:
-            yield from child.walk()
+            yield from child.iter_nodes()

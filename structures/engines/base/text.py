@@ -17,7 +17,7 @@ _INVISIBLE = re.compile(
 )
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """Return the text without them. Joiners stay: Persian, Indic scripts and emoji need them."""
     return _INVISIBLE.sub("", text)
 
@@ -26,10 +26,10 @@ _TYPOGRAPHY = str.maketrans("“”„«»‘’‚‹›‐‑‒–—−", "\
 """Signs that mean the same to a reader, and that models exchange for one another."""
 
 
-def normalised(text: str) -> str:
+def normalize_quote(text: str) -> str:
     """Return text as quotes are compared: NFC, plain quotation marks and dashes, every run of white space one space."""
     return " ".join(make_readable(text).translate(_TYPOGRAPHY).split())
 
 
 def make_readable(text: str) -> str:
-    return unicodedata.normalize("NFC", visible(text))
+    return unicodedata.normalize("NFC", strip_invisible(text))

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from structures.engines.base.llm_client import Desk, Rooms, TooMuch
-from structures.engines.llm.engine import ACTIONS, VERSION, plan_for, write
+from structures.engines.base.llm_client import CapacityLookup, LLMClient, TooLargeForModel
+from structures.engines.llm.engine import ACTIONS, VERSION, build_plan, write_course
 
-__all__ = ["ACTIONS", "VERSION", "Desk", "Rooms", "TooMuch", "plan_for", "write"]
+__all__ = ["ACTIONS", "VERSION", "CapacityLookup", "LLMClient", "TooLargeForModel", "build_plan", "write_course"]

@@ -7,19 +7,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from structures.engines.base.text import visible
+from structures.engines.base.text import strip_invisible
 
-_ALONE_UNSEEN = f"{string.whitespace}\u00a0\u200c\u200d\u2800\ufe0f"
+_INVISIBLE_ALONE = f"{string.whitespace}\u00a0\u200c\u200d\u2800\ufe0f"
 """What is seen only between other characters, if at all."""
 
 
-def _seen(text: str) -> str:
-    if not visible(text).strip(_ALONE_UNSEEN):
+def _require_visible(text: str) -> str:
+    if not strip_invisible(text).strip(_INVISIBLE_ALONE):
         raise ValueError("must have visible characters")
     return text
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_seen)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_require_visible)]
 Difficulty = Annotated[int, Field(ge=1, le=5, description="1 is for beginners, 5 for experts.")]
 
 

@@ -9,86 +9,95 @@ from typing import Any
 
 from llm.messages import ContextCapacity
 from structures.engines.base.drafts import Draft
-from structures.engines.base.llm_client import Desk, Rooms, TooMuch
+from structures.engines.base.llm_client import CapacityLookup, LLMClient, TooLargeForModel
 from structures.engines.base.sources import SourceNode
-from structures.engines.base.text import visible
+from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import ArrangementAnswer, CourseAnswer, PartAnswer, TopicAnswer
-from structures.engines.llm.draft_builder import Topic, arranged, course_of, joined, topics_of
-from structures.engines.llm.language import foreign_letters
-from structures.engines.llm.numbering import numbered, rendered
-from structures.engines.llm.parts import Part, cut, split
+from structures.engines.llm.draft_builder import (
+    Topic,
+    build_arranged_draft,
+    build_course_draft,
+    build_topics,
+    join_drafts,
+)
+from structures.engines.llm.language import build_script_warning
+from structures.engines.llm.numbering import number_chunks, render_lines
+from structures.engines.llm.parts import PromptPart, cut_parts, split_part
 
 VERSION = "1"
 """Changes whenever the same materials, prompts and answers may give another draft."""
 
-WHOLE, PART, ARRANGE = "course_structuring", "summarise_part", "assemble_course"
-ACTIONS = (WHOLE, PART, ARRANGE)
+COURSE_ACTION, PART_ACTION, ARRANGEMENT_ACTION = "course_structuring", "summarise_part", "assemble_course"
+ACTIONS = (COURSE_ACTION, PART_ACTION, ARRANGEMENT_ACTION)
 
 OVERHEAD_TOKENS = 3_000
 """What prompt and schema take beside the materials."""
-ANSWER_SHARE, ANSWER_LEAST = Decimal("0.3"), 1_500
+ANSWER_SHARE, MIN_ANSWER_TOKENS = Decimal("0.3"), 1_500
 """How long an answer usually is, as a share of the materials and at the least, in tokens."""
-LEAST_PART = 500
-MOST_HALVINGS = 4
+MIN_PART_TOKENS = 500
+MAX_HALVINGS = 4
 """A part that is still too much as a sixteenth is not the reason."""
-TOPICS_IN_PART, TOKENS_OF_TOPIC = 8, 80
+TOPICS_PER_PART, TOKENS_PER_TOPIC = 8, 80
 
 
-def write(source: SourceNode, desk: Desk) -> Draft:
+def write_course(source: SourceNode, llm: LLMClient) -> Draft:
     """Return the course that models make of the materials. Raises what the desk raises, TooMuch as a last resort."""
-    draft = _written(source, desk)
-    warning = foreign_letters(draft, source)
+    draft = _write_draft(source, llm)
+    warning = build_script_warning(draft, source)
     return replace(draft, warnings=(*draft.warnings, warning)) if warning else draft
 
 
-def _written(source: SourceNode, desk: Desk) -> Draft:
-    lines = numbered(source)
-    about = _about(source)
-    parts = cut(lines.lines, limit=part_limit(desk.room(PART)))
-    desk.announce(_plan(parts, desk))
+def _write_draft(source: SourceNode, llm: LLMClient) -> Draft:
+    lines = number_chunks(source)
+    course_values = _build_course_values(source)
+    parts = cut_parts(lines.lines, limit=compute_part_limit(llm.get_capacity(PART_ACTION)))
+    llm.announce_plan(_build_plan_for_parts(parts, llm))
     if len(parts) == 1:
         try:
-            answer = desk.ask(WHOLE, {**about, "materials": rendered(parts[0])}, CourseAnswer)
-            return course_of(answer, lines.chunks)
-        except TooMuch:
-            parts = list(split(parts[0]) or parts)
+            answer = llm.complete(COURSE_ACTION, {**course_values, "materials": render_lines(parts[0])}, CourseAnswer)
+            return build_course_draft(answer, lines.chunks)
+        except TooLargeForModel:
+            parts = list(split_part(parts[0]) or parts)
     topics: list[TopicAnswer] = []
     for number, part in enumerate(parts, start=1):
-        topics.extend(_topics(part, {**about, "part": number, "parts": len(parts)}, desk))
+        topics.extend(_collect_topics(part, {**course_values, "part": number, "parts": len(parts)}, llm))
     if not topics:
         return Draft(title=source.title, modules=(), warnings=("The models found no topic in the materials.",))
-    return _arranged(topics_of(topics, lines.chunks), about, desk)
+    return _arrange_topics(build_topics(topics, lines.chunks), course_values, llm)
 
 
-def part_limit(room: ContextCapacity) -> int:
+def compute_part_limit(capacity: ContextCapacity) -> int:
     """Return how many tokens of materials go into one request, so that the answer fits as well."""
-    by_answer = int((room.output_tokens - ANSWER_LEAST) / ANSWER_SHARE)
-    return max(LEAST_PART, min(room.input_tokens - OVERHEAD_TOKENS, by_answer))
+    by_answer = int((capacity.output_tokens - MIN_ANSWER_TOKENS) / ANSWER_SHARE)
+    return max(MIN_PART_TOKENS, min(capacity.input_tokens - OVERHEAD_TOKENS, by_answer))
 
 
-def plan_for(source: SourceNode, desk: Rooms) -> dict[str, Any]:
-    """Return what `write` would ask: parts, questions, tokens and their expected cost.
+def build_plan(source: SourceNode, capacities: CapacityLookup) -> dict[str, Any]:
+    """Return what `write_course` would ask: parts, questions, tokens and their expected cost.
 
     The cost is that of the first model of the chain with answers of usual length; another model, a repair or a part
     that has to be halved changes it.
     """
-    return _plan(cut(numbered(source).lines, limit=part_limit(desk.room(PART))), desk)
+    return _build_plan_for_parts(
+        cut_parts(number_chunks(source).lines, limit=compute_part_limit(capacities.get_capacity(PART_ACTION))),
+        capacities,
+    )
 
 
-def _plan(found: list[Part], desk: Rooms) -> dict[str, Any]:
-    parts = [sum(line.tokens for line in part) for part in found]
-    questions = [(WHOLE, parts[0])] if len(parts) == 1 else [(PART, size) for size in parts]
+def _build_plan_for_parts(found: list[PromptPart], capacities: CapacityLookup) -> dict[str, Any]:
+    parts = [sum(line.estimated_tokens for line in part) for part in found]
+    questions = [(COURSE_ACTION, parts[0])] if len(parts) == 1 else [(PART_ACTION, size) for size in parts]
     if len(parts) > 1:
-        questions.append((ARRANGE, len(parts) * TOPICS_IN_PART * TOKENS_OF_TOPIC))
+        questions.append((ARRANGEMENT_ACTION, len(parts) * TOPICS_PER_PART * TOKENS_PER_TOPIC))
     tokens, cost = 0, Decimal(0)
     for action, size in questions:
-        room = desk.room(action)
+        capacity = capacities.get_capacity(action)
         sent = size + OVERHEAD_TOKENS
-        answer = min(Decimal(room.output_tokens), ANSWER_LEAST + size * ANSWER_SHARE)
+        answer = min(Decimal(capacity.output_tokens), MIN_ANSWER_TOKENS + size * ANSWER_SHARE)
         tokens += sent
-        cost += sent * room.input_price + answer * room.output_price
+        cost += sent * capacity.input_price + answer * capacity.output_price
     return {
-        "model": desk.room(questions[0][0]).model,
+        "model": capacities.get_capacity(questions[0][0]).model,
         "parts": len(parts),
         "calls": len(questions),
         "input_tokens": tokens,
@@ -96,37 +105,41 @@ def _plan(found: list[Part], desk: Rooms) -> dict[str, Any]:
     }
 
 
-def _about(source: SourceNode) -> Mapping[str, object]:
+def _build_course_values(source: SourceNode) -> Mapping[str, object]:
     return {
-        "course": _on_one_line(source.title),
-        "goal": _on_one_line(source.learning_goal),
+        "course": _format_on_one_line(source.title),
+        "goal": _format_on_one_line(source.learning_goal),
         "language": source.language,
     }
 
 
-def _on_one_line(text: str) -> str:
+def _format_on_one_line(text: str) -> str:
     """Return text that stands outside the materials so that it cannot pass for a line of them."""
-    return " ".join(visible(text).split()).replace("</", "< /")
+    return " ".join(strip_invisible(text).split()).replace("</", "< /")
 
 
-def _topics(
-    part: Part, values: Mapping[str, object], desk: Desk, *, halvings: int = MOST_HALVINGS
+def _collect_topics(
+    part: PromptPart, values: Mapping[str, object], llm: LLMClient, *, halvings: int = MAX_HALVINGS
 ) -> list[TopicAnswer]:
     try:
-        return desk.ask(PART, {**values, "materials": rendered(part)}, PartAnswer).topics
-    except TooMuch:
-        found = split(part) if halvings else None
+        return llm.complete(PART_ACTION, {**values, "materials": render_lines(part)}, PartAnswer).topics
+    except TooLargeForModel:
+        found = split_part(part) if halvings else None
         if found is None:
             raise
-        return [topic for half in found for topic in _topics(half, values, desk, halvings=halvings - 1)]
+        return [topic for half in found for topic in _collect_topics(half, values, llm, halvings=halvings - 1)]
 
 
-def _arranged(topics: list[Topic], about: Mapping[str, object], desk: Desk) -> Draft:
+def _arrange_topics(topics: list[Topic], course_values: Mapping[str, object], llm: LLMClient) -> Draft:
     try:
-        lines = "\n".join(topic.line() for topic in topics)
-        return arranged(desk.ask(ARRANGE, {**about, "topics": lines}, ArrangementAnswer), topics)
-    except TooMuch:
+        lines = "\n".join(topic.format_line() for topic in topics)
+        return build_arranged_draft(
+            llm.complete(ARRANGEMENT_ACTION, {**course_values, "topics": lines}, ArrangementAnswer), topics
+        )
+    except TooLargeForModel:
         if len(topics) < 2:
             raise
         middle = len(topics) // 2
-        return joined(_arranged(topics[:middle], about, desk), _arranged(topics[middle:], about, desk))
+        return join_drafts(
+            _arrange_topics(topics[:middle], course_values, llm), _arrange_topics(topics[middle:], course_values, llm)
+        )

@@ -14,14 +14,14 @@ from uuid import UUID
 from llm.messages import estimate_text_tokens
 from materials.chunks.markdown import format_timestamp
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
-from structures.engines.base.text import visible
+from structures.engines.base.text import strip_invisible
 
 _LINE_ENDS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
 """What JSON lets stand in a string although it ends a line or paragraph."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class ChunkLine:
     """One chunk as the model sees it. `heading` are the lines that say where it stands, for the first of a part."""
 
     number: int
@@ -30,47 +30,49 @@ class Line:
     text: str
 
     @property
-    def tokens(self) -> int:
+    def estimated_tokens(self) -> int:
         """A safe estimate of what the line takes, its heading left out."""
         return estimate_text_tokens(self.text) + 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Numbered:
+class NumberedMaterials:
     """All lines in the order of the tree, and the chunks behind the numbers."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ChunkLine, ...]
     chunks: Mapping[int, UUID]
 
 
-def numbered(source: SourceNode) -> Numbered:
+def number_chunks(source: SourceNode) -> NumberedMaterials:
     """Number every chunk of the tree, from 1, in the owner's order."""
-    lines: list[Line] = []
-    for path, entry in _entries(source, ()):
+    lines: list[ChunkLine] = []
+    for path, entry in _iter_entries(source, ()):
         heading = (
-            (_json(folder=" / ".join(path)), _json(entry=entry.name, title=entry.title))
+            (_dump_visible(folder=" / ".join(path)), _dump_visible(entry=entry.name, title=entry.title))
             if path
-            else (_json(entry=entry.name, title=entry.title),)
+            else (_dump_visible(entry=entry.name, title=entry.title),)
         )
         for chunk in entry.chunks:
             number = len(lines) + 1
-            lines.append(Line(number=number, chunk_id=chunk.id, heading=heading, text=_line(number, chunk)))
-    return Numbered(lines=tuple(lines), chunks={line.number: line.chunk_id for line in lines})
+            lines.append(
+                ChunkLine(number=number, chunk_id=chunk.id, heading=heading, text=_format_chunk_line(number, chunk))
+            )
+    return NumberedMaterials(lines=tuple(lines), chunks={line.number: line.chunk_id for line in lines})
 
 
-def rendered(lines: tuple[Line, ...]) -> str:
+def render_lines(lines: tuple[ChunkLine, ...]) -> str:
     """Return the lines as text; each entry's heading stands before its first line."""
-    shown: list[str] = []
+    output: list[str] = []
     heading: tuple[str, ...] = ()
     for line in lines:
         if line.heading != heading:
             heading = line.heading
-            shown.extend(heading)
-        shown.append(line.text)
-    return "\n".join(shown)
+            output.extend(heading)
+        output.append(line.text)
+    return "\n".join(output)
 
 
-def halves(line: Line) -> tuple[Line, Line]:
+def halve_line(line: ChunkLine) -> tuple[ChunkLine, ChunkLine]:
     """Cut a line that is too long even alone into two with the same number."""
     value = json.loads(line.text)
     text = value["text"]
@@ -78,29 +80,29 @@ def halves(line: Line) -> tuple[Line, Line]:
     if middle < 0:
         middle = len(text) // 2
     first, second = (
-        Line(
+        ChunkLine(
             number=line.number,
             chunk_id=line.chunk_id,
             heading=line.heading,
-            text=dumped({**value, "text": piece}),
+            text=dump_json_line({**value, "text": piece}),
         )
         for piece in (text[:middle], text[middle:])
     )
     return first, second
 
 
-def _entries(node: SourceNode, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], SourceEntry]]:
+def _iter_entries(node: SourceNode, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], SourceEntry]]:
     for entry in node.entries:
         yield path, entry
     for child in node.children:
-        yield from _entries(child, (*path, child.title))
+        yield from _iter_entries(child, (*path, child.title))
 
 
-def _line(number: int, chunk: SourceChunk) -> str:
-    return _json(chunk=number, kind=chunk.kind.value, where=_where(chunk), text=chunk.text)
+def _format_chunk_line(number: int, chunk: SourceChunk) -> str:
+    return _dump_visible(chunk=number, kind=chunk.kind.value, where=_format_position(chunk), text=chunk.text)
 
 
-def _where(chunk: SourceChunk) -> str:
+def _format_position(chunk: SourceChunk) -> str:
     locator = chunk.locator
     if locator.page is not None:
         return f"p. {locator.page}"
@@ -111,11 +113,13 @@ def _where(chunk: SourceChunk) -> str:
     return ""
 
 
-def _json(**values: object) -> str:
-    shown = {name: visible(value) if isinstance(value, str) else value for name, value in values.items()}
-    return dumped({name: value for name, value in shown.items() if value != ""})
+def _dump_visible(**values: object) -> str:
+    visible_values = {
+        name: strip_invisible(value) if isinstance(value, str) else value for name, value in values.items()
+    }
+    return dump_json_line({name: value for name, value in visible_values.items() if value != ""})
 
 
-def dumped(value: object) -> str:
+def dump_json_line(value: object) -> str:
     """Return one line of JSON in which no closing tag can stand: `</` is written `<\\/`, which means the same."""
     return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS).replace("</", "<\\/")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation, DraftNode, NodeType
-from structures.engines.base.sentences import LONGEST, sentences_of
+from structures.engines.base.sentences import MAX_SENTENCE_LENGTH, split_sentences
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names, words
 from structures.engines.outline.sections import Section, is_on_slide
@@ -33,14 +33,14 @@ _CLAUSE = {
     "qui",
     "que",
 }
-_SHORT_TERM = 6
+_MAX_SHORT_TERM_LENGTH = 6
 """Terms no longer than this keep their case: they may be words of a programming language."""
 _MAX_TERM_WORDS = 5
 _MAX_HEADING_WORDS = 7
 
-_LABEL = re.compile(rf"^\W*(?:{words.LABELS})\s*[:—–]\s*", re.IGNORECASE)
-_FURNITURE = words.whole(words.FURNITURE)
-_EXERCISE = words.within(words.EXERCISES)
+_LABEL = re.compile(rf"^\W*(?:{words.DEFINITION_LABELS})\s*[:—–]\s*", re.IGNORECASE)
+_GENERIC_HEADING = words.compile_full_match(words.GENERIC_HEADINGS)
+_EXERCISE = words.compile_search(words.EXERCISES)
 _WHAT_IS = re.compile(
     r"^(?:what(?:'s|’s| is| are)(?: an?| the)?|що таке|що означає|что такое|was (?:ist|sind)(?: eine?| der| die| das)?|"
     r"qu['’]est-ce qu(?:e |['’])(?:une?|les?|la)?|qué (?:es|son)(?: una?| el| la| los| las)?|co to(?: jest| są)?|"
@@ -50,7 +50,7 @@ _WHAT_IS = re.compile(
 _CODE = re.compile(r"[(){}\[\]=<>_;$\\/@#*|+“”«»\"]|\.\w|\w\.\w")
 _TERM = r"(?P<term>[^\W\d_][^.,;:!?()\n]{0,60}?)"
 
-_STRONG = [
+_STRONG_PATTERNS = [
     re.compile(rf"^(?:an?|the)?\s*{_TERM}\s+(?:is|are)\s+(?:defined as|short for)\s+\S", re.IGNORECASE),
     re.compile(rf"^(?:an?|the)?\s*{_TERM}\s+(?:means|refers to|stands for|denotes)\s+\S", re.IGNORECASE),
     re.compile(rf"^{_TERM}\s*[—–-]\s*(?:це|это|то)\s+\S", re.IGNORECASE),
@@ -58,7 +58,7 @@ _STRONG = [
     re.compile(rf"^(?:eine?|der|die|das)?\s*{_TERM}\s+(?:bezeichnet|bedeutet)\s+\S", re.IGNORECASE),
     re.compile(rf"^{_TERM}\s+(?:oznacza|significa|désigne|signifie|se define como)\s+\S", re.IGNORECASE),
 ]
-_WEAK = [
+_WEAK_PATTERNS = [
     re.compile(
         rf"^(?:an?|the)?\s*{_TERM}\s+(?:is|are)\s+(?:an?|the|any|one of|data|code|used|when|where|how)\s+\S",
         re.IGNORECASE,
@@ -70,15 +70,15 @@ _WEAK = [
     re.compile(rf"^(?:una?|el|la|los|las)?\s*{_TERM}\s+(?:es|son)\s+(?:una?|el|la|los|las)\s+\S", re.IGNORECASE),
     re.compile(rf"^{_TERM}\s+(?:to|jest|są)\s+\S+\s+\S", re.IGNORECASE),
 ]
-_SPOKEN = [
+_SPOKEN_PATTERNS = [
     re.compile(rf"^(?:so |now |and |well,? )?an?\s+{_TERM}\s+is\s+(?:an?|the|any|one of)\s+\S", re.IGNORECASE),
     re.compile(rf"^eine?\s+{_TERM}\s+ist\s+(?:eine?|der|die|das)\s+\S", re.IGNORECASE),
     re.compile(rf"^une?\s+{_TERM}\s+est\s+(?:une?|les?|la)\s+\S", re.IGNORECASE),
     re.compile(rf"^una?\s+{_TERM}\s+es\s+(?:una?|el|la)\s+\S", re.IGNORECASE),
 ]
 """What is said of any one of its kind defines it, as a rule, also where nothing is set off."""
-_RECURS = 3
-_FOLLOWS = re.compile(
+_MIN_RECURRENCES = 3
+_DEFINITION_START = re.compile(
     r"^(?:\s+of\s+(?:an?\s+|the\s+)?[\w-]+(?=\s+(?:is|are|means)\b))?\s*(?:[—–=-]|\(|is\b|are\b|means\b|це\b|ist\b|est\b|es\b|to\b|jest\b)\s*\S"
 )
 _NEGATION = re.compile(
@@ -87,7 +87,7 @@ _NEGATION = re.compile(
 
 
 @dataclass(kw_only=True)
-class _Found:
+class _ConceptCandidate:
     """A concept with what speaks for it. `weight` decides which are kept when a lesson has too many."""
 
     term: str
@@ -97,43 +97,43 @@ class _Found:
     citations: list[Citation] = field(default_factory=list)
 
 
-class Vocabulary:
+class ModuleVocabulary:
     """What the words of one module say about a term: whether something names it, and how often it is used."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
-        self._named: set[str] = set()
+        self._named_keys: set[str] = set()
         self._texts: list[str] = []
         for section in sections:
-            for below in section.walk():
-                if term := heading_term(below.title):
-                    self._named.add(key(term))
+            for below in section.iter_sections():
+                if term := parse_heading_term(below.title):
+                    self._named_keys.add(build_term_key(term))
                 for chunk in below.body:
-                    self._named.update(key(term) for term in chunk.emphasised if is_term(term))
+                    self._named_keys.update(build_term_key(term) for term in chunk.emphasised if is_term(term))
                     if chunk.kind is not ChunkKind.CODE:
                         self._texts.append(chunk.text.casefold())
 
-    def names(self, term: str) -> bool:
+    def is_named(self, term: str) -> bool:
         """Tell whether a heading or set-off words name the term."""
-        return key(term) in self._named
+        return build_term_key(term) in self._named_keys
 
-    def mentions(self, term: str) -> int:
+    def count_mentions(self, term: str) -> int:
         """Return how many chunks below headings use all the words of the term, whatever their endings."""
-        stems = _stems(term)
+        stems = _build_stems(term)
         return sum(all(stem in text for stem in stems) for text in self._texts)
 
-    def recurs(self, term: str) -> bool:
+    def is_recurring(self, term: str) -> bool:
         """Tell whether the text comes back to a term, in whatever form."""
-        stem = re.compile(rf"(?<!\w){re.escape(key(term))}(?:s|es|n|en)?(?!\w)")
-        return sum(len(stem.findall(text)) for text in self._texts) >= _RECURS
+        stem = re.compile(rf"(?<!\w){re.escape(build_term_key(term))}(?:s|es|n|en)?(?!\w)")
+        return sum(len(stem.findall(text)) for text in self._texts) >= _MIN_RECURRENCES
 
-    def bears_out(self, heading: str, *, on_slide: bool) -> bool:
+    def supports_heading(self, heading: str, *, on_slide: bool) -> bool:
         """Tell whether the text takes up what a heading names: one of its words, or on slides all of them, twice."""
         if on_slide:
-            return self.mentions(heading) > 1
-        return any(stem in text for stem in _stems(heading) for text in self._texts)
+            return self.count_mentions(heading) > 1
+        return any(stem in text for stem in _build_stems(heading) for text in self._texts)
 
 
-def concepts_in(sections: Iterable[Section], vocabulary: Vocabulary, *, lesson: str) -> list[DraftNode]:
+def find_concepts(sections: Iterable[Section], vocabulary: ModuleVocabulary, *, lesson: str) -> list[DraftNode]:
     """Return the concepts of one lesson in the order of the materials, at most MAX_PER_LESSON.
 
     A sentence of the form "X is a ..." counts only when something else in the module says that X is a term: a heading
@@ -141,14 +141,14 @@ def concepts_in(sections: Iterable[Section], vocabulary: Vocabulary, *, lesson: 
     comes back to X. A heading counts only when the text below headings uses its words, and not when
     it only repeats the title of the lesson.
     """
-    found: dict[str, _Found] = {}
-    for order, candidate in enumerate(_candidates(sections, vocabulary)):
+    found: dict[str, _ConceptCandidate] = {}
+    for order, candidate in enumerate(_find_candidates(sections, vocabulary)):
         candidate.order = order
-        if not candidate.definition and key(candidate.term) == key(lesson):
+        if not candidate.definition and build_term_key(candidate.term) == build_term_key(lesson):
             continue
-        same = found.get(key(candidate.term))
+        same = found.get(build_term_key(candidate.term))
         if same is None:
-            found[key(candidate.term)] = candidate
+            found[build_term_key(candidate.term)] = candidate
             continue
         same.weight = max(same.weight, candidate.weight) + 0.25
         same.definition = same.definition or candidate.definition
@@ -157,18 +157,23 @@ def concepts_in(sections: Iterable[Section], vocabulary: Vocabulary, *, lesson: 
         elif candidate.citations[0] not in same.citations:
             same.citations.append(candidate.citations[0])
     best = sorted(found.values(), key=lambda one: (-one.weight, one.order))[:MAX_PER_LESSON]
-    return [_node(one) for one in sorted(best, key=lambda one: one.order)]
+    return [_build_concept(one) for one in sorted(best, key=lambda one: one.order)]
 
 
-def spoken_in(concepts: Iterable[DraftNode], talks: Sequence[SourceChunk]) -> list[DraftNode]:
+def add_spoken_citations(concepts: Iterable[DraftNode], talks: Sequence[SourceChunk]) -> list[DraftNode]:
     """Return the concepts with, for each, the first moment at which a talk names it, unless one is cited already."""
     timed = {chunk.id for chunk in talks}
-    sentences = [(chunk, sentence) for chunk in talks for sentence in sentences_of(chunk) if len(sentence) <= LONGEST]
+    sentences = [
+        (chunk, sentence)
+        for chunk in talks
+        for sentence in split_sentences(chunk)
+        if len(sentence) <= MAX_SENTENCE_LENGTH
+    ]
     found = []
     for concept in concepts:
         if not any(citation.chunk_id in timed for citation in concept.citations):
-            said = re.compile(rf"(?<!\w){re.escape(concept.title)}(?:s|es)?(?!\w)", re.IGNORECASE)
-            moment = next(((chunk, words) for chunk, words in sentences if said.search(words)), None)
+            pattern = re.compile(rf"(?<!\w){re.escape(concept.title)}(?:s|es)?(?!\w)", re.IGNORECASE)
+            moment = next(((chunk, words) for chunk, words in sentences if pattern.search(words)), None)
             if moment is not None:
                 cited = Citation(chunk_id=moment[0].id, quote=moment[1])
                 concept = replace(concept, citations=(*concept.citations, cited))
@@ -176,14 +181,14 @@ def spoken_in(concepts: Iterable[DraftNode], talks: Sequence[SourceChunk]) -> li
     return found
 
 
-def merge(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
+def merge_concepts(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
     """Keep each concept of a module where it first comes up, with the evidence of all its places."""
     first: dict[str, tuple[int, int]] = {}
     merged = [list(lesson) for lesson in lessons]
     for at, lesson in enumerate(lessons):
         kept: list[DraftNode] = []
         for concept in lesson:
-            place = first.setdefault(key(concept.title), (at, len(kept)))
+            place = first.setdefault(build_term_key(concept.title), (at, len(kept)))
             if place == (at, len(kept)):
                 kept.append(concept)
                 merged[at] = kept
@@ -197,43 +202,49 @@ def merge(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
     return merged
 
 
-def _stems(term: str) -> list[str]:
+def _build_stems(term: str) -> list[str]:
     """Return the beginnings of a term's words, which all their forms share."""
-    return [word[: max(4, len(word) - 2)] for word in key(term).split() if len(word) > 2] or [key(term)]
+    return [word[: max(4, len(word) - 2)] for word in build_term_key(term).split() if len(word) > 2] or [
+        build_term_key(term)
+    ]
 
 
-def key(term: str) -> str:
+def build_term_key(term: str) -> str:
     """Return a term as terms are compared: without article, case and a plural s."""
-    bare = re.sub(r"^(?:an?|the)\s+", "", names.key(term))
+    bare = re.sub(r"^(?:an?|the)\s+", "", names.build_title_key(term))
     return re.sub(r"(?<=\w{3})(?<!s)s$", "", bare)
 
 
-def _candidates(sections: Iterable[Section], vocabulary: Vocabulary) -> Iterator[_Found]:
+def _find_candidates(sections: Iterable[Section], vocabulary: ModuleVocabulary) -> Iterator[_ConceptCandidate]:
     for section in sections:
-        for below in section.walk():
+        for below in section.iter_sections():
             heading = below.heading
-            term = heading_term(below.title) if heading is not None and below.body else ""
-            if term and heading is not None and vocabulary.bears_out(term, on_slide=is_on_slide(heading)):
-                yield _Found(term=term, weight=1.0, citations=[Citation(chunk_id=heading.id, quote=below.title)])
+            term = parse_heading_term(below.title) if heading is not None and below.body else ""
+            if term and heading is not None and vocabulary.supports_heading(term, on_slide=is_on_slide(heading)):
+                yield _ConceptCandidate(
+                    term=term, weight=1.0, citations=[Citation(chunk_id=heading.id, quote=below.title)]
+                )
             for chunk in below.body:
-                yield from _in_chunk(chunk, vocabulary)
+                yield from _find_chunk_candidates(chunk, vocabulary)
 
 
-def _in_chunk(chunk: SourceChunk, vocabulary: Vocabulary) -> Iterator[_Found]:
+def _find_chunk_candidates(chunk: SourceChunk, vocabulary: ModuleVocabulary) -> Iterator[_ConceptCandidate]:
     if chunk.kind is ChunkKind.TABLE:
         return
-    for sentence in sentences_of(chunk):
-        if len(sentence) > LONGEST or sentence.endswith("?"):
+    for sentence in split_sentences(chunk):
+        if len(sentence) > MAX_SENTENCE_LENGTH or sentence.endswith("?"):
             continue
         label = _LABEL.match(sentence)
-        said = sentence[label.end() :] if label else sentence
-        term, weight = _defined(said, chunk, vocabulary)
+        statement = sentence[label.end() :] if label else sentence
+        term, weight = _find_defined_term(statement, chunk, vocabulary)
         if term:
             cited = Citation(chunk_id=chunk.id, quote=sentence)
-            yield _Found(term=term, weight=weight + (0.5 if label else 0), definition=said, citations=[cited])
+            yield _ConceptCandidate(
+                term=term, weight=weight + (0.5 if label else 0), definition=statement, citations=[cited]
+            )
 
 
-def _defined(sentence: str, chunk: SourceChunk, vocabulary: Vocabulary) -> tuple[str, float]:
+def _find_defined_term(sentence: str, chunk: SourceChunk, vocabulary: ModuleVocabulary) -> tuple[str, float]:
     """Return the term that the sentence defines and how sure that is; blank when it defines none."""
     bare = re.sub(r"^[^\w\"'«“]+", "", sentence)
     if len(bare.split()) < 4:
@@ -242,35 +253,39 @@ def _defined(sentence: str, chunk: SourceChunk, vocabulary: Vocabulary) -> tuple
     named = re.sub(r"^(?:an?|the)\s+", "", bare, flags=re.IGNORECASE)
     for term in chunk.emphasised:
         rest = named[len(term) :]
-        if named.casefold().startswith(term.casefold()) and is_term(term) and _defines(term, rest, chunk, vocabulary):
-            return tidy(term), 3.0
-    for pattern in _STRONG:
+        if (
+            named.casefold().startswith(term.casefold())
+            and is_term(term)
+            and _is_definition(term, rest, chunk, vocabulary)
+        ):
+            return clean_term(term), 3.0
+    for pattern in _STRONG_PATTERNS:
         found = pattern.match(bare)
         if found is not None and is_term(found["term"]) and not _NEGATION.match(bare[found.end("term") :]):
-            sure = vocabulary.names(found["term"])
-            return (tidy(found["term"]), 3.0 if sure else 2.0) if sure or not spoken else ("", 0.0)
-    for pattern in _SPOKEN if spoken else ():
+            sure = vocabulary.is_named(found["term"])
+            return (clean_term(found["term"]), 3.0 if sure else 2.0) if sure or not spoken else ("", 0.0)
+    for pattern in _SPOKEN_PATTERNS if spoken else ():
         found = pattern.match(bare)
         if found is None or not is_term(found["term"]) or _NEGATION.match(bare[found.end("term") :]):
             continue
-        if vocabulary.names(found["term"]) or vocabulary.recurs(found["term"]):
-            return tidy(found["term"]), 1.5
-    for pattern in _WEAK:
+        if vocabulary.is_named(found["term"]) or vocabulary.is_recurring(found["term"]):
+            return clean_term(found["term"]), 1.5
+    for pattern in _WEAK_PATTERNS:
         found = None if spoken else pattern.match(bare)
         if found is None or not is_term(found["term"]) or _NEGATION.match(bare[found.end("term") :]):
             continue
-        if vocabulary.names(found["term"]):
-            return tidy(found["term"]), 2.0
+        if vocabulary.is_named(found["term"]):
+            return clean_term(found["term"]), 2.0
     return "", 0.0
 
 
-def _defines(term: str, rest: str, chunk: SourceChunk, vocabulary: Vocabulary) -> bool:
+def _is_definition(term: str, rest: str, chunk: SourceChunk, vocabulary: ModuleVocabulary) -> bool:
     """Tell whether what follows a set-off term defines it. A colon may also end a mere label, such as `Careful:`."""
     if _NEGATION.match(rest):
         return False
     if rest.lstrip().startswith(":"):
-        return _is_glossary(chunk) or vocabulary.mentions(term) > 1
-    return _FOLLOWS.match(rest) is not None
+        return _is_glossary(chunk) or vocabulary.count_mentions(term) > 1
+    return _DEFINITION_START.match(rest) is not None
 
 
 def _is_glossary(chunk: SourceChunk) -> bool:
@@ -280,46 +295,52 @@ def _is_glossary(chunk: SourceChunk) -> bool:
     return chunk.kind is ChunkKind.LIST and len(lines) > 1 and all(line.startswith(starts) for line in lines)
 
 
-def heading_term(heading: str) -> str:
+def parse_heading_term(heading: str) -> str:
     """Return what a heading names; blank when it names nothing to learn."""
     title = names.clean_title(heading)
-    asked = _WHAT_IS.match(title)
-    term = asked["term"] if asked else title
-    if not asked and (title.endswith(("?", "!", "...", "…")) or ":" in title):
+    question = _WHAT_IS.match(title)
+    term = question["term"] if question else title
+    if not question and (title.endswith(("?", "!", "...", "…")) or ":" in title):
         return ""
-    if _FURNITURE.fullmatch(term.strip(" .:")) or _EXERCISE.search(term) or len(term.split()) > _MAX_HEADING_WORDS:
+    if (
+        _GENERIC_HEADING.fullmatch(term.strip(" .:"))
+        or _EXERCISE.search(term)
+        or len(term.split()) > _MAX_HEADING_WORDS
+    ):
         return ""
-    return tidy(term) if is_term(term, longest=_MAX_HEADING_WORDS) else ""
+    return clean_term(term) if is_term(term, longest=_MAX_HEADING_WORDS) else ""
 
 
 def is_term(term: str, *, longest: int = _MAX_TERM_WORDS) -> bool:
     """Tell whether words can be a term: short, nominal as far as that can be told, no code, no furniture."""
-    bare = tidy(term)
-    parts = names.key(bare).split()
+    bare = clean_term(term)
+    parts = names.build_title_key(bare).split()
     if (
         not parts
         or len(parts) > longest
-        or parts[0] in words.NO_TERMS
+        or parts[0] in words.TERM_STOP_WORDS
         or parts[-1] in {"and", "or", "of", "the", "та", "і"}
     ):
         return False
-    if len(bare) < 2 or len(bare) > 70 or _CODE.search(bare) or _FURNITURE.fullmatch(bare) or bare.endswith("?"):
+    if len(bare) < 2 or len(bare) > 70 or _CODE.search(bare) or _GENERIC_HEADING.fullmatch(bare) or bare.endswith("?"):
         return False
-    if re.fullmatch(rf"\W*(?:{words.LABELS})\W*", bare, re.IGNORECASE) or _EXERCISE.search(bare):
+    if re.fullmatch(rf"\W*(?:{words.DEFINITION_LABELS})\W*", bare, re.IGNORECASE) or _EXERCISE.search(bare):
         return False
     letters = sum(c.isalpha() for c in bare)
     return letters >= 2 and letters >= 0.6 * len(bare.replace(" ", ""))
 
 
-def tidy(term: str) -> str:
+def clean_term(term: str) -> str:
     """Return a term without its article and the marks around it."""
     return re.sub(r"^(?:an?|the)\s+(?=\w)", "", " ".join(term.split()).strip(" :;.,—–-\"'“”«»"), flags=re.IGNORECASE)
 
 
-def _node(found: _Found) -> DraftNode:
+def _build_concept(candidate: _ConceptCandidate) -> DraftNode:
     return DraftNode(
         node_type=NodeType.CONCEPT,
-        title=names.capitalised(found.term) if len(found.term) > _SHORT_TERM else found.term,
-        description=found.definition,
-        citations=tuple(found.citations[:MAX_REFERENCES]),
+        title=names.capitalize_title(candidate.term)
+        if len(candidate.term) > _MAX_SHORT_TERM_LENGTH
+        else candidate.term,
+        description=candidate.definition,
+        citations=tuple(candidate.citations[:MAX_REFERENCES]),
     )

@@ -9,48 +9,51 @@ from itertools import takewhile
 
 from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation, DraftNode, NodeType
-from structures.engines.base.sentences import sentences_of
+from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names, words
 from structures.engines.outline.sections import Section
 
-_EXERCISE = words.within(words.EXERCISES)
-_STARTS = words.starting(words.EXERCISES_ANYWHERE)
-_ENDS = re.compile(
+_EXERCISE = words.compile_search(words.EXERCISES)
+_EXERCISE_PREFIX = words.compile_prefix_match(words.EXERCISES_ANYWHERE)
+_EXERCISE_SUFFIX = re.compile(
     rf"^(?!(?:the|our|these|more|about|all|die|der|les?|los|las)\s)(?:\S+\s+){{1,3}}(?:{words.EXERCISES})$",
     re.IGNORECASE,
 )
-_SOLUTION = words.within(words.SOLUTIONS)
+_SOLUTION = words.compile_search(words.SOLUTIONS)
 _LABEL = re.compile(rf"^\W*(?P<label>(?:{words.EXERCISES})(?:\s*[№#]?\s*\d+(?:\.\d+)*)?)\s*[:.—–]\s*", re.IGNORECASE)
-_BARE = re.compile(rf"^\W*(?:{words.EXERCISES})\s*[№#]?\s*(?:\d+(?:\.\d+)*|[ivx]+)?\W*$", re.IGNORECASE)
+_BARE_LABEL = re.compile(rf"^\W*(?:{words.EXERCISES})\s*[№#]?\s*(?:\d+(?:\.\d+)*|[ivx]+)?\W*$", re.IGNORECASE)
 _MAX_TITLE_WORDS = 14
 _MAX_HEADING_WORDS = 8
-_LEAST_WORDS = 4
-_ATTACHED = {ChunkKind.LIST, ChunkKind.CODE, ChunkKind.TABLE}
-_SAME_TASK = 0.5
-_SAME_TITLE_AND_TASK = 0.25
+_MIN_TASK_WORDS = 4
+_ATTACHED_KINDS = {ChunkKind.LIST, ChunkKind.CODE, ChunkKind.TABLE}
+_SAME_TASK_SIMILARITY = 0.5
+_SAME_TITLE_SIMILARITY = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exercises:
+class ExerciseSearchResult:
     """The exercises of some sections, and the sections that they take up (no concept is sought there)."""
 
     nodes: tuple[DraftNode, ...]
-    taken: frozenset[int]
+    section_ids: frozenset[int]
 
 
-def exercises_in(sections: Sequence[Section], *, whole: bool = False) -> Exercises:
-    """Find the exercises in sections. With `whole` the file itself is called one, and is it if none is inside."""
+def find_exercises(sections: Sequence[Section], *, is_titled_exercise: bool = False) -> ExerciseSearchResult:
+    """Find the exercises in sections.
+
+    With `is_titled_exercise` the file itself is called one, and is it if none is inside.
+    """
     nodes: list[DraftNode] = []
-    taken: set[int] = set()
+    section_ids: set[int] = set()
     for section in sections:
-        _search(section, nodes, taken)
-    if whole and not nodes:
+        _search_section(section, nodes, section_ids)
+    if is_titled_exercise and not nodes:
         for section in sections:
-            if (node := _exercise(section)) is not None:
+            if (node := _build_exercise(section)) is not None:
                 nodes.append(node)
-                taken.update(id(below) for below in section.walk())
-    return Exercises(nodes=tuple(nodes), taken=frozenset(taken))
+                section_ids.update(id(below) for below in section.iter_sections())
+    return ExerciseSearchResult(nodes=tuple(nodes), section_ids=frozenset(section_ids))
 
 
 def is_exercise_title(title: str) -> bool:
@@ -61,14 +64,14 @@ def is_exercise_title(title: str) -> bool:
     )
 
 
-def merge(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
+def merge_exercises(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
     """Join the exercises of a module that are the same: the first stays, with the evidence of all."""
     first: list[tuple[int, int, DraftNode]] = []
     merged: list[list[DraftNode]] = []
     for at, lesson in enumerate(lessons):
         merged.append([])
         for exercise in lesson:
-            same = next((i for i, (_, _, earlier) in enumerate(first) if _is_same(earlier, exercise)), None)
+            same = next((i for i, (_, _, earlier) in enumerate(first) if _is_same_exercise(earlier, exercise)), None)
             if same is None:
                 first.append((at, len(merged[at]), exercise))
                 merged[at].append(exercise)
@@ -82,25 +85,25 @@ def merge(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
     return merged
 
 
-def _search(section: Section, nodes: list[DraftNode], taken: set[int]) -> None:
+def _search_section(section: Section, nodes: list[DraftNode], section_ids: set[int]) -> None:
     if section.heading is not None and is_exercise_heading(section.title):
-        tasks = [below for below in section.inside if is_exercise_heading(below.title)]
-        is_one_task = len(tasks) * 2 <= len(section.inside)
-        if is_one_task and (section.level > 1 or not tasks) and (node := _exercise(section)) is not None:
+        tasks = [below for below in section.subsections if is_exercise_heading(below.title)]
+        is_one_task = len(tasks) * 2 <= len(section.subsections)
+        if is_one_task and (section.level > 1 or not tasks) and (node := _build_exercise(section)) is not None:
             nodes.append(node)
-            taken.update(id(below) for below in section.walk())
+            section_ids.update(id(below) for below in section.iter_sections())
             return
         if section.level > 1:
-            taken.update(id(below) for below in section.inside if below not in tasks)
+            section_ids.update(id(below) for below in section.subsections if below not in tasks)
     elif section.heading is not None and _SOLUTION.search(section.title) and len(section.title.split()) <= 6:
-        taken.update(id(below) for below in section.walk())
-        if nodes and (first := next(iter(section.chunks()), None)) is not None:
-            solved = Citation(chunk_id=first.id, quote=first.text.split("\n")[0])
-            nodes[-1] = replace(nodes[-1], citations=(*nodes[-1].citations, solved))
+        section_ids.update(id(below) for below in section.iter_sections())
+        if nodes and (first := next(iter(section.iter_chunks()), None)) is not None:
+            solution = Citation(chunk_id=first.id, quote=first.text.split("\n")[0])
+            nodes[-1] = replace(nodes[-1], citations=(*nodes[-1].citations, solution))
         return
-    nodes.extend(_labelled(section.body))
-    for below in section.inside:
-        _search(below, nodes, taken)
+    nodes.extend(_find_labelled_tasks(section.body))
+    for below in section.subsections:
+        _search_section(below, nodes, section_ids)
 
 
 def is_exercise_heading(title: str) -> bool:
@@ -108,63 +111,69 @@ def is_exercise_heading(title: str) -> bool:
     bare = names.clean_title(title)
     if len(bare.split()) > _MAX_TITLE_WORDS or bare.endswith("?") or _SOLUTION.search(bare):
         return False
-    forms = (_STARTS.match(bare), _ENDS.match(bare), _BARE.match(title), _BARE.match(bare), _LABEL.match(title))
+    forms = (
+        _EXERCISE_PREFIX.match(bare),
+        _EXERCISE_SUFFIX.match(bare),
+        _BARE_LABEL.match(title),
+        _BARE_LABEL.match(bare),
+        _LABEL.match(title),
+    )
     return any(form is not None for form in forms)
 
 
-def _exercise(section: Section) -> DraftNode | None:
+def _build_exercise(section: Section) -> DraftNode | None:
     """Make an exercise of a section, its task being all that stands in it but the solution."""
     parts: list[str] = []
     citations: list[Citation] = []
-    for below in section.walk():
+    for below in section.iter_sections():
         if below is not section and below.heading is not None:
             if _SOLUTION.search(below.title):
                 citations.append(Citation(chunk_id=below.heading.id, quote=below.title))
                 break
             parts.append(below.title)
-        parts.extend(_as_text(chunk) for chunk in below.body)
+        parts.extend(_format_chunk(chunk) for chunk in below.body)
     task = "\n\n".join(parts)
-    if len(task.split()) < _LEAST_WORDS:
+    if len(task.split()) < _MIN_TASK_WORDS:
         return None
-    first = section.heading or next(section.chunks())
-    quote = section.title if section.heading is not None else next(sentences_of(first), first.text.split("\n")[0])
+    first = section.heading or next(section.iter_chunks())
+    quote = section.title if section.heading is not None else next(split_sentences(first), first.text.split("\n")[0])
     return DraftNode(
         node_type=NodeType.EXERCISE,
-        title=_title(section.title) or _title(quote),
+        title=_build_title(section.title) or _build_title(quote),
         description=task,
         citations=(Citation(chunk_id=first.id, quote=quote), *citations),
     )
 
 
-def _labelled(body: Sequence[SourceChunk]) -> Iterator[DraftNode]:
+def _find_labelled_tasks(body: Sequence[SourceChunk]) -> Iterator[DraftNode]:
     """Find tasks inside running text: a paragraph that begins with `Task:`, and what belongs to it.
 
     That is the list or code behind a colon; or, when the paragraph is only a title, all up to the next such paragraph.
     """
     for position, chunk in enumerate(body):
-        label = _label_of(chunk)
+        label = _match_label(chunk)
         if label is None:
             continue
         own = chunk.text[label.end() :].strip()
-        behind = list(takewhile(lambda follower: _label_of(follower) is None, body[position + 1 :]))
-        if _is_title(own) and behind:
-            parts = [_as_text(follower) for follower in behind]
+        followers = list(takewhile(lambda follower: _match_label(follower) is None, body[position + 1 :]))
+        if _is_title(own) and followers:
+            parts = [_format_chunk(follower) for follower in followers]
         else:
             parts = [own] if own else []
-            if chunk.text.rstrip().endswith(":") and behind and behind[0].kind in _ATTACHED:
-                parts.append(_as_text(behind[0]))
+            if chunk.text.rstrip().endswith(":") and followers and followers[0].kind in _ATTACHED_KINDS:
+                parts.append(_format_chunk(followers[0]))
         task = "\n\n".join(parts)
-        if len(task.split()) < _LEAST_WORDS:
+        if len(task.split()) < _MIN_TASK_WORDS:
             continue
         yield DraftNode(
             node_type=NodeType.EXERCISE,
-            title=names.capitalised(_shortened(own.split("\n")[0].rstrip(":")) or label["label"]),
+            title=names.capitalize_title(_shorten_text(own.split("\n")[0].rstrip(":")) or label["label"]),
             description=task,
-            citations=(Citation(chunk_id=chunk.id, quote=next(sentences_of(chunk), chunk.text)),),
+            citations=(Citation(chunk_id=chunk.id, quote=next(split_sentences(chunk), chunk.text)),),
         )
 
 
-def _label_of(chunk: SourceChunk) -> re.Match[str] | None:
+def _match_label(chunk: SourceChunk) -> re.Match[str] | None:
     return _LABEL.match(chunk.text) if chunk.kind is ChunkKind.PARAGRAPH else None
 
 
@@ -172,35 +181,37 @@ def _is_title(text: str) -> bool:
     return bool(text) and len(text.split()) <= _MAX_HEADING_WORDS and text[-1] not in ".:!?…"
 
 
-def _as_text(chunk: SourceChunk) -> str:
+def _format_chunk(chunk: SourceChunk) -> str:
     return f"```\n{chunk.text}\n```" if chunk.kind is ChunkKind.CODE else chunk.text
 
 
-def _title(heading: str) -> str:
+def _build_title(heading: str) -> str:
     """Return an exercise's own title: without `Exercise 3:` when something else is left."""
     label = _LABEL.match(heading)
     rest = heading[label.end() :].strip() if label is not None else ""
-    return names.capitalised(rest if names.says_something(rest) else names.clean_title(heading))
+    return names.capitalize_title(rest if names.is_meaningful_title(rest) else names.clean_title(heading))
 
 
-def _shortened(text: str) -> str:
+def _shorten_text(text: str) -> str:
     parts = text.split()
     short = " ".join(parts[:_MAX_TITLE_WORDS])
     return short if len(parts) <= _MAX_TITLE_WORDS else f"{short}…"
 
 
-def _is_same(one: DraftNode, other: DraftNode) -> bool:
-    alike = _likeness(one.description, other.description)
-    same_title = names.key(one.title) == names.key(other.title) and not _BARE.match(one.title)
-    return alike >= _SAME_TASK or (same_title and alike >= _SAME_TITLE_AND_TASK)
+def _is_same_exercise(one: DraftNode, other: DraftNode) -> bool:
+    similarity = _compute_similarity(one.description, other.description)
+    same_title = names.build_title_key(one.title) == names.build_title_key(other.title) and not _BARE_LABEL.match(
+        one.title
+    )
+    return similarity >= _SAME_TASK_SIMILARITY or (same_title and similarity >= _SAME_TITLE_SIMILARITY)
 
 
-def _likeness(one: str, other: str) -> float:
+def _compute_similarity(one: str, other: str) -> float:
     """Return the share of three-word runs that two texts have in common (Jaccard index), 0 to 1."""
-    mine, theirs = _shingles(one), _shingles(other)
+    mine, theirs = _build_shingles(one), _build_shingles(other)
     return len(mine & theirs) / len(mine | theirs) if mine and theirs else 0.0
 
 
-def _shingles(text: str) -> set[tuple[str, ...]]:
-    parts = names.key(text).split()
+def _build_shingles(text: str) -> set[tuple[str, ...]]:
+    parts = names.build_title_key(text).split()
     return {tuple(parts[i : i + 3]) for i in range(max(1, len(parts) - 2))}

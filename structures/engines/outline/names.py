@@ -10,7 +10,7 @@ from structures.engines.outline import words
 
 _SEPARATORS = re.compile(r"[\s_\-–—.,:;·|/()\[\]]+")
 _DIVISION_NUMBER = re.compile(rf"^(?:{words.DIVISIONS}|m|w|l|d|u|t|ch|lec|wk|hw)(\d{{1,3}})$", re.IGNORECASE)
-_DIVISION = words.whole(words.DIVISIONS)
+_DIVISION = words.compile_full_match(words.DIVISIONS)
 _ROMAN = re.compile(r"^(?=[ivx])(x{0,3})(ix|iv|v?i{0,3})$", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _EXERCISE_MARK = re.compile(r"^(?:ex|exercise|exer|hw|lab|quiz)$", re.IGNORECASE)
@@ -23,16 +23,16 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _LEADING_MARKS = re.compile(r"^[^\w\"'«“(]+")
-_GENERIC = words.whole(words.GENERIC_TITLES)
-_INDEX = words.whole(words.INDEX_NAMES)
-_ASIDE = words.whole(words.ASIDE_NAMES)
-_SOLUTION = words.within(words.SOLUTIONS)
-_MEDIA = words.whole(words.MEDIA)
-_FURNITURE = words.whole(words.FURNITURE)
+_GENERIC_TITLE = words.compile_full_match(words.GENERIC_TITLES)
+_INDEX = words.compile_full_match(words.INDEX_NAMES)
+_REPOSITORY_FILE = words.compile_full_match(words.REPOSITORY_NAMES)
+_SOLUTION = words.compile_search(words.SOLUTIONS)
+_MEDIA = words.compile_full_match(words.MEDIA_FOLDERS)
+_GENERIC_HEADING = words.compile_full_match(words.GENERIC_HEADINGS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Name:
+class ParsedName:
     """A name, read. `number` is its place in an order; `part` its place within that number, as text that sorts.
 
     `words` are what is left for people; blank when the name is only a label such as `W07`. `exercise` is what stands
@@ -45,42 +45,42 @@ class Name:
     exercise: str | None = None
 
 
-def read(name: str, *, is_file: bool = False) -> Name:
+def parse_name(name: str, *, is_file: bool = False) -> ParsedName:
     """Read a folder's or file's name."""
-    stem = stem_of(name) if is_file else name
+    stem = get_file_stem(name) if is_file else name
     tokens = [token for token in _SEPARATORS.split(stem) if token]
-    at, number = _number_in(tokens)
+    at, number = _find_number(tokens)
     if number is None:
-        return Name(number=None, words=" ".join(tokens))
+        return ParsedName(number=None, words=" ".join(tokens))
     before = [token for token in tokens[:at] if not _DIVISION.fullmatch(token)]
     after = tokens[at + 1 :]
     while after and _DIVISION.fullmatch(after[0]) and any(token.isalpha() for token in after[1:]):
         after = after[1:]
-    said, part, exercise = _parts_of(after)
-    return Name(number=number, words=" ".join(said or before), part=part, exercise=exercise)
+    remaining, part, exercise = _split_name_parts(after)
+    return ParsedName(number=number, words=" ".join(remaining or before), part=part, exercise=exercise)
 
 
-def stem_of(name: str) -> str:
+def get_file_stem(name: str) -> str:
     """Return a file name without its extension."""
     return PurePosixPath(name).stem
 
 
-def is_index(name: str) -> bool:
+def is_index_file(name: str) -> bool:
     """Tell whether a file describes its folder (README, index, syllabus)."""
-    return _INDEX.fullmatch(stem_of(name)) is not None
+    return _INDEX.fullmatch(get_file_stem(name)) is not None
 
 
-def is_aside(name: str) -> bool:
+def is_repository_file(name: str) -> bool:
     """Tell whether a file belongs to a repository rather than to its course (LICENSE, CHANGELOG)."""
-    return _ASIDE.fullmatch(stem_of(name)) is not None
+    return _REPOSITORY_FILE.fullmatch(get_file_stem(name)) is not None
 
 
-def is_solution(name: str) -> bool:
+def is_solution_file(name: str) -> bool:
     """Tell whether a file holds answers to exercises."""
-    return _SOLUTION.search(read(name, is_file=True).words or stem_of(name)) is not None
+    return _SOLUTION.search(parse_name(name, is_file=True).words or get_file_stem(name)) is not None
 
 
-def is_medium(name: str) -> bool:
+def is_media_folder(name: str) -> bool:
     """Tell whether a folder's name says what kind of files are in it (slides, captions), not what they are about."""
     return _MEDIA.fullmatch(name.strip()) is not None
 
@@ -95,40 +95,40 @@ def clean_title(title: str) -> str:
     return (bare or text).rstrip(" :–—-·")
 
 
-def says_something(title: str) -> bool:
+def is_meaningful_title(title: str) -> bool:
     """Tell whether a title names anything at all."""
     bare = clean_title(title)
-    says_nothing = _GENERIC.fullmatch(bare) or _FURNITURE.fullmatch(bare)
-    return sum(c.isalpha() for c in bare) >= 2 and says_nothing is None
+    generic_match = _GENERIC_TITLE.fullmatch(bare) or _GENERIC_HEADING.fullmatch(bare)
+    return sum(c.isalpha() for c in bare) >= 2 and generic_match is None
 
 
-def capitalised(title: str) -> str:
+def capitalize_title(title: str) -> str:
     """Return a title that begins with a capital letter."""
     return title[:1].upper() + title[1:]
 
 
-def key(text: str) -> str:
+def build_title_key(text: str) -> str:
     """Return text as titles are compared: letters and digits only, case-folded."""
     return " ".join(re.sub(r"[^\w]+", " ", text.casefold()).split())
 
 
-def _number_in(tokens: list[str]) -> tuple[int, int | None]:
+def _find_number(tokens: list[str]) -> tuple[int, int | None]:
     for position, token in enumerate(tokens):
         if token.isdecimal() and len(token) <= 3:
             return position, int(token)
         if (labelled := _DIVISION_NUMBER.match(token)) is not None:
             return position, int(labelled.group(1))
         if position and _DIVISION.fullmatch(tokens[position - 1]) and _ROMAN.match(token):
-            return position, _roman(token)
+            return position, _parse_roman(token)
     return 0, None
 
 
-def _roman(token: str) -> int:
+def _parse_roman(token: str) -> int:
     values = [_ROMAN_VALUES[c] for c in token.lower()]
     return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
 
 
-def _parts_of(tokens: list[str]) -> tuple[list[str], tuple[str, ...], str | None]:
+def _split_name_parts(tokens: list[str]) -> tuple[list[str], tuple[str, ...], str | None]:
     """Split what follows the number into words, the part (from the first single letter on), and the exercise."""
     at = next((i for i, token in enumerate(tokens) if len(token) == 1 and token.isupper() and i), None)
     if at is None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from materials.documents import ChunkKind
-from structures.engines.base.sentences import sentences_of
+from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceChunk, SourceEntry
 
-STUB_WORDS = 60
-SENTENCE_WORDS = 9
+MAX_STUB_WORDS = 60
+MIN_SENTENCE_WORDS = 9
 """An entry with fewer words than the first, none of them in a sentence as long as the second, only plans content."""
 
 
@@ -21,27 +21,27 @@ class Section:
     heading: SourceChunk | None
     level: int
     body: list[SourceChunk] = field(default_factory=list)
-    inside: list[Section] = field(default_factory=list)
+    subsections: list[Section] = field(default_factory=list)
 
     @property
     def title(self) -> str:
         return self.heading.text if self.heading is not None else ""
 
-    def walk(self) -> Iterator[Section]:
+    def iter_sections(self) -> Iterator[Section]:
         """Yield this section and all inside it, in order."""
         yield self
-        for section in self.inside:
-            yield from section.walk()
+        for section in self.subsections:
+            yield from section.iter_sections()
 
-    def chunks(self) -> Iterator[SourceChunk]:
+    def iter_chunks(self) -> Iterator[SourceChunk]:
         """Yield the heading and everything below it, in order."""
-        for section in self.walk():
+        for section in self.iter_sections():
             if section.heading is not None:
                 yield section.heading
             yield from section.body
 
 
-def sections_of(entry: SourceEntry) -> Section:
+def build_section_tree(entry: SourceEntry) -> Section:
     """Return the entry as one section of level 0 whose sections nest as the headings do.
 
     The same title several times in a row is one section, and a slide without a title continues the one before it.
@@ -60,7 +60,7 @@ def sections_of(entry: SourceEntry) -> Section:
         while open_sections[-1].level >= level:
             open_sections.pop()
         section = Section(heading=chunk, level=level)
-        open_sections[-1].inside.append(section)
+        open_sections[-1].subsections.append(section)
         open_sections.append(section)
     return root
 
@@ -74,11 +74,11 @@ def is_stub(entry: SourceEntry) -> bool:
         if chunk.kind is not ChunkKind.HEADING:
             words += len(chunk.text.split())
             if any(
-                sum(word[:1].isalpha() for word in sentence.split()) >= SENTENCE_WORDS
-                for sentence in sentences_of(chunk)
+                sum(word[:1].isalpha() for word in sentence.split()) >= MIN_SENTENCE_WORDS
+                for sentence in split_sentences(chunk)
             ):
                 return False
-    return words < STUB_WORDS and sum(chunk.kind is ChunkKind.HEADING for chunk in entry.chunks) > 1
+    return words < MAX_STUB_WORDS and sum(chunk.kind is ChunkKind.HEADING for chunk in entry.chunks) > 1
 
 
 def is_on_slide(chunk: SourceChunk) -> bool:

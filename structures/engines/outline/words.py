@@ -42,7 +42,7 @@ SOLUTIONS = (
 )
 """What the answer to a task is called."""
 
-FURNITURE = (
+GENERIC_HEADINGS = (
     r"agenda(?: topics)?|outline|overview|contents?|table of contents|introduction|intro|summary|conclusions?|recap|review|wrap[- ]?up|"
     r"questions\??|q ?& ?a|discussion|thanks?|thank you.*|acknowledge?ments?.*|references?|further reading|resources?|materials?|"
     r"links|bibliography|credits|licen[cs]e|copyright|contact|about(?: me| us| the author)?|faculty introduction|prerequisites|"
@@ -60,7 +60,7 @@ FURNITURE = (
 )
 """Headings that every course has and that name no thing to learn."""
 
-LABELS = (
+DEFINITION_LABELS = (
     r"definition|definitions|what is it|meaning|term|note|important|remember|визначення|що це(?: таке)?|означення|термін|пам['’]ятайте|"
     r"важливо|определение|термин|важно|definition|begriff|merke|définition|definición|definicja|definição|definizione"
 )
@@ -75,16 +75,16 @@ GENERIC_TITLES = (
 INDEX_NAMES = r"index|readme|_index|overview|syllabus|toc|contents|about|home|зміст|план|огляд|програма|содержание|inhalt|sommaire|índice"
 """File names whose text describes its folder rather than a lesson of its own."""
 
-MEDIA = (
+MEDIA_FOLDERS = (
     r"slides?|decks?|presentations?|captions?|subtitles?|transcripts?|videos?|recordings?|audio|handouts?|notes|readings?|pdfs?|docs?|"
     r"презентації|слайди|відео|конспекти|субтитри|folien|untertitel|diapositives|sous-titres|diapositivas|subtítulos|slajdy|napisy"
 )
 """Folder names that say what kind of files are inside, not what they are about."""
 
-ASIDE_NAMES = r"licen[cs]e|copying|copyright|contributing|code_of_conduct|changelog|authors|contributors|citation|security|manifest|notice"
+REPOSITORY_NAMES = r"licen[cs]e|copying|copyright|contributing|code_of_conduct|changelog|authors|contributors|citation|security|manifest|notice"
 """File names that belong to a repository, not to its course."""
 
-NO_TERMS = frozenset(
+TERM_STOP_WORDS = frozenset(
     "a an and another any are both but by each either every few for from he her here his how i if in into it its just let many me more most my no nobody "
     "none not nothing now of on one or only other our she so some somebody something such that the their them then there these they thing "
     "things this those to together today type value we well what when where which while who why with without you your example answer question reason point "
@@ -100,16 +100,16 @@ NO_TERMS = frozenset(
 """Words that cannot be a term, nor begin one."""
 
 
-def whole(words: str) -> re.Pattern[str]:
+def compile_full_match(words: str) -> re.Pattern[str]:
     """Return a pattern that matches one of these and nothing else."""
     return re.compile(rf"(?:{words})", re.IGNORECASE)
 
 
-def starting(words: str) -> re.Pattern[str]:
+def compile_prefix_match(words: str) -> re.Pattern[str]:
     """Return a pattern that finds one of these as a whole word at the beginning."""
     return re.compile(rf"(?:{words})(?!\w)", re.IGNORECASE)
 
 
-def within(words: str) -> re.Pattern[str]:
+def compile_search(words: str) -> re.Pattern[str]:
     """Return a pattern that finds one of these as whole words anywhere."""
     return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)

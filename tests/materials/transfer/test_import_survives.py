@@ -17,7 +17,7 @@ from tests.materials.transfer.test_import import bring, packed
 from tests.process_table import eventually, start
 
 FILES = 60
-WORK = "import django; django.setup(); from project.jobs.runner import run_next; run_next()"
+WORK = "import django; django.setup(); from project.jobs.runner import run_next_job; run_next_job()"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ import pytest
 from materials.documents import ChunkKind, Format, Locator
 from structures.engines.base.drafts import Draft, DraftNode, NodeType
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
-from structures.engines.llm.language import foreign_letters
+from structures.engines.llm.language import build_script_warning
 
 ENGLISH, UKRAINIAN = "Water boils at a hundred degrees.", "Вода кипить за ста градусів."
 
@@ -23,7 +23,7 @@ def structure(text: str) -> Draft:
 
 
 def test_it_warns_of_an_answer_in_other_letters() -> None:
-    said = foreign_letters(structure(ENGLISH), materials(UKRAINIAN))
+    said = build_script_warning(structure(ENGLISH), materials(UKRAINIAN))
 
     assert said.startswith("The materials are written in Cyrillic letters, the structure in Latin ones.")
 
@@ -39,4 +39,4 @@ def test_it_warns_of_an_answer_in_other_letters() -> None:
     ],
 )
 def test_it_is_silent_when_nothing_is_certain_or_the_owner_chose(answer: Draft, source: SourceNode) -> None:
-    assert foreign_letters(answer, source) == ""
+    assert build_script_warning(answer, source) == ""

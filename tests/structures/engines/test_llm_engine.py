@@ -15,13 +15,21 @@ from pydantic import BaseModel, ValidationError
 
 from llm.messages import ContextCapacity, estimate_text_tokens
 from structures.engines.base.drafts import Draft, DraftNode, NodeType
-from structures.engines.base.llm_client import TooMuch
+from structures.engines.base.llm_client import TooLargeForModel
 from structures.engines.base.sources import SourceNode
-from structures.engines.base.text import visible
+from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import ConceptAnswer, CourseAnswer, PartAnswer
 from structures.engines.llm.draft_builder import NO_CHUNK, Topic
-from structures.engines.llm.engine import ARRANGE, MOST_HALVINGS, OVERHEAD_TOKENS, PART, WHOLE, plan_for, write
-from structures.engines.llm.numbering import Line
+from structures.engines.llm.engine import (
+    ARRANGEMENT_ACTION,
+    COURSE_ACTION,
+    MAX_HALVINGS,
+    OVERHEAD_TOKENS,
+    PART_ACTION,
+    build_plan,
+    write_course,
+)
+from structures.engines.llm.numbering import ChunkLine
 from tests.structures.engines.numbered import FORGED, HIDDEN, entry, node, texts, words
 from tests.structures.generation.llm_courses import arrangement, concept, course, exercise, topic
 
@@ -31,18 +39,18 @@ T = TypeVar("T", bound=BaseModel)
 class Clerk:
     """A desk that answers with what its functions make of a question, and keeps every question in order.
 
-    `room` are the tokens that the materials of a question may take.
+    `capacity` is how many tokens that the materials of a question may take.
     """
 
     def __init__(
         self,
         answers: Mapping[str, Callable[[list[int]], BaseModel]] | None = None,
         *,
-        room: int = 50_000,
+        capacity: int = 50_000,
         too_much: Callable[[str, list[int]], bool] = lambda _action, _numbers: False,
     ) -> None:
         self.answers = {**USUAL, **(answers or {})}
-        self.tokens, self.too_much = room + OVERHEAD_TOKENS, too_much
+        self.tokens, self.too_much = capacity + OVERHEAD_TOKENS, too_much
         self.plan: Mapping[str, Any] = {}
         self.questions: list[tuple[str, Mapping[str, object]]] = []
         self.answered: list[tuple[str, list[int]]] = []
@@ -55,24 +63,24 @@ class Clerk:
         """Return the numbers that were answered to the action."""
         return [number for name, numbers in self.answered for number in numbers if name == action]
 
-    def room(self, _action: str) -> ContextCapacity:
+    def get_capacity(self, _action: str) -> ContextCapacity:
         price = Decimal("0.000001")
         return ContextCapacity(
             model="m-1", input_tokens=self.tokens, output_tokens=90_000, input_price=price, output_price=price * 10
         )
 
-    def announce(self, plan: Mapping[str, Any]) -> None:
+    def announce_plan(self, plan: Mapping[str, Any]) -> None:
         assert not self.questions
         self.plan = plan
 
-    def ask(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
+    def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         assert self.plan
         self.questions.append((action, values))
-        key, name = ("topics", "topic") if action == ARRANGE else ("materials", "chunk")
+        key, name = ("topics", "topic") if action == ARRANGEMENT_ACTION else ("materials", "chunk")
         lines = [json.loads(line) for line in str(values[key]).splitlines()]
         numbers = list(dict.fromkeys(line[name] for line in lines if name in line))
         if self.too_much(action, numbers):
-            raise TooMuch(ValueError(f"{action} is too much"))
+            raise TooLargeForModel(ValueError(f"{action} is too much"))
         self.answered.append((action, numbers))
         return wanted.model_validate(self.answers[action](numbers).model_dump())
 
@@ -86,12 +94,12 @@ def _part(numbers: list[int]) -> PartAnswer:
 
 
 USUAL: Mapping[str, Callable[[list[int]], BaseModel]] = {
-    WHOLE: _course, PART: _part, ARRANGE: lambda numbers: arrangement(numbers),
+    COURSE_ACTION: _course, PART_ACTION: _part, ARRANGEMENT_ACTION: lambda numbers: arrangement(numbers),
 }  # fmt: skip
 
 
 def concepts_of(draft: Draft) -> list[DraftNode]:
-    return [each for module in draft.modules for each in module.walk() if each.node_type is NodeType.CONCEPT]
+    return [each for module in draft.modules for each in module.iter_nodes() if each.node_type is NodeType.CONCEPT]
 
 
 def titles_of(draft: Draft) -> list[str]:
@@ -104,19 +112,19 @@ def titles_of(draft: Draft) -> list[str]:
 def test_what_fits_is_one_question_for_the_whole_course() -> None:
     desk = Clerk()
 
-    draft = write(words(5), desk)
+    draft = write_course(words(5), desk)
 
-    assert desk.actions == [WHOLE]
+    assert desk.actions == [COURSE_ACTION]
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 6)]
 
 
 def test_larger_materials_are_asked_part_by_part_and_then_arranged() -> None:
-    desk = Clerk(room=500)
+    desk = Clerk(capacity=500)
 
-    draft = write(words(12), desk)
+    draft = write_course(words(12), desk)
 
-    assert desk.actions == [PART, PART, PART, ARRANGE]
-    assert desk.numbers_of(PART) == list(range(1, 13))
+    assert desk.actions == [PART_ACTION, PART_ACTION, PART_ACTION, ARRANGEMENT_ACTION]
+    assert desk.numbers_of(PART_ACTION) == list(range(1, 13))
     assert [(values["part"], values["parts"]) for _, values in desk.questions[:3]] == [(1, 3), (2, 3), (3, 3)]
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 13)]
     assert draft.warnings == ()
@@ -124,14 +132,14 @@ def test_larger_materials_are_asked_part_by_part_and_then_arranged() -> None:
 
 @pytest.mark.parametrize("count", [1, 5, 12, 40])
 def test_the_plan_says_what_is_then_asked(count: int) -> None:
-    desk = Clerk(room=500)
+    desk = Clerk(capacity=500)
 
-    planned = plan_for(words(count), desk)
-    write(words(count), desk)
+    planned = build_plan(words(count), desk)
+    write_course(words(count), desk)
 
     assert desk.plan == planned
     assert planned["calls"] == len(desk.questions)
-    assert planned["parts"] == max(1, desk.actions.count(PART))
+    assert planned["parts"] == max(1, desk.actions.count(PART_ACTION))
     assert planned["model"] == "m-1"
     sent = sum(estimate_text_tokens(str(values.get("materials", ""))) for _, values in desk.questions)
     assert sent <= planned["input_tokens"]
@@ -139,59 +147,59 @@ def test_the_plan_says_what_is_then_asked(count: int) -> None:
 
 
 def test_a_whole_that_is_too_much_after_all_is_asked_in_halves_and_nothing_is_lost() -> None:
-    desk = Clerk(too_much=lambda action, numbers: action != ARRANGE and len(numbers) > 3)
+    desk = Clerk(too_much=lambda action, numbers: action != ARRANGEMENT_ACTION and len(numbers) > 3)
 
-    draft = write(words(10), desk)
+    draft = write_course(words(10), desk)
 
-    assert desk.actions[0] == WHOLE
-    assert desk.numbers_of(PART) == list(range(1, 11))
+    assert desk.actions[0] == COURSE_ACTION
+    assert desk.numbers_of(PART_ACTION) == list(range(1, 11))
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 11)]
 
 
 def test_a_part_that_is_too_much_is_halved_and_nothing_is_lost() -> None:
-    desk = Clerk(room=1_000, too_much=lambda action, numbers: action == PART and len(numbers) > 2)
+    desk = Clerk(capacity=1_000, too_much=lambda action, numbers: action == PART_ACTION and len(numbers) > 2)
 
-    draft = write(words(20), desk)
+    draft = write_course(words(20), desk)
 
-    assert desk.numbers_of(PART) == list(range(1, 21))
+    assert desk.numbers_of(PART_ACTION) == list(range(1, 21))
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 21)]
 
 
 def test_halving_ends_and_the_reason_is_told() -> None:
     desk = Clerk(too_much=lambda _action, _numbers: True)
 
-    with pytest.raises(TooMuch) as given_up:
-        write(words(200), desk)
+    with pytest.raises(TooLargeForModel) as given_up:
+        write_course(words(200), desk)
 
     assert str(given_up.value.reason) == "summarise_part is too much"
-    assert len(desk.questions) == 1 + 1 + MOST_HALVINGS
+    assert len(desk.questions) == 1 + 1 + MAX_HALVINGS
 
 
 def test_a_chunk_too_small_to_halve_is_not_asked_again() -> None:
     desk = Clerk(too_much=lambda _action, _numbers: True)
 
-    with pytest.raises(TooMuch):
-        write(node("Water", entry("Water boils.")), desk)
+    with pytest.raises(TooLargeForModel):
+        write_course(node("Water", entry("Water boils.")), desk)
 
-    assert desk.actions == [WHOLE, PART]
+    assert desk.actions == [COURSE_ACTION, PART_ACTION]
 
 
 def test_topics_that_are_too_many_to_arrange_are_arranged_in_halves() -> None:
-    desk = Clerk(room=500, too_much=lambda action, numbers: action == ARRANGE and len(numbers) > 3)
+    desk = Clerk(capacity=500, too_much=lambda action, numbers: action == ARRANGEMENT_ACTION and len(numbers) > 3)
 
-    draft = write(words(12), desk)
+    draft = write_course(words(12), desk)
 
-    assert desk.numbers_of(ARRANGE) == list(range(1, 13))
+    assert desk.numbers_of(ARRANGEMENT_ACTION) == list(range(1, 13))
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 13)]
     assert len(draft.modules) == 4
     assert draft.warnings == ()
 
 
 def test_what_the_owner_says_of_the_course_goes_along() -> None:
-    desk = Clerk(room=500)
+    desk = Clerk(capacity=500)
     source = node("Water", *words(12).entries, language="uk", learning_goal=f"Boil{HIDDEN} eggs")
 
-    write(source, desk)
+    write_course(source, desk)
 
     assert {(values["language"], "Boil eggs" in str(values["goal"])) for _, values in desk.questions} == {("uk", True)}
 
@@ -202,7 +210,7 @@ def test_what_the_owner_says_of_the_course_cannot_pass_for_materials(field: str)
     source = node("Water", entry("Water boils."))
     source = SourceNode(**{**vars(source), field: f"Water{FORGED}"})
 
-    write(source, desk)
+    write_course(source, desk)
 
     ((_, values),) = desk.questions
     said = f"{values['course']}{values['goal']}"
@@ -211,9 +219,9 @@ def test_what_the_owner_says_of_the_course_cannot_pass_for_materials(field: str)
 
 
 def test_parts_without_topics_make_an_empty_course_that_says_so() -> None:
-    desk = Clerk({PART: lambda _numbers: PartAnswer(topics=[])}, room=500)
+    desk = Clerk({PART_ACTION: lambda _numbers: PartAnswer(topics=[])}, capacity=500)
 
-    draft = write(words(12), desk)
+    draft = write_course(words(12), desk)
 
     assert draft.modules == ()
     assert draft.warnings == ("The models found no topic in the materials.",)
@@ -237,9 +245,12 @@ def test_parts_without_topics_make_an_empty_course_that_says_so() -> None:
 def test_an_arrangement_loses_and_doubles_nothing(
     lessons: list[list[int]], made: list[list[str]], warnings: list[str]
 ) -> None:
-    desk = Clerk({ARRANGE: lambda _numbers: arrangement(*lessons)}, too_much=lambda action, _numbers: action == WHOLE)
+    desk = Clerk(
+        {ARRANGEMENT_ACTION: lambda _numbers: arrangement(*lessons)},
+        too_much=lambda action, _numbers: action == COURSE_ACTION,
+    )
 
-    draft = write(words(4), desk)
+    draft = write_course(words(4), desk)
 
     found = [[child.title for child in lesson.children] for module in draft.modules for lesson in module.children]
     assert found == made
@@ -249,9 +260,12 @@ def test_an_arrangement_loses_and_doubles_nothing(
 
 @given(st.lists(st.lists(st.integers(-2, 8), max_size=8), min_size=1, max_size=4))
 def test_whatever_the_arrangement_each_topic_is_there_once(lessons: list[list[int]]) -> None:
-    desk = Clerk({ARRANGE: lambda _numbers: arrangement(*lessons)}, too_much=lambda action, _numbers: action == WHOLE)
+    desk = Clerk(
+        {ARRANGEMENT_ACTION: lambda _numbers: arrangement(*lessons)},
+        too_much=lambda action, _numbers: action == COURSE_ACTION,
+    )
 
-    draft = write(words(6), desk)
+    draft = write_course(words(6), desk)
 
     assert sorted(titles_of(draft)) == [f"Idea {n}" for n in range(1, 7)]
 
@@ -261,9 +275,9 @@ def test_a_concept_that_comes_twice_is_one_with_the_evidence_of_both() -> None:
         concept("Boiling point", (1, "Chunk 1."), examples=["An egg"]),
         concept("boiling POINT", (2, "Chunk 2."), (1, "Chunk 1."), definition="When it boils.", examples=["Tea"]),
     ]
-    desk = Clerk({WHOLE: lambda _numbers: course(*twice)})
+    desk = Clerk({COURSE_ACTION: lambda _numbers: course(*twice)})
 
-    (found,) = concepts_of(write(words(2), desk))
+    (found,) = concepts_of(write_course(words(2), desk))
 
     assert (found.title, found.description) == ("Boiling point", "When it boils.")
     assert found.examples == ("An egg", "Tea")
@@ -274,17 +288,17 @@ def test_a_concept_of_two_parts_that_come_into_one_lesson_is_one() -> None:
     def answer(numbers: list[int]) -> PartAnswer:
         return PartAnswer(topics=[topic("Heat", concept("Heat", (numbers[0], f"Chunk {numbers[0]}.")))])
 
-    desk = Clerk({PART: answer}, room=500)
+    desk = Clerk({PART_ACTION: answer}, capacity=500)
 
-    (found,) = concepts_of(write(words(12), desk))
+    (found,) = concepts_of(write_course(words(12), desk))
 
     assert len(found.citations) == 3
 
 
 def test_a_number_that_no_chunk_has_is_kept_as_a_citation_that_cannot_hold() -> None:
-    desk = Clerk({WHOLE: lambda _numbers: course(concept("Heat", (999, "Chunk 1."), (0, "x"), (-1, "x")))})
+    desk = Clerk({COURSE_ACTION: lambda _numbers: course(concept("Heat", (999, "Chunk 1."), (0, "x"), (-1, "x")))})
 
-    (found,) = concepts_of(write(words(2), desk))
+    (found,) = concepts_of(write_course(words(2), desk))
 
     assert {citation.chunk_id for citation in found.citations} == {NO_CHUNK}
 
@@ -304,9 +318,9 @@ def test_the_whole_of_an_answer_comes_into_the_draft() -> None:
         expected_skills=[{"summary": "Boiling", "details": ""}],
         prerequisites=["Fire"],
     )
-    desk = Clerk({WHOLE: lambda _numbers: answer})
+    desk = Clerk({COURSE_ACTION: lambda _numbers: answer})
 
-    draft = write(words(1), desk)
+    draft = write_course(words(1), desk)
 
     (module,) = draft.modules
     (lesson,) = module.children
@@ -334,9 +348,9 @@ def test_what_nobody_sees_reaches_no_title_and_no_text() -> None:
         description=hidden, learning_goal=hidden, expected_knowledge=[about], expected_skills=[about],
         prerequisites=[hidden, HIDDEN],
     )  # fmt: skip
-    desk = Clerk({WHOLE: lambda _numbers: answer})
+    desk = Clerk({COURSE_ACTION: lambda _numbers: answer})
 
-    draft = write(words(1), desk)
+    draft = write_course(words(1), desk)
 
     assert not any(sign in repr(draft) for sign in (*HIDDEN, "\\u200b", "\\x00", "\\ufeff"))
     assert draft.prerequisites == ("Water",)
@@ -365,7 +379,7 @@ def test_a_course_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
 @given(texts)
 def test_no_topic_can_end_the_topics_or_forge_a_number(text: str) -> None:
     """The titles and summaries of topics are a model's words, and a model may repeat what materials told it to say."""
-    line = Topic(number=7, title=visible(text), summary=visible(text), children=()).line()
+    line = Topic(number=7, title=strip_invisible(text), summary=strip_invisible(text), children=()).format_line()
 
     assert len(line.splitlines()) == 1
     assert json.loads(line)["topic"] == 7
@@ -373,6 +387,6 @@ def test_no_topic_can_end_the_topics_or_forge_a_number(text: str) -> None:
 
 
 def test_a_line_counts_at_least_what_it_takes() -> None:
-    line = Line(number=1, chunk_id=uuid4(), heading=(), text='{"chunk": 1}')
+    line = ChunkLine(number=1, chunk_id=uuid4(), heading=(), text='{"chunk": 1}')
 
-    assert line.tokens >= estimate_text_tokens(line.text)
+    assert line.estimated_tokens >= estimate_text_tokens(line.text)

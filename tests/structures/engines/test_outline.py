@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from structures.engines.base.drafts import Draft, DraftNode, NodeType
 from structures.engines.base.sources import SourceNode
 from structures.engines.outline import names
-from structures.engines.outline.engine import outline
-from structures.grounding.quotes import verify
+from structures.engines.outline.engine import build_outline
+from structures.grounding.quotes import verify_citations
 from tests.structures.trees import chunks_of, tree
 
 
@@ -22,14 +22,14 @@ def titles(draft: Draft) -> list[tuple[str, list[str]]]:
 
 
 def of_type(draft: Draft, node_type: NodeType) -> list[DraftNode]:
-    return [node for module in draft.modules for node in module.walk() if node.node_type is node_type]
+    return [node for module in draft.modules for node in module.iter_nodes() if node.node_type is node_type]
 
 
 def concepts(*lines: str) -> dict[str, str]:
     """Return what is found in one lesson with these paragraphs, as title and definition."""
     text = "# Lesson\n\n## Part\n\n" + "\n\n".join(lines)
     found = of_type(
-        outline(tree("Course", {"01-Module": {"01.md": text, "02.md": "# Other\n\nwords"}})), NodeType.CONCEPT
+        build_outline(tree("Course", {"01-Module": {"01.md": text, "02.md": "# Other\n\nwords"}})), NodeType.CONCEPT
     )
     return {concept.title: concept.description for concept in found}
 
@@ -43,7 +43,7 @@ def test_folders_are_modules_and_files_are_lessons() -> None:
         "01-First things": {"c.md": "# Gamma\n\nText three.", "d.md": "# Delta\n\nText four."},
     })  # fmt: skip
 
-    assert titles(outline(source)) == [
+    assert titles(build_outline(source)) == [
         ("First things", ["Gamma", "Delta"]), ("Later things", ["Alpha", "Beta"]),
     ]  # fmt: skip
 
@@ -58,7 +58,7 @@ def test_kinds_of_media_are_regrouped_by_chapter() -> None:
         "slides": {"Deck-01-Intro.md": "# Why at all?\n\nText.", "Deck-02-Loops.md": "# Repeated steps\n\nText."},
     })  # fmt: skip
 
-    assert titles(outline(source)) == [
+    assert titles(build_outline(source)) == [
         ("Why at all?", ["Why at all?", "Why at all? – Part 1", "Why at all? – Part 2", "Exercise 1.2"]),
         ("Repeated steps", ["Repeated steps", "Repeated steps – Part 1"]),
     ]
@@ -70,7 +70,7 @@ def test_folders_that_merely_count_from_one_are_not_mixed() -> None:
         "History": {"1-Rome.md": "# Rome\n\nx", "2-Athens.md": "# Athens\n\nx"},
     })  # fmt: skip
 
-    assert [title for title, _ in titles(outline(source))] == ["Chemistry", "History"]
+    assert [title for title, _ in titles(build_outline(source))] == ["Chemistry", "History"]
 
 
 def test_an_index_gives_titles_and_is_no_lesson() -> None:
@@ -82,13 +82,13 @@ def test_an_index_gives_titles_and_is_no_lesson() -> None:
         }
     })  # fmt: skip
 
-    assert titles(outline(source)) == [("The web", ["How it works", "Semantics"])]
+    assert titles(build_outline(source)) == [("The web", ["How it works", "Semantics"])]
 
 
 def test_the_same_file_in_two_formats_is_one_lesson() -> None:
     source = tree("Course", {"Module": {"talk.md": "# Talk\n\nText.", "talk.html": "<p>Text.</p>", "z.md": "# Z\n\nx"}})
 
-    lessons = outline(source).modules[0].children
+    lessons = build_outline(source).modules[0].children
 
     assert [lesson.title for lesson in lessons] == ["Talk", "Z"]
     assert len(lessons[0].citations) == 2
@@ -97,11 +97,11 @@ def test_the_same_file_in_two_formats_is_one_lesson() -> None:
 def test_one_file_is_a_module_with_its_sections_as_lessons() -> None:
     source = tree("Course", {"book.md": "# The book\n\n## One\n\nText.\n\n## Two\n\nText."})
 
-    assert titles(outline(source)) == [("The book", ["One", "Two"])]
+    assert titles(build_outline(source)) == [("The book", ["One", "Two"])]
 
 
 def test_a_repository_file_is_left_out_and_named() -> None:
-    draft = outline(tree("Course", {"LICENSE.txt": "Do as you like with it.", "text.md": "# Text\n\nWords."}))
+    draft = build_outline(tree("Course", {"LICENSE.txt": "Do as you like with it.", "text.md": "# Text\n\nWords."}))
 
     assert [title for title, _ in titles(draft)] == ["Text"]
     assert draft.warnings == ("Not part of any lesson: LICENSE.txt.",)
@@ -110,11 +110,11 @@ def test_a_repository_file_is_left_out_and_named() -> None:
 def test_a_deep_tree_ends_in_lessons() -> None:
     source = tree("Course", {"a": {"b": {"c": {"d": {"e": {"text.md": "# Deep down\n\nText."}}}}}})
 
-    assert titles(outline(source)) == [("a", ["Deep down"])]
+    assert titles(build_outline(source)) == [("a", ["Deep down"])]
 
 
 def test_an_empty_tree_has_no_modules() -> None:
-    assert outline(tree("Course", {"empty": {}})).modules == ()
+    assert build_outline(tree("Course", {"empty": {}})).modules == ()
 
 
 def test_a_stub_stays_empty_and_is_named() -> None:
@@ -125,7 +125,7 @@ def test_a_stub_stays_empty_and_is_named() -> None:
         "Course", {"M": {"W15": {"README.md": stub}, "W16": {"README.md": "# Real\n\nA whole sentence is here."}}}
     )
 
-    draft = outline(source)
+    draft = build_outline(source)
 
     assert not of_type(draft, NodeType.CONCEPT) + of_type(draft, NodeType.EXERCISE)
     assert draft.warnings == ("These lessons announce content but have none yet: Node.",)
@@ -159,7 +159,7 @@ def test_it_takes_labels_and_marks_off_titles(title: str, clean: str) -> None:
     ],
 )
 def test_it_reads_numbers_in_names(name: str, number: int | None, words: str) -> None:
-    read = names.read(name)
+    read = names.parse_name(name)
 
     assert (read.number, read.words) == (number, words)
 
@@ -206,7 +206,7 @@ def test_it_does_not_invent_a_concept(sentence: str) -> None:
 def test_a_heading_counts_when_its_text_takes_it_up() -> None:
     loop = "A loop repeats what stands in it until there is nothing left to do."
     text = f"# Lesson\n\n## What is a loop?\n\n{loop}\n\n## Summary\n\nWe saw it.\n\n## Nobody says why\n\nText."
-    draft = outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
+    draft = build_outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
 
     assert [concept.title for concept in of_type(draft, NodeType.CONCEPT)] == ["loop"]
 
@@ -218,7 +218,7 @@ def test_a_concept_stands_once_in_a_module_with_all_its_evidence() -> None:
         "c.srt": "1\n00:00:07,000 --> 00:00:09,000\nNow the steam comes out.\n",
     }})  # fmt: skip
 
-    (concept,) = of_type(outline(source), NodeType.CONCEPT)
+    (concept,) = of_type(build_outline(source), NodeType.CONCEPT)
 
     assert concept.description == "Steam is water that became a gas."
     chunks = chunks_of(source)
@@ -228,7 +228,7 @@ def test_a_concept_stands_once_in_a_module_with_all_its_evidence() -> None:
 
 def test_a_definition_list_gives_its_terms() -> None:
     html = "<h1>Words</h1><dl><dt>Legend</dt><dd>what the signs mean</dd><dt>Scale</dt><dd>a ratio of lengths</dd></dl>"
-    draft = outline(tree("Course", {"M": {"a.html": html, "b.md": "# B\n\nx"}}))
+    draft = build_outline(tree("Course", {"M": {"a.html": html, "b.md": "# B\n\nx"}}))
 
     assert [concept.title for concept in of_type(draft, NodeType.CONCEPT)] == ["Legend", "Scale"]
 
@@ -252,7 +252,7 @@ TASK = "Take a map and a ruler, measure two countries, and write down by how muc
     ],
 )
 def test_it_takes_an_exercise_where_the_materials_name_one(heading: str) -> None:
-    draft = outline(tree("Course", {"M": {"a.md": f"# A\n\n## {heading}\n\n{TASK}", "b.md": "# B\n\nx"}}))
+    draft = build_outline(tree("Course", {"M": {"a.md": f"# A\n\n## {heading}\n\n{TASK}", "b.md": "# B\n\nx"}}))
 
     (exercise,) = of_type(draft, NodeType.EXERCISE)
     assert exercise.description == TASK
@@ -262,7 +262,7 @@ def test_a_task_may_stand_in_running_text() -> None:
     text = "# A\n\n## Part\n\nThe text has a sentence of its own before the task begins here.\n\n"
     text += "**Exercise:** measure two countries with a ruler:\n\n- one\n- two\n\nText goes on.\n"
     plain = f"Exercise: Two maps\n\n{TASK}\n\nAnd one more step."
-    draft = outline(tree("Course", {"M": {"a.md": text, "b.txt": plain}}))
+    draft = build_outline(tree("Course", {"M": {"a.md": text, "b.txt": plain}}))
 
     first, second = of_type(draft, NodeType.EXERCISE)
     assert (first.title, first.description) == (
@@ -273,14 +273,14 @@ def test_a_task_may_stand_in_running_text() -> None:
 
 @pytest.mark.parametrize("heading", ["Assignment statements", "Practice makes perfect", "Measuring"])
 def test_it_takes_nothing_else_for_an_exercise(heading: str) -> None:
-    draft = outline(tree("Course", {"M": {"a.md": f"# A\n\n## {heading}\n\n{TASK}", "b.md": "# B\n\nx"}}))
+    draft = build_outline(tree("Course", {"M": {"a.md": f"# A\n\n## {heading}\n\n{TASK}", "b.md": "# B\n\nx"}}))
 
     assert of_type(draft, NodeType.EXERCISE) == []
 
 
 def test_a_solution_belongs_to_its_exercise() -> None:
     text = f"# A\n\n## Exercise: Measure\n\n{TASK}\n\n### Solution\n\nThe secret answer.\n\n## Next\n\nText."
-    draft = outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
+    draft = build_outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
 
     (exercise,) = of_type(draft, NodeType.EXERCISE)
     assert "secret" not in exercise.description
@@ -294,7 +294,7 @@ def test_the_same_lab_in_three_files_is_one_exercise_with_three_references() -> 
         "handout.txt": f"Lab 1: Measure\n==============\n\n{TASK}\n",
     }})  # fmt: skip
 
-    (exercise,) = of_type(outline(source), NodeType.EXERCISE)
+    (exercise,) = of_type(build_outline(source), NodeType.EXERCISE)
 
     assert len(exercise.citations) == 3
 
@@ -316,13 +316,13 @@ def test_every_quote_holds_and_the_same_sources_give_the_same_draft(
     folders: dict[str, dict[str, str]], files: dict[str, str]
 ) -> None:
     source = tree("Course", {**folders, **files})
-    draft = outline(source)
+    draft = build_outline(source)
 
-    _, grounding = verify(draft, chunks_of(source))
+    _, grounding = verify_citations(draft, chunks_of(source))
 
     assert grounding.dropped == 0
     assert grounding.concepts_without_evidence == 0
-    assert outline(tree("Course", {**folders, **files})) == draft
+    assert build_outline(tree("Course", {**folders, **files})) == draft
 
 
 def test_its_time_grows_with_the_size_of_the_course() -> None:
@@ -336,7 +336,7 @@ def test_its_time_grows_with_the_size_of_the_course() -> None:
     for size in (5, 20):
         source = course(size)
         started = time.process_time()
-        outline(source)
+        build_outline(source)
         seconds.append(time.process_time() - started)
 
     assert seconds[1] < 12 * seconds[0]

@@ -13,7 +13,7 @@ from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.tree.services import create_node
 from project.jobs import runner
 from project.jobs.models import Job, JobStatus
-from structures.engines.base.text import normalised
+from structures.engines.base.text import normalize_quote
 from structures.models import Reference, StructureNode, StructureSnapshot
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
@@ -58,7 +58,7 @@ def test_every_quote_stands_in_its_chunk(api: Api, acme: Tenant, lecture: Materi
 
     assert references
     for reference in references:
-        assert normalised(reference.quote) in normalised(Chunk.objects.get(pk=reference.chunk_id).text)
+        assert normalize_quote(reference.quote) in normalize_quote(Chunk.objects.get(pk=reference.chunk_id).text)
 
 
 def test_the_same_request_again_answers_with_the_same_snapshot(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:

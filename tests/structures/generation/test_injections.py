@@ -20,9 +20,9 @@ from materials.documents import ChunkKind, Format, Locator
 from materials.models import Chunk, MaterialNode
 from materials.tree.services import create_node
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
-from structures.engines.base.text import visible
+from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import PartAnswer
-from structures.engines.llm.engine import ARRANGE, PART, WHOLE, write
+from structures.engines.llm.engine import ARRANGEMENT_ACTION, COURSE_ACTION, PART_ACTION, write_course
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.fakes.asked import Asked
@@ -108,18 +108,21 @@ def source_with(*said: str, name: str = "a.txt", title: str = "", folder: str = 
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
 def test_it_is_shown_inside_one_string_of_the_data(injection: str) -> None:
     desk, plain = Clerk(), Clerk()
-    write(source_with(injection), desk)
-    write(source_with("Water."), plain)
+    write_course(source_with(injection), desk)
+    write_course(source_with("Water."), plain)
 
     (_, values), (_, usual) = desk.questions[0], plain.questions[0]
-    request, harmless = read_prompt(WHOLE).build_request(values), read_prompt(WHOLE).build_request(usual)
+    request, harmless = (
+        read_prompt(COURSE_ACTION).build_request(values),
+        read_prompt(COURSE_ACTION).build_request(usual),
+    )
 
     lines = data_lines(request.prompt)
     assert request.system == harmless.system
     assert [list(line) for line in lines] == [["folder"], ["entry"], *[["chunk", "kind", "text"]] * 2]
     assert [line["chunk"] for line in lines[2:]] == [1, 2]
-    assert lines[3]["text"] == visible(injection)
-    shown = json.dumps(visible(injection), ensure_ascii=False).replace("</", "<\\/")
+    assert lines[3]["text"] == strip_invisible(injection)
+    shown = json.dumps(strip_invisible(injection), ensure_ascii=False).replace("</", "<\\/")
     shown = shown.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     assert request.prompt.replace(shown, '"Water."') == harmless.prompt
 
@@ -129,28 +132,30 @@ def test_it_is_shown_inside_one_string_of_the_data(injection: str) -> None:
 def test_it_is_shown_inside_one_string_where_it_names_something(place: str, injection: str) -> None:
     desk = Clerk()
 
-    write(source_with(**{place: injection}), desk)
+    write_course(source_with(**{place: injection}), desk)
 
-    prompt = read_prompt(WHOLE).build_request(desk.questions[0][1]).prompt
+    prompt = read_prompt(COURSE_ACTION).build_request(desk.questions[0][1]).prompt
     lines = data_lines(prompt)
     assert prompt.count("</materials>") == 1
     assert [line["chunk"] for line in lines if "chunk" in line] == [1]
-    assert {**lines[0], **lines[1]}["entry" if place == "name" else place] == visible(injection)
+    assert {**lines[0], **lines[1]}["entry" if place == "name" else place] == strip_invisible(injection)
     assert len(lines) == 3
 
 
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
 def test_a_model_that_repeats_it_as_a_topic_hands_on_one_string(injection: str) -> None:
     """The topics of the parts are shown to a model again: the second chance of an injection."""
-    desk = Clerk({PART: lambda _numbers: _infected(injection)}, too_much=lambda action, _numbers: action == WHOLE)
+    desk = Clerk(
+        {PART_ACTION: lambda _numbers: _infected(injection)}, too_much=lambda action, _numbers: action == COURSE_ACTION
+    )
 
-    write(source_with("Water."), desk)
+    write_course(source_with("Water."), desk)
 
-    prompt = read_prompt(ARRANGE).build_request(desk.questions[-1][1]).prompt
+    prompt = read_prompt(ARRANGEMENT_ACTION).build_request(desk.questions[-1][1]).prompt
     lines = data_lines(prompt, "topics")
     assert prompt.count("</topics>") == 1
     assert [line["topic"] for line in lines] == list(range(1, len(lines) + 1))
-    assert {line["title"] for line in lines} == {visible(injection).strip()}
+    assert {line["title"] for line in lines} == {strip_invisible(injection).strip()}
 
 
 def _infected(injection: str) -> Any:
@@ -199,10 +204,10 @@ def test_every_vendor_gets_its_instructions_and_the_data_apart(
     assert roles(asked) == roles(usual)
     assert asked.prompt.replace(materials_of(asked), materials_of(usual)) == usual.prompt
     chunks = [chunk.text for child in infected.children.order_by("position") for chunk in chunks_below(child)]
-    assert [line["text"] for line in chunks_shown(asked.prompt)] == [visible(text) for text in chunks]
+    assert [line["text"] for line in chunks_shown(asked.prompt)] == [strip_invisible(text) for text in chunks]
     assert [line["chunk"] for line in chunks_shown(asked.prompt)] == list(range(1, len(chunks) + 1))
     assert len(chunks) > len(INJECTIONS)
-    assert visible(asked.prompt) == asked.prompt
+    assert strip_invisible(asked.prompt) == asked.prompt
     assert snapshot["grounding"]["chunks_total"] == len(chunks)
 
 
@@ -293,7 +298,7 @@ def test_a_model_that_obeys_proves_nothing(
     assert (grounding["verified"], grounding["chunks_cited"], grounding["coverage"]) == (0, 0, 0.0)
     assert grounding["dropped"] == grounding["cited"] > 0
     assert grounding["concepts_without_evidence"] == grounding["concepts"] == len(ideas)
-    assert visible(json.dumps(snapshot, ensure_ascii=False)) == json.dumps(snapshot, ensure_ascii=False)
+    assert strip_invisible(json.dumps(snapshot, ensure_ascii=False)) == json.dumps(snapshot, ensure_ascii=False)
 
 
 @pytest.mark.django_db(transaction=True)

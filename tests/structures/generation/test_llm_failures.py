@@ -13,7 +13,7 @@ from materials.models import MaterialEntry, MaterialNode
 from project.jobs.models import Job
 from project.jobs.services import cancel_job
 from structures.engines.llm.answers import PartAnswer
-from structures.models import KeptAnswer, StructureSnapshot
+from structures.models import CachedAnswer, StructureSnapshot
 from tenants.models import Tenant
 from tests.conftest import Api, drain
 from tests.fakes.asked import Asked
@@ -96,7 +96,7 @@ def test_a_generation_that_is_tried_again_pays_for_no_answer_twice(
     assert len(world.google.billed) == paid + 1
     assert snapshot["provenance"]["models"] == {"gemini": failed["plan"]["calls"]}
     assert snapshot["grounding"]["coverage"] == 1
-    assert not KeptAnswer.objects.exists()
+    assert not CachedAnswer.objects.exists()
 
 
 def test_it_names_the_sources_that_a_model_passed_over(

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from materials.documents import ChunkKind, Locator
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.sources import SourceChunk
-from structures.exports.markdown import render
-from structures.grounding.quotes import verify
+from structures.exports.markdown import render_markdown
+from structures.grounding.quotes import verify_citations
 from structures.models import StructureSnapshot
 
 CHUNK = SourceChunk(id=uuid4(), kind=ChunkKind.PARAGRAPH, text="Water boils\nat 100 degrees.", locator=Locator(page=7))
@@ -21,7 +21,7 @@ def concept(*citations: Citation) -> Draft:
 
 
 def test_a_quote_holds_whatever_the_white_space() -> None:
-    draft, grounding = verify(concept(Citation(chunk_id=CHUNK.id, quote="boils at  100")), {CHUNK.id: CHUNK})
+    draft, grounding = verify_citations(concept(Citation(chunk_id=CHUNK.id, quote="boils at  100")), {CHUNK.id: CHUNK})
 
     assert (grounding.cited, grounding.verified, grounding.dropped) == (1, 1, 0)
     assert next(iter(draft.modules[0].children[0].children)).citations
@@ -34,7 +34,7 @@ def test_it_drops_what_does_not_stand_there_and_counts_the_unproved() -> None:
         Citation(chunk_id=CHUNK.id, quote=" "),
     ]
 
-    draft, grounding = verify(concept(*wrong), {CHUNK.id: CHUNK})
+    draft, grounding = verify_citations(concept(*wrong), {CHUNK.id: CHUNK})
 
     assert (grounding.verified, grounding.dropped, grounding.concepts_without_evidence) == (0, 3, 1)
     assert draft.modules[0].children[0].children[0].title == "Boiling"
@@ -77,7 +77,9 @@ def test_it_renders_for_people_with_places_they_can_open() -> None:
     task = Shown(node(NodeType.EXERCISE, "Boil an egg", description="Do it.\n\n- now"))
     lesson = Shown(node(NodeType.LESSON, "Heat"), children=[boiling, task])
 
-    text = render(StructureSnapshot(title="Water"), [Shown(node(NodeType.MODULE, "Basics"), children=[lesson])])
+    text = render_markdown(
+        StructureSnapshot(title="Water"), [Shown(node(NodeType.MODULE, "Basics"), children=[lesson])]
+    )
 
     assert text == (
         "# Water\n\n## 1. Basics\n\n### 1.1. Heat\n\n"
@@ -104,7 +106,7 @@ def test_it_renders_what_models_write_of_a_course() -> None:
     lesson = Shown(node(NodeType.LESSON, "Heat"), children=[Shown(heat), Shown(egg)])
     basics = node(NodeType.MODULE, "Basics", learning_goal="Know heat.", difficulty=1, estimated_minutes=45)
 
-    text = render(course, [Shown(basics, children=[lesson])])
+    text = render_markdown(course, [Shown(basics, children=[lesson])])
 
     assert text == (
         "# Water\n\nAbout \\<water\\>.\n\n**Goal:** Boil it.\n\n"
@@ -121,7 +123,7 @@ def test_what_looks_like_a_list_makes_none() -> None:
     course = StructureSnapshot(title="1. Ice", description="1. is cold", prerequisites=["- 5 degrees"])
     lesson = Shown(node(NodeType.LESSON, "Cold", description="- 5 is colder"))
 
-    text = render(course, [Shown(node(NodeType.MODULE, "Ice"), children=[lesson])])
+    text = render_markdown(course, [Shown(node(NodeType.MODULE, "Ice"), children=[lesson])])
 
     assert text == (
         "# 1. Ice\n\n1\\. is cold\n\n**Needed before:**\n\n- \\- 5 degrees\n\n"

@@ -14,8 +14,8 @@ from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.tree.fingerprinting import refresh_node_fingerprint
 from materials.tree.services import create_node, move_node
 from structures.engines.base.drafts import Citation, DraftNode, NodeType
-from structures.engines.base.sources import Shown, SourceChunk, SourceEntry
-from structures.grounding.slide_moments import MOST_MOMENTS, Moments
+from structures.engines.base.sources import SlideAppearance, SourceChunk, SourceEntry
+from structures.grounding.slide_moments import MAX_MOMENTS, SlideMoments
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.llm.world import World
@@ -221,15 +221,16 @@ TALK = (
 SLIDES, VIDEO = source(Format.PPTX, ON_4, ON_5), source(Format.VIDEO, *TALK)
 
 
-def moments(*spans: tuple[int, int], video: SourceEntry = VIDEO, slide: int = 4) -> Moments:
+def moments(*spans: tuple[int, int], video: SourceEntry = VIDEO, slide: int = 4) -> SlideMoments:
     shown = [
-        Shown(presentation=SLIDES.id, slide=slide, video=video.id, start_ms=start, end_ms=end) for start, end in spans
+        SlideAppearance(presentation=SLIDES.id, slide=slide, video=video.id, start_ms=start, end_ms=end)
+        for start, end in spans
     ]
-    return Moments({SLIDES.id: SLIDES, video.id: video}, shown)
+    return SlideMoments({SLIDES.id: SLIDES, video.id: video}, shown)
 
 
-def quotes(found: Moments, node: DraftNode) -> list[str]:
-    return [citation.quote for citation in found.of(node)]
+def quotes(found: SlideMoments, node: DraftNode) -> list[str]:
+    return [citation.quote for citation in found.find_citations(node)]
 
 
 def test_the_first_words_that_name_the_concept_are_cited_else_the_first_there_are() -> None:
@@ -262,7 +263,7 @@ def test_a_slide_that_is_shown_again_and_again_adds_few_moments() -> None:
     video = source(Format.VIDEO, *(chunk(f"Words number {n} are said.", start_ms=n, end_ms=n + 1) for n in range(20)))
 
     assert quotes(moments(*((n, n + 1) for n in range(20)), video=video), concept(ON_4)) == [
-        f"Words number {n} are said." for n in range(MOST_MOMENTS)
+        f"Words number {n} are said." for n in range(MAX_MOMENTS)
     ]
 
 
