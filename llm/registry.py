@@ -109,7 +109,7 @@ class ProviderSpec(FrozenModel):
 
     `key` and `address` name environment variables. A provider whose variables are not set is absent. One of kind openai
     with a base URL or an address is taken for another server that speaks OpenAI's dialect, which calls the room for an
-    answer `max_tokens`; `room_parameter` says otherwise.
+    answer `max_tokens`; `max_tokens_parameter` says otherwise.
     """
 
     kind: ProviderKind
@@ -117,7 +117,7 @@ class ProviderSpec(FrozenModel):
     address: Variable | None = Field(default=None, description="Variable with the base URL.")
     key: Variable | None = Field(default=None, description="Variable with the API key; none for servers without keys.")
     api_version: str = ""
-    room_parameter: Literal["max_tokens", "max_completion_tokens"] | None = None
+    max_tokens_parameter: Literal["max_tokens", "max_completion_tokens"] | None = None
     connect_seconds: float = Field(default=5, gt=0)
     answer_seconds: float = Field(default=300, gt=0)
     concurrency: int | None = Field(default=None, ge=1, le=1000, description="Calls at a time, over all processes.")

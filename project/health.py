@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from llm.breakers import list_open_breakers
 from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
 from llm.registry_loader import get_registry_loader
-from project.jobs.models import Job, JobStatus, Pulse
+from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
 from project.storage.objects import get_object_storage
 
@@ -92,50 +92,50 @@ def _check_migrations() -> str:
 
 def _check_queues() -> str:
     now = timezone.now()
-    return "; ".join(f"{room.value}: {_check_queue(room, now)}" for room in JobQueue)
+    return "; ".join(f"{queue.value}: {_check_queue(queue, now)}" for queue in JobQueue)
 
 
-def _check_queue(room: JobQueue, now: datetime) -> str:
-    waiting = Job.objects.runnable(now).filter(room=room).order_by("queued_at")
+def _check_queue(queue: JobQueue, now: datetime) -> str:
+    waiting = Job.objects.runnable(now).filter(queue=queue).order_by("queued_at")
     oldest = waiting.values_list("queued_at", flat=True).first()
     if oldest is None:
         return "empty"
-    window = get_work_window() if room is JobQueue.HEAVY else None
+    window = get_work_window() if queue is JobQueue.HEAVY else None
     if window is not None and window.is_open(now):
         oldest = max(oldest, window.find_last_opening(now))
     age = now - oldest
-    if age > MAX_QUEUE_AGE and room is JobQueue.LIGHT:
+    if age > MAX_QUEUE_AGE and queue is JobQueue.LIGHT:
         raise NotHealthy(f"The oldest job has waited for {age.total_seconds():.0f} s.")
     # A heavy job may well wait for hours behind another; it is late only where nobody works.
-    if age > MAX_QUEUE_AGE and not _is_busy(room, now):
+    if age > MAX_QUEUE_AGE and not _is_busy(queue, now):
         raise Degraded(f"The oldest heavy job has waited for {age.total_seconds():.0f} s, and nobody does any.")
     return f"oldest job waits for {age.total_seconds():.0f} s"
 
 
 def _check_workers() -> str:
     now = timezone.now()
-    said = {room: _describe_workers(room, now) for room in JobQueue}
-    silent = {room: detail for room, detail in said.items() if detail not in {"busy", "answers"}}
+    said = {queue: _describe_workers(queue, now) for queue in JobQueue}
+    silent = {queue: detail for queue, detail in said.items() if detail not in {"busy", "answers"}}
     if JobQueue.LIGHT in silent:
         raise NotHealthy(f"light: {silent[JobQueue.LIGHT]}")
-    if JobQueue.HEAVY in silent and Job.objects.open().filter(room=JobQueue.HEAVY).exists():
+    if JobQueue.HEAVY in silent and Job.objects.open().filter(queue=JobQueue.HEAVY).exists():
         raise Degraded(f"Heavy jobs wait, but there: {silent[JobQueue.HEAVY]}")
-    return "; ".join(f"{room.value}: {detail}" for room, detail in said.items())
+    return "; ".join(f"{queue.value}: {detail}" for queue, detail in said.items())
 
 
-def _describe_workers(room: JobQueue, now: datetime) -> str:
+def _describe_workers(queue: JobQueue, now: datetime) -> str:
     """Return `busy`, `answers`, or what is wrong."""
-    if _is_busy(room, now):
+    if _is_busy(queue, now):
         return "busy"
-    last = Pulse.objects.filter(room=room).aggregate(last=Max("answered_at"))["last"]
+    last = ClusterHeartbeat.objects.filter(queue=queue).aggregate(last=Max("answered_at"))["last"]
     if last is None:
         return "No worker has answered yet: start manage.py worker."
     silence = now - last
     return f"No worker has answered for {silence.total_seconds():.0f} s." if silence > MAX_CANARY_AGE else "answers"
 
 
-def _is_busy(room: JobQueue, now: datetime) -> bool:
-    return Job.objects.filter(room=room, status=JobStatus.ACTIVE, lease_until__gt=now).exists()
+def _is_busy(queue: JobQueue, now: datetime) -> bool:
+    return Job.objects.filter(queue=queue, status=JobStatus.ACTIVE, lease_until__gt=now).exists()
 
 
 def _check_storage() -> str:

@@ -1,10 +1,10 @@
 """The one place that knows django-q2.
 
-A message is a bell: it says that there is work, not which. Who hears it claims the next job in the jobs' own table, so
-that a message may come twice, late or never without harm, and priorities hold across all that waits. Each room
-(`project.jobs.queues`) has a queue of its own, served by a cluster of its own. With the broker in
+A message says that there is work, not which. The worker that receives it claims the next job in the jobs' own table, so
+that a message may come twice, late or never without harm, and priorities hold across all that waits. Each queue
+of jobs (`project.jobs.queues`) has messages and a cluster of worker processes of its own. With the broker in
 our own database a message is a row of the caller's transaction; with Redis it is sent after the commit, and the sweeper
-rings again for what was lost between the two.
+sends again what was lost between the two.
 """
 
 from __future__ import annotations
@@ -18,45 +18,45 @@ RUN_JOB = "project.jobs.tasks.run_job"
 ANSWER_CANARY = "project.jobs.tasks.answer_canary"
 
 
-def notify_workers(count: int = 1, *, room: str = "light") -> None:
-    """Tell the room's workers that there are so many more jobs to claim, with the commit of the caller's transaction.
+def notify_workers(count: int = 1, *, queue: str = "light") -> None:
+    """Tell the queue's workers that there are so many more jobs to claim, with the commit of the caller's transaction.
 
     Outside a transaction that promise is empty, so it is refused with a RuntimeError.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("notify_workers must be called inside transaction.atomic()")
     for _ in range(count):
-        _enqueue_task(room, RUN_JOB, room)
+        _enqueue_task(queue, RUN_JOB, queue)
 
 
-def send_canary(cluster: str, *, room: str) -> None:
-    """Ask any free worker of the room for a sign of life on behalf of this cluster."""
-    _enqueue_task(room, ANSWER_CANARY, cluster)
+def send_canary(cluster: str, *, queue: str) -> None:
+    """Ask any free worker of the queue for a sign of life on behalf of this cluster."""
+    _enqueue_task(queue, ANSWER_CANARY, cluster)
 
 
-def count_messages(room: str = "light") -> int:
-    """Return how many messages of the room no worker has taken yet."""
-    size: int = get_broker(settings.QUEUES[room]).queue_size()
+def count_messages(queue: str = "light") -> int:
+    """Return how many messages of the queue no worker has taken yet."""
+    size: int = get_broker(settings.QUEUES[queue]).queue_size()
     return size
 
 
-def build_cluster_command(room: str) -> list[str]:
-    """Return the arguments of `manage.py` that start the room's cluster. The name is there to be seen in lists of
+def build_cluster_command(queue: str) -> list[str]:
+    """Return the arguments of `manage.py` that start the queue's cluster. The name is there to be seen in lists of
     processes; what counts is `build_cluster_environment`, because django-q2 reads its settings before its arguments.
     The checks, which take a second, have been made by the command that starts the cluster.
     """
-    return ["qcluster", "--skip-checks", "--name", settings.QUEUES[room]]
+    return ["qcluster", "--skip-checks", "--name", settings.QUEUES[queue]]
 
 
-def build_cluster_environment(room: str) -> dict[str, str]:
-    """Return the variables that make a process belong to the room's cluster."""
-    return {"Q_CLUSTER_NAME": settings.QUEUES[room]}
+def build_cluster_environment(queue: str) -> dict[str, str]:
+    """Return the variables that make a process belong to the queue's cluster."""
+    return {"Q_CLUSTER_NAME": settings.QUEUES[queue]}
 
 
-def _enqueue_task(room: str, task: str, *arguments: str) -> None:
+def _enqueue_task(queue: str, task: str, *arguments: str) -> None:
     def send() -> None:
         # Always named: inside a cluster's process the default would be that cluster's own queue.
-        async_task(task, *arguments, cluster=settings.QUEUES[room])
+        async_task(task, *arguments, cluster=settings.QUEUES[queue])
 
     if settings.Q_BROKER_URL:
         transaction.on_commit(send)

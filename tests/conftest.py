@@ -44,7 +44,7 @@ Put an egg into boiling water and take the time until it is hard.
 
 LONG = (
     "jobs/test_worker.py",
-    "jobs/test_worker_rooms.py",
+    "jobs/test_worker_queues.py",
     "local/test_commands.py",
     "materials/test_hostile_files.py",
     "structures/test_writing_survives.py",
@@ -111,7 +111,7 @@ def _heartbeats(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(autouse=True)
 def _own_files(settings: Settings, tmp_path: Path) -> None:
-    """Give each test a storage of its own, and failures of authentication enough room."""
+    """Give each test a storage of its own, and failures of authentication enough queue."""
     location = str(tmp_path / "objects")
     settings.STORAGES = {
         **settings.STORAGES,
@@ -190,9 +190,9 @@ def upload(client: APIClient, node: UUID | str, name: str, content: bytes) -> di
 
 
 def drain() -> int:
-    """Do all the jobs of all rooms that can be done, as workers would; return how many."""
+    """Do all the jobs of all queues that can be done, as workers would; return how many."""
     done = 0
-    while any(runner.run_next_job(room) for room in JobQueue):
+    while any(runner.run_next_job(queue) for queue in JobQueue):
         done += 1
     return done
 

@@ -30,7 +30,9 @@ class OpenAIProvider:
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
         self._spec = spec
-        self._max_tokens_parameter = spec.room_parameter or ("max_tokens" if base_url else "max_completion_tokens")
+        self._max_tokens_parameter = spec.max_tokens_parameter or (
+            "max_tokens" if base_url else "max_completion_tokens"
+        )
         self._client = openai.OpenAI(
             api_key=key or "none",
             base_url=base_url or BASE_URL,

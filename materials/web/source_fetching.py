@@ -69,7 +69,7 @@ class FetchedFile:
 
 
 class RecordingAnnounced(Exception):
-    """The server announces a recording, which is fetched in the heavy room."""
+    """The server announces a recording, which is fetched in the heavy queue."""
 
     def __init__(self, format_: Format) -> None:
         super().__init__(format_.value)

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from project.errors import DomainError
 from project.http.admin import ReadOnlyAdmin
 from project.jobs import services
-from project.jobs.models import Job, JobDependency, Pulse
+from project.jobs.models import ClusterHeartbeat, Job, JobDependency
 
 
 @admin.register(Job)
@@ -22,7 +22,7 @@ class JobAdmin(ReadOnlyAdmin):
         "id",
         "tenant",
         "kind",
-        "room",
+        "queue",
         "status",
         "progress",
         "attempt",
@@ -30,7 +30,7 @@ class JobAdmin(ReadOnlyAdmin):
         "created_at",
         "seconds",
     )
-    list_filter = ("room", "status", "kind", "error_code", "tenant")
+    list_filter = ("queue", "status", "kind", "error_code", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("id", "subject_id", "tenant__slug")
     ordering = ("-created_at", "id")
@@ -75,9 +75,9 @@ class JobDependencyAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "id")
 
 
-@admin.register(Pulse)
-class PulseAdmin(ReadOnlyAdmin):
+@admin.register(ClusterHeartbeat)
+class ClusterHeartbeatAdmin(ReadOnlyAdmin):
     """The clusters of workers and their last signs of life."""
 
-    list_display = ("cluster", "room", "workers", "seen_at", "sent_at", "answered_at")
+    list_display = ("cluster", "queue", "workers", "seen_at", "sent_at", "answered_at")
     ordering = ("cluster",)

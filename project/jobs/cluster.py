@@ -1,8 +1,8 @@
-"""One django-q2 cluster of one room, kept alive and honest.
+"""One django-q2 cluster of one queue, kept alive and honest.
 
 The cluster is a child in a session of its own. It is watched from outside, because from inside it cannot be: a worker
 that is killed while idle may take a lock with it, and the cluster then looks alive for ever without doing anything. So
-a canary goes round: a message that any free worker of the room answers. When a worker should be free and the canary is
+a canary goes round: a message that any free worker of the queue answers. When a worker should be free and the canary is
 not answered, or when the cluster's main process or its sentinel is gone, the whole group of processes is killed and
 started again, and the jobs that they held are taken back at once.
 
@@ -27,11 +27,12 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from project import logs, queue
+from project import logs
 from project.jobs import sweeper
-from project.jobs.models import Job, JobStatus, Pulse
+from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, count_worker_processes
 from project.processes.reaper import Reaper
+from project.queue import build_cluster_command, build_cluster_environment, send_canary
 
 CANARY_SECONDS = 3.0
 START_TIMEOUT_SECONDS = 45.0
@@ -43,9 +44,9 @@ log = logs.get_logger(__name__)
 
 @dataclass(kw_only=True)
 class WorkerCluster:
-    """The processes of one room under one supervisor. `name` is who holds their jobs."""
+    """The processes of one queue under one supervisor. `name` is who holds their jobs."""
 
-    room: JobQueue
+    queue: JobQueue
     supervisor: str
     _process: subprocess.Popen[bytes] | None = None
     _reaper: Reaper | None = None
@@ -57,22 +58,27 @@ class WorkerCluster:
 
     @property
     def name(self) -> str:
-        return f"{self.supervisor}:{self.room.value}"
+        return f"{self.supervisor}:{self.queue.value}"
 
     def start(self) -> None:
         """Start the processes; they are not up yet when this returns."""
-        environment = {**os.environ, "COURSEWRIGHT_CLUSTER": self.name, **queue.build_cluster_environment(self.room)}
+        environment = {**os.environ, "COURSEWRIGHT_CLUSTER": self.name, **build_cluster_environment(self.queue)}
         manage = Path(settings.BASE_DIR) / "manage.py"
         self._process = subprocess.Popen(
-            [sys.executable, str(manage), *queue.build_cluster_command(self.room)],
+            [sys.executable, str(manage), *build_cluster_command(self.queue)],
             env=environment,
             start_new_session=True,
             cwd=settings.BASE_DIR,
         )
         self._reaper = Reaper(self._process.pid)
         self._started_at, self._member_pids, self._sentinel_pid = time.monotonic(), set(), 0
-        fresh = {"room": self.room, "workers": count_worker_processes(self.room), "sent_at": None, "answered_at": None}
-        Pulse.objects.update_or_create(cluster=self.name, defaults={**fresh, "seen_at": timezone.now()})
+        fresh = {
+            "queue": self.queue,
+            "workers": count_worker_processes(self.queue),
+            "sent_at": None,
+            "answered_at": None,
+        }
+        ClusterHeartbeat.objects.update_or_create(cluster=self.name, defaults={**fresh, "seen_at": timezone.now()})
         log.info("cluster started", cluster=self.name, pid=self._process.pid)
 
     def check_health(self) -> None:
@@ -108,7 +114,7 @@ class WorkerCluster:
     def shut_down(self) -> None:
         """Kill what still runs, take its jobs back, and forget the cluster."""
         self._kill_processes()
-        Pulse.objects.filter(cluster=self.name).delete()
+        ClusterHeartbeat.objects.filter(cluster=self.name).delete()
         log.info("stopped", cluster=self.name)
 
     # --- processes ----------------------------------------------------------------------------------------------------
@@ -173,27 +179,31 @@ class WorkerCluster:
 
     def _send_canary(self) -> None:
         """Send the canary again once the last one was answered, or lost with an earlier cluster."""
-        pulse = Pulse.objects.get(cluster=self.name)
-        if pulse.sent_at is not None and (pulse.answered_at is None or pulse.answered_at < pulse.sent_at):
-            Pulse.objects.filter(pk=pulse.pk).update(seen_at=timezone.now())
+        heartbeat = ClusterHeartbeat.objects.get(cluster=self.name)
+        if heartbeat.sent_at is not None and (
+            heartbeat.answered_at is None or heartbeat.answered_at < heartbeat.sent_at
+        ):
+            ClusterHeartbeat.objects.filter(pk=heartbeat.pk).update(seen_at=timezone.now())
             return
         with transaction.atomic():
-            Pulse.objects.filter(pk=pulse.pk).update(sent_at=timezone.now(), seen_at=timezone.now())
-            queue.send_canary(self.name, room=self.room)
+            ClusterHeartbeat.objects.filter(pk=heartbeat.pk).update(sent_at=timezone.now(), seen_at=timezone.now())
+            send_canary(self.name, queue=self.queue)
 
     def _is_wedged(self) -> bool:
         """Tell whether a worker should be free and yet has not answered for too long."""
-        pulse = Pulse.objects.get(cluster=self.name)
-        if pulse.sent_at is None or (pulse.answered_at is not None and pulse.answered_at >= pulse.sent_at):
+        heartbeat = ClusterHeartbeat.objects.get(cluster=self.name)
+        if heartbeat.sent_at is None or (
+            heartbeat.answered_at is not None and heartbeat.answered_at >= heartbeat.sent_at
+        ):
             return False
-        patience = settings.WORKER_PATIENCE_SECONDS if pulse.answered_at is not None else START_TIMEOUT_SECONDS
-        if timezone.now() - pulse.sent_at < timedelta(seconds=patience):
+        patience = settings.WORKER_PATIENCE_SECONDS if heartbeat.answered_at is not None else START_TIMEOUT_SECONDS
+        if timezone.now() - heartbeat.sent_at < timedelta(seconds=patience):
             return False
         if time.monotonic() - self._started_at < patience:
             return False
-        ended = Job.objects.filter(worker__startswith=f"{self.name}:", finished_at__gt=pulse.sent_at)
-        if self._get_held_jobs().count() >= count_worker_processes(self.room) or ended.exists():
-            Pulse.objects.filter(pk=pulse.pk).update(sent_at=timezone.now())
+        ended = Job.objects.filter(worker__startswith=f"{self.name}:", finished_at__gt=heartbeat.sent_at)
+        if self._get_held_jobs().count() >= count_worker_processes(self.queue) or ended.exists():
+            ClusterHeartbeat.objects.filter(pk=heartbeat.pk).update(sent_at=timezone.now())
             return False
         return True
 

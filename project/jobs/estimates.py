@@ -47,7 +47,7 @@ class OpenJob:
 
     id: UUID
     kind: str
-    room: JobQueue
+    queue: JobQueue
     priority: int
     queued_at: datetime
     started_at: datetime | None = None
@@ -84,12 +84,12 @@ def estimate_jobs(
 ) -> dict[UUID, Estimate]:
     """Play through who does which job when. `jobs` are all that are open.
 
-    A job is missing from the answer when nothing can be said: its room has no worker, or it waits for a job of which
+    A job is missing from the answer when nothing can be said: its queue has no worker, or it waits for a job of which
     nothing can be said. Jobs that wait for others are placed after all those that do not.
     """
     play = _Simulation(speeds=speeds, window=window, now=now)
-    for room, count in workers.items():
-        play.assign_active_jobs([job for job in jobs if job.is_active and job.room == room], room, count)
+    for queue, count in workers.items():
+        play.assign_active_jobs([job for job in jobs if job.is_active and job.queue == queue], queue, count)
     queued = sorted((job for job in jobs if not job.is_active), key=lambda job: (-job.priority, job.queued_at, job.id))
     for job in queued:
         if not job.dependencies:
@@ -109,12 +109,12 @@ def compute_expected_seconds(job: OpenJob, speed: JobSpeed | None) -> float:
         per_second = speed.per_second if speed is not None else DEFAULT_SPEED
         if per_second:
             return job.work_ms / per_second
-    return speed.mean_seconds if speed is not None else DEFAULT_JOB_SECONDS[job.room]
+    return speed.mean_seconds if speed is not None else DEFAULT_JOB_SECONDS[job.queue]
 
 
 @dataclass(kw_only=True)
 class _Simulation:
-    """The workers of each room as the times at which they are free, earliest first."""
+    """The workers of each queue as the times at which they are free, earliest first."""
 
     speeds: Mapping[str, JobSpeed]
     window: WorkWindow | None
@@ -122,24 +122,24 @@ class _Simulation:
     estimates: dict[UUID, Estimate] = field(default_factory=dict)
     _free_at: dict[JobQueue, list[datetime]] = field(default_factory=dict)
 
-    def assign_active_jobs(self, active: Sequence[OpenJob], room: JobQueue, count: int) -> None:
-        """Give the active jobs of the room their workers; what is left of them is free now."""
+    def assign_active_jobs(self, active: Sequence[OpenJob], queue: JobQueue, count: int) -> None:
+        """Give the active jobs of the queue their workers; what is left of them is free now."""
         for job in active:
             start = job.started_at or self.now
             self.estimates[job.id] = Estimate(
                 start=start, end=self.now + timedelta(seconds=self._compute_remaining_seconds(job))
             )
         ends = [self.estimates[job.id].end for job in active]
-        self._free_at[room] = ends + [self.now] * (count - len(ends))
-        heapq.heapify(self._free_at[room])
+        self._free_at[queue] = ends + [self.now] * (count - len(ends))
+        heapq.heapify(self._free_at[queue])
 
     def schedule_job(self, job: OpenJob) -> None:
-        """Give the job to the worker of its room that is free first, unless the room has none."""
-        free = self._free_at.get(job.room)
+        """Give the job to the worker of its queue that is free first, unless the queue has none."""
+        free = self._free_at.get(job.queue)
         if not free:
             return
         start = max([free[0], job.queued_at, *(self.estimates[need].end for need in job.dependencies)])
-        if self.window is not None and job.room is JobQueue.HEAVY and job.priority < IMMEDIATE:
+        if self.window is not None and job.queue is JobQueue.HEAVY and job.priority < IMMEDIATE:
             start = self.window.find_next_opening(start)
         end = start + timedelta(seconds=compute_expected_seconds(job, self.speeds.get(job.kind)))
         heapq.heapreplace(free, end)

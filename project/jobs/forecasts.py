@@ -14,12 +14,12 @@ from uuid import UUID
 from django.db.models import Sum
 
 from project.jobs.estimates import CompletedJob, Estimate, OpenJob, compute_speeds, estimate_jobs
-from project.jobs.models import Job, JobDependency, JobStatus, Pulse
+from project.jobs.models import ClusterHeartbeat, Job, JobDependency, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
 
 MAX_HISTORY_JOBS = 20
 MAX_OPEN_JOBS = 2000
-"""So many of each room are looked at, in the order in which they go; nothing is said about those behind them."""
+"""So many of each queue are looked at, in the order in which they go; nothing is said about those behind them."""
 
 MAX_HEARTBEAT_AGE = timedelta(seconds=90)
 """A supervisor that was not seen for longer has no workers."""
@@ -38,7 +38,7 @@ def forecast_jobs(*, now: datetime) -> dict[UUID, Estimate]:
 
 def _list_open_jobs() -> list[OpenJob]:
     in_order = Job.objects.open().order_by("status", "-priority", "queued_at", "pk")  # active ones come first
-    rows = [row for room in JobQueue for row in in_order.filter(room=room).only(*_OPEN_JOB_COLUMNS)[:MAX_OPEN_JOBS]]
+    rows = [row for queue in JobQueue for row in in_order.filter(queue=queue).only(*_OPEN_JOB_COLUMNS)[:MAX_OPEN_JOBS]]
     needs: defaultdict[UUID, set[UUID]] = defaultdict(set)
     links = JobDependency.objects.filter(job__status=JobStatus.QUEUED).exclude(needed__status=JobStatus.COMPLETE)
     for job, needed in links.order_by("pk").values_list("job", "needed")[: 10 * MAX_OPEN_JOBS]:
@@ -47,7 +47,7 @@ def _list_open_jobs() -> list[OpenJob]:
         OpenJob(
             id=row.pk,
             kind=row.kind,
-            room=JobQueue(row.room),
+            queue=JobQueue(row.queue),
             priority=row.priority,
             queued_at=row.queued_at,
             started_at=row.started_at,
@@ -75,13 +75,13 @@ def _list_completed_jobs(kinds: Iterable[str]) -> list[CompletedJob]:
 
 
 def _count_workers(now: datetime) -> dict[JobQueue, int]:
-    alive = Pulse.objects.filter(seen_at__gt=now - MAX_HEARTBEAT_AGE).values_list("room").order_by("room")
-    return {JobQueue(room): count for room, count in alive.annotate(Sum("workers"))}
+    alive = ClusterHeartbeat.objects.filter(seen_at__gt=now - MAX_HEARTBEAT_AGE).values_list("queue").order_by("queue")
+    return {JobQueue(queue): count for queue, count in alive.annotate(Sum("workers"))}
 
 
 _OPEN_JOB_COLUMNS = (
     "kind",
-    "room",
+    "queue",
     "priority",
     "status",
     "queued_at",

@@ -18,12 +18,12 @@ JobFunction = Callable[["JobRun"], None]
 
 @dataclass(frozen=True, kw_only=True)
 class JobKind:
-    """One kind of job: who does it, how often it may be tried, in which room it waits."""
+    """One kind of job: who does it, how often it may be tried, in which queue it waits."""
 
     name: str
     function_path: str
     max_attempts: int
-    room: JobQueue
+    queue: JobQueue
 
     def load_function(self) -> JobFunction:
         """Return the function that does the work."""
@@ -33,15 +33,15 @@ class JobKind:
 _kinds_by_name: dict[str, JobKind] = {}
 
 
-def register_job_kind(name: str, *, function_path: str, max_attempts: int = 3, room: str = JobQueue.LIGHT) -> None:
+def register_job_kind(name: str, *, function_path: str, max_attempts: int = 3, queue: str = JobQueue.LIGHT) -> None:
     """Make a kind known. Call it from `AppConfig.ready`.
 
     `function_path` is the dotted name of a function that takes a `JobRun`.
 
-    What takes minutes of processor time or much memory belongs into the room `heavy`. Raises ValueError for others.
+    What takes minutes of processor time or much memory belongs into the queue `heavy`. Raises ValueError for others.
     """
     _kinds_by_name[name] = JobKind(
-        name=name, function_path=function_path, max_attempts=max_attempts, room=JobQueue(room)
+        name=name, function_path=function_path, max_attempts=max_attempts, queue=JobQueue(queue)
     )
 
 

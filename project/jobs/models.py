@@ -25,7 +25,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Keep the queued jobs that are due, may begin at this hour, and whose dependencies are all complete."""
         due = self.filter(status=JobStatus.QUEUED, queued_at__lte=now)
         if not is_work_window_open(now):
-            due = due.filter(Q(room=JobQueue.LIGHT) | Q(priority__gte=IMMEDIATE))
+            due = due.filter(Q(queue=JobQueue.LIGHT) | Q(priority__gte=IMMEDIATE))
         return due.exclude(pk__in=_unfinished_dependencies())
 
     def held_by(self, claim: Job) -> Self:
@@ -55,7 +55,7 @@ class Job(UUIDModel):
     subject_id = models.UUIDField(help_text="What the job works on, such as an entry or a node.")
     params = models.JSONField(default=dict)
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.QUEUED)
-    room = models.CharField(
+    queue = models.CharField(
         max_length=10, choices=JobQueue.choices, default=JobQueue.LIGHT, help_text="Whose workers do it."
     )
     priority = models.SmallIntegerField(default=0, help_text="Higher goes first among waiting jobs.")
@@ -119,7 +119,7 @@ class Job(UUIDModel):
         indexes = [
             models.Index(fields=["tenant", "-created_at", "-id"], name="job_newest_first"),
             models.Index(
-                fields=["room", "status", "-priority", "queued_at"],
+                fields=["queue", "status", "-priority", "queued_at"],
                 condition=Q(status__in=["queued", "active"]),
                 name="job_next",
             ),
@@ -155,11 +155,11 @@ def _unfinished_dependencies() -> models.QuerySet[JobDependency, Any]:
     return JobDependency.objects.exclude(needed__status=JobStatus.COMPLETE).values("job")
 
 
-class Pulse(UUIDModel):
+class ClusterHeartbeat(UUIDModel):
     """The sign of life of one running cluster: when its canary was last sent, and last answered by a worker."""
 
-    cluster = models.CharField(max_length=100, unique=True, help_text="Host and process of the supervisor, and room.")
-    room = models.CharField(max_length=10, choices=JobQueue.choices, default=JobQueue.LIGHT)
+    cluster = models.CharField(max_length=100, unique=True, help_text="Host and process of the supervisor, and queue.")
+    queue = models.CharField(max_length=10, choices=JobQueue.choices, default=JobQueue.LIGHT)
     workers = models.PositiveSmallIntegerField(default=1, help_text="How many worker processes the cluster has.")
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)

@@ -1,6 +1,6 @@
 """Where jobs wait and who does them: a text file never waits behind a lecture.
 
-Each room is a queue of its own with worker processes of its own. Heavy jobs may have to wait for the work window, too.
+Each queue has worker processes of its own. Heavy jobs may have to wait for the work window, too.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class JobQueue(models.TextChoices):
     HEAVY = "heavy"
 
 
-def count_worker_processes(room: JobQueue) -> int:
-    """Return how many worker processes one cluster of the room has."""
+def count_worker_processes(queue: JobQueue) -> int:
+    """Return how many worker processes one cluster of the queue has."""
     alternatives = settings.Q_CLUSTER["ALT_CLUSTERS"]
-    count: int = alternatives.get(settings.QUEUES[room], settings.Q_CLUSTER)["workers"]
+    count: int = alternatives.get(settings.QUEUES[queue], settings.Q_CLUSTER)["workers"]
     return count
 
 

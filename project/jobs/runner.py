@@ -107,9 +107,9 @@ class JobRun:
         return self._is_complete
 
 
-def run_next_job(room: JobQueue = JobQueue.LIGHT) -> bool:
-    """Do the room's next job, and leave it ended or queued again, whatever the work does. False when there is none."""
-    job = claim_next_job(room)
+def run_next_job(queue: JobQueue = JobQueue.LIGHT) -> bool:
+    """Do the queue's next job, and leave it ended or queued again, whatever the work does. False when there is none."""
+    job = claim_next_job(queue)
     if job is None:
         return False
     _run_job(job)
@@ -148,14 +148,14 @@ def _run_job(job: Job) -> None:
 
 
 @transaction.atomic
-def claim_next_job(room: JobQueue = JobQueue.LIGHT) -> Job | None:
-    """Take the room's runnable job of highest priority that has waited longest; None when there is none.
+def claim_next_job(queue: JobQueue = JobQueue.LIGHT) -> Job | None:
+    """Take the queue's runnable job of highest priority that has waited longest; None when there is none.
 
     Heavy jobs that are not immediate are passed over outside the work window. A job that runs when the window ends is
     not interrupted. Jobs that another worker is claiming at this moment are passed over, not waited for.
     """
     now = timezone.now()
-    runnable = Job.objects.runnable(now).filter(room=room).order_by("-priority", "queued_at", "pk")
+    runnable = Job.objects.runnable(now).filter(queue=queue).order_by("-priority", "queued_at", "pk")
     job = runnable.select_for_update(skip_locked=True, of=("self",)).select_related("tenant").first()
     if job is None:
         return None

@@ -59,7 +59,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "id",
             "kind",
             "status",
-            "room",
+            "queue",
             "priority",
             "subject",
             "plan",

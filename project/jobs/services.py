@@ -11,12 +11,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from project import queue
 from project.errors import NotFound
 from project.jobs import job_kinds
 from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobDependency, JobStatus
 from project.jobs.queues import NORMAL
+from project.queue import notify_workers
 from tenants.models import Tenant
 
 DEPENDENCY_FAILED = "dependency_failed"
@@ -55,7 +55,7 @@ def submit_job(
                 subject_id=subject_id,
                 params=params or {},
                 priority=priority,
-                room=known.room,
+                queue=known.queue,
                 work_ms=work_ms,
                 max_attempts=known.max_attempts,
                 queued_at=timezone.now(),
@@ -129,9 +129,9 @@ def settle_dependants(finished: Sequence[UUID]) -> None:
 
 
 def notify_queues(queues: Iterable[str]) -> None:
-    """Ring once for each job, given the rooms of the jobs, in the caller's transaction."""
-    for room, times in Counter(queues).items():
-        queue.notify_workers(times, room=room)
+    """Ring once for each job, given the queues of the jobs, in the caller's transaction."""
+    for queue, times in Counter(queues).items():
+        notify_workers(times, queue=queue)
 
 
 def _settle_queued_jobs(candidates: Sequence[UUID]) -> None:
@@ -152,7 +152,7 @@ def _settle_queued_jobs(candidates: Sequence[UUID]) -> None:
         job.next_step = "Look at that job, mend its cause or leave its subject out, then retry this one."
     Job.objects.bulk_update(failed, ["status", "finished_at", "error_code", "error_message", "next_step"])
     runnable = Job.objects.runnable(now).filter(pk__in=[job.pk for job in queued if job.pk not in broken])
-    notify_queues(runnable.values_list("room", flat=True))
+    notify_queues(runnable.values_list("queue", flat=True))
     settle_dependants([job.pk for job in failed])
 
 

@@ -1,4 +1,4 @@
-"""The one process that keeps the clusters of the rooms alive (`project.jobs.cluster`), sweeps, and does the chores."""
+"""The one process that keeps the clusters of the queues alive (`project.jobs.cluster`), sweeps, and does the chores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 from project import logs
 from project.jobs import sweeper
 from project.jobs.cluster import WorkerCluster, is_process_running
-from project.jobs.models import Pulse
+from project.jobs.models import ClusterHeartbeat
 from project.jobs.periodic_tasks import PERIODIC_TASK_SECONDS, PeriodicTaskRunner
 from project.jobs.queues import JobQueue
 
@@ -26,11 +26,11 @@ log = logs.get_logger(__name__)
 
 
 class Supervisor:
-    """Runs a cluster for each of its rooms until it is told to stop."""
+    """Runs a cluster for each of its queues until it is told to stop."""
 
-    def __init__(self, rooms: Sequence[JobQueue] = tuple(JobQueue)) -> None:
+    def __init__(self, queues: Sequence[JobQueue] = tuple(JobQueue)) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self._clusters = [WorkerCluster(room=room, supervisor=self.name) for room in rooms]
+        self._clusters = [WorkerCluster(queue=queue, supervisor=self.name) for queue in queues]
         self._swept_at = self._periodic_tasks_at = 0.0
         self._periodic_task_runner = PeriodicTaskRunner()
         self._is_stopping = False
@@ -91,10 +91,10 @@ class Supervisor:
 
     def _remove_dead_supervisors(self) -> None:
         """Take back at once what supervisors of this machine held that no longer run, and forget those long unseen."""
-        Pulse.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+        ClusterHeartbeat.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
         host = socket.gethostname()
-        for pulse in Pulse.objects.filter(cluster__startswith=f"{host}:"):
-            pid = pulse.cluster.removeprefix(f"{host}:").partition(":")[0]
+        for heartbeat in ClusterHeartbeat.objects.filter(cluster__startswith=f"{host}:"):
+            pid = heartbeat.cluster.removeprefix(f"{host}:").partition(":")[0]
             if pid.isdecimal() and int(pid) != os.getpid() and not is_process_running(int(pid)):
-                sweeper.release_worker_jobs(pulse.cluster, now=timezone.now())
-                pulse.delete()
+                sweeper.release_worker_jobs(heartbeat.cluster, now=timezone.now())
+                heartbeat.delete()

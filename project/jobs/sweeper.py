@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from project import logs, queue
+from project import logs
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
 from project.jobs.services import notify_queues, settle_dependants
+from project.queue import count_messages, notify_workers
 
 RENOTIFY_AFTER = timedelta(seconds=5)
 _BATCH = 100
@@ -32,7 +33,7 @@ def sweep_jobs(*, now: datetime) -> SweepResult:
     """Queue again the jobs whose lease has run out, give up those without attempts, ring where bells were lost."""
     requeued, given_up = release_jobs(Q(lease_until__lt=now), now=now)
     return SweepResult(
-        requeued=requeued, given_up=given_up, notified=sum(_renotify_workers(room, now) for room in JobQueue)
+        requeued=requeued, given_up=given_up, notified=sum(_renotify_workers(queue, now) for queue in JobQueue)
     )
 
 
@@ -64,19 +65,19 @@ def release_jobs(lost: Q, *, now: datetime) -> tuple[int, int]:
     Job.objects.bulk_update(
         jobs, ["status", "lease_until", "queued_at", "finished_at", "error_code", "error_message", "next_step"]
     )
-    notify_queues(job.room for job in again)
+    notify_queues(job.queue for job in again)
     settle_dependants([job.pk for job in hopeless])
     return len(again), len(hopeless)
 
 
 @transaction.atomic
-def _renotify_workers(room: JobQueue, now: datetime) -> int:
-    """Ring for jobs of the room that nobody will hear of: they are due, and no message is left in its queue.
+def _renotify_workers(queue: JobQueue, now: datetime) -> int:
+    """Ring for jobs of the queue that nobody will hear of: they are due, and no message is left in its queue.
 
     Among them are those that were passed over outside the work window, once it is open.
     """
-    overdue = Job.objects.runnable(now).filter(room=room, queued_at__lte=now - RENOTIFY_AFTER)[:_BATCH].count()
-    if not overdue or queue.count_messages(room):
+    overdue = Job.objects.runnable(now).filter(queue=queue, queued_at__lte=now - RENOTIFY_AFTER)[:_BATCH].count()
+    if not overdue or count_messages(queue):
         return 0
-    queue.notify_workers(overdue, room=room)
+    notify_workers(overdue, queue=queue)
     return overdue

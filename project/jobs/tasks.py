@@ -5,15 +5,15 @@ from __future__ import annotations
 from django.utils import timezone
 
 from project.jobs import runner
-from project.jobs.models import Pulse
+from project.jobs.models import ClusterHeartbeat
 from project.jobs.queues import JobQueue
 
 
-def run_job(room: str = JobQueue.LIGHT, **_future: object) -> None:
-    """Do the next job of the room, if there is one left to claim."""
-    runner.run_next_job(JobQueue(room))
+def run_job(queue: str = JobQueue.LIGHT, **_future: object) -> None:
+    """Do the next job of the queue, if there is one left to claim."""
+    runner.run_next_job(JobQueue(queue))
 
 
 def answer_canary(cluster: str, **_future: object) -> None:
     """Note that a worker is alive and free."""
-    Pulse.objects.filter(cluster=cluster).update(answered_at=timezone.now())
+    ClusterHeartbeat.objects.filter(cluster=cluster).update(answered_at=timezone.now())

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from project.jobs.models import Pulse
+from project.jobs.models import ClusterHeartbeat
 
 
 def test_it_is_alive_without_a_database() -> None:
@@ -25,7 +25,7 @@ def test_it_is_not_ready_without_a_worker() -> None:
 @pytest.mark.django_db
 def test_it_is_ready_while_a_worker_answers() -> None:
     now = timezone.now()
-    Pulse.objects.create(cluster="here:1", seen_at=now, sent_at=now, answered_at=now)
+    ClusterHeartbeat.objects.create(cluster="here:1", seen_at=now, sent_at=now, answered_at=now)
 
     answer = APIClient().get("/health/ready")
 

@@ -14,4 +14,4 @@ class TestJobsConfig(AppConfig):
     def ready(self) -> None:
         for name in WORK:
             job_kinds.register_job_kind(name, function_path=f"tests.jobs.kinds.{name}")
-            job_kinds.register_job_kind(f"heavy_{name}", function_path=f"tests.jobs.kinds.{name}", room="heavy")
+            job_kinds.register_job_kind(f"heavy_{name}", function_path=f"tests.jobs.kinds.{name}", queue="heavy")

@@ -21,7 +21,7 @@ from project.jobs.estimates import (
     compute_speeds,
     estimate_jobs,
 )
-from project.jobs.models import Job, JobStatus, Pulse
+from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow
 from tenants.models import Tenant
 from tests.conftest import Api
@@ -37,7 +37,7 @@ def job(**values: Any) -> OpenJob:
     default = {
         "id": uuid4(),
         "kind": "transcribe",
-        "room": JobQueue.HEAVY,
+        "queue": JobQueue.HEAVY,
         "priority": 0,
         "queued_at": NOW - 9 * MINUTE,
     }
@@ -132,7 +132,7 @@ def test_a_job_that_waits_for_others_begins_after_them_and_after_those_that_do_n
 
 
 def test_it_says_nothing_where_nobody_works_or_a_needed_job_is_unknown() -> None:
-    light, lost = job(room=JobQueue.LIGHT), job(dependencies=frozenset({uuid4()}))
+    light, lost = job(queue=JobQueue.LIGHT), job(dependencies=frozenset({uuid4()}))
 
     assert play(light, lost) == {}
 
@@ -142,7 +142,7 @@ def test_it_says_nothing_where_nobody_works_or_a_needed_job_is_unknown() -> None
 
 @pytest.fixture
 def a_heavy_worker(db: None) -> None:
-    Pulse.objects.create(cluster="here:1:heavy", room=JobQueue.HEAVY, workers=1, seen_at=timezone.now())
+    ClusterHeartbeat.objects.create(cluster="here:1:heavy", queue=JobQueue.HEAVY, workers=1, seen_at=timezone.now())
 
 
 def complete(tenant: Tenant, *, work_ms: int, seconds: float) -> None:
@@ -165,7 +165,7 @@ def test_it_shows_estimates_by_the_speed_of_this_machine_and_the_work_of_others(
 
     start = datetime.fromisoformat(shown["estimated_start"])
     end = datetime.fromisoformat(shown["estimated_end"])
-    assert shown["room"] == "heavy"
+    assert shown["queue"] == "heavy"
     assert (start - timezone.now()).total_seconds() == pytest.approx(60, abs=5)
     assert (end - start).total_seconds() == pytest.approx(120)
 

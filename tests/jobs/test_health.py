@@ -1,4 +1,4 @@
-"""What `/health/ready` says of the two rooms."""
+"""What `/health/ready` says of the two queues."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from project.jobs import runner
-from project.jobs.models import Job, Pulse
+from project.jobs.models import ClusterHeartbeat, Job
 from project.jobs.queues import JobQueue
 from tenants.models import Tenant
 from tests.jobs.test_queues import close_the_window, submit
@@ -24,9 +24,9 @@ def _a_light_worker(db: None) -> None:
     answers(JobQueue.LIGHT)
 
 
-def answers(room: JobQueue) -> None:
+def answers(queue: JobQueue) -> None:
     now = timezone.now()
-    Pulse.objects.create(cluster=f"here:1:{room}", room=room, seen_at=now, sent_at=now, answered_at=now)
+    ClusterHeartbeat.objects.create(cluster=f"here:1:{queue}", queue=queue, seen_at=now, sent_at=now, answered_at=now)
 
 
 def heavy_job_from_long_ago(tenant: Tenant) -> Job:
@@ -40,7 +40,7 @@ def check(name: str) -> dict[str, Any]:
     return found
 
 
-def test_it_speaks_of_both_rooms() -> None:
+def test_it_speaks_of_both_queues() -> None:
     answers(JobQueue.HEAVY)
 
     assert check("queue")["detail"] == "light: empty; heavy: empty"

@@ -63,6 +63,6 @@ def test_a_slow_round_holds_nobody_up_and_is_not_begun_twice() -> None:
 def test_the_supervisor_does_the_chores_between_its_looks() -> None:
     go_on.set()
 
-    Supervisor(rooms=[])._check_once()
+    Supervisor(queues=[])._check_once()
 
     eventually(lambda: done == ["failed", "waited"], seconds=10, what="the chores were not done")

@@ -1,4 +1,4 @@
-"""Two rooms: what waits where, and what may begin when."""
+"""Two queues: what waits where, and what may begin when."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from project import queue
 from project.jobs import job_kinds, runner, sweeper
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow, count_worker_processes
 from project.jobs.services import submit_job
+from project.queue import count_messages
 from tenants.models import Tenant
 from tests.conftest import drain
 
@@ -43,24 +43,24 @@ def close_the_window(settings: Settings) -> None:
     settings.HEAVY_TIME_ZONE = ZoneInfo("UTC")
 
 
-def test_a_job_waits_in_the_room_of_its_kind(acme: Tenant) -> None:
+def test_a_job_waits_in_the_queue_of_its_kind(acme: Tenant) -> None:
     light, heavy = submit(acme, "leave_a_line"), submit(acme, "heavy_leave_a_line")
 
-    assert (light.room, heavy.room) == (JobQueue.LIGHT, JobQueue.HEAVY)
+    assert (light.queue, heavy.queue) == (JobQueue.LIGHT, JobQueue.HEAVY)
     assert runner.claim_next_job(JobQueue.HEAVY) == heavy
     assert runner.claim_next_job(JobQueue.HEAVY) is None
     assert runner.claim_next_job(JobQueue.LIGHT) == light
 
 
-def test_it_rings_in_the_room_of_the_job_alone(transactional_db: None) -> None:
+def test_it_rings_in_the_queue_of_the_job_alone(transactional_db: None) -> None:
     tenant = Tenant.objects.create(slug="acme", name="Acme")
 
     submit(tenant, "heavy_leave_a_line")
 
-    assert (queue.count_messages("light"), queue.count_messages("heavy")) == (0, 1)
+    assert (count_messages("light"), count_messages("heavy")) == (0, 1)
 
 
-def test_it_rings_again_in_the_room_whose_message_was_lost(transactional_db: None) -> None:
+def test_it_rings_again_in_the_queue_whose_message_was_lost(transactional_db: None) -> None:
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     submit(tenant, "leave_a_line")
     submit(tenant, "heavy_leave_a_line")
@@ -69,25 +69,25 @@ def test_it_rings_again_in_the_room_whose_message_was_lost(transactional_db: Non
     later = timezone.now() + timedelta(minutes=1)
 
     assert sweeper.sweep_jobs(now=later).notified == 1
-    assert (queue.count_messages("light"), queue.count_messages("heavy")) == (1, 1)
+    assert (count_messages("light"), count_messages("heavy")) == (1, 1)
 
 
-def test_a_job_taken_back_is_rung_for_in_its_room(transactional_db: None) -> None:
+def test_a_job_taken_back_is_rung_for_in_its_queue(transactional_db: None) -> None:
     submit(Tenant.objects.create(slug="acme", name="Acme"), "heavy_leave_a_line")
     runner.claim_next_job(JobQueue.HEAVY)
     OrmQ.objects.all().delete()
 
     sweeper.sweep_jobs(now=timezone.now() + timedelta(minutes=5))
 
-    assert (queue.count_messages("light"), queue.count_messages("heavy")) == (0, 1)
+    assert (count_messages("light"), count_messages("heavy")) == (0, 1)
 
 
-def test_a_kind_cannot_be_registered_for_a_room_that_is_not_there() -> None:
+def test_a_kind_cannot_be_registered_for_a_queue_that_is_not_there() -> None:
     with pytest.raises(ValueError, match="attic"):
-        job_kinds.register_job_kind("lost", function_path="nowhere", room="attic")
+        job_kinds.register_job_kind("lost", function_path="nowhere", queue="attic")
 
 
-def test_each_room_has_its_own_number_of_workers(settings: Settings) -> None:
+def test_each_queue_has_its_own_number_of_workers(settings: Settings) -> None:
     assert count_worker_processes(JobQueue.HEAVY) == 1
     assert count_worker_processes(JobQueue.LIGHT) == settings.Q_CLUSTER["workers"] == 2
 
@@ -121,7 +121,7 @@ def test_it_rings_once_the_window_opens_and_not_before(transactional_db: None, s
     submit(Tenant.objects.create(slug="acme", name="Acme"), "heavy_leave_a_line")
     now = timezone.now()
 
-    assert queue.count_messages("heavy") == 0
+    assert count_messages("heavy") == 0
     assert sweeper.sweep_jobs(now=now + timedelta(minutes=90)).notified == 0
     assert sweeper.sweep_jobs(now=now + timedelta(minutes=121)).notified == 1
 

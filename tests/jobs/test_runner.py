@@ -11,12 +11,12 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
-from project import queue
 from project.jobs import runner, sweeper
 from project.jobs.errors import JobAlreadyOpen, JobLost, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import IMMEDIATE, NORMAL
 from project.jobs.services import cancel_job, cancel_subject_jobs, retry_job, submit_job
+from project.queue import count_messages, notify_workers
 from tenants.models import Tenant
 from tests.conftest import Api, drain
 
@@ -55,17 +55,17 @@ def test_it_completes_a_job_with_its_result(acme: Tenant, file: Path) -> None:
 
 def test_it_rings_only_inside_a_transaction(transactional_db: None) -> None:
     with pytest.raises(RuntimeError, match="atomic"):
-        queue.notify_workers()
+        notify_workers()
 
 
 def test_a_job_and_its_message_commit_together(transactional_db: None) -> None:
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     with transaction.atomic():
         submit_job(tenant=tenant, kind="leave_a_line", subject_id=uuid4())
-        assert queue.count_messages() == 1
+        assert count_messages() == 1
         transaction.set_rollback(True)
 
-    assert queue.count_messages() == 0
+    assert count_messages() == 0
     assert not Job.objects.exists()
 
 
@@ -338,7 +338,7 @@ def test_it_rings_again_for_a_lost_message(transactional_db: None) -> None:
 
     assert sweeper.sweep_jobs(now=later).notified == 1
     assert sweeper.sweep_jobs(now=later).notified == 0
-    assert queue.count_messages() == 1
+    assert count_messages() == 1
 
 
 def test_it_takes_back_only_the_jobs_of_the_dead_worker(acme: Tenant) -> None:

@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from project import env, queue
+from project import env
+from project.queue import build_cluster_environment
 
 SHOW = """
 import django; django.setup()
@@ -49,15 +50,15 @@ def test_it_refuses_a_time_zone_that_nobody_knows(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("room", "said"),
+    ("queue", "said"),
     [
         ("light", "coursewright coursewright 3 100 21600 True 1"),
         ("heavy", "coursewright-heavy coursewright 2 1 90 True 1"),
     ],
 )
-def test_each_cluster_reads_its_own_settings(room: str, said: str) -> None:
+def test_each_cluster_reads_its_own_settings(queue: str, said: str) -> None:
     variables = {"WORKER_PROCESSES": "3", "HEAVY_WORKER_PROCESSES": "2", "HEAVY_JOB_SECONDS": "90"}
-    environment = {**os.environ, **variables, **queue.build_cluster_environment(room)}
+    environment = {**os.environ, **variables, **build_cluster_environment(queue)}
 
     shown = subprocess.run(
         [sys.executable, "-c", SHOW], cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from project.jobs.models import JobStatus, Pulse
+from project.jobs.models import ClusterHeartbeat, JobStatus
 from project.jobs.queues import JobQueue
 from tenants.models import Tenant
 from tests.jobs.workers import WORKERS, Worker, running_worker
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Worker]:
-    """Return a worker of the light room; tests/jobs/test_worker_queues.py looks at both."""
-    with running_worker(tmp_path, "--room", "light") as running:
+    """Return a worker of the light queue; tests/jobs/test_worker_queues.py looks at both."""
+    with running_worker(tmp_path, "--queue", "light") as running:
         yield running
 
 
@@ -35,7 +35,7 @@ def test_it_does_each_job_once(worker: Worker) -> None:
 def test_heartbeats_keep_a_job_that_outlasts_its_lease(tmp_path: Path) -> None:
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     log = tmp_path / "worker.log"
-    process = start("manage.py", "worker", "--room", "light", log=log, JOB_LEASE_SECONDS="3")
+    process = start("manage.py", "worker", "--queue", "light", log=log, JOB_LEASE_SECONDS="3")
     worker = Worker(process=process, log=log, effects=tmp_path / "effects", tenant=tenant)
     try:
         done = worker.wait_for(worker.submit("work_slowly", seconds=6))
@@ -108,7 +108,7 @@ def test_a_new_supervisor_takes_over_what_the_old_one_held(worker: Worker, tmp_p
     worker.process.kill()
     worker.process.wait()
 
-    successor = start("manage.py", "worker", "--room", "light", log=tmp_path / "successor.log")
+    successor = start("manage.py", "worker", "--queue", "light", log=tmp_path / "successor.log")
     try:
         assert worker.wait_for(job, seconds=20).status == JobStatus.COMPLETE
     finally:
@@ -127,14 +127,14 @@ def test_it_drains_on_sigterm(worker: Worker) -> None:
     job.refresh_from_db()
     assert job.status == JobStatus.COMPLETE
     assert not any(lives(process) for process in family)
-    assert not Pulse.objects.exists()
+    assert not ClusterHeartbeat.objects.exists()
 
 
 def test_it_works_over_redis_and_finds_the_jobs_that_no_message_speaks_of(tmp_path: Path, redis_socket: Path) -> None:
     """The jobs' messages are in the database, where this worker does not look: only the sweeper can find them."""
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     process = start(
-        "manage.py", "worker", "--room", "light", log=tmp_path / "worker.log", Q_BROKER_URL=f"unix://{redis_socket}"
+        "manage.py", "worker", "--queue", "light", log=tmp_path / "worker.log", Q_BROKER_URL=f"unix://{redis_socket}"
     )
     worker = Worker(process=process, log=tmp_path / "worker.log", effects=tmp_path / "effects", tenant=tenant)
     try:

@@ -1,4 +1,4 @@
-"""Both rooms under one supervisor, as `manage.py worker` runs them: real processes, killed for real."""
+"""Both queues under one supervisor, as `manage.py worker` runs them: real processes, killed for real."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from project.jobs.models import Job, JobStatus, Pulse
+from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import IMMEDIATE, JobQueue
 from tests.jobs.workers import Worker, running_worker
 from tests.process_table import eventually, lives
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[Worker]:
-    """Return a worker of both rooms that looks at the processes of the heavy one."""
-    with running_worker(tmp_path, room=JobQueue.HEAVY) as running:
+    """Return a worker of both queues that looks at the processes of the heavy one."""
+    with running_worker(tmp_path, queue=JobQueue.HEAVY) as running:
         yield running
 
 
@@ -40,7 +40,7 @@ def test_a_light_job_runs_while_all_heavy_workers_are_busy(worker: Worker) -> No
     assert light.worker.split(":")[2:3] == ["light"]
 
 
-def test_a_death_in_the_heavy_room_does_not_disturb_the_light_one(worker: Worker) -> None:
+def test_a_death_in_the_heavy_queue_does_not_disturb_the_light_one(worker: Worker) -> None:
     heavy, light = worker.submit("heavy_work_slowly", seconds=2), worker.submit("work_slowly", seconds=8)
     worker.holder_of(light)
 
@@ -68,10 +68,10 @@ def test_it_drains_both_rooms_and_does_not_begin_the_next_heavy_job(worker: Work
     assert {worker.wait_for(job).status for job in jobs} == {JobStatus.COMPLETE}
     assert {Job.objects.get(pk=job.pk).status for job in later} == {JobStatus.QUEUED}
     assert not any(lives(process) for process in family)
-    assert not Pulse.objects.exists()
+    assert not ClusterHeartbeat.objects.exists()
 
 
-def test_no_orphan_of_either_room_outlives_the_supervisor(worker: Worker) -> None:
+def test_no_orphan_of_either_queue_outlives_the_supervisor(worker: Worker) -> None:
     family = worker.family
     worker.holder_of(worker.submit("heavy_work_slowly", seconds=30))
 
@@ -81,10 +81,10 @@ def test_no_orphan_of_either_room_outlives_the_supervisor(worker: Worker) -> Non
     eventually(lambda: not any(lives(process) for process in family), seconds=10, what="orphans stayed")
 
 
-def test_a_worker_of_the_heavy_room_takes_only_what_may_begin_there(tmp_path: Path) -> None:
+def test_a_worker_of_the_heavy_queue_takes_only_what_may_begin_there(tmp_path: Path) -> None:
     opens = timezone.now() + timedelta(hours=2)
     window = f"{opens:%H:%M}-{opens + timedelta(hours=1):%H:%M}"
-    with running_worker(tmp_path, "--room", "heavy", room=JobQueue.HEAVY, HEAVY_WINDOW=window) as worker:
+    with running_worker(tmp_path, "--queue", "heavy", queue=JobQueue.HEAVY, HEAVY_WINDOW=window) as worker:
         others = [worker.submit(), worker.submit("heavy_leave_a_line")]
         immediate = [worker.submit("heavy_leave_a_line", priority=IMMEDIATE) for _ in range(2)]
 
@@ -93,4 +93,4 @@ def test_a_worker_of_the_heavy_room_takes_only_what_may_begin_there(tmp_path: Pa
         assert (first.status, second.status) == (JobStatus.COMPLETE, JobStatus.COMPLETE)
         assert first.worker != second.worker  # each heavy job has a process of its own
         assert {Job.objects.get(pk=job.pk).status for job in others} == {JobStatus.QUEUED}
-        assert [pulse.room for pulse in Pulse.objects.all()] == [JobQueue.HEAVY]
+        assert [heartbeat.queue for heartbeat in ClusterHeartbeat.objects.all()] == [JobQueue.HEAVY]

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from materials.models import MaterialNode
-from project.jobs.models import Job, JobStatus, Pulse
+from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import NORMAL, JobQueue
 from project.jobs.services import submit_job
 from tenants.models import Tenant
@@ -32,7 +32,7 @@ class Worker:
     log: Path
     effects: Path
     tenant: Tenant
-    room: JobQueue = JobQueue.LIGHT
+    queue: JobQueue = JobQueue.LIGHT
 
     @property
     def family(self) -> list[psutil.Process]:
@@ -40,8 +40,8 @@ class Worker:
 
     @property
     def main(self) -> psutil.Process:
-        """django-q2's first process in the room: the one that has a sentinel."""
-        name = settings.QUEUES[self.room]
+        """django-q2's first process in the queue: the one that has a sentinel."""
+        name = settings.QUEUES[self.queue]
         return next(child for child in psutil.Process(self.process.pid).children() if name in child.cmdline())
 
     @property
@@ -78,9 +78,9 @@ class Worker:
     def wait_until_it_works(self) -> None:
         eventually(
             lambda: (
-                Pulse.objects.exists()
-                and not Pulse.objects.filter(answered_at=None).exists()
-                and len(self.crew) >= WORKERS[self.room] + 2
+                ClusterHeartbeat.objects.exists()
+                and not ClusterHeartbeat.objects.filter(answered_at=None).exists()
+                and len(self.crew) >= WORKERS[self.queue] + 2
             ),
             seconds=60,
             what="no canary was answered",
@@ -100,11 +100,11 @@ class Worker:
 
 @contextmanager
 def running_worker(
-    folder: Path, *arguments: str, room: JobQueue = JobQueue.LIGHT, **variables: str
+    folder: Path, *arguments: str, queue: JobQueue = JobQueue.LIGHT, **variables: str
 ) -> Iterator[Worker]:
     """Start `manage.py worker` for a tenant of its own, wait until every cluster answers, and kill it at the end.
 
-    `room` is the room whose processes the test looks at.
+    `queue` is the queue whose processes the test looks at.
     """
     log = folder / "worker.log"
     counts = {"WORKER_PROCESSES": str(WORKERS[JobQueue.LIGHT]), "HEAVY_WORKER_PROCESSES": str(WORKERS[JobQueue.HEAVY])}
@@ -112,7 +112,7 @@ def running_worker(
         "manage.py", "worker", *arguments, log=log, **{"WORKER_PATIENCE_SECONDS": "5", **counts, **variables}
     )
     tenant = Tenant.objects.create(slug="acme", name="Acme")
-    running = Worker(process=process, log=log, effects=folder / "effects", tenant=tenant, room=room)
+    running = Worker(process=process, log=log, effects=folder / "effects", tenant=tenant, queue=queue)
     try:
         running.wait_until_it_works()
         yield running

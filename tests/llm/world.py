@@ -90,7 +90,7 @@ class World:
                 "google": provider("google", self.google.url, "TEST_GOOGLE_KEY"),
                 "anthropic": provider("anthropic", self.anthropic.url, "TEST_ANTHROPIC_KEY"),
                 "openai": provider(
-                    "openai", f"{self.openai.url}/v1", "TEST_OPENAI_KEY", room_parameter="max_completion_tokens"
+                    "openai", f"{self.openai.url}/v1", "TEST_OPENAI_KEY", max_tokens_parameter="max_completion_tokens"
                 ),
                 "deepseek": provider("openai", self.deepseek.url, "TEST_DEEPSEEK_KEY"),
             },

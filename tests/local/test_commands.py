@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from pytest_django.live_server_helper import LiveServer
 
 from materials.models import MaterialEntry
-from project.jobs.models import Pulse
+from project.jobs.models import ClusterHeartbeat
 from project.local import course_build
 from project.local.management.commands import build_course
 from project.local.servers import RunningSystem
@@ -69,7 +69,7 @@ def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
     for place in ("page", "slide", "start_ms", "heading_path", "fragment"):
         assert any(place in locator for locator in locators), place
     assert (var / "demo" / "structure.md").read_text().startswith("# Maps and how they lie")
-    assert not Pulse.objects.exists()
+    assert not ClusterHeartbeat.objects.exists()
     assert all(key.revoked_at is not None for key in ApiKey.objects.all())
 
 

@@ -68,7 +68,7 @@ class Dialect:
 
 
 OPENAI = Dialect(
-    "openai", ProviderKind.OPENAI, OpenAIServer, path="/v1", spec={"room_parameter": "max_completion_tokens"}
+    "openai", ProviderKind.OPENAI, OpenAIServer, path="/v1", spec={"max_tokens_parameter": "max_completion_tokens"}
 )
 DEEPSEEK = Dialect("deepseek", ProviderKind.OPENAI, lambda **more: OpenAIServer(json_schema=False, **more))
 ANTHROPIC = Dialect("anthropic", ProviderKind.ANTHROPIC, AnthropicServer)

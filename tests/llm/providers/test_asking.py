@@ -120,7 +120,7 @@ def test_a_part_of_a_recording_arrives_with_its_offsets(desk: Desk) -> None:
     [
         (OPENAI, {}, "max_completion_tokens"),
         (DEEPSEEK, {}, "max_tokens"),
-        (DEEPSEEK, {"room_parameter": "max_completion_tokens"}, "max_completion_tokens"),
+        (DEEPSEEK, {"max_tokens_parameter": "max_completion_tokens"}, "max_completion_tokens"),
         (ANTHROPIC, {}, "max_tokens"),
     ],
     ids=str,

@@ -25,7 +25,7 @@ def test_a_hostile_file_kills_neither_the_worker_nor_its_neighbours(tmp_path: Pa
     good = word(tmp_path / "good.docx", PARAGRAPH).read_bytes()
     deck = slides(tmp_path / "good.pptx", shape("One")).read_bytes()
 
-    with running_worker(tmp_path, "--room", "light") as worker:
+    with running_worker(tmp_path, "--queue", "light") as worker:
         course = create_node(tenant=worker.tenant, title="Water")
         crew = {process.pid for process in worker.crew}
         client = api(worker.tenant)

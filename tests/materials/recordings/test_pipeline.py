@@ -42,7 +42,7 @@ def test_a_lecture_becomes_a_structure_whose_concepts_cite_its_times(
     assert all(min(abs(chunk.start_ms - start) for start in starts) < 1000 for chunk in chunks if chunk.start_ms)
     assert not TranscriptWindow.objects.exists()
     job = Job.objects.get(pk=entry["job"])
-    assert (job.status, job.room, job.work_ms) == (JobStatus.COMPLETE, "heavy", 94_400)
+    assert (job.status, job.queue, job.work_ms) == (JobStatus.COMPLETE, "heavy", 94_400)
     assert job.done == job.total > 0
     cited = Reference.objects.filter(structure_node__node_type="concept", entry_id=entry["id"])
     when = {reference.structure_node.title: reference.start_ms for reference in cited.select_related("structure_node")}

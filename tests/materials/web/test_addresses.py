@@ -109,7 +109,7 @@ def test_the_content_decides_who_reads_it(
     assert any("Water boils." in text for text in texts(entry["id"]))
 
 
-def test_a_recording_without_the_looks_of_one_is_transcribed_in_the_heavy_room(
+def test_a_recording_without_the_looks_of_one_is_transcribed_in_the_heavy_queue(
     attach: Attach, site: Site, client: APIClient, course: MaterialNode
 ) -> None:
     upload(client, course.pk, "lecture.vtt", CAPTIONS)

@@ -13,7 +13,7 @@ from django.db import connection
 
 from llm.models import ExternalCall
 from materials.models import MaterialNode
-from project.jobs.models import Job, JobStatus, Pulse
+from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from structures.models import Reference, StructureSnapshot
 from tenants.models import Tenant
 from tests.conftest import Api, upload
@@ -31,11 +31,11 @@ def worker_log(world: World, tmp_path: Path) -> Iterator[Path]:
     """Start a real worker that asks the world's vendors, and return its log."""
     log = tmp_path / "worker.log"
     process = start(
-        "manage.py", "worker", "--room", "light", log=log, MODELS_FILE=str(world.path), WORKER_PATIENCE_SECONDS="5"
+        "manage.py", "worker", "--queue", "light", log=log, MODELS_FILE=str(world.path), WORKER_PATIENCE_SECONDS="5"
     )
     try:
         eventually(
-            lambda: Pulse.objects.filter(answered_at__isnull=False).exists(),
+            lambda: ClusterHeartbeat.objects.filter(answered_at__isnull=False).exists(),
             seconds=60,
             what="no canary was answered",
             log=log,

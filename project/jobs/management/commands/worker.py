@@ -10,14 +10,14 @@ from project.jobs.supervisor import Supervisor
 
 class Command(BaseCommand):
     help = (
-        "Do the jobs of all tenants until stopped. Starts a cluster of workers for each room and mends it when a "
+        "Do the jobs of all tenants until stopped. Starts a cluster of workers for each queue and mends it when a "
         "process of it dies. SIGTERM lets running jobs end first; a second one does not wait."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--room", choices=JobQueue.values, help="Serve this room alone, on a machine of its own. Default: both."
+            "--queue", choices=JobQueue.values, help="Serve this queue alone, on a machine of its own. Default: both."
         )
 
-    def handle(self, *args: Any, room: str | None, **options: Any) -> None:
-        Supervisor([JobQueue(room)] if room else list(JobQueue)).run()
+    def handle(self, *args: Any, queue: str | None, **options: Any) -> None:
+        Supervisor([JobQueue(queue)] if queue else list(JobQueue)).run()
