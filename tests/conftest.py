@@ -46,8 +46,8 @@ LONG = (
     "jobs/test_worker.py",
     "jobs/test_worker_queues.py",
     "local/test_commands.py",
-    "materials/test_hostile_files.py",
-    "structures/test_writing_survives.py",
+    "materials/readers/test_hostile_files.py",
+    "structures/generation/test_llm_restarts.py",
 )
 """Modules whose tests take half a minute. They begin first, so that nothing is waited for at the end."""
 
@@ -111,7 +111,7 @@ def _heartbeats(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(autouse=True)
 def _own_files(settings: Settings, tmp_path: Path) -> None:
-    """Give each test a storage of its own, and failures of authentication enough queue."""
+    """Give each test a storage of its own, and let authentication fail as often as it must."""
     location = str(tmp_path / "objects")
     settings.STORAGES = {
         **settings.STORAGES,

@@ -103,9 +103,9 @@ class GeminiVideoProcessor:
         too), PromptBroken, RegistryUnusable, and what the desk's checkpoint raises.
         """
         prompt = read_prompt(ACTION)
-        recipe = self._build_cache_key(prompt, options)
+        cache_key = self._build_cache_key(prompt, options)
         bounds = list(pairwise(self._compute_cuts(recording)))
-        done = list(context.list_finished_windows(recipe))
+        done = list(context.list_finished_windows(cache_key))
         missing = list(enumerate(bounds))[len(done) :]
         if missing:
             self._check_spending_limit(context, sum(end - start for _, (start, end) in missing))
@@ -120,7 +120,7 @@ class GeminiVideoProcessor:
                     )
                     request = replace(prompt.build_request(_build_prompt_values(options, end - start)), clips=(clip,))
                     window = self._transcribe_window(request, context, (index, start, end))
-                    context.save_window(recipe, window)
+                    context.save_window(cache_key, window)
                     done.append(window)
                     context.report_progress(end, recording.media.duration_ms)
         return _join_windows(done, options, recording.media.duration_ms)

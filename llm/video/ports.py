@@ -40,8 +40,8 @@ class TranscriptionOptions:
 class TranscriptionContext(Protocol):
     """What a transcriber is handed of the job that it works for.
 
-    Windows are kept under a recipe, which names everything that their content depends on besides the recording: engine,
-    model, settings, wish. Work that is tried again finds those that are done.
+    Windows are kept under a cache key, which names everything that their content depends on besides the recording:
+    engine, model, settings, wish. Work that is tried again finds those that are done.
     """
 
     @property

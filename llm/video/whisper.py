@@ -149,10 +149,10 @@ class WhisperVideoProcessor:
                 code="no_speech_track",
                 next_step="Export it with its sound, or upload captions (.vtt or .srt) beside it.",
             )
-        recipe = self._build_cache_key(track, options)
-        done = list(context.list_finished_windows(recipe))
+        cache_key = self._build_cache_key(track, options)
+        done = list(context.list_finished_windows(cache_key))
         hearing = _TranscriptionRun(
-            context=context, cache_key=recipe, total_ms=recording.media.duration_ms, windows=done
+            context=context, cache_key=cache_key, total_ms=recording.media.duration_ms, windows=done
         )
         hear = self.transcribe_windows or ChildProcessTranscription(settings=self.settings)
         with recording.local_copy() as path:

@@ -49,7 +49,7 @@ def resubmit_captioned_recordings(captions: MaterialEntry) -> None:
 def resubmit_slide_matching(presentation: MaterialEntry) -> None:
     """Look for a new presentation's slides in the videos of its node, in the caller's transaction."""
     videos = MaterialEntry.objects.for_tenant(presentation.tenant).filter(
-        node=presentation.node_id, format=Format.VIDEO, watched_at__isnull=False
+        node=presentation.node_id, format=Format.VIDEO, key_frames_stored_at__isnull=False
     )
     for video in videos:
         submit_key_frames(video)

@@ -96,7 +96,7 @@ class ImageDescriber:
 
     def _find_stored_descriptions(self, digests: Sequence[str]) -> dict[str, ImageDescription]:
         rows = PictureDescription.objects.for_tenant(self._run.tenant).filter(
-            recipe=self._description_key, sha256__in=digests
+            description_key=self._description_key, sha256__in=digests
         )
         return {row.sha256: ImageDescription(text=row.text, shows=row.shows) for row in rows}
 
@@ -124,7 +124,7 @@ class ImageDescriber:
         row = PictureDescription(
             tenant=self._run.tenant,
             sha256=sha256,
-            recipe=self._description_key,
+            description_key=self._description_key,
             model=answer.model,
             text=_clean_text(answer.value.text),
             shows=_clean_text(answer.value.shows),

@@ -120,7 +120,9 @@ class MaterialEntry(UUIDModel):
     )
     transcription_reason = models.TextField(blank=True)
     spoken_language = models.CharField(max_length=35, blank=True, help_text="BCP 47 tag that was found or forced.")
-    watched_at = models.DateTimeField(null=True, blank=True, help_text="When the key frames of a video were stored.")
+    key_frames_stored_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the key frames of a video were stored."
+    )
     page_count = models.PositiveIntegerField(null=True, blank=True)
     duration_ms = models.PositiveBigIntegerField(null=True, blank=True)
     chunk_count = models.PositiveIntegerField(default=0)

@@ -19,14 +19,14 @@ class TranscriptWindowQuerySet(models.QuerySet["TranscriptWindow"]):
 class TranscriptWindow(UUIDModel):
     """A finished part of a transcription that is under way: an `llm.video.transcript.Window`.
 
-    Kept until the whole is done, so that work which is tried again goes on where it stopped. `recipe` names everything
-    that the words depend on besides the recording.
+    Kept until the whole is done, so that work which is tried again goes on where it stopped. `cache_key` names
+    everything that the words depend on besides the recording.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     entry = models.ForeignKey("materials.MaterialEntry", on_delete=models.CASCADE, related_name="+")
     raw_sha256 = models.CharField(max_length=64)
-    recipe = models.CharField(max_length=64)
+    cache_key = models.CharField(max_length=64)
     index = models.PositiveIntegerField()
     start_ms = models.PositiveBigIntegerField()
     end_ms = models.PositiveBigIntegerField()
@@ -38,7 +38,7 @@ class TranscriptWindow(UUIDModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["entry", "raw_sha256", "recipe", "index"], name="transcript_window_is_done_once"
+                fields=["entry", "raw_sha256", "cache_key", "index"], name="transcript_window_is_done_once"
             ),
         ]
 
@@ -92,13 +92,13 @@ class PictureDescription(UUIDModel):
 
     A stored `materials.ingestion.picture_schema.ImageDescription`.
 
-    `sha256` is that of the picture's bytes. `recipe` names everything else that the words depend on: the prompt, the
-    language and the model that is asked first. Both texts are blank when there was nothing to say.
+    `sha256` is that of the picture's bytes. `description_key` names everything else that the words depend on: the
+    prompt, the language and the model that is asked first. Both texts are blank when there was nothing to say.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     sha256 = models.CharField(max_length=64)
-    recipe = models.CharField(max_length=64)
+    description_key = models.CharField(max_length=64)
     model = models.CharField(max_length=200)
     text = models.TextField(blank=True)
     shows = models.TextField(blank=True)
@@ -107,7 +107,7 @@ class PictureDescription(UUIDModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "sha256", "recipe"], name="picture_is_described_once"),
+            models.UniqueConstraint(fields=["tenant", "sha256", "description_key"], name="picture_is_described_once"),
         ]
 
     def __str__(self) -> str:

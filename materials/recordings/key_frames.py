@@ -42,7 +42,7 @@ def process_key_frames(run: JobRun) -> None:
     Raises MediaUnreadable, TranscriberMissing and TranscriberBroken.
     """
     entry = get_job_entry(run)
-    if entry.watched_at is None:
+    if entry.key_frames_stored_at is None:
         _store_key_frames(run, entry)
     frames = list(KeyFrame.objects.for_tenant(run.tenant).filter(entry=entry).order_by("start_ms"))
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
@@ -79,7 +79,7 @@ def _store_key_frames(run: JobRun, entry: MaterialEntry) -> None:
     for frame in _extract_key_frames(run, recording):
         run.report_progress("watching", min(total, frame.end_ms // 1000), total)
         _store_key_frame(run.tenant, entry, frame)
-    MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(watched_at=timezone.now())
+    MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(key_frames_stored_at=timezone.now())
 
 
 def _extract_key_frames(run: JobRun, recording: Recording) -> Iterator[Frame]:

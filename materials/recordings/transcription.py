@@ -86,7 +86,7 @@ class EntryTranscriptionContext:
             tenant=self.tenant,
             entry=self.entry,
             raw_sha256=self.entry.raw_sha256,
-            recipe=_hash_cache_key(cache_key),
+            cache_key=_hash_cache_key(cache_key),
             index=window.index,
             start_ms=window.start_ms,
             end_ms=window.end_ms,
@@ -97,7 +97,7 @@ class EntryTranscriptionContext:
 
     def _filter_windows(self, cache_key: str) -> QuerySet[TranscriptWindow]:
         return TranscriptWindow.objects.for_tenant(self.tenant).filter(
-            entry=self.entry, raw_sha256=self.entry.raw_sha256, recipe=_hash_cache_key(cache_key)
+            entry=self.entry, raw_sha256=self.entry.raw_sha256, cache_key=_hash_cache_key(cache_key)
         )
 
 

@@ -178,7 +178,7 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
         entry.pk, entry.node_id, entry.job_id = entry_ids[entry.pk], ids[entry.node_id], None
         if not whole:
             entry.processed_at, entry.processed_sha256, entry.fingerprint, entry.chunk_count = None, "", "", 0
-            entry.watched_at = None
+            entry.key_frames_stored_at = None
             entry.transcribed_by, entry.transcription_reason, entry.spoken_language = "", "", ""
         entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
     MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH_SIZE)

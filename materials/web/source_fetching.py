@@ -48,7 +48,7 @@ FETCHED_COLUMNS = (
     "source_changed_at",
     "media",
     "duration_ms",
-    "watched_at",
+    "key_frames_stored_at",
     "updated_at",
 )
 """What `apply_fetched_file` changes."""
@@ -138,7 +138,7 @@ def apply_fetched_file(entry: MaterialEntry, found: FetchedFile) -> str:
     """Note on the entry, unsaved, what was brought; return where its version before is stored."""
     old = entry.object_key
     if found.stored.sha256 != entry.raw_sha256:
-        entry.media = entry.duration_ms = entry.watched_at = None
+        entry.media = entry.duration_ms = entry.key_frames_stored_at = None
     entry.format = found.format.value
     entry.object_key, entry.size_bytes, entry.raw_sha256 = found.stored.key, found.stored.size, found.stored.sha256
     entry.title = found.title[:500]

@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from project.db import checks as checks  # registers its system check
+
 
 class JobsConfig(AppConfig):
     """Work that was asked for: the job row is the truth, the queue only a bell."""

@@ -96,7 +96,7 @@ def recording(path: Path, *, duration_ms: int = 94_400, tracks: Sequence[AudioTr
 
 @dataclass(kw_only=True)
 class ListTranscriptionContext:
-    """Keeps windows under their recipe, and how far the work was told to be."""
+    """Keeps windows under their cache key, and how far the work was told to be."""
 
     checkpoint: Callable[[], None] = lambda: None
     windows: dict[str, list[Window]] = field(default_factory=dict)

@@ -135,8 +135,8 @@ def test_it_hears_the_same_in_small_windows(
 
 def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript, ListTranscriptionContext]) -> None:
     expected, first = in_windows
-    [(recipe, windows)] = first.windows.items()
-    again = ListTranscriptionContext(windows={recipe: windows[:3]})
+    [(cache_key, windows)] = first.windows.items()
+    again = ListTranscriptionContext(windows={cache_key: windows[:3]})
 
     found = transcribe(desk=again, window_ms=30_000)
 
@@ -150,8 +150,8 @@ def test_it_hears_the_same_again_where_the_model_draws_lots(monkeypatch: pytest.
     monkeypatch.setattr(whisper_engine, "TEMPERATURES", (0.8,))
     first = ListTranscriptionContext()
     transcribe(desk=first, window_ms=5000, max_ms=12_000)
-    [(recipe, windows)] = first.windows.items()
-    again = ListTranscriptionContext(windows={recipe: windows[:1]})
+    [(cache_key, windows)] = first.windows.items()
+    again = ListTranscriptionContext(windows={cache_key: windows[:1]})
 
     transcribe(desk=again, window_ms=5000, max_ms=12_000)
 

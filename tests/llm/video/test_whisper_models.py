@@ -120,7 +120,7 @@ def test_starting_does_not_load_what_is_heavy() -> None:
     assert answered.stdout.strip() == "[]"
 
 
-def test_a_recipe_changes_with_all_that_what_is_heard_depends_on(nano: Path) -> None:
+def test_a_cache_key_changes_with_all_that_what_is_heard_depends_on(nano: Path) -> None:
     settings, desk = WhisperSettings(model=str(nano)), ListTranscriptionContext()
 
     def nothing(

@@ -41,7 +41,7 @@ class Command(BaseCommand):
         console = Console(highlight=False)
         try:
             plan_folder(path)
-            call_command("migrate", verbosity=0)
+            call_command("migrate", verbosity=0, skip_checks=False)
             with run_system(folder=Path(settings.VAR_DIR) / "log") as running, issue_temporary_key() as key:
                 client = ApiClient(base_url=running.base_url, key=key)
                 build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *, port: int, **options: Any) -> None:
-        call_command("migrate", verbosity=0)
+        call_command("migrate", verbosity=0, skip_checks=False)
         Tenant.objects.get_or_create(slug=DEMO_SLUG, defaults={"name": "Demo"})
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:

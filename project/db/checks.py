@@ -1,0 +1,42 @@
+"""What `manage.py migrate` checks of a database before it changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core import checks
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+_LABELS = ("jobs", "llm", "materials", "structures", "tenants")
+
+
+@checks.register(checks.Tags.database)
+def check_migration_history(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[checks.CheckMessage]:
+    """Report a database whose schema was made by migrations of ours that exist no longer.
+
+    They were replaced by one initial migration an app before the first release; Django would take the initial ones for
+    applied, and fail later at a column that is not there.
+    """
+    return [
+        checks.Error(
+            (
+                f"The database {alias!r} was made by a development version before the first release and has to be "
+                f"made anew."
+            ),
+            hint="Delete it (the embedded one is the folder postgresql in VAR_DIR), then run manage.py migrate.",
+            id="db.E001",
+        )
+        for alias in databases or ()
+        if _has_unknown_migrations(alias)
+    ]
+
+
+def _has_unknown_migrations(alias: str) -> bool:
+    recorder = MigrationRecorder(connections[alias])
+    if not recorder.has_table():
+        return False
+    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    return any(app in _LABELS and (app, name) not in known for app, name in recorder.applied_migrations())
