@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
-from llm.ledger import ANSWERED
 from llm.models import ExternalCall
+from llm.router.ledger import ANSWERED
 from project.jobs.models import Job
 from tenants.models import Tenant
 

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from llm.budgets import compute_spending, get_month_start, get_next_month_start
 from llm.queries import list_costs_by_model
+from llm.router.budgets import compute_spending, get_month_start, get_next_month_start
 from llm.serializers import CostsQuerySerializer, CostsSerializer
 from project.http.responses import validated
 from tenants.requests import get_tenant

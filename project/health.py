@@ -14,9 +14,9 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from llm.breakers import list_open_breakers
 from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
 from llm.registry_loader import get_registry_loader
+from llm.router.breakers import list_open_breakers
 from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
 from project.storage.objects import get_object_storage

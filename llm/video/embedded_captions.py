@@ -11,7 +11,7 @@ from llm.video.rolling_captions import remove_rolled_words
 from llm.video.transcript import MediaInfo, Segment, SubtitleTrack, Transcript
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
-CHILD = "llm.video.embedded_captions_child"
+CHILD = "llm.video.children.embedded_captions"
 LIMITS = ProcessLimits(memory_bytes=2 * 2**30, seconds=600)
 
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")

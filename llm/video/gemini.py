@@ -26,8 +26,8 @@ from llm.messages import CLIP_TOKENS_PER_SECOND, Clip, ModelRequest
 from llm.prompts import Prompt, read_prompt
 from llm.providers.factory import open_provider_files
 from llm.registry_loader import get_registry_loader
-from llm.router import ModelRouter
-from llm.router_factory import get_model_router
+from llm.router.factory import get_model_router
+from llm.router.router import ModelRouter
 from llm.video.errors import TranscriptRefused
 from llm.video.plausibility import compute_tolerance, find_implausibility, find_missing_speech
 from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions

@@ -16,7 +16,7 @@ from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-CHILD = "llm.video.key_frames_child"
+CHILD = "llm.video.children.key_frames"
 MEMORY_BYTES = 2 * 2**30
 LEAST_SECONDS = 300.0
 ROWS, COLUMNS = 8, 9

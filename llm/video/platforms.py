@@ -97,7 +97,7 @@ class PlatformAccess:
 
     platforms: tuple[Platform, ...] = PLATFORMS
     allowed: tuple[str, ...] = ()
-    child: str = "llm.video.platforms_child"
+    child: str = "llm.video.children.platforms"
 
 
 DEFAULT_ACCESS = PlatformAccess()

@@ -10,7 +10,7 @@ from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.transcript import MediaInfo, parse_media_info
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
-CHILD = "llm.video.probe_child"
+CHILD = "llm.video.children.probe"
 LIMITS = ProcessLimits(memory_bytes=2 * 2**30, seconds=120)
 MISSING_NEXT_STEP = (
     "Run `uv sync --extra media`, set WHISPER_MODEL to a model's folder, and restart web server and worker."

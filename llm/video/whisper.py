@@ -12,16 +12,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
+from llm.video.children.whisper import TranscriptionTask
 from llm.video.errors import MediaUnreadable, TranscriberBroken, TranscriberMissing
 from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions
 from llm.video.repetition import remove_loops
 from llm.video.transcript import AudioTrack, Segment, Transcript, Window
-from llm.video.whisper_child import TranscriptionTask
 from llm.video.whisper_models import build_model_identity, get_model_folder, is_same_language
 from project.errors import DomainError
 from project.processes import runner
 
-CHILD = "llm.video.whisper_child"
+CHILD = "llm.video.children.whisper"
 PIPELINE_VERSION = 2
 """Raised when this code changes what comes out of the same recording."""
 PASSED_VARIABLES = (

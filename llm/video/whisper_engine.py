@@ -21,9 +21,9 @@ from huggingface_hub.errors import HfHubHTTPError
 from numpy.typing import NDArray
 
 from llm.video.audio import PER_MS, RATE, AudioTrackReader, Samples, skip_samples, split_into_windows
+from llm.video.children.whisper import ReportProgress, TranscriptionTask
 from llm.video.errors import TranscriberMissing
 from llm.video.transcript import Segment, Window
-from llm.video.whisper_child import ReportProgress, TranscriptionTask
 from llm.video.whisper_models import (
     MODEL_NEXT_STEP,
     find_whisper_code,

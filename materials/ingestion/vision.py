@@ -20,7 +20,7 @@ from llm.errors import (
 )
 from llm.messages import ModelRequest, Picture
 from llm.prompts import read_prompt
-from llm.router_factory import get_model_router
+from llm.router.factory import get_model_router
 from materials.documents import Format
 from materials.ingestion.described_pieces import DESCRIBED_FORMATS
 from materials.ingestion.picture_schema import DESCRIBE_SLIDES, ImageDescription

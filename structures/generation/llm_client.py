@@ -14,12 +14,12 @@ from django.db.models import Q
 from django.utils import timezone
 from pydantic import BaseModel
 
-from llm.budgets import check_hard_limit, compute_spending
 from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
 from llm.messages import ContextCapacity, ModelRequest
 from llm.prompts import read_prompt
 from llm.queries import compute_job_totals
-from llm.router_factory import get_model_router
+from llm.router.budgets import check_hard_limit, compute_spending
+from llm.router.factory import get_model_router
 from llm.schemas import build_schema
 from materials.models import MaterialNode
 from project.jobs.runner import JobRun

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from llm.errors import NoProvider
-from llm.router_factory import get_model_router
+from llm.router.factory import get_model_router
 from structures.engines.llm.engine import ACTIONS, build_plan
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import NothingReady

@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from llm.budgets import check_hard_limit, compute_spending
-from llm.router_factory import get_model_router
+from llm.router.budgets import check_hard_limit, compute_spending
+from llm.router.factory import get_model_router
 from materials.locks import lock_tree
 from materials.models import MaterialEntry, get_locator_columns
 from materials.queries import list_ancestor_ids, list_subtree

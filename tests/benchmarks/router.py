@@ -34,15 +34,15 @@ django.setup()
 import openai  # noqa: E402  # what is measured against
 from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 
-from llm.breakers import ADMITTED, Admission, CircuitBreakers  # noqa: E402  # needs settings
-from llm.budgets import SpendingLimits  # noqa: E402
-from llm.concurrency import ConcurrencyLimiter, ConcurrencySlot  # noqa: E402
 from llm.errors import ProviderError  # noqa: E402
-from llm.ledger import Ledger, LedgerEntry  # noqa: E402
 from llm.messages import ModelRequest  # noqa: E402
 from llm.providers.factory import ProviderPool  # noqa: E402
 from llm.registry import ModelSpec, Registry, read_registry  # noqa: E402
-from llm.router import ModelRouter  # noqa: E402
+from llm.router.breakers import ADMITTED, Admission, CircuitBreakers  # noqa: E402  # needs settings
+from llm.router.budgets import SpendingLimits  # noqa: E402
+from llm.router.concurrency import ConcurrencyLimiter, ConcurrencySlot  # noqa: E402
+from llm.router.ledger import Ledger, LedgerEntry  # noqa: E402
+from llm.router.router import ModelRouter  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 from tenants.services import create_tenant  # noqa: E402
 

@@ -16,8 +16,8 @@ from pytest_django import Settings
 from llm.models import ExternalCall
 from llm.registry import Registry
 from llm.registry_loader import get_registry_loader
-from llm.router import ModelRouter
-from llm.router_factory import get_model_router
+from llm.router.factory import get_model_router
+from llm.router.router import ModelRouter
 from llm.services import set_budget
 from tenants.models import Tenant
 from tests.fakes.anthropic import AnthropicServer

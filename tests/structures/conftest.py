@@ -41,5 +41,5 @@ def library(world: World, api: Api, acme: Tenant) -> MaterialNode:
 @pytest.fixture
 def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a busy model be asked again at once, and a job's end be noticed at once."""
-    monkeypatch.setattr("llm.fallback.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("llm.router.fallback.FIRST_PAUSE", 0.01)
     monkeypatch.setattr("project.jobs.runner.HEARTBEAT_SECONDS", 0.05)

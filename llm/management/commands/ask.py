@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from llm.errors import ModelsExhausted
 from llm.messages import ModelRequest
-from llm.router import Completion
-from llm.router_factory import get_model_router
+from llm.router.factory import get_model_router
+from llm.router.router import Completion
 from project.errors import DomainError
 from tenants.lookup import find_tenant
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from llm.errors import ModelsExhausted, RegistryUnusable
 from llm.providers.factory import find_base_url_fault, find_key_fault, list_missing_variables
 from llm.registry_loader import get_registry_loader
-from llm.router_factory import build_router_without_breakers
+from llm.router.factory import build_router_without_breakers
 
 
 class Command(BaseCommand):

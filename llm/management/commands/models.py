@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from llm.breakers import list_open_breakers
 from llm.errors import RegistryUnusable
 from llm.models import Breaker
 from llm.providers.factory import find_base_url_fault, find_key_fault, list_missing_variables
 from llm.registry import ProviderSpec, Registry
 from llm.registry_loader import get_registry_loader
+from llm.router.breakers import list_open_breakers
 
 
 class Command(BaseCommand):

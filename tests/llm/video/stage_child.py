@@ -16,8 +16,8 @@ from yt_dlp.extractor.common import InfoExtractor  # type: ignore[import-untyped
 from yt_dlp.globals import extractors  # type: ignore[import-untyped]
 from yt_dlp.utils import ExtractorError  # type: ignore[import-untyped]
 
-from llm.video import platforms_child
-from llm.video.platforms_child import SendMessage
+from llm.video.children import platforms
+from llm.video.children.platforms import SendMessage
 
 
 class StageIE(InfoExtractor):  # type: ignore[misc]
@@ -37,4 +37,4 @@ class StageIE(InfoExtractor):  # type: ignore[misc]
 def run_child(request: Mapping[str, Any], tell: SendMessage) -> None:
     import_extractors()
     extractors.value = {"StageIE": StageIE, **extractors.value}
-    platforms_child.run_child(request, tell)
+    platforms.run_child(request, tell)

@@ -405,7 +405,7 @@ def test_without_yt_dlp_it_says_what_to_install(site: Site, tmp_path: Path, monk
 def test_a_client_whose_connections_nobody_sees_is_not_used() -> None:
     from yt_dlp.networking.common import RequestHandler  # type: ignore[import-untyped]  # noqa: PLC0415  # only here
 
-    from llm.video.platforms_child import GuardedDownloader  # noqa: PLC0415
+    from llm.video.children.platforms import GuardedDownloader  # noqa: PLC0415
 
     class UnseenRH(RequestHandler):  # type: ignore[misc]  # yt-dlp has no types
         RH_NAME = "curl_cffi"

@@ -17,11 +17,11 @@ import psutil
 import pytest
 
 from llm.video import whisper_engine
+from llm.video.children.whisper import TranscriptionTask
 from llm.video.errors import MediaUnreadable, TranscriberBroken
 from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.transcript import AudioTrack, Transcript
 from llm.video.whisper import WhisperSettings, WhisperVideoProcessor
-from llm.video.whisper_child import TranscriptionTask
 from tests.llm.video.recordings import (
     LECTURE,
     NANO,
@@ -311,7 +311,7 @@ def whisper_children() -> list[psutil.Process]:
     found = []
     for child in psutil.Process().children():
         try:
-            if "llm.video.whisper_child" in child.cmdline():
+            if "llm.video.children.whisper" in child.cmdline():
                 found.append(child)
         except psutil.NoSuchProcess:
             continue

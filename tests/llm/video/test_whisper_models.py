@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from llm.video.children.whisper import TranscriptionTask
 from llm.video.errors import TranscriberMissing
 from llm.video.ports import TranscriptionOptions
 from llm.video.transcript import Window
 from llm.video.whisper import EndEvent, TranscriptionEvent, WhisperSettings, WhisperVideoProcessor
-from llm.video.whisper_child import TranscriptionTask
 from llm.video.whisper_models import build_model_identity, find_whisper_code, get_language_tag, is_same_language
 from project.processes import child
 from tests.llm.video.recordings import LECTURE, NANO, ListTranscriptionContext, recording
@@ -97,7 +97,7 @@ def test_it_says_how_to_install_what_is_missing(tmp_path: Path) -> None:
     settings = {"compute_type": "int8", "threads": 1, "beam_size": 1, "window_ms": 1000, "download": False}
     message = json.dumps({"request": request | settings, "memory_bytes": None}) + "\n"
 
-    command = [str(tmp_path / "bare" / "bin" / "python"), "-I", str(child.__file__), "llm.video.whisper_child"]
+    command = [str(tmp_path / "bare" / "bin" / "python"), "-I", str(child.__file__), "llm.video.children.whisper"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
         assert process.stdout is not None

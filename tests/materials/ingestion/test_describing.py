@@ -62,8 +62,8 @@ def world(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
         world.file["chains"]["describe_slides"] = {name: ["gpt"] for name in ("quality", "default", "budget")}
         world.write()
         use(settings, monkeypatch, world)
-        monkeypatch.setattr("llm.fallback.FIRST_PAUSE", 0.01)
-        monkeypatch.setattr("llm.fallback.ROUND_SECONDS", 0)
+        monkeypatch.setattr("llm.router.fallback.FIRST_PAUSE", 0.01)
+        monkeypatch.setattr("llm.router.fallback.ROUND_SECONDS", 0)
         settings.DESCRIBE_AT_ONCE = 2
         yield world
 

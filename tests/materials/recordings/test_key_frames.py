@@ -163,8 +163,8 @@ def test_a_picture_that_no_model_describes_stays_without_words_and_is_told(
 def test_a_provider_that_is_down_is_not_asked_for_every_picture(
     client: APIClient, week: MaterialNode, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llm.fallback.FIRST_PAUSE", 0.01)
-    monkeypatch.setattr("llm.fallback.ROUND_SECONDS", 0)
+    monkeypatch.setattr("llm.router.fallback.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("llm.router.fallback.ROUND_SECONDS", 0)
     world.openai.always(Fail(503))
 
     entry = filmed(client, week)

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from llm.breakers import CircuitBreakers, list_open_breakers
-from llm.deadlines import Deadline
 from llm.errors import BudgetExceeded, ModelsExhausted, ProviderBusy
 from llm.messages import ModelRequest
 from llm.models import Breaker
 from llm.registry import ModelSpec
-from llm.router_factory import build_router_without_breakers
+from llm.router.breakers import CircuitBreakers, list_open_breakers
+from llm.router.deadlines import Deadline
+from llm.router.factory import build_router_without_breakers
 from project.jobs.errors import JobCancelled
 from tenants.models import Tenant
 from tests.fakes.steps import Answer, Fail, Hang, Refusal

@@ -11,15 +11,15 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from llm.breakers import Admission
-from llm.concurrency import ConcurrencySlot
-from llm.deadlines import Deadline
 from llm.errors import Attempt, NoProvider, ProviderError, UnknownAction, UnknownStrategy
-from llm.fallback import Caller, FallbackRun
-from llm.ledger import LedgerEntry
 from llm.messages import ContextCapacity, ModelRequest, TokenUsage
 from llm.providers.base import Provider
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
+from llm.router.breakers import Admission
+from llm.router.concurrency import ConcurrencySlot
+from llm.router.deadlines import Deadline
+from llm.router.fallback import Caller, FallbackRun
+from llm.router.ledger import LedgerEntry
 from llm.schemas import build_schema, parse_answer
 from project.jobs.models import Job
 from tenants.models import Tenant

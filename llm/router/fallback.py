@@ -20,9 +20,6 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from llm import telemetry
-from llm.concurrency import ConcurrencyLimitReached, ConcurrencySlot
-from llm.deadlines import Deadline
 from llm.errors import (
     AnswerEmpty,
     AnswerTruncated,
@@ -40,11 +37,14 @@ from llm.errors import (
     ProviderError,
     ProviderRefused,
 )
-from llm.ledger import ANSWERED, LedgerEntry, compute_cost
 from llm.messages import ModelReply, ModelRequest, estimate_input_tokens
 from llm.providers.base import Provider, ProviderCall
 from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, ProviderSpec, Registry
 from llm.repair import build_repair_request
+from llm.router import telemetry
+from llm.router.concurrency import ConcurrencyLimitReached, ConcurrencySlot
+from llm.router.deadlines import Deadline
+from llm.router.ledger import ANSWERED, LedgerEntry, compute_cost
 from llm.schemas import Schema
 from project import logs
 from project.db.fields import new_id
@@ -52,7 +52,7 @@ from project.jobs.models import Job
 from tenants.models import Tenant
 
 if TYPE_CHECKING:
-    from llm.router import ModelRouter
+    from llm.router.router import ModelRouter
 
 ATTEMPTS_WHEN_BUSY = 2
 PATIENCE_SECONDS = 5.0

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from llm.concurrency import ConcurrencySlot
 from llm.messages import TokenUsage
 from llm.models import ExternalCall
 from llm.registry import Candidate
+from llm.router.concurrency import ConcurrencySlot
 from project.db import prepared_statements
 from project.db.fields import new_id
 from project.jobs.models import Job

@@ -10,9 +10,9 @@ import pytest
 from django.db import connection, transaction
 from pydantic import BaseModel, Field
 
-from llm.deadlines import Deadline
 from llm.errors import DeadlinePassed, ModelsExhausted, NoProvider, UnknownAction, UnknownStrategy
 from llm.messages import Clip, ModelRequest, Picture
+from llm.router.deadlines import Deadline
 from project.jobs.errors import JobCancelled
 from tenants.models import Tenant
 from tests.fakes.server import FakeVendor

@@ -16,8 +16,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from llm import telemetry
 from llm.messages import ModelRequest
+from llm.router import telemetry
 from tests.fakes.steps import Answer, Fail
 from tests.llm.world import World
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
-from llm.breakers import BypassedCircuitBreakers, CircuitBreakers
-from llm.budgets import SpendingLimits
-from llm.concurrency import ConcurrencyLimiter
-from llm.ledger import Ledger
 from llm.providers.factory import ProviderPool
 from llm.registry_loader import get_registry_loader
-from llm.router import ModelRouter
+from llm.router.breakers import BypassedCircuitBreakers, CircuitBreakers
+from llm.router.budgets import SpendingLimits
+from llm.router.concurrency import ConcurrencyLimiter
+from llm.router.ledger import Ledger
+from llm.router.router import ModelRouter
 
 
 @cache

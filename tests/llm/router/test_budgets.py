@@ -12,10 +12,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from llm.budgets import SpendingLimits, compute_spending, get_month_start, get_next_month_start
 from llm.errors import BudgetExceeded, BudgetRefused, ModelsExhausted
 from llm.messages import ModelRequest
 from llm.models import ExternalCall, Reservation
+from llm.router.budgets import SpendingLimits, compute_spending, get_month_start, get_next_month_start
 from llm.services import set_budget
 from tenants.models import Tenant
 from tests.fakes.asked import Asked
@@ -190,7 +190,7 @@ def test_a_process_that_dies_gives_its_slots_back(world: World) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_provider_that_is_full_is_passed_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm.fallback.SLOT_SECONDS", 0.2)
+    monkeypatch.setattr("llm.router.fallback.SLOT_SECONDS", 0.2)
     world.file["providers"]["google"]["concurrency"] = 1
     world.write()
     world.anthropic.always(Answer("100."))
