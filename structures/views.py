@@ -10,8 +10,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from structures.exports.markdown import render_markdown
-from structures.exports.renderers import MarkdownRenderer
+from structures.exports.base import ExportedSnapshot
+from structures.exports.renderers import ExportRenderer, build_renderers
 from structures.models import StructureSnapshot
 from structures.queries import get_latest_snapshot, get_snapshot, load_structure_tree
 from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer, StructureNodeSerializer
@@ -20,13 +20,13 @@ from tenants.scopes import Scope
 
 
 class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
-    """Snapshots, as JSON or as Markdown."""
+    """Snapshots, as JSON or in an export format."""
 
     queryset = StructureSnapshot.objects.none()
     serializer_class = SnapshotSerializer
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
-    renderer_classes = (JSONRenderer, MarkdownRenderer)
+    renderer_classes = (JSONRenderer, *build_renderers())
 
     @extend_schema(responses=SnapshotSerializer)
     def retrieve_latest(self, request: Request, pk: UUID) -> Response:
@@ -40,9 +40,11 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
 
 
 def snapshot_response(request: Request, snapshot: StructureSnapshot) -> Response:
+    """Answer with a snapshot in the representation that the client accepts."""
     children = load_structure_tree(snapshot)
-    if isinstance(request.accepted_renderer, MarkdownRenderer):
-        return Response(render_markdown(snapshot, children))
+    if isinstance(request.accepted_renderer, ExportRenderer):
+        exported = ExportedSnapshot(course=snapshot, modules=children)
+        return Response(request.accepted_renderer.export_format.render(exported))
     node_serializer = StructureNodeSerializer()
     nodes = [node_serializer.to_representation(child) for child in children]
     return Response({**SnapshotSummarySerializer(snapshot).data, "children": nodes})

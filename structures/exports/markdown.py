@@ -1,84 +1,47 @@
-"""A structure as Markdown, for people."""
+"""A structure as Markdown, for people to read and to keep in a repository."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 
 from materials.chunks.markdown import escape_lines, escape_markdown, escape_paragraph, format_timestamp
-from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
+from structures.exports.base import (
+    ExportedCourse,
+    ExportedNode,
+    ExportedNodeFields,
+    ExportedReference,
+    ExportedSnapshot,
+    ExportLoss,
+)
 
 _FENCE_OPENING = re.compile(r"(`{3,})[^`]*$")
 _FENCE_CLOSING = re.compile(r" {0,3}(`{3,})[ \t]*$")
 
 
-class RenderedReference(Protocol):
-    """Evidence as it is shown."""
+@dataclass(frozen=True)
+class MarkdownFormat:
+    """One Markdown file (CommonMark), with headings for modules and lessons and a list item for each concept."""
 
-    @property
-    def entry_path(self) -> str: ...
-    @property
-    def locator(self) -> Locator: ...
-    @property
-    def quote(self) -> str: ...
-    @property
-    def machine_written(self) -> bool: ...
+    name: str = "markdown"
+    media_type: str = "text/markdown"
 
+    def render(self, snapshot: ExportedSnapshot) -> bytes:
+        return render_markdown(snapshot.course, snapshot.modules).encode()
 
-class RenderedCourse(Protocol):
-    """What is said of the course as a whole."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-    @property
-    def learning_goal(self) -> str: ...
-    @property
-    def expected_knowledge(self) -> Sequence[Mapping[str, str]]: ...
-    @property
-    def expected_skills(self) -> Sequence[Mapping[str, str]]: ...
-    @property
-    def prerequisites(self) -> Sequence[str]: ...
+    def list_losses(self, snapshot: ExportedSnapshot) -> list[ExportLoss]:
+        """Return the nodes whose evidence is named by its place alone."""
+        reason = "Markdown names where the evidence stands, not the words that are quoted."
+        return [
+            ExportLoss(node_id=node.row.pk, field="references.quote", reason=reason)
+            for node in snapshot.walk_nodes()
+            if any(reference.quote for reference in node.references)
+        ]
 
 
-class RenderedNodeFields(Protocol):
-    """What is said of a structure node."""
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def description(self) -> str: ...
-    @property
-    def learning_goal(self) -> str: ...
-    @property
-    def difficulty(self) -> int | None: ...
-    @property
-    def estimated_minutes(self) -> int | None: ...
-    @property
-    def examples(self) -> Sequence[str]: ...
-    @property
-    def reference_solution(self) -> str: ...
-    @property
-    def grading_criteria(self) -> Sequence[str]: ...
-
-
-class RenderedNode(Protocol):
-    """A structure node as it is shown: what is said of it, its evidence and its children."""
-
-    @property
-    def node_type(self) -> NodeType: ...
-    @property
-    def row(self) -> RenderedNodeFields: ...
-    @property
-    def references(self) -> Sequence[RenderedReference]: ...
-    @property
-    def children(self) -> Sequence[RenderedNode]: ...
-
-
-def render_markdown(course: RenderedCourse, nodes: Iterable[RenderedNode]) -> str:
+def render_markdown(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> str:
     """Return the whole structure as one Markdown text."""
     parts = [f"# {escape_markdown(course.title)}"]
     if course.description:
@@ -96,7 +59,7 @@ def render_markdown(course: RenderedCourse, nodes: Iterable[RenderedNode]) -> st
     return "\n\n".join(parts) + "\n"
 
 
-def format_reference_location(reference: RenderedReference) -> str:
+def format_reference_location(reference: ExportedReference) -> str:
     """Return where a reference points, such as `deck.pptx, slide 4` or `talk.srt, 02:15–02:24`."""
     locator = reference.locator
     if locator.page is not None:
@@ -112,7 +75,7 @@ def format_reference_location(reference: RenderedReference) -> str:
     return reference.entry_path + position + (", read by a model" if reference.machine_written else "")
 
 
-def _render_section(node: RenderedNode, *, level: int, number: str) -> Iterator[str]:
+def _render_section(node: ExportedNode, *, level: int, number: str) -> Iterator[str]:
     yield f"{'#' * min(level, 6)} {number}. {escape_markdown(node.row.title)}"
     if node.row.learning_goal:
         yield f"**Goal:** {escape_markdown(node.row.learning_goal)}"
@@ -132,13 +95,13 @@ def _render_section(node: RenderedNode, *, level: int, number: str) -> Iterator[
             yield from _render_section(child, level=level + 1, number=f"{number}.{position}")
 
 
-def _render_concept(node: RenderedNode) -> str:
+def _render_concept(node: ExportedNode) -> str:
     definition = f": {escape_markdown(node.row.description)}" if node.row.description else ""
     examples = "".join(f"\n  - {escape_paragraph(example)}" for example in node.row.examples)
     return f"- **{escape_markdown(node.row.title)}**{definition}{_format_evidence(node)}{examples}"
 
 
-def _render_exercise(node: RenderedNode) -> Iterator[str]:
+def _render_exercise(node: ExportedNode) -> Iterator[str]:
     effort = _format_effort(node.row)
     yield f"**Exercise: {escape_markdown(node.row.title)}**{_format_evidence(node)}" + (f" {effort}" if effort else "")
     if node.row.description:
@@ -151,7 +114,7 @@ def _render_exercise(node: RenderedNode) -> Iterator[str]:
         yield _format_list(node.row.grading_criteria)
 
 
-def _format_effort(row: RenderedNodeFields) -> str:
+def _format_effort(row: ExportedNodeFields) -> str:
     """Say how hard it is and how long it takes, as far as that is known."""
     facts = [
         f"difficulty {row.difficulty} of 5" if row.difficulty else "",
@@ -170,7 +133,7 @@ def _format_list(items: Sequence[str]) -> str:
     return "\n".join(f"- {escape_paragraph(item)}" for item in items)
 
 
-def _format_evidence(node: RenderedNode) -> str:
+def _format_evidence(node: ExportedNode) -> str:
     locations = list(
         dict.fromkeys(escape_markdown(format_reference_location(reference)) for reference in node.references)
     )

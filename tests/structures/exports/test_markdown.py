@@ -1,0 +1,134 @@
+"""Structures as Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from materials.documents import Locator
+from structures.engines.base.drafts import NodeType
+from structures.exports.base import ExportedSnapshot, ExportLoss
+from structures.exports.markdown import MarkdownFormat, render_markdown
+from structures.exports.registry import EXPORT_FORMATS
+from structures.models import StructureNode, StructureSnapshot
+
+
+@dataclass
+class ExampleNode:
+    """A node as export formats take it."""
+
+    row: StructureNode
+    references: list[Evidence] = field(default_factory=list)
+    children: list[ExampleNode] = field(default_factory=list)
+
+    @property
+    def node_type(self) -> NodeType:
+        return NodeType(self.row.node_type)
+
+
+def node(node_type: NodeType, title: str, **more: Any) -> StructureNode:
+    return StructureNode(node_type=node_type, title=title, **more)
+
+
+@dataclass
+class Evidence:
+    entry_path: str
+    locator: Locator
+    quote: str = "quote"
+    machine_written: bool = False
+    id: UUID = field(default_factory=uuid4)
+
+
+def test_it_renders_for_people_with_places_they_can_open() -> None:
+    places = [
+        Evidence("a.pdf", Locator(page=7)),
+        Evidence("b.pptx", Locator(slide=4), machine_written=True),
+        Evidence("c.srt", Locator(start_ms=135_000, end_ms=3_744_000)),
+        Evidence("d.md", Locator(heading_path=("One", "Two"))),
+    ]
+    boiling = ExampleNode(node(NodeType.CONCEPT, "Boil*ing*", description="It is <hot>."), places)
+    task = ExampleNode(node(NodeType.EXERCISE, "Boil an egg", description="Do it.\n\n- now"))
+    lesson = ExampleNode(node(NodeType.LESSON, "Heat"), children=[boiling, task])
+
+    text = render_markdown(
+        StructureSnapshot(title="Water"), [ExampleNode(node(NodeType.MODULE, "Basics"), children=[lesson])]
+    )
+
+    assert text == (
+        "# Water\n\n## 1. Basics\n\n### 1.1. Heat\n\n"
+        "- **Boil\\*ing\\***: It is \\<hot\\>. "
+        "(a.pdf, p. 7; b.pptx, slide 4, read by a model; c.srt, 02:15–1:02:24; d.md, § Two)\n\n"
+        "**Exercise: Boil an egg** (no evidence)\n\n> Do it.\n>\n> - now\n"
+    )
+
+
+def test_it_renders_what_models_write_of_a_course() -> None:
+    course = StructureSnapshot(
+        title="Water",
+        description="About <water>.",
+        learning_goal="Boil it.",
+        expected_knowledge=[{"summary": "Boiling", "details": "At 100 degrees."}],
+        expected_skills=[{"summary": "Cooking", "details": ""}],
+        prerequisites=["A pot"],
+    )
+    egg = node(
+        NodeType.EXERCISE, "Egg", description="Do it.", difficulty=2, reference_solution="Ten minutes.",
+        grading_criteria=("It is hard",),
+    )  # fmt: skip
+    heat = node(NodeType.CONCEPT, "Heat", description="Is hot.", examples=("A stove",))
+    lesson = ExampleNode(node(NodeType.LESSON, "Heat"), children=[ExampleNode(heat), ExampleNode(egg)])
+    basics = node(NodeType.MODULE, "Basics", learning_goal="Know heat.", difficulty=1, estimated_minutes=45)
+
+    text = render_markdown(course, [ExampleNode(basics, children=[lesson])])
+
+    assert text == (
+        "# Water\n\nAbout \\<water\\>.\n\n**Goal:** Boil it.\n\n"
+        "**Knowledge after the course:**\n\n- Boiling: At 100 degrees.\n\n"
+        "**Skills after the course:**\n\n- Cooking\n\n**Needed before:**\n\n- A pot\n\n"
+        "## 1. Basics\n\n**Goal:** Know heat.\n\n*difficulty 1 of 5, 45 minutes*\n\n### 1.1. Heat\n\n"
+        "- **Heat**: Is hot. (no evidence)\n  - A stove\n\n"
+        "**Exercise: Egg** (no evidence) *difficulty 2 of 5*\n\n> Do it.\n\n"
+        "Solution:\n\n> Ten minutes.\n\nGraded by:\n\n- It is hard\n"
+    )
+
+
+def test_what_looks_like_a_list_makes_none() -> None:
+    course = StructureSnapshot(title="1. Ice", description="1. is cold", prerequisites=["- 5 degrees"])
+    lesson = ExampleNode(node(NodeType.LESSON, "Cold", description="- 5 is colder"))
+
+    text = render_markdown(course, [ExampleNode(node(NodeType.MODULE, "Ice"), children=[lesson])])
+
+    assert text == (
+        "# 1. Ice\n\n1\\. is cold\n\n**Needed before:**\n\n- \\- 5 degrees\n\n"
+        "## 1. Ice\n\n### 1.1. Cold\n\n\\- 5 is colder\n"
+    )
+
+
+def test_it_names_each_node_whose_quotes_it_leaves_out() -> None:
+    quoted = ExampleNode(node(NodeType.CONCEPT, "Boiling"), [Evidence("a.pdf", Locator(page=7))])
+    proved_by_nothing = ExampleNode(node(NodeType.CONCEPT, "Freezing"))
+    module = ExampleNode(node(NodeType.MODULE, "Basics"), children=[quoted, proved_by_nothing])
+    snapshot = ExportedSnapshot(course=StructureSnapshot(title="Water"), modules=[module])
+
+    losses = MarkdownFormat().list_losses(snapshot)
+
+    assert losses == [
+        ExportLoss(
+            node_id=quoted.row.pk,
+            field="references.quote",
+            reason="Markdown names where the evidence stands, not the words that are quoted.",
+        )
+    ]
+
+
+def test_nodes_are_walked_parents_first_and_in_order() -> None:
+    first = ExampleNode(node(NodeType.MODULE, "A"), children=[ExampleNode(node(NodeType.LESSON, "A1"))])
+    second = ExampleNode(node(NodeType.MODULE, "B"))
+    snapshot = ExportedSnapshot(course=StructureSnapshot(title="Water"), modules=[first, second])
+
+    assert [each.row.title for each in snapshot.walk_nodes()] == ["A", "A1", "B"]
+
+
+def test_a_format_is_found_by_the_name_that_clients_send() -> None:
+    assert {name: each.media_type for name, each in EXPORT_FORMATS.items()} == {"markdown": "text/markdown"}
