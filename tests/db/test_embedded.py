@@ -19,7 +19,7 @@ from project.db.embedded.server import EmbeddedServer
 import psycopg
 server = EmbeddedServer(Path(sys.argv[1]))
 server.ensure_running()
-with psycopg.connect(host=str(server.sockets), user="postgres", dbname="postgres") as connection:
+with psycopg.connect(host=str(server.socket_folder), user="postgres", dbname="postgres") as connection:
     print(connection.execute("SHOW server_version_num").fetchone()[0], flush=True)
 sys.stdin.readline()
 """

@@ -372,7 +372,7 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_what_was_paid_for(
     runner.run_next_job(JobQueue.LIGHT)
     world.openai.script(says("Page 1"))
     world.openai.always(Answer(json.dumps({"text": "Later", "shows": ""}), after=60))
-    work = "import django; django.setup(); from project.jobs import runner; runner.run_next('heavy')"
+    work = "import django; django.setup(); from project.jobs import runner; runner.run_next_job('heavy')"
     log = tmp_path / "worker.log"
     worker = start("-c", work, log=log, MODELS_FILE=str(world.path), DESCRIBE_AT_ONCE="1")
     eventually(lambda: len(world.openai.asked) == 2, seconds=60, what="nobody asked twice", log=log)
