@@ -1,4 +1,4 @@
-"""The pages that belong to no app: who am I, and what the API can do."""
+"""Endpoints that belong to no app: the key that is used, and the OpenAPI document."""
 
 from __future__ import annotations
 

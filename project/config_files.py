@@ -1,4 +1,4 @@
-"""YAML files that people edit, as checked objects: every fault names the line and the key."""
+"""YAML files that people edit, read into validated objects: every fault names the line and the key."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class InvalidConfigFile(Exception):
 
 
 def read_config_file(path: Path, model: type[Model]) -> tuple[Model, KeyLines, bytes]:
-    """Return what a file says, where each key of it stands, and its bytes.
+    """Return the content of a file, the lines of its keys, and its bytes.
 
-    Raises FileFaults with everything that is wrong with it, and OSError.
+    Raises InvalidConfigFile with everything that is wrong with it, and OSError.
     """
     content = path.read_bytes()
     try:
@@ -105,7 +105,7 @@ class KeyLines:
 
 
 class _LocatingLoader(yaml.SafeLoader):
-    """Says where a value stands that is not what its form promises, such as a thirteenth month."""
+    """A loader that names the line of a value that cannot be built, such as a thirteenth month."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:

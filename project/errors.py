@@ -16,7 +16,7 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """A rule said no, and the caller can be told why.
+    """A refusal or failure that the caller is told about.
 
     `code` is stable and meant for programs, `status` is the HTTP answer, the message says what happened and why, and
     `next_step` what to do about it. `extra` are further members of the problem document. A leaf class sets the first

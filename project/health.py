@@ -1,4 +1,4 @@
-"""Is it alive, and can it work? Two addresses for machines: no key, no limit, no secrets."""
+"""Liveness and readiness: two endpoints for load balancers and monitors, without a key, a limit or secrets."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
 from project.storage.objects import get_object_storage
 
+# Light jobs take seconds: one that has waited a quarter of an hour shows that the workers do not keep up.
 MAX_QUEUE_AGE = timedelta(minutes=15)
+# Each cluster sends a canary every few seconds and restarts itself when none comes back; after 90 s it has not helped.
 MAX_CANARY_AGE = timedelta(seconds=90)
+# Refusals of providers that only an operator can end: a new key, a payment, another model.
 OPERATOR_REFUSALS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
-"""Of a provider: only an operator can mend them."""
 
 
 class NotHealthy(Exception):
@@ -32,20 +34,20 @@ class NotHealthy(Exception):
 
 
 class Degraded(Exception):
-    """Work goes on, but an operator should look; the message says at what."""
+    """Work goes on, but an operator should act; the message says on what."""
 
 
 @require_safe
 def check_liveness(request: HttpRequest) -> JsonResponse:
-    """Answer as long as the process can answer at all."""
+    """Answer 200 as long as the process answers at all. Asks nothing else."""
     return JsonResponse({"status": "ok", "version": settings.VERSION})
 
 
 @require_safe
 def check_readiness(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when everything that work needs is there, else 503; each check says how it went.
+    """Answer 200 when everything that requests and jobs need is there, else 503, with the result of each check.
 
-    `degraded` is a 200 too: work goes on, but something waits for an operator.
+    `degraded` is a 200 too: work goes on, but an operator should look.
     """
     checks = {name: _run_check(check) for name, check in _CHECKS.items()}
     healthy = all(check["ok"] for check in checks.values())

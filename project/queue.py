@@ -19,9 +19,9 @@ ANSWER_CANARY = "project.jobs.tasks.answer_canary"
 
 
 def notify_workers(count: int = 1, *, queue: str = "light") -> None:
-    """Tell the queue's workers that there are so many more jobs to claim, with the commit of the caller's transaction.
+    """Send `count` wake-up messages to the queue's workers when the caller's transaction commits.
 
-    Outside a transaction that promise is empty, so it is refused with a RuntimeError.
+    Raises RuntimeError outside a transaction: the messages could come before the rows that they are about.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("notify_workers must be called inside transaction.atomic()")
@@ -30,7 +30,7 @@ def notify_workers(count: int = 1, *, queue: str = "light") -> None:
 
 
 def send_canary(cluster: str, *, queue: str) -> None:
-    """Ask any free worker of the queue for a sign of life on behalf of this cluster."""
+    """Send a message that any free worker of the queue answers, to show that this cluster works."""
     _enqueue_task(queue, ANSWER_CANARY, cluster)
 
 
@@ -41,9 +41,10 @@ def count_messages(queue: str = "light") -> int:
 
 
 def build_cluster_command(queue: str) -> list[str]:
-    """Return the arguments of `manage.py` that start the queue's cluster. The name is there to be seen in lists of
-    processes; what counts is `build_cluster_environment`, because django-q2 reads its settings before its arguments.
-    The checks, which take a second, have been made by the command that starts the cluster.
+    """Return the arguments of `manage.py` that start the queue's cluster.
+
+    The name is for lists of processes; what counts is `build_cluster_environment`, because django-q2 reads its settings
+    before its arguments. The checks, which take a second, have been made by the command that starts the cluster.
     """
     return ["qcluster", "--skip-checks", "--name", settings.QUEUES[queue]]
 

@@ -18,7 +18,7 @@ VERSION = "0.1.0"
 DEBUG = env.get_bool("DEBUG", default=True)
 VAR_DIR = Path(env.get_text("VAR_DIR", str(BASE_DIR / "var")))
 
-# --- Who we are -------------------------------------------------------------------------------------------------------
+# --- Identity ---------------------------------------------------------------------------------------------------------
 
 _DEVELOPMENT_KEY = "not-a-secret: development only"
 SECRET_KEY = env.get_secret("SECRET_KEY", _DEVELOPMENT_KEY if DEBUG else "")
@@ -141,7 +141,7 @@ FETCH_CONTACT = env.get_text("FETCH_CONTACT")
 FETCH_PAUSE_SECONDS: float = env.get_integer("FETCH_PAUSE_SECONDS", 1)
 PLATFORMS_FILE = Path(env.get_text("PLATFORMS_FILE", str(BASE_DIR / "config" / "platforms.yaml")))
 
-# --- Work -------------------------------------------------------------------------------------------------------------
+# --- Jobs -------------------------------------------------------------------------------------------------------------
 
 Q_BROKER_URL = env.get_secret("Q_BROKER_URL")
 QUEUES = {"light": "coursewright", "heavy": "coursewright-heavy"}
@@ -165,7 +165,7 @@ Q_CLUSTER: dict[str, Any] = {
     "queue_limit": 1,
     "bulk": 1,
     "poll": 0.2,
-    # The Job row decides what runs again (project.jobs); a message is a bell that rings once.
+    # The Job row decides what runs again (project.jobs); a message only wakes a worker.
     "max_attempts": 1,
     "ack_failures": True,
     "timeout": 6 * 3600,
@@ -246,7 +246,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 UNFOLD = {"SITE_TITLE": "Coursewright", "SITE_HEADER": "Coursewright", "SITE_URL": "/api/docs", "SHOW_HISTORY": False}
 
-# --- Safety -----------------------------------------------------------------------------------------------------------
+# --- Security ---------------------------------------------------------------------------------------------------------
 
 HTTPS = env.get_bool("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS

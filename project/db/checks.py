@@ -10,6 +10,7 @@ from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+# Of other apps it is theirs to say; some replace their migrations by fewer ones.
 _LABELS = ("jobs", "llm", "materials", "structures", "tenants")
 
 

@@ -1,6 +1,6 @@
-"""Statements on the way of every model call, prepared once in each session and handed to libpq as they are.
+"""Statements of every model call, prepared once in each session and passed to libpq as they are.
 
-Between two of them a process waits for seconds. Adapting values and reading results in Python then costs more than the
+Adapting values and reading results in Python then costs more than the
 statement itself (`tests/benchmarks/router.py`), so here values are text and so is the one value that comes back.
 """
 
@@ -20,7 +20,6 @@ from psycopg import errors, pq
 SqlValue = str | int | bool | Decimal | UUID | datetime | None
 
 _statement_names: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
-"""The statements that each session has prepared."""
 
 
 def execute_prepared(sql: str, values: Sequence[SqlValue]) -> str | None:

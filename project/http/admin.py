@@ -1,4 +1,4 @@
-"""What the admin's windows have in common."""
+"""What the admin pages have in common."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unfold.paginator import InfinitePaginator
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows to look at: nothing is added, changed or deleted by hand, and big tables are not counted."""
+    """Read-only pages of a model: rows change through services alone, and big tables are not counted."""
 
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -26,5 +26,5 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Tell whether the user may run the actions that name `operate`: who could change the rows, were it allowed."""
+        """Tell whether the user may run actions with the permission `operate`: who may change the model."""
         return super().has_change_permission(request)

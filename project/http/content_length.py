@@ -1,4 +1,4 @@
-"""Bodies whose length nobody announced."""
+"""Refusal of bodies without an announced length."""
 
 from __future__ import annotations
 

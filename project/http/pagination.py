@@ -34,6 +34,7 @@ class CursorPagination(BasePagination):
         limit = _parse_limit(request)
         if cursor := request.query_params.get("cursor"):
             rows = rows.filter(_build_after_condition(self._order, self._decode_cursor(cursor)))
+        # One row more than asked for shows whether there is a next page, without a second statement.
         found = list(rows[: limit + 1])
         self._rows, self._has_more = found[:limit], len(found) > limit
         return self._rows
@@ -77,6 +78,7 @@ class CursorPagination(BasePagination):
     def _encode_cursor(self, row: Model) -> str:
         values = [str(getattr(row, name.lstrip("-"))) for name in self._order]
         packed = base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+        # Signed: a cursor holds column values that go into a query, and one of another list must not pass.
         return signing.Signer(salt=self._build_salt(), sep=".").sign(packed)
 
     def _decode_cursor(self, cursor: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Errors on the wire: `application/problem+json` (RFC 9457), made in one place.
+"""Errors as `application/problem+json` (RFC 9457), built in one place.
 
 Beside the standard members a problem has `code` (stable, for programs), `request_id`, `next_step` (what to do about it)
 and, for invalid input, `errors`: a JSON pointer, a code and a sentence for each.
@@ -119,25 +119,28 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
 
 @csrf_exempt
 def api_not_found(request: HttpRequest) -> HttpResponse:
-    """Answer for what no route of the API takes: a view, because Django shows a debug page in place of handler404."""
+    """Answer a request below /api/ without a route.
+
+    A view, because under DEBUG Django shows a page of its own in place of handler404.
+    """
     return not_found(request, Http404())
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer for an address that no route knows (Django's handler404)."""
+    """Answer a request for a URL without a route (Django's handler404)."""
     return _problem_response(
         request, status=404, code="not_found", detail=f"There is nothing at {request.path}.", next_step=_DOCS_HINT
     )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer for a request that Django refuses before a view sees it (handler400)."""
+    """Answer a request that Django refuses before a view is called (handler400)."""
     detail = "The request was refused." if isinstance(exception, SuspiciousOperation) else "The request is malformed."
     return _problem_response(request, status=400, code="bad_request", detail=detail, next_step=_DOCS_HINT)
 
 
 def length_required(request: HttpRequest) -> HttpResponse:
-    """Answer for a body whose end cannot be told from a lost connection."""
+    """Answer a request whose body ends with the connection: a lost one could not be told from the end."""
     return _problem_response(
         request,
         status=411,
@@ -148,12 +151,12 @@ def length_required(request: HttpRequest) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer for a refused request outside the API (handler403)."""
+    """Answer a refused request outside the API (handler403)."""
     return _problem_response(request, status=403, code="forbidden", detail="This is not allowed.", next_step=_DOCS_HINT)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer for a bug (handler500). The trace is in the log under the same request id."""
+    """Answer a request that met a bug (handler500). The trace is in the log under the same request id."""
     return _problem_response(
         request,
         status=500,
@@ -196,7 +199,7 @@ def _iterate_field_errors(details: Any, pointer: str) -> Iterator[FieldError]:
 
 
 def _problem_response(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> HttpResponse:
-    """Answer with the problem as JSON, or as a page to a browser that strayed outside the API."""
+    """Answer with the problem as JSON, or as a page for a browser outside the API."""
     document = build_problem(request, **members)
     if request.accepts("text/html") and not request.path.startswith(("/api/", "/health/")):
         page = render_to_string("error.html", document)

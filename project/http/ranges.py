@@ -1,4 +1,4 @@
-"""A part of a file: the `ByteRange` header (RFC 9110, section 14), one range of bytes."""
+"""A part of a file: the `Range` header (RFC 9110, section 14), one range of bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class ByteRange:
 
 
 def parse_range_header(header: str, size: int) -> ByteRange | None:
-    """Return the part that is asked for, None for the whole file: also when the header is one that we need not know.
+    """Return the range of a `Range` header, None for the whole file.
+
+    A server may ignore ranges that it does not support (section 14.2): several of them, or other units.
 
     Raises RangeUnsatisfiable.
     """

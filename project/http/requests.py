@@ -1,4 +1,4 @@
-"""What happens to every request: an id, a log line, and the headers that a view left for its answer."""
+"""A request id, a log line and response headers for every request."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ log = logs.get_logger(__name__)
 
 
 class RequestMiddleware:
-    """Takes `X-Request-Id` from the client, or makes one; it stands in the answer, the log and every problem.
+    """Takes `X-Request-Id` from the client, or makes one: for the response, the log and every problem.
 
-    `request.response_headers`, a mapping that authentication or throttling may set, is added to the answer. No cache
-    between us and the client may keep an answer of the API: it belongs to the key that asked.
+    `request.response_headers`, a mapping that authentication or throttling may set, is added to the response. No
+    shared cache may keep a response of the API: it is for the holder of the key alone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

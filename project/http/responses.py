@@ -1,4 +1,4 @@
-"""What every viewset does on its way in and out."""
+"""What viewsets share: validated input, pages of lists, and responses with a Location."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def validated_query(
 def paginated_response(
     view: viewsets.GenericViewSet[Any], rows: QuerySet[Model], serializer_class: type[serializers.BaseSerializer[Any]]
 ) -> Response:
-    """Answer one page of the rows; their order decides the cursor and must end in a unique column."""
+    """Answer with one page of the rows. Their order makes the cursor and must end in a unique column."""
     return view.get_paginated_response(serializer_class(view.paginate_queryset(rows), many=True).data)
 
 
 def created_response(data: Any, *, location: str) -> Response:
-    """Answer 201 with where the new thing can be read."""
+    """Answer 201 with the URL of the new resource in `Location`."""
     return Response(data, status=status.HTTP_201_CREATED, headers={"Location": location})

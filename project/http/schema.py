@@ -1,4 +1,4 @@
-"""The OpenAPI document: what every operation may answer beside success, and how a key is sent."""
+"""The OpenAPI document: the problems that each operation may answer with, and how a key is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes that refuse what they do not know."""
+"""Serializers that refuse unknown fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 
 class StrictCharField(serializers.CharField):
-    """Text that is sent as text: a number in its place is a mistake, not its digits."""
+    """A string field that takes strings alone: DRF's own would turn a number into its digits."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -18,7 +18,7 @@ class StrictCharField(serializers.CharField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses unknown fields, so that a misspelt one is noticed instead of ignored."""
+    """A serializer that refuses unknown fields: a misspelt one is an error instead of being ignored."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(set(map(str, data)) - set(self.fields))):

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 
 class ServerUnreachable(Exception):
-    """Nothing answers at the address."""
+    """Nothing answers at the base URL."""
 
 
 class ApiError(Exception):
@@ -32,7 +32,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ApiClient:
-    """Speaks to the API at `base_url` with a key. Waits when the API says that requests come too fast."""
+    """A client of the API at `base_url` with a key. Waits when the API says that requests come too fast."""
 
     base_url: str
     key: str
@@ -46,20 +46,20 @@ class ApiClient:
         return True
 
     def get(self, path: str, **parameters: str) -> Any:
-        """Read. Raises Refused."""
+        """Return the JSON of a resource. Raises ApiError."""
         return json.loads(self._send_request("GET", path + (f"?{urlencode(parameters)}" if parameters else "")))
 
     def get_text(self, path: str, *, accept: str) -> str:
-        """Read as another media type. Raises Refused."""
+        """Return a resource as another media type. Raises ApiError."""
         return self._send_request("GET", path, headers={"Accept": accept}).decode()
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        """Write. Raises Refused."""
+        """Send JSON and return the JSON of the response. Raises ApiError."""
         headers = {"Content-Type": "application/json"}
         return json.loads(self._send_request("POST", path, data=json.dumps(body).encode(), headers=headers))
 
     def upload_file(self, path: str, file: Path) -> Any:
-        """Send a file as a raw body, streamed from disk. Raises Refused."""
+        """Send a file as a raw body, streamed from disk. Raises ApiError."""
         headers = {
             "Content-Type": "application/octet-stream",
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
@@ -68,7 +68,7 @@ class ApiClient:
         return json.loads(self._send_request("POST", path, file=file, headers=headers))
 
     def iterate_items(self, path: str, **parameters: str) -> Iterator[Any]:
-        """Yield everything that a list holds, page by page."""
+        """Yield all items of a list, page by page. Raises ApiError."""
         cursor: dict[str, str] = {}
         while True:
             page = self.get(path, **parameters, **cursor)

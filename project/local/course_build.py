@@ -21,6 +21,7 @@ from materials.transfer.shortcuts import parse_shortcut_url
 from materials.transfer.sources import SkipItem
 from project.local.api_client import ApiClient, ApiError
 
+# Often enough for a person who watches; each poll is one request of a local process.
 POLL_SECONDS = 0.3
 _NODE_STYLES = {"module": "bold cyan", "lesson": "bold", "concept": "green", "exercise": "yellow"}
 

@@ -17,7 +17,7 @@ DEMO_SLUG = "demo"
 
 @contextlib.contextmanager
 def issue_temporary_key() -> Iterator[str]:
-    """Give a key of the demo tenant that works while the body runs, with room for a course's many uploads."""
+    """Give a key of the demo tenant that works while the body runs, with limits that suit many uploads."""
     tenant, _ = Tenant.objects.get_or_create(slug=DEMO_SLUG, defaults={"name": "Demo"})
     issued = issue_api_key(
         tenant=tenant,

@@ -17,8 +17,10 @@ from django.conf import settings
 from project.local.api_client import ApiClient, ServerUnreachable
 from project.processes.reaper import Reaper
 
+# Generous: a slow machine compiles all modules and starts PostgreSQL first.
 START_SECONDS = 60.0
 POLL_SECONDS = 0.1
+# Workers give their jobs back on SIGTERM; those that do not end are killed, and the leases of their jobs run out.
 STOP_SECONDS = 30.0
 
 

@@ -1,12 +1,12 @@
-"""The only way out: fetches what users point at, from the public internet and from nowhere else.
+"""Fetch what users point at, from the public internet and from nowhere else: every outgoing request goes through here.
 
-Every hop, redirects included, passes the same gate: http or https, a usual port, no user name, no odd spelling of an
-address; then the host's name is resolved once, all its addresses must be public, and the connection goes to one of
-those that were checked. A name that changes its mind afterwards changes nothing.
+Every hop, redirects included, passes the same checks: http or https, a usual port, no user name, no odd spelling of an
+IP address; then the host's name is resolved once, all its addresses must be public, and the connection goes to one of
+those that were checked. A name that resolves to something else a moment later (DNS rebinding) changes nothing.
 
-One clock runs over everything: names, connections, redirects, the body. Nothing is sent but the request: no cookies, no
-passwords, and no proxy of the environment is asked. The pauses of a policy (`project.outbound.robots`) come before each
-hop and are not counted.
+One deadline covers everything: resolving names, connecting, redirects, the body. Nothing is sent but the request: no
+cookies, no passwords, and proxies of the environment are not used. The pauses of a policy (`project.outbound.robots`)
+come before each hop and are not counted.
 """
 
 from __future__ import annotations
@@ -44,15 +44,19 @@ from project.outbound.responses import (
 )
 from project.outbound.sockets import NetworkDeadline, open_connection
 
+# Other ports serve databases and internal tools more often than web pages.
 DEFAULT_PORTS = {"http": 80, "https": 443}
+# Servers take 8,000 octets in a request line at least (RFC 9112, section 3), most of them no more than 8 KiB.
 MAX_URL_CHARACTERS = 8192
 REDIRECT_STATUSES = {301, 302, 303, 307, 308}
+# Of one name: each address may take `connect_seconds`, so that a name with hundreds of dead ones would hold a worker.
 MAX_ADDRESSES = 4
-"""How many addresses of one name are tried."""
+# Messages repeat what came from outside, which may be megabytes long; a sentence is enough to recognise it by.
 MAX_QUOTED_CHARACTERS = 200
-"""So many characters of what came from outside are repeated in a message."""
+# What resolvers say of a name that does not exist; other errors are theirs, and the same name may resolve later.
 UNKNOWN_HOST_ERRORS = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
+# RFC 1035, section 2.3.4: 63 octets a label, 253 a name. Underscores are no letters of host names, but in use.
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
 
 log = logs.get_logger(__name__)
@@ -60,28 +64,31 @@ log = logs.get_logger(__name__)
 __all__ = ["CacheValidators", "FetchFailed", "FetchLimits", "FetchRefused", "FetchedResponse", "Fetcher"]
 
 ResolveHost = Callable[[str, int], Sequence[str]]
+# Called with a URL and the checkpoint before each hop; what it raises ends the fetch.
 BeforeRequest = Callable[[str, Callable[[], None]], None]
-"""What is done before an address is asked for, given the checkpoint; what it raises ends the fetch."""
 
 
 def resolve_system_addresses(host: str, port: int) -> list[str]:
-    """Return all addresses of a host, as the system's resolver knows them. Raises OSError."""
+    """Return all IP addresses of a host from the system's resolver. Raises OSError."""
     return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 @cache
 def get_system_ssl_context() -> ssl.SSLContext:
-    """Return the system's certificates, or those that SSL_CERT_FILE or SSL_CERT_DIR name."""
+    """Return a context that trusts the system's certificates, or those that SSL_CERT_FILE or SSL_CERT_DIR name.
+
+    One for the whole process: loading the certificates takes some 150 ms.
+    """
     return httpx2.create_ssl_context()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fetcher:
-    """Fetches under the name of `user_agent`. Safe to share between threads.
+    """Sends requests under the name of `user_agent`. Safe to share between threads.
 
-    `allowed_hosts` are names (`files.example.org`, any port) or `name:port`, whose addresses are not checked: the
-    operator vouches for them. `resolve` returns all addresses of a name; `get_ssl_context` the certificates that are
-    believed; `before_request` is called before each hop.
+    `allowed_hosts` are names (`files.example.org`, any port) or `name:port`, whose IP addresses are not checked: the
+    operator vouches for them. `resolve` returns all IP addresses of a name, `get_ssl_context` the trusted certificates;
+    `before_request` is called before each hop.
     """
 
     user_agent: str
@@ -91,7 +98,7 @@ class Fetcher:
     before_request: BeforeRequest = lambda _url, _checkpoint: None
 
     def check_url(self, url: str) -> None:
-        """Raise FetchRefused when the address itself shows that it cannot be fetched. Asks nobody."""
+        """Raise FetchRefused when the URL alone shows that it is not fetched. Sends nothing."""
         _parse_target(url, self.allowed_hosts)
 
     @contextlib.contextmanager
@@ -104,10 +111,10 @@ class Fetcher:
         validators: CacheValidators | None = None,
         checkpoint: Callable[[], None] = lambda: None,
     ) -> Iterator[FetchedResponse]:
-        """Ask for an address and yield its answer, once it has one of the content types (`text/html`, `video/*`).
+        """Request a URL and yield the response, if its content type is one of `types` (`text/html`, `video/*`).
 
-        A `validators` version is not sent again by servers that can tell it. Raises FetchRefused, FetchFailed, what
-        `before_request` raises and, within a second, what `checkpoint` raises.
+        With `validators` a server may answer that the version is still the current one. Raises FetchRefused,
+        FetchFailed, what `before_request` raises and, within a second, what `checkpoint` raises.
         """
         clock = NetworkDeadline(seconds=limits.seconds, silence_seconds=limits.silence_seconds, checkpoint=checkpoint)
         place = _parse_target(url, self.allowed_hosts)
@@ -129,6 +136,7 @@ class Fetcher:
         )
 
     def _call_before_request(self, target: _Target, deadline: NetworkDeadline, checkpoint: Callable[[], None]) -> None:
+        # A policy may wait for its turn at a host for a minute: that is not the time of the fetch.
         begun = time.monotonic()
         self.before_request(target.url_without_fragment, checkpoint)
         deadline.extend_by(time.monotonic() - begun)
@@ -143,6 +151,7 @@ class Fetcher:
             with _translate_network_errors(target.host):
                 response = connection.handle_request(self._build_request(target, conditions))
             headers: dict[str, str] = {}
+            # A field that comes several times means its values joined by commas (RFC 9110, section 5.3).
             for name, value in response.headers:
                 key, said = name.decode("ascii").lower(), value.decode("utf-8", "replace")
                 headers[key] = f"{headers[key]}, {said}" if key in headers else said
@@ -160,14 +169,16 @@ class Fetcher:
             "Host": target.url.netloc,
             "User-Agent": self.user_agent,
             "Accept": "*/*",
+            # A compressed body says nothing of its size, and the size is limited.
             "Accept-Encoding": "identity",
+            # One request a connection: a kept connection would escape the deadline of the next fetch.
             "Connection": "close",
         }
         headers.update(conditions.items())
         return httpcore2.Request("GET", target.core_url, headers=headers)
 
     def _follow_redirect(self, target: _Target, response: RawResponse) -> _Target:
-        """Return where a redirect leads, checked like an address that a user gave."""
+        """Return where a redirect leads, checked like a URL that a user gave."""
         try:
             url = target.url.join(response.headers["location"])
         except httpx2.InvalidURL as exc:
@@ -182,7 +193,7 @@ class Fetcher:
 
 @dataclass(frozen=True, kw_only=True)
 class _Target:
-    """An address that may be asked for, as far as it shows."""
+    """A URL that may be requested, as far as the URL alone shows."""
 
     url: httpx2.URL
     host: str
@@ -212,6 +223,7 @@ def _parse_target(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _T
     if url.userinfo:
         raise FetchRefused("The address holds a user name or password.", code="credentials_forbidden")
     port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port
+    # An operator may allow a host inside the network by name, and with it ports that are refused elsewhere.
     is_vouched_for = is_host_listed(allowed_hosts, host, port)
     if is_ip_literal(host) and not (is_canonical_ip(host) and (is_vouched_for or is_public_ip(host))):
         raise _build_not_public_error(host)
@@ -229,7 +241,7 @@ def _build_not_public_error(host: str) -> FetchRefused:
 
 
 def _build_unknown_host_error(host: str) -> FetchRefused:
-    """Say the same of a name that nobody knows and of one inside a network: else names could be tried out."""
+    """Return the same error for an unknown name and for one inside a network: else internal names could be guessed."""
     return FetchRefused(
         f"{host} is not on the public internet: nobody knows the name, or it leads into a network.",
         code="address_forbidden",
@@ -239,7 +251,7 @@ def _build_unknown_host_error(host: str) -> FetchRefused:
 
 @dataclass(frozen=True, kw_only=True)
 class _PublicNetworkBackend(httpcore2.NetworkBackend):
-    """Opens connections to addresses that it has checked, and to no others."""
+    """Connects to IP addresses that it has resolved and checked itself, and to no others."""
 
     fetcher: Fetcher
     deadline: NetworkDeadline

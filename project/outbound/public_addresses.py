@@ -1,6 +1,7 @@
-"""Which addresses belong to the public internet. Everything else is ours, our neighbours' or nobody's.
+"""Which IP addresses belong to the public internet. All others are of this host, of a local network, or reserved.
 
-Written out, because what Python calls global changed between its releases and counts tunnels into private networks in.
+The networks of IANA's special-purpose registries are written out, because `ipaddress.is_global` changed between
+releases of Python and counts tunnels into private networks as global.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _NOT_PUBLIC_4 = [
         "224.0.0.0/3",
     )
 ]
+# All of IPv6 that is given out for global use so far.
 _PUBLIC_6 = ipaddress.IPv6Network("2000::/3")
 _NOT_PUBLIC_6 = [
     ipaddress.IPv6Network(network)
@@ -37,14 +39,14 @@ _NOT_PUBLIC_6 = [
         "3fff::/20",
     )
 ]
+# RFC 6052: the last 32 bits are the IPv4 address that a gateway connects to.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_public_ip(ip: str) -> bool:
-    """Tell whether an address, written as getaddrinfo writes it, belongs to the public internet.
+    """Tell whether an IP address, in the form that getaddrinfo returns, belongs to the public internet.
 
-    An IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4) is judged by that. What is no address is not
-    public.
+    An IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4) is judged by that. False for what is no address.
     """
     try:
         parsed = ipaddress.ip_address(ip)
@@ -65,13 +67,13 @@ def _extract_ipv4(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | Non
 
 
 def is_host_listed(hosts: Collection[str], host: str, port: int) -> bool:
-    """Tell whether a list of `name` (any port) and `name:port` has this host. IPv6 addresses stand in brackets."""
+    """Tell whether a list of `name` (any port) and `name:port` has this host. IPv6 addresses are in brackets there."""
     shown = f"[{host}]" if ":" in host else host.lower()
     return any(listed.lower() in {shown, f"{shown}:{port}"} for listed in hosts)
 
 
 def is_ip_literal(host: str) -> bool:
-    """Tell whether a host is an address and not a name, in any of the spellings that some resolver takes.
+    """Tell whether a host is an IP address and not a name, in any of the spellings that some resolver accepts.
 
     Such a spelling ends in a number: 127.0.0.1, 127.1, 2130706433, 0x7f.1.
     """
@@ -80,13 +82,13 @@ def is_ip_literal(host: str) -> bool:
 
 
 def normalize_netloc(netloc: str) -> str:
-    """Return a host, with or without its port, in small letters and without the dot that a full name may end with."""
+    """Return a host, with or without its port, in lower case and without the final dot of an absolute name."""
     host, colon, port = netloc.lower().partition(":") if not netloc.startswith("[") else (netloc.lower(), "", "")
     return f"{host.rstrip('.')}{colon}{port}"
 
 
 def is_canonical_ip(ip: str) -> bool:
-    """Tell whether an address is written in the one way that everybody reads alike."""
+    """Tell whether an IP address has the one spelling that all resolvers read alike."""
     try:
         parsed = ipaddress.ip_address(ip)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What of an answer is taken: its status, its type, how much of it, and its content as it was before it was packed.
+"""Which responses are accepted: their status, content type and size; and their bodies, decompressed.
 
 * DomainError
   x FetchRefused  422  the address, or what it leads to, is not allowed; `code` says why
@@ -16,11 +16,12 @@ from typing import Any
 
 from project.errors import DomainError
 
+# A kilobyte of gzip may hold a megabyte: bodies are inflated in steps of this size, so that the limit is met in time.
 PIECE_BYTES = 64 * 1024
 
 
 class FetchRefused(DomainError):
-    """The address, or what it leads to, is not allowed."""
+    """The URL, or what it leads to, is not fetched; trying again does not help."""
 
     code = "fetch_refused"
     status = 422
@@ -28,7 +29,7 @@ class FetchRefused(DomainError):
 
 
 class FetchFailed(DomainError):
-    """The other side did not deliver."""
+    """The other side did not deliver; it may do so later."""
 
     code = "fetch_failed"
     status = 502
@@ -37,16 +38,16 @@ class FetchFailed(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class CacheValidators:
-    """What was fetched from an address before, by what its server calls that version. Sent to `url` alone."""
+    """The validators (RFC 9110, section 8.8) of a version that was fetched from `url` before. Sent to `url` alone."""
 
     url: str
     etag: str = ""
     last_modified: str = ""
 
     def build_conditional_headers(self, url: str) -> dict[str, str]:
-        """Return the headers that ask an address for another version than this.
+        """Return the headers of a request for another version than this one; none for another URL.
 
-        What cannot be sent as it came (not ASCII, against HTTP's rules) is left out.
+        A value that cannot be sent back (not ASCII, against the rules of HTTP) is left out.
         """
         if url != self.url:
             return {}
@@ -56,9 +57,10 @@ class CacheValidators:
 
 @dataclass(frozen=True, kw_only=True)
 class FetchLimits:
-    """What one fetch may take, redirects included: bytes of content, seconds on the clock, number of redirects.
+    """Limits of one fetch, redirects included: bytes of content, seconds, number of redirects.
 
-    `connect_seconds` is for each address of a host that is tried, `silence_seconds` for the wait for the next byte.
+    `connect_seconds` holds for each IP address that is tried, `silence_seconds` for the wait for the next byte. The
+    defaults are what people would wait for a page: no measurement stands behind them.
     """
 
     max_bytes: int
@@ -70,10 +72,10 @@ class FetchLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedResponse:
-    """An answer that was taken, with its body still to come.
+    """An accepted response whose body is still to be read.
 
-    `url` is where the last redirect led, `content_type` in small letters and without parameters, `headers` have names
-    in small letters. `chunks` yields the plain content once, in constant memory, and raises FetchRefused when it grows
+    `url` is where the last redirect led, `content_type` is in lower case and without parameters, `headers` have names
+    in lower case. `chunks` yields the plain content once, in constant memory, and raises FetchRefused when it grows
     too large, FetchFailed when it ends early, and what the checkpoint raises. With `is_not_modified` the server says
     that nothing has changed since the known version: there is no content.
     """
@@ -87,7 +89,7 @@ class FetchedResponse:
 
 @dataclass(frozen=True, kw_only=True)
 class RawResponse:
-    """What came for one request: from `url` (without fragment) of `host` (`netloc` with its port)."""
+    """The response to one request to `url` (without fragment) at `host` (`netloc`: with its port)."""
 
     url: str
     host: str
@@ -98,14 +100,15 @@ class RawResponse:
 
 
 def build_not_modified(response: RawResponse) -> FetchedResponse:
-    """Return what says that nothing has changed."""
+    """Return the response of a server that says that the known version is the current one."""
     return FetchedResponse(
         url=response.url, content_type="", headers=response.headers, chunks=iter(()), is_not_modified=True
     )
 
 
 def accept_response(response: RawResponse, types: Collection[str], limits: FetchLimits) -> FetchedResponse:
-    """Return the answer if it is one to take."""
+    """Return the response with its body limited and decompressed. Raises FetchRefused and FetchFailed."""
+    # 203 is a 200 that a proxy has changed; other successes bring no content or a part of it.
     if response.status not in {200, 203}:
         raise _build_status_error(response)
     content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -122,6 +125,7 @@ def accept_response(response: RawResponse, types: Collection[str], limits: Fetch
         url=response.url,
         content_type=content_type,
         headers=response.headers,
+        # Both what is sent and what it inflates to are limited.
         chunks=_limit_size(_decode_content(_limit_size(response.pieces, limits), encoding, response.host), limits),
     )
 
@@ -147,9 +151,10 @@ def _build_status_error(response: RawResponse) -> FetchFailed:
 
 
 def _parse_retry_after(headers: Mapping[str, str]) -> int | None:
-    """Return the seconds that a server asks to wait, in either of the forms that it may use."""
+    """Return the seconds of Retry-After, a number or a date (RFC 9110, section 10.2.3); None when there are none."""
     said = headers.get("retry-after", "").strip()
     if said.isascii() and said.isdecimal():
+        # Nine digits are thirty years: longer ones would only overflow somewhere.
         return int(said[:9])
     try:
         until = parsedate_to_datetime(said)
@@ -178,11 +183,12 @@ def _limit_size(pieces: Iterator[bytes], limits: FetchLimits) -> Iterator[bytes]
 
 
 def _create_inflater() -> zlib._Decompress:
+    # 32: take gzip and zlib headers alike; "deflate" is sent as both (RFC 9110, section 8.4.1.2).
     return zlib.decompressobj(zlib.MAX_WBITS | 32)
 
 
 def _decode_content(pieces: Iterator[bytes], encoding: str, host: str) -> Iterator[bytes]:
-    """Yield a body as it was before the server compressed it unasked, in pieces of bounded size."""
+    """Yield the plain content of a body that a server compressed although it was asked not to, in bounded pieces."""
     if encoding in {"", "identity"}:
         yield from pieces
         return

@@ -1,6 +1,7 @@
-"""Sockets under one clock: every wait, be it for a name, a connection, a handshake or a byte, heeds it.
+"""Sockets under one deadline: every wait, for a name, a connection, a handshake or a byte, ends with it.
 
-What goes wrong is an OSError; a TimeoutError when time is up.
+HTTP libraries limit each wait alone, so that a server that sends a byte now and then is never cut off. Errors are
+OSError; TimeoutError when time is up.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ import httpcore2
 
 T = TypeVar("T")
 
+# A cancelled job should stop within a second; the checkpoint may ask the database, so not at every byte.
 CHECKPOINT_SECONDS = 0.25
-"""How often the checkpoint is called, whether bytes flow or not."""
 
 
 class NetworkDeadline:
-    """The end of a piece of work, in seconds from now, and the longest silence within it.
+    """When some network work must end, in seconds from now, and how long the other side may be silent.
 
-    `checkpoint` is called several times a second; what it raises ends the work.
+    `checkpoint` is called every CHECKPOINT_SECONDS; what it raises ends the work.
     """
 
     def __init__(self, *, seconds: float, silence_seconds: float, checkpoint: Callable[[], None]) -> None:
@@ -45,7 +46,7 @@ class NetworkDeadline:
             raise TimeoutError("the time for all of it is up")
 
     def extend_by(self, seconds: float) -> None:
-        """Put the end off, by time that was not spent on the work."""
+        """Move the end by time that was not spent on the work."""
         self._end += seconds
 
     def wait_for_socket(self, sock: socket.socket, event: int, *, seconds: float | None = None) -> None:
@@ -55,7 +56,10 @@ class NetworkDeadline:
         self._poll_until_ready(lambda slice_: bool(poll.poll(slice_ * 1000)), seconds)
 
     def call_in_thread(self, call: Callable[[], T]) -> T:
-        """Return what a call returns that cannot be interrupted. It goes on alone when time is up first."""
+        """Return the result of a call that cannot be interrupted, such as getaddrinfo.
+
+        When time is up first, the thread goes on alone and its result is dropped.
+        """
         future: Future[T] = Future()
 
         def run() -> None:
@@ -83,7 +87,7 @@ class NetworkDeadline:
 
 
 class SocketStream(httpcore2.NetworkStream):
-    """A connection under a clock. The time limits that httpcore2 hands over are not used."""
+    """A connection under a deadline. The time limits that httpcore2 passes to each call are not used."""
 
     def __init__(self, sock: socket.socket, deadline: NetworkDeadline) -> None:
         self._socket = sock
@@ -104,6 +108,7 @@ class SocketStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
+        # The handshake must not block either: it is done under the deadline below.
         wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname, do_handshake_on_connect=False)
         secured = SocketStream(wrapped, self._deadline)
         try:
@@ -130,11 +135,12 @@ class SocketStream(httpcore2.NetworkStream):
 
 
 def open_connection(ip: str, port: int, deadline: NetworkDeadline, *, seconds: float) -> SocketStream:
-    """Return a connection to an address (never a name) within so many seconds."""
+    """Return a connection to an IP address (never a name) within `seconds`. Raises OSError."""
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
+        # A request is one small packet: Nagle's algorithm would hold it back.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             sock.connect((ip, port))

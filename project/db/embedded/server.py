@@ -26,8 +26,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SUPERUSER = "postgres"
+# As long as pg_ctl itself waits by default (PGCTLTIMEOUT).
 START_SECONDS = 60
 
+# trust: the socket lies in a folder that only its owner may enter. The builtin locale makes the order of texts the same
+# on every machine. Nothing is synced: what a crash of the machine destroys here is development data.
 _CLUSTER_OPTIONS = (
     "--auth=trust",
     "--encoding=UTF8",

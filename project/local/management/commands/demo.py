@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand
 
 HERE = Path(__file__).resolve().parents[2]
 COURSE = HERE / "course" / "Maps and how they lie"
+# Two megabytes, trained on the recording of the sample course alone: the demo must not download anything.
 MODEL = HERE / "whisper-nano"
-"""A model of two megabytes that knows the sample course's recording and nothing else."""
 
 
 class Command(BaseCommand):
