@@ -63,7 +63,7 @@ def test_nothing_happens_without_the_extra() -> None:
     script = """
 import sys
 sys.modules["opentelemetry"] = None
-from llm import telemetry
+from llm.router import telemetry
 with telemetry.start_question_span("ask", strategy="default", registry="x") as span:
     assert isinstance(span, telemetry.NoSpan)
 """
@@ -87,7 +87,7 @@ def test_spans_go_where_the_environment_says() -> None:
             return
 
     script = """
-from llm import telemetry
+from llm.router import telemetry
 with telemetry.start_question_span("ask", strategy="default", registry="x"):
     with telemetry.start_attempt_span(
         provider="google", model="gemini", path="default", number=1, max_tokens=9, is_json=False
