@@ -10,6 +10,7 @@ from llm.router.breakers import BypassedCircuitBreakers, CircuitBreakers
 from llm.router.budgets import SpendingLimits
 from llm.router.concurrency import ConcurrencyLimiter
 from llm.router.ledger import Ledger
+from llm.router.ports import RouterServices
 from llm.router.router import ModelRouter
 
 
@@ -27,9 +28,11 @@ def build_router_without_breakers() -> ModelRouter:
 def _build_router(breakers: CircuitBreakers) -> ModelRouter:
     return ModelRouter(
         registry=lambda: get_registry_loader().get_registry(),
-        providers=ProviderPool(),
-        breakers=breakers,
-        spending_limits=SpendingLimits(),
-        concurrency=ConcurrencyLimiter(),
-        ledger=Ledger(),
+        services=RouterServices(
+            providers=ProviderPool(),
+            breakers=breakers,
+            spending_limits=SpendingLimits(),
+            concurrency=ConcurrencyLimiter(),
+            ledger=Ledger(),
+        ),
     )

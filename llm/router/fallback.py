@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -45,14 +45,12 @@ from llm.router import telemetry
 from llm.router.concurrency import ConcurrencyLimitReached, ConcurrencySlot
 from llm.router.deadlines import Deadline
 from llm.router.ledger import ANSWERED, LedgerEntry, compute_cost
+from llm.router.ports import RouterServices
 from llm.schemas import Schema
 from project import logs
 from project.db.fields import new_id
 from project.jobs.models import Job
 from tenants.models import Tenant
-
-if TYPE_CHECKING:
-    from llm.router.router import ModelRouter
 
 ATTEMPTS_WHEN_BUSY = 2
 PATIENCE_SECONDS = 5.0
@@ -106,7 +104,7 @@ class _CandidateState:
 class FallbackRun:
     """A walk from the first candidate to an answer. `run` does it, once; the other names tell how it went."""
 
-    router: ModelRouter
+    services: RouterServices
     registry: Registry
     name: str
     action: ActionSpec
@@ -163,7 +161,9 @@ class FallbackRun:
 
     def _compute_reopening_seconds(self) -> float | None:
         until = [
-            found for c in self.candidates if (found := self.router.breakers.peek_admission(c.model).until) is not None
+            found
+            for c in self.candidates
+            if (found := self.services.breakers.peek_admission(c.model).until) is not None
         ]
         return max(0.0, (min(until) - timezone.now()).total_seconds()) if until else None
 
@@ -194,10 +194,10 @@ class FallbackRun:
                 if not self._should_ask_again(turn, error):
                     return None
             except BaseException:
-                self.router.breakers.release_probe(model)  # whoever probed has not learnt anything
+                self.services.breakers.release_probe(model)  # whoever probed has not learnt anything
                 raise
             else:
-                self.router.breakers.record_success(model)
+                self.services.breakers.record_success(model)
                 self._note_attempt(candidate, ANSWERED, "")
                 self.answered_by, self.reply = candidate, reply
                 return value
@@ -235,7 +235,7 @@ class FallbackRun:
         return min(max(wanted, WIDENING_FACTOR * self._needed_output_tokens), model.max_output)
 
     def _is_admitted(self, candidate: Candidate) -> bool:
-        admission = self.router.breakers.request_admission(candidate.model)
+        admission = self.services.breakers.request_admission(candidate.model)
         if admission.until is None:
             return True
         seconds = max(0.0, (admission.until - timezone.now()).total_seconds())
@@ -248,8 +248,8 @@ class FallbackRun:
         """Make one call within the provider's slots, the time that is left and the tenant's budget."""
         model = state.model
         spec = self.registry.providers[model.provider]
-        provider = self.router.providers.get(model.provider, spec)
-        with self.router.concurrency.hold_slot(
+        provider = self.services.providers.get(model.provider, spec)
+        with self.services.concurrency.hold_slot(
             model.provider,
             limit=spec.concurrency,
             seconds=min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left,
@@ -267,7 +267,7 @@ class FallbackRun:
             try:
                 return self._call_provider(state, provider, call, slot)
             finally:
-                self.router.spending_limits.release_reservation(reservation)
+                self.services.spending_limits.release_reservation(reservation)
 
     def _call_provider(
         self, state: _CandidateState, provider: Provider, call: ProviderCall, slot: ConcurrencySlot | None
@@ -307,7 +307,7 @@ class FallbackRun:
             tokens = estimate_input_tokens(state.request)
             return state.model.get_prices(tokens).compute_max_cost(input=tokens, output=state.max_output_tokens)
 
-        return self.router.spending_limits.reserve_amount(self.caller.tenant, compute_max_cost, seconds=seconds)
+        return self.services.spending_limits.reserve_amount(self.caller.tenant, compute_max_cost, seconds=seconds)
 
     def _start_span(self, state: _CandidateState) -> AbstractContextManager[telemetry.Span]:
         return telemetry.start_attempt_span(
@@ -322,7 +322,7 @@ class FallbackRun:
     def _should_ask_again(self, state: _CandidateState, error: ProviderError) -> bool:
         """Decide after a failure: True to ask the same model again, False to move on; raise to end the walk."""
         self._note_attempt(state.candidate, error.kind, str(error))
-        breakers = self.router.breakers
+        breakers = self.services.breakers
         if isinstance(error, (ProviderBusy, ProviderRefused)) and not self._is_our_failure(state, error):
             breakers.record_failure(state.model, error)
             return isinstance(error, ProviderBusy) and self._pause_before_retry(state, error)
@@ -354,7 +354,7 @@ class FallbackRun:
             pause = error.retry_after * random.uniform(1, 1.1)  # noqa: S311
         if pause > (self._compute_patience() if state.has_others else self.deadline.seconds_left):
             return False
-        until = self.router.breakers.peek_admission(state.model).until
+        until = self.services.breakers.peek_admission(state.model).until
         if until is not None and (until - timezone.now()).total_seconds() > pause:
             return False
         self._wait_with_checkpoints(pause)
@@ -422,7 +422,7 @@ class FallbackRun:
             http_status=status,
             request_id=result.request_id,
         )
-        self.router.ledger.record_attempt(entry, slot)
+        self.services.ledger.record_attempt(entry, slot)
         self.cost += cost or 0
 
     def _build_exhausted_error(self) -> ModelsExhausted:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from llm.errors import Attempt, NoProvider, ProviderError, UnknownAction, UnknownStrategy
+from llm.errors import Attempt, NoProvider, UnknownAction, UnknownStrategy
 from llm.messages import ContextCapacity, ModelRequest, TokenUsage
-from llm.providers.base import Provider
-from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, ProviderSpec, Registry
-from llm.router.breakers import Admission
-from llm.router.concurrency import ConcurrencySlot
+from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, Registry
 from llm.router.deadlines import Deadline
 from llm.router.fallback import Caller, FallbackRun
-from llm.router.ledger import LedgerEntry
+from llm.router.ports import RouterServices
 from llm.schemas import build_schema, parse_answer
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -53,47 +49,6 @@ class ObjectCompletion(Completion, Generic[T]):
     value: T
 
 
-class ProviderPoolPort(Protocol):
-    """Where the router gets its providers."""
-
-    def is_present(self, spec: ProviderSpec) -> bool: ...
-    def get(self, name: str, spec: ProviderSpec) -> Provider: ...
-
-
-class CircuitBreakersPort(Protocol):
-    """What the router knows of the health of models."""
-
-    def peek_admission(self, model: ModelSpec) -> Admission: ...
-    def request_admission(self, model: ModelSpec) -> Admission: ...
-    def record_success(self, model: ModelSpec) -> None: ...
-    def record_failure(self, model: ModelSpec, error: ProviderError) -> None: ...
-    def release_probe(self, model: ModelSpec) -> None: ...
-
-
-class SpendingLimitsPort(Protocol):
-    """What a tenant may spend."""
-
-    def reserve_amount(
-        self, tenant: Tenant | None, compute_max_cost: Callable[[], Decimal], *, seconds: float
-    ) -> UUID | None: ...
-    def release_reservation(self, reservation: UUID | None) -> None: ...
-
-
-class ConcurrencyPort(Protocol):
-    """How many calls a provider gets at a time."""
-
-    def hold_slot(
-        self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
-    ) -> AbstractContextManager[ConcurrencySlot | None]: ...
-
-
-class LedgerPort(Protocol):
-    """Where attempts are written down."""
-
-    def ensure_outside_transaction(self) -> None: ...
-    def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None: ...
-
-
 def _skip_checkpoint() -> None:
     return
 
@@ -101,22 +56,9 @@ def _skip_checkpoint() -> None:
 class ModelRouter:
     """Answers an action with the first model of its chain that can. Safe under threads."""
 
-    def __init__(
-        self,
-        *,
-        registry: Callable[[], Registry],
-        providers: ProviderPoolPort,
-        breakers: CircuitBreakersPort,
-        spending_limits: SpendingLimitsPort,
-        concurrency: ConcurrencyPort,
-        ledger: LedgerPort,
-    ) -> None:
+    def __init__(self, *, registry: Callable[[], Registry], services: RouterServices) -> None:
         self._registry = registry
-        self.providers = providers
-        self.breakers = breakers
-        self.spending_limits = spending_limits
-        self.concurrency = concurrency
-        self.ledger = ledger
+        self.services = services
 
     def complete(
         self,
@@ -165,9 +107,9 @@ class ModelRouter:
     def ping_model(self, model: ModelSpec) -> Completion:
         """Ask one model for a word, whatever the chains say. Costs a few tokens. Raises ModelsExhausted."""
         registry = self._registry()
-        self.ledger.ensure_outside_transaction()
+        self.services.ledger.ensure_outside_transaction()
         walk = FallbackRun(
-            router=self,
+            services=self.services,
             registry=registry,
             name=PING.description,
             action=PING,
@@ -215,7 +157,7 @@ class ModelRouter:
             )
         _check_strategy(registry, strategy)
         chain = registry.get_chain(action, strategy)
-        present = tuple(c for c in chain if self.providers.is_present(registry.providers[c.model.provider]))
+        present = tuple(c for c in chain if self.services.providers.is_present(registry.providers[c.model.provider]))
         if not present:
             raise NoProvider(
                 f"No provider of a model is configured that could serve {action!r}.",
@@ -228,10 +170,10 @@ class ModelRouter:
     ) -> FallbackRun:
         registry = self._registry()
         candidates = self._find_candidates(registry, action, strategy)
-        self.ledger.ensure_outside_transaction()
+        self.services.ledger.ensure_outside_transaction()
         spec = registry.actions[action]
         return FallbackRun(
-            router=self,
+            services=self.services,
             registry=registry,
             name=action,
             action=spec,

@@ -152,9 +152,8 @@ class GeminiVideoProcessor:
         room = self.router.get_capacity(ACTION, self.settings.strategy)
         tokens = CLIP_TOKENS_PER_SECOND * length_ms // 1000
         least: Decimal = room.input_price * tokens + room.output_price * room.output_tokens
-        self.router.spending_limits.release_reservation(
-            self.router.spending_limits.reserve_amount(context.tenant, lambda: least, seconds=1)
-        )
+        limits = self.router.services.spending_limits
+        limits.release_reservation(limits.reserve_amount(context.tenant, lambda: least, seconds=1))
 
     @contextmanager
     def _upload_recording(self, recording: Recording, context: TranscriptionContext) -> Iterator[RemoteFile]:

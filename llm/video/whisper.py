@@ -12,12 +12,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
-from llm.video.children.whisper import TranscriptionTask
 from llm.video.errors import MediaUnreadable, TranscriberBroken, TranscriberMissing
 from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions
 from llm.video.repetition import remove_loops
 from llm.video.transcript import AudioTrack, Segment, Transcript, Window
 from llm.video.whisper_models import build_model_identity, get_model_folder, is_same_language
+from llm.video.whisper_task import TranscriptionTask
 from project.errors import DomainError
 from project.processes import runner
 

@@ -21,7 +21,6 @@ from huggingface_hub.errors import HfHubHTTPError
 from numpy.typing import NDArray
 
 from llm.video.audio import PER_MS, RATE, AudioTrackReader, Samples, skip_samples, split_into_windows
-from llm.video.children.whisper import ReportProgress, TranscriptionTask
 from llm.video.errors import TranscriberMissing
 from llm.video.transcript import Segment, Window
 from llm.video.whisper_models import (
@@ -31,6 +30,7 @@ from llm.video.whisper_models import (
     get_model_folder,
     list_missing_files,
 )
+from llm.video.whisper_task import ReportProgress, TranscriptionTask
 
 SEARCH_SECONDS = 30
 """How much of a window's end is searched for a silence to cut in, and at most half of it."""
@@ -51,7 +51,7 @@ _SpeechSpan = tuple[int, int]
 
 
 def transcribe_task(task: TranscriptionTask, report: ReportProgress) -> None:
-    """Do a Work and tell of it, as `whisper_child.work` says.
+    """Transcribe the task's recording and report as `llm.video.children.whisper.run_child` says.
 
     Raises MediaUnreadable, and TranscriberMissing when the model cannot be had.
     """

@@ -42,6 +42,7 @@ from llm.router.breakers import ADMITTED, Admission, CircuitBreakers  # noqa: E4
 from llm.router.budgets import SpendingLimits  # noqa: E402
 from llm.router.concurrency import ConcurrencyLimiter, ConcurrencySlot  # noqa: E402
 from llm.router.ledger import Ledger, LedgerEntry  # noqa: E402
+from llm.router.ports import RouterServices  # noqa: E402
 from llm.router.router import ModelRouter  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 from tenants.services import create_tenant  # noqa: E402
@@ -175,11 +176,13 @@ def _router(registry: Registry, *, with_database: bool) -> ModelRouter:
     nothing = Nothing()
     return ModelRouter(
         registry=lambda: registry,
-        providers=ProviderPool(),
-        breakers=CircuitBreakers() if with_database else nothing,
-        spending_limits=SpendingLimits() if with_database else nothing,
-        concurrency=ConcurrencyLimiter() if with_database else nothing,
-        ledger=Ledger() if with_database else nothing,
+        services=RouterServices(
+            providers=ProviderPool(),
+            breakers=CircuitBreakers() if with_database else nothing,
+            spending_limits=SpendingLimits() if with_database else nothing,
+            concurrency=ConcurrencyLimiter() if with_database else nothing,
+            ledger=Ledger() if with_database else nothing,
+        ),
     )
 
 

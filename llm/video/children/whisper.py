@@ -5,42 +5,15 @@ Needs the `media` extra, which the process that starts it need not have loaded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
-
-ReportProgress = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TranscriptionTask:
-    """A recording to be heard, in values that can be sent anywhere the file and the model are.
-
-    `track` is the stream's index; `max_ms` how much is heard at most, whatever the file announces. `language` is a BCP
-    47 tag, blank to find out. Windows are heard from `start_ms` on, the first has the number `first_index`;
-    `found_language` is what the windows before were heard in.
-    """
-
-    path: str
-    track: int
-    max_ms: int
-    model: str
-    compute_type: str
-    threads: int
-    beam_size: int
-    window_ms: int
-    download: bool
-    language: str = ""
-    hot_words: tuple[str, ...] = ()
-    first_index: int = 0
-    start_ms: int = 0
-    found_language: str = ""
+from llm.video.whisper_task import ReportProgress, TranscriptionTask
 
 
 def run_child(request: Mapping[str, Any], report: ReportProgress) -> None:
-    """Hear a recording. `request` holds the fields of a Work.
+    """Hear a recording. `request` holds the fields of a TranscriptionTask.
 
     Told are `{"heard_ms": 5120}` after each segment, `{"window": {...}}` with the fields of a Window, `{"warning":
     "..."}`, and last `{"end_ms": 94388}`; instead of what follows, `{"refused": {...}}` with the error that it is.

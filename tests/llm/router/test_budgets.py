@@ -178,7 +178,7 @@ def test_a_process_that_dies_gives_its_slots_back(world: World) -> None:
     world.google.always(Answer("100."))
 
     def take_and_die() -> None:
-        world.router.concurrency.hold_slot("google", limit=1, seconds=1, checkpoint=lambda: None).__enter__()
+        world.router.services.concurrency.hold_slot("google", limit=1, seconds=1, checkpoint=lambda: None).__enter__()
         connection.close()
 
     dead = threading.Thread(target=take_and_die)
@@ -197,7 +197,7 @@ def test_a_provider_that_is_full_is_passed_over(world: World, monkeypatch: pytes
     holds, ends = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with world.router.concurrency.hold_slot("google", limit=1, seconds=1, checkpoint=lambda: None):
+        with world.router.services.concurrency.hold_slot("google", limit=1, seconds=1, checkpoint=lambda: None):
             holds.set()
             ends.wait(10)
         connection.close()

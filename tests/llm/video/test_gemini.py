@@ -270,7 +270,7 @@ def test_a_second_try_asks_only_for_what_is_missing(stage: Stage) -> None:
     with pytest.raises(ModelsExhausted):
         stage.transcribe()
     stage.world.begin_anew()
-    stage.world.router.breakers.record_success(stage.world.registry.models["gemini"])
+    stage.world.router.services.breakers.record_success(stage.world.registry.models["gemini"])
     stage.world.google.script(lesson(0, 10))
 
     transcript = stage.transcribe()

@@ -17,11 +17,11 @@ import psutil
 import pytest
 
 from llm.video import whisper_engine
-from llm.video.children.whisper import TranscriptionTask
 from llm.video.errors import MediaUnreadable, TranscriberBroken
 from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.transcript import AudioTrack, Transcript
 from llm.video.whisper import WhisperSettings, WhisperVideoProcessor
+from llm.video.whisper_task import TranscriptionTask
 from tests.llm.video.recordings import (
     LECTURE,
     NANO,

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from llm.video.children.whisper import TranscriptionTask
 from llm.video.errors import TranscriberMissing
 from llm.video.ports import TranscriptionOptions
 from llm.video.transcript import Window
 from llm.video.whisper import EndEvent, TranscriptionEvent, WhisperSettings, WhisperVideoProcessor
 from llm.video.whisper_models import build_model_identity, find_whisper_code, get_language_tag, is_same_language
+from llm.video.whisper_task import TranscriptionTask
 from project.processes import child
 from tests.llm.video.recordings import LECTURE, NANO, ListTranscriptionContext, recording
 
