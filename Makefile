@@ -51,7 +51,7 @@ up: setup ## run API, admin and worker on this machine until Ctrl-C
 check: setup ## lint, types, layers, migrations, schema, deployment settings
 	@$(RUN) -m ruff check
 	@$(RUN) -m ruff format --check
-	@$(RUN) -m mypy -n auto .
+	@$(RUN) -m mypy .
 	@.venv/bin/lint-imports --no-cache
 	@$(RUN) manage.py makemigrations --check --dry-run
 	@$(RUN) manage.py spectacular --validate --fail-on-warn --file var/api.yaml
