@@ -1,8 +1,8 @@
 """Reading a zip that somebody made, perhaps to do harm.
 
 The list of its members is bounded before it is read into memory, members may not overlap, all of them together may not
-unpack to more than allowed, and of each no more is unpacked than its entry in the list says. Nothing is ever written to
-a path that the archive names.
+unpack to more than allowed, and each must unpack to exactly as many bytes as its entry in the list says. Nothing is
+ever written to a path that the archive names.
 """
 
 from __future__ import annotations
@@ -142,20 +142,28 @@ class ArchiveSource:
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, RuntimeError):
             raise _build_damaged_skip() from None
         with file:
-            yield _ArchiveMemberFile(file)
+            yield _ArchiveMemberFile(file, announced_bytes=item.handle.file_size)
 
 
 class _ArchiveMemberFile:
-    """Turns what damaged bytes raise into a Skip."""
+    """Raises SkipItem for damaged bytes, and for an end before the size that the list of members announces.
 
-    def __init__(self, file: ReadableFile) -> None:
+    zipfile compares the checksum of what it unpacked, but not its length.
+    """
+
+    def __init__(self, file: ReadableFile, *, announced_bytes: int) -> None:
         self._file = file
+        self._missing_bytes = announced_bytes
 
     def read(self, size: int) -> bytes:
         try:
-            return self._file.read(size)
+            piece = self._file.read(size)
         except (zipfile.BadZipFile, zlib.error, EOFError):
             raise _build_damaged_skip() from None
+        self._missing_bytes -= len(piece)
+        if size > 0 and not piece and self._missing_bytes > 0:
+            raise _build_damaged_skip()
+        return piece
 
 
 @contextlib.contextmanager

@@ -66,6 +66,7 @@ def test_backslashes_separate_and_dots_vanish() -> None:
         (Raw(name=b"cut.md", method=8, packed=deflated(b"x" * 5000)[:-9], data=b"x" * 5000), "file_damaged"),
         (Raw(name=b"noise.md", method=8, packed=b"\xff" * 20), "file_damaged"),
         (Raw(name=b"liar.md", method=8, packed=deflated(b"x" * 5000), data=b"x" * 5000, size=9), "file_damaged"),
+        (Raw(name=b"short.md", method=8, packed=deflated(b"x" * 5000), data=b"x" * 5000, size=5001), "file_damaged"),
         (Raw(name=b"other.md", local_name=b"another.md"), "file_damaged"),
         (Raw(name=b"text.md", local_name=b"\xff.md", flags=UTF8), "file_damaged"),
         (Raw(name=b"empty.md", data=b""), "file_empty"),
@@ -92,6 +93,26 @@ def test_a_member_gives_no_more_than_it_is_said_to_have() -> None:
     with pytest.raises(SkipItem):
         read()
     assert len(seen) <= 100
+
+
+def test_a_member_that_ends_before_its_announced_size_is_damaged_however_it_is_read() -> None:
+    whole = bytearray(streamed({"a/b.md": b"# Text " * 50, "c.md": b"more"}))
+    size_at = whole.index(b"PK\x01\x02") + 24
+    assert struct.unpack_from("<L", whole, size_at) == (350,)
+    whole[size_at + 1] = 0xFF
+    archive = opened(bytes(whole))
+    cut, fine = archive.list_items()
+
+    for piece_bytes in (1, 64, 350, 10**6):
+        with archive.open(cut) as file:
+            assert b"".join(file.read(piece_bytes) for _ in range(-(-350 // piece_bytes))) == b"# Text " * 50
+            with pytest.raises(SkipItem) as skipped:
+                file.read(piece_bytes)
+        assert skipped.value.code == "file_damaged"
+
+    with archive.open(fine) as file:
+        assert read_at_most(file, limit=100) == b"more"
+        assert file.read(1) == b""
 
 
 def test_members_that_overlap_are_refused_as_a_whole() -> None:
