@@ -80,9 +80,14 @@ def test_an_upload_to_a_full_disk_is_told_to_come_again(
 
 def test_what_is_stored_beside_what_is_deleted_stays(files: ObjectStorage) -> None:
     def stored_and_deleted(name: str) -> Callable[[], None]:
+        key = f"tenants/a/entries/{name}"
+
         def work() -> None:
-            put(files, f"tenants/a/entries/{name}", b"x")
-            files.delete(f"tenants/a/entries/{name}")
+            put(files, key, name.encode())
+            with files.open(key) as file:  # the others have emptied the folder more than once meanwhile
+                assert file.read() == name.encode()
+            files.delete(key)
+            assert not files.exists(key)
 
         return work
 

@@ -9,6 +9,8 @@ from materials.readers.html.inline import InlineText, read_inline_text
 _MAX_SPAN = 100
 _MAX_BLANK_CELLS = 100_000
 """Cells that spans may add to one table: more is an attack."""
+_ROWS_XPATH = "descendant-or-self::*[self::tr or td or th]"
+"""Broken markup has cells without a row around them; their parent then stands for the row."""
 _LAYOUT_CONTENT_XPATH = ".//table or .//pre or .//h1 or .//h2 or .//h3 or .//h4 or .//textarea"
 
 
@@ -25,7 +27,7 @@ def parse_table_rows(table: Any) -> tuple[list[list[str]], list[str]]:
     emphasised: list[str] = []
     hanging: dict[int, int] = {}
     blanks = 0
-    for row in table.iter("tr"):
+    for row in table.xpath(_ROWS_XPATH):
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
             blanks += _fill_spanned_columns(cells, hanging)

@@ -206,9 +206,23 @@ def test_entities_of_a_page_are_not_expanded() -> None:
     assert "haha" not in "".join(texts(read_as(Format.HTML, f"{bomb}<p>&b; &c; kept</p>")))
 
 
-@pytest.mark.parametrize("body", ["<p", "<", "&#xD800;&#0;", "</p></div>x", "<table><td>a<td>b", '<a"b>x', "<!--", ""])
-def test_broken_markup_is_read_as_far_as_it_goes(body: str) -> None:
-    read_as(Format.HTML, body)
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<p", []),
+        ("<", ["<"]),
+        ("&#xD800;&#0;", ["\ufffd\ufffd"]),
+        ("</p></div>x", ["x"]),
+        ("<table><td>a<td>b", ["| a | b |\n| --- | --- |"]),
+        ("<table><td>a<td>b<tr><td>c", ["| a | b |\n| --- | --- |\n| c |  |"]),
+        ('<a"b>x', ["x"]),
+        ("<!--", []),
+        ("", []),
+    ],
+)
+def test_broken_markup_is_read_as_far_as_it_goes(body: str, expected: list[str]) -> None:
+    assert texts(read_as(Format.HTML, body)) == expected
+    assert texts(read_as(Format.HTML, f"<h1>First</h1><p>before</p><hr>{body}")) == ["First", "before", *expected]
 
 
 HOSTILE = {
