@@ -20,7 +20,8 @@ from materials.objects.removal import find_referenced_keys
 from project import logs
 from project.errors import DomainError
 from project.jobs.models import Job
-from project.storage.direct_access import DirectUpload, get_direct_storage
+from project.storage.direct_access import get_direct_storage
+from project.storage.direct_uploads import DirectUpload
 from project.storage.objects import get_object_storage
 
 PART_GRACE_PERIOD = timedelta(hours=1)

@@ -28,7 +28,8 @@ from project.errors import NotFound
 from project.jobs.models import Job
 from project.jobs.services import cancel_subject_jobs, submit_job
 from project.storage import request_files
-from project.storage.direct_access import SignedUrl, compute_part_bytes, get_direct_storage
+from project.storage.direct_access import get_direct_storage
+from project.storage.direct_uploads import SignedUrl, compute_part_bytes
 from tenants.models import Tenant
 
 MAX_PART_URLS = 100

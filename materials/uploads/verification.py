@@ -20,7 +20,8 @@ from project.db.fields import new_id
 from project.errors import DomainError, NotFound
 from project.jobs.errors import JobCancelled
 from project.jobs.runner import JobRun
-from project.storage.direct_access import PartsMissing, get_direct_storage
+from project.storage.direct_access import get_direct_storage
+from project.storage.direct_uploads import PartsMissing
 from project.storage.objects import StoredObject
 
 MAX_LISTED_PARTS = 100

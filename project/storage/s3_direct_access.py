@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.http import content_disposition_header
 
-from project.storage.direct_access import READ_BYTES, DirectUpload, PartsMissing, SignedUrl
+from project.storage.direct_uploads import READ_BYTES, DirectUpload, PartsMissing, SignedUrl
 from project.storage.objects import StoredObject
 from project.storage.s3 import S3ObjectStorage
 from project.storage.s3_errors import translate_s3_errors
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class S3DirectStorage:
-    """See `direct_access.DirectStorage`. Raises StorageUnavailable when the store does not do its part."""
+    """See `direct_uploads.DirectStorage`. Raises StorageUnavailable when the store does not do its part."""
 
     def __init__(self, storage: S3ObjectStorage) -> None:
         self._client: S3Client = storage.client

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from project.errors import StorageUnavailable
 from project.storage import s3
-from project.storage.direct_access import DirectUpload
+from project.storage.direct_uploads import DirectUpload
 from project.storage.objects import StoredObject
 from project.storage.s3 import S3ObjectStorage
 from project.storage.s3_direct_access import S3DirectStorage

@@ -13,7 +13,8 @@ import pytest
 
 from materials.models import MaterialEntry, MaterialNode
 from project.errors import StorageUnavailable
-from project.storage.direct_access import DirectUpload, FileSystemDirectStorage
+from project.storage.direct_uploads import DirectUpload
+from project.storage.file_system_direct_access import FileSystemDirectStorage
 from project.storage.objects import FileSystemObjectStorage, ObjectStorage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api, Stored, post_raw, upload

@@ -19,7 +19,7 @@ from materials.job_kinds import INGEST_ENTRY
 from project.jobs import runner
 from project.jobs.models import Job
 from project.jobs.queues import JobQueue
-from project.storage import direct_access
+from project.storage import direct_uploads
 from project.storage.objects import get_object_storage
 from tests.fakes.s3 import Bucket, new_bucket, s3_server
 
@@ -120,8 +120,8 @@ def store(request: pytest.FixtureRequest) -> Store:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send in parts what has more than 6 MiB. S3 takes no parts below 5 MiB but the last."""
-    monkeypatch.setattr(direct_access, "MAX_SINGLE_PART_BYTES", 6 * MIB)
-    monkeypatch.setattr(direct_access, "PART_BYTES", 5 * MIB)
+    monkeypatch.setattr(direct_uploads, "MAX_SINGLE_PART_BYTES", 6 * MIB)
+    monkeypatch.setattr(direct_uploads, "PART_BYTES", 5 * MIB)
 
 
 def announce(

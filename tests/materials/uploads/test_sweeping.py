@@ -15,7 +15,7 @@ from materials.tasks import sweep_uploads as chore
 from materials.uploads.cleanup import sweep_uploads
 from project.errors import StorageUnavailable
 from project.jobs import periodic_tasks
-from project.storage.direct_access import FileSystemDirectStorage
+from project.storage.file_system_direct_access import FileSystemDirectStorage
 from project.storage.s3_direct_access import S3DirectStorage
 from tenants.models import Tenant
 from tests.conftest import LECTURE, Api
