@@ -10,8 +10,8 @@ from django.utils.module_loading import import_string
 
 from project.jobs.queues import JobQueue
 
-if TYPE_CHECKING:
-    from project.jobs.runner import JobRun
+if TYPE_CHECKING:  # apps register their kinds while they load, before there are models
+    from project.jobs.run import JobRun
 
 JobFunction = Callable[["JobRun"], None]
 

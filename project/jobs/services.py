@@ -1,8 +1,7 @@
-"""The verbs that change jobs from outside: submit, cancel, retry, settle dependants. The runner has its own."""
+"""The verbs that change jobs from outside: submit, cancel, retry. The runner has its own."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,13 +12,11 @@ from django.utils import timezone
 
 from project.errors import NotFound
 from project.jobs import job_kinds
+from project.jobs.dependencies import settle_dependants, settle_queued_jobs
 from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
-from project.jobs.models import Job, JobDependency, JobStatus
+from project.jobs.models import Job, JobStatus
 from project.jobs.queues import NORMAL
-from project.queue import notify_workers
 from tenants.models import Tenant
-
-DEPENDENCY_FAILED = "dependency_failed"
 
 
 def get_job(*, tenant: Tenant, job_id: UUID) -> Job:
@@ -66,7 +63,7 @@ def submit_job(
             "The same work is on its way already.", extra={"job": str(running.pk)} if running else None
         ) from None
     job.depends_on.set(depends_on)
-    _settle_queued_jobs([job.pk])
+    settle_queued_jobs([job.pk])
     job.refresh_from_db()
     return job
 
@@ -114,46 +111,9 @@ def retry_job(*, job: Job) -> Job:
             job.save()
     except IntegrityError:
         raise JobAlreadyOpen("Another job does the same work now.") from None
-    _settle_queued_jobs([job.pk])
+    settle_queued_jobs([job.pk])
     job.refresh_from_db()
     return job
-
-
-def settle_dependants(finished: Sequence[UUID]) -> None:
-    """Start what waited for these jobs, or fail it when one of them did not complete, in the caller's transaction.
-
-    Takes a constant number of statements for each level of dependants.
-    """
-    waiting = Job.objects.filter(depends_on__in=list(finished), status=JobStatus.QUEUED)
-    _settle_queued_jobs(list(waiting.values_list("pk", flat=True).distinct()))
-
-
-def notify_queues(queues: Iterable[str]) -> None:
-    """Ring once for each job, given the queues of the jobs, in the caller's transaction."""
-    for queue, times in Counter(queues).items():
-        notify_workers(times, queue=queue)
-
-
-def _settle_queued_jobs(candidates: Sequence[UUID]) -> None:
-    """Ring for those of the queued jobs that can run now; fail those that never can, and what waits for them."""
-    if not candidates:
-        return
-    queued = list(Job.objects.select_for_update().filter(pk__in=candidates, status=JobStatus.QUEUED).order_by("pk"))
-    links = JobDependency.objects.filter(job__in=queued, needed__status__in=[JobStatus.FAILED, JobStatus.CANCELLED])
-    broken: dict[UUID, tuple[UUID, str, str]] = {}
-    for owner, needed, kind, status in links.values_list("job", "needed", "needed__kind", "needed__status"):
-        broken.setdefault(owner, (needed, kind, status))
-    now = timezone.now()
-    failed = [job for job in queued if job.pk in broken]
-    for job in failed:
-        needed, kind, status = broken[job.pk]
-        job.status, job.finished_at, job.error_code = JobStatus.FAILED, now, DEPENDENCY_FAILED
-        job.error_message = f"It waited for job {needed} ({kind}), which is {status}."
-        job.next_step = "Look at that job, mend its cause or leave its subject out, then retry this one."
-    Job.objects.bulk_update(failed, ["status", "finished_at", "error_code", "error_message", "next_step"])
-    runnable = Job.objects.runnable(now).filter(pk__in=[job.pk for job in queued if job.pk not in broken])
-    notify_queues(runnable.values_list("queue", flat=True))
-    settle_dependants([job.pk for job in failed])
 
 
 def _cancel_jobs(jobs: Sequence[Job], now: datetime) -> None:

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from project import logs
+from project.jobs.dependencies import notify_queues, settle_dependants
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
-from project.jobs.services import notify_queues, settle_dependants
 from project.queue import count_messages, notify_workers
 
 RENOTIFY_AFTER = timedelta(seconds=5)

@@ -1,0 +1,92 @@
+"""What the function of a running job is given: `JobRun`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from project.jobs.dependencies import settle_dependants
+from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
+from project.jobs.models import Job, JobStatus
+from tenants.models import Tenant
+
+PROGRESS_SECONDS = 0.5
+
+
+class JobRun:
+    """What the function of a job is given: the job and its tenant, and how to report, to be stopped and to complete."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.tenant: Tenant = job.tenant
+        self._interruption: JobInterrupted | None = None
+        self._is_complete = False
+        self._reported_at = 0.0
+
+    def report_progress(self, stage: str, done: int, total: int) -> None:
+        """Report how far the stage is. Written at most twice a second, except that a new stage is written at once."""
+        self.checkpoint()
+        now = time.monotonic()
+        if stage == self.job.stage and now - self._reported_at < PROGRESS_SECONDS:
+            return
+        done = max(done, self.job.done) if stage == self.job.stage else done
+        self._reported_at = now
+        self.job.stage, self.job.done, self.job.total = stage, min(done, total), total
+        Job.objects.held_by(self.job).update(stage=stage, done=self.job.done, total=total)
+
+    def announce_plan(self, plan: dict[str, Any]) -> None:
+        """Say what the work is going to do, for those who follow the job."""
+        self.checkpoint()
+        self.job.plan = plan
+        Job.objects.held_by(self.job).update(plan=plan)
+
+    def checkpoint(self) -> None:
+        """Raise JobCancelled or JobLost when the work must stop. Costs nothing: call it in loops."""
+        if self._interruption is not None:
+            raise self._interruption
+
+    def request_stop(self, reason: JobInterrupted) -> None:
+        """Make the next checkpoint raise."""
+        self._interruption = reason
+
+    @contextmanager
+    def complete_job(self, *, result: dict[str, Any] | None = None) -> Iterator[None]:
+        """Complete the job and store its results in one transaction: both or neither, and only while we hold the job.
+
+        The body writes the results. Raises JobLost before the body runs when the job is no longer ours, JobCancelled
+        when its end was asked for.
+        """
+        self.checkpoint()
+        with transaction.atomic():
+            now = timezone.now()
+            ended = (
+                Job.objects.held_by(self.job)
+                .filter(cancel_requested_at=None)
+                .update(
+                    status=JobStatus.COMPLETE,
+                    result=result,
+                    finished_at=now,
+                    lease_until=None,
+                    done=F("total"),
+                )
+            )
+            if not ended:
+                raise _build_interruption(self.job)
+            yield
+            settle_dependants([self.job.pk])
+        self._is_complete = True
+
+    @property
+    def is_complete(self) -> bool:
+        return self._is_complete
+
+
+def _build_interruption(job: Job) -> JobInterrupted:
+    held = Job.objects.held_by(job).exists()
+    return JobCancelled("The job was cancelled.") if held else JobLost("Another worker holds the job.")
