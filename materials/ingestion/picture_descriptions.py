@@ -29,7 +29,7 @@ from materials.models import MaterialEntry
 from materials.queries import list_lineage, resolve_language
 from materials.readers.page_pictures import PagePicture, draw_pictures, get_page_noun
 from project import logs
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from project.storage.objects import get_object_storage
 
 MAX_CONSECUTIVE_CRASHES = 3

@@ -25,7 +25,7 @@ from materials.readers.sandbox import parse
 from project import logs
 from project.errors import NotFound
 from project.jobs.errors import JobCancelled
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from project.storage.objects import get_object_storage
 
 log = logs.get_logger(__name__)

@@ -25,7 +25,7 @@ from materials.documents import Format
 from materials.ingestion.described_pieces import DESCRIBED_FORMATS
 from materials.ingestion.picture_schema import DESCRIBE_SLIDES, ImageDescription
 from materials.models import PictureDescription
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 
 MAX_CONSECUTIVE_FAILURES = 3
 """After so many pictures that no model described, the rest are left: each could take minutes to fail."""

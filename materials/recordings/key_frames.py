@@ -24,7 +24,7 @@ from materials.readers.pdf.page_hashes import compute_page_hashes
 from materials.recordings.transcription import get_recording
 from project import logs
 from project.db.fields import new_id
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 

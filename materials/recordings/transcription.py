@@ -35,7 +35,7 @@ from materials.web.source_fetching import fetch_from_platform
 from materials.web.url_ingestion import fetch_recording
 from project import logs
 from project.jobs.models import Job
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 

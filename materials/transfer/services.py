@@ -28,7 +28,7 @@ from project import logs
 from project.db.fields import new_id
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job, JobStatus
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from project.jobs.services import submit_job
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant

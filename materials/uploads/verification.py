@@ -19,7 +19,7 @@ from materials.uploads.queries import get_upload
 from project.db.fields import new_id
 from project.errors import DomainError, NotFound
 from project.jobs.errors import JobCancelled
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from project.storage.direct_access import get_direct_storage
 from project.storage.direct_uploads import PartsMissing
 from project.storage.objects import StoredObject

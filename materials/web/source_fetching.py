@@ -26,7 +26,7 @@ from materials.readers.formats import FORMATS, detect_format
 from materials.web import page_requests
 from project.db.fields import new_id
 from project.jobs.errors import JobCancelled
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from project.storage.objects import StoredObject, get_object_storage
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.page_sandbox import read_fetched
 from materials.web import page_requests
 from project import logs
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 
 if TYPE_CHECKING:
     from project.outbound.responses import FetchedResponse

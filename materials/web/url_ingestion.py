@@ -26,7 +26,7 @@ from materials.web.source_fetching import (
 )
 from project import logs
 from project.errors import DomainError
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 
 NOT_FETCHED_PREFIX = "It could not be taken again on "
 """Begins the warning that a version stands which its address no longer bears out."""

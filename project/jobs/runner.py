@@ -27,8 +27,6 @@ HEARTBEAT_SECONDS = 1.0
 
 log = logs.get_logger(__name__)
 
-__all__ = ["JobCancelled", "JobLost", "JobRun", "claim_next_job", "get_worker_name", "run_next_job"]
-
 
 def get_worker_name() -> str:
     """Return who this process is: the supervisor's name for its cluster, and the process id."""

@@ -22,7 +22,7 @@ from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
 from llm.schemas import build_schema
 from materials.models import MaterialNode
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from structures.engines.base.llm_client import TooLargeForModel
 from structures.engines.registry import EngineName
 from structures.models import CachedAnswer

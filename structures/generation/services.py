@@ -25,7 +25,7 @@ from project.db.fields import new_id
 from project.errors import NotFound
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 from project.jobs.services import submit_job
 from structures.engines.base.drafts import Draft, DraftNode, NodeType
 from structures.engines.base.llm_client import TooLargeForModel

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from materials.models import MaterialNode
 from project.errors import RuleViolation
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 
 SLOW_SECONDS = 3.0
 EFFECT = "effect of a job"

@@ -12,9 +12,10 @@ from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
 from project.jobs import runner, sweeper
-from project.jobs.errors import JobAlreadyOpen, JobLost, JobNotOpen, JobNotRetryable
+from project.jobs.errors import JobAlreadyOpen, JobCancelled, JobLost, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import IMMEDIATE, NORMAL
+from project.jobs.run import JobRun
 from project.jobs.services import cancel_job, cancel_subject_jobs, retry_job, submit_job
 from project.queue import count_messages, notify_workers
 from tenants.models import Tenant
@@ -108,9 +109,9 @@ def test_a_late_finisher_cannot_overwrite(acme: Tenant) -> None:
     assert second is not None
     wrote = False
 
-    with pytest.raises(JobLost), runner.JobRun(first).complete_job(result={"by": "the first"}):
+    with pytest.raises(JobLost), JobRun(first).complete_job(result={"by": "the first"}):
         wrote = True
-    with runner.JobRun(second).complete_job(result={"by": "the second"}):
+    with JobRun(second).complete_job(result={"by": "the second"}):
         pass
 
     assert not wrote
@@ -153,7 +154,7 @@ def test_progress_never_goes_back(acme: Tenant) -> None:
     submit(acme)
     job = runner.claim_next_job()
     assert job is not None
-    run = runner.JobRun(job)
+    run = JobRun(job)
 
     run.report_progress("reading", 5, 10)
     run._reported_at = 0
@@ -281,7 +282,7 @@ def test_a_cancelled_job_cannot_complete(acme: Tenant) -> None:
     assert job is not None
     cancel_subject_jobs(tenant=acme, subjects=[job.subject_id])
 
-    with pytest.raises(runner.JobCancelled), runner.JobRun(job).complete_job():
+    with pytest.raises(JobCancelled), JobRun(job).complete_job():
         pass
 
 

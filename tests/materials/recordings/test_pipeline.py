@@ -12,7 +12,8 @@ from materials.recordings.transcription import ingest_recording
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
-from project.jobs.runner import JobRun, claim_next_job
+from project.jobs.run import JobRun
+from project.jobs.runner import claim_next_job
 from structures.models import Reference
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain
