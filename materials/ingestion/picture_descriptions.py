@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
 
 from materials.documents import Document, Format, Piece
 from materials.entries.sidecar_captions import resubmit_slide_matching
 from materials.entries.submission import submit_picture_description
 from materials.errors import IngestionFailed
+from materials.ingestion.completion import store_result
 from materials.ingestion.described_pieces import (
     PICTURE_WARNING_PREFIX,
     build_picture_pieces,
@@ -24,7 +24,6 @@ from materials.ingestion.original_pieces import list_original_pieces
 from materials.ingestion.recording import record_chunks
 from materials.ingestion.services import get_job_entry
 from materials.ingestion.vision import ImageDescriber, NamedImage
-from materials.locks import lock_tree
 from materials.models import MaterialEntry
 from materials.queries import list_lineage, resolve_language
 from materials.readers.page_pictures import PagePicture, draw_pictures, get_page_noun
@@ -60,17 +59,15 @@ def describe_entry(run: JobRun) -> None:
         "described": len({get_page_number(piece) for piece in description_pass.pieces}),
         "warnings": description_pass.warnings,
     }
-    with transaction.atomic():
-        lock_tree(run.tenant)
+    with store_result(run, result=result):
         current = get_job_entry(run)
-        with run.complete_job(result=result):
-            if current.raw_sha256 == entry.raw_sha256:
-                _store_descriptions(
-                    current, description_pass.pieces, description_pass.answered_pages, description_pass.warnings
-                )
-                resubmit_slide_matching(current)
-            else:
-                submit_picture_description(current, is_entry_job=False)
+        if current.raw_sha256 == entry.raw_sha256:
+            _store_descriptions(
+                current, description_pass.pieces, description_pass.answered_pages, description_pass.warnings
+            )
+            resubmit_slide_matching(current)
+        else:
+            submit_picture_description(current, is_entry_job=False)
     log.info(
         "pictures described",
         entry=str(entry.pk),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from llm.video.factory import extract_key_frames
 from llm.video.ports import Recording
 from materials.documents import ChunkKind, Format
+from materials.ingestion.completion import store_result
 from materials.ingestion.services import get_job_entry
 from materials.ingestion.vision import ImageDescriber, NamedImage, why_no_vision_model
 from materials.locks import lock_tree
@@ -52,17 +53,15 @@ def process_key_frames(run: JobRun) -> None:
         presentation: propose_mappings(_build_slides(run, presentation), _build_shots(entry, frames))
         for presentation in _list_presentations(entry)
     }
-    with transaction.atomic():
-        lock_tree(run.tenant)
-        result = {
-            "frames": len(frames),
-            "described": sum(bool(frame.description) for frame in frames),
-            "proposed": sum(map(len, found.values())),
-            "warnings": undescribed,
-        }
-        with run.complete_job(result=result):
-            for presentation, proposals in found.items():
-                _replace_proposals(entry, presentation, proposals)
+    result = {
+        "frames": len(frames),
+        "described": sum(bool(frame.description) for frame in frames),
+        "proposed": sum(map(len, found.values())),
+        "warnings": undescribed,
+    }
+    with store_result(run, result=result):
+        for presentation, proposals in found.items():
+            _replace_proposals(entry, presentation, proposals)
     log.info("video watched", entry=str(entry.pk), frames=len(frames), proposed=result["proposed"])
 
 

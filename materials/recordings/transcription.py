@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from llm.video.factory import build_video_processor, probe_recording
@@ -23,9 +22,9 @@ from materials.entries.intake import apply_media_info
 from materials.entries.sidecar_captions import find_sidecar_captions
 from materials.entries.submission import submit_ingestion, submit_key_frames
 from materials.errors import IngestionFailed
+from materials.ingestion.completion import store_result
 from materials.ingestion.recording import record_chunks
 from materials.ingestion.services import get_job_entry, ingest_document
-from materials.locks import lock_tree
 from materials.models import MaterialEntry, TranscriptWindow
 from materials.queries import list_lineage, resolve_language
 from materials.readers.base.errors import UnreadableDocument
@@ -138,14 +137,12 @@ def ingest_recording(run: JobRun) -> None:
     run.checkpoint()
     document = _build_document(outcome, recording, warnings)
     run.report_progress("storing", 0, len(document.pieces))
-    with transaction.atomic():
-        lock_tree(run.tenant)
-        with run.complete_job(result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
-            record_chunks(entry=entry, document=document)
-            _record_transcription(entry, outcome, captions=sidecar.entry if sidecar is not None else None)
-            TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()
-            submit_key_frames(entry)
-            _resubmit_for_new_captions(entry, outcome, considered_ids)
+    with store_result(run, result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
+        record_chunks(entry=entry, document=document)
+        _record_transcription(entry, outcome, captions=sidecar.entry if sidecar is not None else None)
+        TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()
+        submit_key_frames(entry)
+        _resubmit_for_new_captions(entry, outcome, considered_ids)
     log.info("recording transcribed", entry=str(entry.pk), by=outcome.source.value, chunks=len(document.pieces))
 
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from materials.entries.intake import EntryOptions, clean_name
 from materials.entries.services import receive_file
 from materials.errors import ImportRefused
+from materials.ingestion.completion import store_result
 from materials.job_kinds import IMPORT_ARCHIVE
 from materials.locks import lock_tree
 from materials.models import MaterialImport, build_archive_key
@@ -99,10 +100,8 @@ def import_archive(run: JobRun) -> None:
     except ArchiveRefused as exc:
         _release_archive(batch)
         raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc
-    with transaction.atomic():
-        lock_tree(run.tenant)  # before the job's row, as everybody does who takes both
-        with run.complete_job(result={"import": str(batch.pk), **count_import_items(tenant=run.tenant, batch=batch)}):
-            _release_archive(batch)
+    with store_result(run, result={"import": str(batch.pk), **count_import_items(tenant=run.tenant, batch=batch)}):
+        _release_archive(batch)
     log.info("archive imported", batch=str(batch.pk))
 
 

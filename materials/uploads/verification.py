@@ -10,6 +10,7 @@ from django.db import transaction
 
 from materials.entries.intake import AddedEntry, EntryOptions, InspectedFile, attach_file, inspect_file
 from materials.errors import UploadClosed, UploadIncomplete, UploadRefused
+from materials.ingestion.completion import store_result
 from materials.locks import lock_tree
 from materials.models import Upload, UploadStatus, build_raw_file_key
 from materials.objects.removal import discard_object
@@ -36,8 +37,8 @@ def verify_upload(run: JobRun) -> None:
     if (added := get_upload_entry(upload)) is None:
         verify_and_attach_upload(upload, run=run)
     else:
-        with run.complete_job(result={"entry": str(added.entry.pk)}):
-            pass
+        with store_result(run, result={"entry": str(added.entry.pk)}):
+            pass  # an earlier try has stored it
 
 
 def verify_and_attach_upload(upload: Upload, *, run: JobRun | None = None) -> AddedEntry:
@@ -115,7 +116,8 @@ def _attach_upload(upload: Upload, inspected: InspectedFile, *, entry_id: UUID, 
         )
     options = EntryOptions(language=upload.language, use_captions=upload.use_captions, priority=upload.priority)
     added = attach_file(inspected, tenant=upload.tenant, node_id=upload.node_id, entry_id=entry_id, options=options)
-    with run.complete_job(result={"entry": str(added.entry.pk)}) if run is not None else nullcontext():
+    # The result names the entry, so the entry is made first; the lock, which comes before both, is held already.
+    with store_result(run, result={"entry": str(added.entry.pk)}) if run is not None else nullcontext():
         end_upload(upload, UploadStatus.COMPLETE, entry=added.entry)
     return added
 

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from materials.documents import Format
+from materials.ingestion.completion import store_result
 from materials.ingestion.original_pieces import merge_earlier_descriptions
 from materials.ingestion.recording import preview_fingerprint
 from materials.ingestion.services import get_job_entry
-from materials.locks import lock_tree
 from materials.models import MaterialEntry
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.page_sandbox import read_fetched
@@ -49,12 +48,10 @@ def check_staleness(run: JobRun) -> None:
     ) as fetched:
         changed = not fetched.is_not_modified and _has_other_text(run, entry, fetched)
     now = timezone.now()
-    with transaction.atomic():
-        lock_tree(run.tenant)
-        with run.complete_job(result={"changed": changed}):
-            rows = MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk, raw_sha256=entry.raw_sha256)
-            changed_at = (entry.source_changed_at or now) if changed else None
-            rows.update(source_checked_at=now, source_changed_at=changed_at)
+    with store_result(run, result={"changed": changed}):
+        rows = MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk, raw_sha256=entry.raw_sha256)
+        changed_at = (entry.source_changed_at or now) if changed else None
+        rows.update(source_checked_at=now, source_changed_at=changed_at)
     log.info("address checked", entry=str(entry.pk), changed=changed)
 
 

@@ -1,0 +1,29 @@
+"""Ending a job of this app with its result: the one way in which jobs change what an ingestion has made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+
+from materials.locks import lock_tree
+from project.jobs.runner import JobRun
+
+
+@contextmanager
+def store_result(run: JobRun, *, result: dict[str, Any]) -> Iterator[None]:
+    """Complete the job with its result and let the block store what the work has made: both are committed, or neither.
+
+    The block runs in one transaction that holds the tree lock. It does not run when the job was cancelled or lost
+    meanwhile: JobCancelled or JobLost is raised instead. What the block raises undoes the end of the job, too.
+    """
+    with transaction.atomic():
+        # The lock comes before the job's row, as for everybody who takes both: a request that deletes an entry holds
+        # the lock when it cancels the entry's jobs. In the other order the two would wait for each other.
+        lock_tree(run.tenant)
+        # The end is claimed before anything is stored: from here on the row of the job is ours until the commit, and
+        # a job of the same kind may be submitted for the same subject.
+        with run.complete_job(result=result):
+            yield
