@@ -37,6 +37,15 @@ def find_captioned_recordings(captions: MaterialEntry) -> list[MaterialEntry]:
     return [row for row in chosen if captions.pk in {found.pk for found in find_sidecar_captions(row)}]
 
 
+def resubmit_related_recordings(entry: MaterialEntry) -> None:
+    """Submit again the work on recordings for which a new text of the entry matters, in the caller's transaction."""
+    format_ = Format(entry.format)
+    if format_.is_captions:
+        resubmit_captioned_recordings(entry)
+    elif format_ in {Format.PPTX, Format.PDF}:
+        resubmit_slide_matching(entry)
+
+
 def resubmit_captioned_recordings(captions: MaterialEntry) -> None:
     """Transcribe again from captions that came later than their recording, in the caller's transaction."""
     by_captions = {TranscriptSource.SIDECAR_CAPTIONS.value}

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from materials.locks import lock_tree
-from project.jobs.runner import JobRun
+from project.jobs.run import JobRun
 
 
 @contextmanager

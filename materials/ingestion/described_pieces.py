@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from materials.documents import ChunkKind, Format, Locator, Piece
+from materials.documents import ChunkKind, Document, Format, Locator, Piece
 from materials.ingestion.picture_schema import ImageDescription
 
 DESCRIBED_FORMATS = frozenset({Format.PDF, Format.PPTX})
@@ -23,6 +23,12 @@ def count_letters_per_page(pieces: Iterable[Piece]) -> Counter[int]:
         if number is not None and not piece.kind.is_machine_written and piece.kind is not ChunkKind.NOTES:
             found[number] += sum(map(str.isalpha, piece.text))
     return found
+
+
+def has_pages_without_text(document: Document) -> bool:
+    """Tell whether a page or slide of the document has no letter of its own."""
+    letters = count_letters_per_page(document.pieces)
+    return any(not letters[number] for number in range(1, (document.page_count or 0) + 1))
 
 
 def get_page_number(piece: Piece) -> int | None:

@@ -12,13 +12,30 @@ from django.utils import timezone
 
 from materials import fingerprints
 from materials.documents import ChunkKind, Document, Locator, Piece
+from materials.entries.sidecar_captions import resubmit_related_recordings
+from materials.entries.submission import submit_picture_description
 from materials.fingerprints import clear_fingerprints
+from materials.ingestion.reading import EntryReading
 from materials.languages import detect_language, get_search_configuration
 from materials.models import Chunk, ChunkCorrection, MaterialEntry, get_locator_columns
 from materials.queries import list_lineage, resolve_language
 from project.db.fields import new_id
 
 _BATCH_SIZE = 1000
+
+
+def record_reading(entry: MaterialEntry, reading: EntryReading) -> None:
+    """Store what was read of an entry and submit the jobs that follow from it.
+
+    In the caller's transaction, which holds the tree lock.
+    """
+    if reading.document.pieces:
+        record_chunks(entry=entry, document=reading.document)
+    else:
+        record_document_info(entry=entry, document=reading.document)
+    if reading.needs_description:
+        submit_picture_description(entry, is_entry_job=not reading.document.pieces)
+    resubmit_related_recordings(entry)
 
 
 def record_chunks(*, entry: MaterialEntry, document: Document) -> None:

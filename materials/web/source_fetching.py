@@ -83,7 +83,7 @@ def fetch_entry_file(
     """Yield what the entry's address leads to, stored; None when `only_if_new` and the server says it is as it was.
 
     It is deleted after the block, unless an entry has it by then. Holds no transaction meanwhile. Raises
-    LeadsToRecording without `allow_recordings`, IngestionFailed, QuotaExceeded, FetchRefused and FetchFailed.
+    RecordingAnnounced without `allow_recordings`, IngestionFailed, QuotaExceeded, FetchRefused and FetchFailed.
     """
     reservation = QuotaReservation(entry.tenant)
     key = build_fetched_file_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.db import transaction
 from django.utils import timezone
 
 from materials.documents import Format
 from materials.entries.submission import submit_ingestion, submit_picture_description
 from materials.fingerprints import clear_fingerprints
-from materials.ingestion.services import get_job_entry, ingest_document
+from materials.ingestion.completion import store_result
+from materials.ingestion.reading import read_entry
+from materials.ingestion.recording import record_reading
+from materials.ingestion.services import get_job_entry
 from materials.ingestion.vision import can_describe_pictures
 from materials.locks import lock_tree
 from materials.models import MaterialEntry
-from materials.readers.page_sandbox import read_fetched
 from materials.web.source_fetching import (
     FetchedFile,
     RecordingAnnounced,
@@ -46,18 +46,14 @@ def ingest_url(run: JobRun) -> None:
         with fetch_entry_file(run, entry, allow_recordings=False, only_if_new=has_version) as found:
             if found is None or (has_version and found.stored.sha256 == before):
                 _complete_unchanged(run, entry, found)
-            elif found.format.is_recording:
-                with transaction.atomic():
-                    attach_fetched_file(entry, found)
-                    _resubmit_as_recording(run, entry)
             else:
                 ingest_fetched_file(run, entry, found)
     except RecordingAnnounced as exc:
         entry.format = exc.format.value
         entry.source_changed_at = timezone.now() if entry.object_key else None  # so that it is fetched again
-        with transaction.atomic():
-            lock_tree(run.tenant)
-            _resubmit_as_recording(run, entry)
+        with store_result(run, result={"recording": True}):
+            entry.save(update_fields=["format", "source_changed_at", "updated_at"])
+            submit_ingestion(entry)
     except DomainError as exc:
         if has_version:
             _keep_current_version(run, entry, exc)
@@ -65,16 +61,23 @@ def ingest_url(run: JobRun) -> None:
 
 
 def ingest_fetched_file(run: JobRun, entry: MaterialEntry, found: FetchedFile) -> None:
-    """Read a fetched document and complete the job with its chunks; the entry changes with them or not at all."""
-    charset = found.metadata.charset if found.metadata is not None else ""
-    old = apply_fetched_file(entry, found)
-    with refuse_duplicate_source():
-        ingest_document(
-            run,
-            entry,
-            read=partial(read_fetched, charset=charset),
-            before_storing=lambda: save_fetched_file(entry, old, missing_keys=found.missing_keys),
-        )
+    """Complete the job with the chunks of a fetched document, or leave a fetched recording to a job of its own.
+
+    The entry changes with that or not at all. Raises IngestionFailed.
+    """
+    old_key = apply_fetched_file(entry, found)
+    if found.format.is_recording:
+        with refuse_duplicate_source(), store_result(run, result={"recording": True}):
+            save_fetched_file(entry, old_key, missing_keys=found.missing_keys)
+            submit_ingestion(entry)
+        return
+    run.report_progress("reading", 0, 1)
+    reading = read_entry(entry, checkpoint=run.checkpoint)
+    run.report_progress("storing", 0, reading.chunk_count)
+    with refuse_duplicate_source(), store_result(run, result={"chunks": reading.chunk_count}):
+        save_fetched_file(entry, old_key, missing_keys=found.missing_keys)
+        record_reading(entry, reading)
+    log.info("entry ingested", entry=str(entry.pk), chunks=reading.chunk_count, warnings=len(reading.document.warnings))
 
 
 def fetch_recording(run: JobRun, entry: MaterialEntry) -> bool:
@@ -103,26 +106,17 @@ def _has_current_version(entry: MaterialEntry) -> bool:
     return entry.processed_at is not None and entry.processed_sha256 == entry.raw_sha256
 
 
-def _resubmit_as_recording(run: JobRun, entry: MaterialEntry) -> None:
-    """Complete the job, and leave the entry to another that transcribes it, in the caller's transaction."""
-    with run.complete_job(result={"recording": True}):
-        entry.save(update_fields=["format", "source_changed_at", "updated_at"])
-        submit_ingestion(entry)
-
-
 def _complete_unchanged(run: JobRun, entry: MaterialEntry, found: FetchedFile | None) -> None:
     warnings = [warning for warning in entry.warnings if not warning.startswith(NOT_FETCHED_PREFIX)]
     changes: dict[str, object] = {"source_checked_at": timezone.now(), "source_changed_at": None, "warnings": warnings}
     if found is not None and found.metadata is not None:
         source = found.metadata
         changes |= {"final_url": source.url, "etag": source.etag, "last_modified": source.last_modified}
-    with transaction.atomic():
-        lock_tree(run.tenant)
-        with run.complete_job(result={"chunks": entry.chunk_count, "unchanged": True}):
-            MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(**changes)
-            clear_fingerprints(entry.node_id)
-            if can_describe_pictures(Format(entry.format)):
-                submit_picture_description(entry, is_entry_job=False)
+    with store_result(run, result={"chunks": entry.chunk_count, "unchanged": True}):
+        MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(**changes)
+        clear_fingerprints(entry.node_id)
+        if can_describe_pictures(Format(entry.format)):
+            submit_picture_description(entry, is_entry_job=False)
     log.info("address unchanged", entry=str(entry.pk))
 
 

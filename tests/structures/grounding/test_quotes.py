@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -197,3 +198,7 @@ def test_what_is_cited_besides_is_asked_for_after_the_check_and_checked_too() ->
 
 def cite(chunk: UUID, quote: str) -> Citation:
     return Citation(chunk_id=chunk, quote=quote)
+
+
+def node(node_type: NodeType, title: str, **more: Any) -> DraftNode:
+    return DraftNode(node_type=node_type, title=title, **more)

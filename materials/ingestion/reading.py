@@ -1,0 +1,71 @@
+"""Reading an entry's stored file, and judging whether what was found is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from materials.documents import Document, Format
+from materials.entries.url_metadata import parse_charset
+from materials.errors import IngestionFailed
+from materials.ingestion.described_pieces import DESCRIBED_FORMATS, PICTURE_WARNING_PREFIX, has_pages_without_text
+from materials.ingestion.original_pieces import merge_earlier_descriptions
+from materials.ingestion.vision import why_no_vision_model
+from materials.models import MaterialEntry
+from materials.readers.base.errors import UnreadableDocument
+from materials.readers.page_sandbox import read_fetched
+from materials.readers.sandbox import parse
+from project.storage.objects import get_object_storage
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryReading:
+    """What an entry's file says. It has pieces, or else pages whose pictures a model is to describe."""
+
+    document: Document
+    needs_description: bool
+    """Whether a vision model is to describe the pictures of the pages."""
+
+    @property
+    def chunk_count(self) -> int:
+        return len(self.document.pieces)
+
+
+def read_entry(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> EntryReading:
+    """Read the entry's stored file, with what a model saw before in the pictures of the same bytes.
+
+    Stores nothing and holds no transaction; of the entry also what is not saved yet counts. Raises IngestionFailed for
+    a file that cannot be read or holds no text, and what `checkpoint` raises.
+    """
+    document = _read_file(entry, checkpoint)
+    checkpoint()
+    is_described = Format(entry.format) in DESCRIBED_FORMATS
+    no_vision_reason = why_no_vision_model() if is_described else ""
+    needs_description = is_described and not no_vision_reason
+    document = merge_earlier_descriptions(entry, document)
+    if not document.pieces and not (needs_description and document.page_count):
+        raise _build_no_text_error(document, no_vision_reason)
+    if no_vision_reason and has_pages_without_text(document):
+        document = replace(document, warnings=(*document.warnings, f"{PICTURE_WARNING_PREFIX}{no_vision_reason}"))
+    return EntryReading(document=document, needs_description=needs_description)
+
+
+def _read_file(entry: MaterialEntry, checkpoint: Callable[[], None]) -> Document:
+    format_ = Format(entry.format)
+    try:
+        with get_object_storage().open_local_copy(entry.object_key) as path:
+            # An uploaded page is read whole, a fetched one for its main text, in the encoding that its server named.
+            if entry.fetched_at is None:
+                return parse(path, format_, checkpoint=checkpoint)
+            return read_fetched(path, format_, charset=parse_charset(entry.content_type), checkpoint=checkpoint)
+    except UnreadableDocument as exc:
+        raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
+
+
+def _build_no_text_error(document: Document, no_vision_reason: str) -> IngestionFailed:
+    why = " ".join(filter(None, [*document.warnings, no_vision_reason])) or "The file holds no text."
+    return IngestionFailed(
+        f"No text was found. {why}",
+        code="no_text_found",
+        next_step="Upload a version with a text layer (for a scan: run OCR first), or attach the text itself.",
+    )
