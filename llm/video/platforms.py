@@ -20,11 +20,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from llm.video.errors import MediaUnreadable, TranscriberMissing
-from llm.video.platforms_rules import PLAYLIST, Refusal, classify_failure
+from llm.video.platforms_rules import PLAYLIST, TOO_LARGE, Refusal, classify_failure
 from project.errors import DomainError
 from project.processes import runner
 
 FETCH_SECONDS = 4 * 3600.0
+CAPTIONS_BYTES = 20 * 2**20
 
 
 class PlatformFailed(DomainError):
@@ -190,7 +191,7 @@ def _run_child(
     request: Mapping[str, Any], *, checkpoint: Callable[[], None], seconds: float, child: str
 ) -> PlatformVideo:
     environment = {"YTDLP_NO_PLUGINS": "1", "PATH": os.environ.get("PATH", os.defpath)}
-    limits = runner.ProcessLimits(seconds=seconds)
+    limits = runner.ProcessLimits(file_bytes=max(request["max_bytes"], CAPTIONS_BYTES) + 1, seconds=seconds)
     told: dict[str, Any] = {}
     try:
         for line in runner.read_messages(child, request, limits=limits, checkpoint=checkpoint, environment=environment):
@@ -198,6 +199,8 @@ def _run_child(
     except runner.ChildFailed as error:
         if error.code == "timed_out":
             raise PlatformFailed(f"The video took longer than {seconds:.0f} s.", code="timed_out") from error
+        if error.code == "file_too_large":
+            raise _build_error(TOO_LARGE) from error
         raise PlatformFailed(f"yt-dlp broke on this video: {error}.") from error
     match told:
         case {"video": video}:

@@ -1,4 +1,4 @@
-"""Holding child processes on a leash: when this process ends, however it ends, they are killed.
+"""Killing child processes when this process ends, however it ends.
 
 A small process waits for the other end of a pipe to close, which the kernel does even after `kill -9`, and then kills
 the group. (Linux could do it with a signal at the parent's death; macOS could not.)

@@ -16,30 +16,44 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from project.processes import child
 
 CHECKPOINT_SECONDS = 0.1
 """How often the caller's checkpoint is called while the child is silent."""
 
+_OUT_OF_MEMORY_CODES = {child.OUT_OF_MEMORY, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGTRAP}
+"""Linux kills what it has no memory for; PDFium and C++ abort or trap when they get none, and may say nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessLimits:
-    """What the child may take: bytes of address space, seconds on the clock. None: as much as it wants."""
+    """What the child may take; None: as much as it wants.
+
+    `memory_bytes` of address space, `file_bytes` in each file that it writes, `cpu_seconds` of processor time in all
+    its threads together, `seconds` on the clock.
+    """
 
     memory_bytes: int | None = None
+    file_bytes: int | None = None
+    cpu_seconds: int | None = None
     seconds: float | None = None
 
 
 class ChildFailed(Exception):
-    """The child did not end well: `code` is `timed_out`, `out_of_memory` or `broke`; the message is for a log."""
+    """The child did not end well; the message is for a log.
 
-    def __init__(self, message: str, *, code: str) -> None:
+    `code` is `timed_out`, `out_of_memory`, `file_too_large` or `broke`. `kind` is short and holds nothing of the
+    child's data: the class of the exception that ended it, or its exit code; blank when it was stopped.
+    """
+
+    def __init__(self, message: str, *, code: str, kind: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.kind = kind
 
 
 def read_messages(
@@ -50,10 +64,11 @@ def read_messages(
     checkpoint: Callable[[], None] = lambda: None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Run `work(request, tell)` of a module in a child and yield what it tells, as it tells it.
+    """Run `run_child(request, send_message)` of a module in a child and yield its messages, as it sends them.
 
-    Raises ChildFailed, and within a moment what `checkpoint` raises. The child is gone when the generator ends or is
-    closed.
+    The child has a session and an empty folder of its own, and no variables but `environment` and what Python needs.
+    Raises ChildFailed, and within a moment what `checkpoint` raises. The child and all that it started are gone when
+    the generator ends or is closed.
     """
     limits = limits or ProcessLimits()
     with tempfile.TemporaryDirectory(prefix="coursewright-child-") as folder:
@@ -69,10 +84,9 @@ def read_messages(
             )
         try:
             with contextlib.suppress(BrokenPipeError):
-                _write_message(process, {"request": dict(request), "memory_bytes": limits.memory_bytes})
+                _send_request(process, request, limits)
             yield from _iterate_messages(process, limits.seconds, checkpoint)
-            code = process.wait()
-            if code:
+            if code := process.wait():
                 trace = (Path(folder) / "stderr").read_text(encoding="utf-8", errors="replace")
                 raise _build_failure(code, trace)
         finally:
@@ -85,40 +99,53 @@ def read_messages(
                     pipe.close()
 
 
-def _write_message(process: subprocess.Popen[bytes], message: Mapping[str, Any]) -> None:
+def _send_request(process: subprocess.Popen[bytes], request: Mapping[str, Any], limits: ProcessLimits) -> None:
     assert process.stdin is not None
-    process.stdin.write(json.dumps(message).encode() + b"\n")
+    process.stdin.write(json.dumps({"request": dict(request), "limits": asdict(limits)}).encode() + b"\n")
     process.stdin.flush()
 
 
 def _iterate_messages(
     process: subprocess.Popen[bytes], seconds: float | None, checkpoint: Callable[[], None]
 ) -> Iterator[dict[str, Any]]:
+    """Yield the messages until the process has ended, which is noticed at once, because its output ends."""
     assert process.stdout is not None
-    end = None if seconds is None else time.monotonic() + seconds
+    deadline = None if seconds is None else time.monotonic() + seconds
+
+    def check_interruption() -> None:
+        checkpoint()
+        if deadline is not None and time.monotonic() > deadline:
+            raise ChildFailed(f"the child took longer than {seconds:.0f} s", code="timed_out")
+
     pending = b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
-            checkpoint()
-            if end is not None and time.monotonic() > end:
-                raise ChildFailed(f"the child took longer than {seconds:.0f} s", code="timed_out")
-            if not selector.select(CHECKPOINT_SECONDS):
-                continue
-            data = _read_available(process.stdout)
-            if not data:
-                return
-            *lines, pending = (pending + data).split(b"\n")
-            for line in lines:
-                yield json.loads(line)
-
-
-def _read_available(pipe: IO[bytes]) -> bytes:
-    return os.read(pipe.fileno(), 1 << 16)
+            check_interruption()
+            has_exited = process.poll() is not None  # before the output is looked at, so that no line is missed
+            if selector.select(0 if has_exited else CHECKPOINT_SECONDS):
+                data = os.read(process.stdout.fileno(), 1 << 16)
+                if not data:
+                    break
+                *lines, pending = (pending + data).split(b"\n")
+                for line in lines:
+                    yield json.loads(line)
+            elif has_exited:  # what it started holds its output open
+                break
+    while process.poll() is None:  # it closed its output before its end
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(CHECKPOINT_SECONDS)
+            return
+        check_interruption()
 
 
 def _build_failure(code: int, trace: str) -> ChildFailed:
-    last = (trace.strip().splitlines() or [f"exit code {code}"])[-1]
-    if code == child.OUT_OF_MEMORY or code == -signal.SIGKILL or "MemoryError" in trace or "bad_alloc" in trace:
-        return ChildFailed(f"the child ran out of memory ({last[:200]})", code="out_of_memory")
-    return ChildFailed(f"the child broke ({last[:200]}, exit code {code})", code="broke")
+    last = (trace.strip().splitlines() or [f"exit code {code}"])[-1][:200]
+    kind = last.split(":")[0][:80]
+    if code == -signal.SIGXCPU:
+        return ChildFailed("the child used up its processor time", code="timed_out", kind=kind)
+    if code in _OUT_OF_MEMORY_CODES or "MemoryError" in trace or "bad_alloc" in trace:
+        return ChildFailed(f"the child ran out of memory ({last})", code="out_of_memory", kind=kind)
+    if code == -signal.SIGXFSZ:
+        return ChildFailed("the child wrote a larger file than it may", code="file_too_large", kind=kind)
+    return ChildFailed(f"the child broke ({last}, exit code {code})", code="broke", kind=kind)

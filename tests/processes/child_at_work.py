@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +59,59 @@ def fail(request: Mapping[str, Any], tell: Tell) -> None:
     raise ValueError("the map is torn")
 
 
+def report_limits(request: Mapping[str, Any], tell: Tell) -> None:
+    names = ("RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_CPU", "RLIMIT_CORE")
+    tell({name: resource.getrlimit(getattr(resource, name)) for name in names})
+
+
+def spin(request: Mapping[str, Any], tell: Tell) -> None:
+    while True:
+        pass
+
+
+def write(request: Mapping[str, Any], tell: Tell) -> None:
+    with suppress(OSError):  # as a library would that does not look at what its writes return
+        Path("written").write_bytes(bytes(request["size"]))
+    tell({"written": Path("written").stat().st_size})
+
+
+def close_output_and_hang(request: Mapping[str, Any], tell: Tell) -> None:
+    tell({"pid": os.getpid()})
+    os.closerange(1, 20)
+    time.sleep(60)
+
+
+def leave_output_open(request: Mapping[str, Any], tell: Tell) -> None:
+    if os.fork() == 0:
+        time.sleep(60)
+    tell({"pid": os.getpid()})
+    os._exit(0)
+
+
+def fail_to_allocate(request: Mapping[str, Any], tell: Tell) -> None:
+    raise RuntimeError("std::bad_alloc")
+
+
 def die(request: Mapping[str, Any], tell: Tell) -> None:
     os.kill(os.getpid(), signal.Signals[request["of"]])
 
 
 DEEDS: Mapping[str, Callable[[Mapping[str, Any], Tell], None]] = {
-    deed.__name__: deed for deed in (count, chatter, look_around, hang, hang_with_helper, eat, fail, die)
+    deed.__name__: deed
+    for deed in (
+        count,
+        chatter,
+        look_around,
+        hang,
+        hang_with_helper,
+        eat,
+        fail,
+        report_limits,
+        spin,
+        write,
+        close_output_and_hang,
+        leave_output_open,
+        fail_to_allocate,
+        die,
+    )
 }

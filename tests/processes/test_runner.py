@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import signal
 import subprocess
 import sys
@@ -117,21 +118,72 @@ def test_it_lets_a_child_take_what_it_may() -> None:
     assert heard[-1] == {"eaten": 40}
 
 
-def test_it_takes_a_killed_child_for_one_without_memory() -> None:
-    assert failure("die", of="SIGKILL").code == "out_of_memory"
+@pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGABRT", "SIGTRAP"])
+def test_it_takes_a_child_that_ended_by_such_a_signal_for_one_without_memory(signal_name: str) -> None:
+    assert failure("die", of=signal_name).code == "out_of_memory"
+
+
+def test_it_knows_the_words_of_a_library_that_got_no_memory() -> None:
+    assert failure("fail_to_allocate").code == "out_of_memory"
+
+
+def test_it_ends_a_child_that_uses_too_much_processor_time() -> None:
+    failed = failure("spin", limits=ProcessLimits(cpu_seconds=1))
+
+    assert failed.code == "timed_out"
+    assert "processor time" in str(failed)
+
+
+def test_it_ends_a_child_that_writes_too_large_a_file() -> None:
+    assert failure("write", limits=ProcessLimits(file_bytes=MIB), size=MIB + 1).code == "file_too_large"
+
+
+def test_it_lets_a_child_write_what_it_may() -> None:
+    heard = list(read_messages(CHILD, {"do": "write", "size": MIB}, limits=ProcessLimits(file_bytes=MIB)))
+
+    assert heard == [{"written": MIB}]
+
+
+def test_it_sets_the_limits_that_it_is_given_and_allows_no_core_file() -> None:
+    limits = ProcessLimits(memory_bytes=2048 * MIB, file_bytes=MIB, cpu_seconds=9)
+
+    (limited,) = read_messages(CHILD, {"do": "report_limits"}, limits=limits)
+    (unlimited,) = read_messages(CHILD, {"do": "report_limits"})
+
+    assert limited == {
+        "RLIMIT_AS": [2048 * MIB, 2048 * MIB],
+        "RLIMIT_FSIZE": [MIB, MIB],
+        "RLIMIT_CPU": [9, 10],
+        "RLIMIT_CORE": [0, 0],
+    }
+    for name in ("RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_CPU"):
+        assert unlimited[name] == list(resource.getrlimit(getattr(resource, name)))
+    assert unlimited["RLIMIT_CORE"] == [0, 0]
+
+
+def test_it_ends_a_child_that_hangs_after_it_closed_its_output() -> None:
+    failed = failure("close_output_and_hang", limits=ProcessLimits(seconds=1))
+
+    assert failed.code == "timed_out"
+
+
+def test_it_does_not_wait_for_what_a_child_left_behind() -> None:
+    (heard,) = read_messages(CHILD, {"do": "leave_output_open"}, limits=ProcessLimits(seconds=30))
+
+    assert is_gone(heard["pid"])
 
 
 def test_it_says_what_broke_a_child() -> None:
     failed = failure("fail")
 
-    assert failed.code == "broke"
+    assert (failed.code, failed.kind) == ("broke", "ValueError")
     assert "ValueError: the map is torn" in str(failed)
 
 
 def test_it_outlives_a_child_that_crashes() -> None:
     failed = failure("die", of="SIGSEGV")
 
-    assert failed.code == "broke"
+    assert (failed.code, failed.kind) == ("broke", f"exit code {-signal.SIGSEGV}")
     assert str(-signal.SIGSEGV) in str(failed)
 
 

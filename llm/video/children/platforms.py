@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import resource
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -25,7 +24,6 @@ from project.outbound.public_addresses import is_host_listed, is_public_ip
 
 SendMessage = Callable[[dict[str, Any]], None]
 
-CAPTIONS_BYTES = 20 * 2**20
 FORMATS = "b[height<=720][protocol^=http]/b[height<=720]/b/ba"
 """One file with picture and sound, since nothing here joins two; sound alone where there is none."""
 RUNTIMES = {"deno"}
@@ -59,7 +57,6 @@ class _MessageLog:
 
 def run_child(request: Mapping[str, Any], send_message: SendMessage) -> None:
     """Bring the video and tell of it, or tell why not."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (max(request["max_bytes"], CAPTIONS_BYTES) + 1,) * 2)
     sys.addaudithook(_build_audit_hook(request["allowed"]))
     listener = _MessageLog()
     try:

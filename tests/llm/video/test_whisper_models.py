@@ -9,7 +9,7 @@ import sys
 import time
 import venv
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from llm.video.whisper import EndEvent, TranscriptionEvent, WhisperSettings, Whi
 from llm.video.whisper_models import build_model_identity, find_whisper_code, get_language_tag, is_same_language
 from llm.video.whisper_task import TranscriptionTask
 from project.processes import child
+from project.processes.runner import ProcessLimits
 from tests.llm.video.recordings import LECTURE, NANO, ListTranscriptionContext, recording
 
 CODES = {"en", "pt", "zh", "no", "nn", "jw", "he", "tl"}
@@ -95,7 +96,7 @@ def test_it_says_how_to_install_what_is_missing(tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     request = {"hot_words": [], "path": str(LECTURE), "track": 1, "max_ms": 1000, "model": str(NANO)}
     settings = {"compute_type": "int8", "threads": 1, "beam_size": 1, "window_ms": 1000, "download": False}
-    message = json.dumps({"request": request | settings, "memory_bytes": None}) + "\n"
+    message = json.dumps({"request": request | settings, "limits": asdict(ProcessLimits())}) + "\n"
 
     command = [str(tmp_path / "bare" / "bin" / "python"), "-I", str(child.__file__), "llm.video.children.whisper"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
