@@ -13,8 +13,7 @@ from materials.ingestion.original_pieces import merge_earlier_descriptions
 from materials.ingestion.vision import why_no_vision_model
 from materials.models import MaterialEntry
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.page_sandbox import read_fetched
-from materials.readers.sandbox import parse
+from materials.readers.isolation import read_fetched_file, read_isolated
 from project.storage.objects import get_object_storage
 
 
@@ -56,8 +55,8 @@ def _read_file(entry: MaterialEntry, checkpoint: Callable[[], None]) -> Document
         with get_object_storage().open_local_copy(entry.object_key) as path:
             # An uploaded page is read whole, a fetched one for its main text, in the encoding that its server named.
             if entry.fetched_at is None:
-                return parse(path, format_, checkpoint=checkpoint)
-            return read_fetched(path, format_, charset=parse_charset(entry.content_type), checkpoint=checkpoint)
+                return read_isolated(path, format_, checkpoint=checkpoint)
+            return read_fetched_file(path, format_, charset=parse_charset(entry.content_type), checkpoint=checkpoint)
     except UnreadableDocument as exc:
         raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
 

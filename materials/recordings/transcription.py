@@ -28,7 +28,7 @@ from materials.ingestion.services import get_job_entry, ingest_document
 from materials.models import MaterialEntry, TranscriptWindow
 from materials.queries import list_lineage, resolve_language
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.sandbox import parse
+from materials.readers.isolation import read_isolated
 from materials.readers.text.transcripts import build_transcript_pieces
 from materials.web.source_fetching import fetch_from_platform
 from materials.web.url_ingestion import fetch_recording
@@ -211,7 +211,7 @@ def _find_usable_captions(
 def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -> SidecarCaptions:
     try:
         with get_object_storage().open_local_copy(captions.object_key) as path:
-            document = parse(path, Format(captions.format), checkpoint=run.checkpoint)
+            document = read_isolated(path, Format(captions.format), checkpoint=run.checkpoint)
     except UnreadableDocument as exc:
         return SidecarCaptions(
             entry=captions, transcript=None, why_not=f"The captions {captions.name} cannot be read: {exc}"

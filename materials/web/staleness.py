@@ -19,7 +19,7 @@ from materials.ingestion.recording import preview_fingerprint
 from materials.ingestion.services import get_job_entry
 from materials.models import MaterialEntry
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.page_sandbox import read_fetched
+from materials.readers.isolation import read_fetched_file
 from materials.web import page_requests
 from project import logs
 from project.jobs.run import JobRun
@@ -69,7 +69,9 @@ def _has_other_text(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse)
         file.flush()
         charset = page_requests.parse_response_metadata(fetched).charset
         try:
-            document = read_fetched(Path(file.name), Format(entry.format), charset=charset, checkpoint=run.checkpoint)
+            document = read_fetched_file(
+                Path(file.name), Format(entry.format), charset=charset, checkpoint=run.checkpoint
+            )
         except UnreadableDocument:
             return True
         return (

@@ -25,9 +25,9 @@ import pypdfium2
 from lxml import etree, html
 
 from materials.documents import Format
-from materials.readers import child
+from materials.readers.isolation import read_isolated
+from materials.readers.reader_child import spare_collections
 from materials.readers.registry import read_document
-from materials.readers.sandbox import parse
 from tests.materials.readers.pdfs import pdf
 
 ROUNDS = 7
@@ -35,7 +35,7 @@ WORDS = "The boiling point of a liquid is the temperature at which it becomes a 
 
 
 def main() -> None:
-    child.spare_collections()
+    spare_collections()
     with tempfile.TemporaryDirectory() as folder:
         for format_, made, bare in CASES:
             path = Path(folder) / f"case.{format_.value}"
@@ -51,21 +51,23 @@ def main() -> None:
 
 def _peak(path: Path) -> int:
     """Return the most memory that a child held while it read a PDF."""
-    command = [sys.executable, child.__file__, "pdf", str(path), f"{path}.json", str(2**32), "300", str(2**30)]
-    script = "import resource, subprocess, sys; "
-    script += "subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE).wait(); "
+    script = "import resource, sys; from pathlib import Path; from materials.documents import Format; "
+    script += "from materials.readers.isolation import ReaderLimits, read_isolated; "
+    script += (
+        "read_isolated(Path(sys.argv[1]), Format.PDF, limits=ReaderLimits(memory_bytes=2**32, result_bytes=2**30)); "
+    )
     script += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    return 1024 * int(subprocess.check_output([sys.executable, "-c", script, *command]))
+    return 1024 * int(subprocess.check_output([sys.executable, "-c", script, str(path)]))
 
 
 def _at_once(paths: list[Path]) -> None:
     started = time.perf_counter()
     for path in paths:
-        parse(path, Format.PDF)
+        read_isolated(path, Format.PDF)
     alone = time.perf_counter() - started
     started = time.perf_counter()
     with ThreadPoolExecutor(len(paths)) as pool:
-        list(pool.map(lambda path: parse(path, Format.PDF), paths))
+        list(pool.map(lambda path: read_isolated(path, Format.PDF), paths))
     together = time.perf_counter() - started
     sys.stdout.write(f"{len(paths)} PDFs at once: {alone / together:.2f} x as fast as one after the other\n")
 

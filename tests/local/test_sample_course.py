@@ -10,7 +10,7 @@ from django.conf import settings
 
 from materials.documents import ChunkKind, Document, Format
 from materials.readers.formats import detect_format
-from materials.readers.sandbox import parse
+from materials.readers.isolation import read_isolated
 
 COURSE = Path(settings.BASE_DIR) / "project" / "local" / "course" / "Maps and how they lie"
 GLOBE = "01-Flat pictures of a round world"
@@ -97,7 +97,7 @@ def read(sample: Sample) -> Document:
     with (COURSE / sample.path).open("rb") as stream:
         format_ = detect_format(stream, Path(sample.path).name)
     assert format_ is sample.format_
-    return parse(COURSE / sample.path, format_)
+    return read_isolated(COURSE / sample.path, format_)
 
 
 def flowing(document: Document) -> str:

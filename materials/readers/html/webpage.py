@@ -9,8 +9,6 @@ to it), the reader of HTML files reads the page itself, and a warning says so.
 from __future__ import annotations
 
 import copy
-import sys
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from materials.documents import Document
-from materials.readers import wire
 from materials.readers.base.encodings import decode_web_text
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.pieces import collapse_whitespace
@@ -92,23 +89,6 @@ def read(path: Path, *, charset: str = "") -> Document:
         raise _build_no_text_error()
     warnings = (*document.warnings, warning) if warning else document.warnings
     return replace(document, title=title or document.title, warnings=warnings)
-
-
-def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
-    """Read a page in a child process (`project.processes`) into the file `result`, or tell why it cannot be read."""
-    sys.setrecursionlimit(5_000)
-    sys.addaudithook(_refuse_network)
-    try:
-        document = read(Path(request["path"]), charset=request["charset"])
-    except UnreadableDocument as exc:
-        send_message({"message": str(exc), "code": exc.code, "next_step": exc.next_step})
-    else:
-        Path(request["result"]).write_bytes(wire.dump(document))
-
-
-def _refuse_network(event: str, _arguments: tuple[Any, ...]) -> None:
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}:
-        raise PermissionError("a reader asks nobody")
 
 
 def _read_main_text(page: Any) -> tuple[Document, str]:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from materials.documents import ChunkKind, Document, Format
-from materials.readers import wire
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.document_json import decode_document, encode_document
 from tests.materials.readers.texts import read_as
 
 WORDS = [
@@ -63,7 +63,7 @@ def assert_holds(document: Document) -> None:
             assert all(line.strip() for line in piece.text.split("\n"))
         joined = " ".join(piece.text.split())
         assert all(term and term in joined for term in piece.emphasised)
-    assert wire.load(wire.dump(document)) == document
+    assert decode_document(encode_document(document)) == document
 
 
 def mixed(format_: Format) -> st.SearchStrategy[str]:

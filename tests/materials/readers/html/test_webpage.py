@@ -12,8 +12,7 @@ import pytest
 from materials.documents import ChunkKind, Document, Format, Piece
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.html import webpage
-from materials.readers.page_sandbox import TOO_HARD, read_fetched
-from project.processes import runner
+from materials.readers.isolation import EXTRACTION_FAILED_WARNING, ReaderLimits, read_fetched_file
 from project.settings import BASE_DIR
 from tests.materials.web.conftest import PAGE
 
@@ -187,9 +186,9 @@ def test_a_page_that_takes_too_much_is_read_in_the_plain_way(tmp_path: Path) -> 
     path = tmp_path / "page.html"
     path.write_bytes(PAGE)
 
-    document = read_fetched(path, Format.HTML, limits=runner.ProcessLimits(memory_bytes=60 * 2**20, seconds=60))
+    document = read_fetched_file(path, Format.HTML, limits=ReaderLimits(memory_bytes=60 * 2**20, seconds=60))
 
-    assert document.warnings == (TOO_HARD,)
+    assert document.warnings == (EXTRACTION_FAILED_WARNING,)
     assert len(document.pieces) == 7
 
 
@@ -202,7 +201,7 @@ def test_reading_a_page_stops_when_it_is_told_to(tmp_path: Path) -> None:
 
     begun = time.monotonic()
     with pytest.raises(InterruptedError):
-        read_fetched(path, Format.HTML, checkpoint=stop)
+        read_fetched_file(path, Format.HTML, checkpoint=stop)
 
     assert time.monotonic() - begun < 5
 
@@ -210,8 +209,8 @@ def test_reading_a_page_stops_when_it_is_told_to(tmp_path: Path) -> None:
 def test_the_child_reaches_nobody() -> None:
     script = """
 import socket, sys
-from materials.readers.html.webpage import _refuse_network
-sys.addaudithook(_refuse_network)
+from materials.readers.html.webpage_child import refuse_network
+sys.addaudithook(refuse_network)
 for act in (lambda: socket.create_connection(("127.0.0.1", 9)), lambda: socket.getaddrinfo("localhost", 80)):
     try:
         act()

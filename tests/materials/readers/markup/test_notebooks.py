@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from materials.documents import ChunkKind, Document, Format
-from materials.readers import wire
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.document_json import decode_document, encode_document
 from tests.materials.readers.texts import kinds_and_texts, of_kind, read_as, texts
 
 HEADING, PARAGRAPH, LIST, CODE = ChunkKind.HEADING, ChunkKind.PARAGRAPH, ChunkKind.LIST, ChunkKind.CODE
@@ -153,4 +153,4 @@ def test_what_is_no_name_of_a_language_is_not_kept(said: str) -> None:
 def test_halves_of_characters_cost_only_themselves() -> None:
     document = notebook(code("print(1)", stream("\udc00 one")), kernelspec={"language": "r"})
 
-    assert texts(Document(pieces=wire.load(wire.dump(document)).pieces)) == ["print(1)", "? one"]
+    assert texts(Document(pieces=decode_document(encode_document(document)).pieces)) == ["print(1)", "? one"]

@@ -20,8 +20,8 @@ from materials.readers.archives import check_zip_parts
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.format_problem import FormatProblem
 from materials.readers.formats import detect_format
+from materials.readers.isolation import ReaderLimits, read_isolated
 from materials.readers.registry import read_document
-from materials.readers.sandbox import Limits, parse
 from tests.materials.readers.packages import NAMESPACES, package, shape, slides, word
 
 PARAGRAPH = "<w:p><w:r><w:t>a</w:t></w:r></w:p>"
@@ -142,7 +142,7 @@ def test_sizes_that_lie_are_not_believed(tmp_path: Path) -> None:
     path.write_bytes(made)
 
     with pytest.raises(UnreadableDocument) as problem:
-        parse(path, Format.DOCX, limits=Limits(memory_bytes=100 * 2**20))
+        read_isolated(path, Format.DOCX, limits=ReaderLimits(memory_bytes=100 * 2**20))
 
     assert problem.value.code == "damaged"
 
@@ -155,7 +155,7 @@ def test_pictures_are_never_unpacked(tmp_path: Path) -> None:
             files.writestr(f"ppt/media/image{number}.png", picture)
         files.writestr("ppt/embeddings/bomb.docx", archive("word/document.xml", content=bytes(2**20)))
 
-    document = parse(path, Format.PPTX, limits=Limits(memory_bytes=100 * 2**20, seconds=20))
+    document = read_isolated(path, Format.PPTX, limits=ReaderLimits(memory_bytes=100 * 2**20, seconds=20))
 
     assert [piece.text for piece in document.pieces] == ["One", "Two"]
 
@@ -175,7 +175,7 @@ def test_no_part_may_bring_entities(tmp_path: Path, name: str) -> None:
         for one, content in parts.items():
             target.writestr(one, content)
 
-    outcome = _read_or_refuse(lambda: parse(made, Format.DOCX))
+    outcome = _read_or_refuse(lambda: read_isolated(made, Format.DOCX))
 
     if isinstance(outcome, UnreadableDocument):
         assert outcome.code == "damaged"
@@ -238,7 +238,7 @@ def test_nesting_without_end_is_refused(tmp_path: Path, tag: str) -> None:
     path = word(tmp_path / "a.docx", f"<{tag}>" * depth + f"</{tag}>" * depth)
 
     with pytest.raises(UnreadableDocument) as problem:
-        parse(path, Format.DOCX)
+        read_isolated(path, Format.DOCX)
 
     assert problem.value.code == "damaged"
 
@@ -249,7 +249,7 @@ def test_slides_without_end_are_refused(tmp_path: Path) -> None:
     path = package(tmp_path / "a.pptx", "ppt/presentation.xml", {"ppt/presentation.xml": main}, {})
 
     with pytest.raises(UnreadableDocument) as problem:
-        parse(path, Format.PPTX)
+        read_isolated(path, Format.PPTX)
 
     assert problem.value.code == "damaged"
 

@@ -9,8 +9,8 @@ import pytest
 
 from materials.documents import ChunkKind, Document, Format
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.isolation import ReaderLimits, read_isolated
 from materials.readers.registry import read_document
-from materials.readers.sandbox import Limits, parse
 from tests.materials.readers.pdfs import HEIGHT, WIDTH, assembled, drawn, pdf, shown
 
 LEFT = [
@@ -241,6 +241,6 @@ def test_a_page_that_draws_itself_without_end_dies_alone(tmp_path: Path) -> None
     path.write_bytes(assembled(objects))
 
     with pytest.raises(UnreadableDocument) as refused:
-        parse(path, Format.PDF, limits=Limits(memory_bytes=300 * 2**20, seconds=20))
+        read_isolated(path, Format.PDF, limits=ReaderLimits(memory_bytes=300 * 2**20, seconds=20))
 
     assert refused.value.code == "out_of_memory"

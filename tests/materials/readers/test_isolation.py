@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import time
@@ -16,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from materials.documents import ChunkKind, Document, Format, Locator, Piece
-from materials.readers import child, wire
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.document_json import decode_document, encode_document
 from materials.readers.format_problem import FormatProblem
 from materials.readers.formats import detect_format
-from materials.readers.sandbox import Limits, parse
+from materials.readers.isolation import ReaderLimits, read_isolated
+from materials.readers.reader_child import MAX_PIECES
 from tests.process_table import eventually
 
 
@@ -42,7 +42,7 @@ def test_it_reads_in_a_child_what_it_reads_itself(tmp_path: Path) -> None:
     path = tmp_path / "with a space.md"
     path.write_text("# Title\n\nText of **some** length.")
 
-    document = parse(path, Format.MARKDOWN)
+    document = read_isolated(path, Format.MARKDOWN)
 
     assert [piece.text for piece in document.pieces] == ["Title", "Text of some length."]
 
@@ -52,7 +52,7 @@ def test_it_passes_on_why_a_file_cannot_be_read(tmp_path: Path) -> None:
     path.write_bytes(b"%PDF-1.7 nothing")
 
     with pytest.raises(UnreadableDocument) as refused:
-        parse(path, Format.PDF)
+        read_isolated(path, Format.PDF)
 
     assert refused.value.code == "damaged"
     assert refused.value.next_step
@@ -62,7 +62,7 @@ def test_a_file_that_needs_too_much_memory_dies_alone(tmp_path: Path) -> None:
     path = docx_with(tmp_path, BODY % (b"<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 100_000))
 
     with pytest.raises(UnreadableDocument) as refused:
-        parse(path, Format.DOCX, limits=Limits(memory_bytes=100 * 2**20))
+        read_isolated(path, Format.DOCX, limits=ReaderLimits(memory_bytes=100 * 2**20))
 
     assert refused.value.code == "out_of_memory"
 
@@ -72,20 +72,57 @@ def test_a_file_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     started = time.monotonic()
 
     with pytest.raises(UnreadableDocument) as refused:
-        parse(path, Format.DOCX, limits=Limits(seconds=1))
+        read_isolated(path, Format.DOCX, limits=ReaderLimits(seconds=1))
 
     assert refused.value.code == "timed_out"
     assert time.monotonic() - started < 5
 
 
-def test_a_child_that_used_up_its_time_says_so_by_its_signal(tmp_path: Path) -> None:
-    path = docx_with(tmp_path, BODY % (b"<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 600_000))
-    command = [
-        sys.executable, "-I", child.__file__, "docx", str(path), str(tmp_path / "result"), str(2**31), "1", str(2**28)
-    ]  # fmt: skip
+def test_a_file_that_holds_more_text_than_can_be_kept_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "long.md"
+    path.write_text("word word\n\n" * 20_000)
 
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
-        assert process.wait() == -signal.SIGXCPU
+    with pytest.raises(UnreadableDocument, match="more text than can be kept") as refused:
+        read_isolated(path, Format.MARKDOWN, limits=ReaderLimits(result_bytes=10_000))
+
+    assert (refused.value.code, refused.value.next_step) == ("too_large", "Split it.")
+
+
+def test_a_file_with_more_paragraphs_than_are_taken_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("word\n\n" * (MAX_PIECES + 1))
+
+    with pytest.raises(UnreadableDocument, match=f"has {MAX_PIECES + 1:,} paragraphs; at most 200,000 ") as refused:
+        read_isolated(path, Format.PLAIN)
+
+    assert refused.value.code == "too_large"
+
+
+def test_the_child_is_held_to_every_limit(tmp_path: Path) -> None:
+    path = docx_with(tmp_path, BODY % (b"<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 600_000))
+    expected = {"RLIMIT_AS": 2**30, "RLIMIT_FSIZE": 2**20, "RLIMIT_CPU": 60, "RLIMIT_CORE": 0}
+
+    def checkpoint() -> None:
+        for process in psutil.Process().children():
+            if "materials.readers.reader_child" in process.cmdline():
+                soft = {name: process.rlimit(getattr(psutil, name))[0] for name in expected}
+                if soft == expected:
+                    raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        read_isolated(
+            path,
+            Format.DOCX,
+            limits=ReaderLimits(memory_bytes=2**30, result_bytes=2**20, seconds=60),
+            checkpoint=checkpoint,
+        )
+
+
+def test_it_says_what_a_reader_broke_on(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableDocument, match=r"^The reader broke on this file \(FileNotFoundError\)\.$") as refused:
+        read_isolated(tmp_path / "gone.md", Format.MARKDOWN)
+
+    assert refused.value.code == "reader_failed"
 
 
 def test_it_stops_soon_after_it_is_told_to_and_leaves_no_child(tmp_path: Path) -> None:
@@ -97,7 +134,7 @@ def test_it_stops_soon_after_it_is_told_to_and_leaves_no_child(tmp_path: Path) -
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        parse(path, Format.DOCX, checkpoint=checkpoint)
+        read_isolated(path, Format.DOCX, checkpoint=checkpoint)
 
     assert time.monotonic() - started < 3
     assert set(psutil.Process().children(recursive=True)) <= others
@@ -110,7 +147,7 @@ def test_an_external_entity_reads_no_file(tmp_path: Path) -> None:
     path = docx_with(tmp_path, entity + BODY % b"<w:p><w:r><w:t>&x;</w:t></w:r><w:r><w:t>kept</w:t></w:r></w:p>")
 
     try:
-        words = " ".join(piece.text for piece in parse(path, Format.DOCX).pieces)
+        words = " ".join(piece.text for piece in read_isolated(path, Format.DOCX).pieces)
     except UnreadableDocument as exc:
         words = str(exc)
 
@@ -123,7 +160,7 @@ def test_nested_entities_do_not_explode(tmp_path: Path) -> None:
     path = docx_with(tmp_path, bomb + BODY % b"<w:p><w:r><w:t>&a8;</w:t></w:r></w:p>")
 
     with pytest.raises(UnreadableDocument) as refused:
-        parse(path, Format.DOCX)
+        read_isolated(path, Format.DOCX)
 
     assert refused.value.code == "damaged"
 
@@ -153,16 +190,16 @@ pieces = st.builds(
 
 
 @given(st.builds(Document, pieces=st.lists(pieces, max_size=4).map(tuple), title=st.text()))
-def test_a_document_survives_the_wire(document: Document) -> None:
-    assert wire.load(wire.dump(document)) == document
+def test_a_document_stays_the_same_as_json(document: Document) -> None:
+    assert decode_document(encode_document(document)) == document
 
 
 def test_a_child_does_not_outlive_the_process_that_was_killed(tmp_path: Path) -> None:
     path = tmp_path / "long.md"
     path.write_text("".join("word *b* [c](d) `e` " * 40 + "\n\n" for _ in range(30_000)))
     work = (
-        "from pathlib import Path; from materials.documents import Format; from materials.readers.sandbox import "
-        f"parse; parse(Path({str(path)!r}), Format.MARKDOWN)"
+        "from pathlib import Path; from materials.documents import Format; from materials.readers.isolation import "
+        f"read_isolated; read_isolated(Path({str(path)!r}), Format.MARKDOWN)"
     )
     parent = subprocess.Popen([sys.executable, "-c", work])
     children = psutil.Process(parent.pid).children

@@ -8,20 +8,20 @@ from typing import Any
 from materials.documents import ChunkKind, Document, Locator, Piece
 
 
-def dump(document: Document) -> bytes:
+def encode_document(document: Document) -> bytes:
     """Return a document as JSON. Halves of surrogate pairs, which are no characters, become question marks."""
     return json.dumps(document, ensure_ascii=False, default=vars).encode(errors="replace")
 
 
-def load(data: bytes) -> Document:
-    """Return the document that `dump` wrote."""
+def decode_document(data: bytes) -> Document:
+    """Return the document that `encode_document` wrote."""
     fields: dict[str, Any] = json.loads(data)
-    fields["pieces"] = tuple(_piece(piece) for piece in fields["pieces"])
+    fields["pieces"] = tuple(_decode_piece(piece) for piece in fields["pieces"])
     fields["warnings"] = tuple(fields["warnings"])
     return Document(**fields)
 
 
-def _piece(fields: dict[str, Any]) -> Piece:
+def _decode_piece(fields: dict[str, Any]) -> Piece:
     locator = fields["locator"]
     return Piece(
         **{
