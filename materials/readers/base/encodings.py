@@ -1,4 +1,4 @@
-"""From bytes to text, whatever the encoding."""
+"""Decode bytes whose encoding is declared, marked, guessed, or wrong."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from materials.readers.base.encoding_detection import guess_encoding, guess_utf16
 
+# UTF-32 before UTF-16: the mark of UTF-16 LE (FF FE) begins that of UTF-32 LE (FF FE 00 00).
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -16,36 +17,47 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (b"\x84\x31\x95\x33", "gb18030"),
 )
+# About what the WHATWG Encoding Standard names, under the names of Python's codecs. Any other charset is ignored:
+# Python also has codecs that no page is written in, such as utf_7, idna and rot13.
 _WEB_ENCODINGS = {
     "utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "gbk", "gb2312", "gb18030", "big5", "big5hkscs", "euc_jp",
     "shift_jis", "cp932", "iso2022_jp", "euc_kr", "cp949", "koi8-r", "koi8-u", "cp866", "mac-cyrillic", "mac-roman",
     "tis-620", "cp874", *(f"iso8859-{part}" for part in range(1, 17)), *(f"cp125{page}" for page in range(9)),
 }  # fmt: skip
+# Text in UTF-16 has its first zero byte at its first ASCII letter, space or line end: far before this many bytes.
 _SAMPLE_BYTES = 64 * 1024
+# PostgreSQL cannot store U+0000 in text; the other controls, the byte order mark and the noncharacters U+FFFE and
+# U+FFFF are never content. Tab and line feed are kept.
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 _REPLACEMENT_CHARACTER = "\ufffd"
+# Declarations that say nothing: they are consulted after the bytes turned out to be neither UTF-8 nor UTF-16.
 _MISDECLARED_ENCODINGS = {"utf8", "utf16", "utf16le", "utf16be", "unicode"}
-"""What files name that are in another encoding, once they are known not to be in this one."""
+# Text in another encoding has pairs of letters that look like UTF-8, too: in lines of the sample courses and the tests
+# up to one such pair for each broken byte. Well above that, the text is UTF-8 with damage.
+_MIN_VALID_PER_BROKEN = 8
+# One control byte in this many is allowed, because old texts have stray ones; of random bytes one in ten is one.
+_MIN_BYTES_PER_CONTROL = 200
+# The WHATWG Encoding Standard decodes these labels as the larger encoding, because that is what files labelled so
+# contain.
 _SUPERSET_ENCODINGS = {
     "latin1": "cp1252", "iso88591": "cp1252", "ascii": "cp1252", "usascii": "cp1252", "gb2312": "gb18030",
     "gbk": "gb18030", "shiftjis": "cp932", "xsjis": "cp932", "euckr": "cp949",
 }  # fmt: skip
-"""Encodings that are named where their larger sisters are meant."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecodedText:
-    """A text, and sentences for the teacher about what had to be guessed or could not be read."""
+    """A decoded text, with warnings for the teacher when its encoding was guessed or characters were lost."""
 
     text: str
     warnings: tuple[str, ...] = ()
 
 
 def decode_with_warnings(data: bytes, *, declared: str = "") -> DecodedText:
-    """Return the text of some bytes: by byte order mark, as UTF-8, by `declared` encoding, or by the best guess.
+    """Decode bytes by their byte order mark, as UTF-8, by the `declared` encoding, or by the best guess, in this order.
 
-    Line ends become `\\n`; control characters, which no database takes, are removed. A guess, and every character that
-    is in no encoding, is said in the warnings.
+    Line ends become `\\n`, control characters are removed, and undecodable bytes become U+FFFD. The warnings name a
+    guessed encoding and count the characters that were lost.
     """
     encoding, guessed = _detect_encoding(data, declared)
     raw = data.decode(encoding, errors="replace")
@@ -67,20 +79,20 @@ def decode_with_warnings(data: bytes, *, declared: str = "") -> DecodedText:
 
 
 def decode_text(data: bytes, *, declared: str = "") -> str:
-    """Return the text alone of `decode_with_warnings`."""
+    """Decode bytes as `decode_with_warnings` does, and drop the warnings."""
     return decode_with_warnings(data, declared=declared).text
 
 
 def decode_web_text(data: bytes, charset: str, *, declared: str = "") -> str:
-    """Return the text of what a server sent as `charset`, which counts unless the bytes show that it is wrong.
+    """Decode a response body by the `charset` of its header, or by the document's own `declared` encoding without one.
 
-    Many servers name one encoding for all their pages: a byte order mark and bytes that are UTF-8 count more.
+    Many servers send one charset for all their pages, so a byte order mark and valid UTF-8 take precedence over it.
     """
     return decode_text(data, declared=charset if is_web_encoding(charset) else declared)
 
 
 def is_web_encoding(charset: str) -> bool:
-    """Tell whether a name is that of an encoding of texts on the web."""
+    """Tell whether a charset names an encoding of the WHATWG Encoding Standard."""
     try:
         return codecs.lookup(charset).name in _WEB_ENCODINGS
     except (LookupError, ValueError):
@@ -89,7 +101,7 @@ def is_web_encoding(charset: str) -> bool:
 
 def clean_text(text: str) -> str:
     """Return text with uniform line ends and without control characters."""
-    if text.isprintable():
+    if text.isprintable():  # no control character and no line end: nearly all short strings, at a fifth of the cost
         return text
     return _CONTROL_CHARACTERS.sub(
         "", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
@@ -102,18 +114,19 @@ def looks_like_text(head: bytes) -> bool:
         return True
     if b"\x00" in head:
         return guess_utf16(head) != ""
+    # Tab to carriage return are white space, and escape (27) switches character sets in ISO-2022-JP.
     control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
-    return control <= len(head) // 200
+    return control <= len(head) // _MIN_BYTES_PER_CONTROL
 
 
 def decode_prefix(head: bytes) -> str:
-    """Return the beginning of a text; a character cut in two at the end is left out."""
+    """Decode the first bytes of a file; a character that is cut off at their end is left out."""
     encoding, _ = _detect_encoding(head, "")
     return codecs.getincrementaldecoder(encoding)(errors="replace").decode(head, final=False)
 
 
 def _detect_encoding(data: bytes, declared: str) -> tuple[str, bool]:
-    """Return the name of the encoding, and whether it is only a guess."""
+    """Return the name of the encoding, and whether it is a guess (and deserves a warning)."""
     for bom, name in _BOMS:
         if data.startswith(bom):
             return name, False
@@ -127,30 +140,30 @@ def _detect_encoding(data: bytes, declared: str) -> tuple[str, bool]:
 
 
 def _is_mostly_utf8(data: bytes) -> bool:
-    """Tell whether the bytes are UTF-8, but for a few that are broken."""
+    """Tell whether the bytes are UTF-8, apart from a few broken ones."""
     try:
         data.decode()
     except UnicodeDecodeError:
         text = data.decode("utf-8", errors="replace")
         broken = text.count(_REPLACEMENT_CHARACTER)
         good = len(text) - len(text.encode("ascii", errors="ignore")) - broken
-        return good > 8 * broken
+        return good > _MIN_VALID_PER_BROKEN * broken
     return True
 
 
 def _resolve_declared_encoding(declared: str) -> str:
-    """Return the declared encoding under the name of the widest that contains it; blank when it tells nothing."""
+    """Return the codec for a declared encoding, or the larger encoding that is usually meant; blank for no help."""
     plain = re.sub(r"[^a-z0-9]", "", declared.lower())
     if plain in _MISDECLARED_ENCODINGS:
         return ""
     try:
         name = codecs.lookup(_SUPERSET_ENCODINGS.get(plain, declared)).name
         b"text".decode(name)
-    except (LookupError, ValueError):  # also a codec that is none of texts, such as base64
+    except (LookupError, ValueError):  # LookupError also for codecs that do not decode to text, such as base64
         return ""
     return name
 
 
 def _count_written_replacements(data: bytes, encoding: str) -> int:
-    """Return how many replacement characters the author's own program wrote into the file."""
+    """Return how many U+FFFD the file itself contains: those are not errors of this decoding."""
     return data.count(_REPLACEMENT_CHARACTER.encode()) if encoding.startswith("utf-8") else 0

@@ -1,10 +1,13 @@
-"""What can be wrong with a document."""
+"""The error that readers raise."""
 
 from __future__ import annotations
 
 
 class UnreadableDocument(Exception):
-    """The document cannot be read: `code` is stable, the message says why, `next_step` what to do."""
+    """A document that cannot be read.
+
+    `code` is a stable identifier for clients; the message and `next_step` are sentences for the teacher.
+    """
 
     def __init__(self, message: str, *, code: str, next_step: str = "") -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Collecting pieces in order, with the heading path that each stands under."""
+"""Collect pieces in order, each with its heading path, and format the text of tables and lists."""
 
 from __future__ import annotations
 
@@ -10,25 +10,30 @@ from itertools import islice
 from materials.documents import ChunkKind, Locator, Piece
 
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
+# Longer than the name of any programming language; info strings of code fences hold options and file names as well.
 MAX_LANGUAGE_LENGTH = 50
+# A term is a few words. Bold text longer than a line is an emphasised sentence.
 _MAX_TERM_LENGTH = 80
+# Every term is searched for in the text of its piece; a piece of nothing but bold words would take quadratic time.
 _MAX_TERMS = 500
+# Characters of one part of a long table, without its header: a few pages, small enough to quote from and to fit into a
+# question to a model.
 _PART_LENGTH = 6_000
-"""Characters of one part of a long table, beside its head."""
+# Rows are padded to the widest one. One hostile row of 100,000 cells above 100,000 short rows would need 10^10 cells.
 _MAX_CELLS = 2_000_000
 
 
 @dataclass
 class PieceCollector:
-    """Pieces in the making. Blank text adds nothing."""
+    """Collect the pieces of one document in reading order and give each the headings above it. Ignore blank text."""
 
     collected: list[Piece] = field(default_factory=list)
     _heading_path: list[tuple[int, str]] = field(default_factory=list)
+    # The locator given last, and its copy with the current heading path: consecutive pieces mostly share both.
     _locator_cache: tuple[Locator | None, Locator] | None = None
-    """The locator given last, and the same with the present heading path."""
 
     def add_heading(self, text: str, level: int, locator: Locator | None = None) -> None:
-        """Add a heading; what follows stands below it until a heading of the same or a higher level."""
+        """Add a heading of level 1 to 6; later pieces belong to it until a heading of the same or a smaller level."""
         text = collapse_whitespace(text)
         if not text:
             return
@@ -39,7 +44,7 @@ class PieceCollector:
         self.add(ChunkKind.HEADING, text, locator, level=level)
 
     def reset_headings(self) -> None:
-        """Forget the heading path: a new page or slide begins."""
+        """Clear the heading path, as at the beginning of a new page or slide."""
         self._heading_path.clear()
         self._locator_cache = None
 
@@ -53,7 +58,8 @@ class PieceCollector:
         emphasised: Iterable[str] = (),
         language: str | None = None,
     ) -> None:
-        """Add a piece below the present heading path."""
+        """Add a piece under the current heading path, with those of the `emphasised` words that can be terms."""
+        # Indentation is content in code; elsewhere it is an accident of the source.
         text = text.strip("\n") if kind is ChunkKind.CODE else text.strip()
         if not text or text.isspace():
             return
@@ -73,7 +79,7 @@ class PieceCollector:
 
 
 def _clean_language(said: str) -> str | None:
-    """Return the name of a code's language; None for what is no name."""
+    """Return the language name of a code block, None for text that cannot be a name."""
     name = collapse_whitespace(said)
     return name if 0 < len(name) <= MAX_LANGUAGE_LENGTH and name.isprintable() and "`" not in name else None
 
@@ -84,15 +90,15 @@ def collapse_whitespace(text: str) -> str:
 
 
 def tidy_lines(text: str) -> str:
-    """Return text whose lines have single spaces and no blank line between them."""
-    if "  " not in text and text.isprintable():
+    """Return text with single spaces inside its lines and without blank lines."""
+    if "  " not in text and text.isprintable():  # one line without a tab: the usual case, and nothing to do
         return text.strip()
     lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
 def select_terms(emphasised: Iterable[str], text: str) -> list[str]:
-    """Return the emphasised words that are short enough for a term and stand in the text, each once."""
+    """Return the emphasised words that are short enough for a term and occur in the text, each once, in order."""
     candidates = dict.fromkeys(collapse_whitespace(words).strip(" :;,.") for words in emphasised)
     if not candidates:
         return []
@@ -102,7 +108,7 @@ def select_terms(emphasised: Iterable[str], text: str) -> list[str]:
 
 
 def format_table(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of cells as a Markdown table whose first row is the head; blank when no cell has text."""
+    """Return rows of cells as a Markdown table with the first row as its header; blank when no cell has text."""
     filled = [[collapse_whitespace(cell).replace("|", "\\|") for cell in row] for row in rows]
     filled = [row for row in filled if any(row)]
     if not filled:
@@ -111,7 +117,7 @@ def format_table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def format_table_parts(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows of cells as Markdown tables of a readable size, each with the first row as its head."""
+    """Yield rows of cells as Markdown tables of at most a few pages, each with the first row as its header."""
     filled = [[collapse_whitespace(cell).replace("|", "\\|") for cell in row] for row in rows]
     filled = [row for row in filled if any(row)]
     if not filled:
@@ -119,6 +125,7 @@ def format_table_parts(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     head, rule, *lines = _format_table_lines(filled)
     part, size = [head, rule], 0
     for line in lines:
+        # A header longer than a part is not repeated: a table of n rows would take n times its header.
         if len(head) < _PART_LENGTH and size and size + len(line) > _PART_LENGTH:
             yield "\n".join(part)
             part, size = [head, rule], 0
@@ -128,7 +135,7 @@ def format_table_parts(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _format_table_lines(rows: Sequence[list[str]]) -> list[str]:
-    """Return the lines of a table; short rows are filled up, unless that would take more than there is."""
+    """Return the lines of a Markdown table; short rows are padded unless the table would exceed `_MAX_CELLS`."""
     width = max(len(row) for row in rows)
     least = width if width * len(rows) <= _MAX_CELLS else 1
     lines = ["| " + " | ".join(row + [""] * (least - len(row))) + " |" for row in rows]
@@ -137,13 +144,13 @@ def _format_table_lines(rows: Sequence[list[str]]) -> list[str]:
 
 
 def format_list_item(text: str, *, depth: int, number: int | None = None) -> str:
-    """Return one line of a list; nested items are indented by two spaces a level."""
+    """Return one line of a list, indented by two spaces per level; numbered when `number` is given."""
     mark = "-" if number is None else f"{number}."
     return f"{'  ' * depth}{mark} {collapse_whitespace(text)}"
 
 
 def format_page_numbers(pages: list[int]) -> str:
-    """Return page numbers as a short text: 1, 3–5, 9."""
+    """Return ascending page numbers with runs as ranges: 1, 3–5, 9."""
     spans: list[list[int]] = []
     for page in pages:
         if spans and page == spans[-1][1] + 1:
