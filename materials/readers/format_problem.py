@@ -1,10 +1,14 @@
-"""What can be wrong with a file before it is read."""
+"""The error for files that are refused before they are read."""
 
 from __future__ import annotations
 
 
 class FormatProblem(Exception):
-    """The file cannot be taken: `code` is stable, the message says why, `next_step` what to do, `status` suits HTTP."""
+    """A file that cannot be accepted.
+
+    `code` is a stable identifier for clients, the message and `next_step` are sentences for the teacher, and `status`
+    is the HTTP status of a response about it.
+    """
 
     def __init__(self, message: str, *, code: str, next_step: str, status: int = 422) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
-"""Finding a file's format from its bytes, and refusing early what cannot be read.
+"""Detect a file's format from its bytes, and refuse early what cannot be read.
 
-A client's word (name, content type) never decides what a file is; a name only tells text formats apart, whose bytes all
-look alike, and a name that contradicts the bytes is refused.
+The client's file name and content type never decide what a file is. The extension only distinguishes text formats,
+whose bytes look alike, and an extension that contradicts the bytes is refused.
 """
 
 from __future__ import annotations
@@ -17,13 +17,18 @@ from materials.readers.archives import UnsupportedFormat, detect_zip_format, ide
 from materials.readers.base.encodings import decode_prefix, looks_like_text
 from materials.readers.format_problem import FormatProblem as FormatProblem
 
+# Signatures need a few bytes; text needs enough of it to guess an encoding and to find a first caption or HTML tag.
 _HEAD_BYTES = 64 * 1024
+# Acrobat looks for %%EOF in the last 1,024 bytes (PDF Reference 1.7, appendix H). More is searched, because some
+# programs append to files and only a missing end matters here.
 _TAIL_BYTES = 64 * 1024
+# Acrobat accepts the header anywhere in these bytes (same appendix), and some programs write others before it.
+_PDF_HEADER_BYTES = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class FormatInfo:
-    """What is known of a format: what people call it and its extensions, the usual one first."""
+    """A format's name for people and its file name extensions, the usual one first."""
 
     label: str
     extensions: tuple[str, ...]
@@ -46,6 +51,7 @@ FORMATS: Mapping[Format, FormatInfo] = {
     Format.VIDEO: FormatInfo(label="a video", extensions=(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")),
     Format.AUDIO: FormatInfo(label="an audio file", extensions=(".mp3", ".m4a", ".wav", ".ogg", ".opus", ".flac")),
 }
+# For messages: people know recordings by many extensions, documents by one.
 SUPPORTED_EXTENSIONS = ", ".join(
     extension.removeprefix(".")
     for format_, info in FORMATS.items()
@@ -63,6 +69,8 @@ _TEXT_FORMATS = {
     Format.VTT,
 }
 
+# Extensions that are refused by name alone, before a large file is sent; each with the noun for the message. Program
+# text and data files would pass as plain text, and their lines would become the content of a course.
 _UNSUPPORTED_EXTENSIONS = {
     **dict.fromkeys([".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".3gp"], "a video of another format"),
     **dict.fromkeys([".wma", ".aiff", ".amr", ".mid"], "an audio file of another format"),
@@ -72,6 +80,7 @@ _UNSUPPORTED_EXTENSIONS = {
     **dict.fromkeys([".doc", ".ppt", ".odt", ".odp", ".rtf", ".key", ".pages"], "an office document of another format"),
     **dict.fromkeys([".zip", ".tar", ".gz", ".7z", ".rar"], "an archive"),
 }
+# Offset, magic bytes, and the noun for the message. Without them such a file would be "of an unknown format".
 _UNSUPPORTED_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG", "a picture"),
     (0, b"\xff\xd8\xff", "a picture"),
@@ -87,6 +96,7 @@ _UNSUPPORTED_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 _MP4, _MATROSKA, _MPEG_AUDIO, _OGG = "mp4", "matroska", "mpeg audio", "ogg"
 _CONTAINER_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyp", _MP4),
+    # Old QuickTime files have no ftyp box and begin with any of these.
     (4, b"moov", _MP4),
     (4, b"mdat", _MP4),
     (4, b"wide", _MP4),
@@ -106,8 +116,14 @@ _CONTAINER_BY_EXTENSION: Mapping[str, str] = {
     ".flac": "flac",
     ".mp3": _MPEG_AUDIO,
 }
+# Each box costs two reads. A fragmented file has two boxes per fragment of a few seconds: this is more than a day of
+# video. Beyond it the file counts as complete; a truncated one then fails when it is decoded.
 _MAX_MP4_BOXES = 100_000
+# ISO/IEC 14496-12, 4.2: four bytes of size and four of type, then eight more of size when the first size is 1.
+_MP4_HEADER_BYTES, _MP4_LONG_HEADER_BYTES = 8, 16
 _AUDIO_CONTAINERS = {"wav", _OGG, "flac", _MPEG_AUDIO}
+# The timing line of SRT and WebVTT, with what programs write besides: signs, dots for commas, missing hours or
+# fractions.
 _CUE = re.compile(r"^\s*-?(\d+:)?\d{1,2}:\d{2}([.,:]\d{1,3})?\s*-->\s*-?(\d+:)?\d{1,2}:\d{2}", re.MULTILINE)
 _NOTEBOOK = re.compile(r'^\s*\{.*"(?:cells|worksheets|nbformat|metadata)"\s*:', re.DOTALL)
 _HTML = re.compile(
@@ -116,9 +132,9 @@ _HTML = re.compile(
 
 
 def find_format_by_name(name: str) -> Format | None:
-    """Return the format that a name promises, None when it promises none. Raises FormatProblem for what is not taken.
+    """Return the format of a name's extension, None for an unknown one. Raises FormatProblem for an unsupported one.
 
-    Only the bytes decide; this spares sending a large file that would be refused.
+    Meant for a check before an upload, so that a large file is not sent in vain; `detect_format` decides afterwards.
     """
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in _UNSUPPORTED_EXTENSIONS:
@@ -127,7 +143,11 @@ def find_format_by_name(name: str) -> Format | None:
 
 
 def detect_format(file: BinaryIO, name: str) -> Format:
-    """Return the format of the whole of a seekable file. Raises FormatProblem."""
+    """Return the format of a seekable file; its name only decides among text formats and between video and audio.
+
+    Reads the beginning, the end, and the directory of archives, never the whole file. Raises FormatProblem for files
+    that are empty, truncated, mislabelled, encrypted, unsupported, or unpack to too much.
+    """
     head = _read_at(file, 0, _HEAD_BYTES)
     size = file.seek(0, 2)
     if not head.strip(b"\x00 \t\r\n"):
@@ -142,25 +162,27 @@ def detect_format(file: BinaryIO, name: str) -> Format:
 
 
 def _detect_media_container(head: bytes) -> str:
-    """Return which family of media containers begins like this; blank for none."""
+    """Return the media container whose files begin with these bytes; blank for none."""
     for offset, signature, family in _CONTAINER_SIGNATURES:
         if head[offset : offset + len(signature)] == signature:
             return family
-    is_frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2  # an MPEG layer 3 header
+    # MP3 without a tag begins with a frame header (ISO/IEC 11172-3, 2.4.1.3): eleven set bits, then layer 3. A bit rate
+    # index of 0 or 15 ("free" and "forbidden") excludes most text and data that begins with these two bytes.
+    is_frame = len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
     return _MPEG_AUDIO if is_frame and head[2] >> 4 not in {0, 15} else ""
 
 
 def _is_complete_mp4(file: BinaryIO, size: int) -> bool:
-    """Tell whether the boxes of an MP4 file end where the file does."""
+    """Tell whether the top-level boxes of an MP4 file end where the file ends."""
     at = 0
     for _ in range(_MAX_MP4_BOXES):
-        head = _read_at(file, at, 16).ljust(16, b"\x00")
+        head = _read_at(file, at, _MP4_LONG_HEADER_BYTES).ljust(_MP4_LONG_HEADER_BYTES, b"\x00")
         length, kind = int.from_bytes(head[:4], "big"), head[4:8]
         if length == 1:
             length = int.from_bytes(head[8:], "big")
-        if length == 0 and any(kind):  # to the end of the file
+        if length == 0 and any(kind):  # the last box, to the end of the file; zeros alone are an unwritten rest
             return True
-        if length < 8:
+        if length < _MP4_HEADER_BYTES:
             return False
         at += length
         if at >= size:
@@ -169,7 +191,10 @@ def _is_complete_mp4(file: BinaryIO, size: int) -> bool:
 
 
 def _detect_recording_format(container: str, head: bytes, name: str) -> Format:
-    """Return whether a container is called a video or an audio file; only its streams could tell for certain."""
+    """Return VIDEO or AUDIO for a container, by its extension. Raises FormatProblem for one of another container.
+
+    Only the streams tell for certain, and those are probed when the recording is transcribed.
+    """
     suffix = PurePosixPath(name).suffix.lower()
     if (
         suffix in _UNSUPPORTED_EXTENSIONS
@@ -183,7 +208,7 @@ def _detect_recording_format(container: str, head: bytes, name: str) -> Format:
 
 
 def _detect_binary_format(file: BinaryIO, head: bytes, size: int) -> Format | None:
-    if b"%PDF-" in head[:1024]:
+    if b"%PDF-" in head[:_PDF_HEADER_BYTES]:
         if b"%%EOF" not in _read_at(file, max(0, size - _TAIL_BYTES), _TAIL_BYTES):
             raise _build_truncated_problem("PDF")
         return Format.PDF
@@ -210,6 +235,7 @@ def _detect_text_format(head: bytes, name: str) -> Format:
         raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS[suffix])
     text = decode_prefix(head)
     named = _FORMAT_BY_EXTENSION.get(suffix)
+    # The signature is mandatory in WebVTT (W3C, 4.1), so it outweighs the name.
     if text.lstrip("\ufeff").startswith("WEBVTT"):
         return Format.VTT
     if named in {Format.SRT, Format.VTT}:
@@ -221,6 +247,8 @@ def _detect_text_format(head: bytes, name: str) -> Format:
     if named in _TEXT_FORMATS:
         assert named is not None
         return named
+    # Without a known extension the content decides. The extension comes first because Markdown may begin with an HTML
+    # tag.
     if _HTML.search(text):
         return Format.HTML
     if not suffix and _NOTEBOOK.match(text) and '"nbformat"' in text:

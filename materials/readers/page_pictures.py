@@ -1,4 +1,7 @@
-"""Pictures of pages, slides and figures that no text stands for, drawn one at a time in a child process."""
+"""Draw the pages, slides and figures that have no text as pictures for a vision model, in a child process.
+
+`draw_pictures` runs in the parent, `run_child` and the functions below it in the child.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,27 @@ if TYPE_CHECKING:
     import pypdfium2
     from PIL.Image import Image
 
+# Already implied by MAX_SIDE (1600 x 1600 is 2.6 million); this bound holds should MAX_SIDE be raised.
 MAX_PIXELS = 20_000_000
+# PDF user space has 72 units per inch, so this is 288 dpi: more would only enlarge small figures.
+MAX_SCALE = 4.0
+# A picture whose lightest and darkest pixel (0 to 255) differ by less is blank. Of 206 pages and pictures of the sample
+# courses the palest, a light pattern, has 53. A scan of an empty sheet is never quite even, hence more than 1.
 MIN_CONTRAST = 12
-"""A picture whose lightest and darkest point differ by less shows nothing."""
+# Sample pages take 97 KiB on average at quality 70, 126 at 85 and 188 at 95. A common choice between size and
+# sharpness; what models read at other values was not measured.
+JPEG_QUALITY = 85
+# One PDF page drawn large took 1.4 GB (docs/decisions/0006). The time is for a few pictures, not for a file.
 LIMITS = ProcessLimits(memory_bytes=1536 * 2**20, seconds=180)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PagePicture:
-    """A picture as a JPEG: of which page or slide (1-based), which one of it, and the bytes' SHA-256."""
+    """A picture as a JPEG.
+
+    `number` is its page or slide (1-based), `index` its place among the pictures of that page (0-based), and `sha256`
+    the hash of the JPEG in hexadecimal digits.
+    """
 
     number: int
     index: int
@@ -39,7 +54,11 @@ class PagePicture:
 
 @dataclass(frozen=True, kw_only=True)
 class PagePictureBatch:
-    """Some pictures, sentences on what could not be drawn, and the page to go on with; None after the last."""
+    """The pictures of some consecutive pages, with warnings for the teacher about those that could not be drawn.
+
+    `next_page` is the page to continue with, None after the last one. `is_broken` says that the child failed on the
+    page before `next_page`.
+    """
 
     pictures: tuple[PagePicture, ...]
     warnings: tuple[str, ...]
@@ -50,13 +69,15 @@ class PagePictureBatch:
 def draw_pictures(
     path: Path, format_: Format, letters: Mapping[int, int], *, first: int, limit: int, checkpoint: Callable[[], None]
 ) -> PagePictureBatch:
-    """Draw the next pictures of a PDF or a presentation from page `first` on: at most `limit`, but whole pages.
+    """Draw pictures of a PDF or a presentation from page `first` (1-based) on, in a child process.
 
-    `letters` says how much text each page has. A page that breaks the child is left out with a warning.
+    Stops before the first page that would begin after `limit` pictures; the pictures of a page are never split.
+    `letters` maps pages to their number of letters. A page on which the child fails is left out with a warning. Raises
+    what `checkpoint`, which is called often, raises.
     """
     found: list[PagePicture] = []
     warnings: list[str] = []
-    at = first
+    at = first  # the page being drawn, for the case that the child fails
     request = {
         "path": str(path),
         "format": format_.value,
@@ -83,12 +104,12 @@ def draw_pictures(
 
 
 def get_page_noun(format_: Format) -> str:
-    """Return what a piece of the format is called where it is shown."""
+    """Return the word for a page of the format in sentences for the teacher."""
     return "Slide" if format_ is Format.PPTX else "Page"
 
 
 def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
-    """Draw the pictures: the inside of the child."""
+    """Draw pictures and send each as a message; called in the child process by `project.processes`."""
     format_ = Format(request["format"])
     letters = {int(page): count for page, count in request["letters"].items()}
     pages = (
@@ -101,6 +122,7 @@ def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]
         if made >= request["most"]:
             send_message({"next": number})
             return
+        # Before the page is touched: if it breaks the child, the parent has to know which one to skip.
         send_message({"at": number})
         for index, picture in enumerate(pictures()):
             if isinstance(picture, str):
@@ -121,7 +143,7 @@ def _is_blank(picture: Image) -> bool:
 
 def _encode_jpeg(picture: Image) -> bytes:
     stream = io.BytesIO()
-    picture.convert("RGB").save(stream, "JPEG", quality=85)
+    picture.convert("RGB").save(stream, "JPEG", quality=JPEG_QUALITY)
     return stream.getvalue()
 
 
@@ -146,10 +168,11 @@ def _draw_pdf_page(document: pypdfium2.PdfDocument, number: int, letters: int) -
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError:
-        return  # which the reader has told already
+        return  # the reader has already warned about this page
     try:
         if letters == 0 or (letters < MIN_LETTERS and has_drawing(page)):
             yield _render_page(page, (0.0, 0.0, 0.0, 0.0))
+        # The boxes of figures are in the coordinates of an unrotated page; rotated pages with text are left alone.
         elif letters >= MIN_LETTERS and page.get_rotation() == 0:
             whole = PageBox(*page.get_bbox())
             for box in find_figures(page):
@@ -167,13 +190,13 @@ def _draw_pdf_page(document: pypdfium2.PdfDocument, number: int, letters: int) -
 
 
 def _render_page(page: pypdfium2.PdfPage, crop: tuple[float, float, float, float]) -> Image:
-    """Draw the page, less what is cropped from its left, bottom, right and top (points)."""
+    """Draw a page without the margins `crop`: left, bottom, right and top, in points."""
     width, height = page.get_size()
     wide, high = max(1.0, width - crop[0] - crop[2]), max(1.0, height - crop[1] - crop[3])
-    scale = min(MAX_SIDE / max(wide, high), math.sqrt(MAX_PIXELS / (wide * high)), 4.0)
+    scale = min(MAX_SIDE / max(wide, high), math.sqrt(MAX_PIXELS / (wide * high)), MAX_SCALE)
     bitmap = page.render(scale=scale, crop=crop)
     try:
-        return cast("Image", bitmap.to_pil().copy())
+        return cast("Image", bitmap.to_pil().copy())  # to_pil shares the memory that close frees
     finally:
         bitmap.close()
 

@@ -1,4 +1,4 @@
-"""Which reader reads which format; a reader's library is loaded when it is needed."""
+"""Map formats to their readers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import cast
 
 from materials.documents import Document, Format
 
+# Names, imported on use: a child process that reads one file need not load the libraries of all readers.
 _MODULES = {
     Format.MARKDOWN: "markup.markdown",
     Format.PLAIN: "text.plain",
@@ -24,6 +25,6 @@ _MODULES = {
 
 
 def read_document(path: Path, format_: Format) -> Document:
-    """Read a file of a known format in this process. Raises UnreadableDocument."""
+    """Read a file of a known document format (no recording) in the current process. Raises UnreadableDocument."""
     module = import_module(f"materials.readers.{_MODULES[format_]}")
     return cast(Document, module.read(path))
