@@ -1,4 +1,7 @@
-"""What a source says, as frozen values: no database, no Django, so that a parser in a child process can make them."""
+"""The result of reading a source, as frozen values.
+
+Imports neither Django nor the database, so that readers in a child process can use it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """The file formats that can be ingested. Found from the bytes, never from a client's word alone."""
+    """The file formats that can be ingested. `materials.readers.formats` detects them from the bytes."""
 
     MARKDOWN = "markdown"
     PLAIN = "plain"
@@ -25,7 +28,7 @@ class Format(StrEnum):
 
     @property
     def is_recording(self) -> bool:
-        """Tell whether it has to be transcribed."""
+        """Tell whether files of the format have to be transcribed."""
         return self in {Format.VIDEO, Format.AUDIO}
 
     @property
@@ -34,7 +37,7 @@ class Format(StrEnum):
 
 
 class ChunkKind(StrEnum):
-    """What a chunk was in its source."""
+    """What a chunk is in its source."""
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
@@ -43,20 +46,20 @@ class ChunkKind(StrEnum):
     CODE = "code"
     NOTES = "notes"
     TRANSCRIPT = "transcript"
+    # Two kinds for what a model says about a picture, because only one of them may be quoted: READING has the words
+    # that stand in the picture (a scanned page), DESCRIPTION the model's own words about what it shows.
     READING = "reading"
-    """Words that a model read off a picture, such as a scanned page."""
     DESCRIPTION = "description"
-    """What a picture shows, in the words of a model."""
 
     @property
     def is_machine_written(self) -> bool:
-        """Tell whether a model wrote it. It may be wrong, and is not what the author wrote."""
+        """Tell whether a model wrote the chunk, which may be wrong and is not the author's text."""
         return self in {ChunkKind.READING, ChunkKind.DESCRIPTION}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Locator:
-    """Where in its source a chunk stands.
+    """The place of a chunk in its source.
 
     Which fields are set depends on the source: `page` for documents and `slide` for presentations (1-based, as a viewer
     shows them), `start_ms` and `end_ms` for captions and media (milliseconds from the start), `heading_path` for texts
@@ -74,12 +77,13 @@ class Locator:
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """One ordered piece of a source's text: what becomes a `Chunk` row.
+    """One ordered piece of a source's text, which becomes a `Chunk` row.
 
     `text` is never blank. It is plain text (inline markup removed, words never glued), except that a list keeps one
     item a line (`- ` or `1. `, nested items indented by two spaces), a table is a Markdown table, and code is kept
     whole and verbatim. `level` is a heading's depth (1 to 6), else None. `emphasised` holds the terms that the author
-    set in bold, italics or as a defined term, in order of appearance; each occurs in `text`.
+    set in bold, italics or as a defined term, in order of appearance; each occurs in `text`. `language` is the
+    programming language that the author named for a code block (`python`), None for other kinds.
     """
 
     kind: ChunkKind
@@ -88,17 +92,16 @@ class Piece:
     level: int | None = None
     emphasised: tuple[str, ...] = ()
     language: str | None = None
-    """Of a code block: the language its author named (`python`). Of anything else: None."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A source, read: its pieces in order and what could not be read.
+    """The result of reading one source: its pieces in order, its properties, and warnings about what was not read.
 
-    `title` is the source's own (first top heading, title slide, document property), blank when it has none, `language`
-    the BCP 47 tag that the source gives itself, if any.
-    `page_count` counts every page or slide, also those without text; None where the source has no pages.
-    `duration_ms` is the end of the last cue of captions, else None. `warnings` are sentences for the teacher.
+    `title` is the source's own (first top heading, title slide, document property), blank without one. `language` is
+    the BCP 47 tag that the source declares, blank without one. `page_count` includes pages and slides without text;
+    None for sources without pages. `duration_ms` is the end of the last cue of captions, None for other formats.
+    `warnings` are sentences for the teacher.
     """
 
     pieces: tuple[Piece, ...]
