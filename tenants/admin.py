@@ -1,4 +1,4 @@
-"""Tenants and their keys: to look at, and to change through the services."""
+"""Admin pages of tenants and API keys. Every change goes through `tenants.services`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ from tenants.errors import TenantRefused
 from tenants.models import ApiKey, Tenant
 from tenants.scopes import Scope
 
+# A working day to hand the new secret over; the same as the default of `manage.py rotate_api_key`.
 ROTATION_OVERLAP = timedelta(hours=24)
 
 
 @admin.register(Tenant)
 class TenantAdmin(ModelAdmin):
-    """Tenants. Suspending is an action; deleting would take everything along and is not offered."""
+    """Admin page of tenants. They can be suspended, not deleted: a deletion would cascade to all that they own."""
 
     list_display = ("slug", "name", "is_working", "created_at")
     search_fields = ("slug", "name")
     ordering = ("slug",)
     readonly_fields = ("created_at", "suspended_at")
+    # Django's own paginator counts the whole table for every page; PostgreSQL has to scan it for that.
     paginator = InfinitePaginator
     show_full_result_count = False
     actions = ("suspend_tenants", "resume_tenants")
@@ -41,6 +43,7 @@ class TenantAdmin(ModelAdmin):
 
     @admin.action(description="Suspend: refuse all keys", permissions=["change"])
     def suspend_tenants(self, request: HttpRequest, queryset: QuerySet[Tenant]) -> None:
+        # One by one through the service rather than queryset.update(): the rule of what suspending means stays there.
         for tenant in queryset:
             services.suspend_tenant(tenant=tenant)
         messages.success(request, "Suspended.")
@@ -53,7 +56,7 @@ class TenantAdmin(ModelAdmin):
 
 
 class IssueKeyForm(forms.ModelForm[ApiKey]):
-    """What an operator says about a new key."""
+    """The form with which an operator issues a key. Prefix and digest are not fields: the service makes them."""
 
     scopes = forms.MultipleChoiceField(
         choices=[(scope.value, scope.value) for scope in Scope], widget=forms.CheckboxSelectMultiple
@@ -72,7 +75,7 @@ class IssueKeyForm(forms.ModelForm[ApiKey]):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(ModelAdmin):
-    """Keys. A new one shows its secret once; afterwards a key can only be revoked or rotated."""
+    """Admin page of API keys. A new key's secret is shown once; afterwards it can only be revoked or rotated."""
 
     form = IssueKeyForm
     list_display = ("prefix", "label", "tenant", "scopes", "working_state", "last_used_at", "expires_at")
@@ -85,6 +88,7 @@ class ApiKeyAdmin(ModelAdmin):
     actions = ("revoke_keys", "rotate_keys")
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
+        # Without an object Django asks for the list and its actions (revoke, rotate), which need the permission.
         return obj is None and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
@@ -100,6 +104,7 @@ class ApiKeyAdmin(ModelAdmin):
             prep_per_minute=obj.prep_per_minute,
             check_per_minute=obj.check_per_minute,
         )
+        # The admin goes on with `obj`: it logs the addition and redirects to it, so it needs the stored row's id.
         obj.__dict__.update(issued.key.__dict__)
         _show_secret(request, issued)
 

@@ -5,6 +5,6 @@ from tenants import scopes as scopes  # likewise
 
 
 class TenantsConfig(AppConfig):
-    """Who is asking: tenants, their API keys, scopes and limits."""
+    """Tenants, their API keys, what keys may do (scopes) and how often (rate limits)."""
 
     name = "tenants"

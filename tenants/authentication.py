@@ -1,4 +1,4 @@
-"""From a key to a tenant, in one query."""
+"""Authentication of API requests: the key of a request and its tenant, in one query."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ from tenants.errors import Unauthenticated
 from tenants.models import ApiKey
 from tenants.requests import set_response_headers
 
+# RFC 9110, 11.6.1: a 401 names the schemes that would be accepted. `ApiKey` is not a registered one; its parameter tells
+# people which header is meant, and clients that know only Bearer find that one.
 CHALLENGE = 'ApiKey realm="coursewright", header="X-API-Key", Bearer realm="coursewright"'
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """Takes the key from `X-API-Key` or `Authorization: Bearer`.
+    """Authenticates by the key in `X-API-Key` or `Authorization: Bearer`.
 
-    A text that cannot be a key is refused without a query. Addresses that fail too often are refused before one.
+    A text that cannot be a key is refused without a query. Client IPs that fail too often are refused before one.
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey]:
-        """Return nobody (tenants are not users) and the key. Raises Unauthenticated or TooManyRequests."""
+        """Return an anonymous user (tenants are not users) and the key. Raises Unauthenticated or TooManyRequests."""
+        # First, and without taking from the budget: a flood of wrong keys must not reach the database, and requests
+        # with a good key from the same address must not count as failures.
         _reject_floods(request)
         try:
             key = _find_usable_key(_extract_secret(request))
@@ -41,8 +45,11 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 def _extract_secret(request: Request) -> str:
+    # A set: both headers with the same key are one key. Two different ones are refused, since choosing one silently
+    # would let a proxy's leftover header decide which tenant a request is from.
     given = {request.headers.get("X-API-Key", "").strip()}
     scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    # RFC 9110, 11.1: names of authentication schemes are case-insensitive.
     if scheme.lower() == "bearer":
         given.add(token.strip())
     given.discard("")
@@ -57,6 +64,7 @@ def _extract_secret(request: Request) -> str:
 
 
 def _find_usable_key(secret: str) -> ApiKey:
+    # The lookup is by digest, so the time that the index takes tells nothing about the characters of a secret.
     key = ApiKey.objects.select_related("tenant").filter(digest=keys.compute_digest(secret)).first()
     if key is None:
         raise Unauthenticated("There is no such API key.", code="invalid_key")

@@ -1,4 +1,4 @@
-"""What can be wrong with who is asking.
+"""Errors of authentication and permission, and of changes to tenants and keys.
 
 * DomainError
   x Unauthenticated      401  no key, or not one that works; `code` says which
@@ -12,7 +12,7 @@ from project.errors import DomainError, RuleViolation
 
 
 class Unauthenticated(DomainError):
-    """No key, or not one that works."""
+    """The request has no key, or one that does not work; `code` says which."""
 
     code = "not_authenticated"
     status = 401
@@ -20,13 +20,13 @@ class Unauthenticated(DomainError):
 
 
 class ScopeMissing(DomainError):
-    """The key may not do this."""
+    """The key has no scope that allows the request."""
 
     code = "scope_missing"
     status = 403
 
 
 class TenantRefused(RuleViolation):
-    """The tenant or key cannot be changed like that."""
+    """The change of a tenant or key is not valid."""
 
     code = "tenant_refused"

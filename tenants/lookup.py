@@ -1,4 +1,4 @@
-"""Finding what an operator names on the command line, or saying what to type instead."""
+"""Lookups for management commands. Their CommandErrors say what to type instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from django.db.models import Q
 from tenants import keys
 from tenants.models import ApiKey, Tenant
 
+# Five digits of days are 273 years, which timedelta and PostgreSQL's timestamps can still add to today.
 _DURATION = re.compile(r"(\d{1,5})([hd])")
+# Enough to recognise a mistyped slug by; an error message should fit on a screen.
+_MAX_LISTED_SLUGS = 20
 
 
 def find_tenant(slug: str) -> Tenant:
@@ -20,17 +23,18 @@ def find_tenant(slug: str) -> Tenant:
     try:
         return Tenant.objects.get(slug=slug)
     except Tenant.DoesNotExist:
-        known = ", ".join(Tenant.objects.values_list("slug", flat=True)[:20])
+        known = ", ".join(Tenant.objects.values_list("slug", flat=True)[:_MAX_LISTED_SLUGS])
         raise CommandError(
             f"There is no tenant {slug!r}. Known: {known or 'none; make one with create_tenant'}."
         ) from None
 
 
 def find_api_key(name: str) -> ApiKey:
-    """Return the key whose shown prefix, id or whole secret this is.
+    """Return the key with this prefix, id or secret.
 
-    Raises CommandError, which repeats no more of a secret than may be shown.
+    Raises CommandError when there is none or several share the prefix; it repeats no more than a secret's prefix.
     """
+    # Whatever was typed may be a secret with a slip in it, and terminals keep what they show.
     shown = keys.get_prefix(name)
     if keys.is_well_formed(name):
         which = Q(digest=keys.compute_digest(name))
@@ -55,7 +59,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def parse_duration(text: str) -> timedelta:
-    """Return a span of time from `24h` or `90d`. Raises CommandError."""
+    """Return a duration from text such as `24h` or `90d`. Raises CommandError."""
     found = _DURATION.fullmatch(text)
     if found is None:
         raise CommandError(f"{text!r} is not understood. Write hours or days, such as 24h or 90d.")

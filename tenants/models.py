@@ -1,4 +1,4 @@
-"""Who is asking: a tenant and its API keys."""
+"""Tenants and their API keys."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from tenants.scopes import Scope
 class Tenant(UUIDModel):
     """One customer. Everything else belongs to exactly one tenant."""
 
+    # 63 characters are what a DNS label may have (RFC 1035, 2.3.4), so a slug can become a subdomain.
     slug = models.SlugField(max_length=63, unique=True, help_text="Short name, used on the command line.")
     name = models.CharField(max_length=200)
     glossary = ArrayField(
@@ -47,14 +48,17 @@ class ApiKey(UUIDModel):
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="keys")
     label = models.CharField(max_length=100, help_text="Who holds the key.")
+    # Not unique: two keys may share the eight random characters. `manage.py` commands then ask for the id.
     prefix = models.CharField(max_length=20, db_index=True, editable=False)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)  # a SHA-256 as 64 hexadecimal digits
     scopes = ArrayField(models.CharField(max_length=20))
+    # The same as in config/scopes.yaml, which the services apply; these fill the form of the admin.
     prep_per_minute = models.PositiveIntegerField(default=60)
     check_per_minute = models.PositiveIntegerField(default=300)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # SET_NULL: removing an old key must not take the key that replaced it along.
     rotated_from = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )

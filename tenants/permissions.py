@@ -1,4 +1,4 @@
-"""May this key do that?"""
+"""The DRF permission that compares a key's scopes with what a view needs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 
 class HasScope(BasePermission):
-    """Lets a key in that has the scope the view names, or one that allows at least as much.
+    """Grants a request whose key has the scope that the view names, or one that allows at least as much.
 
     A view states `read_scope` (for GET, HEAD and OPTIONS) and `write_scope` (for everything else).
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return True, or raise ScopeMissing. A refusal is charged like an answer, because throttles run later."""
+        """Return True, or raise ScopeMissing. A refused request counts against the rate limit like any other."""
         needed: Scope = view.read_scope if request.method in SAFE_METHODS else view.write_scope  # type: ignore[attr-defined]
         if any(get_scope_file().covers_scope(Scope(held), needed) for held in get_api_key(request).scopes):
             return True
+        # DRF checks permissions before throttles (APIView.initial), so a refusal never reaches KeyThrottle.
         charge_request(request)
         raise ScopeMissing(
             f"This needs a key with the scope {needed.value!r}.",

@@ -1,4 +1,4 @@
-"""Counting requests over a sliding minute: in memory, or in Redis when `RATE_LIMIT_URL` says so.
+"""Rate limits over a sliding minute, counted in memory or in the Redis that `RATE_LIMIT_URL` names.
 
 The counter is the sliding-window one of the `limits` library, an approximation from two fixed windows: it frees keys
 that are no longer used, which the exact moving window never does (docs/decisions/0010).
@@ -26,18 +26,23 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from project import logs
 
 WINDOW_SECONDS = 60
+# Every request waits for the storage, so a Redis that hangs may cost one request a quarter of a second (many times what
+# one in the same network takes to answer), and then no other request of the process for five seconds.
 STORAGE_TIMEOUT_SECONDS = 0.25
 STORAGE_RETRY_SECONDS = 5
+# 65,536 counters take about 20 MB of a process when all are in use, and two clients still rarely share one.
 _CLIENT_BUCKET_BYTES = 2
+# What a provider usually gives one customer (RFC 6177); whoever has a /64 can change addresses at will inside it.
+_IPV6_CLIENT_PREFIX = 64
 
 log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimit:
-    """So many requests a minute for one owner under one policy.
+    """At most `limit` requests a minute by one owner under one policy.
 
-    Two budgets of the same owner and policy are one counter, compared with each budget's own limit.
+    Two limits with the same owner and policy share one counter, which each compares with its own `limit`.
     """
 
     policy: str
@@ -47,7 +52,7 @@ class RateLimit:
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimitResult:
-    """What is left of a budget."""
+    """The state of a rate limit after a request: what remains, and the seconds until the window resets."""
 
     rate_limit: RateLimit
     remaining: int
@@ -65,26 +70,26 @@ class RateLimitResult:
 
 
 def consume_request(rate_limit: RateLimit) -> RateLimitResult:
-    """Take one request from the budget, if one is left."""
+    """Count one request against the limit, if it allows one more. `is_allowed` says whether it did."""
     return _apply_limit(rate_limit, take=True)
 
 
 def peek_limit(rate_limit: RateLimit) -> RateLimitResult:
-    """Tell what is left of the budget without taking from it."""
+    """Return what remains of the limit without counting a request."""
     return _apply_limit(rate_limit, take=False)
 
 
 def get_client_bucket(request: HttpRequest) -> str:
-    """Return the budget that the request's address shares: one of 65,536, so that a flood fills no memory.
+    """Return the owner that the request's client IP counts under: one of 65,536, so that a flood fills no memory.
 
-    Which addresses share one depends on `SECRET_KEY`, so that nobody can choose whose budget to use up.
+    Which addresses share one depends on `SECRET_KEY`, so that nobody can choose whose requests to use up.
     """
     digest = salted_hmac("tenants.limiting", get_client_ip(request)).digest()
     return digest[:_CLIENT_BUCKET_BYTES].hex()
 
 
 def get_client_ip(request: HttpRequest) -> str:
-    """Return the address of the client, or for IPv6 its /64 network.
+    """Return the client IP, for IPv6 its /64 network, or `unknown` when it is no IP address.
 
     `X-Forwarded-For` counts only as far as `TRUSTED_PROXIES` proxies of ours have written it.
     """
@@ -92,26 +97,34 @@ def get_client_ip(request: HttpRequest) -> str:
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     proxies: int = settings.TRUSTED_PROXIES
     if proxies and hops:
+        # Each proxy appends the address that connected to it. Hops further left came with the request, and a client can
+        # write there what it likes.
         address = hops[-min(proxies, len(hops))]
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
     if isinstance(parsed, ipaddress.IPv6Address):
+        # A socket that accepts both families reports IPv4 clients as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). They would all
+        # be in one /64.
         if parsed.ipv4_mapped:
             return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
+        return str(ipaddress.ip_network((parsed, _IPV6_CLIENT_PREFIX), strict=False))
     return str(parsed)
 
 
 class _PerMinute(RateLimitItemPerMinute):
-    """A limit whose counter does not depend on its amount, so that all keys of a tenant count together."""
+    """A limit whose counter does not depend on its amount, so that all keys of a tenant count together.
+
+    The library's own key contains the amount: keys with different limits would have a counter each.
+    """
 
     def key_for(self, *identifiers: bytes | str | float) -> str:
         return "/".join([self.namespace, *map(str, identifiers)])
 
 
 _limiter_lock = threading.Lock()
+# By URL, in seconds of the monotonic clock. Without a lock: the worst that a race does is one more attempt.
 _unreachable_until: dict[str, float] = {}
 
 
@@ -123,6 +136,7 @@ def _apply_limit(rate_limit: RateLimit, *, take: bool) -> RateLimitResult:
         except StorageError as exc:
             _unreachable_until[url] = time.monotonic() + STORAGE_RETRY_SECONDS
             log.warning("rate limit storage unreachable, counting locally", reason=str(exc.__cause__ or exc))
+    # Neither refusing everybody nor counting nothing: each process counts for itself until Redis answers again.
     return _query_limiter(_get_limiter("memory://"), rate_limit, take=take)
 
 
@@ -133,7 +147,9 @@ def _query_limiter(limiter: SlidingWindowCounterRateLimiter, rate_limit: RateLim
     allowed = taken if take else stats.remaining > 0
     return RateLimitResult(
         rate_limit=rate_limit,
+        # Another thread's window may have moved between hit() and get_window_stats(); a refusal never says "1 left".
         remaining=stats.remaining if allowed else 0,
+        # At least 1: Retry-After: 0 would invite a client to repeat at once.
         reset_seconds=max(1, math.ceil(stats.reset_time - time.time())),
         is_allowed=allowed,
     )
@@ -141,6 +157,7 @@ def _query_limiter(limiter: SlidingWindowCounterRateLimiter, rate_limit: RateLim
 
 def _get_limiter(url: str) -> SlidingWindowCounterRateLimiter:
     """Return the process's limiter for this storage, made on first use so that each worker has its own after a fork."""
+    # `cache` alone may call the function in two threads at once, and each would count in a memory of its own.
     with _limiter_lock:
         return _make_limiter(url)
 
@@ -154,7 +171,8 @@ def _make_limiter(url: str) -> SlidingWindowCounterRateLimiter:
 
 
 def _build_redis_options() -> dict[str, Any]:
-    """Return how long Redis is waited for. Its client takes a fifth of a second to import, so only where it is used."""
+    """Return the Redis client's timeouts and its retry policy: none, because a request waits meanwhile."""
+    # Imported here because the client takes a fifth of a second to import, and the default is to count in memory.
     from redis.backoff import NoBackoff  # noqa: PLC0415
     from redis.retry import Retry  # noqa: PLC0415
 
@@ -167,7 +185,7 @@ def _build_redis_options() -> dict[str, Any]:
 
 @checks.register
 def check_rate_limit_url(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Report a `RATE_LIMIT_URL` that cannot be used. Nothing is connected to."""
+    """Report a `RATE_LIMIT_URL` that cannot be used. No connection is made."""
     try:
         _get_limiter(settings.RATE_LIMIT_URL)
     except (ConfigurationError, ValueError):

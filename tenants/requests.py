@@ -1,4 +1,4 @@
-"""Who a request is from, and what its answer will say."""
+"""The key and tenant of a request, and headers for its response."""
 
 from __future__ import annotations
 
@@ -21,5 +21,7 @@ def get_tenant(request: Request) -> Tenant:
 
 
 def set_response_headers(request: Request, headers: Mapping[str, str]) -> None:
-    """Put the headers on the request's answer, whatever it will be. The last announcement counts."""
+    """Set headers for the response to this request, error responses included. A later call replaces an earlier one."""
+    # On Django's request, not DRF's: the middleware that writes the headers sees only that one, and runs also when DRF
+    # turns an exception into a response.
     request._request.response_headers = headers  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 
 class Scope(StrEnum):
-    """The scopes that views name. Their meaning stands in `config/scopes.yaml`."""
+    """The scopes that views name. `config/scopes.yaml` says what each allows."""
 
     PREP = "prep"
     CHECK = "check"
@@ -23,7 +23,7 @@ class Scope(StrEnum):
 
 
 class ScopeRule(BaseModel):
-    """One scope: what it is called, what it allows, and the limit that a new key gets."""
+    """One scope: its title and description, what it allows, and the default limit of a new key (requests a minute)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,7 +54,7 @@ class ScopeFile(BaseModel):
 
 @cache
 def get_scope_file() -> ScopeFile:
-    """Return the scopes, read once per process. Raises what `read_scopes` raises."""
+    """Return the scopes of the settings' file, read once per process. Raises what `read_scopes` raises."""
     return read_scopes(Path(settings.SCOPES_FILE))
 
 

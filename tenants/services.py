@@ -1,4 +1,4 @@
-"""The verbs that change tenants and keys."""
+"""Services that change tenants and keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tenants.scopes import Scope, get_scope_file
 
 
 class IssuedKey(NamedTuple):
-    """A key and its secret, which is known only now."""
+    """A new key with its secret, which is stored nowhere."""
 
     key: ApiKey
     secret: str
@@ -27,6 +27,7 @@ class IssuedKey(NamedTuple):
 @transaction.atomic
 def create_tenant(*, slug: str, name: str) -> Tenant:
     """Create a tenant. Raises TenantRefused when the slug is taken or a value is not valid."""
+    # get_or_create rather than a check for uniqueness first: two calls at once would both pass the check.
     _validate_row(Tenant(slug=slug, name=name))
     tenant, created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name})
     if not created:
@@ -35,7 +36,7 @@ def create_tenant(*, slug: str, name: str) -> Tenant:
 
 
 def suspend_tenant(*, tenant: Tenant) -> None:
-    """Refuse every key of the tenant from now on. Nothing is deleted."""
+    """Refuse every key of the tenant from now on. Nothing is deleted. Suspending twice keeps the first time."""
     Tenant.objects.filter(pk=tenant.pk, suspended_at=None).update(suspended_at=timezone.now())
 
 
@@ -86,10 +87,12 @@ def revoke_api_key(*, key: ApiKey) -> None:
 def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> IssuedKey:
     """Issue a successor with the same scopes, limits and label; the old key works for `overlap` more.
 
-    The successor of a key with an expiry lives as long as the old one was meant to. Raises TenantRefused for a key that
-    is revoked, expired or rotated already.
+    The successor of a key with an expiry lives as long as the old one was meant to. The key's row is locked until the
+    transaction ends. Raises TenantRefused for a key that is revoked, expired or rotated already.
     """
     now = timezone.now()
+    # Locked, so that of two rotations at once the second finds the successor. Only the key's row: FOR UPDATE of the
+    # joined tenant as well would block every insert that refers to that tenant.
     key = ApiKey.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=key.pk)
     if key.revoked_at is not None or key.is_expired(now):
         raise TenantRefused(f"Key {key.prefix} no longer works.", next_step="Issue a new key instead.")
@@ -116,7 +119,8 @@ def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> IssuedKey:
 
 
 def record_use(*, key: ApiKey, now: datetime) -> None:
-    """Note that the key was used, at most once a minute, however many requests come."""
+    """Record when the key was used, at most once a minute, however many requests come."""
+    # The first comparison saves the query, the one inside the UPDATE decides between processes that hold an old row.
     minute_ago = now - timedelta(minutes=1)
     if key.last_used_at is None or key.last_used_at <= minute_ago:
         due = Q(last_used_at=None) | Q(last_used_at__lte=minute_ago)
@@ -125,6 +129,7 @@ def record_use(*, key: ApiKey, now: datetime) -> None:
 
 def _validate_row(row: Tenant | ApiKey) -> None:
     try:
+        # Uniqueness is left to the database: a query beforehand proves nothing about the moment of the INSERT.
         row.full_clean(validate_unique=False)
     except ValidationError as exc:
         faults = "; ".join(

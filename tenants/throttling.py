@@ -1,4 +1,4 @@
-"""How often a key may ask."""
+"""The DRF throttle that counts requests against the limits of their key."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
 
 
 class KeyThrottle(BaseThrottle):
-    """Charges each request to a budget of its tenant: reads to `check`, writes to `prep`.
+    """Counts each request against a limit of its tenant: reads under the policy `check`, writes under `prep`.
 
-    Reads with a `prep` key are reads too, so that polling a job cannot starve work. The limits are the key's.
+    A read with a `prep` key is a read, too, so that polling a job cannot use up the writes. The limits are the key's.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Return True, or raise TooManyRequests."""
+        # Public views (health, schema) have no key; what fails to authenticate is counted by its client IP.
         if request.auth is not None:
             charge_request(request)
         return True
 
 
 def charge_request(request: Request) -> None:
-    """Take the request from its tenant's budget; its answer gets the RateLimit headers. Raises TooManyRequests."""
+    """Count the request against its tenant's limit and set the RateLimit headers. Raises TooManyRequests."""
     key = get_api_key(request)
     scope = Scope.CHECK if request.method in SAFE_METHODS else Scope.PREP
     limit = key.check_per_minute if scope is Scope.CHECK else key.prep_per_minute

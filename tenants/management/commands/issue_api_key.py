@@ -50,5 +50,6 @@ class Command(BaseCommand):
             )
         except TenantRefused as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
+        # To standard error: `KEY=$(manage.py issue_api_key ...)` must capture the secret and nothing else.
         self.stderr.write(f"Key {issued.key.prefix} for {tenant}. It is shown only now:")
         return issued.secret
