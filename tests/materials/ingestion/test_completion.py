@@ -15,7 +15,8 @@ from project.errors import RuleViolation
 from project.jobs import sweeper
 from project.jobs.errors import JobCancelled, JobLost
 from project.jobs.models import Job, JobStatus
-from project.jobs.runner import JobRun, claim_next_job
+from project.jobs.run import JobRun
+from project.jobs.runner import claim_next_job
 from project.jobs.services import cancel_job, submit_job
 from tenants.models import Tenant
 from tests.process_table import eventually
