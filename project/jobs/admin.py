@@ -9,9 +9,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from project.errors import DomainError
-from project.http.admin import ReadOnlyAdmin
+from project.http.admin import ReadOnlyAdmin, ReadOnlyInline
 from project.jobs import services
-from project.jobs.models import ClusterHeartbeat, Job, JobDependency
+from project.jobs.models import ClusterHeartbeat, Job, JobAttempt, JobDependency
+
+
+class JobAttemptInline(ReadOnlyInline):
+    """The attempts at a job, oldest first."""
+
+    model = JobAttempt
+    fields = ("number", "code", "message", "next_step", "worker", "started_at", "ended_at")
+    ordering = ("number",)
 
 
 @admin.register(Job)
@@ -35,6 +43,7 @@ class JobAdmin(ReadOnlyAdmin):
     search_fields = ("id", "subject_id", "tenant__slug")
     ordering = ("-created_at", "id")
     actions = ("retry_jobs", "cancel_jobs")
+    inlines = (JobAttemptInline,)
 
     @admin.display(description="Progress")
     def progress(self, job: Job) -> str:
@@ -63,6 +72,17 @@ class JobAdmin(ReadOnlyAdmin):
             except DomainError as exc:
                 messages.error(request, f"{job}: {exc}")
         messages.success(request, f"{changed} jobs {done}.")
+
+
+@admin.register(JobAttempt)
+class JobAttemptAdmin(ReadOnlyAdmin):
+    """Attempts at all jobs, newest first: what goes wrong at present, and on which worker."""
+
+    list_display = ("job", "tenant", "number", "code", "worker", "started_at", "ended_at")
+    list_filter = ("code", "tenant")
+    list_select_related = ("job", "tenant")
+    search_fields = ("job__id", "worker")
+    ordering = ("-created_at", "id")
 
 
 @admin.register(JobDependency)

@@ -29,6 +29,7 @@ from django.utils import timezone
 
 from project import logs
 from project.jobs import sweeper
+from project.jobs.attempts import WORKER_DIED, WORKER_SHUT_DOWN, WorkerLoss
 from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, count_worker_processes
 from project.processes.reaper import Reaper
@@ -86,7 +87,7 @@ class WorkerCluster:
         reason = self._find_fault()
         if reason:
             log.error("cluster restarted", cluster=self.name, reason=reason)
-            self._kill_processes()
+            self._kill_processes(WORKER_DIED)
             self.start()
             return
         now = time.monotonic()
@@ -113,14 +114,17 @@ class WorkerCluster:
 
     def shut_down(self) -> None:
         """Kill what still runs, take its jobs back, and forget the cluster."""
-        self._kill_processes()
+        self._kill_processes(WORKER_SHUT_DOWN)
         ClusterHeartbeat.objects.filter(cluster=self.name).delete()
         log.info("stopped", cluster=self.name)
 
     # --- processes ----------------------------------------------------------------------------------------------------
 
-    def _kill_processes(self) -> None:
-        """Kill every process of the cluster, also those whose parents are gone, and take their jobs back."""
+    def _kill_processes(self, loss: WorkerLoss) -> None:
+        """Kill every process of the cluster, also those whose parents are gone, and take their jobs back.
+
+        `loss` is what the attempts at those jobs ended with.
+        """
         assert self._process is not None
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -131,7 +135,7 @@ class WorkerCluster:
         if self._reaper is not None:
             self._reaper.kill_group()
             self._reaper = None
-        sweeper.release_worker_jobs(self.name, now=timezone.now())
+        sweeper.release_worker_jobs(self.name, loss=loss, now=timezone.now())
 
     def _record_members(self) -> None:
         """Remember the processes of the cluster while their parents live: orphans can no longer be found."""

@@ -85,7 +85,9 @@ class Job(UUIDModel):
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
 
-    error_code = models.CharField(max_length=50, blank=True)
+    error_code = models.CharField(
+        max_length=50, blank=True, help_text="What went wrong last; blank again once the job is complete."
+    )
     error_message = models.TextField(blank=True)
     next_step = models.TextField(blank=True)
     result = models.JSONField(null=True, blank=True)
@@ -132,6 +134,39 @@ class Job(UUIDModel):
     @property
     def is_open(self) -> bool:
         return self.status in self.OPEN
+
+    @property
+    def has_attempts_left(self) -> bool:
+        """Tell whether the job is tried again when the attempt that is counted now fails unexpectedly."""
+        return self.attempt < self.max_attempts
+
+
+class JobAttempt(UUIDModel):
+    """One ended attempt at a job: when, by which worker, and why it ended (`project.jobs.attempts`).
+
+    It is written in the transaction that ends the attempt. `number` counts the attempts of all runs of the job, also
+    those before a person retried it: it is the token with which the worker held the job.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    # The constraint's index begins with the job, and a row for every attempt should not pay for a second one.
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts", db_index=False)
+    number = models.PositiveIntegerField()
+    worker = models.CharField(max_length=100, help_text="Host, cluster and process that held the job.")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    code = models.CharField(max_length=50)
+    message = models.TextField()
+    next_step = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "number"], name="job_attempt_is_recorded_once"),
+            models.CheckConstraint(condition=~Q(code=""), name="job_attempt_says_why_it_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.code}"
 
 
 class JobDependency(UUIDModel):

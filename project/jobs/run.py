@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from project.jobs.attempts import COMPLETE, NO_ERROR, record_attempts
 from project.jobs.dependencies import settle_dependants
 from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
 from project.jobs.models import Job, JobStatus
@@ -74,10 +75,12 @@ class JobRun:
                     finished_at=now,
                     lease_until=None,
                     done=F("total"),
+                    **NO_ERROR,
                 )
             )
             if not ended:
                 raise _build_interruption(self.job)
+            record_attempts([(self.job, COMPLETE)], now=now)
             yield
             settle_dependants([self.job.pk])
         self._is_complete = True

@@ -17,6 +17,14 @@ from django.utils import timezone
 from project import logs
 from project.errors import DomainError
 from project.jobs import job_kinds
+from project.jobs.attempts import (
+    CANCELLED,
+    NO_ERROR,
+    TIMED_OUT,
+    AttemptEnd,
+    describe_unexpected_failure,
+    record_attempts,
+)
 from project.jobs.dependencies import settle_dependants
 from project.jobs.errors import JobCancelled, JobLost
 from project.jobs.models import Job, JobStatus
@@ -54,22 +62,17 @@ def _run_job(job: Job) -> None:
                 with running.complete_job():
                     pass
         except JobCancelled:
-            _end_job(job, JobStatus.CANCELLED)
+            _end_job(job, JobStatus.CANCELLED, CANCELLED)
         except JobLost as exc:
             log.info("job given up", reason=str(exc))
         except DomainError as exc:
-            _end_job(job, JobStatus.FAILED, code=exc.code, message=str(exc), next_step=exc.next_step)
-        except Exception:
+            end = AttemptEnd(code=exc.code, message=str(exc), next_step=exc.next_step)
+            _end_job(job, JobStatus.FAILED, end)
+        except Exception as exc:
             log.exception("job failed unexpectedly", attempt=job.attempt)
-            _retry_or_fail(job)
+            _retry_or_fail(job, describe_unexpected_failure(job, exc))
         except BaseException:  # django-q2 raises its time limit as a SystemExit
-            _end_job(
-                job,
-                JobStatus.FAILED,
-                code="timed_out",
-                message="The work took too long and was stopped.",
-                next_step="Retry the job; if it fails again, split the material.",
-            )
+            _end_job(job, JobStatus.FAILED, TIMED_OUT)
             raise
 
 
@@ -135,40 +138,30 @@ def _run_heartbeat_loop(running: JobRun, over: threading.Event) -> None:
 
 
 @transaction.atomic
-def _end_job(job: Job, status: JobStatus, *, code: str = "", message: str = "", next_step: str = "") -> None:
-    ended = Job.objects.held_by(job).update(
-        status=status,
-        finished_at=timezone.now(),
-        lease_until=None,
-        error_code=code,
-        error_message=message,
-        next_step=next_step,
-    )
-    if ended:
+def _end_job(job: Job, status: JobStatus, end: AttemptEnd) -> None:
+    """End the job with its attempt, unless another worker holds it."""
+    now = timezone.now()
+    error = end.build_error_columns() if status == JobStatus.FAILED else NO_ERROR
+    if Job.objects.held_by(job).update(status=status, finished_at=now, lease_until=None, **error):
+        record_attempts([(job, end)], now=now)
         settle_dependants([job.pk])
-        log.info("job ended", status=status.value, error_code=code)
+        log.info("job ended", status=status.value, error_code=error["error_code"])
 
 
-def _retry_or_fail(job: Job) -> None:
+@transaction.atomic
+def _retry_or_fail(job: Job, end: AttemptEnd) -> None:
     """Queue the job again after an unexpected failure, or fail it when its attempts are used up.
 
     A job whose end was asked for meanwhile is cancelled instead.
     """
-    if job.attempt >= job.max_attempts:
-        _end_job(
-            job,
-            JobStatus.FAILED,
-            code="unexpected",
-            message=f"Something failed on our side, {job.attempt} times.",
-            next_step="Retry the job. If it fails again, give the operator the job's id.",
-        )
+    if not job.has_attempts_left:
+        _end_job(job, JobStatus.FAILED, end)
         return
     pause = random.uniform(0, 2**job.attempt)  # noqa: S311  # spreads retries, guards nothing
     now = timezone.now()
-    queued = (
-        Job.objects.held_by(job)
-        .filter(cancel_requested_at=None)
-        .update(status=JobStatus.QUEUED, lease_until=None, queued_at=now + timedelta(seconds=pause), worker="")
-    )
-    if not queued:
-        _end_job(job, JobStatus.CANCELLED)
+    again = {"status": JobStatus.QUEUED, "lease_until": None, "queued_at": now + timedelta(seconds=pause), "worker": ""}
+    queued = Job.objects.held_by(job).filter(cancel_requested_at=None)
+    if queued.update(**again, **end.build_error_columns()):
+        record_attempts([(job, end)], now=now)
+    else:
+        _end_job(job, JobStatus.CANCELLED, CANCELLED)

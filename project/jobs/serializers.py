@@ -14,7 +14,7 @@ from rest_framework import serializers
 from project.http.serializers import ListQuerySerializer, StrictSerializer
 from project.jobs.estimates import Estimate
 from project.jobs.forecasts import forecast_jobs
-from project.jobs.models import Job, JobStatus
+from project.jobs.models import Job, JobAttempt, JobStatus
 from project.jobs.priorities import Urgency
 
 
@@ -27,7 +27,7 @@ class ProgressSerializer(serializers.Serializer[Job]):
 
 
 class JobErrorSerializer(serializers.Serializer[Job]):
-    """Why the job failed, and what to do."""
+    """Why the job, or the last attempt at it, failed, and what is next."""
 
     code = serializers.CharField(source="error_code")
     message = serializers.CharField(source="error_message")
@@ -44,7 +44,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         help_text="What the job said it is going to do, before it began; which members there are depends on the kind.",
     )
     progress = ProgressSerializer(source="*", read_only=True)
-    error = serializers.SerializerMethodField()
+    error = serializers.SerializerMethodField(
+        help_text="Why the job failed; of an open job that is tried again, why its last attempt ended."
+    )
     cancel_requested = serializers.SerializerMethodField()
     estimated_start = serializers.SerializerMethodField(
         help_text="When an open job is expected to begin, or began; null when nothing can be said."
@@ -101,6 +103,35 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     def _estimates_by_job(self) -> dict[UUID, Estimate]:
         """Made once for all rows of a page, when the first open job is met."""
         return forecast_jobs(now=timezone.now())
+
+
+class JobAttemptSerializer(serializers.ModelSerializer[JobAttempt]):
+    """One ended attempt at a job: why it ended, and what was next."""
+
+    class Meta:
+        model = JobAttempt
+        fields = ("number", "started_at", "ended_at", "code", "message", "next_step")
+        read_only_fields = fields
+        extra_kwargs = {
+            "number": {"help_text": "Counts on when a person retries the job."},
+            "code": {"help_text": "`complete`, `cancelled`, or the code of what went wrong."},
+        }
+
+
+class JobDetailSerializer(JobSerializer):
+    """One piece of work, with the attempts at it."""
+
+    attempts = serializers.SerializerMethodField(help_text="The ended attempts, oldest first; the newest 20 are kept.")
+
+    class Meta:
+        model = Job
+        fields = (*JobSerializer.Meta.fields, "attempts")
+        read_only_fields = fields
+
+    @extend_schema_field(JobAttemptSerializer(many=True))
+    def get_attempts(self, job: Job) -> list[dict[str, Any]]:
+        """Return the attempts in a statement of their own, which lists of jobs must not pay for each row."""
+        return list(JobAttemptSerializer(job.attempts.order_by("number"), many=True).data)
 
 
 class PrioritySerializer(StrictSerializer):

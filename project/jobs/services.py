@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from project.errors import NotFound
 from project.jobs import job_kinds
+from project.jobs.attempts import NO_ERROR, delete_old_attempts
 from project.jobs.dependencies import settle_dependants, settle_queued_jobs
 from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobStatus
@@ -95,7 +96,7 @@ def cancel_subject_jobs(*, tenant: Tenant, subjects: Iterable[UUID]) -> None:
 
 @transaction.atomic
 def retry_job(*, job: Job) -> Job:
-    """Queue a failed or cancelled job again, with all its attempts.
+    """Queue a failed or cancelled job again, with all its attempts. Those of before stay readable, up to a bound.
 
     Raises JobNotRetryable for other jobs, and JobAlreadyOpen while another job does the same work.
     """
@@ -111,6 +112,7 @@ def retry_job(*, job: Job) -> Job:
             job.save()
     except IntegrityError:
         raise JobAlreadyOpen("Another job does the same work now.") from None
+    delete_old_attempts(job)
     settle_queued_jobs([job.pk])
     job.refresh_from_db()
     return job
@@ -120,5 +122,6 @@ def _cancel_jobs(jobs: Sequence[Job], now: datetime) -> None:
     queued = [job.pk for job in jobs if job.status == JobStatus.QUEUED]
     active = [job.pk for job in jobs if job.status == JobStatus.ACTIVE]
     Job.objects.filter(pk__in=active, cancel_requested_at=None).update(cancel_requested_at=now)
-    Job.objects.filter(pk__in=queued).update(status=JobStatus.CANCELLED, cancel_requested_at=now, finished_at=now)
+    ended = {"status": JobStatus.CANCELLED, "cancel_requested_at": now, "finished_at": now, **NO_ERROR}
+    Job.objects.filter(pk__in=queued).update(**ended)
     settle_dependants(queued)

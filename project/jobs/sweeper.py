@@ -9,6 +9,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from project import logs
+from project.jobs.attempts import (
+    CANCELLED,
+    LEASE_EXPIRED,
+    WORKER_DIED,
+    WorkerLoss,
+    describe_worker_loss,
+    record_attempts,
+)
 from project.jobs.dependencies import notify_queues, settle_dependants
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
@@ -31,40 +39,45 @@ class SweepResult:
 
 def sweep_jobs(*, now: datetime) -> SweepResult:
     """Queue again the jobs whose lease has run out, give up those without attempts, ring where bells were lost."""
-    requeued, given_up = release_jobs(Q(lease_until__lt=now), now=now)
+    requeued, given_up = release_jobs(Q(lease_until__lt=now), loss=LEASE_EXPIRED, now=now)
     return SweepResult(
         requeued=requeued, given_up=given_up, notified=sum(_renotify_workers(queue, now) for queue in JobQueue)
     )
 
 
-def release_worker_jobs(prefix: str, *, now: datetime) -> None:
+def release_worker_jobs(prefix: str, *, loss: WorkerLoss = WORKER_DIED, now: datetime) -> None:
     """Take back the jobs that workers with this name or prefix hold, because those processes are known to be dead."""
-    release_jobs(Q(worker=prefix) | Q(worker__startswith=f"{prefix}:"), now=now)
+    release_jobs(Q(worker=prefix) | Q(worker__startswith=f"{prefix}:"), loss=loss, now=now)
 
 
 @transaction.atomic
-def release_jobs(lost: Q, *, now: datetime) -> tuple[int, int]:
-    """Queue again, or give up, the active jobs that match. Returns how many of each."""
+def release_jobs(lost: Q, *, loss: WorkerLoss, now: datetime) -> tuple[int, int]:
+    """Queue again, or give up, the active jobs that match, and keep why. Returns how many of each."""
     held = Job.objects.filter(lost, status=JobStatus.ACTIVE).select_for_update(skip_locked=True)
     jobs = list(held.order_by("lease_until")[:_BATCH])
-    hopeless, again = [], []
+    hopeless, again, ended = [], [], []
     for job in jobs:
         job.lease_until = None
         if job.cancel_requested_at is not None:
+            ended.append((job, CANCELLED))
+            job.error_code = job.error_message = job.next_step = ""
             job.status, job.finished_at = JobStatus.CANCELLED, now
             hopeless.append(job)
-        elif job.attempt >= job.max_attempts:
-            job.status, job.finished_at, job.error_code = JobStatus.FAILED, now, "worker_lost"
-            job.error_message = f"The worker was lost while it did this job, {job.attempt} times."
-            job.next_step = "The material may need more memory than there is. Make it smaller, or give workers more."
-            hopeless.append(job)
         else:
-            job.status, job.queued_at = JobStatus.QUEUED, now
-            again.append(job)
+            end = describe_worker_loss(job, loss)
+            ended.append((job, end))
+            job.error_code, job.error_message, job.next_step = end.code, end.message, end.next_step
+            if job.has_attempts_left:
+                job.status, job.queued_at = JobStatus.QUEUED, now
+                again.append(job)
+            else:
+                job.status, job.finished_at = JobStatus.FAILED, now
+                hopeless.append(job)
         log.warning("job taken back from a lost worker", job=str(job.pk), worker=job.worker, status=job.status)
     Job.objects.bulk_update(
         jobs, ["status", "lease_until", "queued_at", "finished_at", "error_code", "error_message", "next_step"]
     )
+    record_attempts(ended, now=now)
     notify_queues(job.queue for job in again)
     settle_dependants([job.pk for job in hopeless])
     return len(again), len(hopeless)

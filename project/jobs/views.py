@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from project.http.responses import paginated_response, validated_query
 from project.jobs import services
 from project.jobs.models import Job
-from project.jobs.serializers import JobListSerializer, JobSerializer
+from project.jobs.serializers import JobDetailSerializer, JobListSerializer, JobSerializer
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -37,9 +37,10 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
                 rows = rows.filter(**{column: wanted[parameter]})
         return paginated_response(self, rows.order_by("-created_at", "-id"), JobSerializer)
 
+    @extend_schema(responses=JobDetailSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        """Read a job: its status, how far it is, and how it ended."""
-        return Response(JobSerializer(services.get_job(tenant=get_tenant(request), job_id=pk)).data)
+        """Read a job: its status, how far it is, how it ended, and why each attempt at it did."""
+        return Response(JobDetailSerializer(services.get_job(tenant=get_tenant(request), job_id=pk)).data)
 
     @extend_schema(request=None, responses={200: JobSerializer})
     def cancel(self, request: Request, pk: UUID) -> Response:
