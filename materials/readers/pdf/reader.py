@@ -1,4 +1,4 @@
-"""PDF to pieces by pypdfium2: pages keep their numbers, headings are told by type size, furniture is left out."""
+"""Read PDFs by pypdfium2: pages keep their numbers, headings are found by type size, running heads are left out."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from materials.readers.base.pieces import collapse_whitespace, format_page_numbe
 from materials.readers.pdf.layout import build_pieces, drop_furniture
 from materials.readers.pdf.page import Page, read_page
 
+# A textbook has a thousand pages. All pages are held at once, because running heads and type sizes are found across
+# them.
 MAX_PAGES = 3_000
 
 
 def read(path: Path) -> Document:
-    """Read a PDF. Raises UnreadableDocument."""
+    """Return the pieces of a PDF; pages that cannot be read are named in warnings.
+
+    Raises UnreadableDocument for files that are damaged, encrypted or longer than MAX_PAGES.
+    """
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as exc:
@@ -46,7 +51,7 @@ def _read_pages(document: pdfium.PdfDocument, count: int) -> tuple[list[Page], l
     for index in range(count):
         try:
             pages.append(read_page(document, index))
-        except pdfium.PdfiumError:
+        except pdfium.PdfiumError:  # a damaged page must not cost the others
             failed.append(index + 1)
     return pages, failed
 
