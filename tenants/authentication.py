@@ -15,8 +15,8 @@ from tenants.errors import Unauthenticated
 from tenants.models import ApiKey
 from tenants.requests import set_response_headers
 
-# RFC 9110, 11.6.1: a 401 names the schemes that would be accepted. `ApiKey` is not a registered one; its parameter tells
-# people which header is meant, and clients that know only Bearer find that one.
+# RFC 9110, 11.6.1: a 401 names the schemes that would be accepted. `ApiKey` is not a registered one; its parameter
+# tells people which header is meant, and clients that know only Bearer find that one.
 CHALLENGE = 'ApiKey realm="coursewright", header="X-API-Key", Bearer realm="coursewright"'
 
 

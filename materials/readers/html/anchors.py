@@ -1,4 +1,4 @@
-"""Anchors of a web page, settled on its headings: what stands below a heading is cited by that heading's fragment."""
+"""Move the anchors of a web page to its headings, so that text is cited by the fragment of the heading above it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ _SECTION_TAGS = {"section", "div", "header", "hgroup", "article"}
 
 
 def move_anchors_to_headings(page: Any) -> None:
-    """Give each heading the anchor that leads to it, in place, and drop the signs that link to it.
+    """Set each heading's `id` to the anchor that leads to it, in place, and drop the links of the heading to itself.
 
-    Where any heading has an anchor, those of other elements (lines of code, footnotes) are dropped.
+    Where any heading has an anchor, those of other elements (lines of code, footnotes) are removed.
     """
     headings = page.xpath(_HEADINGS_XPATH)
     anchors = [_find_heading_anchor(heading) for heading in headings]
+    # MediaWiki puts the link [edit] inside of headings.
     for sign in page.xpath("//*[@class='mw-editsection']"):
         sign.drop_tree()
     for heading in headings:
         for link in heading.xpath(".//a"):
+            # ¶ of Sphinx, # of mdBook and others, or an icon without text.
             if len(link.text_content().strip()) <= 1 and (link.get("href") or "").startswith("#"):
                 link.drop_tree()
     if any(anchors):
@@ -31,7 +33,7 @@ def move_anchors_to_headings(page: Any) -> None:
 
 
 def _find_heading_anchor(heading: Any) -> str:
-    """Return a heading's own anchor, one inside it, one just before it, or that of the section it opens; else blank."""
+    """Return the heading's anchor, one inside it, one just before it, or that of the section it begins; else blank."""
     if own := heading.get("id"):
         return str(own)
     if inside := heading.xpath(".//@id | .//a/@name"):

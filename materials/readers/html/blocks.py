@@ -1,4 +1,4 @@
-"""The blocks of an HTML tree as pieces, in the order of the page."""
+"""Turn the blocks of an HTML tree into pieces, in the order of the page."""
 
 from __future__ import annotations
 
@@ -25,14 +25,19 @@ _HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 _LIST_TAGS = {"ul", "ol", "menu", "dir"}
 _VERBATIM_TAGS = {"pre", "listing", "xmp", "plaintext"}
 _STANDALONE_TAGS = {*_VERBATIM_TAGS, *_HEADING_LEVELS, "table", "dl", "figure", "hr"}
+# `{#anchor}` behind a heading, of Pandoc, kramdown and MkDocs: markup to them, text to a renderer that does not know
+# it.
 _TRAILING_ID = re.compile(r"\s*\{#([\w.:-]+)[^}]*\}\s*$")
+# Classes by which Prism and CommonMark (language-), GitHub and Sphinx (highlight-), Pandoc (sourceCode),
+# SyntaxHighlighter (brush:) and highlight.js (hljs) name the language of code.
 _LANGUAGE_CLASS = re.compile(
     r"(?:^|\s)(?:language-|lang-|highlight-source-|highlight-|sourceCode\s+|brush:\s*)([\w+#.-]+)|(?:^|\s)hljs\s+([\w+#-]+)"
 )
+# A definition that does not fit in one line of a list: it holds blocks, or more paragraphs than a term and a remark.
 _LONG_DEFINITION_XPATH = (
     "boolean(.//pre or .//table or .//dl or .//ul or .//ol or .//h2 or .//h3 or .//h4 or count(.//p) > 2)"
 )
-"""XPath: a meaning that does not fit in a line."""
+# Words that stand where a language is named but name none.
 _NON_LANGUAGES = {
     "none",
     "text",
@@ -50,11 +55,20 @@ _NON_LANGUAGES = {
     "console-output",
     "cell-code",
 }
+# Digits: int() refuses more than 4,300 with a ValueError, and the number of a list item has not more than nine.
+_MAX_NUMBER_DIGITS = 9
+# Elements that may name the language of code: the block, the code in it, and a few boxes around, but not the whole
+# page.
+_MAX_LANGUAGE_HOLDERS = 8
 
 
 @dataclass
 class HTMLBlockReader:
-    """Reads the blocks of a tree. Without `boilerplate` everything that is visible is content."""
+    """Reads the blocks of one tree, or of several in turn, into `pieces`.
+
+    Without `boilerplate` everything that is visible is content. Trees are read recursively: their depth must be bounded
+    (see `build_html_tree`). Each locator holds the last anchor before the piece.
+    """
 
     boilerplate: BoilerplateDetector | None = None
     pieces: PieceCollector = field(default_factory=PieceCollector)
@@ -62,7 +76,7 @@ class HTMLBlockReader:
     _has_blocks_cache: dict[Any, bool] = field(default_factory=dict)
 
     def read(self, element: Any) -> None:
-        """Add what a block element holds: its blocks one by one, and each run of inline text as a paragraph."""
+        """Add the content of a block element: its blocks one by one, and each run of inline text as a paragraph."""
         run = InlineText()
         run.add_text(element.text)
         for child in element:
@@ -70,7 +84,7 @@ class HTMLBlockReader:
                 formula = extract_formula(child)
                 if formula is None:
                     self._record_fragment(child)
-                elif formula and is_block(child):
+                elif formula and is_block(child):  # a displayed formula, which interrupts the paragraph
                     self._add_paragraph(run)
                     self._add_paragraph(InlineText([formula]))
                     run = InlineText()
@@ -85,7 +99,7 @@ class HTMLBlockReader:
         self._add_paragraph(run)
 
     def release_tree(self) -> None:
-        """Let go of the tree that was read; another may follow, under the headings of this one."""
+        """Drop references to the tree that was read; another may follow, below the headings of this one."""
         self._has_blocks_cache.clear()
 
     def _read_block(self, element: Any) -> None:
@@ -104,7 +118,7 @@ class HTMLBlockReader:
         elif tag == "figure":
             self._read_figure(element)
         elif element.get("role") == "heading" and not self._has_blocks(element):
-            level = element.get("aria-level") or "2"
+            level = element.get("aria-level") or "2"  # WAI-ARIA 1.2: the implicit level of the role is 2
             self._add_heading(element, min(max(int(level), 1), 6) if level.isdecimal() else 2)
         else:
             self.read(element)
@@ -112,7 +126,7 @@ class HTMLBlockReader:
     def _add_heading(self, element: Any, level: int) -> None:
         for anchor in element.iter("a", "span"):
             self._record_fragment(anchor)
-        if element.get("id"):
+        if element.get("id"):  # again, for it counts more than the anchors inside
             self._record_fragment(element)
         text = read_inline_text(element).text
         if (anchor := _TRAILING_ID.search(text)) is not None:
@@ -125,7 +139,7 @@ class HTMLBlockReader:
         self.pieces.add(ChunkKind.PARAGRAPH, tidy_lines(run.text), self._build_locator(), emphasised=run.emphasised)
 
     def _read_figure(self, element: Any) -> None:
-        """Add a figure; a picture whose caption says the same is not said twice."""
+        """Add a figure; alternative text that is the same as the caption is left out."""
         captions = {collapse_whitespace(read_inline_text(caption).text) for caption in element.iter("figcaption")}
         for image in element.iter("img"):
             if get_alt_text(image) in captions:
@@ -145,7 +159,7 @@ class HTMLBlockReader:
 
     def _read_list_items(self, element: Any, depth: int, items: ListBuilder) -> None:
         given = element.get("start") or "1"
-        number = int(given) if given.isdecimal() and len(given) < 10 else 1
+        number = int(given) if given.isdecimal() and len(given) <= _MAX_NUMBER_DIGITS else 1
         for child in element:
             if self._is_skipped(child):
                 continue
@@ -153,7 +167,7 @@ class HTMLBlockReader:
                 self._read_list_items(child, depth + 1, items)
             elif child.tag == "li":
                 own = child.get("value") or ""
-                number = int(own) if own.isdecimal() and len(own) < 10 else number
+                number = int(own) if own.isdecimal() and len(own) <= _MAX_NUMBER_DIGITS else number
                 self._record_fragment(child)
                 self._read_list_item(child, depth, number if element.tag == "ol" else None, items)
                 number += 1
@@ -163,7 +177,7 @@ class HTMLBlockReader:
                 self._read_list_item(child, depth, None, items)
 
     def _read_list_item(self, element: Any, depth: int, number: int | None, items: ListBuilder) -> None:
-        """Add an item: its line, the lists in it, and in between, as pieces of their own, what fits in no line."""
+        """Add an item: its line, the lists in it, and as pieces of their own the blocks that do not fit in a line."""
         entry = PendingListItem(depth=depth, number=number)
         self._read_item_content(element, entry, items)
         self._close_list_item(entry, items)
@@ -198,7 +212,7 @@ class HTMLBlockReader:
             self._add_paragraph(rest)
 
     def _read_definition_list(self, element: Any) -> None:
-        """Add a list of terms and their meanings; meanings that hold blocks of their own are read as such."""
+        """Add a list of terms and definitions; when a definition holds blocks, all become pieces of their own."""
         _unnest_definitions(element)
         entries = [child for part in element for child in (part if part.tag == "div" else [part])]
         if any(entry.tag == "dd" and entry.xpath(_LONG_DEFINITION_XPATH) for entry in entries):
@@ -252,7 +266,7 @@ class HTMLBlockReader:
             ChunkKind.CODE, clean_text("".join(parts)), self._build_locator(), language=_find_code_language(element)
         )
 
-    # --- what is where ------------------------------------------------------------------------------------------------
+    # --- classification -----------------------------------------------------------------------------------------------
 
     def _is_inline(self, element: Any) -> bool:
         if not isinstance(element.tag, str) or extract_formula(element) is not None:
@@ -260,7 +274,7 @@ class HTMLBlockReader:
         return not is_block(element) and not self._has_blocks(element) and not self._is_skipped(element)
 
     def _has_blocks(self, element: Any) -> bool:
-        """Tell whether a block stands somewhere inside; each element is looked at once."""
+        """Tell whether an element contains a block at any depth; answers are kept, so each element is visited once."""
         if not len(element):
             return False
         known = self._has_blocks_cache.get(element)
@@ -284,7 +298,10 @@ class HTMLBlockReader:
 
 
 def _unnest_definitions(element: Any) -> None:
-    """Put each term and meaning beside the one it stands in: the parser ends none where the next begins."""
+    """Move terms and definitions that are nested in one another beside each other.
+
+    Their end tags are optional (HTML 13.1.2.4), but libxml2 does not end one where the next begins.
+    """
     last: dict[Any, Any] = {}
     for entry in list(element.iter("dt", "dd")):
         holder = entry.getparent()
@@ -294,7 +311,7 @@ def _unnest_definitions(element: Any) -> None:
 
 
 def _collect_code_text(element: Any, parts: list[str]) -> None:
-    """Add the text of code as it stands, without the numbers of its lines."""
+    """Append the text of code with its white space, without line numbers and copy buttons."""
     parts.append(element.text or "")
     for child in element:
         if child.tag == "br":
@@ -305,10 +322,10 @@ def _collect_code_text(element: Any, parts: list[str]) -> None:
 
 
 def _find_code_language(element: Any) -> str | None:
-    """Return the language that the author named: on the block, on the code in it, or on the boxes around it."""
+    """Return the language that is named on the block, on the code in it, or on the boxes around it, if any."""
     around = [element, *element.iter("code")]
     above = element.getparent()
-    while above is not None and above.tag in {"div", "figure"} and len(around) < 8:
+    while above is not None and above.tag in {"div", "figure"} and len(around) < _MAX_LANGUAGE_HOLDERS:
         around.append(above)
         above = above.getparent()
     for holder in around:

@@ -1,4 +1,4 @@
-"""Formulas of a web page as text, in place: whatever draws them, their source is what can be read and cited."""
+"""Replace the formulas of a web page by their TeX source, before trafilatura, which drops MathML, sees the page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from materials.readers.base.pieces import collapse_whitespace
 
+# What these libraries show beside the source of a formula: it would be read a second time.
 _RENDERED_CLASSES = (
     "katex-html",
     "MathJax_Preview",
@@ -16,7 +17,10 @@ _RENDERED_CLASSES = (
 
 
 def replace_formulas(page: Any) -> None:
-    """Put `$...$` in the place of each formula that MathML, KaTeX, MathJax or MediaWiki drew."""
+    """Replace each formula of MathML, KaTeX, MathJax or MediaWiki in the tree by a `span` with `$...$`, in place.
+
+    MathML without TeX in an annotation or in `alttext` is replaced by its bare text.
+    """
     for name in _RENDERED_CLASSES:
         for drawn in page.xpath(f"//*[contains(concat(' ', @class, ' '), ' {name} ')]"):
             drawn.drop_tree()
@@ -30,6 +34,7 @@ def replace_formulas(page: Any) -> None:
 
 def _replace_element(element: Any, tex: str, *, plain: str = "") -> None:
     words = f"${collapse_whitespace(tex)}$" if tex.strip() else collapse_whitespace(plain)
+    # MediaWiki hides MathML by `display: none` on a box or two around it, for its picture is what browsers show.
     for above in list(element.iterancestors())[:3]:
         if "none" in (above.get("style") or ""):
             del above.attrib["style"]

@@ -1,4 +1,4 @@
-"""What a page shows around its content, or does not show at all."""
+"""Recognise what a page shows around its content, such as menus, and what it does not show at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+# Not rendered, rendered as a picture, or a control whose label is not text of the page. `rp` holds the brackets that
+# only browsers without ruby show.
 _IGNORED_TAGS = {
     "script",
     "style",
@@ -29,6 +31,8 @@ _IGNORED_TAGS = {
     "embed",
     "rp",
 }
+# Signs of tools beside the text: KaTeX's visual copy of a formula, links of headings to themselves (Sphinx, Docusaurus,
+# AnchorJS), back links of footnotes, copy buttons, and columns of line numbers (Pygments, Prism, Rouge).
 _IGNORED_CLASSES = {
     "katex-html",
     "headerlink",
@@ -53,6 +57,8 @@ _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 _LANDMARK_TAGS = {"nav", "header", "footer", "aside"}
 _LANDMARK_ROLES = {"navigation", "banner", "contentinfo", "complementary", "search"}
 _NOTE_ROLES = {"doc-endnotes", "doc-footnote", "doc-footnotes", "doc-bibliography", "doc-glossary", "note"}
+# Classes and ids of boilerplate: any prefixes, one name of a kind of boilerplate, any suffixes. The whole name must
+# match, because ids are also made from headings: `navigation` is a menu, `navigation-at-sea` a section.
 _NAME_PREFIX = (
     r"(?:site|page|main|global|top|bottom|left|right|primary|secondary|mobile|desktop|md|bd|wp|quarto|sphinx|wy|theme|"
     r"docs?|course|block|region|sub|post|article|book|local|float(?:ing)?|js|js|app|in-?page|on-?this-?page)[-_]{1,2}"
@@ -77,10 +83,14 @@ _COOKIE_BANNER_NAME = re.compile(
 _SOCIAL_LINKS_NAME = re.compile(
     r"(?:social|share|sharing)(?:[-_](?:links?|buttons?|icons?|bar|media|menu|list|nav))?", re.IGNORECASE
 )
+# Characters, two or three lines: share buttons and login forms have less, an article about social media or a page
+# inside one large form has more.
 _SHORT_TEXT_LENGTH = 200
-"""Characters: something that only might be furniture is, when it has fewer."""
+# Share of the page's text: what has more is its content, for themes name boxes around all of it `page-sidebar`, too.
+# Less than half, because the page's text includes its menus; but not where links are most of it, as in the contents of
+# a book.
 _MAIN_CONTENT_SHARE = 0.4
-"""What holds more of the page's text than this is its content, whatever it is called, unless it is all links."""
+_MAX_LINK_SHARE = 0.6
 _HEADING_TAGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -90,13 +100,14 @@ def get_classes(element: Any) -> list[str]:
 
 
 def is_ignored(element: Any) -> bool:
-    """Tell whether a reader sees nothing of an element, or only a sign that is no text."""
+    """Tell whether an element is invisible on the page or is only a control or an icon."""
     tag = element.tag
     if not isinstance(tag, str) or tag in _IGNORED_TAGS:
         return True
     attributes = element.attrib
     if not attributes:
         return bool(tag == "dialog")
+    # `hidden=until-found` is folded text that a search opens (HTML 6.1); a dialog is shown while it has `open`.
     if attributes.get("hidden", "until-found") != "until-found" or (tag == "dialog" and "open" not in attributes):
         return True
     if "style" in attributes and _HIDING_STYLE.search(attributes["style"]):
@@ -109,13 +120,16 @@ def is_ignored(element: Any) -> bool:
 
 @dataclass
 class BoilerplateDetector:
-    """One page, and what in it is navigation, advertising or imprint rather than content."""
+    """Tells navigation, advertising and imprint from the content of the page below `root`.
+
+    The length of the page is counted once, when it is first needed: `root` must not shrink meanwhile.
+    """
 
     root: Any
     _page_length: int | None = None
 
     def is_boilerplate(self, element: Any) -> bool:
-        """Tell whether an element is furniture."""
+        """Tell whether an element is boilerplate by its tag, its ARIA role, or its classes and id."""
         tag = element.tag
         if tag in {"body", "html", "main"} or tag in _HEADING_TAGS:
             return False
@@ -131,11 +145,11 @@ class BoilerplateDetector:
         return self._has_boilerplate_name(element) and not self._is_main_content(element)
 
     def _belongs_to_content(self, element: Any) -> bool:
-        """Tell whether a header or aside belongs to the text: inside it, or with the title that only it has."""
+        """Tell whether a landmark belongs to the text: it stands inside an article, or holds all titles of the page."""
         if element.tag != "footer" and element.xpath("boolean(ancestor::article or ancestor::main)"):
             return not (self._has_boilerplate_name(element) and not self._is_main_content(element))
         if element.tag == "footer" and element.xpath("boolean(ancestor::blockquote)"):
-            return True
+            return True  # who is quoted
         titles = element.xpath("count(.//h1)")
         return bool(titles) and titles == self.root.xpath("count(//h1)")
 
@@ -157,11 +171,12 @@ class BoilerplateDetector:
             self._page_length = _count_characters(self.root)
         own = _count_characters(element)
         return (
-            own > _MAIN_CONTENT_SHARE * self._page_length and sum(map(_count_characters, element.iter("a"))) < 0.6 * own
+            own > _MAIN_CONTENT_SHARE * self._page_length
+            and sum(map(_count_characters, element.iter("a"))) < _MAX_LINK_SHARE * own
         )
 
     def _is_login_or_search_form(self, form: Any) -> bool:
-        """Tell whether a form is for signing in or searching; others may wrap a whole page."""
+        """Tell whether a form is for signing in or searching; other forms wrap whole pages (ASP.NET, quizzes)."""
         asked = form.xpath("boolean(.//input[@type='password' or @type='search' or @type='email'])")
         return bool(asked or form.get("role") == "search") and _count_characters(form) < _SHORT_TEXT_LENGTH
 

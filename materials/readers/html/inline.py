@@ -1,4 +1,4 @@
-"""Running text of HTML: words without markup, raised figures that keep their meaning, formulas taken once."""
+"""Turn inline HTML into running text: no markup, superscripts that keep their meaning, each formula once."""
 
 from __future__ import annotations
 
@@ -67,15 +67,23 @@ _BLOCK_TAGS = {
     "xmp",
 }
 _EMPHASIS_TAGS = {"b", "strong", "i", "em", "dfn"}
+# White space of the HTML standard; others, such as the no-break space, are characters of the text.
 _SPACE = re.compile(r"[ \t\n\r\f]+")
+# Chinese and Japanese are written without spaces: CSS Text 3 (4.1.3) removes a line end between two such characters.
 _BETWEEN_IDEOGRAPHS = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef])[ \t]*\n[ \t]*(?=[\u2e80-\u9fff\uff00-\uffef])")
+# Soft hyphen, zero-width space and word joiner only say where a line may break, and would hide words from a search.
 _INVISIBLE_CHARACTERS = str.maketrans("", "", "\u00ad\u200b\u2060")
+# Digits and signs have superscripts and subscripts in Unicode; most letters have none and are written behind ^ and _.
 _SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
 _SUBSCRIPTS = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+# Raised endings of numbers and marks of names (English, French, Spanish, Portuguese, Russian, Ukrainian): no exponents.
 _ORDINAL_SUFFIX = re.compile(
     r"(?:st|nd|rd|th|er?|re|nde?|ème|è|o|a|os|as|º|ª|й|я|е|го|му|та|та|ий|tm|sm|®|©)\.?", re.IGNORECASE
 )
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
+# Characters of the mark of a footnote, with its brackets: [123] and a little more.
+_MAX_NOTE_MARK_LENGTH = 6
+# Placeholders of editors, which say nothing about the picture.
 _MEANINGLESS_ALT_TEXTS = {
     "image",
     "img",
@@ -92,27 +100,27 @@ _MEANINGLESS_ALT_TEXTS = {
 
 
 def is_block(element: Any) -> bool:
-    """Tell whether an element begins a block of its own; an unknown name does when it is a component's (`a-card`)."""
+    """Tell whether an element is a block; so is a custom element, whose name has a hyphen (HTML 4.13), as `a-card`."""
     return isinstance(element.tag, str) and (
         element.tag in _BLOCK_TAGS or ("-" in element.tag and element.tag != "mjx-container")
     )
 
 
 def is_inline_element(element: Any) -> bool:
-    """Tell whether an element stands within a line of text, and holds no block."""
+    """Tell whether an element is inline and contains no block."""
     return isinstance(element.tag, str) and not any(map(is_block, element.iter()))
 
 
 @dataclass
 class InlineText:
-    """Text in the making: its parts, and the terms that were set off."""
+    """Collects the parts of a running text and the emphasised terms in it."""
 
     parts: list[str] = field(default_factory=list)
     emphasised: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        """The text as it stands; its line breaks are the author's."""
+        """The collected text; line ends in it come from `br` elements and formulas alone."""
         return clean_text("".join(self.parts))
 
     def add_text(self, text: str | None) -> None:
@@ -123,7 +131,7 @@ class InlineText:
             self.parts.append(_SPACE.sub(" ", text.translate(_INVISIBLE_CHARACTERS)))
 
     def add_element(self, element: Any) -> None:
-        """Add what an element holds, without its tail."""
+        """Add the text of an element, without its tail."""
         formula = extract_formula(element)
         if formula is not None:
             self.parts.append(clean_text(formula))
@@ -141,7 +149,7 @@ class InlineText:
             self.parts.append("“")
             self.add_content(element)
             self.parts.append("”")
-        elif tag == "rt":
+        elif tag == "rt":  # how the characters before it are pronounced
             self.parts.append("(")
             self.add_content(element)
             self.parts.append(")")
@@ -173,7 +181,8 @@ class InlineText:
             return
         before = self.parts[-1][-1:] if self.parts else ""
         table = _SUPERSCRIPTS if element.tag == "sup" else _SUBSCRIPTS
-        if _is_note_reference(element) and len(text) <= 6:
+        # A raised mark of a note must not become an exponent of the word or number before it.
+        if _is_note_reference(element) and len(text) <= _MAX_NOTE_MARK_LENGTH:
             text = text if text[0] in "[(" else f"[{text}]"
         elif all(ord(sign) in table for sign in text):
             text = text.translate(table)
@@ -186,20 +195,20 @@ class InlineText:
 
 
 def read_inline_text(element: Any) -> InlineText:
-    """Return what stands inside an element as running text."""
+    """Return the content of an element as running text."""
     inline = InlineText()
     inline.add_content(element)
     return inline
 
 
 def get_alt_text(image: Any) -> str:
-    """Return what an image's author says it shows; blank for a file name or a word that says nothing."""
+    """Return the alternative text of an image; blank when it is a file name or a placeholder."""
     said = collapse_whitespace(image.get("alt") or "")
     return "" if said.casefold() in _MEANINGLESS_ALT_TEXTS or _FILE_NAME.fullmatch(said) else said
 
 
 def _is_note_reference(element: Any) -> bool:
-    """Tell whether raised text is the mark of a note."""
+    """Tell whether a superscript or subscript is the mark of a note: by its class or role, or by a link on the page."""
     if any("ref" in name or "footnote" in name for name in get_classes(element)):
         return True
     links = [below for below in element.iter("a") if (below.get("href") or "").startswith("#")]

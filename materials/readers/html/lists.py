@@ -1,4 +1,4 @@
-"""The lines of a list in the making."""
+"""Build the lines of a list while its items are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from materials.readers.html.inline import InlineText
 
 @dataclass
 class PendingListItem:
-    """One item that is being read: `line` is what it has said since its last block."""
+    """A list item that is being read: `line` holds its text since the last block inside it."""
 
     depth: int
     number: int | None
@@ -20,16 +20,16 @@ class PendingListItem:
 
 @dataclass
 class ListBuilder:
-    """Collects the lines of a list, with nested ones, until they are taken as one text."""
+    """Collects the lines of a list and of the lists nested in it until they are taken as one text."""
 
     _lines: list[tuple[int, int | None, str]] = field(default_factory=list)
     _emphasised: list[str] = field(default_factory=list)
     _times_taken: int = 0
 
     def close_item(self, list_item: PendingListItem) -> InlineText | None:
-        """Make a line of what the entry has said, or add it to the entry's line; return it when neither can be.
+        """Turn the text of an item into a line, or append it to the item's line; return it when neither is possible.
 
-        An entry has no line to add to once the lines have been taken: a block of its own stands between.
+        An item has no line to append to once the lines were taken because a block, such as code, stands in between.
         """
         said, list_item.line = list_item.line, InlineText()
         text = collapse_whitespace(said.text)
@@ -47,7 +47,7 @@ class ListBuilder:
         return None
 
     def take_text(self) -> tuple[str, list[str]]:
-        """Return the lines so far as one text, with what is set off in them, and begin anew."""
+        """Return the lines so far as one text and the emphasised terms in them, and start a new list."""
         least = min((depth for depth, _, _ in self._lines), default=0)
         text = "\n".join(
             format_list_item(said, depth=depth - least, number=number) for depth, number, said in self._lines

@@ -1,7 +1,8 @@
-"""What of a web page belongs to its main text, as trafilatura sees it; the page itself stays as its author wrote it.
+"""Cut a web page down to its main text, which trafilatura chooses, and keep the markup of what is left.
 
-trafilatura loses anchors, moves what it finds late, and flattens lists of definitions. So it only chooses: each block
-of a copy of the page is marked with a number, the numbers that it keeps are the blocks to keep, the rest is cut away.
+trafilatura loses anchors, moves what it recovers late, and flattens definition lists. So it only chooses: each block of
+a copy of the page is marked with a number; blocks whose numbers are in its result are kept in the page, the rest is
+removed.
 """
 
 from __future__ import annotations
@@ -19,26 +20,29 @@ from materials.readers.html.inline import is_inline_element
 _HEADING_TAGS = {f"h{level}" for level in range(1, 7)}
 _NON_TEXT_TAGS = {"script", "style", "noscript", "template", "head", "svg", "select", "iframe"}
 _SECTION_TAGS = {"article", "main", "section"}
+# Kept or removed as a whole: half a table or listing is wrong. A table that holds headings or tables arranges the page.
 _ATOMIC_TAGS = {"table", "pre", "dl"}
+# trafilatura removes these as decoration, with the listings and the solutions of exercises that they hold.
 _OVERLOOKED_XPATH = "//figure[.//pre or .//table or .//p] | //details"
-"""trafilatura takes these for decoration, with the listings and solutions of exercises that they hold."""
+# Brackets that pages do not use, and letters, so that a mark is part of the text for trafilatura.
 _BLOCK_MARK = re.compile(r"⟦cw(\d+)⟧")
 
 
 def cut_to_main_text(page: Any) -> bool:
-    """Cut a page down to its main text, in place. False, and nothing is changed, when there is none to be found."""
+    """Remove from the page, in place, all but its main text; return False and change nothing when none is found."""
     blocks = [element for element in page.body.iter(etree.Element) if _find_text_start(element) is not None]
     kept = _find_main_block_numbers(page)
     if not kept:
         return False
     numbers = {block: number for number, block in enumerate(blocks)}
+    # Headings of kept text are kept even where trafilatura drops them: the text would stand below the one before.
     kept |= _find_headings_above(blocks, kept)
     _prune_element(page.body, {block for block in blocks if numbers[block] in kept})
     return True
 
 
 def _find_main_block_numbers(page: Any) -> set[int]:
-    """Return the numbers of the blocks of which trafilatura keeps the first words."""
+    """Return the numbers of the blocks whose beginning trafilatura keeps; it gets a marked copy of the page."""
     marked = copy.deepcopy(page)
     twins = [element for element in marked.body.iter(etree.Element) if _find_text_start(element) is not None]
     for number, twin in enumerate(twins):
@@ -46,6 +50,7 @@ def _find_main_block_numbers(page: Any) -> set[int]:
         setattr(holder, attribute, f"⟦cw{number}⟧ {getattr(holder, attribute).lstrip()}")
     for wrapped in marked.xpath(_OVERLOOKED_XPATH):
         wrapped.tag = "div"
+    # `fast` spares its fallbacks, other extractors whose output would have no marks.
     found = bare_extraction(
         marked, fast=True, include_comments=False, include_formatting=True, output_format="xml", with_metadata=False
     )
@@ -54,7 +59,7 @@ def _find_main_block_numbers(page: Any) -> set[int]:
 
 
 def _find_text_start(element: Any) -> tuple[Any, str] | None:
-    """Return where a block's own text begins (an element, and `text` or `tail`); None for what is no block of text."""
+    """Return the element and attribute (`text` or `tail`) where a block's own text begins; None when it has none."""
     if element.tag in _NON_TEXT_TAGS or is_inline_element(element):
         return None
     if (element.text or "").strip():
@@ -72,9 +77,10 @@ def _find_text_start(element: Any) -> tuple[Any, str] | None:
 
 
 def _find_headings_above(blocks: Sequence[Any], kept: Collection[int]) -> set[int]:
-    """Return the numbers of headings that stand over a block that is kept, itself or below further headings."""
+    """Return the numbers of the headings above a kept block, directly or with only headings in between."""
     found: set[int] = set()
     below: Any = None
+    # Backwards, so that the block below a heading is known when the heading is reached.
     for number in range(len(blocks) - 1, -1, -1):
         block = blocks[number]
         if block.tag not in _HEADING_TAGS:
@@ -85,15 +91,16 @@ def _find_headings_above(blocks: Sequence[Any], kept: Collection[int]) -> set[in
 
 
 def _is_heading_of(heading: Any, block: Any) -> bool:
-    """Tell whether a block belongs to the same part of the page as a heading before it."""
+    """Tell whether a block belongs to the part of the page that a heading before it begins."""
     above = set(block.iterancestors())
     parent = heading.getparent()
+    # Some themes wrap the heading alone, in a `header` inside of the section.
     outer = parent.getparent()
     return parent in above or (outer is not None and outer.tag in _SECTION_TAGS and outer in above)
 
 
 def _prune_element(element: Any, kept: Collection[Any]) -> bool:
-    """Remove from an element what is not kept; return whether anything is left."""
+    """Remove from an element, in place, what is not kept; return whether anything is left."""
     if element.tag in _ATOMIC_TAGS and not element.xpath(".//table | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6"):
         return any(each in kept for each in element.iter(etree.Element))
     is_own = element in kept

@@ -1,4 +1,4 @@
-"""Formulas in HTML, each taken once however often a page holds it: as TeX where there is TeX, else in one line."""
+"""Extract formulas from HTML once each, though pages hold several forms of one: as TeX if there is any, else linear."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ _CONTAINER_CLASSES = {
 }
 _DISPLAY_CLASSES = {"katex-display", "MathJax_Display", "MathJax_SVG_Display", "MJXc-display", "mwe-math-element-block"}
 _TEX_SOURCE_TAGS = {"span", "div", "p"}
+# Pages that leave TeX to a script delimit it as MathJax and KaTeX expect it: \( \), \[ \] or dollar signs.
 _TEX_DELIMITER = re.compile(r"\s*(?:\\\(|\\\[|\$)")
+# MediaWiki wraps every formula in {\displaystyle ...}, which adds nothing to a text.
 _STYLE_WRAPPER = re.compile(r"\{\\(?:displaystyle|textstyle)\s+(.*)\}", re.DOTALL)
 _MATH_SCRIPT_TYPE = re.compile(r"math/(?:tex|latex)", re.IGNORECASE)
+# Operators that are set with space around them; others, such as brackets and primes, stand close to their operands.
 _RELATIONS = frozenset("=<>≤≥≠≈≡∈⊂⊆→⇒⇔↦+−±·×÷∪∩∧∨")
 
 
 def extract_formula(element: Any) -> str | None:
-    """Return the formula that an element shows; blank when another element has said it; None when it is none."""
+    """Return the formula of an element; blank when another element holds the same one; None when it is no formula."""
     tag = element.tag
     if tag == "script":
         return _extract_from_script(element)
@@ -51,8 +54,9 @@ def _extract_from_script(element: Any) -> str | None:
 
 
 def _is_followed_by_script(element: Any) -> bool:
-    """Tell whether the source of a drawn formula comes right after it, as MathJax 2 leaves it."""
+    """Tell whether the TeX of a rendered formula follows in a script, where MathJax 2 leaves it."""
     after = element.getnext()
+    # MathJax 2 writes the preview, the rendered formula and the script, in this order: the script is second at most.
     for _ in range(2):
         if after is None:
             return False
@@ -63,7 +67,7 @@ def _is_followed_by_script(element: Any) -> bool:
 
 
 def _extract_from_markup(element: Any) -> str:
-    """Return the formula in MathML or around it."""
+    """Return the formula of MathML or of a container of it, by the best source: TeX, alternative text, markup."""
     displayed = (
         element.get("display") in {"block", "true"}
         or bool(_DISPLAY_CLASSES & set((element.get("class") or "").split()))
@@ -85,7 +89,7 @@ def _extract_from_markup(element: Any) -> str:
 
 
 def _extract_from_source(element: Any) -> str | None:
-    """Return TeX that a page holds for a script to draw."""
+    """Return the TeX that a page holds for a script to render; None when the element is only called `math`."""
     if any(
         below.tag == "math" or set((below.get("class") or "").split()) & _CONTAINER_CLASSES
         for below in element.iter("*")
@@ -101,13 +105,14 @@ def _delimit_tex(tex: str, *, displayed: bool) -> str:
     tex = tex.strip()
     if (wrapped := _STYLE_WRAPPER.fullmatch(tex)) is not None:
         tex = wrapped.group(1).strip()
+    # In TeX a comment ends with its line: joined lines would turn the rest of the formula into one.
     tex = collapse_whitespace(tex) if "%" not in tex else tex
     mark = "$$" if displayed else "$"
     return f"{mark}{tex}{mark}" if tex else ""
 
 
 def _linearise_mathml(element: Any) -> str:
-    """Return MathML in one line: a fraction with a slash, what is raised behind a ^, what is lowered behind a _."""
+    """Return MathML in one line: fractions with a slash, superscripts behind ^, subscripts behind _."""
     tag = element.tag.rpartition(":")[2] if isinstance(element.tag, str) else ""
     if tag in {"annotation", "annotation-xml", "mphantom", "mspace", ""}:
         return ""

@@ -1,4 +1,4 @@
-"""HTML to pieces: what a reader of the page reads, in order, without the page's furniture."""
+"""Read HTML files: the visible text in order, without menus and other boilerplate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.furniture import BoilerplateDetector
 from materials.readers.html.tree import build_html_tree
 
+# Bytes. Pages with pictures inlined as data URLs reach a few MiB; the tree takes about 25 times the size of the file.
 MAX_BYTES = 20 * 2**20
+# Bytes that are searched for the declaration of an encoding. The HTML standard asks for the first 1024 (4.2.5.4), but
+# saved pages have comments and scripts before it.
+_DECLARATION_BYTES = 4096
+# Characters: an element that is named as the main one but has fewer is a frame that a script fills.
+_MIN_MAIN_CHARACTERS = 100
 
 _DECLARED_CHARSET = re.compile(
     rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)|<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.-]+)",
@@ -24,7 +30,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 def read(path: Path) -> Document:
-    """Read an HTML file. Raises UnreadableDocument."""
+    """Return the pieces of an HTML file. Raises UnreadableDocument when it is larger than MAX_BYTES."""
     data = path.read_bytes()
     if len(data) > MAX_BYTES:
         raise UnreadableDocument(f"The page is larger than {MAX_BYTES // 2**20} MiB.", code="too_large")
@@ -33,13 +39,16 @@ def read(path: Path) -> Document:
 
 
 def find_declared_charset(data: bytes) -> str:
-    """Return the encoding that a page says it has; blank when it does not."""
-    said = _DECLARED_CHARSET.search(data[:4096])
+    """Return the encoding that a page declares in `meta` or in its XML declaration; blank when it declares none."""
+    said = _DECLARED_CHARSET.search(data[:_DECLARATION_BYTES])
     return (said[1] or said[2]).decode() if said else ""
 
 
 def parse_html(text: str, *, keep_boilerplate: bool, title: str = "", warnings: tuple[str, ...] = ()) -> Document:
-    """Turn HTML into a document; with `keep_boilerplate` nothing is taken for navigation and left out."""
+    """Turn HTML into a document.
+
+    With `keep_boilerplate` the text is the content of a body, and nothing in it is left out as navigation.
+    """
     root = build_html_tree(f"<html><body>{text}</body></html>" if keep_boilerplate else text)
     if root is None:
         return Document(pieces=(), title=title, warnings=warnings)
@@ -49,9 +58,9 @@ def parse_html(text: str, *, keep_boilerplate: bool, title: str = "", warnings: 
 def build_html_document(
     root: Any, *, keep_boilerplate: bool, title: str = "", warnings: tuple[str, ...] = ()
 ) -> Document:
-    """Turn an lxml tree, less than 256 levels deep, into a document; the tree may be changed meanwhile.
+    """Turn an lxml tree of less than 256 levels into a document; the tree is changed in place.
 
-    With `keep_boilerplate` nothing is taken for navigation and left out.
+    With `keep_boilerplate` nothing is left out as navigation.
     """
     blocks = HTMLBlockReader(boilerplate=None if keep_boilerplate else BoilerplateDetector(root))
     blocks.read(root if keep_boilerplate else _find_content(root))
@@ -65,7 +74,8 @@ def build_html_document(
 def _find_content(root: Any) -> Any:
     for path in ("//main", "//*[@role='main']", "//article"):
         found = root.xpath(path)
-        if len(found) == 1 and found[0].xpath("string-length(normalize-space(.)) > 100"):
+        # Of several articles none is the page: they are entries of a blog.
+        if len(found) == 1 and found[0].xpath(f"string-length(normalize-space(.)) > {_MIN_MAIN_CHARACTERS}"):
             return found[0]
     body = root.find(".//body")
     return root if body is None else body
@@ -76,6 +86,6 @@ def _find_title(root: Any) -> str:
 
 
 def _find_language(root: Any) -> str:
-    """Return the language that the page says it is in, as a BCP 47 tag."""
+    """Return the language that the page declares, as a BCP 47 tag; blank when there is none or it is malformed."""
     said = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or root.get("xml:lang") or ""
     return said if _LANGUAGE.fullmatch(said) else ""

@@ -1,4 +1,4 @@
-"""Tables of HTML as rows of cells, and whether a table is one at all."""
+"""Parse HTML tables into rows of cells, and recognise tables that only arrange a page."""
 
 from __future__ import annotations
 
@@ -6,23 +6,32 @@ from typing import Any
 
 from materials.readers.html.inline import InlineText, read_inline_text
 
+# Columns or rows of one cell. The HTML standard allows 1,000 columns and 65,534 rows; no table that is read has so
+# many.
 _MAX_SPAN = 100
+# Cells that the spans of one table may add: the product of many spans would fill the memory. A table of 1,000 rows with
+# a span of _MAX_SPAN in each is still complete.
 _MAX_BLANK_CELLS = 100_000
-"""Cells that spans may add to one table: more is an attack."""
+# Digits: int() refuses more than 4,300 with a ValueError, and what has more than nine is no span.
+_MAX_SPAN_DIGITS = 9
+# Broken markup has cells without a row around them; their parent then stands for the row.
 _ROWS_XPATH = "descendant-or-self::*[self::tr or td or th]"
-"""Broken markup has cells without a row around them; their parent then stands for the row."""
 _LAYOUT_CONTENT_XPATH = ".//table or .//pre or .//h1 or .//h2 or .//h3 or .//h4 or .//textarea"
 
 
 def is_layout_table(table: Any) -> bool:
-    """Tell whether a table only arranges a page: its cells hold tables, headings or code, or there is only one."""
+    """Tell whether a table only arranges a page: its cells hold tables, headings or code, or it has one cell."""
     if table.get("role") in {"presentation", "none"}:
         return True
     return bool(table.xpath(f"boolean({_LAYOUT_CONTENT_XPATH})")) or table.xpath("count(.//td | .//th)") <= 1
 
 
 def parse_table_rows(table: Any) -> tuple[list[list[str]], list[str]]:
-    """Return the rows of a table, and what is set off in it. Each cell stands in its column; what it spans is blank."""
+    """Return the rows of a table and the emphasised terms in it.
+
+    Cells are filled in by column as the HTML standard does (4.9.12.1, forming a table); the further columns and rows
+    of a spanning cell are blank.
+    """
     rows: list[list[str]] = []
     emphasised: list[str] = []
     hanging: dict[int, int] = {}
@@ -47,7 +56,7 @@ def parse_table_rows(table: Any) -> tuple[list[list[str]], list[str]]:
 
 
 def _fill_spanned_columns(cells: list[str], open_spans: dict[int, int]) -> int:
-    """Leave blank the columns into which cells of the rows above hang; return how many."""
+    """Append a blank for each column that a cell of a row above spans; return how many."""
     before = len(cells)
     while open_spans.get(len(cells), 0) > 0:
         open_spans[len(cells)] -= 1
@@ -57,4 +66,4 @@ def _fill_spanned_columns(cells: list[str], open_spans: dict[int, int]) -> int:
 
 def _parse_span(cell: Any, name: str) -> int:
     given = cell.get(name) or "1"
-    return min(int(given), _MAX_SPAN) if given.isdecimal() and len(given) < 10 and int(given) > 0 else 1
+    return min(int(given), _MAX_SPAN) if given.isdecimal() and len(given) <= _MAX_SPAN_DIGITS and int(given) > 0 else 1
