@@ -150,10 +150,33 @@ def test_every_class_that_is_named_exists() -> None:
         found[1] for page in pages for span in list_spans(page.read_text()) if (found := CLASS_NAME.fullmatch(span))
     }
     sources = "\n".join(path.read_text() for app in APPS for path in (BASE / app).rglob("*.py"))
-    classes = set(re.findall(r"^(?:class )?(\w+)(?=[(:]| = tuple)", sources, re.MULTILINE))
+    classes = set(re.findall(r"^(?:class )?([A-Z]\w+)(?=[(:\[]| = tuple\[)", sources, re.MULTILINE))
 
     assert len(names) > 40
     assert not names - classes
+
+
+def test_the_layout_lists_the_folders_of_the_apps() -> None:
+    layout = FENCE.search((DOCS / "architecture.md").read_text())
+    assert layout is not None
+    listed, parent = set(), ""
+    for indent, name in re.findall(r"^( *)(\w+)/ ", layout.group(), re.MULTILINE):
+        parent = parent if indent else name
+        listed.add(f"{parent}/{name}" if indent else name)
+
+    apps = [app for app in APPS if app != "tests"]
+    packages = {f"{app}/{path.parent.name}" for app in apps for path in (BASE / app).glob("*/__init__.py")}
+    everywhere = {f"{app}/{name}" for app in apps for name in ("migrations", "management", "admin")}
+
+    assert listed == {*APPS, "config"} | (packages - everywhere)
+
+
+def test_the_glossary_is_sorted_and_has_one_row_a_term() -> None:
+    rows = re.findall(r"^\| (.+?) \| .+ \| .+ \|$", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+    terms = [term.casefold() for term in rows if term not in ("term", "---")]
+
+    assert len(terms) > 50
+    assert terms == sorted(set(terms))
 
 
 def test_every_command_exists_and_takes_its_options() -> None:
