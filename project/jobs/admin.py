@@ -1,4 +1,4 @@
-"""A window, not a workbench: jobs are changed by services, never by hand."""
+"""Admin pages of jobs, read-only: jobs change through services alone."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class JobDependencyAdmin(ReadOnlyAdmin):
 
 @admin.register(ClusterHeartbeat)
 class ClusterHeartbeatAdmin(ReadOnlyAdmin):
-    """The clusters of workers and their last signs of life."""
+    """The clusters of workers and when they were last seen."""
 
     list_display = ("cluster", "queue", "workers", "seen_at", "sent_at", "answered_at")
     ordering = ("cluster",)

@@ -4,7 +4,7 @@ from project.db import checks as checks  # registers its system check
 
 
 class JobsConfig(AppConfig):
-    """Work that was asked for: the job row is the truth, the queue only a bell."""
+    """Background work: the job row is the truth; a message of the queue only wakes a worker."""
 
     name = "project.jobs"
     label = "jobs"

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from project.jobs.models import Job, JobAttempt
 
+# The newest ones. One run makes three at most, so that more come only from retries by people.
 MAX_KEPT_ATTEMPTS = 20
-"""How many attempts a job keeps, the newest. More than one run of three come only from retries by people."""
 
+# The columns of a job without an error.
 NO_ERROR = {"error_code": "", "error_message": "", "next_step": ""}
-"""The columns of a job of which nothing is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,12 @@
-"""One django-q2 cluster of one queue, kept alive and honest.
+"""One django-q2 cluster of one queue: started, checked for life, and started again when it does no work.
 
-The cluster is a child in a session of its own. It is watched from outside, because from inside it cannot be: a worker
-that is killed while idle may take a lock with it, and the cluster then looks alive for ever without doing anything. So
-a canary goes round: a message that any free worker of the queue answers. When a worker should be free and the canary is
-not answered, or when the cluster's main process or its sentinel is gone, the whole group of processes is killed and
-started again, and the jobs that they held are taken back at once.
+The cluster is a child process in a session of its own. It is watched from outside, because it cannot watch itself: a
+worker that is killed while idle may take a lock with it, and the cluster then looks alive for ever without doing
+anything. So a canary is sent: a message that any free worker of the queue answers. When a worker should be free and the
+canary is not answered, or when the cluster's main process or its sentinel is gone, the whole group of processes is
+killed and started again, and the jobs that they held are taken back at once.
 
-The cluster is on a leash (`project.processes.reaper`): when the supervisor dies, however it dies, so does the cluster.
+A reaper (`project.processes.reaper`) holds the cluster: when the supervisor dies, however it dies, so does the cluster.
 """
 
 from __future__ import annotations
@@ -35,17 +35,19 @@ from project.jobs.queues import JobQueue, count_worker_processes
 from project.processes.reaper import Reaper
 from project.queue import build_cluster_command, build_cluster_environment, send_canary
 
+# One small message each time; a wedged cluster is noticed after this and WORKER_PATIENCE_SECONDS.
 CANARY_SECONDS = 3.0
+# A new cluster imports Django and forks its workers first, which takes tens of seconds on a loaded machine.
 START_TIMEOUT_SECONDS = 45.0
+# A draining cluster without a job for so long is ended: it may wait for ever for a worker that was not replaced.
 IDLE_DRAIN_SECONDS = 3.0
-"""A draining cluster without a job for so long is ended: it may wait for ever for a worker that was not replaced."""
 
 log = logs.get_logger(__name__)
 
 
 @dataclass(kw_only=True)
 class WorkerCluster:
-    """The processes of one queue under one supervisor. `name` is who holds their jobs."""
+    """The worker processes of one queue under one supervisor. `name` is the holder of their jobs."""
 
     queue: JobQueue
     supervisor: str
@@ -62,7 +64,7 @@ class WorkerCluster:
         return f"{self.supervisor}:{self.queue.value}"
 
     def start(self) -> None:
-        """Start the processes; they are not up yet when this returns."""
+        """Start the processes. Does not wait until they work."""
         environment = {**os.environ, "COURSEWRIGHT_CLUSTER": self.name, **build_cluster_environment(self.queue)}
         manage = Path(settings.BASE_DIR) / "manage.py"
         self._process = subprocess.Popen(
@@ -83,7 +85,7 @@ class WorkerCluster:
         log.info("cluster started", cluster=self.name, pid=self._process.pid)
 
     def check_health(self) -> None:
-        """Look once: mend what is broken, take back what dead workers held, send the canary when it is time."""
+        """Check once: restart a broken cluster, release the jobs of dead workers, send the canary when it is due."""
         reason = self._find_fault()
         if reason:
             log.error("cluster restarted", cluster=self.name, reason=reason)
@@ -96,14 +98,14 @@ class WorkerCluster:
             self._canary_sent_at = now
 
     def begin_drain(self) -> None:
-        """Ask the processes to end after the jobs that they do now."""
+        """Ask the processes to end after their present jobs."""
         assert self._process is not None
         log.info("draining", cluster=self.name)
         self._process.terminate()
         self._last_busy_at = time.monotonic()
 
     def is_drained(self) -> bool:
-        """Tell whether the processes have ended, or have nothing to end for. Takes back what dead workers held."""
+        """Tell whether the processes have ended or are without a job. Releases the jobs of dead workers."""
         assert self._process is not None
         if self._process.poll() is not None:
             return True
@@ -113,7 +115,7 @@ class WorkerCluster:
         return time.monotonic() - self._last_busy_at >= IDLE_DRAIN_SECONDS
 
     def shut_down(self) -> None:
-        """Kill what still runs, take its jobs back, and forget the cluster."""
+        """Kill what still runs, release its jobs, and delete the cluster's row."""
         self._kill_processes(WORKER_SHUT_DOWN)
         ClusterHeartbeat.objects.filter(cluster=self.name).delete()
         log.info("stopped", cluster=self.name)
@@ -121,7 +123,7 @@ class WorkerCluster:
     # --- processes ----------------------------------------------------------------------------------------------------
 
     def _kill_processes(self, loss: WorkerLoss) -> None:
-        """Kill every process of the cluster, also those whose parents are gone, and take their jobs back.
+        """Kill every process of the cluster, also those whose parents are gone, and release their jobs.
 
         `loss` is what the attempts at those jobs ended with.
         """
@@ -213,7 +215,7 @@ class WorkerCluster:
 
 
 def is_process_running(pid: int) -> bool:
-    """Tell whether a process is there and not merely waiting to be buried."""
+    """Tell whether a process exists and is no zombie."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

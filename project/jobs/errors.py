@@ -1,11 +1,11 @@
 """What can be wrong with jobs.
 
 * DomainError
-  x JobAlreadyOpen      409  the same work is on its way
+  x JobAlreadyOpen      409  a job for the same work is open
   x JobNotOpen          409  the job has ended and cannot be cancelled
   x JobNotRetryable     409  only a failed or cancelled job can be retried
 * JobInterrupted             raised inside work, never shown to users
-  x JobCancelled             somebody asked for the end, or the subject is gone
+  x JobCancelled             the job was cancelled, or its subject is gone
   x JobLost                  another worker holds the job now
 """
 
@@ -15,7 +15,7 @@ from project.errors import Conflict
 
 
 class JobAlreadyOpen(Conflict):
-    """The same work is on its way; `extra` names the job."""
+    """A job for the same work is open; `extra` names it."""
 
     code = "job_already_open"
     next_step = "Wait for the job that `job` names, or cancel it."
@@ -40,7 +40,7 @@ class JobInterrupted(Exception):
 
 
 class JobCancelled(JobInterrupted):
-    """Somebody asked for the end of the job, or what it works on is gone."""
+    """The job was cancelled, or what it works on is gone."""
 
 
 class JobLost(JobInterrupted):

@@ -1,6 +1,6 @@
-"""When will a job begin and end? Arithmetic on what waits, how many work, and how fast this machine was of late.
+"""Estimates of when jobs begin and end, from what waits, the number of workers, and how long jobs took of late.
 
-Nothing here asks the database: `project.jobs.forecasts` does.
+Pure: `project.jobs.forecasts` reads the database.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from uuid import UUID
 
 from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow
 
+# For a kind that was never done here, of a job that does not say how much material it has. Guesses: a document takes
+# seconds, a recording about half an hour; the first complete jobs replace them.
 DEFAULT_JOB_SECONDS = {JobQueue.LIGHT: 30.0, JobQueue.HEAVY: 1800.0}
-"""For a kind that was never done here, of a job that does not say how much material it has."""
 
+# Milliseconds of material a second for a kind that was never done here: a recording takes as long as it lasts, which is
+# slow for a processor of today and so promises too little rather than too much.
 DEFAULT_SPEED = 1000.0
-"""Milliseconds of material a second for a kind that was never done here: as long as the recording lasts."""
 
+# Below it a job has mostly loaded its model; extrapolating from that would be wrong by a multiple.
 MIN_PROGRESS_SHARE = 0.05
-"""From this share on the progress of a job says more about its end than the speed of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class CompletedJob:
 
 @dataclass(frozen=True, kw_only=True)
 class JobSpeed:
-    """How fast a kind was: milliseconds of material a second where that is known, and seconds a job."""
+    """How fast jobs of a kind were: milliseconds of material a second where that is known, and seconds a job."""
 
     per_second: float | None
     mean_seconds: float
@@ -82,7 +84,7 @@ def estimate_jobs(
     window: WorkWindow | None,
     now: datetime,
 ) -> dict[UUID, Estimate]:
-    """Play through who does which job when. `jobs` are all that are open.
+    """Return an estimate for each open job, by simulating which worker takes which job when. `jobs` are all open ones.
 
     A job is missing from the answer when nothing can be said: its queue has no worker, or it waits for a job of which
     nothing can be said. Jobs that wait for others are placed after all those that do not.

@@ -17,12 +17,14 @@ from project.jobs.estimates import CompletedJob, Estimate, OpenJob, compute_spee
 from project.jobs.models import ClusterHeartbeat, Job, JobDependency, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
 
+# Of each kind: enough to smooth out a few odd ones, and few enough to follow a change of machine or model.
 MAX_HISTORY_JOBS = 20
+# Of each queue, in the order in which they run: the simulation takes some 40 microseconds a job, and nobody plans by
+# what is behind two thousand jobs. No estimate is given for those.
 MAX_OPEN_JOBS = 2000
-"""So many of each queue are looked at, in the order in which they go; nothing is said about those behind them."""
 
+# Supervisors write every few seconds; one that was not seen for so long is gone, and its workers with it.
 MAX_HEARTBEAT_AGE = timedelta(seconds=90)
-"""A supervisor that was not seen for longer has no workers."""
 
 
 def forecast_jobs(*, now: datetime) -> dict[UUID, Estimate]:

@@ -34,11 +34,10 @@ _kinds_by_name: dict[str, JobKind] = {}
 
 
 def register_job_kind(name: str, *, function_path: str, max_attempts: int = 3, queue: str = JobQueue.LIGHT) -> None:
-    """Make a kind known. Call it from `AppConfig.ready`.
+    """Register a kind of job. Call it from `AppConfig.ready`.
 
-    `function_path` is the dotted name of a function that takes a `JobRun`.
-
-    What takes minutes of processor time or much memory belongs into the queue `heavy`. Raises ValueError for others.
+    `function_path` is the dotted name of a function that takes a `JobRun`. What takes minutes of processor time or much
+    memory belongs into the queue `heavy`. Raises ValueError for a queue that does not exist.
     """
     _kinds_by_name[name] = JobKind(
         name=name, function_path=function_path, max_attempts=max_attempts, queue=JobQueue(queue)

@@ -1,4 +1,4 @@
-"""Work that was asked for. The job row is the truth; a message in the queue is only a bell."""
+"""Jobs, their attempts and dependencies, and the heartbeats of the clusters that do them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         return due.exclude(pk__in=_unfinished_dependencies())
 
     def held_by(self, claim: Job) -> Self:
-        """Keep the job as long as nobody else has claimed it since, nor ended it."""
+        """Keep the job while the claim holds: nobody has claimed it since, nor ended it."""
         return self.filter(pk=claim.pk, token=claim.token, status=JobStatus.ACTIVE)
 
 
@@ -191,7 +191,7 @@ def _unfinished_dependencies() -> models.QuerySet[JobDependency, Any]:
 
 
 class ClusterHeartbeat(UUIDModel):
-    """The sign of life of one running cluster: when its canary was last sent, and last answered by a worker."""
+    """When one running cluster was last seen, its canary was last sent, and a worker last answered it."""
 
     cluster = models.CharField(max_length=100, unique=True, help_text="Host and process of the supervisor, and queue.")
     queue = models.CharField(max_length=10, choices=JobQueue.choices, default=JobQueue.LIGHT)

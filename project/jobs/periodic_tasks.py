@@ -1,4 +1,4 @@
-"""Small work that comes back: upper apps register it, the supervisor of the workers does it between its looks."""
+"""Periodic tasks: short work that apps register and the supervisor of the workers runs every few seconds."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from django.utils.module_loading import import_string
 
 from project import logs
 
+# Between two rounds. Tasks clean up, which may wait; each costs a statement or two when there is nothing to do.
 PERIODIC_TASK_SECONDS = 10.0
-"""How long the supervisor rests between two rounds."""
 
 log = logs.get_logger(__name__)
 _periodic_tasks: list[str] = []
 
 
 def register_periodic_task(function_path: str) -> None:
-    """Have a function, given by its dotted name, called in rounds.
+    """Have a function, given by its dotted name, called in every round.
 
-    It may run on several machines at once, ends within a minute, and is short when there is nothing to do.
+    The function must bear running on several machines at once, end within a minute, and cost little when there is
+    nothing to do.
     """
     if function_path not in _periodic_tasks:
         _periodic_tasks.append(function_path)
 
 
 def run_periodic_tasks() -> None:
-    """Do every chore once. One that fails does not hinder the next."""
+    """Run every task once. One that fails is logged and does not keep the next from running."""
     for work in _periodic_tasks:
         try:
             import_string(work)()
@@ -35,7 +36,7 @@ def run_periodic_tasks() -> None:
 
 
 class PeriodicTaskRunner:
-    """Does the chores in a thread, one round at a time, so that a slow one holds nobody up."""
+    """Runs the tasks in a thread, one round at a time, so that a slow one does not delay the supervisor."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None

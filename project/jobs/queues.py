@@ -1,4 +1,4 @@
-"""Where jobs wait and who does them: a text file never waits behind a lecture.
+"""The two queues of jobs and the work window: a text file never waits behind a recording.
 
 Each queue has worker processes of its own. Heavy jobs may have to wait for the work window, too.
 """
@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 
+# Priorities; the steps of 100 leave room for others between them. BULK is for imports, which bring thousands of jobs:
+# all others go first. From IMMEDIATE on a job goes before all others and does not wait for the work window.
 BULK = -100
-"""Of work that comes by the thousand: all other jobs go before it."""
 NORMAL = 0
 IMMEDIATE = 100
-"""From this priority on a job goes before all others and does not wait for the work window."""
 
 
 class JobQueue(models.TextChoices):

@@ -17,11 +17,12 @@ from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
 from project.jobs.models import Job, JobStatus
 from tenants.models import Tenant
 
+# People follow progress by polling once a second; each report is a statement.
 PROGRESS_SECONDS = 0.5
 
 
 class JobRun:
-    """What the function of a job is given: the job and its tenant, and how to report, to be stopped and to complete."""
+    """The job and its tenant, with the ways to report progress, to notice cancellation and to complete."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -42,7 +43,7 @@ class JobRun:
         Job.objects.held_by(self.job).update(stage=stage, done=self.job.done, total=total)
 
     def announce_plan(self, plan: dict[str, Any]) -> None:
-        """Say what the work is going to do, for those who follow the job."""
+        """Store the plan of the work, which the API shows with the job."""
         self.checkpoint()
         self.job.plan = plan
         Job.objects.held_by(self.job).update(plan=plan)
@@ -58,10 +59,10 @@ class JobRun:
 
     @contextmanager
     def complete_job(self, *, result: dict[str, Any] | None = None) -> Iterator[None]:
-        """Complete the job and store its results in one transaction: both or neither, and only while we hold the job.
+        """Complete the job and store its results in one transaction, only while this worker holds the job.
 
-        The body writes the results. Raises JobLost before the body runs when the job is no longer ours, JobCancelled
-        when its end was asked for.
+        The body writes the results. Raises JobLost before the body runs when another worker holds the job, JobCancelled
+        when it was cancelled.
         """
         self.checkpoint()
         with transaction.atomic():

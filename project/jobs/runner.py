@@ -1,4 +1,4 @@
-"""Doing one job: claimed once, kept by heartbeats, ended in one transaction with its results."""
+"""Running one job: claimed once, held by heartbeats, ended in one transaction with its results."""
 
 from __future__ import annotations
 
@@ -31,18 +31,22 @@ from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
 from project.jobs.run import JobRun
 
+# Far below JOB_LEASE_SECONDS (3 at least), so that one lost heartbeat costs nothing; cancelling is noticed as fast.
 HEARTBEAT_SECONDS = 1.0
 
 log = logs.get_logger(__name__)
 
 
 def get_worker_name() -> str:
-    """Return who this process is: the supervisor's name for its cluster, and the process id."""
+    """Return the name of this process as a holder of jobs: its cluster's name and the process id."""
     return f"{os.environ.get('COURSEWRIGHT_CLUSTER', 'none')}:{os.getpid()}"
 
 
 def run_next_job(queue: JobQueue = JobQueue.LIGHT) -> bool:
-    """Do the queue's next job, and leave it ended or queued again, whatever the work does. False when there is none."""
+    """Run the queue's next job; afterwards it has ended or is queued again, whatever its function does.
+
+    Returns False when there was none.
+    """
     job = claim_next_job(queue)
     if job is None:
         return False
@@ -106,7 +110,7 @@ def _get_lease_duration() -> timedelta:
 
 @contextmanager
 def _send_heartbeats(running: JobRun) -> Iterator[None]:
-    """Extend the lease from a thread while the work runs, and learn there that the work must stop."""
+    """Extend the lease from a thread while the work runs; the thread also notices that the work must stop."""
     over = threading.Event()
     thread = threading.Thread(target=_run_heartbeat_loop, args=(running, over), name="heartbeat", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""The shapes of jobs on the wire."""
+"""JSON shapes of jobs."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class JobDetailSerializer(JobSerializer):
 
 
 class PrioritySerializer(StrictSerializer):
-    """How urgent the asked work is; a view turns the word into a number with `priority_for`."""
+    """How urgent the requested work is; `get_requested_priority` turns the word into a number."""
 
     priority = serializers.ChoiceField(
         choices=Urgency.choices,

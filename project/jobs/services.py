@@ -1,4 +1,4 @@
-"""The verbs that change jobs from outside: submit, cancel, retry. The runner has its own."""
+"""Submitting, cancelling and retrying jobs. What happens to a running job is in `project.jobs.runner`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def submit_job(
     priority: int = NORMAL,
     work_ms: int | None = None,
 ) -> Job:
-    """Queue work in the caller's transaction: the row and its message commit together or not at all.
+    """Queue work in the caller's transaction: the row and its wake-up message commit together or not at all.
 
     With dependencies the job waits until all of them are complete. `work_ms` says how much material there is, such as
     the milliseconds of a recording, for estimates of when the job will end. Raises JobAlreadyOpen, without harm to the

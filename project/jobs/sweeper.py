@@ -1,4 +1,4 @@
-"""Mending what broke: jobs whose worker died, and jobs whose bell was lost."""
+"""Recovery of jobs: those whose worker died, and those whose wake-up message was lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
 from project.queue import count_messages, notify_workers
 
+# Workers take a message within milliseconds; a runnable job that still waits with an empty queue has lost its message.
 RENOTIFY_AFTER = timedelta(seconds=5)
+# Rows that one sweep locks at a time; the next sweep follows two seconds later.
 _BATCH = 100
 
 log = logs.get_logger(__name__)
@@ -38,7 +40,7 @@ class SweepResult:
 
 
 def sweep_jobs(*, now: datetime) -> SweepResult:
-    """Queue again the jobs whose lease has run out, give up those without attempts, ring where bells were lost."""
+    """Queue the jobs again whose lease has run out, fail those without attempts left, and repeat lost messages."""
     requeued, given_up = release_jobs(Q(lease_until__lt=now), loss=LEASE_EXPIRED, now=now)
     return SweepResult(
         requeued=requeued, given_up=given_up, notified=sum(_renotify_workers(queue, now) for queue in JobQueue)
@@ -46,13 +48,13 @@ def sweep_jobs(*, now: datetime) -> SweepResult:
 
 
 def release_worker_jobs(prefix: str, *, loss: WorkerLoss = WORKER_DIED, now: datetime) -> None:
-    """Take back the jobs that workers with this name or prefix hold, because those processes are known to be dead."""
+    """Release the jobs that workers with this name or prefix hold, because those processes are known to be dead."""
     release_jobs(Q(worker=prefix) | Q(worker__startswith=f"{prefix}:"), loss=loss, now=now)
 
 
 @transaction.atomic
 def release_jobs(lost: Q, *, loss: WorkerLoss, now: datetime) -> tuple[int, int]:
-    """Queue again, or give up, the active jobs that match, and keep why. Returns how many of each."""
+    """Queue the matching active jobs again, or fail them, and record why. Returns the number of each."""
     held = Job.objects.filter(lost, status=JobStatus.ACTIVE).select_for_update(skip_locked=True)
     jobs = list(held.order_by("lease_until")[:_BATCH])
     hopeless, again, ended = [], [], []
@@ -85,7 +87,7 @@ def release_jobs(lost: Q, *, loss: WorkerLoss, now: datetime) -> tuple[int, int]
 
 @transaction.atomic
 def _renotify_workers(queue: JobQueue, now: datetime) -> int:
-    """Ring for jobs of the queue that nobody will hear of: they are due, and no message is left in its queue.
+    """Send wake-up messages for jobs of the queue that are due while it has no message left.
 
     Among them are those that were passed over outside the work window, once it is open.
     """

@@ -1,4 +1,4 @@
-"""What the queue can call."""
+"""Functions that messages of the queue call by name."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from project.jobs.queues import JobQueue
 
 
 def run_job(queue: str = JobQueue.LIGHT, **_future: object) -> None:
-    """Do the next job of the queue, if there is one left to claim."""
+    """Run the next job of the queue, if there is one left to claim."""
     runner.run_next_job(JobQueue(queue))
 
 
 def answer_canary(cluster: str, **_future: object) -> None:
-    """Note that a worker is alive and free."""
+    """Record that a worker of the cluster is alive and free."""
     ClusterHeartbeat.objects.filter(cluster=cluster).update(answered_at=timezone.now())

@@ -1,4 +1,4 @@
-"""The doors of jobs: look, cancel, retry."""
+"""REST endpoints of jobs: read, cancel, retry."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from project.jobs.serializers import JobDetailSerializer, JobListSerializer, Job
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
+# Sent as Retry-After with a 202: most documents are read within a second or two.
 POLL_SECONDS = 1
 
 
