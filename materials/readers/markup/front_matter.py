@@ -1,4 +1,4 @@
-"""What a text says of itself before it begins: YAML between lines of `---`, or TOML between lines of `+++`."""
+"""Split the front matter from a text: YAML between lines of `---`, or TOML between lines of `+++`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+# Characters that are searched for the end of a front matter, which has a dozen lines: the patterns must not search
+# books.
 _MAX_LENGTH = 64 * 1024
 _YAML = re.compile(r"\A\s{0,9}---[ \t]*\n(.*?)(?:\n|^)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _TOML = re.compile(r"\A\s{0,9}\+\+\+[ \t]*\n(.*?)(?:\n|^)\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -19,7 +21,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True, kw_only=True)
 class FrontMatter:
-    """The title and the language (a BCP 47 tag) that a text gives itself, blank when it does not, and what follows."""
+    """The title and the language (a BCP 47 tag) of a front matter, blank when missing, and the text behind it."""
 
     title: str
     language: str
@@ -27,7 +29,7 @@ class FrontMatter:
 
 
 def split_front_matter(text: str) -> FrontMatter:
-    """Split a text from its front matter; what only looks like one stays in the body."""
+    """Return the title, the language and the body of a text; what only looks like a front matter stays in the body."""
     for pattern, load in ((_YAML, _parse_yaml), (_TOML, _parse_toml)):
         found = pattern.match(text[:_MAX_LENGTH])
         if found is not None and (fields := load(found.group(1))) is not None:
@@ -47,13 +49,13 @@ def _is_scalar(value: object) -> bool:
 def _parse_yaml(text: str) -> Mapping[str, Any] | None:
     try:
         fields = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError):  # a date such as 2024-13-01 is a ValueError
         return _parse_setting_lines(text)
     return fields if isinstance(fields, dict) else None
 
 
 def _parse_setting_lines(text: str) -> Mapping[str, Any] | None:
-    """Return the settings of YAML that is not quite YAML, such as a title with a colon in it."""
+    """Return the settings of lines that are nearly YAML, such as a title with a colon in it; None for other text."""
     lines = text.split("\n")
     if not all(_SETTING.match(line) for line in lines):
         return None

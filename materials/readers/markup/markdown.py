@@ -1,4 +1,4 @@
-"""Markdown to pieces: rendered to HTML by markdown-it, then read as HTML, so that raw HTML inside is read too."""
+"""Read Markdown: render it to HTML by markdown-it and read that, so that raw HTML inside is read too."""
 
 from __future__ import annotations
 

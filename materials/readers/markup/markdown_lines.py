@@ -1,7 +1,7 @@
-"""The block notations of site builders in Markdown, line by line: their content stays, their markers go.
+"""Rewrite the block notations of site builders in Markdown line by line: keep their content, remove their markers.
 
 MyST, Docusaurus, VitePress and Pandoc (`:::`), MyST in fences (```` ```{note} ````), MkDocs (`!!! note`, `=== "Tab"`),
-GitHub (`> [!NOTE]`), Jekyll and Hugo (`{% highlight %}`). What stands in a code fence is never touched.
+GitHub (`> [!NOTE]`), Jekyll and Hugo (`{% highlight %}`). The content of code fences is never changed.
 """
 
 from __future__ import annotations
@@ -33,9 +33,12 @@ _DROPPED_LINE = re.compile(
     r"@\[toc\].*|%%\{.*)[ \t]*$",
     re.IGNORECASE,
 )
+# More than 30 markers in a line, or 60 columns before it: a list takes two of the MAX_NESTING levels, so text behind 50
+# markers would be left out. 30 leave room for what the line stands in.
 _DEEP_NESTING = re.compile(r"(?:[ \t]*(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]))){31,}(?=[ \t]*[^\s>*+-])")
 _DEEP_INDENT = re.compile(r"[ \t]{61,}")
 
+# Each line is compared with all open containers; what is opened beyond stays text of the one around it.
 _MAX_OPEN_CONTAINERS = 50
 
 _CODE_DIRECTIVES = {
@@ -50,6 +53,7 @@ _CODE_DIRECTIVES = {
     "mermaid",
 }
 _FORMULA_DIRECTIVES = {"math"}
+# Directives whose line holds no text of the page: an argument is a path, a name or nothing.
 _UNTITLED_DIRECTIVES = {
     "toctree",
     "contents",
@@ -71,8 +75,9 @@ _UNTITLED_DIRECTIVES = {
     "columns",
     "column",
 }
-"""Directives that have no words of their own on the line that opens them."""
+# Their argument is the file or address of a picture; their content is its caption.
 _PICTURE_DIRECTIVES = {"figure", "image", "subfigure", "iframe", "video", "youtube", "embed", "glue", "glue:figure"}
+# A fence whose name is in neither of these is code in a language of that name, as in Quarto (```{r}).
 _CONTENT_DIRECTIVES = {
     "note",
     "tip",
@@ -127,9 +132,9 @@ _CONTENT_DIRECTIVES = {
 
 @dataclass
 class _DirectiveContainer:
-    """A container that is open: the signs that close it or, without any, how far its content is indented.
+    """An open directive: the marker that closes it or, without one, the indentation of its content in columns.
 
-    Lines of `options` may follow the one that opens it.
+    With `options`, lines such as `:name: value` may follow the one that opens it.
     """
 
     mark: str = ""
@@ -138,7 +143,7 @@ class _DirectiveContainer:
 
 
 def normalise_markdown(text: str) -> str:
-    """Return Markdown without the markers of directives, and with notes and anchors as CommonMark has them."""
+    """Return Markdown without the markers of directives, with footnotes as paragraphs and labels as HTML anchors."""
     return "\n".join(_normalise_lines(text.split("\n")))
 
 
@@ -149,7 +154,7 @@ def _normalise_lines(lines: list[str]) -> Iterator[str]:
     containers: list[_DirectiveContainer] = []
     for line in lines:
         if fence:
-            if _is_fence_end(line, fence):
+            if _is_fence_end(line, fence):  # the opening may have been rewritten: to `$$`, or from colons to backticks
                 line, fence, fresh = line.replace(line.strip(), code_end), "", False
             elif fresh and _OPTION.match(line):
                 continue
@@ -203,7 +208,7 @@ class _DirectiveOpening:
 
 
 def _parse_opening(line: str, containers: list[_DirectiveContainer]) -> _DirectiveOpening | None:
-    """Return what a line opens, if it opens a directive; its title is kept."""
+    """Return the directive that a line opens, with its title as a paragraph; None for other lines."""
     if (found := _FENCE.match(line)) is not None:
         directive = _DIRECTIVE.match(found["info"].strip())
         if directive is None:
@@ -218,7 +223,7 @@ def _parse_opening(line: str, containers: list[_DirectiveContainer]) -> _Directi
         info = found["info"].strip()
         parts = _INFO.match(info)
         assert parts is not None
-        name = parts["name"].lower().removeprefix("callout-")
+        name = parts["name"].lower().removeprefix("callout-")  # Quarto
         if name in _CODE_DIRECTIVES | _FORMULA_DIRECTIVES:
             return _build_code_opening(found["indent"], found["mark"], name, parts["rest"])
         titled = _TITLE.search(info)
@@ -247,7 +252,7 @@ def _is_content_directive(name: str) -> bool:
 
 
 def _build_code_opening(indent: str, mark: str, name: str, argument: str) -> _DirectiveOpening:
-    """Return the opening of code, or of a formula, in a directive."""
+    """Return the opening of a directive that holds code or a formula, as a fence or as `$$`."""
     fence = mark.replace(":", "`")
     if name in _FORMULA_DIRECTIVES:
         return _DirectiveOpening(["", f"{indent}$$"], _DirectiveContainer(), mark, "$$")
@@ -262,12 +267,17 @@ def _build_title_lines(name: str, argument: str, indent: str) -> list[str]:
 
 
 def _find_closed_container(line: str, containers: list[_DirectiveContainer]) -> int | None:
-    """Return which container a line closes."""
+    """Return the index of the container that a line closes; None when it closes none.
+
+    Stray colons give the number of containers: they close nothing and are removed.
+    """
     sign = line.strip()
     if not sign or sign[0] not in ":`~" or sign.strip(sign[0]):
         return None
     for position in range(len(containers) - 1, -1, -1):
         mark = containers[position].mark
+        # In MyST and Docusaurus a marker closes the container of the same length; in Pandoc, where its length does not
+        # matter, the innermost.
         if (
             mark
             and mark[0] == sign[0]
@@ -284,12 +294,13 @@ def _is_fence_end(line: str, fence: str) -> bool:
 
 
 def _normalise_line(line: str, containers: list[_DirectiveContainer]) -> Iterator[str]:
-    """Yield what becomes of a line of text."""
+    """Yield the lines that replace a line outside of code and directive markers."""
     if _DROPPED_LINE.match(line) or _IMPORT.match(line):
         yield ""
     elif (found := _FOOTNOTE.match(line)) is not None:
         yield ""
         yield f"[^{found.group(1)}] {found.group(2)}"
+        # Paragraphs of a footnote are indented by four columns, which CommonMark would read as code.
         containers.append(_DirectiveContainer(dedent=_find_content_indent(containers) + 4, options=False))
     elif (found := _LABEL.match(line)) is not None:
         yield f'<a id="{found.group(1)}"></a>'
@@ -303,12 +314,12 @@ def _normalise_line(line: str, containers: list[_DirectiveContainer]) -> Iterato
 
 
 def _measure_indent(line: str) -> int:
-    """Return how far a line is indented, a tab being four."""
+    """Return the indentation of a line in columns; tab stops are four apart (CommonMark 2.2)."""
     return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
 
 
 def _dedent_line(line: str, containers: list[_DirectiveContainer]) -> str:
-    """Return a line without the indentation that it has for standing in a container."""
+    """Return a line without the indentation of the container that it stands in."""
     least = _find_content_indent(containers)
     if not least or _measure_indent(line) < least:
         return line

@@ -1,4 +1,4 @@
-"""What teachers write in Markdown beyond CommonMark, as rules of markdown-it: formulas, notes, terms, roles, tags."""
+"""Extend markdown-it by rules for formulas, footnotes, definition lists, roles of MyST and tags of site builders."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+# Levels of blocks. markdown-it leaves out what is nested more deeply; its preset for CommonMark allows 20.
 MAX_NESTING = 100
-"""Levels of blocks: what is nested more deeply would be left out by markdown-it."""
 
+# Characters between the two ends of a formula or tag inside a paragraph, and lines of a formula block. Longer ones are
+# text with a stray sign, and each stray sign costs a search of this length.
 _MAX_SPAN = 3_000
-"""Characters between the two ends of a formula or tag inside a paragraph."""
+# Dollar signs that are tried as the end of a formula: a paragraph of prices would be searched once for each of them.
 _MAX_ATTEMPTS = 20
+# The second pair of each is with the backslash escaped, as authors write it for builders that take one away.
 _FORMULA_DELIMITERS = {"\\(": "\\)", "\\[": "\\]", "\\\\(": "\\\\)", "\\\\[": "\\\\]"}
 _TAG_DELIMITERS = {"{%": "%}", "{{<": ">}}", "{{%": "%}}", "{/*": "*/}"}
+# What only formulas have, and what only prose has: escaped brackets may also stand around words, as in \[sic\].
 _MATHEMATICS = re.compile(r"\\[a-zA-Z]|[\^=<>{}|]")
 _PROSE = re.compile(r"[^\W\d_]{3,}\s+[^\W\d_]{2,}")
 _ROLE = re.compile(r"\{([\w:.+-]{1,40})\}(`{1,3})([^`]{1,500})\2")
@@ -28,8 +32,13 @@ _DEFINITION = re.compile(r"[:~][ \t]+\S")
 
 
 def build_renderer() -> MarkdownIt:
-    """Return a renderer for CommonMark with tables and these rules."""
+    """Return a renderer of CommonMark with tables, strikethrough and the rules of this module.
+
+    Raw HTML is passed through: the result is for the HTML reader, not for a browser.
+    """
     made = MarkdownIt("commonmark", {"html": True, "maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    # Before `escape`, which would take the backslashes of formulas, and before `link` and `fence`, which would take the
+    # brackets of notes and the content of formula blocks.
     made.inline.ruler.before("escape", "formula", _match_inline_formula)
     made.inline.ruler.before("escape", "tag", _match_tag)
     made.inline.ruler.before("link", "note", _match_footnote_mark)
@@ -44,7 +53,7 @@ def build_renderer() -> MarkdownIt:
 
 
 def _match_inline_formula(state: StateInline, silent: bool) -> bool:
-    """Keep a formula as it is written: `$x$`, `$$x$$`, `\\(x\\)` and `\\[x\\]`, whose signs are no markup."""
+    """Match a formula, `$x$`, `$$x$$`, `\\(x\\)` or `\\[x\\]`, and keep it as it is written."""
     source, at = state.src, state.pos
     if source[at] == "$":
         end = _find_dollar_formula_end(source, at)
@@ -55,7 +64,7 @@ def _match_inline_formula(state: StateInline, silent: bool) -> bool:
         close = source.find(closing, at + len(opening), at + _MAX_SPAN) if opening else -1
         end = close + len(closing) if close > at and _is_formula(source[at + len(opening) : close]) else 0
         written = source[at:end]
-        if len(opening) == 3:  # with a second backslash, which some site builders take away
+        if len(opening) == 3:  # with a second backslash
             written = written[1:-3] + written[-2:]
     else:
         return False
@@ -68,12 +77,15 @@ def _match_inline_formula(state: StateInline, silent: bool) -> bool:
 
 
 def _is_formula(text: str) -> bool:
-    """Tell a formula from words in brackets whose author put a backslash before each."""
+    """Tell whether text between escaped brackets is a formula, not words whose author escaped the brackets."""
     return "](" not in text and (_MATHEMATICS.search(text) is not None or _PROSE.search(text) is None)
 
 
 def _find_dollar_formula_end(source: str, at: int) -> int:
-    """Return where a formula between dollar signs ends; 0 when it is an amount of money or a shell's variable."""
+    """Return where a formula between dollar signs ends; 0 when the sign is of an amount of money or a shell variable.
+
+    As in Pandoc, no space follows the opening sign or precedes the closing one, and no digit follows that.
+    """
     mark = "$$" if source.startswith("$$", at) else "$"
     begin = at + len(mark)
     if source[begin : begin + 1].isspace() and mark == "$":
@@ -94,7 +106,7 @@ def _find_dollar_formula_end(source: str, at: int) -> int:
 
 
 def _match_tag(state: StateInline, silent: bool) -> bool:
-    """Drop the tags of site builders and the attributes of elements; of a role (`{term}`x``) keep the text."""
+    """Match and drop tags of site builders and attributes of elements; of a role (`{term}`x``) keep the text."""
     source, at = state.src, state.pos
     if source[at] != "{":
         return False
@@ -132,7 +144,7 @@ def _push_role(state: StateInline, role: re.Match[str]) -> None:
 
 
 def _match_footnote_mark(state: StateInline, silent: bool) -> bool:
-    """Keep the mark of a footnote as it is read: `[1]`."""
+    """Match the mark of a footnote and keep it as a reader sees it: `[1]`."""
     if state.src[state.pos] != "[" or (found := _NOTE.match(state.src, state.pos)) is None:
         return False
     if not silent:
@@ -145,7 +157,7 @@ def _match_footnote_mark(state: StateInline, silent: bool) -> bool:
 
 
 def _match_formula_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Keep a formula of its own lines as it is written, with the blank lines in it."""
+    """Match a formula on lines of its own and keep it as it is written, with the blank lines in it."""
     first = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
     environment = _ENVIRONMENT_BEGIN.match(first)
     closing = (
@@ -180,7 +192,7 @@ def _match_formula_block(state: StateBlock, start: int, end: int, silent: bool) 
 
 
 def _match_definition_list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read terms, each with the lines below it that begin with a colon, as a list of definitions."""
+    """Match terms, each followed by lines that begin with a colon or a tilde, and build a definition list (Pandoc)."""
     if silent or state.is_code_block(start) or _find_definition_after(state, start, end) is None:
         return False
     state.push("dl_open", "dl", 1)
@@ -203,7 +215,7 @@ def _match_definition_list(state: StateBlock, start: int, end: int, silent: bool
 
 
 def _find_definition_after(state: StateBlock, term: int, end: int) -> int | None:
-    """Return the line of the meaning that follows a term; None when the line is no term."""
+    """Return the line of the definition that follows a term; None when the line is no term."""
     if state.isEmpty(term) or _DEFINITION.match(_get_line(state, term)):
         return None
     return _find_definition_at(state, term + 1, end)

@@ -1,4 +1,4 @@
-"""Jupyter notebooks to pieces: text as Markdown, code as code, and of outputs what can be read."""
+"""Read Jupyter notebooks: text cells as Markdown, code cells as code, and the outputs that are text."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from materials.readers.markup import front_matter
 from materials.readers.markup.markdown_lines import normalise_markdown
 from materials.readers.markup.markdown_rules import build_renderer
 
+# Of all outputs of one cell: more is a log or a table of data, of which the beginning shows what it is. A warning
+# counts the cells that were cut. About what fits on a screen.
 MAX_OUTPUT_LINES = 30
 MAX_OUTPUT_CHARACTERS = 2_000
-"""Of the outputs of one cell: the rest is cut off, and that is said."""
 
+# Colours and cursor movements of terminals (ECMA-48, control sequences).
 _ANSI_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# What Python shows for objects without a text of their own: an address in memory is different in every run.
 _OBJECT_REPR = re.compile(
     r"\s*(?:\[?<[^<>\n]*(?: at 0x[0-9a-f]+|\bsize \d+)[^<>\n]*>\]?,?\s*)+|\s*(?:None|<IPython\.[^>]*>)\s*"
 )
@@ -47,7 +50,10 @@ _KERNEL_LANGUAGES = {"ir": "r", "ijulia": "julia", "javascript": "javascript", "
 
 
 def read(path: Path) -> Document:
-    """Read a notebook of format 3 or 4. Raises UnreadableDocument."""
+    """Return the pieces of a notebook of nbformat 3 or 4, in the order of its cells.
+
+    Warnings count what was left out of outputs. Raises UnreadableDocument when the file is no JSON or holds no cells.
+    """
     text = decode_with_warnings(path.read_bytes())
     try:
         notebook = json.loads(text.text)
@@ -77,6 +83,7 @@ class _NotebookReader:
     document_language: str = ""
     blocks: HTMLBlockReader = field(default_factory=HTMLBlockReader)
     _omissions: Counter[str] = field(default_factory=Counter)
+    # One for all cells: to build the renderer takes longer than to render a short cell.
     _renderer: Any = field(default_factory=build_renderer)
 
     def add_cell(self, cell: dict[str, Any]) -> None:
@@ -94,7 +101,7 @@ class _NotebookReader:
             self._add_markdown(self._strip_front_matter(source))
 
     def list_warnings(self) -> Iterator[str]:
-        """Yield what was left out, in sentences."""
+        """Yield one sentence for each kind of output that was left out or cut."""
         for what, one, more in (
             ("pictures", "1 picture", "pictures"),
             ("errors", "1 error message", "error messages"),
@@ -108,7 +115,7 @@ class _NotebookReader:
             yield f"The output of {cells} cut after {MAX_OUTPUT_LINES} lines or {MAX_OUTPUT_CHARACTERS:,} characters."
 
     def _strip_front_matter(self, source: str) -> str:
-        """Return the text of a cell; a front matter, which only the first can have, is taken up."""
+        """Return the text of a cell without front matter, whose title and language are kept; only the first has one."""
         if self.blocks.pieces.collected or not source.lstrip().startswith(("---", "+++")):
             return source
         front = front_matter.split_front_matter(source)
@@ -149,7 +156,7 @@ class _NotebookReader:
         self._add_output("\n".join(shown))
 
     def _iter_output_texts(self, output: dict[str, Any]) -> Iterator[str]:
-        """Yield the text of one output; count what is none."""
+        """Yield the text of one output; count outputs without text as omissions."""
         kind = output.get("output_type")
         if kind in {"error", "pyerr"}:
             self._omissions["errors"] += 1
@@ -157,8 +164,10 @@ class _NotebookReader:
         if kind == "stream":
             yield _join_text(output.get("text"))
             return
+        # nbformat 3 keeps the representations of an output in the output itself, format 4 in `data`.
         data = output.get("data") if isinstance(output.get("data"), dict) else output
         assert isinstance(data, dict)
+        # A plot also has a text, but that is the repr of an object.
         if any(name.startswith("image/") or name in {"png", "jpeg", "svg"} for name in data):
             self._omissions["pictures"] += 1
             return
@@ -171,7 +180,8 @@ class _NotebookReader:
             self._omissions["others"] += 1
 
     def _add_output(self, text: str) -> None:
-        """Add outputs, cut to what a reader looks at."""
+        """Add the outputs of a cell, cut to the limits; a formula becomes a paragraph, anything else code."""
+        # A carriage return overwrites its line, as progress bars do: only the last state is what was seen.
         lines = [line.rpartition("\r")[2] for line in _ANSI_SEQUENCE.sub("", text).replace("\r\n", "\n").split("\n")]
         whole = clean_text("\n".join(lines)).strip("\n")
         shown = "\n".join(whole.split("\n")[:MAX_OUTPUT_LINES])[:MAX_OUTPUT_CHARACTERS]
@@ -185,7 +195,7 @@ class _NotebookReader:
 
 
 def _iter_cells(notebook: Any) -> Iterator[dict[str, Any]]:
-    """Yield the cells of a notebook, those of all its sheets before format 4."""
+    """Yield the cells of a notebook; those of nbformat 3 are in its worksheets."""
     holders = [notebook] if isinstance(notebook, dict) else []
     sheets = holders[0].get("worksheets") if holders else None
     holders.extend(sheet for sheet in sheets if isinstance(sheet, dict)) if isinstance(sheets, list) else None
@@ -211,7 +221,7 @@ def _get_mapping(holder: Any, name: str) -> dict[str, Any]:
 
 
 def _join_text(value: Any) -> str:
-    """Return what formats keep as one text or as its lines."""
+    """Return a multiline string of nbformat, which is one string or a list of its lines; blank for other values."""
     if isinstance(value, list):
         return "".join(part for part in value if isinstance(part, str))
     return value if isinstance(value, str) else ""

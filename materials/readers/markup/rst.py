@@ -1,4 +1,4 @@
-"""reStructuredText to pieces, by a light reader: turned into HTML, then read as HTML is."""
+"""Read reStructuredText: convert it to HTML, without docutils, and read that."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from materials.readers.markup.rst_blocks import RstReader
 
 
 def read(path: Path) -> Document:
-    """Read a reStructuredText file, with the directives of Sphinx."""
+    """Return the pieces of a reStructuredText file with directives of Sphinx; included files are named in a warning.
+
+    docutils is not used, because its directives read files (docs/decisions/0037-text-formats-through-html.md).
+    """
     text = decode_with_warnings(path.read_bytes())
     reader = RstReader.from_text(text.text)
     html = reader.render_html()

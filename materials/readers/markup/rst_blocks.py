@@ -1,4 +1,4 @@
-"""The blocks of reStructuredText as HTML."""
+"""Convert the blocks of reStructuredText to HTML."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ from materials.readers.markup.rst_tables import (
     parse_simple_rows,
 )
 
+# Blocks that are nested more deeply become plain paragraphs. Each level of a list is two of HTML, whose tree is bounded
+# at 200, and a few frames of recursion here.
 MAX_DEPTH = 40
-"""Blocks nested more deeply are read as the text they are."""
+# Lines in which the end of a simple table is searched: each line that looks like a ruler would search the whole file.
+_MAX_TABLE_LINES = 5_000
+# Characters. docutils takes a shorter line for a title's underline only where it is as long as the title, and never for
+# a transition.
+_MIN_ADORNMENT_LENGTH = 4
 
 _ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
 _BULLET = re.compile(r"([*+\-•‣⁃])(?:[ \t]+|$)")
@@ -29,6 +35,7 @@ _TARGET = re.compile(r"_(?:`([^`]{1,200})`|([^:]{1,200})):(?:\s+(.*))?$|__.*$")
 _FOOTNOTE = re.compile(r"\[(\#?[\w.-]{0,60}|\*)\](?:[ \t]+(.*))?$")
 _SUBSTITUTION = re.compile(r"\|([^|]{1,100})\|[ \t]+([\w:-]+)::[ \t]*(.*)$")
 _DIRECTIVE = re.compile(r"([\w:.+-]{1,60})[ \t]?::(?:[ \t]+(.*))?$")
+# Fields about the document, of docutils, Sphinx and site builders: not text of it.
 _BIBLIOGRAPHIC_FIELDS = {
     "author",
     "authors",
@@ -56,7 +63,7 @@ _DOCTEST = re.compile(r">>> ")
 
 @dataclass
 class RstReader:
-    """Reads one text. `render_html` may be called once; then `list_warnings` says what is not in it."""
+    """Converts one text. Call `render_html` once, then `list_warnings` for what the HTML does not hold."""
 
     _lines: list[str]
     _substitutions: dict[str, str] = field(default_factory=dict)
@@ -65,7 +72,11 @@ class RstReader:
 
     @classmethod
     def from_text(cls, text: str) -> RstReader:
-        """Return a reader; the substitutions that the text defines are known from the beginning."""
+        """Return a reader of a text.
+
+        Substitutions are collected first, because they may be used before their definition.
+        """
+        # Tab stops of docutils are eight columns apart.
         reader = cls([line.rstrip() for line in text.expandtabs(8).split("\n")])
         for line in reader._lines:
             found = _SUBSTITUTION.match(line[3:].lstrip()) if line.startswith("..") else None
@@ -78,7 +89,7 @@ class RstReader:
         return "\n".join(self._render_blocks(self._lines, 0))
 
     def list_warnings(self) -> list[str]:
-        """Return what the text takes from other files."""
+        """Return a sentence about the files that the text includes; none when it includes none."""
         if not self._include_count:
             return []
         files = "1 other file" if self._include_count == 1 else f"{self._include_count} other files"
@@ -96,6 +107,7 @@ class RstReader:
                 at += 1
                 continue
             before = at
+            # The first match takes the lines: a title could also be an item, an item also the term of a definition.
             for read in (
                 self._render_title,
                 self._render_explicit_markup,
@@ -123,17 +135,22 @@ class RstReader:
         if over is not None:
             if at + 2 < len(lines) and lines[at + 1] and lines[at + 2] == line and not _ADORNMENT.match(lines[at + 1]):
                 return self._render_heading(lines[at + 1].strip(), over.group(1), True), at + 3
-            if len(line) >= 4 and (at + 1 == len(lines) or not lines[at + 1]) and not is_simple_table(line):
+            if (
+                len(line) >= _MIN_ADORNMENT_LENGTH
+                and (at + 1 == len(lines) or not lines[at + 1])
+                and not is_simple_table(line)
+            ):
                 return "<hr>", at + 1
             return None
         under = _ADORNMENT.match(lines[at + 1]) if at + 1 < len(lines) else None
         is_title = under is not None and not line.startswith((" ", "..")) and not is_grid_table(line)
-        if is_title and (len(lines[at + 1]) >= len(line) or len(lines[at + 1]) >= 4):
+        if is_title and (len(lines[at + 1]) >= len(line) or len(lines[at + 1]) >= _MIN_ADORNMENT_LENGTH):
             assert under is not None
             return self._render_heading(line.strip(), under.group(1), False), at + 2
         return None
 
     def _render_heading(self, text: str, sign: str, has_overline: bool) -> str:
+        # Levels have no signs of their own: each new style of title is one level below those before it.
         if (sign, has_overline) not in self._title_styles:
             self._title_styles.append((sign, has_overline))
         level = min(self._title_styles.index((sign, has_overline)) + 1, 6)
@@ -200,7 +217,9 @@ class RstReader:
             return self._render_rows(parse_grid_rows(lines[at:end])), end
         if not is_simple_table(line):
             return None
-        rulers = [number for number in range(at, min(len(lines), at + 5_000)) if is_simple_table(lines[number])][:3]
+        rulers = [
+            number for number in range(at, min(len(lines), at + _MAX_TABLE_LINES)) if is_simple_table(lines[number])
+        ][:3]
         closing = next((number for number in rulers[1:] if number + 1 == len(lines) or not lines[number + 1]), None)
         if closing is None:
             return None
@@ -230,7 +249,7 @@ class RstReader:
         return f"<{tag}{start}>{''.join(items)}</{tag}>", at
 
     def _render_field_list(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
-        """Read `:name: what it is`; what a document says of itself at its beginning is left out."""
+        """Render lines of `:name: value` as a definition list, without bibliographic fields."""
         items = []
         begin = at
         while at < len(lines) and (found := _FIELD.match(lines[at])) is not None:
@@ -249,7 +268,7 @@ class RstReader:
             if lines[at].endswith("::"):
                 break
             body, end = _parse_indented_body(lines, at + 1)
-            term = lines[at].split(" : ")[0]
+            term = lines[at].split(" : ")[0]  # behind it stand classifiers, which are about the term
             entries.append(
                 f"<dt>{self._render_inline(term)}</dt><dd>{''.join(self._render_blocks(body, depth + 1))}</dd>"
             )
@@ -289,6 +308,8 @@ class RstReader:
         if not text.endswith("::"):
             return f"<p>{self._render_inline(text)}</p>", end
         body, after = _parse_indented_body(lines, end)
+        # `::` at the end of a paragraph stands for a colon, alone or behind a space for nothing, and opens a literal
+        # block.
         said = text[:-2].rstrip() if text[-3:-2].isspace() or text == "::" else text[:-1]
         code = f"<pre>{escape(chr(10).join(body))}</pre>" if any(body) else ""
         return (f"<p>{self._render_inline(said)}</p>" if said else "") + code, after if any(body) else end
@@ -309,7 +330,10 @@ def _is_list_item(lines: Sequence[str], at: int, pattern: re.Pattern[str]) -> bo
 
 
 def _parse_indented_body(lines: Sequence[str], at: int, *, max_indent: int = 1_000) -> tuple[list[str], int]:
-    """Return the indented lines from here on without their indentation, at most `max_indent`, and where they end."""
+    """Return the indented lines from `at` on and the index behind them.
+
+    Their common indentation is removed, but not more than `max_indent` columns.
+    """
     end = at
     while end < len(lines) and (not lines[end] or lines[end].startswith(" ")):
         end += 1
@@ -326,7 +350,7 @@ def _build_anchor(name: str) -> str:
 
 
 def _build_table_from_lists(html: str) -> str:
-    """Return the table that a list of lists stands for."""
+    """Return the HTML table of a list of lists, as the directive `list-table` writes one."""
     inner = html.removeprefix("<ul>").removesuffix("</ul>")
     rows = inner.replace("<li><ul>", "<tr>").replace("</ul></li>", "</tr>")
     return f"<table>{rows.replace('<li>', '<td>').replace('</li>', '</td>')}</table>"

@@ -1,4 +1,4 @@
-"""The directives of reStructuredText and Sphinx: which are code, which have no text, which say their argument."""
+"""Parse directives of reStructuredText and Sphinx: which hold code, which hold no text, whose argument is text."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ CODE_DIRECTIVES = {
     "command-output",
     "tabbed-code",
 }
+# Their output comes from other files or programs, or they set options.
 DROPPED_DIRECTIVES = {
     "toctree",
     "contents",
@@ -59,6 +60,7 @@ DROPPED_DIRECTIVES = {
     "youtube",
     "video",
 }
+# Their argument is a title, a version or a signature, which readers see.
 TITLED_DIRECTIVES = {
     "note",
     "tip",
@@ -101,13 +103,15 @@ TITLED_DIRECTIVES = {
     "object",
 }
 _OPTION = re.compile(r":([\w-]+):(?:[ \t]+(.*))?$")
+# Their argument is no language: their content is Python.
 _PYTHON_DIRECTIVES = {"doctest", "testcode", "ipython", "plot", "jupyter-execute", "pyodide", "activecode"}
+# An element or comment that the author opens and ends in another directive would swallow the text in between.
 _UNSAFE_HTML = re.compile(r"<script|<style|<!--", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Directive:
-    """One directive: its argument may go on in the lines below, before its options."""
+    """A directive with its name in lower case, its argument, its options and the lines of its content."""
 
     name: str
     argument: str
@@ -116,7 +120,10 @@ class Directive:
 
     @classmethod
     def from_lines(cls, name: str, argument: str, lines: Sequence[str]) -> Directive:
-        """Return a directive from the words behind its name and the indented lines below."""
+        """Return a directive from the text behind its name and the lines below, without their indentation.
+
+        The argument may go on in these lines, up to the options; content begins behind a blank line.
+        """
         options: dict[str, str] = {}
         at = 0
         words = [argument] if argument else []
@@ -135,13 +142,13 @@ class Directive:
         return cls(name=name.lower(), argument=" ".join(words), options=options, body=lines[at:])
 
     def render_code(self) -> str:
-        """Return the body as code."""
+        """Return the content as an HTML element of code, with its language as a class."""
         language = "python" if self.name in _PYTHON_DIRECTIVES else self.argument.split(" ")[0]
         name = f' class="language-{escape(language, quote=True)}"' if language else ""
         text = "\n".join(self.body).strip("\n")
         return f"<pre{name}>{escape(text)}</pre>"
 
     def render_raw(self) -> str:
-        """Return the body where it is HTML."""
+        """Return the content of a `raw` directive where it is complete HTML; blank for other formats."""
         text = "\n".join(self.body)
         return f"<div>{text}</div>" if self.argument == "html" and not _UNSAFE_HTML.search(text) else ""

@@ -1,4 +1,4 @@
-"""Running text of reStructuredText as HTML."""
+"""Convert inline markup of reStructuredText to HTML."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from html import escape
 
+# The counts bound how far the end of a markup is searched: without them, text full of opening signs takes quadratic
+# time. A backslash comes first, for it escapes what follows.
 _MARKUP = re.compile(
     r"\\(?P<escaped>.)"
     r"|``(?P<literal>[^`\n](?:[^`]|`(?!`)){0,1000}?)``"
@@ -26,9 +28,9 @@ _ROLE_TAGS = {
 
 
 def render_inline(text: str, substitutions: Mapping[str, str]) -> str:
-    """Return running text as HTML: markup as elements, references as what they say.
+    """Return running text as HTML: markup as elements, references as their text.
 
-    `substitutions` are substitutions.
+    `substitutions` gives the replacement of each `|name|`, by its name in lower case.
     """
     parts: list[str] = []
     position = 0
@@ -43,6 +45,7 @@ def render_inline(text: str, substitutions: Mapping[str, str]) -> str:
 def _render_element(found: re.Match[str], substitutions: Mapping[str, str]) -> str:
     kind = found.lastgroup
     if kind == "escaped":
+        # An escaped space separates markup from a word and is not shown.
         return "" if found["escaped"].isspace() else escape(found["escaped"])
     if kind == "literal":
         return f"<code>{escape(found['literal'])}</code>"
@@ -68,11 +71,12 @@ def _render_role(name: str, text: str) -> str:
     if name == "raw-html":
         return ""
     tag = _ROLE_TAGS.get(name.rpartition(":")[2])
+    # Sphinx: `~` shortens a name to its last part, `!` makes no link.
     said = escape(_get_reference_text(text).lstrip("~!"))
     return f"<{tag}>{said}</{tag}>" if tag else said
 
 
 def _get_reference_text(text: str) -> str:
-    """Return what a reference says: its own words, or the target when it has none."""
+    """Return the text of a reference: its own, or the target when it has none."""
     found = _TARGET.fullmatch(text)
     return found["said"] if found is not None and found["said"] else text.strip("<>")

@@ -1,4 +1,4 @@
-"""Tables of reStructuredText: drawn with a grid, with rulers, as lists, or as delimited text."""
+"""Parse tables of reStructuredText: grid tables, simple tables and delimited text."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+# As in delimited files; each line of a grid table is cut once for each column.
 _MAX_COLUMNS = 100
 
 
 def is_grid_table(line: str) -> bool:
-    """Tell whether a line begins a table drawn with a grid."""
+    """Tell whether a line begins a grid table."""
     return re.fullmatch(r"\+(?:-+\+)+\s*", line) is not None
 
 
 def is_simple_table(line: str) -> bool:
-    """Tell whether a line begins a table of columns under rulers."""
+    """Tell whether a line is a ruler of a simple table."""
     return re.fullmatch(r"=+(?:[ \t]+=+)+\s*", line) is not None
 
 
 def parse_grid_rows(lines: Sequence[str]) -> list[list[str]]:
-    """Return the rows of a table drawn with a grid; a cell over several columns or rows leaves the others blank."""
+    """Return the rows of a grid table; of a cell over several columns or rows the others are blank."""
     edges = sorted({at for line in lines if line.startswith("+") for at, sign in enumerate(line) if sign == "+"})
     columns = list(pairwise(edges))[:_MAX_COLUMNS]
     rows: list[list[str]] = []
@@ -45,7 +46,7 @@ def parse_grid_rows(lines: Sequence[str]) -> list[list[str]]:
 
 
 def parse_simple_rows(lines: Sequence[str]) -> list[list[str]]:
-    """Return the rows of a table under rulers; a line without a first cell continues the one above."""
+    """Return the rows of a simple table; a line without a first cell continues the one above."""
     rulers = [number for number, line in enumerate(lines) if is_simple_table(line)]
     spans = [(found.start(), found.end()) for found in re.finditer(r"=+", lines[0])][:_MAX_COLUMNS]
     rows: list[list[str]] = []
@@ -57,6 +58,7 @@ def parse_simple_rows(lines: Sequence[str]) -> list[list[str]]:
         if not line.strip():
             fresh = True
             continue
+        # The last column has no right edge: docutils lets its text run beyond the ruler.
         cells = [line[left : right if at + 1 < len(spans) else None].strip() for at, (left, right) in enumerate(spans)]
         if rows and not fresh and not cells[0]:
             rows[-1] = [f"{above}\n{cell}".strip() for above, cell in zip(rows[-1], cells, strict=True)]
@@ -67,7 +69,7 @@ def parse_simple_rows(lines: Sequence[str]) -> list[list[str]]:
 
 
 def parse_csv_rows(lines: Sequence[str], *, delimiter: str, header: str) -> list[list[str]]:
-    """Return the rows of a table that is written as delimited text, its header first."""
+    """Return the rows of a `csv-table`, its header first; `delimiter` is a character, `tab` or `space`."""
     sign = {"tab": "\t", "space": " "}.get(delimiter.strip(), delimiter.strip()[:1]) or ","
     given = ([header] if header else []) + list(lines)
     return [row[:_MAX_COLUMNS] for row in csv.reader(given, delimiter=sign, skipinitialspace=True) if row]
