@@ -1,4 +1,4 @@
-"""Captions (SRT and WebVTT) to pieces: whole sentences with the time they are spoken."""
+"""Read captions (SRT and WebVTT) as whole sentences with the times at which they are spoken."""
 
 from __future__ import annotations
 
@@ -16,16 +16,23 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.text.transcripts import build_transcript_pieces
 
+# No recording of a lecture lasts a day: a later time is a typing error, and would be the duration of the entry.
 MAX_TIME_MS = 24 * 3600 * 1000
 
+# Looser than WebVTT 4.1 and SRT, which agree on hh:mm:ss and differ in the sign before the milliseconds: programs and
+# people leave out hours and write other signs.
 _TIME = r"(-?)(?:(\d{1,4})\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2})(?:\s*[.,:]\s*(\d{1,3}))?"
 _CUE_TIMING = re.compile(rf"^\s*{_TIME}\s*-->\s*{_TIME}")
 _VOICE_TAG = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
+# Tags of WebVTT and SRT, and overrides of SubStation Alpha, such as {\an8}, that converters leave in SRT.
 _TAG = re.compile(r"</?[A-Za-z0-9][^>]*>|\{\\[^{}]*\}")
 
 
 def read(path: Path) -> Document:
-    """Read an .srt or .vtt file. Raises UnreadableDocument when it has no cue."""
+    """Return the transcript of an .srt or .vtt file, in order of time.
+
+    Cues with impossible times are left out and counted in a warning. Raises UnreadableDocument when there is no cue.
+    """
     text = decode_with_warnings(path.read_bytes())
     warnings = list(text.warnings)
     cues = list(_parse_cues(text.text, warnings))

@@ -1,4 +1,4 @@
-"""Delimited text (csv, tsv) to pieces: one table, in parts that each repeat its head."""
+"""Read delimited text (CSV, TSV) as one table, in parts that each repeat its head."""
 
 from __future__ import annotations
 
@@ -15,19 +15,26 @@ from materials.readers.base.encodings import decode_with_warnings
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.pieces import PieceCollector, format_table_parts
 
+# Bytes. Rows that are left out are parsed, too, to count them for the warning.
 MAX_BYTES = 50 * 2**20
+# Rows that are read besides the head: tables that an author writes have fewer, and data sets are not text of a course.
 MAX_ROWS = 1_000
-"""Rows that are read, beside the head: what a course says of its data, not the data themselves."""
+# A round number above the width of tables of words; what is wider is a matrix of data.
 MAX_COLUMNS = 100
 
 _DELIMITERS = ",;\t|"
+# The text is parsed once for each delimiter to find the right one: a hundred rows show how regular its columns are.
 _SAMPLE_ROWS = 100
 _SAMPLE_CHARACTERS = 64 * 1024
+# The first line by which Excel is told the delimiter.
 _SEPARATOR_LINE = re.compile(r"sep=(.)\n")
 
 
 def read(path: Path) -> Document:
-    """Read delimited text, whatever delimits it. What is left out is said. Raises UnreadableDocument."""
+    """Return delimited text as a table, whatever its delimiter; warnings name the rows and columns that are left out.
+
+    Raises UnreadableDocument when the file is larger than MAX_BYTES.
+    """
     data = path.read_bytes()
     if len(data) > MAX_BYTES:
         raise UnreadableDocument(
@@ -48,7 +55,7 @@ def read(path: Path) -> Document:
 
 
 def detect_delimiter(text: str) -> str:
-    """Return the sign that cuts the lines of a text into the most regular columns; a comma when none does."""
+    """Return the delimiter that gives the most regular columns; a comma when none gives any."""
     sample = text[:_SAMPLE_CHARACTERS]
     return max(_DELIMITERS, key=lambda sign: _score_delimiter(sample, sign))
 
@@ -58,11 +65,13 @@ def _score_delimiter(sample: str, delimiter: str) -> tuple[float, int]:
     if not widths:
         return 0.0, 0
     (width, count), *_ = Counter(widths).most_common(1)
+    # In tenths, so that a stray row does not decide; among equals, more columns do.
     return (round(count / len(widths), 1), width) if width > 1 else (0.0, 0)
 
 
 def _parse_rows(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Return the rows with text; a quotation mark that nothing closes is a sign like any other."""
+    """Return the rows that have text; when a quotation mark is never closed, none quotes anything."""
+    # Only a strict reader reports the open quotation; a lenient one would swallow the rest of the file as one cell.
     quoted = True
     try:
         for _ in _build_csv_reader(text, delimiter, strict=True):
@@ -78,6 +87,7 @@ def _parse_rows(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _build_csv_reader(text: str, delimiter: str, *, strict: bool, quoted: bool = True) -> Iterator[list[str]]:
+    # The default of 128 KiB raises an error in the middle of a file.
     csv.field_size_limit(MAX_BYTES)
     return csv.reader(
         io.StringIO(text, newline=""),

@@ -1,4 +1,4 @@
-"""What is said, to pieces: whole sentences with the time they are spoken."""
+"""Turn the segments of a transcript into pieces: whole sentences with the times at which they are spoken."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from llm.video.transcript import Segment
 from materials.documents import ChunkKind, Locator, Piece
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace
 
+# Milliseconds. A piece ends with the first sentence that ends after this time, or after twice this time within a
+# sentence, which captions without punctuation never end. Short enough for a reference to lead to the passage, long
+# enough to make sense alone: about 40 words.
 TARGET_PIECE_MS = 15_000
-"""A piece ends with the first sentence that ends after this long; a long sentence is cut at twice that."""
+# Milliseconds of silence that end a piece: longer than the pause between two sentences, such as for an exercise.
 PAUSE_MS = 3_000
 
+# With closing quotation marks and brackets behind it; the full-width signs end sentences in Chinese and Japanese.
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”»)\]]*$")
 
 
 def build_transcript_pieces(segments: Iterable[Segment]) -> tuple[Piece, ...]:
-    """Return the pieces of a transcript whose segments are in order of time.
+    """Return the pieces of a transcript, whose segments must be in order of time.
 
-    A speaker is named where another begins to speak. What is seen follows what is said meanwhile, as notes.
+    A speaker is named where another begins to speak. What the picture shows follows the speech of that time as notes.
     """
     pieces = PieceCollector()
     speaker = ""
