@@ -135,7 +135,7 @@ class JobDetailSerializer(JobSerializer):
 
 
 class PrioritySerializer(StrictSerializer):
-    """How urgent the requested work is; `get_requested_priority` turns the word into a number."""
+    """How urgent the requested work is."""
 
     priority = serializers.ChoiceField(
         choices=Urgency.choices,

@@ -32,8 +32,8 @@ _MAX_HEADING_LENGTH = 140
 _MAX_HEADING_LEVELS = 4
 # On two or three pages, a line that stands on most of them may still be a title that is used twice.
 _MIN_FURNITURE_PAGES = 4
-# Of the pages. At 0.25 the title of slides that build up a figure step by step is lost, at 0.9 page numbers stay,
-# because title pages have none.
+# Of the pages. At 0.25 the title of slides that build up a figure step by step is lost, at 0.9 page numbers stay
+# on some slides.
 _FURNITURE_SHARE = 0.5
 # Points, about a line of text: a running head may stand a little higher or lower on some pages. Any value from 1 to 24
 # gives the same.
