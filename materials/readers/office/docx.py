@@ -1,7 +1,7 @@
-"""DOCX to pieces: the body is read element by element, styles and lists are resolved once.
+"""Read Word documents (WordprocessingML, ECMA-376 Part 1, clause 17) into pieces.
 
-What a reader of the document sees is taken; headers, footers, tables of contents and comments are left out. Tracked
-changes are read as if they were accepted.
+The text that Word shows is read, with tracked changes as if they were accepted. Headers, footers, tables of contents,
+comments and hidden text are left out.
 """
 
 from __future__ import annotations
@@ -31,15 +31,24 @@ from materials.readers.office.office import build_omission_warnings, clean_alt_t
 from materials.readers.office.ooxml import MC, Package, W, open_package, select_alternate
 
 _P, _TBL, _SDT = f"{W}p", f"{W}tbl", f"{W}sdt"
+# Wrappers whose content is read as if they were not there. `ins` and `moveTo` are tracked changes; their counterparts
+# `del` and `moveFrom` are left out by not being here.
 _TRANSPARENT_TAGS = {f"{W}{name}" for name in ("ins", "moveTo", "customXml", "smartTag", "sdtContent")}
+# About a line of text: at twice this length, a question of a whole sentence in the sample documents becomes a heading.
 _MAX_HEADING_LENGTH = 100
+# Lines whose author only made them larger or bold are headings from these ratios to the size of the body text. The
+# defaults of Word 2013 to 2019 are 13 and 16 points over 11, ratios of 1.18 and 1.45. On the sample documents, 1.3
+# and 1.2 find the same; with 1.02 bold lines rise a level, with 1.5 or 2 the titles fall by one or two.
+_HEADING_SIZE_RATIO, _TOP_HEADING_SIZE_RATIO = 1.15, 1.4
+# Captions are often bold, too: "Figure 3", "Рис. 3", "Abb. 3".
 _CAPTION = re.compile(r"\s*(?:fig|table|рис|табл|abb|tab)[^\W\d]*\.?\s*\d", re.IGNORECASE)
+# An item of another list lies below the one before it when it is indented by more than this, in twentieths of a point.
+# Three points, where Word's own levels differ by 18; half and twice the value read the sample documents alike.
 _NESTING_INDENT = 60
-"""Twentieths of a point by which an item of another list must be set in to lie below the one before it."""
 
 
 def read(path: Path) -> Document:
-    """Read a Word document. Raises UnreadableDocument."""
+    """Read a Word document into pieces with heading paths as locators. Raises UnreadableDocument."""
     with open_package(path, "Word document") as package:
         main = package.find_main_part()
         body = package.parse_part(main).find(f"{W}body")
@@ -58,14 +67,15 @@ def read(path: Path) -> Document:
 
 @dataclass(kw_only=True)
 class _ListItemPosition:
-    """What the list being collected has come to: an item's list, depth there, place from the left."""
+    """The position of a list item: its list, its depth there (0: outermost), its indent in twentieths of a point."""
 
     list_id: str
     depth: int
     indent: int
 
     def is_ancestor_of(self, other: _ListItemPosition) -> bool:
-        """Tell whether another item lies below this one."""
+        """Tell whether another item is nested in this one."""
+        # An inner level may be a list of its own; then only the indent shows the nesting.
         if self.list_id == other.list_id:
             return other.depth > self.depth
         return other.indent > self.indent + _NESTING_INDENT
@@ -93,7 +103,7 @@ class _DocxReader:
         self._unfinished: ParagraphText | None = None
 
     def read_blocks(self, parent: Any) -> None:
-        """Add the paragraphs and tables below an element, in order."""
+        """Add the paragraphs and tables among the children of an element, in order."""
         for element in parent:
             tag = element.tag
             if tag == _P:
@@ -109,11 +119,11 @@ class _DocxReader:
             elif tag == f"{MC}AlternateContent":
                 if (form := select_alternate(element)) is not None:
                     self.read_blocks(form)
-            elif tag == f"{W}altChunk":
+            elif tag == f"{W}altChunk":  # a whole document of another format, which Word converts on opening
                 self.paragraph_reader.omissions["chunks"] += 1
 
     def flush_buffer(self) -> None:
-        """Add the list or code block that was being collected, and the notes to it."""
+        """Add the list or code block that was being collected, and what is attached to its paragraphs."""
         if self._unfinished is not None:
             words, self._unfinished = self._unfinished, None
             self.pieces.add(ChunkKind.PARAGRAPH, tidy_lines(words.text), emphasised=words.emphasised)
@@ -135,6 +145,7 @@ class _DocxReader:
         words = self.paragraph_reader.read(element, style)
         if self._unfinished is not None:
             words, self._unfinished = _merge_paragraphs(self._unfinished, words), None
+        # `del` of a paragraph mark (17.13.5): once the change is accepted, the paragraph continues in the next one.
         if marks.has_deleted_end:
             self._unfinished = words if words.parts else None
             return
@@ -142,6 +153,7 @@ class _DocxReader:
         if style.is_contents:
             return
         if not text.strip():
+            # A blank line inside code is content; the code block may hold several paragraphs.
             if self._buffer.code and style.is_code:
                 self._buffer.code.append("")
             self._defer_attachments(words)
@@ -151,6 +163,7 @@ class _DocxReader:
     def _add_text_paragraph(
         self, properties: ParagraphProperties, style: Style, words: ParagraphText, text: str
     ) -> None:
+        # The paragraph's own outline level overrides that of its style, also to make it body text.
         level = style.level if properties.level is None else properties.level
         is_code = style.is_code or (words.all_monospaced and words.has_runs and not self.styles.has_monospaced_text)
         list_id, depth = self._find_list(properties, style)
@@ -160,6 +173,7 @@ class _DocxReader:
         if level:
             self.flush_buffer()
             label = self.numbering.number_item(list_id, depth).label if list_id else ""
+            # Marks of notes would make the heading path differ from what a reader calls the section.
             for kind, what in words.attachments:
                 text = text.replace(f"[{what[0]}]", "", 1) if kind == "note" else text
             self.pieces.add_heading(f"{label} {text}", level)
@@ -181,9 +195,9 @@ class _DocxReader:
             self._add_attachments(words)
 
     def _find_list(self, properties: ParagraphProperties, style: Style) -> tuple[str, int]:
-        """Return the list and depth of a paragraph; a blank list when it is no item."""
+        """Return the list and depth (0 for the outermost) of a paragraph; a blank list when it is no item."""
         list_id = properties.list_id or style.list_id
-        if not list_id or list_id == "0":
+        if not list_id or list_id == "0":  # `numId` 0 removes the numbering of the style (17.9)
             return "", 0
         depth = properties.depth
         if depth is None and list_id == style.list_id:
@@ -193,14 +207,14 @@ class _DocxReader:
         return list_id, max(0, depth or 0)
 
     def _detect_heading_level(self, words: ParagraphText, text: str) -> int:
-        """Return the level of a heading that was made by hand: a short line, larger than the text or all in bold."""
+        """Return the level of a heading without a heading style: a short line, larger than the text or bold; else 0."""
         if len(text) > _MAX_HEADING_LENGTH or text.rstrip()[-1] in ".,;:!" or not any(c.isalpha() for c in text):
             return 0
         if not words.has_runs or _CAPTION.match(text):
             return 0
-        if self.body_font_size and words.smallest_size > self.body_font_size * 1.15:
-            return 1 if words.smallest_size > self.body_font_size * 1.4 else 2
-        return 3 if words.all_bold else 0
+        if self.body_font_size and words.smallest_size > self.body_font_size * _HEADING_SIZE_RATIO:
+            return 1 if words.smallest_size > self.body_font_size * _TOP_HEADING_SIZE_RATIO else 2
+        return 3 if words.all_bold else 0  # below any heading that is also larger
 
     def _add_list_item(self, text: str, list_id: str, depth: int, indent: int | None, style: Style) -> None:
         mark = self.numbering.number_item(list_id, depth) if list_id else ListMarker()
@@ -215,6 +229,7 @@ class _DocxReader:
         self._buffer.items.append(format_list_item(label + text, depth=len(above) - 1, number=mark.number))
 
     def _add_table(self, element: Any) -> None:
+        # A frame around text or code: as a table it would lose its headings and lists.
         if tables.is_layout_table(element):
             for row in tables.iter_rows(element):
                 for cell in tables.iter_cells(row):
@@ -241,7 +256,7 @@ class _DocxReader:
     def _read_cell(
         self, cell: Any, cell_paragraphs: list[tuple[str, bool]], attachments: list[ParagraphText], nested: list[Any]
     ) -> None:
-        """Take a cell's paragraphs, what hangs on them, and the tables in it, which follow the table as their own."""
+        """Collect a cell's paragraphs, their attachments, and nested tables, which become tables of their own."""
         for child in cell:
             if child.tag == _P:
                 marks = parse_paragraph_properties(child)
@@ -255,14 +270,14 @@ class _DocxReader:
                 self._read_cell(child, cell_paragraphs, attachments, nested)
 
     def _defer_attachments(self, words: ParagraphText) -> None:
-        """Add what hangs on a paragraph after the list or code block that it belongs to."""
+        """Add the attachments of a paragraph once the list or code block that contains it is complete."""
         if self._buffer.items or self._buffer.code:
             self._buffer.paragraphs.append(words)
         else:
             self._add_attachments(words)
 
     def _add_attachments(self, words: ParagraphText) -> None:
-        """Add what hangs on a paragraph: its notes, text boxes, charts, diagrams, and words for its pictures."""
+        """Add the attachments of a paragraph: notes, text boxes, charts, diagrams, and descriptions of pictures."""
         for kind, what in words.attachments:
             if kind == "note":
                 self.pieces.add(ChunkKind.PARAGRAPH, f"[{what[0]}] {what[1]}")
@@ -271,6 +286,7 @@ class _DocxReader:
                 self.read_blocks(what)
                 self.flush_buffer()
             elif kind == "picture":
+                # Only where the picture stands alone: the description of an icon in a line would interrupt the text.
                 is_alone = not words.has_runs and all(other != "box" for other, _ in words.attachments)
                 if is_alone and (alt := clean_alt_text(what)):
                     self.pieces.add(ChunkKind.PARAGRAPH, f"Picture: {alt}")
@@ -296,7 +312,7 @@ class _DocxReader:
 
 @dataclass
 class _BlockBuffer:
-    """A list or code block in the making."""
+    """A list or code block that is not complete yet, with the items that a next one could be nested in."""
 
     items: list[str] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
@@ -306,7 +322,7 @@ class _BlockBuffer:
 
 
 def _merge_paragraphs(first: ParagraphText, second: ParagraphText) -> ParagraphText:
-    """Return two paragraphs as one, which looks like the second."""
+    """Return two paragraphs as one with the formatting of the second, as Word joins them."""
     for name in ("parts", "emphasised", "attachments"):
         getattr(second, name)[:0] = getattr(first, name)
     return second

@@ -1,4 +1,4 @@
-"""The lists of a Word document: which mark each item has, counted as Word counts."""
+"""Number the list items of a Word document as Word does (ECMA-376 Part 1, 17.9)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from materials.readers.office.ooxml import W
 
 _LEVEL_PLACEHOLDER = re.compile(r"%([1-9])")
 _PLAIN_NUMBER = re.compile(r"%\d[.)]?")
-_MAX_LEVELS = 9
+_MAX_LEVELS = 9  # 17.9, `lvl`: 0 to 8
+# A label is at most nine numbers with punctuation; a hostile one would be repeated before every item.
+_MAX_PATTERN_LENGTH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +32,11 @@ class _ListLevel:
 
 @dataclass(frozen=True, kw_only=True)
 class ListMarker:
-    """What stands before an item: its label as the document shows it (blank for a bullet), and how far it is set in.
+    """The marker of a list item.
 
-    `parse_bounded_int` is set where the label is a number alone.
+    `label` is what the document shows, blank for a bullet. `number` is set when the label is a plain decimal number,
+    with or without a dot or parenthesis. `indent` is the indent of the list level in twentieths of a point, None if not
+    set.
     """
 
     label: str = ""
@@ -42,7 +46,7 @@ class ListMarker:
 
 @dataclass
 class ListNumbering:
-    """The lists of one document, with what has been counted so far."""
+    """The list definitions of one document and their counters; items must be numbered in the order of the document."""
 
     _levels: dict[str, dict[int, _ListLevel]] = field(default_factory=dict)
     _abstract: dict[str, str] = field(default_factory=dict)
@@ -51,18 +55,20 @@ class ListNumbering:
     _started: set[tuple[str, int]] = field(default_factory=set)
 
     def find_style_depth(self, list_id: str, style_id: str) -> int:
-        """Return the depth of a list that belongs to a style; 0 when none does."""
+        """Return the depth of the list level that is linked to a paragraph style (`pStyle`); 0 without one."""
         levels = self._levels.get(list_id, {})
         return next((depth for depth, level in levels.items() if style_id and level.style_id == style_id), 0)
 
     def number_item(self, list_id: str, depth: int) -> ListMarker:
-        """Count one more item and return its mark."""
+        """Count one more item of a list at a depth (0 for the outermost) and return its marker."""
         levels = self._levels.get(list_id, {})
         level = levels.get(depth)
         if level is None:
             return ListMarker()
         if level.number_format in {"bullet", "none"}:
             return ListMarker(indent=level.indent)
+        # All `num` of one `abstractNum` share their counters: a second list with the same look continues the first one,
+        # unless it has a `startOverride`, which then applies once.
         counts = self._counts.setdefault(self._abstract[list_id], {})
         start = level.start
         if (list_id, depth) in self._starts and (list_id, depth) not in self._started:
@@ -70,6 +76,7 @@ class ListNumbering:
             counts.pop(depth, None)
         self._started.add((list_id, depth))
         counts[depth] = counts[depth] + 1 if depth in counts else start
+        # Word restarts a level after any higher one, not only after the one above as 17.9 says ([MS-OI29500]).
         for deeper in [one for one in counts if one > depth]:
             if deeper not in levels or levels[deeper].restarts:
                 del counts[deeper]
@@ -91,11 +98,12 @@ class ListNumbering:
         of = levels.get(depth)
         if of is None:
             return ""
+        # A level that no item has had yet counts as begun: the first "1.1" may stand without a "1.".
         return format_numeral(counts.setdefault(depth, of.start), "decimal" if level.is_legal else of.number_format)
 
 
 def parse_numbering(root: Any) -> ListNumbering:
-    """Read the root of the numbering part; None stands for a document without one."""
+    """Return the lists that the numbering part defines; `root` is None for a document without that part."""
     lists = ListNumbering()
     if root is None:
         return lists
@@ -111,6 +119,8 @@ def parse_numbering(root: Any) -> ListNumbering:
         name = get_property_value(instance, "abstractNumId")
         if name not in abstracts:
             continue
+        # A list that refers to a list style by `numStyleLink` has no levels of its own: they are in the `abstractNum`
+        # whose `styleLink` names the same style.
         name = of_style.get(get_property_value(abstracts[name], "numStyleLink"), name)
         if name not in levels:
             levels[name] = _parse_levels(abstracts[name])
@@ -136,7 +146,7 @@ def _parse_levels(element: Any) -> dict[int, _ListLevel]:
         start = parse_bounded_int(get_property_value(level, "start"))
         found[depth] = _ListLevel(
             number_format=get_property_value(level, "numFmt") or "decimal",
-            pattern=get_property_value(level, "lvlText")[:200],
+            pattern=get_property_value(level, "lvlText")[:_MAX_PATTERN_LENGTH],
             start=1 if start is None else start,
             indent=get_indent(level.find(f"{W}pPr")),
             restarts=get_property_value(level, "lvlRestart") != "0",

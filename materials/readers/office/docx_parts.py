@@ -1,4 +1,4 @@
-"""What is found out about a Word document before its text is read."""
+"""Facts about a whole Word document that are needed before its text is read."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ def is_table_of_contents(control: Any) -> bool:
 
 
 def index_notes(root: Any) -> dict[str, Any]:
-    """Return the notes by their ids, without the lines that separate them from the text."""
+    """Return the footnotes or endnotes by their ids, without separators; `root` is None for a missing part."""
     if root is None:
         return {}
     return {note.get(f"{W}id") or "": note for note in root if note.get(f"{W}type") in {None, "normal"}}
 
 
 def has_balanced_fields(body: Any) -> bool:
-    """Tell whether every field that begins also ends; else where one ends cannot be known."""
+    """Tell whether every complex field of the body that begins also ends."""
+    # Without its end, the result of a field has no known end either: a table of contents would hide all text after it.
     depth = 0
     for mark in body.iter(f"{W}fldChar"):
         kind = mark.get(f"{W}fldCharType")
@@ -33,7 +34,7 @@ def has_balanced_fields(body: Any) -> bool:
 
 
 def compute_body_font_size(body: Any, default: int) -> int:
-    """Return the size in half points that most of the text is set in."""
+    """Return the font size of most characters in half points; `default` is the size of text without its own size."""
     weights: Counter[int] = Counter()
     for size in body.iter(f"{W}sz"):
         run = size.getparent().getparent()

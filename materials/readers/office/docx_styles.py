@@ -1,4 +1,4 @@
-"""The styles of a Word document: what matters of each, with what it is based on."""
+"""Resolve the styles of a Word document with their inheritance, as far as they matter for its structure."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from materials.readers.office.ooxml import W
 
 CODE_FONT = re.compile(r"courier|consol|mono|menlo|fira ?code|source code", re.IGNORECASE)
 _CODE_NAME = re.compile(r"code|source|verbatim|preformatted|listing|console", re.IGNORECASE)
+# Word stores "heading 1" in every language; other programs and old converters store the name that they show.
 _HEADING_NAME = re.compile(
     r"^(?:heading|заголовок|überschrift|titre|título|titolo|título|nagłówek|rubrik|kop|标题|見出し) ?(\d)$",
     re.IGNORECASE,
 )
 _CONTENTS_NAME = re.compile(r"^(?:toc(?: heading| \d)?|table of figures|index \d)$", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+# Short lines, often bold, that are no headings.
 _AUXILIARY_NAME = re.compile(r"caption|quote|note|table|header|footer|label", re.IGNORECASE)
+# Word's built-in styles for lists, which mark items even where the numbering definition is missing.
 _LIST_NAMES = ("list bullet", "list number")
 _VAL = f"{W}val"
+_MAX_LEVEL = 6  # Word has nine outline levels, pieces have six as HTML does
+_LAST_OUTLINE_LEVEL = 8  # 17.3.1, `outlineLvl`: 0 to 8 are headings, 9 is body text
 
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """A paragraph or character style: its heading level (0: none), list, and how its text looks.
+    """A resolved paragraph or character style.
 
-    `level` is 0 for text; `is_contents` marks lines of a table of contents, `is_auxiliary_text` captions, quotes and
-    the like, which may look like headings and are none. Of looks, None means that the style leaves them as they are.
+    `level` is the heading level, 0 for text. `is_contents` marks lines of a table of contents, `is_auxiliary_text`
+    captions, quotes and the like, which may look like headings. `size` is in half points (0: not set), `indent` in
+    twentieths of a point. None means that the style does not set a property.
     """
 
     level: int = 0
@@ -49,20 +55,22 @@ PLAIN_STYLE = Style()
 
 @dataclass(kw_only=True)
 class Styles:
-    """All styles by their ids, resolved when they are first asked for; and how text without a style looks."""
+    """The styles of a document by id, each resolved on first use, and the default paragraph style.
+
+    `has_monospaced_text` says that ordinary text is in a monospaced font, which then does not mark code.
+    """
 
     default: Style = PLAIN_STYLE
     has_monospaced_text: bool = False
-    """Whether ordinary text is set in a monospaced font, which then marks no code."""
     _raw: dict[str, Any] = field(default_factory=dict)
     _resolved: dict[str, Style] = field(default_factory=dict)
 
     def get_paragraph_style(self, style_id: str | None) -> Style:
-        """Return a paragraph style; what is unknown looks like ordinary text."""
+        """Return a paragraph style, the default style for an unknown id."""
         return self._get_style(style_id, self.default)
 
     def get_character_style(self, style_id: str | None) -> Style:
-        """Return a character style; what is unknown changes nothing."""
+        """Return a character style, one that sets nothing for an unknown id."""
         return self._get_style(style_id, PLAIN_STYLE)
 
     def _get_style(self, style_id: str | None, default: Style) -> Style:
@@ -74,33 +82,41 @@ class Styles:
 
 
 def get_property_value(properties: Any, name: str) -> str:
-    """Return the w:val of a property, blank when it is not set."""
+    """Return the `w:val` of a child element of some properties, blank when either is missing."""
     found = properties.find(W + name) if properties is not None else None
     return (found.get(_VAL) or "") if found is not None else ""
 
 
 def get_toggle_value(properties: Any, name: str) -> bool | None:
-    """Return whether a property is switched on or off, None when it is not set."""
+    """Return whether an on/off property is on, None when it is not set."""
+    # An element without `val` is on (CT_OnOff, 17.17.4).
     found = properties.find(W + name) if properties is not None else None
     return None if found is None else found.get(_VAL) not in {"0", "false", "none", "off"}
 
 
 def parse_bounded_int(text: str | None, limit: int = 100_000) -> int | None:
-    """Return a small number as a whole one (some programs write fractions), None for anything else."""
+    """Return a number truncated to an integer and clamped to ±`limit`, None for anything else."""
+    # Some programs write fractions. Longer texts are refused before `float`, whose result could be infinite. The limit
+    # is above every real value: 100,000 twentieths of a point are 1.7 metres.
     if text and len(text) < 20 and _NUMBER.fullmatch(text):
         return max(-limit, min(int(float(text)), limit))
     return None
 
 
 def get_indent(properties: Any) -> int | None:
-    """Return how far a paragraph is set in from the left, in twentieths of a point."""
+    """Return the left indent of paragraph properties in twentieths of a point, None when it is not set."""
+    # `start` is the name of the attribute in strict files, `left` in all others.
     found = properties.find(f"{W}ind") if properties is not None else None
     return parse_bounded_int(found.get(f"{W}left") or found.get(f"{W}start")) if found is not None else None
 
 
 @dataclass(kw_only=True, slots=True)
 class ParagraphProperties:
-    """What a paragraph says of itself; None where it leaves that to its style."""
+    """The properties that a paragraph sets itself; None where its style decides.
+
+    `has_deleted_end` says that the end of the paragraph was deleted as a tracked change: its text continues in the
+    next.
+    """
 
     style_id: str = ""
     list_id: str | None = None
@@ -108,7 +124,6 @@ class ParagraphProperties:
     level: int | None = None
     indent: int | None = None
     has_deleted_end: bool = False
-    """Its end was deleted as a tracked change, so that it goes on in the next paragraph."""
 
 
 _NO_PROPERTIES = ParagraphProperties()
@@ -118,7 +133,8 @@ _PPR, _PSTYLE, _NUMPR, _OUTLINE, _IND, _RPR = (
 
 
 def parse_paragraph_properties(paragraph: Any) -> ParagraphProperties:
-    """Return the marks of a paragraph, looking at each of its properties once."""
+    """Return the properties that a paragraph sets itself."""
+    # One pass over the children instead of a search for each property: this runs for every paragraph of a document.
     if not len(paragraph) or (properties := paragraph[0]).tag != _PPR:
         return _NO_PROPERTIES
     marks = ParagraphProperties()
@@ -141,7 +157,7 @@ def parse_paragraph_properties(paragraph: Any) -> ParagraphProperties:
 
 
 def parse_styles(root: Any) -> Styles:
-    """Read the root of the styles part; None stands for a document without one."""
+    """Return the styles that the styles part defines; `root` is None for a document without that part."""
     if root is None:
         return Styles()
     base = _parse_formatting(root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr"))
@@ -174,10 +190,10 @@ def _parse_formatting(properties: Any) -> dict[str, Any]:
 
 
 def _resolve_style(style_id: str, raw: dict[str, Any]) -> Style:
-    """Return a style with what it inherits: the nearest that says something is right."""
+    """Return a style with the properties that it inherits through `basedOn`; the nearest style that sets one wins."""
     level: int | None = None
     fields: dict[str, Any] = {}
-    current, seen = style_id, set[str]()
+    current, seen = style_id, set[str]()  # in damaged files styles may be based on each other in a circle
     while current in raw and current not in seen:
         seen.add(current)
         style = raw[current]
@@ -207,13 +223,14 @@ def _resolve_style(style_id: str, raw: dict[str, Any]) -> Style:
             elif found is False:
                 fields.setdefault(look, False)
         current = get_property_value(style, "basedOn")
-    if fields.get("list_id") == "0":
+    if fields.get("list_id") == "0":  # the style removes the numbering that it inherits
         fields["list_id"] = ""
-    return Style(**fields, level=min(level or 0, 6))
+    return Style(**fields, level=min(level or 0, _MAX_LEVEL))
 
 
 def _find_heading_level(name: str, properties: Any) -> int | None:
-    """Return the heading level that a style sets itself; None when it leaves it to what it is based on."""
+    """Return the heading level that a style sets itself; None when it inherits the level."""
+    # By name first: a built-in heading style is one even where a program left out its outline level.
     if heading := _HEADING_NAME.match(name):
         return int(heading.group(1))
     if name.lower() == "title":
@@ -222,8 +239,8 @@ def _find_heading_level(name: str, properties: Any) -> int | None:
 
 
 def parse_outline_level(properties: Any) -> int | None:
-    """Return the heading level of an outline level: 0 for body text, None when none is set."""
+    """Return the heading level (1 to 6) of the outline level in some properties: 0 for body text, None when not set."""
     outline = parse_bounded_int(get_property_value(properties, "outlineLvl"))
     if outline is None or outline < 0:
         return None
-    return 0 if outline > 8 else min(outline + 1, 6)
+    return 0 if outline > _LAST_OUTLINE_LEVEL else min(outline + 1, _MAX_LEVEL)

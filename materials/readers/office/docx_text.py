@@ -1,4 +1,4 @@
-"""The words of a Word paragraph as its reader sees them: insertions and field results, not deletions or hidden text."""
+"""Read the text of a Word paragraph as Word shows it: insertions and field results, not deletions or hidden text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _R, _RPR, _PPR, _T = f"{W}r", f"{W}rPr", f"{W}pPr", f"{W}t"
 _B, _I, _VANISH, _RSTYLE, _RFONTS, _SZ = f"{W}b", f"{W}i", f"{W}vanish", f"{W}rStyle", f"{W}rFonts", f"{W}sz"
 _ASCII = f"{W}ascii"
 _ALTERNATE = f"{MC}AlternateContent"
-_FIXED_TEXTS = {
+_FIXED_TEXTS = {  # 17.3.3; a soft hyphen shows only at the end of a line
     f"{W}tab": "\t",
     f"{W}ptab": "\t",
     f"{W}br": "\n",
@@ -29,6 +29,7 @@ _FIXED_TEXTS = {
     f"{W}noBreakHyphen": "-",
     f"{W}softHyphen": "",
 }
+# Fields (17.16.5) whose result repeats other text (tables of contents and of authorities, the index) or is none (RD).
 _HIDING_FIELDS = {"TOC", "INDEX", "TOA", "RD"}
 _V = "{urn:schemas-microsoft-com:vml}"
 _O = "{urn:schemas-microsoft-com:office:office}"
@@ -36,11 +37,11 @@ _O = "{urn:schemas-microsoft-com:office:office}"
 
 @dataclass(kw_only=True)
 class ParagraphText:
-    """What a paragraph says, and what hangs on it, in order.
+    """The text of a paragraph and its attachments, both in order.
 
-    Those are pairs of a kind and what belongs to it: `note` (its mark and its text), `box` (the element), `chart` and
-    `diagram` (the relation's id), `picture` (what its author says that it shows). `all_bold`, `all_monospaced` and
-    `smallest_size` (in half points) speak of the runs that have text.
+    An attachment is a pair of a kind and its data: `note` (its mark and its text), `box` (the element), `chart` and
+    `diagram` (the id of the relationship), `picture` (its alternative text). `all_bold`, `all_monospaced` and
+    `smallest_size` (in half points) summarise the runs that have text; `has_runs` says whether there are any.
     """
 
     parts: list[str] = field(default_factory=list)
@@ -53,7 +54,7 @@ class ParagraphText:
 
     @property
     def text(self) -> str:
-        """The words themselves."""
+        """Return the text without control characters and with the characters of symbol fonts made readable."""
         text = "".join(self.parts)
         return text if text.isprintable() else replace_symbols(clean_text(text))
 
@@ -68,16 +69,18 @@ class DocxNotes:
 
 @dataclass
 class ParagraphReader:
-    """Reads paragraphs in their order; fields may begin in one and end in another.
+    """Read the paragraphs of a document, which must come in its order: fields and note numbers span paragraphs.
 
-    `omissions` counts what was left out or needs to be told: insertions, deletions, comments, equations stored as
-    pictures, embedded objects.
+    `omissions` counts what was left out or deserves a warning: insertions, deletions, moves, comments, equations stored
+    as pictures, embedded objects, charts of newer kinds. `follows_fields` is False where the ends of fields are
+    unreliable; then no complex field hides its result.
     """
 
     styles: Styles
     notes: DocxNotes
     follows_fields: bool = True
     omissions: Counter[str] = field(default_factory=Counter)
+    # The open complex fields, outermost first: the code of each, and whether its result is hidden.
     _fields: list[list[str]] = field(default_factory=list)
     _hiding_depth: int = 0
     _note_marks: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -86,7 +89,7 @@ class ParagraphReader:
     _emphasis_is_open: bool = False
 
     def read(self, paragraph: Any, style: Style = PLAIN_STYLE) -> ParagraphText:
-        """Return the words of a paragraph in a style."""
+        """Return the text of a paragraph whose style is `style`."""
         words = ParagraphText()
         self._emphasis_is_open = False
         self._read_children(paragraph, words, style)
@@ -102,12 +105,15 @@ class ParagraphReader:
                     self._read_children(form, words, style)
             elif tag in _CHILD_READERS:
                 _CHILD_READERS[tag](self, child, words, style)
+            # Hyperlinks, smart tags and wrappers of newer versions: what is not known is transparent, so no text is
+            # lost.
             elif tag != _PPR and len(child):
                 self._read_children(child, words, style)
 
     def _read_run(self, run: Any, words: ParagraphText, style: Style) -> None:
         bold, italic, hidden, monospaced, size = style.bold, style.italic, style.hidden, style.is_monospaced, style.size
         parts: list[str] = []
+        # One pass with the most frequent tags first: a long document has tens of thousands of runs.
         for part in run:
             tag = part.tag
             if tag == _T:
@@ -146,6 +152,7 @@ class ParagraphReader:
         words.has_runs = True
         words.all_bold = words.all_bold and bold is True
         words.all_monospaced = words.all_monospaced and monospaced
+        # Word splits a word into runs at spelling marks and edits: adjacent emphasised runs are one term.
         if bold is True or italic is True:
             if self._emphasis_is_open and words.emphasised:
                 words.emphasised[-1] += text
@@ -156,7 +163,7 @@ class ParagraphReader:
             self._emphasis_is_open = False
 
     def _read_run_child(self, part: Any, parts: list[str], words: ParagraphText, style: Style) -> None:
-        """Read what few runs hold."""
+        """Read a child of a run that is neither plain text nor formatting."""
         tag = part.tag
         name = tag.rpartition("}")[2]
         if name == "sym":
@@ -171,7 +178,7 @@ class ParagraphReader:
                 self._fields[-1][0] += part.text or ""
         elif name == "commentReference":
             self.omissions["comments"] += 1
-        elif name == "ruby":
+        elif name == "ruby":  # 17.3.3: the phonetic guide above the base text would double each word
             for base in part.iterchildren(f"{W}rubyBase"):
                 inner = ParagraphText()
                 self._read_children(base, inner, style)
@@ -184,7 +191,7 @@ class ParagraphReader:
             self._read_drawing(part, words)
 
     def _read_note_reference(self, part: Any, name: str, words: ParagraphText) -> str:
-        """Return the mark of a note; where it is first pointed at, what it says hangs on the paragraph."""
+        """Return the mark of a note and attach its text to the first paragraph that refers to it."""
         notes, kind = (self.notes.footnotes, "foot") if name == "footnoteReference" else (self.notes.endnotes, "end")
         note = notes.get(part.get(f"{W}id") or "")
         if note is None:
@@ -193,6 +200,7 @@ class ParagraphReader:
         if key not in self._note_marks:
             text = self.read_note_text(note)
             self._note_counts[kind] += bool(text)
+            # Numbered here, because the ids in the file are not the numbers that Word shows.
             place = self._note_counts[kind]
             self._note_marks[key] = "" if not text else str(place) if kind == "foot" else format_roman(place)
             if text:
@@ -200,8 +208,8 @@ class ParagraphReader:
         return self._note_marks[key]
 
     def read_note_text(self, note: Any) -> str:
-        """Return what a note says, on one line."""
-        self._in_note = True
+        """Return the text of a note on one line."""
+        self._in_note = True  # a hostile note may refer to itself
         is_open = self._emphasis_is_open
         try:
             return collapse_whitespace(" ".join(self.read(paragraph).text for paragraph in note.iter(f"{W}p")))
@@ -209,7 +217,7 @@ class ParagraphReader:
             self._in_note, self._emphasis_is_open = False, is_open
 
     def _track_field(self, kind: str) -> None:
-        """Follow a field: between `begin` and `separate` stands its code, then until `end` its result."""
+        """Follow a complex field (17.16): its code is between `begin` and `separate`, its result up to `end`."""
         if not self.follows_fields:
             return
         if kind == "begin":
@@ -222,7 +230,7 @@ class ParagraphReader:
             self._hiding_depth -= 1
 
     def _read_drawing(self, element: Any, words: ParagraphText) -> None:
-        """Take the text boxes, charts and diagrams of a drawing, and what its author says that a picture shows."""
+        """Attach the text boxes, charts, diagrams and alternative texts of a drawing to the paragraph."""
         for child in element:
             tag = child.tag
             if tag == _ALTERNATE:
@@ -232,7 +240,7 @@ class ParagraphReader:
                 words.attachments.append(("box", child))
             elif tag == f"{C}chart":
                 words.attachments.append(("chart", child.get(f"{R}id")))
-            elif tag.endswith("}chart"):
+            elif tag.endswith("}chart"):  # chartex of Office 2016: a schema of its own, which is not read
                 self.omissions["charts"] += 1
             elif tag == f"{DGM}relIds":
                 words.attachments.append(("diagram", child.get(f"{R}dm")))
@@ -270,7 +278,7 @@ class ParagraphReader:
 
 
 def is_placeholder(control: Any) -> bool:
-    """Tell whether a content control only shows its prompt, such as `Click here to enter text.`"""
+    """Tell whether a content control shows only its prompt, such as `Click here to enter text.`"""
     return control.find(f"{W}sdtPr/{W}showingPlcHdr") is not None
 
 

@@ -1,4 +1,4 @@
-"""Numbers of list items as office programs write them: 3, c, iii."""
+"""Format the numbers of list items as office programs do: 3, c, iii."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ _ROMAN = (
     (1, "i"),
 )
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
+# Word's alphabet for lists (`russianLower`): without ё, й, ъ, ы and ь.
 _CYRILLIC = "абвгдежзиклмнопрстуфхцчшщэюя"
+# Item 520 in Latin letters. A start number in a hostile file would make labels of thousands of letters.
 _MAX_LETTERS = 20
 
 
 def format_roman(number: int) -> str:
-    """Return a number from 1 to 3999 in small Roman numerals, any other in digits."""
+    """Return a number from 1 to 3999 in lower-case Roman numerals, any other in digits."""
     if not 0 < number < 4000:
         return str(number)
     found = ""
@@ -35,13 +37,14 @@ def format_roman(number: int) -> str:
 
 
 def format_letters(number: int, alphabet: str = _LATIN) -> str:
-    """Return a, b, ... z, aa, bb, ... as office programs count; a number out of reach in digits."""
+    """Return a number as a, b, ... z, aa, bb, ...; one below 1 or beyond `_MAX_LETTERS` letters in digits."""
+    # ECMA-376 Part 1, 17.18 (ST_NumberFormat): letters are repeated, unlike in spreadsheets, where ab follows aa.
     times, at = divmod(number - 1, len(alphabet))
     return alphabet[at] * (times + 1) if number > 0 and times < _MAX_LETTERS else str(number)
 
 
 def format_numeral(number: int, number_format: str) -> str:
-    """Return a number in one of Word's number formats; in digits when the format is not known here."""
+    """Return a number in one of Word's number formats, in digits for a format that is not supported."""
     match number_format:
         case "lowerLetter":
             return format_letters(number)
