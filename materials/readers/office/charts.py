@@ -1,4 +1,7 @@
-"""Charts of Word and PowerPoint as a title and a table: the values that are stored with the picture of the chart."""
+"""Read the charts of Word and PowerPoint (ECMA-376 Part 1, 21.2) as a title and a table.
+
+The values come from the caches that office programs store in the chart part; the embedded workbook is not opened.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,27 @@ from materials.readers.base.encodings import clean_text
 from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.office.ooxml import A, C
 
+# A chart that people can read has fewer of both. Charts with more plot measurements, whose values nobody learns from.
+# The number of omitted rows is in the warnings.
 MAX_ROWS = 50
 MAX_SERIES = 12
 
 _DATE_FORMAT = re.compile(r"y|d", re.IGNORECASE)
+# Quoted text, [conditions and colours] and escaped characters of a number format (18.8) may contain any letter.
 _FORMAT_LITERALS = re.compile(r"\"[^\"]*\"|\[[^\]]*\]|\\.")
+# Serial dates count days from 1900-01-01 as 1, with a day too many: 1900 is taken for a leap year (18.17.4). From March
+# 1900 on this epoch is right. The last number is 9999-12-31, where Python's dates end, too.
 _DATE_EPOCH = date(1899, 12, 30)
 _MAX_DATE_NUMBER = 2_958_465
+# Significant digits of a value: binary fractions (0.1 + 0.2) differ from what people entered in the 16th or 17th.
+_PRECISION = ".10g"
+# Below this, every integer is exact in a float, so large numbers need no exponent.
+_MAX_EXACT_NUMBER = 1e15
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A chart's title, its values as rows of cells (the first names the series), and how many rows were left out."""
+    """A chart's title, its values as rows of cells (the first row names the series), and the number of omitted rows."""
 
     title: str
     rows: list[list[str]]
@@ -37,10 +49,11 @@ class _ChartSeries:
 
 
 def parse_chart(root: Any) -> Chart:
-    """Read the root of a chart part: every series of every plot in it."""
+    """Return the chart of a chart part with the series of all its plots side by side."""
     title = root.find(f"{C}chart/{C}title")
     words = _extract_text(title) if title is not None else ""
     series = [_parse_series(element) for element in root.iter(f"{C}ser")]
+    # PowerPoint shows the name of a single series as the title.
     if not words and len(series) == 1:
         words = series[0].name
     shown = series[:MAX_SERIES]
@@ -73,7 +86,7 @@ def _parse_series(element: Any) -> _ChartSeries:
 
 
 def _parse_points(element: Any) -> dict[int, str]:
-    """Return the cells of a series by their place; categories of several levels as `outer / inner`."""
+    """Return the cells of a series by their index; categories of several levels as `outer / inner`."""
     if element is None:
         return {}
     levels = list(element.iter(f"{C}lvl"))
@@ -89,7 +102,10 @@ def _parse_points(element: Any) -> dict[int, str]:
 
 
 def _join_category_levels(levels: list[Any]) -> dict[int, str]:
-    """Join levels, the innermost of which comes first; an outer word holds until the next one begins."""
+    """Return the category names of several levels by index; the innermost level comes first in the file.
+
+    An outer name is stored once and applies until the next one.
+    """
     inner = {int(point.get("idx") or 0): point.findtext(f"{C}v") or "" for point in levels[0].iter(f"{C}pt")}
     found = {at: clean_text(collapse_whitespace(word)) for at, word in inner.items()}
     for level in levels[1:]:
@@ -102,15 +118,15 @@ def _join_category_levels(levels: list[Any]) -> dict[int, str]:
 
 
 def _format_value(value: str, format_code: str) -> str:
-    """Return a number as the chart shows it: no noise of binary fractions, percent and dates as such."""
+    """Return a number about as the chart shows it: percentages and dates as such, without noise of binary fractions."""
     try:
         number = float(value)
     except ValueError:
         return clean_text(collapse_whitespace(value))
     format_code = _FORMAT_LITERALS.sub("", format_code)
     if "%" in format_code:
-        return f"{number * 100:.10g}%"
+        return f"{number * 100:{_PRECISION}}%"
     if format_code.lower() != "general" and _DATE_FORMAT.search(format_code) and 0 < number < _MAX_DATE_NUMBER:
         return (_DATE_EPOCH + timedelta(days=int(number))).isoformat()
-    short = f"{number:.10g}"
-    return f"{number:.0f}" if "e+" in short and abs(number) < 1e15 else short
+    short = f"{number:{_PRECISION}}"
+    return f"{number:.0f}" if "e+" in short and abs(number) < _MAX_EXACT_NUMBER else short

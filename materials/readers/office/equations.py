@@ -1,4 +1,8 @@
-"""Equations of Word and PowerPoint (OMML) as text: plain where a line of text can say it, else TeX between dollars."""
+"""Format the equations of Word and PowerPoint (OMML, ECMA-376 Part 1, 22.1) as text.
+
+An equation that needs no structure stays plain text (a + b = c); any other becomes TeX between dollar signs, the
+notation that the readers of Markdown, HTML and notebooks keep as well.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ _OPERATORS = {
     "⋁": r"\bigvee",
     "⋀": r"\bigwedge",
 }
+# OMML stores an accent as the combining character.
 _ACCENTS = {
     "\u0302": r"\hat",
     "\u0303": r"\tilde",
@@ -35,6 +40,7 @@ _ACCENTS = {
     "\u030c": r"\check",
     "\u0306": r"\breve",
 }
+# Functions that TeX has a command for, which sets them upright.
 _FUNCTIONS = {
     "sin",
     "cos",
@@ -65,6 +71,7 @@ _FUNCTIONS = {
     "deg",
     "Pr",
 }
+# What may not follow \left or \right as it is; a dot stands for no delimiter.
 _DELIMITERS = {"{": r"\{", "}": r"\}", "": ".", "⟨": r"\langle ", "⟩": r"\rangle ", "‖": r"\|"}
 _PROPERTIES = re.compile(r"Pr$")
 
@@ -80,7 +87,7 @@ def format_equation(element: Any) -> str:
 
 
 def _format_children(element: Any) -> str:
-    """Return what stands in an element, one after the other."""
+    """Return the TeX of the children of an element, joined; unknown elements count as their children."""
     parts: list[str] = []
     for child in element:
         name = child.tag.rpartition("}")[2]
@@ -90,7 +97,7 @@ def _format_children(element: Any) -> str:
                 parts.append(write(child))
             elif not _PROPERTIES.search(name):
                 parts.append(_format_children(child))
-        elif name not in {"del", "moveFrom", "rPr"}:
+        elif name not in {"del", "moveFrom", "rPr"}:  # deleted text of tracked changes, and formatting
             parts.append(_format_children(child))
     return "".join(parts)
 
@@ -101,7 +108,8 @@ def _format_part(element: Any, name: str) -> str:
 
 
 def _get_property(element: Any, group: str, name: str, default: str) -> str:
-    """Return a property's value; a property without value is on."""
+    """Return the value of a property, `default` for a missing one."""
+    # A property without value is on, but one that names a character (chr, begChr, endChr, sepChr) then names none.
     found = element.find(f"{M}{group}/{M}{name}")
     return default if found is None else (found.get(f"{M}val") or ("" if name.endswith("hr") else "1"))
 
@@ -156,7 +164,7 @@ def _format_radical(element: Any) -> str:
 
 
 def _format_nary(element: Any) -> str:
-    sign = _get_property(element, "naryPr", "chr", "∫")
+    sign = _get_property(element, "naryPr", "chr", "∫")  # this and the defaults below are those of 22.1.2
     below, above = _format_part(element, "sub"), _format_part(element, "sup")
     limits = (f"_{{{below}}}" if below else "") + (f"^{{{above}}}" if above else "")
     return f"{_OPERATORS.get(sign, sign)}{_shorten_scripts(limits)} {_format_part(element, 'e')}"
@@ -167,6 +175,7 @@ def _format_delimiters(element: Any) -> str:
     closing = _get_property(element, "dPr", "endChr", ")")
     between = _get_property(element, "dPr", "sepChr", "|")
     inside = between.join(_format_children(part).strip() for part in element.iterchildren(f"{M}e"))
+    # \left and \right would make plain parentheses an equation; they matter only around what is higher than a line.
     if opening and closing and not _TEX_STRUCTURE.search(inside) and not _TEX_SPECIAL.search(opening + closing):
         return f"{opening}{inside}{closing}"
     return rf"\left{_DELIMITERS.get(opening, opening)}{inside}\right{_DELIMITERS.get(closing, closing)}"
@@ -174,6 +183,7 @@ def _format_delimiters(element: Any) -> str:
 
 def _format_function(element: Any) -> str:
     name = _format_part(element, "fName")
+    # The name may be in braces or \text, and have a script or limit behind it: {sin}^2, \text{log}_2.
     known = re.match(r"\{?(?:\\text\{)?([A-Za-z]+)\}*", name)
     if known and known.group(1) in _FUNCTIONS:
         name = "\\" + known.group(1) + name[known.end() :]

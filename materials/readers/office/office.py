@@ -1,4 +1,4 @@
-"""What Word and PowerPoint files have in common beside their parts: a title, and what to say of what was left out."""
+"""Functions for Word and PowerPoint files alike: titles, alternative texts, and warnings about what was left out."""
 
 from __future__ import annotations
 
@@ -12,24 +12,32 @@ from materials.readers.base.pieces import collapse_whitespace, format_page_numbe
 from materials.readers.office.ooxml import Package
 
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
+# Titles that office programs set by themselves; they would hide the first heading.
 _DEFAULT_TITLE = re.compile(
     r"^(?:word document|document\d*|powerpoint presentation|presentation\d*|untitled\b.*|slide \d+|title|"
     r"презентац[иі]я powerpoint|документ microsoft word|powerpoint-präsentation|présentation powerpoint)$",
     re.IGNORECASE,
 )
+# What Office writes below descriptions by its own model. Of 15 alternative texts in the sample files 7 are of this
+# kind.
 _GENERATED_ALT = re.compile(
     r"automatically generated|ai-generated|створено автоматично|автоматически создан", re.IGNORECASE
 )
+# Default names of shapes, file names, URLs, and single words.
 _MEANINGLESS_ALT = re.compile(
     r"^(?:picture|image|graphic|graphical user interface|photo|рисунок|зображення|изображение|bild|grafik|shape|"
     r"object|google shape.*)[\s\d;:._-]*$|\.(?:png|jpe?g|gif|emf|wmf|svg|bmp|tiff?|webp)$|^(?:https?|file):|^\S*$",
     re.IGNORECASE,
 )
+# Guidelines ask for a sentence or two; some programs put the source of a drawing here.
 _MAX_ALT_LENGTH = 1000
 
 
 def find_title(package: Package, pieces: Sequence[Piece]) -> str:
-    """Return a document's title: its first top heading, what its properties say, or the heading it begins with."""
+    """Return a document's title: its first heading of level 1, its title property, or the heading it begins with.
+
+    Blank when it has none of them.
+    """
     headings = [piece for piece in pieces if piece.kind is ChunkKind.HEADING]
     if first := next((piece.text for piece in headings if piece.level == 1), ""):
         return first
@@ -41,13 +49,13 @@ def find_title(package: Package, pieces: Sequence[Piece]) -> str:
 
 
 def clean_alt_text(text: str) -> str:
-    """Return what a picture's author says it shows; blank for names of files and descriptions made by a machine."""
+    """Return alternative text on one line; blank for file names, default names and machine-generated descriptions."""
     text = clean_text(collapse_whitespace(text))[:_MAX_ALT_LENGTH]
     return "" if _GENERATED_ALT.search(text) or _MEANINGLESS_ALT.search(text) else text
 
 
 def build_omission_warnings(omissions: Mapping[str, int]) -> tuple[str, ...]:
-    """Return sentences for the teacher about what a document holds beside its text."""
+    """Return warnings for the teacher about what a document contains that was left out or read in a certain way."""
     warnings = []
     insertions, deletions = omissions.get("insertions", 0), omissions.get("deletions", 0)
     if insertions or deletions or omissions.get("moves", 0):
@@ -84,5 +92,5 @@ def format_count(number: int, noun: str) -> str:
 
 
 def format_slide_numbers(found: list[int]) -> str:
-    """Return slides by their numbers: Slide 3, Slides 3, 5–7."""
+    """Return slide numbers with their noun: Slide 3, Slides 3, 5–7."""
     return f"Slide{'' if len(found) == 1 else 's'} {format_page_numbers(found)}"

@@ -1,7 +1,7 @@
-"""An Office Open XML file as parts: opened one at a time, when asked for, within limits.
+"""Open the parts of an Office Open XML package one at a time, on request and within limits.
 
-Videos and embedded files are never unpacked, and a picture only to be looked at, so that reading a presentation of any
-size costs what its text costs. Macros are parts like any other and are never looked at.
+Reading text never unpacks videos, pictures, embedded files or macros, so its cost depends on the text alone. Pictures
+are unpacked one by one when they are drawn for a vision model.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
+# The strict variant of the format has namespaces of its own; everything else in the parts that are read is the same.
 _STRICT_NAMESPACE = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Relationship:
-    """What a part points at: the last word of the relation's type, and the name of the other part."""
+    """A relationship of a part: the last segment of its type, and the name of the target part (a URL if external)."""
 
     kind: str
     target: str
@@ -48,12 +49,13 @@ class Relationship:
 
 @contextmanager
 def open_package(path: Path, noun: str) -> Iterator[Package]:
-    """Open a package; `noun` is what people call it. Raises UnreadableDocument."""
+    """Open a package within the limits of `check_zip_parts`; `noun` names it in errors. Raises UnreadableDocument."""
     try:
         archive = zipfile.ZipFile(path)
     except _ZIP_ERRORS as exc:
         raise UnreadableDocument(f"The {noun} is damaged: it is no complete zip archive.", code="damaged") from exc
     with archive:
+        # Checked here as well, so that a package is safe to read whatever its caller checked.
         try:
             check_zip_parts(archive.infolist())
         except FormatProblem as exc:
@@ -62,7 +64,11 @@ def open_package(path: Path, noun: str) -> Iterator[Package]:
 
 
 class Package:
-    """The parts of an open Office file, found by the relations between them."""
+    """The parts of an open office file, addressed by name and found by relationships.
+
+    All XML parts together may unpack to `ZIP_MAX_BYTES`; beyond that, every method that parses raises
+    UnreadableDocument.
+    """
 
     def __init__(self, archive: zipfile.ZipFile, noun: str) -> None:
         self._archive = archive
@@ -72,18 +78,20 @@ class Package:
         self._remaining_bytes = ZIP_MAX_BYTES
 
     def find_main_part(self) -> str:
-        """Return the name of the part that the others hang on. Raises UnreadableDocument."""
+        """Return the name of the main document part. Raises UnreadableDocument when there is none."""
         for relation in self.get_relationships("").values():
             if relation.kind == "officeDocument" and _normalise_part_name(relation.target) in self._parts:
                 return relation.target
         raise UnreadableDocument(f"The {self._noun} is damaged: its main part is missing.", code="damaged")
 
     def parse_part(self, name: str) -> Any:
-        """Return the root of a part. Raises KeyError when there is no such part, and UnreadableDocument."""
+        """Return the root element of a part. Raises KeyError for an unknown name, UnreadableDocument for damage."""
         part = self._parts[_normalise_part_name(name)]
         data = self._read_xml_part(part)
         if b"purl.oclc.org/ooxml" in data[:4096]:
             data = _STRICT_NAMESPACE.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data)
+        # Comments and processing instructions go because their `tag` is a function, where all callers expect a string.
+        # Without huge_tree libxml2 keeps its own limits (256 levels, 10 million characters of one text).
         parser = etree.XMLParser(
             resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
         )
@@ -93,6 +101,8 @@ class Package:
             raise UnreadableDocument(
                 f"The {self._noun} is damaged: {part.filename[:100]!r} is no valid XML.", code="damaged"
             ) from exc
+        # The Open Packaging Conventions forbid DTDs; entities could still multiply (the "billion laughs") or name local
+        # files.
         if root.getroottree().docinfo.internalDTD is not None:
             raise UnreadableDocument(
                 f"The {self._noun} declares entities of its own, which no office program does.", code="damaged"
@@ -100,7 +110,10 @@ class Package:
         return root
 
     def parse_optional_part(self, omissions: Counter[str], name: str | None) -> Any:
-        """Return the root of a part that can be done without; None when it is missing, or damaged, which is counted."""
+        """Return the root element of an optional part; None when it is missing or damaged.
+
+        A damaged part is counted in `omissions["parts"]`. Raises UnreadableDocument for other problems, such as size.
+        """
         try:
             return self.parse_part(name) if name else None
         except UnreadableDocument as exc:
@@ -110,7 +123,10 @@ class Package:
             return None
 
     def get_relationships(self, name: str) -> dict[str, Relationship]:
-        """Return what a part points at, by the ids that it uses; nothing when that is missing or broken."""
+        """Return the relationships of a part by id, empty when it has none; the package itself is the blank name.
+
+        Raises UnreadableDocument when they are damaged.
+        """
         if name not in self._relationships:
             folder, _, base = name.rpartition("/")
             try:
@@ -126,7 +142,7 @@ class Package:
         return self._relationships[name]
 
     def iter_related_parts(self, name: str, kind: str) -> Iterator[str]:
-        """Yield the names of the parts that a part points at by relations of a kind."""
+        """Yield the names of the existing parts that a part has relationships of a kind to, in their order."""
         for relation in self.get_relationships(name).values():
             if (
                 relation.kind == kind
@@ -136,21 +152,21 @@ class Package:
                 yield relation.target
 
     def find_related_part(self, name: str, relation_id: str | None, kind: str) -> str | None:
-        """Return the part that one relation of a part points at, None when there is none of that kind."""
+        """Return the part that one relationship points at; None if it is missing, external or of another kind."""
         relation = self.get_relationships(name).get(relation_id or "")
         if relation is None or relation.is_external or relation.kind != kind:
             return None
         return relation.target if _normalise_part_name(relation.target) in self._parts else None
 
     def get_part_signature(self, name: str) -> tuple[int, int]:
-        """Return what tells a part's content from that of others, without unpacking it."""
+        """Return the CRC-32 and size of a part, equal for parts with equal content, without unpacking it."""
         part = self._parts[_normalise_part_name(name)]
         return part.CRC, part.file_size
 
     def read_picture(self, name: str) -> bytes:
-        """Return the bytes of a picture, which count nothing towards what all the text may unpack to.
+        """Return the bytes of a picture, at most `ZIP_MAX_XML_BYTES`. Raises UnreadableDocument.
 
-        Raises UnreadableDocument.
+        Pictures do not count towards the limit of all XML parts, because one is unpacked at a time.
         """
         return self._read_part(self._parts[_normalise_part_name(name)], max_bytes=ZIP_MAX_XML_BYTES)
 
@@ -160,11 +176,13 @@ class Package:
         return data
 
     def _read_part(self, part: zipfile.ZipInfo, *, max_bytes: int) -> bytes:
-        """Return a part's bytes: as many as there are, whatever the archive says of its size."""
+        """Return a part's bytes, counted while unpacking; the size in the directory may be wrong."""
         try:
             with self._archive.open(part) as stream:
-                data = stream.read(min(max_bytes, part.file_size) + 1)  # asking for more would unpack more, size or not
-        except RuntimeError as exc:
+                # One byte more than allowed shows that there is more. Asking for all would unpack all, whatever the
+                # size says.
+                data = stream.read(min(max_bytes, part.file_size) + 1)
+        except RuntimeError as exc:  # what `zipfile` raises for encrypted parts; NotImplementedError is a subclass
             if isinstance(exc, NotImplementedError):
                 raise UnreadableDocument(f"The {self._noun} is damaged.", code="damaged") from exc
             raise UnreadableDocument(
@@ -186,6 +204,8 @@ class Package:
 
 
 def _parse_relationship(element: Any, folder: str) -> Relationship:
+    # Targets are relative to the folder of the source part, or absolute; `..` cannot leave the package, because names
+    # are only looked up in it.
     target = (element.get("Target") or "").replace("\\", "/")
     is_external = element.get("TargetMode") == "External"
     if not is_external:
@@ -194,12 +214,15 @@ def _parse_relationship(element: Any, folder: str) -> Relationship:
 
 
 def _normalise_part_name(name: str) -> str:
-    """Names of parts do not differ by case; some programs write them with backslashes."""
+    """Return the name under which a part is looked up."""
+    # Part names are equal when they differ only in case (ECMA-376 Part 2). Some programs write backslashes.
     return name.replace("\\", "/").lstrip("/").lower()
 
 
 def select_alternate(alternate: Any) -> Any:
-    """Return which form of an mc:AlternateContent element to read: the first, which is the richest; None for none."""
+    """Return the branch of an `mc:AlternateContent` element to read: the first with content; None without one."""
+    # ECMA-376 Part 3 wants the first whose namespaces are understood. The first is the newest form; what is unknown in
+    # it is skipped, and its text is the same as or more than that of the fallback.
     for form in alternate:
         if form.tag in {f"{MC}Choice", f"{MC}Fallback"} and len(form):
             return form

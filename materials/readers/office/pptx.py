@@ -1,6 +1,7 @@
-"""PPTX to pieces: each slide's title, its shapes in reading order, its tables, charts, diagrams and notes.
+"""Read presentations (PresentationML, ECMA-376 Part 1, clause 19) into pieces.
 
-Only the parts that hold text are opened. Hidden slides are read like the others and keep their numbers.
+Per slide: its title, its shapes in reading order with tables, charts and diagrams, and its notes. Only parts with text
+are opened. Hidden slides are read like the others and keep their numbers.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _SP = f"{P}sp"
 
 
 def read(path: Path) -> Document:
-    """Read a presentation. Raises UnreadableDocument."""
+    """Read a presentation into pieces with slide numbers as locators. Raises UnreadableDocument."""
     with open_package(path, "presentation") as package:
         main = package.find_main_part()
         deck = package.parse_part(main)
@@ -31,12 +32,15 @@ def read(path: Path) -> Document:
             package.find_related_part(main, one.get(f"{R}id"), "slide")
             for one in deck.iterfind(f"{P}sldIdLst/{P}sldId")
         ]
+        # A hostile file may list one slide a million times, and each time it would be read.
         if len(names) > ZIP_MAX_PARTS:
             raise UnreadableDocument("The presentation is damaged: it lists more slides than it has.", code="damaged")
         reader = _PresentationReader(package)
         for number, name in enumerate(names, start=1):
             reader.add_slide(number, name)
         found = tuple(reader.pieces.collected)
+        # Before the title property, which in 2 of 14 sample decks is "Slide 1" or the title of the deck that was
+        # translated.
         title = next((piece.text for piece in found if piece.kind is ChunkKind.HEADING), "")
         return Document(
             pieces=found,
@@ -61,7 +65,10 @@ class _PresentationReader:
         self.layouts = Layouts(self.package)
 
     def add_slide(self, number: int, name: str | None) -> None:
-        """Add what a slide says; a slide that cannot be read costs only itself."""
+        """Add the pieces of a slide (`number` is 1-based); a damaged slide is left out with a warning.
+
+        Raises UnreadableDocument when the presentation unpacks to too much.
+        """
         before = len(self.pieces.collected)
         try:
             root = self.package.parse_part(name) if name else None
@@ -90,7 +97,7 @@ class _PresentationReader:
             (self._pictures if has_pictures else self._empty).append(number)
 
     def list_warnings(self) -> list[str]:
-        """Return sentences on slides that are broken, hidden or without text."""
+        """Return warnings for the teacher about slides that are damaged, hidden, without text, or have comments."""
         found = []
         if self._broken:
             found.append(f"{format_slide_numbers(self._broken)} could not be read.")

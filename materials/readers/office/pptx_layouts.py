@@ -1,4 +1,4 @@
-"""What a slide's placeholders inherit from its layout and master: where they stand, and which bullets they have."""
+"""Resolve what the placeholders of slides inherit from layouts and masters: positions and bullets."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.office.ooxml import A, P, Package
 
 TITLE_TYPES = {"title", "ctrTitle"}
+# Date, footer, slide number and header: the same on every slide, and no content.
 FURNITURE_TYPES = {"dt", "ftr", "sldNum", "hdr"}
 BODY_TYPES = {"body", "obj"}
 _XFRM = f"{A}xfrm"
+# 21.1.2.4: a list style has properties for nine levels. Deeper paragraphs do not exist (`lvl` is 0 to 8).
 _LEVEL_TAGS = tuple(f"{A}lvl{depth}pPr" for depth in range(1, 10))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShapeBox:
-    """Where a shape stands on its slide, in English Metric Units."""
+    """The position and size of a shape on its slide in EMU (English Metric Units, 360,000 to the centimetre)."""
 
     left: int
     top: int
@@ -27,7 +29,7 @@ class ShapeBox:
 
 @dataclass(frozen=True, kw_only=True)
 class Bullet:
-    """What stands before a paragraph: nothing, a bullet, or a number (its scheme, and where it starts)."""
+    """The marker of a paragraph: none (`is_item` is False), a bullet, or a number with its scheme and first value."""
 
     is_item: bool
     scheme: str = ""
@@ -36,7 +38,7 @@ class Bullet:
 
 @dataclass(frozen=True, kw_only=True)
 class Placeholder:
-    """Which placeholder a shape is."""
+    """The type (`ph/@type`) and index (`ph/@idx`) of a placeholder shape."""
 
     type: str
     index: str
@@ -48,7 +50,7 @@ class Placeholder:
 
 @dataclass(frozen=True, kw_only=True)
 class _LayoutPart:
-    """A layout or master: its placeholders' shapes by index and by type, and its text styles by type."""
+    """The placeholder shapes of a layout or master by index and by type, and its text styles (`title`, `body`)."""
 
     by_index: dict[str, Any] = field(default_factory=dict)
     by_type: dict[str, Any] = field(default_factory=dict)
@@ -57,20 +59,20 @@ class _LayoutPart:
 
 @dataclass
 class Layouts:
-    """The layouts of a presentation, each read once."""
+    """The layouts and masters of a presentation; each is parsed once, a damaged one counts as empty."""
 
     package: Package
     _layout_parts: dict[str, _LayoutPart] = field(default_factory=dict)
     _bullets: dict[tuple[tuple[str, ...], Placeholder, int], Bullet | None] = field(default_factory=dict)
 
     def list_layout_names(self, slide: str) -> tuple[str, ...]:
-        """Return the names of a slide's layout and master."""
+        """Return the part names of a slide's layout and master, in this order; missing ones are left out."""
         layout = next(self.package.iter_related_parts(slide, "slideLayout"), None)
         master = next(self.package.iter_related_parts(layout, "slideMaster"), None) if layout else None
         return tuple(filter(None, (layout, master)))
 
     def find_box(self, shape: Any, placeholder: Placeholder | None, layout_names: tuple[str, ...]) -> ShapeBox | None:
-        """Return where a shape stands, by its own word or that of its layout or master."""
+        """Return the box of a shape: its own, or that of its placeholder in the layout or master; None without any."""
         found = parse_box(shape)
         if found is None and placeholder is not None:
             for holder in self._find_base_placeholders(placeholder, layout_names):
@@ -81,10 +83,14 @@ class Layouts:
     def find_bullet(
         self, shape: Any, placeholder: Placeholder | None, layout_names: tuple[str, ...], depth: int
     ) -> Bullet | None:
-        """Return which bullets a shape has at a depth; None when nobody says."""
+        """Return the bullet of a shape's paragraphs at a depth (0 to 8); None when nothing sets one.
+
+        Looked for in the shape, its placeholders in layout and master, and the text styles of the master.
+        """
         own = _parse_bullet_style(shape.find(f"{P}txBody/{A}lstStyle"), depth)
         if own is not None or placeholder is None:
             return own
+        # Most slides of a deck share a few layouts, and a shape asks for each of its paragraphs.
         key = layout_names, placeholder, depth
         if key not in self._bullets:
             self._bullets[key] = self._find_inherited_bullet(placeholder, layout_names, depth)
@@ -103,11 +109,14 @@ class Layouts:
         return None
 
     def _find_base_placeholders(self, placeholder: Placeholder, layout_names: tuple[str, ...]) -> list[Any]:
-        """Return the placeholders that one inherits from: by index in the layout, by type in the master."""
+        """Return the placeholders that one inherits from, nearest first."""
+        # 19.3.1.36 (`ph`): the layout is matched by index, the master by type. A master has one body, which stands for
+        # every other type (pictures, tables, charts), but not for titles and footers.
         kind = "title" if placeholder.is_title else placeholder.type
         found = []
         for at, name in enumerate(layout_names):
             sheet = self._get_layout_part(name)
+            # Titles have no index of their own: 0 is the default, which another placeholder may have, too.
             holder = sheet.by_index.get(placeholder.index) if at == 0 and not placeholder.is_title else None
             if holder is None:
                 holder = sheet.by_type.get(kind)
@@ -140,16 +149,18 @@ class Layouts:
 
 
 def parse_placeholder(shape: Any) -> Placeholder | None:
-    """Return which placeholder a shape is, None for a shape of its own."""
-    for properties in shape[:1]:  # nvSpPr, nvPicPr, nvGraphicFramePr: always the first
+    """Return the placeholder that a shape is; None for other shapes."""
+    # The non-visual properties are the first child under any of their names: nvSpPr, nvPicPr, nvGraphicFramePr.
+    for properties in shape[:1]:
         mark = properties.find(f"{P}nvPr/{P}ph")
         if mark is not None:
-            return Placeholder(type=mark.get("type") or "obj", index=mark.get("idx") or "0")
+            return Placeholder(type=mark.get("type") or "obj", index=mark.get("idx") or "0")  # the defaults of `ph`
     return None
 
 
 def parse_box(shape: Any) -> ShapeBox | None:
-    """Return where a shape itself says that it stands."""
+    """Return the box that a shape sets itself; None when it inherits one."""
+    # Shapes and pictures, graphic frames, and groups keep it in different places.
     frame = shape.find(f"{P}spPr/{_XFRM}")
     if frame is None:
         frame = shape.find(f"{P}xfrm")
@@ -168,7 +179,7 @@ def parse_box(shape: Any) -> ShapeBox | None:
 
 
 def parse_bullet(properties: Any) -> Bullet | None:
-    """Return the bullet that a paragraph's properties set, None when they set none."""
+    """Return the bullet that paragraph properties set; None when they inherit it."""
     for mark in properties:
         name = mark.tag
         if name == f"{A}buNone":
@@ -191,4 +202,5 @@ def _parse_bullet_style(style: Any, depth: int) -> Bullet | None:
 
 
 def _parse_emu(text: str | None) -> int:
+    # Fourteen digits are thousands of kilometres; longer numbers are damage, and would slow down all that is computed.
     return int(text) if text and text.removeprefix("-").isdecimal() and len(text) < 15 else 0

@@ -1,4 +1,4 @@
-"""One slide to pieces: its title, then its shapes in reading order."""
+"""Read one slide into pieces: its title, then its shapes in reading order."""
 
 from __future__ import annotations
 
@@ -28,15 +28,20 @@ from materials.readers.office.reading_order import sort_by_reading_order
 
 _SP, _GROUP, _FRAME, _PICTURE = f"{P}sp", f"{P}grpSp", f"{P}graphicFrame", f"{P}pic"
 _EMPTY_BOX = ShapeBox(left=0, top=0, width=0, height=0)
+# Adjacent text boxes this short are the labels of a drawing and become one piece. On the sample decks, half the length
+# or one line leaves the words of flow charts one by one; twice the length joins sentences and terminal sessions.
 _MAX_LABEL_LENGTH = 40
 _MAX_LABEL_LINES = 3
+# A title is one line. Nothing changes on the sample decks at half or at twice the value.
 _MAX_TITLE_LENGTH = 100
+# A text box serves as the title when its type is larger than all other type by this factor. On the sample decks, 1.12
+# takes the middle of a diagram for the title, 1.6 misses the title of one slide, 2 of two.
 _TITLE_SIZE_RATIO = 1.25
 
 
 @dataclass(frozen=True, kw_only=True)
 class _SlideShape:
-    """A shape to read: its element, which placeholder it is, where it stands, and its paragraphs."""
+    """A shape to read: its element, its placeholder (None for other shapes), its box, and its paragraphs."""
 
     element: Any
     placeholder: Placeholder | None
@@ -62,7 +67,7 @@ class _SlideShape:
 
 @dataclass(kw_only=True)
 class SlideReader:
-    """One slide being read into pieces; what was not read is counted in `omissions`."""
+    """Read one slide, the part `name`, into `pieces` with `locator`; count what is left out in `omissions`."""
 
     package: Package
     layouts: Layouts
@@ -75,6 +80,7 @@ class SlideReader:
         self.layout_names = self.layouts.list_layout_names(self.name)
 
     def read(self, tree: Any) -> None:
+        """Add the pieces of the slide's shape tree."""
         pieces = self.pieces
         pieces.reset_headings()
         shapes = self._list_shapes(tree)
@@ -91,11 +97,12 @@ class SlideReader:
                 continue
             for shape in members:
                 self._add_shape(shape)
+        # Alternative texts only where there is no other text: elsewhere pictures illustrate what the slide says.
         if len(pieces.collected) - first == bool(title):
             self._add_alt_texts(tree)
 
     def _list_shapes(self, tree: Any) -> list[_SlideShape]:
-        """Return the shapes that are seen, in reading order: placeholders, then the others; groups stay together."""
+        """Return the visible shapes of a tree or group in reading order."""
         found: list[Any] = []
         for element in tree:
             if element.tag == f"{MC}AlternateContent":
@@ -117,13 +124,15 @@ class SlideReader:
             box = self.layouts.find_box(element, placeholder, self.layout_names) or _EMPTY_BOX
             shape = _SlideShape(element=element, placeholder=placeholder, box=box, paragraphs=paragraphs)
             (held if placeholder else free).append(shape)
+        # Placeholders first: they hold the text of the slide, and boxes drawn over or beside them comment on it. A
+        # group is placed as a whole, so that its labels stay together.
         ordered: list[_SlideShape] = []
         for shape in (*sort_by_reading_order(held), *sort_by_reading_order(free)):
             ordered.extend(self._list_shapes(shape.element) if shape.element.tag == _GROUP else [shape])
         return ordered
 
     def _split_title(self, shapes: Sequence[_SlideShape]) -> tuple[str, list[_SlideShape]]:
-        """Return the slide's title and the other shapes: the title placeholder, or the large line at the top."""
+        """Return the slide's title and its other shapes; the title is blank for a slide without one."""
         rest = list(shapes)
         for shape in shapes:
             if shape.placeholder is not None and shape.placeholder.is_title:
@@ -131,6 +140,7 @@ class SlideReader:
                 if words:
                     rest.remove(shape)
                     return words, rest
+        # Some decks have a text box in large type where the title placeholder was deleted.
         drawn = self._find_drawn_title(shapes)
         if drawn is None:
             return "", rest
@@ -138,7 +148,7 @@ class SlideReader:
         return _flatten_text(drawn.paragraphs), rest
 
     def _find_drawn_title(self, shapes: Sequence[_SlideShape]) -> _SlideShape | None:
-        """Return the shape that serves as a title: above all other text, and in much larger type."""
+        """Return the shape that serves as a title: one short line above all other text, in much larger type."""
         texts = [(shape, words) for shape in shapes if (words := shape.paragraphs)]
         if len(texts) < 2:
             return None
@@ -146,6 +156,7 @@ class SlideReader:
         size = max(paragraph.size for paragraph in words)
         others = max(paragraph.size for other, text in texts if other is not shape for paragraph in text)
         is_short = len(words) == 1 and len(words[0].text) <= _MAX_TITLE_LENGTH and not words[0].is_code
+        # `others` is 0 where no other shape sets a size of its own; then there is nothing to compare with.
         return shape if is_short and others and size >= others * _TITLE_SIZE_RATIO else None
 
     def _parse_paragraphs(self, element: Any, placeholder: Placeholder | None) -> list[Paragraph]:
@@ -189,7 +200,7 @@ class SlideReader:
                 self._count_embedded_object(child)
 
     def _count_embedded_object(self, element: Any) -> None:
-        """Count an embedded file or a formula of the old editor, which are stored as pictures."""
+        """Count an embedded file or an equation of the old Equation Editor; only its picture is on the slide."""
         for part in (element, *element.iter(f"{P}oleObj")):
             if part.tag == f"{P}oleObj":
                 is_equation = (part.get("progId") or "").startswith("Equation")
@@ -197,7 +208,7 @@ class SlideReader:
                 return
 
     def _add_alt_texts(self, tree: Any) -> None:
-        """Take what the author says that the pictures show, on a slide that has nothing else."""
+        """Add the alternative texts of the slide's pictures as paragraphs."""
         for picture in tree.iter(_PICTURE):
             properties = picture.find(f"{P}nvPicPr/{P}cNvPr")
             alt = clean_alt_text(properties.get("descr") or "") if properties is not None else ""
@@ -210,7 +221,7 @@ def _flatten_text(paragraphs: Sequence[Paragraph]) -> str:
 
 
 def _is_label(shape: _SlideShape) -> bool:
-    """Tell whether a shape holds but a few words of a drawing."""
+    """Tell whether a shape holds only a few words, as the parts of a drawing do."""
     is_text = shape.placeholder is None and 0 < len(shape.paragraphs) <= _MAX_LABEL_LINES
     return (
         is_text

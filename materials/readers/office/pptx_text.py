@@ -1,4 +1,4 @@
-"""The text of a shape: its paragraphs with their depth, bullets and fonts, and the pieces that they make."""
+"""Read the paragraphs of a shape (DrawingML text, ECMA-376 Part 1, 21.1.2) and make pieces of them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,25 @@ from materials.readers.office.symbols import replace_symbols
 
 _R, _T, _RPR, _PPR, _BR, _FLD = f"{A}r", f"{A}t", f"{A}rPr", f"{A}pPr", f"{A}br", f"{A}fld"
 _LATIN = f"{A}latin"
+# PowerPoint 2010 and later wrap OMML in this element.
 _EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
 _TRUE_VALUES = {"1", "true"}
+# Bullets that the author typed. A space must follow, or negative numbers and dialogues would be lists.
 _TYPED_BULLET = re.compile(r"\s*[-–—•·▪◦]\s+")
+# A sentence: a capitalised or plain word, then two more without digits or symbols. Some decks are set in a monospaced
+# font throughout, and its text is no code where every line looks like this.
 _PROSE_LINE = re.compile(r"[^\W\d_][a-zа-яіїєґß-ÿ’']*(?: [^\W\d_’']+){2,}[,.;:!?]?$")
+# Fields whose text is the same on every slide, or its number.
 _FURNITURE_FIELDS = ("slidenum", "datetime")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paragraph:
-    """One paragraph. Of its bullet nobody may have said anything; its size is the largest in it, in 1/100 pt."""
+    """One paragraph of a shape.
+
+    `depth` is 0 to 8. `bullet` is None when neither the paragraph nor what it inherits from sets one. `size` is the
+    largest font size set in it, in hundredths of a point, 0 without one.
+    """
 
     text: str
     depth: int
@@ -40,7 +49,7 @@ class Paragraph:
 
 
 def parse_paragraphs(body: Any, bullet_at: Callable[[int], Bullet | None] = lambda _: None) -> list[Paragraph]:
-    """Return the paragraphs of a text body that have text; `bullet_at` says which bullets a depth inherits."""
+    """Return the paragraphs of a text body that have text; `bullet_at` returns the inherited bullet of a depth."""
     style = body.find(f"{A}lstStyle")
     default = style.find(f"{A}lvl1pPr/{A}defRPr") if style is not None and len(style) else None
     found = []
@@ -109,14 +118,16 @@ def _get_font_name(properties: Any) -> str:
 
 
 def _get_digits(properties: Any, name: str) -> str:
+    # Font sizes are 100 to 400,000 (20.1.10, ST_TextFontSize); anything longer is damage.
     text = (properties.get(name) or "") if properties is not None else ""
     return text if text.isdecimal() and len(text) < 8 else "0"
 
 
 def add_paragraphs(paragraphs: Sequence[Paragraph], locator: Locator, pieces: PieceCollector, *, is_body: bool) -> None:
-    """Add the paragraphs of one shape as lists, code and text, each with its neighbours of the same kind.
+    """Add the paragraphs of one shape as lists, code and text; adjacent paragraphs of a kind make one piece.
 
-    In a body placeholder, paragraphs are items of a list unless something says that they are not.
+    In a body placeholder (`is_body`), paragraphs without a known bullet are items of a list: that is PowerPoint's
+    default.
     """
     kinds = _classify_paragraphs(paragraphs, is_body=is_body)
     at = 0
@@ -134,14 +145,14 @@ def add_paragraphs(paragraphs: Sequence[Paragraph], locator: Locator, pieces: Pi
 
 
 def _classify_paragraphs(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]:
-    """Tell what each paragraph is. Below an item, what is set in or begins with a typed dash is an item too."""
+    """Return the kind of each paragraph. After an item, an indented paragraph is an item, too."""
     is_prose = all(_PROSE_LINE.match(paragraph.text.strip()) for paragraph in paragraphs if paragraph.is_code)
     kinds: list[ChunkKind] = []
     for paragraph in paragraphs:
         after_item = bool(kinds) and kinds[-1] is ChunkKind.LIST
         if paragraph.is_code and not is_prose:
             kind = ChunkKind.CODE
-        elif len(paragraphs) == 1:
+        elif len(paragraphs) == 1:  # a list of one item is a sentence in a box
             kind = ChunkKind.PARAGRAPH
         elif (
             (is_body if paragraph.bullet is None else paragraph.bullet.is_item)
@@ -159,13 +170,14 @@ def _classify_paragraphs(paragraphs: Sequence[Paragraph], *, is_body: bool) -> l
 
 
 def _format_items(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
-    """Write items with their numbers; a depth that nothing leads to is drawn in."""
+    """Yield the lines of a list; depths that are skipped in the source are closed up."""
     above: list[int] = []
     counts: dict[int, tuple[str, int]] = {}
     has_bullets = any(paragraph.bullet is None or paragraph.bullet.is_item for paragraph in paragraphs)
     for paragraph in paragraphs:
         bullet = paragraph.bullet
         typed = _TYPED_BULLET.match(paragraph.text) if bullet is not None and not bullet.is_item else None
+        # A dash typed between real bullets is the author's way to a deeper level.
         depth = paragraph.depth + 1 if typed and has_bullets else paragraph.depth
         while above and above[-1] >= depth:
             above.pop()
@@ -175,6 +187,7 @@ def _format_items(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
         number, label = None, ""
         if bullet is not None and bullet.scheme:
             scheme, count = counts.get(depth, ("", 0))
+            # As PowerPoint counts: another scheme or a paragraph without a number at this depth begins anew.
             count = count + 1 if scheme == bullet.scheme else bullet.start
             counts[depth] = bullet.scheme, count
             number, label = _format_label(bullet.scheme, count)
@@ -185,7 +198,7 @@ def _format_items(paragraphs: Sequence[Paragraph]) -> Iterable[str]:
 
 
 def _format_label(scheme: str, count: int) -> tuple[int | None, str]:
-    """Return the number of an item, or how its label is written where it is no plain number."""
+    """Return the plain number of an item, or None and its label, by its scheme (20.1.10, ST_TextAutonumberScheme)."""
     if scheme.startswith("arabic") and not scheme.endswith("Both"):
         return count, ""
     text = (

@@ -1,4 +1,4 @@
-"""The pictures of a presentation's slides that are large enough to be looked at, unpacked when their turn comes."""
+"""Find the large pictures on the slides of a presentation and load them one at a time for a vision model."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from materials.readers.office.pptx_layouts import Layouts, parse_placeholder
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+# Vision models scale larger pictures down themselves, Anthropic's to 1,568 pixels; the bytes would be sent in vain.
 MAX_SIDE = 1600
+# 240 MB as RGB; with transparency there are a few copies at once in the child's 1.5 GiB.
 MAX_PIXELS = 80_000_000
+# Shapes of one slide that are searched for pictures. Far more than people draw; a hostile slide must end.
 MAX_SHAPES = 20_000
+# No EPS: such pictures are programs, for which Pillow starts Ghostscript. WMF is opened only to name it in a warning.
 _READABLE_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "WMF")
-"""Not EPS: its pictures are programs, for which Pillow starts Ghostscript."""
 _PictureLoader = Callable[[], Iterator["Image | str"]]
 
 
 def iter_slide_pictures(
     package: Package, first: int, *, min_share: float, limit: int
 ) -> Iterator[tuple[int, _PictureLoader]]:
-    """Yield each slide from number `first` on with its pictures, the largest first; for one that is none, why.
+    """Yield each slide's number from `first` (1-based) on, with a function that loads its pictures, the largest first.
 
-    A picture that stands on several slides is the first one's. A slide that cannot be read has none. Raises
-    UnreadableDocument.
+    A picture counts when it covers `min_share` of the slide; at most `limit` per slide. The function yields a sentence
+    for the teacher in place of a picture that cannot be loaded. A picture on several slides belongs to the first of
+    them, and a damaged slide has none. Raises UnreadableDocument when the presentation itself cannot be read.
     """
     main = package.find_main_part()
     deck = package.parse_part(main)
@@ -40,6 +44,7 @@ def iter_slide_pictures(
         if number > ZIP_MAX_PARTS:
             return
         name = package.find_related_part(main, one.get(f"{R}id"), "slide")
+        # Slides before `first` are searched, too, or a background would be new again in each batch.
         fresh = []
         for part in _find_large_pictures(package, layouts, name, min_share * area)[:limit] if name else ():
             if (mark := package.get_part_signature(part)) not in seen:
@@ -50,7 +55,7 @@ def iter_slide_pictures(
 
 
 def _find_large_pictures(package: Package, layouts: Layouts, name: str, min_area: float) -> list[str]:
-    """Return the parts that hold a slide's large pictures, those in groups too."""
+    """Return the part names of a slide's large pictures, also of those in groups, the largest first."""
     try:
         tree = package.parse_part(name).find(f"{P}cSld/{P}spTree")
     except UnreadableDocument:
@@ -87,7 +92,7 @@ def _get_int_attribute(element: Any, name: str) -> int:
 
 
 def _load_picture(package: Package, part: str) -> Image | str:
-    """Return a picture, made small; or why there is none."""
+    """Return a picture of at most `MAX_SIDE` pixels a side without transparency, or a sentence why there is none."""
     from PIL import Image as Images  # noqa: PLC0415  # only the child draws
 
     try:
@@ -96,9 +101,11 @@ def _load_picture(package: Package, part: str) -> Image | str:
             return "a picture on it is too large to be looked at."
         if picture.format == "WMF":
             return "a picture on it is a drawing of the type WMF or EMF, which is not looked at."
+        # A JPEG is decoded at a half, quarter or eighth of its size: a photo of 48 megapixels never is in memory whole.
         picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
         picture.thumbnail((MAX_SIDE, MAX_SIDE))
         if picture.mode in {"RGBA", "LA", "P", "PA"}:
+            # On white, as on most slides: as JPEG, transparent pixels would become black.
             layer = picture.convert("RGBA")
             ground = Images.new("RGBA", layer.size, "white")
             return Images.alpha_composite(ground, layer).convert("RGB")

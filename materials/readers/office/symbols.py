@@ -1,4 +1,7 @@
-"""Characters of symbol fonts, which office files store by their place in the font, as the characters they look like."""
+"""Map the characters of symbol fonts, which office files store by their position in the font, to Unicode.
+
+The tables follow the encodings of the fonts Symbol (Adobe's) and Wingdings (Microsoft's), as far as lessons use them.
+"""
 
 from __future__ import annotations
 
@@ -19,28 +22,30 @@ _WINGDINGS = {
     0xE0: "→", 0xDF: "←", 0xE1: "↑", 0xE2: "↓", 0xF3: "⇔", 0xF0: "⇒", 0xEF: "⇐", 0xFC: "✓", 0xFB: "✗", 0xFE: "☑",
     0xFD: "☒", 0xA8: "☐", 0x6F: "☐", 0xA7: "▪", 0x4A: "☺", 0xD8: "➢", 0x9F: "•", 0x6C: "•", 0x6E: "■",
 }  # fmt: skip
+# Plain text does not name the font. Symbol is more frequent, except for the arrow, the check marks and the smiley that
+# Word's automatic correction inserts from Wingdings.
 _COMMON_SYMBOLS = {**_SYMBOL, **{at: _WINGDINGS[at] for at in (0xE0, 0xFC, 0xFE, 0x4A)}}
-"""What a character of either font means in text that does not name the font: what people use it for."""
+# Symbol fonts are mapped to U+F000 to U+F0FF, in the Private Use Area.
 _PRIVATE_USE_CHARACTER = re.compile("[\uf020-\uf0ff]")
 _SOFT_HYPHEN = "\u00ad"
 
 
 def decode_symbol(code: str, font: str) -> str:
-    """Return the character at a hexadecimal place of a font; blank for one that is not known."""
+    """Return the Unicode character for a hexadecimal position in a font; blank for an unknown one."""
     try:
         at = int(code, 16)
     except ValueError:
         return ""
     if 0xF000 <= at <= 0xF0FF:
         at -= 0xF000
-    elif at > 0xFF:
+    elif at > 0xFF:  # a character of Unicode already; surrogates and what is beyond are no characters of a font
         return chr(at) if at < 0xD800 else ""
     table = _WINGDINGS if "wingding" in font.lower() else _SYMBOL
     return table.get(at, chr(at) if 0x20 <= at < 0x7F and table is _SYMBOL else "")
 
 
 def replace_symbols(text: str) -> str:
-    """Return text without soft hyphens and with the characters of the Symbol font made readable."""
+    """Return text without soft hyphens and with the characters of symbol fonts as Unicode, unknown ones left out."""
     text = text.replace(_SOFT_HYPHEN, "")
     if _PRIVATE_USE_CHARACTER.search(text):
         text = _PRIVATE_USE_CHARACTER.sub(lambda found: _COMMON_SYMBOLS.get(ord(found.group()) - 0xF000, ""), text)
