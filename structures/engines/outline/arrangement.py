@@ -1,4 +1,4 @@
-"""From the material tree to modules and lessons: who belongs to whom, in which order, under which title."""
+"""Arranging the material tree into modules and lessons: what belongs together, in which order, under which title."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ from structures.engines.outline import names
 from structures.engines.outline.exercises import is_exercise_heading
 from structures.engines.outline.sections import Section, build_section_tree, is_on_slide
 
+# One number in common is chance: every folder that is numbered has a 1. A choice: half and twice give the
+# same modules on the sample courses.
 _MIN_SHARED_NUMBERS = 2
+# A document names its title near its beginning; further down the same words are a mention. A choice: a quarter and
+# twice of it give the same titles on the sample courses.
+_TITLE_CHUNKS = 20
+# A file with more sections than this on one level is one lesson: a glossary or a list of questions, whose sections are
+# too small to be lessons. On the sample courses half of it leaves whole chapters as one lesson; twice makes
+# lessons of single steps of a walk-through.
 MAX_SECTIONS = 20
-"""A file with more sections than this on one level is one lesson: its sections are too small to be lessons."""
 
 _ITEM = re.compile(r"^\s*(?:-|\d+\.)\s+(.*)$")
 _AFTER_LABEL = re.compile(r"^[\s·.:—–|\-]+")
@@ -25,7 +32,7 @@ _AFTER_LABEL = re.compile(r"^[\s·.:—–|\-]+")
 
 @dataclass(kw_only=True)
 class LessonPlan:
-    """A lesson in the making: whole entries, or sections of one."""
+    """A planned lesson: whole entries, or sections of one. `found_in` cites where its title stands."""
 
     title: str
     found_in: tuple[Citation, ...] = ()
@@ -35,7 +42,7 @@ class LessonPlan:
 
 @dataclass(kw_only=True)
 class ModulePlan:
-    """A module in the making. `about` are the entries that describe it."""
+    """A planned module. `about` are the entries that describe it; `found_in` cites where its title stands."""
 
     title: str
     found_in: tuple[Citation, ...] = ()
@@ -45,7 +52,7 @@ class ModulePlan:
 
 @dataclass(kw_only=True)
 class _Unit:
-    """An entry or a child node, with its name read."""
+    """An entry, or a child node with all entries below it, and its parsed name."""
 
     name: names.ParsedName
     label: str
@@ -54,7 +61,7 @@ class _Unit:
 
 
 def build_module_plans(root: SourceNode) -> list[ModulePlan]:
-    """Return the modules of a course.
+    """Return the modules of a course, in order.
 
     When the top folders are kinds of media (slides, captions) that number the same chapters, each number is a module.
     Otherwise each top folder is a module and what is in it are its lessons. Files without a folder are modules
@@ -69,6 +76,7 @@ def build_module_plans(root: SourceNode) -> list[ModulePlan]:
         for entry in root.entries
         if not (names.is_repository_file(entry.name) or names.is_solution_file(entry.name))
     ]
+    # A lone README is the course, not its description.
     about = [entry for entry in loose if names.is_index_file(entry.name)] if len(loose) > 1 or branches else []
     file_units = _group_units([_build_unit(entry) for entry in loose if entry not in about])
     modules.extend(_plan_file_module(unit) for unit in file_units)
@@ -79,7 +87,10 @@ def build_module_plans(root: SourceNode) -> list[ModulePlan]:
 
 
 def _regroup_by_number(branches: Sequence[SourceNode]) -> list[ModulePlan] | None:
-    """Regroup folders that are kinds of media by the chapter numbers they share; None when they are not."""
+    """Regroup folders that are kinds of media by the chapter numbers they share.
+
+    Returns None when no two of them do, or when a folder has a number itself and so is a chapter.
+    """
     tracks = [(node, _list_units(node)) for node in branches]
     if not any(
         _share_chapter_numbers(mine, theirs) for at, mine in enumerate(tracks) for theirs in tracks[at + 1 :]
@@ -106,6 +117,7 @@ def _share_chapter_numbers(mine: tuple[SourceNode, list[_Unit]], theirs: tuple[S
         return False
     if names.is_media_folder(mine[0].title) and names.is_media_folder(theirs[0].title):
         return True
+    # More than half, not all: titles of chapters are often shortened in one of the folders.
     return sum(bool(numbers[0][number] & numbers[1][number]) for number in shared) * 2 > len(shared)
 
 
@@ -136,6 +148,7 @@ def _plan_chapter_module(units: Sequence[_Unit]) -> ModulePlan:
 def _plan_folder_module(node: SourceNode) -> ModulePlan:
     about = [entry for entry in node.entries if names.is_index_file(entry.name)]
     units = [unit for unit in _list_units(node) if not any(entry in about for entry in unit.entries)]
+    # A folder with nothing but an index: then the index is the lesson.
     if not units and about:
         units, about = [_build_unit(entry) for entry in about], []
     title, found_in = _find_title(about)
@@ -169,7 +182,11 @@ def _plan_lesson(
     repeated: set[str],
     parts: dict[tuple[str, ...], int],
 ) -> LessonPlan:
-    """Name a lesson: as its module's index lists it, by its own title, by the words of its name, or by its part."""
+    """Return the lesson of a unit.
+
+    Its title comes, in this order, from the module's index, from its own document, from the words of its name, or from
+    its part.
+    """
     title, found_in = _find_title(unit.entries, repeated)
     if (listing := listed.get(names.build_title_key(unit.label))) is not None:
         title, found_in = listing[0], (listing[1],)
@@ -193,6 +210,7 @@ def _split_into_lessons(entry: SourceEntry, module: str) -> list[LessonPlan]:
     """Cut one file into lessons: its sections of the highest level with several; exercises join what they follow."""
     root = build_section_tree(entry)
     level = root.subsections
+    # A single top section is the title of the file.
     while len(level) == 1 and level[0].subsections:
         level = level[0].subsections
     groups: list[list[Section]] = []
@@ -201,6 +219,7 @@ def _split_into_lessons(entry: SourceEntry, module: str) -> list[LessonPlan]:
             groups[-1].append(section)
         else:
             groups.append([section])
+    # The sections of a deck are its slides.
     is_deck = any(is_on_slide(chunk) for chunk in entry.chunks)
     if is_deck or not 2 <= len(groups) <= MAX_SECTIONS:
         return [LessonPlan(title=module, entries=[entry])]
@@ -239,6 +258,7 @@ def _list_entries_below(node: SourceNode) -> list[SourceEntry]:
 
 def _sort_nodes(nodes: Sequence[SourceNode]) -> list[SourceNode]:
     numbers = [names.parse_name(node.title).number for node in nodes]
+    # Two "Week 1" are numbers of two things; the owner's order is the better guess.
     if None in numbers or len(set(numbers)) < len(numbers):
         return list(nodes)
     return [node for _, node in sorted(zip(numbers, nodes, strict=True), key=lambda pair: pair[0] or 0)]
@@ -264,7 +284,7 @@ def _group_units(units: Iterable[_Unit]) -> list[_Unit]:
 
 
 def _number_parts(units: Sequence[_Unit]) -> dict[tuple[str, ...], int]:
-    """Number the parts of a chapter 1, 2, 3 in the order of their letters; exercises among them do not count."""
+    """Return a number from 1 for each part of a chapter, in the order of their letters; exercises get none."""
     parts = sorted({unit.name.part for unit in units if unit.name.part and unit.name.exercise is None})
     return {part: number for number, part in enumerate(parts, start=1)}
 
@@ -273,7 +293,7 @@ def _number_parts(units: Sequence[_Unit]) -> dict[tuple[str, ...], int]:
 
 
 def _find_title(entries: Sequence[SourceEntry], repeated: Iterable[str] = ()) -> tuple[str, tuple[Citation, ...]]:
-    """Return the first title that an entry gives itself and that says something, with its evidence."""
+    """Return the first meaningful title of an entry's own document, with a citation where it stands in the text."""
     for entry in entries:
         title = names.clean_title(entry.title)
         if names.is_meaningful_title(entry.title) and names.build_title_key(title) not in repeated:
@@ -284,11 +304,11 @@ def _find_title(entries: Sequence[SourceEntry], repeated: Iterable[str] = ()) ->
 
 def _find_chunk_with(entry: SourceEntry, text: str) -> SourceChunk | None:
     wanted = normalize_quote(text)
-    return next((chunk for chunk in entry.chunks[:20] if wanted in normalize_quote(chunk.text)), None)
+    return next((chunk for chunk in entry.chunks[:_TITLE_CHUNKS] if wanted in normalize_quote(chunk.text)), None)
 
 
 def _find_repeated_titles(units: Sequence[_Unit]) -> set[str]:
-    """Return the titles that several units share: a running title tells none of them apart."""
+    """Return the titles that several units share, such as the course's name on every deck: they name no lesson."""
     counts = Counter(
         key for unit in units for key in {names.build_title_key(names.clean_title(e.title)) for e in unit.entries}
     )
@@ -296,7 +316,10 @@ def _find_repeated_titles(units: Sequence[_Unit]) -> set[str]:
 
 
 def _parse_listed_titles(about: Sequence[SourceEntry]) -> dict[str, tuple[str, Citation]]:
-    """Read a table of contents: list items that begin with a label, such as `W07 · Variables`, by that label."""
+    """Return the titles of a table of contents with a citation for each, by the label that the list item begins with.
+
+    `- W07 · Variables` gives the title `Variables` under the key of `W07`. The first item with a label counts.
+    """
     listed: dict[str, tuple[str, Citation]] = {}
     for entry in about:
         for chunk in entry.chunks:

@@ -1,4 +1,4 @@
-"""The outline engine: a structure from the materials alone, without asking a model."""
+"""The entry point of the outline engine: arranges the tree and fills lessons with concepts and exercises."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from structures.engines.outline import concepts, exercises, names
 from structures.engines.outline.arrangement import LessonPlan, ModulePlan, build_module_plans
 from structures.engines.outline.sections import Section, build_section_tree, is_stub
 
+# To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
 VERSION = "2"
-"""Changes whenever the same sources may give another draft."""
-
 
 __all__ = ["VERSION", "build_outline"]
 
 
 def build_outline(source: SourceNode) -> Draft:
-    """Return the structure of a course."""
+    """Return the structure of a course. The same sources give the same draft; its warnings name what was left out."""
     plans = build_module_plans(source)
     empty_lessons: list[str] = []
     modules = tuple(_build_module(plan, empty_lessons) for plan in plans)
@@ -41,6 +40,7 @@ def _build_module(plan: ModulePlan, empty_lessons: list[str]) -> DraftNode:
         is_titled_exercise = any(
             exercises.is_exercise_title(names.get_file_stem(entry.name)) for entry in lesson.entries
         )
+        # Exercises first: their sections are taken out before concepts are sought in what remains.
         search_result = exercises.find_exercises(
             sections, is_titled_exercise=is_titled_exercise and not lesson.sections
         )
@@ -50,6 +50,7 @@ def _build_module(plan: ModulePlan, empty_lessons: list[str]) -> DraftNode:
             if id(section) not in search_result.section_ids
         ]
         lesson_concepts = concepts.find_concepts(remaining, vocabulary, lesson=lesson.title)
+        # Headings of a plan would become concepts without a definition; one with a definition proves content.
         if _has_only_stubs(lesson) and not any(concept.description for concept in lesson_concepts):
             empty_lessons.append(lesson.title)
             found_exercises.append([])
@@ -91,6 +92,6 @@ def _remove_sections(section: Section, section_ids: frozenset[int]) -> Section:
 
 
 def _cite_first_words(entry: SourceEntry) -> Citation:
-    """Cite an entry by its first heading or sentence."""
+    """Return a citation of an entry's first sentence, or of its first line when that is a heading or code."""
     first = entry.chunks[0]
     return Citation(chunk_id=first.id, quote=next(split_sentences(first), first.text.split("\n")[0]))

@@ -1,4 +1,4 @@
-"""Finding exercises: only where the materials name one, with its whole task, and once however many files hold it."""
+"""Finding exercises: only where the materials name one, with the whole task, and once for all files that have it."""
 
 from __future__ import annotations
 
@@ -16,24 +16,45 @@ from structures.engines.outline.sections import Section
 
 _EXERCISE = words.compile_search(words.EXERCISES)
 _EXERCISE_PREFIX = words.compile_prefix_match(words.EXERCISES_ANYWHERE)
+# "Sorting exercise", "Lists and loops quiz": up to three words and then the name of a task. Not after an article or the
+# like: a heading "The exercises" is about exercises.
 _EXERCISE_SUFFIX = re.compile(
     rf"^(?!(?:the|our|these|more|about|all|die|der|les?|los|las)\s)(?:\S+\s+){{1,3}}(?:{words.EXERCISES})$",
     re.IGNORECASE,
 )
 _SOLUTION = words.compile_search(words.SOLUTIONS)
+# `Task 3: ...` at the beginning of a paragraph or heading; the dash may also be a full stop.
 _LABEL = re.compile(rf"^\W*(?P<label>(?:{words.EXERCISES})(?:\s*[№#]?\s*\d+(?:\.\d+)*)?)\s*[:.—–]\s*", re.IGNORECASE)
+# `Exercise 3` and nothing else. Such a title is no sign that two exercises are the same.
 _BARE_LABEL = re.compile(rf"^\W*(?:{words.EXERCISES})\s*[№#]?\s*(?:\d+(?:\.\d+)*|[ivx]+)?\W*$", re.IGNORECASE)
+# Longer headings are sentences that happen to mention an exercise, and a title of more words is cut off. On the sample
+# courses half of it misses exercises with descriptive headings; twice only lets titles run on.
 _MAX_TITLE_WORDS = 14
+# What follows `Task:` in a paragraph is the title of the task rather than the task itself when it is no longer than
+# this and no sentence. A choice: half and twice give the same exercises on the sample courses.
 _MAX_HEADING_WORDS = 8
+# A heading that names a solution in passing ("How answers are found by ...") has more words. A choice: half and twice
+# give the same exercises on the sample courses.
+_MAX_SOLUTION_WORDS = 6
+# On the sample courses half of it takes links to a quiz for exercises, twice loses tasks of one line.
 _MIN_TASK_WORDS = 4
 _ATTACHED_KINDS = {ChunkKind.LIST, ChunkKind.CODE, ChunkKind.TABLE}
+# Runs of three words keep some of the order without breaking at every inserted word (w-shingling, Broder 1997).
+_SHINGLE_WORDS = 3
+# The same task as PDF and as slides keeps most of its runs, two tasks on one topic few. On the sample courses
+# half of it joins challenges that only have their form in common; up to 0.9 changes nothing.
 _SAME_TASK_SIMILARITY = 0.5
+# Less is enough where the titles agree as well. On the sample courses twice leaves exercises double
+# whose text was extended in one of the files; a fifth changes nothing.
 _SAME_TITLE_SIMILARITY = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExerciseSearchResult:
-    """The exercises of some sections, and the sections that they take up (no concept is sought there)."""
+    """The exercises of some sections, and the `id()` of each section that belongs to one.
+
+    No concept is sought in those sections: what a task mentions is not what the materials teach there.
+    """
 
     nodes: tuple[DraftNode, ...]
     section_ids: frozenset[int]
@@ -42,7 +63,8 @@ class ExerciseSearchResult:
 def find_exercises(sections: Sequence[Section], *, is_titled_exercise: bool = False) -> ExerciseSearchResult:
     """Find the exercises in sections.
 
-    With `is_titled_exercise` the file itself is called one, and is it if none is inside.
+    With `is_titled_exercise` the name of the file says that it is an exercise: when no section is one, each of
+    `sections` with a task becomes one.
     """
     nodes: list[DraftNode] = []
     section_ids: set[int] = set()
@@ -65,7 +87,11 @@ def is_exercise_title(title: str) -> bool:
 
 
 def merge_exercises(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
-    """Join the exercises of a module that are the same: the first stays, with the evidence of all."""
+    """Join the exercises of a module that are the same: the first stays, with the citations of all.
+
+    `lessons` are the exercises of each lesson, in order; the result has the same shape. Every exercise is compared with
+    all different ones before it, so the time grows with the square of their number in one module.
+    """
     first: list[tuple[int, int, DraftNode]] = []
     merged: list[list[DraftNode]] = []
     for at, lesson in enumerate(lessons):
@@ -88,6 +114,8 @@ def merge_exercises(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
 def _search_section(section: Section, nodes: list[DraftNode], section_ids: set[int]) -> None:
     if section.heading is not None and is_exercise_heading(section.title):
         tasks = [below for below in section.subsections if is_exercise_heading(below.title)]
+        # A heading "Exercises" above "Exercise 1", "Exercise 2" is a list of tasks; one above "Hint" and "Data" is one
+        # task. A heading of level 1 is the title of a file: with tasks inside, the file is a collection.
         is_one_task = len(tasks) * 2 <= len(section.subsections)
         if is_one_task and (section.level > 1 or not tasks) and (node := _build_exercise(section)) is not None:
             nodes.append(node)
@@ -95,8 +123,13 @@ def _search_section(section: Section, nodes: list[DraftNode], section_ids: set[i
             return
         if section.level > 1:
             section_ids.update(id(below) for below in section.subsections if below not in tasks)
-    elif section.heading is not None and _SOLUTION.search(section.title) and len(section.title.split()) <= 6:
+    elif (
+        section.heading is not None
+        and _SOLUTION.search(section.title)
+        and len(section.title.split()) <= _MAX_SOLUTION_WORDS
+    ):
         section_ids.update(id(below) for below in section.iter_sections())
+        # Evidence of the exercise, not a part of its task: a learner should not read both at once.
         if nodes and (first := next(iter(section.iter_chunks()), None)) is not None:
             solution = Citation(chunk_id=first.id, quote=first.text.split("\n")[0])
             nodes[-1] = replace(nodes[-1], citations=(*nodes[-1].citations, solution))
@@ -109,6 +142,7 @@ def _search_section(section: Section, nodes: list[DraftNode], section_ids: set[i
 def is_exercise_heading(title: str) -> bool:
     """Tell whether a heading calls what stands below it an exercise."""
     bare = names.clean_title(title)
+    # "What is an exercise?" asks about exercises.
     if len(bare.split()) > _MAX_TITLE_WORDS or bare.endswith("?") or _SOLUTION.search(bare):
         return False
     forms = (
@@ -122,7 +156,7 @@ def is_exercise_heading(title: str) -> bool:
 
 
 def _build_exercise(section: Section) -> DraftNode | None:
-    """Make an exercise of a section, its task being all that stands in it but the solution."""
+    """Return the exercise of a section, whose task is all its text up to the solution; None when that is too short."""
     parts: list[str] = []
     citations: list[Citation] = []
     for below in section.iter_sections():
@@ -200,6 +234,7 @@ def _shorten_text(text: str) -> str:
 
 def _is_same_exercise(one: DraftNode, other: DraftNode) -> bool:
     similarity = _compute_similarity(one.description, other.description)
+    # "Exercise 1" is the title of another exercise in every lesson.
     same_title = names.build_title_key(one.title) == names.build_title_key(other.title) and not _BARE_LABEL.match(
         one.title
     )
@@ -214,4 +249,4 @@ def _compute_similarity(one: str, other: str) -> float:
 
 def _build_shingles(text: str) -> set[tuple[str, ...]]:
     parts = names.build_title_key(text).split()
-    return {tuple(parts[i : i + 3]) for i in range(max(1, len(parts) - 2))}
+    return {tuple(parts[i : i + _SHINGLE_WORDS]) for i in range(max(1, len(parts) - _SHINGLE_WORDS + 1))}

@@ -1,4 +1,4 @@
-"""What file and folder names say: a number, a part, and words for people."""
+"""Parsing of file and folder names into a number, a part and words for people, and cleaning of titles."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from pathlib import PurePosixPath
 
 from structures.engines.outline import words
 
+# Four digits are a year, six or eight a date.
+_MAX_NUMBER_DIGITS = 3
 _SEPARATORS = re.compile(r"[\s_\-–—.,:;·|/()\[\]]+")
+# `week03`, `w3`, `ch12`: a division and its number without a space between. Short forms are not in `words.DIVISIONS`
+# because they are no words on their own.
 _DIVISION_NUMBER = re.compile(rf"^(?:{words.DIVISIONS}|m|w|l|d|u|t|ch|lec|wk|hw)(\d{{1,3}})$", re.IGNORECASE)
 _DIVISION = words.compile_full_match(words.DIVISIONS)
+# I to XXXIX: enough for chapters, and with L, C, D and M words would be numbers ("mix").
 _ROMAN = re.compile(r"^(?=[ivx])(x{0,3})(ix|iv|v?i{0,3})$", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _EXERCISE_MARK = re.compile(r"^(?:ex|exercise|exer|hw|lab|quiz)$", re.IGNORECASE)
@@ -18,6 +23,7 @@ _LABEL = re.compile(
     rf"^\W*(?:(?:{words.DIVISIONS})\s*[№#]?\s*(?:\d{{1,3}}|[ivx]{{1,4}})\b[\s.:)\-–—|·]*|(?:\d{{1,3}}(?:\.\d{{1,3}})*)[.):]?\s+)",
     re.IGNORECASE,
 )
+# "(10 min)", "[1,5 години]" at the end of a title.
 _DURATION = re.compile(
     r"\s*[(\[]\s*~?\d+(?:[.,]\d+)?\s*(?:хв|хвилин\w*|год\w*|мин\w*|час\w*|min\w*|hours?|hrs?|h|stunden?|heures?)\.?\s*[)\]]\s*$",
     re.IGNORECASE,
@@ -33,7 +39,7 @@ _GENERIC_HEADING = words.compile_full_match(words.GENERIC_HEADINGS)
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedName:
-    """A name, read. `number` is its place in an order; `part` its place within that number, as text that sorts.
+    """A parsed name. `number` is its place in an order; `part` its place within that number, as text that sorts.
 
     `words` are what is left for people; blank when the name is only a label such as `W07`. `exercise` is what stands
     behind a mark like `EX`, such as `03.01`; None when there is no such mark.
@@ -46,7 +52,7 @@ class ParsedName:
 
 
 def parse_name(name: str, *, is_file: bool = False) -> ParsedName:
-    """Read a folder's or file's name."""
+    """Parse a folder's or file's name."""
     stem = get_file_stem(name) if is_file else name
     tokens = [token for token in _SEPARATORS.split(stem) if token]
     at, number = _find_number(tokens)
@@ -54,6 +60,7 @@ def parse_name(name: str, *, is_file: bool = False) -> ParsedName:
         return ParsedName(number=None, words=" ".join(tokens))
     before = [token for token in tokens[:at] if not _DIVISION.fullmatch(token)]
     after = tokens[at + 1 :]
+    # `07 Lecture Variables` is about variables, but `07 Lecture` is about nothing else than a lecture.
     while after and _DIVISION.fullmatch(after[0]) and any(token.isalpha() for token in after[1:]):
         after = after[1:]
     remaining, part, exercise = _split_name_parts(after)
@@ -96,14 +103,16 @@ def clean_title(title: str) -> str:
 
 
 def is_meaningful_title(title: str) -> bool:
-    """Tell whether a title names anything at all."""
+    """Tell whether a title says what its document is about: `Introduction` and `Slide 3` do not."""
     bare = clean_title(title)
     generic_match = _GENERIC_TITLE.fullmatch(bare) or _GENERIC_HEADING.fullmatch(bare)
+    # One letter is a numbering ("A", "B"), two can be a name ("Go").
     return sum(c.isalpha() for c in bare) >= 2 and generic_match is None
 
 
 def capitalize_title(title: str) -> str:
     """Return a title that begins with a capital letter."""
+    # Not str.capitalize(), which would make "Http" of "HTTP".
     return title[:1].upper() + title[1:]
 
 
@@ -114,10 +123,11 @@ def build_title_key(text: str) -> str:
 
 def _find_number(tokens: list[str]) -> tuple[int, int | None]:
     for position, token in enumerate(tokens):
-        if token.isdecimal() and len(token) <= 3:
+        if token.isdecimal() and len(token) <= _MAX_NUMBER_DIGITS:
             return position, int(token)
         if (labelled := _DIVISION_NUMBER.match(token)) is not None:
             return position, int(labelled.group(1))
+        # Only behind a division: alone, "I" is a pronoun and "X" a variable.
         if position and _DIVISION.fullmatch(tokens[position - 1]) and _ROMAN.match(token):
             return position, _parse_roman(token)
     return 0, None
@@ -130,6 +140,7 @@ def _parse_roman(token: str) -> int:
 
 def _split_name_parts(tokens: list[str]) -> tuple[list[str], tuple[str, ...], str | None]:
     """Split what follows the number into words, the part (from the first single letter on), and the exercise."""
+    # Not the first token: `03 A first program` begins with an article, `03 Lists B` is part B of chapter 3.
     at = next((i for i, token in enumerate(tokens) if len(token) == 1 and token.isupper() and i), None)
     if at is None:
         return tokens, (), None

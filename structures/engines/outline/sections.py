@@ -1,4 +1,4 @@
-"""An entry's chunks as sections: a heading with what stands below it."""
+"""Sections of an entry: a heading with the chunks below it, nested by the levels of headings."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from materials.documents import ChunkKind
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceChunk, SourceEntry
 
+# An entry with fewer words than this, and no sentence as long as `MIN_SENTENCE_WORDS`, only announces content: a title,
+# then "theory", "practice" and "homework" with a few words each. On the sample courses, one of which is half planned,
+# half of it misses a planned lesson and twice changes nothing.
 MAX_STUB_WORDS = 60
+# Items of a plan have fewer words, and hardly any explanation does without one sentence so long. On the sample courses
+# half of it takes planned lessons for written ones, with their items as exercises; twice changes nothing.
 MIN_SENTENCE_WORDS = 9
-"""An entry with fewer words than the first, none of them in a sentence as long as the second, only plans content."""
 
 
 @dataclass(kw_only=True)
@@ -44,7 +48,8 @@ class Section:
 def build_section_tree(entry: SourceEntry) -> Section:
     """Return the entry as one section of level 0 whose sections nest as the headings do.
 
-    The same title several times in a row is one section, and a slide without a title continues the one before it.
+    The same title several times in a row is one section (slides repeat the title of a topic that goes on), and a slide
+    without a title continues the one before it.
     """
     root = Section(heading=None, level=0)
     open_sections = [root]
@@ -69,6 +74,7 @@ def is_stub(entry: SourceEntry) -> bool:
     """Tell whether an entry only announces content: headings, and a few lines that are no sentences."""
     words = 0
     for chunk in entry.chunks:
+        # Nobody puts code, a table or a talk into a file that is only planned.
         if chunk.kind in {ChunkKind.CODE, ChunkKind.TABLE, ChunkKind.TRANSCRIPT}:
             return False
         if chunk.kind is not ChunkKind.HEADING:
@@ -78,6 +84,7 @@ def is_stub(entry: SourceEntry) -> bool:
                 for sentence in split_sentences(chunk)
             ):
                 return False
+    # With one heading or none it is a short text rather than the plan of a long one.
     return words < MAX_STUB_WORDS and sum(chunk.kind is ChunkKind.HEADING for chunk in entry.chunks) > 1
 
 

@@ -1,12 +1,15 @@
-"""The words that tell what a name, a heading or a sentence is about, in the languages of courses.
+"""Word lists by which the outline engine recognises divisions, exercises, solutions and headings without content.
 
-Everything is compared case-folded. English, Ukrainian, Russian, German, French, Spanish, Polish, Portuguese and Italian.
+English, Ukrainian, Russian, German, French, Spanish, Polish, Portuguese and Italian. The lists are alternatives of one
+regular expression, matched without regard to case. They hold words of the language, never a course's own names: a word
+that helps one course alone is a wrong word.
 """
 
 from __future__ import annotations
 
 import re
 
+# What a numbered part of a course is called, as in `Week 3` or `Розділ 2`.
 DIVISIONS = (
     "module|unit|part|chapter|section|week|day|session|lecture|lesson|topic|class|course|lab|"
     "модуль|частина|розділ|глава|тиждень|день|лекція|урок|заняття|тема|блок|"
@@ -17,8 +20,9 @@ DIVISIONS = (
     "moduł|część|rozdział|tydzień|dzień|wykład|lekcja|temat|"
     "dia|aula|lição|unidade|modulo|capitolo|settimana|giorno|lezione|unità"
 )
-"""What a numbered part of a course is called."""
 
+# What a task for the learner is called, in words that mean little else. Wherever one begins a heading, the heading
+# names a task.
 EXERCISES_ANYWHERE = (
     r"exercises?|challenges?|quiz(?:zes)?|homework|worksheets?|problem sets?|coursework|mini[- ]project|"
     r"вправ[аи]|завдання|міні-завдання|домашнє завдання|практичн[аеі] (?:робота|завдання|частина)|лабораторна(?: робота)?|"
@@ -27,21 +31,22 @@ EXERCISES_ANYWHERE = (
     r"übung(?:en)?|aufgaben?|hausaufgaben?|arbeitsblatt|exercices?|devoirs?|travaux pratiques|"
     r"ejercicios?|deberes|ćwiczeni[ea]|zadani[ea]|praca domowa|kartkówka|exercícios?|lição de casa|esercizi[o]?"
 )
-"""What a task for the learner is called, in words that mean little else."""
 
+# Also words that name a task only when they stand alone, as in `Lab 3` or `Assignment: ...`. At the beginning of a
+# heading they may mean something else: "Practice makes perfect", "Activity diagrams".
 EXERCISES = (
     rf"{EXERCISES_ANYWHERE}|assignments?|labs?|laboratory|practice|practical|hands[- ]on|activity|activities|"
     r"практика|міні-про[єе]кт|практикум|praktikum|activités?|tareas?|prácticas?|actividad(?:es)?|laboratorium|tarefas?|compit[oi]"
 )
-"""The same with words that name a task only when they stand alone, as in `Lab 3` or `Assignment: ...`."""
 
+# What the answer to a task is called: it belongs to the task before it and is no source of concepts.
 SOLUTIONS = (
     r"solutions?|answers?|answer key|sample answer|відповід[ьі]|розв['’ʼ]?яз(?:ок|ки|ання)|рішення|ответы?|решени[ея]|"
     r"lösung(?:en)?|musterlösung|antwort(?:en)?|corrigés?|réponses?|solución|soluciones|respuestas?|"
     r"rozwiązani[ea]|odpowiedzi|odpowiedź|soluções|solução|respostas?|soluzion[ei]|risposte"
 )
-"""What the answer to a task is called."""
 
+# Headings that every course has and that name nothing to learn: neither a title of a lesson nor a concept.
 GENERIC_HEADINGS = (
     r"agenda(?: topics)?|outline|overview|contents?|table of contents|introduction|intro|summary|conclusions?|recap|review|wrap[- ]?up|"
     r"questions\??|q ?& ?a|discussion|thanks?|thank you.*|acknowledge?ments?.*|references?|further reading|resources?|materials?|"
@@ -58,32 +63,32 @@ GENERIC_HEADINGS = (
     r"introducción|índice|contenido|resumen|conclusi[óo]n(?:es)?|preguntas|ejemplos?|bibliografía|objetivos|gracias|"
     r"wprowadzenie|wstęp|spis treści|podsumowanie|wnioski|pytania|przykłady?|literatura|cele"
 )
-"""Headings that every course has and that name no thing to learn."""
 
+# What may stand before a definition, with a colon or dash, as in `Definition: a list is ...`.
 DEFINITION_LABELS = (
     r"definition|definitions|what is it|meaning|term|note|important|remember|визначення|що це(?: таке)?|означення|термін|пам['’]ятайте|"
     r"важливо|определение|термин|важно|definition|begriff|merke|définition|definición|definicja|definição|definizione"
 )
-"""What may stand before a definition."""
 
+# Titles that programs give to documents by themselves, and file names without content.
 GENERIC_TITLES = (
     r"untitled.*|presentation\d*|powerpoint presentation|document\d*|word document|microsoft word.*|slide ?\d*|new .*|title|"
     r"readme|index|home|без назви|презентація|документ|unbenannt|sans titre|sin título|bez tytułu|\W*\d+\W*"
 )
-"""Titles that say nothing."""
 
+# File names whose text describes its folder rather than a lesson of its own.
 INDEX_NAMES = r"index|readme|_index|overview|syllabus|toc|contents|about|home|зміст|план|огляд|програма|содержание|inhalt|sommaire|índice"
-"""File names whose text describes its folder rather than a lesson of its own."""
-
+# Folder names that say what kind of files are inside, not what the files are about. Several of them may number the same
+# chapters.
 MEDIA_FOLDERS = (
     r"slides?|decks?|presentations?|captions?|subtitles?|transcripts?|videos?|recordings?|audio|handouts?|notes|readings?|pdfs?|docs?|"
     r"презентації|слайди|відео|конспекти|субтитри|folien|untertitel|diapositives|sous-titres|diapositivas|subtítulos|slajdy|napisy"
 )
-"""Folder names that say what kind of files are inside, not what they are about."""
 
+# File names that belong to a repository, not to the course in it.
 REPOSITORY_NAMES = r"licen[cs]e|copying|copyright|contributing|code_of_conduct|changelog|authors|contributors|citation|security|manifest|notice"
-"""File names that belong to a repository, not to its course."""
-
+# Words that a term cannot begin with: pronouns, articles, conjunctions, numbers, and nouns of talking about a text
+# ("answer", "reason"). "This is a ..." and "The idea is a ..." have the form of a definition and define nothing.
 TERM_STOP_WORDS = frozenset(
     "a an and another any are both but by each either every few for from he her here his how i if in into it its just let many me more most my no nobody "
     "none not nothing now of on one or only other our she so some somebody something such that the their them then there these they thing "
@@ -97,19 +102,19 @@ TERM_STOP_WORDS = frozenset(
     "esto este esta estos él ella ellos nosotros usted yo qué cómo dónde cuándo aquí ejemplo objetivo "
     "to ten ta te on ona oni my wy ja co jak gdzie kiedy dlaczego kto tutaj przykład cel".split()
 )
-"""Words that cannot be a term, nor begin one."""
 
 
 def compile_full_match(words: str) -> re.Pattern[str]:
-    """Return a pattern that matches one of these and nothing else."""
+    """Return a pattern for `fullmatch`: the text is one of the words and nothing else."""
     return re.compile(rf"(?:{words})", re.IGNORECASE)
 
 
 def compile_prefix_match(words: str) -> re.Pattern[str]:
-    """Return a pattern that finds one of these as a whole word at the beginning."""
+    """Return a pattern for `match`: the text begins with one of the words, whole."""
+    # Not \b, here and below: it would not end a word that itself ends in a sign, such as `questions?`.
     return re.compile(rf"(?:{words})(?!\w)", re.IGNORECASE)
 
 
 def compile_search(words: str) -> re.Pattern[str]:
-    """Return a pattern that finds one of these as whole words anywhere."""
+    """Return a pattern for `search`: one of the words, whole, stands anywhere in the text."""
     return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
