@@ -1,4 +1,4 @@
-"""Structures, to look at: a snapshot never changes."""
+"""Read-only admin pages of structures: a snapshot never changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ReferenceAdmin(ReadOnlyAdmin):
 
 @admin.register(CachedAnswer)
 class CachedAnswerAdmin(ReadOnlyAdmin):
-    """Answers of models that wait for their generation to be done."""
+    """Cached answers of models for generations that are not done."""
 
     list_display = ("node", "model", "digest", "created_at")
     list_select_related = ("node",)

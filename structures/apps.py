@@ -6,7 +6,7 @@ from structures.job_kinds import GENERATE_STRUCTURE
 
 
 class StructuresConfig(AppConfig):
-    """What comes out: snapshots of course structures, their engines and their evidence."""
+    """Snapshots of course structures, the engines that make them, and their evidence."""
 
     name = "structures"
 

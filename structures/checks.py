@@ -1,4 +1,4 @@
-"""What `manage.py check` says of the prompts and actions that structures are written with."""
+"""System checks of the prompts and actions that the `llm` engine uses."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What can be wrong with a generation.
+"""Errors of generations.
 
 * DomainError
-  x NothingReady         422  no entry below the node is ready, and none is on its way
-  x GenerationRunning    409  a generation over the same subtree is on its way
+  x NothingReady         422  no entry below the node is ready, and none is being ingested
+  x GenerationRunning    409  a generation over the same subtree is open
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from project.errors import Conflict, RuleViolation
 
 
 class NothingReady(RuleViolation):
-    """There is nothing to generate from."""
+    """No entry below the node is ready, so there is nothing to generate from."""
 
     code = "nothing_ready"
     next_step = "Add materials below the node, or look at the entries in state `error` and mend or delete them."
 
 
 class GenerationRunning(Conflict):
-    """A generation over the same subtree is on its way; `extra` names its job."""
+    """A generation over the same subtree is open; `extra` names its job."""
 
     code = "generation_running"
     next_step = "Wait for the job that `job` names, or cancel it."

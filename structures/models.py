@@ -1,4 +1,4 @@
-"""What comes out: snapshots, their structure nodes, and the references that prove them.
+"""Snapshots, their structure nodes, and the references that prove them.
 
 A snapshot is a record of one generation and never changes: what it says of its sources is kept as values, not as
 foreign keys, so that deleting or re-ingesting a source cannot rewrite history. A trigger of the database refuses
@@ -32,11 +32,13 @@ class StructureSnapshot(UUIDModel):
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     node = models.ForeignKey(MaterialNode, on_delete=models.CASCADE, related_name="snapshots")
+    # No foreign key, here and in Reference: what it names may be deleted, and the snapshot must not change with it.
     job_id = models.UUIDField(null=True)
     fingerprint = models.CharField(max_length=64)
     engine = models.CharField(max_length=30)
     engine_version = models.CharField(max_length=30)
     options = models.JSONField(default=dict)
+    # The unique constraint compares this: equal options can be different JSON texts.
     options_digest = models.CharField(max_length=64)
     title = models.CharField(max_length=500)
     description = models.TextField(blank=True)
@@ -67,7 +69,7 @@ class StructureSnapshot(UUIDModel):
 
 
 class CachedAnswer(UUIDModel):
-    """What a model answered to one question of a generation that is not done yet.
+    """A model's answer to one request of a generation that is not done yet.
 
     A generation that is tried again, after a crash or a failure, does not pay for the same question twice. The rows of
     a node go with its next finished generation.
@@ -92,6 +94,7 @@ class StructureNode(UUIDModel):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     snapshot = models.ForeignKey(StructureSnapshot, on_delete=models.CASCADE, related_name="nodes")
     parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="children")
+    # One order for the whole snapshot, so that a sorted read needs no recursion.
     position = models.PositiveIntegerField(help_text="Order in a walk of the whole tree, parents first.")
     node_type = models.CharField(max_length=20, choices=[(t.value, t.value) for t in NodeType])
     title = models.CharField(max_length=500)

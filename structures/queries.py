@@ -1,4 +1,4 @@
-"""Reads worth a name: sources for an engine, snapshots for a reader. Each takes a constant number of statements."""
+"""Queries of snapshots and their nodes. Each takes a constant number of statements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StoredNode:
 
     @property
     def lacks_evidence(self) -> bool:
-        """Tell whether this is a concept or exercise that no passage of the materials proves."""
+        """Tell whether this is a concept or exercise without a verified reference."""
         return self.node_type in {NodeType.CONCEPT, NodeType.EXERCISE} and not self.references
 
 
@@ -66,6 +66,8 @@ def load_structure_tree(snapshot: StructureSnapshot) -> list[StoredNode]:
     for reference in references.order_by("structure_node_id", "position"):
         stored[reference.structure_node_id].references.append(reference)
     top: list[StoredNode] = []
+    # `stored` keeps the order by `position`, in which parents come first: every parent is there, and children are in
+    # order.
     for node in stored.values():
         siblings = top if node.row.parent_id is None else stored[node.row.parent_id].children
         siblings.append(node)

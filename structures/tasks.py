@@ -1,4 +1,4 @@
-"""What a worker runs for this app. `project.jobs` knows these by their dotted names only."""
+"""The functions that workers run for this app. `project.jobs` knows them by their dotted names only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doors of structures: each parses, makes one call and answers."""
+"""REST endpoints of snapshots."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
 
 
 def snapshot_response(request: Request, snapshot: StructureSnapshot) -> Response:
-    """Answer with a snapshot in the representation that the client accepts."""
+    """Return the response with a snapshot in the representation that the client accepts."""
     children = load_structure_tree(snapshot)
     if isinstance(request.accepted_renderer, ExportRenderer):
         exported = ExportedSnapshot(course=snapshot, modules=children)
         return Response(request.accepted_renderer.export_format.render(exported))
     node_serializer = StructureNodeSerializer()
     nodes = [node_serializer.to_representation(child) for child in children]
+    # SnapshotSerializer only documents this shape: the model has no `children` that it could read.
     return Response({**SnapshotSummarySerializer(snapshot).data, "children": nodes})

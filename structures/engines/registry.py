@@ -1,4 +1,4 @@
-"""The engines that turn materials into a structure, by name."""
+"""The registered engines, by name. A new engine is a package beside `outline` and `llm` and an item here."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ class EngineName(StrEnum):
     LLM = "llm"
 
 
+# Not an engine: what a client sends to get `llm` when a model is configured, else `outline`.
 AUTO = "auto"
-"""What a client asks for to get `llm` when a model can be asked, else `build_outline`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
     """One way to make a structure.
 
-    `build_draft` is pure, and deterministic unless it asks the desk. `compute_version` changes whenever the same
-    materials may give another draft, so that a snapshot is never taken for one that today's engine would make. A quote
-    with fewer letters than `min_quote_letters`, or that begins or ends inside a word, proves nothing, unless it is all
-    that the chunk
-    says.
+    `build_draft` is pure, and deterministic unless it asks the LLM client. The result of `compute_version` changes
+    whenever the same materials may give another draft, so that an old snapshot is not taken for one that today's engine
+    would make. A quote with fewer letters than `min_quote_letters`, or that begins or ends inside a word, proves
+    nothing, unless it is the whole text of its chunk.
     """
 
     name: EngineName
@@ -61,6 +60,7 @@ ENGINES: Mapping[EngineName, Engine] = {
         compute_version=lambda: OUTLINE_VERSION,
         build_draft=_build_outline_draft,
         uses_llm=False,
+        # It copies every quote from the chunk: a short one is a short heading, not a lucky guess.
         min_quote_letters=0,
     ),
     EngineName.LLM: Engine(
@@ -68,6 +68,8 @@ ENGINES: Mapping[EngineName, Engine] = {
         compute_version=_compute_llm_version,
         build_draft=write_course,
         uses_llm=True,
+        # Two to three words. A model that invents evidence can find any single word in any chunk
+        # (docs/decisions/0025-models-cite-numbers.md).
         min_quote_letters=12,
     ),
 }

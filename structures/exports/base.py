@@ -1,4 +1,8 @@
-"""What every export format is: a name, a media type, a rendering, and what it cannot carry."""
+"""The interface of export formats: a name, a media type, rendering, and a list of what the format cannot carry.
+
+The protocols describe the parts of a snapshot that formats read, so that a format depends on no model and can be tested
+with plain values.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +90,7 @@ class ExportedSnapshot:
 
     def walk_nodes(self) -> Iterator[ExportedNode]:
         """Yield all nodes, parents first, in order."""
+        # A stack instead of recursion: nested generators pass each node through every level above it.
         pending = list(reversed(self.modules))
         while pending:
             node = pending.pop()

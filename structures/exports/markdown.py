@@ -17,6 +17,8 @@ from structures.exports.base import (
     ExportLoss,
 )
 
+# CommonMark 0.31, 4.5: a fence of backticks has no backtick in its info string, and the closing one is at least as
+# long.
 _FENCE_OPENING = re.compile(r"(`{3,})[^`]*$")
 _FENCE_CLOSING = re.compile(r" {0,3}(`{3,})[ \t]*$")
 
@@ -42,7 +44,7 @@ class MarkdownFormat:
 
 
 def render_markdown(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> str:
-    """Return the whole structure as one Markdown text."""
+    """Return the whole structure as one Markdown text that ends with a line feed."""
     parts = [f"# {escape_markdown(course.title)}"]
     if course.description:
         parts.append(escape_paragraph(course.description))
@@ -76,12 +78,14 @@ def format_reference_location(reference: ExportedReference) -> str:
 
 
 def _render_section(node: ExportedNode, *, level: int, number: str) -> Iterator[str]:
+    # CommonMark 4.2: seven number signs are no heading.
     yield f"{'#' * min(level, 6)} {number}. {escape_markdown(node.row.title)}"
     if node.row.learning_goal:
         yield f"**Goal:** {escape_markdown(node.row.learning_goal)}"
     if effort := _format_effort(node.row):
         yield effort
     if node.row.description:
+        # A task may hold lists, tables and code, which stay as they are; a definition is one paragraph.
         is_task = node.node_type is NodeType.EXERCISE
         yield _format_quotation(node.row.description) if is_task else escape_paragraph(node.row.description)
     leaves = [child for child in node.children if child.node_type is NodeType.CONCEPT]
@@ -115,7 +119,7 @@ def _render_exercise(node: ExportedNode) -> Iterator[str]:
 
 
 def _format_effort(row: ExportedNodeFields) -> str:
-    """Say how hard it is and how long it takes, as far as that is known."""
+    """Return difficulty and minutes as emphasised text; blank when neither is known."""
     facts = [
         f"difficulty {row.difficulty} of 5" if row.difficulty else "",
         f"{row.estimated_minutes} minutes" if row.estimated_minutes else "",
@@ -141,7 +145,7 @@ def _format_evidence(node: ExportedNode) -> str:
 
 
 def _format_quotation(text: str) -> str:
-    """Return a text of several lines as a quotation: its lists, tables and blocks of code as such, the rest plain."""
+    """Return text of several lines as a block quotation: lists, tables and fenced code as is, the rest escaped."""
     quoted, fence = [], ""
     for line in text.strip().splitlines():
         if fence:

@@ -1,4 +1,4 @@
-"""Renderers that let a client ask for an export format, by `Accept` or by `?format=`."""
+"""Renderers of Django REST framework by which a client asks for an export format, with `Accept` or `?format=`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from structures.exports.registry import EXPORT_FORMATS
 
 
 class ExportRenderer(BaseRenderer):
-    """Passes on what one export format has made of a snapshot; an error's problem document as it is."""
+    """Writes the bytes that an export format made of a snapshot; what is not bytes, such as an error, as text."""
 
     export_format: ClassVar[ExportFormat]
 
@@ -32,6 +32,7 @@ def build_renderers() -> list[type[ExportRenderer]]:
                 "export_format": export_format,
                 "format": export_format.name,
                 "media_type": export_format.media_type,
+                # RFC 6657: a text type without a charset may be read as US-ASCII. Binary types have none.
                 "charset": "utf-8" if export_format.media_type.startswith("text/") else None,
             },
         )

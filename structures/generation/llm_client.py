@@ -1,4 +1,4 @@
-"""The desk of a generation: asks the router on behalf of the job, and keeps what became of it."""
+"""The LLM client of a generation: asks the router for a job and caches the answers until the job is done."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ from structures.models import CachedAnswer
 
 T = TypeVar("T", bound=BaseModel)
 
+# A month is longer than anybody waits before trying a failed generation again; older answers only hold materials that
+# may have been deleted meanwhile.
 ANSWER_CACHE_LIFETIME = timedelta(days=30)
 
 
 class StrategyCapacityLookup:
-    """Knows how much the models of a strategy take."""
+    """Looks up the capacity of the models of a strategy, for plans that ask nothing."""
 
     def __init__(self, strategy: str) -> None:
         self._strategy = strategy
@@ -44,7 +46,10 @@ class StrategyCapacityLookup:
 
 
 class JobLLMClient(StrategyCapacityLookup):
-    """Asks models for one job. Progress is counted in questions, and the job's end is heeded before each attempt."""
+    """Asks models for one job.
+
+    Progress is counted in requests. Before each attempt `JobRun.checkpoint` raises when the job was cancelled or lost.
+    """
 
     def __init__(self, *, run: JobRun, strategy: str) -> None:
         super().__init__(strategy)
@@ -57,7 +62,9 @@ class JobLLMClient(StrategyCapacityLookup):
         self._planned_calls = plan["calls"]
         self._run.announce_plan({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
         spending = compute_spending(self._run.tenant, now=timezone.now())
-        paid = compute_job_totals(self._run.job).cost  # for questions that need not be asked again
+        # What earlier tries of this job cost paid for answers that are cached now. Without subtracting it a job that
+        # failed near its end could be refused for money that it will not spend.
+        paid = compute_job_totals(self._run.job).cost
         check_hard_limit(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
@@ -78,7 +85,7 @@ class JobLLMClient(StrategyCapacityLookup):
         return value
 
     def _complete_and_cache(self, action: str, request: ModelRequest, wanted: type[T], digest: str) -> tuple[T, str]:
-        """Ask the router, and keep what it answers until the generation is done."""
+        """Ask the router and cache its answer. Raises TooLargeForModel when less text might succeed."""
         try:
             completion = self._router.complete_object(
                 action,
@@ -90,6 +97,8 @@ class JobLLMClient(StrategyCapacityLookup):
                 checkpoint=self._run.checkpoint,
             )
         except ModelsExhausted as exc:
+            # Any and not all: the chain may have gone on to models that were down, after one that would have answered
+            # had the request been smaller.
             if any(attempt.kind in {PromptTooLong.kind, AnswerTruncated.kind} for attempt in exc.attempts):
                 raise TooLargeForModel(exc) from exc
             raise
@@ -97,7 +106,10 @@ class JobLLMClient(StrategyCapacityLookup):
         return completion.value, completion.model
 
     def _cache_answer(self, digest: str, model: str, value: BaseModel) -> None:
-        """Keep the answer, unless the node is gone or another worker has kept one."""
+        """Store the answer, unless the node was deleted or another worker has stored one.
+
+        In a statement of its own, not in the transaction of the job's end: it must survive a crash of the worker.
+        """
         node = MaterialNode.objects.for_tenant(self._run.tenant).filter(pk=self._run.job.subject_id).first()
         if node is not None:
             CachedAnswer.objects.bulk_create(
@@ -114,16 +126,21 @@ class JobLLMClient(StrategyCapacityLookup):
             )
 
     def _compute_digest(self, action: str, request: ModelRequest, wanted: type[BaseModel]) -> str:
+        # Everything that the answer depends on. The model is not part of it: which one answers may change with every
+        # failure, and an answer of another model in the same chain is as good.
         question = [action, self._strategy, request.system, request.prompt, build_schema(wanted).body]
         return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
     def delete_cached_answers(self) -> None:
-        """Drop the answers kept for the node, and old ones, in the transaction that stores what was made of them."""
+        """Delete the node's cached answers, and outdated ones of the tenant, in the caller's transaction.
+
+        The caller stores the snapshot in the same transaction, so that answers are lost only once they were used.
+        """
         obsolete = Q(node=self._run.job.subject_id) | Q(created_at__lt=timezone.now() - ANSWER_CACHE_LIFETIME)
         CachedAnswer.objects.filter(obsolete, tenant=self._run.tenant).delete()
 
     def build_provenance(self) -> dict[str, Any]:
-        """Return who answered which prompts, and what the job has cost in dollars with all its attempts."""
+        """Return the models and prompt versions used, and the job's cost in US dollars, failed attempts included."""
         if not self._answered_calls:
             return {}
         total = compute_job_totals(self._run.job)
@@ -137,7 +154,7 @@ class JobLLMClient(StrategyCapacityLookup):
         }
 
     def list_warnings(self) -> list[str]:
-        """Return what the methodologist should know of the money."""
+        """Return a warning when the tenant's spending this month is beyond its soft limit, else none."""
         if not self._answered_calls:
             return []
         spending = compute_spending(self._run.tenant, now=timezone.now())

@@ -1,4 +1,4 @@
-"""Before a generation: which engine it will be, and what it would ask."""
+"""Planning a generation: which engine it will use, what it would ask models, and at what cost."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ DEFAULT_STRATEGY = "default"
 
 
 def choose_engine(wanted: str, *, strategy: str) -> Engine:
-    """Return the engine that a client means. Raises what an engine that asks models needs to know before.
+    """Return the engine for what a client asked for: an EngineName or `auto`.
 
-    `auto` means models whenever one is configured for the strategy; models that are down do not change that.
+    `auto` means `llm` whenever a model is configured for the strategy; models that are down do not change that. Raises
+    UnknownStrategy, RegistryUnusable, and NoProvider when `llm` is asked for without a configured model.
     """
     if wanted == EngineName.OUTLINE:
+        # Not used, but a mistyped name should not pass unnoticed.
         if strategy != DEFAULT_STRATEGY:
             get_model_router().check_strategy(strategy)
         return ENGINES[EngineName.OUTLINE]
     try:
+        # All of them: an engine that fails at its last action would have paid for the others.
         for action in ACTIONS:
             get_model_router().list_candidates(action, strategy)
     except NoProvider:

@@ -1,4 +1,4 @@
-"""What a generation reads: the subtree with the text of its ready entries."""
+"""Loading the sources of a generation: the subtree with the text of its ready entries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationSources:
-    """What a generation reads, and which entries it had to leave out.
+    """The sources of a generation, and which entries had to be left out (`left_out`, as paths).
 
     `paths` are the entries' names behind the titles of the nodes below the root, by entry id. `slide_appearances` are
     the accepted mappings of slides to videos; `unused_mappings` counts those that are not validated.
@@ -35,12 +35,13 @@ class GenerationSources:
 def load_sources(*, tenant: Tenant, node_id: UUID) -> GenerationSources:
     """Load the subtree with the text of its ready entries. Five statements. Raises NotFound.
 
-    Captions whose words a recording beside them has taken over are not sources of their own.
+    Captions from which a recording in the same node was transcribed are not sources of their own.
     """
     nodes = list_subtree(tenant=tenant, node_id=node_id)
     rows = [row for row in list_node_entries(tenant=tenant, nodes=nodes) if row.captions_of_id is None]
     ready = {row.pk for row in rows if row.state is EntryState.READY}
     chunks: dict[UUID, list[SourceChunk]] = defaultdict(list)
+    # iterator(): a server-side cursor, so that model instances of a large course are not all in memory with the values.
     for chunk in Chunk.objects.for_tenant(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():
         chunks[chunk.entry_id].append(
             SourceChunk(
@@ -92,6 +93,7 @@ def load_sources(*, tenant: Tenant, node_id: UUID) -> GenerationSources:
 def _build_source_tree(nodes: list[MaterialNode], entries: dict[UUID, list[SourceEntry]]) -> SourceNode:
     children = group_by_parent(nodes)
     built: dict[UUID, SourceNode] = {}
+    # `list_subtree` gives parents first; frozen nodes need their children first.
     for node in reversed(nodes):
         built[node.pk] = SourceNode(
             id=node.pk,

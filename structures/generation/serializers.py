@@ -11,7 +11,7 @@ from structures.engines.registry import AUTO, EngineName
 
 
 class GenerateSerializer(StrictSerializer):
-    """How to generate."""
+    """Options of a generation."""
 
     engine = serializers.ChoiceField(
         choices=[AUTO, *(engine.value for engine in EngineName)],

@@ -1,4 +1,4 @@
-"""Making a snapshot: promised by `request_generation`, done by `generate_structure`."""
+"""Generating snapshots: `request_generation` submits the job, `generate_structure` is what a worker runs for it."""
 
 from __future__ import annotations
 
@@ -42,16 +42,21 @@ from structures.job_kinds import GENERATE_STRUCTURE
 from structures.models import Reference, StructureNode, StructureSnapshot
 from tenants.models import Tenant
 
+# The smallest amount that plans show (four decimals): a generation that may not even spend this is refused at once. The
+# whole cost is checked when the job has its plan (`JobLLMClient.announce_plan`).
 MIN_COST_USD = Decimal("0.0001")
-"""A generation that may not even spend this is refused at once."""
+# Bounds the SQL text of one INSERT, into which descriptions and quotes are written. Nothing depends on the exact
+# number.
 _BULK_CREATE_BATCH_SIZE = 1000
+# The length of the columns; a model may write longer titles than any teacher would.
+_MAX_TITLE_LENGTH = 500
 
 log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationRequestResult:
-    """Either the snapshot that already answers the request, or the job that will make one."""
+    """Exactly one of the two: the snapshot that already answers the request, or the job that will make one."""
 
     snapshot: StructureSnapshot | None = None
     job: Job | None = None
@@ -61,21 +66,24 @@ class GenerationRequestResult:
 def request_generation(
     *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
 ) -> GenerationRequestResult:
-    """Promise a snapshot of the node: the one there is when nothing has changed, else a job.
+    """Return the node's snapshot if nothing has changed since it was made, else submit a job that makes one.
 
-    The job waits for the ingestions that are under way below the node. Raises NotFound, GenerationRunning while another
-    generation covers the same subtree, and NothingReady when there is nothing to wait for either. For an engine that
-    asks models also UnknownStrategy, NoProvider, RegistryUnusable, and BudgetExceeded when nothing is left.
+    The job waits for the ingestions that are open below the node. Holds the tree lock. Raises NotFound,
+    GenerationRunning while another generation covers the same subtree, and NothingReady when no entry is ready or being
+    ingested. For an engine that asks models also UnknownStrategy, NoProvider, RegistryUnusable, and BudgetExceeded when
+    the spending limit leaves nothing.
     """
     chosen = choose_engine(engine, strategy=strategy)
     options = {"strategy": strategy} if chosen.uses_llm else {}
     if chosen.uses_llm and not get_model_router().is_free(ACTIONS, strategy):
         check_hard_limit(tenant, compute_spending(tenant, now=timezone.now()), MIN_COST_USD)
+    # From here on nobody can start an ingestion or move a node, so that the key and the dependencies are of one moment.
     lock_tree(tenant)
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
     _refuse_overlapping_generation(tenant=tenant, node_id=node_id, subtree=nodes)
     below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     ingestions = list(Job.objects.for_tenant(tenant).filter(pk__in=below.filter_pending().values("job")))
+    # With an ingestion open the fingerprint is about to change, and an existing snapshot to be outdated.
     if not ingestions:
         if not below.filter_ready().exists():
             raise NothingReady("No entry below the node is ready.")
@@ -93,14 +101,16 @@ def request_generation(
 
 
 def generate_structure(run: JobRun) -> None:
-    """Do the work of a generation job. Holds no transaction while the engine thinks.
+    """Run a generation job: load the sources, build and verify a draft, store the snapshot with the job's end.
 
-    Raises NothingReady, and what the models' failures are called in `llm.errors`.
+    Holds no transaction while the engine runs. Raises NothingReady, JobCancelled when the node was deleted, and errors
+    of `llm.errors` when no model answers.
     """
     tenant, node_id = run.tenant, run.job.subject_id
     engine, options = ENGINES[EngineName(run.job.params["engine"])], run.job.params["options"]
     run.report_progress("reading", 0, 3)
     try:
+        # One transaction holding the tree lock: the fingerprint must be that of the very text that is loaded.
         with transaction.atomic():
             key = _build_snapshot_key(tenant=tenant, node_id=node_id, engine=engine, options=options)
             sources = load_sources(tenant=tenant, node_id=node_id)
@@ -108,6 +118,8 @@ def generate_structure(run: JobRun) -> None:
         raise JobCancelled("The node is gone.") from exc
     if not sources.entries:
         raise NothingReady("No entry below the node is ready.")
+    # Another job may have made it since this one was submitted, or an earlier try of this one whose end was not
+    # recorded.
     if (existing := StructureSnapshot.objects.for_tenant(tenant).filter(**key).first()) is not None:
         with run.complete_job(result={"snapshot": str(existing.pk)}):
             return
@@ -122,6 +134,7 @@ def generate_structure(run: JobRun) -> None:
     draft, grounding = verify_citations(
         draft, chunks, min_quote_letters=engine.min_quote_letters, find_extra_citations=moments.find_citations
     )
+    # The outline engine reads every chunk by itself; only a model can pass over a source.
     if engine.uses_llm:
         draft = replace(
             draft, warnings=(*draft.warnings, *_build_uncited_warnings(draft, sources), *llm.list_warnings())
@@ -142,7 +155,7 @@ def generate_structure(run: JobRun) -> None:
 
 
 def _build_uncited_warnings(draft: Draft, sources: GenerationSources) -> list[str]:
-    """Name the sources that nothing of a structure cites: a model may have passed over them."""
+    """Return a warning that names the sources that nothing of the structure cites; none when all are cited."""
     cited = {
         citation.chunk_id for module in draft.modules for node in module.iter_nodes() for citation in node.citations
     }
@@ -156,6 +169,7 @@ def _build_draft(engine: Engine, source: SourceNode, llm: JobLLMClient) -> Draft
     try:
         return engine.build_draft(source, llm)
     except TooLargeForModel as exc:
+        # The job's error should be what the models said, not that halving did not help.
         raise exc.reason from exc
 
 
@@ -182,7 +196,7 @@ def _record_snapshot(
         tenant=run.tenant,
         job_id=run.job.pk,
         options=run.job.params["options"],
-        title=draft.title[:500],
+        title=draft.title[:_MAX_TITLE_LENGTH],
         description=draft.description,
         learning_goal=draft.learning_goal,
         expected_knowledge=[asdict(each) for each in draft.expected_knowledge],
@@ -210,7 +224,7 @@ def _record_snapshot(
             parent_id=parent_id,
             position=len(rows),
             node_type=node.node_type.value,
-            title=node.title[:500],
+            title=node.title[:_MAX_TITLE_LENGTH],
             description=node.description,
             learning_goal=node.learning_goal,
             difficulty=node.difficulty,
@@ -249,6 +263,7 @@ def _record_snapshot(
 
 
 def _refuse_overlapping_generation(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
+    # Below and above: both would generate from the same entries, and pay twice.
     related = {*subtree, *list_ancestor_ids(tenant=tenant, node_id=node_id)}
     running = Job.objects.for_tenant(tenant).open().filter(kind=GENERATE_STRUCTURE, subject_id__in=related).first()
     if running is not None:
@@ -259,7 +274,11 @@ def _refuse_overlapping_generation(*, tenant: Tenant, node_id: UUID, subtree: li
 
 
 def _build_snapshot_key(*, tenant: Tenant, node_id: UUID, engine: Engine, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what makes a snapshot the answer to a request, as column values."""
+    """Return the columns that identify a snapshot: two requests with the same values get the same snapshot.
+
+    Takes the tree lock to compute the fingerprint. Raises NotFound.
+    """
+    # Canonical JSON, so that equal options have equal digests whatever the order of their keys.
     canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
     return {
         "node_id": node_id,

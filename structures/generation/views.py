@@ -26,6 +26,8 @@ from tenants.scopes import Scope
 class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     """The structures of one material node."""
 
+    # Empty, here and in all view sets: rows come from queries that take the tenant, and a forgotten filter then yields
+    # nothing rather than everything (docs/decisions/0005-tenants-are-passed.md).
     queryset = StructureSnapshot.objects.none()
     serializer_class = SnapshotSummarySerializer
     read_scope = Scope.CHECK

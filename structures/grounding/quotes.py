@@ -1,4 +1,4 @@
-"""Checking that evidence holds: every quote must stand in the chunk it is said to come from."""
+"""Verification of citations: every quote must stand in the chunk that it names."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.sources import SourceChunk
 from structures.engines.base.text import make_readable, normalize_quote
 
+# The first code point of the block CJK Radicals Supplement. From here on Unicode has the scripts whose characters stand
+# for words or syllables: Chinese, Japanese and Korean.
 _IDEOGRAPHS = "\u2e80"
-"""From here on are the scripts that put no spaces between words: Chinese, Japanese, and syllables of Korean."""
+# A Chinese word has two characters on average where a European one has five to six letters.
+_IDEOGRAPH_WEIGHT = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grounding:
-    """How far a structure is proved by its sources, in counts; `coverage` is the share of chunks that are cited."""
+    """How far its sources prove a structure, in counts. `coverage` is the share of chunks that are cited (0 to 1)."""
 
     cited: int
     verified: int
@@ -45,9 +48,10 @@ def verify_citations(
     shape of quotation marks and dashes, and invisible characters do not matter (Unicode NFC on both sides). What is
     kept is the passage as the chunk shows it. With `min_quote_letters`, a quote with fewer letters, or that begins or
     ends inside a word, holds only when it is all that the chunk says. A node that loses all its citations stays, and is
-    counted when it is a concept. What a node cites `find_extra_citations` is asked once its own citations are checked,
-    and is checked and counted like those.
+    counted when it is a concept. `find_extra_citations` is called with each node once the node's own citations are
+    verified; what it yields is verified and counted like those.
     """
+    # One text per cited chunk: normalizing is the expensive part, and many citations share a chunk.
     texts: dict[UUID, _ChunkText] = {}
     cited = 0
 
@@ -95,11 +99,11 @@ def verify_citations(
 
 def _compute_letter_weight(text: str) -> int:
     """Return how many letters and digits the text has; a sign that stands for a word or syllable counts as three."""
-    return sum(3 if character >= _IDEOGRAPHS else 1 for character in text if character.isalnum())
+    return sum(_IDEOGRAPH_WEIGHT if character >= _IDEOGRAPHS else 1 for character in text if character.isalnum())
 
 
 class _ChunkText:
-    """A chunk's text, ready to have passages found in it."""
+    """A chunk's text, normalized for finding passages in it."""
 
     def __init__(self, text: str) -> None:
         self._text = make_readable(text)
@@ -107,28 +111,33 @@ class _ChunkText:
         self._positions: list[int] | None = None
 
     def find_passage(self, quote: str, *, min_letters: int) -> str:
-        """Return the passage of the text that the quote means; blank when there is none."""
+        """Return the passage of the text that equals the quote once both are normalized; blank when there is none."""
         wanted = normalize_quote(quote)
+        # A chunk may be shorter than `min_letters` (a heading); quoting the whole of it proves as much as it can.
         if not wanted or (_compute_letter_weight(wanted) < min_letters and wanted != self._plain):
             return ""
         at = self._plain.find(wanted)
+        # "cat" in "concatenate" is no evidence. Engines that copy from the chunk (`min_letters` 0) cannot cut words.
         while at >= 0 and min_letters and self._cuts_word(at, at + len(wanted)):
             at = self._plain.find(wanted, at + 1)
         if at < 0:
             return ""
+        # Usual for such engines, and saves the map of positions, which is as long as the chunk.
         if not min_letters and quote in self._text:
             return quote
         positions = self._map_positions()
         return self._text[positions[at] : positions[at + len(wanted) - 1] + 1]
 
     def _cuts_word(self, begin: int, end: int) -> bool:
-        """Tell whether a passage of the plain text begins or ends inside a word, where words have spaces between."""
+        """Tell whether a passage begins or ends inside a word. Never true of scripts without spaces between words."""
         edges = (self._plain[max(0, begin - 1) : begin + 1], self._plain[end - 1 : end + 1])
         return any(len(edge) == 2 and edge.isalnum() and max(edge) < _IDEOGRAPHS for edge in edges)
 
     def _map_positions(self) -> list[int]:
-        """Return where each character of the plain text stands in the text."""
+        """Return for each character of the normalized text its index in the readable one."""
         if self._positions is None:
+            # `normalize_quote` replaces typography one for one and drops nothing but white space, so all characters map
+            # but the second and further ones of a run of white space.
             self._positions = []
             was_space = True
             for position, character in enumerate(self._text):

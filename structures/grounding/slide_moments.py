@@ -1,4 +1,4 @@
-"""Evidence on a slide leads to the moments at which a video shows that slide."""
+"""Citations of the moments at which a video shows a slide that is cited already."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from structures.engines.base.drafts import Citation, DraftNode, NodeType
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SlideAppearance, SourceChunk, SourceEntry
 
+# As many as the outline engine cites for a concept (`concepts.MAX_REFERENCES`): a slide that a teacher returns to all
+# the time must not bury the other evidence.
 MAX_MOMENTS = 6
-"""So many moments are added to one concept or exercise at most."""
+# The same as the `llm` engine asks of a quote: "Okay, so." is said at any moment and tells nothing about this one.
 _MIN_LETTERS = 12
 
 
 class SlideMoments:
-    """Knows what is said while a slide is shown."""
+    """Finds what is said while a slide is shown.
+
+    `entries` must hold the presentation and the video of every appearance.
+    """
 
     def __init__(self, entries: Mapping[UUID, SourceEntry], appearances: Iterable[SlideAppearance]) -> None:
         self._appearances_by_slide: dict[tuple[UUID, int], list[SlideAppearance]] = defaultdict(list)
@@ -36,8 +41,8 @@ class SlideMoments:
     def find_citations(self, node: DraftNode) -> Iterator[Citation]:
         """Yield a citation for each time at which a slide that a concept or exercise cites is shown.
 
-        It is of the first words in that time that name the concept, else of the first words there are. Nothing is
-        added where the node cites that time already, or nothing is said in it.
+        It quotes the first sentence in that time that names the concept, else the first one long enough. Nothing is
+        added where the node cites that time already, or nothing is said in it. Modules and lessons get none.
         """
         if node.node_type not in {NodeType.CONCEPT, NodeType.EXERCISE}:
             return
@@ -61,12 +66,14 @@ def _find_chunks_during(appearance: SlideAppearance, video: SourceEntry) -> list
         for chunk in video.chunks
         if (start := chunk.locator.start_ms) is not None
         and start < appearance.end_ms
+        # Captions may leave out the end of a cue, or give one at its start: such a chunk lasts one millisecond.
         and max(start + 1, chunk.locator.end_ms or 0) > appearance.start_ms
     ]
     return [chunk for chunk in during if chunk.kind is ChunkKind.TRANSCRIPT] or during
 
 
 def _cite_spoken_words(spoken: list[SourceChunk], appearance: SlideAppearance, title: str) -> Citation:
+    # What began before the slide came up mostly belongs to the slide before it.
     started = [chunk for chunk in spoken if (chunk.locator.start_ms or 0) >= appearance.start_ms] or spoken
     name = re.compile(rf"(?<!\w){re.escape(title)}(?:s|es)?(?!\w)", re.IGNORECASE)
     quotable = [

@@ -1,4 +1,4 @@
-"""What the engine needs from outside: somebody who asks models, and says how much they take."""
+"""The interface through which an engine asks models. Callers implement it; engines know nothing of the router."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class TooLargeForModel(Exception):
-    """No model takes so much at once, or none can answer it in one piece. Half of it may work.
+    """The request does not fit into any model of the chain, or its answer does not. Half of it may fit.
 
-    `reason` is what to raise when halving is no way out either.
+    `reason` is the exception to raise when halving does not help either.
     """
 
     def __init__(self, reason: Exception) -> None:
@@ -24,10 +24,10 @@ class TooLargeForModel(Exception):
 
 
 class CapacityLookup(Protocol):
-    """Knows how much models take."""
+    """Looks up how much text one request may have."""
 
     def get_capacity(self, action: str) -> ContextCapacity:
-        """Return how much the first model takes that would be asked."""
+        """Return the capacity, in tokens, of the first model that would be asked."""
         ...
 
 
@@ -35,9 +35,9 @@ class LLMClient(CapacityLookup, Protocol):
     """Asks models on behalf of one generation."""
 
     def announce_plan(self, plan: Mapping[str, Any]) -> None:
-        """Say what is going to be asked, before the first question. Raises when it would cost too much."""
+        """Publish what is going to be asked, before the first request. Raises when it would cost too much."""
         ...
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
-        """Fill the action's prompt and return a model's answer. Raises TooMuch."""
+        """Fill the action's prompt and return a model's answer. Raises TooLargeForModel and what the router raises."""
         ...

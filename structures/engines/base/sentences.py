@@ -1,4 +1,4 @@
-"""Cutting text into sentences that can be quoted: each is literally a part of its chunk."""
+"""Splitting chunks into sentences that can be quoted: each is literally a part of its chunk."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from collections.abc import Iterator
 from materials.documents import ChunkKind
 from structures.engines.base.sources import SourceChunk
 
+# A full stop ends a sentence only before a letter that can begin one, as those of scripts without capitals can. Before
+# a small letter or a digit it ends an abbreviation more often: "e.g. this", "No. 5".
 _END = re.compile(r"(?<=[.!?…。])[\"'”»)]*\s+(?=[\"'“«(]?[^\Wa-zа-яіїєґ0-9_])|\n+")
+# Abbreviations that stand before a capital letter, too, and initials, as in "J. Smith".
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|approx|z\.B|d\.h|bzw|т\.д|т\.п|напр|ст|р|рис)\.|\b[A-Z]\.)$"
 )
 _ITEM = re.compile(r"^\s*(?:-|\d{1,3}\.)\s+")
+# In characters, some 60 words. Transcripts without punctuation make one "sentence" of minutes, which would be a useless
+# quote; sentences that people write are rarely so long. On the sample courses half of
+# it loses some definitions, twice changes nothing.
 MAX_SENTENCE_LENGTH = 400
 
 
 def split_sentences(chunk: SourceChunk) -> Iterator[str]:
     """Yield the sentences of a chunk, or the items of a list, in order.
 
-    Headings, code and tables give none, nor does what a model says of a picture: those are not the author's words.
+    Headings, code and tables have none. Neither has a model's description of a picture: those are not the author's
+    words.
     """
     if chunk.kind is ChunkKind.LIST:
         for line in chunk.text.split("\n"):
@@ -32,6 +39,7 @@ def _split_text(text: str) -> Iterator[str]:
     start = 0
     for end in _END.finditer(text):
         sentence = text[start : end.start()].strip()
+        # Without moving `start`: what follows the abbreviation joins this sentence.
         if _ABBREVIATION.search(sentence):
             continue
         if sentence:

@@ -1,4 +1,4 @@
-"""What an engine reads: the material tree as frozen values, so that engines stay pure."""
+"""The input of engines: the material tree as frozen values, so that engines need no database."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SourceEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class SlideAppearance:
-    """A slide (1-based, or a page) of the entry `presentation` that the entry `video` shows from when to when."""
+    """A time for which the entry `video` shows a slide (1-based, or a page) of the entry `presentation`."""
 
     presentation: UUID
     slide: int

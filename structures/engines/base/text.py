@@ -1,4 +1,4 @@
-"""Characters that nobody sees, and that can carry words all the same."""
+"""Text as people see it: removing invisible characters, which can hide instructions, and comparing quotes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _INVISIBLE = re.compile(
 
 
 def strip_invisible(text: str) -> str:
-    """Return the text without them. Joiners stay: Persian, Indic scripts and emoji need them."""
+    """Return the text without invisible characters. Joiners stay: Persian, Indic scripts and emoji need them."""
     return _INVISIBLE.sub("", text)
 
 
+# Signs that mean the same to a reader, and that models exchange for one another when they quote. One character for one,
+# so that positions in the normalized text map back.
 _TYPOGRAPHY = str.maketrans("“”„«»‘’‚‹›‐‑‒–—−", "\"\"\"\"\"'''''------")
-"""Signs that mean the same to a reader, and that models exchange for one another."""
 
 
 def normalize_quote(text: str) -> str:
@@ -32,4 +33,6 @@ def normalize_quote(text: str) -> str:
 
 
 def make_readable(text: str) -> str:
+    """Return text without invisible characters in Unicode NFC, the form in which passages are shown."""
+    # NFC and not NFKC, which would turn ² into 2 and ﬁ into fi: then what is quoted is not what the source shows.
     return unicodedata.normalize("NFC", strip_invisible(text))

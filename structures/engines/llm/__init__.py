@@ -1,4 +1,4 @@
-"""The `llm` engine: a course structure that a model writes, and code holds against the materials.
+"""The `llm` engine: a course structure that a model writes and that code checks against the materials.
 
 1. *Number* (`numbering`). Every chunk gets a number, and the materials become lines of JSON: data that cannot end
    early, forge a number or speak as anybody else. A model can cite nothing but numbers and quotes.
@@ -6,7 +6,7 @@
 3. *Ask* (`engine`). Small materials in one request for the whole course; larger ones part by part for topics with
    their concepts and exercises, then once more to arrange the topics. A part that is too large for a model after all,
    or whose answer does not fit, is halved and asked again.
-4. *Draft* (`drafting`). Numbers become citations, which `structures.grounding` then checks like those of any.
+4. *Draft* (`draft_builder`). Numbers become citations, which `structures.grounding` then verifies as for any engine.
 """
 
 from __future__ import annotations

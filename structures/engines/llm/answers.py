@@ -1,4 +1,8 @@
-"""The shapes in which a model must answer. Descriptions are part of what it is told."""
+"""The shapes in which a model must answer.
+
+Docstrings and descriptions of the classes are part of the JSON schema that the model is sent: to edit them is to edit a
+prompt.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from structures.engines.base.text import strip_invisible
 
+# Characters that `strip_invisible` keeps because they matter between others (joiners, the emoji selector), and blanks
+# that are no white space to Python: a title of these alone is empty to people.
 _INVISIBLE_ALONE = f"{string.whitespace}\u00a0\u200c\u200d\u2800\ufe0f"
-"""What is seen only between other characters, if at all."""
 
 
 def _require_visible(text: str) -> str:
@@ -64,6 +69,7 @@ class ModuleAnswer(BaseModel):
     title: Text
     goal: str = Field(description="What a student can do after the module.")
     difficulty: Difficulty
+    # 100,000 minutes are a year of full-time study; the bound only keeps nonsense out of an integer column.
     estimated_minutes: int = Field(ge=1, le=100_000, description="How long a student needs for the module.")
     lessons: list[LessonAnswer] = Field(min_length=1)
 

@@ -1,4 +1,4 @@
-"""From what a model answered to a draft: numbers become chunks, and nothing it said is believed yet."""
+"""Building drafts from models' answers: numbers become ids of chunks. The citations are not verified here."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from structures.engines.llm.answers import (
 )
 from structures.engines.llm.numbering import dump_json_line
 
+# Stands for a number that no chunk has, so that the citation is counted as made and dropped by the verification, like
+# others that do not hold. Dropping it here would hide that the model invented it.
 NO_CHUNK = UUID(int=0)
-"""Stands for a number that no chunk has, so that the citation is counted, and dropped like others that do not hold."""
 
 ChunkIdsByNumber = Mapping[int, UUID]
 
@@ -36,7 +37,8 @@ class Topic:
     children: tuple[DraftNode, ...]
 
     def format_line(self) -> str:
-        """Return the topic as the model sees it when it arranges topics."""
+        """Return the line of JSON that stands for the topic in the prompt of the arrangement."""
+        # Titles only: the arrangement needs to know what a topic is about, and all topics must fit into one request.
         concepts = [child.title for child in self.children if child.node_type is NodeType.CONCEPT]
         exercises = sum(child.node_type is NodeType.EXERCISE for child in self.children)
         return dump_json_line(
@@ -85,8 +87,9 @@ def build_topics(answers: Iterable[TopicAnswer], chunks: ChunkIdsByNumber) -> li
 def build_arranged_draft(answer: ArrangementAnswer, topics: Sequence[Topic]) -> Draft:
     """Return the course that the arrangement makes of the topics.
 
-    A topic that is placed twice stays where it was first; one that is not placed joins the lesson of the topic before
-    it. A warning names what was mended.
+    A topic that is placed twice stays in its first place; one that is not placed joins the lesson of the topic before
+    it. Lessons and modules without topics are left out. Warnings name topics without a place and numbers without a
+    topic.
     """
     by_number = {topic.number: topic for topic in topics}
     assigned: dict[int, tuple[int, int]] = {}
@@ -101,6 +104,8 @@ def build_arranged_draft(answer: ArrangementAnswer, topics: Sequence[Topic]) -> 
     placed = dict(assigned)
     for topic in topics:
         if topic.number not in placed:
+            # Topics are in the order of the materials, so the neighbour's lesson is the likeliest. The first topic has
+            # no neighbour and joins the first lesson.
             placed[topic.number] = placed.get(topic.number - 1, (0, 0))
     modules = []
     for m, module in enumerate(answer.modules):
@@ -132,7 +137,7 @@ def build_arranged_draft(answer: ArrangementAnswer, topics: Sequence[Topic]) -> 
 
 
 def join_drafts(first: Draft, second: Draft) -> Draft:
-    """Return one course of two that were arranged apart, described as the first."""
+    """Return one course of two drafts that were arranged apart, with the title and description of the first."""
     return replace(first, modules=first.modules + second.modules, warnings=first.warnings + second.warnings)
 
 

@@ -1,4 +1,4 @@
-"""Planning the questions, asking them, and halving what turns out to be too much."""
+"""The entry point of the `llm` engine: plans requests, sends them, and halves what does not fit."""
 
 from __future__ import annotations
 
@@ -24,24 +24,31 @@ from structures.engines.llm.language import build_script_warning
 from structures.engines.llm.numbering import number_chunks, render_lines
 from structures.engines.llm.parts import PromptPart, cut_parts, split_part
 
+# To be changed with every edit after which the same materials, prompts and answers may give another draft.
 VERSION = "1"
-"""Changes whenever the same materials, prompts and answers may give another draft."""
 
 COURSE_ACTION, PART_ACTION, ARRANGEMENT_ACTION = "course_structuring", "summarise_part", "assemble_course"
 ACTIONS = (COURSE_ACTION, PART_ACTION, ARRANGEMENT_ACTION)
 
+# For prompt and schema beside the materials: `estimate_text_tokens` of the longest, with title and goal, is 2,100. The
+# rest is for longer goals and for models that are given the schema in words.
 OVERHEAD_TOKENS = 3_000
-"""What prompt and schema take beside the materials."""
+# How long an answer usually is: a share of the materials and a fixed part, in tokens. Assumed, not measured: titles,
+# definitions and quotes repeat at most a third of a text. An answer that is longer is truncated, and its part halved.
 ANSWER_SHARE, MIN_ANSWER_TOKENS = Decimal("0.3"), 1_500
-"""How long an answer usually is, as a share of the materials and at the least, in tokens."""
+# Some paragraphs. Less would ask about fragments; a model with a smaller window is no model for this engine.
 MIN_PART_TOKENS = 500
+# A part that does not fit as a sixteenth either is not too large: the model fails for another reason.
 MAX_HALVINGS = 4
-"""A part that is still too much as a sixteenth is not the reason."""
+# Assumed for the plan's cost only, before any topic is known: a topic is a line with title, summary and concepts.
 TOPICS_PER_PART, TOKENS_PER_TOPIC = 8, 80
 
 
 def write_course(source: SourceNode, llm: LLMClient) -> Draft:
-    """Return the course that models make of the materials. Raises what the desk raises, TooMuch as a last resort."""
+    """Return the course that models make of the materials.
+
+    Raises what the LLM client raises, and TooLargeForModel when halving does not help.
+    """
     draft = _write_draft(source, llm)
     warning = build_script_warning(draft, source)
     return replace(draft, warnings=(*draft.warnings, warning)) if warning else draft
@@ -57,6 +64,7 @@ def _write_draft(source: SourceNode, llm: LLMClient) -> Draft:
             answer = llm.complete(COURSE_ACTION, {**course_values, "materials": render_lines(parts[0])}, CourseAnswer)
             return build_course_draft(answer, lines.chunks)
         except TooLargeForModel:
+            # From here on as for a large course: the answer for all of it is longer than those for topics.
             parts = list(split_part(parts[0]) or parts)
     topics: list[TopicAnswer] = []
     for number, part in enumerate(parts, start=1):
@@ -67,13 +75,13 @@ def _write_draft(source: SourceNode, llm: LLMClient) -> Draft:
 
 
 def compute_part_limit(capacity: ContextCapacity) -> int:
-    """Return how many tokens of materials go into one request, so that the answer fits as well."""
+    """Return how many tokens of materials one request may have, so that the answer fits as well."""
     by_answer = int((capacity.output_tokens - MIN_ANSWER_TOKENS) / ANSWER_SHARE)
     return max(MIN_PART_TOKENS, min(capacity.input_tokens - OVERHEAD_TOKENS, by_answer))
 
 
 def build_plan(source: SourceNode, capacities: CapacityLookup) -> dict[str, Any]:
-    """Return what `write_course` would ask: parts, questions, tokens and their expected cost.
+    """Return the plan of `write_course` without asking: model, parts, requests, tokens and expected cost.
 
     The cost is that of the first model of the chain with answers of usual length; another model, a repair or a part
     that has to be halved changes it.
@@ -114,7 +122,8 @@ def _build_course_values(source: SourceNode) -> Mapping[str, object]:
 
 
 def _format_on_one_line(text: str) -> str:
-    """Return text that stands outside the materials so that it cannot pass for a line of them."""
+    """Return a title or goal as one visible line, for the part of the prompt that is outside the materials."""
+    # A client chose it: a line break would let it pass for a line of materials, and `</` for the end of a section.
     return " ".join(strip_invisible(text).split()).replace("</", "< /")
 
 

@@ -1,4 +1,4 @@
-"""Whether an answer is written as its materials are, as far as letters can tell."""
+"""Detecting an answer in another script than the materials. Languages of one script are not told apart."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from materials.documents import ChunkKind
 from structures.engines.base.drafts import Draft
 from structures.engines.base.sources import SourceNode
 
+# A few pages: enough to know the main script, and the time does not grow with the course.
 SAMPLE_LETTERS = 20_000
-"""So many letters are looked at."""
+# Courses in Cyrillic or CJK scripts are full of Latin terms, so the main script need not be nearly all; below this
+# share a text is mixed, and a warning would often be wrong. A choice between one half and two thirds.
 MIN_MAIN_SCRIPT_SHARE = 0.6
 
 
 def build_script_warning(draft: Draft, source: SourceNode) -> str:
-    """Return a warning when the draft is written in other letters than the materials; blank when it is not.
+    """Return a warning when the draft is in another script than the materials; blank when it is not.
 
-    Blank also when either mixes scripts, and when the owner named the language to write in.
+    Blank also when either mixes scripts, and when the node has a language: then the prompt asks for that one.
     """
     if source.language:
         return ""
@@ -28,7 +30,7 @@ def build_script_warning(draft: Draft, source: SourceNode) -> str:
         for node in source.iter_nodes()
         for entry in node.entries
         for chunk in entry.chunks
-        if chunk.kind is not ChunkKind.CODE
+        if chunk.kind is not ChunkKind.CODE  # its keywords are Latin in every course
     )
     draft_script = _find_main_script(
         text for module in draft.modules for node in module.iter_nodes() for text in (node.title, node.description)
@@ -58,4 +60,5 @@ def _find_main_script(texts: Iterable[str]) -> str:
 @cache
 def _get_script(character: str) -> str:
     """Return the script of a letter by its Unicode name, such as LATIN or CYRILLIC; blank for anything else."""
+    # The standard library does not have the property Script (UAX 24); the names of letters begin with it.
     return unicodedata.name(character, "").split(" ")[0].split("-")[0] if character.isalpha() else ""

@@ -16,13 +16,16 @@ from materials.chunks.markdown import format_timestamp
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 from structures.engines.base.text import strip_invisible
 
+# RFC 8259 lets U+2028 and U+2029 stand in a string, although they end a line or paragraph.
 _LINE_ENDS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
-"""What JSON lets stand in a string although it ends a line or paragraph."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChunkLine:
-    """One chunk as the model sees it. `heading` are the lines that say where it stands, for the first of a part."""
+    """One chunk as a line of the prompt.
+
+    `heading` are the lines with its folder and entry; they are sent before the first line of each entry in a part.
+    """
 
     number: int
     chunk_id: UUID
@@ -31,8 +34,8 @@ class ChunkLine:
 
     @property
     def estimated_tokens(self) -> int:
-        """A safe estimate of what the line takes, its heading left out."""
-        return estimate_text_tokens(self.text) + 1
+        """Return an upper estimate of the line's tokens, without its heading."""
+        return estimate_text_tokens(self.text) + 1  # the line feed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +76,8 @@ def render_lines(lines: tuple[ChunkLine, ...]) -> str:
 
 
 def halve_line(line: ChunkLine) -> tuple[ChunkLine, ChunkLine]:
-    """Cut a line that is too long even alone into two with the same number."""
+    """Cut a line that is too long even alone into two with the same number, at a space near its middle."""
+    # The same number: a quote from either half is looked for in the whole chunk.
     value = json.loads(line.text)
     text = value["text"]
     middle = text.find(" ", len(text) // 2)
@@ -121,5 +125,5 @@ def _dump_visible(**values: object) -> str:
 
 
 def dump_json_line(value: object) -> str:
-    """Return one line of JSON in which no closing tag can stand: `</` is written `<\\/`, which means the same."""
+    """Return one line of JSON without `</`: it is written `<\\/`, which means the same (RFC 8259, section 7)."""
     return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS).replace("</", "<\\/")

@@ -1,17 +1,20 @@
-"""Cutting numbered lines into parts that fit into a request."""
+"""Cutting numbered lines into parts that fit into one request each."""
 
 from __future__ import annotations
 
 from structures.engines.llm.numbering import ChunkLine, halve_line
 
 PromptPart = tuple[ChunkLine, ...]
+# Some 600 characters, a paragraph. A model that cannot take so little fails for another reason, and halves of a smaller
+# chunk would separate a sentence from its context.
+MIN_HALVED_TOKENS = 200
 
 
 def cut_parts(lines: tuple[ChunkLine, ...], *, limit: int) -> list[PromptPart]:
-    """Cut at chunk borders into parts of at most `limit` tokens, in order, none left out.
+    """Cut the lines at chunk borders into parts of at most `limit` tokens, in order, none left out.
 
-    A new entry begins a new part when the current one is at least half full. A single chunk beyond the limit is cut
-    inside.
+    A new entry begins a new part when the current one is at least half full: topics that cross no border of files are
+    found more easily, and the number of parts at most doubles. A single chunk beyond the limit is cut inside.
     """
     parts: list[PromptPart] = []
     current: list[ChunkLine] = []
@@ -33,9 +36,9 @@ def cut_parts(lines: tuple[ChunkLine, ...], *, limit: int) -> list[PromptPart]:
 
 
 def split_part(part: PromptPart) -> tuple[PromptPart, PromptPart] | None:
-    """Return two halves of a part; None when it is too small to be worth it."""
+    """Return two halves of a part by tokens; None for a single line below MIN_HALVED_TOKENS."""
     if len(part) == 1:
-        if part[0].estimated_tokens < 200:
+        if part[0].estimated_tokens < MIN_HALVED_TOKENS:
             return None
         first, second = halve_line(part[0])
         return (first,), (second,)
@@ -48,10 +51,11 @@ def split_part(part: PromptPart) -> tuple[PromptPart, PromptPart] | None:
 
 
 def _fit_lines(lines: tuple[ChunkLine, ...], limit: int) -> list[ChunkLine]:
+    # A stack with the next line on top, so that halves of halves keep their order.
     waiting, fitting = list(reversed(lines)), []
     while waiting:
         line = waiting.pop()
-        if line.estimated_tokens + _estimate_heading_tokens(line) > limit and line.estimated_tokens > 200:
+        if line.estimated_tokens + _estimate_heading_tokens(line) > limit and line.estimated_tokens > MIN_HALVED_TOKENS:
             waiting.extend(reversed(halve_line(line)))
         else:
             fitting.append(line)
@@ -59,4 +63,5 @@ def _fit_lines(lines: tuple[ChunkLine, ...], limit: int) -> list[ChunkLine]:
 
 
 def _estimate_heading_tokens(line: ChunkLine) -> int:
+    # More than `estimate_text_tokens` gives, which is cheap: a heading comes once for each entry in a part.
     return sum(len(heading.encode()) for heading in line.heading) // 2 + 2
