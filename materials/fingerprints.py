@@ -1,8 +1,8 @@
-"""Merkle fingerprints: equal content, equal fingerprint; any change below a node changes the node's.
+"""Merkle fingerprints: equal content has equal fingerprints, and any change below a node changes the node's.
 
 An entry's fingerprint is made from its pieces alone, so the same bytes give the same one whenever they are read. A
 node's is made from what a generation reads of it: title, language, goals, its entries and its children, in order, and
-the slides that are shown in videos, where this is the lowest node that both stand below.
+those accepted mappings of slides to videos for which it is the lowest node above both entries.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from django.db import connection
 
 from materials.documents import Piece
 
+# Path and fingerprint of the presentation, number of the slide, path and fingerprint of the video, start and end in
+# milliseconds. Paths and not ids, so that a copied course has the fingerprint of its original.
 ShownSlide = tuple[str, str, int, str, str, int, int]
-"""A slide that is shown in a video: path and fingerprint of the presentation, slide, those of the video, from, to."""
 
 
 def compute_entry_fingerprint(pieces: Iterable[Piece]) -> str:
@@ -42,7 +43,7 @@ def compute_node_fingerprint(
 ) -> str:
     """Return the fingerprint of a node from its ready entries (name, fingerprint) and its children's fingerprints.
 
-    The order of what is `shown_slides` does not matter. A node without any has the fingerprint of its content alone.
+    The order of `shown_slides` does not matter. A node without any has the fingerprint of its content alone.
     """
     content: list[object] = [
         title,
@@ -53,6 +54,7 @@ def compute_node_fingerprint(
         list(entries),
         list(children),
     ]
+    # Not an empty list: fingerprints that were stored before there were mappings stay valid.
     if shown_slides:
         content.append(sorted(shown_slides))
     return hashlib.sha256(_encode_canonical_json(content)).hexdigest()
@@ -62,6 +64,8 @@ def _encode_canonical_json(content: object) -> bytes:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
+# UNION rather than UNION ALL drops rows that were found before, so that even a cycle would end the recursion. Ancestors
+# that are blank already are left out of the UPDATE: PostgreSQL writes a new row version even for an equal value.
 _CLEAR_FINGERPRINTS_SQL = """
 WITH RECURSIVE line AS (
     SELECT id, parent_id FROM materials_materialnode WHERE id = ANY(%(nodes)s)
@@ -73,6 +77,9 @@ UPDATE materials_materialnode SET fingerprint = '' WHERE id IN (SELECT id FROM l
 
 
 def clear_fingerprints(*node_ids: UUID | None) -> None:
-    """Forget the fingerprints of these nodes and of every node above them, in one statement."""
+    """Clear the fingerprints of these nodes and of every node above them, in one statement. None is ignored.
+
+    They are computed again when somebody asks for one (`materials.tree.fingerprinting`).
+    """
     with connection.cursor() as cursor:
         cursor.execute(_CLEAR_FINGERPRINTS_SQL, {"nodes": [node_id for node_id in node_ids if node_id is not None]})

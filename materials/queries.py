@@ -1,4 +1,4 @@
-"""Reads worth a name. Each takes a constant number of statements, whatever the size of the tree."""
+"""Queries of the material tree. Each takes a constant number of statements, whatever the size of the tree."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from materials.models import (
 from project.errors import NotFound
 from tenants.models import Tenant
 
+# CYCLE (PostgreSQL 14 and later) ends the recursion at a node that its own path has already. The services make no cycle
+# possible; a restored or hand-edited table might, and the query would run until the disk is full.
 _SUBTREE_SQL = """
 WITH RECURSIVE subtree AS (
     SELECT id, 0 AS depth FROM materials_materialnode WHERE tenant_id = %(tenant)s AND id = %(node)s
@@ -27,6 +29,7 @@ WITH RECURSIVE subtree AS (
 SELECT node.*, subtree.depth FROM subtree JOIN materials_materialnode node USING (id)
 WHERE NOT subtree.is_cycle ORDER BY subtree.depth, node.position
 """
+# Without depth, UNION itself drops what was found before, and the subquery stays small.
 _SUBTREE_IDS_SQL = """
 WITH RECURSIVE subtree AS (
     SELECT id FROM materials_materialnode WHERE tenant_id = %s AND id = %s
@@ -48,7 +51,7 @@ SELECT id FROM line WHERE NOT is_cycle ORDER BY distance
 
 @dataclass(kw_only=True)
 class Branch:
-    """A node with what hangs on it. `depth` is 0 at the node that was asked for."""
+    """A node with its entries and child branches, in order. `depth` is 0 at the node that was asked for."""
 
     node: MaterialNode
     depth: int

@@ -1,4 +1,4 @@
-"""Keeping fingerprints true: cleared on the way up when something changes, computed again when somebody asks."""
+"""Computing fingerprints of nodes when they are asked for. Changes only clear them (`materials.fingerprints`)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from materials.models import MaterialEntry, MaterialNode
 from materials.queries import group_by_parent, list_subtree
 from tenants.models import Tenant
 
+# See `materials.positions`: the time of a bulk_update grows with the square of its batch.
+_UPDATE_BATCH_SIZE = 500
+
 
 @transaction.atomic
 def refresh_node_fingerprint(*, tenant: Tenant, node_id: UUID) -> str:
-    """Return the node's fingerprint, computing what has changed below it since it was last asked for.
+    """Return the node's fingerprint, computing the cleared ones at and below it.
 
     Takes a constant number of statements. The tree stays locked until the caller's transaction ends, so that the
     fingerprint and what the caller stores with it belong together. Raises NotFound.
@@ -35,6 +38,8 @@ def refresh_node_fingerprint(*, tenant: Tenant, node_id: UUID) -> str:
     children = group_by_parent(nodes)
     shown = _collect_shown_slides(tenant, nodes)
     stale = []
+    # Level by level, so that reversed children come before their parents. A node that still has its fingerprint has no
+    # change below it: changes clear every ancestor.
     for node in reversed(nodes):
         if node.fingerprint:
             continue
@@ -49,12 +54,12 @@ def refresh_node_fingerprint(*, tenant: Tenant, node_id: UUID) -> str:
             shown_slides=shown[node.pk],
         )
         stale.append(node)
-    MaterialNode.objects.bulk_update(stale, ["fingerprint"], batch_size=500)
+    MaterialNode.objects.bulk_update(stale, ["fingerprint"], batch_size=_UPDATE_BATCH_SIZE)
     return nodes[0].fingerprint
 
 
 def _collect_shown_slides(tenant: Tenant, nodes: list[MaterialNode]) -> dict[UUID, list[fingerprints.ShownSlide]]:
-    """Return the slides that videos show, by the lowest node that both entries stand below. One statement."""
+    """Return the validated mappings by the lowest node above both entries, which are within `nodes`. One statement."""
     above = {node.pk: node for node in nodes}
     shown: dict[UUID, list[fingerprints.ShownSlide]] = defaultdict(list)
     rows = filter_by_validation(list_accepted_mappings(tenant=tenant, nodes=nodes), ValidationStatus.VALIDATED)

@@ -12,9 +12,8 @@ from materials.queries import Branch
 from materials.serializers import LANGUAGE_TAG_PATTERN
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 
+# Round numbers well above what a curriculum has. The goal goes into every prompt, and all of them into every listing.
 MAX_TEXT = 10_000
-
-
 MAX_ITEMS = 200
 
 
@@ -24,7 +23,7 @@ class NodeFieldsSerializer(StrictSerializer):
     title = StrictCharField(max_length=500)
     language = serializers.RegexField(
         LANGUAGE_TAG_PATTERN,
-        max_length=35,
+        max_length=35,  # RFC 5646, 4.4.1: enough for every tag without extensions
         required=False,
         allow_blank=True,
         help_text="BCP 47 tag of the materials, such as `en` or `uk`.",
@@ -98,7 +97,7 @@ class NodeSerializer(serializers.ModelSerializer[MaterialNode]):
         read_only_fields = fields
 
     def to_representation(self, instance: MaterialNode) -> dict[str, Any]:
-        """Say it without DRF's fields, which take ten times as long: trees have thousands of these."""
+        """Return the fields without DRF's field objects, which take ten times as long for a tree of thousands."""
         return {
             "id": instance.pk,
             "parent": instance.parent_id,

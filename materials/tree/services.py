@@ -1,7 +1,7 @@
-"""Changing the node tree.
+"""Services that change the node tree.
 
-Whoever changes which node hangs where holds the tenant's row lock, so two moves that would together make a cycle wait
-for each other, and positions among siblings stay dense.
+Each holds the tree lock, so that two moves that would together make a cycle wait for each other, and positions among
+siblings stay dense.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ from project.db.fields import new_id
 from project.jobs.services import cancel_subject_jobs
 from tenants.models import Tenant
 
+# Far more levels than a course has. The bound keeps recursive code over a tree, here and in clients, away from the
+# limit of its stack: in JSON each level nests an object and an array.
 MAX_DEPTH = 64
-"""Levels of a tree: far more than a course has, and few enough for every JSON reader's recursion."""
 
+# Bounds the SQL text of one INSERT. Nothing depends on the exact number.
 _COPY_BATCH_SIZE = 1000
 
 
 @transaction.atomic
 def create_node(*, tenant: Tenant, title: str, parent_id: UUID | None = None, **fields: Any) -> MaterialNode:
-    """Add a node below `parent_id`, or a course when there is none, after its siblings.
+    """Create a node below `parent_id`, or a course when that is None, after its siblings.
 
     Raises NotFound for an unknown parent and TreeRefused when the tree would become deeper than MAX_DEPTH.
     """
@@ -63,10 +65,10 @@ def update_node(*, tenant: Tenant, node_id: UUID, changes: dict[str, Any]) -> Ma
 
 @transaction.atomic
 def move_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, position: int | None = None) -> MaterialNode:
-    """Hang a node below another parent, or among the courses for None, at `position` (0-based; None: last).
+    """Move a node below another parent, or among the courses for None, to `position` (0-based; None: last).
 
-    Raises NotFound for an unknown node or parent, and TreeRefused when the parent stands below the node itself or the
-    tree would become too deep.
+    Raises NotFound for an unknown node or parent, and TreeRefused when the parent is the node itself or below it, or
+    the tree would become too deep.
     """
     lock_tree(tenant)
     branch = list_subtree(tenant=tenant, node_id=node_id)
@@ -83,6 +85,7 @@ def move_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, position
     order.remove(node.pk)
     order.insert(len(order) if position is None else position, node.pk)
     renumber_siblings(_filter_siblings(tenant, parent_id), order)
+    # Both lines of ancestors; the node's own content is as before.
     clear_fingerprints(old_parent, parent_id)
     node.refresh_from_db()
     return node
@@ -126,6 +129,7 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
     nodes = [below.pk for below in branch]
     entries = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     inside = list(entries.values_list("pk", flat=True))
+    # Before the rows are gone that know them.
     keys = list_object_keys(tenant=tenant, entries=inside)
     imports = dict(MaterialImport.objects.for_tenant(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
     cancel_subject_jobs(tenant=tenant, subjects=[*nodes, *inside, *imports])
@@ -139,9 +143,9 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
 def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: str = "") -> MaterialNode:
     """Copy a node with all below it, last below `parent_id` (None: as a course of its own).
 
-    Copied entries keep what ingestion made of them and share the stored file; an entry that is not ready is copied as
-    brought, and can be ingested by itself. Mappings between copied entries are copied. Raises NotFound and TreeRefused
-    as `move_node` does.
+    Copied entries keep what ingestion made of them and share the stored file; an entry that is not ready is copied
+    without results and can be ingested by itself. Mappings between copied entries are copied. Raises NotFound and
+    TreeRefused as `move_node` does.
     """
     lock_tree(tenant)
     branch = list_subtree(tenant=tenant, node_id=node_id)
@@ -176,12 +180,14 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
     for entry in entries:
         whole = entry.pk in ready
         entry.pk, entry.node_id, entry.job_id = entry_ids[entry.pk], ids[entry.node_id], None
+        # Results of a job that is open or failed may change or be half of an earlier version: they are not copied.
         if not whole:
             entry.processed_at, entry.processed_sha256, entry.fingerprint, entry.chunk_count = None, "", "", 0
             entry.key_frames_stored_at = None
             entry.transcribed_by, entry.transcription_reason, entry.spoken_language = "", "", ""
         entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
     MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH_SIZE)
+    # Chunks before corrections, which look up the copies of their chunks.
     copied = {old: new for old, new in entry_ids.items() if old in ready}
     copy_rows(Chunk, tenant=tenant, entries=copied)
     copy_rows(ChunkCorrection, tenant=tenant, entries=copied, chunk_id=COPIED_CHUNK_ID_SQL)

@@ -53,7 +53,7 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
         return created_response(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")
 
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        """Read a node without what hangs on it."""
+        """Read a node without its entries and children."""
         return Response(NodeSerializer(get_node(tenant=get_tenant(request), node_id=pk)).data)
 
     @extend_schema(request=NodeFieldsSerializer)
@@ -75,7 +75,7 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
 
     @extend_schema(request=NodeMoveSerializer)
     def move(self, request: Request, pk: UUID) -> Response:
-        """Hang a node below another parent, or at another place among its siblings."""
+        """Move a node below another parent, or to another place among its siblings."""
         goal = validated(NodeMoveSerializer(data=request.data))
         node = move_node(
             tenant=get_tenant(request), node_id=pk, parent_id=goal["parent"], position=goal.get("position")
