@@ -16,11 +16,13 @@ from project.storage import checks as checks  # registers its system checks
 
 
 class MaterialsConfig(AppConfig):
-    """What goes in: the node tree, its entries and their chunks."""
+    """The material tree: nodes, their entries, and the chunks that ingestion makes of them."""
 
     name = "materials"
 
     def ready(self) -> None:
+        # Heavy are the jobs that keep a processor or a model busy for minutes. They have workers of their own, so that
+        # a document never waits behind a lecture (docs/decisions/0028-two-queues.md).
         job_kinds.register_job_kind(INGEST_ENTRY, function_path="materials.tasks.ingest_entry")
         job_kinds.register_job_kind(INGEST_ADDRESS, function_path="materials.tasks.ingest_url")
         job_kinds.register_job_kind(CHECK_ADDRESS, function_path="materials.tasks.check_staleness")

@@ -1,4 +1,4 @@
-"""What can be wrong with materials.
+"""Errors of materials.
 
 * DomainError
   x UploadRefused           4xx  the file cannot be taken; `code` says why, nothing was stored
@@ -6,18 +6,18 @@
   x QuotaExceeded           413  the tenant may not store so much; `next_step` says who can change that
   x LengthRequired          411  the request does not say how long its body is
   x UploadClosed            409  the upload is over: complete, refused, aborted or expired
-  x PartsNotThere           409  parts of an upload have not arrived, or have the wrong size; `missing` names them
-  x AddressRefused          403  the address of an upload or a download is not signed, or has expired
+  x UploadIncomplete        409  parts of an upload have not arrived, or have the wrong size; `missing` names them
+  x SignedURLRefused        403  the URL of an upload or a download is not signed, or has expired
   x NothingToDownload       422  the entry has no stored file
   x TreeRefused             422  the change would break the tree: a cycle, too deep, not all children named
-  x IngestionRunning        409  a job for the entry is on its way
+  x IngestionRunning        409  a job for the entry is open
   x IngestionFailed         422  the entry could not be read; `code` says why
-  x NothingToCheck          422  the entry has no address whose content could have changed
+  x NothingToCheck          422  the entry has no URL whose content could have changed
   x ImportRefused           422  the archive as a whole cannot be taken; `code` says why
   x ExportIncomplete        409  stored files are missing
-  x MappingsRefused         422  none of the mappings can be; `rejected` says why
-  x MappingRefused          422  the mapping's slide or times cannot be; `errors` says why
-  x MappingExists           409  another mapping says the same
+  x MappingBatchRefused     422  none of the mappings of a batch is valid; `rejected` says why
+  x MappingRefused          422  the mapping's slide or times are not valid; `errors` says why
+  x MappingExists           409  another mapping has the same slide, video and start
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class UploadTooLarge(DomainError):
 
 
 class QuotaExceeded(DomainError):
-    """The tenant may not store so much."""
+    """The file does not fit into what the tenant may still store."""
 
     code = "quota_exceeded"
     status = 413
 
 
 class UploadClosed(Conflict):
-    """The upload is over."""
+    """The upload is not open any more: complete, refused, aborted or expired."""
 
     code = "upload_closed"
     next_step = "Start another upload."
@@ -62,7 +62,7 @@ class UploadIncomplete(Conflict):
 
 
 class SignedURLRefused(DomainError):
-    """The address does not open."""
+    """The signature of a URL is wrong or has expired."""
 
     code = "address_refused"
     status = 403
@@ -84,13 +84,13 @@ class LengthRequired(DomainError):
 
 
 class TreeRefused(RuleViolation):
-    """The change would break the tree."""
+    """The change would make a cycle or too deep a tree, or a new order does not name all children."""
 
     code = "tree_refused"
 
 
 class IngestionRunning(Conflict):
-    """A job for the entry is on its way."""
+    """A job for the entry is open."""
 
     code = "ingestion_running"
     next_step = "Wait for the job, or cancel it."
@@ -117,27 +117,27 @@ class ExportIncomplete(Conflict):
 
 
 class NothingToCheck(RuleViolation):
-    """The entry has no address that can be looked at again."""
+    """The entry has no URL that can be checked again."""
 
     code = "nothing_to_check"
 
 
 class MappingBatchRefused(RuleViolation):
-    """None of the mappings of a batch can be."""
+    """None of the mappings of a batch is valid."""
 
     code = "mappings_refused"
     next_step = "Correct what `rejected` lists and send those items again."
 
 
 class MappingRefused(RuleViolation):
-    """The mapping's slide or times cannot be."""
+    """The mapping's slide or times are not valid."""
 
     code = "mapping_refused"
     next_step = "Correct what `errors` lists and send the request again."
 
 
 class MappingExists(Conflict):
-    """Another mapping says the same; `extra` names it."""
+    """Another mapping has the same slide, video and start; `extra` names it."""
 
     code = "mapping_exists"
     next_step = "Change the mapping that `mapping` names, or delete one of the two."

@@ -1,5 +1,6 @@
 """The kinds of job that this app owns."""
 
+# The values are stored in job rows and are part of the API: renaming one needs a migration and a new API version.
 INGEST_ENTRY = "ingest_entry"
 INGEST_ADDRESS = "ingest_address"
 CHECK_ADDRESS = "check_address"

@@ -1,4 +1,4 @@
-"""The shapes of materials on the wire."""
+"""JSON shapes that several parts of the materials API share."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from rest_framework import serializers
 from materials.documents import Locator
 from materials.models import EntryState
 
+# The shape of a language tag with subtags (RFC 5646), not a list of valid ones: new languages need no release. Blank is
+# allowed because it clears the field.
 LANGUAGE_TAG_PATTERN = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 ENTRY_STATES = [(state.value, state.value) for state in EntryState]
 
 
 class LocatorSerializer(serializers.Serializer[Locator]):
-    """Where in its source something stands; only the fields that apply are there.
+    """A place in a source; only the fields that apply are present.
 
     `page` and `slide` are 1-based, `start_ms` and `end_ms` milliseconds.
     """

@@ -1,4 +1,4 @@
-"""What is known of web sites before they are asked: the notes of `config/platforms.yaml`, as checked objects."""
+"""Notes on web sites whose pages are hard to fetch: `config/platforms.yaml` as validated objects."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from project.config_files import InvalidConfigFile, read_config_file
 
 log = logs.get_logger(__name__)
 
+# Labels of letters, digits and hyphens with at least one dot: a single label such as `org` would match every site
+# below.
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -35,7 +37,7 @@ def _validate_path(path: str) -> str:
 
 
 class WebSite(BaseModel):
-    """A site: its hosts with all below them, where on it the note holds, and the note."""
+    """A site: its hosts (subdomains included), the path prefixes for which the note holds, and the note."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,17 +67,18 @@ class SiteFile(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class SiteNotes:
-    """The notes, by host. Looking one up costs the same however many there are."""
+    """Notes by host. A lookup takes one step for each label of the host, however many notes there are."""
 
     by_host: Mapping[str, tuple[WebSite, ...]]
 
     def find_note(self, url: str) -> str:
-        """Return the note on an address; blank when there is none. The nearest host above it counts."""
+        """Return the note for a URL; blank when there is none. The most specific host with a matching path counts."""
         try:
             parts = urlsplit(url)
             labels = (parts.hostname or "").rstrip(".").split(".")
         except ValueError:
             return ""
+        # Without the last label alone, which can be no key (`_HOST`).
         for start in range(len(labels) - 1):
             for site in self.by_host.get(".".join(labels[start:]), ()):
                 if (parts.path or "/").startswith(site.paths):
@@ -84,22 +87,23 @@ class SiteNotes:
 
 
 def find_site_note(url: str) -> str:
-    """Return what is known of the site of an address, blank if nothing is. The file is read once per process."""
+    """Return the note on a URL's site; blank when there is none. The file is read once per process."""
     return _load_site_notes(Path(settings.PLATFORMS_FILE)).find_note(url) if url else ""
 
 
 @cache
 def _load_site_notes(path: Path) -> SiteNotes:
-    """Return the notes; none when the file cannot be used, which `manage.py check` tells."""
+    """Return the notes; none when the file cannot be used, which `manage.py check` reports."""
     try:
         return read_site_notes(path)
     except (InvalidConfigFile, OSError) as exc:
+        # Notes only explain failures: a broken file must not make uploads fail.
         log.error("notes on web sites cannot be used", fault=str(exc))
         return SiteNotes(by_host={})
 
 
 def read_site_notes(path: Path) -> SiteNotes:
-    """Read a file of sites. Raises FileFaults and OSError."""
+    """Read a file of sites. Raises InvalidConfigFile and OSError."""
     file, _, _ = read_config_file(path, SiteFile)
     by_host: dict[str, tuple[WebSite, ...]] = {}
     for site in file.sites:

@@ -1,4 +1,4 @@
-"""What a worker runs for this app. `project.jobs` knows these by their dotted names only."""
+"""The functions that workers run for this app. `project.jobs` knows them by their dotted names only."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from materials.uploads.verification import verify_upload
 from materials.web.staleness import check_staleness
 from materials.web.url_ingestion import ingest_url
 
+# The supervisor runs the periodic tasks of all apps one after the other: one that takes longer holds up the others.
+# What is left is done the next time.
+_SWEEP_SECONDS = 30
+
 __all__ = [
     "check_staleness",
     "describe_entry",
@@ -32,13 +36,13 @@ __all__ = [
 
 
 def remove_objects() -> None:
-    """Delete the stored files that were let go, and try again those that could not be deleted."""
-    removal.remove_objects(seconds=30)
+    """Delete stored files whose removal was scheduled, those of earlier failures included."""
+    removal.remove_objects(seconds=_SWEEP_SECONDS)
 
 
 def sweep_uploads() -> None:
-    """Expire abandoned uploads, and remove what is left of those that have ended."""
-    cleanup.sweep_uploads(now=timezone.now(), seconds=30)
+    """Expire abandoned uploads, and delete what is left in the storage of those that have ended."""
+    cleanup.sweep_uploads(now=timezone.now(), seconds=_SWEEP_SECONDS)
 
 
 def release_old_archives() -> None:

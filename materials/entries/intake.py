@@ -1,6 +1,6 @@
-"""From a stored file to an entry: the steps that every way in shares.
+"""Making an entry of a stored file: the steps that uploads, imports and fetched URLs share.
 
-`inspect_file` looks at the file and holds no transaction; `attach_file` makes the entry in the caller's.
+`inspect_file` reads the file and holds no transaction; `attach_file` creates the entry in the caller's.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ from materials.readers.formats import FORMATS, detect_format
 from project.storage.objects import StoredObject, get_object_storage
 from tenants.models import Tenant
 
-MAX_NAME_LENGTH = 500
+MAX_NAME_LENGTH = 500  # of the column
+# Entries with the same bytes nearly always share one key, so the first few are all there are. Each costs a request to
+# the store; a further key whose file is missing is found by `manage.py sweep_objects`.
 _MAX_TWINS_CHECKED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class EntryOptions:
-    """What the sender wants of a source: its language (BCP 47), whether captions may be taken, the job's priority."""
+    """Options of the sender for a source: its language (BCP 47), whether captions may be used, the job's priority."""
 
     language: str = ""
     use_captions: bool = True
@@ -42,9 +44,9 @@ class EntryOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class AddedEntry:
-    """An entry, and whether this call made it (False: the node already had the same source).
+    """An entry, and whether this call created it (False: the node already had the same source).
 
-    `warning` is what to tell the sender about the space that is used; blank for nothing.
+    `warning` tells the sender that the soft limit of storage is passed; blank when it is not.
     """
 
     entry: MaterialEntry
@@ -54,9 +56,9 @@ class AddedEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class InspectedFile:
-    """A stored file that has been looked at, fit to become an entry.
+    """A stored file that passed inspection. `media` is None for documents and for recordings that were not probed.
 
-    `missing_keys` are keys of twins that are not there.
+    `missing_keys` are object keys of entries with the same bytes under which nothing is stored.
     """
 
     stored: StoredObject
@@ -67,10 +69,11 @@ class InspectedFile:
 
 
 def inspect_file(*, tenant: Tenant, stored: StoredObject, name: str, may_copy: bool) -> InspectedFile:
-    """Find the file's format from its bytes; look into a recording: what is broken or too long is refused.
+    """Detect the file's format from its bytes and probe a recording, which is refused when broken or too long.
 
-    A recording in a store elsewhere is looked into only if it `may_copy` it to this machine; else its job will do it.
-    Raises UploadRefused, UploadTooLarge or MediaUnreadable. The file stays where it is: the caller removes it.
+    Probing needs the file on a disk of this machine. A recording in a bucket is probed only with `may_copy`, which
+    copies it here; else its job does that. Raises UploadRefused, UploadTooLarge or MediaUnreadable. The file stays
+    stored: the caller deletes it.
     """
     format_ = _detect_format(stored, name)
     if not format_.is_recording:
@@ -89,10 +92,11 @@ def inspect_file(*, tenant: Tenant, stored: StoredObject, name: str, may_copy: b
 def attach_file(
     inspected: InspectedFile, *, tenant: Tenant, node_id: UUID, entry_id: UUID, options: EntryOptions
 ) -> AddedEntry:
-    """Make the file an entry at the end of the node, in the caller's transaction, which holds the tree lock.
+    """Create the file's entry at the end of the node, in the caller's transaction, which holds the tree lock.
 
-    The same bytes again in the same node give the entry that is there; elsewhere in the tenant, an entry that shares
-    the stored file: the caller removes the new one unless the entry points at it. Raises NotFound and MediaUnreadable.
+    When the node has an entry with the same bytes, that one is returned. When the tenant has them elsewhere, the new
+    entry shares the file that is stored already: the caller deletes `inspected.stored` unless the entry has its key.
+    Raises NotFound and MediaUnreadable.
     """
     stored = inspected.stored
     node = get_node(tenant=tenant, node_id=node_id)
@@ -120,7 +124,10 @@ def attach_file(
 
 
 def find_missing_keys(*, tenant: Tenant, stored: StoredObject) -> frozenset[str]:
-    """Return keys that entries of the tenant have for the same bytes, but where nothing is stored. Asks the store."""
+    """Return the object keys of entries with the same bytes under which nothing is stored. Sends requests to the store.
+
+    Apart from `find_shared_key`, because no transaction may be held meanwhile.
+    """
     keys = dict.fromkeys(_filter_twins(tenant, stored).values_list("object_key", flat=True)[:_MAX_TWINS_CHECKED])
     return frozenset(key for key in keys if not get_object_storage().exists(key))
 
@@ -128,7 +135,8 @@ def find_missing_keys(*, tenant: Tenant, stored: StoredObject) -> frozenset[str]
 def find_shared_key(*, tenant: Tenant, stored: StoredObject, missing_keys: frozenset[str]) -> str:
     """Return the key of a file of the tenant with the same bytes, else that of the stored file itself.
 
-    Call it holding the tree lock, in the transaction that points an entry at it: so nobody lets the file go meanwhile.
+    Call it holding the tree lock, in the transaction that points an entry at it, so that the file is not released
+    meanwhile.
     """
     twins = _filter_twins(tenant, stored).exclude(object_key__in=missing_keys)
     return twins.values_list("object_key", flat=True).first() or stored.key
@@ -145,8 +153,11 @@ def refuse_large_document(size: int) -> None:
 
 
 def clean_name(name: str) -> str:
-    """Return a name fit to be shown: the last part of a path, no control characters, at most MAX_NAME characters."""
+    """Return a name fit to be shown: a path's last part without control characters, at most MAX_NAME_LENGTH long."""
+    # Browsers on Windows have sent whole paths with backslashes.
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    # Control characters, surrogates, private use and unassigned. Format characters (Cf) stay: names in Persian and with
+    # emoji need joiners.
     visible = "".join(
         c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"}
     )
@@ -154,7 +165,7 @@ def clean_name(name: str) -> str:
 
 
 def apply_media_info(entry: MaterialEntry, media: MediaInfo) -> None:
-    """Note what a recording holds, unsaved. Raises MediaUnreadable when there is nothing in it to make words of."""
+    """Set what the probe found on the entry, unsaved. Raises MediaUnreadable when there is no sound and no captions."""
     if media.speech_track is None and not media.subtitles and not find_sidecar_captions(entry):
         raise MediaUnreadable(
             "The recording has no sound and no captions.",
@@ -162,6 +173,7 @@ def apply_media_info(entry: MaterialEntry, media: MediaInfo) -> None:
             next_step="Export it with its sound, or upload captions (.vtt or .srt) of the same name first.",
         )
     entry.media, entry.duration_ms = asdict(media), media.duration_ms
+    # Containers such as MP4 do not tell by their first bytes whether they hold a video.
     if not media.has_video:
         entry.format = Format.AUDIO.value
 
@@ -175,7 +187,7 @@ def _detect_format(stored: StoredObject, name: str) -> Format:
 
 
 def _probe_recording(key: str) -> MediaInfo | None:
-    """Return what a stored recording holds; None when nothing is installed here that could tell: its job will."""
+    """Return the probe of a stored recording; None when this machine has no tool for it. Then its job probes it."""
     try:
         with get_object_storage().open_local_copy(key) as path:
             return probe_recording(path)
@@ -184,5 +196,6 @@ def _probe_recording(key: str) -> MediaInfo | None:
 
 
 def _filter_twins(tenant: Tenant, stored: StoredObject) -> QuerySet[MaterialEntry]:
+    # Of the same tenant only: sharing across tenants would tell one that another has the file.
     twins = MaterialEntry.objects.for_tenant(tenant).filter(raw_sha256=stored.sha256, size_bytes=stored.size)
     return twins.exclude(object_key__in=["", stored.key]).order_by("created_at", "pk")

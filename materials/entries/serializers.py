@@ -33,10 +33,10 @@ class TranscriptionSerializer(serializers.Serializer[MaterialEntry]):
 
 
 class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
-    """An entry: what was brought, and how far ingestion has come. Its text is read as chunks.
+    """An entry: its source, and how far ingestion has come. Its text is read as chunks.
 
-    `captions_of` names the recording beside it whose words these captions are; generation then cites the recording.
-    `warnings` say what could not be read, and what is known of the web site of an address.
+    `captions_of` names the recording in the same node that was transcribed from these captions; generation then cites
+    the recording. `warnings` say what could not be read, and what is known of the web site of a URL.
     """
 
     node = serializers.UUIDField(source="node_id", read_only=True)
@@ -103,7 +103,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
         }
 
     def to_representation(self, instance: MaterialEntry) -> dict[str, Any]:
-        """Say it without DRF's fields, which take ten times as long: trees have thousands of these."""
+        """Return the fields without DRF's field objects, which take ten times as long for a tree of thousands."""
         return {
             "id": instance.pk,
             "node": instance.node_id,
@@ -140,29 +140,29 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
 
 
 class EntryOptionsSerializer(PrioritySerializer):
-    """Query parameters of an upload or an address."""
+    """Query parameters of an upload or a URL."""
 
     language = serializers.RegexField(
         LANGUAGE_TAG_PATTERN,
         max_length=35,
         required=False,
         allow_blank=True,
-        help_text="BCP 47 tag of what is said in a recording; default: the nearest node's above, else it is found out.",
+        help_text="BCP 47 tag of a recording's speech; default: that of the nearest node above, else it is detected.",
     )
     use_captions = serializers.BooleanField(
-        required=False, default=True, help_text="Of a recording: `false` listens even when there are captions."
+        required=False, default=True, help_text="`false`: transcribe a recording even when there are captions."
     )
 
 
 class EntryUrlSerializer(StrictSerializer):
-    """A web address to attach."""
+    """A URL to attach."""
 
     url = StrictCharField(max_length=2000)
     name = StrictCharField(max_length=500, required=False)
 
 
 class EntryUpdateSerializer(StrictSerializer):
-    """Changes to an entry; what is not named stays. Language and captions count when it is ingested again."""
+    """Changes to an entry; fields that are left out stay. Language and captions count when it is ingested again."""
 
     name = StrictCharField(max_length=500, required=False)
     language = serializers.RegexField(LANGUAGE_TAG_PATTERN, max_length=35, required=False, allow_blank=True)

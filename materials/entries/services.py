@@ -1,4 +1,4 @@
-"""Attaching sources to nodes, renaming, moving and removing them."""
+"""Services that attach sources to nodes, and rename, move and delete entries."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ from tenants.models import Tenant
 def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, options: EntryOptions) -> AddedEntry:
     """Store the request's file as an entry at the end of the node, and submit its ingestion.
 
-    A recording is looked into first: what is broken, silent or too long is refused. The same bytes again in the same
-    node give the entry that is there. Opens its own transaction, after the body has been stored: none is held while
+    A recording is probed first, and refused when it is broken, silent or too long. When the node has an entry with the
+    same bytes, that one is returned. Opens its own transaction, after the body has been stored: none is held while
     bytes arrive. Raises NotFound, UploadTooLarge, QuotaExceeded, LengthRequired, UploadRefused or MediaUnreadable;
     after an exception nothing is stored.
     """
+    # Before the body is read, so that nobody sends gigabytes to a node that is not there.
     get_node(tenant=tenant, node_id=node_id)
     entry_id = new_id()
     key = build_raw_file_key(tenant_id=tenant.pk, entry_id=entry_id)
@@ -54,10 +55,10 @@ def add_file(*, tenant: Tenant, node_id: UUID, request: HttpRequest, options: En
 def add_stored_file(
     *, tenant: Tenant, node_id: UUID, entry_id: UUID, stored: StoredObject, name: str, options: EntryOptions
 ) -> AddedEntry:
-    """Make the entry `entry_id` of a stored file, at the end of the node, and submit its ingestion.
+    """Create the entry `entry_id` of a stored file, at the end of the node, and submit its ingestion.
 
-    What is refused, or was there before, is deleted from the storage. Opens its own transaction, after the file has
-    been looked into. Raises NotFound, UploadTooLarge, UploadRefused or MediaUnreadable.
+    A file that is refused, or whose bytes the tenant has already, is deleted from the storage. Opens its own
+    transaction, after the file was inspected. Raises NotFound, UploadTooLarge, UploadRefused or MediaUnreadable.
     """
     is_kept = False
     try:
@@ -76,9 +77,9 @@ def add_stored_file(
 def add_url(
     *, tenant: Tenant, node_id: UUID, url: str, options: EntryOptions, name: str = "", entry_id: UUID | None = None
 ) -> AddedEntry:
-    """Attach a web address to the end of the node, and submit the job that fetches and ingests what it leads to.
+    """Attach a URL at the end of the node, and submit the job that fetches and ingests its content.
 
-    The same address again in the same node gives the entry that is there. Raises NotFound and UploadRefused.
+    When the node has an entry with the same URL, that one is returned. Raises NotFound and UploadRefused.
     """
     lock_tree(tenant)
     node = get_node(tenant=tenant, node_id=node_id)
@@ -104,7 +105,7 @@ def add_url(
 def update_entry(
     *, tenant: Tenant, entry_id: UUID, changes: Mapping[str, Any], node_id: UUID | None = None
 ) -> MaterialEntry:
-    """Change an entry's name, language or use of captions, and hang it on the end of another node if one is given.
+    """Change an entry's name, language or use of captions, and move it to the end of another node if one is given.
 
     Raises NotFound, and Conflict when the other node already has the same source.
     """
@@ -114,9 +115,12 @@ def update_entry(
         setattr(entry, name, value)
     if node_id is not None and node_id != entry.node_id:
         node = get_node(tenant=tenant, node_id=node_id)
+        # The unique constraints would refuse it as well; this says why. Blanks are no source: a URL that was not
+        # fetched has no bytes, and a file has no URL.
         same = Q(raw_sha256=entry.raw_sha256) & ~Q(raw_sha256="") | Q(source_url=entry.source_url) & ~Q(source_url="")
         if MaterialEntry.objects.for_tenant(tenant).filter(same, node=node).exists():
             raise Conflict(f"Node {node_id} already has the same source.", next_step="Delete one of the two entries.")
+        # Of the node that it leaves, now; of the one that it joins, below, once it is there.
         clear_fingerprints(entry.node_id)
         close_gap(_filter_siblings(tenant, entry.node_id), entry.position)
         entry.node, entry.position = node, get_next_position(_filter_siblings(tenant, node.pk))
@@ -141,7 +145,7 @@ def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
 def receive_file(
     request: HttpRequest, *, key: str, setting: str, reservation: QuotaReservation
 ) -> request_files.ReceivedFile:
-    """Store the request's file, which may have as many bytes as the setting says, and claim space for it before.
+    """Reserve space for the request's file and store it. `setting` names the setting with the largest size in bytes.
 
     Raises UploadTooLarge, QuotaExceeded, LengthRequired or UploadRefused; after an exception nothing is stored.
     """
@@ -168,7 +172,7 @@ def receive_file(
 
 
 def validate_source_url(url: str) -> str:
-    """Return an address that can be attached. Raises UploadRefused for others."""
+    """Return the URL if it can be attached. Raises UploadRefused."""
     if not _is_attachable_url(url):
         raise UploadRefused(
             f"{url[:100]!r} is not an address that can be attached.",
@@ -184,6 +188,7 @@ def _is_attachable_url(url: str) -> bool:
         parts.port  # noqa: B018  # reading it raises when it is none
     except ValueError:
         return False
+    # A URL is shown to everybody who reads the course, so it may hold no password.
     return bool(parts.scheme in {"http", "https"} and parts.hostname and not parts.username and not parts.password)
 
 

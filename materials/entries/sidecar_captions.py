@@ -1,4 +1,4 @@
-"""What belongs together in a node: recordings with the captions of their name, videos with presentations."""
+"""Files of one node that belong together: recordings and captions of the same name, videos and presentations."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from materials.documents import Format
 from materials.entries.submission import submit_ingestion, submit_key_frames
 from materials.models import MaterialEntry
 
+# In characters with the dot. Covers the tags that captions are named by (`.en`, `.pt-BR`, `.zh-Hans`); longer endings
+# are other words of a name, as in `talk.backstage.vtt`.
+_MAX_LANGUAGE_SUFFIX = 8
+
 
 def find_sidecar_captions(entry: MaterialEntry) -> list[MaterialEntry]:
     """Return the captions in the entry's node that have its name, those in its language first.
 
-    `talk.vtt` and `talk.en.vtt` are captions of `talk.mp4`.
+    `talk.vtt` and `talk.en.vtt` are captions of `talk.mp4`. Empty when the entry must not use captions.
     """
     if not entry.use_captions:
         return []
@@ -24,7 +28,7 @@ def find_sidecar_captions(entry: MaterialEntry) -> list[MaterialEntry]:
     ranked = []
     for row in rows.order_by("position"):
         rest = _get_stem(row.name)[len(stem) :]
-        if rest and not (rest.startswith(".") and "." not in rest[1:] and len(rest) <= 8):
+        if rest and not (rest.startswith(".") and "." not in rest[1:] and len(rest) <= _MAX_LANGUAGE_SUFFIX):
             continue
         ranked.append((rest[1:].lower() != language if rest and language else bool(rest), row.position, row))
     return [row for *_, row in sorted(ranked, key=lambda found: found[:2])]
@@ -47,7 +51,10 @@ def resubmit_related_recordings(entry: MaterialEntry) -> None:
 
 
 def resubmit_captioned_recordings(captions: MaterialEntry) -> None:
-    """Transcribe again from captions that came later than their recording, in the caller's transaction."""
+    """Submit ingestions of recordings whose captions were added later than they, in the caller's transaction.
+
+    None for recordings that have such captions already, or whose job is open and will find these.
+    """
     by_captions = {TranscriptSource.SIDECAR_CAPTIONS.value}
     for recording in find_captioned_recordings(captions):
         is_open = recording.job is not None and recording.job.is_open
@@ -56,7 +63,7 @@ def resubmit_captioned_recordings(captions: MaterialEntry) -> None:
 
 
 def resubmit_slide_matching(presentation: MaterialEntry) -> None:
-    """Look for a new presentation's slides in the videos of its node, in the caller's transaction."""
+    """Submit jobs that match a new presentation's slides with the videos of its node, in the caller's transaction."""
     videos = MaterialEntry.objects.for_tenant(presentation.tenant).filter(
         node=presentation.node_id, format=Format.VIDEO, key_frames_stored_at__isnull=False
     )

@@ -1,4 +1,4 @@
-"""Promising work: the jobs that ingest entries and look at videos."""
+"""Submitting the jobs that ingest entries, check URLs, take key frames and describe pictures."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from tenants.models import Tenant
 
 @transaction.atomic
 def request_ingestion(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
-    """Submit another ingestion of the entry. What an earlier one produced stays until this one is done.
+    """Submit another ingestion of the entry. Results of an earlier one stay until this one is done.
 
-    What an address leads to is fetched again, unless its server says that it is as it was; a recording only when a
-    check has found another. Raises NotFound, and IngestionRunning while a job for the entry is open.
+    The content of a URL is fetched again, unless its server says that it has not changed; a recording only when a check
+    has found another version. Raises NotFound, and IngestionRunning while a job for the entry is open.
     """
     lock_tree(tenant)
     entry = get_entry(tenant=tenant, entry_id=entry_id)
@@ -47,9 +47,9 @@ def request_ingestion(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> J
 
 @transaction.atomic
 def request_staleness_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0) -> Job:
-    """Submit a look at the entry's address: whether there is another version than the stored one. Changes no text.
+    """Submit a job that checks whether the entry's URL has another version than the stored one. Changes no text.
 
-    Raises NotFound, NothingToCheck, IngestionRunning, and JobAlreadyOpen while such a look is on its way.
+    Raises NotFound, NothingToCheck, IngestionRunning, and JobAlreadyOpen while such a check is open.
     """
     lock_tree(tenant)
     entry = get_entry(tenant=tenant, entry_id=entry_id)
@@ -65,7 +65,7 @@ def request_staleness_check(*, tenant: Tenant, entry_id: UUID, priority: int = 0
 
 
 def submit_ingestion(entry: MaterialEntry, *, priority: int = 0) -> Job:
-    """Submit the job and leave its receipt on the entry, in the caller's transaction."""
+    """Submit the ingestion job that fits the entry and store it as `entry.job`, in the caller's transaction."""
     is_recording_entry = Format(entry.format).is_recording if entry.format else is_recording_url(entry.source_url)
     has_fetched_url = entry.source_url and not find_platform_name(entry.source_url)
     job = submit_job(
@@ -73,6 +73,7 @@ def submit_ingestion(entry: MaterialEntry, *, priority: int = 0) -> Job:
         kind=INGEST_RECORDING if is_recording_entry else INGEST_ADDRESS if has_fetched_url else INGEST_ENTRY,
         subject_id=entry.pk,
         priority=priority,
+        # From the length of earlier recordings `project.jobs.estimates` predicts how long this job will take.
         work_ms=entry.duration_ms if is_recording_entry else None,
     )
     entry.job = job
@@ -81,7 +82,7 @@ def submit_ingestion(entry: MaterialEntry, *, priority: int = 0) -> Job:
 
 
 def submit_key_frames(entry: MaterialEntry) -> None:
-    """Submit the job that looks at a video's pictures, in the caller's transaction; none while one is open."""
+    """Submit the job that takes a video's key frames, in the caller's transaction; none while one is open."""
     if entry.media is None or not entry.media["has_video"]:
         return
     with contextlib.suppress(JobAlreadyOpen):
@@ -95,10 +96,10 @@ def submit_key_frames(entry: MaterialEntry) -> None:
 
 
 def submit_picture_description(entry: MaterialEntry, *, is_entry_job: bool) -> None:
-    """Submit the job that has a model look at an entry's pictures, in the caller's transaction; none while one is open.
+    """Submit the job in which a model describes an entry's pictures, in the caller's transaction. Keeps an open one.
 
-    As the entry's receipt it is waited for: the entry has no text without it, and what waits for the present receipt
-    waits for it, too.
+    With `is_entry_job` it becomes `entry.job`: the entry has no text without it, and jobs that depend on the present
+    job of the entry depend on this one, too.
     """
     try:
         job = submit_job(
@@ -106,6 +107,7 @@ def submit_picture_description(entry: MaterialEntry, *, is_entry_job: bool) -> N
         )
     except JobAlreadyOpen:
         open_ = Job.objects.for_tenant(entry.tenant).open().filter(kind=DESCRIBE_ENTRY, subject_id=entry.pk).first()
+        # It ended between the two statements: its result is as new as another would be.
         if open_ is None:
             return
         job = open_
@@ -119,5 +121,5 @@ def submit_picture_description(entry: MaterialEntry, *, is_entry_job: bool) -> N
 
 
 def _get_follow_up_priority(entry: MaterialEntry) -> int:
-    """Return the priority of work that follows ingestion: that of a bulk stays behind all other."""
+    """Return the priority of jobs that follow an ingestion: normal, or the ingestion's when that is lower (bulk)."""
     return NORMAL if entry.job is None else min(NORMAL, entry.job.priority)

@@ -1,4 +1,4 @@
-"""What an address says of itself before it is fetched, and what its server says of what it sends."""
+"""Facts about a URL's content from the URL itself and from response headers: recording or page, and its file name."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from materials.readers.formats import FORMATS
 
 _RECORDING_EXTENSIONS = {*FORMATS[Format.VIDEO].extensions, *FORMATS[Format.AUDIO].extensions}
 
+# Of a header's value: `email.message` can take seconds to parse a hundred thousand characters, and no honest file name
+# is so long.
 MAX_HEADER_CHARACTERS = 500
-"""Of a header, in characters: on a hundred thousand of them the parser can take seconds."""
+_MAX_CHARSET_CHARACTERS = 40
 
 _KNOWN_EXTENSIONS = {extension for info in FORMATS.values() for extension in info.extensions}
 _PAGE_MEDIA_TYPES = {"text/html", "application/xhtml+xml"}
@@ -30,7 +32,7 @@ _EXTENSION_BY_MEDIA_TYPE = {
 
 
 def is_recording_url(url: str) -> bool:
-    """Tell whether an address names a media file, or a video of a platform that we know."""
+    """Tell whether a URL names a media file, or a video of a platform that is known."""
     return (
         bool(find_platform_name(url))
         or PurePosixPath(unquote(urlsplit(url).path)).suffix.lower() in _RECORDING_EXTENSIONS
@@ -38,9 +40,10 @@ def is_recording_url(url: str) -> bool:
 
 
 def derive_file_name(url: str, content_type: str, disposition: str = "") -> str:
-    """Return a name for what was fetched, of which the extension says what it was called; it may be blank.
+    """Return a file name for fetched content, with an extension that fits its format; it may be blank.
 
-    What is sent as a web page is one, whatever its address looks like: many pages around a file end like the file.
+    Content that is sent as HTML is a web page, whatever the URL ends with: the pages of code hosts and file viewers end
+    like the file that they show.
     """
     name = _parse_disposition_filename(disposition) or PurePosixPath(unquote(urlsplit(url).path)).name
     if content_type in _PAGE_MEDIA_TYPES:
@@ -48,6 +51,7 @@ def derive_file_name(url: str, content_type: str, disposition: str = "") -> str:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in _KNOWN_EXTENSIONS and content_type in _EXTENSION_BY_MEDIA_TYPE:
         return f"{name}{_EXTENSION_BY_MEDIA_TYPE[content_type]}"
+    # `/articles/intro.2024` ends in a number, not in an extension.
     return PurePosixPath(name).stem if suffix[1:].isdigit() else name
 
 
@@ -56,7 +60,9 @@ def parse_charset(content_type: str) -> str:
     message = EmailMessage()
     try:
         message["content-type"] = content_type[:MAX_HEADER_CHARACTERS]
-        return (message.get_content_charset("") or "")[:40]
+        # The longest names of the IANA registry that are in use have fewer characters; the value is stored and looked
+        # up.
+        return (message.get_content_charset("") or "")[:_MAX_CHARSET_CHARACTERS]
     except (ValueError, LookupError, RecursionError):
         return ""
 

@@ -120,14 +120,14 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
     def request_ingestion(self, request: Request, pk: UUID) -> Response:
         """Ingest an entry again, for example after an error. Follow the job in `Location`.
 
-        An address is fetched again: when its content has changed, it replaces what is stored.
+        A URL is fetched again: when its content has changed, it replaces what is stored.
         """
         priority = get_requested_priority(request, validated(PrioritySerializer(data=request.data))["priority"])
         return accepted_response(request_ingestion(tenant=get_tenant(request), entry_id=pk, priority=priority))
 
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
     def request_check(self, request: Request, pk: UUID) -> Response:
-        """Look whether an entry's address still leads to what is stored; `is_stale` tells it when the job is done."""
+        """Check whether an entry's URL still has the stored content. When the job is done, `is_stale` says so."""
         priority = get_requested_priority(request, validated(PrioritySerializer(data=request.data))["priority"])
         return accepted_response(request_staleness_check(tenant=get_tenant(request), entry_id=pk, priority=priority))
 
