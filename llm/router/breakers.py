@@ -1,7 +1,7 @@
 """Circuit breakers: after repeated failures a model is passed over for a while, then one call tries it again.
 
-The state is in the database, so that all processes know it. Each process looks at most once a second, so that a healthy
-call pays nothing for it; what a process does itself it knows at once.
+The state is in the database, so that all processes share it. A process reads it at most once a second, and at once
+after it has changed it itself.
 """
 
 from __future__ import annotations
@@ -21,15 +21,22 @@ from llm.models import Breaker
 from llm.registry import ModelSpec
 from project import logs
 
+# One question asks a busy model twice (ATTEMPTS_WHEN_BUSY), so a single unlucky question must not be enough.
 FAILURES_TO_OPEN = 3
+# The first cool-down is one that a waiting question can sit out (ROUND_SECONDS in the fallback); doubled each time, it
+# reaches the maximum at the sixth, where a vendor that is down for hours costs one failed call in ten minutes.
 COOLDOWN = timedelta(seconds=30)
 MAX_COOLDOWN = timedelta(minutes=10)
+# Only an operator mends a refused key. Asking again now and then notices it without a restart, and repeats the alarm.
 REFUSAL_COOLDOWN = timedelta(minutes=10)
+# A used-up quota comes back with a new day or a payment, so that asking again soon is even less worth than for a key.
 QUOTA_COOLDOWN = timedelta(minutes=30)
+# A faulty `retry-after` may say anything: a model must not be passed over for days because of one header.
 MAX_RETRY_AFTER = timedelta(hours=1)
-"""Longer than this no vendor is believed."""
+# A probe whose process was killed never ends, so that its claim has to expire by itself: after the longest time that
+# the shipped registry gives an answer (`answer_seconds: 900`), since only one call should probe at a time.
 PROBE_TIMEOUT = timedelta(minutes=15)
-"""Longer than any answer may take: until then whoever probes is alone."""
+# A healthy call must not pay a statement for its breakers; for a second more, other processes ask a failing model.
 REFRESH_SECONDS = 1.0
 
 log = logs.get_logger(__name__)
@@ -39,7 +46,7 @@ _Key = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """Until when a model must not be asked, and after what kind of failure; no moment when it may be asked now."""
+    """Whether a model may be asked: until when not and after what kind of failure; `until` is None when it may."""
 
     until: datetime | None = None
     kind: str = ""
@@ -53,7 +60,7 @@ ADMITTED = Admission()
 
 
 class CircuitBreakers:
-    """The breakers as one process sees them. Safe under threads."""
+    """The breakers of all models, read from the database and cached for a second. Safe under threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -69,28 +76,37 @@ class CircuitBreakers:
         return ADMITTED
 
     def request_admission(self, model: ModelSpec) -> Admission:
-        """Tell whether the model may be asked. Of all who ask after its cooling time, one is allowed to try."""
+        """Tell whether the model may be asked. After a cool-down it admits one caller in all processes, as the probe.
+
+        Who is admitted must call `record_success`, `record_failure` or `release_probe` afterwards.
+        """
         found = self.peek_admission(model)
         if not found.is_allowed:
             return found
         now = timezone.now()
         for row in self._find_rows(model):
             if row.open_until is not None and not self._claim_probe(row, now):
+                # When the probe will end is unknown: one more cool-down is a guess, and the next request reads again.
                 return Admission(until=now + COOLDOWN, kind=row.kind)
         return ADMITTED
 
     def record_success(self, model: ModelSpec) -> None:
-        """Note an answer: the model and its provider are healthy. Writes only when they were not."""
+        """Delete the breakers of a model that has answered and of its provider; without any, write nothing."""
         if rows := self._find_rows(model):
             Breaker.objects.filter(pk__in=[row.pk for row in rows]).delete()
             self._expire_cache()
             log.info("model answers again", provider=model.provider, model=model.model)
 
     def record_failure(self, model: ModelSpec, error: ProviderError) -> None:
-        """Note a failure that speaks against the provider."""
+        """Count a failure of the provider, and open the breaker when it is a refusal or one failure too many.
+
+        Runs in a transaction of its own, in which the breaker's row is locked.
+        """
         refused = isinstance(error, ProviderRefused)
+        # Key and quota belong to the account: the provider's other models would refuse in the same way.
         whole = isinstance(error, (KeyRefused, QuotaExhausted))
         with transaction.atomic():
+            # Locked, since failures of several processes add up and one of them decides how long the cool-down is.
             row, _ = Breaker.objects.select_for_update().get_or_create(
                 provider=model.provider, model="" if whole else model.model, defaults={"kind": error.kind}
             )
@@ -107,7 +123,7 @@ class CircuitBreakers:
             )
 
     def release_probe(self, model: ModelSpec) -> None:
-        """Note that a call ended without saying anything about the provider: another may probe."""
+        """Give the right to probe back, after a call that ended without saying anything about the provider."""
         if probing := [row.pk for row in self._find_rows(model) if row.open_until is not None]:
             Breaker.objects.filter(pk__in=probing).update(probe_until=None)
             self._expire_cache()
@@ -122,9 +138,11 @@ class CircuitBreakers:
         if refused:
             usual = QUOTA_COOLDOWN if isinstance(error, QuotaExhausted) else REFUSAL_COOLDOWN
             row.open_until = now + max(usual, asked or usual)
-        elif is_open and row.opened:  # a call that began before it was opened: nothing new
+        elif is_open and row.opened:
+            # Calls that began before it was opened fail one after the other; each would double the cool-down.
             return
         elif row.failures >= FAILURES_TO_OPEN or row.opened:
+            # The exponent is bounded because a timedelta overflows (at 2**42 half minutes); the maximum comes at 5.
             cooling = min(MAX_COOLDOWN, COOLDOWN * 2 ** min(row.opened, 10))
             row.opened += 1
             row.open_until = now + max(cooling, min(asked or cooling, MAX_COOLDOWN))
@@ -133,8 +151,10 @@ class CircuitBreakers:
 
     def _claim_probe(self, row: Breaker, now: datetime) -> bool:
         free = Q(probe_until=None) | Q(probe_until__lte=now)
+        # One conditional UPDATE decides: PostgreSQL checks the condition of a concurrent one again on the new row.
         claimed = Breaker.objects.filter(free, pk=row.pk, open_until__lte=now).update(probe_until=now + PROBE_TIMEOUT)
         if not claimed:
+            # Another process probes, or has answered and deleted the row meanwhile: then the model is healthy.
             self._expire_cache()
             return not Breaker.objects.filter(pk=row.pk).exists()
         return True
@@ -147,6 +167,7 @@ class CircuitBreakers:
     def _load_rows(self) -> Mapping[_Key, Breaker]:
         if time.monotonic() - self._loaded_at > REFRESH_SECONDS:
             with self._lock:
+                # Checked again: threads that waited for the lock must not read once more each.
                 if time.monotonic() - self._loaded_at > REFRESH_SECONDS:
                     self._rows_by_key = {(row.provider, row.model): row for row in Breaker.objects.all()}
                     self._loaded_at = time.monotonic()
@@ -157,12 +178,15 @@ class CircuitBreakers:
 
 
 class BypassedCircuitBreakers(CircuitBreakers):
-    """Lets every call pass, and notes how it ended: for an operator who looks whether a model works again."""
+    """Breakers that admit every call and still record how it ended.
+
+    For an operator who checks whether a model works again: a success closes its breaker for everybody.
+    """
 
     def request_admission(self, model: ModelSpec) -> Admission:
         return ADMITTED
 
 
 def list_open_breakers() -> list[Breaker]:
-    """Return the breakers that are open now, for people to read."""
+    """Return the breakers that are open now, by provider and model, uncached."""
     return list(Breaker.objects.filter(open_until__gt=timezone.now()).order_by("provider", "model"))

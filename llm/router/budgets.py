@@ -1,7 +1,7 @@
-"""What a tenant may spend in a month: looked at before each call, with an estimate, and settled by the call's row.
+"""Spending limits: what a tenant may spend on models in a calendar month (UTC).
 
-Only tenants with a limit pay for the look. Each call sets the most it can cost aside, so that calls under way at the
-same time cannot go beyond the hard limit together.
+Before a call the most that it can cost is reserved, so that concurrent calls cannot go beyond the hard limit together;
+afterwards the call's row says what it did cost. Calls of tenants without a limit cost no statement here.
 """
 
 from __future__ import annotations
@@ -23,14 +23,19 @@ from llm.models import ExternalCall, Reservation, SpendingLimit
 from project import logs
 from tenants.models import Tenant
 
+# As for the breakers: a call of a tenant without a limit must not pay a statement. `set_budget` promises no more than
+# that a new limit holds from a second later on.
 REFRESH_SECONDS = 1.0
+# A call ends with its time limit, but its row and the release of its reservation are written after that. Nothing
+# depends on the exact value: a reservation that a killed process leaves blocks the money that much longer.
+SETTLING_SECONDS = 60
 
 log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spending:
-    """A tenant's month: what was spent and set aside, the limits, and when a new month begins."""
+    """What a tenant has spent and reserved in a month and may spend, in dollars, and when the next month begins."""
 
     spent: Decimal
     reserved: Decimal
@@ -49,7 +54,7 @@ class Spending:
 
 
 class SpendingLimits:
-    """The budgets as one process sees them: which tenants have one is looked up at most once a second."""
+    """The limits of all tenants. Which tenants have one is cached for a second. Safe under threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -59,26 +64,32 @@ class SpendingLimits:
     def reserve_amount(
         self, tenant: Tenant | None, compute_max_cost: Callable[[], Decimal], *, seconds: float
     ) -> UUID | None:
-        """Set aside the most that a call can cost. Raises BudgetExceeded; None when the tenant has no limit."""
+        """Reserve the most that a call of at most `seconds` can cost, and return the reservation's id.
+
+        None when the tenant has no limit, or for an operator's call. `compute_max_cost` is called for limited tenants
+        only. Raises BudgetExceeded. Runs in a transaction of its own, in which the tenant's SpendingLimit is locked.
+        """
         if tenant is None or tenant.pk not in self._list_limited_tenants():
             return None
         now, amount = timezone.now(), compute_max_cost()
         with transaction.atomic():
+            # The lock orders reservations of one tenant: two calls that each fit alone may not both fit.
             budget = SpendingLimit.objects.select_for_update().filter(tenant=tenant).first()
             if budget is None:
                 return None
             spending = compute_spending(tenant, now=now, limit=budget)
             check_hard_limit(tenant, spending, amount)
+            # What killed processes left no longer counts; deleted here, it needs no periodic task.
             Reservation.objects.filter(tenant=tenant, expires_at__lte=now).delete()
             reservation = Reservation.objects.create(
-                tenant=tenant, amount=amount, expires_at=now + timedelta(seconds=seconds + 60)
+                tenant=tenant, amount=amount, expires_at=now + timedelta(seconds=seconds + SETTLING_SECONDS)
             )
             if spending.is_beyond_soft_limit:
                 _warn_once_a_month(budget, spending, now)
         return reservation.pk
 
     def release_reservation(self, reservation: UUID | None) -> None:
-        """Give back what was set aside; the call's row says what it cost."""
+        """Delete a reservation, once the call's row says what it did cost. None is accepted and ignored."""
         if reservation is not None:
             Reservation.objects.filter(pk=reservation).delete()
 
@@ -94,7 +105,10 @@ class SpendingLimits:
 def compute_spending(
     tenant: Tenant, *, now: datetime, month: datetime | None = None, limit: SpendingLimit | None = None
 ) -> Spending:
-    """Return the tenant's month, by default this one so far. Two statements, three without the budget's row."""
+    """Return what a tenant spent in a month (by default the current one), reserved and may spend.
+
+    `month` is the beginning of the month. Two statements; three without the row of the limit as an argument.
+    """
     begin = month or get_month_start(now)
     if limit is None:
         limit = SpendingLimit.objects.filter(tenant=tenant).first()
@@ -112,7 +126,7 @@ def compute_spending(
 
 
 def check_hard_limit(tenant: Tenant, spending: Spending, amount: Decimal) -> None:
-    """Raise BudgetExceeded when so much more would go beyond the hard limit."""
+    """Raise BudgetExceeded when spending `amount` more would go beyond the hard limit."""
     if spending.remaining is not None and amount > spending.remaining:
         raise BudgetExceeded(
             f"This could cost up to ${amount:.4f}, but of the month's ${spending.hard_limit} only "
@@ -125,16 +139,18 @@ def check_hard_limit(tenant: Tenant, spending: Spending, amount: Decimal) -> Non
 
 
 def get_month_start(now: datetime) -> datetime:
-    """Return when the month of a moment began (UTC)."""
+    """Return the first moment of the calendar month that `now` (UTC) lies in."""
     return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def get_next_month_start(begin: datetime) -> datetime:
-    """Return when the month after the one that began then begins."""
+    """Return the first moment of the month after the one that begins at `begin`."""
+    # 32 days after the first of any month lie in the next one: months have 28 to 31 days.
     return get_month_start(begin + timedelta(days=32))
 
 
 def _warn_once_a_month(limit: SpendingLimit, spending: Spending, now: datetime) -> None:
+    # The caller holds the lock of the limit's row, so that concurrent calls do not warn twice.
     if limit.warned_at is None or limit.warned_at < get_month_start(now):
         limit.warned_at = now
         limit.save(update_fields=["warned_at", "updated_at"])

@@ -1,6 +1,6 @@
-"""How many calls a provider gets at a time, over all processes: advisory locks of the database, one for each slot.
+"""The concurrency limit of a provider, over all processes: one advisory lock of PostgreSQL for each slot.
 
-A lock belongs to the connection that took it, so that a killed process gives its slots back by dying.
+Session-level advisory locks belong to the database connection, so that PostgreSQL frees the slots of a killed process.
 """
 
 from __future__ import annotations
@@ -16,21 +16,27 @@ from django.db import InterfaceError, OperationalError, connection
 from llm.errors import ProviderBusy
 from project.db import prepared_statements
 
+# Polled, because a blocking lock would not call the checkpoint. A tenth of a second is short beside any answer of a
+# model, and costs the database ten light statements a second for each waiting call.
 POLL_SECONDS = 0.1
 
+# LIMIT stops the series at the first lock that is free: without it, one call would take all free slots.
 _ACQUIRE_SQL = "SELECT slot FROM generate_series(1, $1::int) AS slot WHERE pg_try_advisory_lock($2::int, slot) LIMIT 1"
 _RELEASE_SQL = "SELECT pg_advisory_unlock($1::int, $2::int)"
 
 
 class ConcurrencyLimitReached(ProviderBusy):
-    """All slots of the provider were taken for as long as we could wait."""
+    """All slots of the provider were taken for as long as the call could wait."""
 
     kind = "no_slot"
 
 
 @dataclass(kw_only=True)
 class ConcurrencySlot:
-    """A slot that is held: its advisory lock is `(space, number)`. Whoever gives the lock back says so in `is_held`."""
+    """A slot that is held: its advisory lock is `(namespace, number)`.
+
+    Who releases the lock before the body of `hold_slot` ends must set `is_held` to False.
+    """
 
     namespace: int
     number: int
@@ -41,14 +47,15 @@ _UNLIMITED: AbstractContextManager[None] = nullcontext()
 
 
 class ConcurrencyLimiter:
-    """The slots of all providers."""
+    """Concurrency limits of all providers. Keeps no state of its own."""
 
     def hold_slot(
         self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
     ) -> AbstractContextManager[ConcurrencySlot | None]:
-        """Hold one of the provider's `limit` slots while the body runs; without a limit there is none to hold.
+        """Hold one of the provider's `limit` slots while the body runs; without a limit the slot is None.
 
-        Raises NoSlot when none is free in time. The body may give the slot back before it ends.
+        Raises ConcurrencyLimitReached when no slot becomes free within `seconds`, and what `checkpoint` raises, which
+        is called while waiting. The body may release the slot before it ends.
         """
         return (
             _UNLIMITED
@@ -81,10 +88,12 @@ def _acquire_slot(namespace: int, limit: int) -> ConcurrencySlot | None:
 def _release_slot(slot: ConcurrencySlot) -> None:
     try:
         prepared_statements.execute_prepared(_RELEASE_SQL, [slot.namespace, slot.number])
-    except (OperationalError, InterfaceError):  # the connection broke meanwhile, and its locks went with it
+    except (OperationalError, InterfaceError):
+        # The connection broke while the model was answering, and PostgreSQL released its locks with it.
         connection.close()
 
 
 def _compute_namespace(provider: str) -> int:
-    """Return the number under which the provider's locks are kept: a signed 32-bit integer."""
+    """Return the first key of the provider's advisory locks: a signed 32-bit integer, the same in every process."""
+    # Not hash(): Python seeds it anew for each process. CRC-32 is unsigned, PostgreSQL's int is signed.
     return zlib.crc32(f"coursewright llm slots: {provider}".encode()) - 2**31

@@ -1,4 +1,4 @@
-"""The end of a question's time."""
+"""The deadline of a question."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Deadline:
-    """A moment on the monotonic clock of this process."""
+    """A moment on the monotonic clock of this process: a change of the system's time does not move it."""
 
     at: float
 
@@ -19,5 +19,5 @@ class Deadline:
 
     @property
     def seconds_left(self) -> float:
-        """Seconds; not negative."""
+        """The time that is left, in seconds; 0 when the deadline has passed."""
         return max(0.0, self.at - time.monotonic())

@@ -1,4 +1,4 @@
-"""Putting routers together."""
+"""Builds routers from their parts: the only place that chooses the implementations of the router's ports."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from llm.router.router import ModelRouter
 
 @cache
 def get_model_router() -> ModelRouter:
-    """Return this process's router, made when first needed. It loads no SDK until a model is asked."""
+    """Return the router of this process, made at the first call. No vendor's SDK is loaded until a model is asked."""
     return _build_router(CircuitBreakers())
 
 
 def build_router_without_breakers() -> ModelRouter:
-    """Return a router that also asks models which are cooling down, for an operator who wants to know."""
+    """Return a router that also asks models whose breaker is open, for an operator who checks them."""
     return _build_router(BypassedCircuitBreakers())
 
 
 def _build_router(breakers: CircuitBreakers) -> ModelRouter:
     return ModelRouter(
+        # Asked for each question, not once: the registry is reloaded while the process runs.
         registry=lambda: get_registry_loader().get_registry(),
         services=RouterServices(
             providers=ProviderPool(),

@@ -1,10 +1,11 @@
-"""One question on its way through the models.
+"""The fallback of one question: its candidates are asked in order until one answers.
 
-The models of the strategy's chain come first, in order, then those of the strategies it falls back to, each once.
-Models that are too small and models that are cooling down are passed over. A model that is busy is asked a second time
-after a pause; a wrong or blank answer gets one repair round; a truncated one gets more room once. Whatever a provider
-says of the prompt ends the walk or narrows it; whatever it says of itself moves the walk on. When all are only busy and
-one may be asked again soon, the walk goes around once more. Every attempt is written down as it ends.
+The models of the strategy's chain come first, then those of the strategies that it falls back to, each once. Models
+that are too small and models whose breaker is open are passed over. A busy model is asked a second time after a pause;
+an invalid or blank answer gets one repair request; a truncated one is asked for once more with a larger output limit.
+An error about the prompt ends the fallback or excludes models of that size; an error about the provider moves on to the
+next candidate. When all models are only busy and one may be asked again soon, all candidates are tried once more. Every
+attempt is recorded as it ends.
 """
 
 from __future__ import annotations
@@ -52,19 +53,30 @@ from project.db.fields import new_id
 from project.jobs.models import Job
 from tenants.models import Tenant
 
+# The values below were chosen, not measured: they trade the preferred model against time, and none needs to be exact.
+
+# A second attempt passes the short overloads that vendors answer with 429, 503 or 529; a model that fails both times is
+# left for the next one, and three failures open its breaker.
 ATTEMPTS_WHEN_BUSY = 2
+# How long a vendor may ask to wait while another candidate is left: longer, and the next model would have begun to
+# answer meanwhile.
 PATIENCE_SECONDS = 5.0
-"""How long a vendor may ask us to wait while another model is left to ask."""
+# Bounds of the pause before the second attempt when the vendor names none; the first one is doubled with each failure.
 FIRST_PAUSE, MAX_PAUSE = 0.5, 8.0
+# One attempt's share of the time that is left while another candidate is left: a model that hangs must leave the next
+# one time to answer, and the first models of a chain are the preferred ones, so they get more than half.
 TIME_SHARE = 2 / 3
-"""What one attempt may take of the time that is left, as long as another model is left to ask."""
+# How long to wait for a free slot while another candidate is left: as long as a short answer takes, which frees one.
 SLOT_SECONDS = 30.0
-"""How long a slot is waited for while another model is left to ask."""
+# How long to wait before all candidates are tried once more. Twice the first cool-down of a breaker: questions outlast
+# a first failure, but do not block a worker for the longer ones.
 ROUND_SECONDS = 60.0
-"""How long the whole walk waits for a model that is cooling down, before it goes around once more."""
+# An attempt that the caller's deadline cut off before this says nothing about the model; after it, the model counts as
+# failing even though it would have had more time with another caller.
 FAIR_SECONDS = 30.0
-"""A model that gives no answer in so much time fails, even when it would have had more."""
+# One larger output limit has to be enough, because each truncated answer is paid for.
 WIDENING_FACTOR = 4
+# How often a pause calls the checkpoint, in seconds: a cancelled job stops within a moment.
 WAIT_SLICE = 0.25
 
 log = logs.get_logger(__name__)
@@ -74,7 +86,7 @@ Accept = Callable[[ModelReply], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who asks, on behalf of which job, and how to be stopped."""
+    """On whose behalf a question is asked: who pays (None: the operator), for which job, and the job's checkpoint."""
 
     tenant: Tenant | None
     job: Job | None
@@ -83,7 +95,7 @@ class Caller:
 
 @dataclass(kw_only=True)
 class _CandidateState:
-    """How far the walk is with one model."""
+    """The state of one candidate during its attempts. `number` and `latency_ms` are those of its latest attempt."""
 
     candidate: Candidate
     has_others: bool
@@ -102,7 +114,11 @@ class _CandidateState:
 
 @dataclass(kw_only=True)
 class FallbackRun:
-    """A walk from the first candidate to an answer. `run` does it, once; the other names tell how it went."""
+    """The fallback of one question. `run` may be called once; afterwards the public fields hold its outcome.
+
+    `id` is the `call_id` of its rows, `attempts` holds the candidates that were asked or passed over, in order, `cost`
+    the dollars of all attempts whose cost is known, `answered_by` and `reply` are None when no model answered.
+    """
 
     services: RouterServices
     registry: Registry
@@ -128,7 +144,9 @@ class FallbackRun:
     _refused_context_window: int = 0
 
     def run(self, *, accept: Accept, schema: Schema | None = None) -> Any:
-        """Return what `accept` makes of the first answer that it takes; it raises AnswerInvalid for others.
+        """Return what `accept` returns for the first answer that it accepts; it raises AnswerInvalid for any other.
+
+        With a `schema`, models are asked for JSON that fits it.
 
         Raises DeadlinePassed, BudgetExceeded, ModelsExhausted, and what the caller's checkpoint raises.
         """
@@ -145,7 +163,7 @@ class FallbackRun:
             return value
 
     def _ask_candidates(self) -> Any:
-        """Ask one model after the other until one answers, which `reply` tells."""
+        """Ask one candidate after the other until one has answered: then `reply` is set."""
         for number, candidate in enumerate(self.candidates, start=1):
             value = self._ask_candidate(candidate, has_others=number < len(self.candidates))
             if self.reply is not None:
@@ -153,10 +171,11 @@ class FallbackRun:
         return None
 
     def _find_worthwhile_wait(self) -> float | None:
-        """Return in how many seconds a model may be asked again, when there is time and nothing else is wrong."""
+        """Return in how many seconds a model may be asked again; None when waiting for it is not worth the time."""
         reopens = self._compute_reopening_seconds()
         if reopens is None or reopens > min(ROUND_SECONDS, self.deadline.seconds_left):
             return None
+        # After any other error than a busy model the same candidates would fail in the same way.
         return reopens if self._last_error is None or isinstance(self._last_error, ProviderBusy) else None
 
     def _compute_reopening_seconds(self) -> float | None:
@@ -171,7 +190,7 @@ class FallbackRun:
         return min(PATIENCE_SECONDS, self.deadline.seconds_left)
 
     def _ask_candidate(self, candidate: Candidate, *, has_others: bool) -> Any:
-        """Ask one model until it answers or the walk should move on, which `reply` tells.
+        """Ask one model until it has answered (then `reply` is set) or the next candidate's turn has come.
 
         Raises ModelsExhausted when no other model would help either.
         """
@@ -194,7 +213,8 @@ class FallbackRun:
                 if not self._should_ask_again(turn, error):
                     return None
             except BaseException:
-                self.services.breakers.release_probe(model)  # whoever probed has not learnt anything
+                # Stopped by the caller or by a bug: another process may probe the model, which was not judged.
+                self.services.breakers.release_probe(model)
                 raise
             else:
                 self.services.breakers.record_success(model)
@@ -204,19 +224,23 @@ class FallbackRun:
         return None
 
     def _find_skip_reason(self, model: ModelSpec) -> ProviderError | None:
-        """Return what the model would answer, when that is known before it is asked."""
+        """Return the error that the model would answer with, when that is known before it is asked."""
         if missing := self._list_needed_capabilities() - model.capabilities:
             return ModelUnsuited(f"not asked, it lacks {', '.join(sorted(missing))}")
+        # The estimate is on the safe side, so it may only exclude models while a larger one is left to try: the largest
+        # is asked all the same, and its vendor's own count decides.
         largest = max(candidate.model.context_window for candidate in self.candidates)
         if model.context_window <= self._refused_context_window or (
             model.context_window < largest and not self._fits_context_window(model)
         ):
             return PromptTooLong(f"not asked, the prompt is too long for its window of {model.context_window} tokens")
+        # An answer that was truncated at this limit would be truncated by a smaller model, too, and paid for again.
         if self._needed_output_tokens and model.max_output <= self._needed_output_tokens:
             return AnswerTruncated(f"not asked, the answer needs more room than its {model.max_output} tokens")
         return None
 
     def _list_needed_capabilities(self) -> frozenset[Capability]:
+        # Plain text is the common case: this early return is measurable in the router's overhead per call.
         if not (self.request.pictures or self.request.clips or self._schema):
             return frozenset()
         needs = {
@@ -227,7 +251,7 @@ class FallbackRun:
         return frozenset(capability for capability, needed in needs.items() if needed)
 
     def _fits_context_window(self, model: ModelSpec) -> bool:
-        """Tell whether prompt and answer fit into the window, by a safe estimate."""
+        """Tell whether prompt and answer surely fit into the window, by an estimate that is rather too high."""
         return estimate_input_tokens(self.request) + self._compute_output_limit(model) <= model.context_window
 
     def _compute_output_limit(self, model: ModelSpec) -> int:
@@ -245,7 +269,7 @@ class FallbackRun:
         return False
 
     def _make_attempt(self, state: _CandidateState) -> tuple[Any, ModelReply]:
-        """Make one call within the provider's slots, the time that is left and the tenant's budget."""
+        """Make one call within the provider's concurrency limit, the time left and the tenant's spending limit."""
         model = state.model
         spec = self.registry.providers[model.provider]
         provider = self.services.providers.get(model.provider, spec)
@@ -255,6 +279,7 @@ class FallbackRun:
             seconds=min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left,
             checkpoint=self.caller.checkpoint,
         ) as slot:
+            # Time and money are computed with the slot in hand: waiting for it may have taken most of the time.
             call = ProviderCall(
                 request=state.request,
                 model=model,
@@ -272,7 +297,7 @@ class FallbackRun:
     def _call_provider(
         self, state: _CandidateState, provider: Provider, call: ProviderCall, slot: ConcurrencySlot | None
     ) -> tuple[Any, ModelReply]:
-        """Ask, look at the answer, and write the attempt down, whatever comes of it."""
+        """Call the provider, check its answer, and record the attempt however it ends."""
         self._attempt_count += 1
         state.number = self._attempt_count
         state.latency_ms, begun = 0, time.perf_counter()
@@ -283,10 +308,12 @@ class FallbackRun:
             state.latency_ms = _compute_elapsed_ms(begun)
             value = self._accept(reply)
         except ProviderError as error:
+            # Set already when the answer came and `accept` refused it: the check is no part of the model's latency.
             state.latency_ms = state.latency_ms or _compute_elapsed_ms(begun)
             self._record_call(state, slot, error, outcome=error.kind, status=error.status)
             raise
-        except BaseException as stop:  # the caller was stopped, or there is a bug: the vendor may charge for it
+        except BaseException as stop:
+            # Stopped by the caller or by a bug: the request has left, and the vendor may charge for it.
             state.latency_ms = _compute_elapsed_ms(begun)
             ours = AttemptInterrupted(type(stop).__name__)
             self._record_call(state, slot, ours, outcome=ours.kind, status=None)
@@ -301,7 +328,7 @@ class FallbackRun:
         return min(spec.answer_seconds, left * TIME_SHARE if has_others else left)
 
     def _reserve_cost(self, state: _CandidateState, seconds: float) -> UUID | None:
-        """Set aside the most that the attempt can cost, until it is written down."""
+        """Reserve the most that the attempt can cost; None when the tenant has no limit."""
 
         def compute_max_cost() -> Decimal:
             tokens = estimate_input_tokens(state.request)
@@ -320,40 +347,49 @@ class FallbackRun:
         )
 
     def _should_ask_again(self, state: _CandidateState, error: ProviderError) -> bool:
-        """Decide after a failure: True to ask the same model again, False to move on; raise to end the walk."""
+        """Return whether to ask the same model again after a failure; False moves on to the next candidate.
+
+        Raises ModelsExhausted when no candidate would do better.
+        """
         self._note_attempt(state.candidate, error.kind, str(error))
         breakers = self.services.breakers
         if isinstance(error, (ProviderBusy, ProviderRefused)) and not self._is_our_failure(state, error):
             breakers.record_failure(state.model, error)
             return isinstance(error, ProviderBusy) and self._pause_before_retry(state, error)
+        # What is left says nothing about the provider's health, so that the breaker neither closes nor opens.
         breakers.release_probe(state.model)
         if isinstance(error, AnswerUnusable):
             return self._prepare_another_round(state, error)
         if isinstance(error, PromptTooLong):
             self._refused_context_window = max(self._refused_context_window, state.model.context_window)
         elif isinstance(error, PromptRefused):
+            # Vendors filter differently, so another may answer; whether to show it the content is the action's choice.
             is_passed_on = isinstance(error, ContentRefused) and self.action.when_refused == "next"
             if not is_passed_on:
                 raise self._build_exhausted_error()
         return False
 
     def _is_our_failure(self, state: _CandidateState, error: ProviderError) -> bool:
-        """Tell whether a failure is due to us: all slots taken, or too little time for any model."""
+        """Tell whether our own limits caused the failure: no free slot, or too little time for any model."""
         return isinstance(error, ConcurrencyLimitReached) or (
             isinstance(error, OutOfTime) and state.latency_ms < FAIR_SECONDS * 1000
         )
 
     def _pause_before_retry(self, state: _CandidateState, error: ProviderError) -> bool:
-        """Wait before the same model is asked again (full jitter); False when that is not worth it."""
+        """Wait before the same model is asked again; return False, without waiting, when that is not worth it."""
         state.busy_count += 1
         if state.busy_count >= ATTEMPTS_WHEN_BUSY:
             return False
         if error.retry_after is None:
+            # Full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): clients that failed
+            # together do not come back together.
             pause = random.uniform(0, min(MAX_PAUSE, FIRST_PAUSE * 2**state.busy_count))  # noqa: S311  # spreads retries
         else:
+            # Not earlier than the vendor asks, and spread for the same reason.
             pause = error.retry_after * random.uniform(1, 1.1)  # noqa: S311
         if pause > (self._compute_patience() if state.has_others else self.deadline.seconds_left):
             return False
+        # The failure may have opened the breaker, which would refuse the second attempt after the pause.
         until = self.services.breakers.peek_admission(state.model).until
         if until is not None and (until - timezone.now()).total_seconds() > pause:
             return False
@@ -361,7 +397,7 @@ class FallbackRun:
         return True
 
     def _prepare_another_round(self, state: _CandidateState, error: AnswerUnusable) -> bool:
-        """Prepare the one more round that a model gets after an unusable answer; False when it has had it."""
+        """Change the request for the one more attempt after an unusable answer; return False when it was made."""
         if isinstance(error, AnswerTruncated):
             self._needed_output_tokens = max(self._needed_output_tokens, state.max_output_tokens)
             if state.was_widened or state.max_output_tokens >= state.model.max_output:
@@ -374,6 +410,7 @@ class FallbackRun:
         if state.was_repaired:
             return False
         state.was_repaired = True
+        # A blank answer shows nothing that could be repaired, so that the question is asked again as it was.
         state.request = self.request if isinstance(error, AnswerEmpty) else build_repair_request(self.request, error)
         return True
 

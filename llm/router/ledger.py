@@ -1,4 +1,4 @@
-"""One row for every attempt: written as soon as it has ended, in a transaction of its own."""
+"""The ledger: one ExternalCall row for every attempt, written as soon as it has ended, outside of any transaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ANSWERED = "answered"
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
-    """What a row says. `usage` is None when nobody knows what the vendor counted, and then so is `cost` (dollars)."""
+    """The values of one row. `usage` and `cost` (dollars) are None when what the vendor counted is unknown."""
 
     tenant: Tenant | None
     job: Job | None
@@ -45,7 +45,7 @@ class LedgerEntry:
 
 
 def compute_cost(usage: TokenUsage, candidate: Candidate) -> Decimal:
-    """Return what so much usage costs with the model, in dollars."""
+    """Return the cost of the usage at the candidate's prices, in dollars."""
     prices = candidate.model.get_prices(usage.input_tokens)
     return prices.compute_cost(
         input=usage.input_tokens,
@@ -58,25 +58,28 @@ def compute_cost(usage: TokenUsage, candidate: Candidate) -> Decimal:
 
 
 class Ledger:
-    """The book of all attempts."""
+    """Writes the rows of attempts."""
 
     def ensure_outside_transaction(self) -> None:
-        """Make sure that what is written will stay. Raises RuntimeError inside a transaction.
+        """Raise RuntimeError inside a transaction.
 
-        A rollback would take rows away whose calls were made, and no transaction may wait for a model.
+        A rollback would delete rows of calls that were made and paid for, and a transaction that waits for a model
+        would hold its locks for minutes.
         """
         blocks = connection.atomic_blocks
-        if blocks and not getattr(blocks[-1], "_from_testcase", False):  # as Django's durable transactions tell
+        # Blocks that Django's TestCase opens do not count: `atomic(durable=True)` excepts them by the same attribute.
+        if blocks and not getattr(blocks[-1], "_from_testcase", False):
             raise RuntimeError("A model must not be asked inside transaction.atomic(): its bill could be rolled back.")
 
     def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
-        """Write the row, and give the slot back in the same statement when there is one.
+        """Insert the row, and release the slot in the same statement when there is one.
 
-        Done once more on a new connection when the old one broke while the model was thinking.
+        Repeated once on a new connection when the old one is broken.
         """
         try:
             _insert_call(entry, slot)
         except (OperationalError, InterfaceError):
+            # A connection that was idle for the minutes of an answer may have been cut by the server or a firewall.
             connection.close()
             _insert_call(entry, slot)
         if slot is not None:
@@ -97,6 +100,7 @@ def _insert_call(entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
         "path": entry.candidate.path,
         "provider": entry.candidate.model.provider,
         "model": entry.candidate.model.id,
+        # Vendors choose the length of these two; a row that PostgreSQL refuses would lose the call's cost.
         "served_model": entry.served_model[:200],
         "prompt_version": entry.prompt_version,
         "registry": entry.registry,
@@ -121,12 +125,13 @@ def _insert_call(entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
 
 @cache
 def _build_insert_sql(columns: tuple[str, ...], *, releases_slot: bool) -> str:
-    """Return an INSERT whose commit does not wait for the disk, and that gives a slot back.
+    """Return an INSERT whose commit does not wait for the disk, and that releases a slot if asked to.
 
-    The row is safe from the death of any process of ours at once, and from that of the database server within the next
-    second or with the next commit that does wait, such as the one of the job's result.
+    The row survives the death of any of our processes at once. A crash of the database server loses it only until the
+    WAL writer's next flush (`wal_writer_delay`), or the next commit that does wait, such as that of the job's result.
     """
     quote, last = connection.ops.quote_name, len(columns)
+    # The third argument makes the setting local: it ends with this statement's transaction, the only one it is for.
     before = ["set_config('synchronous_commit', 'off', true)"]
     if releases_slot:
         before.append(f"pg_advisory_unlock(${last + 1}, ${last + 2})")
@@ -134,5 +139,6 @@ def _build_insert_sql(columns: tuple[str, ...], *, releases_slot: bool) -> str:
         f"INSERT INTO {quote(ExternalCall._meta.db_table)} ({', '.join(map(quote, columns))}) "  # noqa: S608  # no values
         f"SELECT {', '.join(f'${number}' for number in range(1, last + 1))} "
         f"FROM (SELECT {', '.join(before)}) AS before "
-        "ON CONFLICT (call_id, attempt) DO NOTHING"  # written already, by a connection that broke before it said so
+        # A connection that breaks after the commit has written the row without our knowing.
+        "ON CONFLICT (call_id, attempt) DO NOTHING"
     )

@@ -1,4 +1,7 @@
-"""What the router needs of others, as protocols, and `RouterServices`, which hands them on together."""
+"""The router's ports: protocols of what it depends on, and `RouterServices`, which holds one implementation of each.
+
+Router and fallback import this module instead of each other's dependencies, which keeps the imports free of circles.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ from tenants.models import Tenant
 
 
 class ProviderPoolPort(Protocol):
-    """Where the router gets its providers."""
+    """Gives providers by name: see `llm.providers.factory.ProviderPool`."""
 
     def is_present(self, spec: ProviderSpec) -> bool: ...
     def get(self, name: str, spec: ProviderSpec) -> Provider: ...
 
 
 class CircuitBreakersPort(Protocol):
-    """What the router knows of the health of models."""
+    """Decides whether a model may be asked: see `llm.router.breakers.CircuitBreakers`."""
 
     def peek_admission(self, model: ModelSpec) -> Admission: ...
     def request_admission(self, model: ModelSpec) -> Admission: ...
@@ -36,7 +39,7 @@ class CircuitBreakersPort(Protocol):
 
 
 class SpendingLimitsPort(Protocol):
-    """What a tenant may spend."""
+    """Reserves the cost of calls within spending limits: see `llm.router.budgets.SpendingLimits`."""
 
     def reserve_amount(
         self, tenant: Tenant | None, compute_max_cost: Callable[[], Decimal], *, seconds: float
@@ -45,7 +48,7 @@ class SpendingLimitsPort(Protocol):
 
 
 class ConcurrencyPort(Protocol):
-    """How many calls a provider gets at a time."""
+    """Enforces the concurrency limit of a provider: see `llm.router.concurrency.ConcurrencyLimiter`."""
 
     def hold_slot(
         self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
@@ -53,7 +56,7 @@ class ConcurrencyPort(Protocol):
 
 
 class LedgerPort(Protocol):
-    """Where attempts are written down."""
+    """Records attempts: see `llm.router.ledger.Ledger`."""
 
     def ensure_outside_transaction(self) -> None: ...
     def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None: ...
@@ -61,7 +64,7 @@ class LedgerPort(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class RouterServices:
-    """What a router and its fallback runs work with. One for the life of a router, shared by its threads."""
+    """The dependencies of a router and its fallback runs. Lives as long as its router; shared by all threads."""
 
     providers: ProviderPoolPort
     breakers: CircuitBreakersPort

@@ -1,4 +1,4 @@
-"""`ModelRouter`: an action and a request in, a whole answer out, whichever model gives it."""
+"""`ModelRouter`: answers a request for an action with the first model of the action's chain that can."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from tenants.models import Tenant
 
 T = TypeVar("T", bound=BaseModel)
 
+# Models that think spend some hundred tokens before the one word, and a local model may have to be loaded first.
 PING = ActionSpec(description="ping", output_tokens=1000, seconds=60)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
-    """A whole answer, who gave it, and what the question cost with all its attempts.
+    """The answer to a question, the model that gave it, and the dollars that all attempts cost.
 
-    `path` names the strategies that led to the model. `cost` leaves out attempts of which nobody knows what they cost.
+    `path` names the strategies that led to the model. `cost` leaves out attempts whose cost is unknown. `call_id` is
+    that of the question's rows.
     """
 
     text: str
@@ -44,7 +46,7 @@ class Completion:
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectCompletion(Completion, Generic[T]):
-    """A completion whose answer is an object of the class that was asked for."""
+    """A completion whose answer was parsed: `value` is an object of the requested class."""
 
     value: T
 
@@ -54,7 +56,7 @@ def _skip_checkpoint() -> None:
 
 
 class ModelRouter:
-    """Answers an action with the first model of its chain that can. Safe under threads."""
+    """Answers requests with the first model of an action's chain that can. Safe under threads."""
 
     def __init__(self, *, registry: Callable[[], Registry], services: RouterServices) -> None:
         self._registry = registry
@@ -71,10 +73,10 @@ class ModelRouter:
         deadline: Deadline | None = None,
         checkpoint: Callable[[], None] = _skip_checkpoint,
     ) -> Completion:
-        """Return a model's answer. Pictures and clips go along when the request has them.
+        """Return a model's answer as text. Must not be called inside a transaction (RuntimeError).
 
-        `tenant` pays; None is for operators. Without a deadline the action's own holds. `checkpoint` is called before
-        each attempt and while waiting, and ends the walk by raising. Must not be called inside a transaction.
+        `tenant` pays; None is for operators. Without a deadline the action's `seconds` apply. `checkpoint` is called
+        before each attempt and while waiting; what it raises ends the call.
 
         Raises UnknownAction, UnknownStrategy, NoProvider, DeadlinePassed, BudgetExceeded, RegistryUnusable and
         ModelsExhausted.
@@ -97,7 +99,7 @@ class ModelRouter:
         deadline: Deadline | None = None,
         checkpoint: Callable[[], None] = _skip_checkpoint,
     ) -> ObjectCompletion[T]:
-        """Return a model's answer as an object of the pydantic class `wanted`; otherwise as `complete`."""
+        """Return a model's answer as an object of the pydantic class `wanted`; otherwise like `complete`."""
         walk = self._build_run(
             action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint)
         )
@@ -105,7 +107,7 @@ class ModelRouter:
         return ObjectCompletion(value=value, **_build_facts(walk))
 
     def ping_model(self, model: ModelSpec) -> Completion:
-        """Ask one model for a word, whatever the chains say. Costs a few tokens. Raises ModelsExhausted."""
+        """Ask one model for a word, whether or not a chain names it. Costs a few tokens. Raises ModelsExhausted."""
         registry = self._registry()
         self.services.ledger.ensure_outside_transaction()
         walk = FallbackRun(
@@ -123,24 +125,25 @@ class ModelRouter:
         return Completion(**_build_facts(walk))
 
     def list_candidates(self, action: str, strategy: str) -> tuple[Candidate, ...]:
-        """Return the models of present providers that would be asked, in order.
+        """Return the candidates for an action in the order in which they are asked, of configured providers only.
 
         Raises UnknownAction, UnknownStrategy, NoProvider and RegistryUnusable.
         """
         return self._find_candidates(self._registry(), action, strategy)
 
     def check_strategy(self, strategy: str) -> None:
-        """Raise UnknownStrategy for a strategy that the registry does not have, and RegistryUnusable."""
+        """Raise UnknownStrategy for a strategy that the registry lacks. Raises RegistryUnusable."""
         _check_strategy(self._registry(), strategy)
 
     def is_free(self, actions: Iterable[str], strategy: str) -> bool:
-        """Tell whether the first model of each of the actions costs nothing; raises what `list_candidates` raises."""
+        """Tell whether the first candidate of each action costs nothing. Raises what `list_candidates` raises."""
         return all(self.list_candidates(action, strategy)[0].model.is_free for action in actions)
 
     def get_capacity(self, action: str, strategy: str) -> ContextCapacity:
-        """Return how much the first model takes that would be asked; raises what `list_candidates` raises."""
+        """Return tokens and prices of the first candidate. Raises what `list_candidates` raises."""
         registry = self._registry()
         model = self._find_candidates(registry, action, strategy)[0].model
+        # OpenAI and Anthropic count the answer into the window, so that the prompt gets what is left of it.
         output = min(registry.actions[action].output_tokens, model.max_output)
         return ContextCapacity(
             model=model.id,
@@ -193,7 +196,7 @@ def _check_strategy(registry: Registry, strategy: str) -> None:
 
 
 def _list_variables(registry: Registry, chain: tuple[Candidate, ...]) -> list[str]:
-    """Return the variables of which one would make a provider of the chain present."""
+    """Return the environment variables of which setting one would configure a provider of the chain."""
     specs = [registry.providers[candidate.model.provider] for candidate in chain]
     return list(dict.fromkeys(name for spec in specs if (name := spec.key or spec.address)))
 

@@ -1,7 +1,7 @@
-"""OpenTelemetry spans with the GenAI conventions, when the `otel` extra is installed; nothing when it is not.
+"""OpenTelemetry spans by the semantic conventions for generative AI; none without the `otel` extra.
 
-One internal span for a question, one client span for each attempt. Neither holds a prompt, an answer or a key. Where
-spans go is said by the standard variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME`, ...).
+One internal span for a question, one client span for each attempt. No span holds a prompt, an answer or a key. Where
+spans are sent is configured by OpenTelemetry's own variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_SERVICE_NAME`, ...).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Any, Protocol
 from llm.errors import ProviderError
 from llm.messages import ModelReply
 
+# Well-known values of `gen_ai.provider.name` where they differ from our registry's names.
 _PROVIDER_NAMES = {"google": "gcp.gemini"}
-"""The conventions' names of providers, where ours differ."""
 
 
 class Span(Protocol):
-    """What is noted while the span is open."""
+    """The part of OpenTelemetry's span that is used here."""
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None: ...
 
 
 class NoSpan:
-    """Where nobody listens."""
+    """A span that discards its attributes."""
 
     def set_attributes(self, attributes: Mapping[str, Any]) -> None:
         return
@@ -36,7 +36,7 @@ _NO_SPAN = nullcontext(NoSpan())
 
 
 def start_question_span(action: str, *, strategy: str, registry: str) -> AbstractContextManager[Span]:
-    """Open the span of a question."""
+    """Return a context manager for the span of one question."""
     tracer = _get_tracer()
     if tracer is None:
         return _NO_SPAN
@@ -45,6 +45,7 @@ def start_question_span(action: str, *, strategy: str, registry: str) -> Abstrac
         "llm.router.strategy": strategy,
         "llm.router.config_hash": registry,
     }
+    # OpenTelemetry would record the exception's message and trace, and messages may repeat what a vendor wrote.
     span: AbstractContextManager[Span] = tracer.start_as_current_span(
         f"route {action}", attributes=attributes, record_exception=False, set_status_on_exception=False
     )
@@ -54,7 +55,7 @@ def start_question_span(action: str, *, strategy: str, registry: str) -> Abstrac
 def start_attempt_span(
     *, provider: str, model: str, path: str, number: int, max_tokens: int, is_json: bool
 ) -> AbstractContextManager[Span]:
-    """Open the span of one attempt at one model."""
+    """Return a context manager for the span of one attempt."""
     tracer = _get_tracer()
     if tracer is None:
         return _NO_SPAN
@@ -89,7 +90,7 @@ def _trace_attempt(tracer: Any, model: str, attributes: Mapping[str, Any]) -> It
 
 
 def build_reply_attributes(reply: ModelReply) -> dict[str, Any]:
-    """Return the attributes of an answer."""
+    """Return the span attributes of an answer: its model and token counts."""
     return {
         "gen_ai.response.model": reply.model,
         "llm.router.request_id": reply.request_id,
@@ -102,24 +103,26 @@ def build_reply_attributes(reply: ModelReply) -> dict[str, Any]:
 
 @cache
 def _get_tracer() -> Any:
-    """Return the tracer; None without OpenTelemetry, or when nobody listens. Looked for once a process."""
+    """Return the tracer; None without OpenTelemetry or without an exporter. Decided once for the process."""
     try:
         from opentelemetry import trace  # noqa: PLC0415
     except ImportError:
         return None
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
         _configure_export(trace)
+    # The proxy is what the API returns until a real provider is set: its spans would be made for nothing.
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         return None
     return trace.get_tracer("coursewright.llm")
 
 
 def _configure_export(trace: Any) -> None:
-    """Send spans to where the environment says, unless the process has been set up otherwise."""
+    """Export spans as the environment configures it, unless a tracer provider has been set already."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
+    # `opentelemetry-instrument` sets one before Django starts, and a second one would be refused with a warning.
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         provider = TracerProvider()
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
