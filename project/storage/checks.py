@@ -1,4 +1,4 @@
-"""What `manage.py check` says of the settings of a bucket. The store itself is asked with `--deploy`."""
+"""System checks of the settings of a bucket; with `--deploy` they also connect to the store."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from project.storage.s3 import S3ObjectStorage
 
 TAG = "storage"
-ADDRESSING_STYLES = ("auto", "path", "virtual")
+ADDRESSING_STYLES = ("auto", "path", "virtual")  # those of botocore's Config
+# `MultipartWriter` sends parts of 10 MiB, whatever the size of the file, and S3 takes at most 10,000 of them.
 MAX_OBJECT_BYTES = 10_000 * 10 * 2**20
-"""Of one object: more parts no store takes."""
+# More than S3's rules for new buckets: old buckets of us-east-1 have up to 255 characters, capitals and underscores.
 _BUCKET = re.compile(r"[a-zA-Z0-9._-]{3,255}", re.ASCII)
 _BUCKET_SETTINGS = {
     "endpoint_url": "S3_ENDPOINT_URL",
@@ -31,7 +32,7 @@ _BUCKET_SETTINGS = {
 
 @checks.register(TAG)
 def check_settings(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Report what cannot be right, without asking anybody."""
+    """Report settings that cannot be right, without a request to the store."""
     options = settings.S3_OPTIONS
     if options["bucket_name"]:
         return list(_iterate_setting_errors(options))
@@ -44,7 +45,7 @@ def check_settings(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register(TAG, deploy=True)
 def check_store(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Store a few bytes in the bucket and delete them, asking once, for a few seconds at most."""
+    """Store a few bytes in the bucket and delete them, without retries and with timeouts of a few seconds."""
     options = settings.S3_OPTIONS
     if not options["bucket_name"] or any(_iterate_setting_errors(options)):
         return []
@@ -96,7 +97,7 @@ def _iterate_setting_errors(options: Mapping[str, Any]) -> Iterator[checks.Error
 def _find_url_fault(url: str) -> str:
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        _ = parts.port  # urlsplit itself does not check the port; the property does, and raises ValueError
     except ValueError:
         return "it is no address"
     if parts.scheme not in {"http", "https"}:
@@ -118,6 +119,7 @@ def _probe_bucket(storage: S3ObjectStorage, options: Mapping[str, Any]) -> Itera
     except NoCredentialsError:
         yield _build_error("No keys for the object store were found.", _CREDENTIALS_HINT, "E006")
     except ClientError as exc:
+        # The response to HEAD has no body, so botocore gives the HTTP status as the code.
         code = str(exc.response.get("Error", {}).get("Code", ""))
         if exc.operation_name != "HeadBucket" and settings.S3_CHECKSUM_HEADERS and _works_without_checksums(storage):
             said = f"{where} refuses checksum headers ({exc.operation_name}: {code})."
@@ -132,10 +134,10 @@ def _probe_bucket(storage: S3ObjectStorage, options: Mapping[str, Any]) -> Itera
             yield _build_error(
                 said, f"{_CREDENTIALS_HINT} The key needs the rights that docs/operations/storage.md lists.", "E009"
             )
-    except RecursionError:  # botocore follows what leads back to itself
+    except RecursionError:  # botocore follows redirects without a limit, also those that lead back to themselves
         hint = "Correct S3_ENDPOINT_URL: does the store want https://, or the address of another region?"
         yield _build_error(f"{where} answers with redirects only.", hint, "E008")
-    except (BotoCoreError, ValueError) as exc:
+    except (BotoCoreError, ValueError) as exc:  # botocore raises ValueError for endpoints that it cannot parse
         hint = "Correct S3_ENDPOINT_URL, or start the store. Does a proxy or firewall stand between?"
         yield _build_error(f"The object store cannot be reached at {where} ({type(exc).__name__}).", hint, "E010")
 

@@ -1,7 +1,7 @@
-"""Direct ways into and out of the store: addresses that a client uses without us, for a short time.
+"""Choose the direct access of the configured storage: signed URLs that clients use without a key, for a short time.
 
-A store that can sign addresses (S3) is written and read by the client itself. For files on our own disk the same
-interface gives signed addresses of ours, which the caller names and serves (`project.storage.signed_urls`).
+S3 signs URLs itself, so clients exchange bytes with the store. For files on a local disk the same interface signs
+paths of this service, which the caller names and serves (`project.storage.signed_urls`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from project.storage.objects import FileSystemObjectStorage
 
 
 def get_direct_storage() -> DirectStorage:
-    """Return the direct ways of the configured storage."""
+    """Return the direct access of the configured storage."""
     if isinstance(default_storage, FileSystemObjectStorage):
         return FileSystemDirectStorage(default_storage)
-    # boto3 costs half a second of processor time to import, which processes that store files on a disk do not pay.
+    # Importing boto3 takes half a second of processor time, which processes that store files on a disk should not pay.
     from project.storage.s3_direct_access import S3DirectStorage  # noqa: PLC0415  # see above
 
     return S3DirectStorage(cast(Any, default_storage))

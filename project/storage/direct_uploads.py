@@ -1,4 +1,4 @@
-"""What every store's direct ways share: an upload and its parts, a signed URL, and what a store offers to clients."""
+"""Direct access to a store, for every kind of store: uploads and their parts, signed URLs, and the interface."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ from typing import Protocol
 
 from project.storage.objects import StoredObject
 
+# Such a file is copied, read and verified within one request (docs/decisions/0034); a larger one needs a job. The
+# exact value is a choice: S3 takes 5 GB in one piece, but all of it is sent again when the connection breaks.
 MAX_SINGLE_PART_BYTES = 50 * 2**20
+# S3 takes parts from 5 MiB on, except for the last, and numbers from 1 to 10,000.
 PART_BYTES = 10 * 2**20
 MAX_PARTS = 10_000
+# How much of an object is in memory while its digest is computed. Nothing else depends on the value.
 READ_BYTES = 2**20
 
 
 class PartsMissing(Exception):
-    """Not all of the file has arrived."""
+    """Parts of the file have not arrived."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DirectUpload:
-    """A file that its sender puts into the store, whole or in parts that are numbered from 1.
+    """A file that a client sends to the store, in one piece or in parts that are numbered from 1.
 
-    Below `incoming_key` it arrives, apart from all that rows point at; parts that the store itself puts together become
-    the object `key`. `store_id` is what the store calls an upload in parts. All parts but the last have `part_bytes`.
+    A file in one piece, and parts that are files of their own, arrive at or below `incoming_key`, where no row points;
+    an S3 multipart upload becomes the object `key` itself, and `store_id` is its id. `sha256` is announced, in
+    hexadecimal digits. All parts but the last have `part_bytes`.
     """
 
     key: str
@@ -44,56 +49,61 @@ class DirectUpload:
         return self.size <= MAX_SINGLE_PART_BYTES
 
     def build_part_key(self, number: int) -> str:
-        """Return where a part waits that we put together ourselves."""
+        """Return the key of a part in stores that do not assemble parts themselves."""
         return f"{self.incoming_key}/{number}"
 
     def compute_part_size(self, number: int) -> int:
-        """Return how many bytes a part has."""
+        """Return the bytes of a part (1-based); the last has what is left."""
         return self.part_bytes if number < self.part_count else self.size - (self.part_count - 1) * self.part_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignedUrl:
-    """Where to send a part, or to read a file; `headers` must go with the request as they are."""
+    """A URL to send a part to or to read a file from. `headers` are signed too and must be sent unchanged."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class DirectStorage(Protocol):
-    """What a store offers to clients. `ours` is the path of our own that serves in its place where it cannot."""
+    """Access of clients to a store.
+
+    `own_path` is a path of this service that is signed instead when the store signs no URLs. `until` is when a URL
+    expires. Methods that reach the store raise OSError.
+    """
 
     def begin_upload(self, upload: DirectUpload) -> str:
-        """Prepare for parts and return the store's id of the upload; blank where there is nothing to prepare."""
+        """Prepare the store for parts and return its id of the upload, blank when nothing had to be prepared."""
 
     def create_upload_url(
         self, upload: DirectUpload, number: int, *, own_path: str, now: datetime, until: datetime
     ) -> SignedUrl:
-        """Return where to PUT a part, which must have the size (and, where the store can, the digest) announced."""
+        """Return where to PUT a part of exactly its size; stores that can also compare the announced digest."""
 
     def list_arrived_parts(self, upload: DirectUpload) -> dict[int, int]:
-        """Return the sizes of the parts that are there, by number."""
+        """Return the sizes in bytes of the parts that have arrived, by number."""
 
     def assemble_object(self, upload: DirectUpload, *, key: str, progress: Callable[[int], None]) -> StoredObject:
-        """Make one object of what has arrived and read it through: its size and digest are what is really there.
+        """Make one object of the parts and read it: the size and digest returned are those of the stored bytes.
 
-        It is stored where nobody can change it any more: under `key`, or where its parts were put together. May be
-        called again, also after it was broken off. Calls `progress` with the bytes read so far. Raises PartsMissing.
+        No signed URL can change that object: it has the key `key`, or, when the store assembles the parts itself, the
+        key of the upload. May be called again, also after a call that was interrupted. Calls `progress` with the bytes
+        read so far. Raises PartsMissing.
         """
 
     def discard_upload(self, upload: DirectUpload) -> None:
-        """Remove what has arrived and forget the upload. The object `key`, when the store has made it, stays."""
+        """Remove the parts and end the upload in the store. An assembled object stays; no upload is no error."""
 
     def create_download_url(
         self, key: str, *, own_path: str, name: str, media_type: str, now: datetime, until: datetime
     ) -> SignedUrl:
-        """Return where the object can be read, as an attachment of that name and type."""
+        """Return where to GET the object, as an attachment of that name and media type."""
 
 
 def compute_part_bytes(size: int) -> int:
-    """Return the bytes of each part of a file: all of it up to MAX_SINGLE_PART_BYTES, else PART_BYTES or more.
+    """Return the size of the parts of a file in bytes: `size` itself up to MAX_SINGLE_PART_BYTES, else PART_BYTES.
 
-    More, in whole MiB, when the file would have more than MAX_PARTS parts otherwise.
+    Files that would have more than MAX_PARTS parts get larger ones, in whole MiB.
     """
     if size <= MAX_SINGLE_PART_BYTES:
         return max(1, size)

@@ -1,4 +1,4 @@
-"""Direct ways into and out of files on our own disk: signed addresses of ours, which the caller names and serves."""
+"""Direct access to files on a local disk: signed paths of this service, which the caller names and serves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from project.storage.signed_urls import sign_path
 
 
 class FileSystemDirectStorage:
-    """Parts as files beside where the object would be; we put them together ourselves."""
+    """Keep each part as a file below the upload's `incoming_key`, and assemble the object by copying them."""
 
     def __init__(self, storage: FileSystemObjectStorage) -> None:
         self._storage = storage
@@ -31,7 +31,7 @@ class FileSystemDirectStorage:
         found: dict[int, int] = {}
         with contextlib.suppress(FileNotFoundError):  # the upload may end meanwhile
             for part in self._get_folder(upload).iterdir():
-                if part.name.isdecimal():
+                if part.name.isdecimal():  # other programs leave files, such as .DS_Store
                     found[int(part.name)] = part.stat().st_size
         return found
 
@@ -49,13 +49,13 @@ class FileSystemDirectStorage:
         except FileNotFoundError as exc:
             raise PartsMissing("A part has not arrived.") from exc
         finally:
-            writer.abort()
+            writer.abort()  # after `finish` this does nothing
 
     def discard_upload(self, upload: DirectUpload) -> None:
         folder = self._get_folder(upload)
         if folder.is_dir():
             shutil.rmtree(folder)
-            with contextlib.suppress(OSError):  # others of the tenant are still there
+            with contextlib.suppress(OSError):  # not empty: the tenant has other uploads
                 folder.parent.rmdir()
 
     def create_download_url(

@@ -1,7 +1,7 @@
-"""Receiving one file from a request, straight into object storage: in constant memory, without a temporary copy.
+"""Receive one file of a request into object storage, in constant memory and without a temporary copy.
 
-Two forms are taken: a multipart form with one file part, and a raw body whose name stands in `Content-Disposition`.
-What is received is stored when the whole request has arrived; whatever goes wrong before leaves nothing behind.
+The request is a multipart form with one file part, or a raw body whose file name stands in `Content-Disposition`. The
+object exists only when the whole request has arrived.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from django.http.multipartparser import MultiPartParserError
 
 from project.storage.objects import ObjectWriter, StoredObject, get_object_storage
 
+# What a request holds in memory besides its writer. Django asks upload handlers for chunk sizes divisible by four.
 _READ_BYTES = 1024 * 1024
+# How much longer a form may be than its file: boundaries, headers and other fields take some hundred bytes. The file's
+# own bytes are counted again as they arrive, so this need not be exact.
 _FORM_OVERHEAD = 1024 * 1024
-"""What a form may be longer than its file: boundaries, headers and other fields."""
 
 
 class ReceiveError(Exception):
-    """The request does not hold one whole file. Subclasses say why."""
+    """The request does not contain one whole file. Subclasses say why."""
 
 
 class ContentLengthMissing(ReceiveError):
-    """There is no Content-Length, so the end of the body cannot be told from a lost connection."""
+    """The request has no Content-Length, so the end of its body looks like a lost connection."""
 
 
 class RequestFileTooLarge(ReceiveError):
@@ -38,7 +40,7 @@ class RequestFileTooLarge(ReceiveError):
 
 
 class ContentLengthMismatch(ReceiveError):
-    """The body is not as long as it has to be."""
+    """The announced length of the body differs from the size that was expected."""
 
 
 class RequestBodyIncomplete(ReceiveError):
@@ -51,7 +53,7 @@ class RequestFileMissing(ReceiveError):
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedFile:
-    """A stored file, the name its sender gave it (untrusted, may be blank), and the form's other fields."""
+    """A stored file, the name its sender gave it (untrusted, may be blank), and the other fields of the form."""
 
     stored: StoredObject
     name: str
@@ -59,10 +61,10 @@ class ReceivedFile:
 
 
 def receive_file(request: HttpRequest, *, key: str, max_bytes: int) -> ReceivedFile:
-    """Store the request's file under `key`. Call it before anything else reads the body.
+    """Store the request's file of at most `max_bytes` under `key`. Nothing may have read the body before.
 
-    Raises LengthMissing, TooLarge, Incomplete or NoFile, and UnreadablePostError when the connection breaks; after an
-    exception nothing is stored.
+    Raises ContentLengthMissing, RequestFileTooLarge, RequestBodyIncomplete or RequestFileMissing, UnreadablePostError
+    when the connection breaks, and StorageUnavailable; after an exception nothing is stored.
     """
     length = get_announced_length(request, max_bytes=max_bytes)
     multipart = request.content_type == "multipart/form-data"
@@ -76,9 +78,9 @@ def receive_file(request: HttpRequest, *, key: str, max_bytes: int) -> ReceivedF
 
 
 def get_announced_length(request: HttpRequest, *, max_bytes: int) -> int:
-    """Return how long the body is said to be: a form's is a little longer than its file.
+    """Return the Content-Length in bytes; a form is a little longer than its file.
 
-    Raises LengthMissing, and TooLarge for what cannot be a file of at most `max_bytes`.
+    Raises ContentLengthMissing, and RequestFileTooLarge for a body too long for a file of `max_bytes`.
     """
     length = _parse_content_length(request)
     multipart = request.content_type == "multipart/form-data"
@@ -88,10 +90,10 @@ def get_announced_length(request: HttpRequest, *, max_bytes: int) -> int:
 
 
 def receive_exact_body(request: HttpRequest, *, key: str, size: int) -> StoredObject:
-    """Store the raw body under `key`; it must have this size, neither less nor more.
+    """Store the raw body, which must have exactly `size` bytes, under `key`.
 
-    Raises LengthMissing, WrongLength or Incomplete, and UnreadablePostError when the connection breaks; after an
-    exception nothing is stored.
+    Raises ContentLengthMissing, ContentLengthMismatch or RequestBodyIncomplete, UnreadablePostError when the connection
+    breaks, and StorageUnavailable; after an exception nothing is stored.
     """
     length = _parse_content_length(request)
     if length != size:
@@ -121,11 +123,13 @@ def _receive_body(request: HttpRequest, writer: ObjectWriter, length: int) -> Re
 
 
 def _parse_file_name(disposition: str) -> str:
-    """Return the file name of a Content-Disposition header, blank when there is none that can be read."""
+    """Return the file name of a Content-Disposition header (RFC 6266), blank when it has none or is malformed."""
     message = EmailMessage()
+    # WSGI hands headers over as Latin-1 (PEP 3333), but many clients send names as plain UTF-8.
     with contextlib.suppress(UnicodeError):
         disposition = disposition.encode("latin-1").decode()
     try:
+        # EmailMessage raises ValueError for line breaks, which a folded header has.
         message["Content-Disposition"] = " ".join(disposition.split())
         return message.get_filename("")
     except (ValueError, LookupError, IndexError, TypeError, AttributeError):  # a header that its parser cannot take
@@ -151,7 +155,7 @@ def _receive_form(request: HttpRequest, writer: ObjectWriter, max_bytes: int) ->
 
 
 class _StorageUploadHandler(FileUploadHandler):
-    """Hands the bytes of the form's file part to the writer as they come."""
+    """Passes the bytes of the form's file part to the writer as they arrive."""
 
     chunk_size = _READ_BYTES
 
@@ -165,7 +169,7 @@ class _StorageUploadHandler(FileUploadHandler):
         super().new_file(*args, **kwargs)
         self.file_count += 1
         if self.file_count > 1:
-            raise StopUpload(connection_reset=True)
+            raise StopUpload(connection_reset=True)  # without reading the rest of the body
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start + len(raw_data) > self._max_bytes:
@@ -174,6 +178,7 @@ class _StorageUploadHandler(FileUploadHandler):
         self._writer.write(raw_data)
 
     def file_complete(self, file_size: int) -> UploadedFile[bytes]:
+        # Django lists a file in `request.FILES` only if its handler returns one; the bytes are already with the writer.
         return UploadedFile(file=io.BytesIO(), name=self.file_name, size=file_size)
 
     def upload_interrupted(self) -> None:

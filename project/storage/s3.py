@@ -1,4 +1,4 @@
-"""Objects in a bucket: AWS S3, MinIO, Backblaze B2, and whatever else speaks S3."""
+"""The storage backend for a bucket of AWS S3, MinIO, Backblaze B2, or another store with the S3 API."""
 
 from __future__ import annotations
 
@@ -25,41 +25,47 @@ from project.storage.s3_writer import ChecksumAlgorithmOptions, ChecksumOptions,
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# For the health page and `manage.py check`, which ask once: whoever polls them should not wait longer for an answer.
 PROBE_SECONDS = 3.0
+# Two attempts make 20 seconds. With the limits for bodies (4 x 60 s), announcing an upload to a store that accepted
+# connections and sent nothing held a thread of the web server for minutes.
 FAST_READ_SECONDS = 10.0
 _COPY_BYTES = 2**20
+# As much as `RangedObject` requests first, so that reading a header costs one request.
 _READ_AHEAD_BYTES = 256 * 2**10
 
 
 class S3ObjectStorage(S3Storage):  # type: ignore[misc]  # it ships no types
-    """Objects in one bucket, all private. An object appears under its key only when it is complete.
+    """Keep objects in one private bucket. An object has its key only when it is complete.
 
-    Options are those of django-storages' S3Storage, of which these are used: `bucket_name`, `endpoint_url`,
-    `region_name`, `access_key`, `secret_key`, `addressing_style`.
+    `options` are those of django-storages' S3Storage: `bucket_name`, `endpoint_url`, `region_name`, `access_key`,
+    `secret_key` and `addressing_style`.
     """
 
     is_local = False
 
     def __init__(self, **options: Any) -> None:
+        # Keys hold new ids, so nothing is overwritten by accident; new buckets of AWS refuse requests that set an ACL.
         options = {"addressing_style": "auto", "file_overwrite": True, "default_acl": None, **options}
         if options.get("access_key"):
-            options.setdefault("security_token", None)  # that of the environment belongs to another key
+            # django-storages would take AWS_SESSION_TOKEN from the environment, which belongs to another key.
+            options.setdefault("security_token", None)
         super().__init__(**options, client_config=_build_config(options["addressing_style"]))
 
     @property
     def client(self) -> S3Client:
-        """The process's one client: it may be used by all threads at once."""
+        """The client for bodies. One for each process: boto3 clients are safe among threads and costly to make."""
         return self._get_client()
 
     @property
     def fast_client(self) -> S3Client:
-        """Another such client, for what any store does at once: it holds no request of ours while a store is silent."""
+        """The client for requests without bodies, with a short timeout for stores that do not respond."""
         return self._get_client(_FAST_CONFIG)
 
     @property
     def connection(self) -> Any:
-        """What django-storages itself works with, made of the same settings."""
-        with _clients_lock:  # making a resource is not safe among threads, unlike using its client
+        """The boto3 resource that the methods of django-storages use."""
+        with _clients_lock:  # boto3 sessions, which make resources, are not safe among threads
             return super().connection
 
     def open_writer(self, key: str) -> ObjectWriter:
@@ -125,11 +131,14 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]  # it ships no types
         self._get_client(_FAST_CONFIG)
 
     def probe_bucket(self) -> None:
-        """Ask for the bucket, once and with little patience. Raises what botocore raises."""
+        """Request the bucket once, within PROBE_SECONDS. Raises what botocore raises."""
         self._get_client(_PROBE_CONFIG).head_bucket(Bucket=self.bucket_name)
 
     def probe_writing(self, key: str, *, checksums: bool) -> None:
-        """Store a few bytes and delete them, as impatiently. Raises what botocore raises."""
+        """Store a few bytes and delete them, each step within PROBE_SECONDS. Raises what botocore raises.
+
+        Covers the rights for single and multipart writes, and with `checksums` the headers that some stores refuse.
+        """
         client, probe = self._get_client(_PROBE_CONFIG), b"probe"
         algorithm: ChecksumAlgorithmOptions = {"ChecksumAlgorithm": "CRC32"} if checksums else {}
         sums: ChecksumOptions = {"ChecksumCRC32": compute_crc32(probe)} if checksums else {}
@@ -142,7 +151,7 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]  # it ships no types
     def _get_client(self, overrides: Config | None = None) -> S3Client:
         session = (self.access_key, self.secret_key, self.security_token)
         key = (*session, self.endpoint_url, self.region_name, self.addressing_style, overrides)
-        if (made := _clients.get(key)) is not None:
+        if (made := _clients.get(key)) is not None:  # without the lock, which is held while a client is made
             return made
         with _clients_lock:
             if key not in _clients:
@@ -154,18 +163,20 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]  # it ships no types
 
 
 def _build_config(addressing_style: str) -> Config:
-    """Return what works with AWS and with stores that know less of the protocol.
-
-    Bodies are not signed: TLS guards them, and hashing them a second time would cost a fifth of the speed.
-    """
+    """Return a botocore configuration that works with AWS and with stores that implement less of S3."""
     return Config(
         signature_version="s3v4",
+        # Bodies are not signed: TLS protects them, and a second hash would cost a fifth of the speed.
         s3=cast(Any, {"addressing_style": addressing_style, "payload_signing_enabled": False}),
+        # The default of boto3 since 1.36 sends bodies in chunks with a trailing checksum, which other stores refuse.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
+        # Four times botocore's default of 60 seconds: a silent store fails an upload after four minutes, and one that
+        # is slow to copy or to assemble a large object still has a minute to respond.
         retries={"mode": "standard", "total_max_attempts": 4},
         connect_timeout=5,
         read_timeout=60,
+        # Sixteen threads of the web server send two parts each. botocore keeps 10 and would drop the others after use.
         max_pool_connections=32,
         tcp_keepalive=True,
     )
@@ -182,7 +193,7 @@ _clients: dict[tuple[Any, ...], S3Client] = {}
 
 
 def _reset_after_fork() -> None:
-    """Let a forked child make clients of its own: the connections of its parent's are its parent's."""
+    """Let a forked child make its own clients: two processes on one connection would mix up their responses."""
     global _lock
     _clients_lock = threading.Lock()
     _clients.clear()

@@ -1,7 +1,7 @@
-"""Direct ways into and out of an S3 bucket: presigned addresses.
+"""Direct access to an S3 bucket by presigned URLs.
 
-What a signature binds: method, key, time, a part's number and its Content-Length; of a file in one piece also its
-SHA-256, which the store compares, unless `S3_CHECKSUM_HEADERS` is off because the store does not know that header.
+The signature covers the method, the key, the expiry, the number of a part and its Content-Length; for a file in one
+piece also its SHA-256, which the store compares, unless `S3_CHECKSUM_HEADERS` is off for a store without that header.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class S3DirectStorage:
-    """See `direct_uploads.DirectStorage`. Raises StorageUnavailable when the store does not do its part."""
+    """Implement `direct_uploads.DirectStorage` for a bucket. Raises StorageUnavailable when the store fails."""
 
     def __init__(self, storage: S3ObjectStorage) -> None:
         self._client: S3Client = storage.client
@@ -46,6 +46,7 @@ class S3DirectStorage:
     ) -> SignedUrl:
         params: dict[str, Any] = {"Bucket": self._bucket, "ContentLength": upload.compute_part_size(number)}
         if not upload.is_single_part:
+            # No digest: clients announce one of the whole file, not of each part. It is compared when the file is read.
             params |= {"Key": upload.key, "UploadId": upload.store_id, "PartNumber": number}
             return SignedUrl(url=self._sign_url("upload_part", params, now=now, until=until))
         params["Key"], headers = upload.incoming_key, {}
@@ -60,6 +61,8 @@ class S3DirectStorage:
                 return {1: self._get_size(upload.incoming_key)}
             return {part["PartNumber"]: part["Size"] for part in self._list_parts(upload)}
         except FileNotFoundError:
+            # S3 forgets an upload once it is assembled. When the process ended right after that, all parts count as
+            # arrived, so that the upload can be completed again.
             if not upload.is_single_part and self._is_joined(upload):
                 return {number: upload.compute_part_size(number) for number in range(1, upload.part_count + 1)}
             return {}
@@ -80,13 +83,14 @@ class S3DirectStorage:
             with translate_s3_errors(upload.incoming_key):
                 self._fast_client.delete_object(Bucket=self._bucket, Key=upload.incoming_key)
             return
+        # `store_id` is not enough: the store may have begun an upload and the response with its id was lost.
         with translate_s3_errors(upload.key):
             pages = self._fast_client.get_paginator("list_multipart_uploads")
             open_ids = {
                 found["UploadId"]
                 for page in pages.paginate(Bucket=self._bucket, Prefix=upload.key)
                 for found in page.get("Uploads", [])
-                if found["Key"] == upload.key
+                if found["Key"] == upload.key  # the prefix also matches longer keys
             }
         for store_id in sorted(open_ids | ({upload.store_id} - {""})):
             with contextlib.suppress(FileNotFoundError), translate_s3_errors(upload.key):
@@ -104,6 +108,7 @@ class S3DirectStorage:
         return SignedUrl(url=self._sign_url("get_object", params, now=now, until=until))
 
     def _sign_url(self, method: str, params: dict[str, Any], *, now: datetime, until: datetime) -> str:
+        # S3 refuses an expiry of zero seconds.
         seconds = max(1, int((until - now).total_seconds()))
         return self._signer.generate_presigned_url(method, Params=params, ExpiresIn=seconds)
 
@@ -124,12 +129,13 @@ class S3DirectStorage:
             return [part for page in pages for part in page.get("Parts", [])]
 
     def _copy_object(self, source: str, key: str) -> None:
-        """Copy within the store: the sender could write once more to the address that it was given, not to the copy."""
+        """Copy within the store. The sender's URL may still be valid and overwrite the source, but never the copy."""
         with translate_s3_errors(source):
             self._client.copy_object(Bucket=self._bucket, Key=key, CopySource={"Bucket": self._bucket, "Key": source})
 
     def _join_parts(self, upload: DirectUpload) -> None:
-        """Let the store make one object of the parts. What an earlier try has joined is there as that object."""
+        """Let the store assemble the parts. Does nothing when an earlier call has done so. Raises PartsMissing."""
+        # An upload that is not there was assembled before, or aborted: then reading the object finds nothing.
         with contextlib.suppress(FileNotFoundError), translate_s3_errors(upload.key):
             parts = self._list_parts(upload)
             if len(parts) != upload.part_count:
@@ -154,8 +160,9 @@ class S3DirectStorage:
 
 
 def _create_public_client() -> S3Client | None:
-    """Return what signs addresses when clients reach the store under another name than we do."""
+    """Return the client that signs URLs when clients reach the store at another base URL, else None."""
     if not settings.S3_PUBLIC_ENDPOINT_URL:
         return None
+    # The signature covers the host, so the URL cannot be rewritten afterwards.
     options = {**settings.STORAGES["default"]["OPTIONS"], "endpoint_url": settings.S3_PUBLIC_ENDPOINT_URL}
     return S3ObjectStorage(**options).client

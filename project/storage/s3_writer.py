@@ -1,4 +1,4 @@
-"""Writing an object of unknown size into a bucket, in constant memory."""
+"""Write an object of unknown size into a bucket, in constant memory."""
 
 from __future__ import annotations
 
@@ -20,23 +20,27 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
+# S3 takes parts from 5 MiB on, 10,000 at most: so objects may have 97 GiB. The sixteen threads of the web server hold
+# up to 320 MiB of parts. Parts of 50 MB would spare smaller files two requests and cost five times the memory.
 PART_BYTES = 10 * 2**20
+# Being filled or being sent. With two, one is received while the other is sent.
 MAX_PARTS_IN_MEMORY = 2
-"""So many parts are in memory at most, whether gathered or on the way."""
+# urllib3 asks for 16 KiB at a time (`blocksize`), and each block is one call of `send`.
 _BLOCK_BYTES = 2**20
+# Below this a round trip costs more than sending a body that the store then refuses. The exact value is a choice.
 _SMALL_BODY_BYTES = 2**16
 
 log = logs.get_logger(__name__)
 
 
 class ChecksumAlgorithmOptions(TypedDict, total=False):
-    """What announces the checksums of an upload in parts."""
+    """The parameter that announces checksums when a multipart upload begins."""
 
     ChecksumAlgorithm: Literal["CRC32"]
 
 
 class ChecksumOptions(TypedDict, total=False):
-    """The checksums of a part, or of an object that is sent as one."""
+    """The parameter with the checksum of a part, or of an object in one piece."""
 
     ChecksumCRC32: str
 
@@ -47,11 +51,11 @@ def compute_crc32(data: bytes | memoryview) -> str:
 
 
 class MultipartWriter:
-    """Sends what fits into one part as one object, and more as a multipart upload, part by part.
+    """Writes an object of up to PART_BYTES by one request, and a longer one as a multipart upload.
 
-    Two parts are held at most: one is sent while the next is gathered, or both are sent. A part that fails is tried
-    again by boto3; when it fails for good, a later `write`, or `finish`, raises StorageUnavailable. With `checksums`
-    the CRC-32 of each part goes with it, and the store refuses a part that was changed on the way.
+    MAX_PARTS_IN_MEMORY parts are in memory at most; `write` blocks while all of them are being sent. boto3 retries a
+    part; when that fails, a later `write`, or `finish`, raises StorageUnavailable. With `checksums` the CRC-32 of each
+    part is sent along, and the store refuses a part that was changed on the way.
     """
 
     def __init__(self, *, client: S3Client, bucket: str, key: str, checksums: bool) -> None:
@@ -68,6 +72,7 @@ class MultipartWriter:
         self._digest.update(data)
         left = memoryview(data)
         while left:
+            # Only when more arrives: a file of exactly one part is still sent by one request.
             if self._part.is_full:
                 self._submit_part()
                 self._part = self._recycle_oldest_part() if len(self._sending) == MAX_PARTS_IN_MEMORY else _PartBuffer()
@@ -90,11 +95,12 @@ class MultipartWriter:
         return build_stored_object(self._key, self._digest)
 
     def abort(self) -> None:
-        """Take back what is not finished, also an object whose storing was not confirmed.
+        """Remove what is not finished, also an object that the store may have stored without a response.
 
-        When the store cannot be told, `manage.py sweep_objects` does it later.
+        A failure of the store is only logged: `manage.py sweep_objects` removes the rest later.
         """
-        for _, sending in self._sending:  # a part that arrives after the end would stay
+        # S3 may keep, and charge for, a part that arrives after the upload was aborted.
+        for _, sending in self._sending:
             if not sending.cancel():
                 sending.exception()
         self._sending.clear()
@@ -118,7 +124,7 @@ class MultipartWriter:
         self.abort()
 
     def _submit_part(self) -> None:
-        """Hand the gathered part over to the sending threads."""
+        """Let a thread send the filled part; the first one begins the multipart upload."""
         if self._senders is None:
             algorithm: ChecksumAlgorithmOptions = {"ChecksumAlgorithm": "CRC32"} if self._checksums else {}
             with translate_s3_errors(self._key):
@@ -145,7 +151,7 @@ class MultipartWriter:
         return {"ChecksumCRC32": part.compute_checksum()} if self._checksums else {}
 
     def _recycle_oldest_part(self) -> _PartBuffer:
-        """Wait for the oldest part that is on the way, and return its room."""
+        """Wait until the oldest part has been sent, and return its buffer for the next one."""
         part, sending = self._sending[0]
         self._sent.append(sending.result())
         self._sending.popleft()
@@ -153,15 +159,14 @@ class MultipartWriter:
         return part
 
     def _complete_upload(self) -> None:
-        """Make one object of the parts. Asking again after an answer that was lost finds the upload gone and the
-        object there.
-        """
+        """Let the store assemble the parts."""
         try:
             with translate_s3_errors(self._key):
                 self._client.complete_multipart_upload(
                     Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._sent}
                 )
         except FileNotFoundError:
+            # botocore repeats a request whose response was lost; then the upload is gone because the object exists.
             with translate_s3_errors(self._key):
                 there = self._client.head_object(Bucket=self._bucket, Key=self._key)
             if there["ContentLength"] != self._digest.size:
@@ -176,11 +181,7 @@ class MultipartWriter:
 
 
 class _PartBuffer:
-    """Room for one part, and what boto3 reads it from, as often as it must.
-
-    The room is a mapping of its own, not of the allocator, which would keep it: so all of it comes back at the end. No
-    memory is used before something is written.
-    """
+    """A buffer for one part, which boto3 reads as a file and rewinds before each retry."""
 
     def __init__(self) -> None:
         self._buffer: memoryview | None = None
@@ -191,7 +192,9 @@ class _PartBuffer:
         return self._filled == PART_BYTES
 
     def fill_from(self, data: memoryview) -> int:
-        """Take as much as there is room for; return how much that was."""
+        """Copy as many bytes as fit, and return how many those were."""
+        # A mapping of its own, because glibc may keep freed blocks of this size (mallopt(3), M_MMAP_THRESHOLD). Pages
+        # that are never written take no memory, so a small file needs little.
         if self._buffer is None:
             self._buffer = memoryview(mmap.mmap(-1, PART_BYTES))
         taken = data[: PART_BYTES - self._filled]
@@ -203,7 +206,8 @@ class _PartBuffer:
         self._filled = self._position = 0
 
     def get_body(self) -> IO[bytes] | bytes:
-        """Return what boto3 takes as a body. To a few bytes it puts no question whether it may send them."""
+        """Return the part as a body for boto3: as bytes if it is small, else as this file."""
+        # For file-like bodies botocore sends `Expect: 100-continue` and waits for the store; for bytes it does not.
         if self._buffer is None or self._filled <= _SMALL_BODY_BYTES:
             return bytes(self._buffer[: self._filled]) if self._buffer is not None else b""
         return cast(IO[bytes], self)

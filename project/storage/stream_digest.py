@@ -1,4 +1,4 @@
-"""What is noted of an object while it passes by on its way into the storage."""
+"""Record size, digest and edges of an object while it is written, so that it need not be read again."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import BinaryIO
 
 from project.storage.streams import SizedStream
 
+# `materials.readers.formats` reads as much of both ends. With less, detecting the type of a PDF or a text would request
+# the stored object once more.
 EDGE_BYTES = 64 * 1024
-"""So much of the beginning and of the end is kept: what tells most formats apart."""
 
 
 class StreamDigest:
-    """Takes note of an object piece by piece: its size, its SHA-256, its beginning and its end."""
+    """The size, SHA-256, first and last bytes of an object, updated piece by piece."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -33,7 +34,7 @@ class StreamDigest:
 
 
 class EdgeCachedStream(SizedStream):
-    """An object as a seekable stream: its edges from memory, what is between them from the storage, when it is read."""
+    """An object as a seekable stream: its edges come from memory, the middle from `open_middle` when needed."""
 
     def __init__(self, *, size: int, head: bytes, tail: bytes, open_middle: Callable[[], BinaryIO]) -> None:
         super().__init__(size)
@@ -56,4 +57,5 @@ class EdgeCachedStream(SizedStream):
         if self._middle is None:
             self._middle = self._open_middle()
         self._middle.seek(self._position)
+        # Not beyond the middle: the end is in memory, and a range that reaches into it would be larger than needed.
         return self._middle.read(min(wanted, self._tail_at - self._position))

@@ -1,4 +1,4 @@
-"""What can be read and sought in, though it is no file."""
+"""A base class for seekable streams that are not files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class SizedStream(io.RawIOBase):
-    """A seekable stream of known size. Subclasses say what stands at the present place, `_position`."""
+    """A read-only seekable stream of `size` bytes. Subclasses return the bytes at `_position`."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -19,7 +19,7 @@ class SizedStream(io.RawIOBase):
 
     @abstractmethod
     def _read_bytes(self, wanted: int) -> bytes:
-        """Return up to so many bytes from here, at least one; `wanted` does not go beyond the end."""
+        """Return 1 to `wanted` bytes from `_position` on; `wanted` never reaches beyond the end."""
 
     def readable(self) -> bool:
         return True
@@ -29,6 +29,7 @@ class SizedStream(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        # Beyond the end is allowed, as in files: reading there returns nothing.
         if start + offset < 0:
             raise ValueError(f"negative seek position {start + offset}")
         self._position = start + offset
