@@ -1,9 +1,8 @@
-"""The inside of a child process of `project.processes.runner`: run as `python -I child.py MODULE`.
+"""Run a module's `run_child` in a child process: the program `python -I child.py MODULE` of `project.processes.runner`.
 
-The first line of the standard input is the request and its limits; the input stays open as long as the parent lives.
-The module's function `run_child(request, send_message)` does the work; each message that it sends goes out as one line
-of JSON, in which halves of surrogate pairs, which are no characters, become question marks. Whatever a library prints
-goes to the standard error.
+The first line of the standard input holds the request and its limits as JSON; the input stays open as long as the
+parent lives. Each message that `run_child(request, send_message)` sends is one line of JSON on the standard output.
+Lone surrogates in it, which UTF-8 cannot encode, become question marks. What libraries print goes to standard error.
 """
 
 from __future__ import annotations
@@ -20,19 +19,22 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+# An exit code that Python does not use itself (1 for an exception, 2 for wrong arguments).
 OUT_OF_MEMORY = 4
 
 
 def main(module: str) -> int:
     # The descriptor stays open until the process has ended, so that the parent notices the end at once.
     messages = os.fdopen(os.dup(1), "wb", buffering=0, closefd=False)
-    os.dup2(2, 1)
+    os.dup2(2, 1)  # C libraries write to descriptor 1 as well, and would spoil the lines of JSON
     first = sys.stdin.buffer.readline()
-    if not first:
+    if not first:  # the parent died before it sent a request
         return 0
     start = json.loads(first)
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    # Before the module is imported: libraries allocate, too.
     _set_resource_limits(start["limits"])
+    # `-I` leaves the working directory and PYTHONPATH out of the path.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
     def send_message(message: dict[str, Any]) -> None:
@@ -40,15 +42,16 @@ def main(module: str) -> int:
 
     try:
         import_module(module).run_child(start["request"], send_message)
-    except MemoryError:
+    except MemoryError:  # no traceback, which would need memory
         return OUT_OF_MEMORY
     return 0
 
 
 def _die_with_parent() -> None:
+    # The kernel closes the other end of the pipe however the parent ends, also by SIGKILL.
     while os.read(0, 1024):
         pass
-    os._exit(0)
+    os._exit(0)  # sys.exit would only end this thread
 
 
 def _set_resource_limits(limits: Mapping[str, int | None]) -> None:
@@ -58,7 +61,7 @@ def _set_resource_limits(limits: Mapping[str, int | None]) -> None:
     for name, soft, hard in (
         ("RLIMIT_AS", limits["memory_bytes"], limits["memory_bytes"]),
         ("RLIMIT_FSIZE", limits["file_bytes"], limits["file_bytes"]),
-        # SIGXCPU, which says that its time is over, comes before SIGKILL.
+        # The soft limit sends SIGXCPU, which tells the parent the reason; the hard one SIGKILL (setrlimit(2)).
         ("RLIMIT_CPU", cpu_seconds, None if cpu_seconds is None else cpu_seconds + 1),
         ("RLIMIT_CORE", 0, 0),
     ):

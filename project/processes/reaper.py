@@ -1,7 +1,7 @@
-"""Killing child processes when this process ends, however it ends.
+"""Kill child processes when this process ends, however it ends.
 
-A small process waits for the other end of a pipe to close, which the kernel does even after `kill -9`, and then kills
-the group. (Linux could do it with a signal at the parent's death; macOS could not.)
+A small process waits until the other end of a pipe is closed, which the kernel does even after `kill -9`, and then
+kills the group. (Linux could do so by PR_SET_PDEATHSIG, prctl(2); macOS has nothing like it.)
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 
+# It ignores the signals that end the terminal's or the service's processes in order: it has to outlive its parent.
 _REAPER_PROGRAM = """
 import os, signal, sys
 group, pipe = int(sys.argv[1]), int(sys.argv[2])
@@ -24,7 +25,7 @@ except ProcessLookupError:
 
 
 class Reaper:
-    """Ties the process group `group` (a child started in a session of its own) to the life of this process."""
+    """Kills the process group `group`, that of a child started in its own session, when this process ends."""
 
     def __init__(self, group: int) -> None:
         reader, self._pipe = os.pipe()
@@ -33,14 +34,16 @@ class Reaper:
             pass_fds=[reader],
             start_new_session=True,
         )
+        # The reaper has its own copy. The writing end is not inherited by any child (PEP 446), so only the end of this
+        # process closes it.
         os.close(reader)
 
     @property
     def has_exited(self) -> bool:
-        """Tell whether the process that would kill the group is gone."""
+        """Tell whether the reaper itself has ended, so that nothing would kill the group."""
         return self._process.poll() is not None
 
     def kill_group(self) -> None:
-        """Kill what is left of the group, and be done with it."""
+        """Kill what is left of the group, and wait until the reaper has ended. To be called once."""
         os.close(self._pipe)
         self._process.wait()

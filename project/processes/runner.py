@@ -1,7 +1,7 @@
-"""Our own code in a child process, within limits, answering in lines of JSON.
+"""Run code of this project in a child process, within limits, and receive its messages as lines of JSON.
 
-For work that may eat memory, hang in a C library or break the process: what the child does wrong ends the child. It
-imports no Django. The child dies with its parent, however that ends: its standard input closes, and it heeds that.
+For work that may exhaust memory, hang in a C library or crash: only the child ends. It imports no Django. The child
+also ends when its parent does, in whatever way, because it watches its standard input (docs/decisions/0042).
 """
 
 from __future__ import annotations
@@ -22,19 +22,23 @@ from typing import Any
 
 from project.processes import child
 
+# How soon a cancelled job or a passed deadline is noticed while the child is silent. `JobRun.checkpoint` only reads an
+# attribute, so calling it often costs nothing.
 CHECKPOINT_SECONDS = 0.1
-"""How often the caller's checkpoint is called while the child is silent."""
-
+# Linux kills processes when memory runs out; PDFium and C++ abort or trap when they get none, and may print nothing.
 _OUT_OF_MEMORY_CODES = {child.OUT_OF_MEMORY, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGTRAP}
-"""Linux kills what it has no memory for; PDFium and C++ abort or trap when they get none, and may say nothing."""
+_READ_BYTES = 2**16  # what a pipe of Linux holds (pipe(7)), so no read returns more
+# Of what the child printed last: enough for the class of an exception and the beginning of its message. `kind` is
+# stored and shown, the rest only logged.
+_LAST_LINE_LENGTH, _KIND_LENGTH = 200, 80
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessLimits:
-    """What the child may take; None: as much as it wants.
+    """Limits of a child; None is no limit.
 
-    `memory_bytes` of address space, `file_bytes` in each file that it writes, `cpu_seconds` of processor time in all
-    its threads together, `seconds` on the clock.
+    `memory_bytes` limits the address space, `file_bytes` the size of each file it writes, `cpu_seconds` the processor
+    time of all its threads together, `seconds` the time on the clock.
     """
 
     memory_bytes: int | None = None
@@ -44,7 +48,7 @@ class ProcessLimits:
 
 
 class ChildFailed(Exception):
-    """The child did not end well; the message is for a log.
+    """The child failed; the message is for a log.
 
     `code` is `timed_out`, `out_of_memory`, `file_too_large` or `broke`. `kind` is short and holds nothing of the
     child's data: the class of the exception that ended it, or its exit code; blank when it was stopped.
@@ -64,14 +68,15 @@ def read_messages(
     checkpoint: Callable[[], None] = lambda: None,
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Run `run_child(request, send_message)` of a module in a child and yield its messages, as it sends them.
+    """Run `run_child(request, send_message)` of a module in a child process and yield each message when it is sent.
 
-    The child has a session and an empty folder of its own, and no variables but `environment` and what Python needs.
-    Raises ChildFailed, and within a moment what `checkpoint` raises. The child and all that it started are gone when
-    the generator ends or is closed.
+    The child has its own session, an empty working directory, and no environment variables except `environment` and
+    those that Python needs. Raises ChildFailed, and what `checkpoint` raises, which is called every CHECKPOINT_SECONDS.
+    The child and the processes of its group are killed when the generator ends or is closed.
     """
     limits = limits or ProcessLimits()
     with tempfile.TemporaryDirectory(prefix="coursewright-child-") as folder:
+        # Standard error goes to a file: nobody reads a pipe meanwhile, and a child that fills one would hang.
         with (Path(folder) / "stderr").open("wb") as stderr:
             process = subprocess.Popen(
                 [sys.executable, "-I", str(Path(child.__file__).resolve()), module],
@@ -83,13 +88,15 @@ def read_messages(
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": folder, "TMPDIR": folder, **(environment or {})},
             )
         try:
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(BrokenPipeError):  # the child has ended already; its exit code says more
                 _send_request(process, request, limits)
             yield from _iterate_messages(process, limits.seconds, checkpoint)
             if code := process.wait():
                 trace = (Path(folder) / "stderr").read_text(encoding="utf-8", errors="replace")
                 raise _build_failure(code, trace)
         finally:
+            # The group outlives the child when the child started processes. macOS raises PermissionError for a group of
+            # zombies.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -108,7 +115,7 @@ def _send_request(process: subprocess.Popen[bytes], request: Mapping[str, Any], 
 def _iterate_messages(
     process: subprocess.Popen[bytes], seconds: float | None, checkpoint: Callable[[], None]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the messages until the process has ended, which is noticed at once, because its output ends."""
+    """Yield the messages until the process has ended. Its output ends with it, so no end is waited for."""
     assert process.stdout is not None
     deadline = None if seconds is None else time.monotonic() + seconds
 
@@ -122,17 +129,17 @@ def _iterate_messages(
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
             check_interruption()
-            has_exited = process.poll() is not None  # before the output is looked at, so that no line is missed
+            has_exited = process.poll() is not None  # before the output is read, so that no line is missed
             if selector.select(0 if has_exited else CHECKPOINT_SECONDS):
-                data = os.read(process.stdout.fileno(), 1 << 16)
+                data = os.read(process.stdout.fileno(), _READ_BYTES)
                 if not data:
                     break
                 *lines, pending = (pending + data).split(b"\n")
                 for line in lines:
                     yield json.loads(line)
-            elif has_exited:  # what it started holds its output open
+            elif has_exited:  # a process that it started keeps the output open
                 break
-    while process.poll() is None:  # it closed its output before its end
+    while process.poll() is None:  # it closed its output before it ended, and is still held to its time
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(CHECKPOINT_SECONDS)
             return
@@ -140,10 +147,11 @@ def _iterate_messages(
 
 
 def _build_failure(code: int, trace: str) -> ChildFailed:
-    last = (trace.strip().splitlines() or [f"exit code {code}"])[-1][:200]
-    kind = last.split(":")[0][:80]
+    last = (trace.strip().splitlines() or [f"exit code {code}"])[-1][:_LAST_LINE_LENGTH]
+    kind = last.split(":")[0][:_KIND_LENGTH]
     if code == -signal.SIGXCPU:
         return ChildFailed("the child used up its processor time", code="timed_out", kind=kind)
+    # Libraries turn failed allocations into exceptions of their own, whose text names the cause.
     if code in _OUT_OF_MEMORY_CODES or "MemoryError" in trace or "bad_alloc" in trace:
         return ChildFailed(f"the child ran out of memory ({last})", code="out_of_memory", kind=kind)
     if code == -signal.SIGXFSZ:
