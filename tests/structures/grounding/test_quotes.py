@@ -173,8 +173,8 @@ def test_without_sources_nothing_is_covered() -> None:
     assert (grounding.chunks_total, grounding.coverage, grounding.concepts) == (0, 0.0, 0)
 
 
-def test_everything_cited_is_full_coverage() -> None:
-    _, grounding = verify_citations(concept(Citation(chunk_id=CHUNK.id, quote="100")), {CHUNK.id: CHUNK})
+def test_everything_cited_is_full_coverage_and_words_may_be_cut_unless_asked() -> None:
+    _, grounding = verify_citations(concept(Citation(chunk_id=CHUNK.id, quote="oils\nat 10")), {CHUNK.id: CHUNK})
 
     assert (grounding.chunks_cited, grounding.coverage) == (1, 1.0)
 
