@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
@@ -27,6 +28,9 @@ from tenants.models import Tenant
 from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
 from tests.process_table import eventually
+
+hypothesis_settings.register_profile("any machine", deadline=None)
+hypothesis_settings.load_profile("any machine")
 
 Stored = Callable[[], list[Path]]
 Api = Callable[..., APIClient]
@@ -175,7 +179,7 @@ def redis_socket(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "redis.sock"
     arguments = ["--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(tmp_path)]
     process = subprocess.Popen([server, *arguments], stdout=subprocess.DEVNULL)
-    eventually(path.exists, seconds=10, what="Redis did not come up")
+    eventually(path.exists, seconds=60, what="Redis did not come up")
     yield path
     process.terminate()
     process.wait()

@@ -101,7 +101,8 @@ class GoogleFilesServer:
 
     New files take `polls` looks to become active, or, with a `failure` (a code of google.rpc), to fail. Each of
     `chunk_faults` befalls a chunk, each of `start_faults` the start of an upload. `asked` tells requests as "GET get",
-    `chunks` the offset and the length of each chunk that came in whole.
+    `chunks` the offset and the length of each chunk that came in whole; `ended_stalls` counts the stalls that were
+    waited for to their end.
     """
 
     def __init__(self, models: GoogleServer) -> None:
@@ -117,6 +118,7 @@ class GoogleFilesServer:
         self.deleted: list[str] = []
         self.upload_host = ""
         self.stopping = threading.Event()
+        self.ended_stalls = 0
         self._sessions: dict[str, _Session] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": self}))
         self._server.daemon_threads = True
@@ -264,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.fake.chunks.append((offset, length))
         stored = self._finish(session) if is_last else None
         if isinstance(fault, Stall):
-            self.fake.stopping.wait(fault.seconds)
+            self.fake.ended_stalls += not self.fake.stopping.wait(fault.seconds)
         if isinstance(fault, Stall | Lose):
             self._reset()
         elif stored is not None:

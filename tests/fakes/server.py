@@ -59,6 +59,11 @@ class FakeVendor(ABC):
         """The address, without a path."""
         return f"http://127.0.0.1:{self._listener.server_address[1]}"
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections are there of which neither side has gone."""
+        return len(self._listener.open)
+
     def script(self, *steps: Scripted) -> None:
         """Add steps; each takes one request, in this order."""
         with self._lock:
@@ -132,7 +137,7 @@ class _Listener(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Connection)
         self.vendor = vendor
         self.broken: list[BaseException] = []
-        self._open: dict[socket.socket, threading.Thread] = {}
+        self.open: dict[socket.socket, threading.Thread] = {}
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._is_stopping = False
 
@@ -145,7 +150,7 @@ class _Listener(socketserver.ThreadingTCPServer):
             last.connect(self.socket.getsockname())
             self._accepting.join()
         self.server_close()
-        for connection, thread in list(self._open.items()):
+        for connection, thread in list(self.open.items()):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             thread.join(timeout=5)
@@ -160,12 +165,12 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
-        self._open[request] = thread
+        self.open[request] = thread
         thread.start()
 
     def shutdown_request(self, request: Any) -> None:
         request.close()  # without a shutdown before it, so that a reset is one
-        self._open.pop(request, None)
+        self.open.pop(request, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Stay silent: the connection keeps what broke."""

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.fakes.sockets import Sockets
+from tests.fakes.sockets import HANG_SECONDS, Sockets
 
 Talk = Callable[[socket.socket], None]
 Page = bytes | Talk
@@ -69,7 +69,7 @@ def redirect(to: str, status: int = 302) -> bytes:
     return answer(b"", status=status, location=to)
 
 
-def drips(start: bytes, piece: bytes, *, every: float, times: int = 100) -> Talk:
+def drips(start: bytes, piece: bytes, *, every: float, times: int = 10 * HANG_SECONDS) -> Talk:
     """Send a start, and then a piece again and again with a pause before each."""
 
     def talk(connection: socket.socket) -> None:
@@ -82,11 +82,13 @@ def drips(start: bytes, piece: bytes, *, every: float, times: int = 100) -> Talk
 
 
 def silent(start: bytes = b"") -> Talk:
-    """Send a start, and then nothing, until the other side goes."""
+    """Send a start, and then nothing, until the other side goes or HANG_SECONDS are over."""
 
     def talk(connection: socket.socket) -> None:
         connection.sendall(start)
-        connection.recv(1)
+        connection.settimeout(HANG_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            connection.recv(1)
 
     return talk
 

@@ -35,7 +35,7 @@ ASKED = {"type": "object", "properties": {"a": FLAG}, "required": ["a"], "additi
 
 @pytest.fixture(scope="module")
 def http() -> Iterator[httpx2.Client]:
-    with httpx2.Client(trust_env=False, follow_redirects=False, timeout=5) as client:
+    with httpx2.Client(trust_env=False, follow_redirects=False, timeout=60) as client:
         yield client
 
 
@@ -416,13 +416,12 @@ def lines_until(url: str, *, seconds: float) -> None:
 
 @pytest.mark.parametrize("step", [Hang(), Answer(after=30), Drip(30)])
 def test_a_client_that_goes_away_is_not_waited_for(step: Any) -> None:
-    begun = time.monotonic()
     with OpenAIServer() as vendor:
         vendor.script(step)
         with pytest.raises(httpx2.TimeoutException):
             lines_until(vendor.url, seconds=0.15)
+        eventually(lambda: vendor.open_connections == 0, seconds=20, what="The server waits for its client.")
 
-    assert time.monotonic() - begun < 2
     assert vendor.billed == []
 
 
@@ -431,11 +430,11 @@ def test_a_server_that_stops_leaves_nobody_hanging(http: httpx2.Client) -> None:
         with OpenAIServer() as vendor:
             vendor.script(Hang())
             asking = pool.submit(ask_openai, http, vendor.url)
-            eventually(lambda: vendor.asked, seconds=5, what="Nothing was asked.")
-            begun = time.monotonic()
+            eventually(lambda: vendor.asked, seconds=20, what="Nothing was asked.")
 
-        assert time.monotonic() - begun < 2
-        assert isinstance(asking.exception(timeout=5), openai.APIConnectionError)
+        failed = asking.exception(timeout=20)
+    assert isinstance(failed, openai.APIConnectionError)
+    assert not isinstance(failed, openai.APITimeoutError)
 
 
 def test_steps_are_taken_in_order_then_the_standing_one(http: httpx2.Client) -> None:

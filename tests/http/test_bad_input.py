@@ -158,7 +158,7 @@ json_values = st.recursive(
 fields = st.sampled_from(["title", "parent", "language", "learning_goal", "expected_knowledge", "expected_skills", "x"])
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(st.dictionaries(fields, json_values, max_size=4))
 def test_it_never_breaks_on_any_json(api: Api, acme: Tenant, body: dict[str, Any]) -> None:
     answer = api(acme).post("/api/v1/nodes", body, format="json")

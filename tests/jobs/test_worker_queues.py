@@ -27,10 +27,10 @@ def worker(tmp_path: Path) -> Iterator[Worker]:
 
 
 def test_a_light_job_runs_while_all_heavy_workers_are_busy(worker: Worker) -> None:
-    heavy, waiting = worker.submit("heavy_work_slowly", seconds=20), worker.submit("heavy_leave_a_line")
+    heavy, waiting = worker.submit("heavy_work_slowly", seconds=600), worker.submit("heavy_leave_a_line")
     worker.holder_of(heavy)
 
-    light = worker.wait_for(worker.submit(), seconds=15)
+    light = worker.wait_for(worker.submit(), seconds=60)
 
     assert light.status == JobStatus.COMPLETE
     heavy.refresh_from_db()
@@ -73,12 +73,12 @@ def test_it_drains_both_rooms_and_does_not_begin_the_next_heavy_job(worker: Work
 
 def test_no_orphan_of_either_queue_outlives_the_supervisor(worker: Worker) -> None:
     family = worker.family
-    worker.holder_of(worker.submit("heavy_work_slowly", seconds=30))
+    worker.holder_of(worker.submit("heavy_work_slowly", seconds=600))
 
     worker.process.kill()
     worker.process.wait()
 
-    eventually(lambda: not any(lives(process) for process in family), seconds=10, what="orphans stayed")
+    eventually(lambda: not any(lives(process) for process in family), seconds=60, what="orphans stayed")
 
 
 def test_a_worker_of_the_heavy_queue_takes_only_what_may_begin_there(tmp_path: Path) -> None:

@@ -120,4 +120,4 @@ def running_worker(
         family = running.family if process.poll() is None else []
         process.kill()  # all others are on its leash, and one that is killed with it could be replaced first
         process.wait()
-        eventually(lambda: not any(lives(one) for one in family), seconds=10, what="processes of the worker stayed")
+        eventually(lambda: not any(lives(one) for one in family), seconds=60, what="processes of the worker stayed")

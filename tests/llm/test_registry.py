@@ -249,7 +249,7 @@ def test_it_reports_all_contradictions_at_once_in_the_order_of_the_file(path: Pa
     ]
 
 
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     at=st.integers(0, len(FILE)),
     cut=st.integers(0, 30),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,166 +13,212 @@ import pytest
 
 from llm.providers.transport import CHECKPOINT_SECONDS, TimeLimit, WrongHost, build_http_client
 from tests.fakes.openai import OpenAIServer
-from tests.fakes.sockets import Sockets
+from tests.fakes.sockets import HANG_SECONDS, Sockets, black_hole
 from tests.fakes.steps import Redirect
-
-LATE = 0.4
-"""How much later than its limit a call may end, on a machine that does other things too."""
+from tests.process_table import eventually
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 WHOLE = HEAD + b"content-length: 2\r\n\r\n{}"
+LAST = HEAD + b"connection: close\r\ncontent-length: 2\r\n\r\n{}"
 
 Talk = Callable[[socket.socket], None]
 
 
 class Wire(Sockets):
-    """A server that does with each connection what the test says, once it has the head of a request."""
+    """A server that does with each connection what the test says, once it has the head of a request.
+
+    Then it waits for the client to go. `requests` counts the heads; `has_given_up` tells that a client was still there
+    after HANG_SECONDS, whose connection was ended then.
+    """
 
     def __init__(self, talk: Talk) -> None:
         super().__init__()
         self._talk = talk
         self.url = f"http://127.0.0.1:{self.port}"
+        self.requests = 0
+        self.has_given_up = False
 
     def answer(self, connection: socket.socket) -> None:
-        while b"\r\n\r\n" not in connection.recv(65536):
-            pass
-        self._talk(connection)
+        while b"\r\n\r\n" not in (head := connection.recv(65536)):
+            if not head:
+                return
+        self.requests += 1
+        try:
+            self._talk(connection)
+            connection.settimeout(HANG_SECONDS)
+            while connection.recv(65536):
+                pass
+        except TimeoutError:
+            self.has_given_up = True
+            connection.shutdown(socket.SHUT_RDWR)
 
 
-def says(*pieces: bytes, every: float = 0.0) -> Talk:
-    """Send the pieces with a pause before each, then keep silent."""
+def says(*pieces: bytes) -> Talk:
+    """Send the pieces, then keep silent."""
 
     def talk(connection: socket.socket) -> None:
         for piece in pieces:
-            time.sleep(every)
             connection.sendall(piece)
 
     return talk
 
 
-def reads_slowly(connection: socket.socket) -> None:
-    while connection.recv(100_000):
-        time.sleep(0.01)
+def drips(start: bytes, piece: bytes) -> Talk:
+    """Send a start, then a piece every tenth of a second; raise TimeoutError for a client that takes all of them."""
+
+    def talk(connection: socket.socket) -> None:
+        connection.sendall(start)
+        for _ in range(HANG_SECONDS * 10):
+            time.sleep(0.1)
+            connection.sendall(piece)
+        raise TimeoutError
+
+    return talk
+
+
+def says_when(allowed: threading.Event, piece: bytes) -> Talk:
+    """Send a piece once that is allowed."""
+
+    def talk(connection: socket.socket) -> None:
+        if not allowed.wait(HANG_SECONDS):
+            raise TimeoutError
+        connection.sendall(piece)
+
+    return talk
 
 
 @pytest.fixture
-def black_hole() -> Iterator[str]:
-    """Return the address of a server whose queue is full: connections to it are neither taken nor refused."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, contextlib.ExitStack() as waiting:
-        for _ in range(3):
-            each = waiting.enter_context(socket.socket())
-            each.setblocking(False)
-            each.connect_ex(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+def unanswering() -> Iterator[str]:
+    """Return the address of a server that neither takes nor refuses connections."""
+    with black_hole() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
-def client_of(url: str, *, connections: int = 4, connect_seconds: float = 5) -> httpx2.Client:
+def client_of(url: str, *, connections: int = 4, connect_seconds: float = 2 * HANG_SECONDS) -> httpx2.Client:
+    """Return a client without timeouts of its own: what ends a call in time is the limit that the test sets."""
     client = build_http_client(url, connections=connections, connect_seconds=connect_seconds)
-    client.timeout = httpx2.Timeout(20)
+    client.timeout = httpx2.Timeout(None)
     return client
 
 
-def seconds_of(call: Callable[[], object], expected: type[Exception]) -> float:
-    """Return how long it took the call to fail as expected."""
-    begun = time.monotonic()
-    with pytest.raises(expected):
-        call()
-    return time.monotonic() - begun
-
-
-ENDLESS: list[tuple[str, Talk, int]] = [
-    ("nothing at all", says(), 0),
-    ("a head that trickles", says(*([b"H", *(b"T",) * 60]), every=0.1), 0),
-    ("header lines without end", says(HEAD, *([b"x-wait: 1\r\n"] * 60), every=0.1), 0),
-    ("a body that drips", says(HEAD + b"transfer-encoding: chunked\r\n\r\n", *([b"1\r\n\n\r\n"] * 60), every=0.1), 0),
-    ("half a body, then silence", says(HEAD + b'content-length: 100\r\n\r\n{"id": '), 0),
-    ("a request that is read slowly", reads_slowly, 100_000_000),
+ENDLESS: list[tuple[str, Talk]] = [
+    ("nothing at all", says()),
+    ("a head that trickles", drips(b"HT", b"T")),
+    ("header lines without end", drips(HEAD, b"x-wait: 1\r\n")),
+    ("a body that drips", drips(HEAD + b"transfer-encoding: chunked\r\n\r\n", b"1\r\n\n\r\n")),
+    ("half a body, then silence", says(HEAD + b'content-length: 100\r\n\r\n{"id": ')),
 ]
 
 
-@pytest.mark.parametrize(("talk", "size"), [row[1:] for row in ENDLESS], ids=[row[0] for row in ENDLESS])
-def test_it_cuts_off_whatever_takes_longer_than_its_limit(talk: Talk, size: int) -> None:
+@pytest.mark.parametrize("talk", [row[1] for row in ENDLESS], ids=[row[0] for row in ENDLESS])
+def test_it_cuts_off_whatever_takes_longer_than_its_limit(talk: Talk) -> None:
     with Wire(talk) as wire, client_of(wire.url) as client, TimeLimit(0.5):
-        seconds = seconds_of(lambda: client.post(wire.url, content=b"x" * size), httpx2.TimeoutException)
+        with pytest.raises(httpx2.TimeoutException):
+            client.post(wire.url)
 
-    assert 0.45 < seconds < 0.5 + LATE
+        assert not wire.has_given_up
+
+
+def test_it_cuts_off_a_request_that_is_read_slowly() -> None:
+    size, read = 100_000_000, 0
+
+    def read_slowly(connection: socket.socket) -> None:
+        nonlocal read
+        while piece := connection.recv(100_000):
+            read += len(piece)
+            time.sleep(0.01)
+
+    with Wire(read_slowly) as wire, client_of(wire.url) as client, TimeLimit(0.5):
+        with pytest.raises(httpx2.TimeoutException):
+            client.post(wire.url, content=b"x" * size)
+
+        assert read < size
 
 
 def test_a_wait_of_several_looks_ends_at_its_limit() -> None:
-    looks: list[float] = []
-    limit = TimeLimit(CHECKPOINT_SECONDS + 0.4, lambda: looks.append(time.monotonic()))
+    looks: list[None] = []
+    limit = TimeLimit(CHECKPOINT_SECONDS * 2.5, lambda: looks.append(None))
 
     with Wire(says()) as wire, client_of(wire.url) as client, limit:
-        seconds = seconds_of(lambda: client.get(wire.url), httpx2.ReadTimeout)
+        with pytest.raises(httpx2.ReadTimeout):
+            client.get(wire.url)
 
-    assert CHECKPOINT_SECONDS + 0.35 < seconds < CHECKPOINT_SECONDS + 0.4 + LATE
-    assert len(looks) == 1
-
-
-def test_it_cuts_off_a_connection_that_is_not_taken(black_hole: str) -> None:
-    with client_of(black_hole) as client, TimeLimit(0.5):
-        seconds = seconds_of(lambda: client.get(black_hole), httpx2.ConnectTimeout)
-
-    assert 0.45 < seconds < 0.5 + LATE
+        assert not wire.has_given_up
+    assert 1 <= len(looks) <= 2
 
 
-def test_a_connection_has_a_limit_of_its_own(black_hole: str) -> None:
-    with client_of(black_hole, connect_seconds=0.3) as client, TimeLimit(5):
-        seconds = seconds_of(lambda: client.get(black_hole), httpx2.ConnectTimeout)
+def test_it_cuts_off_a_connection_that_is_not_taken(unanswering: str) -> None:
+    with client_of(unanswering) as client, TimeLimit(0.5), pytest.raises(httpx2.ConnectTimeout):
+        client.get(unanswering)
 
-    assert 0.25 < seconds < 0.3 + LATE
+
+def test_a_connection_has_a_limit_of_its_own(unanswering: str) -> None:
+    with (
+        client_of(unanswering, connect_seconds=0.3) as client,
+        TimeLimit(2 * HANG_SECONDS),
+        pytest.raises(httpx2.ConnectTimeout),
+    ):
+        client.get(unanswering)
 
 
 def test_it_cuts_off_the_wait_for_a_free_connection() -> None:
     with Wire(says()) as wire, client_of(wire.url, connections=1) as client, ThreadPoolExecutor(1) as other:
-        first = other.submit(limited, client, wire.url, 1.5)
-        time.sleep(0.2)
-        with TimeLimit(0.4):
-            seconds = seconds_of(lambda: client.get(wire.url), httpx2.PoolTimeout)
-        assert isinstance(first.exception(), httpx2.ReadTimeout)
+        first = other.submit(client.get, wire.url)
+        eventually(lambda: wire.requests, seconds=HANG_SECONDS, what="the first request did not arrive")
+        with TimeLimit(0.4), pytest.raises(httpx2.PoolTimeout):
+            client.get(wire.url)
 
-    assert 0.35 < seconds < 0.4 + LATE
-    assert wire.connections == 1
-
-
-def limited(client: httpx2.Client, url: str, seconds: float) -> httpx2.Response:
-    with TimeLimit(seconds):
-        return client.get(url)
+        assert not first.done()
+        assert wire.connections == 1
+        wire.close_connections()
+        assert isinstance(first.exception(), httpx2.TransportError)
 
 
 def test_one_limit_holds_over_all_requests_of_the_body() -> None:
-    with Wire(says(WHOLE, every=0.3)) as wire, client_of(wire.url) as client, TimeLimit(0.5):
-        first = client.get(wire.url)
-        seconds = seconds_of(lambda: client.get(wire.url), httpx2.TimeoutException)
+    seconds = 3
 
-    assert first.json() == {}
-    assert seconds < 0.2 + LATE
+    with Wire(says(WHOLE)) as wire, client_of(wire.url) as client, TimeLimit(seconds):
+        first = client.get(wire.url)
+        time.sleep(seconds)
+        with pytest.raises(httpx2.TimeoutException):
+            client.get(wire.url)
+
+        assert first.json() == {}
+        assert wire.requests == 1
 
 
 def test_nothing_is_sent_when_the_time_is_up_already() -> None:
     with Wire(says(WHOLE)) as wire, client_of(wire.url) as client, TimeLimit(-1):
-        seconds_of(lambda: client.get(wire.url), httpx2.TimeoutException)
-        connections = wire.connections
+        with pytest.raises(httpx2.TimeoutException):
+            client.get(wire.url)
 
-    assert connections == 0
+        assert wire.connections == 0
 
 
 def test_the_limit_ends_with_its_body_and_holds_for_its_thread_only() -> None:
-    with Wire(says(WHOLE, every=0.5)) as wire, client_of(wire.url) as client, ThreadPoolExecutor(1) as other:
+    allowed = threading.Event()
+
+    with (
+        Wire(says_when(allowed, LAST)) as wire,
+        client_of(wire.url) as client,
+        ThreadPoolExecutor(1) as other,
+    ):
         with TimeLimit(0.2):
             free = other.submit(client.get, wire.url)
-            seconds_of(lambda: client.get(wire.url), httpx2.TimeoutException)
-        after = client.get(wire.url)
+            with pytest.raises(httpx2.TimeoutException):
+                client.get(wire.url)
+        allowed.set()
 
-    assert free.result().status_code == 200
-    assert after.status_code == 200
+        assert free.result().status_code == 200
+        assert client.get(wire.url).status_code == 200
 
 
 def test_without_a_limit_the_clients_own_timeouts_hold() -> None:
     with Wire(says()) as wire, client_of(wire.url) as client:
-        seconds = seconds_of(lambda: client.get(wire.url, timeout=0.3), httpx2.ReadTimeout)
+        with pytest.raises(httpx2.ReadTimeout):
+            client.get(wire.url, timeout=0.3)
 
-    assert 0.25 < seconds < 0.3 + LATE
+        assert not wire.has_given_up
 
 
 def test_a_connection_is_used_again() -> None:

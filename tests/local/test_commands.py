@@ -115,7 +115,7 @@ def test_nothing_outlives_a_command_that_is_killed(tmp_path: Path) -> None:
     process.kill()
     process.wait()
 
-    eventually(lambda: not any(lives(child) for child in started), seconds=15, what="processes stayed")
+    eventually(lambda: not any(lives(child) for child in started), seconds=60, what="processes stayed")
 
 
 def test_it_runs_until_it_is_stopped_and_says_when_it_cannot(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def nginx(gunicorn: Gunicorn, tmp_path_factory: pytest.TempPathFactory) -> Itera
         assert "warn" not in tested.stderr
         process = subprocess.Popen([program, "-c", str(main)], stderr=subprocess.DEVNULL)
         found = Nginx(port=port, folder=folder, names=names)
-        eventually(lambda: answers(found), seconds=20, what="nginx did not come up", log=folder / "error.log")
+        eventually(lambda: answers(found), seconds=60, what="nginx did not come up", log=folder / "error.log")
         yield found
         process.terminate()
         process.wait(timeout=20)
@@ -136,7 +136,7 @@ def test_an_upload_streams_through(nginx: Nginx, server: Server) -> None:
             connection.sendall(block)
         eventually(
             lambda: sum(path.stat().st_size for path in server.stored()) > 10 * MIB,
-            seconds=20, what="nothing came through before the body had ended",
+            seconds=60, what="nothing came through before the body had ended",
         )  # fmt: skip
         assert nginx.spooled() == []
         for _ in range(20):
@@ -152,15 +152,15 @@ def test_a_client_that_goes_away_leaves_nothing(nginx: Nginx, server: Server) ->
     with socket.create_connection(("127.0.0.1", nginx.port), timeout=30) as connection:
         connection.sendall(server.head("Content-Type: text/plain", f"Content-Length: {50 * MIB}"))
         connection.sendall(b"x" * 2 * MIB)
-        eventually(server.stored, seconds=20, what="nothing was received")
+        eventually(server.stored, seconds=60, what="nothing was received")
 
-    eventually(lambda: not server.stored(), seconds=20, what="a partial file stayed")
+    eventually(lambda: not server.stored(), seconds=60, what="a partial file stayed")
 
 
 def test_a_body_of_unknown_length_is_refused(nginx: Nginx, server: Server) -> None:
     chunked = server.head("Content-Type: text/markdown", "Transfer-Encoding: chunked", "Connection: close")
     with socket.create_connection(("127.0.0.1", nginx.port), timeout=30) as connection:
-        connection.sendall(chunked + b"100000\r\n" + b"x" * MIB + b"\r\n")  # and more to come
+        connection.sendall(chunked)  # its first bytes could be on their way when the server ends the connection
         answer = connection.makefile("rb").read()
 
     assert answer.startswith(b"HTTP/1.1 411 ")
@@ -202,7 +202,7 @@ def test_signatures_do_not_reach_the_log(nginx: Nginx) -> None:
 
 def test_a_web_service_that_moves_is_found_again(nginx: Nginx) -> None:
     nginx.names.address = "127.0.0.9"  # nobody listens there
-    eventually(lambda: nginx.ask("/health/live")[0] == 503, seconds=10, what="the old address was kept")
+    eventually(lambda: nginx.ask("/health/live")[0] == 503, seconds=60, what="the old address was kept")
     _, headers, problem = nginx.ask("/health/live")
 
     nginx.names.address = "127.0.0.1"
@@ -211,4 +211,4 @@ def test_a_web_service_that_moves_is_found_again(nginx: Nginx) -> None:
     assert headers["Retry-After"] == "10"
     assert (headers["X-Frame-Options"], headers["Referrer-Policy"]) == ("DENY", "same-origin")
     assert problem["code"] == "unavailable"
-    eventually(lambda: answers(nginx), seconds=10, what="the new address was not asked for")
+    eventually(lambda: answers(nginx), seconds=60, what="the new address was not asked for")

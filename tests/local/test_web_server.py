@@ -37,11 +37,11 @@ def test_a_client_that_goes_away_leaves_nothing(server: Server, goes: str, kind:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.sendall(server.head(f"Content-Type: {kind}", f"Content-Length: {50 * MIB}"))
     connection.sendall((start_of_form if "form" in kind else b"") + b"x" * MIB)
-    eventually(server.stored, seconds=10, what="nothing was received")
+    eventually(server.stored, seconds=60, what="nothing was received")
 
     connection.close()
 
-    eventually(lambda: not server.stored(), seconds=10, what="a partial file stayed")
+    eventually(lambda: not server.stored(), seconds=60, what="a partial file stayed")
     assert not MaterialEntry.objects.exists()
     assert "Traceback" not in server.logged()
 

@@ -39,13 +39,13 @@ def look_around(request: Mapping[str, Any], tell: Tell) -> None:
 
 def hang(request: Mapping[str, Any], tell: Tell) -> None:
     tell({"pid": os.getpid()})
-    time.sleep(60)
+    time.sleep(600)
 
 
 def hang_with_helper(request: Mapping[str, Any], tell: Tell) -> None:
-    helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     tell({"pid": helper.pid})
-    time.sleep(60)
+    time.sleep(600)
 
 
 def eat(request: Mapping[str, Any], tell: Tell) -> None:

@@ -108,11 +108,11 @@ def test_a_client_that_goes_away_leaves_nothing(server: Server, kept: Bucket, go
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     for piece in list(body(server, 30, form=form))[:15]:
         connection.sendall(piece)
-    eventually(kept.open_uploads, seconds=20, what="no part was sent")
+    eventually(kept.open_uploads, seconds=60, what="no part was sent")
 
     connection.close()
 
-    eventually(lambda: not kept.open_uploads(), seconds=20, what="an open upload stayed")
+    eventually(lambda: not kept.open_uploads(), seconds=60, what="an open upload stayed")
     assert kept.keys() == []
     assert not MaterialEntry.objects.exists()
     assert "Traceback" not in server.logged()

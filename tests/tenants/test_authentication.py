@@ -135,7 +135,7 @@ def test_it_notes_the_use_of_a_key_at_most_once_a_minute(issued: services.Issued
     assert issued.key.last_used_at == now + timedelta(seconds=60)
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.binary(max_size=80))
 def test_it_answers_401_to_any_bytes(db: None, noise: bytes) -> None:
     header = noise.replace(b"\r", b"").replace(b"\n", b"").decode("latin-1")

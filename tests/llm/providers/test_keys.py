@@ -272,12 +272,12 @@ def test_sixteen_threads_get_their_own_answers_of_one_client(reach: Reach, diale
 
     def answer(asked: Asked) -> Step:
         with suppress(threading.BrokenBarrierError):
-            met.wait(timeout=5)
+            met.wait(timeout=30)
         return Answer(f"Answer to {asked.prompt}")
 
     def ask(number: int) -> list[str]:
         calls = [
-            ProviderCall(request=ModelRequest(prompt=f"{number}.{turn}"), model=MODEL, max_output_tokens=50, seconds=20)
+            ProviderCall(request=ModelRequest(prompt=f"{number}.{turn}"), model=MODEL, max_output_tokens=50, seconds=60)
             for turn in range(4)
         ]
         return [desk.provider.complete(call).text for call in calls]

@@ -153,7 +153,7 @@ def test_when_all_are_cooling_down_it_says_when_to_come_back(world: World) -> No
         world.router.complete("ask", QUESTION, deadline=Deadline.after(5))
 
     assert failed.value.retry_after is not None
-    assert 20 < failed.value.retry_after <= 30
+    assert 0 < failed.value.retry_after <= 30
     assert "Try again in" in failed.value.next_step
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from decimal import Decimal
 
 import pytest
@@ -125,12 +124,13 @@ def test_it_waits_as_long_as_the_vendor_asks(world: World, vendor: str) -> None:
 def test_it_does_not_wait_long_while_another_model_is_left(world: World) -> None:
     world.google.script(Fail(429, retry_after="60"))
     world.anthropic.script(Answer("100."))
-    begun = time.monotonic()
+    looks: list[None] = []
 
-    answer = world.router.complete("ask", QUESTION)
+    answer = world.router.complete("ask", QUESTION, checkpoint=lambda: looks.append(None))
 
     assert answer.model == "claude"
-    assert time.monotonic() - begun < 5
+    assert asked(world.google, world.anthropic) == [1, 1]
+    assert len(looks) < 20  # a wait of a minute has 240
 
 
 def test_a_prompt_that_is_too_long_goes_straight_to_a_larger_window(world: World) -> None:
@@ -260,21 +260,21 @@ def test_a_hanging_model_leaves_time_for_the_next(world: World) -> None:
     world.google.always(Hang())
     world.anthropic.script(Answer("100."))
     world.load_sdks()
-    begun = time.monotonic()
 
-    answer = world.router.complete("ask", QUESTION, deadline=Deadline.after(3))
+    answer = world.router.complete("ask", QUESTION, deadline=Deadline.after(6))
 
     assert answer.model == "claude"
     assert answer.attempts[0].kind == "out_of_time"
-    assert time.monotonic() - begun < 3
 
 
 def test_it_stops_when_the_caller_is_stopped(world: World) -> None:
     world.google.always(Fail(503, retry_after="4"))
-    stops_at = time.monotonic() + 1
+    looks: list[None] = []
 
     def checkpoint() -> None:
-        if time.monotonic() > stops_at and world.google.asked:
+        if world.google.asked:
+            looks.append(None)
+        if len(looks) == 6:  # there are fewer between two calls that are not waited for
             raise JobCancelled("enough")
 
     with pytest.raises(JobCancelled):
@@ -287,16 +287,14 @@ def test_it_stops_when_the_caller_is_stopped(world: World) -> None:
 def test_it_does_not_wait_for_an_answer_that_nobody_wants_any_more(world: World) -> None:
     world.google.always(Hang())
     world.load_sdks()
-    begun = time.monotonic()
 
     def checkpoint() -> None:
-        if time.monotonic() > begun + 0.5:
+        if world.google.asked:
             raise JobCancelled("enough")
 
     with pytest.raises(JobCancelled):
         world.router.complete("ask", QUESTION, checkpoint=checkpoint)
 
-    assert time.monotonic() - begun < 4
     assert asked(world.google, world.anthropic) == [1, 0]
     (row,) = world.calls
     assert (row.outcome, row.cost) == ("interrupted", None)

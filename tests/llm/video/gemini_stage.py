@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -43,17 +42,17 @@ class Stop(Exception):
 
 @dataclass
 class RecordingContext:
-    """A desk that remembers. `stops_at` is when its checkpoint begins to raise, on the monotonic clock."""
+    """A desk that remembers. Its checkpoint raises once `stops_when` holds."""
 
     tenant: Tenant
     job: Job | None
-    stops_at: float = float("inf")
+    stops_when: Callable[[], object] = lambda: False
     windows: dict[str, list[Window]] = field(default_factory=dict)
     told: list[tuple[int, int]] = field(default_factory=list)
     on_keep: Callable[[Window], None] = lambda window: None
 
     def checkpoint(self) -> None:
-        if time.monotonic() > self.stops_at:
+        if self.stops_when():
             raise Stop
 
     def report_progress(self, done_ms: int, total_ms: int) -> None:

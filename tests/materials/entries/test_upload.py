@@ -52,7 +52,7 @@ def test_it_takes_a_raw_body_with_its_name_in_a_header(api: Api, acme: Tenant, c
     assert answer["Location"] == f"/api/v1/entries/{answer.json()['id']}"
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 @given(st.text(max_size=60) | st.text(max_size=30).map(lambda name: f"attachment; filename*=UTF-8''{name}"))
 def test_any_header_is_taken_or_refused(api: Api, acme: Tenant, course: MaterialNode, header: str) -> None:
     answer = post_raw(

@@ -72,7 +72,7 @@ def mixed(format_: Format) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("format_", ALPHABETS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_every_piece_keeps_its_promises(format_: Format, data: st.DataObject) -> None:
     text = data.draw(mixed(format_))
@@ -85,7 +85,7 @@ def test_every_piece_keeps_its_promises(format_: Format, data: st.DataObject) ->
 
 
 @pytest.mark.parametrize("format_", ALPHABETS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(content=st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(format_: Format, content: bytes) -> None:
     try:
@@ -107,7 +107,7 @@ cells = st.dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(cells, max_size=4))
 def test_notebooks_of_any_shape_keep_the_promises(made: list[dict[str, object]]) -> None:
     assert_holds(read_as(Format.NOTEBOOK, json.dumps({"cells": made, "metadata": {}})))

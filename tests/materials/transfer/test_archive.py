@@ -185,7 +185,7 @@ def test_an_archive_that_is_none_says_so(archive: bytes, code: str) -> None:
     assert (refused.value.code, bool(refused.value.next_step)) == (code, True)
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150)
 @given(st.data())
 def test_any_damage_is_refused_or_left_out(data: st.DataObject) -> None:
     whole = bytearray(streamed({"a/b.md": b"# Text " * 50, "c.md": b"more"}))

@@ -33,7 +33,7 @@ def names(titles: list[str], files: list[str]) -> tuple[list[str], list[str]]:
     return [place.path.removesuffix("/") for place in below], [path for _, path in top.entries]
 
 
-@hypothesis_settings(deadline=None, max_examples=200)
+@hypothesis_settings(max_examples=200)
 @given(TITLES, TITLES)
 @example(["Intro", "intro"], ["Intro", "manifest.json"])
 @example(["10", "9", "10"], ["b.md", "a.md"])

@@ -67,7 +67,7 @@ def test_no_text_ends_the_materials_forges_a_number_or_opens_an_entry(said: list
 # --- cutting ----------------------------------------------------------------------------------------------------------
 
 
-@hypothesis_settings(deadline=None, max_examples=60)
+@hypothesis_settings(max_examples=60)
 @given(st.lists(st.lists(texts | long_texts, min_size=1, max_size=5), min_size=1, max_size=4), st.integers(500, 4_000))
 def test_cutting_leaves_nothing_out_keeps_the_order_and_fits_the_limit(files: list[list[str]], limit: int) -> None:
     source = node("Water", *(entry(*said, name=f"{n}.md") for n, said in enumerate(files)))
