@@ -43,6 +43,14 @@ demo: setup ## turn the sample course into a structure and show it
 test: setup ## run the tests (T=path for some of them)
 	@$(RUN) -m pytest -n 4 --dist worksteal $(T)
 
+.PHONY: coverage
+coverage: setup ## run the tests and say what they do not reach (T=path for some)
+	@rm -rf var/coverage
+	@mkdir -p var/coverage
+	@$(RUN) -m coverage run -m pytest -n 4 --dist worksteal $(T)
+	@$(RUN) -m coverage combine --quiet
+	@$(RUN) -m coverage report
+
 .PHONY: up
 up: setup ## run API, admin and worker on this machine until Ctrl-C
 	@$(RUN) manage.py up
