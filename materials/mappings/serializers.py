@@ -1,4 +1,4 @@
-"""The shapes of mappings on the wire."""
+"""JSON shapes of mappings."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from materials.models import MappingState, SlideVideoMapping
 from materials.serializers import ENTRY_STATES
 from project.http.serializers import ListQuerySerializer, StrictSerializer
 
+# A long lecture has a few hundred slides. One batch is one transaction that holds the tree lock.
 MAX_BATCH_ITEMS = 500
+# Round numbers beyond any deck and any recording (1,000 hours); they keep nonsense out of integer columns. Whether the
+# slide and the times exist is `materials.mappings.validation`.
 MAX_SLIDE_NUMBER = 1_000_000
 MAX_TIME_MS = 1_000 * 3_600_000
 REPEATED, EXISTS = "repeated", "exists"
 
 
 class MappingFieldsSerializer(StrictSerializer):
-    """What can be corrected; what is not named stays. Whoever corrects a mapping accepts it."""
+    """The fields of a mapping that can be corrected; fields left out stay. A correction accepts the mapping."""
 
     slide = serializers.IntegerField(min_value=1, max_value=MAX_SLIDE_NUMBER, help_text="1-based slide or page.")
     start_ms = serializers.IntegerField(min_value=0, max_value=MAX_TIME_MS, help_text="From when, in milliseconds.")
@@ -36,13 +39,13 @@ class MappingItemSerializer(MappingFieldsSerializer):
 
 @extend_schema_field(MappingItemSerializer(many=True))
 class _ItemsField(serializers.ListField):
-    """Items that are looked at one by one later."""
+    """Unvalidated items: `parse_claims` validates each by itself, so that one mistake does not refuse the batch."""
 
     child = serializers.JSONField(allow_null=True)
 
 
 class MappingBatchSerializer(StrictSerializer):
-    """Mappings to create. Each item is looked at by itself: what is wrong with one hinders no other."""
+    """Mappings to create. Each item is validated by itself: a mistake in one does not affect the others."""
 
     items = _ItemsField(allow_empty=False, max_length=MAX_BATCH_ITEMS, help_text=f"1 to {MAX_BATCH_ITEMS}.")
 
@@ -68,9 +71,9 @@ class MappingBlockerSerializer(serializers.Serializer[Any]):
 class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
     """A slide of a presentation that a video shows from `start_ms` to `end_ms`.
 
-    `state` is what people decided, `validation` whether the slide and the times exist: while it is pending `blocked_by`
-    names the entries that it waits for, and when it failed `problems` say why. Generation uses what is accepted and
-    validated. `confidence` is that of a proposal, null where somebody stated the mapping.
+    `state` is people's decision, `validation` whether the slide and the times exist: while it is pending `blocked_by`
+    names the entries that it waits for, and when it failed `problems` say why. Generation uses mappings that are
+    accepted and validated. `confidence` is that of a proposal, null where a person made the mapping.
     """
 
     presentation = serializers.UUIDField(source="presentation_id", read_only=True)
@@ -129,7 +132,7 @@ class MappingListSerializer(ListQuerySerializer):
 
 
 class MappingCreatedSerializer(serializers.Serializer[Any]):
-    """An item that now stands."""
+    """An item that was stored as an accepted mapping."""
 
     index = serializers.IntegerField()
     mapping = MappingSerializer()
@@ -144,7 +147,7 @@ class MappingSkippedSerializer(serializers.Serializer[Any]):
 
 
 class MappingRejectedSerializer(MappingProblemSerializer):
-    """Why an item cannot be. An item with several problems is here once for each."""
+    """Why an item was rejected. An item with several problems is listed once for each."""
 
     index = serializers.IntegerField()
 

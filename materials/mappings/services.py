@@ -1,6 +1,6 @@
-"""What people say of slides and videos: stating, correcting, deciding and taking back mappings.
+"""Services that create, correct, accept, reject and delete mappings of slides to videos.
 
-Whoever writes mappings holds the tree lock, and forgets the fingerprints of the nodes whose evidence may change.
+Each holds the tree lock and clears the fingerprints of the nodes whose evidence may change.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from materials.queries import get_node, select_node_ids_below
 from project.db.fields import new_id
 from tenants.models import Tenant
 
+# Bounds the SQL text of one INSERT. Nothing depends on the exact number.
 _COPY_BATCH = 1000
 _ClaimKey = tuple[UUID, int, UUID, int]
 
@@ -41,18 +42,18 @@ class MappingClaim:
 
     @property
     def key(self) -> _ClaimKey:
-        """Return what makes it the same claim as another."""
+        """Return the columns of the unique constraint: two claims with the same key are one mapping."""
+        # Without the end: a claim that only ends at another time corrects the one that is there.
         return (self.presentation, self.slide, self.video, self.start_ms)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SkippedMapping:
-    """An item that says what a mapping says already."""
+    """An item whose key an accepted mapping has, or an earlier item of the same batch (`repeated`)."""
 
     index: int
     mapping: SlideVideoMapping
     repeated: bool
-    """Whether an earlier item of the same batch said it."""
 
 
 @dataclass(kw_only=True)
@@ -66,10 +67,10 @@ class MappingBatchResult:
 
 @transaction.atomic
 def create_mappings(*, tenant: Tenant, node_id: UUID, claims: Sequence[MappingClaim]) -> MappingBatchResult:
-    """Store what somebody states, as accepted; what cannot be true is rejected item by item, and hinders no other.
+    """Store claims as accepted mappings. Claims that cannot be true are rejected one by one and do not affect others.
 
-    Both entries must stand below the node. A claim whose entries are not ready yet is stored too. A claim that is there
-    already, or earlier in the batch, is skipped; one that was only proposed, or was rejected, is taken over with its
+    Both entries must be below the node. A claim whose entries are not ready yet is stored, too. A claim that an
+    accepted mapping or an earlier item makes is skipped; a mapping that was proposed or rejected is accepted with the
     new end. Takes a constant number of statements. Raises NotFound for an unknown node.
     """
     lock_tree(tenant)
@@ -106,10 +107,10 @@ def create_mappings(*, tenant: Tenant, node_id: UUID, claims: Sequence[MappingCl
 
 @transaction.atomic
 def update_mapping(*, tenant: Tenant, mapping_id: UUID, changes: Mapping[str, int]) -> SlideVideoMapping:
-    """Correct a mapping's slide or times; whoever corrects it accepts it.
+    """Correct a mapping's slide or times and accept it.
 
-    A proposal that says the same gives way. Raises NotFound, MappingRefused when the slide or the times cannot be, and
-    MappingExists when another mapping that somebody decided on says the same.
+    A proposal with the same slide, video and start is deleted. Raises NotFound, MappingRefused when the slide or the
+    times are not valid, and MappingExists when a mapping that was accepted or rejected has the same key.
     """
     lock_tree(tenant)
     mapping = get_mapping(tenant=tenant, mapping_id=mapping_id)
@@ -178,7 +179,9 @@ def _find_entry_ids_below(tenant: Tenant, node_id: UUID, entries: Mapping[UUID, 
 
 
 def _find_stored_mappings(tenant: Tenant, claims: Sequence[MappingClaim]) -> dict[_ClaimKey, SlideVideoMapping]:
-    """Return the stored mappings among which those that the claims repeat are, by what they claim."""
+    """Return stored mappings by their key, those of all claims among them. One statement."""
+    # Four IN conditions find every combination of their values, so more than the claims' own; looking up by key sorts
+    # them out. An OR over hundreds of claims would be a far longer statement.
     rows = SlideVideoMapping.objects.for_tenant(tenant).filter(
         presentation__in={claim.presentation for claim in claims},
         video__in={claim.video for claim in claims},
@@ -220,7 +223,8 @@ def _apply_claim(mapping: SlideVideoMapping, claimed: SlideVideoMapping) -> None
 
 
 def _mark_accepted(mapping: SlideVideoMapping) -> None:
-    """Let a mapping be what a person says, unsaved."""
+    """Mark a mapping as accepted by a person, unsaved. Its confidence was the proposal's and is cleared."""
+    # `updated_at` by hand: bulk_update does not call the field's `auto_now`.
     now = timezone.now()
     mapping.state, mapping.confidence = MappingState.ACCEPTED, None
     mapping.decided_at = mapping.updated_at = now

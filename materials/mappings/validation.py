@@ -1,7 +1,7 @@
-"""Whether a mapping's slide and times exist, from its two entries as they are now.
+"""Validating a mapping's slide and times against its two entries as they are now.
 
-Each check is made as soon as the entry that it needs is ready. Nothing of this is stored, so that it cannot be out of
-date: a mapping is validated again whenever it is read.
+Each check is made as soon as the entry that it needs is ready. The result is never stored, so it cannot be out of date:
+a mapping is validated whenever it is read (docs/decisions/0039-mappings-are-validated-when-read.md).
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from materials.models import EntryState, MaterialEntry, SlideVideoMapping, build
 
 PRESENTATIONS = (Format.PPTX, Format.PDF)
 RECORDINGS = (Format.VIDEO, Format.AUDIO)
+# Of an entry with a URL: a video platform may have given the captions in place of the recording.
 CAPTIONS = (Format.SRT, Format.VTT)
-"""Taken for a recording where its address gave them instead of it."""
 
 PRESENTATION, VIDEO = "presentation", "video"
 ENTRY_FIELDS = (PRESENTATION, VIDEO)
 
 
 class ValidationStatus(StrEnum):
-    """What is known of a mapping's slide and times."""
+    """Whether a mapping's slide and times exist, as far as its entries are ready."""
 
     VALIDATED = "validated"
     PENDING = "pending_validation"
@@ -55,7 +55,7 @@ class MappingBlocker:
 
 @dataclass(frozen=True, kw_only=True)
 class ValidationResult:
-    """What is known, what it waits for (while pending), and what is wrong (when failed)."""
+    """The status with the entries that it waits for (while pending) or the problems (when failed)."""
 
     status: ValidationStatus
     blocked_by: tuple[MappingBlocker, ...]
@@ -77,7 +77,8 @@ def validate_mapping(mapping: SlideVideoMapping) -> ValidationResult:
 def filter_by_validation(
     rows: QuerySet[SlideVideoMapping], validation: ValidationStatus
 ) -> QuerySet[SlideVideoMapping]:
-    """Keep the mappings on which this is the verdict, by one condition of SQL."""
+    """Keep the mappings with this validation status, by one condition of SQL."""
+    # The same rules as `validate_mapping`; a test compares the two for every pair of states of entries.
     status = Case(
         When(_build_failed_condition(), then=Value(ValidationStatus.FAILED.value)),
         When(
@@ -121,7 +122,8 @@ def _find_problems(mapping: SlideVideoMapping) -> Iterator[MappingProblem]:
 
 
 def _build_failed_condition() -> Q:
-    """Return the condition of `_find_problems` for stored rows, whose times are in order."""
+    """Return the condition under which `_find_problems` finds one, for stored rows, whose end is after their start."""
+    # A blank format is that of a URL that was not fetched yet: nothing is known, so nothing is wrong.
     no_deck = ~Q(presentation__format__in=["", *PRESENTATIONS])
     beyond_pages = build_ready_condition("presentation__") & Q(slide__gt=F("presentation__page_count"))
     no_video = ~Q(video__format__in=["", *RECORDINGS]) & ~Q(~Q(video__source_url=""), video__format__in=CAPTIONS)
@@ -130,7 +132,7 @@ def _build_failed_condition() -> Q:
 
 
 def _has_current_length(entry: MaterialEntry) -> bool:
-    """Tell whether what the entry says of its length is that of the bytes it has."""
+    """Tell whether the entry's page count and duration are those of its present bytes."""
     return entry.state is EntryState.READY
 
 

@@ -1,4 +1,4 @@
-"""The doors of mappings."""
+"""REST endpoints of mappings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tenants.scopes import Scope
 
 
 class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
-    """Which slides are shown in the videos of a node."""
+    """The mappings of slides to the videos of a node."""
 
     queryset = SlideVideoMapping.objects.none()
     serializer_class = MappingSerializer
@@ -50,11 +50,11 @@ class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
         request=MappingBatchSerializer, responses={201: MappingResultSerializer, 207: MappingResultSerializer}
     )
     def create(self, request: Request, pk: UUID) -> Response:
-        """State which slides are shown when.
+        """Create mappings: which slides are shown when.
 
-        201: every item stands. 207: some were rejected. 422: some were rejected, and nothing was created. Both entries
-        of an item stand below the node. They need not be ready: the mapping then waits for them, and is
-        validated by itself. What you state is accepted. An item that is there already is skipped.
+        201: no item was rejected. 207: some were rejected. 422: some were rejected, and nothing was created. Both
+        entries of an item must be below the node. They need not be ready: the mapping is validated when they are.
+        Created mappings are accepted. An item that is stored already is skipped.
         """
         claims, malformed = parse_claims(validated(MappingBatchSerializer(data=request.data))["items"])
         batch = create_mappings(tenant=get_tenant(request), node_id=pk, claims=claims)
@@ -67,7 +67,7 @@ class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
 
 
 class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
-    """Mappings by their own id. What the product found is proposed; a person accepts, corrects or rejects it."""
+    """Mappings by their own id. Found mappings are proposed; a person accepts, corrects or rejects them."""
 
     queryset = SlideVideoMapping.objects.none()
     serializer_class = MappingSerializer
@@ -92,7 +92,7 @@ class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
 
     @extend_schema(request=None)
     def accept(self, request: Request, pk: UUID) -> Response:
-        """Accept a mapping. It stays when the video is looked at again."""
+        """Accept a mapping. It stays when the video's key frames are taken again."""
         return self._decide_mapping(request, pk, MappingState.ACCEPTED)
 
     @extend_schema(request=None)
