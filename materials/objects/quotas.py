@@ -1,7 +1,7 @@
-"""How much a tenant stores, how much it may, and space that is set aside for what is on its way.
+"""Quotas of storage: how much a tenant stores and may store, and reservations for files that are being received.
 
-What is stored is known from the rows, never from a listing of the store. A file that several entries point at counts
-once. Only tenants with a quota pay for the look.
+Usage is computed from rows, never from a listing of the store. A file that several entries share counts once. Tenants
+without a quota cost one query.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from project import logs
 from project.errors import RuleViolation
 from tenants.models import Tenant
 
+# Longer than any request may take. It only matters when a process died before it could release its reservation.
 RESERVATION_LIFETIME = timedelta(hours=6)
+# Every upload beyond the soft limit would log one otherwise.
 WARNING_INTERVAL = timedelta(days=1)
 
 log = logs.get_logger(__name__)
@@ -34,7 +36,10 @@ log = logs.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class StorageUsage:
-    """What a tenant stores in bytes, what is on its way, and its limits; None is no limit."""
+    """A tenant's stored and promised bytes and its limits; None is no limit.
+
+    `promised` are the announced sizes of open uploads and the reservations for files that are being received.
+    """
 
     entries: int
     objects: int
@@ -54,11 +59,12 @@ class StorageUsage:
 
 
 def get_storage_usage(*, tenant: Tenant, now: datetime) -> StorageUsage:
-    """Return what the tenant stores. The same statements, whatever there is: one a table that points at files."""
+    """Return the tenant's usage. A constant number of statements: one for each table that points at files, and five."""
     quota = Quota.objects.filter(tenant=tenant).first()
     number = size = 0
     for model in _list_models_with_objects():
         rows = model._default_manager.filter(tenant=tenant).exclude(object_key="")
+        # Grouped by key, because copies of an entry share a file; their sizes are equal, and Max picks one.
         each = rows.values("object_key").annotate(size=Max("size_bytes"))
         found = each.aggregate(number=Count("object_key"), total=Sum("size"))
         number, size = number + found["number"], size + (found["total"] or 0)
@@ -84,10 +90,10 @@ def _list_models_with_objects() -> list[type[models.Model]]:
 
 
 def check_quota(*, tenant: Tenant, size: int | None) -> str:
-    """Let so many bytes more be stored, or raise QuotaExceeded; None stands for a size that nobody knows.
+    """Raise QuotaExceeded when `size` more bytes do not fit; None stands for an unknown size, of at least one byte.
 
-    Returns a warning when the soft limit is passed, else a blank. Call it in the transaction that promises the space,
-    holding the tree lock: promises made at the same time cannot go beyond the limit together.
+    Returns a warning when the soft limit is passed, else a blank. Call it in the transaction that reserves the space,
+    holding the tree lock: reservations made at the same time cannot exceed the limit together.
     """
     quota = Quota.objects.filter(tenant=tenant).first()
     if quota is None:
@@ -104,22 +110,22 @@ def check_quota(*, tenant: Tenant, size: int | None) -> str:
 
 
 class QuotaReservation:
-    """Space for one file that is being received: claimed once its size is known, given back when the block ends.
+    """A reservation for one file that is being received, released when the `with` block ends.
 
-    By then the file is an entry, or gone.
+    By then the file belongs to an entry, which counts itself, or was deleted. `warning` is the text for the sender when
+    the soft limit is passed; blank when it is not.
     """
 
     def __init__(self, tenant: Tenant) -> None:
         self._tenant = tenant
         self._reservation_id: UUID | None = None
         self.warning = ""
-        """What to tell the sender about the soft limit; blank for nothing."""
 
     def reserve_bytes(self, size: int | None, *, max_bytes: int | None = None) -> int:
-        """Set space aside and return how many bytes may come: `size`, or for None what is left, at most `max_bytes`.
+        """Reserve space and return how many bytes may be received: `size`, or for None what is left.
 
-        `max_bytes` is for who stops there by himself; else it is what an upload may have. Without a quota any number
-        may. Raises QuotaExceeded.
+        For None it is at most `max_bytes` (default: the largest upload). Without a quota there is no bound. Opens its
+        own transaction. Raises QuotaExceeded.
         """
         if not Quota.objects.filter(tenant=self._tenant).exists():
             return sys.maxsize
@@ -141,11 +147,11 @@ class QuotaReservation:
         return max_bytes
 
     def build_exceeded_error(self, size: int) -> QuotaExceeded:
-        """Return the error for a file that turned out to be larger than what may come."""
+        """Return the error for a file that turned out to be larger than what was reserved."""
         return _build_quota_error(self._tenant, get_storage_usage(tenant=self._tenant, now=timezone.now()), size)
 
     def release(self) -> None:
-        """End the claim. Giving back twice is no error."""
+        """Delete the reservation. Releasing twice is no error."""
         if self._reservation_id is not None:
             SpaceReservation.objects.filter(pk=self._reservation_id).delete()
             self._reservation_id = None
@@ -159,9 +165,10 @@ class QuotaReservation:
 
 @transaction.atomic
 def set_quota(*, tenant: Tenant, soft_limit: int | None, hard_limit: int | None) -> Quota:
-    """Set how many bytes the tenant may store; None means no limit. What is stored already stays. Raises Refused."""
+    """Set how many bytes the tenant may store; None is no limit. Deletes nothing. Raises RuleViolation."""
     lock_tree(tenant)
     quota = Quota.objects.filter(tenant=tenant).first() or Quota(tenant=tenant)
+    # `warned_at` is cleared so that the new limit warns at once.
     quota.soft_limit, quota.hard_limit, quota.warned_at = soft_limit, hard_limit, None
     try:
         quota.full_clean()
@@ -189,7 +196,7 @@ def _build_quota_error(tenant: Tenant, usage: StorageUsage, size: int | None) ->
 
 
 def _log_quota_warning(quota: Quota, goal: int, now: datetime) -> None:
-    """Tell the operators, once a day."""
+    """Log a warning for operators, at most one in WARNING_INTERVAL."""
     if quota.warned_at is None or quota.warned_at <= now - WARNING_INTERVAL:
         quota.warned_at = now
         quota.save(update_fields=["warned_at", "updated_at"])

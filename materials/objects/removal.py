@@ -1,4 +1,8 @@
-"""Letting stored files go when no row needs them any more: promised in the transaction, done after it, until done."""
+"""Deleting stored files that no row points at: scheduled in the transaction, done after it, repeated until it succeeds.
+
+A store has no transactions: deleted before the commit, a file would be missing after a rollback; deleted only after it,
+a failure would leave it for ever (docs/decisions/0033-objects-in-a-bucket.md).
+"""
 
 from __future__ import annotations
 
@@ -17,24 +21,31 @@ from project import logs
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
+# How long a request may go on deleting after its commit, which is enough for one entry's files. A worker's supervisor
+# deletes those that are left.
 ON_COMMIT_SECONDS = 2.0
-"""So long a request deletes files after its commit; a worker's supervisor goes on with those that are left."""
+# Claimed rows wait for their own retry time when the process dies, so a claim should not be large.
 _BATCH_SIZE = 100
+# By then the store is down rather than one object broken, and each further try may wait for a timeout.
 _MAX_CONSECUTIVE_FAILURES = 3
-_MAX_RETRY_DELAY = timedelta(hours=1)
+# Doubling from 20 seconds, so that a short failure is over quickly and a long one costs little.
+_RETRY_BASE_SECONDS, _MAX_RETRY_DELAY = 10, timedelta(hours=1)
+# 10 * 2**10 seconds are beyond the largest delay already; a larger exponent would only overflow one day.
+_MAX_DOUBLINGS = 10
 
 log = logs.get_logger(__name__)
 
 
 def list_object_keys(*, tenant: Tenant, entries: Collection[UUID]) -> list[str]:
-    """Return where the files of these entries are stored, key frames included. Two statements."""
+    """Return the object keys of these entries, those of key frames included. Two statements."""
     raw = MaterialEntry.objects.for_tenant(tenant).filter(pk__in=entries).values_list("object_key", flat=True)
     frames = KeyFrame.objects.for_tenant(tenant).filter(entry__in=entries).values_list("object_key", flat=True)
     return [*raw, *frames]
 
 
 def list_key_columns() -> list[tuple[type[models.Model], str]]:
-    """Return every column that says where an object is stored: those named `object_key`, or `..._object_key`."""
+    """Return every column with object keys, with its model: those named `object_key` or `..._object_key`."""
+    # By name rather than by a list: a new table that points at files cannot be forgotten, and its files be deleted.
     return [
         (model, field.name)
         for model in apps.get_models()
@@ -56,10 +67,10 @@ def find_referenced_keys(keys: Collection[str]) -> set[str]:
 
 
 def release_objects(*, tenant: Tenant, keys: Iterable[str]) -> None:
-    """Promise to delete the stored files among `keys` that no row of the tenant points at any more.
+    """Schedule the deletion of the stored files among `keys` that no row points at any more.
 
-    Call it at the end of the transaction that deleted the rows, holding the tenant's tree lock: copies share files.
-    They are deleted after the commit, and tried again until they are gone. A key that was let go never gets a new row.
+    Call it at the end of the transaction that deleted the rows, holding the tenant's tree lock, because copies share
+    files. They are deleted after the commit, and again until it succeeds. A released key never gets a new row.
     """
     candidates = {key for key in keys if key}
     if not candidates:
@@ -70,10 +81,10 @@ def release_objects(*, tenant: Tenant, keys: Iterable[str]) -> None:
 
 
 def discard_object(key: str) -> None:
-    """Delete what was stored, or begun, but got no row. When the storage fails, that is promised instead.
+    """Delete an object that got no row. When the storage fails, the deletion is scheduled instead.
 
-    What a row points at stays: a transaction may have been committed though its answer was lost. When the database
-    cannot say so, the object is left to `manage.py sweep_objects`.
+    An object that a row points at stays: a transaction may have been committed though its result was lost. When the
+    database cannot be asked, the object is left to `manage.py sweep_objects`.
     """
     try:
         if find_referenced_keys({key}):
@@ -89,9 +100,10 @@ def discard_object(key: str) -> None:
 
 
 def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> int:
-    """Delete promised objects whose time has come, for so many seconds; return how many are gone.
+    """Delete scheduled objects that are due, for at most `seconds`; return how many were deleted.
 
-    May run in several processes at once. Ends early when the storage fails again and again.
+    With `only`, no others than these keys. May run in several processes at once. Ends early after a few failures in a
+    row. Holds no transaction while the store is asked.
     """
     gone, failures, end = 0, 0, time.monotonic() + seconds
     while (
@@ -116,20 +128,21 @@ def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> in
                 failures = 0
                 done.append(removal.pk)
         ObjectRemoval.objects.filter(pk__in=done).delete()
+        # Claimed but not tried: due again at once.
         ObjectRemoval.objects.filter(pk__in=[removal.pk for removal in left]).update(next_try_at=timezone.now())
         gone += len(done)
     return gone
 
 
 def _parse_tenant_id(key: str) -> UUID | None:
-    """Return whose object it is: all keys are `tenants/<id>/...`."""
+    """Return the tenant of an object: all keys are `tenants/<id>/...`. None for another key."""
     with contextlib.suppress(ValueError, IndexError):
         return UUID(key.split("/", 2)[1])
     return None
 
 
 def schedule_removals(keys: Collection[str]) -> None:
-    """Note, in the caller's transaction if there is one, that these objects are to go."""
+    """Store, in the caller's transaction if there is one, that these objects are to be deleted."""
     now = timezone.now()
     ObjectRemoval.objects.bulk_create(
         [ObjectRemoval(key=key, next_try_at=now) for key in sorted(keys)], ignore_conflicts=True, batch_size=1000
@@ -138,15 +151,17 @@ def schedule_removals(keys: Collection[str]) -> None:
 
 @transaction.atomic
 def _claim_removals(now: datetime, only: Collection[str] | None) -> list[ObjectRemoval]:
-    """Take promises that are due, so that nobody else tries them meanwhile, and forget those that rows hinder."""
+    """Claim removals that are due by moving their next try, and drop those whose object a row points at again."""
     due = ObjectRemoval.objects.filter(next_try_at__lte=now).order_by("next_try_at")
     if only is not None:
         due = due.filter(key__in=only)
+    # SKIP LOCKED: processes claim different rows instead of waiting for one another.
     claimed = list(due.select_for_update(skip_locked=True)[:_BATCH_SIZE])
     needed = find_referenced_keys({removal.key for removal in claimed}) if claimed else set()
     for removal in claimed:
         removal.attempts += 1
-        removal.next_try_at = now + min(timedelta(seconds=10 * 2 ** min(removal.attempts, 10)), _MAX_RETRY_DELAY)
+        delay = timedelta(seconds=_RETRY_BASE_SECONDS * 2 ** min(removal.attempts, _MAX_DOUBLINGS))
+        removal.next_try_at = now + min(delay, _MAX_RETRY_DELAY)
     ObjectRemoval.objects.bulk_update(claimed, ["attempts", "next_try_at"])
     ObjectRemoval.objects.filter(key__in=needed).delete()
     return [removal for removal in claimed if removal.key not in needed]

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 
 class UsageSerializer(serializers.Serializer[Any]):
-    """What the tenant stores, and how much it may. A file that several entries share counts once."""
+    """How much the tenant stores and may store. A file that several entries share counts once."""
 
     entries = serializers.IntegerField()
     objects = serializers.IntegerField(help_text="Stored files, pictures of videos included.")

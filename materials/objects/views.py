@@ -17,7 +17,7 @@ STORAGE_WARNING_HEADER = "X-Storage-Warning"
 
 
 class UsageView(APIView):
-    """How much space is used."""
+    """The storage that the tenant uses."""
 
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
@@ -29,7 +29,7 @@ class UsageView(APIView):
 
 
 def add_storage_warning(response: Response, warning: str) -> Response:
-    """Tell the sender that the tenant's soft limit is passed."""
+    """Add the header that warns about the soft limit, unless the warning is blank; return the response."""
     if warning:
         response.headers[STORAGE_WARNING_HEADER] = warning
     return response
