@@ -1,4 +1,4 @@
-"""Chunks as Markdown, for people."""
+"""Rendering an entry's chunks as Markdown (CommonMark with tables), and escaping text for it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import Protocol
 
 from materials.documents import ChunkKind
 
+# Group 1: formulas, which stay as they are. Group 2: characters that Markdown takes for markup; `&` only where it
+# begins a character reference.
 _MARKUP = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|([\\`*_\[\]<>#|~]|&(?=#?\w+;))", re.DOTALL)
-"""Formulas, which stay as they are, and what Markdown takes for markup."""
+# For lists and tables: without `|`, which separates cells, and with `\|` as it is, an escaped bar inside a cell.
 _MARKUP_IN_LINES = re.compile(r"(\$\$.+?\$\$|\$[^\s$](?:[^$\n]*[^\s$])?\$)|(\\(?!\|)|[`*_\[\]<>#~]|&(?=#?\w+;))")
-"""The same without what makes the cells of a table."""
 _ITEM = re.compile(r"( *(?:[-*+]|\d+[.)]) )?(.*)")
+# Matches up to the character that would make a list or a thematic break of a paragraph, so that a backslash can go
+# before it. CommonMark 5.2: a list number has at most nine digits; 4.1: a break has three hyphens or more. `*` and `_`
+# are escaped everywhere.
 _LIST_OR_RULE_START = re.compile(r"\d{1,9}(?=[.)](?: |$))|(?=[-+](?: |$)|-(?: *-){2,}$)")
-"""What comes before the character that would make a list or a rule of a paragraph."""
 _FENCE = re.compile(r"`{3,}")
 
 
 class MarkdownEntry(Protocol):
-    """An entry as it is shown."""
+    """The fields of an entry that are rendered."""
 
     @property
     def name(self) -> str: ...
@@ -32,7 +35,7 @@ class MarkdownEntry(Protocol):
 
 
 class MarkdownChunk(Protocol):
-    """A chunk as it is shown."""
+    """The fields of a chunk that are rendered."""
 
     @property
     def kind(self) -> str: ...
@@ -51,9 +54,9 @@ class MarkdownChunk(Protocol):
 
 
 def render_markdown(entry: MarkdownEntry, chunks: Iterable[MarkdownChunk]) -> Iterator[str]:
-    """Yield an entry's text piece by piece, beginning with what is known of the source.
+    """Yield an entry's text piece by piece, after front matter (YAML) with its name, title, URL and language.
 
-    Where a page or slide begins, a comment says so; what was said begins with its time.
+    A comment marks where a page or slide begins; a chunk of a transcript begins with its time.
     """
     yield "---\n"
     yield f"source: {_quote_yaml(entry.name)}\n"
@@ -70,12 +73,12 @@ def render_markdown(entry: MarkdownEntry, chunks: Iterable[MarkdownChunk]) -> It
 
 
 def escape_markdown(text: str) -> str:
-    """Return text as one line, with the characters that Markdown would take as markup made plain."""
+    """Return text as one line, with a backslash before the characters that Markdown would take as markup."""
     return _MARKUP.sub(_escape_match, " ".join(text.split()))
 
 
 def escape_paragraph(text: str) -> str:
-    """Return `escape_markdown` text whose beginning makes no list and no rule of it."""
+    """Return text as `escape_markdown` does, and so that its beginning makes no list and no thematic break of it."""
     return _escape_line_start(escape_markdown(text))
 
 
@@ -85,7 +88,7 @@ def escape_lines(text: str) -> str:
 
 
 def format_timestamp(milliseconds: int) -> str:
-    """Return a time as m:ss or h:mm:ss."""
+    """Return a time as mm:ss or h:mm:ss."""
     minutes, seconds = divmod(milliseconds // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
@@ -98,6 +101,7 @@ def _render_chunk(chunk: MarkdownChunk) -> str:
         case ChunkKind.LIST | ChunkKind.TABLE:
             return escape_lines(chunk.text)
         case ChunkKind.CODE:
+            # CommonMark 4.5: longer than any run of backticks inside, so that none of them closes it.
             fence = "`" * max(3, 1 + max(map(len, _FENCE.findall(chunk.text)), default=0))
             return f"{fence}{chunk.language}\n{chunk.text}\n{fence}"
         case ChunkKind.TRANSCRIPT if chunk.start_ms is not None:
@@ -133,6 +137,6 @@ def _escape_line_start(line: str) -> str:
 
 
 def _quote_yaml(value: str) -> str:
-    """Return a YAML string."""
+    """Return a double-quoted YAML string, the only style in which no text has a special meaning (YAML 1.2, 7.3.1)."""
     inner = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{inner}"'

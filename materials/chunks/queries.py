@@ -1,4 +1,4 @@
-"""Reads of chunks and corrections."""
+"""Queries of chunks and corrections."""
 
 from __future__ import annotations
 

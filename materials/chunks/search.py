@@ -1,8 +1,8 @@
-"""Searching the chunks below a node, in the languages that they are written in.
+"""Full text search of the chunks below a node, in the languages that they are written in.
 
-PostgreSQL's full text search stems the words of some thirty languages. For others, Ukrainian and Polish among them, it
-takes words as they stand; there the ends of the words that are sought are cut off, and what begins like them is found.
-Scripts that put no space between words are searched as they are.
+PostgreSQL stems the words of some thirty languages. For others, Ukrainian and Polish among them, it compares whole
+words; there the endings of the query's words are cut off and the words matched as prefixes. Scripts without spaces
+between words are searched by substring.
 """
 
 from __future__ import annotations
@@ -24,14 +24,25 @@ from materials.models.chunks import CHUNK_SEARCH_VECTOR, SearchConfigurationFiel
 from materials.queries import list_subtree
 from tenants.models import Tenant
 
+# For scripts without spaces; others have up to two fragments of 8 to 30 words. Two lines of a list of results.
 SNIPPET_CHARACTERS = 200
+# How much of a snippet stands before the first match, so that it is seen in its sentence.
+_SNIPPET_LEAD = 40
+# Private-use characters: the text is escaped as HTML after PostgreSQL has marked it, which would escape tags as well.
 _MARK_START, _MARK_END = "\ue000", "\ue001"
+# PostgreSQL's normalization 1: ranks are divided by 1 + the logarithm of the length. Without it long chunks always win.
 _DIVIDE_BY_LOG_LENGTH = 1
-"""Ranks are divided by one more than the logarithm of the length."""
+# Ranks are small fractions; six digits keep them apart, and an integer can be part of a page's cursor.
+_SCORE_SCALE = 1_000_000.0
+# For the prefixes of languages without a stemmer: a third of a word is cut off, at most three letters, the longest
+# endings that are common in Slavic languages, and three letters stay.
+_MIN_PREFIX_LENGTH, _MAX_ENDING_LENGTH = 3, 3
 _LEXEME = re.compile(r"'((?:[^']|'')+)'")
+# Thai, Lao, Khmer, Japanese and Chinese: PostgreSQL's parser takes a whole sentence for one word. Korean has spaces.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-"""Thai, Lao, Khmer, Japanese and Chinese."""
 _TERM = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
+# What each configuration makes of each alternative. `querytree` returns `T` or nothing for a query of which no word can
+# be looked up in an index: it consists of stop words or of excluded words.
 _PARSE_SQL = """
     SELECT name, string_agg('(' || query::text || ')', ' | ')
     FROM (
@@ -41,20 +52,19 @@ _PARSE_SQL = """
     WHERE querytree(query) NOT IN ('', 'T')
     GROUP BY name
 """
-"""What each configuration makes of each alternative, where that is more than what must not occur."""
+# A source may contain the private-use characters, too; they would be taken for marks.
 _PLAIN_TEXT: Expression = Replace(Replace(F("text"), Value(_MARK_START)), Value(_MARK_END))
-"""The text without characters that would be taken for marks."""
 
 
 class _ParsedSearchQuery(SearchQuery):
-    """A query as PostgreSQL writes it."""
+    """A query in the text form of `tsquery`, parsed already: it is cast, not parsed again."""
 
     template = "%(expressions)s::tsquery"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _SearchTerm:
-    """A word or a phrase that has to stand in a text, or must not."""
+    """A word or a phrase that a text must have, or must not have (`is_wanted` is False)."""
 
     text: str
     is_wanted: bool
@@ -66,16 +76,17 @@ class _SearchTerm:
 
 @dataclass(frozen=True, kw_only=True)
 class _ChunkSearch:
+    """A search: the words as they were typed, and the parsed query for each configuration that has one."""
+
     words: str
     queries: dict[str, Expression]
-    """What is sought, for each configuration below the node that can seek it."""
 
 
 def search_chunks(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]:
-    """Return the chunks below the node that hold the words, best first, with `score`, `snippet_source` and `entry`.
+    """Return the chunks below the node that match `words`, best first, with `score`, `snippet_source` and `entry`.
 
-    `words` are as people type them: all must occur; "a phrase" in quotes, `or`, and `-without` are understood. Four
-    statements, whatever the size of the tree, with the one that reads a page. Raises NotFound.
+    All words must occur; "a phrase" in quotes, `or`, and `-without` are understood. Four statements, whatever the size
+    of the tree, with the one that reads a page. Raises NotFound.
     """
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
     below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
@@ -97,16 +108,16 @@ def search_chunks(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chun
 
 
 def render_snippet(chunk: Chunk) -> str:
-    """Return a found chunk's text around the words as HTML: escaped, what was sought between `<mark>` and `</mark>`."""
+    """Return a found chunk's text around the words as HTML: escaped, with matches between `<mark>` and `</mark>`."""
     text: str = chunk.snippet_source  # type: ignore[attr-defined]  # an annotation of `search_chunks`
     return html.escape(text, quote=False).replace(_MARK_START, "<mark>").replace(_MARK_END, "</mark>")
 
 
 def _build_queries(configurations: Iterable[str], words: str) -> dict[str, Expression]:
-    """Return what is sought, for each configuration that leaves something to seek.
+    """Return the parsed query for each configuration for which words are left.
 
-    Words that are everywhere (the, while) are no words to PostgreSQL. An alternative of which only what must not occur
-    is left would match nearly all texts, so it goes.
+    PostgreSQL drops stop words (the, while). An alternative of which only excluded words are left would match nearly
+    all texts, so it is dropped as well.
     """
     typed = [" ".join(map(str, terms)) for terms in _parse_alternatives(words)]
     with connection.cursor() as cursor:
@@ -120,8 +131,8 @@ def _build_queries(configurations: Iterable[str], words: str) -> dict[str, Expre
 def _build_prefix_lexeme(lexeme: re.Match[str]) -> str:
     """Return a lexeme without the end that inflection changes, as a prefix; names with digits or dots stay whole."""
     word = lexeme[1]
-    if word.isalpha() and len(word) > 3:
-        word = word[: max(3, len(word) - min(3, len(word) // 3))]
+    if word.isalpha() and len(word) > _MIN_PREFIX_LENGTH:
+        word = word[: max(_MIN_PREFIX_LENGTH, len(word) - min(_MAX_ENDING_LENGTH, len(word) // 3))]
     return f"'{word}':*"
 
 
@@ -140,7 +151,7 @@ def _build_match_condition(search: _ChunkSearch) -> Q:
 
 
 def _parse_alternatives(words: str) -> list[list[_SearchTerm]]:
-    """Return what has to stand in a text, or must not, as it is typed: terms, and between alternatives `or`."""
+    """Return the alternatives of a query, which `or` separates, each as its terms. Those without a wanted term go."""
     found: list[list[_SearchTerm]] = [[]]
     for sign, phrase, word in _TERM.findall(words):
         if word.lower() == "or" and not sign:
@@ -151,11 +162,11 @@ def _parse_alternatives(words: str) -> list[list[_SearchTerm]]:
 
 
 def _build_score(search: _ChunkSearch) -> Expression:
-    """Return the rank as a whole number, which pages can be cut by."""
+    """Return the rank as an integer, by which results can be paged."""
     rank = SearchRank(
         CHUNK_SEARCH_VECTOR, _select_query(search), normalization=_DIVIDE_BY_LOG_LENGTH, cover_density=True
     )
-    return Cast(Round(Cast(rank, FloatField()) * Value(1_000_000.0)), IntegerField())
+    return Cast(Round(Cast(rank, FloatField()) * Value(_SCORE_SCALE)), IntegerField())
 
 
 def _build_snippet(search: _ChunkSearch) -> Expression:
@@ -186,10 +197,10 @@ def _build_snippet(search: _ChunkSearch) -> Expression:
 
 
 def _build_unspaced_snippet(words: str) -> Expression:
-    """Return the text around the first of the terms, as they are typed; what is part of another is not marked in it."""
+    """Return the text around the first of the terms, with all marked; a term that is part of another is left out."""
     terms = list(dict.fromkeys(term.text for all_ in _parse_alternatives(words) for term in all_ if term.is_wanted))
     terms = [term for term in terms if not any(term in other for other in terms if other != term)]
-    at = Greatest(StrIndex(_PLAIN_TEXT, Value(next(iter(terms), ""))) - 40, 1)
+    at = Greatest(StrIndex(_PLAIN_TEXT, Value(next(iter(terms), ""))) - _SNIPPET_LEAD, 1)
     around: Expression = Substr(_PLAIN_TEXT, at, SNIPPET_CHARACTERS)
     for term in terms:
         around = Replace(around, Value(term), Value(f"{_MARK_START}{term}{_MARK_END}"))

@@ -1,4 +1,4 @@
-"""The shapes of the text of materials on the wire."""
+"""JSON shapes of chunks, corrections and search results."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from materials.models import Chunk, ChunkCorrection
 from materials.serializers import LocatorSerializer
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 
+# As much as is searched of one chunk (`materials.models.chunks.MAX_SEARCHED_CHARACTERS`).
 MAX_CHUNK_CHARACTERS = 200_000
 CHUNK_KINDS = [(kind.value, kind.value) for kind in ChunkKind]
 
 
 class CorrectionFactsSerializer(serializers.Serializer[dict[str, Any]]):
-    """What a person corrected. `is_flagged`: it was made for other bytes than the text comes from now."""
+    """A person's correction. `is_flagged`: the source's bytes have changed since it was made."""
 
     id = serializers.UUIDField()
     original_text = serializers.CharField()
@@ -51,7 +52,7 @@ class ChunkTextSerializer(StrictSerializer):
 
 
 class ChunkCorrectionSerializer(serializers.ModelSerializer[ChunkCorrection]):
-    """What a person made of a chunk's text. `chunk` is null when no chunk has the original text any more."""
+    """A person's correction of a chunk's text. `chunk` is null when no chunk has the original text any more."""
 
     chunk = serializers.UUIDField(source="chunk_id", allow_null=True, read_only=True)
     locator = LocatorSerializer(read_only=True)
@@ -89,7 +90,7 @@ class SearchSerializer(ListQuerySerializer):
 
 
 class FoundEntrySerializer(serializers.Serializer[Any]):
-    """The entry that a chunk is of."""
+    """The entry of a found chunk."""
 
     id = serializers.UUIDField(source="pk")
     node = serializers.UUIDField(source="node_id")
@@ -98,7 +99,7 @@ class FoundEntrySerializer(serializers.Serializer[Any]):
 
 
 class FoundSerializer(serializers.ModelSerializer[Chunk]):
-    """A chunk that was found. `score` is for comparing; `snippet` is HTML with `<mark>` around what was found."""
+    """A found chunk. `score` is for comparing; `snippet` is HTML with `<mark>` around matches."""
 
     entry = FoundEntrySerializer(read_only=True)
     kind = serializers.ChoiceField(choices=CHUNK_KINDS, read_only=True)

@@ -1,4 +1,4 @@
-"""Correcting what ingestion made of a source, piece by piece. The original stays."""
+"""Services that correct the text of chunks. The original text is kept."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tenants.models import Tenant
 
 @transaction.atomic
 def correct_chunk(*, tenant: Tenant, chunk_id: UUID, text: str, by: str) -> Chunk:
-    """Put a person's text in the place of a chunk's; the original text again takes the correction back.
+    """Replace a chunk's text by a person's; sending the original text deletes the correction.
 
-    The chunk keeps its id, so that evidence goes on pointing at it. Raises NotFound, and IngestionRunning while a job
-    for the entry is open, which could replace the chunk.
+    The chunk keeps its id, so that references stay valid. `by` is the label of the API key. Holds the tree lock. Raises
+    NotFound, and IngestionRunning while a job for the entry is open, which could replace the chunk.
     """
     lock_tree(tenant)
     chunk = get_chunk(tenant=tenant, chunk_id=chunk_id)
@@ -54,7 +54,7 @@ def correct_chunk(*, tenant: Tenant, chunk_id: UUID, text: str, by: str) -> Chun
 
 @transaction.atomic
 def delete_correction(*, tenant: Tenant, correction_id: UUID) -> None:
-    """Forget a correction; the chunk that it stands in, if there is one, says again what the source says.
+    """Delete a correction; its chunk, if there is one, gets the source's text again.
 
     Raises NotFound and IngestionRunning.
     """
@@ -80,9 +80,11 @@ def _update_chunk_text(chunk: Chunk, text: str, emphasised: Sequence[str]) -> No
     """Change the chunk's text and, in the caller's transaction, the fingerprints that depend on it."""
     if chunk.text == text:
         return
+    # From the original's emphasis: words that an earlier correction removed may be there again.
     piece = apply_correction(replace(_build_piece(chunk), emphasised=tuple(emphasised)), text)
     Chunk.objects.filter(pk=chunk.pk).update(text=piece.text, emphasised=list(piece.emphasised))
     rows = Chunk.objects.for_tenant(chunk.tenant).filter(entry=chunk.entry).order_by("position")
+    # Over all chunks of the entry: a hash of the sequence cannot be changed in one place.
     fingerprint = fingerprints.compute_entry_fingerprint(map(_build_piece, rows.iterator()))
     MaterialEntry.objects.filter(pk=chunk.entry_id).update(fingerprint=fingerprint)
     clear_fingerprints(chunk.entry.node_id)

@@ -1,4 +1,4 @@
-"""The doors to the text of materials: chunks, their corrections, search and Markdown."""
+"""REST endpoints of chunks, their corrections, search, and an entry's text as Markdown."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class NodeTextViewSet(viewsets.GenericViewSet[Chunk]):
         """Search the text of all materials below a node, best match first.
 
         All words must occur, in any form that the material's language gives them; `"a phrase"`, `or` and `-without`
-        are understood. `snippet` is HTML: escaped, with `<mark>` around what was found.
+        are understood. `snippet` is HTML: escaped, with `<mark>` around matches.
         """
         words: str = validated_query(request, SearchSerializer)["q"]
         return paginated_response(
@@ -71,10 +71,10 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
 
     @extend_schema(parameters=[CorrectionListSerializer], responses=ChunkCorrectionSerializer(many=True))
     def list_corrections(self, request: Request, pk: UUID) -> Response:
-        """List what was corrected in an entry, in order; those too whose original text is gone (`chunk` is null).
+        """List an entry's corrections, in order, with those whose original text is gone (`chunk` is null).
 
-        `is_flagged` marks those that were made for other bytes than the text comes from now: look at them again.
-        Correct the chunk once more to keep one, or delete it.
+        `is_flagged` marks corrections that should be checked, because the source's bytes have changed since. Correct
+        the chunk once more to keep one, or delete it.
         """
         chosen = validated_query(request, CorrectionListSerializer)
         entry = get_entry(tenant=get_tenant(request), entry_id=pk)
@@ -111,10 +111,9 @@ class ChunkViewSet(viewsets.GenericViewSet[Chunk]):
 
     @extend_schema(request=ChunkTextSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Correct a chunk's text. The original stays in `correction`; sending it again takes the correction back.
+        """Correct a chunk's text. The original stays in `correction`; sending it again deletes the correction.
 
-        The correction outlives the chunk: when the source is ingested again, it is applied wherever the original text
-        still stands.
+        When the source is ingested again, the correction is applied to the chunk that has the original text.
         """
         text = validated(ChunkTextSerializer(data=request.data))["text"]
         by = get_api_key(request).label
@@ -130,6 +129,6 @@ class CorrectionViewSet(viewsets.GenericViewSet[ChunkCorrection]):
     write_scope = Scope.PREP
 
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Forget a correction. The chunk that it stands in says again what the source says."""
+        """Delete a correction. Its chunk gets the source's text again."""
         delete_correction(tenant=get_tenant(request), correction_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
