@@ -1,4 +1,4 @@
-"""Materials, to look at. Lists never load extracted text."""
+"""Read-only admin pages of materials. Lists defer the columns with text, which can be megabytes a page."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ class MaterialEntryAdmin(ReadOnlyAdmin):
     def ingest_entries(self, request: HttpRequest, queryset: QuerySet[MaterialEntry]) -> None:
         submitted = 0
         for entry in queryset.select_related("tenant"):
+            # One that is being ingested already must not stop the others.
             try:
                 request_ingestion(tenant=entry.tenant, entry_id=entry.pk)
                 submitted += 1
@@ -90,7 +91,7 @@ class ChunkAdmin(ReadOnlyAdmin):
 
 @admin.register(ChunkCorrection)
 class ChunkCorrectionAdmin(ReadOnlyAdmin):
-    """What people corrected; the texts are read one at a time."""
+    """Corrections; the texts are read one at a time."""
 
     list_display = ("id", "tenant", "entry", "position", "corrected_by", "corrected_at")
     list_filter = ("tenant",)
@@ -119,7 +120,7 @@ class TranscriptWindowAdmin(ReadOnlyAdmin):
 
 @admin.register(KeyFrame)
 class KeyFrameAdmin(ReadOnlyAdmin):
-    """What videos show."""
+    """Key frames of videos."""
 
     list_display = ("id", "tenant", "entry", "start_ms", "end_ms", "size_bytes")
     list_filter = ("tenant", ("description", admin.EmptyFieldListFilter))
@@ -148,7 +149,7 @@ class ValidationFilter(admin.SimpleListFilter):
 
 @admin.register(PictureDescription)
 class PictureDescriptionAdmin(ReadOnlyAdmin):
-    """What models saw in pictures; the words are read one picture at a time."""
+    """Models' descriptions of pictures; the text is read one picture at a time."""
 
     list_display = ("id", "tenant", "sha256", "model", "created_at")
     list_filter = ("tenant", "model")
@@ -163,7 +164,7 @@ class PictureDescriptionAdmin(ReadOnlyAdmin):
 
 @admin.register(MaterialImport)
 class MaterialImportAdmin(ReadOnlyAdmin):
-    """Archives and folders that were brought at once."""
+    """Imports of archives and folders."""
 
     list_display = ("name", "tenant", "node", "size_bytes", "job", "created_at")
     list_filter = ("tenant",)
@@ -174,7 +175,7 @@ class MaterialImportAdmin(ReadOnlyAdmin):
 
 @admin.register(ImportItem)
 class ImportItemAdmin(ReadOnlyAdmin):
-    """What became of their files."""
+    """The files of imports and their outcomes."""
 
     list_display = ("path", "kind", "outcome", "code", "size_bytes", "batch")
     list_filter = ("outcome", "code", "tenant")
@@ -211,7 +212,7 @@ class SlideVideoMappingAdmin(ReadOnlyAdmin):
 
 @admin.register(HostVisit)
 class HostVisitAdmin(ReadOnlyAdmin):
-    """When web sites may be asked again."""
+    """Web hosts and the time of the next allowed request to each."""
 
     list_display = ("host", "next_at")
     search_fields = ("host",)
@@ -224,7 +225,7 @@ def _is_list(request: HttpRequest) -> bool:
 
 @admin.register(ObjectRemoval)
 class ObjectRemovalAdmin(ReadOnlyAdmin):
-    """Stored objects that are to go, and when that is tried next."""
+    """Scheduled deletions of stored objects, and when each is tried next."""
 
     list_display = ("key", "attempts", "next_try_at", "created_at")
     search_fields = ("key",)

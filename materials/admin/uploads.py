@@ -1,4 +1,4 @@
-"""What operators see of uploads and used space, and the quotas that they set."""
+"""Admin pages of uploads and reserved storage, and of the quotas that operators set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from project.http.admin import ReadOnlyAdmin
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnlyAdmin):
-    """Files that clients send to the store without us, and how that ended."""
+    """Uploads that clients send directly to the store."""
 
     list_display = (
         "name",
@@ -50,13 +50,13 @@ class SizeField(forms.CharField):
         if not word:
             return None
         number = parse_size(word)
-        if number is None or number >= 2**63:
+        if number is None or number >= 2**63:  # PostgreSQL's bigint
             raise forms.ValidationError("Write a size such as 10GB, 1GiB or 1048576.")
         return number
 
 
 class QuotaForm(forms.ModelForm[Quota]):
-    """What a tenant may store."""
+    """The form of a quota, with sizes as people write them."""
 
     soft_limit = SizeField(required=False, help_text="Such as 10GB. Beyond it operators and senders are warned.")
     hard_limit = SizeField(required=False, help_text="Such as 20GB. What could go beyond it is refused.")
@@ -80,6 +80,7 @@ class QuotaAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Model, form: forms.Form, change: bool) -> None:
         assert isinstance(obj, Quota)
+        # The service finds or creates the tenant's row, which may not be the form's object: the admin logs by its key.
         saved = set_quota(tenant=obj.tenant, soft_limit=obj.soft_limit, hard_limit=obj.hard_limit)
         obj.pk = saved.pk
 
@@ -94,7 +95,7 @@ class QuotaAdmin(ModelAdmin):
 
 @admin.register(SpaceReservation)
 class SpaceReservationAdmin(ReadOnlyAdmin):
-    """Space set aside for files that are being received or fetched."""
+    """Reservations for files that are being received or fetched."""
 
     list_display = ("tenant", "size_bytes", "expires_at", "created_at")
     list_select_related = ("tenant",)

@@ -1,4 +1,4 @@
-"""The tables of materials, one module a noun. Import models from this package, not from its modules."""
+"""The models of materials. Import them from this package, not from its modules."""
 
 from materials.models.chunks import Chunk, ChunkCorrection, LocatorMixin, get_locator_columns
 from materials.models.entries import (

@@ -1,4 +1,4 @@
-"""The text of entries, piece by piece, and the corrections that people made to it."""
+"""Chunks, and the corrections that people made to their text."""
 
 from __future__ import annotations
 
@@ -58,15 +58,16 @@ class SearchConfigurationField(models.CharField[str, str]):
         return "regconfig"
 
 
+# PostgreSQL refuses a `tsvector` of more than 1 MB, and so the whole row. 200,000 characters of four bytes stay below
+# it.
 MAX_SEARCHED_CHARACTERS = 200_000
-"""So much of one chunk is searched: PostgreSQL takes no more than 1 MB of words for one row."""
+# The expression of the index. A query uses the index only with this very expression.
 CHUNK_SEARCH_VECTOR = Func(
     F("search_configuration"),
     Left("text", MAX_SEARCHED_CHARACTERS),
     function="to_tsvector",
     output_field=SearchVectorField(),
 )
-"""The words of a chunk as its index holds them."""
 
 
 class ChunkQuerySet(models.QuerySet["Chunk"]):
@@ -74,7 +75,7 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
         return self.filter(tenant=tenant)
 
     def with_correction(self) -> Self:
-        """Add `correction`: None, or the facts of what a person corrected, ready for JSON."""
+        """Annotate rows with `correction`: None, or the fields of the chunk's correction, ready for JSON."""
         mine = ChunkCorrection.objects.filter(chunk_id=models.OuterRef("pk"))
         facts = JSONObject(
             id="id",
@@ -102,8 +103,8 @@ class Chunk(LocatorMixin, UUIDModel):
     language = models.CharField(max_length=50, blank=True)
     search_configuration = SearchConfigurationField(max_length=63, default=ANY_LANGUAGE, editable=False)
 
+    # Only rows of `with_correction` have it.
     correction: dict[str, Any] | None
-    """Of rows from `with_correction`, and of no others."""
 
     objects = ChunkQuerySet.as_manager()
 
@@ -128,11 +129,11 @@ class ChunkCorrectionQuerySet(models.QuerySet["ChunkCorrection"]):
 
 
 class ChunkCorrection(LocatorMixin, UUIDModel):
-    """What a person made of a chunk's text. The original stays, and so does the correction when chunks are replaced.
+    """A person's correction of a chunk's text, with the original. It stays when an ingestion replaces the chunks.
 
-    `chunk_id` is the chunk that it stands in, None when no chunk has the original text any more. It is no foreign key,
-    because an ingestion replaces chunks by the thousand; `materials.ingestion.recording` keeps it true. The locator is
-    the chunk's when it was corrected. `raw_sha256` are the bytes that the original text came from.
+    `chunk_id` is None when no chunk has the original text any more. It is no foreign key, because an ingestion replaces
+    chunks by the thousand; `materials.ingestion.recording` updates it. The locator is the chunk's at the time of the
+    correction. `raw_sha256` is the hash of the bytes that the original text came from.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")

@@ -45,6 +45,7 @@ class EntryState(StrEnum):
 
 def build_ready_condition(prefix: str = "") -> Q:
     """Return the condition of the state `ready`, for rows that reach the entry through `prefix`, such as `video__`."""
+    # The same rules as the property `MaterialEntry.state`.
     settled = Q(**{f"{prefix}job__isnull": True}) | Q(**{f"{prefix}job__status": JobStatus.COMPLETE})
     same_bytes = Q(**{f"{prefix}processed_sha256": F(f"{prefix}raw_sha256")})
     return settled & same_bytes & Q(**{f"{prefix}processed_at__isnull": False})
@@ -59,21 +60,21 @@ class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
         return self.select_related("job")
 
     def filter_ready(self) -> Self:
-        """Keep the entries whose state is `filter_ready`."""
+        """Keep the entries whose state is `ready`."""
         return self.filter(build_ready_condition())
 
     def filter_pending(self) -> Self:
-        """Keep the entries whose ingestion is on its way."""
+        """Keep the entries whose state is `pending`: their job is open."""
         return self.filter(job__status__in=Job.OPEN)
 
 
 class MaterialEntry(UUIDModel):
-    """One source attached to a node: a stored file, an address, or an address whose file has been fetched.
+    """One source attached to a node: a stored file, a URL, or a URL whose content has been fetched.
 
-    The raw layer is what was brought, the processed layer what ingestion made of it, and `job` the receipt for the
-    newest ingestion. Big text lives in `Chunk` rows, so that listing entries never loads it. Of a recording, `media` is
-    what its container holds (an `llm.video.transcript.MediaInfo` as JSON). What was fetched is known by `final_url` and
-    the server's `etag` and `last_modified`.
+    The raw layer is the source's bytes, the processed layer what ingestion made of them, and `job` the newest
+    ingestion. Text is in `Chunk` rows, so that listing entries never loads it. For a recording, `media` is what its
+    container holds (an `llm.video.transcript.MediaInfo` as JSON). `final_url` and the server's `etag` and
+    `last_modified` identify the version that was fetched.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -142,6 +143,7 @@ class MaterialEntry(UUIDModel):
             models.UniqueConstraint(
                 fields=["node", "position"],
                 name="entry_position_is_unique_in_node",
+                # Renumbering siblings passes through states in which two have the same position.
                 deferrable=models.Deferrable.DEFERRED,
             ),
             models.UniqueConstraint(
@@ -170,7 +172,8 @@ class MaterialEntry(UUIDModel):
 
     @property
     def state(self) -> EntryState:
-        """Load entries `with_job()` to read this without a query."""
+        """Return how far the entry has come. Load entries `with_job()` to read this without a query."""
+        # An open job comes first: while an entry is read again, its old text is not current.
         if self.job is not None and self.job.is_open:
             return EntryState.PENDING
         if self.job is not None and self.job.status != JobStatus.COMPLETE:
@@ -188,15 +191,15 @@ class MaterialEntry(UUIDModel):
 
 
 def build_raw_file_key(*, tenant_id: UUID, entry_id: UUID) -> str:
-    """Return where an entry's bytes are stored: ids only, never a name that somebody chose, and never used again."""
+    """Return the object key of an entry's bytes. It consists of ids, never of a name that somebody chose."""
     return f"tenants/{tenant_id}/entries/{entry_id}/raw"
 
 
 def build_fetched_file_key(*, tenant_id: UUID, entry_id: UUID, version_id: UUID) -> str:
-    """Return where one version of what an address led to is stored: an older one stays readable meanwhile."""
+    """Return the object key of one version of a URL's content. The older version stays readable under its own key."""
     return f"tenants/{tenant_id}/entries/{entry_id}/fetched/{version_id}"
 
 
 def build_frame_key(*, tenant_id: UUID, entry_id: UUID, frame_id: UUID) -> str:
-    """Return where a key frame's picture is stored."""
+    """Return the object key of a key frame's picture."""
     return f"tenants/{tenant_id}/entries/{entry_id}/frames/{frame_id}.jpg"

@@ -1,4 +1,4 @@
-"""Web hosts: when each may be asked again."""
+"""Web hosts, with the time of the next allowed request to each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from project.db.fields import UUIDModel
 
 
 class HostVisit(UUIDModel):
-    """When a web site may be asked again, by whichever process comes first. Belongs to no tenant."""
+    """The time of the next allowed request to a web host, for all processes and tenants together."""
 
     host = models.CharField(max_length=300, unique=True)
     next_at = models.DateTimeField()

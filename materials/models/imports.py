@@ -1,4 +1,4 @@
-"""Archives and folders that were brought at once, and what became of each file in them."""
+"""Imports of archives and folders, and the outcome of each file in them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class MaterialImportQuerySet(models.QuerySet["MaterialImport"]):
 
 
 class MaterialImport(UUIDModel):
-    """An archive or a folder whose tree becomes nodes and entries below `node`. What was taken is in its items.
+    """An archive or a folder whose tree becomes nodes and entries below `node`. Its items record each file's outcome.
 
     The archive is stored (`object_key`) until the import is done or its job has long ended otherwise.
     """
@@ -66,10 +66,11 @@ class ItemOutcome(models.TextChoices):
 
 
 class ImportItem(UUIDModel):
-    """One file or folder of an import and what became of it.
+    """One file or folder of an import, and its outcome.
 
-    `target` is the id of its entry or node, chosen before that is made, so that an import which is tried again knows
-    what is there. Of what was there before it is the id of that. `count` is how many files stand behind it.
+    `target` is the id of its entry or node, chosen before that is created, so that an import which is tried again knows
+    what is there; for a source that the node had already it is the id of that entry. `count` is the number of files
+    that the item stands for.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -100,5 +101,5 @@ class ImportItem(UUIDModel):
 
 
 def build_archive_key(*, tenant_id: UUID, import_id: UUID) -> str:
-    """Return where an import's archive is stored."""
+    """Return the object key of an import's archive."""
     return f"tenants/{tenant_id}/imports/{import_id}/archive"

@@ -1,4 +1,4 @@
-"""Which slide of a presentation a video shows, from when to when."""
+"""Mappings: which slide of a presentation a video shows, from when to when."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from project.db.fields import UUIDModel
 from tenants.models import Tenant
 
+# What validation, its hints and the fingerprints read of each entry. A column that is missing here costs a query for
+# each row.
 _ENTRY_COLUMNS = (
     "name",
     "node",
@@ -33,7 +35,7 @@ class SlideVideoMappingQuerySet(models.QuerySet["SlideVideoMapping"]):
         return self.filter(tenant=tenant)
 
     def with_entries(self) -> Self:
-        """Join both entries with their jobs, which validation reads; their big columns stay where they are."""
+        """Join both entries and their jobs, with the columns that validation reads only."""
         own = [field.name for field in self.model._meta.concrete_fields]
         theirs = [f"{side}__{column}" for side in ("presentation", "video") for column in _ENTRY_COLUMNS]
         return self.select_related("presentation__job", "video__job").only(*own, *theirs)
@@ -48,10 +50,9 @@ class MappingState(models.TextChoices):
 class SlideVideoMapping(UUIDModel):
     """A claim that a slide of a presentation is shown in a video from one time to another.
 
-    `state` is what people say of it: what somebody accepted or rejected is not proposed again, and what somebody stated
-    is accepted. `confidence` (0 to 1) is that of the proposal, null where somebody stated the slide or the times.
-    Whether the slide and the times exist is the other question: `materials.mappings.validation` answers it from the
-    entries as they are.
+    `state` is people's decision: an accepted or rejected mapping is not proposed again, and one that a person created
+    is accepted. `confidence` (0 to 1) is that of the proposal, null where a person set the slide or the times. Whether
+    the slide and the times exist is not stored: `materials.mappings.validation` derives it from the entries.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")

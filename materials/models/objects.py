@@ -1,4 +1,4 @@
-"""Stored objects that are to go."""
+"""Scheduled deletions of stored objects."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from project.db.fields import UUIDModel
 
 
 class ObjectRemoval(UUIDModel):
-    """A promise to delete a stored object that no row points at any more. The row goes when the object has gone.
+    """A scheduled deletion of an object that no row points at. The row is deleted once the object is.
 
     It belongs to no tenant: it outlives the tenant whose object it was.
     """
 
-    key = models.CharField(max_length=1024, unique=True)
+    key = models.CharField(max_length=1024, unique=True)  # the longest key that S3 takes, in bytes
     attempts = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField()
 

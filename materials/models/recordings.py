@@ -1,4 +1,4 @@
-"""What recordings say and show, and what models saw in pictures."""
+"""Transcript windows, key frames, and stored descriptions of pictures."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class TranscriptWindowQuerySet(models.QuerySet["TranscriptWindow"]):
 class TranscriptWindow(UUIDModel):
     """A finished part of a transcription that is under way: an `llm.video.transcript.Window`.
 
-    Kept until the whole is done, so that work which is tried again goes on where it stopped. `cache_key` names
-    everything that the words depend on besides the recording.
+    Kept until the transcription is done, so that a job which is tried again goes on where it stopped. `cache_key` is a
+    hash of everything that the words depend on besides the recording.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -52,10 +52,10 @@ class KeyFrameQuerySet(models.QuerySet["KeyFrame"]):
 
 
 class KeyFrame(UUIDModel):
-    """What a video shows between two changes of scene, as a stored picture.
+    """A picture of what a video shows between two changes of scene, from `start_ms` to `end_ms`.
 
-    `dhash` is the picture's difference hash (hexadecimal). `description` is what a vision model saw, blank when none
-    was asked or none could tell.
+    `dhash` is the picture's difference hash (64 bits, hexadecimal). `description` is a vision model's, blank when none
+    was asked or it had nothing to say.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -88,12 +88,11 @@ class PictureDescriptionQuerySet(models.QuerySet["PictureDescription"]):
 
 
 class PictureDescription(UUIDModel):
-    """What a model saw in a picture, kept so that nobody pays for the same picture twice.
+    """A model's description of a picture, stored so that nobody pays for the same picture twice.
 
-    A stored `materials.ingestion.picture_schema.ImageDescription`.
-
-    `sha256` is that of the picture's bytes. `description_key` names everything else that the words depend on: the
-    prompt, the language and the model that is asked first. Both texts are blank when there was nothing to say.
+    A stored `materials.ingestion.picture_schema.ImageDescription`. `sha256` is that of the picture's bytes.
+    `description_key` is a hash of everything else that the words depend on: the prompt, the language and the model that
+    is asked first. Both texts are blank when there was nothing to say.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")

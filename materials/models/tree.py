@@ -48,8 +48,8 @@ class MaterialNode(UUIDModel):
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    # Levels below the node that was asked for. Only rows of `materials.queries.list_subtree` have it.
     depth: int
-    """Levels below the node that was asked for: of rows from `queries.subtree`, and of no others."""
 
     objects = MaterialNodeQuerySet.as_manager()
 
@@ -58,6 +58,7 @@ class MaterialNode(UUIDModel):
             models.UniqueConstraint(
                 fields=["tenant", "parent", "position"],
                 name="node_position_is_unique_among_siblings",
+                # Courses have no parent. To SQL two NULLs are distinct, and courses could share a position.
                 nulls_distinct=False,
                 deferrable=models.Deferrable.DEFERRED,
             ),

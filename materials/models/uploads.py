@@ -1,4 +1,4 @@
-"""Files on their way into the store without us, and the space that a tenant may use and was promised."""
+"""Uploads that go directly to the store, and quotas and reservations of storage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         return self.filter(tenant=tenant)
 
     def with_job(self) -> Self:
-        """Join the job that verifies, which `state` reads."""
+        """Join the job that verifies the upload, which `state` reads."""
         return self.select_related("job")
 
 
@@ -32,11 +32,11 @@ class UploadStatus(models.TextChoices):
 
 
 class Upload(UUIDModel):
-    """A file that its sender puts into the store without us, and what was announced of it.
+    """A file that its sender writes directly to the store, as it was announced.
 
-    While it is open its size counts as used (`materials.objects.quotas`). `store_id` is what the store calls an upload
-    in parts. `cleared_at` says when nothing of it was left in the store but what an entry points at; that can be
-    certain only after the last address that was given out has expired.
+    While it is open its size counts as used (`materials.objects.quotas`). `store_id` is the store's id of an upload in
+    parts. `cleared_at` is when nothing of it was left in the store but what an entry points at; that is certain only
+    after the last signed URL has expired.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -88,9 +88,9 @@ class Upload(UUIDModel):
 
     @property
     def state(self) -> str:
-        """Return the status, or `verifying` while a job looks at what has arrived. Load `with_job()` to read it.
+        """Return the status, or `verifying` while a job reads the file. Load `with_job()` to read it without a query.
 
-        An upload whose time is over is `expired`, also before the sweep has seen it.
+        An upload whose time is over is `expired`, also before the periodic task has marked it.
         """
         if self.status != UploadStatus.OPEN:
             return str(self.status)
@@ -138,7 +138,7 @@ class Quota(UUIDModel):
 
 
 class SpaceReservation(UUIDModel):
-    """Space set aside for a file that is being received or fetched. One that nobody gave back counts until it expires.
+    """Space reserved for a file that is being received or fetched. One that was not released counts until it expires.
 
     Only tenants with a quota have them; open uploads count by themselves.
     """

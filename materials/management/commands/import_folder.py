@@ -30,7 +30,7 @@ _OPTION_RULES = {
 
 class Command(BaseCommand):
     help = (
-        "Bring a folder of this machine into a tenant's materials: sub-folders become nodes, files entries, as of an "
+        "Import a folder of this machine into a tenant's materials: sub-folders become nodes, files entries, as of an "
         "archive that is sent to the API. Done again after it was stopped it goes on: what is there is not doubled. "
         "Exit code 1 when no file was taken or was there already, and with --strict when any was left out."
     )
@@ -91,6 +91,7 @@ class Command(BaseCommand):
 
 
 def _validate_options(course: str | None, language: str) -> None:
+    # By the rules of the API, and before the course is created.
     values = {"language": language} | ({} if course is None else {"title": course})
     shape = NodeFieldsSerializer(data=values, partial=True)
     if not shape.is_valid():

@@ -38,6 +38,6 @@ class Command(BaseCommand):
 
 def _parse_size(word: str) -> int:
     number = parse_size(word)
-    if number is None or number >= 2**63:
+    if number is None or number >= 2**63:  # PostgreSQL's bigint
         raise ArgumentTypeError(f"{word!r} is not a size such as 10GB, 1GiB or 1048576")
     return number

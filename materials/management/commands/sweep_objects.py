@@ -36,6 +36,7 @@ class Command(BaseCommand):
     def handle(self, *, delete: bool, delete_rows: bool, older_than: float, **options: Any) -> None:
         if older_than < 0:
             raise CommandError("--older-than must be at least 0.")
+        # A file is stored before its row is committed: what is young may still get one.
         before = timezone.now() - timedelta(hours=older_than)
         try:
             with sweep.load_object_listing():
