@@ -59,7 +59,7 @@ class StorageUsage:
 
 
 def get_storage_usage(*, tenant: Tenant, now: datetime) -> StorageUsage:
-    """Return the tenant's usage. A constant number of statements: one for each table that points at files, and five."""
+    """Return the tenant's usage. A constant number of statements: one for each table that points at files, and four."""
     quota = Quota.objects.filter(tenant=tenant).first()
     number = size = 0
     for model in _list_models_with_objects():
