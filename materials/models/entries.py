@@ -13,21 +13,7 @@ from django.db.models import F, Q
 
 from llm.video.processor import TranscriptSource
 from materials.documents import Format
-from materials.models.chunks import Chunk as Chunk
-from materials.models.chunks import ChunkCorrection as ChunkCorrection
-from materials.models.chunks import LocatorMixin as LocatorMixin
-from materials.models.chunks import get_locator_columns as get_locator_columns
-from materials.models.imports import ImportItem as ImportItem
-from materials.models.imports import MaterialImport as MaterialImport
-from materials.models.mappings import SlideVideoMapping as SlideVideoMapping
-from materials.models.objects import ObjectRemoval as ObjectRemoval
-from materials.models.recordings import KeyFrame as KeyFrame
-from materials.models.recordings import PictureDescription as PictureDescription
-from materials.models.recordings import TranscriptWindow as TranscriptWindow
 from materials.models.tree import MaterialNode
-from materials.models.uploads import Quota as Quota
-from materials.models.uploads import SpaceReservation as SpaceReservation
-from materials.models.uploads import Upload as Upload
 from project.db.fields import UUIDModel
 from project.jobs.models import Job, JobStatus
 from tenants.models import Tenant

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from materials.documents import Format
 from materials.readers.archives import UnsupportedFormat, detect_zip_format, identify_ole_file
 from materials.readers.base.encodings import decode_prefix, looks_like_text
-from materials.readers.format_problem import FormatProblem as FormatProblem
+from materials.readers.format_problem import FormatProblem
 
 # Signatures need a few bytes; text needs enough of it to guess an encoding and to find a first caption or HTML tag.
 _HEAD_BYTES = 64 * 1024
