@@ -93,15 +93,15 @@ def get_client_ip(request: HttpRequest) -> str:
 
     `X-Forwarded-For` counts only as far as `TRUSTED_PROXIES` proxies of ours have written it.
     """
-    address = request.META.get("REMOTE_ADDR", "")
+    client_ip = request.META.get("REMOTE_ADDR", "")
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     proxies: int = settings.TRUSTED_PROXIES
     if proxies and hops:
-        # Each proxy appends the address that connected to it. Hops further left came with the request, and a client can
-        # write there what it likes.
-        address = hops[-min(proxies, len(hops))]
+        # Each proxy appends the address that connected to it. Hops further left came with the request, and a client
+        # can write there what it likes.
+        client_ip = hops[-min(proxies, len(hops))]
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(client_ip)
     except ValueError:
         return "unknown"
     if isinstance(parsed, ipaddress.IPv6Address):

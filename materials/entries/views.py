@@ -76,10 +76,8 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         tenant = get_tenant(request)
         options = _parse_entry_options(request)
         if request.content_type == "application/json" and "Content-Disposition" not in request.headers:
-            address = validated(EntryUrlSerializer(data=request.data))
-            added = add_url(
-                tenant=tenant, node_id=pk, url=address["url"], name=address.get("name", ""), options=options
-            )
+            source = validated(EntryUrlSerializer(data=request.data))
+            added = add_url(tenant=tenant, node_id=pk, url=source["url"], name=source.get("name", ""), options=options)
         else:
             added = add_file(tenant=tenant, node_id=pk, request=request._request, options=options)
         answer = EntrySerializer(added.entry).data

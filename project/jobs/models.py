@@ -26,7 +26,7 @@ class JobQuerySet(models.QuerySet["Job"]):
         due = self.filter(status=JobStatus.QUEUED, queued_at__lte=now)
         if not is_work_window_open(now):
             due = due.filter(Q(queue=JobQueue.LIGHT) | Q(priority__gte=IMMEDIATE))
-        return due.exclude(pk__in=_unfinished_dependencies())
+        return due.exclude(pk__in=_select_unfinished_dependencies())
 
     def held_by(self, claim: Job) -> Self:
         """Keep the job while the claim holds: nobody has claimed it since, nor ended it."""
@@ -186,7 +186,7 @@ class JobDependency(UUIDModel):
         return f"{self.job_id} waits for {self.needed_id}"
 
 
-def _unfinished_dependencies() -> models.QuerySet[JobDependency, Any]:
+def _select_unfinished_dependencies() -> models.QuerySet[JobDependency, Any]:
     return JobDependency.objects.exclude(needed__status=JobStatus.COMPLETE).values("job")
 
 

@@ -49,7 +49,7 @@ def run_system(*, port: int = 0, folder: Path) -> Iterator[RunningSystem]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = _find_free_port(port)
-    address = f"http://127.0.0.1:{port}"
+    base_url = f"http://127.0.0.1:{port}"
     web = [
         sys.executable,
         "-m",
@@ -75,8 +75,8 @@ def run_system(*, port: int = 0, folder: Path) -> Iterator[RunningSystem]:
             stack.enter_context(_run_process(command, folder / name))
             for command, name in ((web, "web.log"), (worker, "worker.log"))
         ]
-        _wait_until_ready(address, processes, folder)
-        yield RunningSystem(base_url=address, processes=processes)
+        _wait_until_ready(base_url, processes, folder)
+        yield RunningSystem(base_url=base_url, processes=processes)
 
 
 @contextlib.contextmanager

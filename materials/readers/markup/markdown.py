@@ -9,7 +9,7 @@ from materials.documents import Document
 from materials.readers.base.encodings import decode_with_warnings
 from materials.readers.html.reader import parse_html
 from materials.readers.markup import front_matter
-from materials.readers.markup.markdown_lines import normalise_markdown
+from materials.readers.markup.markdown_lines import normalize_markdown
 from materials.readers.markup.markdown_rules import build_renderer
 
 
@@ -26,4 +26,4 @@ def read(path: Path) -> Document:
 
 def parse_markdown(text: str, *, title: str = "") -> Document:
     """Turn Markdown without a front matter into a document."""
-    return parse_html(build_renderer().render(normalise_markdown(text)), keep_boilerplate=True, title=title)
+    return parse_html(build_renderer().render(normalize_markdown(text)), keep_boilerplate=True, title=title)

@@ -142,12 +142,12 @@ class _DirectiveContainer:
     options: bool = True
 
 
-def normalise_markdown(text: str) -> str:
+def normalize_markdown(text: str) -> str:
     """Return Markdown without the markers of directives, with footnotes as paragraphs and labels as HTML anchors."""
-    return "\n".join(_normalise_lines(text.split("\n")))
+    return "\n".join(_normalize_lines(text.split("\n")))
 
 
-def _normalise_lines(lines: list[str]) -> Iterator[str]:
+def _normalize_lines(lines: list[str]) -> Iterator[str]:
     fence = code_end = ""
     fresh = False
     comment = in_options = False
@@ -190,7 +190,7 @@ def _normalise_lines(lines: list[str]) -> Iterator[str]:
             elif _COMMENT.match(line):
                 comment = not _END_COMMENT.search(line)
             else:
-                yield from _normalise_line(line, containers)
+                yield from _normalize_line(line, containers)
             continue
         yield from opened.lines
         if opened.fence:
@@ -293,7 +293,7 @@ def _is_fence_end(line: str, fence: str) -> bool:
     return len(sign) >= len(fence) and not sign.strip(fence[0])
 
 
-def _normalise_line(line: str, containers: list[_DirectiveContainer]) -> Iterator[str]:
+def _normalize_line(line: str, containers: list[_DirectiveContainer]) -> Iterator[str]:
     """Yield the lines that replace a line outside of code and directive markers."""
     if _DROPPED_LINE.match(line) or _IMPORT.match(line):
         yield ""

@@ -17,7 +17,7 @@ from materials.readers.base.pieces import tidy_lines
 from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.tree import build_html_tree
 from materials.readers.markup import front_matter
-from materials.readers.markup.markdown_lines import normalise_markdown
+from materials.readers.markup.markdown_lines import normalize_markdown
 from materials.readers.markup.markdown_rules import build_renderer
 
 # Of all outputs of one cell: more is a log or a table of data, of which the beginning shows what it is. A warning
@@ -123,7 +123,7 @@ class _NotebookReader:
         return front.body
 
     def _add_markdown(self, source: str) -> None:
-        self._add_html(self._renderer.render(normalise_markdown(source)))
+        self._add_html(self._renderer.render(normalize_markdown(source)))
 
     def _add_html(self, text: str) -> None:
         root = build_html_tree(f"<html><body>{text}</body></html>")

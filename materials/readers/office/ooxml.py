@@ -73,20 +73,20 @@ class Package:
     def __init__(self, archive: zipfile.ZipFile, noun: str) -> None:
         self._archive = archive
         self._noun = noun
-        self._parts = {_normalise_part_name(part.filename): part for part in archive.infolist()}
+        self._parts = {_normalize_part_name(part.filename): part for part in archive.infolist()}
         self._relationships: dict[str, dict[str, Relationship]] = {}
         self._remaining_bytes = ZIP_MAX_BYTES
 
     def find_main_part(self) -> str:
         """Return the name of the main document part. Raises UnreadableDocument when there is none."""
         for relation in self.get_relationships("").values():
-            if relation.kind == "officeDocument" and _normalise_part_name(relation.target) in self._parts:
+            if relation.kind == "officeDocument" and _normalize_part_name(relation.target) in self._parts:
                 return relation.target
         raise UnreadableDocument(f"The {self._noun} is damaged: its main part is missing.", code="damaged")
 
     def parse_part(self, name: str) -> Any:
         """Return the root element of a part. Raises KeyError for an unknown name, UnreadableDocument for damage."""
-        part = self._parts[_normalise_part_name(name)]
+        part = self._parts[_normalize_part_name(name)]
         data = self._read_xml_part(part)
         if b"purl.oclc.org/ooxml" in data[:4096]:
             data = _STRICT_NAMESPACE.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data)
@@ -147,7 +147,7 @@ class Package:
             if (
                 relation.kind == kind
                 and not relation.is_external
-                and _normalise_part_name(relation.target) in self._parts
+                and _normalize_part_name(relation.target) in self._parts
             ):
                 yield relation.target
 
@@ -156,11 +156,11 @@ class Package:
         relation = self.get_relationships(name).get(relation_id or "")
         if relation is None or relation.is_external or relation.kind != kind:
             return None
-        return relation.target if _normalise_part_name(relation.target) in self._parts else None
+        return relation.target if _normalize_part_name(relation.target) in self._parts else None
 
     def get_part_signature(self, name: str) -> tuple[int, int]:
         """Return the CRC-32 and size of a part, equal for parts with equal content, without unpacking it."""
-        part = self._parts[_normalise_part_name(name)]
+        part = self._parts[_normalize_part_name(name)]
         return part.CRC, part.file_size
 
     def read_picture(self, name: str) -> bytes:
@@ -168,7 +168,7 @@ class Package:
 
         Pictures do not count towards the limit of all XML parts, because one is unpacked at a time.
         """
-        return self._read_part(self._parts[_normalise_part_name(name)], max_bytes=ZIP_MAX_XML_BYTES)
+        return self._read_part(self._parts[_normalize_part_name(name)], max_bytes=ZIP_MAX_XML_BYTES)
 
     def _read_xml_part(self, part: zipfile.ZipInfo) -> bytes:
         data = self._read_part(part, max_bytes=min(ZIP_MAX_XML_BYTES, self._remaining_bytes))
@@ -213,7 +213,7 @@ def _parse_relationship(element: Any, folder: str) -> Relationship:
     return Relationship(kind=(element.get("Type") or "").rpartition("/")[2], target=target, is_external=is_external)
 
 
-def _normalise_part_name(name: str) -> str:
+def _normalize_part_name(name: str) -> str:
     """Return the name under which a part is looked up."""
     # Part names are equal when they differ only in case (ECMA-376 Part 2). Some programs write backslashes.
     return name.replace("\\", "/").lstrip("/").lower()
