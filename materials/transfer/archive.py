@@ -1,8 +1,8 @@
-"""Reading a zip that somebody made, perhaps to do harm.
+"""Read an untrusted ZIP archive.
 
-The list of its members is bounded before it is read into memory, members may not overlap, all of them together may not
-unpack to more than allowed, and each must unpack to exactly as many bytes as its entry in the list says. Nothing is
-ever written to a path that the archive names.
+The central directory is bounded before it is read into memory, members may not overlap or unpack to more than a limit
+in all, and each must unpack to exactly the size that the directory announces. Paths in the archive are only names:
+nothing is written to them. Section numbers below are those of PKWARE's APPNOTE.TXT.
 """
 
 from __future__ import annotations
@@ -27,23 +27,31 @@ _END_SIGNATURE, _END64_SIGNATURE, _LOCATOR64_SIGNATURE, _CENTRAL_HEADER_SIGNATUR
     b"PK\x06\x07",
     b"PK\x01\x02",
 )
+# The end record (4.3.16) and the ZIP64 end record (4.3.14), without what may follow their fixed fields.
 _END_BYTES, _RECORD64_BYTES = 22, 56
-_END64_BYTES = _RECORD64_BYTES + 20
-_MAX_END_BYTES = _END_BYTES + 0xFFFF
+_END64_BYTES = _RECORD64_BYTES + 20  # with its locator (4.3.15), which stands between the two
+_MAX_END_BYTES = _END_BYTES + 0xFFFF  # a comment follows, whose length has two bytes
+# zipfile reads the central directory whole. 20,000 members (the default of IMPORT_MAX_FILES) with the longest paths
+# that are accepted need about 21 MB: 46 bytes (4.3.12) and 1,000 ASCII characters each.
 _MAX_DIRECTORY_BYTES = 32 * 2**20
+# What is in memory while members are counted. Nothing depends on the exact value.
 _PIECE_BYTES = 2**20
-_LOCAL_HEADER_BYTES = 30
-_UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
+_LOCAL_HEADER_BYTES = 30  # 4.3.7, without the name and the extra field
+_UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1  # 4.4.4, bits 11 and 0
+# Values of "version made by" (4.4.2) with Unix file modes in the external attributes: Unix, and Darwin.
 _UNIX_SYSTEMS = {3, 19}
-"""Systems whose archives say what kind of file a member is; the latter is Darwin."""
+# What nearly every program writes. zipfile unpacks the other methods without a bound on memory.
 _COMPRESSION_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""The two that unpack in constant memory; they are also what nearly every program writes."""
-
+# Small files may have any ratio: deflate reaches 1,032 on a log or a table of zeros, and below this it does no harm.
 _RATIO_CHECK_MIN_BYTES = 2**20
+_UNICODE_PATH_FIELD = 0x7075  # 4.6.9
 
 
 class ArchiveRefused(Exception):
-    """The archive as a whole cannot be taken: `code` is stable, the message says why, `next_step` what to do."""
+    """The archive as a whole is refused.
+
+    `code` is a stable identifier for clients; the message and `next_step` are sentences for people.
+    """
 
     def __init__(self, message: str, *, code: str, next_step: str) -> None:
         super().__init__(message)
@@ -52,19 +60,20 @@ class ArchiveRefused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveLimits:
-    """How many members an archive may have, and to how many bytes they may unpack in all."""
+    """The most members of an archive, folders included, and the most bytes that all of them together unpack to."""
 
     max_members: int
     max_unpacked_bytes: int
 
 
 def check_archive_end(file: BinaryIO, limits: ArchiveLimits) -> None:
-    """Look at a seekable file's end only: is it a zip, and is its list of members within bounds?
+    """Check that a seekable file is a ZIP archive whose central directory is within the limits.
 
-    Raises ArchiveProblem.
+    Reads the end and the directory only, in constant memory. Raises ArchiveRefused.
     """
     size = file.seek(0, 2)
     tail = _read_at(file, max(0, size - _MAX_END_BYTES), _MAX_END_BYTES)
+    # The last one: the signature may also occur in a member or, written to deceive, before the real end record.
     found = tail.rfind(_END_SIGNATURE)
     if found < 0 or len(tail) - found < _END_BYTES:
         raise ArchiveRefused(
@@ -78,6 +87,7 @@ def check_archive_end(file: BinaryIO, limits: ArchiveLimits) -> None:
     if big[_RECORD64_BYTES:].startswith(_LOCATOR64_SIGNATURE):
         if not big.startswith(_END64_SIGNATURE):
             raise _build_damaged_error("its end record is not where it should be")
+        # zipfile trusts this record whenever it is there, so it is the one to check.
         disk, first_disk, _, count, length = struct.unpack_from("<2L3Q", big, 16)
         at -= _END64_BYTES
     if disk or first_disk:
@@ -96,12 +106,12 @@ def check_archive_end(file: BinaryIO, limits: ArchiveLimits) -> None:
 
 
 def _count_members(file: BinaryIO, start: int, length: int) -> int:
-    """Return how many members the list has at most, whatever the end record says of it."""
+    """Return the most members that the directory can have, whatever count the end record gives."""
     found, before = 0, b""
     for at in range(start, start + length, _PIECE_BYTES):
         piece = before + _read_at(file, at, min(_PIECE_BYTES, start + length - at))
         found += piece.count(_CENTRAL_HEADER_SIGNATURE)
-        before = piece[-3:]
+        before = piece[-3:]  # a signature of four bytes may lie across two pieces
     return found
 
 
@@ -111,10 +121,10 @@ def _read_at(file: BinaryIO, offset: int, length: int) -> bytes:
 
 
 class ArchiveSource:
-    """An open zip: a `Source`."""
+    """An open ZIP archive as an `ImportSource`."""
 
     def __init__(self, file: BinaryIO, limits: ArchiveLimits) -> None:
-        """Read the list of members. Raises ArchiveProblem."""
+        """Read the central directory of a seekable file. Raises ArchiveRefused."""
         check_archive_end(file, limits)
         self._limits = limits
         file.seek(0)
@@ -122,13 +132,14 @@ class ArchiveSource:
             self._zip = zipfile.ZipFile(file)
         except UnicodeDecodeError:
             raise _build_damaged_error("a name in it is said to be UTF-8 and is not") from None
+        # All that zipfile raises for damaged directories: it checks few of the numbers that it reads.
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OverflowError, OSError):
             raise _build_damaged_error("its list of files cannot be read") from None
         self._members = self._zip.infolist()
         _check_members(self._members, limits)
 
     def list_items(self) -> Sequence[SourceItem]:
-        """Raises ArchiveProblem when the paths name more folders than the archive may have members."""
+        """Return the members as items. Raises ArchiveRefused when their paths name too many folders."""
         said = [_get_raw_name(info) for info in self._members if not info.flag_bits & _UTF8_FLAG]
         encoding = detect_legacy_encoding(said)
         found = [_build_item(info, encoding) for info in self._members]
@@ -146,9 +157,9 @@ class ArchiveSource:
 
 
 class _ArchiveMemberFile:
-    """Raises SkipItem for damaged bytes, and for an end before the size that the list of members announces.
+    """A member's bytes. Raises SkipItem when they are damaged, or end before the size that the directory announces.
 
-    zipfile compares the checksum of what it unpacked, but not its length.
+    zipfile compares the checksum of the unpacked bytes, but not their number.
     """
 
     def __init__(self, file: ReadableFile, *, announced_bytes: int) -> None:
@@ -168,7 +179,7 @@ class _ArchiveMemberFile:
 
 @contextlib.contextmanager
 def open_archive(path: Path, limits: ArchiveLimits) -> Iterator[ArchiveSource]:
-    """Open a zip that is a file of this machine. Raises ArchiveProblem."""
+    """Open a ZIP archive on a local disk. Raises ArchiveRefused."""
     with path.open("rb") as file:
         yield ArchiveSource(file, limits)
 
@@ -183,6 +194,7 @@ def _check_members(members: Sequence[zipfile.ZipInfo], limits: ArchiveLimits) ->
             code="archive_unpacks_too_large",
             next_step="Send it in several archives, or ask the operator to raise IMPORT_MAX_UNPACKED_BYTES.",
         )
+    # With overlapping members 10 MB can unpack to 281 TB ("A better zip bomb", WOOT 2019).
     end = 0
     for info in sorted(members, key=lambda info: info.header_offset):
         if info.header_offset < end:
@@ -195,7 +207,7 @@ def _check_members(members: Sequence[zipfile.ZipInfo], limits: ArchiveLimits) ->
 
 
 def _check_folder_count(found: Sequence[SourceItem], limits: ArchiveLimits) -> None:
-    """Refuse long paths that make far more nodes than there are files."""
+    """Raise ArchiveRefused for too many folders: 20,000 files may name a million of them in their paths."""
     folders: set[tuple[str, ...]] = set()
     for each in found:
         folder = each.path if each.is_folder else each.path[:-1]
@@ -227,6 +239,7 @@ def _build_item(info: zipfile.ZipInfo, encoding: str) -> SourceItem:
 
 
 def _find_skip_reason(info: zipfile.ZipInfo) -> SkipItem | None:
+    # The Unix file mode is in the upper half (4.4.15). Programs that write no mode leave zeros, which is a file here.
     kind = stat.S_IFMT(info.external_attr >> 16) if info.create_system in _UNIX_SYSTEMS else 0
     if kind == stat.S_IFLNK:
         return SkipItem("link", "It is a link to another place.")
@@ -251,15 +264,22 @@ def _decode_name(info: zipfile.ZipInfo, encoding: str) -> str:
 
 
 def _get_raw_name(info: zipfile.ZipInfo) -> bytes:
+    # zipfile decodes names without the UTF-8 flag as code page 437, which has a character for every byte.
     return info.orig_filename.encode("cp437")
 
 
 def _parse_unicode_path(extra: bytes, raw: bytes) -> str:
-    """Return the name in Info-ZIP's extra field for it, blank when there is none that fits."""
+    """Return the name in the Info-ZIP Unicode Path extra field (4.6.9), blank when there is none for this name."""
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<2H", extra)
         field, extra = extra[4 : 4 + length], extra[4 + length :]
-        if kind == 0x7075 and len(field) > 5 and field[0] == 1 and field[1:5] == struct.pack("<L", zlib.crc32(raw)):
+        # The CRC-32 is that of the plain name, so that a program which renames it need not know the field.
+        if (
+            kind == _UNICODE_PATH_FIELD
+            and len(field) > 5
+            and field[0] == 1
+            and field[1:5] == struct.pack("<L", zlib.crc32(raw))
+        ):
             with contextlib.suppress(UnicodeDecodeError):
                 return field[5:].decode("utf-8")
     return ""

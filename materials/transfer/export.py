@@ -1,4 +1,4 @@
-"""Handing out a node's materials as one archive."""
+"""Export a node's materials as a ZIP archive that is made while it is sent."""
 
 from __future__ import annotations
 
@@ -25,20 +25,23 @@ from project import logs
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
+# What an export holds in memory, as `materials.uploads.views` does for a download. The exact value is a choice.
 _PIECE_BYTES = 256 * 1024
+# A bucket needs a round trip for each file. Well below the 32 connections of its client, which other requests share.
 _CHECK_THREADS = 8
+# For the problem document: enough to see what is wrong.
 _MAX_LISTED_ENTRIES = 20
 
 log = logs.get_logger(__name__)
 
 
 class StoredFileChanged(Exception):
-    """A stored file is not what was stored, so that the archive cannot be finished."""
+    """A stored file has other bytes than its SHA-256 says, so the archive is broken off."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaterialsExport:
-    """An archive on its way: its file name, its exact length, and its bytes, made as they are asked for."""
+    """An archive: its file name, its exact length in bytes, and its bytes, which are made while they are iterated."""
 
     name: str
     length: int
@@ -46,11 +49,11 @@ class MaterialsExport:
 
 
 def export_materials(*, tenant: Tenant, node_id: UUID) -> MaterialsExport:
-    """Return a zip of the files of a node and of all below it, with a manifest.
+    """Return a ZIP archive of the files of a node and its descendants, with a manifest.
 
-    Takes a constant number of statements, all of them before the first byte. Raises NotFound, and ExportIncomplete when
-    stored files are missing. One that is lost or changed while the archive is read ends it with an exception, short of
-    its length.
+    Runs a constant number of SQL statements, all before the first byte. Raises NotFound, and ExportIncomplete when
+    stored files are missing. A file that is lost or changed while the archive is read ends the iteration with an
+    exception, short of the announced length.
     """
     parts = list(lay_out_folders(get_tree(tenant=tenant, node_id=node_id)))
     files = [(entry, path) for part in parts for entry, path in part.entries]
@@ -66,6 +69,7 @@ def export_materials(*, tenant: Tenant, node_id: UUID) -> MaterialsExport:
 
 
 def _check_stored_files(entries: list[MaterialEntry]) -> None:
+    # Before the first byte, because a response that has begun cannot become an error.
     stored = [entry for entry in entries if entry.object_key]
     with ThreadPoolExecutor(_CHECK_THREADS) as pool:
         there = list(pool.map(get_object_storage().exists, [entry.object_key for entry in stored]))
@@ -95,6 +99,7 @@ def _read_stored_file(entry: MaterialEntry) -> Iterator[bytes]:
         while piece := file.read(_PIECE_BYTES):
             digest.update(piece)
             yield piece
+    # The bytes are sent already; the exception withholds the directory, so that no program opens the archive.
     if digest.hexdigest() != entry.raw_sha256:
         log.error("stored object changed", entry=str(entry.pk))
         raise StoredFileChanged(str(entry.pk))

@@ -1,4 +1,4 @@
-"""A folder of this machine as what an import reads from."""
+"""Import from a folder on a local disk."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from materials.transfer.sources import ReadableFile, SkipItem, SourceItem
 
 
 class FolderSource:
-    """A `Source`. Links are not followed."""
+    """A folder as an `ImportSource`. Symbolic links are reported and not followed."""
 
     def __init__(self, top: Path) -> None:
         self._top = top
 
     def list_items(self) -> Sequence[SourceItem]:
+        # A list, not recursion: folders may be nested deeper than Python recurses.
         found: list[SourceItem] = []
         waiting: list[tuple[Path, tuple[str, ...]]] = [(self._top, ())]
         while waiting:
             for each in self._scan_folder(*waiting.pop()):
                 found.append(each)
+                # Hidden folders are not scanned: `.git` alone may hold more files than the course.
                 if each.is_folder and each.skip is None and not is_hidden(each.path[-1]):
                     waiting.append((Path(each.handle), each.path))
         return found
@@ -67,7 +69,7 @@ class FolderSource:
 
 
 class _FolderFile:
-    """Turns what the reading of a file raises into a Skip, so that it does not look like a failure of the store."""
+    """A file whose read errors become SkipItem. As OSError they would look like a failure of the object storage."""
 
     def __init__(self, file: ReadableFile) -> None:
         self._file = file
@@ -80,7 +82,8 @@ class _FolderFile:
 
 
 def _validate_name(name: str) -> str:
-    """Return a file's name fit to be shown. Raises Skip when it has none."""
+    """Return a file's name without invisible characters. Raises SkipItem when it is not text, or has a backslash."""
+    # Linux allows any bytes; Python gives those that are not UTF-8 as lone surrogates (PEP 383).
     try:
         name.encode()
     except UnicodeError:

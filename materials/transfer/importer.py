@@ -1,7 +1,7 @@
-"""Making nodes and entries of what a source holds, and noting what became of each part.
+"""Create nodes and entries from an import source, and record the outcome of each file and folder.
 
-The ids of nodes and entries are chosen and stored before anything is made, so that whoever is stopped in the middle,
-however that comes, finds on the next try what is there, and makes nothing twice.
+The ids of all nodes and entries are stored before any of them is created. So an import that was interrupted anywhere
+finds what exists when it is run again, and creates nothing twice (docs/decisions/0040).
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from project.errors import DomainError
 from project.jobs.queues import BULK, NORMAL
 from project.storage.objects import StoredObject, get_object_storage
 
+# What an import holds of a file in memory, besides its writer's parts. Nothing depends on the exact value.
 _PIECE_BYTES = 2**20
 _CAPTION_SUFFIXES = {suffix for format_ in Format if format_.is_captions for suffix in FORMATS[format_].extensions}
 
@@ -45,7 +46,10 @@ ItemOutcome = ItemOutcome
 
 @dataclass(kw_only=True)
 class Importer:
-    """One import. Call `prepare_nodes`, then `import_files`; `progress` (stage, done, total) may raise to stop them."""
+    """Runs one import. Call `prepare_nodes`, then `import_files`, both outside a transaction.
+
+    `progress` is called with a stage, the bytes done and their total, and may raise to stop the import.
+    """
 
     batch: MaterialImport
     source: ImportSource
@@ -58,17 +62,19 @@ class Importer:
     _done_bytes: int = 0
 
     def prepare_nodes(self) -> dict[str, Any]:
-        """Look at the source, make the nodes, and return what is going to be done. Raises NotFound."""
+        """Plan the import, create its nodes, and return the numbers of the plan. Raises NotFound and ArchiveRefused."""
         levels = compute_max_levels(self.batch)
         self._plan = build_import_plan(self.source, unwrap=self.batch.unwrap, levels=levels)
         self._is_resumed = self.batch.planned_at is not None
         if not self._is_resumed:
             store_import_plan(batch=self.batch, plan=self._plan)
+        # From the rows, not from the plan: an earlier attempt may have chosen the nodes.
         folders = self._filter_items(ItemKind.FOLDER).exclude(outcome=ItemOutcome.SKIPPED)
         by_path = dict(folders.values_list("path", "target"))
         targets = {folder.path: by_path.get(f"{format_path(folder.path)}/") for folder in self._plan.folders}
         self._nodes = {path: target for path, target in targets.items() if target is not None}
         self._nodes[self._plan.base] = self.batch.node_id
+        # Only nodes that were there before can hold the same files; those that the import made are empty.
         found = folders.filter(outcome=ItemOutcome.SAME).values_list("target", flat=True)
         self._existing_files = self._index_files([self.batch.node_id, *found])
         return {
@@ -79,11 +85,11 @@ class Importer:
         }
 
     def import_files(self) -> None:
-        """Make an entry of each file that waits. One that cannot be taken is noted with the reason."""
+        """Create an entry for each file that waits, or record why it is skipped. Raises QuotaExceeded."""
         waiting = self._filter_items(ItemKind.FILE).filter(outcome=ItemOutcome.WAITING)
         items = {path: (pk, target) for path, pk, target in waiting.values_list("path", "pk", "target")}
         made = self._find_made_entries([target for _, target in items.values()])
-        # Captions first: a video without sound is taken only when its captions are there.
+        # Captions first: a video without sound is accepted only when its captions exist.
         for file in sorted(self._plan.files, key=lambda file: not _is_captions(file)):
             if (item := items.get(format_path(file.path))) is not None:
                 self._import_file(file, *item, is_made=item[1] in made)
@@ -109,7 +115,7 @@ class Importer:
         except SkipItem as skip:
             self._update_item(item, outcome=ItemOutcome.SKIPPED, code=skip.code, reason=skip.reason)
         except QuotaExceeded:
-            raise  # the files that wait have no place either: a retry goes on when there is
+            raise  # the job fails and can be retried; skipping every file that is left would end it
         except DomainError as exc:
             self._update_item(item, outcome=ItemOutcome.SKIPPED, code=exc.code, reason=f"{exc} {exc.next_step}".strip())
         else:
@@ -151,7 +157,7 @@ class Importer:
             writer.abort()
 
     def _read_pieces(self, file: PlannedFile) -> Iterator[bytes]:
-        """Yield a file's bytes, at most as many as it was found to have."""
+        """Yield a file's bytes, at most as many as the plan counted: a file may grow while it is read."""
         left = file.item.size
         with self.source.open(file.item) as reader:
             while left and (piece := reader.read(min(_PIECE_BYTES, left))):
@@ -160,7 +166,8 @@ class Importer:
                 yield piece
 
     def _find_same_entry(self, file: PlannedFile, node: UUID) -> UUID | None:
-        """Return the node's entry of the same bytes where there was one before; else None."""
+        """Return the entry with the same bytes that the node had before the import, else None."""
+        # Most files have a size of their own, so they are not read twice.
         if not (candidates := self._existing_files.get((node, file.item.size))):
             return None
         digest = hashlib.sha256()
@@ -172,6 +179,7 @@ class Importer:
         return EntryOptions(
             language=file.manifest_fields.get("language") or self.batch.language,
             use_captions=file.manifest_fields.get("use_captions", self.batch.use_captions),
+            # Thousands of files must not delay single uploads of other tenants.
             priority=BULK if self.priority == NORMAL else self.priority,
         )
 
@@ -185,7 +193,7 @@ class Importer:
         return ImportItem.objects.for_tenant(self.batch.tenant).filter(batch=self.batch, kind=kind)
 
     def _find_made_entries(self, targets: list[UUID]) -> set[UUID]:
-        """Return which of the entries are there although their items wait: those of a try that was stopped."""
+        """Return the entries that an interrupted attempt created without recording it."""
         if not self._is_resumed:
             return set()
         return set(
@@ -201,7 +209,7 @@ class Importer:
 
 
 def _check_file_size(size: int) -> None:
-    """Raise Skip for a file that is never taken, so that it needs no space."""
+    """Raise SkipItem for a file above UPLOAD_MAX_BYTES, before quota is reserved for it."""
     if size > (most := settings.UPLOAD_MAX_BYTES):
         raise SkipItem("upload_too_large", f"It has {size} bytes; the largest that is taken has {most}.")
 
@@ -211,6 +219,6 @@ def _is_captions(file: PlannedFile) -> bool:
 
 
 def _choose_detection_name(file: PlannedFile) -> str:
-    """Return the name under which the bytes are looked into: a manifest cannot make a file of another type of them."""
+    """Return the name for detecting the format. A name from a manifest counts only if it keeps the extension."""
     suffixes = {PurePosixPath(name).suffix.lower() for name in (file.name, file.path[-1])}
     return file.name if len(suffixes) == 1 else file.path[-1]

@@ -1,4 +1,4 @@
-"""What an import does to the tree: nodes for its folders, items for its parts, and the order of its entries."""
+"""Write an import to the tree: nodes for its folders, items for its report, and the order of its entries."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from materials.transfer.plan import ImportPlan, PathParts, path_sort_key
 from materials.tree.services import MAX_DEPTH
 from project.db.fields import new_id
 
+# Rows of one INSERT, so that 20,000 items are not one statement of megabytes. The exact value is a choice.
 _BATCH_SIZE = 1000
 
 ItemOutcome = ItemOutcome
@@ -29,10 +30,9 @@ ItemKind = ItemKind
 
 
 def compute_max_levels(batch: MaterialImport) -> int:
-    """Return how many levels of nodes there may be below the import's node.
-
-    Once its nodes are made the import keeps to them, wherever they have been moved.
-    """
+    """Return how many levels of nodes may be created below the import's node."""
+    # The nodes of a resumed import exist, and its node may have been moved deeper since: a smaller number would drop
+    # files that were planned.
     if batch.planned_at is not None:
         return MAX_DEPTH
     return MAX_DEPTH - len(list_ancestor_ids(tenant=batch.tenant, node_id=batch.node_id))
@@ -40,10 +40,10 @@ def compute_max_levels(batch: MaterialImport) -> int:
 
 @transaction.atomic
 def store_import_plan(*, batch: MaterialImport, plan: ImportPlan) -> None:
-    """Make the nodes of the plan's folders and an item for each of its parts. A constant number of statements a batch.
+    """Create the nodes of the plan's folders, and an item for each folder and file, in a transaction of its own.
 
-    A folder whose parent has a child of the same title already goes into that child. What a manifest says of the node
-    itself fills what the node leaves blank. Raises NotFound when the node is gone.
+    A folder becomes an existing child with its title, if there is one. Fields in the manifest fill the blank fields of
+    the import's node. A constant number of SQL statements for each batch of rows. Raises NotFound.
     """
     lock_tree(batch.tenant)
     nodes = list_subtree(tenant=batch.tenant, node_id=batch.node_id)
@@ -68,7 +68,11 @@ def store_import_plan(*, batch: MaterialImport, plan: ImportPlan) -> None:
 def apply_manifest_fields(
     *, batch: MaterialImport, entry_id: UUID, name: str, manifest_fields: Mapping[str, Any]
 ) -> None:
-    """Give a new entry the name and the address that a manifest says, unless its node has that address already."""
+    """Set the name and the source URL of a new entry from the manifest.
+
+    A URL that is invalid, or that another entry of the node has, is left out. Opens a transaction and takes the tree
+    lock.
+    """
     lock_tree(batch.tenant)
     entry = MaterialEntry.objects.for_tenant(batch.tenant).filter(pk=entry_id).first()
     if entry is None:
@@ -84,7 +88,10 @@ def apply_manifest_fields(
 
 @transaction.atomic
 def order_imported_entries(*, batch: MaterialImport, plan: ImportPlan, nodes: Mapping[PathParts, UUID]) -> None:
-    """Give the entries that an import made the order of its files, behind those that were there before."""
+    """Put the entries that an import created in the order of its files, after those that were there before.
+
+    Needed because captions are imported first. Opens a transaction and takes the tree lock.
+    """
     lock_tree(batch.tenant)
     items = ImportItem.objects.for_tenant(batch.tenant).filter(
         batch=batch, kind=ItemKind.FILE, outcome=ItemOutcome.TAKEN
@@ -96,6 +103,7 @@ def order_imported_entries(*, batch: MaterialImport, plan: ImportPlan, nodes: Ma
     for pk, node in rows.values_list("pk", "node_id"):
         groups[node].append(pk)
     for node, before in groups.items():
+        # The sort is stable: entries from elsewhere (-1) keep their order and come first.
         after = sorted(before, key=lambda pk: ranks.get(pk, -1))
         if after != before:
             renumber_siblings(MaterialEntry.objects.for_tenant(batch.tenant).filter(node=node), after)
@@ -113,7 +121,7 @@ def _is_valid_url(url: str) -> bool:
 def _resolve_folder_nodes(
     batch: MaterialImport, plan: ImportPlan, nodes: list[MaterialNode]
 ) -> dict[PathParts, tuple[MaterialNode, bool]]:
-    """Return the node of each folder, and whether it is to be made."""
+    """Return the node of each folder, and whether it is new and unsaved. Folders of one title get different nodes."""
     children = group_by_parent(nodes[1:])
     free: dict[tuple[UUID, str], list[MaterialNode]] = defaultdict(list)
     for child in nodes[1:]:

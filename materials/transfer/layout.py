@@ -1,4 +1,4 @@
-"""Names and places of an export's files: safe on every system, unique, and in order."""
+"""Lay out the folders and files of an export: names that are valid on every system, unique, and sort in order."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ from materials.transfer import manifest
 from materials.transfer.names import MAX_PATH_LENGTH, is_hidden, natural_sort_key, strip_invisible
 from materials.transfer.plan import SHORTCUT_SUFFIX
 
+# Windows takes paths of 260 characters by default (MAX_PATH): three such names fit. In deeper trees names are shorter,
+# so that whole paths stay below the limit of an import.
 MAX_NAME_LETTERS = 80
-"""Of a name, so that paths stay within what Windows takes. In deep trees it is fewer, so that an import takes them."""
+# However deep the tree, a name keeps something to recognise it by.
 _MIN_NAME_LETTERS = 6
+# File systems take 255 bytes in UTF-8. The rest is for an extension, a number and a leading underscore.
 _MAX_NAME_BYTES = 200
-"""Of a name in UTF-8: file systems take 255."""
+# What may be added to a name: "01 " before it, " (2)" after it, and the slash.
 _NUMBERING_LETTERS = 8
-"""What may come to a name: a number, another number, a slash."""
 
+# What Windows forbids in names ("Naming Files, Paths, and Namespaces"); other systems forbid less.
 _FORBIDDEN_CHARACTERS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED_NAMES = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportFolder:
-    """A node with the path of its folder (blank at the top, else ending with a slash), and its entries with theirs."""
+    """A node, the path of its folder (blank at the top, else ending with a slash), and its entries with their paths."""
 
     node: MaterialNode
     path: str
@@ -39,18 +42,18 @@ class ExportFolder:
 
 
 def lay_out_folders(branch: Branch) -> Iterator[ExportFolder]:
-    """Yield a branch and all below it, parents first, in order."""
+    """Yield the folders of a branch, parents before children, siblings in order."""
     yield from _lay_out_branch(branch, "", _compute_levels(branch))
 
 
 def build_safe_name(name: str, suffix: str = "", *, letters: int = MAX_NAME_LETTERS) -> str:
-    """Return a name of about so many letters that every system takes and none hides, with `suffix` at its end."""
+    """Return a name of about `letters` characters, ending with `suffix`, that every system accepts and none hides."""
     clean = _FORBIDDEN_CHARACTERS.sub("_", strip_invisible(unicodedata.normalize("NFC", name)))
     clean = (
         clean[: max(_MIN_NAME_LETTERS, letters - len(suffix))]
         .encode()[:_MAX_NAME_BYTES]
         .decode(errors="ignore")
-        .rstrip(" .")
+        .rstrip(" .")  # Windows drops these at the end of a name
     )
     if not clean or _RESERVED_NAMES.match(clean) or is_hidden(clean + suffix):
         clean = f"_{clean}"
@@ -58,6 +61,7 @@ def build_safe_name(name: str, suffix: str = "", *, letters: int = MAX_NAME_LETT
 
 
 def _lay_out_branch(branch: Branch, path: str, levels_below: Mapping[UUID, int]) -> Iterator[ExportFolder]:
+    # An entry of that name would be read as the manifest when the archive is imported.
     used_names = {manifest.FILE_NAME} if not path else set()
     available_letters = (MAX_PATH_LENGTH - len(path)) // levels_below[branch.node.pk] - _NUMBERING_LETTERS
     letters = min(MAX_NAME_LETTERS, max(_MIN_NAME_LETTERS, available_letters))
@@ -75,7 +79,7 @@ def _lay_out_branch(branch: Branch, path: str, levels_below: Mapping[UUID, int])
 
 
 def _compute_levels(branch: Branch) -> dict[UUID, int]:
-    """Return for each node how many names a path has at most from there on: those of folders and of a file."""
+    """Return for each node the most names that follow its path: those of folders, and of a file."""
     levels: dict[UUID, int] = {}
     for each in reversed(list(branch.iter_branches())):
         levels[each.node.pk] = 1 + max((levels[child.node.pk] for child in each.children), default=0)
@@ -89,11 +93,15 @@ def _build_file_name(entry: MaterialEntry, letters: int) -> str:
     format_ = Format(entry.format)
     if suffix.lower() in FORMATS[format_].extensions:
         return build_safe_name(entry.name.removesuffix(suffix), suffix, letters=letters)
+    # A recording's format has several containers, so no extension can be chosen for it.
     return build_safe_name(entry.name, "" if format_.is_recording else FORMATS[format_].extensions[0], letters=letters)
 
 
 def _make_distinct(names: Sequence[str], used_names: set[str]) -> list[str]:
-    """Make names differ whatever the case, and put numbers before them where they do not sort as they stand."""
+    """Return distinct names, numbered when they do not sort in their order; adds them to `used_names` in lower case.
+
+    They differ also on file systems that ignore case.
+    """
     width = max(2, len(str(len(names))))
     if sorted(names, key=natural_sort_key) != list(names) or len(set(map(str.casefold, names))) != len(names):
         names = [f"{number:0{width}} {name}" for number, name in enumerate(names, start=1)]

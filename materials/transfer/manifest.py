@@ -1,7 +1,6 @@
-"""`manifest.json` of an export: what names and folders alone cannot say.
+"""`manifest.json` of an export: the fields of nodes and entries that names of files and folders cannot hold.
 
-Whoever sends an archive may have written the manifest, so it is read as any input is: within bounds, and each part that
-is not as it should be is left out with a warning.
+A manifest in an archive is untrusted input: it is bounded, and a part of it that is invalid is left out with a warning.
 """
 
 from __future__ import annotations
@@ -21,8 +20,11 @@ from materials.tree.serializers import NodeFieldsSerializer
 FILE_NAME = "manifest.json"
 FORMAT = "coursewright-materials"
 VERSION = 1
+# Parsed whole in memory. An export writes about 500 bytes for each entry, so the most files of an import need 10 MB.
 MAX_BYTES = 32 * 2**20
+# Each part is validated by a serializer. Five times the default of IMPORT_MAX_FILES.
 _MAX_PARTS = 100_000
+# Stored with the import and shown whole; the rest is counted.
 _MAX_WARNINGS = 20
 
 PathParts = tuple[str, ...]
@@ -38,10 +40,7 @@ class _ManifestEntrySerializer(serializers.Serializer[Any]):
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a manifest says of the folders and files below it, by path.
-
-    `root_fields` is what it says of the node itself.
-    """
+    """The fields of nodes and entries by their path from the manifest's folder; `root_fields` are the node's own."""
 
     root_fields: Mapping[str, Any] = field(default_factory=dict)
     nodes: Mapping[PathParts, Mapping[str, Any]] = field(default_factory=dict)
@@ -50,10 +49,10 @@ class Manifest:
 
 
 def parse_manifest(data: bytes) -> Manifest | None:
-    """Return what a file named `manifest.json` says, or None when it is not one of ours."""
+    """Return the manifest in a file named `manifest.json`, or None for a file of another kind with that name."""
     try:
         document = json.loads(data)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError):  # deeply nested brackets exhaust json's recursion
         return None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         return None
@@ -70,7 +69,7 @@ def parse_manifest(data: bytes) -> Manifest | None:
 def build_manifest(
     *, nodes: Iterable[Mapping[str, Any]], entries: Iterable[Mapping[str, Any]], version: str, made_at: str
 ) -> bytes:
-    """Return the bytes of a manifest."""
+    """Return a manifest as JSON in UTF-8. `made_at` is a time in ISO 8601."""
     document = {
         "format": FORMAT,
         "version": VERSION,

@@ -1,6 +1,6 @@
-"""What an import is going to do: which folders become nodes, which files entries, in which order, and what is left out.
+"""Plan an import: which folders become nodes, which files become entries, in which order, and what is skipped.
 
-Computed from names and sizes alone, and always the same for the same source.
+The plan depends on names, sizes and the manifest only, so a resumed import computes the same one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from materials.transfer.names import NaturalSortKey, format_path, is_hidden, nat
 from materials.transfer.sources import ImportSource, SkipItem, SourceItem
 
 SHORTCUT_SUFFIX = ".url"
+# A shortcut has a URL of at most 2,000 characters, and some programs add an icon to it.
 MAX_SHORTCUT_BYTES = 64 * 1024
 HIDDEN_CODE = "hidden"
 
@@ -35,7 +36,7 @@ class PlannedFolder:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedFile:
-    """A file that becomes an entry of the node of `path[:-1]`. `manifest_fields` is what a manifest says of it."""
+    """A file that becomes an entry in the node of the folder `path[:-1]`, with its fields from the manifest."""
 
     path: PathParts
     name: str
@@ -49,7 +50,7 @@ class PlannedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class SkippedItem:
-    """What is not taken, and why. `count` files stand behind a folder that is left out as a whole."""
+    """A file or folder that is not imported, and why. `count` is the number of files in a folder skipped whole."""
 
     display_path: str
     size: int
@@ -60,9 +61,9 @@ class SkippedItem:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportPlan:
-    """Folders with parents before children, files in order, and what is left out. `top` says what the node itself is.
+    """Folders with parents before children, files in order, and what is skipped.
 
-    `base` is the path that stands for the node: a single top folder, or nothing.
+    `base` is the path that becomes the import's node itself: that of a single top folder, or blank.
     """
 
     base: PathParts
@@ -77,9 +78,10 @@ class ImportPlan:
 
 
 def build_import_plan(source: ImportSource, *, unwrap: bool = True, levels: int = 64) -> ImportPlan:
-    """Look at a source. A single top folder with nothing beside it stands for the node itself when `unwrap` is set.
+    """Return the plan for a source, whose manifest is the only file that is opened.
 
-    `levels` is how deep folders may lie below the node.
+    With `unwrap`, a single top folder that holds everything else becomes the node itself. `levels` is how deep folders
+    may be nested below the node. Raises what listing the source raises.
     """
     found = source.list_items()
     hidden = [each for each in found if any(map(is_hidden, each.path))]
@@ -92,6 +94,7 @@ def build_import_plan(source: ImportSource, *, unwrap: bool = True, levels: int 
             if each.skip is not None:
                 skipped.append(_build_skipped_item(each))
             continue
+        # Archives may hold a path twice; programs that unpack them keep the last one.
         if (earlier := files.get(each.path)) is not None:
             skipped.append(
                 _build_skipped_item(earlier, SkipItem("path_twice", "Another file of the same path comes after it."))
@@ -100,6 +103,7 @@ def build_import_plan(source: ImportSource, *, unwrap: bool = True, levels: int 
     manifest = _read_manifest(source, files, base)
     if manifest is not None:
         del files[(*base, manifests.FILE_NAME)]
+    # One level deeper than allowed, so that each folder that is too deep is reported once, not with all below it.
     folders = _collect_folders(seen, base=base, max_depth=len(base) + levels + 1)
     too_deep = {path for path in folders if len(path) - len(base) > levels}
     planned = []
@@ -130,7 +134,7 @@ def build_import_plan(source: ImportSource, *, unwrap: bool = True, levels: int 
 
 
 def path_sort_key(path: PathParts) -> tuple[NaturalSortKey, ...]:
-    """Return the key of a path's place in the order of its tree: parents first, siblings as people order names."""
+    """Return a sort key for paths: parents before children, siblings in the order of `natural_sort_key`."""
     return tuple(map(natural_sort_key, path))
 
 
@@ -138,7 +142,7 @@ _TOO_DEEP = SkipItem("too_deep", "Its folder lies deeper than a tree may be.")
 
 
 def _find_single_top_folder(seen: Iterable[SourceItem]) -> PathParts:
-    """Return the one folder that holds all there is, or nothing."""
+    """Return the path of the only folder at the top, blank when there are other files or folders beside it."""
     tops = set()
     for each in seen:
         if len(each.path) == 1 and not each.is_folder:
@@ -148,7 +152,7 @@ def _find_single_top_folder(seen: Iterable[SourceItem]) -> PathParts:
 
 
 def _collect_folders(seen: Iterable[SourceItem], *, base: PathParts, max_depth: int) -> set[PathParts]:
-    """Return the folders below `base`. One that lies deeper than `max_depth` is not looked into."""
+    """Return the folders below `base`, those deeper than `max_depth` cut to that depth."""
     folders: set[PathParts] = set()
     for each in seen:
         if each.skip is not None and each.is_folder:
@@ -177,7 +181,7 @@ def _read_manifest(source: ImportSource, files: Mapping[PathParts, SourceItem], 
 
 
 def read_at_most(file: Any, *, limit: int) -> bytes:
-    """Return what a reader holds, at most `limit` bytes of it."""
+    """Return the bytes of a file, at most `limit` of them, whatever size it announces."""
     data = bytearray()
     while len(data) < limit and (piece := file.read(min(2**20, limit - len(data)))):
         data += piece
@@ -206,7 +210,7 @@ def _build_skipped_item(found: SourceItem, skip: SkipItem | None = None) -> Skip
 
 
 def _collapse_hidden(hidden: Iterable[SourceItem]) -> list[SkippedItem]:
-    """Name each hidden folder once, whatever is in it."""
+    """Return one skipped item for each topmost hidden folder or file, with the number of files in it."""
     groups: dict[tuple[PathParts, bool], list[SourceItem]] = {}
     for each in hidden:
         depth = next(number for number, part in enumerate(each.path, start=1) if is_hidden(part))

@@ -26,7 +26,7 @@ def get_import(*, tenant: Tenant, import_id: UUID) -> MaterialImport:
 
 
 def count_import_items(*, tenant: Tenant, batch: MaterialImport) -> dict[str, Any]:
-    """Return how many nodes an import made, what became of its files, and why which were left out. One statement."""
+    """Return how many nodes an import made, its files by outcome, and the skipped ones by reason, in one statement."""
     rows = ImportItem.objects.for_tenant(tenant).filter(batch=batch).values_list("kind", "outcome", "code")
     outcomes: dict[str, int] = dict.fromkeys(("taken", "same", "skipped", "waiting"), 0)
     reasons: dict[str, int] = {}

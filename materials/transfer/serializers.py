@@ -1,4 +1,4 @@
-"""The shapes of imports on the wire."""
+"""JSON shapes of imports."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ class ImportSerializer(serializers.ModelSerializer[MaterialImport]):
         return reasons
 
     def to_representation(self, instance: MaterialImport) -> dict[str, Any]:
+        # Once for the three fields that show them.
         self._counts = count_import_items(tenant=instance.tenant, batch=instance)
         representation: dict[str, Any] = super().to_representation(instance)
         return representation

@@ -1,4 +1,4 @@
-"""Bringing many files at once: an archive by a job, or a folder of this machine by a command."""
+"""Import many files at once: an archive by a job, or a local folder by a management command."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ from project.jobs.services import submit_job
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
+# How long a failed or cancelled import can be retried without sending the archive again. A choice: a week is
+# enough to free space or to ask an operator; meanwhile the archive counts towards the quota.
 ARCHIVE_RETENTION = timedelta(days=7)
-"""How long the archive of an import that failed or was cancelled waits for a retry."""
-
+# Archives of one run of the periodic task, each a transaction; the next run takes the others.
 _BATCH_SIZE = 100
 
 log = logs.get_logger(__name__)
@@ -45,12 +46,13 @@ log = logs.get_logger(__name__)
 def request_import(
     *, tenant: Tenant, node_id: UUID, request: HttpRequest, options: EntryOptions, unwrap: bool = True
 ) -> Job:
-    """Store the request's archive and submit the job that makes nodes and entries of what is in it.
+    """Store the request's archive and submit the job that creates nodes and entries from it.
 
-    `unwrap` lets a single top folder stand for the node itself. Opens its own transaction, after the body has been
-    stored. Raises NotFound, UploadTooLarge, QuotaExceeded, LengthRequired, UploadRefused, or ImportRefused for what is
-    no archive or lists too much; after an exception nothing is stored.
+    With `unwrap`, a single top folder becomes the node itself. Opens its own transaction after the body has been
+    stored. Raises NotFound, UploadTooLarge, QuotaExceeded, LengthRequired, UploadRefused, and ImportRefused for a file
+    that is no archive or lists too many files; after an exception nothing is stored.
     """
+    # Before the body is received; the transaction below asks again, because the node may be deleted meanwhile.
     get_node(tenant=tenant, node_id=node_id)
     import_id = new_id()
     key = build_archive_key(tenant_id=tenant.pk, import_id=import_id)
@@ -82,7 +84,7 @@ def request_import(
 
 
 def import_archive(run: JobRun) -> None:
-    """Do the work of an import's job. One that is tried again goes on where it stopped. Raises ImportRefused."""
+    """Run the job of an import; another attempt continues where it stopped. Raises ImportRefused and QuotaExceeded."""
     batch = MaterialImport.objects.for_tenant(run.tenant).select_related("tenant").filter(pk=run.job.subject_id).first()
     if batch is None:
         raise JobCancelled("The import is gone: its node was deleted.")
@@ -98,7 +100,7 @@ def import_archive(run: JobRun) -> None:
             run.announce_plan(importer.prepare_nodes())
             importer.import_files()
     except ArchiveRefused as exc:
-        _release_archive(batch)
+        _release_archive(batch)  # another attempt would find the same bytes
         raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc
     with store_result(run, result={"import": str(batch.pk), **count_import_items(tenant=run.tenant, batch=batch)}):
         _release_archive(batch)
@@ -108,9 +110,9 @@ def import_archive(run: JobRun) -> None:
 def import_folder(
     *, tenant: Tenant, node_id: UUID, folder: Path, options: EntryOptions, progress: Callable[[str, int, int], None]
 ) -> MaterialImport:
-    """Make nodes and entries of what is in a folder of this machine, below a node, as of an archive's content.
+    """Create nodes and entries below a node from a local folder, as from an archive.
 
-    Done again after it was stopped, it goes on: folders and files that are there are found. Raises NotFound.
+    Run again after an interruption, it finds the nodes and entries that exist. Raises NotFound and QuotaExceeded.
     """
     batch = MaterialImport.objects.create(
         tenant=tenant,
@@ -127,7 +129,7 @@ def import_folder(
 
 
 def release_old_archives(*, now: datetime) -> None:
-    """Delete the archives of imports that failed or were cancelled so long ago that nobody will retry them."""
+    """Delete the archives of imports that failed or were cancelled longer than ARCHIVE_RETENTION ago."""
     ended = [JobStatus.FAILED, JobStatus.CANCELLED]
     rows = MaterialImport.objects.filter(job__status__in=ended, job__finished_at__lt=now - ARCHIVE_RETENTION)
     for batch in rows.exclude(object_key="").select_related("tenant")[:_BATCH_SIZE]:
@@ -136,7 +138,7 @@ def release_old_archives(*, now: datetime) -> None:
 
 @transaction.atomic
 def _release_archive(batch: MaterialImport) -> None:
-    """Delete the archive after the commit."""
+    """Clear the key of the archive in a transaction of its own, and delete the object after its commit."""
     lock_tree(batch.tenant)
     MaterialImport.objects.for_tenant(batch.tenant).filter(pk=batch.pk).update(object_key="")
     release_objects(tenant=batch.tenant, keys=[batch.object_key])

@@ -1,4 +1,4 @@
-"""What an import can read from: files under paths, in an archive or in a folder of this machine."""
+"""The interface of import sources: files under paths, in an archive or in a local folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 
 class SkipItem(Exception):
-    """A file or folder is not taken: `code` is stable, the message says why."""
+    """A file or folder is not imported. `code` is a stable identifier, `reason` a sentence for people."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -17,7 +17,7 @@ class SkipItem(Exception):
 
 
 class ReadableFile(Protocol):
-    """Hands out a file's bytes, once, in pieces of at most `size`; blank at the end."""
+    """A file that can be read once, in pieces of at most `size` bytes; blank at the end."""
 
     def read(self, size: int) -> bytes: ...
 
@@ -26,8 +26,8 @@ class ReadableFile(Protocol):
 class SourceItem:
     """One file or folder of a source.
 
-    `path` are its names from the top, fit to be shown; blank when they are not, and then `skip` says so. `display_path`
-    is the path for people. `handle` is the source's own.
+    `path` holds its names from the top, validated by `names.split_path`; it is blank when they are invalid, and then
+    `skip` is set. `display_path` can always be shown. `size` is in bytes, unpacked. `handle` belongs to the source.
     """
 
     path: tuple[str, ...]
@@ -39,12 +39,12 @@ class SourceItem:
 
 
 class ImportSource(Protocol):
-    """Files under paths."""
+    """A set of files and folders under relative paths."""
 
     def list_items(self) -> Sequence[SourceItem]:
-        """Return all that is there, in any order."""
+        """Return all files and folders in any order; folders may also be implied by the paths of files."""
         ...
 
     def open(self, item: SourceItem) -> AbstractContextManager[ReadableFile]:
-        """Open a file. Reading raises Skip when its bytes turn out to be damaged."""
+        """Open a file. Opening and reading raise SkipItem when its bytes are damaged or unreadable."""
         ...

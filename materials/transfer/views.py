@@ -1,4 +1,4 @@
-"""The doors of bulk: archives in, archives out."""
+"""REST endpoints of imports and exports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tenants.scopes import Scope
 
 
 class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
-    """All files of a node at once."""
+    """Import into and export from a node."""
 
     queryset = MaterialNode.objects.none()
     serializer_class = NodeSerializer
@@ -90,6 +90,7 @@ class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
                 "Content-Length": str(export.length),
                 "Content-Disposition": content_disposition_header(True, export.name) or "attachment",
                 "Cache-Control": "no-store",
+                # nginx would copy up to 1 GB of the response to its disk when the client is slower than the store.
                 "X-Accel-Buffering": "no",
             },
         )

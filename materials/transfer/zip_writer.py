@@ -1,7 +1,8 @@
-"""Writing a zip as a stream whose exact length is known before its first byte.
+"""Write a ZIP archive as a stream whose exact length is known before its first byte.
 
-Nothing is compressed: course files are packed in themselves or small, and so the length follows from names and sizes.
-Whoever downloads sees an archive that ends early, because its length was announced. Zip64 where sizes need it.
+Nothing is compressed, so the length follows from names and sizes, and a client that was told the length notices an
+archive that ends early (docs/decisions/0040). ZIP64 is used where sizes need it. Section numbers below are those of
+PKWARE's APPNOTE.TXT.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+# A field with all bits set means that the ZIP64 record has the value (4.4.1.4), so these are too large themselves.
 _MAX_UINT32, _MAX_UINT16 = 0xFFFFFFFF, 0xFFFF
+# 4.4.4: bit 11 for names in UTF-8; bit 3 because the CRC-32 is known only after the file, and stands behind it.
 _UTF8_FLAG, _DESCRIPTOR_FLAG = 0x800, 0x8
-_VERSION_DEFAULT, _VERSION_ZIP64 = 20, 45
+_VERSION_DEFAULT, _VERSION_ZIP64 = 20, 45  # 4.4.3.2: 2.0 for folders, 4.5 for ZIP64
+# 4.4.2.2: 3 for Unix, so that programs read the file modes below. Without one they may unpack files nobody can open.
 _VERSION_MADE_BY_UNIX = 3 << 8 | _VERSION_ZIP64
 _LOCAL_FORMAT, _CENTRAL_FORMAT, _DESCRIPTOR_FORMAT, _DESCRIPTOR64_FORMAT = "<4s5H3L2H", "<4s6H3L5H2L", "<4s3L", "<4sL2Q"
 _END_FORMAT, _END64_FORMAT, _LOCATOR64_FORMAT = "<4s4H2LH", "<4sQ2H2L4Q", "<4sLQL"
+# 4.4.15: the Unix mode in the upper half; 0x10 is the folder bit of MS-DOS, by which Windows knows folders.
 _FILE_MODE, _FOLDER_MODE = 0o100644 << 16, 0o40755 << 16 | 0x10
 
 
 class SizeChanged(Exception):
-    """A member gave more or fewer bytes than it was said to have."""
+    """A member yielded more or fewer bytes than its size."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ZipMember:
-    """A file of the archive, or a folder when `path` ends with a slash. `read` yields exactly `size` bytes."""
+    """A file of the archive, or a folder if `path` ends with a slash.
+
+    `size` is in bytes. `read` is called once, when the member is reached, and must yield exactly `size` bytes.
+    """
 
     path: str
     modified_at: datetime
@@ -48,7 +56,7 @@ class ZipMember:
 
 
 def compute_zip_length(members: Sequence[ZipMember]) -> int:
-    """Return how many bytes `stream_zip` yields."""
+    """Return how many bytes `stream_zip` yields for these members, without reading them."""
     at, listed = 0, 0
     for member in members:
         listed += len(_build_central_header(member, crc=0, offset=at))
@@ -57,7 +65,7 @@ def compute_zip_length(members: Sequence[ZipMember]) -> int:
 
 
 def stream_zip(members: Sequence[ZipMember]) -> Iterator[bytes]:
-    """Yield the archive. Raises SizeChanged, and what `read` raises; the archive then has no end."""
+    """Yield the archive. Raises SizeChanged and what `read` raises; the archive then lacks its directory."""
     at = 0
     listed: list[bytes] = []
     for member in members:
@@ -81,6 +89,7 @@ def stream_zip(members: Sequence[ZipMember]) -> Iterator[bytes]:
 
 
 def _build_local_header(member: ZipMember) -> bytes:
+    # 4.5.3: the field of the local header must hold both sizes.
     extra = struct.pack("<2H2Q", 1, 16, member.size, member.size) if member.needs_zip64 else b""
     size = min(member.size, _MAX_UINT32)
     return (
@@ -105,12 +114,14 @@ def _build_local_header(member: ZipMember) -> bytes:
 def _build_data_descriptor(member: ZipMember, *, crc: int) -> bytes:
     if member.is_folder:
         return b""
+    # 4.3.9.2: the sizes have eight bytes when the local header has a ZIP64 field.
     return struct.pack(
         _DESCRIPTOR64_FORMAT if member.needs_zip64 else _DESCRIPTOR_FORMAT, b"PK\x07\x08", crc, member.size, member.size
     )
 
 
 def _build_central_header(member: ZipMember, *, crc: int, offset: int) -> bytes:
+    # 4.5.3: in the directory the field holds only the values that do not fit, in this order.
     large = ([member.size, member.size] if member.needs_zip64 else []) + ([offset] if offset >= _MAX_UINT32 else [])
     extra = struct.pack(f"<2H{len(large)}Q", 1, 8 * len(large), *large) if large else b""
     size = min(member.size, _MAX_UINT32)
@@ -156,7 +167,7 @@ def _build_end_records(*, count: int, length: int, offset: int) -> bytes:
     record = struct.pack(
         _END64_FORMAT,
         b"PK\x06\x06",
-        struct.calcsize(_END64_FORMAT) - 12,
+        struct.calcsize(_END64_FORMAT) - 12,  # 4.3.14.1: without the signature and this field
         _VERSION_MADE_BY_UNIX,
         _VERSION_ZIP64,
         0,
@@ -178,6 +189,6 @@ def _get_flags(member: ZipMember) -> int:
 
 
 def _encode_dos_time(when: datetime) -> tuple[int, int]:
-    """Return a time as DOS has it: from 1980 on, two seconds exact."""
+    """Return MS-DOS time and date (4.4.6): from 1980 to 2107, in steps of two seconds, without a time zone."""
     year = min(max(when.year, 1980), 2107)
     return when.hour << 11 | when.minute << 5 | when.second // 2, (year - 1980) << 9 | when.month << 5 | when.day
