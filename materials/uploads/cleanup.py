@@ -1,7 +1,7 @@
-"""Ending uploads, and removing from the store what is left of them.
+"""End uploads, and remove from the store what is left of them.
 
-What cannot be removed at once, or arrives later by an address that still holds, is removed by the sweep: an upload is
-swept until nothing of it can be left.
+What cannot be removed at once, or arrives later by a signed URL that is still valid, is removed by a periodic task,
+which visits an ended upload until nothing of it can be left.
 """
 
 from __future__ import annotations
@@ -24,18 +24,21 @@ from project.storage.direct_access import get_direct_storage
 from project.storage.direct_uploads import DirectUpload
 from project.storage.objects import get_object_storage
 
+# Stores check a signature when a request begins, so a part may still arrive after its URL has expired. An hour is a
+# choice: 50 MiB, the largest part, take that long at 0.12 Mbit/s.
 PART_GRACE_PERIOD = timedelta(hours=1)
-"""How long the sending of a part may go on after its address has expired."""
+# How long clients can read how an upload ended. A choice; nothing else depends on it.
 RETENTION_PERIOD = timedelta(days=30)
-"""How long it can be read how an upload ended."""
+# Uploads of one run, which also has a time limit; the next run goes on.
 _BATCH_SIZE = 100
+# The same as `materials.objects.removal`: one failure may be chance, three mean that the store is unreachable.
 _MAX_CONSECUTIVE_FAILURES = 3
 
 log = logs.get_logger(__name__)
 
 
 def build_direct_upload(upload: Upload) -> DirectUpload:
-    """Return the upload as the store knows it."""
+    """Return the upload with its keys in the store."""
     return DirectUpload(
         key=build_raw_file_key(tenant_id=upload.tenant_id, entry_id=upload.pk),
         incoming_key=f"uploads/{upload.tenant_id}/{upload.pk}",
@@ -53,7 +56,7 @@ def end_upload(
     entry: MaterialEntry | None = None,
     error: DomainError | None = None,
 ) -> None:
-    """End an open upload in the caller's transaction, which holds the tree lock."""
+    """Save an open upload as ended. The caller owns the transaction and holds the tree lock."""
     upload.status, upload.ended_at, upload.entry = status, timezone.now(), entry
     if error is not None:
         upload.error_code, upload.error_message = error.code, str(error)
@@ -62,7 +65,7 @@ def end_upload(
 
 
 def clean_up_upload(upload: Upload) -> bool:
-    """Remove what is left of an upload that has ended. What fails is logged, and left to the sweep: False."""
+    """Remove what is left of an ended upload; return False, after logging it, when the store fails."""
     try:
         _remove_stored_bytes(upload)
     except OSError as exc:
@@ -72,10 +75,10 @@ def clean_up_upload(upload: Upload) -> bool:
 
 
 def sweep_uploads(*, now: datetime, seconds: float) -> int:
-    """Expire what was abandoned, remove what is left of uploads in the store, and forget those that ended long ago.
+    """Expire abandoned uploads, remove what is left of ended ones, and delete rows older than RETENTION_PERIOD.
 
-    Works for so many seconds, and ends early when the store fails again and again; returns how many were cleared for
-    good. May run in several processes at once.
+    Stops after `seconds`, or after repeated failures of the store; returns how many uploads were cleared for good. May
+    run in several processes at once. Opens its own transactions.
     """
     end = time.monotonic() + seconds
     for upload in list(_filter_expirable_uploads(now).select_related("tenant").order_by("expires_at")[:_BATCH_SIZE]):
@@ -88,19 +91,19 @@ def sweep_uploads(*, now: datetime, seconds: float) -> int:
             upload.cleared_at, failures, cleared = now, 0, cleared + 1
         else:
             failures += 1
-        upload.save(update_fields=["cleared_at", "updated_at"])  # what failed goes to the end of the row
+        upload.save(update_fields=["cleared_at", "updated_at"])  # `updated_at` moves a failed one behind the others
     Upload.objects.filter(cleared_at__isnull=False, ended_at__lte=now - RETENTION_PERIOD).delete()
     return cleared
 
 
 def _filter_expirable_uploads(now: datetime) -> QuerySet[Upload]:
-    """Uploads whose time is over and which nobody verifies now."""
+    """Return expired uploads that no open job is verifying."""
     idle = Q(job__isnull=True) | ~Q(job__status__in=Job.OPEN)
     return Upload.objects.filter(idle, status=UploadStatus.OPEN, expires_at__lte=now)
 
 
 def _filter_removable_uploads(now: datetime) -> QuerySet[Upload]:
-    """Uploads that ended so long ago that nothing can arrive any more."""
+    """Return uploads that ended so long ago that no part can arrive any more."""
     quiet = timedelta(seconds=settings.UPLOAD_URL_SECONDS) + PART_GRACE_PERIOD
     return Upload.objects.filter(cleared_at__isnull=True, ended_at__lte=now - quiet)
 
@@ -117,8 +120,9 @@ def _expire_upload(upload: Upload) -> None:
 
 
 def _remove_stored_bytes(upload: Upload) -> None:
-    """Remove parts, and the file itself unless an entry points at it. Nothing that has ended can begin to."""
+    """Remove the parts, and the assembled file unless an entry has it. Raises OSError."""
     direct_upload = build_direct_upload(upload)
     get_direct_storage().discard_upload(direct_upload)
+    # No race with an entry: an upload that has ended never becomes one.
     if not find_referenced_keys({direct_upload.key}):
         get_object_storage().delete(direct_upload.key)

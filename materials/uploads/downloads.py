@@ -1,4 +1,4 @@
-"""Reading stored files by addresses that hold for minutes."""
+"""Download stored files by signed URLs that are valid for minutes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MEDIA_TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """Where an entry's file can be read, and until when."""
+    """A URL to read an entry's file from without a key until `expires_at`, with what is known of the file."""
 
     url: str
     expires_at: datetime
@@ -37,11 +37,11 @@ class Download:
 
 
 def get_download(*, tenant: Tenant, entry_id: UUID) -> Download:
-    """Return where to read the entry's file. Raises NotFound and NothingToDownload."""
+    """Return a signed URL of the entry's file. Raises NotFound and NothingToDownload."""
     entry = get_entry(tenant=tenant, entry_id=entry_id)
     if not entry.object_key:
         raise NothingToDownload(f"{entry.name} has no stored file.")
-    now = timezone.now().replace(microsecond=0)
+    now = timezone.now().replace(microsecond=0)  # signatures count whole seconds, and so does `expires_at`
     until = now + timedelta(seconds=settings.DOWNLOAD_URL_SECONDS)
     signed_url = get_direct_storage().create_download_url(
         entry.object_key,
@@ -62,8 +62,9 @@ def get_download(*, tenant: Tenant, entry_id: UUID) -> Download:
 
 
 def get_safe_media_type(entry: MaterialEntry) -> str:
-    """Return a media type that no browser runs as a page: text, HTML above all, goes out as mere bytes."""
+    """Return a media type that no browser shows as a page."""
     if not entry.format:
         return "application/octet-stream"
+    # HTML would run scripts with the origin of this service or of the bucket; plain text may be sniffed as HTML.
     format_ = Format(entry.format)
     return get_media_type(entry) if format_.is_recording else _MEDIA_TYPES.get(format_, "application/octet-stream")

@@ -1,7 +1,7 @@
-"""Comparing what is stored with what rows point at.
+"""Compare stored objects with the rows that point at them.
 
-The storage is listed once, as a stream, into a table of this database session, and the database compares. So neither
-side is held in memory, and nothing is asked for object by object.
+The storage is listed once, as a stream, into a temporary table, and the database compares. So neither side is held in
+memory, and no object is requested by itself.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from project.errors import NotFound
 from project.storage.objects import ListedObject, UnfinishedWrite, get_object_storage
 from tenants.models import Tenant
 
+# All keys that this service writes (`materials.models`); other programs may keep objects in the same bucket.
 PREFIXES = ("tenants/", "uploads/")
-BATCH_SIZE = 1000
+BATCH_SIZE = 1000  # a page of S3's listing
+# For one call of a command that can be repeated. A choice: time for thousands of objects in a bucket.
 _REMOVAL_SECONDS = 600.0
 
 
@@ -49,9 +51,9 @@ class MissingObject:
 
 @contextlib.contextmanager
 def load_object_listing() -> Iterator[None]:
-    """List what is stored, for `find_orphaned_objects` and `find_missing_objects` in the body.
+    """List the storage into a temporary table, which `find_orphaned_objects` and `find_missing_objects` need.
 
-    One statement a batch.
+    Takes one SQL statement for each BATCH_SIZE objects. Raises OSError.
     """
     listed = chain.from_iterable(map(get_object_storage().list_objects, PREFIXES))
     with connection.cursor() as cursor:
@@ -62,9 +64,10 @@ def load_object_listing() -> Iterator[None]:
             while batch := list(islice(listed, BATCH_SIZE)):
                 cursor.execute(
                     "INSERT INTO stored_object SELECT * FROM unnest(%s::text[], %s::bigint[], %s::timestamptz[]) "
-                    "ON CONFLICT DO NOTHING",
+                    "ON CONFLICT DO NOTHING",  # a key may be listed twice when it is written meanwhile
                     _transpose_listing(batch),
                 )
+            # Autovacuum does not analyse temporary tables; without statistics the planner chooses nested loops.
             cursor.execute("ANALYZE stored_object")
             yield
         finally:
@@ -72,9 +75,9 @@ def load_object_listing() -> Iterator[None]:
 
 
 def find_orphaned_objects(*, before: datetime) -> Iterator[OrphanedObject]:
-    """Yield the objects stored before that time that no row points at and nobody has promised to delete.
+    """Yield the objects stored before that time that no row points at and that are not scheduled for removal.
 
-    What belongs to a direct upload is none of them until that is cleared.
+    Objects of direct uploads count only when their upload has been cleared.
     """
     awaited = _collect_direct_upload_keys()
     known: list[tuple[type[models.Model], str]] = [*list_key_columns(), (ObjectRemoval, "key")]
@@ -92,7 +95,7 @@ def find_orphaned_objects(*, before: datetime) -> Iterator[OrphanedObject]:
 
 
 def find_missing_objects(*, before: datetime) -> Iterator[MissingObject]:
-    """Yield the rows made before that time whose object is not stored. The storage is asked about each once more."""
+    """Yield the rows created before that time whose object is not stored."""
     for model, column in list_key_columns():
         table, key = _quote_table(model), _quote_column(column)
         query = (
@@ -100,12 +103,13 @@ def find_missing_objects(*, before: datetime) -> Iterator[MissingObject]:
             f"AND NOT EXISTS (SELECT FROM stored_object WHERE stored_object.key = {table}.{key}) ORDER BY id"
         )
         for id_, tenant, where in _iterate_rows(query, before):
+            # Once more: the object may have been stored after its place in the listing had passed.
             if not get_object_storage().exists(where):
                 yield MissingObject(model=model, id=id_, tenant=tenant, key=where)
 
 
 def find_unfinished_writes(*, before: datetime) -> Iterator[UnfinishedWrite]:
-    """Yield the writes that began before that time and have not ended, but those of direct uploads."""
+    """Yield the writes that began before that time and have not ended, except those of direct uploads."""
     awaited = _collect_direct_upload_keys()
     for write in get_object_storage().list_unfinished():
         if write.started_at < before and write.key not in awaited.keys:
@@ -114,7 +118,7 @@ def find_unfinished_writes(*, before: datetime) -> Iterator[UnfinishedWrite]:
 
 @dataclass(frozen=True, kw_only=True)
 class _DirectUploadKeys:
-    """What direct uploads that are not cleared have in the storage; their own sweep sees to it."""
+    """The keys of direct uploads that are not cleared; `cleanup.sweep_uploads` removes their objects."""
 
     keys: frozenset[str]
     incoming: frozenset[str]
@@ -128,14 +132,14 @@ def _collect_direct_upload_keys() -> _DirectUploadKeys:
 
 
 def remove_orphans(found: Iterable[OrphanedObject]) -> int:
-    """Delete these objects; return how many are gone. Those that the storage does not let go are tried again later."""
+    """Schedule the removal of these objects and try it; return how many are gone. The others are tried again later."""
     keys = {orphan.key for orphan in found}
     schedule_removals(keys)
     return remove_objects(seconds=_REMOVAL_SECONDS, only=keys)
 
 
 def delete_row_without_object(found: MissingObject) -> bool:
-    """Delete an entry, or a key frame, whose object is missing. False for other rows: those are only told."""
+    """Delete the entry or key frame whose object is missing; return False for other rows, which are only reported."""
     tenant = Tenant.objects.get(pk=found.tenant)
     if found.model is KeyFrame:
         KeyFrame.objects.for_tenant(tenant).filter(pk=found.id, object_key=found.key).delete()
@@ -153,7 +157,7 @@ def _transpose_listing(batch: Iterable[ListedObject]) -> list[list[Any]]:
 
 
 def _iterate_rows(query: str, *parameters: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yield a query's rows, batch by batch, without a transaction that stays open meanwhile."""
+    """Yield the rows of a query in batches, by a cursor WITH HOLD: no transaction stays open meanwhile."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(query, parameters)
         while rows := cursor.fetchmany(BATCH_SIZE):

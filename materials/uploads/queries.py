@@ -13,7 +13,8 @@ from tenants.models import Tenant
 
 
 def get_signed_entry(*, entry_id: UUID) -> MaterialEntry:
-    """Return an entry whose address we signed for its tenant. Raises NotFound, also when the tenant is suspended."""
+    """Return an entry by a verified signed URL. Raises NotFound, also when its tenant is suspended."""
+    # Without `for_tenant`: the signature stands for the key that would name the tenant.
     rows = MaterialEntry.objects.filter(tenant__suspended_at=None).exclude(object_key="")
     try:
         return rows.get(pk=entry_id)
@@ -22,7 +23,7 @@ def get_signed_entry(*, entry_id: UUID) -> MaterialEntry:
 
 
 def get_signed_upload(*, upload_id: UUID) -> Upload:
-    """Return an upload whose address we signed for its tenant. Raises NotFound, also when the tenant is suspended."""
+    """Return an upload by a verified signed URL. Raises NotFound, also when its tenant is suspended."""
     rows = Upload.objects.with_job().select_related("tenant").filter(tenant__suspended_at=None)
     try:
         return rows.get(pk=upload_id)

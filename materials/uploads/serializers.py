@@ -1,4 +1,4 @@
-"""The shapes of uploads, downloads and used space on the wire."""
+"""JSON shapes of uploads and downloads."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class UploadCreateSerializer(PrioritySerializer):
     """A file that is going to be sent to the store."""
 
     name = StrictCharField(max_length=500)
+    # JSON numbers are exact up to 2**53 in JavaScript (RFC 8259, section 6); the settings allow less.
     size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
     sha256 = serializers.RegexField(r"^[0-9A-Fa-f]{64}$", help_text="Of the whole file, hexadecimal.")
     content_type = StrictCharField(
@@ -28,7 +29,7 @@ class UploadCreateSerializer(PrioritySerializer):
         required=False,
         default="",
         allow_blank=True,
-        help_text="For your own use: what a file is, is found from its bytes.",
+        help_text="For your own use: the format is detected from the bytes.",
     )
     language = serializers.RegexField(
         LANGUAGE_TAG_PATTERN,
@@ -36,10 +37,10 @@ class UploadCreateSerializer(PrioritySerializer):
         required=False,
         default="",
         allow_blank=True,
-        help_text="BCP 47 tag of what is said in a recording; default: the nearest node's above, else it is found out.",
+        help_text="BCP 47 tag of a recording's speech; default: that of the nearest node above, else it is detected.",
     )
     use_captions = serializers.BooleanField(
-        required=False, default=True, help_text="Of a recording: `false` listens even when there are captions."
+        required=False, default=True, help_text="`false`: transcribe a recording even when there are captions."
     )
 
 
@@ -50,7 +51,7 @@ class UploadListSerializer(ListQuerySerializer):
 
 
 class UploadSerializer(serializers.ModelSerializer[Upload]):
-    """A file on its way to the store. While the job `job` reads it the state is `verifying`."""
+    """A file that is sent to the store. While the job `job` reads it, the state is `verifying`."""
 
     node = serializers.UUIDField(source="node_id", read_only=True, allow_null=True)
     state = serializers.ChoiceField(choices=UPLOAD_STATES, read_only=True)
@@ -96,7 +97,7 @@ class PartSerializer(serializers.Serializer[Any]):
 
 
 class UploadProgressSerializer(UploadSerializer):
-    """An upload, which parts of it have arrived, and addresses for the first of those that have not."""
+    """An upload, which parts of it have arrived, and URLs for the first of those that have not."""
 
     parts = serializers.IntegerField(read_only=True, help_text="1: the file is sent in one piece.")
     arrived = serializers.ListField(
@@ -111,7 +112,7 @@ class UploadProgressSerializer(UploadSerializer):
         read_only_fields = fields
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Show a `UploadProgress`. Addresses of our own are completed by the request that the context holds."""
+        """Represent an `UploadProgress`. The request in the context completes paths of this service to URLs."""
         progress: UploadProgress = instance
         request = self.context["request"]
         return {
@@ -132,7 +133,7 @@ class UploadProgressSerializer(UploadSerializer):
 
 
 class DownloadSerializer(serializers.Serializer[Any]):
-    """Where to read an entry's file: with GET, without a key, until `expires_at`. `Range` is understood."""
+    """Where to read an entry's file: with GET, without a key, until `expires_at`. `Range` is supported."""
 
     url = serializers.CharField()
     expires_at = serializers.DateTimeField()
@@ -143,7 +144,7 @@ class DownloadSerializer(serializers.Serializer[Any]):
 
 
 class SignedQuerySerializer(StrictSerializer):
-    """What makes an address open without a key."""
+    """The query of a signed URL."""
 
     expires = serializers.CharField()
     signature = serializers.CharField()

@@ -1,4 +1,4 @@
-"""Uploads that do not pass through us: opened, sent by the client to the store, verified, and then entries."""
+"""Direct uploads: announced here, sent by the client to the store, then verified and made an entry."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ from project.storage.direct_access import get_direct_storage
 from project.storage.direct_uploads import SignedUrl, compute_part_bytes
 from tenants.models import Tenant
 
+# Of one response, which stays below about 100 kB with the long URLs of S3. Clients that have sent these parts read the
+# upload again for the next ones.
 MAX_PART_URLS = 100
-"""Of one answer. Whoever has sent those parts reads the upload again and gets the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnnouncedFile:
-    """What the sender says of a file that it is going to send. Nothing of it is believed before it is verified."""
+    """What a client announces of a file. Nothing of it is trusted before the file is verified."""
 
     name: str
     size_bytes: int
@@ -48,7 +49,7 @@ class AnnouncedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class MissingPart:
-    """A part that has not arrived: its number, its size, and where to PUT it."""
+    """A part that has not arrived: its number (1-based), its size in bytes, and where to PUT it."""
 
     number: int
     size_bytes: int
@@ -57,7 +58,7 @@ class MissingPart:
 
 @dataclass(frozen=True, kw_only=True)
 class UploadProgress:
-    """An upload, the numbers of the parts that have arrived, and addresses for the first of those that have not."""
+    """An upload, the numbers of the parts that have arrived, and URLs for the first MAX_PART_URLS that have not."""
 
     upload: Upload
     parts: int
@@ -68,9 +69,10 @@ class UploadProgress:
 
 
 def open_upload(*, tenant: Tenant, node_id: UUID, announced: AnnouncedFile, options: EntryOptions) -> UploadProgress:
-    """Promise space for a file and say where to send it.
+    """Reserve space for a file and return the URLs of its parts.
 
-    Raises NotFound, UploadRefused, UploadTooLarge and QuotaExceeded.
+    Opens its own transaction and takes the tree lock; the store is asked after the commit. Raises NotFound,
+    UploadRefused, UploadTooLarge, QuotaExceeded and StorageUnavailable.
     """
     name = clean_name(announced.name)
     _check_announcement(name, announced.size_bytes)
@@ -92,7 +94,7 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: AnnouncedFile, opti
         upload.node = get_node(tenant=tenant, node_id=node_id)
         warning = check_quota(tenant=tenant, size=announced.size_bytes)
         upload.save(force_insert=True)
-    # The row is there first: what the store prepares is never without somebody who clears it.
+    # After the row: whatever the store prepares is then found and removed by the clean-up, even after a crash here.
     try:
         upload.store_id = get_direct_storage().begin_upload(build_direct_upload(upload))
     except OSError:
@@ -103,7 +105,7 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: AnnouncedFile, opti
 
 
 def get_upload_progress(*, tenant: Tenant, upload_id: UUID) -> UploadProgress:
-    """Return how far an upload is, asking the store which parts it has. Raises NotFound."""
+    """Return which parts of an upload have arrived, as the store lists them. Raises NotFound and StorageUnavailable."""
     upload = get_upload(tenant=tenant, upload_id=upload_id)
     now = timezone.now()
     if upload.state != UploadStatus.OPEN:
@@ -114,11 +116,11 @@ def get_upload_progress(*, tenant: Tenant, upload_id: UUID) -> UploadProgress:
 
 
 def complete_upload(*, tenant: Tenant, upload_id: UUID) -> AddedEntry | Job:
-    """Verify what has arrived and make it an entry: at once when it came in one piece, else by the job returned.
+    """Verify a file in one piece and return its entry, or submit a job that verifies a file in parts.
 
-    Of an upload that is complete the entry is returned, of one that is being verified the job. Raises NotFound,
-    PartsNotThere, UploadClosed and what `verify_and_attach_upload` raises: what was refused is gone, and every later
-    call says so.
+    For an upload that is complete the entry is returned, for one that is being verified the job. Raises NotFound,
+    UploadIncomplete, UploadClosed and what `verify_and_attach_upload` raises. A refused file is removed, and later
+    calls raise the same error.
     """
     upload = get_upload(tenant=tenant, upload_id=upload_id)
     if (added := get_upload_entry(upload)) is not None:
@@ -135,7 +137,7 @@ def complete_upload(*, tenant: Tenant, upload_id: UUID) -> AddedEntry | Job:
 
 
 def receive_part(*, upload_id: UUID, number: int, request: HttpRequest) -> None:
-    """Store a part that is sent to us because the store has no addresses of its own; the caller checked the signature.
+    """Store a part that arrives here because the store signs no URLs. The caller has verified the signature.
 
     Raises NotFound, UploadClosed, LengthRequired, and UploadRefused when it has another size than was announced.
     """
@@ -158,9 +160,9 @@ def receive_part(*, upload_id: UUID, number: int, request: HttpRequest) -> None:
 
 
 def abort_upload(*, tenant: Tenant, upload_id: UUID) -> None:
-    """End an upload and remove what has arrived of it. One that has ended without an entry is left as it is.
+    """End an upload and remove its parts. Does nothing to an upload that was refused, aborted or has expired.
 
-    Raises NotFound, and UploadClosed when it is complete.
+    Opens its own transaction and takes the tree lock. Raises NotFound, and UploadClosed for a complete upload.
     """
     with transaction.atomic():
         lock_tree(tenant)
@@ -177,6 +179,7 @@ def abort_upload(*, tenant: Tenant, upload_id: UUID) -> None:
 @transaction.atomic
 def _submit_verification(tenant: Tenant, upload_id: UUID) -> AddedEntry | Job:
     lock_tree(tenant)
+    # Again, now under the lock: two requests to complete an upload must end in one job.
     upload = get_upload(tenant=tenant, upload_id=upload_id)
     if (added := get_upload_entry(upload)) is not None:
         return added
@@ -212,6 +215,7 @@ def _build_progress(
         return UploadProgress(
             upload=upload, parts=direct_upload.part_count, arrived=(), missing=(), urls_expire_at=None
         )
+    # No URL outlives its upload, so that the clean-up knows when no part can arrive any more.
     until = min(upload.expires_at, now + timedelta(seconds=settings.UPLOAD_URL_SECONDS))
     missing = _list_missing_parts(upload, arrived)
     direct_storage = get_direct_storage()
@@ -236,7 +240,7 @@ def _build_progress(
 
 
 def _list_missing_parts(upload: Upload, arrived: dict[int, int]) -> list[int]:
-    """Return the numbers of parts that have not arrived; one of another size than announced has not."""
+    """Return the numbers of the missing parts. A part of a wrong size counts as missing, so that it is sent again."""
     direct_upload = build_direct_upload(upload)
     return [
         number

@@ -1,4 +1,4 @@
-"""Looking at what was uploaded to the store, and making an entry of it when it is what was announced."""
+"""Verify an upload in the store and make it an entry if it is the announced file."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from project.storage.direct_access import get_direct_storage
 from project.storage.direct_uploads import PartsMissing
 from project.storage.objects import StoredObject
 
+# Of an error. As many as a client gets URLs for when it reads the upload again.
 MAX_LISTED_PARTS = 100
 
 
 def verify_upload(run: JobRun) -> None:
-    """Do the work of a job that verifies an upload. Raises what `verify_and_attach_upload` raises."""
+    """Run the job that verifies an upload. Raises JobCancelled and what `verify_and_attach_upload` raises."""
     try:
         upload = get_upload(tenant=run.tenant, upload_id=run.job.subject_id)
     except NotFound as exc:
@@ -38,14 +39,14 @@ def verify_upload(run: JobRun) -> None:
         verify_and_attach_upload(upload, run=run)
     else:
         with store_result(run, result={"entry": str(added.entry.pk)}):
-            pass  # an earlier try has stored it
+            pass  # an earlier attempt has stored the entry
 
 
 def verify_and_attach_upload(upload: Upload, *, run: JobRun | None = None) -> AddedEntry:
-    """Make an entry of what has arrived; what is not as announced, or cannot be taken, ends the upload for good.
+    """Assemble and read the file, and make it an entry. A file that is not the announced one ends the upload for good.
 
-    The file is read once from the store, in constant memory. Two that do this at the same time come to the same entry:
-    the later one finds the upload complete. Raises PartsNotThere, UploadClosed, UploadRefused, UploadTooLarge,
+    The file is read once, in constant memory, outside a transaction. Of two calls at the same time the later one
+    returns the entry of the earlier. Raises UploadIncomplete, UploadClosed, UploadRefused, UploadTooLarge,
     MediaUnreadable, and NotFound when the node is gone.
     """
     direct_upload = build_direct_upload(upload)
@@ -53,12 +54,14 @@ def verify_and_attach_upload(upload: Upload, *, run: JobRun | None = None) -> Ad
 
     def report_progress(done: int) -> None:
         if run is not None:
+            # The store may hold more bytes than were announced.
             run.report_progress("verifying", done, max(done, upload.size_bytes))
 
     copy_key = build_raw_file_key(tenant_id=upload.tenant_id, entry_id=entry_id)
     is_copy, is_kept = True, False
     try:
         stored = get_direct_storage().assemble_object(direct_upload, key=copy_key, progress=report_progress)
+        # A multipart upload becomes the object of the upload's own key, which is then the id of the entry.
         is_copy = stored.key == copy_key
         _compare_with_announcement(upload, stored)
         inspected = inspect_file(tenant=upload.tenant, stored=stored, name=upload.name, may_copy=True)
@@ -66,7 +69,7 @@ def verify_and_attach_upload(upload: Upload, *, run: JobRun | None = None) -> Ad
         is_kept = added.entry.object_key == stored.key
     except PartsMissing:
         return require_upload_entry(upload)
-    except UploadClosed:
+    except UploadClosed:  # aborted or expired meanwhile, and not to be marked as refused
         raise
     except DomainError as exc:
         _refuse_upload(upload, exc)
@@ -79,7 +82,11 @@ def verify_and_attach_upload(upload: Upload, *, run: JobRun | None = None) -> Ad
 
 
 def get_upload_entry(upload: Upload) -> AddedEntry | None:
-    """Return the entry of a complete upload, None while it is open. Raises for an upload that ended otherwise."""
+    """Return the entry of a complete upload, None for an open one.
+
+    Raises UploadRefused with the stored reason, UploadClosed for an aborted or expired upload, and NotFound when the
+    entry was deleted.
+    """
     if upload.status == UploadStatus.OPEN and upload.state != UploadStatus.EXPIRED:
         return None
     if upload.status == UploadStatus.COMPLETE:
@@ -95,7 +102,7 @@ def get_upload_entry(upload: Upload) -> AddedEntry | None:
 
 
 def require_upload_entry(upload: Upload, missing: Sequence[int] = ()) -> AddedEntry:
-    """Raise PartsNotThere, unless another request has completed the upload, and removed its parts, meanwhile."""
+    """Return the entry if another request has completed the upload meanwhile, else raise UploadIncomplete."""
     if (added := get_upload_entry(get_upload(tenant=upload.tenant, upload_id=upload.pk))) is not None:
         return added
     raise UploadIncomplete(

@@ -1,4 +1,4 @@
-"""The doors of uploads that go to the store, of downloads, and of used space."""
+"""REST endpoints of direct uploads, downloads and signed URLs."""
 
 from __future__ import annotations
 
@@ -52,11 +52,12 @@ from project.storage.signed_urls import SignatureExpired, SignatureInvalid, veri
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
+# What a download holds in memory; an export does the same. The exact value is a choice.
 _READ_BYTES = 256 * 1024
 
 
 class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
-    """Files that are sent to the store, not through this API: large ones, over lines that break."""
+    """Direct uploads of a node: for large files and unreliable connections."""
 
     queryset = Upload.objects.none()
     read_scope = Scope.PREP
@@ -89,7 +90,7 @@ class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
 
 
 class UploadViewSet(viewsets.GenericViewSet[Upload]):
-    """Uploads by their own id. Whoever reads one gets addresses to write to: scope `prep` is needed for that, too."""
+    """Uploads by their own id. Reading one returns URLs to write to, so it needs the scope `prep`."""
 
     queryset = Upload.objects.none()
     serializer_class = UploadSerializer
@@ -105,7 +106,7 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
 
     @extend_schema(responses=UploadProgressSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        """Read which parts have arrived, with fresh addresses for those that have not: so an upload is resumed."""
+        """Read which parts have arrived, with fresh URLs for those that have not: so an upload is resumed."""
         return Response(_represent_progress(get_upload_progress(tenant=get_tenant(request), upload_id=pk), request))
 
     def destroy(self, request: Request, pk: UUID) -> Response:
@@ -139,9 +140,9 @@ class DownloadViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     @extend_schema(responses=DownloadSerializer)
     def get_download_url(self, request: Request, pk: UUID) -> Response:
-        """Get an address where the entry's file can be read for some minutes, without a key.
+        """Get a URL where the entry's file can be read for some minutes, without a key.
 
-        It is an address, not a redirect, because clients would send the key along to the store.
+        It is a URL, not a redirect, because clients would send the key along to the store.
         """
         download = get_download(tenant=get_tenant(request), entry_id=pk)
         data = DownloadSerializer(download).data
@@ -149,7 +150,7 @@ class DownloadViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
 
 class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
-    """What opens by a signed address alone. A store that signs addresses itself (S3) is asked instead of these."""
+    """Parts and files by signed URLs of this service. A store that signs URLs itself (S3) makes these unused."""
 
     queryset = MaterialEntry.objects.none()
     authentication_classes = ()
@@ -179,6 +180,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
         except FileNotFoundError as exc:
             raise NotFound("The entry's file is not stored any more.", next_step="Upload the file again.") from exc
         version = f'"{entry.raw_sha256}"'
+        # RFC 9110, section 13.1.5: a range is sent only of the version that the client has, else the whole file.
         is_same = request.headers.get("If-Range", version) == version
         try:
             part = parse_range_header(request.headers.get("Range", "") if is_same else "", entry.size_bytes)
@@ -190,6 +192,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
             "Cache-Control": "private, no-store",
             "Content-Disposition": content_disposition_header(as_attachment=True, filename=entry.name) or "attachment",
             "Content-Length": str(part.length if part else entry.size_bytes),
+            # Should a browser show the file in spite of its type, it runs no scripts and loads nothing.
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "ETag": version,
             "X-Content-Type-Options": "nosniff",
@@ -206,7 +209,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
 
 class _FileRangeStream:
-    """A stretch of an open file, piece by piece. Django closes it with the answer."""
+    """A range of an open file in pieces, in bytes. Django closes it with the response."""
 
     def __init__(self, file: BinaryIO, start: int, length: int) -> None:
         self._file, self._left = file, length
