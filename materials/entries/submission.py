@@ -8,7 +8,9 @@ from uuid import UUID
 from django.db import transaction
 
 from llm.video.platforms import find_platform_name
+from llm.video.processor import TranscriptSource
 from materials.documents import Format
+from materials.entries.sidecar_captions import find_captioned_recordings
 from materials.entries.url_metadata import is_recording_url
 from materials.errors import IngestionRunning, NothingToCheck
 from materials.fingerprints import clear_fingerprints
@@ -118,6 +120,33 @@ def submit_picture_description(entry: MaterialEntry, *, is_entry_job: bool) -> N
             dependant.depends_on.add(job)
     entry.job = job
     entry.save(update_fields=["job", "updated_at"])
+
+
+def resubmit_related_recordings(entry: MaterialEntry) -> None:
+    """Submit again the work on recordings for which a new text of the entry matters, in the caller's transaction."""
+    format_ = Format(entry.format)
+    if format_.is_captions:
+        resubmit_captioned_recordings(entry)
+    elif format_ in {Format.PPTX, Format.PDF}:
+        resubmit_slide_matching(entry)
+
+
+def resubmit_captioned_recordings(captions: MaterialEntry) -> None:
+    """Transcribe again from captions that came later than their recording, in the caller's transaction."""
+    by_captions = {TranscriptSource.SIDECAR_CAPTIONS.value}
+    for recording in find_captioned_recordings(captions):
+        is_open = recording.job is not None and recording.job.is_open
+        if recording.transcribed_by not in by_captions and not is_open:
+            submit_ingestion(recording)
+
+
+def resubmit_slide_matching(presentation: MaterialEntry) -> None:
+    """Look for a new presentation's slides in the videos of its node, in the caller's transaction."""
+    videos = MaterialEntry.objects.for_tenant(presentation.tenant).filter(
+        node=presentation.node_id, format=Format.VIDEO, key_frames_stored_at__isnull=False
+    )
+    for video in videos:
+        submit_key_frames(video)
 
 
 def _get_follow_up_priority(entry: MaterialEntry) -> int:

@@ -8,8 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from materials.documents import Document, Format, Piece
-from materials.entries.sidecar_captions import resubmit_slide_matching
-from materials.entries.submission import submit_picture_description
+from materials.entries.submission import resubmit_slide_matching, submit_picture_description
 from materials.errors import IngestionFailed
 from materials.ingestion.completion import store_result
 from materials.ingestion.described_pieces import (

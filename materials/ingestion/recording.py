@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from materials import fingerprints
 from materials.documents import ChunkKind, Document, Locator, Piece
-from materials.entries.sidecar_captions import resubmit_related_recordings
-from materials.entries.submission import submit_picture_description
+from materials.entries.submission import resubmit_related_recordings, submit_picture_description
 from materials.fingerprints import clear_fingerprints
 from materials.ingestion.reading import EntryReading
 from materials.languages import detect_language, get_search_configuration
