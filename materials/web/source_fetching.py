@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -28,6 +28,7 @@ from project.db.fields import new_id
 from project.jobs.errors import JobCancelled
 from project.jobs.run import JobRun
 from project.storage.objects import StoredObject, get_object_storage
+from tenants.models import Tenant
 
 if TYPE_CHECKING:
     from project.outbound.responses import FetchedResponse
@@ -68,41 +69,74 @@ class FetchedFile:
     title: str = ""
 
 
-class RecordingAnnounced(Exception):
-    """The server announces a recording, which is fetched in the heavy queue."""
+@dataclass(frozen=True, kw_only=True)
+class AnnouncedRecording:
+    """A recording that a server announced and that was not fetched: a job in the heavy queue does that."""
 
-    def __init__(self, format_: Format) -> None:
-        super().__init__(format_.value)
-        self.format = format_
+    format: Format
+
+
+class IncomingFile:
+    """A file on its way into the object storage, with the space that is reserved for it.
+
+    After the block the space is given back, and the file is deleted unless an entry has it by then.
+    """
+
+    def __init__(self, run: JobRun, entry: MaterialEntry) -> None:
+        self._run = run
+        self._key = build_fetched_file_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
+        self._reservation = QuotaReservation(entry.tenant)
+
+    def store_pieces(self, pieces: Iterable[bytes], *, total: int, max_bytes: int | None = None) -> StoredObject:
+        """Store what comes. `total` is 0 when nobody has said it; `max_bytes` is where `pieces` ends by itself."""
+        max_bytes = self._reservation.reserve_bytes(total or None, max_bytes=max_bytes)
+        writer = get_object_storage().open_writer(self._key)
+        done = 0
+        try:
+            for piece in pieces:
+                writer.write(piece)
+                done += len(piece)
+                if done > max_bytes:
+                    raise self._reservation.build_exceeded_error(done)
+                self._run.report_progress("fetching", done, max(total, done))
+            return writer.finish()
+        finally:
+            writer.abort()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        try:
+            discard_object(self._key)
+        finally:
+            self._reservation.release()
 
 
 @contextlib.contextmanager
 def fetch_entry_file(
     run: JobRun, entry: MaterialEntry, *, allow_recordings: bool, only_if_new: bool
-) -> Iterator[FetchedFile | None]:
+) -> Iterator[FetchedFile | AnnouncedRecording | None]:
     """Yield what the entry's address leads to, stored; None when `only_if_new` and the server says it is as it was.
 
-    It is deleted after the block, unless an entry has it by then. Holds no transaction meanwhile. Raises
-    RecordingAnnounced without `allow_recordings`, IngestionFailed, QuotaExceeded, FetchRefused and FetchFailed.
+    It is deleted after the block, unless an entry has it by then. Without `allow_recordings` a recording that the
+    server announces is not fetched. Holds no transaction meanwhile. Raises IngestionFailed, QuotaExceeded,
+    FetchRefused and FetchFailed.
     """
-    reservation = QuotaReservation(entry.tenant)
-    key = build_fetched_file_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
     max_bytes = settings.UPLOAD_MAX_BYTES if allow_recordings else settings.DOCUMENT_MAX_BYTES
     seconds = page_requests.RECORDING_TIMEOUT_SECONDS if allow_recordings else page_requests.DOCUMENT_TIMEOUT_SECONDS
-    run.report_progress("fetching", 0, 1)
-    try:
+    with IncomingFile(run, entry) as incoming:
+        run.report_progress("fetching", 0, 1)
         with page_requests.open_entry_url(
             entry, most_bytes=max_bytes, seconds=seconds, checkpoint=run.checkpoint, only_if_new=only_if_new
         ) as fetched:
-            found = (
-                None
-                if fetched.is_not_modified
-                else _store_response(run, fetched, key, reservation, allow_recordings=allow_recordings)
-            )
+            found: FetchedFile | AnnouncedRecording | None = None
+            announced = None if allow_recordings else _get_announced_format(fetched.content_type)
+            if announced is not None:
+                found = AnnouncedRecording(format=announced)
+            elif not fetched.is_not_modified:
+                found = _store_response(run.tenant, fetched, incoming)
         yield found
-    finally:
-        discard_object(key)
-        reservation.release()
 
 
 def fetch_from_platform(run: JobRun, entry: MaterialEntry) -> None:
@@ -116,12 +150,8 @@ def fetch_from_platform(run: JobRun, entry: MaterialEntry) -> None:
             code="platforms_off",
             next_step="Upload the video or its captions, or ask the operator to set PLATFORM_VIDEOS=1.",
         )
-    key = build_fetched_file_key(tenant_id=entry.tenant_id, entry_id=entry.pk, version_id=new_id())
-    with QuotaReservation(entry.tenant) as reservation:
-        try:
-            attach_fetched_file(entry, _store_platform_video(run, entry, key, reservation))
-        finally:
-            discard_object(key)
+    with IncomingFile(run, entry) as incoming:
+        attach_fetched_file(entry, _store_platform_video(run, entry, incoming))
 
 
 def attach_fetched_file(entry: MaterialEntry, found: FetchedFile) -> None:
@@ -176,21 +206,24 @@ def refuse_duplicate_source() -> Iterator[None]:
         ) from None
 
 
-def _store_response(
-    run: JobRun, fetched: FetchedResponse, key: str, reservation: QuotaReservation, *, allow_recordings: bool
-) -> FetchedFile:
+def _get_announced_format(content_type: str) -> Format | None:
+    """Return the format of a recording by the type that its server names; None for all that is not one."""
+    if content_type.startswith("audio/"):
+        return Format.AUDIO
+    return Format.VIDEO if content_type.startswith(("video/", *page_requests.MEDIA_TYPES[2:])) else None
+
+
+def _store_response(tenant: Tenant, fetched: FetchedResponse, incoming: IncomingFile) -> FetchedFile:
     from materials.readers.html.reader import MAX_BYTES as PAGE_BYTES  # noqa: PLC0415  # its parser is for workers only
 
-    if not allow_recordings and fetched.content_type.startswith(("video/", "audio/", *page_requests.MEDIA_TYPES[2:])):
-        raise RecordingAnnounced(Format.AUDIO if fetched.content_type.startswith("audio/") else Format.VIDEO)
     metadata = page_requests.parse_response_metadata(fetched)
     is_packed = fetched.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
     length = "" if is_packed else fetched.headers.get("content-length", "")
     is_page = metadata.name.endswith(".html")
     pieces = _limit_page_size(fetched.chunks, PAGE_BYTES) if is_page else fetched.chunks
     total = int(length) if length.isdecimal() else 0
-    stored = _store_pieces(run, key, reservation, pieces, total=total, max_bytes=PAGE_BYTES if is_page else None)
-    missing_keys = find_missing_keys(tenant=run.tenant, stored=stored)
+    stored = incoming.store_pieces(pieces, total=total, max_bytes=PAGE_BYTES if is_page else None)
+    missing_keys = find_missing_keys(tenant=tenant, stored=stored)
     return FetchedFile(
         stored=stored, format=_detect_format(stored, metadata.name), missing_keys=missing_keys, metadata=metadata
     )
@@ -209,7 +242,7 @@ def _limit_page_size(pieces: Iterable[bytes], max_bytes: int) -> Iterator[bytes]
         yield piece
 
 
-def _store_platform_video(run: JobRun, entry: MaterialEntry, key: str, reservation: QuotaReservation) -> FetchedFile:
+def _store_platform_video(run: JobRun, entry: MaterialEntry, incoming: IncomingFile) -> FetchedFile:
     with tempfile.TemporaryDirectory(prefix="coursewright-video-") as folder:
         run.report_progress("fetching", 0, 1)
         found = fetch_video(
@@ -224,9 +257,7 @@ def _store_platform_video(run: JobRun, entry: MaterialEntry, key: str, reservati
         path = found.captions_path if found.captions_path is not None else found.media_path
         assert path is not None
         with path.open("rb") as file:
-            stored = _store_pieces(
-                run, key, reservation, iter(lambda: file.read(PIECE_BYTES), b""), total=path.stat().st_size
-            )
+            stored = incoming.store_pieces(iter(lambda: file.read(PIECE_BYTES), b""), total=path.stat().st_size)
         format_ = _detect_format(stored, path.name)
         if not format_.is_recording and not format_.is_captions:
             raise IngestionFailed(
@@ -236,31 +267,6 @@ def _store_platform_video(run: JobRun, entry: MaterialEntry, key: str, reservati
             )
         missing_keys = find_missing_keys(tenant=run.tenant, stored=stored)
         return FetchedFile(stored=stored, format=format_, missing_keys=missing_keys, title=found.title)
-
-
-def _store_pieces(
-    run: JobRun,
-    key: str,
-    reservation: QuotaReservation,
-    pieces: Iterable[bytes],
-    *,
-    total: int,
-    max_bytes: int | None = None,
-) -> StoredObject:
-    """Store what comes. `total` is 0 when nobody has said it; `max_bytes` is where `pieces` ends by itself."""
-    max_bytes = reservation.reserve_bytes(total or None, max_bytes=max_bytes)
-    writer = get_object_storage().open_writer(key)
-    done = 0
-    try:
-        for piece in pieces:
-            writer.write(piece)
-            done += len(piece)
-            if done > max_bytes:
-                raise reservation.build_exceeded_error(done)
-            run.report_progress("fetching", done, max(total, done))
-        return writer.finish()
-    finally:
-        writer.abort()
 
 
 def _detect_format(stored: StoredObject, name: str) -> Format:

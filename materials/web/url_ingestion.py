@@ -16,8 +16,8 @@ from materials.ingestion.vision import can_describe_pictures
 from materials.locks import lock_tree
 from materials.models import MaterialEntry
 from materials.web.source_fetching import (
+    AnnouncedRecording,
     FetchedFile,
-    RecordingAnnounced,
     apply_fetched_file,
     attach_fetched_file,
     fetch_entry_file,
@@ -41,43 +41,21 @@ def ingest_url(run: JobRun) -> None:
     stays with a warning, and only the job has failed. Raises IngestionFailed, FetchRefused and FetchFailed.
     """
     entry = get_job_entry(run)
-    has_version, before = _has_current_version(entry), entry.raw_sha256
+    has_version = _has_current_version(entry)
     try:
         with fetch_entry_file(run, entry, allow_recordings=False, only_if_new=has_version) as found:
-            if found is None or (has_version and found.stored.sha256 == before):
+            if isinstance(found, AnnouncedRecording):
+                _complete_as_recording(run, entry, found)
+            elif found is None or (has_version and found.stored.sha256 == entry.raw_sha256):
                 _complete_unchanged(run, entry, found)
+            elif found.format.is_recording:
+                _complete_as_recording(run, entry, found)
             else:
-                ingest_fetched_file(run, entry, found)
-    except RecordingAnnounced as exc:
-        entry.format = exc.format.value
-        entry.source_changed_at = timezone.now() if entry.object_key else None  # so that it is fetched again
-        with store_result(run, result={"recording": True}):
-            entry.save(update_fields=["format", "source_changed_at", "updated_at"])
-            submit_ingestion(entry)
+                _ingest_fetched_document(run, entry, found)
     except DomainError as exc:
         if has_version:
             _keep_current_version(run, entry, exc)
         raise
-
-
-def ingest_fetched_file(run: JobRun, entry: MaterialEntry, found: FetchedFile) -> None:
-    """Complete the job with the chunks of a fetched document, or leave a fetched recording to a job of its own.
-
-    The entry changes with that or not at all. Raises IngestionFailed.
-    """
-    old_key = apply_fetched_file(entry, found)
-    if found.format.is_recording:
-        with refuse_duplicate_source(), store_result(run, result={"recording": True}):
-            save_fetched_file(entry, old_key, missing_keys=found.missing_keys)
-            submit_ingestion(entry)
-        return
-    run.report_progress("reading", 0, 1)
-    reading = read_entry(entry, checkpoint=run.checkpoint)
-    run.report_progress("storing", 0, reading.chunk_count)
-    with refuse_duplicate_source(), store_result(run, result={"chunks": reading.chunk_count}):
-        save_fetched_file(entry, old_key, missing_keys=found.missing_keys)
-        record_reading(entry, reading)
-    log.info("entry ingested", entry=str(entry.pk), chunks=reading.chunk_count, warnings=len(reading.document.warnings))
 
 
 def fetch_recording(run: JobRun, entry: MaterialEntry) -> bool:
@@ -89,9 +67,9 @@ def fetch_recording(run: JobRun, entry: MaterialEntry) -> bool:
     has_version = _has_current_version(entry)
     try:
         with fetch_entry_file(run, entry, allow_recordings=True, only_if_new=False) as found:
-            assert found is not None
+            assert isinstance(found, FetchedFile)
             if not found.format.is_recording:
-                ingest_fetched_file(run, entry, found)
+                _ingest_fetched_document(run, entry, found)
                 return False
             attach_fetched_file(entry, found)
             return True
@@ -118,6 +96,34 @@ def _complete_unchanged(run: JobRun, entry: MaterialEntry, found: FetchedFile | 
         if can_describe_pictures(Format(entry.format)):
             submit_picture_description(entry, is_entry_job=False)
     log.info("address unchanged", entry=str(entry.pk))
+
+
+def _complete_as_recording(run: JobRun, entry: MaterialEntry, found: FetchedFile | AnnouncedRecording) -> None:
+    """Complete the job by submitting that of the recording; what was fetched already is not fetched again."""
+    with refuse_duplicate_source(), store_result(run, result={"recording": True}):
+        if isinstance(found, FetchedFile):
+            old_key = apply_fetched_file(entry, found)
+            save_fetched_file(entry, old_key, missing_keys=found.missing_keys)
+        else:
+            entry.format = found.format.value
+            entry.source_changed_at = timezone.now() if entry.object_key else None  # so that it is fetched again
+            entry.save(update_fields=["format", "source_changed_at", "updated_at"])
+        submit_ingestion(entry)
+
+
+def _ingest_fetched_document(run: JobRun, entry: MaterialEntry, found: FetchedFile) -> None:
+    """Complete the job with the chunks of a fetched document. The entry changes with that or not at all.
+
+    Raises IngestionFailed.
+    """
+    old_key = apply_fetched_file(entry, found)
+    run.report_progress("reading", 0, 1)
+    reading = read_entry(entry, checkpoint=run.checkpoint)
+    run.report_progress("storing", 0, reading.chunk_count)
+    with refuse_duplicate_source(), store_result(run, result={"chunks": reading.chunk_count}):
+        save_fetched_file(entry, old_key, missing_keys=found.missing_keys)
+        record_reading(entry, reading)
+    log.info("entry ingested", entry=str(entry.pk), chunks=reading.chunk_count, warnings=len(reading.document.warnings))
 
 
 @transaction.atomic
