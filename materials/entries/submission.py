@@ -132,7 +132,10 @@ def resubmit_related_recordings(entry: MaterialEntry) -> None:
 
 
 def resubmit_captioned_recordings(captions: MaterialEntry) -> None:
-    """Transcribe again from captions that came later than their recording, in the caller's transaction."""
+    """Submit ingestions of recordings whose captions were added later than they, in the caller's transaction.
+
+    None for recordings that have such captions already, or whose job is open and will find these.
+    """
     by_captions = {TranscriptSource.SIDECAR_CAPTIONS.value}
     for recording in find_captioned_recordings(captions):
         is_open = recording.job is not None and recording.job.is_open
@@ -141,7 +144,7 @@ def resubmit_captioned_recordings(captions: MaterialEntry) -> None:
 
 
 def resubmit_slide_matching(presentation: MaterialEntry) -> None:
-    """Look for a new presentation's slides in the videos of its node, in the caller's transaction."""
+    """Submit jobs that match a new presentation's slides with the videos of its node, in the caller's transaction."""
     videos = MaterialEntry.objects.for_tenant(presentation.tenant).filter(
         node=presentation.node_id, format=Format.VIDEO, key_frames_stored_at__isnull=False
     )
