@@ -127,7 +127,8 @@ class _DirectUploadKeys:
 def _collect_direct_upload_keys() -> _DirectUploadKeys:
     parcels = [build_direct_upload(upload) for upload in Upload.objects.filter(cleared_at=None).iterator(BATCH_SIZE)]
     return _DirectUploadKeys(
-        keys=frozenset(parcel.key for parcel in parcels), incoming=frozenset(parcel.incoming_key for parcel in parcels)
+        keys=frozenset(direct_upload.key for direct_upload in parcels),
+        incoming=frozenset(direct_upload.incoming_key for direct_upload in parcels),
     )
 
 

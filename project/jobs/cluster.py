@@ -166,7 +166,7 @@ class WorkerCluster:
         if self._process is None or self._process.poll() is not None:
             return "the main process ended"
         if self._reaper is None or self._reaper.has_exited:
-            return "the leash snapped"
+            return "the reaper is gone"
         self._record_members()
         if self._sentinel_pid and not psutil.pid_exists(self._sentinel_pid):
             return "the sentinel ended"

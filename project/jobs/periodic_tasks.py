@@ -32,7 +32,7 @@ def run_periodic_tasks() -> None:
         try:
             import_string(work)()
         except Exception:  # it comes back
-            log.warning("chore failed", chore=work, exc_info=True)
+            log.warning("periodic task failed", task=work, exc_info=True)
 
 
 class PeriodicTaskRunner:
@@ -44,7 +44,7 @@ class PeriodicTaskRunner:
     def start_round(self) -> None:
         """Begin a round, unless the last one still goes on."""
         if self._thread is None or not self._thread.is_alive():
-            self._thread = threading.Thread(target=self._run_round, name="chores", daemon=True)
+            self._thread = threading.Thread(target=self._run_round, name="periodic tasks", daemon=True)
             self._thread.start()
 
     def _run_round(self) -> None:

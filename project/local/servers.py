@@ -92,14 +92,14 @@ def _run_process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen
             stderr=output,
             start_new_session=True,
         )
-    leash = Reaper(process.pid)
+    reaper = Reaper(process.pid)
     try:
         yield process
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
-        leash.kill_group()
+        reaper.kill_group()
         process.wait()
 
 
