@@ -1,1 +1,1 @@
-"""The vendors: one class for each dialect, each the only place that knows its SDK."""
+"""Providers: one module for each dialect, and the only modules that import a vendor's SDK."""

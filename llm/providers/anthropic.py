@@ -1,4 +1,4 @@
-"""Anthropic's messages."""
+"""The provider for Anthropic's Messages API."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ BASE_URL = "https://api.anthropic.com"
 
 
 class AnthropicProvider:
-    """Claude, by the messages API."""
+    """Asks Claude with the Messages API. See `Provider` for what callers may rely on."""
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
         self._spec = spec
         self._client = anthropic.Anthropic(
+            # Some servers need no key, but for a blank one the SDK searches the environment and its own files.
             api_key=key or "none",
             base_url=base_url or BASE_URL,
+            # The router retries: the SDK's own attempts would have no row and no share of the deadline.
             max_retries=0,
             timeout=anthropic.Timeout(spec.answer_seconds, connect=spec.connect_seconds),
             http_client=build_http_client(
@@ -52,7 +54,8 @@ class AnthropicProvider:
             "model": call.model.model,
             "max_tokens": call.max_output_tokens,
             "messages": [{"role": "user", "content": _build_content(request)}],
-            # Without a limit of its own the SDK refuses long answers that are not streamed.
+            # Without an explicit limit the SDK refuses a `max_tokens` for which it expects more than ten minutes (from
+            # 21,334 tokens on) unless the answer is streamed.
             "timeout": anthropic.Timeout(call.seconds, connect=self._spec.connect_seconds),
         }
         if schema is not None and call.model.schema_mode == "native":
@@ -85,6 +88,7 @@ def _parse_reply(answer: types.Message, call: ProviderCall) -> ModelReply:
         "model": str(answer.model or ""),
     }
     usage = error_mapping.extract_usage(_parse_usage, answer.usage)
+    # Blocks of thinking come before those of text and are no part of the answer.
     text = "".join(block.text for block in answer.content or [] if block.type == "text")
     if answer.stop_reason == "refusal":
         raise ContentRefused("the model refused the content", usage=usage, **facts)
@@ -92,6 +96,7 @@ def _parse_reply(answer: types.Message, call: ProviderCall) -> ModelReply:
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
     if answer.stop_reason == "model_context_window_exceeded":
         raise PromptTooLong("prompt and answer together do not fit into the model's window", usage=usage, **facts)
+    # Servers that imitate the API leave the reason out; `tool_use` and `pause_turn` need tools, which are not sent.
     if answer.stop_reason not in {"end_turn", "stop_sequence", None}:
         raise ProviderBusy("the model stopped before its answer was whole", usage=usage, **facts)
     if not text.strip():
@@ -103,6 +108,7 @@ def _parse_usage(usage: types.Usage) -> TokenUsage:
     cached, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
     details = usage.output_tokens_details
     return TokenUsage(
+        # Anthropic counts cached tokens beside the input, OpenAI and Google within it, as TokenUsage does.
         input_tokens=(usage.input_tokens or 0) + cached + written,
         cached_tokens=cached,
         cache_write_tokens=written,

@@ -1,4 +1,4 @@
-"""What every provider does: one call, no retry, our errors out."""
+"""The interface of all providers: one request for each call, no retry, and errors of `llm.errors` only."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from llm.schemas import Schema
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderCall:
-    """One attempt: what is asked of which model, the room for its answer in tokens, the time for it in seconds.
+    """One attempt: the request, the model, the limit of its answer in tokens, and that of the whole call in seconds.
 
-    `checkpoint` is called now and then while the answer is waited for, and ends the attempt by raising.
+    `checkpoint` is called about once a second while the provider waits for the answer; what it raises ends the call.
     """
 
     request: ModelRequest
@@ -27,12 +27,12 @@ class ProviderCall:
 
 
 class Provider(Protocol):
-    """An authenticated way to one vendor. Safe under threads; not to be shared across a fork."""
+    """A client of one vendor with one key. Safe under threads; must not be shared across a fork."""
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        """Make the call once and return the whole answer.
+        """Send the request once and return the complete answer.
 
-        Raises a ProviderError for everything else, an answer that was cut off, refused or blank included; the errors of
-        an answer that was paid for carry its usage.
+        Raises a ProviderError for anything else, including an answer that was truncated, refused or blank; its `usage`
+        says what the vendor billed all the same. What `checkpoint` raises passes through.
         """
         ...

@@ -1,6 +1,7 @@
-"""Vendor errors to ours: decided once, by our own clock, the type of the exception, the vendor's code, the status.
+"""Maps errors of vendors and SDKs to those of `llm.errors`.
 
-What a vendor writes beside its code may repeat the prompt or the key, so none of it goes into our messages.
+The router decides by the class alone, so it is decided here once: by our own time limit, the type of the exception, the
+vendor's code and the status. A vendor's message may repeat the prompt or the key: it is searched, but never repeated.
 """
 
 from __future__ import annotations
@@ -33,11 +34,14 @@ from llm.providers.base import ProviderCall
 from llm.providers.transport import TimeLimit, WrongHost
 from llm.registry import ProviderSpec
 
+# Only OpenAI has a code for this (`context_length_exceeded`). The others answer 400 with a general code, so that their
+# message has to be searched: Anthropic's, Google's, and those of vLLM, llama.cpp and Ollama.
 _TOO_LONG = re.compile(
     r"prompt is too long|maximum context length|context[ _]length|maximum number of tokens|exceeds? the (?:max|context)"
     r"|input is too long|too many tokens",
     re.IGNORECASE,
 )
+# Anthropic answers 400 `invalid_request_error` for an account without credit; taken as such, it would blame the prompt.
 _NO_CREDIT = re.compile(r"credit balance is too low", re.IGNORECASE)
 _UNSUITED_CODES = {"unsupported_parameter", "unsupported_value", "unsupported_model", "unknown_parameter"}
 _QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded", "billing_error"}
@@ -46,9 +50,10 @@ _CONTENT_CODES = {"content_filter", "content_policy_violation", "moderation_bloc
 
 @contextmanager
 def map_errors(call: ProviderCall, provider: ProviderSpec) -> Iterator[None]:
-    """Give the body the call's time, and turn what lies below every SDK into our errors.
+    """Limit the body to the call's seconds, and map every error that is not an SDK's own to a ProviderError.
 
-    No SDK checks the form of an answer: reading one of another form fails as it may.
+    The body must send the request and read the answer: SDKs do not validate answers, so that one of another form fails
+    with an arbitrary exception where it is read.
     """
     with TimeLimit(call.seconds, call.checkpoint):
         try:
@@ -58,13 +63,17 @@ def map_errors(call: ProviderCall, provider: ProviderSpec) -> Iterator[None]:
         except json.JSONDecodeError:
             raise ProviderBusy("the body of the answer is not JSON") from None
         except UnicodeEncodeError:
+            # A ValueError, too, so it comes first: a lone surrogate in the prompt has no UTF-8. Nothing was sent.
             raise PromptInvalid("the prompt holds signs that cannot be sent", usage=TokenUsage()) from None
         except (AttributeError, RecursionError, TypeError, ValueError):
             raise ProviderBusy("the answer is not of the vendor's form") from None
 
 
 def map_transport_error(exc: BaseException | None, call: ProviderCall, provider: ProviderSpec) -> ProviderError:
-    """Return our error for a connection that failed, broke or took too long."""
+    """Return the error for a connection that failed, broke or took too long.
+
+    Its `usage` is empty when nothing can have been billed, None when the request may have arrived.
+    """
     if isinstance(exc, WrongHost):
         return ModelUnsuited(
             "the request would have left for another host: check the provider's base URL", usage=TokenUsage()
@@ -72,6 +81,7 @@ def map_transport_error(exc: BaseException | None, call: ProviderCall, provider:
     if isinstance(exc, httpx2.TimeoutException):
         usage = TokenUsage() if isinstance(exc, (httpx2.ConnectTimeout, httpx2.PoolTimeout)) else None
         is_connecting = isinstance(exc, httpx2.ConnectTimeout)
+        # Cut off earlier than the registry allows the provider: that was the caller's deadline, not a slow vendor.
         if call.seconds < (provider.connect_seconds if is_connecting else provider.answer_seconds):
             return OutOfTime(f"no answer within the {call.seconds:.1f} s that were left", usage=usage)
         return ProviderBusy(
@@ -83,13 +93,14 @@ def map_transport_error(exc: BaseException | None, call: ProviderCall, provider:
 
 
 def map_sdk_error(sdk: ModuleType, exc: Any, call: ProviderCall, provider: ProviderSpec) -> ProviderError:
-    """Return our error for an exception of the openai or the anthropic SDK, which name theirs alike."""
+    """Return the error for an exception of the openai or the anthropic SDK, whose exceptions have the same names."""
     if isinstance(exc, sdk.APITimeoutError):
         return map_transport_error(exc.__cause__ or httpx2.ReadTimeout("late"), call, provider)
     if isinstance(exc, sdk.APIConnectionError):
         return map_transport_error(exc.__cause__, call, provider)
     if isinstance(exc, sdk.APIStatusError):
         body = exc.body if isinstance(exc.body, Mapping) else {}
+        # OpenAI's SDK unwraps `error`, Anthropic's does not.
         inner = body.get("error", body)
         fault = inner if isinstance(inner, Mapping) else {}
         details = fault.get("details")
@@ -113,12 +124,16 @@ def map_status_error(
     request_id: str = "",
     retry_after: float | None = None,
 ) -> ProviderError:
-    """Return our error for an HTTP status and the vendor's own code; `message` is only searched, never repeated."""
+    """Return the error for an HTTP status and the vendor's code; `message` is only searched, never repeated.
+
+    `retry_after` (seconds) takes precedence over the headers.
+    """
     facts: dict[str, Any] = {
         "status": status,
         "request_id": request_id,
         "retry_after": retry_after if retry_after is not None else parse_retry_after(headers),
     }
+    # The order matters: vendors use 400, 403 and 429 for exhausted credit, which their code or message tells apart.
     named = format_status(status, code)
     if code in _CONTENT_CODES:
         return ContentRefused(f"the vendor's filter refused the content ({named})", **facts)
@@ -140,12 +155,13 @@ def map_status_error(
 
 
 def format_status(status: int, code: str) -> str:
-    """Return the status, and the vendor's code when it has a code's form."""
+    """Return the status, followed by the vendor's code when it looks like one."""
+    # A server may put any text into the field, and what is returned here is shown to users.
     return f"HTTP {status} {code}" if re.fullmatch(r"[A-Za-z][\w.-]{0,59}", code) else f"HTTP {status}"
 
 
 def extract_usage(parse_usage: Callable[[Any], TokenUsage], given: object) -> TokenUsage | None:
-    """Return the usage that `parse_usage` finds; None when the server gave none, or none that counts tokens."""
+    """Return `parse_usage(given)`; None when the server sent no usage or one whose counts are not natural numbers."""
     try:
         usage = None if given is None else parse_usage(given)
     except (AttributeError, TypeError):
@@ -156,7 +172,10 @@ def extract_usage(parse_usage: Callable[[Any], TokenUsage], given: object) -> To
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return how long the vendor asks us to wait, from `retry-after-ms` or `retry-after` (seconds or a date)."""
+    """Return the seconds that the vendor asks to wait; None when it asks for nothing that can be read.
+
+    Read from `retry-after-ms` (OpenAI) or `retry-after`, in seconds or as a date (RFC 9110, section 10.2.3).
+    """
     given = headers.get("retry-after-ms", "")
     if _is_number(given):
         return float(given) / 1000
@@ -170,6 +189,7 @@ def parse_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _is_number(given: str) -> bool:
+    # float() alone would take "inf" and "nan"; seven digits of milliseconds are hours, of seconds months.
     return bool(re.fullmatch(r"\d{1,7}(\.\d+)?", given))
 
 

@@ -1,4 +1,4 @@
-"""From the registry and the environment to providers: the only reader of API keys."""
+"""Builds providers from the registry and the environment: the only module that reads API keys."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderCredentials:
-    """What the environment says of a provider: its address (blank: the vendor's own) and its key."""
+    """The base URL (blank: the vendor's own) and the key of a provider. The key is left out of `repr`."""
 
     base_url: str
     key: str = field(repr=False)
 
 
 def list_missing_variables(spec: ProviderSpec) -> list[str]:
-    """Return the variables that the provider needs and that are not set. A provider that misses one is absent."""
+    """Return the environment variables that the provider needs and that are not set; with any, it is absent."""
     return [name for name in (spec.address, spec.key) if name is not None and not _is_set(name)]
 
 
 def find_unreadable_file(spec: ProviderSpec) -> str:
-    """Return which file of a variable `NAME_FILE` cannot be read; blank when none."""
+    """Return a sentence about a file of a variable `NAME_FILE` that cannot be read; blank when there is none."""
     try:
         for name in filter(None, (spec.address, spec.key)):
             env.get_secret(name)
@@ -47,13 +47,14 @@ def find_key_fault(spec: ProviderSpec) -> str:
     if fault := find_unreadable_file(spec):
         return fault
     key = env.get_secret(spec.key) if spec.key is not None else ""
+    # Header values are ASCII here, and the line break of a pasted key would only fail in the SDK, with a riddle.
     if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
         return f"{spec.key} holds a space, a line break or a sign that no key has: set it again"
     return ""
 
 
 def find_base_url_fault(spec: ProviderSpec) -> str:
-    """Return what is wrong with the form of the provider's address; blank when nothing is, or when it is not set."""
+    """Return what is wrong with the form of the provider's base URL; blank when nothing is, or when it is not set."""
     if spec.address is None or find_unreadable_file(spec):
         return ""
     address = env.get_secret(spec.address)
@@ -66,25 +67,33 @@ def _is_set(name: str) -> bool:
 
 
 def list_ignored_variables() -> list[str]:
-    """Return the variables of the vendors' SDKs that are set although nothing here listens to them."""
+    """Return the variables of vendors' SDKs that are set and have no effect here."""
     return [name for name in VENDOR_VARIABLES if os.environ.get(name)]
 
 
 class ProviderPool:
-    """The providers of one process, made when first needed and kept as long as their spec and access stay the same."""
+    """The providers of one process, each built when first needed and again when its spec or credentials change.
+
+    Safe under threads; empties itself in a forked child.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cached: dict[str, tuple[ProviderSpec, ProviderCredentials, Provider]] = {}
-        self._retired: list[tuple[ProviderSpec, ProviderCredentials, Provider]] = []  # a call may still be under way
+        # Replaced providers stay referenced: a call may still be under way, and the SDKs close their client when it is
+        # garbage. Specs change by hand, so that the list stays short.
+        self._retired: list[tuple[ProviderSpec, ProviderCredentials, Provider]] = []
         os.register_at_fork(after_in_child=self._reset_after_fork)
 
     def is_present(self, spec: ProviderSpec) -> bool:
-        """Tell whether the provider has what it needs from the environment."""
+        """Tell whether all environment variables that the provider needs are set."""
         return not list_missing_variables(spec)
 
     def get(self, name: str, spec: ProviderSpec) -> Provider:
-        """Return the provider. Raises KeyRefused or ModelUnsuited, naming the variable that cannot be used."""
+        """Return the provider for a spec of the registry.
+
+        Raises KeyRefused or ModelUnsuited, whose message names the variable that cannot be used.
+        """
         access = _read_credentials(spec)
         if (provider := self._find_cached(name, spec, access)) is not None:
             return provider
@@ -101,18 +110,19 @@ class ProviderPool:
         known = self._cached.get(name)
         if known is None or known[1] != credentials:
             return None
+        # Identity first: comparing two pydantic models field by field would be paid with every call.
         return known[2] if known[0] is spec or known[0] == spec else None
 
     def _reset_after_fork(self) -> None:
-        """Start without clients in a forked process: connections are not shared."""
+        """Drop the parent's clients: two processes on one TLS connection would corrupt it. The lock may be held."""
         self._lock = threading.Lock()
         self._cached, self._retired = {}, []
 
 
 def open_provider_files(spec: ProviderSpec, checkpoint: Callable[[], None] = lambda: None) -> GoogleFiles:
-    """Return the files of the provider's account, for one piece of work, which closes it.
+    """Return a client for the files of the provider's account. The caller closes it; it is for one thread.
 
-    Raises KeyRefused, and ModelUnsuited for a provider that takes none.
+    Raises KeyRefused, and ModelUnsuited for a provider whose API stores no files.
     """
     if spec.kind is not ProviderKind.GOOGLE:
         raise ModelUnsuited(f"a provider of kind {spec.kind.value} takes no files")
@@ -142,6 +152,7 @@ def _require_usable(spec: ProviderSpec) -> None:
 
 
 def _clear_vendor_variables() -> None:
+    # Some are read when the client is built, some by the SDK's module: removed before either, for the whole process.
     for name in VENDOR_VARIABLES:
         os.environ.pop(name, None)
 

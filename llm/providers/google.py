@@ -1,4 +1,4 @@
-"""Gemini's generateContent."""
+"""The provider for Google's Gemini API (`generateContent`)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ from llm.schemas import describe_schema
 from project.outbound.fetcher import get_system_ssl_context
 
 BASE_URL = "https://generativelanguage.googleapis.com"
+# The SDK sends its timeout to Google (`X-Server-Timeout`), which refuses shorter ones. The call's own limit may be
+# shorter all the same: the transport enforces it.
 MIN_SERVER_SECONDS = 10
-"""The SDK tells Google its time limit, and Google refuses shorter ones. Ours cuts in below, in the transport."""
 
 _TRUNCATED = {"MAX_TOKENS", "CONTINUATION"}
 _TRANSIENT = {"OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL"}
@@ -39,9 +40,12 @@ _TRANSIENT = {"OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED", "MALFO
 def build_google_client(
     *, spec: ProviderSpec, base_url: str, key: str, seconds: float, http: httpx2.Client
 ) -> genai.Client:
-    """Return the SDK's client: of one attempt a call, and of `http` alone. `seconds` is what Google is told."""
+    """Return an SDK client that makes one attempt for each call, through `http` alone.
+
+    `seconds` is the time limit that is sent to Google.
+    """
     return genai.Client(
-        api_key=key or "none",  # for a blank one the SDK takes what it finds in the environment
+        api_key=key or "none",  # for a blank one the SDK takes a key from the environment
         vertexai=False,
         http_options=types.HttpOptions(
             base_url=base_url or BASE_URL,
@@ -49,14 +53,15 @@ def build_google_client(
             timeout=round(seconds * 1000),
             retry_options=types.HttpRetryOptions(attempts=1),
             httpx_client=http,
-            client_args={"verify": get_system_ssl_context()},  # else the SDK reads the system's certificates twice more
+            # Without these the SDK loads the system's certificates twice more, for clients that are never used.
+            client_args={"verify": get_system_ssl_context()},
             async_client_args={"ssl": get_system_ssl_context()},
         ),
     )
 
 
 class GoogleProvider:
-    """Gemini, by the Gemini API (not Vertex)."""
+    """Asks Gemini with the Gemini API (not Vertex AI). See `Provider` for what callers may rely on."""
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
         self._spec = spec
@@ -100,12 +105,13 @@ def _build_config(call: ProviderCall) -> types.GenerateContentConfig:
     schema, system = call.schema, call.request.system
     settings: dict[str, Any] = {
         "max_output_tokens": call.max_output_tokens,
-        # One call of ours is one request: the SDK would go on by itself, and bill several.
+        # One call is one request and one row: the SDK would ask for continuations by itself, each billed.
         "automatic_continuation": False,
         "automatic_function_calling": types.AutomaticFunctionCallingConfig(disable=True),
         **call.model.extra,
     }
     if schema is not None:
+        # Both modes ask for JSON; without a native schema, its description in the prompt is all that the model has.
         settings["response_mime_type"] = "application/json"
         if call.model.schema_mode == "native":
             settings["response_json_schema"] = dict(schema.body)
@@ -129,6 +135,7 @@ def _parse_reply(answer: types.GenerateContentResponse, call: ProviderCall) -> M
     candidate = answer.candidates[0]
     parts = (candidate.content.parts if candidate.content else None) or []
     text = "".join(part.text for part in parts if part.text and not part.thought)
+    # The enum grows with the API: the SDK keeps unknown values as text, and they count as refusals below.
     reason = candidate.finish_reason.value if candidate.finish_reason is not None else "STOP"
     if reason in _TRUNCATED:
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
@@ -149,6 +156,7 @@ def _parse_usage(metadata: types.GenerateContentResponseUsageMetadata) -> TokenU
         if part.modality is types.MediaModality.AUDIO
     )
     return TokenUsage(
+        # `candidates_token_count` leaves thoughts out, although they are billed as output.
         input_tokens=(metadata.prompt_token_count or 0) + (metadata.tool_use_prompt_token_count or 0),
         cached_tokens=metadata.cached_content_token_count or 0,
         audio_tokens=audio,
@@ -170,8 +178,10 @@ def _map_api_error(exc: errors.APIError) -> ProviderError:
     named = error_mapping.format_status(exc.code, reason or str(exc.status or ""))
     if reason in {"API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED", "API_KEY_HTTP_REFERRER_BLOCKED"}:
         return KeyRefused(f"the key was refused ({named})", status=exc.code)
+    # Google answers 400 where others answer 401 or 403: mapped by status alone, these would blame the prompt.
     if exc.code == 400 and exc.status == "FAILED_PRECONDITION":
         return KeyRefused(f"the account may not use the API: its region or its billing ({named})", status=exc.code)
+    # Rate limits and daily quotas share the status; only the quota's id says which of them was reached.
     if exc.code == 429 and any("PerDay" in quota for quota in quotas):
         return QuotaExhausted(f"the day's quota is used up ({named})", status=exc.code, retry_after=delay)
     return error_mapping.map_status_error(
@@ -180,5 +190,6 @@ def _map_api_error(exc: errors.APIError) -> ProviderError:
 
 
 def _parse_delay(delay: object) -> float | None:
+    # The JSON form of google.protobuf.Duration, such as "37.5s".
     found = re.fullmatch(r"(\d+(?:\.\d+)?)s", str(delay))
     return float(found[1]) if found else None

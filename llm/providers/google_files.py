@@ -1,6 +1,7 @@
-"""Gemini's Files API: recordings on their way to a model. Files are deleted after 48 hours, or sooner by us.
+"""Uploads recordings with Gemini's Files API, so that models can be shown them.
 
-A file belongs to the account of the key that it was uploaded with; other keys cannot see it.
+A file belongs to the project of the key that it was uploaded with; other keys cannot see it. Google deletes it after 48
+hours; the caller is to delete it sooner.
 """
 
 from __future__ import annotations
@@ -24,24 +25,30 @@ from llm.providers.google import BASE_URL, build_google_client
 from llm.providers.transport import PIECE_BYTES, ProviderTransport, TimeLimit, WrongHost
 from llm.registry import ProviderSpec
 
+# Marks the files of this product among those of other programs that use the key: only marked ones are ever deleted.
 PREFIX = "files/cw-"
-"""Of the names of all our files, and of nobody else's that use the key."""
 
+# For one request: the SDK's chunk of 8 MiB passes in this time at half a megabit a second, slower lines need not work.
 CHUNK_SECONDS = 120.0
-"""For one chunk of 8 MiB, or one question about a file."""
+# How long a piece of 64 KiB may wait to be sent: without any progress for so long a connection is taken for dead, and
+# the chunk is resumed on another one, well before its own limit.
 STALLED_SECONDS = 30.0
-"""How long a piece of 64 KiB may wait to be sent."""
+# Deleting ends every transcription, cancelled ones too, and must not delay that: `sweep_files` deletes what stays.
 DELETE_SECONDS = 10.0
+# The file of an earlier attempt is used again only if it outlives this one. Processing may take 15 minutes, and each
+# question about a window 20 in the shipped registry.
 MIN_LIFETIME = timedelta(hours=2)
-"""How long a file that is used again must still live."""
+# Pauses between two requests for the state of a file that is being processed, in seconds; doubled up to the maximum.
+# Short recordings are ready within seconds, long ones take minutes.
 FIRST_PAUSE, MAX_PAUSE = 1.0, 10.0
-"""Between two looks at a file that is being processed, in seconds."""
+# How often in a row a chunk is resumed without progress: with the pauses between, some eight seconds of failure.
 RESUMES = 4
-"""How often in a row a broken chunk goes on without having got any further."""
+# How often a pause calls the checkpoint, in seconds: a cancelled job stops within a moment.
 WAIT_SLICE = 0.25
 
+# Codes of google.rpc.Code that blame the file, so that another attempt would fail as well: INVALID_ARGUMENT,
+# FAILED_PRECONDITION, OUT_OF_RANGE.
 _FILE_AT_FAULT = {3, 9, 11}
-"""Codes of google.rpc: INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE."""
 _BROKEN = (httpx2.NetworkError, httpx2.RemoteProtocolError, httpx2.TimeoutException)
 
 Checkpoint = Callable[[], None]
@@ -49,7 +56,7 @@ Checkpoint = Callable[[], None]
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteFile:
-    """A file at the provider. `uri` is what a model is shown."""
+    """A file that is stored by the provider. `uri` is what a request refers to it by (`Clip.uri`)."""
 
     name: str
     uri: str
@@ -58,15 +65,17 @@ class RemoteFile:
 
 
 def build_file_name(work_id: str) -> str:
-    """Return the name of the file for a piece of work, always the same for the same: `files/cw-` and 32 digits."""
+    """Return the file name for a `work_id`, always the same for the same: `files/cw-` and 32 hexadecimal digits."""
+    # A name that can be computed lets the next attempt find what a killed process uploaded. The API takes at most 40
+    # characters after `files/`: lower-case letters, digits and dashes.
     return PREFIX + hashlib.sha256(work_id.encode()).hexdigest()[:32]
 
 
 class GoogleFiles:
-    """The files of one account of the Gemini API. For one thread; every request goes to the provider's origin only.
+    """A client for the files of one account. For one thread; sends requests to the provider's origin only.
 
-    `checkpoint` is called while bytes are sent and while answers are waited for, and ends what it interrupts by
-    raising. All raise ProviderError: the provider's own, or ProviderBusy when the time is up.
+    `checkpoint` is called while bytes are sent and while answers are awaited; what it raises ends the method. All
+    methods raise ProviderError: the mapped error of the provider, or ProviderBusy when the time is up.
     """
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str, checkpoint: Checkpoint = lambda: None) -> None:
@@ -77,9 +86,9 @@ class GoogleFiles:
         self._client = build_google_client(spec=spec, base_url=base_url, key=key, seconds=CHUNK_SECONDS, http=http)
 
     def put(self, work_id: str, content: BinaryIO, *, size_bytes: int, media_type: str, seconds: float) -> RemoteFile:
-        """Return the file of this piece of work: the one that is there already and whole, or a new one.
+        """Upload the content within `seconds`, unless an earlier attempt has, and return the stored file.
 
-        `content` must be seekable; 8 MiB of it are in memory at a time.
+        `content` must be seekable; 8 MiB of it are in memory at a time. A stored file of another size is replaced.
         """
         name = build_file_name(work_id)
         self._transport.deadline = time.monotonic() + seconds
@@ -87,6 +96,7 @@ class GoogleFiles:
             found = self._find_file(name)
             if found is not None and _is_usable(found, size_bytes):
                 return _build_remote_file(found)
+            # Names are unique: the API refuses to upload a file under the name of one that exists.
             if found is not None:
                 self._client.files.delete(name=name)
             config = types.UploadFileConfig(
@@ -99,14 +109,18 @@ class GoogleFiles:
                 return _build_remote_file(
                     self._client.files.upload(file=_UploadStream(content, self._checkpoint), config=config)
                 )
-            except (errors.APIError, KeyError):  # the answer to the last chunk may have been lost
+            except (errors.APIError, KeyError):
+                # When the answer to the last chunk is lost, the resumed session is over, but the file is complete.
                 found = self._find_file(name)
                 if found is None or not _is_usable(found, size_bytes):
                     raise
                 return _build_remote_file(found)
 
     def wait_until_active(self, file: RemoteFile, *, seconds: float) -> RemoteFile:
-        """Return the file when models can be shown it. Raises PromptInvalid when the provider cannot read it."""
+        """Wait until the provider has processed the file, for at most `seconds`, and return it.
+
+        Raises PromptInvalid when the provider cannot read it, ProviderBusy when it is gone or not ready in time.
+        """
         pause, end = FIRST_PAUSE, time.monotonic() + seconds
         while True:
             with self._map_errors(CHUNK_SECONDS, self._checkpoint):
@@ -123,7 +137,8 @@ class GoogleFiles:
             pause = min(pause * 2, MAX_PAUSE)
 
     def delete(self, name: str) -> None:
-        """Delete a file; one that is not there is fine. Heeds no checkpoint, and takes at most ten seconds."""
+        """Delete a file; one that does not exist is no error. Calls no checkpoint, and takes at most ten seconds."""
+        # Without a checkpoint, because this also runs while the checkpoint's exception is being handled.
         with self._map_errors(DELETE_SECONDS, None):
             try:
                 self._client.files.delete(name=name)
@@ -132,11 +147,12 @@ class GoogleFiles:
                     raise
 
     def list_leftovers(self, *, older_than: timedelta, now: datetime | None = None) -> list[str]:
-        """Return the names of our files that were created so long ago."""
+        """Return the names of this product's files that are older than `older_than`."""
         before = (now or datetime.now(UTC)) - older_than
         with self._map_errors(CHUNK_SECONDS, self._checkpoint):
             return [
                 file.name
+                # 100 is the API's maximum: the fewest requests.
                 for file in self._client.files.list(config=types.ListFilesConfig(page_size=100))
                 if file.name is not None
                 and file.name.startswith(PREFIX)
@@ -176,7 +192,10 @@ class GoogleFiles:
 
 
 class _UploadStream(io.RawIOBase):
-    """A stream as the SDK takes it: whole chunks, whatever the size of the pieces that come, and time to stop."""
+    """A stream whose `read` returns as many bytes as asked for, and calls the checkpoint for every MiB.
+
+    The SDK sends what one `read` returns as a chunk, and the API refuses chunks that are not multiples of 256 KiB.
+    """
 
     def __init__(self, content: BinaryIO, checkpoint: Checkpoint) -> None:
         self._content = content
@@ -206,24 +225,25 @@ class _UploadStream(io.RawIOBase):
 
 
 class _UploadTransport(ProviderTransport):
-    """Sends chunks piece by piece, and goes on after a broken connection from where the server has the file."""
+    """Sends chunks in pieces, and resumes a broken chunk at the offset that the server has received."""
 
     def __init__(self, base_url: str, *, spec: ProviderSpec, checkpoint: Checkpoint) -> None:
         super().__init__(base_url, connections=2, connect_seconds=spec.connect_seconds)
         self._checkpoint = checkpoint
+        # When broken chunks are no longer resumed, on the monotonic clock; `put` sets it for each upload.
         self.deadline = float("inf")
-        """When no broken chunk goes on any more, on the monotonic clock."""
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         if "upload" not in request.headers.get("x-goog-upload-command", ""):
             return super().handle_request(request)
         response = self._send_chunk(request)
-        if response.is_error:  # else the SDK sends a refused chunk again, and sleeps for seconds before it does
+        if response.is_error:
+            # Without this header the SDK sends a refused chunk again, three times, and sleeps in between.
             response.headers.setdefault("x-goog-upload-status", "cancelled")
         return response
 
     def _send_chunk(self, request: httpx2.Request) -> httpx2.Response:
-        """Send a chunk, in as many goes as it takes."""
+        """Send a chunk, resuming it after breaks, and return the response to its last part."""
         content, begin = request.read(), int(request.headers["x-goog-upload-offset"])
         at, fruitless = begin, 0
         while True:
@@ -255,7 +275,7 @@ class _UploadTransport(ProviderTransport):
             yield content[begin : begin + PIECE_BYTES]
 
     def _query_received_size(self, request: httpx2.Request) -> int:
-        """Ask how many bytes the server has of the whole file; nothing when it does not say."""
+        """Return how many bytes of the whole file the server has received; 0 when it does not say."""
         headers = {"host": request.headers["host"], "x-goog-upload-command": "query", "content-length": "0"}
         query = httpx2.Request("POST", request.url, headers=headers, extensions=request.extensions)
         try:
@@ -294,7 +314,10 @@ def _build_failure(file: types.File) -> ProviderError:
 
 
 def _is_missing(exc: errors.ClientError) -> bool:
-    """Tell whether there is no such file. For names that it does not know the API answers 403, and says so in words."""
+    """Tell whether the error means that there is no such file.
+
+    For names that it does not know the API answers 403, as for a refused key; only the message tells them apart.
+    """
     return exc.code == 404 or (exc.code == 403 and "may not exist" in str(exc.message or ""))
 
 

@@ -1,8 +1,8 @@
-"""OpenAI's chat completions, and whoever else speaks that dialect: DeepSeek, Ollama, vLLM, llama.cpp.
+"""The provider for OpenAI's Chat Completions API and servers with the same protocol: DeepSeek, Ollama, vLLM, llama.cpp.
 
-Answers are read as `create` reads them: `parse` would throw away the usage of one that does not fit its schema. What is
-asked goes to the SDK's `post` in the form that the wire has. `create` would first walk through it and through the types
-of all parameters to change nothing, which costs a fifth of the whole call.
+Requests go to the SDK's `post` as plain JSON: `create` would transform them by the types of all its parameters without
+changing anything, which takes a fifth of the client's time for a call. The SDK's `parse` is not used, because it loses
+the usage of an answer that does not fit its schema.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ BASE_URL = "https://api.openai.com/v1"
 
 
 class OpenAIProvider:
-    """OpenAI itself when the spec has no base URL, else a server that speaks its dialect."""
+    """Asks OpenAI, or with a base URL a server with the same protocol. See `Provider` for what callers may rely on."""
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
         self._spec = spec
+        # OpenAI's reasoning models refuse `max_tokens`; most other servers know nothing else.
         self._max_tokens_parameter = spec.max_tokens_parameter or (
             "max_tokens" if base_url else "max_completion_tokens"
         )
         self._client = openai.OpenAI(
-            api_key=key or "none",
+            api_key=key or "none",  # the SDK refuses a blank one, which servers without keys have
             base_url=base_url or BASE_URL,
+            # The router retries: the SDK's own attempts would have no row and no share of the deadline.
             max_retries=0,
             timeout=openai.Timeout(spec.answer_seconds, connect=spec.connect_seconds),
             http_client=build_http_client(
@@ -97,6 +99,7 @@ def _parse_reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
         raise ContentRefused("the model refused the content", usage=usage, **facts)
     if choice.finish_reason == "length":
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
+    # Some servers leave the reason out. `tool_calls` cannot be meant, because no tools are ever sent.
     if choice.finish_reason not in {"stop", None}:
         raise ProviderBusy("the model stopped before its answer was whole", usage=usage, **facts)
     if not text.strip():
@@ -106,6 +109,7 @@ def _parse_reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
 
 def _parse_usage(usage: CompletionUsage) -> TokenUsage:
     read, written = usage.prompt_tokens_details, usage.completion_tokens_details
+    # DeepSeek counts cached tokens in a field of its own.
     others = usage.model_extra or {}
     return TokenUsage(
         input_tokens=usage.prompt_tokens or 0,

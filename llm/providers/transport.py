@@ -1,9 +1,9 @@
-"""The HTTP below every SDK: one clock for the whole call, one host for the key.
+"""The HTTP transport below all SDKs: one time limit for the whole call, one origin for the key.
 
-An SDK's read timeout starts anew with every chunk, and a server that drips keep-alive lines would outlive it; here
+An SDK's read timeout starts anew with every chunk, and a server that sends keep-alive lines would outlive it; here
 every read and write of the socket gets what is left of the call's time. A request to any other origin than the
-provider's is refused before it is sent, whatever a redirect or an upload address says, so that no key leaves for a host
-that it does not belong to.
+provider's is refused before it is sent, whatever a redirect or an upload URL says, so that the key is sent to nobody
+else.
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ import httpx2
 
 from project.outbound.fetcher import get_system_ssl_context
 
+# How much is written to a socket between two checks of the time limit. Smaller pieces cost more system calls for an
+# upload of hundreds of megabytes, larger ones notice the limit later on a slow line.
 PIECE_BYTES = 64 * 1024
 
+# How often the checkpoint is called while an answer is awaited: a cancelled job should stop within a moment, and each
+# call interrupts a read.
 CHECKPOINT_SECONDS = 1.0
-"""How often somebody who waits for an answer looks whether it is still wanted."""
 
+# When the time for the whole call is up, on the monotonic clock, and the checkpoint. A context variable, because SDKs
+# pass nothing like that down to the transport, and threads share one client.
 _limit: ContextVar[tuple[float | None, Callable[[], None] | None]] = ContextVar("llm_limit", default=(None, None))
-"""When the time for the whole call is up, on the monotonic clock, and the checkpoint."""
 
 
 class _CheckpointRaised(BaseException):
-    """Carries what a checkpoint raised past the SDKs, which would take an Exception for a broken connection."""
+    """Carries an exception of the checkpoint through the SDKs, which take any Exception for a broken connection."""
 
     def __init__(self, reason: Exception) -> None:
         super().__init__(str(reason))
@@ -37,9 +41,9 @@ class _CheckpointRaised(BaseException):
 
 
 class TimeLimit:
-    """Cuts every request of the body off so many seconds from now, with an httpx2.TimeoutException.
+    """Limits all requests of the body to `seconds` together: then they raise an httpx2.TimeoutException.
 
-    While an answer is waited for, `checkpoint` is called about once a second; what it raises ends the wait.
+    While an answer is awaited, `checkpoint` is called about once a second; what it raises leaves the body.
     """
 
     def __init__(self, seconds: float, checkpoint: Callable[[], None] | None = None) -> None:
@@ -66,16 +70,19 @@ class ProviderTransport(httpx2.HTTPTransport):
         super().__init__(verify=get_system_ssl_context())
         self._origin = _get_origin(httpx2.URL(base_url))
         self._connect_seconds = connect_seconds
+        # httpx2 takes no network backend, so that the pool it has made is replaced by one with ours.
         self._pool.close()
         self._pool = httpcore2.ConnectionPool(
             ssl_context=get_system_ssl_context(),
             max_connections=connections,
             max_keepalive_connections=connections,
+            # A choice: longer than most pauses between the calls of a job, which then share one TLS handshake.
             keepalive_expiry=60,
             network_backend=_TimedBackend(),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        # Below the SDK and the client, so that no option of theirs can lead around it.
         if _get_origin(request.url) != self._origin:
             raise WrongHost(f"{request.url.host} is not the provider's host", request=request)
         limits = {"connect": self._connect_seconds, "pool": _compute_remaining(None, httpx2.PoolTimeout)}
@@ -84,7 +91,7 @@ class ProviderTransport(httpx2.HTTPTransport):
 
 
 def build_http_client(base_url: str, *, connections: int, connect_seconds: float) -> httpx2.Client:
-    """Return a client for one provider: no redirects, no proxies, netrc or cookies of the environment."""
+    """Return an HTTP client for one provider, without redirects and without the environment's proxies and netrc."""
     transport = ProviderTransport(base_url, connections=connections, connect_seconds=connect_seconds)
     return httpx2.Client(transport=transport, follow_redirects=False, trust_env=False)
 
@@ -117,6 +124,7 @@ class _TimedStream(httpcore2.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        # Nothing is lost when a read times out: httpcore's streams return the bytes of a later read.
         while (left := _compute_remaining(timeout, httpcore2.ReadTimeout)) is None or left > CHECKPOINT_SECONDS:
             try:
                 return self._inner.read(max_bytes, CHECKPOINT_SECONDS)
@@ -126,7 +134,8 @@ class _TimedStream(httpcore2.NetworkStream):
         return self._inner.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for begin in range(0, len(buffer), PIECE_BYTES):  # the inner stream's limit starts anew with every `send`
+        # The inner stream sends in a loop, and its timeout starts anew with every `send`.
+        for begin in range(0, len(buffer), PIECE_BYTES):
             self._inner.write(buffer[begin : begin + PIECE_BYTES], _compute_remaining(timeout, httpcore2.WriteTimeout))
 
     def close(self) -> None:

@@ -1,1 +1,1 @@
-"""From a recording to a transcript: captions, Gemini or Whisper, whichever suits, behind one `VideoProcessor`."""
+"""Transcribes recordings: from captions, by Gemini or by Whisper, behind one `VideoProcessor`."""

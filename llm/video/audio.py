@@ -1,8 +1,8 @@
-"""The sound of a recording as one even line of samples, in little memory. Needs the `media` extra.
+"""Decodes the audio of a recording as a stream of samples, in constant memory. Needs the `media` extra.
 
-Samples are numbers of 16 bits, 16,000 a second, one channel. Sample 0 is the beginning of the recording: the earliest
-start of any of its streams. Where a track is silent by its time stamps, because it starts later or leaves something
-out, there are zeros, so that a sample's place is its time.
+Samples are signed 16-bit integers, 16,000 a second, one channel. Sample 0 is the beginning of the recording: the
+earliest start of any of its streams. Where a track starts later or has a gap in its time stamps, zeros are inserted, so
+that a sample's index is its time.
 """
 
 from __future__ import annotations
@@ -25,19 +25,22 @@ from llm.video.errors import MediaUnreadable
 
 Samples = NDArray[np.int16]
 
+# The sample rate that Whisper's features are defined for.
 RATE = 16_000
 PER_MS = RATE // 1000
+# How far a time stamp may be off before it counts as a gap: containers round stamps to milliseconds and more. Times of
+# a transcript may be wrong by so much; silence inserted into words would be worse.
 GAP_SECONDS = 0.3
-"""How far a time stamp may be off before it counts."""
+# Frames last some 20 ms; resampling them one by one would spend the time on calls. Nothing depends on the exact value.
 BLOCK_SECONDS = 0.5
 
 
 @dataclass(kw_only=True)
 class AudioTrackReader:
-    """One track of a file, read once by `read_samples`. The other names tell, once that is done, how it went.
+    """Reads one audio track of a file. `read_samples` may be called once; the other fields are valid after it.
 
-    `announced_ms` is what the file says of the track's end, 0 when it says nothing; `damaged_packets` counts the
-    packets that could not be read; `is_capped` tells that the track goes on after `max_ms`.
+    `read_ms` is the length of what was read; `announced_ms` the track's end as the file states it, 0 when it does not;
+    `damaged_packets` counts packets that could not be decoded; `is_capped` says that the track goes on after `max_ms`.
     """
 
     path: Path
@@ -49,9 +52,9 @@ class AudioTrackReader:
     is_capped: bool = field(default=False, init=False)
 
     def read_samples(self) -> Iterator[Samples]:
-        """Yield the samples in order, some at a time, until the end of the track or `max_ms`.
+        """Yield the samples in blocks, in order, until the end of the track or `max_ms`.
 
-        Raises MediaUnreadable when the file cannot be opened, has no such track of sound, or nothing in it can be read.
+        Raises MediaUnreadable when the file cannot be opened, has no such audio track, or nothing of it can be decoded.
         """
         count, most = 0, self.max_ms * PER_MS
         for block in self._decode_blocks():
@@ -73,6 +76,7 @@ class AudioTrackReader:
             stream = self._find_stream(container)
             line = _SampleTimeline(
                 origin=(container.start_time or 0) / av.time_base,
+                # A second more than is announced, which is rounded; beyond that, a time stamp is taken for wrong.
                 end=container.duration / av.time_base + 1 if container.duration else self.max_ms / 1000,
             )
             for frame in self._decode_frames(container, stream):
@@ -95,12 +99,13 @@ class AudioTrackReader:
         return stream
 
     def _decode_frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-        """Yield what can be decoded, leaving out what cannot."""
+        """Yield the frames that can be decoded; count and skip packets that cannot."""
         packets = container.demux(stream)
         while True:
             try:
                 packet = next(packets, None)
             except av.error.FFmpegError:
+                # The container itself is damaged here, and FFmpeg cannot find the next packet.
                 self.damaged_packets += 1
                 return
             if packet is None:
@@ -126,10 +131,9 @@ def split_into_windows(
 ) -> Iterator[Samples]:
     """Yield the samples in windows of at most `max_samples`.
 
-    `find_cut` says of a full window after how many samples it may end.
-
-    Each but the last is whole milliseconds long. What is cut off begins the next one, so that windows from any window's
-    end on are the same, whether what comes before was read or skipped. A window is good until the next is asked for.
+    `find_cut` returns after how many samples a full window is to end; what is cut off begins the next one. Windows from
+    any window's end on are the same, whether what comes before was read or skipped. Each but the last is whole
+    milliseconds long. A window is a view of a buffer, valid until the next one is requested.
     """
     buffer = np.empty(max_samples, np.int16)
     filled = 0
@@ -150,7 +154,7 @@ def split_into_windows(
 
 
 class _SampleTimeline:
-    """Lays frames on the line of time. `origin` and `end` are the seconds at which the recording starts and is over."""
+    """Places frames by their time stamps. `origin` and `end` are the recording's first and last moment, in seconds."""
 
     def __init__(self, *, origin: float, end: float) -> None:
         self._origin = origin
@@ -162,20 +166,22 @@ class _SampleTimeline:
         self._resampler: AudioResampler | None = None
 
     def add_frame(self, frame: AudioFrame) -> Iterator[Samples]:
-        """Yield the silence before a frame, and what is ready of the sound."""
+        """Yield silence for a gap before the frame, and samples once enough frames have been collected."""
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        # Broadcast recordings change rate or channels on the way; a FIFO and a resampler take one form only.
         if form != self._form:
             yield from self.flush()
             self._form = form
         yield from self._fill_gap_before(frame)
         self._position += frame.samples / frame.sample_rate
+        # The FIFO requires stamps without gaps, and gaps below the threshold are left as they are.
         frame.pts = None
         self._fifo.write(frame)
         if self._fifo.samples >= BLOCK_SECONDS * frame.sample_rate:
             yield from self._resample_frame(self._fifo.read())
 
     def flush(self) -> Iterator[Samples]:
-        """Yield what is left of the sound."""
+        """Yield the samples that the FIFO and the resampler still hold."""
         if self._fifo.samples:
             yield from self._resample_frame(self._fifo.read())
         if self._resampler is not None:
@@ -187,15 +193,18 @@ class _SampleTimeline:
             return
         start = frame.time - self._origin
         gap = start - self._position
+        # No tolerance at the very beginning: there is no sound yet that inserted silence could break.
         if abs(gap) <= (GAP_SECONDS if self._position else 0.0):
             return
-        if gap < 0 or start > self._end:  # the clock was set back or jumped: what follows is said next
+        if gap < 0 or start > self._end:
+            # The recorder's clock was set back or jumped: no pause was made, so that the frame follows the one before.
             self._origin += gap
             return
         yield from self.flush()
         self._position = start
         missing = round(start * RATE) - self._count
         while missing > 0:
+            # A second at a time: a wrong stamp must not allocate hours of silence at once.
             block = np.zeros(min(missing, RATE), np.int16)
             missing -= block.size
             self._count += block.size

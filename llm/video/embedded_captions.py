@@ -1,4 +1,4 @@
-"""Captions that are inside of a media file, read in a child process."""
+"""Reads caption tracks that are embedded in a media file, in a child process."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from llm.video.transcript import MediaInfo, Segment, SubtitleTrack, Transcript
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 CHILD = "llm.video.children.embedded_captions"
+# Demuxing reads the whole file: at ten megabytes a second, the slowest disk worth considering, 6 GB in ten minutes. The
+# memory is address space, most of which FFmpeg's libraries map and never touch.
 LIMITS = ProcessLimits(memory_bytes=2 * 2**30, seconds=600)
 
+# A language and subtags of BCP 47 (RFC 5646, section 2.1), as far as containers use them.
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
 def read_embedded_captions(
     path: Path, media: MediaInfo, *, language: str = "", checkpoint: Callable[[], None] = lambda: None
 ) -> Transcript | None:
-    """Return the words of the best track of captions, None when there is none with words.
+    """Return the transcript of the best caption track, None when no track holds any words.
 
-    The track in the wanted language (BCP 47) comes first, then the default one, then the first; those that only
-    translate foreign phrases (forced) are passed over. A track that cannot be read counts as none. Markup and what
-    rolling captions repeat are left out. Raises TranscriberMissing without PyAV, and what `checkpoint` raises.
+    The track in `language` (BCP 47) comes first, then the default one, then the first; tracks that only translate
+    foreign phrases (forced) do not count. A track that cannot be read is skipped. Markup is removed, and so is what
+    rolling captions repeat. Raises TranscriberMissing without PyAV, and what `checkpoint` raises.
     """
     check_installed()
     for track in rank_tracks(media.subtitles, language):
@@ -37,7 +40,7 @@ def read_embedded_captions(
 
 
 def rank_tracks(tracks: Sequence[SubtitleTrack], language: str) -> list[SubtitleTrack]:
-    """Return the tracks that may be used, the best first."""
+    """Return the tracks that are not forced, best first, as `read_embedded_captions` prefers them."""
     wanted = _get_primary_subtag(language)
     usable = [track for track in tracks if not track.is_forced]
     return sorted(
@@ -51,7 +54,7 @@ def rank_tracks(tracks: Sequence[SubtitleTrack], language: str) -> list[Subtitle
 
 
 def get_language_tag(code: str) -> str:
-    """Return the BCP 47 tag for a container's code (`eng` is `en`), blank for what is none."""
+    """Return the BCP 47 tag of a container's language code (`eng` is `en`); blank when it is not a language code."""
     if not _TAG.fullmatch(code.strip().lower()):
         return ""
     primary, dash, rest = code.strip().partition("-")
@@ -68,10 +71,13 @@ def _read_track(path: Path, track: SubtitleTrack, duration_ms: int, checkpoint: 
         found = [Segment(**cue) for cue in read_messages(CHILD, request, limits=LIMITS, checkpoint=checkpoint)]
     except ChildFailed:
         return []
+    # Cues after the end belong to another cut of the video, and times of a transcript must not exceed its duration.
     within = [cue for cue in found if cue.start_ms < duration_ms]
     return sorted(within, key=lambda cue: (cue.start_ms, cue.end_ms))
 
 
+# ISO 639-1 to the three-letter codes of ISO 639-2, terminological (as in MP4) and bibliographic (as in Matroska).
+# BCP 47 wants the shortest code (RFC 5646, section 2.2.1).
 _LONG_CODES = {
     "ar": ("ara",),
     "be": ("bel",),
@@ -129,5 +135,4 @@ _LONG_CODES = {
     "vi": ("vie",),
     "zh": ("zho", "chi"),
 }
-"""ISO 639-1 to the three-letter codes that containers use (639-2, terms and bibliographic)."""
 _SHORT_CODES = {long: short for short, codes in _LONG_CODES.items() for long in codes}

@@ -1,4 +1,4 @@
-"""What can go wrong between a recording and its transcript.
+"""Errors of transcribing a recording.
 
 * DomainError
   x MediaUnreadable       422  the file is broken, empty or not media; `code` says which

@@ -1,4 +1,7 @@
-"""Putting the ways to a transcript together from the settings."""
+"""Builds the video processor from the settings, and calls the functions that need the `media` extra.
+
+The imports are in the functions: web processes build the processor's callers, but never run it.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,10 @@ if TYPE_CHECKING:
 
 
 def probe_recording(path: Path, *, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:
-    """Return what a file holds.
+    """Return the streams and duration of a media file: see `llm.video.probe.probe_file`.
 
-    Raises MediaUnreadable (for a recording over MEDIA_MAX_MINUTES too), TranscriberMissing and what `checkpoint` does.
+    Raises MediaUnreadable, also for a recording longer than MEDIA_MAX_MINUTES, TranscriberMissing and what `checkpoint`
+    raises.
     """
     from llm.video.probe import probe_file as probe_file  # noqa: PLC0415
 
@@ -29,14 +33,14 @@ def probe_recording(path: Path, *, checkpoint: Callable[[], None] = lambda: None
 def extract_key_frames(
     path: Path, media: MediaInfo, *, most_per_minute: int, checkpoint: Callable[[], None]
 ) -> Iterator[ExtractedKeyFrame]:
-    """Yield what a video shows, scene by scene: see `llm.video.key_frames`."""
+    """Yield one key frame for each scene of a video: see `llm.video.key_frames.read_key_frames`."""
     from llm.video.key_frames import read_key_frames as frames_of  # noqa: PLC0415
 
     return frames_of(path, media, most_per_minute=most_per_minute, checkpoint=checkpoint)
 
 
 def build_video_processor() -> VideoProcessor:
-    """Return the processor that the settings and the configured providers make."""
+    """Return a video processor by the settings, with Gemini when a provider of videos is configured."""
     from llm.video.embedded_captions import read_embedded_captions  # noqa: PLC0415
     from llm.video.whisper import WhisperSettings, WhisperVideoProcessor  # noqa: PLC0415
 

@@ -1,9 +1,9 @@
-"""A recording in the words of Gemini, which hears the sound and sees the picture.
+"""Transcribes recordings with Gemini, which processes both sound and picture.
 
-The recording is uploaded once and asked about in windows. Each window is a question of its own, with its own row, cost
-and budget, and is kept as soon as it is done; work that is tried again asks only for those that are missing. The
-uploaded file is deleted however the work ends; what a killed process leaves is used and deleted by the next try, or
-deleted by `sweep_files`.
+The recording is uploaded once and transcribed in windows. Each window is a question of its own, with its own rows, cost
+and reservation, and is stored as soon as it is finished; a retried job asks only for those that are missing. The
+uploaded file is deleted however the job ends; what a killed process leaves is used and deleted by the job's next
+attempt, or deleted by `sweep_files`.
 """
 
 from __future__ import annotations
@@ -39,19 +39,23 @@ if TYPE_CHECKING:
     from llm.providers.google_files import GoogleFiles, RemoteFile
 
 ACTION = "transcribe_video"
+# To be raised when this code makes other segments of the same answer: a part of the cache key, so that windows which
+# were stored before are not mixed with new ones.
 VERSION = 1
-"""Of what is made of an answer. Another one makes windows that were kept before useless."""
+# From this length on, a part without words is a warning. A choice: exercises in class last a few minutes, half a window
+# without a word is worth a look.
 SILENCE_MS = 300_000
-"""From this length on, a part without words is told with the transcript."""
 
+# A language and subtags of BCP 47 (RFC 5646, section 2.1): models sometimes answer with the language's name instead.
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 log = logs.get_logger(__name__)
 
+# Opens the files of a provider, by the provider's name, with a checkpoint.
 OpenFiles = Callable[[str, Callable[[], None]], "GoogleFiles"]
-"""Gives the files of a provider by its name, for work with this checkpoint."""
 
 
+# The descriptions in these two classes are part of the schema that models are asked to fill: they are a prompt.
 class TranscribedLine(BaseModel):
     """What is said from `start` to `end`."""
 
@@ -71,18 +75,19 @@ class TranscribedClip(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class GeminiSettings:
-    """How a recording is asked about: lengths in milliseconds, times in seconds.
-
-    With windows of ten minutes no request is so long that models cost more for it, and a refused or broken answer costs
-    no more than that. A recording that is a little longer than one window is one. So is a longer one without a picture:
-    it has few tokens, and parts can be named of videos only.
-    """
+    """How a recording is transcribed: window lengths in milliseconds, time limits in seconds."""
 
     strategy: str = "default"
+    # Ten minutes of video are 180,000 tokens: below the 200,000 from which on Gemini's larger models cost more, and a
+    # refused or broken answer costs no more than that.
     window_ms: int = 600_000
+    # Up to here one window is better than two halves, each with its own request and a cut in the middle.
     longest_single_ms: int = 720_000
+    # Sound alone has a ninth of the tokens, and the API takes offsets for parts of videos only.
     longest_sound_ms: int = 3_600_000
+    # An hour passes 2 GB, the API's largest file, at less than 5 Mbit/s.
     upload_seconds: float = 3600
+    # Generous: a file that is not processed by then is taken for stuck.
     processing_seconds: float = 900
 
 
@@ -97,10 +102,10 @@ class GeminiVideoProcessor:
     def transcribe(
         self, recording: Recording, options: TranscriptionOptions, context: TranscriptionContext
     ) -> Transcript:
-        """Return the transcript.
+        """Return the transcript, asking only for windows that `context` does not have yet.
 
         Raises TranscriptRefused, NoProvider, BudgetExceeded, DeadlinePassed, ModelsExhausted (for an upload that failed
-        too), PromptBroken, RegistryUnusable, and what the desk's checkpoint raises.
+        too), PromptBroken, RegistryUnusable, and what the checkpoint of `context` raises.
         """
         prompt = read_prompt(ACTION)
         cache_key = self._build_cache_key(prompt, options)
@@ -126,7 +131,7 @@ class GeminiVideoProcessor:
         return _join_windows(done, options, recording.media.duration_ms)
 
     def _build_cache_key(self, prompt: Prompt, options: TranscriptionOptions) -> str:
-        """Return what windows depend on besides the recording, whichever model answers."""
+        """Return a cache key of all that windows depend on besides the recording, whichever model answers."""
         parts = [
             "gemini",
             VERSION,
@@ -140,7 +145,10 @@ class GeminiVideoProcessor:
         return f"gemini-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]}"
 
     def _compute_cuts(self, recording: Recording) -> list[int]:
-        """Return where windows begin and end: all of one length, none longer than the settings allow."""
+        """Return the bounds of the windows in milliseconds: windows of equal length, as long as the settings allow.
+
+        Of equal length, so that no short last window costs a question of its own for a few seconds.
+        """
         duration, has_video = recording.media.duration_ms, recording.media.has_video
         if duration <= (self.settings.longest_single_ms if has_video else self.settings.longest_sound_ms):
             return [0, duration]
@@ -148,17 +156,19 @@ class GeminiVideoProcessor:
         return [duration * number // count for number in range(count + 1)]
 
     def _check_spending_limit(self, context: TranscriptionContext, length_ms: int) -> None:
-        """Raise BudgetExceeded before anything is uploaded, when what must be asked would go beyond the budget."""
+        """Raise BudgetExceeded before the upload, when the missing windows would go beyond the spending limit."""
         room = self.router.get_capacity(ACTION, self.settings.strategy)
         tokens = CLIP_TOKENS_PER_SECOND * length_ms // 1000
         least: Decimal = room.input_price * tokens + room.output_price * room.output_tokens
+        # Reserved and released at once: it is a check, each question makes a reservation of its own.
         limits = self.router.services.spending_limits
         limits.release_reservation(limits.reserve_amount(context.tenant, lambda: least, seconds=1))
 
     @contextmanager
     def _upload_recording(self, recording: Recording, context: TranscriptionContext) -> Iterator[RemoteFile]:
-        """Give the body the recording where models can see it, and delete it there afterwards."""
+        """Upload the recording, yield the provider's file, and delete it afterwards however the body ends."""
         provider = self.router.list_candidates(ACTION, self.settings.strategy)[0].model.provider
+        # The registry allows one provider in the chains of a video action, so that the first candidate's is everyone's.
         with _raise_as_exhausted(provider):
             files = self.files(provider, context.checkpoint)
         work = f"{context.tenant.pk}/{context.job.pk if context.job else ''}/{recording.id}"
@@ -207,9 +217,9 @@ class GeminiVideoProcessor:
 
 
 def build_gemini_processor() -> GeminiVideoProcessor | None:
-    """Return the processor of this process's router; None when no model that takes videos could be asked.
+    """Return a processor with this process's router; None when no model that takes videos could be asked.
 
-    That is so without a configured provider, without the action in the registry, and without a usable registry.
+    That is without a configured provider, without the action in the registry, or without a usable registry.
     """
     router, settings = get_model_router(), GeminiSettings()
     try:
@@ -220,13 +230,13 @@ def build_gemini_processor() -> GeminiVideoProcessor | None:
 
 
 def open_files_by_name(provider: str, checkpoint: Callable[[], None]) -> GoogleFiles:
-    """Return the files of a provider of the registry in force. Raises KeyRefused and ModelUnsuited."""
+    """Return a client for the files of a provider of the current registry. Raises KeyRefused and ModelUnsuited."""
     return open_provider_files(get_registry_loader().get_registry().providers[provider], checkpoint)
 
 
 @contextmanager
 def _raise_as_exhausted(provider: str) -> Iterator[None]:
-    """Turn the failure of an upload into the error that users read when no model answers."""
+    """Raise ModelsExhausted for a ProviderError of the body, so that a failed upload reads like models that failed."""
     try:
         yield
     except ProviderError as error:
@@ -245,12 +255,15 @@ def _build_prompt_values(options: TranscriptionOptions, length_ms: int) -> dict[
 
 
 def _clamp_end(end_ms: int) -> int:
-    """Return an end that is surely not beyond the vendor's own idea of the duration, which it would refuse."""
+    """Return the end rounded down to whole seconds, at least one.
+
+    The vendor measures the duration itself, often some milliseconds shorter, and refuses offsets beyond it.
+    """
     return max(1000, end_ms // 1000 * 1000)
 
 
 def _delete_file(files: GoogleFiles, work_id: str) -> None:
-    """Delete the file of the work. What goes wrong does not matter now: `sweep_files` comes after."""
+    """Delete the uploaded file and close the client. A failure is only logged: `sweep_files` deletes what stays."""
     from llm.providers.google_files import build_file_name  # noqa: PLC0415  # an SDK is loaded when it is needed
 
     try:
@@ -262,7 +275,7 @@ def _delete_file(files: GoogleFiles, work_id: str) -> None:
 
 
 def _align_lines(lines: Sequence[TranscribedLine], start_ms: int, end_ms: int) -> list[StampedLine]:
-    """Return the lines with times of the recording."""
+    """Return the lines with their times counted from the beginning of the recording."""
     stamps = [(parse_timestamp(line.start), parse_timestamp(line.end)) for line in lines]
     offset = compute_offset(
         [begin for begin, _ in stamps if begin is not None],
@@ -283,7 +296,10 @@ def _align_lines(lines: Sequence[TranscribedLine], start_ms: int, end_ms: int) -
 
 
 def _join_windows(windows: Sequence[Window], options: TranscriptionOptions, duration_ms: int) -> Transcript:
-    """Return the windows as one transcript. Raises TranscriptRefused when it holds too little."""
+    """Return the windows as one transcript. Raises TranscriptRefused when it holds too few words.
+
+    Checked for the whole only: a single window may be an exercise in silence.
+    """
     segments = tuple(segment for window in windows for segment in window.segments)
     if fault := find_missing_speech(segments, duration_ms=duration_ms):
         raise TranscriptRefused(f"The transcript cannot be right: {fault}.")
@@ -296,7 +312,7 @@ def _join_windows(windows: Sequence[Window], options: TranscriptionOptions, dura
 
 
 def _find_main_language(windows: Sequence[Window]) -> str:
-    """Return the language in which most is said."""
+    """Return the language of most of the text; blank when no window has one."""
     said: Counter[str] = Counter()
     for window in windows:
         if window.language:
@@ -305,7 +321,7 @@ def _find_main_language(windows: Sequence[Window]) -> str:
 
 
 def _list_silences(segments: Sequence[Segment], duration_ms: int) -> Iterator[str]:
-    """Yield a sentence for each long part without words: a pause, or what the model has left out."""
+    """Yield a warning for each long part without words: a pause, or something that the model left out."""
     spoken = [(segment.start_ms, segment.end_ms) for segment in segments if segment.text]
     for (_, begin), (end, _) in pairwise([(0, 0), *spoken, (duration_ms, duration_ms)]):
         if end - begin >= SILENCE_MS:

@@ -1,4 +1,4 @@
-"""What a video shows: one picture for each scene, small, found in a child process."""
+"""Extracts key frames: one small picture for each scene of a video, found in a child process."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CHILD = "llm.video.children.key_frames"
+# Address space: a decoder of 8K video holds some pictures of 50 MB, Python and FFmpeg's libraries map the rest.
 MEMORY_BYTES = 2 * 2**30
+# The child may take as long as the video lasts, since decoding is faster than playing. Of short videos most of the time
+# is that of starting the child, which a busy machine makes long.
 LEAST_SECONDS = 300.0
+# The size of a difference hash in the article below: nine columns have eight differences.
 ROWS, COLUMNS = 8, 9
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractedKeyFrame:
-    """What a video shows from `start_ms` to `end_ms`: a JPEG of at most 1280 pixels a side, and its difference hash."""
+    """One scene of a video, from `start_ms` to `end_ms`: a JPEG of at most 1280 pixels a side, and its 64-bit dhash."""
 
     start_ms: int
     end_ms: int
@@ -37,11 +41,11 @@ class ExtractedKeyFrame:
 def read_key_frames(
     path: Path, media: MediaInfo, *, most_per_minute: int, checkpoint: Callable[[], None] = lambda: None
 ) -> Iterator[ExtractedKeyFrame]:
-    """Yield a picture for each scene, in order of time; none for a blank picture, nor for one over 8192 pixels a side.
+    """Yield a key frame for each scene, in order of time; none for blank ones or for video over 8192 pixels a side.
 
-    At most so many scenes end in any minute: in a busy one the first are taken, and any that is seen for a minute.
-    Times are exact to a second. Damaged places are passed over. Raises TranscriberMissing without PyAV,
-    TranscriberBroken when the child broke, and what `checkpoint` raises.
+    At most `most_per_minute` scenes end in any minute: of a busy minute the first are taken, and any scene that lasts a
+    minute. Times are exact to a second. Damaged parts are skipped. Raises TranscriberMissing without PyAV,
+    TranscriberBroken when the child failed, and what `checkpoint` raises.
     """
     check_installed()
     request = {
@@ -58,9 +62,9 @@ def read_key_frames(
 
 
 def compute_dhash(picture: Image) -> int:
-    """Return the difference hash of a picture: a bit for each of 8 x 8 places, set where its right is brighter.
+    """Return the 64-bit difference hash of a picture: a bit is set where a cell's right neighbour is brighter.
 
-    Scaling, compression and brightness change few of them (Neal Krawetz, "Kind of like that", 2013); noise changes many
+    Scaling, compression and brightness change few bits (Neal Krawetz, "Kind of like that", 2013); noise changes many
     where a picture is flat.
     """
     grey = picture.convert("L").resize((COLUMNS, ROWS))

@@ -1,11 +1,11 @@
-"""Videos of platforms, brought here by yt-dlp: captions where there are any, else the recording.
+"""Downloads videos of platforms with yt-dlp: their captions where there are any, else the recording.
 
 yt-dlp reads pages that change every week and follows where they lead. It runs in a child process that may reach public
 addresses only, knows the extractors of a few platforms and not the one that takes any page, keeps no cookies and no
 cache, starts no other program but a JavaScript runtime, and writes into one folder.
 
-Tried against a server on this machine that stands in for a platform, never against the platforms themselves: whether
-they deliver today depends on yt-dlp's age, and YouTube wants a JavaScript runtime (Deno) beside it.
+Tested against a local server that imitates a platform, never against the platforms: whether they deliver depends on
+yt-dlp's age, and YouTube needs a JavaScript runtime (Deno) besides it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from llm.video.platforms_rules import PLAYLIST, TOO_LARGE, Refusal, classify_fai
 from project.errors import DomainError
 from project.processes import runner
 
+# A choice: a platform that throttles a download to the speed of playing still delivers any lecture in this time.
 FETCH_SECONDS = 4 * 3600.0
+# Far more than captions have: those of three hours are a few megabytes, even with a time for each word.
 CAPTIONS_BYTES = 20 * 2**20
 
 
 class PlatformFailed(DomainError):
-    """The platform did not deliver; it might another time."""
+    """The platform did not deliver the video; another attempt may succeed."""
 
     code = "platform_failed"
     status = 502
@@ -38,7 +40,7 @@ class PlatformFailed(DomainError):
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """A platform: its hosts, yt-dlp's names for what reads one video of it, and how paths of videos look."""
+    """A platform: its hosts, yt-dlp's extractors for a single video of it, and the beginning of paths of videos."""
 
     name: str
     hosts: frozenset[str]
@@ -94,7 +96,7 @@ PLATFORMS = (
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformAccess:
-    """What is reached, and how: `allowed` are addresses (`127.0.0.1:8080`) outside of the public internet."""
+    """The platforms, and the module of the child. `allowed` are hosts that are not public (`127.0.0.1:8080`)."""
 
     platforms: tuple[Platform, ...] = PLATFORMS
     allowed: tuple[str, ...] = ()
@@ -106,9 +108,9 @@ DEFAULT_ACCESS = PlatformAccess()
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformVideo:
-    """What was brought of a video: captions (.vtt or .srt) or the recording, never neither.
+    """A downloaded video: either its captions (.vtt or .srt) or its recording is a path, the other one is None.
 
-    `duration_ms` is 0 when the platform does not tell, `language` is that of the captions, else the one that the
+    `duration_ms` is 0 when the platform does not state it. `language` is that of the captions, else the one that the
     platform says is spoken; it may be blank.
     """
 
@@ -122,7 +124,7 @@ class PlatformVideo:
 
 
 def find_platform_name(url: str, platforms: tuple[Platform, ...] = PLATFORMS) -> str:
-    """Return the name of the platform that the address of a video belongs to; blank when it is none that we know."""
+    """Return the name of the platform that the URL of a video belongs to; blank when it is none of `platforms`."""
     found = _match_platform(url, platforms)
     return found[0].name if found else ""
 
@@ -139,10 +141,10 @@ def fetch_video(
     seconds: float = FETCH_SECONDS,
     access: PlatformAccess = DEFAULT_ACCESS,
 ) -> PlatformVideo:
-    """Bring one public video into an existing folder: its captions if wanted and there, else the recording.
+    """Download one public video into an existing folder: its captions if `captions` and there, else the recording.
 
-    `language` (BCP 47, may be blank) is preferred for captions. A recording has at most `max_bytes`, a video lasts at
-    most `max_ms`. Whether platforms are asked at all is for the caller to decide.
+    `language` (BCP 47, may be blank) is preferred for captions. A recording of more than `max_bytes` and a video of
+    more than `max_ms` are refused. The setting PLATFORM_VIDEOS is for the caller to check.
 
     Raises MediaUnreadable (`code` says what is wrong with the video), PlatformFailed, TranscriberMissing without
     yt-dlp, and within a moment what `checkpoint` raises.
@@ -170,7 +172,7 @@ def fetch_video(
 
 
 def _match_platform(url: str, platforms: tuple[Platform, ...]) -> tuple[Platform, str] | None:
-    """Return the platform of an address, and the address without port, user, fragment and the playlist around it."""
+    """Return the platform of a URL, and the URL without port, user, fragment and the playlist it was opened from."""
     try:
         parts = urlsplit(url.strip())
         host = (parts.hostname or "").lower()
@@ -181,6 +183,7 @@ def _match_platform(url: str, platforms: tuple[Platform, ...]) -> tuple[Platform
     for platform in platforms:
         if host in platform.hosts and platform.path.match(parts.path or "/"):
             query = parse_qsl(parts.query, keep_blank_values=True)
+            # The link of a video that is played from a list names both, and means the video.
             if parts.path != "/playlist":
                 query = [(name, value) for name, value in query if name != "list"]
             return platform, f"https://{host}{parts.path or '/'}?{urlencode(query)}".removesuffix("?")
@@ -190,7 +193,9 @@ def _match_platform(url: str, platforms: tuple[Platform, ...]) -> tuple[Platform
 def _run_child(
     request: Mapping[str, Any], *, checkpoint: Callable[[], None], seconds: float, child: str
 ) -> PlatformVideo:
+    # Plugins would be code that no list of extractors restricts. The path leads to the JavaScript runtime.
     environment = {"YTDLP_NO_PLUGINS": "1", "PATH": os.environ.get("PATH", os.defpath)}
+    # One byte more, so that the child's own check refuses a file that is too large before the kernel's limit breaks it.
     limits = runner.ProcessLimits(file_bytes=max(request["max_bytes"], CAPTIONS_BYTES) + 1, seconds=seconds)
     told: dict[str, Any] = {}
     try:

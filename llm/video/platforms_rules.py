@@ -1,4 +1,7 @@
-"""Which videos of platforms are taken, and which of their captions: decided on what yt-dlp tells of them."""
+"""Decides which videos of platforms are accepted and which captions are used, by yt-dlp's description of a video.
+
+Pure functions without yt-dlp, so that they can be tested, and used by the parent, without the `media` extra.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ UPLOAD = "Upload the recording or its captions, if you may."
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Why a video is not brought, as the parts of a DomainError. `is_failure`: it might work another time."""
+    """Why a video is not downloaded, as the parts of a DomainError. `is_failure`: another attempt may succeed."""
 
     code: str
     message: str
@@ -21,7 +24,7 @@ class Refusal:
     is_failure: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Return what the child tells the parent."""
+        """Return the fields as the child sends them to the parent."""
         return asdict(self)
 
 
@@ -65,6 +68,8 @@ _AVAILABILITY = {
     "subscriber_only": _MEMBERS_ONLY,
     "needs_auth": _LOGIN_REQUIRED,
 }
+# yt-dlp has no codes for failures, only sentences of its extractors. The first match counts, so that the order matters:
+# "private" and "sign in" appear in messages about other causes, and "unavailable" in almost all of them.
 _MESSAGE_PATTERNS = [
     (re.compile(pattern, re.IGNORECASE), refusal)
     for pattern, refusal in (
@@ -86,9 +91,9 @@ _MESSAGE_PATTERNS = [
 
 
 def find_refusal(info: Mapping[str, Any], *, max_ms: int, max_bytes: int) -> Refusal | None:
-    """Return why a video that yt-dlp describes is not taken; None when it is.
+    """Return why a video that yt-dlp describes is refused; None when it is accepted.
 
-    Unlisted videos are taken: who has the address may see them. What the description leaves open counts as fine.
+    Unlisted videos are accepted: who has the URL may see them. What the description leaves open is no reason to refuse.
     """
     if info.get("_type", "video") != "video":
         return PLAYLIST
@@ -110,7 +115,7 @@ def find_refusal(info: Mapping[str, Any], *, max_ms: int, max_bytes: int) -> Ref
 
 
 def classify_failure(message: str) -> Refusal:
-    """Return what yt-dlp's own words about a failure mean; a general failure when they are not known."""
+    """Return the refusal for yt-dlp's message about a failure; a general failure for an unknown message."""
     for pattern, refusal in _MESSAGE_PATTERNS:
         if pattern.search(message):
             return refusal
@@ -123,18 +128,19 @@ def classify_failure(message: str) -> Refusal:
 
 
 def _shorten_message(message: str) -> str:
+    # The request to report an issue to yt-dlp and signed URLs of the platform are not for users.
     plain = " ".join(message.split()).removeprefix("ERROR: ").partition("; please report this issue")[0]
     return re.sub(r"https?://\S+", "…", plain)[:200].rstrip(" .") or "no reason given"
 
 
 def get_duration_ms(info: Mapping[str, Any]) -> int:
-    """Return how long a video lasts; 0 when that is not known."""
+    """Return the duration of a video in milliseconds; 0 when it is unknown."""
     return round((info.get("duration") or 0) * 1000)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaptionTrack:
-    """Captions that a video has: their language as the platform calls it, whether a machine made them, their source."""
+    """A caption track: its language as the platform names it, whether it is machine-made, and yt-dlp's source."""
 
     language: str
     is_automatic: bool
@@ -142,15 +148,17 @@ class CaptionTrack:
 
 
 def choose_captions(info: Mapping[str, Any], wanted: str) -> CaptionTrack | None:
-    """Return the captions to take: what people wrote in the wanted language, then in the video's, then a machine's.
+    """Return the best caption track: written by people in the wanted language, then in the video's, then machine-made.
 
-    Translations by a machine are never taken. `wanted` is a BCP 47 tag and may be blank.
+    Machine translations are never used. `wanted` is a BCP 47 tag and may be blank.
     """
     spoken = info.get("language") or ""
     written, automatic = info.get("subtitles") or {}, info.get("automatic_captions") or {}
     for language in _order_languages(written, [wanted, spoken]):
         if source := _find_readable_source(written[language]):
             return CaptionTrack(language=language, is_automatic=False, source=source)
+    # YouTube lists a translation into every language under `automatic_captions`; its recognised speech is the one with
+    # the suffix.
     originals = [language for language in automatic if language.endswith("-orig")]
     for language in [*originals, *_order_languages(automatic, [spoken])]:
         if source := _find_readable_source(automatic[language]):
@@ -159,7 +167,7 @@ def choose_captions(info: Mapping[str, Any], wanted: str) -> CaptionTrack | None
 
 
 def _order_languages(captions: Mapping[str, Any], preferences: Sequence[str]) -> Iterator[str]:
-    """Yield the languages that fulfil a wish, exact ones first; without any wish, the only language there is."""
+    """Yield the languages that match a preference, exact matches first; without preferences, the only language."""
     known = [wish for wish in preferences if wish]
     for wish in known:
         yield from (language for language in captions if language.lower() == wish.lower())
@@ -173,6 +181,7 @@ def _get_primary_subtag(language: str) -> str:
 
 
 def _find_readable_source(sources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    # By the order of the formats, not of the platform: WebVTT can name speakers.
     for format_ in CAPTION_FORMATS:
         for source in sources:
             if source.get("ext") == format_:

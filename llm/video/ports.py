@@ -1,4 +1,4 @@
-"""What a transcriber is handed, and what it promises."""
+"""The interface of transcribers: their inputs, the context of their job, and what they must do."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """A stored media file and the ways to its bytes.
+    """A stored media file and two ways to read its bytes.
 
-    `id` names this content (letters, digits and dashes, at most 40) and stays the same when the work is tried again.
-    `open` gives a seekable stream from storage, `local_copy` a file on this machine.
+    `id` identifies this content (letters, digits and dashes, at most 40) and stays the same when the job is retried.
+    `open` returns a seekable stream from storage, `local_copy` a context manager for a file on this machine.
     """
 
     id: str
@@ -31,17 +31,17 @@ class Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class TranscriptionOptions:
-    """What is known before: the language (BCP 47; blank: find out) and words that are likely to be said."""
+    """What is known beforehand: the language (BCP 47; blank: to be detected) and words that are likely to be said."""
 
     language: str = ""
     hot_words: tuple[str, ...] = ()
 
 
 class TranscriptionContext(Protocol):
-    """What a transcriber is handed of the job that it works for.
+    """The job that a transcriber works for: its tenant, its checkpoint, and a store of finished windows.
 
-    Windows are kept under a cache key, which names everything that their content depends on besides the recording:
-    engine, model, settings, wish. Work that is tried again finds those that are done.
+    Windows are stored under a cache key, which covers everything that their content depends on besides the recording:
+    engine, model, settings, options. A retried job finds those that are finished.
     """
 
     @property
@@ -51,16 +51,16 @@ class TranscriptionContext(Protocol):
     def job(self) -> Job | None: ...
 
     def checkpoint(self) -> None:
-        """Raise when the work must stop. Costs nothing: call it several times a second."""
+        """Raise when the job must stop. Cheap enough to be called several times a second."""
 
     def report_progress(self, done_ms: int, total_ms: int) -> None:
-        """Tell how much of the recording is done."""
+        """Report how much of the recording is transcribed, in milliseconds."""
 
     def list_finished_windows(self, cache_key: str) -> Sequence[Window]:
-        """Return the windows that are done, in order, without gaps from the first."""
+        """Return the finished windows in order, from the first up to the first that is missing."""
 
     def save_window(self, cache_key: str, window: Window) -> None:
-        """Store a finished window at once."""
+        """Store a finished window at once, so that it survives the process."""
 
 
 class Transcriber(Protocol):
@@ -71,6 +71,6 @@ class Transcriber(Protocol):
     ) -> Transcript:
         """Return the transcript.
 
-        Raises MediaUnreadable, TranscriberMissing, TranscriptRefused, TranscriberBroken, what models fail of, and what
-        the desk's checkpoint raises.
+        Raises MediaUnreadable, TranscriberMissing, TranscriptRefused, TranscriberBroken, what `ModelRouter.complete`
+        raises, and what the checkpoint of `context` raises.
         """

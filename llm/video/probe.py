@@ -1,4 +1,4 @@
-"""What a media file holds, found in a child process within limits."""
+"""Probes media files: which streams they hold and how long they last, found in a child process within limits."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from llm.video.transcript import MediaInfo, parse_media_info
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 CHILD = "llm.video.children.probe"
+# A probe reads headers, and the whole file only where the duration is not stated; users wait for it after an upload.
+# The memory is address space, most of which FFmpeg's libraries map and never touch.
 LIMITS = ProcessLimits(memory_bytes=2 * 2**30, seconds=120)
 MISSING_NEXT_STEP = (
     "Run `uv sync --extra media`, set WHISPER_MODEL to a model's folder, and restart web server and worker."
@@ -18,11 +20,11 @@ MISSING_NEXT_STEP = (
 
 
 def probe_file(path: Path, *, max_ms: int, checkpoint: Callable[[], None] = lambda: None) -> MediaInfo:
-    """Return what the container holds, after decoding the first sound of the track that would be transcribed.
+    """Return the streams of a file, after decoding the beginning of the track that would be transcribed.
 
-    Time 0 is the earliest time stamp of any stream. Tracks for which there is no decoder are left out. Raises
-    MediaUnreadable with the code `damaged`, `no_duration`, `codec_unsupported` (no sound that can be decoded, and no
-    captions inside) or `too_long` (longer than `max_ms`), and TranscriberMissing without PyAV.
+    Time 0 is the earliest time stamp of any stream. Tracks without a decoder are left out. Raises MediaUnreadable with
+    the code `damaged`, `no_duration`, `codec_unsupported` (no audio that can be decoded, and no embedded captions) or
+    `too_long` (longer than `max_ms`), TranscriberMissing without PyAV, and what `checkpoint` raises.
     """
     check_installed()
     media, unsupported = _read_media(path.resolve(strict=True), checkpoint)
@@ -47,7 +49,8 @@ def probe_file(path: Path, *, max_ms: int, checkpoint: Callable[[], None] = lamb
 
 
 def check_installed() -> None:
-    """Raise TranscriberMissing when PyAV is not there."""
+    """Raise TranscriberMissing when PyAV is not installed."""
+    # Found, not imported: the libraries of FFmpeg are for child processes only.
     if importlib.util.find_spec("av") is None:
         raise TranscriberMissing(
             "Nothing that reads recordings is installed on this server.", next_step=MISSING_NEXT_STEP

@@ -1,8 +1,7 @@
-"""`VideoProcessor`: decides who turns a recording into words, and who is next when that fails.
+"""`VideoProcessor`: decides how a recording is transcribed, and what comes next when that fails.
 
 Captions come first: they are free, exact and there at once. Else the recording's length and size, and what is
-configured, decide between Gemini and Whisper; the other one is asked when the first fails. How it was decided is told
-with the transcript.
+configured, decide between Gemini and Whisper; when one fails the other follows. The outcome says why it was chosen.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ log = logs.get_logger(__name__)
 
 
 class TranscriptSource(StrEnum):
-    """Where the words of a recording come from."""
+    """The source of a transcript. The values are stored and part of the API."""
 
     SIDECAR_CAPTIONS = "captions_beside"
     EMBEDDED_CAPTIONS = "captions_inside"
@@ -32,7 +31,7 @@ class TranscriptSource(StrEnum):
 
 
 class ReadEmbedded(Protocol):
-    """Reads the captions inside of a file; None when there are none."""
+    """Reads the captions embedded in a file; None when there are none: see `llm.video.embedded_captions`."""
 
     def __call__(
         self, path: Path, media: MediaInfo, *, language: str, checkpoint: Callable[[], None]
@@ -41,7 +40,7 @@ class ReadEmbedded(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TranscriptionOutcome:
-    """A transcript, where its words come from, and why from there."""
+    """A transcript, its source, and a sentence for users that says why that source was chosen."""
 
     transcript: Transcript
     source: TranscriptSource
@@ -50,7 +49,7 @@ class TranscriptionOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class GeminiLimits:
-    """What Gemini is asked first for: at most so many milliseconds and bytes. Longer recordings are Whisper's."""
+    """The longest (milliseconds) and largest (bytes) recording that Gemini transcribes first; Whisper does others."""
 
     most_ms: int
     most_bytes: int
@@ -58,7 +57,7 @@ class GeminiLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class VideoProcessor:
-    """Composes the ways to a transcript. `gemini` is None where no provider of videos is configured."""
+    """Chooses among captions and transcribers. `gemini` is None where no provider of videos is configured."""
 
     gemini: Transcriber | None
     whisper: Transcriber
@@ -74,10 +73,11 @@ class VideoProcessor:
         sidecar_captions: Transcript | None,
         use_captions: bool,
     ) -> TranscriptionOutcome:
-        """Return the transcript of a recording. `sidecar_captions` are captions that came as a file of their own.
+        """Return the transcript of a recording, its source and the reason for the choice.
 
-        Raises MediaUnreadable when there is nothing to hear and no captions, TranscriberMissing when nothing that could
-        transcribe is installed or configured, and else what the last one asked failed of.
+        `sidecar_captions` are captions from a file of their own. Raises MediaUnreadable when there is neither audio nor
+        captions, TranscriberMissing when no transcriber is installed or configured, and otherwise the error of the last
+        transcriber, whose message then names the earlier failure, too.
         """
         if use_captions:
             if sidecar_captions is not None and sidecar_captions.segments:
@@ -118,7 +118,7 @@ class VideoProcessor:
             try:
                 transcript = transcriber.transcribe(recording, options, context)
             except MediaUnreadable:
-                raise  # the other one would find the same
+                raise  # the file is at fault: the other transcriber would fail in the same way
             except DomainError as error:
                 causes.append(f"{by.value} failed: {error}")
                 log.warning("transcriber failed", by=by.value, code=error.code)
@@ -129,12 +129,13 @@ class VideoProcessor:
         raise AssertionError("there is always one to ask")
 
     def _choose_order(self, recording: Recording) -> tuple[str, list[tuple[TranscriptSource, Transcriber]]]:
-        """Return why, and whom to ask in which order."""
+        """Return a sentence with the reason, and the transcribers in the order in which they are tried."""
         whisper = (TranscriptSource.WHISPER, self.whisper)
         if self.gemini is None:
             return "No provider that takes videos is configured, so Whisper.", [whisper]
         gemini = (TranscriptSource.GEMINI, self.gemini)
         minutes, most = recording.media.duration_ms / 60_000, self.limits.most_ms / 60_000
+        # Gemini stays as the second choice: over the limit it costs more than is wanted, but it can do it.
         if recording.media.duration_ms > self.limits.most_ms:
             return f"{minutes:.0f} min are more than GEMINI_MAX_MINUTES={most:.0f}, so Whisper.", [whisper, gemini]
         if recording.size_bytes > self.limits.most_bytes:
@@ -144,7 +145,7 @@ class VideoProcessor:
 
 
 def _append_causes(error: DomainError, causes: list[str]) -> DomainError:
-    """Return the last failure, telling of the one before it."""
+    """Return the last failure with the messages of both; unchanged when it is the only one."""
     if len(causes) < 2:
         return error
     kind = TranscriberMissing if isinstance(error, TranscriberMissing) else DomainError

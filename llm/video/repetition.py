@@ -1,7 +1,7 @@
-"""Cutting what a speech model says again and again, mostly over silence or music, though nobody does.
+"""Removes loops: what a speech model repeats without end, mostly over silence or music, though nobody says it.
 
-What is said twice stays. Three times the same segment in a row is a loop, and so is a segment that zips to less than a
-part of its size because it holds one phrase over and over.
+A segment that comes twice in a row stays. Three times is a loop, and so is one phrase over and over within a segment,
+which is recognised by how well it compresses.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from itertools import groupby
 
 from llm.video.transcript import Segment
 
+# How often in a row the same segment may be said: people repeat themselves once, hardly ever in the same words twice.
 MAX_TIMES = 2
-"""How often in a row the same segment may be said."""
+# How many times smaller a text may become by zlib: the default `compression_ratio_threshold` of OpenAI's Whisper.
 MOST_RATIO = 2.4
-"""How many times shorter a text may become when it is zipped; Whisper's own threshold."""
 
+# A phrase of at most 80 characters that is said four times or more in a row, whatever marks stand between. Bounded,
+# because the pattern tries every length at every place.
 _REPEATED = re.compile(r"(\S.{0,79}?)(?:[\s,.;:!?…、。，！？]*\1){3,}", re.DOTALL)
-"""A phrase of at most 80 characters that is said four times or more in a row."""
 
 
 def remove_loops(segments: Iterable[Segment]) -> tuple[tuple[Segment, ...], int]:
-    """Return the segments without loops, and how many of them were left out or shortened.
+    """Return the segments without loops, and how many segments were removed or shortened.
 
-    The first segment of a run stays, with its own times.
+    The first segment of a loop stays, with its own times.
     """
     kept: list[Segment] = []
     cut = 0
@@ -44,19 +45,19 @@ def remove_loops(segments: Iterable[Segment]) -> tuple[tuple[Segment, ...], int]
 
 
 def compute_compression_ratio(text: str) -> float:
-    """Return how many times shorter the text becomes when it is zipped."""
+    """Return how many times smaller the UTF-8 text becomes by zlib."""
     data = text.encode()
     return len(data) / len(zlib.compress(data))
 
 
 def _normalize_text(segment: Segment) -> str:
-    """Return the text without case, marks and spaces; the text itself when nothing else is in it."""
+    """Return the letters and digits of the text in one case; the text itself when it has none."""
     folded = unicodedata.normalize("NFKC", segment.text).casefold()
     return "".join(sign for sign in folded if sign.isalnum()) or segment.text
 
 
 def _collapse_repeats(text: str) -> str:
-    """Return the text with endless repeats said once, blank when that does not help."""
+    """Return the text with each endless repeat reduced to one; blank when it stays as repetitive."""
     if compute_compression_ratio(text) <= MOST_RATIO:
         return text
     shorter = _REPEATED.sub(r"\1", text).strip()

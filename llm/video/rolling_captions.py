@@ -1,4 +1,4 @@
-"""Captions that roll: each shows the line before once more and adds to it."""
+"""Removes the repeated words of rolling captions, in which each cue shows the last line again and adds to it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from llm.video.transcript import Segment
 
+# Fewer words that come twice may be meant: "No, no." Rolled lines of broadcast captions have more words than that.
 LEAST_WORDS = 3
-"""Fewer words that come twice may be meant so."""
+# Rolled cues follow each other at once, but for rounding. What comes later is said again, not shown again.
 GAP_MS = 100
 
 
 def remove_rolled_words(cues: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield the cues, which are in order of time, without the words that each repeats from the one shown before it."""
+    """Yield the cues without the words that each repeats from the previous one. `cues` must be in order of time."""
     shown: list[str] = []
     end = 0
     for cue in cues:
@@ -25,6 +26,6 @@ def remove_rolled_words(cues: Iterable[Segment]) -> Iterator[Segment]:
 
 
 def _count_repeated_words(shown: list[str], words: list[str]) -> int:
-    """Return how many words at the beginning are those at the end of what was shown."""
+    """Return how many words at the beginning of `words` are those at the end of `shown`; 0 for fewer than three."""
     lengths = range(min(len(shown), len(words)), LEAST_WORDS - 1, -1)
     return next((length for length in lengths if shown[-length:] == words[:length]), 0)

@@ -1,7 +1,7 @@
-"""Time stamps as models write them, and the times of the recording that they mean.
+"""Parses time stamps as models write them, and converts them to times of the recording.
 
-A model that sees a clip of a recording counts from the beginning of the clip or from the beginning of the recording,
-whatever it was told. All stamps of one answer are taken to count alike: from where more of them lie within the clip.
+A model that is shown a clip of a recording counts from the beginning of the clip or of the recording, whatever the
+prompt says. All stamps of one answer are taken to count alike: from where more of them lie within the clip.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from llm.video.transcript import Segment
 
+# Stamps are mostly whole seconds, so that a short line begins and ends with the same one; a segment must not be empty.
 LEAST_SEGMENT_MS = 1000
-"""Stamps are whole seconds mostly, so that a short line begins and ends with the same one."""
 
 _STAMP = re.compile(r"[\[(]?(?:(\d{1,2}):)?(\d{1,4}):(\d{2})(?:[.,](\d{1,3})|:(\d{3}))?[\])]?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StampedLine:
-    """A segment as a model gave it. Times are milliseconds of the recording; None where a stamp cannot be read."""
+    """A line of a model's answer. Times are milliseconds of the recording; None where a stamp could not be parsed."""
 
     start_ms: int | None
     end_ms: int | None
@@ -46,10 +46,10 @@ def parse_timestamp(written: str) -> int | None:
 
 
 def compute_offset(stamps: Sequence[int], *, start_ms: int, end_ms: int, tolerance_ms: int) -> int:
-    """Return what must be added to the stamps of a clip to get times of the recording: nothing, or `start_ms`.
+    """Return what to add to the stamps of a clip to get times of the recording: 0 or `start_ms`. All are milliseconds.
 
-    What lies within the clip's bounds counts from the recording's beginning, what lies between nothing and the clip's
-    length from the clip's; the majority decides, and the clip's beginning when there is none.
+    Stamps within the clip's bounds count from the recording's beginning, those from 0 to the clip's length from the
+    clip's own; the majority decides, and the clip's beginning, which the prompt asks for, when there is none.
     """
     length = end_ms - start_ms
     of_recording = sum(start_ms - tolerance_ms <= stamp <= end_ms + tolerance_ms for stamp in stamps)
@@ -58,9 +58,9 @@ def compute_offset(stamps: Sequence[int], *, start_ms: int, end_ms: int, toleran
 
 
 def build_segments(lines: Sequence[StampedLine], *, end_ms: int) -> tuple[Segment, ...]:
-    """Return the lines as segments in the order of time, none beyond `end_ms` and none shorter than a second.
+    """Return the lines as segments in order of time, none beyond `end_ms` and none shorter than a second.
 
-    A line without a readable beginning goes on with the one before it; one without a readable end lasts until the next.
+    A line without a start time is joined to the previous one; a line without an end time lasts until the next.
     """
     begun: list[StampedLine] = []
     for line in lines:

@@ -1,6 +1,6 @@
-"""What a recording holds and what was said in it, as frozen values. Times are milliseconds from its beginning.
+"""Values of recordings: media info, segments, windows and transcripts. Times are milliseconds from the beginning.
 
-The beginning is the earliest time stamp of any stream, which players show as 0:00.
+The beginning is the earliest time stamp of any stream, which players show as 0:00. Loads neither Django nor PyAV.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class AudioTrack:
-    """One stream of sound. `index` is its place among all streams; `language` a code of the container, may be blank."""
+    """An audio stream. `index` is its place among all streams; `language` is the container's code, may be blank."""
 
     index: int
     language: str = ""
@@ -22,7 +22,7 @@ class AudioTrack:
 
 @dataclass(frozen=True, kw_only=True)
 class SubtitleTrack:
-    """One stream of subtitles that are text (pictures of text are left out)."""
+    """A stream of subtitles as text; subtitles that are pictures have no SubtitleTrack."""
 
     index: int
     language: str = ""
@@ -32,7 +32,7 @@ class SubtitleTrack:
 
 @dataclass(frozen=True, kw_only=True)
 class MediaInfo:
-    """What a container says of itself, checked as far as that is cheap."""
+    """The streams and duration that a container states; the beginning of its speech track was decoded."""
 
     container: str
     duration_ms: int
@@ -48,7 +48,7 @@ class MediaInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """What is said from `start_ms` to `end_ms`; who says it and what is seen meanwhile, where that is known."""
+    """The words from `start_ms` to `end_ms`; `speaker` and `seen` (what is shown meanwhile) are blank when unknown."""
 
     start_ms: int
     end_ms: int
@@ -59,7 +59,7 @@ class Segment:
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """A part of a recording that is done: its 0-based number, its bounds, and its segments (times of the recording)."""
+    """A transcribed part of a recording: its 0-based number, bounds and segments, in times of the recording."""
 
     index: int
     start_ms: int
@@ -70,7 +70,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Transcript:
-    """A whole recording in words. `language` is a BCP 47 tag, blank when unknown; segments are in order of time."""
+    """The transcript of a recording. `language` is a BCP 47 tag, blank when unknown; segments are in order of time."""
 
     language: str
     duration_ms: int
@@ -79,7 +79,7 @@ class Transcript:
 
 
 def parse_media_info(given: Mapping[str, Any]) -> MediaInfo:
-    """Return the MediaInfo of which `dataclasses.asdict` made this."""
+    """Return the MediaInfo of the mapping that `dataclasses.asdict` made of it."""
     return MediaInfo(
         container=given["container"],
         duration_ms=given["duration_ms"],

@@ -1,4 +1,4 @@
-"""`WhisperVideoProcessor`: transcribes on this machine, in a child process, and goes on where it was interrupted."""
+"""`WhisperVideoProcessor`: transcribes on this machine, in a child process, and resumes after interruptions."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ from project.errors import DomainError
 from project.processes import runner
 
 CHILD = "llm.video.children.whisper"
+# To be raised when this code transcribes the same recording differently: a part of the cache key, so that windows which
+# were stored before are not mixed with new ones.
 PIPELINE_VERSION = 2
-"""Raised when this code changes what comes out of the same recording."""
+# What a child that downloads a model needs of the worker's environment: how to reach Hugging Face. Nothing else is
+# passed on, so that libraries of models see no key of a provider.
 PASSED_VARIABLES = (
     "HF_ENDPOINT",
     "HF_TOKEN",
@@ -37,24 +40,26 @@ PASSED_VARIABLES = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
-"""What of the worker's environment a child that downloads a model needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhisperSettings:
-    """How Whisper hears.
+    """How Whisper transcribes.
 
-    `model` is a folder, or the name of a model that is in `cache_dir` or, with `download`, comes there (blank: where
-    Hugging Face keeps them). `threads` 0: as many as there are processors. `window_ms` is what is lost at most when the
-    work is interrupted; `max_ms` what is heard at most, whatever the file announces. `memory_bytes` limits the child's
-    address space.
+    `model` is a folder, or the name of a model that is in `cache_dir` (blank: Hugging Face's default) or, with
+    `download`, is downloaded there. `threads` 0: as many as there are processors. `max_ms` is how much is transcribed
+    at most, whatever the file states. `memory_bytes` limits the child's address space.
     """
 
     model: str = "small"
     compute_type: str = "int8"
     threads: int = 0
+    # The default of faster-whisper and of OpenAI's command.
     beam_size: int = 5
+    # What an interruption loses at most. Shorter ones cost more: the last half minute of each is padded, and with hot
+    # words the first one is decoded twice.
     window_ms: int = 300_000
+    # Longer than any lecture, so that it bounds damaged files; the factory passes MEDIA_MAX_MINUTES instead.
     max_ms: int = 12 * 3_600_000
     download: bool = False
     cache_dir: str = ""
@@ -63,21 +68,21 @@ class WhisperSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressEvent:
-    """The recording is heard up to `ms`."""
+    """The recording is transcribed up to `ms`."""
 
     ms: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class WarningEvent:
-    """Something that the reader of the transcript should know."""
+    """A sentence that readers of the transcript should know."""
 
     warning: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class EndEvent:
-    """All was heard; the sound ends at `ms`."""
+    """The transcription is complete; the audio ends at `ms`."""
 
     ms: int
 
@@ -86,11 +91,11 @@ TranscriptionEvent = ProgressEvent | WarningEvent | Window | EndEvent
 
 
 class TranscribeWindows(Protocol):
-    """Hears a file, on this machine or another.
+    """Transcribes a file, on this machine or another.
 
-    Yields each window when it is finished, in between how far it is, and Ended last. Raises MediaUnreadable,
-    TranscriberMissing, TranscriberBroken, and within a second what `checkpoint` raises. Nothing runs on when the
-    generator is closed.
+    Yields each Window when it is finished, ProgressEvents in between, and an EndEvent last. Raises MediaUnreadable,
+    TranscriberMissing, TranscriberBroken, and within a second what `checkpoint` raises. Closing the generator stops the
+    transcription.
     """
 
     def __call__(
@@ -100,7 +105,7 @@ class TranscribeWindows(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class ChildProcessTranscription:
-    """Hears in a child process on this machine."""
+    """Transcribes in a child process on this machine."""
 
     settings: WhisperSettings
 
@@ -117,19 +122,22 @@ class ChildProcessTranscription:
             raise TranscriberBroken(f"Whisper did not come to an end: {error}.") from error
 
     def _build_environment(self, task: TranscriptionTask) -> Mapping[str, str]:
+        # The child's HOME is a folder of its own, so that the model cache has to be named. The task limits the threads
+        # of CTranslate2; OpenMP by itself would take all processors.
         home = self.settings.cache_dir or os.environ.get("HF_HOME") or str(Path.home() / ".cache" / "huggingface")
         given = {"HF_HOME": home, "HF_HUB_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": str(task.threads)}
         if task.download:
+            # The library respects proxies and certificates of the environment only.
             return given | {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
         return given | {"HF_HUB_OFFLINE": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhisperVideoProcessor:
-    """Transcribes the recording's track of speech with Whisper; see `llm.video.ports.Transcriber`.
+    """Transcribes the recording's speech track with Whisper; see `llm.video.ports.Transcriber`.
 
-    The transcript has no segments when nothing is said. `transcribe_windows` does the hearing: None is a child process
-    on this machine.
+    The transcript has no segments when nothing is said. `transcribe_windows` None stands for a child process on this
+    machine.
     """
 
     settings: WhisperSettings = field(default_factory=WhisperSettings)
@@ -138,9 +146,9 @@ class WhisperVideoProcessor:
     def transcribe(
         self, recording: Recording, options: TranscriptionOptions, context: TranscriptionContext
     ) -> Transcript:
-        """Return the transcript, beginning after the windows that the desk has.
+        """Return the transcript, beginning after the windows that `context` has stored.
 
-        Raises MediaUnreadable, TranscriberMissing, TranscriberBroken, and what the desk's checkpoint raises.
+        Raises MediaUnreadable, TranscriberMissing, TranscriberBroken, and what the checkpoint of `context` raises.
         """
         track = recording.media.speech_track
         if track is None:
@@ -162,6 +170,7 @@ class WhisperVideoProcessor:
         return hearing.build_transcript(options)
 
     def _build_cache_key(self, track: AudioTrack, options: TranscriptionOptions) -> str:
+        # Threads, memory and the download are left out: they do not change what is transcribed.
         settings = self.settings
         parts = {
             "engine": [
@@ -199,13 +208,14 @@ class WhisperVideoProcessor:
             hot_words=options.hot_words,
             first_index=len(done),
             start_ms=done[-1].end_ms if done else 0,
+            # The language is detected once: windows of one recording must not disagree about it.
             found_language=done[-1].language if done else "",
         )
 
 
 @dataclass(kw_only=True)
 class _TranscriptionRun:
-    """What was told so far of one recording, and how far that is."""
+    """The state of one transcription: its windows, warnings and progress so far."""
 
     context: TranscriptionContext
     cache_key: str
@@ -215,7 +225,7 @@ class _TranscriptionRun:
     done_ms: int = 0
 
     def consume_events(self, events: Iterator[TranscriptionEvent]) -> None:
-        """Take in what is told until the end, keep windows and tell the desk how far it is."""
+        """Store windows and report progress until the EndEvent. Raises TranscriberBroken when it does not come."""
         self._advance_to(self.windows[-1].end_ms if self.windows else 0)
         for each in events:
             match each:
@@ -228,6 +238,7 @@ class _TranscriptionRun:
                     self.windows.append(each)
                     self._advance_to(each.end_ms)
                 case EndEvent(ms=ms):
+                    # The audio may be longer than the container stated.
                     self.total_ms = max(self.total_ms, ms)
                     self._advance_to(self.total_ms)
                     return
@@ -238,12 +249,13 @@ class _TranscriptionRun:
         self.context.report_progress(self.done_ms, self.total_ms)
 
     def build_transcript(self, options: TranscriptionOptions) -> Transcript:
-        """Return all that was said, without what Whisper only repeated."""
+        """Return the transcript of all windows without loops."""
         segments, cut = remove_loops(segment for window in self.windows for segment in window.segments)
         warnings = list(self.warnings)
         if cut:
             warnings.append(f"{cut} segments repeated the ones before them again and again and were cut.")
         found = self.windows[-1].language if self.windows else ""
+        # The caller's tag says more than Whisper's code, such as a region, unless Whisper used another language.
         return Transcript(
             language=options.language if found and is_same_language(options.language, found) else found,
             duration_ms=self.total_ms,
@@ -253,7 +265,7 @@ class _TranscriptionRun:
 
 
 def _parse_event(line: Mapping[str, Any]) -> TranscriptionEvent:
-    """Return what a line of the child tells. Raises the error that it tells of."""
+    """Return the event of a child's message. Raises the error that the message describes."""
     match line:
         case {"heard_ms": ms}:
             return ProgressEvent(ms=ms)
@@ -268,10 +280,12 @@ def _parse_event(line: Mapping[str, Any]) -> TranscriptionEvent:
     raise TranscriberBroken(f"Whisper told something that is not understood ({str(line)[:200]}).")
 
 
+# Only these two: a child must not choose which class of the parent is raised.
 _REFUSALS: Mapping[str, type[DomainError]] = {error.__name__: error for error in (MediaUnreadable, TranscriberMissing)}
 
 
 def _count_processors() -> int:
+    # The affinity first: `cpu_count` counts processors that a container may not use.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

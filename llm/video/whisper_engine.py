@@ -1,7 +1,7 @@
-"""Hearing a recording with faster-whisper, window by window. Lives in the child process only: its libraries are heavy.
+"""Transcribes a recording with faster-whisper, window by window. For the child process only: its libraries are heavy.
 
-The sound is cut in silences, so that memory does not grow with the recording and a finished window is finished for
-good. What is heard in a window depends on that window, the language and the hot words only.
+The audio is cut into windows at silences, so that memory does not grow with the recording and a finished window never
+changes. The result of a window depends on that window, the language and the hot words only.
 """
 
 from __future__ import annotations
@@ -32,18 +32,27 @@ from llm.video.whisper_models import (
 )
 from llm.video.whisper_task import ReportProgress, TranscriptionTask
 
+# How much of a window's end is searched for a silence to cut in (at most half of the window). Even fluent lecturers
+# pause within half a minute; what is cut off is transcribed in the next window.
 SEARCH_SECONDS = 30
-"""How much of a window's end is searched for a silence to cut in, and at most half of it."""
+# A window that ends with so much silence may be cut at its end: pauses between words are shorter.
 SILENCE_MS = 300
+# How much speech is used at most to detect its language: four of the half minutes that the model takes at a time, since
+# the first may be a greeting or a quotation in another one.
 LANGUAGE_SECONDS = 120
-"""How much speech is heard at most to find out its language."""
+# A quarter of the decoder's context of 448 tokens, of which the text of half a minute needs up to half.
 MAX_HOT_WORD_TOKENS = 112
-"""How much of the model's memory (448 tokens for half a minute, with what it says) hot words may take."""
+# How much the mean log-probability of a token may fall by hot words before they are left out. Tried on the recording of
+# the tests, where three words of another subject make two words of three wrong.
 MAX_CONFIDENCE_LOSS = 0.025
-"""How much the mean log-probability of a token may fall by hot words before they are left out."""
+# A shorter difference to the stated end is rounding and padding of encoders, and no sign of a file that was cut off.
 MISSING_MS = 2000
+# Speech of more than 30 seconds is split, because the model takes no more at a time; faster-whisper's own 2 seconds of
+# silence would leave most pauses in, and only few places to cut a window.
 VAD_OPTIONS = VadOptions(min_silence_duration_ms=500, max_speech_duration_s=30)
+# Whisper's own series without its last two, at which answers are mostly invented; an unsure answer is kept instead.
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6)
+# Any number: a fixed one makes sampling at temperatures above 0 repeatable.
 SEED = 20
 
 FloatSamples = NDArray[np.float32]
@@ -51,9 +60,9 @@ _SpeechSpan = tuple[int, int]
 
 
 def transcribe_task(task: TranscriptionTask, report: ReportProgress) -> None:
-    """Transcribe the task's recording and report as `llm.video.children.whisper.run_child` says.
+    """Transcribe the task's recording and report messages as described in `llm.video.children.whisper.run_child`.
 
-    Raises MediaUnreadable, and TranscriberMissing when the model cannot be had.
+    Raises MediaUnreadable, and TranscriberMissing when the model is not there or cannot be loaded.
     """
     ears, voice = _WindowTranscriber(task, report), _SpeechDetector()
     sound = AudioTrackReader(path=Path(task.path), track=task.track, max_ms=task.max_ms)
@@ -91,15 +100,16 @@ def _convert_to_floats(samples: Samples) -> FloatSamples:
 
 
 class _SpeechDetector:
-    """Finds out where in a window somebody speaks, once for each window."""
+    """Detects the speech of each window once, for cutting it and for transcribing it."""
 
     def __init__(self) -> None:
         self._spoken: list[_SpeechSpan] | None = None
 
     def find_cut(self, samples: Samples) -> int:
-        """Return the middle of the longest silence near the end; the end when there is none."""
+        """Return the sample in the middle of the longest silence near the window's end; the end without any silence."""
         self._spoken = _detect_speech(samples)
         begin = samples.size - min(SEARCH_SECONDS * RATE, samples.size // 2)
+        # Every end of speech with the next beginning is a silence; the first beginning has none before it.
         edges = [edge for one in self._spoken for edge in one][1:]
         if not edges or samples.size - edges[-1] >= SILENCE_MS * PER_MS:
             edges.append(samples.size)
@@ -107,7 +117,7 @@ class _SpeechDetector:
         return max((each for each in silences if each[1] > begin), default=(0, samples.size))[1]
 
     def find_speech(self, samples: Samples) -> list[_SpeechSpan]:
-        """Return from which to which sample somebody speaks. Of a window that was cut, it knows."""
+        """Return the spans of speech in samples, from the detection by `find_cut` when the window was just cut."""
         found, self._spoken = self._spoken, None
         if found is None:
             return _detect_speech(samples)
@@ -119,16 +129,16 @@ def _detect_speech(samples: Samples) -> list[_SpeechSpan]:
 
 
 class _HotWordGuardedModel(WhisperModel):  # type: ignore[misc]
-    """Leaves hot words out where they lead it astray, and knows whether it has drawn lots.
+    """A model that drops hot words where they mislead it, and records whether it has sampled.
 
-    Hot words come before the sound as if they had been said, and a model can go on from them instead of listening. The
-    first half minute of a window is heard with them and without; the rest in the way that the model was surer of.
-    Lots are drawn at a temperature above 0, and what comes next then depends on what came before.
+    Hot words precede the audio as if they had been said, and a model can continue them instead of transcribing. The
+    first half minute of a window is decoded with them and without; the rest in the way with the higher confidence.
+    At temperatures above 0 the model samples, and later results then depend on earlier ones.
     """
 
     has_sampled = False
+    # Whether hot words are used in this window; None before its first half minute is decoded.
     uses_hot_words: bool | None = None
-    """Whether hot words are used in this window; None before it begins."""
 
     def generate_with_fallback(self, encoded: Any, prompt: list[int], tokenizer: Any, options: Any) -> Any:
         bare = self.get_prompt(tokenizer, [], without_timestamps=options.without_timestamps)
@@ -147,7 +157,7 @@ class _HotWordGuardedModel(WhisperModel):  # type: ignore[misc]
 
 
 class _WindowTranscriber:
-    """A model, the language that it hears, and the words that it is told to expect."""
+    """Transcribes windows with one model, in one language and with the hot words that fit."""
 
     def __init__(self, task: TranscriptionTask, report: ReportProgress) -> None:
         self._task = task
@@ -163,18 +173,19 @@ class _WindowTranscriber:
 
     @property
     def language(self) -> str:
-        """The BCP 47 tag of the language, blank until something was said."""
+        """The BCP 47 tag of the language; blank until speech was found, when it was not given."""
         return get_language_tag(self._code)
 
     def transcribe_window(
         self, samples: Samples, spoken: Sequence[_SpeechSpan], start_ms: int, end_ms: int
     ) -> Iterator[Segment]:
-        """Yield what is said in a window, times being the recording's, and tell how far it is."""
+        """Yield the segments of a window, in times of the recording, and report progress after each."""
         if not spoken:
             return
         speech = _convert_to_floats(np.concatenate([samples[start:end] for start, end in spoken]))
         if not self._code:
             self._code = self._detect_language(speech)
+        # The state of the random generator must not pass from window to window: a resumed job would get other words.
         if self._model.has_sampled:
             self._model = self._load_model()
         self._model.uses_hot_words = None
@@ -183,8 +194,10 @@ class _WindowTranscriber:
             language=self._code,
             beam_size=self._task.beam_size,
             temperature=TEMPERATURES,
+            # Windows must not depend on each other, and a loop would carry on from segment to segment.
             condition_on_previous_text=False,
             hotwords=self._hot_words or None,
+            # Defaults of Whisper, named because the cache key does not follow a library that changes them.
             compression_ratio_threshold=2.4,
             log_prob_threshold=-1.0,
             no_speech_threshold=0.6,
@@ -200,7 +213,7 @@ class _WindowTranscriber:
                 yield Segment(start_ms=begin, end_ms=end, text=text)
 
     def _load_model(self) -> _HotWordGuardedModel:
-        """Return a model whose lots are drawn from the beginning: seeds count for new models only."""
+        """Return a model with a fresh random generator: CTranslate2 applies the seed to new models only."""
         ctranslate2.set_random_seed(SEED)
         task = self._task
         try:
@@ -218,6 +231,8 @@ class _WindowTranscriber:
             ) from error
 
     def _check_features(self) -> None:
+        # large-v3 and turbo take 128 mel bands, others 80, which faster-whisper assumes without the model's
+        # preprocessor_config.json. CTranslate2 would fail in the first window, with a message about shapes.
         wanted, given = self._model.model.n_mels, self._model.feature_extractor.mel_filters.shape[0]
         if wanted != given:
             raise TranscriberMissing(
@@ -227,12 +242,13 @@ class _WindowTranscriber:
 
     def _list_known_codes(self) -> set[str]:
         codes = self._model.supported_languages
+        # English-only models have no language tokens at all.
         if codes == ["en"]:
             return {"en"}
         return {code for code in codes if self._model.hf_tokenizer.token_to_id(f"<|{code}|>") is not None}
 
     def _join_hot_words(self) -> str:
-        """Return the hot words, as many as there is room for."""
+        """Return the first hot words that fit into MAX_HOT_WORD_TOKENS, joined by commas."""
         words: list[str] = []
         for word in self._task.hot_words:
             hints = ", ".join([*words, word])
@@ -244,7 +260,7 @@ class _WindowTranscriber:
         return ", ".join(words)
 
     def _detect_language(self, speech: FloatSamples) -> str:
-        """Return the code of the language that is spoken."""
+        """Return Whisper's code of the language that is spoken."""
         code, _, _ = self._model.detect_language(
             audio=speech[: LANGUAGE_SECONDS * RATE], language_detection_segments=LANGUAGE_SECONDS // 30
         )
@@ -252,7 +268,7 @@ class _WindowTranscriber:
 
 
 def _find_model_folder(task: TranscriptionTask) -> Path:
-    """Return the model's folder. Raises TranscriberMissing when it lacks something or cannot be had."""
+    """Return the model's folder. Raises TranscriberMissing when it or a file of it is missing."""
     folder = get_model_folder(task.model)
     if folder is None:
         folder = _find_named_model(task)

@@ -1,4 +1,4 @@
-"""What Whisper is asked for, and how it reports back. Loads neither Django nor a library of the `media` extra."""
+"""The task of a transcription by Whisper. Loads neither Django nor a library of the `media` extra."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ ReportProgress = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class TranscriptionTask:
-    """A recording to be heard, in values that can be sent anywhere the file and the model are.
+    """A recording to transcribe, in JSON values, so that another process or machine with the file can do it.
 
-    `track` is the stream's index; `max_ms` how much is heard at most, whatever the file announces. `language` is a BCP
-    47 tag, blank to find out. Windows are heard from `start_ms` on, the first has the number `first_index`;
-    `found_language` is what the windows before were heard in.
+    `track` is the stream's index; `max_ms` is how much is transcribed at most, whatever the file states. `language` is
+    a BCP 47 tag, blank to detect it. Windows begin at `start_ms` with the number `first_index`; `found_language` is the
+    language of earlier windows.
     """
 
     path: str

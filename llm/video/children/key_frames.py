@@ -1,9 +1,9 @@
-"""Looking for scenes: the inside of a child process of `llm.video.key_frames`.
+"""Finds the scenes of a video, in a child process of `llm.video.key_frames`.
 
-Only the pictures that are stored whole in the video (its key frames in FFmpeg's sense) are decoded, and where two of
-them differ, what lies between, to find when the change came; where they are too rare, everything. Two pictures differ
-when enough of their surface has another brightness or colour, less when their hashes differ too: slides of one design
-differ in few words. Tells a line for each scene, with the fields of a KeyFrame, the JPEG as base64.
+Only the pictures that are stored whole (key frames in FFmpeg's sense) are decoded, and where two of them differ, what
+lies between, to find the time of the change; where they are too rare, everything. Two pictures differ when enough of
+their surface has another brightness or colour, less when their hashes differ, too: slides of one design differ in few
+words. Sends a message for each scene, with the fields of an ExtractedKeyFrame, the JPEG as base64.
 """
 
 from __future__ import annotations
@@ -25,22 +25,28 @@ from PIL import Image, ImageChops, ImageStat
 from llm.video.containers import MAX_PICTURE_SIDE, find_video_stream, get_origin_ms, open_container
 from llm.video.key_frames import compute_dhash, compute_hash_distance
 
+# It is another scene when in a hundredth of the grid's cells one colour has changed by 24 of 255: a word on a slide
+# does that, the noise of a camera does not. Half and twice of either find the same scenes in the test videos.
 CHANGED_SHARE, CHANGED_BY, GRID = 0.01, 24, (64, 36)
-"""It is another scene when in a hundredth of a grid's cells one colour has changed by so much (of 255)."""
+# Or when 10 of 64 bits of the hash differ and so many cells have changed by 10 of 255: bits alone change by noise, too.
+# In the test videos, half of the latter takes noise for scenes; half and twice of the bits find the same scenes.
 CHANGED_BITS, FAINTLY_BY = 10, 10
-"""Or when so many bits of 64 differ and the cells have changed by less: bits alone change by noise too."""
+# Encoders store a whole picture at the latest every 250 frames by default (x264), which are 10 s at 25 a second. Key
+# frames that are rarer than this on average miss slides, and everything is decoded.
 RARE_MS = 12_000
-"""Key frames that are rarer than this on average miss scenes."""
 MINUTE_MS = 60_000
+# Pictures are compared once a second, the precision that `read_key_frames` promises, and more often where the time of a
+# change is searched.
 EVERY_MS, CLOSELY_MS = 1_000, 200
+# A choice: models scale larger pictures down to about this, and words of slides stay readable at this quality.
 LONGEST_SIDE, QUALITY = 1280, 80
+# A standard deviation of colour values (of 255) below which a picture shows nothing: fades and black frames have noise.
 BLANK = 4.0
-"""A standard deviation of brightness (of 255) below which a picture shows nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _SampledPicture:
-    """A picture, as it is compared."""
+    """A decoded picture with its time, and the grid and hash that it is compared by."""
 
     at_ms: int
     picture: Image.Image
@@ -48,6 +54,7 @@ class _SampledPicture:
     dhash: int
 
     def differs_from(self, other: _SampledPicture) -> bool:
+        # The largest change of the three colours: a change of hue alone would average out.
         changed = ImageChops.difference(self.grid, other.grid).split()
         most = ImageChops.lighter(ImageChops.lighter(changed[0], changed[1]), changed[2])
         by = FAINTLY_BY if compute_hash_distance(self.dhash, other.dhash) >= CHANGED_BITS else CHANGED_BY
@@ -59,7 +66,7 @@ class _SampledPicture:
 
 
 def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
-    """Tell the scenes of the video at `path`."""
+    """Send the scenes of the video at `path`, at most `most_per_minute` that end in any minute."""
     if request["most_per_minute"] < 1:
         return
     path, duration_ms, most = Path(request["path"]), request["duration_ms"], request["most_per_minute"]
@@ -71,7 +78,7 @@ def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]
 
 
 def _find_scenes(path: Path, duration_ms: int) -> Iterator[tuple[_SampledPicture, int]]:
-    """Yield the first look at each scene, and when it is over."""
+    """Yield the first sample of each scene, and the time in milliseconds when the scene ends."""
     scene: _SampledPicture | None = None
     for look in _find_scene_starts(path, duration_ms):
         if scene is not None:
@@ -82,7 +89,7 @@ def _find_scenes(path: Path, duration_ms: int) -> Iterator[tuple[_SampledPicture
 
 
 def _find_scene_starts(path: Path, duration_ms: int) -> Iterator[_SampledPicture]:
-    """Yield the first look at each scene, at the time when it came."""
+    """Yield the first sample of each scene, with the time at which the scene begins."""
     scene: _SampledPicture | None = None
     before_ms = 0
     for look in _sample_video(path, duration_ms):
@@ -94,9 +101,10 @@ def _find_scene_starts(path: Path, duration_ms: int) -> Iterator[_SampledPicture
 
 
 def _locate_change(path: Path, scene: _SampledPicture, from_ms: int, to_ms: int) -> int:
-    """Return when, between two looks, the picture stopped being that of the scene."""
+    """Return the time between two samples, in milliseconds, at which the picture first differs from the scene's."""
     if to_ms - from_ms <= EVERY_MS:
         return to_ms
+    # A second container: seeking in the first one would lose the place of the caller's loop.
     with open_container(path) as container:
         stream = find_video_stream(container)
         assert stream is not None
@@ -126,11 +134,12 @@ def _send_scene(scene: _SampledPicture, end_ms: int, send_message: Callable[[dic
 
 
 def _sample_video(path: Path, duration_ms: int) -> Iterator[_SampledPicture]:
-    """Yield looks at the whole video, in order of time."""
+    """Yield samples of the whole video, in order of time."""
     with open_container(path) as container:
         stream = find_video_stream(container)
         if stream is None or max(stream.width, stream.height) > MAX_PICTURE_SIDE:
             return
+        # Demuxing without decoding reads the file once, and is fast enough to count key frames beforehand.
         keys = sum(1 for packet in container.demux(stream) if packet.is_keyframe)
     with open_container(path) as container:
         stream = find_video_stream(container)
@@ -157,6 +166,7 @@ def _sample_pictures(container: InputContainer, stream: VideoStream, *, every_ms
 
 
 def _build_sample(at_ms: int, frame: VideoFrame) -> _SampledPicture:
+    # Scaled by FFmpeg before it becomes a Pillow image: a copy of a large picture in RGB would cost the most memory.
     width, height = _fit_size(frame.width, frame.height)
     small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
     image: Image.Image = small.to_image()  # type: ignore[no-untyped-call]
@@ -167,7 +177,7 @@ def _build_sample(at_ms: int, frame: VideoFrame) -> _SampledPicture:
 
 
 def _rotate_upright(picture: Image.Image, rotation: int) -> Image.Image:
-    """Return the picture as players show it: phones store it lying, and say by how many degrees."""
+    """Return the picture as players show it: phones store video unrotated, with the rotation in degrees beside it."""
     return picture.rotate(rotation, expand=True) if rotation % 360 else picture
 
 

@@ -1,4 +1,4 @@
-"""yt-dlp in a child process (`project.processes`): what it may do, and what it brings. Needs the `media` extra."""
+"""Runs yt-dlp with restrictions, in a child process of `llm.video.platforms`. Needs the `media` extra."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ from project.outbound.public_addresses import is_host_listed, is_public_ip
 
 SendMessage = Callable[[dict[str, Any]], None]
 
+# One file with picture and sound, since joining two needs FFmpeg; sound alone where there is no such file. 720 lines
+# are enough to read slides: key frames have at most 1280 pixels a side. Plain HTTP first: one request, not thousands.
 FORMATS = "b[height<=720][protocol^=http]/b[height<=720]/b/ba"
-"""One file with picture and sound, since nothing here joins two; sound alone where there is none."""
+# Deno gives scripts no access to files and network unless it is told to, unlike the other runtimes that yt-dlp knows.
 RUNTIMES = {"deno"}
+# yt-dlp's HTTP clients that open sockets by Python, where the audit hook sees them. libcurl (curl_cffi) opens its own.
 GUARDED_CLIENTS = {"urllib", "requests", "websockets"}
-"""yt-dlp's HTTP clients that open Python's sockets, which the guard sees. libcurl (curl_cffi) opens its own."""
+# Audit events of CPython (PEP 578) for connections and for starting programs.
 CONNECT_EVENTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 PROGRAM_EVENTS = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system"}
 
@@ -40,7 +43,7 @@ class _VideoRefused(DownloadCancelled):  # type: ignore[misc]  # yt-dlp has no t
 
 
 class _MessageLog:
-    """What yt-dlp says, kept."""
+    """The logger for yt-dlp: keeps warnings and errors, of which some failures have nothing else."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
@@ -56,7 +59,7 @@ class _MessageLog:
 
 
 def run_child(request: Mapping[str, Any], send_message: SendMessage) -> None:
-    """Bring the video and tell of it, or tell why not."""
+    """Download the video and send `{"video": {...}}`, or `{"refused": {...}}` with the fields of a Refusal."""
     sys.addaudithook(_build_audit_hook(request["allowed"]))
     listener = _MessageLog()
     try:
@@ -69,15 +72,19 @@ def run_child(request: Mapping[str, Any], send_message: SendMessage) -> None:
 
 
 class GuardedDownloader(YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
-    """yt-dlp without what would connect unseen, should an operator have installed it."""
+    """yt-dlp without the HTTP clients whose connections the audit hook would not see, even if they are installed."""
 
     def build_request_director(self, handlers: Iterable[Any], preferences: Any = None) -> Any:
         return super().build_request_director([one for one in handlers if one.RH_NAME in GUARDED_CLIENTS], preferences)
 
 
 def _build_audit_hook(allowed: list[str]) -> Callable[[str, tuple[Any, ...]], None]:
-    """Return a hook that holds for all Python code of this process, and that nothing can take away."""
+    """Return an audit hook that allows connections to public or listed addresses only, and no programs but RUNTIMES.
 
+    Audit hooks apply to all Python code of the process and cannot be removed (`sys.addaudithook`).
+    """
+
+    # Checked where the socket connects, after the resolution of the name: a host cannot change its address in between.
     def check_event(event: str, arguments: tuple[Any, ...]) -> None:
         if event in CONNECT_EVENTS and arguments[1] is not None:
             host, port = arguments[1][:2]
@@ -92,11 +99,13 @@ def _build_audit_hook(allowed: list[str]) -> Callable[[str, tuple[Any, ...]], No
 def _build_options(request: Mapping[str, Any], message_log: _MessageLog) -> dict[str, Any]:
     folder = Path(request["folder"])
     return {
+        # Patterns of yt-dlp: escaped, so that a name allows only itself.
         "allowed_extractors": [re.escape(name) for name in request["extractors"]],
         "noplaylist": True,
         "extract_flat": "in_playlist",
         "playlist_items": "1",
         "lazy_playlist": True,
+        # A video without a recording may still have captions; `_download_media` refuses it otherwise.
         "ignore_no_formats_error": True,
         "format": FORMATS,
         "outtmpl": {"default": str(folder / "video.%(ext)s")},
@@ -112,13 +121,16 @@ def _build_options(request: Mapping[str, Any], message_log: _MessageLog) -> dict
         "remote_components": (),
         "js_runtimes": {name: {} for name in RUNTIMES},
         "external_downloader": {"default": "native"},
+        # A path that does not exist: yt-dlp would look for FFmpeg in PATH, and could start it with URLs of a platform.
         "ffmpeg_location": str(folder / "no-ffmpeg"),
         "fixup": "never",
         "updatetime": False,
+        # Less patience than yt-dlp's defaults (ten retries): the job is retried as a whole.
         "socket_timeout": 15,
         "retries": 2,
         "extractor_retries": 1,
         "fragment_retries": 2,
+        # A recording with holes would have wrong times.
         "skip_unavailable_fragments": False,
     }
 
@@ -132,7 +144,7 @@ def _build_size_hook(max_bytes: int) -> Callable[[Mapping[str, Any]], None]:
 
 
 class _VideoDownload:
-    """One look at one video."""
+    """The download of one video: checks its description, then fetches its captions or its recording."""
 
     def __init__(self, downloader: Any, request: Mapping[str, Any], message_log: _MessageLog) -> None:
         self._downloader = downloader
@@ -140,7 +152,7 @@ class _VideoDownload:
         self._listener = message_log
 
     def download_video(self) -> dict[str, Any]:
-        """Return what is told of a video after its captions or its media were written."""
+        """Write the captions or the recording into the folder and return the fields of a PlatformVideo in JSON."""
         info = self._downloader.extract_info(self._request["url"], download=False) or {"_type": "nothing"}
         if refusal := find_refusal(info, max_ms=self._request["max_ms"], max_bytes=self._request["max_bytes"]):
             raise _VideoRefused(refusal)
@@ -170,6 +182,7 @@ class _VideoDownload:
         try:
             self._downloader.dl(str(path), source, subtitle=True)
         except (YoutubeDLError, OSError) as error:
+            # A YoutubeDLError, too: a refusal of the video must not become a warning about its captions.
             if isinstance(error, _VideoRefused):
                 raise
             warnings.append("The video has captions, but the platform did not deliver them.")

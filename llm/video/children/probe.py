@@ -1,6 +1,6 @@
-"""Looking into a media file: the inside of a child process of `llm.video.probe`.
+"""Probes a media file, in a child process of `llm.video.probe`.
 
-Tells one line: `{"media": {...}, "unsupported": "ac4"}`, with the fields of a MediaInfo and the codec of sound that
+Sends one message: `{"media": {...}, "unsupported": "ac4"}`, with the fields of a MediaInfo and the codec of audio that
 cannot be decoded (blank when some can, or there is none); or `{"damaged": "why"}`.
 """
 
@@ -28,9 +28,11 @@ from llm.video.containers import (
 )
 from llm.video.transcript import AudioTrack, MediaInfo, SubtitleTrack
 
+# Subtitles that are text; those of DVDs and broadcasts are pictures (dvd_subtitle, hdmv_pgs_subtitle, dvb_subtitle).
 TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
+# How many packets of audio are tried until one can be decoded: some seconds, since a recording that was cut may begin
+# with damaged ones.
 FIRST_PACKETS = 200
-"""So many packets of sound are looked at for one that can be decoded."""
 NOT_OPENED = (
     "It cannot be read as MP4, MOV, M4A, 3GP, Matroska, WebM, AVI, MP3, WAV, Ogg, FLAC or AAC: it is something else, "
     "or a part of it is missing."
@@ -38,7 +40,7 @@ NOT_OPENED = (
 
 
 def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
-    """Probe the file at `path`."""
+    """Probe the file at `path` and send its media info, or why it is damaged."""
     path = Path(request["path"])
     try:
         with open_container(path) as container:
@@ -56,17 +58,18 @@ def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]
 
 
 def _get_announced_ms(container: InputContainer) -> int:
-    """Return how long the container says it is, 0 when it does not say."""
+    """Return the duration that the container states, in milliseconds; 0 when it states none."""
     if container.duration is None:
         return 0
     announced = container.duration * 1000 / av.time_base
-    if container.format.name.startswith("matroska"):  # says when it ends, not how long it is
+    if container.format.name.startswith("matroska"):
+        # FFmpeg returns Matroska's Duration, which counts from 0, not from the first time stamp.
         announced -= get_origin_ms(container)
     return max(0, round(announced))
 
 
 def _measure_duration_ms(path: Path) -> int:
-    """Return how long a file is that does not say: all of it is read, nothing decoded."""
+    """Return the end of the last packet, in milliseconds: the whole file is read, but nothing is decoded."""
     with open_container(path) as container:
         return max(0, round(max(iterate_packet_ends(container), default=0.0) - get_origin_ms(container)))
 
@@ -80,6 +83,7 @@ def _build_media_info(container: InputContainer, duration_ms: int) -> MediaInfo:
             AudioTrack(
                 index=stream.index,
                 language=get_stream_language(stream.metadata),
+                # Stored with the entry, and of any length in a file.
                 title=stream.metadata.get("title", "")[:200],
                 is_default=bool(stream.disposition & Disposition.default),
             )
@@ -100,13 +104,13 @@ def _build_media_info(container: InputContainer, duration_ms: int) -> MediaInfo:
 
 
 def _get_audio_codec(container: InputContainer) -> str:
-    """Return the codec of the first track of sound, blank when there is none."""
+    """Return the codec of the first audio track; blank when there is none."""
     tracks = container.streams.audio
     return (get_codec_name(container, tracks[0]) or "unknown") if tracks else ""
 
 
 def _can_decode(container: InputContainer, index: int) -> bool:
-    """Tell whether there is sound in the beginning of a track."""
+    """Tell whether any of the first packets of an audio track can be decoded."""
     stream = next(one for one in container.streams.audio if one.index == index)
     assert isinstance(stream, AudioStream)
     for packet in islice(container.demux(stream), FIRST_PACKETS):

@@ -1,7 +1,4 @@
-"""Whisper in a child process of `project.processes.runner`: what goes in, and what it tells in lines of JSON.
-
-Needs the `media` extra, which the process that starts it need not have loaded.
-"""
+"""Runs Whisper, in a child process of `llm.video.whisper`. Needs the `media` extra, which the parent does not load."""
 
 from __future__ import annotations
 
@@ -13,10 +10,10 @@ from llm.video.whisper_task import ReportProgress, TranscriptionTask
 
 
 def run_child(request: Mapping[str, Any], report: ReportProgress) -> None:
-    """Hear a recording. `request` holds the fields of a TranscriptionTask.
+    """Transcribe a recording. `request` holds the fields of a TranscriptionTask.
 
-    Told are `{"heard_ms": 5120}` after each segment, `{"window": {...}}` with the fields of a Window, `{"warning":
-    "..."}`, and last `{"end_ms": 94388}`; instead of what follows, `{"refused": {...}}` with the error that it is.
+    Reports `{"heard_ms": 5120}` after each segment, `{"window": {...}}` with the fields of a Window, `{"warning":
+    "..."}`, and last `{"end_ms": 94388}`; on an error `{"refused": {...}}` instead of all that would follow.
     """
     try:
         _transcribe_task(TranscriptionTask(**{**request, "hot_words": tuple(request["hot_words"])}), report)
