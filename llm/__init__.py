@@ -1,1 +1,1 @@
-"""How models are asked. Nobody outside knows a vendor: there are actions, strategies and a router."""
+"""Asks models. Other apps know no vendor: they name an action and a strategy, and the router chooses the model."""

@@ -1,4 +1,4 @@
-"""What operators see of models: every attempt, budgets, and what is cooling down."""
+"""Admin pages of models: attempts, spending limits, reservations and breakers."""
 
 from __future__ import annotations
 
@@ -46,9 +46,11 @@ class SpendingLimitAdmin(ModelAdmin):
     list_select_related = ("tenant",)
     search_fields = ("tenant__slug",)
     ordering = ("tenant__slug", "id")
+    # Counting all rows would cost more than the page itself.
     paginator = InfinitePaginator
     show_full_result_count = False
 
+    # Through the service, so that a change here locks the row and forgets the month's warning as the command does.
     def save_model(self, request: HttpRequest, obj: Model, form: forms.Form, change: bool) -> None:
         assert isinstance(obj, SpendingLimit)
         saved = services.set_budget(tenant=obj.tenant, soft_limit=obj.soft_limit, hard_limit=obj.hard_limit)
@@ -67,7 +69,7 @@ class ReservationAdmin(ReadOnlyAdmin):
 
 @admin.register(Breaker)
 class BreakerAdmin(ReadOnlyAdmin):
-    """Models that failed lately. While one is open the model is passed over."""
+    """Breakers of models that failed lately. While one is open, the model is passed over."""
 
     list_display = ("provider", "model", "kind", "failures", "opened", "open_until", "updated_at")
     list_filter = ("provider", "kind")

@@ -4,6 +4,6 @@ from llm import checks as checks  # registers its system checks
 
 
 class LlmConfig(AppConfig):
-    """How models are asked: registry, router, providers, budgets, and a row for every attempt."""
+    """The app that asks models: registry, router, providers, spending limits, and a row for every attempt."""
 
     name = "llm"

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of models."""
+"""System checks of the registry, of providers' keys and base URLs, and of prompts."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from llm.prompts import read_prompt
 from llm.providers.factory import find_base_url_fault, find_key_fault, list_ignored_variables
 from llm.registry import RegistryFaults, read_registry
 
+# Actions about recordings. Without them recordings are still ingested, by captions or Whisper, so that their absence is
+# a warning and no error.
 RECORDING_ACTIONS = ("transcribe_video", "describe_slides")
-"""What is asked about recordings. Recordings can be ingested without them, with captions or Whisper."""
 
 
 @checks.register
 def check_models(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Report every fault of the registry with its line, unusable keys and addresses, and variables without effect."""
+    """Report all faults of the registry with their lines, unusable keys and base URLs, and ignored variables."""
     path = Path(settings.MODELS_FILE)
     found: list[checks.CheckMessage] = [
         checks.Warning(
@@ -46,7 +47,7 @@ def check_models(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register
 def check_recording_actions(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Report unusable prompts about recordings, and actions that the registry does not have: nobody is asked then."""
+    """Report prompts about recordings that cannot be used, and actions that the registry lacks."""
     hint = "Take the action and its chains over from the file that this version ships."
     file = Path(settings.MODELS_FILE).name
     return [
@@ -59,7 +60,7 @@ def check_recording_actions(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def find_prompt_faults(actions: Iterable[str]) -> list[str]:
-    """Return what is wrong with the prompts of these actions, a sentence for each that cannot be used."""
+    """Return a sentence for each prompt of these actions that cannot be used."""
     found = []
     for action in actions:
         try:
@@ -70,7 +71,7 @@ def find_prompt_faults(actions: Iterable[str]) -> list[str]:
 
 
 def find_unknown_actions(actions: Iterable[str]) -> list[str]:
-    """Return which of these actions the registry lacks; none when it cannot be read, which is told elsewhere."""
+    """Return the actions that the registry lacks; none when it cannot be read, which `check_models` reports."""
     try:
         known = read_registry(Path(settings.MODELS_FILE)).actions
     except (RegistryFaults, OSError):

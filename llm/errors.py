@@ -1,11 +1,11 @@
-"""What can go wrong when a model is asked.
+"""Errors of asking models.
 
-One attempt at one model, as its provider classified it (its sentence is part of what users read at the end):
+One attempt at one model, as its provider classified it (the message is part of what users read at the end):
 
 * ProviderError
   + ProviderBusy              another attempt may do better: connection, timeout, 408, 409, 429, 5xx, overloaded
     x OutOfTime               the caller's own deadline cut the attempt short; says nothing about the provider
-  + ProviderRefused           this provider or model will go on refusing
+  + ProviderRefused           this provider or model will refuse every further request
     x KeyRefused              401, 403, a bad key
     x QuotaExhausted          402, no credit, the day's quota
     x ModelUnknown            404, no such model
@@ -15,11 +15,11 @@ One attempt at one model, as its provider classified it (its sentence is part of
     x PromptInvalid           400, 422: no other model will help
     x ContentRefused          refused or filtered by the vendor
   + AnswerUnusable            the model answered, and was paid, but not with what was asked for
-    x AnswerTruncated         the answer did not fit into the room it was given
-    x AnswerInvalid           not the object that was asked for; `faults` says why
+    x AnswerTruncated         the answer reached the output limit
+    x AnswerInvalid           not the object that was asked for; the message says why
     x AnswerEmpty             nothing
 
-What the router tells its callers:
+What the router raises:
 
 * DomainError
   x UnknownAction             422  lists the actions there are
@@ -46,9 +46,9 @@ from project.errors import DomainError, RuleViolation
 class ProviderError(Exception):
     """One attempt failed.
 
-    `kind` is stable and goes into the call's row. `usage` is what was billed all the same, nothing at all when the
-    vendor answered with a failing `status`, None when nobody knows. `retry_after` are the seconds that the vendor asked
-    us to wait. The message names no prompt and no key.
+    `kind` is stable and stored in the attempt's row. `usage` is what was billed all the same: zero when the vendor
+    answered with a failing `status`, None when it is unknown. `retry_after` is how many seconds the vendor asked to
+    wait. The message contains no prompt and no key.
     """
 
     kind: ClassVar[str]
@@ -68,6 +68,7 @@ class ProviderError(Exception):
         self.retry_after = retry_after
         self.request_id = request_id
         self.model = model
+        # Vendors do not charge for requests that they answer with an error status.
         self.usage = TokenUsage() if usage is None and status is not None else usage
 
 
@@ -78,13 +79,13 @@ class ProviderBusy(ProviderError):
 
 
 class OutOfTime(ProviderBusy):
-    """The caller's deadline came before the provider's own time was up."""
+    """The caller's deadline ended the attempt before the provider's own time limit did."""
 
     kind = "out_of_time"
 
 
 class ProviderRefused(ProviderError):
-    """This provider or model will go on refusing until an operator acts."""
+    """This provider or model will refuse every request until an operator acts."""
 
 
 class KeyRefused(ProviderRefused):
@@ -106,7 +107,7 @@ class ModelUnknown(ProviderRefused):
 
 
 class ModelUnsuited(ProviderRefused):
-    """The model cannot do what the registry says, or the address does not lead to a model."""
+    """The model cannot do what the registry says, or the base URL does not lead to a model."""
 
     kind = "model_unsuited"
 
@@ -122,7 +123,7 @@ class PromptTooLong(PromptRefused):
 
 
 class PromptInvalid(PromptRefused):
-    """The request is malformed; every other model would say so too."""
+    """The request is malformed; every other model would refuse it, too."""
 
     kind = "prompt_invalid"
 
@@ -134,7 +135,7 @@ class ContentRefused(PromptRefused):
 
 
 class AnswerUnusable(ProviderError):
-    """The model answered, but not with what was asked for. `text` is what it said."""
+    """The model answered, but not with what was asked for. `text` is its answer."""
 
     def __init__(self, message: str, *, text: str = "", **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -142,13 +143,13 @@ class AnswerUnusable(ProviderError):
 
 
 class AnswerTruncated(AnswerUnusable):
-    """The answer ended because its room did."""
+    """The answer was cut off at its output limit."""
 
     kind = "answer_truncated"
 
 
 class AnswerInvalid(AnswerUnusable):
-    """The answer is not the object that was asked for."""
+    """The answer does not fit the schema that was asked for; the message lists why."""
 
     kind = "answer_invalid"
 
@@ -167,7 +168,7 @@ class AttemptInterrupted(ProviderError):
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """What came of one candidate: asked, or passed over. `cause` says why it gave no answer; blank when it did."""
+    """The outcome of one candidate, asked or passed over. `cause` says why it gave no answer; blank when it did."""
 
     provider: str
     model: str
@@ -192,7 +193,7 @@ class UnknownStrategy(RuleViolation):
 
 
 class NoProvider(RuleViolation):
-    """No provider that could serve the action has what it needs."""
+    """No provider that could serve the action is configured."""
 
     code = "no_provider"
 

@@ -1,4 +1,4 @@
-"""What goes to a model and what comes back, as frozen values that name no vendor."""
+"""Requests to models and their replies, as frozen values that are the same for every vendor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """An image for the model to look at. `media_type` is image/png, image/jpeg, image/webp or image/gif."""
+    """An image in a request. `media_type` is image/png, image/jpeg, image/webp or image/gif."""
 
     data: bytes
     media_type: str
@@ -16,7 +16,7 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """A video that the provider can reach under `uri`, and the part of it that is meant (milliseconds)."""
+    """A video that the provider stores as `uri`, and the part of it that is meant (milliseconds; None: to its ends)."""
 
     uri: str
     media_type: str
@@ -26,10 +26,10 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRequest:
-    """One question to a model.
+    """One request to a model.
 
-    `prompt_version` names the template that the texts were made from. `max_output_tokens` is the room for the answer,
-    thinking included; None takes what the registry says of the action.
+    `prompt_version` names the template that the texts were made from. `max_output_tokens` limits the answer, thinking
+    included; None takes the action's `output_tokens` of the registry.
     """
 
     prompt: str
@@ -45,7 +45,7 @@ class TokenUsage:
     """Tokens as they are billed, the same for every vendor.
 
     `input_tokens` includes `cached_tokens` (read from the vendor's cache), `cache_write_tokens` and `audio_tokens`;
-    `output_tokens` includes `thinking_tokens`. `estimated` says that the server gave no numbers and these are ours.
+    `output_tokens` includes `thinking_tokens`. `estimated`: the server sent no counts, and these are estimates.
     """
 
     input_tokens: int = 0
@@ -59,7 +59,7 @@ class TokenUsage:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelReply:
-    """A whole answer. `model` is the name under which the vendor says it answered."""
+    """A complete answer. `model` is the name of the model that answered, as the vendor states it."""
 
     text: str
     usage: TokenUsage
@@ -68,7 +68,7 @@ class ModelReply:
 
 
 def estimate_token_count(characters: int, octets: int) -> int:
-    """Return a safe estimate of the tokens of a text from its length in characters and in UTF-8 bytes.
+    """Return an upper estimate of a text's tokens from its length in characters and in UTF-8 bytes (`octets`).
 
     A third of a token for each character, and half a token for each byte beyond ASCII: no current tokenizer needs more
     for prose or code in Latin, Cyrillic or CJK scripts.
@@ -77,13 +77,13 @@ def estimate_token_count(characters: int, octets: int) -> int:
 
 
 def estimate_text_tokens(text: str) -> int:
-    """Return a safe estimate of the tokens of a text."""
+    """Return an upper estimate of the tokens of a text."""
     return estimate_token_count(len(text), len(text.encode(errors="replace")))
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContextCapacity:
-    """How much one request takes, in tokens, and what a token of plain input and of output costs, in dollars."""
+    """How many tokens one request may have, and what one token of plain input and of output costs, in dollars."""
 
     model: str
     input_tokens: int
@@ -92,23 +92,25 @@ class ContextCapacity:
     output_price: Decimal
 
 
+# More than any vendor counts for one picture of up to 1568 pixels a side.
 PICTURE_TOKENS = 2_000
-"""More than any vendor counts for one picture of up to 1568 pixels a side."""
 
+# Gemini counts 258 tokens for the one frame and 32 for the sound of each second, and some for the time stamps.
 CLIP_TOKENS_PER_SECOND = 300
-"""What Gemini counts for a second of video with its sound."""
+# A clip without an end lasts to the recording's end, which is not known here: the longest that is sent as a whole.
+WHOLE_CLIP_MS = 3_600_000
 
 
 def estimate_usage(request: ModelRequest, text: str) -> TokenUsage:
-    """Return our own count for an answer whose server gives none."""
+    """Return an estimated usage for an answer whose server sent none."""
     return TokenUsage(
         input_tokens=estimate_input_tokens(request), output_tokens=estimate_text_tokens(text), estimated=True
     )
 
 
 def estimate_input_tokens(request: ModelRequest) -> int:
-    """Return a safe estimate of all that a request sends, in tokens."""
-    clips = sum(max(0, (clip.end_ms or 3_600_000) - (clip.start_ms or 0)) for clip in request.clips)
+    """Return an upper estimate of the input tokens of a request, pictures and clips included."""
+    clips = sum(max(0, (clip.end_ms or WHOLE_CLIP_MS) - (clip.start_ms or 0)) for clip in request.clips)
     return (
         estimate_text_tokens(request.system)
         + estimate_text_tokens(request.prompt)

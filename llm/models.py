@@ -1,4 +1,4 @@
-"""What asking models leaves behind: a row for every attempt, what tenants may spend, which models are cooling down."""
+"""Tables of models: attempts, spending limits, reservations and breakers."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from project.db.fields import UUIDModel
 from project.jobs.models import Job
 from tenants.models import Tenant
 
+# Of dollars. Prices are for a million tokens and have at most four decimals (PRICE_DECIMALS), so that the cost of one
+# token is exact with ten; the other ten digits are more than any bill has.
 DIGITS, DECIMALS = 20, 10
-"""Of dollars: exact for a single token at any price with four decimals."""
 
 
 class ExternalCallQuerySet(models.QuerySet["ExternalCall"]):
@@ -22,12 +23,14 @@ class ExternalCallQuerySet(models.QuerySet["ExternalCall"]):
 
 
 class ExternalCall(UUIDModel):
-    """One attempt at one model, whatever came of it. The sum over rows is the bill.
+    """One attempt at one model, however it ended. The sum of the rows is the bill.
 
-    Tenant and job are not checked by the database, which would lock the tenant's row for every attempt. Units are
-    tokens as in `llm.messages.TokenUsage`. `cost` is null when nobody knows whether the vendor charges: the connection
-    broke or the time was up before the usage came.
+    Units are tokens as in `llm.messages.TokenUsage`. `cost` is null when it is unknown whether the vendor charges: the
+    connection broke or the time was up before the usage came.
     """
+
+    # Neither foreign key is checked by the database: PostgreSQL would lock the tenant's row (FOR KEY SHARE) with every
+    # attempt. The indexes are those of the Meta, which serve the queries there are.
 
     tenant = models.ForeignKey(
         Tenant,
@@ -80,6 +83,7 @@ class ExternalCall(UUIDModel):
             models.UniqueConstraint(fields=["call_id", "attempt"], name="external_call_counts_each_attempt_once"),
         ]
         indexes = [
+            # Includes the cost, so that a month is added up by the index alone, before each call of a limited tenant.
             models.Index(fields=["tenant", "created_at"], include=["cost"], name="external_call_of_the_month"),
             models.Index(fields=["job"], condition=Q(job__isnull=False), name="external_call_of_the_job"),
         ]
@@ -131,7 +135,7 @@ class SpendingLimit(UUIDModel):
 
 
 class Reservation(UUIDModel):
-    """Money set aside for a call that is under way. One that nobody settled counts until `expires_at`."""
+    """The most that a call under way can cost. What a killed process does not release counts until `expires_at`."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     amount = models.DecimalField(max_digits=DIGITS, decimal_places=DECIMALS)
@@ -145,7 +149,7 @@ class Reservation(UUIDModel):
 
 
 class Breaker(UUIDModel):
-    """Why and how long a model is passed over; a row without `model` speaks of the whole provider.
+    """Why and how long a model is passed over; a row without `model` is about the whole provider.
 
     A model without a row is healthy.
     """

@@ -1,7 +1,7 @@
-"""Prompts as files that a methodologist can read and edit: one a task, `config/prompts/<action>.md`.
+"""Reads prompts from files that a methodologist can edit: one for each action, `config/prompts/<action>.md`.
 
-A file has two parts, headed `# System` and `# Request`, in Django's template language; what stands before the first
-part is for people. The version of a prompt is the digest of its file, and goes into the row of every call made with it.
+A file has two parts, headed `# System` and `# Request`, in Django's template language; text before the first part is a
+comment. The version of a prompt is the digest of its file, and is stored with every attempt made with it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _PARTS = re.compile(r"^# System\s*\n(?P<system>.*?)^# Request\s*\n(?P<request>.*
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """A prompt before its values are filled in."""
+    """The two templates of a prompt, and its version."""
 
     system: Template
     request: Template
     version: str
 
     def build_request(self, values: Mapping[str, object], *, max_output_tokens: int | None = None) -> ModelRequest:
-        """Return the request. Values go in as they are: nothing in them is read as a template."""
+        """Return the request. Values are inserted as they are: nothing in them is read as a template or escaped."""
         context = Context(dict(values), autoescape=False)
         return ModelRequest(
             system=self.system.render(context).strip(),
@@ -42,7 +42,7 @@ class Prompt:
 
 
 def read_prompt(action: str) -> Prompt:
-    """Return the prompt of an action as its file stands now. Raises PromptBroken."""
+    """Return the prompt of an action, from the current content of its file. Raises PromptBroken."""
     path = Path(settings.PROMPTS_DIR) / f"{action}.md"
     try:
         content = path.read_bytes()
@@ -51,6 +51,7 @@ def read_prompt(action: str) -> Prompt:
     return _parse_prompt(path.name, content)
 
 
+# By content, not by path: an edited file is parsed anew without a restart, an unchanged one never again.
 @cache
 def _parse_prompt(name: str, content: bytes) -> Prompt:
     try:
@@ -59,6 +60,7 @@ def _parse_prompt(name: str, content: bytes) -> Prompt:
         raise PromptBroken(f"{name} is not UTF-8") from exc
     if parts is None:
         raise PromptBroken(f"{name} must have two parts, headed '# System' and '# Request'")
+    # An engine of its own: the project's would bring in HTML escaping, context processors and its template folders.
     engine = Engine(autoescape=False)
     try:
         return Prompt(

@@ -1,4 +1,4 @@
-"""Reads worth a name: what was spent, and on what."""
+"""Queries of what was spent on models, and for what."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tenants.models import Tenant
 
 @dataclass(frozen=True, kw_only=True)
 class CallTotals:
-    """So many attempts, their cost in dollars, and of how many of them nobody knows it."""
+    """The number of attempts, their known cost in dollars, and the number of those whose cost is unknown."""
 
     calls: int
     cost: Decimal
@@ -25,7 +25,7 @@ class CallTotals:
 
 
 def compute_job_totals(job: Job) -> CallTotals:
-    """Return what a job has asked for and spent so far, failed attempts included."""
+    """Return the totals of a job's attempts so far, failed ones included. One statement."""
     found = ExternalCall.objects.filter(job=job).aggregate(
         calls=Count("pk"), known=Sum("cost", default=Decimal(0)), unknown=Count("pk", filter=Q(cost=None))
     )
@@ -33,7 +33,10 @@ def compute_job_totals(job: Job) -> CallTotals:
 
 
 def list_costs_by_model(*, tenant: Tenant, begin: datetime, end: datetime) -> QuerySet[ExternalCall, Any]:
-    """Return the tenant's spending in a span of time by action, provider and model, largest first. One statement."""
+    """Return the tenant's cost from `begin` to before `end` by action, provider and model, largest first.
+
+    One statement.
+    """
     rows = ExternalCall.objects.for_tenant(tenant).filter(created_at__gte=begin, created_at__lt=end)
     return (
         rows.values("action", "provider", "model")

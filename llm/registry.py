@@ -1,6 +1,6 @@
-"""`config/models.yaml` as a checked, frozen object: providers, models, actions, strategies and chains.
+"""The registry: providers, models, actions, strategies and chains of `config/models.yaml`, validated and frozen.
 
-The file is checked as a whole. Every fault names the line and the key, and a registry exists only without faults.
+The file is validated as a whole. Every fault names its line and key; a Registry exists only without faults.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from project.config_files import InvalidConfigFile, KeyPath, read_config_file
 
 MILLION = 1_000_000
+# More than the threads of a process that ask one provider at a time; a bound against leaks, not a limit of calls.
 MAX_CONNECTIONS = 100
+# Of dollars for a million tokens, so that the price of one token is exact in an attempt's row (ten decimals).
 PRICE_DECIMALS = 4
-"""Of dollars for a million tokens, so that the price of one token is exact in a call's row (ten decimals)."""
 
 
 class Capability(StrEnum):
@@ -35,13 +36,15 @@ class Capability(StrEnum):
 
 
 class ProviderKind(StrEnum):
-    """The dialects that a provider may speak."""
+    """The protocols of providers."""
 
     OPENAI = "openai"
     ANTHROPIC = "anthropic"
     GOOGLE = "google"
 
 
+# Variables that SDKs read by themselves. They would change where requests go, add headers to those of other providers,
+# or write prompts into the log; they are removed from the environment, so that the registry cannot use them either.
 VENDOR_VARIABLES = (
     "OPENAI_ADMIN_KEY",
     "OPENAI_BASE_URL",
@@ -64,9 +67,6 @@ VENDOR_VARIABLES = (
     "GOOGLE_GENAI_USE_ENTERPRISE",
     "GOOGLE_GENAI_USE_VERTEXAI",
 )
-"""What the SDKs read behind our back: it would change where requests go, add headers to those of other providers, or
-write prompts into the log. It is taken out of the environment, so the registry cannot use it.
-"""
 
 
 def find_url_fault(url: str) -> str:
@@ -99,17 +99,17 @@ Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$"), AfterValidator(_r
 
 
 class FrozenModel(BaseModel):
-    """A part of the file: unknown keys are refused, nothing changes after it was read."""
+    """The base of all parts of the file: refuses unknown keys, immutable after validation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
 
 class ProviderSpec(FrozenModel):
-    """Where models are reached, and with which key.
+    """One provider: its protocol, base URL, key and time limits.
 
     `key` and `address` name environment variables. A provider whose variables are not set is absent. One of kind openai
-    with a base URL or an address is taken for another server that speaks OpenAI's dialect, which calls the room for an
-    answer `max_tokens`; `max_tokens_parameter` says otherwise.
+    with a base URL or an address is taken for another server with OpenAI's protocol, whose parameter for the output
+    limit is `max_tokens`, unless `max_tokens_parameter` says otherwise.
     """
 
     kind: ProviderKind
@@ -131,7 +131,7 @@ class ProviderSpec(FrozenModel):
 
     @property
     def max_connections(self) -> int:
-        """How many connections a process keeps at most."""
+        """The most connections of one process."""
         return self.concurrency or MAX_CONNECTIONS
 
     @model_validator(mode="after")
@@ -144,7 +144,7 @@ class ProviderSpec(FrozenModel):
 
 
 class Prices(FrozenModel):
-    """Dollars for a million tokens. What is not given costs what plain input or output costs."""
+    """Dollars for a million tokens. A price that is not given is that of plain input or output."""
 
     input: Price
     output: Price
@@ -156,7 +156,8 @@ class Prices(FrozenModel):
     def compute_cost(
         self, *, input: int, cached: int = 0, cache_write: int = 0, audio: int = 0, output: int = 0, thinking: int = 0
     ) -> Decimal:
-        """Return the price of so many tokens in dollars. `input` includes the next three, `output` thinking."""
+        """Return the cost in dollars. `input` includes cached, cache_write and audio, `output` thinking."""
+        # Not below zero: servers of other vendors may count cached tokens beside the input.
         plain = max(0, input - cached - cache_write - audio)
         spent = plain * self.input + max(0, output - thinking) * self.output
         others = (
@@ -171,7 +172,7 @@ class Prices(FrozenModel):
         return spent.scaleb(-6)
 
     def compute_max_cost(self, *, input: int, output: int) -> Decimal:
-        """Return the most that so many tokens can cost, of whatever sort they are, in dollars."""
+        """Return the most that the tokens can cost in dollars, at the highest price of their kinds."""
         dearest_in = max(price for price in (self.input, self.cache_write, self.audio) if price is not None)
         return (input * dearest_in + output * max(self.output, self.thinking or Decimal(0))).scaleb(-6)
 
@@ -183,11 +184,10 @@ class LongPrices(Prices):
 
 
 class ModelSpec(FrozenModel):
-    """One model: what it can do, how much fits into it and what it costs.
+    """One model: its capabilities, context window and prices.
 
-    `model` is the vendor's name, by default the key. `schema_mode` says how the provider is told of a schema: natively,
-    or (`object`) as JSON whose schema stands in the prompt. `extra` goes into the request as it is, in the vendor's
-    words.
+    `model` is the vendor's name, by default the key. `schema_mode` says how a schema is sent: natively, or (`object`)
+    in the prompt, with JSON as the requested format. `extra` is merged into the request, with the vendor's names.
     """
 
     id: str = ""
@@ -206,17 +206,17 @@ class ModelSpec(FrozenModel):
         return not any((self.prices.input, self.prices.output, self.prices.thinking, self.prices.audio))
 
     def get_prices(self, input_tokens: int) -> Prices:
-        """Return the prices that hold for a request of this size."""
+        """Return the prices of a request with so many input tokens."""
         if self.long_prices is not None and input_tokens > self.long_prices.above:
             return self.long_prices
         return self.prices
 
 
 class ActionSpec(FrozenModel):
-    """What is asked of models: what they need for it, and within which bounds.
+    """One action: the capabilities that its models need, and its limits.
 
-    `least_context` is the smallest window that a model of its chains may have; `seconds` the time for the whole walk
-    when the caller sets none; `when_refused` whether content that one vendor refuses is shown to the next.
+    `least_context` is the smallest context window that a model of its chains may have; `seconds` the time limit of a
+    question when the caller sets none; `when_refused` whether content that one vendor refuses is shown to the next.
     """
 
     description: Name
@@ -235,7 +235,7 @@ class StrategySpec(FrozenModel):
 
 
 class RegistryFile(FrozenModel):
-    """The whole of `config/models.yaml`, before its parts are held against one another."""
+    """The content of `config/models.yaml`, before references between its parts are checked."""
 
     providers: Mapping[Name, ProviderSpec] = Field(min_length=1)
     models: Mapping[Name, ModelSpec] = Field(min_length=1)
@@ -246,7 +246,7 @@ class RegistryFile(FrozenModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A model that may answer, and the strategies that led to it: `quality`, or `quality > default`."""
+    """A model of a chain, and the strategies that led to it: `quality`, or `quality > default`."""
 
     model: ModelSpec
     path: str
@@ -268,7 +268,7 @@ class Registry:
     digest: str
 
     def list_strategy_path(self, strategy: str) -> tuple[str, ...]:
-        """Return the strategy and those it falls back to, in order. Raises KeyError for an unknown one."""
+        """Return the strategy and its fallbacks, in order. Raises KeyError for an unknown one."""
         found: list[str] = []
         name: str | None = strategy
         while name is not None:
@@ -277,7 +277,7 @@ class Registry:
         return tuple(found)
 
     def get_chain(self, action: str, strategy: str) -> tuple[Candidate, ...]:
-        """Return the models for the action: the strategy's, then those of its fallbacks, each once."""
+        """Return the candidates for the action: the strategy's, then those of its fallbacks, each model once."""
         return self._chains_by_key[action, strategy]
 
     @cached_property
@@ -293,12 +293,13 @@ class Registry:
             walked.append(name)
             for model_id in self.chains[action].get(name, ()):
                 model = self.models[model_id]
+                # By the vendor's name: two keys of the registry may be one model with different settings.
                 found.setdefault((model.provider, model.model), Candidate(model=model, path=" > ".join(walked)))
         return tuple(found.values())
 
 
 def read_registry(path: Path) -> Registry:
-    """Read and check the file. Raises RegistryFaults with everything that is wrong with it, and OSError."""
+    """Read and validate the file. Raises RegistryFaults with all faults, in order of lines, and OSError."""
     try:
         file, lines, content = read_config_file(path, RegistryFile)
     except InvalidConfigFile as exc:
@@ -321,7 +322,7 @@ def _apply_model_name(name: str, spec: ModelSpec) -> ModelSpec:
 
 
 def _find_contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
-    """Yield what each part says that another part does not bear out, with its place."""
+    """Yield the key path and message of each reference between parts of the file that does not hold."""
     for name, model in file.models.items():
         provider = file.providers.get(model.provider)
         if provider is None:
@@ -349,7 +350,7 @@ def _find_contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
 def _find_scattered_models(
     file: RegistryFile, action: str, chains: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[KeyPath, str]]:
-    """Yield models that cannot see a recording, because it was uploaded to the account of another provider."""
+    """Yield models of a video action whose provider is another one than that to which recordings are uploaded."""
     if Capability.VIDEO not in file.actions[action].needs:
         return
     named = [
@@ -375,6 +376,7 @@ def _find_strategy_faults(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
         while after is not None and after in file.strategies and after not in walked:
             walked.append(after)
             after = file.strategies[after].fallback
+        # A cycle is reported at each of its members, not at strategies that only lead into it.
         if after == name:
             yield ("strategies", name, "fallback"), f"a cycle of fallbacks: {' > '.join([*walked, name])}"
 

@@ -1,7 +1,7 @@
-"""The registry in force: read from its file, and read again when the file changes.
+"""Loads the registry from its file, and again when the file changes.
 
-A broken edit changes nothing: the version before it stays in force, the log says what is wrong, and so does the health
-page, until the file is mended.
+A file with faults changes nothing: the previous version stays in use, and the log and the health page say what is wrong
+until the file is mended.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FileStamp = tuple[int, int, int]
 
 
 class RegistryLoader:
-    """The registry of one file. Safe under threads; looking costs one `stat`."""
+    """Caches the registry of one file. Safe under threads; each access costs one `stat`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,14 +32,14 @@ class RegistryLoader:
         self._fault = ""
 
     def get_registry(self) -> Registry:
-        """Return the newest version without faults. Raises RegistryUnusable when there has been none."""
+        """Return the latest version without faults. Raises RegistryUnusable when there has been none."""
         self._reload_if_changed()
         if self._registry is None:
             raise RegistryUnusable(f"The registry of models cannot be used: {self._fault}")
         return self._registry
 
     def get_fault(self) -> str:
-        """Return what is wrong with the file as it stands; blank when it is in force."""
+        """Return what is wrong with the current file; blank when it is in use."""
         self._reload_if_changed()
         return self._fault
 
@@ -58,6 +58,7 @@ class RegistryLoader:
                 self._record_fault(str(exc))
             except OSError as exc:
                 self._record_fault(f"{self._path.name} cannot be read: {exc.strerror}")
+            # After a fault, too: a broken file is read and logged once, not with every question.
             self._stamp = stamp
 
     def _record_fault(self, fault: str) -> None:
@@ -69,12 +70,14 @@ class RegistryLoader:
             found = self._path.stat()
         except OSError:
             return (0, 0, 0)
+        # Size and inode besides the time: an editor that renames a new file over the old one may keep its time stamp.
         return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def get_registry_loader() -> RegistryLoader:
-    """Return this process's registry."""
+    """Return the loader of the file in MODELS_FILE, one for the process."""
     return _get_loader(Path(settings.MODELS_FILE))
 
 
+# By path, so that tests with another MODELS_FILE get a loader of their own.
 _get_loader = cache(RegistryLoader)

@@ -1,4 +1,4 @@
-"""The one round in which a model may mend an answer that does not fit."""
+"""Builds the one request in which a model may repair an answer that does not fit its schema."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ The answer:
 
 
 def build_repair_request(request: ModelRequest, error: AnswerUnusable) -> ModelRequest:
-    """Return the request that shows the model its answer and what is wrong with it, without the materials.
+    """Return a request with the model's answer and its faults, in the place of the original prompt.
 
-    An answer that does not even begin like an object is asked for anew instead: it holds nothing that could be mended.
+    For an answer without any `{` the original request is returned: there is nothing to repair.
     """
     if "{" not in error.text:
         return request
     faults = "\n".join(f"- {fault}" for fault in str(error).split("; "))
+    # Without the materials and pictures: they are most of the cost, and the schema's faults do not need them.
     return replace(request, prompt=_PROMPT.format(faults=faults, answer=error.text), pictures=(), clips=())

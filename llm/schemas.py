@@ -1,7 +1,8 @@
-"""Pydantic classes as the JSON schemas that every vendor takes, and answers back as objects of those classes.
+"""Converts pydantic classes to JSON schemas that every vendor accepts, and parses answers as objects of the classes.
 
 The portable subset: objects that list all their properties as required and allow no others; arrays, enums, nullable
-values as `anyOf`, `$defs` without recursion. Bounds are told in words, and checked after the answer has come.
+values as `anyOf`, `$defs` without recursion. Bounds become part of the descriptions, and pydantic checks them in the
+answer.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from llm.messages import ModelReply
 
 T = TypeVar("T", bound=BaseModel)
 
+# A repair request lists the faults: twenty show the pattern, and an answer with hundreds would double its own length.
 MOST_FAULTS = 20
 _KEPT_KEYS = ("type", "enum", "const", "$ref", "description")
 _BOUNDS = {
@@ -32,12 +34,13 @@ _BOUNDS = {
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
 }
+# Models wrap JSON in a Markdown code fence even when they are asked not to.
 _FENCE = re.compile(r"\A\s*```[A-Za-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """A JSON schema in the portable subset, under the name of its class."""
+    """A JSON schema in the portable subset, and the name of its class."""
 
     name: str
     body: Mapping[str, Any]
@@ -45,7 +48,7 @@ class Schema:
 
 @cache
 def build_schema(wanted: type[BaseModel]) -> Schema:
-    """Return the portable schema of a pydantic class."""
+    """Return the portable schema of a pydantic class. Its docstrings and field descriptions are part of it."""
     full = wanted.model_json_schema()
     body = _build_portable_schema(full)
     if definitions := full.get("$defs"):
@@ -54,13 +57,13 @@ def build_schema(wanted: type[BaseModel]) -> Schema:
 
 
 def describe_schema(schema: Schema) -> str:
-    """Return the schema in words, for models that take no schema."""
+    """Return instructions with the schema for the prompt, for models that accept no schema of their own."""
     text = json.dumps(schema.body, ensure_ascii=False)
     return f"Answer with one JSON object and nothing else. It must fit this JSON schema:\n{text}"
 
 
 def parse_answer(reply: ModelReply, wanted: type[T]) -> T:
-    """Return the answer as an object. Raises AnswerInvalid, which says what does not fit and carries the answer."""
+    """Return the answer as an object of `wanted`. Raises AnswerInvalid with the faults and the answer's text."""
     fenced = _FENCE.match(reply.text)
     try:
         return wanted.model_validate_json(fenced[1] if fenced else reply.text)
@@ -75,7 +78,7 @@ def parse_answer(reply: ModelReply, wanted: type[T]) -> T:
 
 
 def _list_faults(exc: ValidationError) -> Iterator[str]:
-    """Yield what does not fit, without the values, which are the model's text."""
+    """Yield a sentence for each fault, without the values: the model's text does not belong in logs and errors."""
     found = exc.errors(include_url=False, include_context=False, include_input=False)
     for error in found[:MOST_FAULTS]:
         at = ".".join(map(str, error["loc"]))
@@ -85,11 +88,13 @@ def _list_faults(exc: ValidationError) -> Iterator[str]:
 
 
 def _build_portable_schema(part: Mapping[str, Any]) -> dict[str, Any]:
+    # Pydantic wraps a reference in `allOf` to put a description beside it; OpenAI's strict mode refuses `allOf`.
     if len(part.get("allOf", ())) == 1:
         return _build_portable_schema(
             {**part["allOf"][0], **{key: value for key, value in part.items() if key != "allOf"}}
         )
     kept = {key: part[key] for key in _KEPT_KEYS if key in part}
+    # OpenAI's strict mode allows no other keyword beside `$ref`.
     if "$ref" in kept:
         return {"$ref": kept["$ref"]}
     bounds = [said.format(part[key]) for key, said in _BOUNDS.items() if key in part]

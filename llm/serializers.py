@@ -1,4 +1,4 @@
-"""The shapes of costs on the wire. Money is dollars as decimal text, units are tokens."""
+"""Serializers of costs. Money is dollars as decimal strings, units are tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs by which operators steer models: budgets and breakers."""
+"""Services for operators: setting spending limits and closing breakers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from tenants.models import Tenant
 def set_budget(*, tenant: Tenant, soft_limit: Decimal | None, hard_limit: Decimal | None) -> SpendingLimit:
     """Set what the tenant may spend in a month, in dollars; None means no limit. Raises BudgetRefused.
 
-    Holds for calls that begin a second from now or later.
+    Applies to calls that begin a second later or after that, since processes cache who has a limit.
     """
     budget = SpendingLimit.objects.select_for_update().filter(tenant=tenant).first() or SpendingLimit(tenant=tenant)
+    # A new limit is warned about anew in the same month.
     budget.soft_limit, budget.hard_limit, budget.warned_at = soft_limit, hard_limit, None
     try:
         budget.full_clean()
@@ -29,5 +30,5 @@ def set_budget(*, tenant: Tenant, soft_limit: Decimal | None, hard_limit: Decima
 
 
 def close_breaker(*, breaker: Breaker) -> None:
-    """Let the model be asked again at once."""
+    """Delete the breaker, so that the model is asked again; other processes notice within a second."""
     Breaker.objects.filter(pk=breaker.pk).delete()

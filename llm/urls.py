@@ -1,4 +1,4 @@
-"""The routes of models."""
+"""URL patterns of the API for models."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The doors of models: what they cost."""
+"""API views of models: what they cost."""
 
 from __future__ import annotations
 

@@ -38,6 +38,7 @@ class Command(BaseCommand):
             raise CommandError(f"No model answered.\n{causes}\n{exc.next_step}") from exc
         except DomainError as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
+        # The account goes to standard error, so that the answer can be piped.
         self.stdout.write(answer.text)
         self.stderr.write(_format_account(answer))
 

@@ -30,6 +30,7 @@ class Command(BaseCommand):
         for name, model in registry.models.items():
             provider = registry.providers[model.provider]
             fault = find_key_fault(provider) or find_base_url_fault(provider)
+            # An absent provider is no failure: chains are made to hold more vendors than anybody has keys of.
             if missing := list_missing_variables(provider):
                 said = f"absent: {' and '.join(missing)} not set"
             elif fault or not live:

@@ -66,4 +66,5 @@ def _describe_provider(provider: ProviderSpec) -> str:
 def _format_mark(provider: ProviderSpec, model: tuple[str, str], cooling: set[tuple[str, str]]) -> str:
     if list_missing_variables(provider):
         return " (absent)"
+    # A breaker without a model is that of the whole provider.
     return " (cooling down)" if cooling & {model, (model[0], "")} else ""

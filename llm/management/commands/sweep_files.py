@@ -20,6 +20,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        # More than the time limits of an upload (1 h), its processing (15 min) and the questions about several windows
+        # (20 min each in the shipped registry) add up to.
         parser.add_argument("--hours", type=float, default=6, help="how old a file must be (default: 6)")
 
     def handle(self, *, hours: float, **options: Any) -> None:
@@ -47,7 +49,7 @@ class Command(BaseCommand):
 
 
 def _delete_leftovers(spec: ProviderSpec, older_than: timedelta) -> int:
-    """Delete our files of that age; return how many."""
+    """Delete this product's files that are older than that; return how many."""
     files = open_provider_files(spec)
     try:
         found = files.list_leftovers(older_than=older_than)
