@@ -194,7 +194,7 @@ _clients: dict[tuple[Any, ...], S3Client] = {}
 
 def _reset_after_fork() -> None:
     """Let a forked child make its own clients: two processes on one connection would mix up their responses."""
-    global _lock
+    global _clients_lock
     _clients_lock = threading.Lock()
     _clients.clear()
 

@@ -226,3 +226,11 @@ def test_a_forked_child_makes_its_own_connections(bucket: Bucket) -> None:
     put(storage, "after", b"x")
     assert storage.client is ours
     assert bucket.keys() == ["after", "before", "child"]
+
+
+def test_a_child_that_is_forked_while_a_client_is_made_does_not_inherit_the_lock() -> None:
+    with s3._clients_lock:
+        if (child := os.fork()) == 0:
+            os._exit(1 if s3._clients_lock.locked() else 0)
+
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
