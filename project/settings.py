@@ -55,7 +55,9 @@ INSTALLED_APPS = [
     "project.local",
 ]
 MIDDLEWARE = [
+    # First, so that its log line and headers cover what the others refuse.
     "project.http.requests.RequestMiddleware",
+    # Before anything reads a body, which Django would take for empty.
     "project.http.content_length.ContentLengthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -95,6 +97,8 @@ else:
         "DEBUG=0 needs DATABASE_URL, because the embedded PostgreSQL is for development only. "
         "Example: DATABASE_URL=postgresql://coursewright:password@postgres:5432/coursewright"
     )
+# A new connection is a new process of PostgreSQL, so threads keep theirs for a minute. The check spares the first
+# request after a restart of the database an error.
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"  # for Django's own tables; ours have UUIDv7 keys
 
@@ -127,7 +131,10 @@ S3_PUBLIC_ENDPOINT_URL = env.get_text("S3_PUBLIC_ENDPOINT_URL")
 S3_CHECKSUM_HEADERS = env.get_bool("S3_CHECKSUM_HEADERS", default=True)
 UPLOAD_MAX_BYTES = env.get_size("UPLOAD_MAX_BYTES", "2GB")
 DOCUMENT_MAX_BYTES = env.get_size("DOCUMENT_MAX_BYTES", "200MB")
+# A choice: an upload that broke off in the evening can be continued on the next day.
 UPLOAD_HOURS = env.get_integer("UPLOAD_HOURS", 24, minimum=1)
+# One response has URLs for up to 100 parts of 10 MiB; to send them in an hour takes 2.3 Mbit/s. Slower clients read the
+# upload again. A download only has to begin in time, and whoever has its URL can read the file.
 UPLOAD_URL_SECONDS = env.get_integer("UPLOAD_URL_SECONDS", 3600, minimum=60)
 DOWNLOAD_URL_SECONDS = env.get_integer("DOWNLOAD_URL_SECONDS", 300, minimum=10)
 IMPORT_MAX_BYTES = env.get_size("IMPORT_MAX_BYTES", "5GB")
@@ -145,6 +152,7 @@ PLATFORMS_FILE = Path(env.get_text("PLATFORMS_FILE", str(BASE_DIR / "config" / "
 
 Q_BROKER_URL = env.get_secret("Q_BROKER_URL")
 QUEUES = {"light": "coursewright", "heavy": "coursewright-heavy"}
+# Half as long again as the longest accepted recording plays (MEDIA_MAX_MINUTES, 8 hours).
 HEAVY_JOB_SECONDS = env.get_integer("HEAVY_JOB_SECONDS", 12 * 3600, minimum=60)
 HEAVY_WINDOW = env.get_daily_hours("HEAVY_WINDOW")
 HEAVY_TIME_ZONE = env.get_time_zone("HEAVY_TIME_ZONE", "UTC")
@@ -164,18 +172,23 @@ Q_CLUSTER: dict[str, Any] = {
     # One message at a time: what a busy worker has fetched ahead, no other can take.
     "queue_limit": 1,
     "bulk": 1,
-    "poll": 0.2,
+    "poll": 0.2,  # how soon a job begins, for one query by each idle cluster
     # The Job row decides what runs again (project.jobs); a message only wakes a worker.
     "max_attempts": 1,
     "ack_failures": True,
+    # A last resort against jobs that hang. The leases of jobs notice workers that die much sooner.
     "timeout": 6 * 3600,
+    # django-q2 delivers a message again after this, so it has to be longer than `timeout`.
     "retry": 24 * 3600,
+    # Light workers load Django once for so many jobs; what libraries leak ends with them.
     "recycle": 100,
+    # No row for each message that succeeded: the Job row is the record.
     "save_limit": -1,
     "catch_up": False,
     **({"redis": Q_BROKER_URL} if Q_BROKER_URL else {"orm": "default"}),
 }
 WORKER_PATIENCE_SECONDS = env.get_integer("WORKER_PATIENCE_SECONDS", 15, minimum=1)
+# Less than `stop_grace_period` of the workers in compose.yaml (16 minutes), after which Docker kills them.
 WORKER_GRACE_SECONDS = env.get_integer("WORKER_GRACE_SECONDS", 900, minimum=1)
 JOB_LEASE_SECONDS = env.get_integer("JOB_LEASE_SECONDS", 30, minimum=3)
 
@@ -209,9 +222,9 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "project.http.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "project.http.schema.ProblemSchema",
     "EXCEPTION_HANDLER": "project.http.problems.exception_handler",
-    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_USER": None,  # DRF would make an AnonymousUser; the API has tenants, not users
     "URL_FORMAT_OVERRIDE": "format",
-    "COERCE_DECIMAL_TO_STRING": True,
+    "COERCE_DECIMAL_TO_STRING": True,  # amounts of money are exact as strings, not as JSON numbers
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Coursewright",
@@ -221,6 +234,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    # The files of the documentation page come from this server, not from a CDN.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -231,6 +245,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "UploadStateEnum": "materials.uploads.serializers.UPLOAD_STATES",
     },
 }
+# Exact with one web process (docs/decisions/0007, 0010).
 RATE_LIMIT_URL = env.get_secret("RATE_LIMIT_URL", "memory://")
 ANONYMOUS_REQUESTS_PER_MINUTE = env.get_integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, minimum=1)
 TRUSTED_PROXIES = env.get_integer("TRUSTED_PROXIES", 0 if DEBUG else 1)
@@ -250,8 +265,11 @@ UNFOLD = {"SITE_TITLE": "Coursewright", "SITE_HEADER": "Coursewright", "SITE_URL
 
 HTTPS = env.get_bool("HTTPS", default=not DEBUG)
 SECURE_SSL_REDIRECT = HTTPS
+# Health checks reach the web server inside, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
+# Without a proxy any client could send this header, and pass for one that uses TLS.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+# A year, the least that browsers' preload lists accept (hstspreload.org), with subdomains.
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
