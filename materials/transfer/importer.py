@@ -41,8 +41,6 @@ from project.storage.objects import StoredObject, get_object_storage
 _PIECE_BYTES = 2**20
 _CAPTION_SUFFIXES = {suffix for format_ in Format if format_.is_captions for suffix in FORMATS[format_].extensions}
 
-ItemOutcome = ItemOutcome
-
 
 @dataclass(kw_only=True)
 class Importer:

@@ -25,9 +25,6 @@ from project.db.fields import new_id
 # Rows of one INSERT, so that 20,000 items are not one statement of megabytes. The exact value is a choice.
 _BATCH_SIZE = 1000
 
-ItemOutcome = ItemOutcome
-ItemKind = ItemKind
-
 
 def compute_max_levels(batch: MaterialImport) -> int:
     """Return how many levels of nodes may be created below the import's node."""
