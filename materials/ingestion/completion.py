@@ -1,4 +1,4 @@
-"""Ending a job of this app with its result: the one way in which jobs change what an ingestion has made."""
+"""Complete a job of this app together with its results, in one transaction."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from project.jobs.run import JobRun
 
 @contextmanager
 def store_result(run: JobRun, *, result: dict[str, Any]) -> Iterator[None]:
-    """Complete the job with its result and let the block store what the work has made: both are committed, or neither.
+    """Complete the job with its result and run the block, which stores the results: both are committed, or neither.
 
-    The block runs in one transaction that holds the tree lock. It does not run when the job was cancelled or lost
-    meanwhile: JobCancelled or JobLost is raised instead. What the block raises undoes the end of the job, too.
+    The block runs in one transaction that holds the tree lock. If the job was cancelled or lost meanwhile, it does not
+    run, and JobCancelled or JobLost is raised. An exception of the block also undoes the completion.
     """
     with transaction.atomic():
         # The lock comes before the job's row, as for everybody who takes both: a request that deletes an entry holds

@@ -1,4 +1,4 @@
-"""What a model saw in pictures, and where it stands among an entry's own pieces."""
+"""Pieces from image descriptions, and their places among the pieces of an entry's own text. Pure functions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import replace
 from materials.documents import ChunkKind, Document, Format, Locator, Piece
 from materials.ingestion.picture_schema import ImageDescription
 
+# Formats whose pictures `materials.readers.page_pictures` can draw.
 DESCRIBED_FORMATS = frozenset({Format.PDF, Format.PPTX})
-"""The formats whose pages and figures are looked at."""
+# Begins the warnings about pictures, by which the next description of the entry replaces them.
 PICTURE_WARNING_PREFIX = "Pictures: "
-"""Begins an entry's warnings about them."""
 
 
 def count_letters_per_page(pieces: Iterable[Piece]) -> Counter[int]:
-    """Return how many letters of its own text each page or slide has; notes are not on the slide."""
+    """Return the letters in each page's or slide's own text, without speaker notes, by its number (1-based)."""
     found: Counter[int] = Counter()
     for piece in pieces:
         number = get_page_number(piece)
@@ -26,18 +26,18 @@ def count_letters_per_page(pieces: Iterable[Piece]) -> Counter[int]:
 
 
 def has_pages_without_text(document: Document) -> bool:
-    """Tell whether a page or slide of the document has no letter of its own."""
+    """Tell whether a page or slide of the document has no letters in its own text."""
     letters = count_letters_per_page(document.pieces)
     return any(not letters[number] for number in range(1, (document.page_count or 0) + 1))
 
 
 def get_page_number(piece: Piece) -> int | None:
-    """Return the page or slide of a piece."""
+    """Return the page or slide of a piece (1-based), None if it has neither."""
     return piece.locator.slide if piece.locator.slide is not None else piece.locator.page
 
 
 def normalize_text_per_page(pieces: Iterable[Piece]) -> dict[int, str]:
-    """Return the letters and digits of each page's own text in small letters, by which lines can be found in it."""
+    """Return each page's own text reduced to letters and digits in lower case, for `build_picture_pieces`."""
     found: dict[int, str] = {}
     for piece in pieces:
         number = get_page_number(piece)
@@ -49,11 +49,12 @@ def normalize_text_per_page(pieces: Iterable[Piece]) -> dict[int, str]:
 def build_picture_pieces(
     description: ImageDescription, number: int, format_: Format, *, own_text: str = ""
 ) -> list[Piece]:
-    """Return what was read off a picture of a page or slide, and what it shows; nothing of what is blank.
+    """Return a READING and a DESCRIPTION piece for a picture of a page or slide, without blank ones.
 
-    Lines that the page's own text says, given as `normalize_text_per_page` does, are left out.
+    Lines that occur in `own_text`, the page's text from `normalize_text_per_page`, are left out.
     """
     locator = Locator(slide=number) if format_ is Format.PPTX else Locator(page=number)
+    # A vision model repeats the text around a figure; twice in the chunks, it would be found and cited twice.
     read = "\n".join(
         line
         for line in description.text.splitlines()
@@ -68,8 +69,9 @@ def _normalize_text(text: str) -> str:
 
 
 def merge_picture_pieces(own_pieces: Sequence[Piece], picture_pieces: Sequence[Piece]) -> list[Piece]:
-    """Return an entry's own pieces with what was seen on each page after them, under the page's last heading."""
+    """Return an entry's own pieces with the pieces from each page's pictures after those of the page."""
     found: list[Piece] = []
+    # Stable: pieces of the same page keep their order.
     waiting = sorted(picture_pieces, key=lambda piece: get_page_number(piece) or 0)
     last: Piece | None = None
     for piece in own_pieces:

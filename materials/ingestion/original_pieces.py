@@ -1,4 +1,4 @@
-"""An entry's stored pieces as its source says them, and what a model saw in its pictures kept when it is read again."""
+"""Read back an entry's stored pieces as its source has them, and keep image descriptions when it is read again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from materials.models import Chunk, ChunkCorrection, MaterialEntry
 
 
 def list_original_pieces(entry: MaterialEntry) -> list[Piece]:
-    """Return the pieces of the entry's present bytes in order, without what people corrected. Two statements."""
+    """Return the pieces of the entry's present bytes in order, with their original text in place of corrections.
+
+    Blank when the chunks were made from other bytes. Two SQL statements.
+    """
     if not entry.processed_sha256 or entry.processed_sha256 != entry.raw_sha256:
         return []
     rows = ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry, chunk_id__isnull=False)
@@ -32,6 +35,6 @@ def list_original_pieces(entry: MaterialEntry) -> list[Piece]:
 
 
 def merge_earlier_descriptions(entry: MaterialEntry, document: Document) -> Document:
-    """Return a document that was read again with what a model saw in the pictures of the same bytes."""
+    """Return the document with the stored image descriptions, if they were made from the same bytes."""
     seen = [piece for piece in list_original_pieces(entry) if piece.kind.is_machine_written]
     return replace(document, pieces=tuple(merge_picture_pieces(document.pieces, seen))) if seen else document

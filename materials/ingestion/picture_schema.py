@@ -1,11 +1,11 @@
-"""What a vision model is asked to say of one picture."""
+"""The schema of a vision model's answer about one picture."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+# The name of the action in `config/models.yaml` and of its prompt in `config/prompts`.
 DESCRIBE_SLIDES = "describe_slides"
-"""The action, as `config/models.yaml` and `config/prompts` name it."""
 
 
 class ImageDescription(BaseModel):
@@ -17,5 +17,5 @@ class ImageDescription(BaseModel):
     shows: str = Field(description="What else the picture shows, in one to three sentences; blank when only words.")
 
     def as_text(self) -> str:
-        """Return both, the words first."""
+        """Return both texts, the words first, on lines of their own."""
         return "\n".join(filter(None, (self.text.strip(), self.shows.strip())))

@@ -1,4 +1,4 @@
-"""Reading an entry's stored file, and judging whether what was found is enough."""
+"""Read an entry's stored file into a document, and decide whether it has enough text."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from project.storage.objects import get_object_storage
 
 @dataclass(frozen=True, kw_only=True)
 class EntryReading:
-    """What an entry's file says. It has pieces, or else pages whose pictures a model is to describe."""
+    """The document of an entry's file: it has pieces, or pages whose pictures a vision model will describe.
+
+    `needs_description` tells whether pictures are to be described.
+    """
 
     document: Document
     needs_description: bool
-    """Whether a vision model is to describe the pictures of the pages."""
 
     @property
     def chunk_count(self) -> int:
@@ -31,10 +33,10 @@ class EntryReading:
 
 
 def read_entry(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> EntryReading:
-    """Read the entry's stored file, with what a model saw before in the pictures of the same bytes.
+    """Read the entry's stored file, and add the stored image descriptions of the same bytes.
 
-    Stores nothing and holds no transaction; of the entry also what is not saved yet counts. Raises IngestionFailed for
-    a file that cannot be read or holds no text, and what `checkpoint` raises.
+    Stores nothing and holds no transaction; uses the fields of `entry` as they are, saved or not. Raises
+    IngestionFailed for a file that cannot be read or has no text, and what `checkpoint` raises.
     """
     document = _read_file(entry, checkpoint)
     checkpoint()
@@ -42,6 +44,7 @@ def read_entry(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Entry
     no_vision_reason = why_no_vision_model() if is_described else ""
     needs_description = is_described and not no_vision_reason
     document = merge_earlier_descriptions(entry, document)
+    # A scan has no text yet, but its pages can be described; then the job of the description decides.
     if not document.pieces and not (needs_description and document.page_count):
         raise _build_no_text_error(document, no_vision_reason)
     if no_vision_reason and has_pages_without_text(document):

@@ -1,4 +1,4 @@
-"""Storing what ingestion made of an entry."""
+"""Store the document of an entry as chunks, with their corrections and fingerprints."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from materials.models import Chunk, ChunkCorrection, MaterialEntry, get_locator_
 from materials.queries import list_lineage, resolve_language
 from project.db.fields import new_id
 
+# Rows of one INSERT or UPDATE, so that a book is not one statement of megabytes. The exact value is a choice.
 _BATCH_SIZE = 1000
 
 
 def record_reading(entry: MaterialEntry, reading: EntryReading) -> None:
-    """Store what was read of an entry and submit the jobs that follow from it.
+    """Store the reading of an entry and submit the jobs that follow from it.
 
-    In the caller's transaction, which holds the tree lock.
+    The caller owns the transaction and holds the tree lock.
     """
     if reading.document.pieces:
         record_chunks(entry=entry, document=reading.document)
@@ -38,10 +39,11 @@ def record_reading(entry: MaterialEntry, reading: EntryReading) -> None:
 
 
 def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
-    """Replace the entry's chunks by the document's pieces, in the caller's transaction, which holds the tree lock.
+    """Replace the entry's chunks by the document's pieces.
 
-    What a person corrected is corrected again wherever the original text still stands. What says the same at the same
-    place as before keeps its chunk's id, so that evidence goes on pointing at it.
+    Corrections are applied again where the original text still occurs. A piece with the kind, text and locator of an
+    earlier chunk keeps that chunk's id, so that references stay valid. The caller owns the transaction and holds the
+    tree lock.
     """
     corrections = list(ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position", "id"))
     placed = _match_corrections(document.pieces, corrections)
@@ -51,6 +53,7 @@ def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
     ]
     fingerprint = fingerprints.compute_entry_fingerprint(pieces)
     language = _detect_language(entry, pieces, document.language)
+    # Most ingestions of the same bytes change nothing; their rows and search index stay as they are.
     if fingerprint != entry.fingerprint or language != entry.text_language:
         old = Chunk.objects.for_tenant(entry.tenant).filter(entry=entry)
         ids = _index_chunk_ids(old)
@@ -73,7 +76,7 @@ def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
 
 
 def preview_fingerprint(*, entry: MaterialEntry, document: Document) -> str:
-    """Return the fingerprint that the entry would have with this document, what a person corrected included."""
+    """Return the fingerprint that the entry would have with this document and its corrections."""
     corrections = ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position", "id")
     placed = _match_corrections(document.pieces, list(corrections))
     return fingerprints.compute_entry_fingerprint(
@@ -83,19 +86,19 @@ def preview_fingerprint(*, entry: MaterialEntry, document: Document) -> str:
 
 
 def record_document_info(*, entry: MaterialEntry, document: Document) -> None:
-    """Store what is known of a document without any text, in the caller's transaction: it is not processed by that."""
+    """Store title, pages and warnings of a document without text, which does not count as processed by that."""
     MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500] or entry.title, page_count=document.page_count, warnings=list(document.warnings)
     )
 
 
 def apply_correction(piece: Piece, text: str) -> Piece:
-    """Return the piece with another text; of the emphasised terms those stay that occur in it."""
+    """Return the piece with another text, and those of its emphasised terms that occur in it."""
     return replace(piece, text=text, emphasised=tuple(term for term in piece.emphasised if term in text))
 
 
 def _match_corrections(pieces: Sequence[Piece], corrections: Iterable[ChunkCorrection]) -> dict[int, ChunkCorrection]:
-    """Find for each correction the piece with its original text, the nearest to where it was when there are several."""
+    """Return the corrections by the position of the piece with their original text; of several the nearest one."""
     places: dict[str, list[int]] = {correction.original_text: [] for correction in corrections}
     for position, piece in enumerate(pieces):
         if piece.text in places:
@@ -109,20 +112,21 @@ def _match_corrections(pieces: Sequence[Piece], corrections: Iterable[ChunkCorre
 
 
 def _update_corrections(corrections: Sequence[ChunkCorrection], chunks: Mapping[object, Chunk]) -> None:
-    """Note in which chunk each correction stands now."""
+    """Save the chunk of each correction, or none when its original text no longer occurs."""
     for correction in corrections:
         chunk = chunks.get(correction.pk)
         correction.chunk_id = chunk.pk if chunk is not None else None
         correction.position = chunk.position if chunk is not None else correction.position
-    # First none: one may take a chunk that another is about to leave.
+    # Cleared first: a chunk has one correction (a unique constraint), and two corrections may exchange theirs.
     ChunkCorrection.objects.filter(pk__in=[correction.pk for correction in corrections]).update(chunk_id=None)
     ChunkCorrection.objects.bulk_update(corrections, ["chunk_id", "position"], batch_size=_BATCH_SIZE)
 
 
 def _detect_language(entry: MaterialEntry, pieces: Iterable[Piece], named: str) -> str:
-    """Return the language of the text: what its words say, else what somebody says of it; blank when nobody does.
+    """Return the language of the text as a BCP 47 tag, blank if unknown.
 
-    What is said of the entry counts before what the document names itself, and that before what is said of its nodes.
+    The language detected from its words counts first, then that of the entry, that named in the document, and that of
+    the nearest node.
     """
     found = (
         detect_language(piece.text for piece in pieces if piece.kind is not ChunkKind.CODE) or entry.language or named
@@ -131,7 +135,7 @@ def _detect_language(entry: MaterialEntry, pieces: Iterable[Piece], named: str) 
 
 
 def _index_chunk_ids(chunks: QuerySet[Chunk]) -> dict[tuple[str, str, Locator], deque[UUID]]:
-    """Return the chunks' ids by what they say and where, in order."""
+    """Return the ids of the chunks by kind, text and locator, in order of position."""
     found: dict[tuple[str, str, Locator], deque[UUID]] = defaultdict(deque)
     for chunk in chunks.order_by("position").iterator():
         found[chunk.kind, chunk.text, chunk.locator].append(chunk.pk)

@@ -1,4 +1,4 @@
-"""Turning a document's bytes into chunks."""
+"""Ingest uploaded documents: read the stored file and store its chunks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logs.get_logger(__name__)
 
 
 def ingest_entry(run: JobRun) -> None:
-    """Do the work of an ingestion job. Raises IngestionFailed."""
+    """Run the ingestion job of an uploaded document. Raises IngestionFailed."""
     ingest_document(run, get_job_entry(run))
 
 

@@ -1,4 +1,4 @@
-"""Having a vision model look at pictures: each picture once, some at a time, and never an invented description."""
+"""Describe pictures by a vision model: each picture once for a tenant and prompt, several at a time."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ from materials.ingestion.picture_schema import DESCRIBE_SLIDES, ImageDescription
 from materials.models import PictureDescription
 from project.jobs.run import JobRun
 
+# A picture fails only after every model of the chain, which may take minutes: after three in a row the rest is left.
 MAX_CONSECUTIVE_FAILURES = 3
-"""After so many pictures that no model described, the rest are left: each could take minutes to fail."""
 
 DescriptionFailure = BudgetExceeded | ModelsExhausted | DeadlinePassed
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedImage:
-    """A picture to be looked at; `name` begins a sentence: "The picture at 12 s"."""
+    """A JPEG with a name that begins a sentence of a warning: "The picture at 12 s"."""
 
     name: str
     jpeg: bytes
 
 
 def why_no_vision_model() -> str:
-    """Return why no model can be asked about pictures, with what to do; blank when one can."""
+    """Return why no vision model is available, with what to do about it; blank if one is."""
     try:
         get_model_router().list_candidates(DESCRIBE_SLIDES, "default")
     except NoProvider as exc:
@@ -53,15 +53,16 @@ def why_no_vision_model() -> str:
 
 
 def can_describe_pictures(format_: Format) -> bool:
-    """Tell whether the pictures of files of the format are looked at, and a model is there that can."""
+    """Tell whether pictures in files of the format are described and a vision model is available."""
     return format_ in DESCRIBED_FORMATS and not why_no_vision_model()
 
 
 class ImageDescriber:
-    """Looks at pictures for one job, and remembers what it saw under the pictures' hashes.
+    """Describes pictures for one job, and stores each description under the SHA-256 of its picture.
 
-    After FAILURES_IN_A_ROW, or when the budget is used up, `has_stopped`. A picture that is refused for what it shows
-    does not count: that says nothing of the next one. `warnings` has a sentence for each that was not described.
+    `has_stopped` is set after MAX_CONSECUTIVE_FAILURES, or when the spending limit is reached. A picture that a
+    provider refuses for its content does not count as a failure: the next one may be accepted. `warnings` has a
+    sentence for each picture that was not described.
     """
 
     def __init__(self, run: JobRun, *, language: str, concurrency: int = 1) -> None:
@@ -74,11 +75,13 @@ class ImageDescriber:
         self._failures = 0
 
     def describe_images(self, images: Sequence[NamedImage]) -> list[ImageDescription | None]:
-        """Return what a model sees in each picture; None where it could not tell. Holds no transaction.
+        """Return a description for each picture, None where no model gave one.
 
-        Raises what the job's checkpoint raises.
+        Up to `concurrency` pictures are described at a time, each with its own database connection. Holds no
+        transaction. Raises what the job's checkpoint raises.
         """
         digests = [hashlib.sha256(sight.jpeg).hexdigest() for sight in images]
+        # By digest: the same picture, such as a logo on every slide, is paid once.
         known: dict[str, ImageDescription | DescriptionFailure] = dict(self._find_stored_descriptions(digests))
         undescribed = {digest: sight for digest, sight in zip(digests, images, strict=True) if digest not in known}
         if len(undescribed) > 1 and self._concurrency > 1:
@@ -90,7 +93,7 @@ class ImageDescriber:
         return [self._evaluate_answer(sight, known[digest]) for digest, sight in zip(digests, images, strict=True)]
 
     def format_remaining_warning(self, remaining: int, *, retry_hint: str) -> str:
-        """Return the sentence about the pictures that are left after failures in a row."""
+        """Return the warning about the pictures that are left out after repeated failures."""
         pictures = "1 more picture was" if remaining == 1 else f"{remaining} more pictures were"
         return f"After {MAX_CONSECUTIVE_FAILURES} failures in a row, {pictures} not described. {retry_hint}"
 
@@ -101,7 +104,7 @@ class ImageDescriber:
         return {row.sha256: ImageDescription(text=row.text, shows=row.shows) for row in rows}
 
     def _describe_in_thread(self, item: tuple[str, NamedImage]) -> ImageDescription | DescriptionFailure:
-        """Ask in a thread, with a connection of its own."""
+        """Describe a picture in a thread of the pool, and close the connections that Django opened for the thread."""
         try:
             return self._describe_image(item)
         finally:
@@ -129,6 +132,7 @@ class ImageDescriber:
             text=_clean_text(answer.value.text),
             shows=_clean_text(answer.value.shows),
         )
+        # Another job may have described the same picture meanwhile; either answer will do.
         PictureDescription.objects.bulk_create([row], ignore_conflicts=True)
         return ImageDescription(text=row.text, shows=row.shows)
 
@@ -151,7 +155,7 @@ class ImageDescriber:
 
     @property
     def has_failed_repeatedly(self) -> bool:
-        """Tell whether it stopped because nobody answers, not because the budget is used up."""
+        """Tell whether it stopped because no model answers, not because the spending limit is reached."""
         return self._failures >= MAX_CONSECUTIVE_FAILURES
 
 
@@ -162,4 +166,4 @@ def _compute_description_key(request: ModelRequest) -> str:
 
 
 def _clean_text(text: str) -> str:
-    return text.replace("\x00", "").strip()
+    return text.replace("\x00", "").strip()  # PostgreSQL's text cannot hold NUL
