@@ -1,4 +1,4 @@
-"""Looking at a video: its key frames are stored and described, and slides of its node are found in them."""
+"""Extract the key frames of a video, describe them, and match them with the slides of its node."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log = logs.get_logger(__name__)
 
 
 def process_key_frames(run: JobRun) -> None:
-    """Do the work of watching a video. What was stored or described by an earlier try stays.
+    """Run the job of a video's key frames. Frames and descriptions of an earlier attempt are kept.
 
     Raises MediaUnreadable, TranscriberMissing and TranscriberBroken.
     """
@@ -66,7 +66,7 @@ def process_key_frames(run: JobRun) -> None:
 
 
 def _store_key_frames(run: JobRun, entry: MaterialEntry) -> None:
-    """Store the video's key frames one by one; those of a try that was broken off go first."""
+    """Store the video's key frames one by one, after deleting those of an interrupted attempt."""
     recording = get_recording(entry, checkpoint=run.checkpoint)
     with transaction.atomic():
         lock_tree(run.tenant)
@@ -74,6 +74,7 @@ def _store_key_frames(run: JobRun, entry: MaterialEntry) -> None:
         keys = list(old.values_list("object_key", flat=True))
         old.delete()
         release_objects(tenant=run.tenant, keys=keys)
+    # `key_frames_stored_at` is set last: until then the frames that exist are not known to be all.
     total = max(1, recording.media.duration_ms // 1000)
     for frame in _extract_key_frames(run, recording):
         run.report_progress("watching", min(total, frame.end_ms // 1000), total)
@@ -107,16 +108,16 @@ def _store_key_frame(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None
             height=frame.height,
             dhash=f"{frame.dhash:016x}",
         )
-    except BaseException:
+    except BaseException:  # also SystemExit: the object has no row yet, so only the sweep would find it
         writer.abort()
         discard_object(key)
         raise
 
 
 def _describe_frames(run: JobRun, frames: list[KeyFrame], language: str) -> list[str]:
-    """Let a vision model say what the frames show; return a sentence for each that it could not describe.
+    """Describe the frames by a vision model; return a sentence for each that could not be described.
 
-    Without a configured model nothing is described, and nothing is said of that.
+    Without a configured model there are no descriptions and no warnings: key frames and mappings work without.
     """
     undescribed = [frame for frame in frames if not frame.description]
     if why_no_vision_model():
@@ -135,6 +136,7 @@ def _describe_frames(run: JobRun, frames: list[KeyFrame], language: str) -> list
             image = NamedImage(name=f"The picture at {frame.start_ms // 1000} s", jpeg=file.read())
         (description,) = describer.describe_images([image])
         if description is not None:
+            # Saved one by one, so that an interrupted job keeps what it has paid for.
             frame.description = description.as_text()
             KeyFrame.objects.for_tenant(run.tenant).filter(pk=frame.pk).update(description=frame.description)
     return describer.warnings
@@ -146,11 +148,13 @@ def _list_presentations(entry: MaterialEntry) -> list[MaterialEntry]:
 
 
 def _build_slides(run: JobRun, presentation: MaterialEntry) -> list[SlideFeatures]:
+    # Without speaker notes, which a video does not show.
     texts: dict[int, list[str]] = defaultdict(list)
     chunks = Chunk.objects.for_tenant(run.tenant).filter(entry=presentation).exclude(kind=ChunkKind.NOTES)
     for slide, page, text in chunks.order_by("position").values_list("slide", "page", "text"):
         if (number := slide or page) is not None:
             texts[number].append(text)
+    # Only PDF pages can be drawn; slides of a PowerPoint file are matched by their text alone.
     hashes: dict[int, int] = {}
     if presentation.format == Format.PDF:
         with get_object_storage().open_local_copy(presentation.object_key) as path:
@@ -181,9 +185,10 @@ def _build_shots(entry: MaterialEntry, frames: list[KeyFrame]) -> list[VideoShot
 
 
 def _replace_proposals(entry: MaterialEntry, presentation: MaterialEntry, proposals: list[MappingProposal]) -> None:
-    """Replace the open proposals; what somebody decided stays, and is not proposed again.
+    """Replace the open proposals in the caller's transaction.
 
-    Nor is a slide proposed for a time in the middle of which an accepted mapping says what is shown.
+    Accepted and rejected mappings stay and are not proposed again. A proposal whose middle lies in an accepted mapping
+    is left out.
     """
     mappings = SlideVideoMapping.objects.for_tenant(entry.tenant).filter(presentation=presentation, video=entry)
     mappings.filter(state=MappingState.PROPOSED).delete()
@@ -193,6 +198,7 @@ def _replace_proposals(entry: MaterialEntry, presentation: MaterialEntry, propos
     found = []
     for proposal in proposals:
         end_ms = min(proposal.end_ms, entry.duration_ms or proposal.end_ms)
+        # The middle decides, because the edges of neighbours may overlap by a little.
         middle = (proposal.start_ms + end_ms) / 2
         if end_ms <= proposal.start_ms or (proposal.slide, proposal.start_ms) in decided:
             continue

@@ -1,4 +1,4 @@
-"""Turning a recording into chunks: its words come from captions, Gemini or Whisper (`llm.video`)."""
+"""Transcribe a recording into chunks, by its captions, by Gemini or by Whisper (`llm.video`)."""
 
 from __future__ import annotations
 
@@ -38,16 +38,19 @@ from project.jobs.run import JobRun
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
+# faster-whisper cuts hot words to 223 tokens, half of the model's context. Names of courses and terms take a few tokens
+# each, so about so many fit; what is beyond is the tail of the glossary and the titles above.
 MAX_HOT_WORDS = 60
+# Captions whose last line begins later than this after the end belong to another recording. A choice: some captions end
+# with a credit after the sound; those of another lecture are rarely within a minute.
 MAX_CAPTION_OVERRUN_MS = 60_000
-"""Captions that go on for longer than this after the end of a recording belong to another."""
 
 log = logs.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EntryTranscriptionContext:
-    """What a transcriber is handed of the job: see `llm.video.ports.TranscriptionContext`."""
+    """The `llm.video.ports.TranscriptionContext` of a job: progress, cancellation, and stored windows of the entry."""
 
     run: JobRun
     entry: MaterialEntry
@@ -69,7 +72,7 @@ class EntryTranscriptionContext:
     def list_finished_windows(self, cache_key: str) -> Sequence[Window]:
         found = []
         for number, row in enumerate(self._filter_windows(cache_key).order_by("index")):
-            if row.index != number:
+            if row.index != number:  # after a gap, where a window was lost, transcription goes on from the gap
                 break
             segments = tuple(Segment(**segment) for segment in row.segments)
             found.append(
@@ -80,7 +83,7 @@ class EntryTranscriptionContext:
         return found
 
     def save_window(self, cache_key: str, window: Window) -> None:
-        """Store a finished window. One that another worker stored meanwhile stays as it is."""
+        """Store a finished window, unless another worker has stored it meanwhile."""
         row = TranscriptWindow(
             tenant=self.tenant,
             entry=self.entry,
@@ -102,7 +105,7 @@ class EntryTranscriptionContext:
 
 @dataclass(frozen=True, kw_only=True)
 class SidecarCaptions:
-    """Captions of the same name beside a recording, and what they say; `why_not` when they cannot be used."""
+    """A caption entry and its transcript, or `why_not`, a sentence that says why it cannot be used."""
 
     entry: MaterialEntry
     transcript: Transcript | None
@@ -110,9 +113,9 @@ class SidecarCaptions:
 
 
 def ingest_recording(run: JobRun) -> None:
-    """Do the work of transcribing a recording. Holds no transaction while it listens.
+    """Run the job that transcribes a recording. Holds no transaction meanwhile.
 
-    Raises IngestionFailed, and what `VideoProcessor.transcribe` raises.
+    Raises IngestionFailed, what fetching the source URL raises, and what `VideoProcessor.transcribe` raises.
     """
     entry = get_job_entry(run)
     if entry.source_url and find_platform_name(entry.source_url):
@@ -120,7 +123,7 @@ def ingest_recording(run: JobRun) -> None:
             fetch_from_platform(run, entry)
     elif entry.source_url and (not entry.object_key or entry.is_stale) and not fetch_recording(run, entry):
         return
-    if Format(entry.format).is_captions:  # the words of a platform's video, which came instead of it
+    if Format(entry.format).is_captions:  # a platform's captions, stored in place of the video
         ingest_document(run, entry)
         return
     recording = get_recording(entry, checkpoint=run.checkpoint)
@@ -140,6 +143,7 @@ def ingest_recording(run: JobRun) -> None:
     with store_result(run, result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
         record_chunks(entry=entry, document=document)
         _record_transcription(entry, outcome, captions=sidecar.entry if sidecar is not None else None)
+        # Only now: until the chunks are stored another attempt needs the windows.
         TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()
         submit_key_frames(entry)
         _resubmit_for_new_captions(entry, outcome, considered_ids)
@@ -147,9 +151,10 @@ def ingest_recording(run: JobRun) -> None:
 
 
 def get_recording(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Recording:
-    """Return the entry's recording; one that was stored before it could be probed is probed now.
+    """Return the entry's recording, and store its media information if that is missing.
 
-    Raises MediaUnreadable and TranscriberMissing, and what `checkpoint` raises while it is probed.
+    Uploads into a bucket are not probed, because that needs a local file. Raises MediaUnreadable, TranscriberMissing,
+    and what `checkpoint` raises.
     """
 
     def open_object() -> BinaryIO:
@@ -176,7 +181,7 @@ def get_recording(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Re
 
 
 def get_media_type(entry: MaterialEntry) -> str:
-    """Return the media type of a recording, such as `video/mp4`."""
+    """Return the media type of a recording by its file name, such as `video/mp4`; the most common one if unknown."""
     known = {
         ".mp4": "video/mp4",
         ".m4v": "video/mp4",
@@ -198,7 +203,7 @@ def get_media_type(entry: MaterialEntry) -> str:
 def _find_usable_captions(
     run: JobRun, candidates: Iterable[MaterialEntry], recording: Recording
 ) -> tuple[SidecarCaptions | None, list[str]]:
-    """Return the first captions that can be used, and a sentence for each before them that cannot."""
+    """Return the first usable captions, and a sentence about each of those before that are not."""
     why_not: list[str] = []
     for captions in candidates:
         found = _read_captions(run, captions, recording)
@@ -239,6 +244,7 @@ def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -
 
 def _build_options(entry: MaterialEntry) -> TranscriptionOptions:
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
+    # The glossary first, because the list is cut at its end. A dict removes duplicates and keeps the order.
     words = dict.fromkeys([*entry.tenant.glossary, *(node.title for node in above)])
     return TranscriptionOptions(language=resolve_language(entry, above), hot_words=tuple(words)[:MAX_HOT_WORDS])
 
@@ -282,7 +288,7 @@ def _record_transcription(
 
 
 def _resubmit_for_new_captions(entry: MaterialEntry, outcome: TranscriptionOutcome, considered: set[UUID]) -> None:
-    """Submit another ingestion when captions came while the recording was being listened to."""
+    """Submit another ingestion if captions were added during the transcription."""
     if outcome.source is TranscriptSource.SIDECAR_CAPTIONS:
         return
     if any(captions.pk not in considered for captions in find_sidecar_captions(entry)):

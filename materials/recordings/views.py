@@ -31,7 +31,7 @@ class EntryFrameViewSet(viewsets.GenericViewSet[KeyFrame]):
 
     @extend_schema(responses=KeyFrameSerializer(many=True))
     def list(self, request: Request, pk: UUID) -> Response:
-        """List a video's key frames in order of time, with what a vision model saw in them."""
+        """List a video's key frames in order of time, with the descriptions of a vision model."""
         validated_query(request)
         entry = get_entry(tenant=get_tenant(request), entry_id=pk)
         rows = KeyFrame.objects.for_tenant(get_tenant(request)).filter(entry=entry)
