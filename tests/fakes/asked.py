@@ -11,7 +11,7 @@ from tests.fakes.steps import Tokens
 
 @dataclass(frozen=True, kw_only=True)
 class Video:
-    """A part of a prompt that is a recording: its address, or "inline"; offsets as sent, blank when there are none."""
+    """A part of a prompt that is a recording: its URI, or "inline"; offsets as sent, blank when there are none."""
 
     uri: str
     mime_type: str = ""

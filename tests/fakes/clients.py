@@ -54,7 +54,7 @@ def ask_anthropic(http: httpx2.Client, url: str, *, key: str = "test-key", **mor
 
 @cache
 def google_client(http: httpx2.Client, key: str) -> genai.Client:
-    """Return a client, which takes a tenth of a second to make; each call says the address."""
+    """Return a client, which takes a tenth of a second to make; each call names the base URL."""
     options = types.HttpOptions(
         base_url="http://127.0.0.1:1", retry_options=types.HttpRetryOptions(attempts=1), httpx_client=http
     )

@@ -125,7 +125,7 @@ class GoogleFilesServer:
 
     @property
     def url(self) -> str:
-        """The address, without a path."""
+        """The base URL, without a path."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property

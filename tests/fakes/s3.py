@@ -73,7 +73,7 @@ class Bucket:
 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[str]:
-    """Run a server and give its address. It keeps big objects in files of the folder."""
+    """Run a server and yield its URL. It keeps big objects in files of the folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

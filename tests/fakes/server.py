@@ -56,7 +56,7 @@ class FakeVendor(ABC):
 
     @property
     def url(self) -> str:
-        """The address, without a path."""
+        """The base URL, without a path."""
         return f"http://127.0.0.1:{self._listener.server_address[1]}"
 
     @property

@@ -89,7 +89,7 @@ def says_when(allowed: threading.Event, piece: bytes) -> Talk:
 
 @pytest.fixture
 def unanswering() -> Iterator[str]:
-    """Return the address of a server that neither takes nor refuses connections."""
+    """Return the URL of a server that neither takes nor refuses connections."""
     with black_hole() as port:
         yield f"http://127.0.0.1:{port}"
 

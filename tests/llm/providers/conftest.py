@@ -12,7 +12,7 @@ from tests.llm.providers.dialects import DIALECTS, KEY, Desk, Dialect, Reach, sp
 
 @pytest.fixture(scope="module")
 def desks() -> Iterator[dict[str, Desk]]:
-    """Return a desk of each dialect: making a client takes a tenth of a second."""
+    """Return one provider and server for each dialect: making a client takes a tenth of a second."""
     providers = ProviderPool()
     with pytest.MonkeyPatch.context() as patch, ExitStack() as servers:
         patch.setenv("TEST_KEY", KEY)
@@ -32,7 +32,7 @@ def desk(desks: dict[str, Desk], dialect: Dialect) -> Desk:
 
 @pytest.fixture
 def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reach]:
-    """Make a desk of its own: `reach(GOOGLE, answer_seconds=1)`."""
+    """Make a provider and server for one test: `reach(GOOGLE, answer_seconds=1)`."""
     monkeypatch.setenv("TEST_KEY", KEY)
     with ExitStack() as servers:
 

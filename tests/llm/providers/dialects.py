@@ -1,4 +1,4 @@
-"""The vendors' ways of speaking, and a desk of each: our provider before a server that takes its dialect strictly."""
+"""The dialects of vendors, and for each a provider in front of a server that accepts its dialect strictly."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Jars(BaseModel):
 
 @dataclass(frozen=True)
 class Dialect:
-    """A way of speaking, and the server that takes it strictly."""
+    """A dialect, and the server that accepts it strictly."""
 
     name: str
     kind: ProviderKind

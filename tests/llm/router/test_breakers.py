@@ -27,7 +27,7 @@ def gemini(world: World) -> ModelSpec:
 
 
 def cool_down(world: World) -> None:
-    """Let the cooling time of every open breaker be over."""
+    """End the cool-down of every open breaker."""
     Breaker.objects.update(open_until=timezone.now() - timedelta(seconds=1))
     world.begin_anew()
 

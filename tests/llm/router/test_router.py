@@ -1,4 +1,4 @@
-"""The walk through the models, against servers that speak the vendors' protocols."""
+"""The fallback of questions, against servers that speak the vendors' protocols."""
 
 from __future__ import annotations
 

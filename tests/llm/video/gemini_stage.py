@@ -1,4 +1,4 @@
-"""A recording, a desk and a Gemini on this machine that takes uploads."""
+"""A recording, a transcription context, and a local server for Gemini that accepts uploads."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ SETTINGS = GeminiSettings(upload_seconds=20, processing_seconds=20)
 
 
 class Stop(Exception):
-    """What the desk's checkpoint raises."""
+    """What the checkpoint of the context raises."""
 
 
 @dataclass
 class RecordingContext:
-    """A desk that remembers. Its checkpoint raises once `stops_when` holds."""
+    """A context that keeps windows and progress. Its checkpoint raises once `stops_when` holds."""
 
     tenant: Tenant
     job: Job | None

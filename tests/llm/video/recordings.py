@@ -1,4 +1,4 @@
-"""Recordings that tests make themselves, the lecture that is kept, and a desk that keeps what it is given."""
+"""Recordings that tests make, the stored lecture, and a transcription context that keeps windows in memory."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def recording(path: Path, *, duration_ms: int = 94_400, tracks: Sequence[AudioTr
 
 @dataclass(kw_only=True)
 class ListTranscriptionContext:
-    """Keeps windows under their cache key, and how far the work was told to be."""
+    """Keeps windows under their cache key, and the progress that was reported."""
 
     checkpoint: Callable[[], None] = lambda: None
     windows: dict[str, list[Window]] = field(default_factory=dict)

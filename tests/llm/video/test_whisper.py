@@ -303,7 +303,7 @@ def test_it_says_so_when_the_child_is_killed() -> None:
 
 
 def whisper_children() -> list[psutil.Process]:
-    """Return the children of this process that hear."""
+    """Return the children of this process that transcribe."""
     found = []
     for child in psutil.Process().children():
         try:

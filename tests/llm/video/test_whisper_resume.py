@@ -18,7 +18,7 @@ WAIT_SECONDS = 60
 
 
 def killed_after(kept: Path, *, windows: int) -> list[psutil.Process]:
-    """Kill a process that hears the lecture when it has kept so many windows; return the children that it had."""
+    """Kill a process that transcribes the lecture after so many stored windows; return the children that it had."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     parent = subprocess.Popen([sys.executable, "-m", whisper_parent.__name__, str(kept)], env=environment)
     end = time.monotonic() + WAIT_SECONDS

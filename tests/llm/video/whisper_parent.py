@@ -1,4 +1,4 @@
-"""Hears a lecture and keeps its windows in a file: `python -m tests.llm.video.whisper_parent FILE`. To be killed."""
+"""Transcribes a lecture and stores its windows, to be killed: `python -m tests.llm.video.whisper_parent FILE`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def windows_in(path: Path) -> list[Window]:
 
 
 def hear(path: Path) -> None:
-    """Hear a minute of the lecture, going on after the windows that are in the file."""
+    """Transcribe a minute of the lecture, resuming after the windows that are in the file."""
     WhisperVideoProcessor(settings=SETTINGS).transcribe(
         recording(LECTURE), TranscriptionOptions(), FileTranscriptionContext(path)
     )
