@@ -288,13 +288,13 @@ class Registry:
 
     def _resolve_chain(self, action: str, strategy: str) -> tuple[Candidate, ...]:
         found: dict[tuple[str, str], Candidate] = {}
-        walked: list[str] = []
+        path: list[str] = []
         for name in self.list_strategy_path(strategy):
-            walked.append(name)
+            path.append(name)
             for model_id in self.chains[action].get(name, ()):
                 model = self.models[model_id]
                 # By the vendor's name: two keys of the registry may be one model with different settings.
-                found.setdefault((model.provider, model.model), Candidate(model=model, path=" > ".join(walked)))
+                found.setdefault((model.provider, model.model), Candidate(model=model, path=" > ".join(path)))
         return tuple(found.values())
 
 
@@ -371,14 +371,14 @@ def _find_strategy_faults(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
         if strategy.fallback is not None and strategy.fallback not in file.strategies:
             yield ("strategies", name, "fallback"), f"there is no strategy {strategy.fallback!r}"
             continue
-        walked = [name]
+        path = [name]
         after = strategy.fallback
-        while after is not None and after in file.strategies and after not in walked:
-            walked.append(after)
+        while after is not None and after in file.strategies and after not in path:
+            path.append(after)
             after = file.strategies[after].fallback
         # A cycle is reported at each of its members, not at strategies that only lead into it.
         if after == name:
-            yield ("strategies", name, "fallback"), f"a cycle of fallbacks: {' > '.join([*walked, name])}"
+            yield ("strategies", name, "fallback"), f"a cycle of fallbacks: {' > '.join([*path, name])}"
 
 
 def _find_chain_faults(

@@ -1,4 +1,4 @@
-"""API views of models: what they cost."""
+"""REST endpoint of the costs of model calls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CostsView(APIView):
         begin = wanted.get("month", get_month_start(now))
         spending = compute_spending(tenant, month=begin, now=now)
         rows = list(list_costs_by_model(tenant=tenant, begin=begin, end=get_next_month_start(begin)))
-        shown = {
+        answer = {
             "month": begin,
             "spent_usd": spending.spent,
             "reserved_usd": spending.reserved,
@@ -39,4 +39,4 @@ class CostsView(APIView):
             "renews_at": spending.renews_at,
             "rows": rows,
         }
-        return Response(CostsSerializer(shown).data)
+        return Response(CostsSerializer(answer).data)

@@ -81,11 +81,11 @@ class ModelRouter:
         Raises UnknownAction, UnknownStrategy, NoProvider, DeadlinePassed, BudgetExceeded, RegistryUnusable and
         ModelsExhausted.
         """
-        walk = self._build_run(
+        run = self._build_run(
             action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint)
         )
-        walk.run(accept=lambda reply: reply)
-        return Completion(**_build_facts(walk))
+        run.run(accept=lambda reply: reply)
+        return Completion(**_build_facts(run))
 
     def complete_object(
         self,
@@ -100,17 +100,17 @@ class ModelRouter:
         checkpoint: Callable[[], None] = _skip_checkpoint,
     ) -> ObjectCompletion[T]:
         """Return a model's answer as an object of the pydantic class `wanted`; otherwise like `complete`."""
-        walk = self._build_run(
+        run = self._build_run(
             action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint)
         )
-        value = walk.run(accept=lambda reply: parse_answer(reply, wanted), schema=build_schema(wanted))
-        return ObjectCompletion(value=value, **_build_facts(walk))
+        value = run.run(accept=lambda reply: parse_answer(reply, wanted), schema=build_schema(wanted))
+        return ObjectCompletion(value=value, **_build_facts(run))
 
     def ping_model(self, model: ModelSpec) -> Completion:
         """Ask one model for a word, whether or not a chain names it. Costs a few tokens. Raises ModelsExhausted."""
         registry = self._registry()
         self.services.ledger.ensure_outside_transaction()
-        walk = FallbackRun(
+        run = FallbackRun(
             services=self.services,
             registry=registry,
             name=PING.description,
@@ -121,8 +121,8 @@ class ModelRouter:
             deadline=Deadline.after(PING.seconds),
             caller=Caller(tenant=None, job=None, checkpoint=_skip_checkpoint),
         )
-        walk.run(accept=lambda reply: reply)
-        return Completion(**_build_facts(walk))
+        run.run(accept=lambda reply: reply)
+        return Completion(**_build_facts(run))
 
     def list_candidates(self, action: str, strategy: str) -> tuple[Candidate, ...]:
         """Return the candidates for an action in the order in which they are asked, of configured providers only.

@@ -25,7 +25,7 @@ def probe_recording(path: Path, *, checkpoint: Callable[[], None] = lambda: None
     Raises MediaUnreadable, also for a recording longer than MEDIA_MAX_MINUTES, TranscriberMissing and what `checkpoint`
     raises.
     """
-    from llm.video.probe import probe_file as probe_file  # noqa: PLC0415
+    from llm.video.probe import probe_file  # noqa: PLC0415
 
     return probe_file(path, max_ms=settings.MEDIA_MAX_MINUTES * 60_000, checkpoint=checkpoint)
 
@@ -34,9 +34,9 @@ def extract_key_frames(
     path: Path, media: MediaInfo, *, most_per_minute: int, checkpoint: Callable[[], None]
 ) -> Iterator[ExtractedKeyFrame]:
     """Yield one key frame for each scene of a video: see `llm.video.key_frames.read_key_frames`."""
-    from llm.video.key_frames import read_key_frames as frames_of  # noqa: PLC0415
+    from llm.video.key_frames import read_key_frames  # noqa: PLC0415
 
-    return frames_of(path, media, most_per_minute=most_per_minute, checkpoint=checkpoint)
+    return read_key_frames(path, media, most_per_minute=most_per_minute, checkpoint=checkpoint)
 
 
 def build_video_processor() -> VideoProcessor:

@@ -157,9 +157,9 @@ class GeminiVideoProcessor:
 
     def _check_spending_limit(self, context: TranscriptionContext, length_ms: int) -> None:
         """Raise BudgetExceeded before the upload, when the missing windows would go beyond the spending limit."""
-        room = self.router.get_capacity(ACTION, self.settings.strategy)
+        capacity = self.router.get_capacity(ACTION, self.settings.strategy)
         tokens = CLIP_TOKENS_PER_SECOND * length_ms // 1000
-        least: Decimal = room.input_price * tokens + room.output_price * room.output_tokens
+        least: Decimal = capacity.input_price * tokens + capacity.output_price * capacity.output_tokens
         # Reserved and released at once: it is a check, each question makes a reservation of its own.
         limits = self.router.services.spending_limits
         limits.release_reservation(limits.reserve_amount(context.tenant, lambda: least, seconds=1))

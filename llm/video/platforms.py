@@ -197,17 +197,17 @@ def _run_child(
     environment = {"YTDLP_NO_PLUGINS": "1", "PATH": os.environ.get("PATH", os.defpath)}
     # One byte more, so that the child's own check refuses a file that is too large before the kernel's limit breaks it.
     limits = runner.ProcessLimits(file_bytes=max(request["max_bytes"], CAPTIONS_BYTES) + 1, seconds=seconds)
-    told: dict[str, Any] = {}
+    message: dict[str, Any] = {}
     try:
         for line in runner.read_messages(child, request, limits=limits, checkpoint=checkpoint, environment=environment):
-            told = line
+            message = line
     except runner.ChildFailed as error:
         if error.code == "timed_out":
             raise PlatformFailed(f"The video took longer than {seconds:.0f} s.", code="timed_out") from error
         if error.code == "file_too_large":
             raise _build_error(TOO_LARGE) from error
         raise PlatformFailed(f"yt-dlp broke on this video: {error}.") from error
-    match told:
+    match message:
         case {"video": video}:
             return _build_video(video)
         case {"refused": refusal}:

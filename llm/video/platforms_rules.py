@@ -168,10 +168,12 @@ def choose_captions(info: Mapping[str, Any], wanted: str) -> CaptionTrack | None
 
 def _order_languages(captions: Mapping[str, Any], preferences: Sequence[str]) -> Iterator[str]:
     """Yield the languages that match a preference, exact matches first; without preferences, the only language."""
-    known = [wish for wish in preferences if wish]
-    for wish in known:
-        yield from (language for language in captions if language.lower() == wish.lower())
-        yield from (language for language in captions if _get_primary_subtag(language) == _get_primary_subtag(wish))
+    known = [preferred for preferred in preferences if preferred]
+    for preferred in known:
+        yield from (language for language in captions if language.lower() == preferred.lower())
+        yield from (
+            language for language in captions if _get_primary_subtag(language) == _get_primary_subtag(preferred)
+        )
     if not known and len(captions) == 1:
         yield from captions
 

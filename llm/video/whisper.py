@@ -159,15 +159,15 @@ class WhisperVideoProcessor:
             )
         cache_key = self._build_cache_key(track, options)
         done = list(context.list_finished_windows(cache_key))
-        hearing = _TranscriptionRun(
+        transcription = _TranscriptionRun(
             context=context, cache_key=cache_key, total_ms=recording.media.duration_ms, windows=done
         )
-        hear = self.transcribe_windows or ChildProcessTranscription(settings=self.settings)
+        transcribe = self.transcribe_windows or ChildProcessTranscription(settings=self.settings)
         with recording.local_copy() as path:
-            work = self._build_task(path, track, options, done)
-            with closing(hear(work, checkpoint=context.checkpoint)) as told:
-                hearing.consume_events(told)
-        return hearing.build_transcript(options)
+            task = self._build_task(path, track, options, done)
+            with closing(transcribe(task, checkpoint=context.checkpoint)) as events:
+                transcription.consume_events(events)
+        return transcription.build_transcript(options)
 
     def _build_cache_key(self, track: AudioTrack, options: TranscriptionOptions) -> str:
         # Threads, memory and the download are left out: they do not change what is transcribed.
@@ -277,7 +277,7 @@ def _parse_event(line: Mapping[str, Any]) -> TranscriptionEvent:
             return EndEvent(ms=ms)
         case {"refused": {"error": name, "message": message, "code": code, "next_step": next_step}}:
             raise _REFUSALS[name](message, code=code, next_step=next_step)
-    raise TranscriberBroken(f"Whisper told something that is not understood ({str(line)[:200]}).")
+    raise TranscriberBroken(f"Whisper sent something that is not understood ({str(line)[:200]}).")
 
 
 # Only these two: a child must not choose which class of the parent is raised.

@@ -65,16 +65,18 @@ def transcribe_task(task: TranscriptionTask, report: ReportProgress) -> None:
 
     Raises MediaUnreadable, and TranscriberMissing when the model is not there or cannot be loaded.
     """
-    ears, voice = _WindowTranscriber(task, report), _SpeechDetector()
+    transcriber, detector = _WindowTranscriber(task, report), _SpeechDetector()
     sound = AudioTrackReader(path=Path(task.path), track=task.track, max_ms=task.max_ms)
     samples = skip_samples(sound.read_samples(), task.start_ms * PER_MS)
     start_ms = task.start_ms
     for number, part in enumerate(
-        split_into_windows(samples, max_samples=task.window_ms * PER_MS, find_cut=voice.find_cut), task.first_index
+        split_into_windows(samples, max_samples=task.window_ms * PER_MS, find_cut=detector.find_cut), task.first_index
     ):
         end_ms = start_ms + -(-part.size // PER_MS)
-        segments = tuple(ears.transcribe_window(part, voice.find_speech(part), start_ms, end_ms))
-        window = Window(index=number, start_ms=start_ms, end_ms=end_ms, language=ears.language, segments=segments)
+        segments = tuple(transcriber.transcribe_window(part, detector.find_speech(part), start_ms, end_ms))
+        window = Window(
+            index=number, start_ms=start_ms, end_ms=end_ms, language=transcriber.language, segments=segments
+        )
         report({"window": asdict(window)})
         start_ms = end_ms
     for warning in _list_warnings(sound):
@@ -190,7 +192,7 @@ class _WindowTranscriber:
         if self._model.has_sampled:
             self._model = self._load_model()
         self._model.uses_hot_words = None
-        heard, _ = self._model.transcribe(
+        transcribed, _ = self._model.transcribe(
             speech,
             language=self._code,
             beam_size=self._task.beam_size,
@@ -205,7 +207,7 @@ class _WindowTranscriber:
         )
         chunks = [{"start": start, "end": end} for start, end in spoken]
         least_ms = start_ms
-        for each in restore_speech_timestamps(heard, chunks, RATE):
+        for each in restore_speech_timestamps(transcribed, chunks, RATE):
             begin = min(max(start_ms + round(each.start * 1000), least_ms), end_ms)
             end = min(max(start_ms + round(each.end * 1000), begin), end_ms)
             least_ms = begin

@@ -80,17 +80,17 @@ class ImageDescriber:
         Up to `concurrency` pictures are described at a time, each with its own database connection. Holds no
         transaction. Raises what the job's checkpoint raises.
         """
-        digests = [hashlib.sha256(sight.jpeg).hexdigest() for sight in images]
+        digests = [hashlib.sha256(image.jpeg).hexdigest() for image in images]
         # By digest: the same picture, such as a logo on every slide, is paid once.
         known: dict[str, ImageDescription | DescriptionFailure] = dict(self._find_stored_descriptions(digests))
-        undescribed = {digest: sight for digest, sight in zip(digests, images, strict=True) if digest not in known}
+        undescribed = {digest: image for digest, image in zip(digests, images, strict=True) if digest not in known}
         if len(undescribed) > 1 and self._concurrency > 1:
             with ThreadPoolExecutor(min(self._concurrency, len(undescribed))) as pool:
                 answers = list(pool.map(self._describe_in_thread, undescribed.items()))
         else:
             answers = [self._describe_image(each) for each in undescribed.items()]
         known.update(zip(undescribed, answers, strict=True))
-        return [self._evaluate_answer(sight, known[digest]) for digest, sight in zip(digests, images, strict=True)]
+        return [self._evaluate_answer(image, known[digest]) for digest, image in zip(digests, images, strict=True)]
 
     def format_remaining_warning(self, remaining: int, *, retry_hint: str) -> str:
         """Return the warning about the pictures that are left out after repeated failures."""

@@ -125,10 +125,12 @@ class _DirectUploadKeys:
 
 
 def _collect_direct_upload_keys() -> _DirectUploadKeys:
-    parcels = [build_direct_upload(upload) for upload in Upload.objects.filter(cleared_at=None).iterator(BATCH_SIZE)]
+    direct_uploads = [
+        build_direct_upload(upload) for upload in Upload.objects.filter(cleared_at=None).iterator(BATCH_SIZE)
+    ]
     return _DirectUploadKeys(
-        keys=frozenset(direct_upload.key for direct_upload in parcels),
-        incoming=frozenset(direct_upload.incoming_key for direct_upload in parcels),
+        keys=frozenset(direct_upload.key for direct_upload in direct_uploads),
+        incoming=frozenset(direct_upload.incoming_key for direct_upload in direct_uploads),
     )
 
 

@@ -21,9 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--live", action="store_true", help="ask each configured model")
 
     def handle(self, *, live: bool, **options: Any) -> None:
-        watched = get_registry_loader()
+        loader = get_registry_loader()
         try:
-            registry = watched.get_registry()
+            registry = loader.get_registry()
         except RegistryUnusable as exc:
             raise CommandError(str(exc)) from exc
         router, failed = build_router_without_breakers(), 0

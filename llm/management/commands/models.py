@@ -18,9 +18,9 @@ class Command(BaseCommand):
     help = "Show which models are asked for what: providers and their keys, chains, and what is cooling down."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        watched = get_registry_loader()
+        loader = get_registry_loader()
         try:
-            registry = watched.get_registry()
+            registry = loader.get_registry()
         except RegistryUnusable as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
         for line in _format_report(registry, list_open_breakers()):
@@ -42,11 +42,11 @@ def _format_report(registry: Registry, breakers: list[Breaker]) -> Iterator[str]
         yield f"\n{name}\n  {action.description}{needs}"
         for strategy in registry.strategies:
             chain = [registry.models[model_id] for model_id in registry.chains[name][strategy]]
-            shown = ", ".join(
+            models = ", ".join(
                 model.id + _format_mark(registry.providers[model.provider], (model.provider, model.model), cooling)
                 for model in chain
             )
-            yield f"  {strategy:<12} {shown}"
+            yield f"  {strategy:<12} {models}"
     yield "\nOpen breakers"
     now = timezone.now()
     for row in breakers:

@@ -25,9 +25,9 @@ class Command(BaseCommand):
             set_budget(tenant=owner, soft_limit=soft, hard_limit=hard)
         except BudgetRefused as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
-        shown = {"soft": soft, "hard": hard}
+        limits = {"soft": soft, "hard": hard}
         return f"{owner.slug}: " + ", ".join(
-            f"{name} limit {'none' if limit is None else f'${limit}'}" for name, limit in shown.items()
+            f"{name} limit {'none' if limit is None else f'${limit}'}" for name, limit in limits.items()
         )
 
 

@@ -157,7 +157,7 @@ class _VideoDownload:
         if refusal := find_refusal(info, max_ms=self._request["max_ms"], max_bytes=self._request["max_bytes"]):
             raise _VideoRefused(refusal)
         warnings: list[str] = []
-        told = {
+        facts = {
             "title": str(info.get("title") or ""),
             "duration_ms": get_duration_ms(info),
             "language": str(info.get("language") or ""),
@@ -170,8 +170,8 @@ class _VideoDownload:
         if chosen is not None and (path := self._download_captions(chosen, info, warnings)):
             if chosen.is_automatic:
                 warnings.append("The captions were made by the platform's machine.")
-            return {**told, "captions_path": str(path), "language": chosen.language}
-        return {**told, "media_path": str(self._download_media(info, warnings))}
+            return {**facts, "captions_path": str(path), "language": chosen.language}
+        return {**facts, "media_path": str(self._download_media(info, warnings))}
 
     def _download_captions(self, chosen: CaptionTrack, info: Mapping[str, Any], warnings: list[str]) -> Path | None:
         path = Path(self._request["folder"]) / f"captions.{chosen.source['ext']}"

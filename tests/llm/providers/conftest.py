@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from llm.providers.factory import ProviderPool
-from tests.llm.providers.dialects import DIALECTS, KEY, Desk, Dialect, Reach, spec_of
+from tests.llm.providers.dialects import DIALECTS, KEY, Dialect, ProviderHarness, Reach, spec_of
 
 
 @pytest.fixture(scope="module")
-def desks() -> Iterator[dict[str, Desk]]:
+def desks() -> Iterator[dict[str, ProviderHarness]]:
     """Return one provider and server for each dialect: making a client takes a tenth of a second."""
     providers = ProviderPool()
     with pytest.MonkeyPatch.context() as patch, ExitStack() as servers:
@@ -20,13 +20,13 @@ def desks() -> Iterator[dict[str, Desk]]:
         for dialect in DIALECTS:
             vendor = servers.enter_context(dialect.server(key=KEY))
             spec = spec_of(dialect, vendor.url + dialect.path)
-            made[dialect.name] = Desk(vendor, providers.get(dialect.name, spec))
+            made[dialect.name] = ProviderHarness(vendor, providers.get(dialect.name, spec))
         yield made
-        assert [vendor.surprises for vendor in (desk.vendor for desk in made.values()) if vendor.surprises] == []
+        assert [vendor.surprises for vendor in (harness.vendor for harness in made.values()) if vendor.surprises] == []
 
 
 @pytest.fixture
-def desk(desks: dict[str, Desk], dialect: Dialect) -> Desk:
+def harness(desks: dict[str, ProviderHarness], dialect: Dialect) -> ProviderHarness:
     return desks[dialect.name]
 
 
@@ -36,9 +36,9 @@ def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reach]:
     monkeypatch.setenv("TEST_KEY", KEY)
     with ExitStack() as servers:
 
-        def reached(dialect: Dialect, **more: Any) -> Desk:
+        def reached(dialect: Dialect, **more: Any) -> ProviderHarness:
             vendor = servers.enter_context(dialect.server(key=KEY))
             spec = spec_of(dialect, vendor.url + dialect.path, **more)
-            return Desk(vendor, ProviderPool().get(dialect.name, spec))
+            return ProviderHarness(vendor, ProviderPool().get(dialect.name, spec))
 
         yield reached

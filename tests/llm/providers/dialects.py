@@ -85,7 +85,7 @@ each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=str)
 
 
 @dataclass(frozen=True)
-class Desk:
+class ProviderHarness:
     """A vendor with our provider in front of it."""
 
     vendor: FakeVendor
@@ -127,7 +127,7 @@ def assert_discreet(error: ProviderError) -> None:
     assert [said for said in (PROMPT, SYSTEM, KEY, VENDORS_WORDS) if said in told] == []
 
 
-Reach = Callable[..., Desk]
+Reach = Callable[..., ProviderHarness]
 
 
 def spec_of(dialect: Dialect, base_url: str, **more: Any) -> ProviderSpec:

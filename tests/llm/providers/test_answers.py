@@ -35,9 +35,9 @@ from tests.llm.providers.dialects import (
     OPENAI,
     PROMPT,
     SYSTEM,
-    Desk,
     Dialect,
     Jars,
+    ProviderHarness,
     altered,
     assert_discreet,
     each_dialect,
@@ -54,8 +54,8 @@ COUNTED = Answer(
     [(OPENAI, 100, 200), (DEEPSEEK, 100, 200), (ANTHROPIC, 0, 200), (GOOGLE, 100, 0)],
     ids=str,
 )
-def test_tokens_are_counted_alike_whoever_counts_them(desk: Desk, audio: int, written: int) -> None:
-    usage = desk.ask(COUNTED).usage
+def test_tokens_are_counted_alike_whoever_counts_them(harness: ProviderHarness, audio: int, written: int) -> None:
+    usage = harness.ask(COUNTED).usage
 
     assert usage == TokenUsage(
         input_tokens=1000,
@@ -68,21 +68,21 @@ def test_tokens_are_counted_alike_whoever_counts_them(desk: Desk, audio: int, wr
 
 
 @pytest.mark.parametrize("dialect", [ANTHROPIC, GOOGLE], ids=str)
-def test_what_the_model_thinks_is_no_part_of_its_answer(desk: Desk) -> None:
+def test_what_the_model_thinks_is_no_part_of_its_answer(harness: ProviderHarness) -> None:
     def think(body: dict[str, Any]) -> None:
         if "candidates" in body:
             body["candidates"][0]["content"]["parts"].insert(0, {"text": "Let me see.", "thought": True})
 
-    reply = desk.ask(altered(desk.vendor, think, Answer("Many.", thinking_tokens=5)))
+    reply = harness.ask(altered(harness.vendor, think, Answer("Many.", thinking_tokens=5)))
 
     assert (reply.text, reply.usage.thinking_tokens) == ("Many.", 5)
 
 
 @pytest.mark.parametrize("dialect", [DEEPSEEK], ids=str)
-def test_deepseeks_own_counter_of_cached_tokens_is_read(desk: Desk) -> None:
+def test_deepseeks_own_counter_of_cached_tokens_is_read(harness: ProviderHarness) -> None:
     usage = {"prompt_tokens": 100, "completion_tokens": 7, "prompt_cache_hit_tokens": 64}
 
-    reply = desk.ask(altered(desk.vendor, lambda body: body.update(usage=usage)))
+    reply = harness.ask(altered(harness.vendor, lambda body: body.update(usage=usage)))
 
     assert reply.usage == TokenUsage(input_tokens=100, cached_tokens=64, output_tokens=7)
 
@@ -101,11 +101,11 @@ NO_COUNTS: list[tuple[Dialect, Any]] = [
 
 
 @pytest.mark.parametrize(("dialect", "given"), NO_COUNTS, ids=label)
-def test_our_own_estimate_stands_in_where_a_server_counts_nothing(desk: Desk, given: Any) -> None:
+def test_our_own_estimate_stands_in_where_a_server_counts_nothing(harness: ProviderHarness, given: Any) -> None:
     def uncount(body: dict[str, Any]) -> None:
         body["usage" if "usage" in body else "usageMetadata"] = given
 
-    usage = desk.ask(altered(desk.vendor, uncount, Answer("jar " * 30))).usage
+    usage = harness.ask(altered(harness.vendor, uncount, Answer("jar " * 30))).usage
 
     assert usage.estimated
     assert usage.input_tokens >= (len(PROMPT) + len(SYSTEM)) // 4
@@ -128,9 +128,9 @@ UNUSABLE: list[tuple[Truncated | Refusal | Empty, type[ProviderError], TokenUsag
 @each_dialect
 @pytest.mark.parametrize(("step", "expected", "usage"), UNUSABLE)
 def test_an_answer_that_is_none_says_what_it_cost(
-    desk: Desk, step: Truncated | Refusal | Empty, expected: type[ProviderError], usage: TokenUsage | None
+    harness: ProviderHarness, step: Truncated | Refusal | Empty, expected: type[ProviderError], usage: TokenUsage | None
 ) -> None:
-    error = desk.fails(replace(step, input_tokens=77, output_tokens=11, model="m-1-0042"))
+    error = harness.fails(replace(step, input_tokens=77, output_tokens=11, model="m-1-0042"))
 
     assert type(error) is expected
     assert (error.usage, error.status) == (usage, None)
@@ -139,8 +139,8 @@ def test_an_answer_that_is_none_says_what_it_cost(
 
 
 @each_dialect
-def test_an_answer_that_was_cut_off_is_kept_with_the_error(desk: Desk) -> None:
-    error = desk.fails(Truncated("Ma"))
+def test_an_answer_that_was_cut_off_is_kept_with_the_error(harness: ProviderHarness) -> None:
+    error = harness.fails(Truncated("Ma"))
 
     assert isinstance(error, AnswerUnusable)
     assert error.text == "Ma"
@@ -182,19 +182,21 @@ ENDS: list[tuple[Dialect, str, type[ProviderError]]] = [
 
 
 @pytest.mark.parametrize(("dialect", "reason", "expected"), ENDS, ids=str)
-def test_it_heeds_why_an_answer_ended(desk: Desk, reason: str, expected: type[ProviderError]) -> None:
-    error = desk.fails(altered(desk.vendor, finished(reason), Answer("Some text.", input_tokens=77, output_tokens=11)))
+def test_it_heeds_why_an_answer_ended(harness: ProviderHarness, reason: str, expected: type[ProviderError]) -> None:
+    error = harness.fails(
+        altered(harness.vendor, finished(reason), Answer("Some text.", input_tokens=77, output_tokens=11))
+    )
 
     assert type(error) is expected
     assert error.usage == BILLED
 
 
 @pytest.mark.parametrize("dialect", [GOOGLE], ids=str)
-def test_an_answer_whose_room_went_into_thinking_is_truncated(desk: Desk) -> None:
+def test_an_answer_whose_room_went_into_thinking_is_truncated(harness: ProviderHarness) -> None:
     def blank(body: dict[str, Any]) -> None:
         body["candidates"][0] = {"finishReason": "MAX_TOKENS", "content": {"role": "model"}}
 
-    error = desk.fails(altered(desk.vendor, blank, Answer(output_tokens=50, thinking_tokens=50)))
+    error = harness.fails(altered(harness.vendor, blank, Answer(output_tokens=50, thinking_tokens=50)))
 
     assert type(error) is AnswerTruncated
     assert error.usage == TokenUsage(input_tokens=100, output_tokens=50, thinking_tokens=50)
@@ -210,18 +212,20 @@ BROKEN: list[tuple[Step, type[ProviderError]]] = [
 
 @each_dialect
 @pytest.mark.parametrize(("step", "expected"), BROKEN)
-def test_a_broken_answer_may_have_been_billed(desk: Desk, step: Step, expected: type[ProviderError]) -> None:
-    error = desk.fails(step)
+def test_a_broken_answer_may_have_been_billed(
+    harness: ProviderHarness, step: Step, expected: type[ProviderError]
+) -> None:
+    error = harness.fails(step)
 
     assert type(error) is expected
     assert (error.usage, error.status) == (None, None)
 
 
 @each_dialect
-def test_a_web_page_is_no_answer(desk: Desk) -> None:
-    error = desk.fails(Raw(200, f"<html>{ECHO}</html>".encode(), content_type="text/html"))
+def test_a_web_page_is_no_answer(harness: ProviderHarness) -> None:
+    error = harness.fails(Raw(200, f"<html>{ECHO}</html>".encode(), content_type="text/html"))
 
-    assert type(error) is (ProviderBusy if isinstance(desk.vendor, GoogleServer) else ModelUnsuited)
+    assert type(error) is (ProviderBusy if isinstance(harness.vendor, GoogleServer) else ModelUnsuited)
 
 
 STRANGE = [
@@ -240,16 +244,16 @@ STRANGE = [
 
 @each_dialect
 @pytest.mark.parametrize("body", STRANGE)
-def test_an_answer_of_no_known_form_is_one_of_our_errors(desk: Desk, body: Any) -> None:
-    error = desk.fails(Raw(200, json.dumps(body).encode()))
+def test_an_answer_of_no_known_form_is_one_of_our_errors(harness: ProviderHarness, body: Any) -> None:
+    error = harness.fails(Raw(200, json.dumps(body).encode()))
 
     assert type(error) in {ProviderBusy, AnswerEmpty, ModelUnsuited}
     assert error.usage is None
 
 
 @each_dialect
-def test_an_answer_with_half_a_sign_is_taken(desk: Desk) -> None:
-    reply = desk.ask(altered(desk.vendor, lambda body: body.pop("usage", None), Answer("Jar \ud800.")))
+def test_an_answer_with_half_a_sign_is_taken(harness: ProviderHarness) -> None:
+    reply = harness.ask(altered(harness.vendor, lambda body: body.pop("usage", None), Answer("Jar \ud800.")))
 
     assert reply.text == "Jar \ud800."
     with pytest.raises(AnswerInvalid):
@@ -257,9 +261,9 @@ def test_an_answer_with_half_a_sign_is_taken(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("dialect", [OPENAI, DEEPSEEK, ANTHROPIC], ids=str)
-def test_a_prompt_with_half_a_sign_is_the_prompts_fault(desk: Desk) -> None:
+def test_a_prompt_with_half_a_sign_is_the_prompts_fault(harness: ProviderHarness) -> None:
     with pytest.raises(PromptInvalid) as failed:
-        desk.ask(request=ModelRequest(prompt=f"{PROMPT} \ud800"))
+        harness.ask(request=ModelRequest(prompt=f"{PROMPT} \ud800"))
 
     assert failed.value.usage == NOTHING
     assert_discreet(failed.value)

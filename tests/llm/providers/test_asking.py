@@ -22,51 +22,51 @@ from tests.llm.providers.dialects import (
     PROMPT,
     QUESTION,
     SYSTEM,
-    Desk,
     Dialect,
     Jars,
+    ProviderHarness,
     Reach,
     each_dialect,
 )
 
 
 @each_dialect
-def test_a_question_arrives_and_its_answer_comes_back(desk: Desk) -> None:
-    reply = desk.ask(Answer("Many.", model="m-1-0042"))
+def test_a_question_arrives_and_its_answer_comes_back(harness: ProviderHarness) -> None:
+    reply = harness.ask(Answer("Many.", model="m-1-0042"))
 
     assert (reply.text, reply.model) == ("Many.", "m-1-0042")
     assert reply.request_id.startswith("req_")
-    asked = desk.asked
+    asked = harness.asked
     assert (asked.model, asked.system, asked.prompt, asked.max_tokens) == ("m-1", SYSTEM, PROMPT, 50)
     assert (asked.schema, asked.images, asked.videos) == (None, [], [])
 
 
 @each_dialect
-def test_a_question_needs_no_instructions(desk: Desk) -> None:
-    reply = desk.ask(Answer("Many."), request=ModelRequest(prompt=PROMPT))
+def test_a_question_needs_no_instructions(harness: ProviderHarness) -> None:
+    reply = harness.ask(Answer("Many."), request=ModelRequest(prompt=PROMPT))
 
     assert reply.text == "Many."
-    assert (desk.asked.system, desk.asked.prompt) == ("", PROMPT)
+    assert (harness.asked.system, harness.asked.prompt) == ("", PROMPT)
 
 
 @pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC, GOOGLE], ids=str)
-def test_a_schema_goes_in_the_vendors_own_form(desk: Desk) -> None:
-    reply = desk.ask(Answer('{"count": 9, "kind": null}'), schema=build_schema(Jars))
+def test_a_schema_goes_in_the_vendors_own_form(harness: ProviderHarness) -> None:
+    reply = harness.ask(Answer('{"count": 9, "kind": null}'), schema=build_schema(Jars))
 
     assert parse_answer(reply, Jars) == Jars(count=9, kind=None)
-    assert desk.asked.schema == build_schema(Jars).body
-    assert desk.asked.system == SYSTEM
+    assert harness.asked.schema == build_schema(Jars).body
+    assert harness.asked.system == SYSTEM
 
 
 @each_dialect
-def test_a_schema_goes_in_words_to_models_that_take_none(desk: Desk) -> None:
+def test_a_schema_goes_in_words_to_models_that_take_none(harness: ProviderHarness) -> None:
     model = MODEL.model_copy(update={"schema_mode": "object"})
 
-    reply = desk.ask(Answer('{"count": 9, "kind": "plum"}'), model=model, schema=build_schema(Jars))
+    reply = harness.ask(Answer('{"count": 9, "kind": "plum"}'), model=model, schema=build_schema(Jars))
 
     assert parse_answer(reply, Jars) == Jars(count=9, kind="plum")
-    assert desk.asked.schema is None
-    instructions, _, told = desk.asked.system.partition("\n\n")
+    assert harness.asked.schema is None
+    instructions, _, told = harness.asked.system.partition("\n\n")
     assert instructions == SYSTEM
     assert json.loads(told.partition("\n")[2]) == build_schema(Jars).body
 
@@ -80,39 +80,39 @@ def test_a_schema_goes_in_words_to_models_that_take_none(desk: Desk) -> None:
     ],
     ids=str,
 )
-def test_json_is_asked_for_where_a_schema_is_not_taken(desk: Desk, place: str, sent: Any) -> None:
+def test_json_is_asked_for_where_a_schema_is_not_taken(harness: ProviderHarness, place: str, sent: Any) -> None:
     model = MODEL.model_copy(update={"schema_mode": "object"})
 
-    desk.ask(Answer("{}"), model=model, schema=build_schema(Jars))
+    harness.ask(Answer("{}"), model=model, schema=build_schema(Jars))
 
-    assert desk.asked.body[place] == (sent or {"type": "json_object"})
+    assert harness.asked.body[place] == (sent or {"type": "json_object"})
 
 
 @pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC, GOOGLE], ids=str)
-def test_pictures_arrive_as_they_are(desk: Desk) -> None:
-    desk.ask(Answer("Two jars."), request=replace(QUESTION, pictures=PICTURES))
+def test_pictures_arrive_as_they_are(harness: ProviderHarness) -> None:
+    harness.ask(Answer("Two jars."), request=replace(QUESTION, pictures=PICTURES))
 
-    assert desk.asked.images == [picture.data for picture in PICTURES]
-    assert desk.asked.prompt == PROMPT
-    assert all(picture.media_type in json.dumps(desk.asked.body) for picture in PICTURES)
+    assert harness.asked.images == [picture.data for picture in PICTURES]
+    assert harness.asked.prompt == PROMPT
+    assert all(picture.media_type in json.dumps(harness.asked.body) for picture in PICTURES)
 
 
 @pytest.mark.parametrize("dialect", [GOOGLE], ids=str)
-def test_a_part_of_a_recording_arrives_with_its_offsets(desk: Desk) -> None:
+def test_a_part_of_a_recording_arrives_with_its_offsets(harness: ProviderHarness) -> None:
     clips = (
         Clip(uri="https://files/1", media_type="video/mp4", start_ms=10_250, end_ms=70_000),
         Clip(uri="https://files/2", media_type="video/webm", start_ms=36_610_057),
         Clip(uri="https://files/3", media_type="video/mp4"),
     )
 
-    desk.ask(Answer("A lorry."), request=replace(QUESTION, clips=clips))
+    harness.ask(Answer("A lorry."), request=replace(QUESTION, clips=clips))
 
-    assert desk.asked.videos == [
+    assert harness.asked.videos == [
         Video(uri="https://files/1", mime_type="video/mp4", start="10.25s", end="70s"),
         Video(uri="https://files/2", mime_type="video/webm", start="36610.057s"),
         Video(uri="https://files/3", mime_type="video/mp4"),
     ]
-    assert "text" in list(desk.asked.body["contents"][0]["parts"])[-1]
+    assert "text" in list(harness.asked.body["contents"][0]["parts"])[-1]
 
 
 @pytest.mark.parametrize(
@@ -128,11 +128,11 @@ def test_a_part_of_a_recording_arrives_with_its_offsets(desk: Desk) -> None:
 def test_the_room_for_an_answer_has_the_name_that_the_server_knows(
     reach: Reach, dialect: Dialect, spec: dict[str, Any], name: str
 ) -> None:
-    desk = reach(dialect, **spec)
+    harness = reach(dialect, **spec)
 
-    desk.ask(Answer(), room=40_000)
+    harness.ask(Answer(), room=40_000)
 
-    assert {key: value for key, value in desk.asked.body.items() if key.startswith("max_")} == {name: 40_000}
+    assert {key: value for key, value in harness.asked.body.items() if key.startswith("max_")} == {name: 40_000}
 
 
 @pytest.mark.parametrize(
@@ -149,16 +149,18 @@ def test_the_room_for_an_answer_has_the_name_that_the_server_knows(
     ],
     ids=str,
 )
-def test_what_the_registry_adds_goes_along(desk: Desk, extra: dict[str, Any], sent: dict[str, Any]) -> None:
-    desk.ask(Answer(), model=MODEL.model_copy(update={"extra": extra}))
+def test_what_the_registry_adds_goes_along(
+    harness: ProviderHarness, extra: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    harness.ask(Answer(), model=MODEL.model_copy(update={"extra": extra}))
 
-    assert {key: desk.asked.body[key] for key in sent} == sent
+    assert {key: harness.asked.body[key] for key in sent} == sent
 
 
 @pytest.mark.parametrize(("spec", "path"), [({}, "/v1beta/"), ({"api_version": "v1"}, "/v1/")])
 def test_google_is_asked_at_the_version_of_the_registry(reach: Reach, spec: dict[str, Any], path: str) -> None:
-    desk = reach(GOOGLE, **spec)
+    harness = reach(GOOGLE, **spec)
 
-    desk.ask(Answer())
+    harness.ask(Answer())
 
-    assert desk.asked.path == f"{path}models/m-1:generateContent"
+    assert harness.asked.path == f"{path}models/m-1:generateContent"

@@ -36,8 +36,8 @@ from tests.llm.providers.dialects import (
     OPENAI,
     PROMPT,
     SYSTEM,
-    Desk,
     Dialect,
+    ProviderHarness,
     Reach,
     ask_in_vain,
     each_dialect,
@@ -47,10 +47,10 @@ from tests.llm.providers.dialects import (
 
 @each_dialect
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_no_request_follows_a_redirect(desk: Desk, dialect: Dialect, status: int) -> None:
-    desk.ask(Answer())
+def test_no_request_follows_a_redirect(harness: ProviderHarness, dialect: Dialect, status: int) -> None:
+    harness.ask(Answer())
     with dialect.server(key=KEY) as rival:
-        error = desk.fails(Redirect(f"{rival.url}{desk.asked.path}", status))
+        error = harness.fails(Redirect(f"{rival.url}{harness.asked.path}", status))
 
     assert type(error) is ModelUnsuited
     assert rival.asked == []
@@ -95,11 +95,11 @@ def test_no_variable_of_a_vendor_changes_a_request(
     monkeypatch.setenv("TEST_KEY", KEY)
     with dialect.server(key=KEY if key else "") as vendor:
         spec = spec_of(dialect, vendor.url + dialect.path, key=key)
-        desk = Desk(vendor, ProviderPool().get(dialect.name, spec))
+        harness = ProviderHarness(vendor, ProviderPool().get(dialect.name, spec))
 
-        desk.ask(Answer())
+        harness.ask(Answer())
 
-    sent = json.dumps([desk.asked.path, dict(desk.asked.headers), desk.asked.body])
+    sent = json.dumps([harness.asked.path, dict(harness.asked.headers), harness.asked.body])
     assert "leak" not in sent
     assert "vertex" not in sent.lower()
     assert (KEY in sent) == (key is not None)
@@ -183,7 +183,9 @@ def test_white_space_around_a_key_does_no_harm(
     with dialect.server(key=KEY) as vendor:
         providers = ProviderPool()
         replies = [
-            Desk(vendor, providers.get(name, spec_of(dialect, vendor.url + dialect.path, key=name))).ask(Answer())
+            ProviderHarness(vendor, providers.get(name, spec_of(dialect, vendor.url + dialect.path, key=name))).ask(
+                Answer()
+            )
             for name in ("TEST_KEY", "OTHER_KEY")
         ]
 
@@ -215,12 +217,12 @@ def test_a_server_without_keys_is_asked_at_the_address_of_its_variable(monkeypat
     spec = ProviderSpec(kind=ProviderKind.OPENAI, address="TEST_ADDRESS")
     with OpenAIServer(key="", reasoning_model=False) as vendor:
         monkeypatch.setenv("TEST_ADDRESS", f"{vendor.url}/v1/")
-        desk = Desk(vendor, ProviderPool().get("local", spec))
+        harness = ProviderHarness(vendor, ProviderPool().get("local", spec))
 
-        reply = desk.ask(Answer("Many."))
+        reply = harness.ask(Answer("Many."))
 
     assert reply.text == "Many."
-    assert desk.asked.path == "/v1/chat/completions"
+    assert harness.asked.path == "/v1/chat/completions"
 
 
 def test_a_provider_is_present_once_its_variables_are_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,17 +259,17 @@ def test_a_changed_key_is_used_by_the_next_call(monkeypatch: pytest.MonkeyPatch)
     with AnthropicServer(key=KEY) as vendor:
         monkeypatch.setenv("TEST_KEY", "sk-old")
         with pytest.raises(KeyRefused):
-            Desk(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).provider.complete(CALL)
+            ProviderHarness(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).provider.complete(CALL)
         monkeypatch.setenv("TEST_KEY", KEY)
 
-        reply = Desk(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).ask(Answer("Many."))
+        reply = ProviderHarness(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).ask(Answer("Many."))
 
     assert reply.text == "Many."
 
 
 @each_dialect
 def test_sixteen_threads_get_their_own_answers_of_one_client(reach: Reach, dialect: Dialect) -> None:
-    desk = reach(dialect, concurrency=16)
+    harness = reach(dialect, concurrency=16)
     met = threading.Barrier(16)
 
     def answer(asked: Asked) -> Step:
@@ -280,12 +282,12 @@ def test_sixteen_threads_get_their_own_answers_of_one_client(reach: Reach, diale
             ProviderCall(request=ModelRequest(prompt=f"{number}.{turn}"), model=MODEL, max_output_tokens=50, seconds=60)
             for turn in range(4)
         ]
-        return [desk.provider.complete(call).text for call in calls]
+        return [harness.provider.complete(call).text for call in calls]
 
-    desk.vendor.always(answer)
+    harness.vendor.always(answer)
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(ask, range(16)))
 
     assert not met.broken
     assert answers == [[f"Answer to {number}.{turn}" for turn in range(4)] for number in range(16)]
-    assert len(desk.vendor.asked) == 64
+    assert len(harness.vendor.asked) == 64

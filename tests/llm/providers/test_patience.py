@@ -12,7 +12,17 @@ from llm.providers.factory import ProviderPool
 from project.jobs.errors import JobCancelled
 from tests.fakes.sockets import black_hole
 from tests.fakes.steps import Answer, Drip, Hang, Step
-from tests.llm.providers.dialects import CALL, KEY, NOTHING, Desk, Dialect, Reach, ask_in_vain, each_dialect, spec_of
+from tests.llm.providers.dialects import (
+    CALL,
+    KEY,
+    NOTHING,
+    Dialect,
+    ProviderHarness,
+    Reach,
+    ask_in_vain,
+    each_dialect,
+    spec_of,
+)
 from tests.llm.test_transport import HEAD, Wire, says
 
 
@@ -24,36 +34,36 @@ from tests.llm.test_transport import HEAD, Wire, says
 def test_it_says_whose_time_was_up(
     reach: Reach, dialect: Dialect, step: Step, answer_seconds: float, expected: type[ProviderError]
 ) -> None:
-    desk = reach(dialect, answer_seconds=answer_seconds)
-    desk.vendor.script(Answer())
-    desk.provider.complete(CALL)
+    harness = reach(dialect, answer_seconds=answer_seconds)
+    harness.vendor.script(Answer())
+    harness.provider.complete(CALL)
 
-    error = desk.fails(step, seconds=0.4)
+    error = harness.fails(step, seconds=0.4)
 
     assert type(error) is expected
     assert error.usage is None
-    assert len(desk.vendor.billed) == 1
+    assert len(harness.vendor.billed) == 1
 
 
 @each_dialect
-def test_a_slow_answer_within_the_time_is_an_answer(desk: Desk) -> None:
-    reply = desk.ask(Drip(0.5, then=Answer("Many.")), seconds=20)
+def test_a_slow_answer_within_the_time_is_an_answer(harness: ProviderHarness) -> None:
+    reply = harness.ask(Drip(0.5, then=Answer("Many.")), seconds=20)
 
     assert reply.text == "Many."
 
 
 @each_dialect
 def test_it_stops_waiting_for_an_answer_that_nobody_wants(reach: Reach, dialect: Dialect) -> None:
-    desk = reach(dialect)
-    desk.vendor.script(Hang())
+    harness = reach(dialect)
+    harness.vendor.script(Hang())
 
     def checkpoint() -> None:
         raise JobCancelled("enough")
 
     with pytest.raises(JobCancelled, match="enough"):
-        desk.provider.complete(replace(CALL, checkpoint=checkpoint))
+        harness.provider.complete(replace(CALL, checkpoint=checkpoint))
 
-    assert len(desk.vendor.asked) == 1
+    assert len(harness.vendor.asked) == 1
 
 
 @each_dialect

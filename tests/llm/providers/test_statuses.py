@@ -28,8 +28,8 @@ from tests.llm.providers.dialects import (
     GOOGLE,
     NOTHING,
     OPENAI,
-    Desk,
     Dialect,
+    ProviderHarness,
     assert_discreet,
     each_dialect,
     label,
@@ -57,8 +57,8 @@ STATUSES: dict[int, type[ProviderError]] = {
 
 @each_dialect
 @pytest.mark.parametrize(("status", "expected"), STATUSES.items())
-def test_a_status_is_one_of_our_errors(desk: Desk, status: int, expected: type[ProviderError]) -> None:
-    error = desk.fails(Fail(status, message=ECHO))
+def test_a_status_is_one_of_our_errors(harness: ProviderHarness, status: int, expected: type[ProviderError]) -> None:
+    error = harness.fails(Fail(status, message=ECHO))
 
     assert type(error) is expected
     assert (error.status, error.usage, error.retry_after) == (status, NOTHING, None)
@@ -81,9 +81,9 @@ def test_a_status_is_one_of_our_errors(desk: Desk, status: int, expected: type[P
     ],
 )
 def test_an_error_of_another_form_is_told_by_its_status(
-    desk: Desk, status: int, expected: type[ProviderError], body: str
+    harness: ProviderHarness, status: int, expected: type[ProviderError], body: str
 ) -> None:
-    error = desk.fails(Raw(status, body.encode(), content_type="text/html" if "<" in body else "application/json"))
+    error = harness.fails(Raw(status, body.encode(), content_type="text/html" if "<" in body else "application/json"))
 
     assert type(error) is expected
     assert error.status == status
@@ -116,19 +116,21 @@ CODES: list[tuple[Dialect, Fail, type[ProviderError]]] = [
 
 
 @pytest.mark.parametrize(("dialect", "step", "expected"), CODES, ids=label)
-def test_a_vendors_code_says_more_than_its_status(desk: Desk, step: Fail, expected: type[ProviderError]) -> None:
-    error = desk.fails(step)
+def test_a_vendors_code_says_more_than_its_status(
+    harness: ProviderHarness, step: Fail, expected: type[ProviderError]
+) -> None:
+    error = harness.fails(step)
 
     assert type(error) is expected
     assert error.usage == NOTHING
 
 
 @each_dialect
-def test_a_wrong_key_is_the_keys_fault(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk.vendor, "key", "another-key")
+def test_a_wrong_key_is_the_keys_fault(harness: ProviderHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness.vendor, "key", "another-key")
 
     with pytest.raises(KeyRefused, match=r"^the key was refused \(HTTP 40") as failed:
-        desk.provider.complete(CALL)
+        harness.provider.complete(CALL)
 
     assert failed.value.usage == NOTHING
     assert_discreet(failed.value)
@@ -149,15 +151,17 @@ WAITS: list[tuple[Fail, float | None]] = [
 
 @each_dialect
 @pytest.mark.parametrize(("step", "seconds"), WAITS)
-def test_it_says_how_long_the_vendor_asks_us_to_wait(desk: Desk, step: Fail, seconds: float | None) -> None:
-    assert desk.fails(step).retry_after == seconds
+def test_it_says_how_long_the_vendor_asks_us_to_wait(
+    harness: ProviderHarness, step: Fail, seconds: float | None
+) -> None:
+    assert harness.fails(step).retry_after == seconds
 
 
 @each_dialect
-def test_it_understands_until_when_the_vendor_asks_us_to_wait(desk: Desk) -> None:
+def test_it_understands_until_when_the_vendor_asks_us_to_wait(harness: ProviderHarness) -> None:
     then = int(time.time()) + 60
 
-    waits = desk.fails(Fail(503, retry_after=email.utils.formatdate(then, usegmt=True))).retry_after
+    waits = harness.fails(Fail(503, retry_after=email.utils.formatdate(then, usegmt=True))).retry_after
 
     assert waits is not None
     assert then - time.time() <= waits <= 60
@@ -175,10 +179,10 @@ def test_it_understands_until_when_the_vendor_asks_us_to_wait(desk: Desk) -> Non
         (Fail(429, retry_delay="30s", quota_id="GenerateRequestsPerDayPerProject"), 30),
     ],
 )
-def test_google_says_in_the_body_how_long_to_wait(desk: Desk, step: Fail, seconds: float) -> None:
-    assert desk.fails(step).retry_after == seconds
+def test_google_says_in_the_body_how_long_to_wait(harness: ProviderHarness, step: Fail, seconds: float) -> None:
+    assert harness.fails(step).retry_after == seconds
 
 
 @pytest.mark.parametrize("dialect", [OPENAI, DEEPSEEK, ANTHROPIC], ids=str)
-def test_a_failure_has_the_vendors_request_id(desk: Desk) -> None:
-    assert desk.fails(Fail(500)).request_id.startswith("req_")
+def test_a_failure_has_the_vendors_request_id(harness: ProviderHarness) -> None:
+    assert harness.fails(Fail(500)).request_id.startswith("req_")

@@ -72,7 +72,7 @@ class Stage:
 
     world: World
     server: GoogleFilesServer
-    desk: RecordingContext
+    context: RecordingContext
     minutes: float = 3
     has_video: bool = True
     content: Callable[[], BinaryIO] = lambda: io.BytesIO(CONTENT)
@@ -99,7 +99,7 @@ class Stage:
         )
 
     def transcribe(self, **wish: object) -> Transcript:
-        return self.processor.transcribe(self.recording, TranscriptionOptions(**wish), self.desk)  # type: ignore[arg-type]  # tests know
+        return self.processor.transcribe(self.recording, TranscriptionOptions(**wish), self.context)  # type: ignore[arg-type]  # tests know
 
     def clips(self) -> list[tuple[str, str]]:
         """Return the parts that the models were asked about."""
@@ -118,7 +118,7 @@ def stage_of(world: World, server: GoogleFilesServer, tenant: Tenant) -> Stage:
     world.file["chains"]["transcribe_video"] = {name: ["gemini"] for name in world.file["strategies"]}
     world.write()
     job = Job.objects.create(tenant=tenant, kind="test", subject_id=uuid.uuid4(), queued_at=timezone.now())
-    return Stage(world=world, server=server, desk=RecordingContext(tenant=tenant, job=job))
+    return Stage(world=world, server=server, context=RecordingContext(tenant=tenant, job=job))
 
 
 def heard(

@@ -88,7 +88,7 @@ def test_it_asks_about_a_long_recording_in_windows_of_one_length(stage: Stage) -
 
     assert stage.clips() == [("0s", "500s"), ("500s", "1000s"), ("1000s", "1500s")]
     assert [segment.start_ms for segment in transcript.segments[::24]] == [0, 500_000, 1_000_000]
-    assert stage.desk.told == [(500_000, 1_500_000), (1_000_000, 1_500_000), (1_500_000, 1_500_000)]
+    assert stage.context.told == [(500_000, 1_500_000), (1_000_000, 1_500_000), (1_500_000, 1_500_000)]
     assert stage.server.uploads == 1
 
 
@@ -140,7 +140,7 @@ def test_every_question_is_a_row_with_its_cost(stage: Stage) -> None:
 
     rows = stage.world.calls
     assert [row.action for row in rows] == ["transcribe_video"] * 2
-    assert [(row.tenant, row.job) for row in rows] == [(stage.desk.tenant, stage.desk.job)] * 2
+    assert [(row.tenant, row.job) for row in rows] == [(stage.context.tenant, stage.context.job)] * 2
     assert [(row.units_in, row.units_out) for row in rows] == [(1000, 100), (2000, 300)]
     assert [row.cost for row in rows] == [Decimal("0.002"), Decimal("0.005")]
 
@@ -204,7 +204,7 @@ def test_the_file_is_deleted_whatever_breaks(stage: Stage) -> None:
     def breaks(window: object) -> None:
         raise MemoryError
 
-    stage.desk.on_keep = breaks
+    stage.context.on_keep = breaks
     stage.world.google.script(lesson(0, 3))
 
     with pytest.raises(MemoryError):
@@ -228,7 +228,7 @@ def test_it_stops_wherever_it_waits_and_deletes_the_file(stage: Stage, where: st
     elif where == "waiting":
         stage.server.polls = 100
     stage.world.google.always(Hang())
-    stage.desk.stops_when = {
+    stage.context.stops_when = {
         "uploading": lambda: stage.server.chunks,
         "waiting": lambda: stage.server.chunks and stage.server.asked[-1] == "GET get",
         "asking": lambda: stage.world.google.asked,
@@ -301,13 +301,13 @@ def test_another_wish_is_other_work(stage: Stage) -> None:
     stage.transcribe(language="en")
     stage.transcribe(hot_words=("Celsius",))
 
-    assert len(stage.desk.windows) == 3
+    assert len(stage.context.windows) == 3
 
 
 def test_what_a_killed_process_uploaded_is_used_and_deleted(stage: Stage) -> None:
     stage.world.google.script(lesson(0, 3))
     stage.transcribe()
-    stage.desk.windows.clear()
+    stage.context.windows.clear()
     left = stage.server.store(stage.server.deleted[0], content=CONTENT)
     stage.world.google.script(lesson(0, 3))
 
@@ -322,7 +322,7 @@ def test_what_a_killed_process_uploaded_is_used_and_deleted(stage: Stage) -> Non
 
 def test_a_budget_refuses_before_anything_is_uploaded(stage: Stage) -> None:
     stage.minutes = 30
-    set_limits(stage.desk.tenant, hard="0.50")
+    set_limits(stage.context.tenant, hard="0.50")
 
     with pytest.raises(BudgetExceeded):
         stage.transcribe()
@@ -332,7 +332,7 @@ def test_a_budget_refuses_before_anything_is_uploaded(stage: Stage) -> None:
 
 
 def test_a_budget_that_is_enough_is_left_to_the_questions(stage: Stage) -> None:
-    set_limits(stage.desk.tenant, hard="0.50")
+    set_limits(stage.context.tenant, hard="0.50")
     stage.world.google.script(lesson(0, 3))
 
     assert stage.transcribe().segments

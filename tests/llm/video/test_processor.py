@@ -34,7 +34,7 @@ class Ear:
     answer: Transcript | BaseException
     asked: list[Recording] = field(default_factory=list)
 
-    def transcribe(self, recording: Recording, wish: TranscriptionOptions, desk: TranscriptionContext) -> Transcript:
+    def transcribe(self, recording: Recording, wish: TranscriptionOptions, context: TranscriptionContext) -> Transcript:
         self.asked.append(recording)
         if isinstance(self.answer, BaseException):
             raise self.answer
@@ -67,8 +67,8 @@ class Stage:
             limits=GeminiLimits(most_ms=20 * MINUTE, most_bytes=50_000_000),
             read_embedded=self._read_embedded,
         )
-        desk: Any = _Context()
-        return processor.transcribe(recording, WISH, desk, sidecar_captions=beside, use_captions=captions)
+        context: Any = _Context()
+        return processor.transcribe(recording, WISH, context, sidecar_captions=beside, use_captions=captions)
 
     def _read_embedded(
         self, path: Path, media: MediaInfo, *, language: str, checkpoint: Callable[[], None]

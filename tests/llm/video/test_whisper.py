@@ -43,14 +43,14 @@ class Stopped(Exception):
 def transcribe(
     given: Recording | None = None,
     *,
-    desk: ListTranscriptionContext | None = None,
+    context: ListTranscriptionContext | None = None,
     wish: TranscriptionOptions | None = None,
     window_ms: int = 300_000,
     max_ms: int = 3_600_000,
 ) -> Transcript:
     processor = WhisperVideoProcessor(settings=replace(SETTINGS, window_ms=window_ms, max_ms=max_ms))
     return processor.transcribe(
-        given or recording(LECTURE), wish or TranscriptionOptions(), desk or ListTranscriptionContext()
+        given or recording(LECTURE), wish or TranscriptionOptions(), context or ListTranscriptionContext()
     )
 
 
@@ -74,20 +74,20 @@ def spoken(transcript: Transcript) -> list[str]:
 
 @pytest.fixture(scope="module")
 def whole() -> tuple[Transcript, ListTranscriptionContext]:
-    desk = ListTranscriptionContext()
-    return transcribe(desk=desk), desk
+    context = ListTranscriptionContext()
+    return transcribe(context=context), context
 
 
 @pytest.fixture(scope="module")
 def in_windows() -> tuple[Transcript, ListTranscriptionContext]:
-    desk = ListTranscriptionContext()
-    return transcribe(desk=desk, window_ms=30_000), desk
+    context = ListTranscriptionContext()
+    return transcribe(context=context, window_ms=30_000), context
 
 
 @pytest.fixture(scope="module")
 def beginning() -> tuple[Transcript, ListTranscriptionContext]:
-    desk = ListTranscriptionContext()
-    return transcribe(desk=desk, max_ms=15_000), desk
+    context = ListTranscriptionContext()
+    return transcribe(context=context, max_ms=15_000), context
 
 
 def test_it_hears_what_is_said_when_it_is_said(whole: tuple[Transcript, ListTranscriptionContext]) -> None:
@@ -110,24 +110,24 @@ def test_it_tells_the_language_and_the_length(whole: tuple[Transcript, ListTrans
 
 
 def test_it_tells_how_far_it_is_and_ends_at_the_total(whole: tuple[Transcript, ListTranscriptionContext]) -> None:
-    _, desk = whole
+    _, context = whole
 
-    assert [done for done, _ in desk.told] == sorted(done for done, _ in desk.told)
-    assert len(desk.told) > 24
-    assert desk.told[-1] == (94_400, 94_400)
+    assert [done for done, _ in context.told] == sorted(done for done, _ in context.told)
+    assert len(context.told) > 24
+    assert context.told[-1] == (94_400, 94_400)
 
 
 def test_it_hears_the_same_in_small_windows(
     whole: tuple[Transcript, ListTranscriptionContext], in_windows: tuple[Transcript, ListTranscriptionContext]
 ) -> None:
     transcript, _ = whole
-    found, desk = in_windows
+    found, context = in_windows
 
     assert spoken(found) == spoken(transcript)
-    assert len(desk.kept) >= 4
-    assert all(window.end_ms - window.start_ms <= 30_000 for window in desk.kept)
-    assert [window.index for window in desk.kept] == list(range(len(desk.kept)))
-    assert all(one.end_ms == other.start_ms for one, other in pairwise(desk.kept))
+    assert len(context.kept) >= 4
+    assert all(window.end_ms - window.start_ms <= 30_000 for window in context.kept)
+    assert [window.index for window in context.kept] == list(range(len(context.kept)))
+    assert all(one.end_ms == other.start_ms for one, other in pairwise(context.kept))
     for one, other in zip(found.segments, transcript.segments, strict=True):
         assert one.start_ms == pytest.approx(other.start_ms, abs=300)
 
@@ -137,7 +137,7 @@ def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript
     [(cache_key, windows)] = first.windows.items()
     again = ListTranscriptionContext(windows={cache_key: windows[:3]})
 
-    found = transcribe(desk=again, window_ms=30_000)
+    found = transcribe(context=again, window_ms=30_000)
 
     assert found == expected
     assert again.windows == first.windows
@@ -148,11 +148,11 @@ def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript
 def test_it_hears_the_same_again_where_the_model_draws_lots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whisper_engine, "TEMPERATURES", (0.8,))
     first = ListTranscriptionContext()
-    transcribe(desk=first, window_ms=5000, max_ms=12_000)
+    transcribe(context=first, window_ms=5000, max_ms=12_000)
     [(cache_key, windows)] = first.windows.items()
     again = ListTranscriptionContext(windows={cache_key: windows[:1]})
 
-    transcribe(desk=again, window_ms=5000, max_ms=12_000)
+    transcribe(context=again, window_ms=5000, max_ms=12_000)
 
     assert len(windows) >= 3
     assert again.kept == windows
@@ -160,11 +160,11 @@ def test_it_hears_the_same_again_where_the_model_draws_lots(monkeypatch: pytest.
 
 def test_it_begins_anew_under_another_wish(beginning: tuple[Transcript, ListTranscriptionContext]) -> None:
     _, first = beginning
-    desk = ListTranscriptionContext(windows=dict(first.windows))
+    context = ListTranscriptionContext(windows=dict(first.windows))
 
-    found = transcribe(desk=desk, wish=TranscriptionOptions(language="en-GB"), max_ms=15_000)
+    found = transcribe(context=context, wish=TranscriptionOptions(language="en-GB"), max_ms=15_000)
 
-    assert len(desk.windows) == 2
+    assert len(context.windows) == 2
     assert found.language == "en-GB"
 
 
@@ -223,12 +223,12 @@ def test_words_that_lead_the_model_astray_are_left_out() -> None:
 
 def test_it_hears_nothing_in_silence(tmp_path: Path) -> None:
     path = sound_file(tmp_path / "silent.wav", [(0, silence(20_000))])
-    desk = ListTranscriptionContext()
+    context = ListTranscriptionContext()
 
-    found = transcribe(recording(path, duration_ms=20_000, tracks=TRACK), desk=desk)
+    found = transcribe(recording(path, duration_ms=20_000, tracks=TRACK), context=context)
 
     assert (found.segments, found.language, found.warnings) == ((), "", ())
-    assert [(window.start_ms, window.end_ms) for window in desk.kept] == [(0, 20_000)]
+    assert [(window.start_ms, window.end_ms) for window in context.kept] == [(0, 20_000)]
 
 
 def test_it_hears_the_track_that_is_marked(tmp_path: Path) -> None:
@@ -253,10 +253,10 @@ def test_it_warns_of_a_file_that_was_cut_off(tmp_path: Path) -> None:
 
 
 def test_it_hears_no_more_than_is_allowed(beginning: tuple[Transcript, ListTranscriptionContext]) -> None:
-    found, desk = beginning
+    found, context = beginning
 
     assert found.segments[-1].end_ms <= 15_000
-    assert desk.kept[-1].end_ms == 15_000
+    assert context.kept[-1].end_ms == 15_000
     assert "longer than is allowed" in found.warnings[0]
 
 
@@ -288,7 +288,8 @@ def test_it_ends_the_child_when_it_is_told_to_stop(tmp_path: Path) -> None:
 
     with pytest.raises(Stopped):
         transcribe(
-            recording(path, duration_ms=1_140_000, tracks=TRACK), desk=ListTranscriptionContext(checkpoint=checkpoint)
+            recording(path, duration_ms=1_140_000, tracks=TRACK),
+            context=ListTranscriptionContext(checkpoint=checkpoint),
         )
 
     assert whisper_children() == []

@@ -145,7 +145,7 @@ def test_starting_does_not_load_what_is_heavy() -> None:
 
 
 def test_a_cache_key_changes_with_all_that_what_is_heard_depends_on(nano: Path) -> None:
-    settings, desk = WhisperSettings(model=str(nano)), ListTranscriptionContext()
+    settings, context = WhisperSettings(model=str(nano)), ListTranscriptionContext()
 
     def nothing(
         task: TranscriptionTask, *, checkpoint: Callable[[], None]
@@ -155,7 +155,7 @@ def test_a_cache_key_changes_with_all_that_what_is_heard_depends_on(nano: Path) 
 
     def hear(settings: WhisperSettings, wish: TranscriptionOptions) -> None:
         processor = WhisperVideoProcessor(settings=settings, transcribe_windows=nothing)
-        processor.transcribe(recording(LECTURE), wish, desk)
+        processor.transcribe(recording(LECTURE), wish, context)
 
     for each in (settings, replace(settings, beam_size=2), replace(settings, window_ms=60_000)):
         hear(each, TranscriptionOptions())
@@ -163,7 +163,7 @@ def test_a_cache_key_changes_with_all_that_what_is_heard_depends_on(nano: Path) 
         hear(settings, wish)
     hear(replace(settings, threads=7), TranscriptionOptions())
 
-    assert [len(windows) for windows in desk.windows.values()] == [2, 1, 1, 1, 1]
+    assert [len(windows) for windows in context.windows.values()] == [2, 1, 1, 1, 1]
 
 
 def test_an_identity_tells_one_folder_from_another(nano: Path) -> None:

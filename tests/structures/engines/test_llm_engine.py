@@ -37,7 +37,7 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class Clerk:
-    """A desk that answers with what its functions make of a question, and keeps every question in order.
+    """A context that answers with what its functions make of a question, and keeps every question in order.
 
     `capacity` is how many tokens that the materials of a question may take.
     """
@@ -110,118 +110,120 @@ def titles_of(draft: Draft) -> list[str]:
 
 
 def test_what_fits_is_one_question_for_the_whole_course() -> None:
-    desk = Clerk()
+    context = Clerk()
 
-    draft = write_course(words(5), desk)
+    draft = write_course(words(5), context)
 
-    assert desk.actions == [COURSE_ACTION]
+    assert context.actions == [COURSE_ACTION]
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 6)]
 
 
 def test_larger_materials_are_asked_part_by_part_and_then_arranged() -> None:
-    desk = Clerk(capacity=500)
+    context = Clerk(capacity=500)
 
-    draft = write_course(words(12), desk)
+    draft = write_course(words(12), context)
 
-    assert desk.actions == [PART_ACTION, PART_ACTION, PART_ACTION, ARRANGEMENT_ACTION]
-    assert desk.numbers_of(PART_ACTION) == list(range(1, 13))
-    assert [(values["part"], values["parts"]) for _, values in desk.questions[:3]] == [(1, 3), (2, 3), (3, 3)]
+    assert context.actions == [PART_ACTION, PART_ACTION, PART_ACTION, ARRANGEMENT_ACTION]
+    assert context.numbers_of(PART_ACTION) == list(range(1, 13))
+    assert [(values["part"], values["parts"]) for _, values in context.questions[:3]] == [(1, 3), (2, 3), (3, 3)]
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 13)]
     assert draft.warnings == ()
 
 
 @pytest.mark.parametrize("count", [1, 5, 12, 40])
 def test_the_plan_says_what_is_then_asked(count: int) -> None:
-    desk = Clerk(capacity=500)
+    context = Clerk(capacity=500)
 
-    planned = build_plan(words(count), desk)
-    write_course(words(count), desk)
+    planned = build_plan(words(count), context)
+    write_course(words(count), context)
 
-    assert desk.plan == planned
-    assert planned["calls"] == len(desk.questions)
-    assert planned["parts"] == max(1, desk.actions.count(PART_ACTION))
+    assert context.plan == planned
+    assert planned["calls"] == len(context.questions)
+    assert planned["parts"] == max(1, context.actions.count(PART_ACTION))
     assert planned["model"] == "m-1"
-    sent = sum(estimate_text_tokens(str(values.get("materials", ""))) for _, values in desk.questions)
+    sent = sum(estimate_text_tokens(str(values.get("materials", ""))) for _, values in context.questions)
     assert sent <= planned["input_tokens"]
     assert Decimal(planned["expected_cost_usd"]) > planned["input_tokens"] * Decimal("0.000001")
 
 
 def test_a_whole_that_is_too_much_after_all_is_asked_in_halves_and_nothing_is_lost() -> None:
-    desk = Clerk(too_much=lambda action, numbers: action != ARRANGEMENT_ACTION and len(numbers) > 3)
+    context = Clerk(too_much=lambda action, numbers: action != ARRANGEMENT_ACTION and len(numbers) > 3)
 
-    draft = write_course(words(10), desk)
+    draft = write_course(words(10), context)
 
-    assert desk.actions[0] == COURSE_ACTION
-    assert desk.numbers_of(PART_ACTION) == list(range(1, 11))
+    assert context.actions[0] == COURSE_ACTION
+    assert context.numbers_of(PART_ACTION) == list(range(1, 11))
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 11)]
 
 
 def test_a_part_that_is_too_much_is_halved_and_nothing_is_lost() -> None:
-    desk = Clerk(capacity=1_000, too_much=lambda action, numbers: action == PART_ACTION and len(numbers) > 2)
+    context = Clerk(capacity=1_000, too_much=lambda action, numbers: action == PART_ACTION and len(numbers) > 2)
 
-    draft = write_course(words(20), desk)
+    draft = write_course(words(20), context)
 
-    assert desk.numbers_of(PART_ACTION) == list(range(1, 21))
+    assert context.numbers_of(PART_ACTION) == list(range(1, 21))
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 21)]
 
 
 def test_halving_ends_and_the_reason_is_told() -> None:
-    desk = Clerk(too_much=lambda _action, _numbers: True)
+    context = Clerk(too_much=lambda _action, _numbers: True)
 
     with pytest.raises(TooLargeForModel) as given_up:
-        write_course(words(200), desk)
+        write_course(words(200), context)
 
     assert str(given_up.value.reason) == "summarise_part is too much"
-    assert len(desk.questions) == 1 + 1 + MAX_HALVINGS
+    assert len(context.questions) == 1 + 1 + MAX_HALVINGS
 
 
 def test_a_chunk_too_small_to_halve_is_not_asked_again() -> None:
-    desk = Clerk(too_much=lambda _action, _numbers: True)
+    context = Clerk(too_much=lambda _action, _numbers: True)
 
     with pytest.raises(TooLargeForModel):
-        write_course(node("Water", entry("Water boils.")), desk)
+        write_course(node("Water", entry("Water boils.")), context)
 
-    assert desk.actions == [COURSE_ACTION, PART_ACTION]
+    assert context.actions == [COURSE_ACTION, PART_ACTION]
 
 
 def test_topics_that_are_too_many_to_arrange_are_arranged_in_halves() -> None:
-    desk = Clerk(capacity=500, too_much=lambda action, numbers: action == ARRANGEMENT_ACTION and len(numbers) > 3)
+    context = Clerk(capacity=500, too_much=lambda action, numbers: action == ARRANGEMENT_ACTION and len(numbers) > 3)
 
-    draft = write_course(words(12), desk)
+    draft = write_course(words(12), context)
 
-    assert desk.numbers_of(ARRANGEMENT_ACTION) == list(range(1, 13))
+    assert context.numbers_of(ARRANGEMENT_ACTION) == list(range(1, 13))
     assert titles_of(draft) == [f"Idea {n}" for n in range(1, 13)]
     assert len(draft.modules) == 4
     assert draft.warnings == ()
 
 
 def test_what_the_owner_says_of_the_course_goes_along() -> None:
-    desk = Clerk(capacity=500)
+    context = Clerk(capacity=500)
     source = node("Water", *words(12).entries, language="uk", learning_goal=f"Boil{HIDDEN} eggs")
 
-    write_course(source, desk)
+    write_course(source, context)
 
-    assert {(values["language"], "Boil eggs" in str(values["goal"])) for _, values in desk.questions} == {("uk", True)}
+    assert {(values["language"], "Boil eggs" in str(values["goal"])) for _, values in context.questions} == {
+        ("uk", True)
+    }
 
 
 @pytest.mark.parametrize("field", ["title", "learning_goal"])
 def test_what_the_owner_says_of_the_course_cannot_pass_for_materials(field: str) -> None:
-    desk = Clerk()
+    context = Clerk()
     source = node("Water", entry("Water boils."))
     source = SourceNode(**{**vars(source), field: f"Water{FORGED}"})
 
-    write_course(source, desk)
+    write_course(source, context)
 
-    ((_, values),) = desk.questions
+    ((_, values),) = context.questions
     said = f"{values['course']}{values['goal']}"
     assert "\n" not in said
     assert "</" not in said
 
 
 def test_parts_without_topics_make_an_empty_course_that_says_so() -> None:
-    desk = Clerk({PART_ACTION: lambda _numbers: PartAnswer(topics=[])}, capacity=500)
+    context = Clerk({PART_ACTION: lambda _numbers: PartAnswer(topics=[])}, capacity=500)
 
-    draft = write_course(words(12), desk)
+    draft = write_course(words(12), context)
 
     assert draft.modules == ()
     assert draft.warnings == ("The models found no topic in the materials.",)
@@ -245,12 +247,12 @@ def test_parts_without_topics_make_an_empty_course_that_says_so() -> None:
 def test_an_arrangement_loses_and_doubles_nothing(
     lessons: list[list[int]], made: list[list[str]], warnings: list[str]
 ) -> None:
-    desk = Clerk(
+    context = Clerk(
         {ARRANGEMENT_ACTION: lambda _numbers: arrangement(*lessons)},
         too_much=lambda action, _numbers: action == COURSE_ACTION,
     )
 
-    draft = write_course(words(4), desk)
+    draft = write_course(words(4), context)
 
     found = [[child.title for child in lesson.children] for module in draft.modules for lesson in module.children]
     assert found == made
@@ -260,12 +262,12 @@ def test_an_arrangement_loses_and_doubles_nothing(
 
 @given(st.lists(st.lists(st.integers(-2, 8), max_size=8), min_size=1, max_size=4))
 def test_whatever_the_arrangement_each_topic_is_there_once(lessons: list[list[int]]) -> None:
-    desk = Clerk(
+    context = Clerk(
         {ARRANGEMENT_ACTION: lambda _numbers: arrangement(*lessons)},
         too_much=lambda action, _numbers: action == COURSE_ACTION,
     )
 
-    draft = write_course(words(6), desk)
+    draft = write_course(words(6), context)
 
     assert sorted(titles_of(draft)) == [f"Idea {n}" for n in range(1, 7)]
 
@@ -275,9 +277,9 @@ def test_a_concept_that_comes_twice_is_one_with_the_evidence_of_both() -> None:
         concept("Boiling point", (1, "Chunk 1."), examples=["An egg"]),
         concept("boiling POINT", (2, "Chunk 2."), (1, "Chunk 1."), definition="When it boils.", examples=["Tea"]),
     ]
-    desk = Clerk({COURSE_ACTION: lambda _numbers: course(*twice)})
+    context = Clerk({COURSE_ACTION: lambda _numbers: course(*twice)})
 
-    (found,) = concepts_of(write_course(words(2), desk))
+    (found,) = concepts_of(write_course(words(2), context))
 
     assert (found.title, found.description) == ("Boiling point", "When it boils.")
     assert found.examples == ("An egg", "Tea")
@@ -288,17 +290,17 @@ def test_a_concept_of_two_parts_that_come_into_one_lesson_is_one() -> None:
     def answer(numbers: list[int]) -> PartAnswer:
         return PartAnswer(topics=[topic("Heat", concept("Heat", (numbers[0], f"Chunk {numbers[0]}.")))])
 
-    desk = Clerk({PART_ACTION: answer}, capacity=500)
+    context = Clerk({PART_ACTION: answer}, capacity=500)
 
-    (found,) = concepts_of(write_course(words(12), desk))
+    (found,) = concepts_of(write_course(words(12), context))
 
     assert len(found.citations) == 3
 
 
 def test_a_number_that_no_chunk_has_is_kept_as_a_citation_that_cannot_hold() -> None:
-    desk = Clerk({COURSE_ACTION: lambda _numbers: course(concept("Heat", (999, "Chunk 1."), (0, "x"), (-1, "x")))})
+    context = Clerk({COURSE_ACTION: lambda _numbers: course(concept("Heat", (999, "Chunk 1."), (0, "x"), (-1, "x")))})
 
-    (found,) = concepts_of(write_course(words(2), desk))
+    (found,) = concepts_of(write_course(words(2), context))
 
     assert {citation.chunk_id for citation in found.citations} == {NO_CHUNK}
 
@@ -318,9 +320,9 @@ def test_the_whole_of_an_answer_comes_into_the_draft() -> None:
         expected_skills=[{"summary": "Boiling", "details": ""}],
         prerequisites=["Fire"],
     )
-    desk = Clerk({COURSE_ACTION: lambda _numbers: answer})
+    context = Clerk({COURSE_ACTION: lambda _numbers: answer})
 
-    draft = write_course(words(1), desk)
+    draft = write_course(words(1), context)
 
     (module,) = draft.modules
     (lesson,) = module.children
@@ -348,9 +350,9 @@ def test_what_nobody_sees_reaches_no_title_and_no_text() -> None:
         description=hidden, learning_goal=hidden, expected_knowledge=[about], expected_skills=[about],
         prerequisites=[hidden, HIDDEN],
     )  # fmt: skip
-    desk = Clerk({COURSE_ACTION: lambda _numbers: answer})
+    context = Clerk({COURSE_ACTION: lambda _numbers: answer})
 
-    draft = write_course(words(1), desk)
+    draft = write_course(words(1), context)
 
     assert not any(sign in repr(draft) for sign in (*HIDDEN, "\\u200b", "\\x00", "\\ufeff"))
     assert draft.prerequisites == ("Water",)

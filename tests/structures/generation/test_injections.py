@@ -107,11 +107,11 @@ def source_with(*said: str, name: str = "a.txt", title: str = "", folder: str = 
 
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
 def test_it_is_shown_inside_one_string_of_the_data(injection: str) -> None:
-    desk, plain = Clerk(), Clerk()
-    write_course(source_with(injection), desk)
+    context, plain = Clerk(), Clerk()
+    write_course(source_with(injection), context)
     write_course(source_with("Water."), plain)
 
-    (_, values), (_, usual) = desk.questions[0], plain.questions[0]
+    (_, values), (_, usual) = context.questions[0], plain.questions[0]
     request, harmless = (
         read_prompt(COURSE_ACTION).build_request(values),
         read_prompt(COURSE_ACTION).build_request(usual),
@@ -130,11 +130,11 @@ def test_it_is_shown_inside_one_string_of_the_data(injection: str) -> None:
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
 @pytest.mark.parametrize("place", ["name", "title", "folder"])
 def test_it_is_shown_inside_one_string_where_it_names_something(place: str, injection: str) -> None:
-    desk = Clerk()
+    context = Clerk()
 
-    write_course(source_with(**{place: injection}), desk)
+    write_course(source_with(**{place: injection}), context)
 
-    prompt = read_prompt(COURSE_ACTION).build_request(desk.questions[0][1]).prompt
+    prompt = read_prompt(COURSE_ACTION).build_request(context.questions[0][1]).prompt
     lines = data_lines(prompt)
     assert prompt.count("</materials>") == 1
     assert [line["chunk"] for line in lines if "chunk" in line] == [1]
@@ -145,13 +145,13 @@ def test_it_is_shown_inside_one_string_where_it_names_something(place: str, inje
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
 def test_a_model_that_repeats_it_as_a_topic_hands_on_one_string(injection: str) -> None:
     """The topics of the parts are shown to a model again: the second chance of an injection."""
-    desk = Clerk(
+    context = Clerk(
         {PART_ACTION: lambda _numbers: _infected(injection)}, too_much=lambda action, _numbers: action == COURSE_ACTION
     )
 
-    write_course(source_with("Water."), desk)
+    write_course(source_with("Water."), context)
 
-    prompt = read_prompt(ARRANGEMENT_ACTION).build_request(desk.questions[-1][1]).prompt
+    prompt = read_prompt(ARRANGEMENT_ACTION).build_request(context.questions[-1][1]).prompt
     lines = data_lines(prompt, "topics")
     assert prompt.count("</topics>") == 1
     assert [line["topic"] for line in lines] == list(range(1, len(lines) + 1))
