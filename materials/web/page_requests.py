@@ -1,4 +1,4 @@
-"""Asking the web for what an entry's address leads to: the one fetcher of materials, and what it tells of a source."""
+"""Request the source URL of an entry: the fetcher of this app, its limits, and the metadata of responses."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ROBOT_NAME = "Coursewright"
 MEDIA_TYPES = ("video/*", "audio/*", "application/ogg", "application/mp4")
+# What is downloaded. The bytes decide whether it can be read: many servers send files as octet-stream, without a
+# type, or with one that only says "download" and is not registered.
 ACCEPTED_TYPES = (
     *MEDIA_TYPES,
     "text/*",
@@ -40,14 +42,17 @@ ACCEPTED_TYPES = (
     "application/force-download",
     "",
 )
-"""What is brought here. Whether it can be read its bytes decide: a server's word is often wrong."""
+# The default DOCUMENT_MAX_BYTES (200 MB) needs 5.3 Mbit/s to arrive in time, UPLOAD_MAX_BYTES (2 GB) 1.1 Mbit/s. Both
+# times must stay below those of jobs and RESERVATION_LIFETIME (6 hours).
 DOCUMENT_TIMEOUT_SECONDS = 300.0
 RECORDING_TIMEOUT_SECONDS = 4 * 3600.0
+# Lengths of the columns of an entry.
+_MAX_URL_LENGTH, _MAX_HEADER_LENGTH, _MAX_DATE_LENGTH = 2000, 200, 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResponseMetadata:
-    """What a server told of what it sent."""
+    """What the headers of a response say of its body; fields are blank when a header is missing."""
 
     url: str
     content_type: str
@@ -61,9 +66,10 @@ class ResponseMetadata:
 def open_entry_url(
     entry: MaterialEntry, *, most_bytes: int, seconds: float, checkpoint: Callable[[], None], only_if_new: bool = False
 ) -> Iterator[FetchedResponse]:
-    """Ask for what is at an entry's address; `only_if_new`: for another version than the stored one.
+    """Request the source URL of an entry; with `only_if_new`, conditionally (RFC 9110, section 13).
 
-    Raises FetchRefused, FetchFailed and what `checkpoint` raises. A host that asks to wait is left alone, by all jobs.
+    `most_bytes` limits the body and `seconds` the whole request. A host that sends `Retry-After` is not requested by
+    any job until then. Raises FetchRefused, FetchFailed and what `checkpoint` raises.
     """
     from materials.web.host_throttle import block_host  # noqa: PLC0415  # its HTTP library is for workers only
     from project.outbound.responses import FetchFailed, FetchLimits  # noqa: PLC0415
@@ -84,21 +90,22 @@ def open_entry_url(
 
 
 def parse_response_metadata(fetched: FetchedResponse) -> ResponseMetadata:
-    """Return what the server told, cut to what an entry can hold."""
+    """Return the metadata of a response, in the lengths that an entry can store."""
     headers = fetched.headers
+    # Validators that are too long are dropped, not cut: a cut one would never match.
     etag, last_modified = headers.get("etag", ""), headers.get("last-modified", "")
     return ResponseMetadata(
-        url=fetched.url[:2000],
-        content_type=headers.get("content-type", "")[:200],
+        url=fetched.url[:_MAX_URL_LENGTH],
+        content_type=headers.get("content-type", "")[:_MAX_HEADER_LENGTH],
         charset=parse_charset(headers.get("content-type", "")),
         name=derive_file_name(fetched.url, fetched.content_type, headers.get("content-disposition", "")),
-        etag=etag if len(etag) <= 200 else "",
-        last_modified=last_modified if len(last_modified) <= 50 else "",
+        etag=etag if len(etag) <= _MAX_HEADER_LENGTH else "",
+        last_modified=last_modified if len(last_modified) <= _MAX_DATE_LENGTH else "",
     )
 
 
 def build_user_agent() -> str:
-    """Return how we present ourselves."""
+    """Return the User-Agent, by which site owners recognise this service in their logs and robots.txt."""
     contact = f" (+{settings.FETCH_CONTACT})" if settings.FETCH_CONTACT else ""
     return f"{ROBOT_NAME}/{settings.VERSION}{contact}"
 
@@ -106,6 +113,7 @@ def build_user_agent() -> str:
 def _get_validators(entry: MaterialEntry) -> CacheValidators | None:
     from project.outbound.responses import CacheValidators  # noqa: PLC0415
 
+    # Validators belong to one URL: they are only sent when the redirects lead to the same one as before.
     if not (entry.final_url and (entry.etag or entry.last_modified)):
         return None
     return CacheValidators(url=entry.final_url, etag=entry.etag, last_modified=entry.last_modified)
@@ -117,7 +125,7 @@ def _get_fetcher() -> Fetcher:
 
 @cache
 def build_fetcher(agent: str, allowed_hosts: tuple[str, ...], pause_seconds: float) -> Fetcher:
-    """Return this process's fetcher. It remembers the robots.txt of sites."""
+    """Return the fetcher of this process, which caches the robots.txt of sites."""
     from materials.web.host_throttle import wait_for_host  # noqa: PLC0415
     from project.outbound.fetcher import Fetcher  # noqa: PLC0415
     from project.outbound.robots import apply_robots_policy  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Bringing what is behind an address into object storage, each version under a key of its own."""
+"""Store the file behind a URL in object storage, each version under its own key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ from tenants.models import Tenant
 if TYPE_CHECKING:
     from project.outbound.responses import FetchedResponse
 
+# What is in memory of a file from a platform, besides its writer's parts. Nothing depends on the exact value.
 PIECE_BYTES = 1024 * 1024
+# What `apply_fetched_file` sets. Saving other columns would overwrite changes that were made during the download.
 FETCHED_COLUMNS = (
     "format",
     "object_key",
@@ -52,12 +54,11 @@ FETCHED_COLUMNS = (
     "key_frames_stored_at",
     "updated_at",
 )
-"""What `apply_fetched_file` changes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FetchedFile:
-    """A stored file that is nobody's yet. `metadata` is None when a platform handed it out.
+    """A stored file that no entry has yet. `metadata` is None when it comes from a video platform.
 
     `missing_keys` are keys of files with the same bytes that are not in the store (`materials.entries.intake`).
     """
@@ -71,15 +72,15 @@ class FetchedFile:
 
 @dataclass(frozen=True, kw_only=True)
 class AnnouncedRecording:
-    """A recording that a server announced and that was not fetched: a job in the heavy queue does that."""
+    """A recording that the server announces and that only a job in the heavy queue downloads."""
 
     format: Format
 
 
 class IncomingFile:
-    """A file on its way into the object storage, with the space that is reserved for it.
+    """Writes a file for an entry into object storage under a new key, within reserved quota.
 
-    After the block the space is given back, and the file is deleted unless an entry has it by then.
+    At the end of the block the reservation is released, and the file is deleted unless an entry has it by then.
     """
 
     def __init__(self, run: JobRun, entry: MaterialEntry) -> None:
@@ -88,7 +89,10 @@ class IncomingFile:
         self._reservation = QuotaReservation(entry.tenant)
 
     def store_pieces(self, pieces: Iterable[bytes], *, total: int, max_bytes: int | None = None) -> StoredObject:
-        """Store what comes. `total` is 0 when nobody has said it; `max_bytes` is where `pieces` ends by itself."""
+        """Store the pieces. `total` is their size in bytes, 0 if unknown; `max_bytes` the most that they yield.
+
+        Raises QuotaExceeded and StorageUnavailable.
+        """
         max_bytes = self._reservation.reserve_bytes(total or None, max_bytes=max_bytes)
         writer = get_object_storage().open_writer(self._key)
         done = 0
@@ -108,7 +112,7 @@ class IncomingFile:
 
     def __exit__(self, *_error: object) -> None:
         try:
-            discard_object(self._key)
+            discard_object(self._key)  # does nothing when a row points at it
         finally:
             self._reservation.release()
 
@@ -117,10 +121,10 @@ class IncomingFile:
 def fetch_entry_file(
     run: JobRun, entry: MaterialEntry, *, allow_recordings: bool, only_if_new: bool
 ) -> Iterator[FetchedFile | AnnouncedRecording | None]:
-    """Yield what the entry's address leads to, stored; None when `only_if_new` and the server says it is as it was.
+    """Download the entry's source URL and yield the stored file; None when `only_if_new` and it has not changed.
 
-    It is deleted after the block, unless an entry has it by then. Without `allow_recordings` a recording that the
-    server announces is not fetched. Holds no transaction meanwhile. Raises IngestionFailed, QuotaExceeded,
+    Without `allow_recordings` a recording that the server announces is yielded without its file. The file is deleted
+    after the block unless an entry has it by then. Holds no transaction. Raises IngestionFailed, QuotaExceeded,
     FetchRefused and FetchFailed.
     """
     max_bytes = settings.UPLOAD_MAX_BYTES if allow_recordings else settings.DOCUMENT_MAX_BYTES
@@ -140,9 +144,10 @@ def fetch_entry_file(
 
 
 def fetch_from_platform(run: JobRun, entry: MaterialEntry) -> None:
-    """Store the captions of a platform's video, or the video, and note that on the entry.
+    """Store the captions of a platform's video, or else the video, as the entry's file.
 
-    Raises IngestionFailed, QuotaExceeded, MediaUnreadable, PlatformFailed and TranscriberMissing; nothing stays then.
+    Raises IngestionFailed, QuotaExceeded, MediaUnreadable, PlatformFailed and TranscriberMissing; nothing is stored
+    then.
     """
     if not settings.PLATFORM_VIDEOS:
         raise IngestionFailed(
@@ -155,7 +160,7 @@ def fetch_from_platform(run: JobRun, entry: MaterialEntry) -> None:
 
 
 def attach_fetched_file(entry: MaterialEntry, found: FetchedFile) -> None:
-    """Make what was brought the entry's, in a transaction of its own. Raises IngestionFailed and JobCancelled."""
+    """Make the fetched file the entry's in a transaction of its own. Raises IngestionFailed and JobCancelled."""
     with refuse_duplicate_source(), transaction.atomic():
         lock_tree(entry.tenant)
         if not MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).exists():
@@ -165,8 +170,9 @@ def attach_fetched_file(entry: MaterialEntry, found: FetchedFile) -> None:
 
 
 def apply_fetched_file(entry: MaterialEntry, found: FetchedFile) -> str:
-    """Note on the entry, unsaved, what was brought; return where its version before is stored."""
+    """Set the fields of the fetched file on the entry without saving it; return the key of its previous version."""
     old = entry.object_key
+    # What was derived from the bytes stays when they are the same: probing and key frames cost minutes.
     if found.stored.sha256 != entry.raw_sha256:
         entry.media = entry.duration_ms = entry.key_frames_stored_at = None
     entry.format = found.format.value
@@ -181,11 +187,9 @@ def apply_fetched_file(entry: MaterialEntry, found: FetchedFile) -> str:
 
 
 def save_fetched_file(entry: MaterialEntry, old_key: str, *, missing_keys: frozenset[str]) -> None:
-    """Save what `apply_fetched_file` noted and release the old version, in the caller's transaction.
+    """Save what `apply_fetched_file` set, share equal bytes within the tenant, and release the previous version.
 
-    The caller holds the tree lock.
-
-    The same bytes elsewhere in the tenant are shared.
+    The caller owns the transaction and holds the tree lock.
     """
     stored = StoredObject(key=entry.object_key, size=entry.size_bytes, sha256=entry.raw_sha256)
     entry.object_key = find_shared_key(tenant=entry.tenant, stored=stored, missing_keys=missing_keys)
@@ -195,7 +199,7 @@ def save_fetched_file(entry: MaterialEntry, old_key: str, *, missing_keys: froze
 
 @contextlib.contextmanager
 def refuse_duplicate_source() -> Iterator[None]:
-    """Say it in words when the node has the same bytes already. Raises IngestionFailed."""
+    """Raise IngestionFailed when the block violates the constraint that a node has the same bytes only once."""
     try:
         yield
     except IntegrityError:
@@ -207,7 +211,7 @@ def refuse_duplicate_source() -> Iterator[None]:
 
 
 def _get_announced_format(content_type: str) -> Format | None:
-    """Return the format of a recording by the type that its server names; None for all that is not one."""
+    """Return VIDEO or AUDIO for the media type of a recording, else None."""
     if content_type.startswith("audio/"):
         return Format.AUDIO
     return Format.VIDEO if content_type.startswith(("video/", *page_requests.MEDIA_TYPES[2:])) else None
@@ -217,9 +221,11 @@ def _store_response(tenant: Tenant, fetched: FetchedResponse, incoming: Incoming
     from materials.readers.html.reader import MAX_BYTES as PAGE_BYTES  # noqa: PLC0415  # its parser is for workers only
 
     metadata = page_requests.parse_response_metadata(fetched)
+    # The length of a compressed body says nothing about its size (RFC 9110, section 8.6).
     is_packed = fetched.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}
     length = "" if is_packed else fetched.headers.get("content-length", "")
     is_page = metadata.name.endswith(".html")
+    # The reader of pages takes no more, so the rest of a larger one need not be downloaded.
     pieces = _limit_page_size(fetched.chunks, PAGE_BYTES) if is_page else fetched.chunks
     total = int(length) if length.isdecimal() else 0
     stored = incoming.store_pieces(pieces, total=total, max_bytes=PAGE_BYTES if is_page else None)
@@ -270,7 +276,7 @@ def _store_platform_video(run: JobRun, entry: MaterialEntry, incoming: IncomingF
 
 
 def _detect_format(stored: StoredObject, name: str) -> Format:
-    """Return what the bytes are, whatever they are called: on the web names are often wrong."""
+    """Return the format of the bytes. A name that contradicts them is ignored: on the web names are often wrong."""
     with stored.open() as file:
         try:
             return detect_format(file, name)

@@ -1,4 +1,4 @@
-"""Looking whether an address still leads to what was taken from it."""
+"""Check whether the source URL of an entry still has the stored text."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ log = logs.get_logger(__name__)
 
 
 def check_staleness(run: JobRun) -> None:
-    """Mark the entry as stale when its address leads to another text than the stored one, else as up to date.
+    """Mark the entry as stale if its source URL has another text than the stored one, else as up to date.
 
-    Bytes that differ in what no reader sees (dates, tokens) make no difference. Changes neither the stored version nor
-    its chunks. Raises FetchRefused and FetchFailed.
+    Texts are compared, not bytes: pages contain dates and tokens that change with each request. Changes neither the
+    stored file nor the chunks. Raises FetchRefused and FetchFailed.
     """
     entry = get_job_entry(run)
     run.report_progress("fetching", 0, 1)
@@ -49,7 +49,9 @@ def check_staleness(run: JobRun) -> None:
         changed = not fetched.is_not_modified and _has_other_text(run, entry, fetched)
     now = timezone.now()
     with store_result(run, result={"changed": changed}):
+        # Not if another version was stored meanwhile, which this check did not see.
         rows = MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk, raw_sha256=entry.raw_sha256)
+        # The first check that found the change keeps its time.
         changed_at = (entry.source_changed_at or now) if changed else None
         rows.update(source_checked_at=now, source_changed_at=changed_at)
     log.info("address checked", entry=str(entry.pk), changed=changed)
@@ -64,7 +66,7 @@ def _has_other_text(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse)
                 file.write(piece)
         if digest.hexdigest() == entry.raw_sha256:
             return False
-        if file is None:
+        if file is None:  # comparing recordings by their words would mean to transcribe them
             return True
         file.flush()
         charset = page_requests.parse_response_metadata(fetched).charset
@@ -72,7 +74,7 @@ def _has_other_text(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse)
             document = read_fetched_file(
                 Path(file.name), Format(entry.format), charset=charset, checkpoint=run.checkpoint
             )
-        except UnreadableDocument:
+        except UnreadableDocument:  # the stored version was readable, so this is another one
             return True
         return (
             preview_fingerprint(entry=entry, document=merge_earlier_descriptions(entry, document)) != entry.fingerprint
@@ -81,7 +83,7 @@ def _has_other_text(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse)
 
 @contextlib.contextmanager
 def _open_scratch_file(*, is_needed: bool) -> Iterator[BinaryIO | None]:
-    """Yield a file for what is going to be read; none for what is only compared."""
+    """Yield a temporary file, or None if none is needed."""
     if not is_needed:
         yield None
         return

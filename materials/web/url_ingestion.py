@@ -1,4 +1,4 @@
-"""Turning what an address leads to into chunks, and taking its newer versions."""
+"""Ingest the source URL of an entry, and newer versions of it."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from project import logs
 from project.errors import DomainError
 from project.jobs.run import JobRun
 
+# Begins the warning of an entry that keeps an earlier version; such a warning is replaced and removed by this prefix.
 NOT_FETCHED_PREFIX = "It could not be taken again on "
-"""Begins the warning that a version stands which its address no longer bears out."""
 
 log = logs.get_logger(__name__)
 
 
 def ingest_url(run: JobRun) -> None:
-    """Fetch what an entry's address leads to and complete the job with its chunks.
+    """Download the source URL of an entry and complete the job with its chunks.
 
-    Nothing is read again when nothing has changed. When a version was taken before and none can be taken now, that one
-    stays with a warning, and only the job has failed. Raises IngestionFailed, FetchRefused and FetchFailed.
+    Unchanged bytes are not read again. If there is an earlier version and the download fails, the entry keeps that
+    version and gets a warning, and only the job fails. Raises IngestionFailed, FetchRefused and FetchFailed.
     """
     entry = get_job_entry(run)
     has_version = _has_current_version(entry)
@@ -59,15 +59,14 @@ def ingest_url(run: JobRun) -> None:
 
 
 def fetch_recording(run: JobRun, entry: MaterialEntry) -> bool:
-    """Store the recording at the entry's address; False when there was a document instead, and the job is complete.
+    """Store the recording at the entry's source URL; return False for a document, with which the job is complete.
 
-    A recording that was taken before stays when none can be taken now. Raises IngestionFailed, FetchRefused and
-    FetchFailed.
+    If the download fails, the entry keeps an earlier recording. Raises IngestionFailed, FetchRefused and FetchFailed.
     """
     has_version = _has_current_version(entry)
     try:
         with fetch_entry_file(run, entry, allow_recordings=True, only_if_new=False) as found:
-            assert isinstance(found, FetchedFile)
+            assert isinstance(found, FetchedFile)  # neither unchanged nor announced with these arguments
             if not found.format.is_recording:
                 _ingest_fetched_document(run, entry, found)
                 return False
@@ -80,7 +79,7 @@ def fetch_recording(run: JobRun, entry: MaterialEntry) -> bool:
 
 
 def _has_current_version(entry: MaterialEntry) -> bool:
-    """Tell whether what is stored of an entry is what its chunks were made from."""
+    """Tell whether the chunks of an entry were made from its stored file."""
     return entry.processed_at is not None and entry.processed_sha256 == entry.raw_sha256
 
 
@@ -93,28 +92,29 @@ def _complete_unchanged(run: JobRun, entry: MaterialEntry, found: FetchedFile | 
     with store_result(run, result={"chunks": entry.chunk_count, "unchanged": True}):
         MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(**changes)
         clear_fingerprints(entry.node_id)
+        # Pictures that no model could describe before may be described now.
         if can_describe_pictures(Format(entry.format)):
             submit_picture_description(entry, is_entry_job=False)
     log.info("address unchanged", entry=str(entry.pk))
 
 
 def _complete_as_recording(run: JobRun, entry: MaterialEntry, found: FetchedFile | AnnouncedRecording) -> None:
-    """Complete the job by submitting that of the recording; what was fetched already is not fetched again."""
+    """Complete the job and submit that of the recording, which does not download a stored file again."""
     with refuse_duplicate_source(), store_result(run, result={"recording": True}):
         if isinstance(found, FetchedFile):
             old_key = apply_fetched_file(entry, found)
             save_fetched_file(entry, old_key, missing_keys=found.missing_keys)
         else:
             entry.format = found.format.value
-            entry.source_changed_at = timezone.now() if entry.object_key else None  # so that it is fetched again
+            entry.source_changed_at = timezone.now() if entry.object_key else None  # stale, so that it is downloaded
             entry.save(update_fields=["format", "source_changed_at", "updated_at"])
         submit_ingestion(entry)
 
 
 def _ingest_fetched_document(run: JobRun, entry: MaterialEntry, found: FetchedFile) -> None:
-    """Complete the job with the chunks of a fetched document. The entry changes with that or not at all.
+    """Complete the job with the chunks of a fetched document.
 
-    Raises IngestionFailed.
+    The entry is saved in the same transaction, so it never has a new file and old chunks. Raises IngestionFailed.
     """
     old_key = apply_fetched_file(entry, found)
     run.report_progress("reading", 0, 1)
@@ -128,10 +128,11 @@ def _ingest_fetched_document(run: JobRun, entry: MaterialEntry, found: FetchedFi
 
 @transaction.atomic
 def _keep_current_version(run: JobRun, entry: MaterialEntry, exc: DomainError) -> None:
-    """Let the entry be as it was before the job, with a warning."""
+    """Restore the entry to its state before the job, with a warning, in a transaction that takes the tree lock."""
     lock_tree(run.tenant)
     warnings = [warning for warning in entry.warnings if not warning.startswith(NOT_FETCHED_PREFIX)]
     warnings.append(f"{NOT_FETCHED_PREFIX}{timezone.now():%Y-%m-%d}: {exc}")
+    # Without its job the entry counts as ready, not as failed. One that got another job meanwhile is left to that.
     rows = MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk, job=run.job)
     if rows.update(job=None, warnings=warnings):
         clear_fingerprints(entry.node_id)
