@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from materials.models import Quota, SpaceReservation, Upload
+from materials.models import Quota, StorageReservation, Upload
 from materials.objects.quotas import set_quota
 from project.env import parse_size
 from project.http.admin import ReadOnlyAdmin
@@ -93,8 +93,8 @@ class QuotaAdmin(ModelAdmin):
         return _format_limit(quota.hard_limit)
 
 
-@admin.register(SpaceReservation)
-class SpaceReservationAdmin(ReadOnlyAdmin):
+@admin.register(StorageReservation)
+class StorageReservationAdmin(ReadOnlyAdmin):
     """Reservations for files that are being received or fetched."""
 
     list_display = ("tenant", "size_bytes", "expires_at", "created_at")

@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='SpaceReservation',
+            name='StorageReservation',
             fields=[
                 ('id', models.UUIDField(default=project.db.fields.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
@@ -409,7 +409,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('slide__gte', 1)), name='mapping_slide_counts_from_1'),
         ),
         migrations.AddIndex(
-            model_name='spacereservation',
+            model_name='storagereservation',
             index=models.Index(fields=['tenant', 'expires_at'], name='space_reserved_by_tenant'),
         ),
         migrations.AddConstraint(

@@ -15,7 +15,7 @@ from materials.models.mappings import MappingState, SlideVideoMapping
 from materials.models.objects import ObjectRemoval
 from materials.models.recordings import KeyFrame, PictureDescription, TranscriptWindow
 from materials.models.tree import MaterialNode
-from materials.models.uploads import Quota, SpaceReservation, Upload, UploadStatus
+from materials.models.uploads import Quota, StorageReservation, Upload, UploadStatus
 
 __all__ = [
     "Chunk",
@@ -35,7 +35,7 @@ __all__ = [
     "PictureDescription",
     "Quota",
     "SlideVideoMapping",
-    "SpaceReservation",
+    "StorageReservation",
     "TranscriptWindow",
     "Upload",
     "UploadStatus",

@@ -137,7 +137,7 @@ class Quota(UUIDModel):
         return f"{self.tenant_id}: {self.soft_limit} / {self.hard_limit}"
 
 
-class SpaceReservation(UUIDModel):
+class StorageReservation(UUIDModel):
     """Space reserved for a file that is being received or fetched. One that was not released counts until it expires.
 
     Only tenants with a quota have them; open uploads count by themselves.

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from materials.errors import QuotaExceeded
 from materials.locks import lock_tree
-from materials.models import MaterialEntry, Quota, SpaceReservation, Upload, UploadStatus
+from materials.models import MaterialEntry, Quota, StorageReservation, Upload, UploadStatus
 from materials.objects.removal import list_key_columns
 from project import logs
 from project.errors import RuleViolation
@@ -69,7 +69,7 @@ def get_storage_usage(*, tenant: Tenant, now: datetime) -> StorageUsage:
         found = each.aggregate(number=Count("object_key"), total=Sum("size"))
         number, size = number + found["number"], size + (found["total"] or 0)
     uploads = Upload.objects.for_tenant(tenant).filter(status=UploadStatus.OPEN)
-    reserved = SpaceReservation.objects.filter(tenant=tenant, expires_at__gt=now)
+    reserved = StorageReservation.objects.filter(tenant=tenant, expires_at__gt=now)
     return StorageUsage(
         entries=MaterialEntry.objects.for_tenant(tenant).count(),
         objects=number,
@@ -136,11 +136,11 @@ class QuotaReservation:
         with transaction.atomic():
             lock_tree(self._tenant)
             now = timezone.now()
-            SpaceReservation.objects.filter(tenant=self._tenant, expires_at__lte=now).delete()
+            StorageReservation.objects.filter(tenant=self._tenant, expires_at__lte=now).delete()
             self.warning = check_quota(tenant=self._tenant, size=size)
             if size is None and (left := get_storage_usage(tenant=self._tenant, now=now).left) is not None:
                 max_bytes = min(max_bytes, left)
-            made = SpaceReservation.objects.create(
+            made = StorageReservation.objects.create(
                 tenant=self._tenant, size_bytes=max_bytes, expires_at=now + RESERVATION_LIFETIME
             )
         self._reservation_id = made.pk
@@ -153,7 +153,7 @@ class QuotaReservation:
     def release(self) -> None:
         """Delete the reservation. Releasing twice is no error."""
         if self._reservation_id is not None:
-            SpaceReservation.objects.filter(pk=self._reservation_id).delete()
+            StorageReservation.objects.filter(pk=self._reservation_id).delete()
             self._reservation_id = None
 
     def __enter__(self) -> Self:

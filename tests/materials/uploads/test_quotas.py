@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from materials.errors import QuotaExceeded
-from materials.models import KeyFrame, MaterialEntry, MaterialNode, Quota, SpaceReservation, Upload
+from materials.models import KeyFrame, MaterialEntry, MaterialNode, Quota, StorageReservation, Upload
 from materials.objects.quotas import QuotaReservation, set_quota
 from materials.tree.services import copy_node
 from tenants.models import Tenant
@@ -78,7 +78,7 @@ def test_a_file_beyond_the_hard_limit_is_refused_before_it_is_read(
     assert "operator" in problem["next_step"]
     assert (problem["left_bytes"], problem["stored_bytes"]) == (100, len(LECTURE))
     assert stored() == before
-    assert not SpaceReservation.objects.exists()
+    assert not StorageReservation.objects.exists()
 
 
 def test_what_still_fits_is_taken(api: Api, acme: Tenant, course: MaterialNode) -> None:
@@ -89,7 +89,7 @@ def test_what_still_fits_is_taken(api: Api, acme: Tenant, course: MaterialNode) 
 
     assert response.status_code == 201
     assert usage(client)["left_bytes"] == 0
-    assert not SpaceReservation.objects.exists()
+    assert not StorageReservation.objects.exists()
     assert post_file(client, course, LECTURE).json()["code"] == "quota_exceeded"
     client.delete(f"/api/v1/entries/{response.json()['id']}")
     assert usage(client)["left_bytes"] == 1000
@@ -147,16 +147,16 @@ def test_files_that_come_at_the_same_time_count(acme: Tenant) -> None:
             second.reserve_bytes(600)
         assert second.reserve_bytes(None) == 400
 
-    assert not SpaceReservation.objects.exists()
+    assert not StorageReservation.objects.exists()
 
 
 def test_a_reservation_that_nobody_gave_back_counts_until_it_expires(acme: Tenant) -> None:
     set_quota(tenant=acme, soft_limit=None, hard_limit=1000)
-    SpaceReservation.objects.create(tenant=acme, size_bytes=1000, expires_at=timezone.now())
+    StorageReservation.objects.create(tenant=acme, size_bytes=1000, expires_at=timezone.now())
 
     with QuotaReservation(acme) as space:
         space.reserve_bytes(1000)
-        assert SpaceReservation.objects.count() == 1
+        assert StorageReservation.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)  # the job's heartbeats have a connection of their own
@@ -175,7 +175,7 @@ def test_a_fetched_recording_counts(
     shown = client.get(f"/api/v1/entries/{entry['id']}").json()
     assert (shown["state"], shown["error"]["code"]) == ("error", "quota_exceeded")
     assert stored() == []
-    assert not SpaceReservation.objects.exists()
+    assert not StorageReservation.objects.exists()
 
 
 def test_a_page_of_unknown_length_claims_no_more_than_a_page_may_have(acme: Tenant) -> None:
@@ -195,7 +195,7 @@ def test_without_a_quota_nothing_is_counted(
         post_file(client, course, LECTURE)
 
     assert not [query for query in asked.captured_queries if "SUM(" in query["sql"]]
-    assert not SpaceReservation.objects.exists()
+    assert not StorageReservation.objects.exists()
 
 
 def run(*arguments: str) -> str:
