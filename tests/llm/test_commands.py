@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -128,14 +129,26 @@ def test_a_mended_model_is_asked_again_after_a_check(world: World) -> None:
     assert not Breaker.objects.exists()
 
 
-def test_set_budget_sets_and_lifts_limits(acme: Tenant) -> None:
+def test_set_budget_changes_what_is_named_and_shows_the_rest(acme: Tenant) -> None:
+    said, _ = run("set_budget", "acme")
+    assert said == "acme: soft limit none, hard limit none\n"
+    assert not SpendingLimit.objects.exists()
+
     said, _ = run("set_budget", "acme", "--soft", "40", "--hard", "50")
     assert said == "acme: soft limit $40, hard limit $50\n"
 
-    said, _ = run("set_budget", "acme")
+    run("set_budget", "acme", "--soft", "45")
+    limit = SpendingLimit.objects.get()
+    assert (limit.soft_limit, limit.hard_limit) == (Decimal(45), Decimal(50))
 
-    assert said == "acme: soft limit none, hard limit none\n"
-    assert SpendingLimit.objects.get().hard_limit is None
+    run("set_budget", "acme")
+    limit.refresh_from_db()
+    assert (limit.soft_limit, limit.hard_limit) == (Decimal(45), Decimal(50))
+
+    said, _ = run("set_budget", "acme", "--hard", "none")
+    assert said.endswith("hard limit none\n")
+    limit.refresh_from_db()
+    assert (limit.soft_limit, limit.hard_limit) == (Decimal(45), None)
 
 
 @pytest.mark.parametrize("arguments", [("--hard", "much"), ("--hard", "-1"), ("--soft", "9", "--hard", "1")])

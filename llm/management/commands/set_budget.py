@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 from argparse import ArgumentParser, ArgumentTypeError
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -7,31 +8,46 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from llm.errors import BudgetRefused
+from llm.models import SpendingLimit
 from llm.services import set_budget
 from tenants.lookup import find_tenant
 
 
 class Command(BaseCommand):
-    help = "Set what a tenant may spend on models in a calendar month. A limit that is not given is lifted."
+    help = (
+        "Set what a tenant may spend on models in a calendar month: a limit in dollars, or `none` to lift it. A "
+        "limit that "
+        "is not given stays as it is; without any the present ones are shown."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("tenant", help="slug of the tenant")
-        parser.add_argument("--soft", type=_parse_dollars, metavar="DOLLARS", help="warn from here on")
-        parser.add_argument("--hard", type=_parse_dollars, metavar="DOLLARS", help="refuse calls that could go beyond")
+        for name, effect in (("soft", "warn from here on"), ("hard", "refuse calls that could go beyond")):
+            parser.add_argument(
+                f"--{name}", type=_parse_dollars, metavar="DOLLARS|none", help=effect, default=argparse.SUPPRESS
+            )
 
-    def handle(self, *, tenant: str, soft: Decimal | None, hard: Decimal | None, **options: Any) -> str:
+    def handle(self, *, tenant: str, **options: Any) -> str:
         owner = find_tenant(tenant)
-        try:
-            set_budget(tenant=owner, soft_limit=soft, hard_limit=hard)
-        except BudgetRefused as exc:
-            raise CommandError(f"{exc} {exc.next_step}") from exc
-        limits = {"soft": soft, "hard": hard}
+        present = SpendingLimit.objects.filter(tenant=owner).first()
+        limits = {
+            "soft": present.soft_limit if present is not None else None,
+            "hard": present.hard_limit if present is not None else None,
+        }
+        if given := {name: options[name] for name in limits if name in options}:
+            limits |= given
+            try:
+                set_budget(tenant=owner, soft_limit=limits["soft"], hard_limit=limits["hard"])
+            except BudgetRefused as exc:
+                raise CommandError(f"{exc} {exc.next_step}") from exc
         return f"{owner.slug}: " + ", ".join(
             f"{name} limit {'none' if limit is None else f'${limit}'}" for name, limit in limits.items()
         )
 
 
-def _parse_dollars(word: str) -> Decimal:
+def _parse_dollars(word: str) -> Decimal | None:
+    if word == "none":
+        return None
     try:
         amount = Decimal(word)
     except InvalidOperation:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
@@ -13,30 +14,39 @@ from tenants.lookup import find_tenant
 
 
 class Command(BaseCommand):
-    help = "Set how much a tenant may store. A limit that is not given is lifted. What is stored already stays."
+    help = (
+        "Set how much a tenant may store: a limit such as 10GB, or `none` to lift it. A limit that is not given "
+        "stays as it "
+        "is; without any the present ones are shown. What is stored already stays."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("tenant", help="slug of the tenant")
-        parser.add_argument("--soft", type=_parse_size, metavar="SIZE", help="warn from here on, such as 10GB")
-        parser.add_argument(
-            "--hard", type=_parse_size, metavar="SIZE", help="refuse what could go beyond, such as 20GB"
-        )
+        for name, effect in (("soft", "warn from here on"), ("hard", "refuse what could go beyond")):
+            parser.add_argument(
+                f"--{name}", type=_parse_size, metavar="SIZE|none", help=effect, default=argparse.SUPPRESS
+            )
 
-    def handle(self, *, tenant: str, soft: int | None, hard: int | None, **options: Any) -> str:
+    def handle(self, *, tenant: str, **options: Any) -> str:
         owner = find_tenant(tenant)
-        try:
-            set_quota(tenant=owner, soft_limit=soft, hard_limit=hard)
-        except RuleViolation as exc:
-            raise CommandError(str(exc)) from exc
-        stored = get_storage_usage(tenant=owner, now=timezone.now()).stored
-        limit_by_name = {"soft": soft, "hard": hard}
+        usage = get_storage_usage(tenant=owner, now=timezone.now())
+        stored = usage.stored
+        limit_by_name = {"soft": usage.soft_limit, "hard": usage.hard_limit}
+        if given := {name: options[name] for name in limit_by_name if name in options}:
+            limit_by_name |= given
+            try:
+                set_quota(tenant=owner, soft_limit=limit_by_name["soft"], hard_limit=limit_by_name["hard"])
+            except RuleViolation as exc:
+                raise CommandError(str(exc)) from exc
         limits = ", ".join(
             f"{name} limit {'none' if limit is None else f'{limit:,} bytes'}" for name, limit in limit_by_name.items()
         )
         return f"{owner.slug}: {limits}; {stored:,} bytes are stored"
 
 
-def _parse_size(word: str) -> int:
+def _parse_size(word: str) -> int | None:
+    if word == "none":
+        return None
     number = parse_size(word)
     if number is None or number >= 2**63:  # PostgreSQL's bigint
         raise ArgumentTypeError(f"{word!r} is not a size such as 10GB, 1GiB or 1048576")

@@ -212,7 +212,16 @@ def test_operators_set_quotas_on_the_command_line(lecture: MaterialEntry) -> Non
     )
     quota = Quota.objects.get()
     assert (quota.soft_limit, quota.hard_limit) == (10**10, 20 * 2**30)
-    assert "hard limit none" in run("acme", "--soft", "1")
+
+    run("acme", "--soft", "1")
+    quota.refresh_from_db()
+    assert (quota.soft_limit, quota.hard_limit) == (1, 20 * 2**30)
+
+    assert "soft limit 1 bytes, hard limit 21,474,836,480 bytes" in run("acme")
+
+    assert "hard limit none" in run("acme", "--hard", "none")
+    quota.refresh_from_db()
+    assert (quota.soft_limit, quota.hard_limit) == (1, None)
 
 
 @pytest.mark.parametrize(
