@@ -158,8 +158,10 @@ def _resolve_declared_encoding(declared: str) -> str:
         return ""
     try:
         name = codecs.lookup(_SUPERSET_ENCODINGS.get(plain, declared)).name
+        # Strictly and with replacements: some codecs do not decode texts (base64, punycode), `idna` replaces nothing.
         b"text".decode(name)
-    except (LookupError, ValueError):  # LookupError also for codecs that do not decode to text, such as base64
+        b"text".decode(name, errors="replace")
+    except (LookupError, ValueError):
         return ""
     return name
 

@@ -95,6 +95,14 @@ def test_a_declaration_that_names_less_than_is_meant_is_no_reason_to_warn() -> N
     assert decode_with_warnings("镕基：变量是容器。".encode("gbk"), declared="gb2312").text == "镕基：变量是容器。"
 
 
+@pytest.mark.parametrize("declared", ["idna", "punycode", "undefined", "base64", "rot13", "no such encoding"])
+def test_a_declaration_of_what_is_no_encoding_of_texts_is_no_help(declared: str) -> None:
+    decoded = decode_with_warnings("Привіт світ".encode("cp1251"), declared=declared)
+
+    assert decoded.text == "Привіт світ"
+    assert "windows-1251" in decoded.warnings[0]
+
+
 def test_binary_noise_is_no_text() -> None:
     noise = bytes((number * 7919 + number * number * 104_729) >> 5 & 0xFF for number in range(4_000))
 
