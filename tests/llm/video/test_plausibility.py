@@ -159,6 +159,8 @@ def test_a_stamp_lies_within_the_tolerance_of_its_clip(first_ms: int, last_ms: i
         (1, 9, "1 of 9 lines have no time that can be read"),
         (2, 20, ""),
         (2, 19, "2 of 19 lines have no time that can be read"),
+        (10, 100, ""),
+        (10, 99, "10 of 99 lines have no time that can be read"),
     ],
 )
 def test_one_line_of_ten_may_have_no_time(untimed: int, lines: int, said: str) -> None:
