@@ -49,7 +49,7 @@ class StorageUsage:
     hard_limit: int | None
 
     @property
-    def left(self) -> int | None:
+    def left_bytes(self) -> int | None:
         """What may still be stored; None without a hard limit."""
         return None if self.hard_limit is None else max(0, self.hard_limit - self.stored - self.promised)
 
@@ -100,7 +100,7 @@ def check_quota(*, tenant: Tenant, size: int | None) -> str:
         return ""
     now = timezone.now()
     usage = get_storage_usage(tenant=tenant, now=now)
-    if usage.left is not None and (size or 1) > usage.left:
+    if usage.left_bytes is not None and (size or 1) > usage.left_bytes:
         raise _build_quota_error(tenant, usage, size)
     goal = usage.stored + usage.promised + (size or 0)
     if usage.soft_limit is None or goal <= usage.soft_limit:
@@ -138,7 +138,7 @@ class QuotaReservation:
             now = timezone.now()
             StorageReservation.objects.filter(tenant=self._tenant, expires_at__lte=now).delete()
             self.warning = check_quota(tenant=self._tenant, size=size)
-            if size is None and (left := get_storage_usage(tenant=self._tenant, now=now).left) is not None:
+            if size is None and (left := get_storage_usage(tenant=self._tenant, now=now).left_bytes) is not None:
                 max_bytes = min(max_bytes, left)
             made = StorageReservation.objects.create(
                 tenant=self._tenant, size_bytes=max_bytes, expires_at=now + RESERVATION_LIFETIME
@@ -181,7 +181,7 @@ def set_quota(*, tenant: Tenant, soft_limit: int | None, hard_limit: int | None)
 def _build_quota_error(tenant: Tenant, usage: StorageUsage, size: int | None) -> QuotaExceeded:
     more = "It is not known how large the file is" if size is None else f"The file has {size} bytes"
     return QuotaExceeded(
-        f"{more}; of the {usage.hard_limit} bytes that may be stored, {usage.left} are left.",
+        f"{more}; of the {usage.hard_limit} bytes that may be stored, {usage.left_bytes} are left.",
         next_step=(
             "Delete what is not needed any more, or ask the operator of this server to raise the quota of tenant "
             f"{tenant.slug}."
@@ -190,7 +190,7 @@ def _build_quota_error(tenant: Tenant, usage: StorageUsage, size: int | None) ->
             "hard_limit_bytes": usage.hard_limit,
             "stored_bytes": usage.stored,
             "promised_bytes": usage.promised,
-            "left_bytes": usage.left,
+            "left_bytes": usage.left_bytes,
         },
     )
 

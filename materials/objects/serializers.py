@@ -18,5 +18,5 @@ class UsageSerializer(serializers.Serializer[Any]):
     )
     soft_limit_bytes = serializers.IntegerField(source="soft_limit", allow_null=True)
     hard_limit_bytes = serializers.IntegerField(source="hard_limit", allow_null=True)
-    left_bytes = serializers.IntegerField(source="left", allow_null=True, help_text="null: there is no hard limit.")
+    left_bytes = serializers.IntegerField(allow_null=True, help_text="null: there is no hard limit.")
     is_beyond_soft_limit = serializers.BooleanField()

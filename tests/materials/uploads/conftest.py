@@ -37,7 +37,7 @@ class Store(Protocol):
     def get(self, url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         """GET an address that the product gave out; return status, headers with small names, and body."""
 
-    def left(self) -> list[str]:
+    def list_leftovers(self) -> list[str]:
         """Return what is stored besides whole objects of entries: parts, and uploads that were begun."""
 
 
@@ -58,7 +58,7 @@ class Disk:
         body = b"".join(answer) if answer.streaming else answer.content
         return answer.status_code, {name.lower(): value for name, value in answer.items()}, body
 
-    def left(self) -> list[str]:
+    def list_leftovers(self) -> list[str]:
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         return [name for path in files if not (name := str(path.relative_to(self.folder))).startswith("tenants/")]
 
@@ -77,7 +77,7 @@ class Elsewhere:
     def get(self, url: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         return _ask("GET", url, headers)
 
-    def left(self) -> list[str]:
+    def list_leftovers(self) -> list[str]:
         parts = [found.key for found in self.bucket.objects.list_objects() if not found.key.startswith("tenants/")]
         return parts + self.bucket.open_uploads()
 

@@ -37,7 +37,7 @@ def test_a_course_comes_and_goes(api: Api, acme: Tenant, course: MaterialNode, s
     keys = {entry.object_key for entry in MaterialEntry.objects.all()}
     assert len(keys) == 2
     assert {found.key for found in get_object_storage().list_objects()} == keys
-    assert store.left() == []
+    assert store.list_leftovers() == []
 
 
 def test_a_quota_stops_an_import_which_goes_on_when_there_is_room(

@@ -46,7 +46,7 @@ def test_a_file_in_one_piece_becomes_an_entry(api: Api, acme: Tenant, course: Ma
     row = MaterialEntry.objects.get()
     assert row.object_key == f"tenants/{acme.pk}/entries/{row.pk}/raw"
     assert stored_bytes(row.object_key) == LECTURE
-    assert store.left() == []
+    assert store.list_leftovers() == []
     drain()
     assert client.get(f"/api/v1/entries/{entry['id']}").json()["state"] == "ready"
     read = client.get(f"/api/v1/uploads/{opened['id']}").json()
@@ -80,7 +80,7 @@ def test_a_file_in_parts_is_resumed_and_verified_by_a_job(
     row = MaterialEntry.objects.get(pk=entry)
     assert (row.size_bytes, row.raw_sha256) == (len(BIG), hashlib.sha256(BIG).hexdigest())
     assert stored_bytes(row.object_key) == BIG
-    assert store.left() == []
+    assert store.list_leftovers() == []
     again = complete(client, opened)
     assert (again.status_code, again.json()["id"]) == (200, entry)
 
@@ -109,7 +109,7 @@ def test_the_same_bytes_in_the_node_give_the_entry_that_is_there(
     answer = complete(client, opened)
 
     assert (answer.status_code, answer.json()["id"]) == (200, there["id"])
-    assert store.left() == []
+    assert store.list_leftovers() == []
 
 
 LIES = [
@@ -136,7 +136,7 @@ def test_what_is_not_as_announced_is_removed(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.json()["next_step"]
     assert not MaterialEntry.objects.exists()
-    assert store.left() == []
+    assert store.list_leftovers() == []
     again = complete(client, opened)
     assert (again.status_code, again.json()["code"], again.json()["detail"]) == (status, code, answer.json()["detail"])
     read = client.get(f"/api/v1/uploads/{opened['id']}").json()
@@ -156,7 +156,7 @@ def test_a_job_refuses_parts_that_are_not_the_file(api: Api, acme: Tenant, cours
     assert (failed["status"], failed["error"]["code"]) == ("failed", "sha256_mismatch")
     assert complete(client, opened).json()["code"] == "sha256_mismatch"
     assert not MaterialEntry.objects.exists()
-    assert store.left() == []
+    assert store.list_leftovers() == []
 
 
 def test_a_bucket_may_hold_another_size_than_announced(
@@ -170,7 +170,7 @@ def test_a_bucket_may_hold_another_size_than_announced(
     answer = complete(client, opened)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "size_mismatch")
-    assert bucket.left() == bucket.bucket.keys() == []
+    assert bucket.list_leftovers() == bucket.bucket.keys() == []
 
 
 def test_an_address_of_a_bucket_binds_size_and_digest(
@@ -219,12 +219,12 @@ def test_an_aborted_upload_leaves_nothing(api: Api, acme: Tenant, course: Materi
     opened = announce(client, course.pk, BIG, name="big.md")
     last = opened["urls"].pop()
     send_all(store, opened, BIG)
-    assert store.left()
+    assert store.list_leftovers()
 
     for _ in range(2):
         assert client.delete(f"/api/v1/uploads/{opened['id']}").status_code == 204
 
-    assert store.left() == []
+    assert store.list_leftovers() == []
     assert store.put(last, BIG[10 * MIB :]) >= 400
     answer = complete(client, opened)
     assert (answer.status_code, answer.json()["code"]) == (409, "upload_closed")
@@ -244,7 +244,7 @@ def test_an_upload_can_be_aborted_while_it_is_verified(
 
     assert client.get(job["Location"]).json()["status"] == "cancelled"
     assert not MaterialEntry.objects.exists()
-    assert store.left() == []
+    assert store.list_leftovers() == []
 
 
 def test_a_complete_upload_cannot_be_aborted(api: Api, acme: Tenant, course: MaterialNode, store: Store) -> None:
@@ -269,7 +269,7 @@ def test_an_upload_to_a_node_that_is_gone_ends(api: Api, acme: Tenant, course: M
     answer = complete(client, opened)
 
     assert answer.status_code == 404
-    assert store.left() == []
+    assert store.list_leftovers() == []
     assert client.get(f"/api/v1/uploads/{opened['id']}").json()["node"] is None
 
 

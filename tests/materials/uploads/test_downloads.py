@@ -148,7 +148,7 @@ def test_a_part_of_another_size_is_not_taken(
     answer = APIClient().put(part["url"], body, content_type="application/octet-stream")
 
     assert answer.status_code in {411, 422}
-    assert disk.left() == []
+    assert disk.list_leftovers() == []
 
 
 def test_addresses_hold_as_long_as_the_operator_says(

@@ -49,11 +49,11 @@ def test_an_abandoned_upload_is_swept(
     opened = announce(client, course.pk, content)
     send_all(store, opened, content)
     swept(timedelta(hours=23))
-    assert store.left()
+    assert store.list_leftovers()
 
     swept(timedelta(hours=25))
 
-    assert store.left() == []
+    assert store.list_leftovers() == []
     read = client.get(f"/api/v1/uploads/{opened['id']}").json()
     assert (read["state"], read["urls"]) == ("expired", [])
     answer = complete(client, opened)
@@ -66,11 +66,11 @@ def test_what_arrives_after_the_end_is_swept(api: Api, acme: Tenant, course: Mat
     client.delete(f"/api/v1/uploads/{opened['id']}")
     bucket.put(opened["urls"][0], LECTURE)
     assert swept(timedelta(minutes=30)) == 0
-    assert bucket.left()
+    assert bucket.list_leftovers()
 
     assert swept(LATER) == 1
 
-    assert bucket.left() == []
+    assert bucket.list_leftovers() == []
     assert swept(LATER) == 0
 
 
@@ -102,11 +102,11 @@ def test_what_the_store_does_not_let_go_is_tried_again(
         patch.setattr(FileSystemDirectStorage if store.kind == "disk" else S3DirectStorage, "discard_upload", fails)
         assert client.delete(f"/api/v1/uploads/{opened['id']}").status_code == 204
         assert swept(LATER) == 0
-    assert store.left()
+    assert store.list_leftovers()
     assert "upload not cleared yet" in caplog.text
 
     assert swept(LATER) == 1
-    assert store.left() == []
+    assert store.list_leftovers() == []
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -163,11 +163,11 @@ def test_comparing_both_sides_leaves_open_uploads_alone_and_finds_what_rows_have
 ) -> None:
     opened = announce(api(acme), course.pk, content)
     send_all(store, opened, content)
-    before = store.left()
+    before = store.list_leftovers()
 
     call_command("sweep_objects", "--older-than=0", "--delete", stdout=StringIO())
-    assert store.left() == before != []
+    assert store.list_leftovers() == before != []
 
     Upload.objects.all().delete()
     call_command("sweep_objects", "--older-than=0", "--delete", stdout=StringIO())
-    assert store.left() == []
+    assert store.list_leftovers() == []
