@@ -11,6 +11,7 @@ import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -157,7 +158,7 @@ def _build_pdf_source(path: str, letters: Mapping[int, int]) -> PageSource:
 
     def iter_pages(first: int) -> Iterator[tuple[int, Callable[[], Iterator[Image | str]]]]:
         for number in range(first, len(document) + 1):
-            yield number, lambda number=number: _draw_pdf_page(document, number, letters.get(number, 0))  # type: ignore[misc]
+            yield number, partial(_draw_pdf_page, document, number, letters.get(number, 0))
 
     return iter_pages
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from materials.readers.archives import ZIP_MAX_PARTS
@@ -51,7 +52,7 @@ def iter_slide_pictures(
                 seen.add(mark)
                 fresh.append(part)
         if number >= first:
-            yield number, lambda fresh=fresh: (_load_picture(package, part) for part in fresh)  # type: ignore[misc]
+            yield number, partial(_load_pictures, package, fresh)
 
 
 def _find_large_pictures(package: Package, layouts: Layouts, name: str, min_area: float) -> list[str]:
@@ -89,6 +90,12 @@ def _iter_picture_elements(tree: Any) -> Iterator[Any]:
 def _get_int_attribute(element: Any, name: str) -> int:
     text = element.get(name) or "" if element is not None else ""
     return int(text) if text.isdecimal() and len(text) < 15 else 0
+
+
+def _load_pictures(package: Package, parts: Sequence[str]) -> Iterator[Image | str]:
+    """Load one picture at a time, when it is asked for: all of a slide's need not be in memory together."""
+    for part in parts:
+        yield _load_picture(package, part)
 
 
 def _load_picture(package: Package, part: str) -> Image | str:

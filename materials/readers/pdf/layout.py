@@ -13,7 +13,7 @@ from string import digits
 from materials.documents import ChunkKind, Locator, Piece
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_list_item
 from materials.readers.pdf.lines import is_list_item, join_lines, split_item_number
-from materials.readers.pdf.page import PARAGRAPH_GAP, LineRun, Page
+from materials.readers.pdf.page import EDGE_LINES, PARAGRAPH_GAP, LineRun, Page
 
 _get_top = attrgetter("top")
 _DIGITS_PATTERN = re.compile(r"\d+")
@@ -56,9 +56,7 @@ _BLOCK_SIZE_TOLERANCE = 1.5
 _INDENT_WIDTH = 18
 # A bullet in another text box stands far to the right but is not nested: this bounds how deep it looks.
 _MAX_LIST_DEPTH = 4
-# Running heads and feet have two lines at most: at 1 the second line stays, at 4 numbers of the text are taken for page
-# numbers. A page of five lines or fewer has its text in the second line already.
-_EDGE_LINES = 2
+# A page of five lines or fewer has its text in the second line already: only one line at either end may be furniture.
 _EDGE_PAGE_LINES = 5
 
 
@@ -117,7 +115,7 @@ def _find_edge_lines(page: Page) -> list[LineRun]:
     """Return the runs of a single line among the topmost and lowest two runs; one each on short pages."""
     ordered = sorted(page.runs, key=_get_top)
     is_long = len(ordered) > _EDGE_PAGE_LINES or sum(len(run.texts) for run in ordered) > _EDGE_PAGE_LINES
-    depth = _EDGE_LINES if is_long else 1
+    depth = EDGE_LINES if is_long else 1
     return [run for run in ordered[:depth] + ordered[-depth:] if len(run.texts) == 1]
 
 

@@ -44,8 +44,9 @@ _GAP_SAMPLE = 3
 _COLUMN_JUMP = 8
 # In type sizes: wider than a space in justified text, narrower than the gutter between columns.
 _WIDE_GAP = 1.5
-# Lines at either end of a page that may be a running head or foot, which has two lines at most.
-_EDGE_LINES = 2
+# Lines at either end of a page that may be a running head or foot, which has two lines at most: at 1 the second line
+# stays in the text, at 4 numbers of the text are taken for page numbers.
+EDGE_LINES = 2
 # Points: the rounding error of PDFium's single precision. At 0.5 small raised letters take their neighbour's size.
 _SAME_HEIGHT = 0.01
 # Points. Nobody sets text to be read this small: programs that scale all text write size 1 here.
@@ -263,12 +264,12 @@ def _extract_lines(
 def _build_runs(lines: Sequence[_TextLine | PositionedLine], *, keep_separate: bool) -> list[LineRun]:
     """Merge lines into runs, but for the first and last two of the page, which may be running heads or feet."""
     # The title and text boxes of a slide are told apart line by line later.
-    if keep_separate or len(lines) < 2 * _EDGE_LINES + 2:
+    if keep_separate or len(lines) < 2 * EDGE_LINES + 2:
         return list(map(_build_run, lines))
     return [
-        *map(_build_run, lines[:_EDGE_LINES]),
-        *_merge_lines(lines[_EDGE_LINES:-_EDGE_LINES]),
-        *map(_build_run, lines[-_EDGE_LINES:]),
+        *map(_build_run, lines[:EDGE_LINES]),
+        *_merge_lines(lines[EDGE_LINES:-EDGE_LINES]),
+        *map(_build_run, lines[-EDGE_LINES:]),
     ]
 
 
