@@ -8,6 +8,7 @@ from typing import Any
 
 from materials.readers.base.encodings import clean_text
 from materials.readers.base.pieces import collapse_whitespace
+from materials.readers.base.typography import format_note_mark, format_script, join_ideographs, strip_break_hints
 from materials.readers.html.furniture import get_classes, is_ignored
 from materials.readers.html.math import extract_formula
 
@@ -69,17 +70,6 @@ _BLOCK_TAGS = {
 _EMPHASIS_TAGS = {"b", "strong", "i", "em", "dfn"}
 # White space of the HTML standard; others, such as the no-break space, are characters of the text.
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-# Chinese and Japanese are written without spaces: CSS Text 3 (4.1.3) removes a line end between two such characters.
-_BETWEEN_IDEOGRAPHS = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef])[ \t]*\n[ \t]*(?=[\u2e80-\u9fff\uff00-\uffef])")
-# Soft hyphen, zero-width space and word joiner only say where a line may break, and would hide words from a search.
-_INVISIBLE_CHARACTERS = str.maketrans("", "", "\u00ad\u200b\u2060")
-# Digits and signs have superscripts and subscripts in Unicode; most letters have none and are written behind ^ and _.
-_SUPERSCRIPTS = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_SUBSCRIPTS = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
-# Raised endings of numbers and marks of names (English, French, Spanish, Portuguese, Russian, Ukrainian): no exponents.
-_ORDINAL_SUFFIX = re.compile(
-    r"(?:st|nd|rd|th|er?|re|nde?|ème|è|o|a|os|as|º|ª|й|я|е|го|му|та|та|ий|tm|sm|®|©)\.?", re.IGNORECASE
-)
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?)", re.IGNORECASE)
 # Characters of the mark of a footnote, with its brackets: [123] and a little more.
 _MAX_NOTE_MARK_LENGTH = 6
@@ -127,8 +117,8 @@ class InlineText:
         """Add text as a browser shows it: line ends of the source are spaces, or nothing between ideographs."""
         if text:
             if "\n" in text:
-                text = _BETWEEN_IDEOGRAPHS.sub("", text)
-            self.parts.append(_SPACE.sub(" ", text.translate(_INVISIBLE_CHARACTERS)))
+                text = join_ideographs(text)
+            self.parts.append(_SPACE.sub(" ", strip_break_hints(text)))
 
     def add_element(self, element: Any) -> None:
         """Add the text of an element, without its tail."""
@@ -180,18 +170,10 @@ class InlineText:
         if not text:
             return
         before = self.parts[-1][-1:] if self.parts else ""
-        table = _SUPERSCRIPTS if element.tag == "sup" else _SUBSCRIPTS
-        # A raised mark of a note must not become an exponent of the word or number before it.
         if _is_note_reference(element) and len(text) <= _MAX_NOTE_MARK_LENGTH:
-            text = text if text[0] in "[(" else f"[{text}]"
-        elif all(ord(sign) in table for sign in text):
-            text = text.translate(table)
-        elif not before.strip() or (element.tag == "sup" and _ORDINAL_SUFFIX.fullmatch(text)) or text[0] in "[(":
-            pass
+            self.parts.append(format_note_mark(text))
         else:
-            mark = "^" if element.tag == "sup" else "_"
-            text = mark + (text if len(text) == 1 or text.isalnum() else f"({text})")
-        self.parts.append(text)
+            self.parts.append(format_script(text, is_raised=element.tag == "sup", before=before))
 
 
 def read_inline_text(element: Any) -> InlineText:
