@@ -13,6 +13,7 @@ from llm.errors import PromptBroken
 from llm.prompts import read_prompt
 from llm.providers.factory import find_base_url_fault, find_key_fault, list_ignored_variables
 from llm.registry import RegistryFaults, read_registry
+from llm.video.platforms import list_missing_parts
 
 # Actions about recordings. Without them recordings are still ingested, by captions or Whisper, so that their absence is
 # a warning and no error.
@@ -56,6 +57,22 @@ def check_recording_actions(**_kwargs: Any) -> list[checks.CheckMessage]:
             checks.Warning(f"{file} lacks the action {action!r}.", hint=hint, id="llm.W002")
             for action in find_unknown_actions(RECORDING_ACTIONS)
         ),
+    ]
+
+
+@checks.register
+def check_platform_videos(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Report what videos of platforms need and is missing, when they are to be fetched."""
+    missing = list_missing_parts() if settings.PLATFORM_VIDEOS else []
+    if not missing:
+        return []
+    without = "no video of a platform" if "yt-dlp" in missing else "no recording from YouTube, only captions"
+    return [
+        checks.Warning(
+            f"PLATFORM_VIDEOS is on, but {' and '.join(missing)} cannot be found: {without} can be fetched.",
+            hint="Install the extra: uv sync --extra media. Or set PLATFORM_VIDEOS=0.",
+            id="llm.W003",
+        )
     ]
 
 

@@ -4,8 +4,9 @@ yt-dlp reads pages that change every week and follows where they lead. It runs i
 addresses only, knows the extractors of a few platforms and not the one that takes any page, keeps no cookies and no
 cache, starts no other program but a JavaScript runtime, and writes into one folder.
 
-Tested against a local server that imitates a platform, never against the platforms: whether they deliver depends on
-yt-dlp's age, and YouTube needs a JavaScript runtime (Deno) besides it.
+YouTube hands out its recordings to whoever solves a challenge in JavaScript: that takes the package yt-dlp-ejs and the
+runtime Deno, both of which the extra `media` installs. Tested against a local server that imitates a platform, never
+against the platforms: whether they deliver depends on yt-dlp's age.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shutil
+import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +132,18 @@ def find_platform_name(url: str, platforms: tuple[Platform, ...] = PLATFORMS) ->
     return found[0].name if found else ""
 
 
+def list_missing_parts() -> list[str]:
+    """Return the names of what videos of platforms need and is not installed, in the order in which it is needed."""
+    missing = [name for name, module in (("yt-dlp", "yt_dlp"), ("yt-dlp-ejs", "yt_dlp_ejs")) if not _has_module(module)]
+    # Where yt-dlp looks for it: beside the interpreter, then in PATH.
+    places = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+    return missing if shutil.which("deno", path=places) else [*missing, "deno"]
+
+
+def _has_module(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
 def fetch_video(
     url: str,
     folder: Path,
@@ -152,7 +167,7 @@ def fetch_video(
     found = _match_platform(url, access.platforms)
     if found is None:
         raise _build_error(PLAYLIST)
-    if importlib.util.find_spec("yt_dlp") is None:
+    if not _has_module("yt_dlp"):
         raise TranscriberMissing(
             "Videos of platforms are brought by yt-dlp, which is not installed.",
             next_step="Install it: uv sync --extra media. Or upload the recording.",

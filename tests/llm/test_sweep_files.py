@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
@@ -11,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from llm.checks import check_recording_actions
+from llm.checks import check_platform_videos, check_recording_actions
 from tests.fakes.google_files import GoogleFilesServer
 from tests.llm.world import World
 
@@ -88,3 +89,16 @@ def test_a_check_finds_what_recordings_lack(world: World, settings: Settings, tm
     assert [message.id for message in shipped] == ["llm.W002", "llm.W002"]
     assert set(found) == {"llm.E005", "llm.W002"}
     assert "describe_slides" in found["llm.W002"]
+
+
+def test_a_check_says_what_videos_of_platforms_lack(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.PLATFORM_VIDEOS = True
+    complete = check_platform_videos()
+    monkeypatch.setitem(sys.modules, "yt_dlp_ejs", None)
+
+    (warning,) = check_platform_videos()
+    settings.PLATFORM_VIDEOS = False
+
+    assert complete == check_platform_videos() == []
+    assert warning.id == "llm.W003"
+    assert "yt-dlp-ejs cannot be found: no recording from YouTube" in warning.msg

@@ -13,6 +13,13 @@ from typing import Any
 
 from yt_dlp.extractor import import_extractors  # type: ignore[import-untyped]
 from yt_dlp.extractor.common import InfoExtractor  # type: ignore[import-untyped]
+from yt_dlp.extractor.youtube import YoutubeIE  # type: ignore[import-untyped]
+from yt_dlp.extractor.youtube.jsc._director import initialize_jsc_director  # type: ignore[import-untyped]
+from yt_dlp.extractor.youtube.jsc.provider import (  # type: ignore[import-untyped]
+    JsChallengeRequest,
+    JsChallengeType,
+    NChallengeInput,
+)
 from yt_dlp.globals import extractors  # type: ignore[import-untyped]
 from yt_dlp.utils import ExtractorError  # type: ignore[import-untyped]
 
@@ -31,7 +38,15 @@ class StageIE(InfoExtractor):  # type: ignore[misc]
             raise ExtractorError(said, expected=True)
         if info.pop("starts_a_program", False):
             subprocess.run([sys.executable, "-c", "pass"], check=True)
+        if player := info.pop("player", ""):
+            info["title"] = self._solve_challenge(f"http://127.0.0.1:{port}{player}")
         return {"id": name, **info}
+
+    def _solve_challenge(self, player_url: str) -> str:
+        """Return the solution of the challenge `abcdef`, found by what yt-dlp's extractor of YouTube uses."""
+        director = initialize_jsc_director(YoutubeIE(self._downloader))
+        challenge = JsChallengeRequest(JsChallengeType.N, NChallengeInput(player_url, ["abcdef"]))
+        return ", ".join(response.output.results["abcdef"] for _, response in director.bulk_solve([challenge]))
 
 
 def run_child(request: Mapping[str, Any], tell: SendMessage) -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import venv
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from llm.video.platforms import (
     PlatformVideo,
     fetch_video,
     find_platform_name,
+    list_missing_parts,
 )
 from project.errors import DomainError
 from project.processes import runner
@@ -34,6 +36,29 @@ STAGE = Platform(name="Stage", hosts=frozenset({"stage.test"}), extractors=("sta
 VTT = b"WEBVTT\n\n00:00.000 --> 00:02.000\nWater boils.\n"
 MEDIA = b"media" * 1000
 forked = pytest.mark.usefixtures("forked")
+# What the solver looks for in YouTube's player: a function with these words, whose result has one more method, which
+# changes the challenge `n`.
+PLAYER = b"""
+var _yt_player = {};
+(function(g) {
+  "removed by the solver";
+  class Address {
+    constructor() { this.values = {}; }
+    set(name, value) { this.values[name] = value; }
+    get(name) { return this.values[name]; }
+    scramble() { this.values.n = this.values.n.split("").reverse().join(""); }
+  }
+  var build = function(url, name, signature) {
+    var address = new Address();
+    address.set("alr", "yes");
+    address.set(name, signature);
+    return address;
+  };
+})(_yt_player);
+"""
+LIST_MISSING = (
+    "import json; from llm.video.platforms import list_missing_parts; print(json.dumps(list_missing_parts()))"
+)
 
 
 @pytest.fixture(scope="module")
@@ -361,6 +386,32 @@ def test_it_starts_no_program(site: Site, tmp_path: Path) -> None:
 
     with pytest.raises(PlatformFailed, match="is not run"):
         fetch(site, tmp_path)
+
+
+def test_challenges_of_youtube_are_solved_within_the_restrictions(site: Site, tmp_path: Path) -> None:
+    path = "/s/player/0123abcd/player_ias.vflset/en_US/base.js"
+    site.pages[path] = answer(PLAYER, content_type="text/javascript")
+    plays(site, player=path)
+
+    assert fetch(site, tmp_path).title == "fedcba"
+
+
+def test_what_videos_of_platforms_need_is_installed() -> None:
+    assert list_missing_parts() == []
+
+
+def test_a_missing_runtime_is_found_out_beforehand(tmp_path: Path) -> None:
+    # An interpreter without the extra, and with nothing in PATH: a virtual environment of its own.
+    venv.create(tmp_path, symlinks=True)
+    said = subprocess.run(
+        [tmp_path / "bin" / "python", "-c", LIST_MISSING],
+        cwd=BASE_DIR,
+        env={"PATH": ""},
+        check=True,
+        capture_output=True,
+    )
+
+    assert json.loads(said.stdout) == ["yt-dlp", "yt-dlp-ejs", "deno"]
 
 
 def test_it_ends_when_its_time_is_over(site: Site, tmp_path: Path) -> None:
