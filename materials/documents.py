@@ -83,7 +83,10 @@ class Piece:
     item a line (`- ` or `1. `, nested items indented by two spaces), a table is a Markdown table, and code is kept
     whole and verbatim. `level` is a heading's depth (1 to 6), else None. `emphasised` holds the terms that the author
     set in bold, italics or as a defined term, in order of appearance; each occurs in `text`. `language` is the
-    programming language that the author named for a code block (`python`), None for other kinds.
+    programming language that the author named for a code block (`python`), None for other kinds. `links` are the
+    targets of the links in the text, as the source has them, each once and in order. `speaker` names who says a piece
+    of a transcript, blank where that is unknown. `word_starts_ms` is the start of each white-space separated word of a
+    transcript's `text`; empty where the times are unknown.
     """
 
     kind: ChunkKind
@@ -92,6 +95,62 @@ class Piece:
     level: int | None = None
     emphasised: tuple[str, ...] = ()
     language: str | None = None
+    links: tuple[str, ...] = ()
+    speaker: str = ""
+    word_starts_ms: tuple[int, ...] = ()
+
+
+class LeftOutKind(StrEnum):
+    """Why something of a source is not part of its text."""
+
+    # Heads, feet and numbers of pages, and the date, footer and number of a slide.
+    RUNNING_HEAD = "running_head"
+    # What a viewer does not show: hidden by a property, white on white, too small to be seen.
+    HIDDEN_TEXT = "hidden_text"
+    HIDDEN_LAYER = "hidden_layer"
+    OUTSIDE_PAGE = "outside_page"
+    # A text layer that is not what the page shows.
+    NOISE = "noise"
+    COMMENT = "comment"
+    DELETED_REVISION = "deleted_revision"
+    # Menus, notices, sharing buttons and other parts of a site that do not belong to the page's own text.
+    NAVIGATION = "navigation"
+    # A table of contents or an index, which repeats what the text says.
+    CONTENTS = "contents"
+    FORM_FIELD = "form_field"
+    ATTACHMENT = "attachment"
+    EMBEDDED_OBJECT = "embedded_object"
+    # Front matter, imports and exports of components, scripts: instructions for programs.
+    METADATA = "metadata"
+    # Prompts that nobody replaced ("Click to add text"), and alternative texts that a program wrote.
+    PLACEHOLDER = "placeholder"
+    # The same words again: repeats in rolling captions, a format that holds its text twice.
+    REPETITION = "repetition"
+    TRACK = "track"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOutText:
+    """One text that a reader left out: how often it occurred, and where it did first. `text` may be blank."""
+
+    text: str
+    count: int
+    locator: Locator = field(default_factory=Locator)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """What a reader left out for one reason.
+
+    `count` is exact. `pages` are the pages or slides of all of it, ascending; empty for sources without. `texts` holds
+    different texts in order of appearance, the first ones where there are many; a long one is cut.
+    """
+
+    kind: LeftOutKind
+    count: int
+    pages: tuple[int, ...] = ()
+    texts: tuple[LeftOutText, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +160,7 @@ class Document:
     `title` is the source's own (first top heading, title slide, document property), blank without one. `language` is
     the BCP 47 tag that the source declares, blank without one. `page_count` includes pages and slides without text;
     None for sources without pages. `duration_ms` is the end of the last cue of captions, None for other formats.
-    `warnings` are sentences for the teacher.
+    `warnings` are sentences for the teacher. `left_out` is what is not part of the pieces, one value a kind.
     """
 
     pieces: tuple[Piece, ...]
@@ -110,3 +169,4 @@ class Document:
     page_count: int | None = None
     duration_ms: int | None = None
     warnings: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

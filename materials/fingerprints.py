@@ -22,12 +22,21 @@ from materials.documents import Piece
 ShownSlide = tuple[str, str, int, str, str, int, int]
 
 
+_LATER_FIELDS = {"links", "speaker", "word_starts_ms"}
+
+
 def compute_entry_fingerprint(pieces: Iterable[Piece]) -> str:
     """Return the fingerprint of an entry (64 hexadecimal digits)."""
     digest = hashlib.sha256()
     for piece in pieces:
-        digest.update(_encode_canonical_json(asdict(piece)))
+        digest.update(_encode_canonical_json(_list_fingerprinted_fields(piece)))
     return digest.hexdigest()
+
+
+def _list_fingerprinted_fields(piece: Piece) -> dict[str, object]:
+    fields = asdict(piece)
+    # Without empty ones: fingerprints that were stored before pieces had these fields stay valid.
+    return {name: value for name, value in fields.items() if value or name not in _LATER_FIELDS}
 
 
 def compute_node_fingerprint(

@@ -6,12 +6,13 @@ from typing import Any
 
 from rest_framework import serializers
 
-from materials.documents import Locator
+from materials.documents import LeftOutKind, Locator
 from materials.models import EntryState
 
 # The shape of a language tag with subtags (RFC 5646), not a list of valid ones: new languages need no release. Blank is
 # allowed because it clears the field.
 LANGUAGE_TAG_PATTERN = r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
+LEFT_OUT_KINDS = [(kind.value, kind.value) for kind in LeftOutKind]
 ENTRY_STATES = [(state.value, state.value) for state in EntryState]
 
 

@@ -51,6 +51,7 @@ urlpatterns = [
     path(
         "entries/<uuid:pk>/corrections", EntryTextViewSet.as_view({"get": "list_corrections"}), name="entry-corrections"
     ),
+    path("entries/<uuid:pk>/left-out", EntryTextViewSet.as_view({"get": "list_left_out"}), name="entry-left-out"),
     path("entries/<uuid:pk>/markdown", EntryTextViewSet.as_view({"get": "download_markdown"}), name="entry-markdown"),
     path("chunks/<uuid:pk>", ChunkViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="chunk"),
     path("corrections/<uuid:pk>", CorrectionViewSet.as_view({"delete": "destroy"}), name="correction"),

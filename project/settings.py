@@ -242,6 +242,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "EntryStateEnum": "materials.serializers.ENTRY_STATES",
+        "ChunkKindEnum": "materials.chunks.serializers.CHUNK_KINDS",
+        "LeftOutKindEnum": "materials.serializers.LEFT_OUT_KINDS",
         "UploadStateEnum": "materials.uploads.serializers.UPLOAD_STATES",
     },
 }

@@ -54,6 +54,7 @@ ACCESS = [
     ("POST", "entries/{page}/check", WRITE, True),
     ("GET", "entries/{entry}/chunks", READ, True),
     ("GET", "entries/{entry}/corrections", READ, True),
+    ("GET", "entries/{entry}/left-out", READ, True),
     ("GET", "entries/{entry}/markdown", READ, True),
     ("GET", "chunks/{chunk}", READ, True),
     ("PATCH", "chunks/{chunk}", WRITE, True),

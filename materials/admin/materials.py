@@ -16,6 +16,7 @@ from materials.models import (
     HostVisit,
     ImportItem,
     KeyFrame,
+    LeftOutPassage,
     MaterialEntry,
     MaterialImport,
     MaterialNode,
@@ -87,6 +88,17 @@ class ChunkAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chunk]:
         queryset: QuerySet[Chunk] = super().get_queryset(request)
         return queryset.defer("text") if _is_list(request) else queryset
+
+
+@admin.register(LeftOutPassage)
+class LeftOutPassageAdmin(ReadOnlyAdmin):
+    """Texts that reading left out of the chunks of an entry."""
+
+    list_display = ("text", "entry", "tenant", "kind", "count", "page", "slide")
+    list_filter = ("kind", "tenant")
+    list_select_related = ("entry", "tenant")
+    search_fields = ("id", "entry__id")
+    ordering = ("entry_id", "position")
 
 
 @admin.register(ChunkCorrection)

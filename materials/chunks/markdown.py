@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, Protocol
 
 from materials.documents import ChunkKind
 
@@ -53,6 +54,21 @@ class MarkdownChunk(Protocol):
     def start_ms(self) -> int | None: ...
 
 
+class LeftOutRow(Protocol):
+    """The fields of a left-out passage that are rendered."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def page(self) -> int | None: ...
+    @property
+    def slide(self) -> int | None: ...
+
+
 def render_markdown(entry: MarkdownEntry, chunks: Iterable[MarkdownChunk]) -> Iterator[str]:
     """Yield an entry's text piece by piece, after front matter (YAML) with its name, title, URL and language.
 
@@ -70,6 +86,24 @@ def render_markdown(entry: MarkdownEntry, chunks: Iterable[MarkdownChunk]) -> It
             place = begins
             yield f"\n<!-- {place} -->\n" if place else ""
         yield f"\n{_render_chunk(chunk)}\n"
+
+
+def render_left_out(summary: Iterable[Mapping[str, Any]], passages: Iterable[LeftOutRow]) -> Iterator[str]:
+    """Yield a part that lists what is not part of an entry's text: a heading a kind, with its number and its passages.
+
+    `summary` has a `kind`, a `count` and `pages` for each kind, in the order of the passages.
+    """
+    groups = {kind: list(rows) for kind, rows in groupby(passages, key=lambda row: row.kind)}
+    kinds = list(summary)
+    yield "\n---\n\n## Not part of the text\n"
+    if not kinds:
+        yield "\nNothing was left out.\n"
+    for group in kinds:
+        pages = f", on {group['pages']}" if group["pages"] else ""
+        yield f"\n### {str(group['kind']).replace('_', ' ').capitalize()}: {group['count']}{pages}\n\n"
+        for row in groups.get(group["kind"], []):
+            place = ", ".join(filter(None, [_format_page_marker(row), f"{row.count} times" if row.count > 1 else ""]))
+            yield f"- {escape_markdown(row.text) or '(without text)'}{f' ({place})' if place else ''}\n"
 
 
 def escape_markdown(text: str) -> str:
@@ -116,7 +150,7 @@ def _render_chunk(chunk: MarkdownChunk) -> str:
             return escape_paragraph(chunk.text)
 
 
-def _format_page_marker(chunk: MarkdownChunk) -> str:
+def _format_page_marker(chunk: MarkdownChunk | LeftOutRow) -> str:
     if chunk.page is not None:
         return f"page {chunk.page}"
     return f"slide {chunk.slide}" if chunk.slide is not None else ""

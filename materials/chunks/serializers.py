@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from materials.chunks.search import render_snippet
 from materials.documents import ChunkKind
-from materials.models import Chunk, ChunkCorrection
-from materials.serializers import LocatorSerializer
+from materials.models import Chunk, ChunkCorrection, LeftOutPassage
+from materials.serializers import LEFT_OUT_KINDS, LocatorSerializer
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 
 # As much as is searched of one chunk (`materials.models.chunks.MAX_SEARCHED_CHARACTERS`).
@@ -28,7 +28,11 @@ class CorrectionFactsSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class ChunkSerializer(serializers.ModelSerializer[Chunk]):
-    """One ordered piece of an entry's text. Takes rows `with_correction`."""
+    """One ordered piece of an entry's text. Takes rows `with_correction`.
+
+    `links` are the targets of the links in the text, as the source has them. `speaker` says who speaks, in transcripts
+    that name their speakers; blank elsewhere.
+    """
 
     kind = serializers.ChoiceField(choices=CHUNK_KINDS, read_only=True)
     locator = LocatorSerializer(read_only=True)
@@ -36,7 +40,34 @@ class ChunkSerializer(serializers.ModelSerializer[Chunk]):
 
     class Meta:
         model = Chunk
-        fields = ("id", "position", "kind", "level", "text", "emphasised", "language", "locator", "correction")
+        fields = (
+            "id",
+            "position",
+            "kind",
+            "level",
+            "text",
+            "emphasised",
+            "language",
+            "links",
+            "speaker",
+            "locator",
+            "correction",
+        )
+        read_only_fields = fields
+
+
+class LeftOutPassageSerializer(serializers.ModelSerializer[LeftOutPassage]):
+    """A text that is not part of an entry's chunks: why, how often it occurs, and where it does first.
+
+    `text` is blank for what has none, such as an attachment without a name.
+    """
+
+    kind = serializers.ChoiceField(choices=LEFT_OUT_KINDS, read_only=True)
+    locator = LocatorSerializer(read_only=True)
+
+    class Meta:
+        model = LeftOutPassage
+        fields = ("kind", "text", "count", "locator")
         read_only_fields = fields
 
 
@@ -75,6 +106,14 @@ class ChunkCorrectionSerializer(serializers.ModelSerializer[ChunkCorrection]):
 
     def get_is_flagged(self, correction: ChunkCorrection) -> bool:
         return correction.raw_sha256 != correction.entry.processed_sha256
+
+
+class MarkdownOptionsSerializer(ListQuerySerializer):
+    """What a Markdown download holds."""
+
+    left_out = serializers.BooleanField(
+        required=False, help_text="With a last part that lists what is not part of the text, and why."
+    )
 
 
 class CorrectionListSerializer(ListQuerySerializer):

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from materials import fingerprints
 from materials.chunks.queries import get_chunk, get_correction
-from materials.documents import ChunkKind, Piece
 from materials.errors import IngestionRunning
 from materials.fingerprints import clear_fingerprints
 from materials.ingestion.recording import apply_correction
@@ -81,21 +80,10 @@ def _update_chunk_text(chunk: Chunk, text: str, emphasised: Sequence[str]) -> No
     if chunk.text == text:
         return
     # From the original's emphasis: words that an earlier correction removed may be there again.
-    piece = apply_correction(replace(_build_piece(chunk), emphasised=tuple(emphasised)), text)
+    piece = apply_correction(replace(chunk.build_piece(), emphasised=tuple(emphasised)), text)
     Chunk.objects.filter(pk=chunk.pk).update(text=piece.text, emphasised=list(piece.emphasised))
     rows = Chunk.objects.for_tenant(chunk.tenant).filter(entry=chunk.entry).order_by("position")
     # Over all chunks of the entry: a hash of the sequence cannot be changed in one place.
-    fingerprint = fingerprints.compute_entry_fingerprint(map(_build_piece, rows.iterator()))
+    fingerprint = fingerprints.compute_entry_fingerprint(row.build_piece() for row in rows.iterator())
     MaterialEntry.objects.filter(pk=chunk.entry_id).update(fingerprint=fingerprint)
     clear_fingerprints(chunk.entry.node_id)
-
-
-def _build_piece(chunk: Chunk) -> Piece:
-    return Piece(
-        kind=ChunkKind(chunk.kind),
-        text=chunk.text,
-        locator=chunk.locator,
-        level=chunk.level,
-        emphasised=tuple(chunk.emphasised),
-        language=chunk.language or None,
-    )

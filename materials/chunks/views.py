@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import PurePath
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from materials.chunks.markdown import render_markdown
+from materials.chunks.markdown import render_left_out, render_markdown
 from materials.chunks.queries import get_chunk
 from materials.chunks.search import search_chunks
 from materials.chunks.serializers import (
@@ -22,10 +23,12 @@ from materials.chunks.serializers import (
     ChunkTextSerializer,
     CorrectionListSerializer,
     FoundSerializer,
+    LeftOutPassageSerializer,
+    MarkdownOptionsSerializer,
     SearchSerializer,
 )
 from materials.chunks.services import correct_chunk, delete_correction
-from materials.models import Chunk, ChunkCorrection
+from materials.models import Chunk, ChunkCorrection, LeftOutPassage
 from materials.queries import get_entry
 from project.http.responses import paginated_response, validated, validated_query
 from tenants.requests import get_api_key, get_tenant
@@ -83,15 +86,32 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
             rows = rows.filter_flagged()
         return paginated_response(self, rows.order_by("position", "id"), ChunkCorrectionSerializer)
 
-    @extend_schema(responses={(200, "text/markdown"): OpenApiTypes.STR})
-    def download_markdown(self, request: Request, pk: UUID) -> StreamingHttpResponse:
-        """Download an entry's text as Markdown, corrections included."""
+    @extend_schema(responses=LeftOutPassageSerializer(many=True))
+    def list_left_out(self, request: Request, pk: UUID) -> Response:
+        """List what reading left out of an entry's text, by reason: running heads, hidden text, comments and others.
+
+        Equal texts of one kind are listed once with their `count`. Of many different texts the first 200 of a kind are
+        listed; the entry's `left_out` has the exact numbers.
+        """
         validated_query(request)
         entry = get_entry(tenant=get_tenant(request), entry_id=pk)
+        rows = LeftOutPassage.objects.for_tenant(get_tenant(request)).filter(entry=entry)
+        return paginated_response(self, rows.order_by("position", "id"), LeftOutPassageSerializer)
+
+    @extend_schema(parameters=[MarkdownOptionsSerializer], responses={(200, "text/markdown"): OpenApiTypes.STR})
+    def download_markdown(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+        """Download an entry's text as Markdown, corrections included.
+
+        `left_out=true` adds a last part: what is not part of the text, by reason.
+        """
+        options = validated_query(request, MarkdownOptionsSerializer)
+        entry = get_entry(tenant=get_tenant(request), entry_id=pk)
         chunks = Chunk.objects.for_tenant(get_tenant(request)).filter(entry=entry).order_by("position")
+        passages = LeftOutPassage.objects.for_tenant(get_tenant(request)).filter(entry=entry).order_by("position")
+        appendix = render_left_out(entry.left_out, passages) if options.get("left_out") else ()
         name = content_disposition_header(True, f"{PurePath(entry.name).stem or 'text'}.md")
         return StreamingHttpResponse(
-            render_markdown(entry, chunks.iterator(chunk_size=500)),
+            chain(render_markdown(entry, chunks.iterator(chunk_size=500)), appendix),
             content_type="text/markdown; charset=utf-8",
             headers={"Content-Disposition": name},
         )

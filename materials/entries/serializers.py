@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from llm.video.processor import TranscriptSource
 from materials.models import EntryState, MaterialEntry
-from materials.serializers import ENTRY_STATES, LANGUAGE_TAG_PATTERN
+from materials.serializers import ENTRY_STATES, LANGUAGE_TAG_PATTERN, LEFT_OUT_KINDS
 from materials.sites import find_site_note
 from project.http.serializers import StrictCharField, StrictSerializer
 from project.jobs.models import Job
@@ -32,11 +32,20 @@ class TranscriptionSerializer(serializers.Serializer[MaterialEntry]):
     language = serializers.CharField(read_only=True)
 
 
+class LeftOutSummarySerializer(serializers.Serializer[dict[str, Any]]):
+    """How much of a source is not part of its text, for one reason. `pages` are pages or slides: `1, 3–5`."""
+
+    kind = serializers.ChoiceField(choices=LEFT_OUT_KINDS)
+    count = serializers.IntegerField()
+    pages = serializers.CharField(help_text="Blank for sources without pages.")
+
+
 class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     """An entry: its source, and how far ingestion has come. Its text is read as chunks.
 
     `captions_of` names the recording in the same node that was transcribed from these captions; generation then cites
-    the recording. `warnings` say what could not be read, and what is known of the web site of a URL.
+    the recording. `warnings` say what could not be read, and what is known of the web site of a URL. `left_out` counts
+    what was read but is not part of the text; `GET /entries/{id}/left-out` has the passages.
     """
 
     node = serializers.UUIDField(source="node_id", read_only=True)
@@ -49,6 +58,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
         read_only=True, help_text="Another version than the stored one has been seen at the address: ingest it."
     )
     transcription = serializers.SerializerMethodField()
+    left_out = LeftOutSummarySerializer(many=True, read_only=True)
 
     class Meta:
         model = MaterialEntry
@@ -80,6 +90,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "duration_ms",
             "chunk_count",
             "warnings",
+            "left_out",
             "fingerprint",
             "processed_at",
             "created_at",
@@ -132,6 +143,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "duration_ms": instance.duration_ms,
             "chunk_count": instance.chunk_count,
             "warnings": [*filter(None, [find_site_note(instance.source_url)]), *instance.warnings],
+            "left_out": instance.left_out,
             "fingerprint": instance.fingerprint,
             "processed_at": instance.processed_at,
             "created_at": instance.created_at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from materials.documents import ChunkKind, Document, Piece
+from materials.documents import Document, Piece
 from materials.ingestion.described_pieces import merge_picture_pieces
 from materials.models import Chunk, ChunkCorrection, MaterialEntry
 
@@ -20,14 +20,7 @@ def list_original_pieces(entry: MaterialEntry) -> list[Piece]:
     originals = {row.chunk_id: row for row in rows}
     pieces = []
     for chunk in Chunk.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position").iterator():
-        piece = Piece(
-            kind=ChunkKind(chunk.kind),
-            text=chunk.text,
-            locator=chunk.locator,
-            level=chunk.level,
-            emphasised=tuple(chunk.emphasised),
-            language=chunk.language or None,
-        )
+        piece = chunk.build_piece()
         if (original := originals.get(chunk.pk)) is not None:
             piece = replace(piece, text=original.original_text, emphasised=tuple(original.original_emphasised))
         pieces.append(piece)

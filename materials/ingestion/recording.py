@@ -11,17 +11,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from materials import fingerprints
-from materials.documents import ChunkKind, Document, Locator, Piece
+from materials.documents import ChunkKind, Document, LeftOut, Locator, Piece
 from materials.entries.submission import resubmit_related_recordings, submit_picture_description
 from materials.fingerprints import clear_fingerprints
 from materials.ingestion.reading import EntryReading
 from materials.languages import detect_language, get_search_configuration
-from materials.models import Chunk, ChunkCorrection, MaterialEntry, get_locator_columns
+from materials.models import Chunk, ChunkCorrection, LeftOutPassage, MaterialEntry, get_locator_columns
 from materials.queries import list_lineage, resolve_language
+from materials.readers.base.pieces import format_page_numbers
 from project.db.fields import new_id
 
 # Rows of one INSERT or UPDATE, so that a book is not one statement of megabytes. The exact value is a choice.
 _BATCH_SIZE = 1000
+# That of the column. Names are shorter; captions can hold anything in their place.
+_MAX_SPEAKER_LENGTH = 200
 
 
 def record_reading(entry: MaterialEntry, reading: EntryReading) -> None:
@@ -33,6 +36,7 @@ def record_reading(entry: MaterialEntry, reading: EntryReading) -> None:
         record_chunks(entry=entry, document=reading.document)
     else:
         record_document_info(entry=entry, document=reading.document)
+    record_left_out(entry=entry, left_out=reading.document.left_out)
     if reading.needs_description:
         submit_picture_description(entry, is_entry_job=not reading.document.pieces)
     resubmit_related_recordings(entry)
@@ -89,6 +93,32 @@ def record_document_info(*, entry: MaterialEntry, document: Document) -> None:
     """Store title, pages and warnings of a document without text, which does not count as processed by that."""
     MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500] or entry.title, page_count=document.page_count, warnings=list(document.warnings)
+    )
+
+
+def record_left_out(*, entry: MaterialEntry, left_out: Sequence[LeftOut]) -> None:
+    """Replace what is stored of the passages that reading the entry left out. The caller owns the transaction."""
+    summary = [
+        {"kind": group.kind.value, "count": group.count, "pages": format_page_numbers(list(group.pages))}
+        for group in left_out
+    ]
+    MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(left_out=summary)
+    LeftOutPassage.objects.for_tenant(entry.tenant).filter(entry=entry).delete()
+    passages = [(group.kind, passage) for group in left_out for passage in group.texts]
+    LeftOutPassage.objects.bulk_create(
+        [
+            LeftOutPassage(
+                tenant_id=entry.tenant_id,
+                entry_id=entry.pk,
+                position=position,
+                kind=kind.value,
+                text=passage.text,
+                count=passage.count,
+                **get_locator_columns(passage.locator),
+            )
+            for position, (kind, passage) in enumerate(passages)
+        ],
+        batch_size=_BATCH_SIZE,
     )
 
 
@@ -159,6 +189,9 @@ def _build_chunks(
             level=piece.level,
             emphasised=list(piece.emphasised),
             language=piece.language or "",
+            links=list(piece.links),
+            speaker=piece.speaker[:_MAX_SPEAKER_LENGTH],
+            word_starts_ms=list(piece.word_starts_ms),
             search_configuration=configuration,
             **get_locator_columns(piece.locator),
         )

@@ -1,6 +1,6 @@
 """The models of materials. Import them from this package, not from its modules."""
 
-from materials.models.chunks import Chunk, ChunkCorrection, LocatorMixin, get_locator_columns
+from materials.models.chunks import Chunk, ChunkCorrection, LeftOutPassage, LocatorMixin, get_locator_columns
 from materials.models.entries import (
     EntryState,
     MaterialEntry,
@@ -26,6 +26,7 @@ __all__ = [
     "ItemKind",
     "ItemOutcome",
     "KeyFrame",
+    "LeftOutPassage",
     "LocatorMixin",
     "MappingState",
     "MaterialEntry",

@@ -1,4 +1,4 @@
-"""Chunks, and the corrections that people made to their text."""
+"""Chunks, the corrections that people made to their text, and what reading left out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import JSONObject, Left
 
-from materials.documents import ChunkKind, Locator
+from materials.documents import ChunkKind, LeftOutKind, Locator, Piece
 from materials.languages import ANY_LANGUAGE
 from project.db.fields import UUIDModel
 from tenants.models import Tenant
@@ -91,6 +91,7 @@ class Chunk(LocatorMixin, UUIDModel):
     """One ordered piece of an entry's text with its locator: a stored `materials.documents.Piece`.
 
     `text` is what is read and generated from: the source's own, or what a person corrected it to (`ChunkCorrection`).
+    `links` and `word_starts_ms` belong to the source's own text; a correction leaves them as they are.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -101,6 +102,9 @@ class Chunk(LocatorMixin, UUIDModel):
     level = models.PositiveSmallIntegerField(null=True, blank=True)
     emphasised = ArrayField(models.TextField(), default=list, blank=True)
     language = models.CharField(max_length=50, blank=True)
+    links = ArrayField(models.TextField(), default=list, blank=True)
+    speaker = models.CharField(max_length=200, blank=True)
+    word_starts_ms = ArrayField(models.PositiveBigIntegerField(), default=list, blank=True)
     search_configuration = SearchConfigurationField(max_length=63, default=ANY_LANGUAGE, editable=False)
 
     # Only rows of `with_correction` have it.
@@ -117,6 +121,47 @@ class Chunk(LocatorMixin, UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.entry_id} #{self.position}"
+
+    def build_piece(self) -> Piece:
+        """Return the piece that the row stores, with the text as it stands, corrected or not."""
+        return Piece(
+            kind=ChunkKind(self.kind),
+            text=self.text,
+            locator=self.locator,
+            level=self.level,
+            emphasised=tuple(self.emphasised),
+            language=self.language or None,
+            links=tuple(self.links),
+            speaker=self.speaker,
+            word_starts_ms=tuple(self.word_starts_ms),
+        )
+
+
+class LeftOutPassageQuerySet(models.QuerySet["LeftOutPassage"]):
+    def for_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class LeftOutPassage(LocatorMixin, UUIDModel):
+    """A text that reading an entry left out of its chunks: a stored `materials.documents.LeftOutText` with its kind."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey("materials.MaterialEntry", on_delete=models.CASCADE, related_name="left_out_passages")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=20, choices=[(k.value, k.value) for k in LeftOutKind])
+    text = models.TextField(blank=True)
+    count = models.PositiveIntegerField()
+
+    objects = LeftOutPassageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "position"], name="left_out_position_is_unique_in_entry"),
+            models.CheckConstraint(condition=Q(count__gt=0), name="left_out_is_counted"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.kind} #{self.position}"
 
 
 class ChunkCorrectionQuerySet(models.QuerySet["ChunkCorrection"]):

@@ -114,6 +114,9 @@ class MaterialEntry(UUIDModel):
     duration_ms = models.PositiveBigIntegerField(null=True, blank=True)
     chunk_count = models.PositiveIntegerField(default=0)
     warnings = ArrayField(models.TextField(), default=list, blank=True)
+    left_out = models.JSONField(
+        default=list, blank=True, help_text="Kind, count and pages of what is not part of the text."
+    )
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     processed_sha256 = models.CharField(max_length=64, blank=True)
     processed_at = models.DateTimeField(null=True, blank=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from materials.documents import ChunkKind, Document, Locator, Piece
+from materials.documents import ChunkKind, Document, LeftOut, LeftOutKind, LeftOutText, Locator, Piece
 
 
 def encode_document(document: Document) -> bytes:
@@ -18,16 +18,31 @@ def decode_document(data: bytes) -> Document:
     fields: dict[str, Any] = json.loads(data)
     fields["pieces"] = tuple(_decode_piece(piece) for piece in fields["pieces"])
     fields["warnings"] = tuple(fields["warnings"])
+    fields["left_out"] = tuple(_decode_left_out(group) for group in fields["left_out"])
     return Document(**fields)
 
 
 def _decode_piece(fields: dict[str, Any]) -> Piece:
-    locator = fields["locator"]
     return Piece(
         **{
             **fields,
             "kind": ChunkKind(fields["kind"]),
-            "locator": Locator(**{**locator, "heading_path": tuple(locator["heading_path"])}),
+            "locator": _decode_locator(fields["locator"]),
             "emphasised": tuple(fields["emphasised"]),
+            "links": tuple(fields["links"]),
+            "word_starts_ms": tuple(fields["word_starts_ms"]),
         }
     )
+
+
+def _decode_left_out(fields: dict[str, Any]) -> LeftOut:
+    return LeftOut(
+        kind=LeftOutKind(fields["kind"]),
+        count=fields["count"],
+        pages=tuple(fields["pages"]),
+        texts=tuple(LeftOutText(**{**each, "locator": _decode_locator(each["locator"])}) for each in fields["texts"]),
+    )
+
+
+def _decode_locator(fields: dict[str, Any]) -> Locator:
+    return Locator(**{**fields, "heading_path": tuple(fields["heading_path"])})

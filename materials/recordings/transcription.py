@@ -23,7 +23,7 @@ from materials.entries.sidecar_captions import find_sidecar_captions
 from materials.entries.submission import submit_ingestion, submit_key_frames
 from materials.errors import IngestionFailed
 from materials.ingestion.completion import store_result
-from materials.ingestion.recording import record_chunks
+from materials.ingestion.recording import record_chunks, record_left_out
 from materials.ingestion.services import get_job_entry, ingest_document
 from materials.models import MaterialEntry, TranscriptWindow
 from materials.queries import list_lineage, resolve_language
@@ -142,6 +142,7 @@ def ingest_recording(run: JobRun) -> None:
     run.report_progress("storing", 0, len(document.pieces))
     with store_result(run, result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
         record_chunks(entry=entry, document=document)
+        record_left_out(entry=entry, left_out=document.left_out)
         _record_transcription(entry, outcome, captions=sidecar.entry if sidecar is not None else None)
         # Only now: until the chunks are stored another attempt needs the windows.
         TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()

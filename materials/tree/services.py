@@ -17,7 +17,16 @@ from materials.errors import TreeRefused
 from materials.fingerprints import clear_fingerprints
 from materials.locks import lock_tree
 from materials.mappings.services import copy_mappings
-from materials.models import Chunk, ChunkCorrection, EntryState, KeyFrame, MaterialEntry, MaterialImport, MaterialNode
+from materials.models import (
+    Chunk,
+    ChunkCorrection,
+    EntryState,
+    KeyFrame,
+    LeftOutPassage,
+    MaterialEntry,
+    MaterialImport,
+    MaterialNode,
+)
 from materials.objects.removal import list_object_keys, release_objects
 from materials.positions import close_gap, get_next_position, renumber_siblings
 from materials.queries import get_node, list_ancestor_ids, list_node_entries, list_subtree
@@ -183,7 +192,7 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
         # Results of a job that is open or failed may change or be half of an earlier version: they are not copied.
         if not whole:
             entry.processed_at, entry.processed_sha256, entry.fingerprint, entry.chunk_count = None, "", "", 0
-            entry.key_frames_stored_at = None
+            entry.key_frames_stored_at, entry.left_out = None, []
             entry.transcribed_by, entry.transcription_reason, entry.spoken_language = "", "", ""
         entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
     MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH_SIZE)
@@ -191,6 +200,7 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
     copied = {old: new for old, new in entry_ids.items() if old in ready}
     copy_rows(Chunk, tenant=tenant, entries=copied)
     copy_rows(ChunkCorrection, tenant=tenant, entries=copied, chunk_id=COPIED_CHUNK_ID_SQL)
+    copy_rows(LeftOutPassage, tenant=tenant, entries=copied)
     copy_rows(KeyFrame, tenant=tenant, entries=copied)
     copy_mappings(tenant=tenant, entries=entry_ids)
 

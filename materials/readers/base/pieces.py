@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from materials.documents import ChunkKind, Locator, Piece
+from materials.readers.base.encodings import clean_text
+from materials.readers.base.left_out import LeftOutCollector
 
 _SPACES = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u3000]+")
 # Longer than the name of any programming language; info strings of code fences hold options and file names as well.
@@ -16,6 +18,10 @@ MAX_LANGUAGE_LENGTH = 50
 _MAX_TERM_LENGTH = 80
 # Every term is searched for in the text of its piece; a piece of nothing but bold words would take quadratic time.
 _MAX_TERMS = 500
+# A page of nothing but links has hundreds; a piece of it is one list. The length is that of an entry's own URL.
+_MAX_LINKS = 500
+_MAX_LINK_LENGTH = 2_000
+_NO_TARGET = re.compile(r"(?:javascript|data|vbscript|about|blob):", re.IGNORECASE)
 # Characters of one part of a long table, without its header: a few pages, small enough to quote from and to fit into a
 # question to a model.
 _PART_LENGTH = 6_000
@@ -28,6 +34,7 @@ class PieceCollector:
     """Collect the pieces of one document in reading order and give each the headings above it. Ignore blank text."""
 
     collected: list[Piece] = field(default_factory=list)
+    left_out: LeftOutCollector = field(default_factory=LeftOutCollector)
     _heading_path: list[tuple[int, str]] = field(default_factory=list)
     # The locator given last, and its copy with the current heading path: consecutive pieces mostly share both.
     _locator_cache: tuple[Locator | None, Locator] | None = None
@@ -57,8 +64,15 @@ class PieceCollector:
         level: int | None = None,
         emphasised: Iterable[str] = (),
         language: str | None = None,
+        links: Iterable[str] = (),
+        speaker: str = "",
+        word_starts_ms: tuple[int, ...] = (),
     ) -> None:
-        """Add a piece under the current heading path, with those of the `emphasised` words that can be terms."""
+        """Add a piece under the current heading path.
+
+        Keeps those of the `emphasised` words that can be terms, and of the `links` each once, without blank ones and
+        those that are no target (`javascript:`, `data:`).
+        """
         # Indentation is content in code; elsewhere it is an accident of the source.
         text = text.strip("\n") if kind is ChunkKind.CODE else text.strip()
         if not text or text.isspace():
@@ -74,6 +88,9 @@ class PieceCollector:
                 level=level,
                 emphasised=tuple(select_terms(emphasised, text)) if emphasised else (),
                 language=_clean_language(language) if language else None,
+                links=select_links(links) if links else (),
+                speaker=speaker,
+                word_starts_ms=word_starts_ms,
             )
         )
 
@@ -82,6 +99,16 @@ def _clean_language(said: str) -> str | None:
     """Return the language name of a code block, None for text that cannot be a name."""
     name = collapse_whitespace(said)
     return name if 0 < len(name) <= MAX_LANGUAGE_LENGTH and name.isprintable() and "`" not in name else None
+
+
+def select_links(targets: Iterable[str]) -> tuple[str, ...]:
+    """Return the targets that lead somewhere, each once and in order; at most `_MAX_LINKS` of at most 2,000 characters.
+
+    A bare `#` leads nowhere; `javascript:` and `data:` are no places.
+    """
+    usable = dict.fromkeys(clean_text(target).strip() for target in targets)
+    kept = (target for target in usable if target.strip("#") and not _NO_TARGET.match(target))
+    return tuple(islice((target for target in kept if len(target) <= _MAX_LINK_LENGTH), _MAX_LINKS))
 
 
 def collapse_whitespace(text: str) -> str:

@@ -21,11 +21,15 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True, kw_only=True)
 class FrontMatter:
-    """The title and the language (a BCP 47 tag) of a front matter, blank when missing, and the text behind it."""
+    """The title and the language (a BCP 47 tag) of a front matter, blank when missing, and the text behind it.
+
+    `source` is the front matter as it stands, blank when the text has none.
+    """
 
     title: str
     language: str
     body: str
+    source: str = ""
 
 
 def split_front_matter(text: str) -> FrontMatter:
@@ -38,6 +42,7 @@ def split_front_matter(text: str) -> FrontMatter:
                 title=" ".join(str(fields["title"]).split()) if _is_scalar(fields.get("title")) else "",
                 language=said.replace("_", "-") if _LANGUAGE.fullmatch(said) else "",
                 body=text[found.end() :],
+                source=found.group(1),
             )
     return FrontMatter(title="", language="", body=text)
 

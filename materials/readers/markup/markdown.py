@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from materials.documents import Document
+from materials.documents import Document, LeftOutKind
 from materials.readers.base.encodings import decode_with_warnings
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.html.reader import parse_html
 from materials.readers.markup import front_matter
 from materials.readers.markup.markdown_lines import normalize_markdown
@@ -21,7 +22,15 @@ def read(path: Path) -> Document:
     text = decode_with_warnings(path.read_bytes())
     front = front_matter.split_front_matter(text.text)
     document = parse_markdown(front.body, title=front.title)
-    return replace(document, language=front.language, warnings=text.warnings)
+    left_out = LeftOutCollector()
+    if front.source:
+        left_out.add(LeftOutKind.METADATA, front.source)
+    return replace(
+        document,
+        language=front.language,
+        warnings=text.warnings,
+        left_out=(*left_out.build(), *document.left_out),
+    )
 
 
 def parse_markdown(text: str, *, title: str = "") -> Document:
