@@ -59,7 +59,7 @@ def test_a_copy_of_the_node_has_it_too(api: Api, acme: Tenant, course: MaterialN
     upload(api(acme), course.pk, "steam.md", TEXT)
     drain()
 
-    answer = api(acme).post(f"/api/v1/nodes/{course.pk}/copy", {"parent": None}, "application/json")
+    answer = api(acme).post(f"/api/v1/nodes/{course.pk}/copy", {"parent": None}, format="json")
 
     assert answer.status_code == 201
     assert LeftOutPassage.objects.for_tenant(acme).count() == 2
