@@ -25,6 +25,10 @@ CHILD = "llm.video.children.whisper"
 # To be raised when this code transcribes the same recording differently: a part of the cache key, so that windows which
 # were stored before are not mixed with new ones.
 PIPELINE_VERSION = 2
+BROKEN_NEXT_STEP = (
+    "This is a fault of the program or of the model in WHISPER_MODEL, not of the recording. Try another model, or "
+    "upload captions (.vtt or .srt) beside the recording."
+)
 # What a child that downloads a model needs of the worker's environment: how to reach Hugging Face. Nothing else is
 # passed on, so that libraries of models see no key of a provider.
 PASSED_VARIABLES = (
@@ -119,7 +123,7 @@ class ChildProcessTranscription:
             ):
                 yield _parse_event(line)
         except runner.ChildFailed as error:
-            raise TranscriberBroken(f"Whisper did not come to an end: {error}.") from error
+            raise _build_broken_error(error) from error
 
     def _build_environment(self, task: TranscriptionTask) -> Mapping[str, str]:
         # The child's HOME is a folder of its own, so that the model cache has to be named. The task limits the threads
@@ -262,6 +266,13 @@ class _TranscriptionRun:
             segments=segments,
             warnings=tuple(warnings),
         )
+
+
+def _build_broken_error(error: runner.ChildFailed) -> TranscriberBroken:
+    message = f"Whisper did not come to an end: {error}."
+    if error.code == "broke":  # an exception of the engine: more memory or a smaller model would change nothing
+        return TranscriberBroken(message, next_step=BROKEN_NEXT_STEP)
+    return TranscriberBroken(message)
 
 
 def _parse_event(line: Mapping[str, Any]) -> TranscriptionEvent:

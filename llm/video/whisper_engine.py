@@ -25,6 +25,7 @@ from llm.video.errors import TranscriberMissing
 from llm.video.transcript import Segment, Window
 from llm.video.whisper_models import (
     MODEL_NEXT_STEP,
+    choose_language,
     find_whisper_code,
     get_language_tag,
     get_model_folder,
@@ -169,9 +170,11 @@ class _WindowTranscriber:
         self._model = self._load_model()
         self._check_features()
         known = self._list_known_codes()
-        self._code = find_whisper_code(task.language or task.found_language, known)
-        if task.language and not self._code:
-            report({"warning": f"Whisper does not know the language “{task.language}” and found out by itself."})
+        choice = choose_language(task.language, known, model=Path(task.model).name)
+        # Where nothing is stated, earlier windows have detected it.
+        self._code = choice.code or find_whisper_code(task.found_language, known)
+        if choice.warning:
+            report({"warning": choice.warning})
         self._hot_words = self._join_hot_words()
 
     @property
@@ -244,10 +247,10 @@ class _WindowTranscriber:
             )
 
     def _list_known_codes(self) -> set[str]:
-        codes = self._model.supported_languages
-        # English-only models have no language tokens at all.
-        if codes == ["en"]:
+        # The tokenizers of English-only models have tokens for all languages, which their weights never saw.
+        if not self._model.model.is_multilingual:
             return {"en"}
+        codes = self._model.supported_languages
         return {code for code in codes if self._model.hf_tokenizer.token_to_id(f"<|{code}|>") is not None}
 
     def _join_hot_words(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from llm.video import whisper_engine
+from llm.video import whisper, whisper_engine
 from llm.video.errors import MediaUnreadable, TranscriberBroken
 from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.transcript import AudioTrack, Transcript
@@ -301,6 +301,18 @@ def test_it_says_so_when_the_child_is_killed() -> None:
 
     assert "memory" in str(caught.value)
     assert "WHISPER_MODEL" in caught.value.next_step
+
+
+def test_a_fault_of_the_engine_is_not_taken_for_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A child that raises a KeyError for this task.
+    monkeypatch.setattr(whisper, "CHILD", "tests.processes.child_at_work")
+
+    with pytest.raises(TranscriberBroken) as caught:
+        transcribe()
+
+    assert "KeyError" in str(caught.value)
+    assert "memory" not in caught.value.next_step
+    assert "captions" in caught.value.next_step
 
 
 def whisper_children() -> list[psutil.Process]:

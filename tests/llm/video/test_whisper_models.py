@@ -17,7 +17,13 @@ from llm.video.errors import TranscriberMissing
 from llm.video.ports import TranscriptionOptions
 from llm.video.transcript import Window
 from llm.video.whisper import CHILD, EndEvent, TranscriptionEvent, WhisperSettings, WhisperVideoProcessor
-from llm.video.whisper_models import build_model_identity, find_whisper_code, get_language_tag, is_same_language
+from llm.video.whisper_models import (
+    build_model_identity,
+    choose_language,
+    find_whisper_code,
+    get_language_tag,
+    is_same_language,
+)
 from llm.video.whisper_task import TranscriptionTask
 from project.processes import child, runner
 from project.processes.runner import ProcessLimits
@@ -189,3 +195,29 @@ def test_it_knows_the_tag_of_what_whisper_names() -> None:
     assert (get_language_tag("jw"), get_language_tag("en")) == ("jv", "en")
     assert is_same_language("pt-BR", "pt")
     assert not is_same_language("", "pt")
+
+
+@pytest.mark.parametrize(
+    ("stated", "codes", "code", "warning"),
+    [
+        ("en-GB", CODES, "en", ""), ("", CODES, "", ""), ("tlh", CODES, "", "found out by itself"),
+        ("en-GB", {"en"}, "en", ""), ("", {"en"}, "en", "taken to be in it"), ("", {"jw"}, "jw", "“jv” only"),
+    ],
+)  # fmt: skip
+def test_it_takes_the_language_that_is_stated_or_the_only_one(
+    stated: str, codes: set[str], code: str, warning: str
+) -> None:
+    choice = choose_language(stated, codes, model="tiny.en")
+
+    assert choice.code == code
+    assert warning in choice.warning
+    assert bool(warning) == bool(choice.warning)
+
+
+def test_it_refuses_a_language_that_a_model_of_one_language_does_not_know() -> None:
+    with pytest.raises(TranscriberMissing) as caught:
+        choose_language("uk", {"en"}, model="tiny.en")
+
+    assert caught.value.code == "language_not_known"
+    assert all(part in str(caught.value) for part in ("“tiny.en”", "“en” only", "“uk”"))
+    assert "multilingual" in caught.value.next_step
