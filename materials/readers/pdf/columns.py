@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
-from typing import NamedTuple
+
+from materials.readers.pdf.lines import Line
 
 # Fewer lines are two text boxes or labels of a figure: on a sample slide 3 puts a title behind the list below it.
 MIN_COLUMN_LINES = 5
@@ -23,18 +24,7 @@ MIN_GUTTER_WIDTH = 6.0
 MAX_CROSSING_SHARE = 0.2
 
 
-class PositionedLine(NamedTuple):
-    """A line with its type size and its box, in points from the left and the top of the upright page."""
-
-    text: str
-    size: float
-    top: float
-    bottom: float
-    left: float
-    right: float
-
-
-def order_by_columns(lines: Sequence[PositionedLine]) -> list[PositionedLine] | None:
+def order_by_columns(lines: Sequence[Line]) -> list[Line] | None:
     """Return the lines column by column, from the left; None when they do not stand in columns of running text.
 
     A line that runs across the columns divides the page: all above it precedes it, all below follows.
@@ -44,7 +34,7 @@ def order_by_columns(lines: Sequence[PositionedLine]) -> list[PositionedLine] | 
     edges = _find_column_edges(lines)
     if len(edges) < 3:
         return None
-    columns: list[list[PositionedLine]] = [[] for _ in edges[1:]]
+    columns: list[list[Line]] = [[] for _ in edges[1:]]
     across: set[int] = set()
     for line in lines:
         place = _find_column(line, edges)
@@ -54,8 +44,8 @@ def order_by_columns(lines: Sequence[PositionedLine]) -> list[PositionedLine] | 
             columns[place].append(line)
     if not all(_is_prose(column) for column in columns):
         return None
-    ordered: list[PositionedLine] = []
-    band: list[PositionedLine] = []
+    ordered: list[Line] = []
+    band: list[Line] = []
     for line in sorted(lines, key=lambda line: line.top):
         if id(line) in across:
             ordered += _sort_by_column(band, edges)
@@ -66,7 +56,7 @@ def order_by_columns(lines: Sequence[PositionedLine]) -> list[PositionedLine] | 
     return ordered + _sort_by_column(band, edges)
 
 
-def _find_column_edges(lines: Sequence[PositionedLine]) -> list[float]:
+def _find_column_edges(lines: Sequence[Line]) -> list[float]:
     """Return the edges of columns in points: the outer left and right, and the middles of the gutters in between."""
     left, right = min(line.left for line in lines), max(line.right for line in lines)
     slots = [0] * (int((right - left) / SLOT_WIDTH) + 1)
@@ -92,7 +82,7 @@ def _group_consecutive(numbers: Iterable[int]) -> list[list[int]]:
     return runs
 
 
-def _find_column(line: PositionedLine, edges: Sequence[float]) -> int | None:
+def _find_column(line: Line, edges: Sequence[float]) -> int | None:
     """Return the column that holds the whole line, or None."""
     for number, (begin, end) in enumerate(pairwise(edges)):
         if line.left >= begin - SLOT_WIDTH and line.right <= end + SLOT_WIDTH:
@@ -100,7 +90,7 @@ def _find_column(line: PositionedLine, edges: Sequence[float]) -> int | None:
     return None
 
 
-def _is_prose(column: Sequence[PositionedLine]) -> bool:
+def _is_prose(column: Sequence[Line]) -> bool:
     if len(column) < MIN_COLUMN_LINES:
         return False
     width = max(line.right for line in column) - min(line.left for line in column)
@@ -109,6 +99,6 @@ def _is_prose(column: Sequence[PositionedLine]) -> bool:
     return letters >= MIN_MEDIAN_LETTERS and filled >= MIN_FILLED_SHARE
 
 
-def _sort_by_column(band: Sequence[PositionedLine], edges: Sequence[float]) -> list[PositionedLine]:
+def _sort_by_column(band: Sequence[Line], edges: Sequence[float]) -> list[Line]:
     """Return lines that are sorted by their tops, column by column."""
     return sorted(band, key=lambda line: _find_column(line, edges) or 0)

@@ -12,8 +12,9 @@ from string import digits
 
 from materials.documents import ChunkKind, Locator, Piece
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_list_item
-from materials.readers.pdf.lines import is_list_item, join_lines, split_item_number
-from materials.readers.pdf.page import EDGE_LINES, PARAGRAPH_GAP, LineRun, Page
+from materials.readers.pdf.line_text import is_list_item, join_lines, split_item_number
+from materials.readers.pdf.lines import Line
+from materials.readers.pdf.page import Page
 
 _get_top = attrgetter("top")
 _DIGITS_PATTERN = re.compile(r"\d+")
@@ -56,6 +57,12 @@ _BLOCK_SIZE_TOLERANCE = 1.5
 _INDENT_WIDTH = 18
 # A bullet in another text box stands far to the right but is not nested: this bounds how deep it looks.
 _MAX_LIST_DEPTH = 4
+# In type sizes, between the bottom of a line and the top of the next: more begins a paragraph. On the sample decks half
+# of it tears paragraphs of loosely set slides apart, twice joins neighbouring items of diagrams.
+_PARAGRAPH_GAP = 0.9
+# Lines at either end of a page that may be a running head or foot, which has two lines at most: at 1 the second line
+# stays in the text, at 4 numbers of the text are taken for page numbers.
+_EDGE_LINES = 2
 # A page of five lines or fewer has its text in the second line already: only one line at either end may be furniture.
 _EDGE_PAGE_LINES = 5
 
@@ -65,7 +72,7 @@ def drop_furniture(pages: Sequence[Page]) -> None:
 
     These are single lines at the edges that stand on most pages, whatever digits they hold, and bare page numbers.
     """
-    edges = [[(_build_line_key(run), run) for run in _find_edge_lines(page)] for page in pages]
+    edges = [[(_build_line_key(line), line) for line in _find_edge_lines(page)] for page in pages]
     running: set[_LineKey] = set()
     if len(pages) >= _MIN_FURNITURE_PAGES:
         seen = Counter(chain.from_iterable(map(dict, edges)))
@@ -74,24 +81,24 @@ def drop_furniture(pages: Sequence[Page]) -> None:
     if running and _would_empty_pages(pages, edges, running):
         running = set()
     for page, found in zip(pages, edges, strict=True):
-        dropped = {run for key, run in found if key in running}
+        dropped = {line for key, line in found if key in running}
         if dropped:
-            page.runs = [run for run in page.runs if run not in dropped]
-        if numbers := [run for run in page.runs if run.texts[0].isdecimal()]:
+            page.lines = [line for line in page.lines if line not in dropped]
+        if numbers := [line for line in page.lines if line.text.isdecimal()]:
             bare = set(numbers).intersection(_find_edge_lines(page))
-            if bare and len(page.runs) > len(bare):
-                page.runs = [run for run in page.runs if run not in bare]
+            if bare and len(page.lines) > len(bare):
+                page.lines = [line for line in page.lines if line not in bare]
 
 
 def _would_empty_pages(
-    pages: Sequence[Page], edges: Sequence[Sequence[tuple[_LineKey, LineRun]]], running: Collection[_LineKey]
+    pages: Sequence[Page], edges: Sequence[Sequence[tuple[_LineKey, Line]]], running: Collection[_LineKey]
 ) -> bool:
     """Tell whether most pages that have text would have none without the repeating lines."""
     emptied = sum(
-        0 < len(page.runs) <= len(found) and len(page.runs) <= len({run for key, run in found if key in running})
+        0 < len(page.lines) <= len(found) and len(page.lines) <= len({line for key, line in found if key in running})
         for page, found in zip(pages, edges, strict=True)
     )
-    return 2 * emptied > sum(bool(page.runs) for page in pages)
+    return 2 * emptied > sum(bool(page.lines) for page in pages)
 
 
 def build_pieces(pages: Sequence[Page]) -> list[Piece]:
@@ -111,80 +118,81 @@ def build_pieces(pages: Sequence[Page]) -> list[Piece]:
     return pieces.collected
 
 
-def _find_edge_lines(page: Page) -> list[LineRun]:
-    """Return the runs of a single line among the topmost and lowest two runs; one each on short pages."""
-    ordered = sorted(page.runs, key=_get_top)
-    is_long = len(ordered) > _EDGE_PAGE_LINES or sum(len(run.texts) for run in ordered) > _EDGE_PAGE_LINES
-    depth = EDGE_LINES if is_long else 1
-    return [run for run in ordered[:depth] + ordered[-depth:] if len(run.texts) == 1]
+def _find_edge_lines(page: Page) -> list[Line]:
+    """Return the topmost and lowest two lines; one each on short pages."""
+    ordered = sorted(page.lines, key=_get_top)
+    depth = _EDGE_LINES if len(ordered) > _EDGE_PAGE_LINES else 1
+    return ordered[:depth] + ordered[-depth:]
 
 
-def _build_line_key(run: LineRun) -> _LineKey:
+def _build_line_key(line: Line) -> _LineKey:
     """Return the text of a line without digits, and its rounded top: equal for the same running head of two pages."""
-    text = run.texts[0]
+    text = line.text
     # bytes.translate takes a fraction of the time of the pattern, and this is done for four lines of every page.
     words = text.encode().translate(None, _ASCII_DIGITS) if text.isascii() else _DIGITS_PATTERN.sub("", text)
-    return words, round(run.top / _TOP_STEP)
+    return words, round(line.top / _TOP_STEP)
 
 
 def _find_body_size(pages: Sequence[Page]) -> float:
     """Return the type size, in points, of most characters; 0 when there are none."""
     weights: Counter[float] = Counter()
     for page in pages:
-        for run in page.runs:
-            weights[run.size] += sum(map(len, run.texts))
+        for line in page.lines:
+            weights[line.size] += len(line.text)
     return weights.most_common(1)[0][0] if weights else 0.0
 
 
 def _find_heading_sizes(pages: Sequence[Page], body: float) -> list[float]:
     """Return the largest type sizes above the body's, largest first: the index is the level of a heading less one."""
-    larger = {run.size for page in pages if not page.is_slide for run in page.runs if run.size > body * _HEADING_RATIO}
+    larger = {
+        line.size for page in pages if not page.is_slide for line in page.lines if line.size > body * _HEADING_RATIO
+    }
     return sorted(larger, reverse=True)[:_MAX_HEADING_LEVELS]
 
 
 def _add_slide(page: Page, pieces: PieceCollector) -> None:
     here = Locator(page=page.number)
-    if not page.runs:
+    if not page.lines:
         return
-    median = statistics.median(run.size for run in page.runs)
-    upper = [run for run in page.runs if run.top < page.height * _TITLE_ZONE]
-    top = min(upper, key=lambda run: run.top, default=None)
-    title: list[LineRun] = []
-    if top is not None and (top.size > median * _HEADING_RATIO or len(page.runs) <= _FEW_SLIDE_LINES):
+    median = statistics.median(line.size for line in page.lines)
+    upper = [line for line in page.lines if line.top < page.height * _TITLE_ZONE]
+    top = min(upper, key=lambda line: line.top, default=None)
+    title: list[Line] = []
+    if top is not None and (top.size > median * _HEADING_RATIO or len(page.lines) <= _FEW_SLIDE_LINES):
         title = [
-            run
-            for run in upper
-            if abs(run.size - top.size) < _TITLE_SIZE_TOLERANCE and run.top - top.top < _MAX_TITLE_HEIGHT * top.size
+            line
+            for line in upper
+            if abs(line.size - top.size) < _TITLE_SIZE_TOLERANCE and line.top - top.top < _MAX_TITLE_HEIGHT * top.size
         ]
-    text = collapse_whitespace(" ".join(words for run in title for words in run.texts))
+    text = collapse_whitespace(" ".join(line.text for line in title))
     if text and len(text) <= _MAX_HEADING_LENGTH:
         pieces.add_heading(text, 1, here)
     else:
         title = []
-    _add_blocks([run for run in page.runs if run not in title], here, pieces)
+    _add_blocks([line for line in page.lines if line not in title], here, pieces)
 
 
 def _add_flowing_page(page: Page, pieces: PieceCollector, sizes: Sequence[float]) -> None:
     here = Locator(page=page.number)
-    waiting: list[LineRun] = []
-    heading: list[LineRun] = []
+    waiting: list[Line] = []
+    heading: list[Line] = []
 
     def end_heading() -> None:
         if heading:
-            pieces.add_heading(_join_runs(heading), sizes.index(heading[0].size) + 1, here)
+            pieces.add_heading(_join_lines(heading), sizes.index(heading[0].size) + 1, here)
             heading.clear()
 
-    for run in page.runs:
-        if run.size in sizes and all(map(_can_be_heading, run.texts)):
+    for line in page.lines:
+        if line.size in sizes and _can_be_heading(line.text):
             _add_blocks(waiting, here, pieces)
             waiting = []
-            near = heading and heading[0].size == run.size and run.top - heading[-1].bottom < run.size
+            near = heading and heading[0].size == line.size and line.top - heading[-1].bottom < line.size
             if heading and not near:
                 end_heading()
-            heading.append(run)
+            heading.append(line)
         else:
             end_heading()
-            waiting.append(run)
+            waiting.append(line)
     _add_blocks(waiting, here, pieces)
     end_heading()
 
@@ -193,14 +201,14 @@ def _can_be_heading(text: str) -> bool:
     return len(text) <= _MAX_HEADING_LENGTH and any(map(str.isalpha, text))
 
 
-def _add_blocks(runs: Sequence[LineRun], locator: Locator, pieces: PieceCollector) -> None:
-    """Add runs as paragraphs and lists; a new one begins at a gap, at a bullet or at another type size."""
-    block: list[LineRun] = []
-    items: list[list[LineRun]] = []
+def _add_blocks(lines: Sequence[Line], locator: Locator, pieces: PieceCollector) -> None:
+    """Add lines as paragraphs and lists; a new one begins at a gap, at a bullet or at another type size."""
+    block: list[Line] = []
+    items: list[list[Line]] = []
 
     def end_block() -> None:
         if block:
-            pieces.add(ChunkKind.PARAGRAPH, _join_runs(block), locator)
+            pieces.add(ChunkKind.PARAGRAPH, _join_lines(block), locator)
             block.clear()
 
     def end_list() -> None:
@@ -209,33 +217,33 @@ def _add_blocks(runs: Sequence[LineRun], locator: Locator, pieces: PieceCollecto
             pieces.add(ChunkKind.LIST, "\n".join(_format_item(entry, left) for entry in items), locator)
             items.clear()
 
-    last: LineRun | None = None
-    for run in runs:
-        # A run that begins above the last one stands in another column or text box.
+    last: Line | None = None
+    for line in lines:
+        # A line that begins above the last one stands in another column or text box.
         gap = last is not None and (
-            run.top - last.bottom > PARAGRAPH_GAP * max(run.size, 1) or run.top < last.last_top - run.size
+            line.top - last.bottom > _PARAGRAPH_GAP * max(line.size, 1) or line.top < last.top - line.size
         )
-        if is_list_item(run.texts[0]):
+        if is_list_item(line.text):
             end_block()
-            items.append([run])
+            items.append([line])
         elif items and not gap:
-            items[-1].append(run)
+            items[-1].append(line)
         else:
             end_list()
-            if gap or (block and abs(block[-1].size - run.size) > _BLOCK_SIZE_TOLERANCE):
+            if gap or (block and abs(block[-1].size - line.size) > _BLOCK_SIZE_TOLERANCE):
                 end_block()
-            block.append(run)
-        last = run
+            block.append(line)
+        last = line
     end_block()
     end_list()
 
 
-def _format_item(runs: Sequence[LineRun], left: float) -> str:
-    number, text = split_item_number(_join_runs(runs))
+def _format_item(lines: Sequence[Line], left: float) -> str:
+    number, text = split_item_number(_join_lines(lines))
     return format_list_item(
-        text, depth=min(_MAX_LIST_DEPTH, max(0, round((runs[0].left - left) / _INDENT_WIDTH))), number=number
+        text, depth=min(_MAX_LIST_DEPTH, max(0, round((lines[0].left - left) / _INDENT_WIDTH))), number=number
     )
 
 
-def _join_runs(runs: Sequence[LineRun]) -> str:
-    return join_lines(runs[0].texts if len(runs) == 1 else [text for run in runs for text in run.texts])
+def _join_lines(lines: Sequence[Line]) -> str:
+    return join_lines([line.text for line in lines])
