@@ -19,6 +19,7 @@ from llm.registry_loader import get_registry_loader
 from llm.router.breakers import list_open_breakers
 from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
+from project.queue import ping_broker
 from project.storage.objects import get_object_storage
 
 # Light jobs take seconds: one that has waited a quarter of an hour shows that the workers do not keep up.
@@ -92,6 +93,16 @@ def _check_migrations() -> str:
     return "applied"
 
 
+def _check_broker() -> str:
+    try:
+        ping_broker()
+    except Exception as exc:
+        raise NotHealthy(
+            f"The queue's broker does not answer ({type(exc).__name__}): jobs are taken and wait until it is back."
+        ) from exc
+    return "answers"
+
+
 def _check_queues() -> str:
     now = timezone.now()
     return "; ".join(f"{queue.value}: {_check_queue(queue, now)}" for queue in JobQueue)
@@ -161,6 +172,7 @@ def _check_models() -> str:
 _CHECKS: dict[str, Callable[[], str]] = {
     "database": _check_database,
     "migrations": _check_migrations,
+    "broker": _check_broker,
     "queue": _check_queues,
     "worker": _check_workers,
     "storage": _check_storage,

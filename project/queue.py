@@ -9,29 +9,51 @@ sends again what was lost between the two.
 
 from __future__ import annotations
 
+import time
+from functools import partial
+
 from django.conf import settings
 from django.db import transaction
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
+from project import logs
+
 RUN_JOB = "project.jobs.tasks.run_job"
 ANSWER_CANARY = "project.jobs.tasks.answer_canary"
+# While Redis hangs, one request in so many seconds waits for its timeout, and the others leave the message to the
+# sweeper at once.
+BROKER_RETRY_SECONDS = 5.0
+
+log = logs.get_logger(__name__)
+# In seconds of the monotonic clock. Without a lock: the worst that a race does is one more attempt.
+_broker_silent_until = 0.0
 
 
 def notify_workers(count: int = 1, *, queue: str = "light") -> None:
     """Send `count` wake-up messages to the queue's workers when the caller's transaction commits.
 
-    Raises RuntimeError outside a transaction: the messages could come before the rows that they are about.
+    A broker outside the database that cannot be reached is logged and fails nothing: the rows are stored, and the
+    sweeper repeats the messages. Raises RuntimeError outside a transaction: the messages could come before the rows
+    that they are about.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("notify_workers must be called inside transaction.atomic()")
-    for _ in range(count):
-        _enqueue_task(queue, RUN_JOB, queue)
+    if settings.Q_BROKER_URL:
+        transaction.on_commit(partial(_send_wake_up_messages, count, queue))
+    else:
+        for _ in range(count):
+            _enqueue_task(queue, RUN_JOB, queue)
 
 
 def send_canary(cluster: str, *, queue: str) -> None:
     """Send a message that any free worker of the queue answers, to show that this cluster works."""
     _enqueue_task(queue, ANSWER_CANARY, cluster)
+
+
+def ping_broker() -> None:
+    """Ask the broker for an answer. Raises what its client raises when there is none."""
+    get_broker(settings.QUEUES["light"]).ping()
 
 
 def count_messages(queue: str = "light") -> int:
@@ -54,12 +76,19 @@ def build_cluster_environment(queue: str) -> dict[str, str]:
     return {"Q_CLUSTER_NAME": settings.QUEUES[queue]}
 
 
-def _enqueue_task(queue: str, task: str, *arguments: str) -> None:
-    def send() -> None:
-        # Always named: inside a cluster's process the default would be that cluster's own queue.
-        async_task(task, *arguments, cluster=settings.QUEUES[queue])
+def _send_wake_up_messages(count: int, queue: str) -> None:
+    """Send the messages after the commit, when an exception would only tell the caller that stored rows are not."""
+    global _broker_silent_until
+    if time.monotonic() < _broker_silent_until:
+        return
+    try:
+        for _ in range(count):
+            _enqueue_task(queue, RUN_JOB, queue)
+    except Exception as exc:  # noqa: BLE001  # whatever a broker's client raises, the rows are stored
+        _broker_silent_until = time.monotonic() + BROKER_RETRY_SECONDS
+        log.warning("wake-up message not sent, the sweep repeats it", queue=queue, reason=type(exc).__name__)
 
-    if settings.Q_BROKER_URL:
-        transaction.on_commit(send)
-    else:
-        send()
+
+def _enqueue_task(queue: str, task: str, *arguments: str) -> None:
+    # Always named: inside a cluster's process the default would be that cluster's own queue.
+    async_task(task, *arguments, cluster=settings.QUEUES[queue])

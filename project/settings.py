@@ -185,7 +185,7 @@ Q_CLUSTER: dict[str, Any] = {
     # No row for each message that succeeded: the Job row is the record.
     "save_limit": -1,
     "catch_up": False,
-    **({"redis": Q_BROKER_URL} if Q_BROKER_URL else {"orm": "default"}),
+    **({"broker_class": "project.redis_broker.RedisBroker"} if Q_BROKER_URL else {"orm": "default"}),
 }
 WORKER_PATIENCE_SECONDS = env.get_integer("WORKER_PATIENCE_SECONDS", 15, minimum=1)
 # Less than `stop_grace_period` of the workers in compose.yaml (16 minutes), after which Docker kills them.
