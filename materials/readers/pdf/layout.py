@@ -1,44 +1,25 @@
-"""Turn the pages of a PDF into pieces: find headings by type size, leave out running heads and feet."""
+"""Turn the pages of a PDF into pieces: find headings by type size, paragraphs by gaps and lists by their marks."""
 
 from __future__ import annotations
 
-import re
 import statistics
-from collections import Counter
-from collections.abc import Collection, Sequence
-from itertools import chain
-from operator import attrgetter
-from string import digits
+from collections.abc import Sequence
 
-from materials.documents import ChunkKind, Locator, Piece
+from materials.documents import ChunkKind, LeftOutKind, Locator, Piece
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_list_item
 from materials.readers.pdf.line_text import is_list_item, join_lines, split_item_number
-from materials.readers.pdf.lines import Line
+from materials.readers.pdf.lines import HEADING_RATIO, Line, find_body_size
 from materials.readers.pdf.page import Page
 
-_get_top = attrgetter("top")
-_DIGITS_PATTERN = re.compile(r"\d+")
-_ASCII_DIGITS = digits.encode()
-_LineKey = tuple[str | bytes, int]
 # The numbers below were tried at smaller and larger values on the 26 sample decks and handouts and on pages that were
 # made to be hard; the comments say what changed there.
 
-# Type size of a heading by that of the text. At 1.07 code that is set a little larger becomes headings, at 1.3 half of
-# the decks lose titles.
-_HEADING_RATIO = 1.15
 # Characters. At 70 headings of two lines become paragraphs, at 280 a paragraph in large type becomes a heading.
 _MAX_HEADING_LENGTH = 140
 # No sample document has headings of more than two sizes; the rest is for books, and further sizes are formulas and
 # labels.
 _MAX_HEADING_LEVELS = 4
-# On two or three pages, a line that stands on most of them may still be a title that is used twice.
-_MIN_FURNITURE_PAGES = 4
-# Of the pages. At 0.25 the title of slides that build up a figure step by step is lost, at 0.9 page numbers stay
-# on some slides.
-_FURNITURE_SHARE = 0.5
-# Points, about a line of text: a running head may stand a little higher or lower on some pages. Any value from 1 to 24
-# gives the same.
-_TOP_STEP = 12
 # Of the height of a slide, from the top. At 0.25 most decks lose titles; the whole slide would join lines at its foot.
 _TITLE_ZONE = 0.5
 # On a slide of so few lines the title is half of the text, so its size is compared with nothing. At 1 section slides
@@ -60,116 +41,65 @@ _MAX_LIST_DEPTH = 4
 # In type sizes, between the bottom of a line and the top of the next: more begins a paragraph. On the sample decks half
 # of it tears paragraphs of loosely set slides apart, twice joins neighbouring items of diagrams.
 _PARAGRAPH_GAP = 0.9
-# Lines at either end of a page that may be a running head or foot, which has two lines at most: at 1 the second line
-# stays in the text, at 4 numbers of the text are taken for page numbers.
-_EDGE_LINES = 2
-# A page of five lines or fewer has its text in the second line already: only one line at either end may be furniture.
-_EDGE_PAGE_LINES = 5
 
 
-def drop_furniture(pages: Sequence[Page]) -> None:
-    """Remove running heads and feet from the pages, in place.
-
-    These are single lines at the edges that stand on most pages, whatever digits they hold, and bare page numbers.
-    """
-    edges = [[(_build_line_key(line), line) for line in _find_edge_lines(page)] for page in pages]
-    running: set[_LineKey] = set()
-    if len(pages) >= _MIN_FURNITURE_PAGES:
-        seen = Counter(chain.from_iterable(map(dict, edges)))
-        running = {key for key, times in seen.items() if times > _FURNITURE_SHARE * len(pages)}
-    # A line that is all that most pages have is their text.
-    if running and _would_empty_pages(pages, edges, running):
-        running = set()
-    for page, found in zip(pages, edges, strict=True):
-        dropped = {line for key, line in found if key in running}
-        if dropped:
-            page.lines = [line for line in page.lines if line not in dropped]
-        if numbers := [line for line in page.lines if line.text.isdecimal()]:
-            bare = set(numbers).intersection(_find_edge_lines(page))
-            if bare and len(page.lines) > len(bare):
-                page.lines = [line for line in page.lines if line not in bare]
-
-
-def _would_empty_pages(
-    pages: Sequence[Page], edges: Sequence[Sequence[tuple[_LineKey, Line]]], running: Collection[_LineKey]
-) -> bool:
-    """Tell whether most pages that have text would have none without the repeating lines."""
-    emptied = sum(
-        0 < len(page.lines) <= len(found) and len(page.lines) <= len({line for key, line in found if key in running})
-        for page, found in zip(pages, edges, strict=True)
-    )
-    return 2 * emptied > sum(bool(page.lines) for page in pages)
-
-
-def build_pieces(pages: Sequence[Page]) -> list[Piece]:
+def build_pieces(pages: Sequence[Page], left_out: LeftOutCollector) -> list[Piece]:
     """Return the pieces of the pages in reading order, each with the 1-based page as its locator.
 
     The first heading of a slide has level 1; headings of other pages have levels 1 to 4 by their type size.
     """
-    pieces = PieceCollector()
-    body = _find_body_size(pages)
+    pieces = PieceCollector(left_out=left_out)
+    body = find_body_size(line for page in pages for line in page.lines)
     sizes = _find_heading_sizes(pages, body)
+    title = ""
     for page in pages:
         if page.is_slide:
-            pieces.reset_headings()
-            _add_slide(page, pieces)
+            title = _add_slide(page, pieces, title)
         else:
             _add_flowing_page(page, pieces, sizes)
     return pieces.collected
 
 
-def _find_edge_lines(page: Page) -> list[Line]:
-    """Return the topmost and lowest two lines; one each on short pages."""
-    ordered = sorted(page.lines, key=_get_top)
-    depth = _EDGE_LINES if len(ordered) > _EDGE_PAGE_LINES else 1
-    return ordered[:depth] + ordered[-depth:]
-
-
-def _build_line_key(line: Line) -> _LineKey:
-    """Return the text of a line without digits, and its rounded top: equal for the same running head of two pages."""
-    text = line.text
-    # bytes.translate takes a fraction of the time of the pattern, and this is done for four lines of every page.
-    words = text.encode().translate(None, _ASCII_DIGITS) if text.isascii() else _DIGITS_PATTERN.sub("", text)
-    return words, round(line.top / _TOP_STEP)
-
-
-def _find_body_size(pages: Sequence[Page]) -> float:
-    """Return the type size, in points, of most characters; 0 when there are none."""
-    weights: Counter[float] = Counter()
-    for page in pages:
-        for line in page.lines:
-            weights[line.size] += len(line.text)
-    return weights.most_common(1)[0][0] if weights else 0.0
-
-
 def _find_heading_sizes(pages: Sequence[Page], body: float) -> list[float]:
     """Return the largest type sizes above the body's, largest first: the index is the level of a heading less one."""
     larger = {
-        line.size for page in pages if not page.is_slide for line in page.lines if line.size > body * _HEADING_RATIO
+        line.size for page in pages if not page.is_slide for line in page.lines if line.size > body * HEADING_RATIO
     }
     return sorted(larger, reverse=True)[:_MAX_HEADING_LEVELS]
 
 
-def _add_slide(page: Page, pieces: PieceCollector) -> None:
+def _add_slide(page: Page, pieces: PieceCollector, last_title: str) -> str:
+    """Add a slide and return its title, which is not repeated on the slides that build it up step by step."""
     here = Locator(page=page.number)
-    if not page.lines:
-        return
-    median = statistics.median(line.size for line in page.lines)
-    upper = [line for line in page.lines if line.top < page.height * _TITLE_ZONE]
-    top = min(upper, key=lambda line: line.top, default=None)
-    title: list[Line] = []
-    if top is not None and (top.size > median * _HEADING_RATIO or len(page.lines) <= _FEW_SLIDE_LINES):
-        title = [
-            line
-            for line in upper
-            if abs(line.size - top.size) < _TITLE_SIZE_TOLERANCE and line.top - top.top < _MAX_TITLE_HEIGHT * top.size
-        ]
+    title = _find_title(page)
     text = collapse_whitespace(" ".join(line.text for line in title))
     if text and len(text) <= _MAX_HEADING_LENGTH:
-        pieces.add_heading(text, 1, here)
+        if text == last_title:
+            pieces.left_out.add(LeftOutKind.REPETITION, text, here)
+        else:
+            pieces.reset_headings()
+            pieces.add_heading(text, 1, here)
     else:
-        title = []
+        pieces.reset_headings()
+        title, text = [], ""
     _add_blocks([line for line in page.lines if line not in title], here, pieces)
+    return text
+
+
+def _find_title(page: Page) -> list[Line]:
+    """Return the lines of the title of a slide: those in the largest type at its top."""
+    upper = [line for line in page.lines if line.top < page.height * _TITLE_ZONE]
+    if not upper:
+        return []
+    top = min(upper, key=lambda line: line.top)
+    median = statistics.median(line.size for line in page.lines)
+    if top.size <= median * HEADING_RATIO and len(page.lines) > _FEW_SLIDE_LINES:
+        return []
+    return [
+        line
+        for line in upper
+        if abs(line.size - top.size) < _TITLE_SIZE_TOLERANCE and line.top - top.top < _MAX_TITLE_HEIGHT * top.size
+    ]
 
 
 def _add_flowing_page(page: Page, pieces: PieceCollector, sizes: Sequence[float]) -> None:

@@ -46,7 +46,7 @@ class TextPage:
     """
 
     def __init__(self, page: raw.FPDF_PAGE) -> None:
-        self.rotation = raw.FPDFPage_GetRotation(page) * 90
+        self.rotation: int = raw.FPDFPage_GetRotation(page) * 90
         self._load(page)
         wanted = self._find_text_rotation()
         if wanted != self.rotation:
