@@ -140,7 +140,7 @@ class GeminiVideoProcessor:
             self.settings.longest_single_ms,
             self.settings.longest_sound_ms,
             options.language,
-            options.hot_words,
+            options.vocabulary,
         ]
         return f"gemini-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]}"
 
@@ -251,7 +251,7 @@ def _raise_as_exhausted(provider: str) -> Iterator[None]:
 
 
 def _build_prompt_values(options: TranscriptionOptions, length_ms: int) -> dict[str, str]:
-    return {"language": options.language, "words": "\n".join(options.hot_words), "length": _format_clock(length_ms)}
+    return {"language": options.language, "words": "\n".join(options.vocabulary), "length": _format_clock(length_ms)}
 
 
 def _clamp_end(end_ms: int) -> int:

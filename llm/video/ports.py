@@ -31,10 +31,13 @@ class Recording:
 
 @dataclass(frozen=True, kw_only=True)
 class TranscriptionOptions:
-    """What is known beforehand: the language (BCP 47; blank: to be detected) and words that are likely to be said."""
+    """What is known beforehand: the language (BCP 47; blank: to be detected) and words that are likely to be said.
+
+    The vocabulary is for the spelling only. Whisper does without it: it goes on from words before the sound.
+    """
 
     language: str = ""
-    hot_words: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
 
 
 class TranscriptionContext(Protocol):

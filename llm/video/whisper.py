@@ -24,7 +24,7 @@ from project.processes import runner
 CHILD = "llm.video.children.whisper"
 # To be raised when this code transcribes the same recording differently: a part of the cache key, so that windows which
 # were stored before are not mixed with new ones.
-PIPELINE_VERSION = 2
+PIPELINE_VERSION = 3
 BROKEN_NEXT_STEP = (
     "This is a fault of the program or of the model in WHISPER_MODEL, not of the recording. Try another model, or "
     "upload captions (.vtt or .srt) beside the recording."
@@ -60,8 +60,7 @@ class WhisperSettings:
     threads: int = 0
     # The default of faster-whisper and of OpenAI's command.
     beam_size: int = 5
-    # What an interruption loses at most. Shorter ones cost more: the last half minute of each is padded, and with hot
-    # words the first one is decoded twice.
+    # What an interruption loses at most. Shorter ones cost more: the last half minute of each is padded.
     window_ms: int = 300_000
     # Longer than any lecture, so that it bounds damaged files; the factory passes MEDIA_MAX_MINUTES instead.
     max_ms: int = 12 * 3_600_000
@@ -189,7 +188,6 @@ class WhisperVideoProcessor:
             "window_ms": settings.window_ms,
             "track": track.index,
             "language": options.language,
-            "hot_words": options.hot_words,
         }
         return "whisper-" + hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -209,7 +207,6 @@ class WhisperVideoProcessor:
             window_ms=settings.window_ms,
             download=settings.download,
             language=options.language,
-            hot_words=options.hot_words,
             first_index=len(done),
             start_ms=done[-1].end_ms if done else 0,
             # The language is detected once: windows of one recording must not disagree about it.

@@ -1,7 +1,7 @@
 """Transcribes a recording with faster-whisper, window by window. For the child process only: its libraries are heavy.
 
 The audio is cut into windows at silences, so that memory does not grow with the recording and a finished window never
-changes. The result of a window depends on that window, the language and the hot words only.
+changes. The result of a window depends on that window and the language only.
 """
 
 from __future__ import annotations
@@ -41,12 +41,6 @@ SILENCE_MS = 300
 # How much speech is used at most to detect its language: four of the half minutes that the model takes at a time, since
 # the first may be a greeting or a quotation in another one.
 LANGUAGE_SECONDS = 120
-# A quarter of the decoder's context of 448 tokens, of which the text of half a minute needs up to half.
-MAX_HOT_WORD_TOKENS = 112
-# How much the mean log-probability of a token may fall by hot words before they are left out. Tried on the recording of
-# the tests, where three words of another subject make two words of three wrong: half to four
-# times of it drop these words, sixteen times does not.
-MAX_CONFIDENCE_LOSS = 0.025
 # A shorter difference to the stated end is rounding and padding of encoders, and no sign of a file that was cut off.
 MISSING_MS = 2000
 # Speech of more than 30 seconds is split, because the model takes no more at a time; faster-whisper's own 2 seconds of
@@ -132,36 +126,22 @@ def _detect_speech(samples: Samples) -> list[_SpeechSpan]:
     return [(one["start"], one["end"]) for one in get_speech_timestamps(_convert_to_floats(samples), VAD_OPTIONS)]
 
 
-class _HotWordGuardedModel(WhisperModel):  # type: ignore[misc]
-    """A model that drops hot words where they mislead it, and records whether it has sampled.
+class _TrackedModel(WhisperModel):  # type: ignore[misc]
+    """A model that records whether it has sampled.
 
-    Hot words precede the audio as if they had been said, and a model can continue them instead of transcribing. The
-    first half minute of a window is decoded with them and without; the rest in the way with the higher confidence.
     At temperatures above 0 the model samples, and later results then depend on earlier ones.
     """
 
     has_sampled = False
-    # Whether hot words are used in this window; None before its first half minute is decoded.
-    uses_hot_words: bool | None = None
 
-    def generate_with_fallback(self, encoded: Any, prompt: list[int], tokenizer: Any, options: Any) -> Any:
-        bare = self.get_prompt(tokenizer, [], without_timestamps=options.without_timestamps)
-        if prompt == bare or self.uses_hot_words is not None:
-            return self._generate_tracking_sampling(
-                encoded, prompt if self.uses_hot_words else bare, tokenizer, options
-            )
-        hinted, plain = (self._generate_tracking_sampling(encoded, each, tokenizer, options) for each in (prompt, bare))
-        self.uses_hot_words = plain[1] - hinted[1] <= MAX_CONFIDENCE_LOSS
-        return hinted if self.uses_hot_words else plain
-
-    def _generate_tracking_sampling(self, *call: Any) -> Any:
+    def generate_with_fallback(self, *call: Any) -> Any:
         answer = super().generate_with_fallback(*call)
         self.has_sampled = self.has_sampled or answer[2] > 0
         return answer
 
 
 class _WindowTranscriber:
-    """Transcribes windows with one model, in one language and with the hot words that fit."""
+    """Transcribes windows with one model and in one language."""
 
     def __init__(self, task: TranscriptionTask, report: ReportProgress) -> None:
         self._task = task
@@ -175,7 +155,6 @@ class _WindowTranscriber:
         self._code = choice.code or find_whisper_code(task.found_language, known)
         if choice.warning:
             report({"warning": choice.warning})
-        self._hot_words = self._join_hot_words()
 
     @property
     def language(self) -> str:
@@ -194,7 +173,6 @@ class _WindowTranscriber:
         # The state of the random generator must not pass from window to window: a resumed job would get other words.
         if self._model.has_sampled:
             self._model = self._load_model()
-        self._model.uses_hot_words = None
         transcribed, _ = self._model.transcribe(
             speech,
             language=self._code,
@@ -202,7 +180,6 @@ class _WindowTranscriber:
             temperature=TEMPERATURES,
             # Windows must not depend on each other, and a loop would carry on from segment to segment.
             condition_on_previous_text=False,
-            hotwords=self._hot_words or None,
             # Defaults of Whisper, named because the cache key does not follow a library that changes them.
             compression_ratio_threshold=2.4,
             log_prob_threshold=-1.0,
@@ -218,12 +195,12 @@ class _WindowTranscriber:
             if text := each.text.strip():
                 yield Segment(start_ms=begin, end_ms=end, text=text)
 
-    def _load_model(self) -> _HotWordGuardedModel:
+    def _load_model(self) -> _TrackedModel:
         """Return a model with a fresh random generator: CTranslate2 applies the seed to new models only."""
         ctranslate2.set_random_seed(SEED)
         task = self._task
         try:
-            return _HotWordGuardedModel(
+            return _TrackedModel(
                 str(self._folder),
                 device="cpu",
                 compute_type=task.compute_type,
@@ -252,18 +229,6 @@ class _WindowTranscriber:
             return {"en"}
         codes = self._model.supported_languages
         return {code for code in codes if self._model.hf_tokenizer.token_to_id(f"<|{code}|>") is not None}
-
-    def _join_hot_words(self) -> str:
-        """Return the first hot words that fit into MAX_HOT_WORD_TOKENS, joined by commas."""
-        words: list[str] = []
-        for word in self._task.hot_words:
-            hints = ", ".join([*words, word])
-            if len(self._model.hf_tokenizer.encode(f" {hints}", add_special_tokens=False).ids) > MAX_HOT_WORD_TOKENS:
-                left = len(self._task.hot_words) - len(words)
-                self._report({"warning": f"{left} of the words that are likely to be said were too many for Whisper."})
-                break
-            words.append(word)
-        return ", ".join(words)
 
     def _detect_language(self, speech: FloatSamples) -> str:
         """Return Whisper's code of the language that is spoken."""

@@ -28,7 +28,6 @@ class TranscriptionTask:
     window_ms: int
     download: bool
     language: str = ""
-    hot_words: tuple[str, ...] = ()
     first_index: int = 0
     start_ms: int = 0
     found_language: str = ""

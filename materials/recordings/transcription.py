@@ -38,9 +38,9 @@ from project.jobs.run import JobRun
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
-# faster-whisper cuts hot words to 223 tokens, half of the model's context. Names of courses and terms take a few tokens
-# each, so about so many fit; what is beyond is the tail of the glossary and the titles above.
-MAX_HOT_WORDS = 60
+# How many terms of a glossary and titles are named to models that take them. A choice: some hundred tokens in each
+# question about a recording.
+MAX_TERMS = 60
 # Captions whose last line begins later than this after the end belong to another recording. A choice: some captions end
 # with a credit after the sound; those of another lecture are rarely within a minute.
 MAX_CAPTION_OVERRUN_MS = 60_000
@@ -247,7 +247,7 @@ def _build_options(entry: MaterialEntry) -> TranscriptionOptions:
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
     # The glossary first, because the list is cut at its end. A dict removes duplicates and keeps the order.
     words = dict.fromkeys([*entry.tenant.glossary, *(node.title for node in above)])
-    return TranscriptionOptions(language=resolve_language(entry, above), hot_words=tuple(words)[:MAX_HOT_WORDS])
+    return TranscriptionOptions(language=resolve_language(entry, above), vocabulary=tuple(words)[:MAX_TERMS])
 
 
 def _build_document(outcome: TranscriptionOutcome, recording: Recording, warnings: list[str]) -> Document:

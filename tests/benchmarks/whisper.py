@@ -3,8 +3,7 @@
 The lecture of the tests, said again and again, with the model that knows it. Memory: the peak of the child process
 (VmHWM) for ten minutes and for four hours, which must be about the same. Speed: our processor and the command
 `whisper-ctranslate2` take turns on the same file, so that both see the same machine, with the same model, compute type,
-threads, beam, voice filter and no conditioning on what was said before; then with the command's own defaults, and with
-hot words on both sides, as every recording below a title has them.
+threads, beam, voice filter and no conditioning on what was said before; then with the command's own defaults.
 Both start a new process for every file, and that counts. Printed is the median of the ratios, round by round.
 """
 
@@ -38,9 +37,7 @@ THREADS = 2
 SHORT_MINUTES, LONG_MINUTES = 10, 240
 COMMAND = Path(sys.executable).with_name("whisper-ctranslate2")
 SAME = ["--beam_size", "5", "--vad_filter", "True", "--condition_on_previous_text", "False"]
-HOT_WORDS = ("Introduction to programming", "Week 1")
 OURS, THEIRS, DEFAULTS = "ours", "whisper-ctranslate2, same settings", "whisper-ctranslate2, its defaults"
-OURS_HINTED, THEIRS_HINTED = "ours, with hot words", "whisper-ctranslate2, with hot words"
 
 
 def main() -> None:
@@ -72,8 +69,6 @@ def _speed(path: Path, minutes: int, settings: WhisperSettings, rounds: int) -> 
         OURS: lambda: _ours(path, minutes, settings),
         THEIRS: lambda: _theirs(path, settings, SAME),
         DEFAULTS: lambda: _theirs(path, settings, []),
-        OURS_HINTED: lambda: _ours(path, minutes, settings, HOT_WORDS),
-        THEIRS_HINTED: lambda: _theirs(path, settings, [*SAME, "--hotwords", ", ".join(HOT_WORDS)]),
     }
     found: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(rounds):
@@ -82,17 +77,16 @@ def _speed(path: Path, minutes: int, settings: WhisperSettings, rounds: int) -> 
             run()
             found[name].append(time.perf_counter() - begun)
     for name, seconds in found.items():
-        own = found[OURS_HINTED if name in {OURS_HINTED, THEIRS_HINTED} else OURS]
-        ratio = statistics.median(theirs / ours for ours, theirs in zip(own, seconds, strict=True))
+        ratio = statistics.median(theirs / ours for ours, theirs in zip(found[OURS], seconds, strict=True))
         spent = statistics.median(seconds)
         sys.stdout.write(f"{minutes} min, {name:<36} {spent:6.1f} s; we are {ratio:.2f} times as fast\n")
         sys.stdout.flush()
 
 
-def _ours(path: Path, minutes: int, settings: WhisperSettings, hot_words: tuple[str, ...] = ()) -> None:
+def _ours(path: Path, minutes: int, settings: WhisperSettings) -> None:
     given = recording(path, duration_ms=minutes * 60_000, tracks=[AudioTrack(index=0)])
     transcript = WhisperVideoProcessor(settings=settings).transcribe(
-        given, TranscriptionOptions(hot_words=hot_words), ListTranscriptionContext()
+        given, TranscriptionOptions(), ListTranscriptionContext()
     )
     assert transcript.language == "en"
     assert len(transcript.segments) > minutes * 14, len(transcript.segments)

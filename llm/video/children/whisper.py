@@ -16,7 +16,7 @@ def run_child(request: Mapping[str, Any], report: ReportProgress) -> None:
     "..."}`, and last `{"end_ms": 94388}`; on an error `{"refused": {...}}` instead of all that would follow.
     """
     try:
-        _transcribe_task(TranscriptionTask(**{**request, "hot_words": tuple(request["hot_words"])}), report)
+        _transcribe_task(TranscriptionTask(**request), report)
     except (MediaUnreadable, TranscriberMissing) as error:
         refused = {"error": type(error).__name__, "message": str(error)}
         report({"refused": {**refused, "code": error.code, "next_step": error.next_step}})

@@ -72,7 +72,7 @@ def test_the_model_sees_what_was_uploaded_and_nothing_stays(stage: Stage) -> Non
 def test_it_says_what_it_knows_before(stage: Stage) -> None:
     stage.world.google.script(lesson(0, 3))
 
-    transcript = stage.transcribe(language="de", hot_words=("Siedepunkt", "{{ x }}"))
+    transcript = stage.transcribe(language="de", vocabulary=("Siedepunkt", "{{ x }}"))
 
     assert 'in the language "de"' in stage.world.google.asked[0].system
     assert "ends at 03:00" in stage.world.google.asked[0].system
@@ -299,7 +299,7 @@ def test_another_wish_is_other_work(stage: Stage) -> None:
 
     stage.transcribe()
     stage.transcribe(language="en")
-    stage.transcribe(hot_words=("Celsius",))
+    stage.transcribe(vocabulary=("Celsius",))
 
     assert len(stage.context.windows) == 3
 

@@ -123,7 +123,7 @@ def test_it_says_that_the_processor_cannot_count_like_that() -> None:
 
 def test_it_says_how_to_install_what_is_missing(tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
-    request = {"hot_words": [], "path": str(LECTURE), "track": 1, "max_ms": 1000, "model": str(NANO)}
+    request = {"path": str(LECTURE), "track": 1, "max_ms": 1000, "model": str(NANO)}
     settings = {"compute_type": "int8", "threads": 1, "beam_size": 1, "window_ms": 1000, "download": False}
     message = json.dumps({"request": request | settings, "limits": asdict(ProcessLimits())}) + "\n"
 
@@ -165,11 +165,10 @@ def test_a_cache_key_changes_with_all_that_what_is_heard_depends_on(nano: Path) 
 
     for each in (settings, replace(settings, beam_size=2), replace(settings, window_ms=60_000)):
         hear(each, TranscriptionOptions())
-    for wish in (TranscriptionOptions(language="en"), TranscriptionOptions(hot_words=("loop",))):
-        hear(settings, wish)
-    hear(replace(settings, threads=7), TranscriptionOptions())
+    hear(settings, TranscriptionOptions(language="en"))
+    hear(replace(settings, threads=7), TranscriptionOptions(vocabulary=("loop",)))
 
-    assert [len(windows) for windows in context.windows.values()] == [2, 1, 1, 1, 1]
+    assert [len(windows) for windows in context.windows.values()] == [2, 1, 1, 1]
 
 
 def test_an_identity_tells_one_folder_from_another(nano: Path) -> None:
