@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
 from lxml import html as lxml_html
 
 from materials.documents import Document
@@ -24,6 +23,7 @@ from materials.readers.html import reader
 from materials.readers.html.anchors import move_anchors_to_headings
 from materials.readers.html.formulas import replace_formulas
 from materials.readers.html.main_text import cut_to_main_text
+from materials.readers.html.tree import build_html_tree
 
 # Bytes of the largest page that trafilatura gets: 2 MiB of table cells took 30 seconds and 590 MB on two busy
 # processors.
@@ -130,14 +130,8 @@ def _get_outer_html(element: Any) -> str:
 
 
 def _parse_page(text: str) -> Any:
-    parser = lxml_html.HTMLParser(
-        encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True
-    )
-    try:
-        page: Any = lxml_html.document_fromstring(text.encode(), parser)
-    except (etree.ParserError, ValueError):
-        return None
-    return page if page.body is not None else None
+    page = build_html_tree(text)
+    return page if page is not None and page.body is not None else None
 
 
 def _find_main_element(page: Any) -> Any:
@@ -148,10 +142,7 @@ def _find_main_element(page: Any) -> Any:
 
 
 def _count_characters(element: Any, *, include_all: bool = False) -> int:
-    """Return the number of characters in an element, without those in links, menus and forms unless `include_all`.
-
-    Does not recurse, because the depth of a page is not bounded here.
-    """
+    """Return the number of characters in an element, without those in links, menus and forms unless `include_all`."""
     size = 0
     waiting = [element]
     while waiting:

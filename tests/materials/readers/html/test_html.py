@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from materials.documents import ChunkKind, Format
 from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.furniture import BoilerplateDetector
+from materials.readers.html.tokens import MAX_ATTRIBUTES
 from materials.readers.html.tree import MAX_DEPTH, build_html_tree
 from tests.materials.readers.texts import kinds_and_texts, of_kind, read_as, texts
 
@@ -225,6 +227,22 @@ def test_broken_markup_is_read_as_far_as_it_goes(body: str, expected: list[str])
     assert texts(read_as(Format.HTML, f"<h1>First</h1><p>before</p><hr>{body}")) == ["First", "before", *expected]
 
 
+def count_calls(action: Callable[[], object]) -> int:
+    """Return how many Python functions an action calls: a measure of work that does not depend on the machine."""
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
 HOSTILE = {
     "paragraphs": ("", "<p>some <b>words</b> here"),
     "nested inline": ("<font>" * 150, "<p>x</p>"),
@@ -242,20 +260,8 @@ def test_each_element_is_looked_at_a_bounded_number_of_times(case: str) -> None:
     before, repeated = HOSTILE[case]
 
     def looks(times: int) -> int:
-        """Count the calls of Python functions: a measure that does not depend on the machine."""
         root = build_html_tree(f"<html><body>{before}{repeated * times}")
-        count = 0
-
-        def profile(_frame: object, event: str, _argument: object) -> None:
-            nonlocal count
-            count += event == "call"
-
-        sys.setprofile(profile)
-        try:
-            HTMLBlockReader(boilerplate=BoilerplateDetector(root)).read(root)
-        finally:
-            sys.setprofile(None)
-        return count
+        return count_calls(lambda: HTMLBlockReader(boilerplate=BoilerplateDetector(root)).read(root))
 
     assert looks(800) < 2.3 * looks(400)
 
@@ -265,3 +271,35 @@ def test_depth_is_bounded() -> None:
 
     assert root is not None
     assert max(sum(1 for _ in element.iterancestors()) for element in root.iter()) <= MAX_DEPTH
+
+
+def test_an_element_has_a_bounded_number_of_attributes_and_all_of_its_text() -> None:
+    names = " ".join(f"a{number}='>'" for number in range(5_000))
+
+    root = build_html_tree(f"<p {names}>one</p><script>x <y {names}</script><p {names.replace(' ', '')}>two</p>")
+
+    assert root is not None
+    assert max(len(element.attrib) for element in root.iter()) == MAX_ATTRIBUTES
+    assert [element.text for element in root.iter("p")] == ["one", "two"]
+    assert root.find(".//script").text == f"x <y {names}"
+
+
+def test_a_deep_page_keeps_what_its_markup_says_above_the_depth_that_is_read() -> None:
+    page = "<!doctype html><html lang=uk><head><title>T&amp;C</title><style>p > b {}</style></head><body class=a>"
+    page += "<!-- <p>no --><ul><li>one<li>two</ul><table><tr><td>a<td>b<tr><td>c</table><p>x<br>y<p>z &lt;"
+    page += "<textarea># a <b></textarea></i><div>" + "<div>" * 400 + "deep<script>no()</script>" + "</section>" * 400
+
+    document = read_as(Format.HTML, page)
+
+    assert texts(document) == ["- one\n- two", "| a | b |\n| --- | --- |\n| c |  |", "x\ny", "z <", "deep"]
+    assert (document.title, document.language) == ("T&C", "uk")
+
+
+@pytest.mark.parametrize("page", ["<div>{}</span>", "<b><i>{}</b>", "<p a='>{}", "<table><tr><td>{}"])
+def test_a_deep_page_is_parsed_in_time_that_grows_with_its_length(page: str) -> None:
+    opened, closed = page.split("{}")
+
+    def steps(times: int) -> int:
+        return count_calls(lambda: build_html_tree(opened * times + "x" + closed * times))
+
+    assert steps(4_000) < 2.3 * steps(2_000)
