@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from llm.video.transcript import Segment
 
@@ -11,21 +12,46 @@ from llm.video.transcript import Segment
 LEAST_WORDS = 3
 # Rolled cues follow each other at once, but for rounding. What comes later is said again, not shown again.
 GAP_MS = 100
+# Where at least this share of the cues that follow at once repeats `LEAST_WORDS`, the captions roll throughout, and a
+# line of one or two words is shown again as well. Nearly all do in captions that roll, hardly any in others.
+ROLLING_SHARE = 0.5
+# More than a screen holds. The bound keeps the work linear for a cue that holds a whole book.
+MOST_WORDS = 200
 
 
-def remove_rolled_words(cues: Iterable[Segment]) -> Iterator[Segment]:
-    """Yield the cues without the words that each repeats from the previous one. `cues` must be in order of time."""
-    shown: list[str] = []
-    end = 0
+def remove_rolled_words(
+    cues: Iterable[Segment], note_repeat: Callable[[Segment, str], None] = lambda cue, words: None
+) -> Iterator[Segment]:
+    """Yield the cues without the words that each repeats from the previous one, and without copies of the previous one.
+
+    `cues` must be in order of time. What is left of a cue begins with its first word where the times of words are
+    known. Calls `note_repeat` with a cue and the words that it loses.
+    """
+    cues = list(cues)
+    following = [(before, cue) for before, cue in pairwise(cues) if cue.start_ms <= before.end_ms + GAP_MS]
+    rolled = sum(_count_repeated_words(before, cue, LEAST_WORDS) > 0 for before, cue in following)
+    least = 1 if rolled and rolled >= ROLLING_SHARE * len(following) else LEAST_WORDS
+    before: Segment | None = None
     for cue in cues:
+        is_next = before is not None and cue.start_ms <= before.end_ms + GAP_MS
+        count = _count_repeated_words(before, cue, least) if is_next and before is not None else 0
+        before = cue
         words = cue.text.split()
-        fresh = words[_count_repeated_words(shown, words) :] if cue.start_ms <= end + GAP_MS else words
-        shown, end = words, cue.end_ms
-        if fresh:
-            yield replace(cue, text=" ".join(fresh))
+        if count:
+            note_repeat(cue, " ".join(words[:count]))
+        if words[count:]:
+            starts = cue.word_starts_ms[count:]
+            start = starts[0] if starts else cue.start_ms
+            yield replace(cue, start_ms=start, text=" ".join(words[count:]), word_starts_ms=starts) if count else cue
 
 
-def _count_repeated_words(shown: list[str], words: list[str]) -> int:
-    """Return how many words at the beginning of `words` are those at the end of `shown`; 0 for fewer than three."""
-    lengths = range(min(len(shown), len(words)), LEAST_WORDS - 1, -1)
+def _count_repeated_words(before: Segment, cue: Segment, least: int) -> int:
+    """Return how many words at the beginning of a cue are those at the end of the one before; 0 for fewer than `least`.
+
+    A cue with the words and times of the one before repeats all of them, however few.
+    """
+    shown, words = before.text.split(), cue.text.split()
+    if (cue.start_ms, cue.end_ms, cue.speaker, words) == (before.start_ms, before.end_ms, before.speaker, shown):
+        return len(words)
+    lengths = range(min(len(shown), len(words), MOST_WORDS), least - 1, -1)
     return next((length for length in lengths if shown[-length:] == words[:length]), 0)

@@ -48,13 +48,17 @@ class MediaInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """The words from `start_ms` to `end_ms`; `speaker` and `seen` (what is shown meanwhile) are blank when unknown."""
+    """The words from `start_ms` to `end_ms`; `speaker` and `seen` (what is shown meanwhile) are blank when unknown.
+
+    `word_starts_ms` has the start of each white-space separated word of `text`; it is empty where they are unknown.
+    """
 
     start_ms: int
     end_ms: int
     text: str
     speaker: str = ""
     seen: str = ""
+    word_starts_ms: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

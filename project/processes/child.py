@@ -21,6 +21,8 @@ from typing import Any
 
 # An exit code that Python does not use itself (1 for an exception, 2 for wrong arguments).
 OUT_OF_MEMORY = 4
+# No compiled module is larger; the largest of the installed ones has 1 MB.
+_MAX_COMPILED_BYTES = 2**24
 
 
 def main(module: str) -> int:
@@ -57,6 +59,9 @@ def _die_with_parent() -> None:
 def _set_resource_limits(limits: Mapping[str, int | None]) -> None:
     # Python ignores this signal, and a library may ignore the failed write: the limit shall end the process.
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    # Python does not notice that the code it stores beside a module was cut short at the limit (3.11, `_write_atomic`),
+    # and every later process would fail to load it.
+    sys.dont_write_bytecode = limits["file_bytes"] is not None and limits["file_bytes"] < _MAX_COMPILED_BYTES
     cpu_seconds = limits["cpu_seconds"]
     for name, soft, hard in (
         ("RLIMIT_AS", limits["memory_bytes"], limits["memory_bytes"]),

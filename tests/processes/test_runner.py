@@ -4,6 +4,8 @@ import resource
 import signal
 import subprocess
 import sys
+from importlib import import_module
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,17 @@ def test_it_lets_a_child_write_what_it_may() -> None:
     heard = list(read_messages(CHILD, {"do": "write", "size": MIB}, limits=ProcessLimits(file_bytes=MIB)))
 
     assert heard == [{"written": MIB}]
+
+
+def test_a_child_leaves_no_compiled_code_that_its_limit_cuts_short() -> None:
+    # Children do not see PYTHONPYCACHEPREFIX, so theirs lies beside the module.
+    module = Path(str(import_module(CHILD).__file__))
+    stored = module.parent / "__pycache__" / Path(cache_from_source(str(module))).name
+    stored.unlink(missing_ok=True)
+
+    list(read_messages(CHILD, {"do": "count", "to": 1, "with": ""}, limits=ProcessLimits(file_bytes=100)))
+
+    assert not stored.exists()
 
 
 def test_it_sets_the_limits_that_it_is_given_and_allows_no_core_file() -> None:

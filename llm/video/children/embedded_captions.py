@@ -6,7 +6,6 @@ are parsed here from the stored packets, because FFmpeg's decoders would drop th
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -16,6 +15,7 @@ from typing import Any
 from av.packet import Packet
 from av.stream import Discard, Stream
 
+from llm.video.caption_text import parse_cue_text
 from llm.video.containers import get_origin_ms, open_container
 
 # How long a cue without a duration lasts: a usual time for a line of captions.
@@ -23,9 +23,6 @@ UNKNOWN_MS = 2_000
 # Bounds of memory against crafted files: three hours of captions have some 5,000 cues of 80 characters.
 MOST_CUES, MOST_CHARACTERS = 100_000, 10_000
 
-# The voice span of WebVTT, with its optional classes.
-_VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]+)>")
-_TAG = re.compile(r"</?[A-Za-z0-9][^>]*>|\{\\[^}]*\}")
 _ASS_OVERRIDE = re.compile(r"\{[^}]*\}")
 _ASS_DRAWING = re.compile(r"\{[^}]*\\p[1-9]")
 _ASS_SPACE = re.compile(r"\\[Nnh]")
@@ -55,7 +52,7 @@ def _send_cues(
         return
     start = float(packet.pts * packet.time_base * 1000) - origin
     end = start + (float((packet.duration or 0) * packet.time_base * 1000) or UNKNOWN_MS)
-    for speaker, text in _READERS.get(codec, _read_markup_cue)(bytes(packet)):
+    for speaker, text in _READERS.get(codec, _read_subrip_cue)(bytes(packet)):
         words = " ".join(text.split())[:MOST_CHARACTERS]
         # Empty cues only end the previous one; a note of music is no word.
         if end > 0 and any(character.isalnum() for character in words):
@@ -68,16 +65,21 @@ def _decode_text(raw: bytes) -> str:
     return raw.decode(encoding, errors="replace").replace("\0", "")
 
 
-def _read_markup_cue(raw: bytes) -> SpokenTexts:
-    """Yield the voices of a SubRip or WebVTT cue, and first the text before any voice."""
-    before, *voices = _VOICE.split(_decode_text(raw))
-    for speaker, text in (("", before), *zip(voices[::2], voices[1::2], strict=True)):
-        yield " ".join(html.unescape(speaker).split()), html.unescape(_TAG.sub("", text))
+def _read_subrip_cue(raw: bytes) -> SpokenTexts:
+    """Yield the text of a SubRip cue."""
+    for spoken in parse_cue_text(_decode_text(raw), start_ms=0, end_ms=0, is_webvtt=False):
+        yield spoken.speaker, spoken.text
+
+
+def _read_webvtt_cue(raw: bytes) -> SpokenTexts:
+    """Yield what each voice of a WebVTT cue says."""
+    for spoken in parse_cue_text(_decode_text(raw), start_ms=0, end_ms=0, is_webvtt=True):
+        yield spoken.speaker, spoken.text
 
 
 def _read_timed_text(raw: bytes) -> SpokenTexts:
     """Yield the text of MP4 timed text: two bytes of length, big-endian, the text, then boxes of styles."""
-    yield from _read_markup_cue(raw[2 : 2 + int.from_bytes(raw[:2], "big")])
+    yield from _read_subrip_cue(raw[2 : 2 + int.from_bytes(raw[:2], "big")])
 
 
 def _read_ass_event(raw: bytes) -> SpokenTexts:
@@ -88,6 +90,7 @@ def _read_ass_event(raw: bytes) -> SpokenTexts:
 
 
 _READERS: Mapping[str, Callable[[bytes], SpokenTexts]] = {
+    "webvtt": _read_webvtt_cue,
     "mov_text": _read_timed_text,
     "ass": _read_ass_event,
     "ssa": _read_ass_event,

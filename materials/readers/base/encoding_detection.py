@@ -7,6 +7,7 @@ encoding produces (a capital inside a word, a sign between letters, two scripts 
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 import unicodedata
@@ -16,13 +17,21 @@ from functools import cache
 # sample courses are enough to tell windows-1251 from KOI8-U; the rest is reserve for texts with few non-ASCII letters.
 _SAMPLE_BYTES = 6_000
 # A few hundred words in UTF-16. A round number; nothing depends on its exact value.
-_UTF16_SAMPLE_BYTES = 4_000
+_WIDE_SAMPLE_BYTES = 4_000  # whole characters of four bytes
+_WIDE_ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+# Escape sequences of ISO 2022 that switch character sets: ESC, intermediates ($ for sets of two bytes), a letter.
+_CHARACTER_SET_SWITCH = re.compile(rb"\x1b(?:\$[@AB]|\$[()][A-Z]|\([BIJ]|\.[AF])")
+# The Korean one announces itself at the beginning (RFC 1557); the codecs of the others would take it for theirs.
+_KOREAN_ANNOUNCEMENT = b"\x1b$)C"
+# In order of frequency: what mails and old web pages of Japan are written in, then its extensions.
+_JAPANESE_ENCODINGS = ("iso2022_jp", "iso2022_jp_ext", "iso2022_jp_2", "iso2022_jp_2004")
 # About a line of text around each non-ASCII byte, so that the sample holds whole words from many places of a long file.
 _WINDOW = 160
 # The bytes kept before a non-ASCII byte: the ASCII beginning of its word decides whether "Gr\xf6\xdfe" is Latin script.
 _CONTEXT_BYTES = 12
 # Text without any space or comma for longer than this is binary data that happens to decode as ideographs.
 _MAX_WORD_LENGTH = 60
+_ASCII_SPACE = "\t\n\x0b\x0c\r"
 _PAUSES = frozenset(" \t\n\r。，、")
 # Chinese and Japanese have no spaces: a window that finds no end of a word ends here.
 _MAX_WINDOW = 2_000
@@ -97,19 +106,42 @@ def guess_encoding(data: bytes, *, hint: str = "") -> str:
     return hint if hinted <= costs[best] + _REJECTION_MARGIN * max(_MIN_REJECTION_BYTES, len(sample)) else best
 
 
-def guess_utf16(data: bytes) -> str:
-    """Return `utf-16-le` or `utf-16-be` for bytes that are text in one of them, blank for others.
+def guess_wide_encoding(data: bytes) -> str:
+    """Return the encoding of bytes that are text in UTF-16 or UTF-32, such as `utf-16-le`; blank for others.
 
-    Meant for bytes with zeros and without a byte order mark: the high bytes of ASCII letters are zeros in UTF-16.
+    Meant for bytes with zeros and without a byte order mark: the high bytes of ASCII letters are zeros in both.
     """
-    sample = data[: _UTF16_SAMPLE_BYTES & ~1]  # a code unit has two bytes
-    if len(sample) < 2:
+    sample = data[:_WIDE_SAMPLE_BYTES]
+    costs: dict[str, float] = {}
+    for encoding in _WIDE_ENCODINGS:
+        text = sample.decode(encoding, errors="replace")
+        readable = sum(_classify_character(sign)[0] < _UNREADABLE_COST for sign in text)
+        has_pauses = len(text) < _MAX_WORD_LENGTH or any(sign in _PAUSES for sign in text)
+        if text and has_pauses and readable > _MIN_READABLE_SHARE * len(text):
+            costs[encoding] = compute_text_cost(text)
+    if not costs:
         return ""
-    best = min(("utf-16-le", "utf-16-be"), key=lambda name: compute_text_cost(sample.decode(name, errors="replace")))
-    text = sample.decode(best, errors="replace").removesuffix("\ufffd")
-    readable = sum(sign.isspace() or _classify_character(sign)[0] < _UNREADABLE_COST for sign in text)
-    has_pauses = len(text) < _MAX_WORD_LENGTH or any(sign in _PAUSES for sign in text)
-    return best if has_pauses and readable > _MIN_READABLE_SHARE * len(text) else ""
+    best = min(costs, key=costs.__getitem__)
+    # Any two letters make an ideograph in UTF-16. Text in another encoding with a stray zero byte is cheaper in that.
+    narrow = min(compute_text_cost(sample.decode(name, errors="replace")) for name in ("utf-8", guess_encoding(sample)))
+    return best if costs[best] < narrow else ""
+
+
+def detect_escaped_encoding(data: bytes) -> str:
+    """Return the encoding of bytes that switch between character sets by escape sequences; blank for others.
+
+    These are the encodings of ISO 2022 (Japanese and Korean), whose bytes are all ASCII.
+    """
+    if not _CHARACTER_SET_SWITCH.search(data) or not data.isascii():
+        return ""
+    for encoding in ("iso2022_kr",) if _KOREAN_ANNOUNCEMENT in data else _JAPANESE_ENCODINGS:
+        try:
+            # Incrementally: the bytes may be the beginning of a file, cut inside of a character.
+            codecs.getincrementaldecoder(encoding)().decode(data)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return ""
 
 
 def extract_non_ascii_sample(data: bytes) -> bytes:
@@ -170,8 +202,10 @@ def _find_word_end(data: bytes, at: int) -> int:
 def _classify_character(sign: str) -> tuple[float, str, bool, bool]:
     """Return a character's cost, its script, whether it is a letter of an alphabet, and whether it is a capital."""
     code = ord(sign)
+    if code < 0x20 or code == 0x7F:
+        return (3.0 if sign in _ASCII_SPACE else _UNREADABLE_COST), "latin", False, False
     if code < 0x80:
-        return (3.0 if sign.isalnum() or sign in " \n\t.,-" else 4.0), "latin", sign.isalpha(), sign.isupper()
+        return (3.0 if sign.isalnum() or sign in " .,-" else 4.0), "latin", sign.isalpha(), sign.isupper()
     if sign == "\ufffd" or unicodedata.category(sign) in {"Cc", "Co", "Cn"}:
         return _UNREADABLE_COST, "", False, False
     lower = sign.lower()

@@ -6,7 +6,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from materials.readers.base.encoding_detection import guess_encoding, guess_utf16
+from materials.readers.base.encoding_detection import detect_escaped_encoding, guess_encoding, guess_wide_encoding
 
 # UTF-32 before UTF-16: the mark of UTF-16 LE (FF FE) begins that of UTF-32 LE (FF FE 00 00).
 _BOMS = (
@@ -24,19 +24,22 @@ _WEB_ENCODINGS = {
     "shift_jis", "cp932", "iso2022_jp", "euc_kr", "cp949", "koi8-r", "koi8-u", "cp866", "mac-cyrillic", "mac-roman",
     "tis-620", "cp874", *(f"iso8859-{part}" for part in range(1, 17)), *(f"cp125{page}" for page in range(9)),
 }  # fmt: skip
-# Text in UTF-16 has its first zero byte at its first ASCII letter, space or line end: far before this many bytes.
+# UTF-16 and UTF-32 have their first zero byte at the first ASCII letter, space or line end: far before this many bytes.
 _SAMPLE_BYTES = 64 * 1024
 # PostgreSQL cannot store U+0000 in text; the other controls, the byte order mark and the noncharacters U+FFFE and
 # U+FFFF are never content. Tab and line feed are kept.
-_CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
+# Colours and movements of terminals go as a whole.
+_CONTROL_CHARACTERS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ufffe\uffff]")
 _REPLACEMENT_CHARACTER = "\ufffd"
 # Declarations that say nothing: they are consulted after the bytes turned out to be neither UTF-8 nor UTF-16.
 _MISDECLARED_ENCODINGS = {"utf8", "utf16", "utf16le", "utf16be", "unicode"}
 # Text in another encoding has pairs of letters that look like UTF-8, too: in lines of the sample courses and the tests
 # up to one such pair for each broken byte. Well above that, the text is UTF-8 with damage.
 _MIN_VALID_PER_BROKEN = 8
-# One control byte in this many is allowed, because old texts have stray ones; of random bytes one in ten is one.
+# One control byte in this many is allowed, because old texts have stray ones; of random bytes one in ten is one. A
+# short text may have one as well.
 _MIN_BYTES_PER_CONTROL = 200
+_STRAY_CONTROLS = 1
 # The WHATWG Encoding Standard decodes these labels as the larger encoding, because that is what files labelled so
 # contain.
 _SUPERSET_ENCODINGS = {
@@ -112,17 +115,18 @@ def looks_like_text(head: bytes) -> bool:
     """Tell whether the first bytes of a file are text of any encoding, not binary noise."""
     if any(head.startswith(bom) for bom, _ in _BOMS):
         return True
-    if b"\x00" in head:
-        return guess_utf16(head) != ""
-    # Tab to carriage return are white space, and escape (27) switches character sets in ISO-2022-JP.
+    if (b"\x00" in head and guess_wide_encoding(head)) or detect_escaped_encoding(head):
+        return True
+    # Tab to carriage return are white space, and escape (27) begins the colours of terminals.
     control = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
-    return control <= len(head) // _MIN_BYTES_PER_CONTROL
+    return control <= _STRAY_CONTROLS + len(head) // _MIN_BYTES_PER_CONTROL
 
 
 def decode_prefix(head: bytes) -> str:
-    """Decode the first bytes of a file; a character that is cut off at their end is left out."""
+    """Decode the first bytes of a file, with `\\n` as line ends; a character cut off at their end is left out."""
     encoding, _ = _detect_encoding(head, "")
-    return codecs.getincrementaldecoder(encoding)(errors="replace").decode(head, final=False)
+    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head, final=False)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _detect_encoding(data: bytes, declared: str) -> tuple[str, bool]:
@@ -130,8 +134,10 @@ def _detect_encoding(data: bytes, declared: str) -> tuple[str, bool]:
     for bom, name in _BOMS:
         if data.startswith(bom):
             return name, False
-    if b"\x00" in data[:_SAMPLE_BYTES] and (wide := guess_utf16(data[:_SAMPLE_BYTES])):
+    if b"\x00" in data[:_SAMPLE_BYTES] and (wide := guess_wide_encoding(data[:_SAMPLE_BYTES])):
         return wide, False
+    if b"\x1b" in data[:_SAMPLE_BYTES] and (escaped := detect_escaped_encoding(data)):
+        return escaped, False
     if _is_mostly_utf8(data):
         return "utf-8", False
     named = _resolve_declared_encoding(declared)

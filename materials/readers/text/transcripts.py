@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from llm.video.caption_text import join_lines
 from llm.video.transcript import Segment
 from materials.documents import ChunkKind, Locator, Piece
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace
@@ -36,7 +37,8 @@ def build_transcript_pieces(segments: Iterable[Segment]) -> tuple[Piece, ...]:
             if segment.seen and segment.seen not in seen:
                 seen.append(segment.seen)
         locator = Locator(start_ms=group[0].start_ms, end_ms=max(segment.end_ms for segment in group))
-        pieces.add(ChunkKind.TRANSCRIPT, collapse_whitespace(" ".join(spoken)), locator)
+        words = join_lines([words for text in spoken if (words := collapse_whitespace(text))])
+        pieces.add(ChunkKind.TRANSCRIPT, words, locator)
         if seen:
             pieces.add(ChunkKind.NOTES, collapse_whitespace(" ".join(seen)), locator)
     return tuple(pieces.collected)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from materials.readers.base.encoding_detection import extract_non_ascii_sample
-from materials.readers.base.encodings import decode_text, decode_with_warnings, looks_like_text
+from materials.readers.base.encodings import decode_prefix, decode_text, decode_with_warnings, looks_like_text
 
 TEXTS = {
     "uk": ("Вода", "Привіт, світе!", "Змінна — це ім’я значення, яке може змінюватись."),
@@ -22,11 +24,12 @@ TEXTS = {
 CASES = [
     (text, encoding)
     for language, encodings in {
-        "uk": ("cp1251", "koi8_u", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"),
+        "uk": ("cp1251", "koi8_u", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32-le"),
         "ru": ("cp1251", "koi8_r", "cp866", "iso8859_5", "utf-16-le"),
-        "zh": ("gb18030", "utf-16", "utf-16-le", "utf-16-be"),
-        "ja": ("shift_jis", "euc_jp", "utf-16-le"),
-        "ko": ("euc_kr",), "de": ("cp1252",), "fr": ("cp1252",), "pl": ("cp1250", "iso8859_2"), "tr": ("cp1254",),
+        "zh": ("gb18030", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"),
+        "ja": ("shift_jis", "euc_jp", "utf-16-le", "iso2022_jp"),
+        "ko": ("euc_kr", "iso2022_kr"),
+        "de": ("cp1252",), "fr": ("cp1252",), "pl": ("cp1250", "iso8859_2"), "tr": ("cp1254",),
         "el": ("cp1253",),
     }.items()
     for text in TEXTS[language]
@@ -111,3 +114,39 @@ def test_binary_noise_is_no_text() -> None:
     assert looks_like_text("Вода\n".encode("utf-16-le"))
     assert looks_like_text("变量是存储数据的容器。\n".encode("utf-16-be"))
     assert looks_like_text("变量是存储数据的容器。\n".encode("gb18030"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        struct.pack("<200I", *range(200)),
+        struct.pack(">200I", *range(200)),
+        struct.pack("<100d", *(number / 7 for number in range(100))),
+        b"abc\x00\x00def\x00\x00gh\x00" * 30,
+        b"RIFF" + b"\x00" * 300,
+    ],
+)
+def test_binary_data_of_many_zero_bytes_is_no_text(data: bytes) -> None:
+    assert not looks_like_text(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"Line one.\x0cLine two\x00 here \x1b[31mred\x1b[0m\n", "Line one.Line two here red\n"),
+        (b"Hi t\x00here", "Hi there"),
+        ("Вода ки\x00пить тут.\n".encode("cp1251"), "Вода кипить тут.\n"),
+        ("Вода ки\x00пить тут.\n".encode(), "Вода кипить тут.\n"),
+    ],
+)
+def test_a_stray_zero_byte_does_not_make_utf_16_of_a_short_text(data: bytes, text: str) -> None:
+    assert looks_like_text(data)
+    assert decode_text(data) == text
+
+
+def test_text_that_is_escaped_into_ascii_is_certain_and_is_found_at_the_beginning_of_a_file() -> None:
+    data = ("水は百度で沸騰します。\n" * 50).encode("iso2022_jp")
+
+    assert decode_with_warnings(data).warnings == ()
+    assert decode_prefix(data[:100]).startswith("水は百度で沸騰します。\n水は")
+    assert decode_text(b"\x1b$B half of it").startswith("$B half")

@@ -37,6 +37,104 @@ def test_a_number_that_is_said_is_kept_and_a_number_of_a_cue_is_not() -> None:
     assert [text for text, _, _ in said(content)] == ["42 is it.", "Next."]
 
 
+def test_a_number_that_stands_alone_is_the_next_cues_only_if_it_counts_on() -> None:
+    content = "1\n00:00:01,000 --> 00:00:02,000\nHow many?\n\n42\n\n2\n00:00:20,000 --> 00:00:21,000\nWhy?\n\n42\n\n3\n"
+
+    assert [text for text, _, _ in said(content)] == ["How many? 42", "Why? 42"]
+
+
+def test_text_after_a_blank_line_belongs_to_its_cue_in_webvtt_too() -> None:
+    content = (
+        "WEBVTT\n\nfirst\n00:01.000 --> 00:02.000 line:79%\n\nThe captain saw it\n\non bridge four.\n\n"
+        "NOTE a note\nof two lines\n\nsecond one\n00:02.000 --> 00:03.000\n \nNote that it moved.\n"
+    )
+
+    assert said(content, Format.VTT) == [("The captain saw it on bridge four. Note that it moved.", 1_000, 3_000)]
+
+
+def test_lines_end_with_a_carriage_return_alone() -> None:
+    data = b"1\r00:00:01,000 --> 00:00:03,000\rWater boils.\r\r2\r00:00:03,500 --> 00:00:06,000\rIce melts.\r"
+
+    assert detect_format(io.BytesIO(data), "talk.srt") is Format.SRT
+    assert said(data.decode()) == [("Water boils. Ice melts.", 1_000, 6_000)]
+
+
+@pytest.mark.parametrize("format_", [Format.SRT, Format.VTT])
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("Open the <head>, put a <title> in it.", "Open the <head>, put a <title> in it."),
+        ("List<String>, Box<T>, Box<U>, Map<K, V>", "List<String>, Box<T>, Box<U>, Map<K, V>"),
+        ("if a < b and c > d, a <b and c> d", "if a < b and c > d, a <b and c> d"),
+        ("<i>This</i> is <B>bold</B> and <font color='red'>red</font>.", "This is bold and red."),
+        ("It is {\\b1}bold{\\b0}, a set is {a, b}.", "It is bold, a set is {a, b}."),
+        ("Write &lt;b&gt; for bold, not ?a=1&copy=2.", "Write <b> for bold, not ?a=1&copy=2."),
+    ],
+)
+def test_only_what_captions_know_is_a_tag(written: str, text: str, format_: Format) -> None:
+    head = "WEBVTT\n\n" if format_ is Format.VTT else ""
+
+    assert said(f"{head}00:00:01.000 --> 00:00:02.000\n{written}\n", format_) == [(text, 1_000, 2_000)]
+
+
+def test_tags_of_webvtt_go_and_phonetic_guides_stand_behind_their_characters() -> None:
+    cue = "<c.yellow>水</c>は<ruby>沸騰<rt>ふっとう</rt></ruby>する。<lang en>OK</lang>"
+
+    assert said(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n", Format.VTT)[0][0] == "水は沸騰(ふっとう)する。OK"
+
+
+def test_lines_and_cues_in_chinese_and_japanese_are_joined_without_blanks() -> None:
+    content = (
+        "1\n00:00:01,000 --> 00:00:02,000\n水在一百度\n沸腾，\n\n"
+        "2\n00:00:02,000 --> 00:00:03,000\n变成 steam\nand 蒸汽。\n"
+    )
+
+    assert said(content) == [("水在一百度沸腾，变成 steam and 蒸汽。", 1_000, 3_000)]
+
+
+def test_korean_keeps_its_blanks() -> None:
+    content = "1\n00:00:01,000 --> 00:00:02,000\n물은 백도에서\n끓는다.\n"
+
+    assert said(content)[0][0] == "물은 백도에서 끓는다."
+
+
+def test_the_header_of_webvtt_names_the_language() -> None:
+    document = read_as(Format.VTT, "WEBVTT\nKind: captions\nLanguage: pt-BR\n\n00:01.000 --> 00:02.000\nSim.\n")
+
+    assert document.language == "pt-BR"
+
+
+ROLLING = """WEBVTT
+
+00:00:00.000 --> 00:00:04.990 align:start position:0%
+ \nno<00:00:01.000><c> water</c>
+
+00:00:04.990 --> 00:00:05.000 align:start position:0%
+no water
+ \n
+00:00:05.000 --> 00:00:09.990 align:start position:0%
+no water
+boils<00:00:06.000><c> without heat here</c>
+
+00:00:09.990 --> 00:00:10.000 align:start position:0%
+boils without heat here
+ \n
+00:00:10.000 --> 00:00:14.990 align:start position:0%
+boils without heat here
+and<00:00:11.000><c> that is all.</c>
+"""
+
+
+def test_rolling_captions_begin_with_their_first_word_and_repeat_no_line_however_short() -> None:
+    assert said(ROLLING, Format.VTT) == [("no water boils without heat here and that is all.", 0, 14_990)]
+
+
+def test_a_cue_that_stands_twice_is_read_once() -> None:
+    content = "".join(f"{n}\n00:00:01,000 --> 00:00:02,000\nYes.\n\n" for n in (1, 2))
+
+    assert said(content) == [("Yes.", 1_000, 2_000)]
+
+
 def test_notes_and_styles_of_webvtt_are_not_said() -> None:
     content = (
         "WEBVTT - title\n\nSTYLE\n::cue { color: red }\n\nNOTE\nnot said\n\nid\n00:01.000 --> 00:02.000 line:0\nOne.\n"
