@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from materials.readers.archives import ZIP_MAX_RATIO
-from materials.transfer.names import detect_legacy_encoding, split_path, strip_invisible
+from materials.transfer.name_encodings import describe_name_encoding, guess_name_encoding
+from materials.transfer.names import split_path, strip_invisible
 from materials.transfer.sources import ReadableFile, SkipItem, SourceItem
 
 _END_SIGNATURE, _END64_SIGNATURE, _LOCATOR64_SIGNATURE, _CENTRAL_HEADER_SIGNATURE = (
@@ -137,12 +138,13 @@ class ArchiveSource:
             raise _build_damaged_error("its list of files cannot be read") from None
         self._members = self._zip.infolist()
         _check_members(self._members, limits)
+        undeclared = [_get_raw_name(info) for info in self._members if not _find_declared_name(info)]
+        self._name_encoding = guess_name_encoding(undeclared)
+        self.warnings = () if self._name_encoding == "utf-8" else (_build_name_warning(self._name_encoding),)
 
     def list_items(self) -> Sequence[SourceItem]:
         """Return the members as items. Raises ArchiveRefused when their paths name too many folders."""
-        said = [_get_raw_name(info) for info in self._members if not info.flag_bits & _UTF8_FLAG]
-        encoding = detect_legacy_encoding(said)
-        found = [_build_item(info, encoding) for info in self._members]
+        found = [_build_item(info, self._name_encoding) for info in self._members]
         _check_folder_count(found, self._limits)
         return found
 
@@ -257,10 +259,14 @@ def _find_skip_reason(info: zipfile.ZipInfo) -> SkipItem | None:
 
 
 def _decode_name(info: zipfile.ZipInfo, encoding: str) -> str:
+    return _find_declared_name(info) or _get_raw_name(info).decode(encoding, errors="replace")
+
+
+def _find_declared_name(info: zipfile.ZipInfo) -> str:
+    """Return the name of a member if the archive says that it is UTF-8, else blank."""
     if info.flag_bits & _UTF8_FLAG:
         return info.orig_filename
-    raw = _get_raw_name(info)
-    return _parse_unicode_path(info.extra, raw) or raw.decode(encoding, errors="replace")
+    return _parse_unicode_path(info.extra, _get_raw_name(info)) if info.extra else ""
 
 
 def _get_raw_name(info: zipfile.ZipInfo) -> bytes:
@@ -296,6 +302,14 @@ def _build_too_many_files_error(count: int, limits: ArchiveLimits) -> ArchiveRef
 def _build_damaged_error(why: str) -> ArchiveRefused:
     return ArchiveRefused(
         f"The archive is damaged: {why}.", code="archive_damaged", next_step="Pack the folder again and send that."
+    )
+
+
+def _build_name_warning(encoding: str) -> str:
+    return (
+        "The archive does not say how the letters of its names are encoded; they were read as "
+        f"{describe_name_encoding(encoding)}. If names look wrong, pack the folder with a program that writes names in "
+        "UTF-8, such as 7-Zip, and import that."
     )
 
 

@@ -15,6 +15,8 @@ from materials.transfer.sources import ReadableFile, SkipItem, SourceItem
 class FolderSource:
     """A folder as an `ImportSource`. Symbolic links are reported and not followed."""
 
+    warnings: Sequence[str] = ()
+
     def __init__(self, top: Path) -> None:
         self._top = top
 

@@ -56,8 +56,7 @@ def store_import_plan(*, batch: MaterialImport, plan: ImportPlan) -> None:
         item.position = position
     ImportItem.objects.bulk_create(items, batch_size=_BATCH_SIZE)
     batch.planned_at = timezone.now()
-    if plan.manifest is not None:
-        batch.has_manifest, batch.warnings = True, list(plan.manifest.warnings)
+    batch.has_manifest, batch.warnings = plan.manifest is not None, list(plan.warnings)
     batch.save(update_fields=["planned_at", "has_manifest", "warnings"])
 
 

@@ -1,10 +1,10 @@
-"""Names of imported files and folders: order, hidden names, path validation, and decoding of old archives."""
+"""Names of imported files and folders: order, hidden names, and path validation."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from materials.transfer.sources import SkipItem
@@ -14,19 +14,8 @@ MAX_PATH_LENGTH = 1_000  # a choice between what Windows (260) and Linux (4,096 
 
 # What macOS and Windows add to folders, disks and archives.
 _SYSTEM_NAMES = {"__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "icon\r"}
-_DRIVE_PREFIX = re.compile(r"^[A-Za-z]:")
-# The letters of Russian, Ukrainian, Belarusian and the South Slavic languages. The wrong code page gives box drawings
-# and signs, or capitals in the middle of words.
-_CYRILLIC = re.compile(r"[\u0400-\u045f\u0490\u0491]")
-_CAPITAL_INSIDE = re.compile(r"[\u0430-\u045f][\u0400-\u042f]")
-_NON_ASCII_RUN = re.compile(rb"[\x80-\xff]{2,}")
-# The share of bytes above ASCII that stand in runs, tried on names of lectures: 0.89 and more in Russian and Ukrainian,
-# at most 0.57 in German, French, Spanish, Polish and Czech, whose accented letters mostly stand alone.
-_MIN_RUN_SHARE = 0.7
-# The share of Cyrillic characters in those runs: 1.0 by the right code page. Greek and Turkish names have runs as well:
-# 0.75 and 0.89 in DOS code pages, but 0.92 and 1.0 in Windows ones, where they are taken for Cyrillic.
-_MIN_CYRILLIC_SHARE = 0.9
-
+# A letter and a colon alone are no drive: "Q: What is steam?" is a name.
+_DRIVE_PREFIX = re.compile(r"^[A-Za-z]:/")
 NaturalSortKey = tuple[tuple[tuple[int, int, str], ...], str]
 
 
@@ -70,38 +59,6 @@ def strip_invisible(text: str) -> str:
     return "".join(kept).strip()
 
 
-def detect_legacy_encoding(names: Iterable[bytes]) -> str:
-    """Return the encoding of an archive's names that lack the UTF-8 flag.
-
-    UTF-8 when all names are valid UTF-8, because macOS and Unix write it without the flag. Code page 866 or 1251, which
-    Windows programs write, when the names look Cyrillic. Else code page 437 (APPNOTE, appendix D).
-    """
-    odd = [name for name in names if not name.isascii()]
-    if all(_can_decode(name, "utf-8") for name in odd):
-        return "utf-8"
-    runs = [run for name in odd for run in _NON_ASCII_RUN.findall(name)]
-    share = sum(map(len, runs)) / sum(byte >= 0x80 for name in odd for byte in name)
-    scores = {encoding: _compute_cyrillic_share(runs, encoding) for encoding in ("cp866", "cp1251")}
-    best = max(scores, key=lambda encoding: scores[encoding])
-    return best if share > _MIN_RUN_SHARE and scores[best] > _MIN_CYRILLIC_SHARE else "cp437"
-
-
 def format_path(parts: Sequence[str]) -> str:
     """Return a path as it is stored and shown."""
     return "/".join(parts)
-
-
-def _can_decode(name: bytes, encoding: str) -> bool:
-    try:
-        name.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _compute_cyrillic_share(words: Iterable[bytes], encoding: str) -> float:
-    """Return the share of Cyrillic characters (up to 1.0) in this encoding; capitals within words count against it."""
-    text = [word.decode(encoding, errors="replace") for word in words]
-    odd = sum(len(_CAPITAL_INSIDE.findall(word)) for word in text)
-    fits = sum(len(_CYRILLIC.findall(word)) for word in text)
-    return (fits - odd) / max(1, sum(map(len, text)))

@@ -63,7 +63,8 @@ class SkippedItem:
 class ImportPlan:
     """Folders with parents before children, files in order, and what is skipped.
 
-    `base` is the path that becomes the import's node itself: that of a single top folder, or blank.
+    `base` is the path that becomes the import's node itself: that of a single top folder, or blank. `warnings` are
+    sentences for people about the source and its manifest.
     """
 
     base: PathParts
@@ -71,6 +72,7 @@ class ImportPlan:
     files: Sequence[PlannedFile]
     skipped: Sequence[SkippedItem]
     manifest: Manifest | None
+    warnings: Sequence[str] = ()
 
     @property
     def total_bytes(self) -> int:
@@ -130,6 +132,7 @@ def build_import_plan(source: ImportSource, *, unwrap: bool = True, levels: int 
         files=planned,
         skipped=skipped,
         manifest=manifest,
+        warnings=(*source.warnings, *(manifest.warnings if manifest is not None else ())),
     )
 
 

@@ -39,7 +39,10 @@ class SourceItem:
 
 
 class ImportSource(Protocol):
-    """A set of files and folders under relative paths."""
+    """A set of files and folders under relative paths. `warnings` are sentences for people about all of them."""
+
+    @property
+    def warnings(self) -> Sequence[str]: ...
 
     def list_items(self) -> Sequence[SourceItem]:
         """Return all files and folders in any order; folders may also be implied by the paths of files."""

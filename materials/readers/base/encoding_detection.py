@@ -57,7 +57,7 @@ _ACCENTED_LETTERS = {
     4.1: "ę",
     4.3: "àèçãêôåøæżśćńřýúşõâîőű¿¡",
     5.0: "ùů",
-    6.0: "ùûëïœźďťňòìĺľŕăţșțđïÿ",
+    6.0: "ùûëïœźďťňòìĺľŕăţșțđïÿāēīėįųģķļņðþ",
 }
 _USUAL_SIGNS = "“”„«»’‘–—…№°§€©·•™×№\u00a0"
 # The most frequent ideographs of Chinese (simplified, then traditional) and Japanese, and those of programming and

@@ -24,7 +24,7 @@ UTF8 = 0x800
 @pytest.mark.parametrize(
     "name",
     [
-        b"../evil.md", b"a/../../evil.md", b"/etc/evil.md", b"..\\evil.md", b"C:\\evil.md", b"c:evil.md", b"a/..",
+        b"../evil.md", b"a/../../evil.md", b"/etc/evil.md", b"..\\evil.md", b"C:\\evil.md", b"c:/evil.md", b"a/..",
         b"\\\\server\\share\\evil.md", b"evil.md\x00.png", b"//evil.md",
     ],
 )  # fmt: skip
@@ -223,6 +223,44 @@ def test_names_are_read_in_the_encoding_that_their_program_used() -> None:
     ]
     assert names(b"a.md", extra=info_zip) == ["вода.md"]
     assert names(b"a.md", extra=stale) == ["a.md"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "label", "paths"),
+    [
+        ("cp932", "Shift-JIS", ["第1章/沸騰.md", "第2章/表.md", "第3章/ソフト.md"]),
+        ("gbk", "GBK", ["第一章/水的沸腾.md", "温度与压力.docx"]),
+        ("big5", "Big5", ["第一章/水的沸騰.md", "功課.md"]),
+        ("cp949", "EUC-KR", ["1주차/물의 끓음.md", "연습 문제.pdf"]),
+        ("cp852", "DOS code page 852", ["Kapitola 1/Příklad žluťoučký kůň.md"]),
+        ("cp852", "DOS code page 852", ["Lekcja 1/Wstęp.md", "Gęstość i objętość.docx"]),
+        ("cp1250", "Windows code page 1250", ["1. előadás/Bevezetés.md", "Hőmérséklet.docx", "Összefoglalás.txt"]),
+        ("cp737", "DOS code page 737", ["Εβδομάδα 1/Εισαγωγή.md", "Ασκήσεις.pdf"]),
+        ("cp1253", "Windows code page 1253", ["Εβδομάδα 1/Εισαγωγή.md", "Ασκήσεις.pdf"]),
+        ("cp857", "DOS code page 857", ["Hafta 1/Giriş ve ısı.md", "Çalışma soruları.pdf"]),
+        ("cp1254", "Windows code page 1254", ["Hafta 1/Giriş ve ısı.md", "Çalışma soruları.pdf"]),
+        ("cp866", "DOS code page 866", ["Тиждень 1/Вода.md", "Вправи.pdf"]),
+        ("cp850", "DOS code page 850", ["Lição 1/Introdução.md", "Água.pptx"]),
+    ],
+)
+def test_the_encoding_of_names_is_guessed_over_all_of_them_and_said(
+    encoding: str, label: str, paths: list[str]
+) -> None:
+    archive = opened(zipped(Raw(name=b"readme.md"), *(Raw(name=path.encode(encoding)) for path in paths)))
+
+    assert [item.path for item in archive.list_items()] == [("readme.md",), *(tuple(p.split("/")) for p in paths)]
+    assert label in archive.warnings[0]
+    assert build_import_plan(archive).warnings == archive.warnings
+
+
+def test_names_that_are_declared_are_no_guess() -> None:
+    assert opened(zipped(Raw(name="вода.md".encode(), flags=UTF8), Raw(name=b"a.md"))).warnings == ()
+    assert opened(zipped(Raw(name="вода.md".encode()))).warnings == ()
+
+
+def test_a_letter_and_a_colon_are_a_name() -> None:
+    assert names(b"Q: what is steam.md", b"c:evil.md", b"a: b.md") == ["Q: what is steam.md", "c:evil.md", "a: b.md"]
+    assert why_not(Raw(name=b"C:\\a.md")) == "path_unsafe"
 
 
 def test_the_same_name_in_two_spellings_is_one_folder_and_the_last_of_two_files_counts() -> None:
