@@ -79,12 +79,13 @@ def peek_limit(rate_limit: RateLimit) -> RateLimitResult:
     return _apply_limit(rate_limit, take=False)
 
 
-def get_client_bucket(request: HttpRequest) -> str:
+def get_client_bucket(request: HttpRequest, *, scope: str = "") -> str:
     """Return the owner that the request's client IP counts under: one of 65,536, so that a flood fills no memory.
 
-    Which addresses share one depends on `SECRET_KEY`, so that nobody can choose whose requests to use up.
+    With a `scope` the client IP counts apart for each. Which of them share an owner depends on `SECRET_KEY`, so that
+    nobody can choose whose requests to use up.
     """
-    digest = salted_hmac("tenants.limiting", get_client_ip(request)).digest()
+    digest = salted_hmac("tenants.limiting", f"{get_client_ip(request)} {scope}").digest()
     return digest[:_CLIENT_BUCKET_BYTES].hex()
 
 

@@ -143,21 +143,42 @@ def test_it_answers_401_to_any_bytes(db: None, noise: bytes) -> None:
     assert APIClient().get(ME, HTTP_X_API_KEY=header).status_code == 401
 
 
-def test_it_limits_failures_per_address_before_any_query(
+def test_it_limits_failures_without_a_key_per_address_and_without_a_query(
     settings: Settings, issued: services.IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = 3
-    for left in (2, 1, 0):
-        failed = APIClient(REMOTE_ADDR="192.0.2.7").get(ME)
-        assert failed.status_code == 401
-        assert failed["RateLimit"].startswith(f'"anonymous";r={left};t=')
-
     with django_assert_num_queries(0):
-        answer = APIClient(headers={"X-API-Key": keys.generate_secret()}, REMOTE_ADDR="192.0.2.7").get(ME)
+        for left in (2, 1, 0):
+            failed = APIClient(REMOTE_ADDR="192.0.2.7").get(ME)
+            assert failed.status_code == 401
+            assert failed["RateLimit"].startswith(f'"anonymous";r={left};t=')
+
+        answer = APIClient(headers={"X-API-Key": "mistyped"}, REMOTE_ADDR="192.0.2.7").get(ME)
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) >= 1
     assert answer["RateLimit-Policy"] == '"anonymous";q=3;w=60'
     assert APIClient(REMOTE_ADDR="192.0.2.8").get(ME).status_code == 401
+
+
+def test_it_counts_failures_of_each_key_prefix_apart(settings: Settings, db: None) -> None:
+    settings.ANONYMOUS_REQUESTS_PER_MINUTE = 2
+    failing, mistaken = keys.generate_secret(), keys.generate_secret()
+
+    statuses = [APIClient(headers={"X-API-Key": failing}).get(ME).status_code for _ in range(4)]
+
+    assert statuses == [401, 401, 429, 429]
+    assert code_for(mistaken) == (401, "invalid_key")
+
+
+def test_a_key_that_works_is_served_whatever_its_neighbours_send(
+    settings: Settings, issued: services.IssuedKey
+) -> None:
+    settings.ANONYMOUS_REQUESTS_PER_MINUTE = 3
+    wrong = keys.generate_secret()
+    flood = [APIClient(headers={"X-API-Key": key}).get(ME).status_code for key in ("", wrong, "nonsense") * 20]
+
+    assert flood.count(429) > 40
+    assert code_for(issued.secret) == (200, "")
 
 
 def test_it_believes_only_its_own_proxies(settings: Settings, api: Api, acme: Tenant) -> None:
