@@ -68,8 +68,15 @@ class Server:
         family = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
         return max(process.memory_info().rss for process in family)
 
-    def head(self, *headers: str) -> bytes:
-        lines = [f"POST {self.path} HTTP/1.1", "Host: localhost", f"X-API-Key: {self.key}", *headers, "", ""]
+    def head(self, *headers: str, method: str = "POST", path: str = "") -> bytes:
+        lines = [
+            f"{method} {path or self.path} HTTP/1.1",
+            "Host: localhost",
+            f"X-API-Key: {self.key}",
+            *headers,
+            "",
+            "",
+        ]
         return "\r\n".join(lines).encode()
 
     def send(self, parts: Iterable[bytes]) -> int:

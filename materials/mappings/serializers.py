@@ -11,7 +11,7 @@ from materials.mappings.services import MappingBatchResult, MappingClaim
 from materials.mappings.validation import MappingProblem, ValidationResult, ValidationStatus, validate_mapping
 from materials.models import MappingState, SlideVideoMapping
 from materials.serializers import ENTRY_STATES
-from project.http.serializers import ListQuerySerializer, StrictSerializer
+from project.http.serializers import ListQuerySerializer, StrictListField, StrictSerializer, count_errors
 
 # A long lecture has a few hundred slides. One batch is one transaction that holds the tree lock.
 MAX_BATCH_ITEMS = 500
@@ -19,6 +19,8 @@ MAX_BATCH_ITEMS = 500
 # slide and the times exist is `materials.mappings.validation`.
 MAX_SLIDE_NUMBER = 1_000_000
 MAX_TIME_MS = 1_000 * 3_600_000
+# An item has five fields; whoever has more wrong than these has sent something else. Names of fields are the sender's.
+MAX_ITEM_PROBLEMS, MAX_FIELD_LENGTH = 5, 100
 REPEATED, EXISTS = "repeated", "exists"
 
 
@@ -38,7 +40,7 @@ class MappingItemSerializer(MappingFieldsSerializer):
 
 
 @extend_schema_field(MappingItemSerializer(many=True))
-class _ItemsField(serializers.ListField):
+class _ItemsField(StrictListField):
     """Unvalidated items: `parse_claims` validates each by itself, so that one mistake does not refuse the batch."""
 
     child = serializers.JSONField(allow_null=True)
@@ -195,10 +197,14 @@ def build_batch_json(batch: MappingBatchResult, malformed: list[tuple[int, Mappi
 
 
 def _list_field_problems(exc: serializers.ValidationError) -> list[MappingProblem]:
-    """Return a problem for each wrong field of an item."""
+    """Return a problem for each wrong field of an item, and one that counts those beyond MAX_ITEM_PROBLEMS."""
     details: Any = exc.get_full_details()
-    return [
-        MappingProblem(field=str(name), reason=str(detail["code"]), hint=str(detail["message"]))
-        for name, found in details.items()
-        for detail in found
+    found = [(str(name)[:MAX_FIELD_LENGTH], detail) for name, below in details.items() for detail in below]
+    problems = [
+        MappingProblem(field=name, reason=str(detail["code"]), hint=str(detail["message"]))
+        for name, detail in found[:MAX_ITEM_PROBLEMS]
     ]
+    if left := sum(count_errors(detail["code"]) for _, detail in found[MAX_ITEM_PROBLEMS:]):
+        hint = f"{left} more problems of this item are not listed."
+        problems.append(MappingProblem(field="", reason="more", hint=hint))
+    return problems

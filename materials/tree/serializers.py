@@ -10,7 +10,7 @@ from materials.entries.serializers import EntrySerializer
 from materials.models import MaterialNode
 from materials.queries import Branch
 from materials.serializers import LANGUAGE_TAG_PATTERN
-from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
+from project.http.serializers import ListQuerySerializer, StrictCharField, StrictListField, StrictSerializer
 
 # Round numbers well above what a curriculum has. The goal goes into every prompt, and all of them into every listing.
 MAX_TEXT = 10_000
@@ -29,12 +29,10 @@ class NodeFieldsSerializer(StrictSerializer):
         help_text="BCP 47 tag of the materials, such as `en` or `uk`.",
     )
     learning_goal = StrictCharField(max_length=MAX_TEXT, required=False, allow_blank=True)
-    expected_knowledge = serializers.ListField(
+    expected_knowledge = StrictListField(
         child=StrictCharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
     )
-    expected_skills = serializers.ListField(
-        child=StrictCharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False
-    )
+    expected_skills = StrictListField(child=StrictCharField(max_length=MAX_TEXT), max_length=MAX_ITEMS, required=False)
 
 
 class NodeCreateSerializer(NodeFieldsSerializer):
@@ -64,8 +62,8 @@ class NodeMoveSerializer(StrictSerializer):
 class NodeReorderSerializer(StrictSerializer):
     """The node's children, its entries, or both, all of them in their new order."""
 
-    children = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=10_000)
-    entries = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=10_000)
+    children = StrictListField(child=serializers.UUIDField(), required=False, max_length=10_000)
+    entries = StrictListField(child=serializers.UUIDField(), required=False, max_length=10_000)
 
 
 class NodeCopySerializer(StrictSerializer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any, NoReturn
 
 from rest_framework.exceptions import ParseError
@@ -15,6 +15,9 @@ from project.errors import DomainError
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
+# Names and values together: a bound for this module's own work (150,000 take a tenth of a second). The largest body
+# that is meant to come, a new order of 10,000 nodes and 10,000 entries, has 20,004. Serializers have smaller bounds.
+MAX_VALUES = 150_000
 
 
 class BodyTooLarge(DomainError):
@@ -51,7 +54,7 @@ class StrictJSONParser(BaseParser):
             raise ParseError(f"The body is not JSON: {exc}.") from None
         if not isinstance(value, dict):
             raise ParseError("The body must be a JSON object.")
-        _validate_value(value, depth=0)
+        _validate_body(value)
         return value
 
 
@@ -62,7 +65,7 @@ def _reject_constant(name: str) -> NoReturn:
 def _parse_finite_float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise ValueError(f"{digits} is too large a number")
+        raise ValueError(f"{digits[:20]} is too large a number")
     return number
 
 
@@ -73,20 +76,33 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _validate_value(value: Any, *, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise ParseError(f"The body is nested more than {MAX_DEPTH} deep.")
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise ParseError("The body has a NUL character in a text.")
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise ParseError("The body has half of a surrogate pair in a text.") from None
-    elif isinstance(value, dict):
-        for key, below in value.items():
-            _validate_value(key, depth=depth + 1)
-            _validate_value(below, depth=depth + 1)
-    elif isinstance(value, list):
-        for below in value:
-            _validate_value(below, depth=depth + 1)
+def _validate_body(body: dict[str, Any]) -> None:
+    """Raise ParseError for a body that is nested too deep, holds too much, or has texts that nothing can store."""
+    count = 0
+    waiting: list[tuple[Any, int]] = [(body, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        below: Sequence[Any] = ()
+        if isinstance(value, str):
+            _validate_text(value)
+        elif isinstance(value, dict):
+            below = (*value, *value.values())
+        elif isinstance(value, list):
+            below = value
+        else:
+            continue
+        if depth >= MAX_DEPTH and below:
+            raise ParseError(f"The body is nested more than {MAX_DEPTH} deep.")
+        count += len(below)
+        if count > MAX_VALUES:
+            raise ParseError(f"The body has more than {MAX_VALUES} names and values.")
+        waiting.extend((item, depth + 1) for item in below)
+
+
+def _validate_text(text: str) -> None:
+    if "\x00" in text:
+        raise ParseError("The body has a NUL character in a text.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ParseError("The body has half of a surrogate pair in a text.") from None

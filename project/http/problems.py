@@ -1,7 +1,8 @@
 """Errors as `application/problem+json` (RFC 9457), built in one place.
 
 Beside the standard members a problem has `code` (stable, for programs), `request_id`, `next_step` (what to do about it)
-and, for invalid input, `errors`: a JSON pointer, a code and a sentence for each.
+and, for invalid input, `errors`, with a JSON pointer, a code and a sentence for each of the first MAX_ERRORS, and
+`error_count`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,11 @@ from rest_framework import exceptions
 
 from project.errors import DomainError, StorageUnavailable, TooManyRequests
 from project.http.requests import get_request_id
+from project.http.serializers import MAX_ERRORS, count_errors
 
 CONTENT_TYPE = "application/problem+json"
+# Of a pointer or a sentence: they hold names and values of the input.
+MAX_ERROR_LENGTH = 300
 
 
 class FieldError(TypedDict):
@@ -93,14 +97,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
             headers={"Retry-After": str(exc.retry_after)},
         )
     if isinstance(exc, exceptions.ValidationError):
-        return _problem_response(
-            request,
-            status=422,
-            code="invalid_input",
-            detail="Some of the input is not valid.",
-            next_step="Correct what `errors` lists and send the request again.",
-            errors=list(_iterate_field_errors(exc.get_full_details(), "")),
-        )
+        return _invalid_input(request, exc)
     if isinstance(exc, exceptions.APIException):
         code, next_step = _DRF_PROBLEMS.get(type(exc), (str(exc.default_code), ""))
         return _problem_response(
@@ -186,16 +183,41 @@ def _build_headers(exc: Exception, context: Mapping[str, Any]) -> dict[str, str]
     return {}
 
 
-def _iterate_field_errors(details: Any, pointer: str) -> Iterator[FieldError]:
-    if isinstance(details, Mapping) and set(details) == {"message", "code"}:
-        yield {"pointer": pointer, "code": str(details["code"]), "detail": str(details["message"])}
+def _invalid_input(request: HttpRequest, exc: exceptions.ValidationError) -> HttpResponse:
+    """Answer with the first MAX_ERRORS of what is wrong, and with how many there are."""
+    errors: list[FieldError] = []
+    count = 0
+    for pointer, error in _iterate_errors(exc.detail, ""):
+        count += count_errors(error.code or "")
+        if len(errors) < MAX_ERRORS:
+            errors.append({"pointer": _shorten(pointer), "code": str(error.code), "detail": _shorten(str(error))})
+    listed = "" if count == len(errors) else f" The first {len(errors)} of {count} errors are listed."
+    return _problem_response(
+        request,
+        status=422,
+        code="invalid_input",
+        detail=f"Some of the input is not valid.{listed}",
+        next_step="Correct what `errors` lists and send the request again.",
+        errors=errors,
+        extra={"error_count": count},
+    )
+
+
+def _iterate_errors(details: Any, pointer: str) -> Iterator[tuple[str, exceptions.ErrorDetail]]:
+    if isinstance(details, exceptions.ErrorDetail):
+        yield pointer, details
     elif isinstance(details, Mapping):
         for name, below in details.items():
             step = "" if name == "non_field_errors" else f"/{str(name).replace('~', '~0').replace('/', '~1')}"
-            yield from _iterate_field_errors(below, pointer + step)
+            yield from _iterate_errors(below, pointer + step)
     elif isinstance(details, list):
         for below in details:
-            yield from _iterate_field_errors(below, pointer)
+            yield from _iterate_errors(below, pointer)
+
+
+def _shorten(text: str) -> str:
+    """Bound what a problem repeats of the input, which may be one name of a megabyte."""
+    return text if len(text) <= MAX_ERROR_LENGTH else f"{text[:MAX_ERROR_LENGTH]}…"
 
 
 def _problem_response(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> HttpResponse:

@@ -9,6 +9,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
+from project.http.serializers import MAX_ERRORS
+
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
     """What is wrong with one value of the input."""
@@ -29,7 +31,10 @@ class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="Stable, for programs.")
     request_id = serializers.CharField(help_text="Give it to the operator when you ask for help.")
     next_step = serializers.CharField(help_text="What to do about it.")
-    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # a field named as DRF's property
+    errors = FieldErrorSerializer(  # type: ignore[assignment]  # a field named as DRF's property
+        many=True, required=False, help_text=f"The first {MAX_ERRORS} of what is wrong with the input."
+    )
+    error_count = serializers.IntegerField(required=False, help_text="How many errors the input has.")
 
 
 class ProblemSchema(AutoSchema):

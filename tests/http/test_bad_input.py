@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
+from rest_framework import serializers
 from rest_framework.test import APIClient
 
 from materials.models import MaterialEntry, MaterialNode
+from project.http.serializers import StrictListField, StrictSerializer
 from tenants.models import Tenant
 from tests.conftest import Api, post_raw
 
@@ -57,6 +59,70 @@ def test_it_points_at_the_wrong_value(api: Api, acme: Tenant) -> None:
     assert answer.json()["errors"] == [
         {"pointer": "/expected_skills/1", "code": "blank", "detail": "This field may not be blank."}
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({"title": "x", **{f"key{number}": 1 for number in range(60_000)}}, 60_000),
+        ({"title": "x", "expected_skills": [1] * 200}, 200),
+        ({"title": "x", "expected_skills": [""] * 30, "expected_knowledge": [[]] * 30}, 60),
+        ({"title": "x", "x" * 500_000: 1}, 1),
+        ({"title": "x", "expected_skills": ["x"] * 70_000}, 1),
+    ],
+    ids=["unknown fields", "numbers", "two lists", "a long name", "a long list"],
+)
+def test_it_names_at_most_twenty_errors_and_counts_them_all(
+    api: Api, acme: Tenant, body: dict[str, Any], count: int
+) -> None:
+    answer = api(acme).post("/api/v1/nodes", body, format="json")
+
+    assert answer.status_code == 422
+    assert len(answer.json()["errors"]) == min(count, 20)
+    assert answer.json()["error_count"] == count
+    assert len(answer.content) < 10_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"[" + b"1," * 400_000 + b"1]", b"[" + b"[[],[]]," * 100_000 + b"1]", b"[" + b"{}," * 300_000 + b"1]"],
+    ids=["numbers", "nested lists", "objects"],
+)
+def test_it_refuses_a_body_of_too_many_values(api: Api, acme: Tenant, value: bytes) -> None:
+    body = b'{"title": "x", "expected_skills": ' + value + b"}"
+
+    answer = post_raw(api(acme), "/api/v1/nodes", body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+    assert "more than 150000" in answer.json()["detail"]
+
+
+def test_a_wrong_item_of_a_batch_names_a_few_problems_and_counts_the_others(
+    api: Api, acme: Tenant, course: MaterialNode
+) -> None:
+    items = [{f"key{number}": 0 for number in range(40)}, {"slide": 0}]
+
+    answer = api(acme).post(f"/api/v1/nodes/{course.pk}/mappings", {"items": items}, format="json")
+
+    rejected = [each for each in answer.json()["rejected"] if each["index"] == 0]
+    assert len(rejected) == 6
+    assert rejected[-1]["hint"] == "35 more problems of this item are not listed."
+
+
+def test_every_list_of_the_input_looks_at_its_length_first() -> None:
+    loose = [
+        f"{shape.__name__}.{name}"
+        for shape in list_subclasses(StrictSerializer)
+        for name, field in shape().fields.items()
+        if isinstance(field, (serializers.ListField, serializers.ListSerializer))
+        and not isinstance(field, StrictListField)
+    ]
+
+    assert loose == []
+
+
+def list_subclasses(base: type[Any]) -> list[type[Any]]:
+    return [found for below in base.__subclasses__() for found in (below, *list_subclasses(below))]
 
 
 @pytest.mark.parametrize(

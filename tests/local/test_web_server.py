@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import struct
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -50,6 +52,27 @@ def test_a_body_of_unknown_length_is_refused(server: Server) -> None:
     chunked = server.head("Content-Type: text/markdown", "Transfer-Encoding: chunked", "Connection: close")
 
     assert server.send([chunked, b"5\r\nhello\r\n0\r\n\r\n"]) == 411
+
+
+def test_eight_bodies_of_unknown_fields_at_once_take_little_and_hold_nobody_up(server: Server) -> None:
+    body = json.dumps({"title": "x", **{f"key{number}": 1 for number in range(60_000)}}).encode()
+    head = server.head(
+        "Content-Type: application/json", f"Content-Length: {len(body)}", "Connection: close", path="/api/v1/nodes"
+    )
+    server.asked([head, body])
+    before = server.memory()
+
+    with ThreadPoolExecutor(9) as clients:
+        hostile = [clients.submit(server.asked, [head, body]) for _ in range(8)]
+        bystander = clients.submit(server.asked, [server.head("Connection: close", method="GET", path="/api/v1/me")])
+        answers = [client.result() for client in hostile]
+        memory = server.memory()
+
+    assert bystander.result()[0] == 200
+    assert {(status, len(problem["errors"]), problem["error_count"]) for status, problem in answers} == {
+        (422, 20, 60_000)
+    }
+    assert memory - before < 200 * MIB  # 900 MiB when each unknown field was an error of its own
 
 
 @pytest.mark.parametrize("form", [False, True])
