@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from llm.video.processor import TranscriptSource
-from materials.models import EntryState, MaterialEntry
+from materials.models import EntryError, MaterialEntry
 from materials.serializers import ENTRY_STATES, LANGUAGE_TAG_PATTERN, LEFT_OUT_KINDS
 from materials.sites import find_site_note
 from project.http.serializers import StrictCharField, StrictSerializer
-from project.jobs.models import Job
 from project.jobs.serializers import PrioritySerializer
 
 
-class EntryErrorSerializer(serializers.Serializer[Job]):
-    """Why an entry is in state `error`, and what to do."""
+class EntryErrorSerializer(serializers.Serializer[EntryError]):
+    """Why an entry is in state `error`, and what to do. The code of a cancelled ingestion is `cancelled`."""
 
-    code = serializers.CharField(source="error_code", read_only=True)
-    message = serializers.CharField(source="error_message", read_only=True)
+    code = serializers.CharField(read_only=True)
+    message = serializers.CharField(read_only=True)
     next_step = serializers.CharField(read_only=True)
 
 
@@ -100,8 +100,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
 
     @extend_schema_field(EntryErrorSerializer(allow_null=True))
     def get_error(self, entry: MaterialEntry) -> dict[str, Any] | None:
-        failed = entry.job if entry.state is EntryState.ERROR else None
-        return None if failed is None else EntryErrorSerializer(failed).data
+        return None if entry.error is None else asdict(entry.error)
 
     @extend_schema_field(TranscriptionSerializer(allow_null=True))
     def get_transcription(self, entry: MaterialEntry) -> dict[str, Any] | None:

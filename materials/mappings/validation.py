@@ -15,6 +15,7 @@ from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
 from materials.documents import Format
 from materials.models import EntryState, MaterialEntry, SlideVideoMapping, build_ready_condition
+from project.jobs.models import JobStatus
 
 PRESENTATIONS = (Format.PPTX, Format.PDF)
 RECORDINGS = (Format.VIDEO, Format.AUDIO)
@@ -157,5 +158,6 @@ def _build_blocker_hint(entry: MaterialEntry) -> str:
     if entry.state is EntryState.INTEGRITY_BROKEN:
         return f"Its file has changed since it was read. Read it again: {again}."
     assert entry.job is not None
-    why = f" ({entry.job.error_code})" if entry.job.error_code else ""
-    return f"Its ingestion is {entry.job.status}{why}. {entry.job.next_step or 'Mend its cause.'} Then: {again}."
+    if entry.job.status == JobStatus.CANCELLED:
+        return f"Its ingestion was cancelled. Read it again: {again}."
+    return f"Its ingestion failed ({entry.job.error_code}). {entry.job.next_step or 'Mend its cause.'} Then: {again}."

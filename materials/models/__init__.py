@@ -2,6 +2,7 @@
 
 from materials.models.chunks import Chunk, ChunkCorrection, LeftOutPassage, LocatorMixin, get_locator_columns
 from materials.models.entries import (
+    EntryError,
     EntryState,
     MaterialEntry,
     build_fetched_file_key,
@@ -20,6 +21,7 @@ from materials.models.uploads import Quota, StorageReservation, Upload, UploadSt
 __all__ = [
     "Chunk",
     "ChunkCorrection",
+    "EntryError",
     "EntryState",
     "HostVisit",
     "ImportItem",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -27,6 +28,22 @@ class EntryState(StrEnum):
     READY = "ready"
     ERROR = "error"
     INTEGRITY_BROKEN = "integrity_broken"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryError:
+    """Why an entry is in state `error`, and what to do."""
+
+    code: str
+    message: str
+    next_step: str
+
+
+CANCELLED = EntryError(
+    code="cancelled",
+    message="The ingestion was cancelled.",
+    next_step="Ingest the entry again if it is wanted after all.",
+)
 
 
 def build_ready_condition(prefix: str = "") -> Q:
@@ -172,6 +189,16 @@ class MaterialEntry(UUIDModel):
         if self.processed_sha256 != self.raw_sha256:
             return EntryState.INTEGRITY_BROKEN
         return EntryState.READY
+
+    @property
+    def error(self) -> EntryError | None:
+        """Return why the entry is in state `error`; None in other states. Read it `with_job()`, as `state`."""
+        if self.state is not EntryState.ERROR:
+            return None
+        assert self.job is not None
+        if self.job.status == JobStatus.CANCELLED:  # nothing went wrong, so that the job has no error
+            return CANCELLED
+        return EntryError(code=self.job.error_code, message=self.job.error_message, next_step=self.job.next_step)
 
     @property
     def is_stale(self) -> bool:

@@ -131,6 +131,18 @@ def test_it_stops_while_a_file_is_being_read(transactional_db: None, api: Api) -
     assert not Chunk.objects.exists()
 
 
+def test_an_entry_whose_ingestion_was_cancelled_says_so(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    client = api(acme)
+    entry = upload(client, course.pk, "water.md", b"# Water")
+
+    cancel_job(job=Job.objects.get(pk=entry["job"]))
+
+    shown = client.get(f"/api/v1/entries/{entry['id']}").json()
+    assert (shown["state"], shown["error"]["code"]) == ("error", "cancelled")
+    assert "cancelled" in shown["error"]["message"]
+    assert "again" in shown["error"]["next_step"]
+
+
 def test_an_entry_whose_bytes_changed_is_called_broken(lecture: MaterialEntry) -> None:
     MaterialEntry.objects.filter(pk=lecture.pk).update(raw_sha256="0" * 64, processed_at=timezone.now())
 

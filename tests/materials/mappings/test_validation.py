@@ -97,7 +97,7 @@ def test_it_says_when_the_entry_has_failed_and_is_validated_after_all(
     cancel_job(job=job)
     (blocker,) = read(client, mapping)["blocked_by"]
     assert (blocker["state"], read(client, mapping)["validation"]) == ("error", "pending_validation")
-    assert "is cancelled" in blocker["hint"]
+    assert "was cancelled" in blocker["hint"]
 
     retry_job(job=job)
     assert read(client, mapping)["blocked_by"][0]["state"] == "pending"
