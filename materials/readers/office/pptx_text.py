@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from materials.documents import ChunkKind, Locator
+from materials.readers.base.code_lines import is_prose_line
 from materials.readers.base.encodings import clean_text
 from materials.readers.base.pieces import PieceCollector, format_list_item, tidy_lines
 from materials.readers.office.docx_styles import CODE_FONT
@@ -25,9 +26,6 @@ _EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
 _TRUE_VALUES = {"1", "true"}
 # Bullets that the author typed. A space must follow, or negative numbers and dialogues would be lists.
 _TYPED_BULLET = re.compile(r"\s*[-–—•·▪◦]\s+")
-# A sentence: a capitalised or plain word, then two more without digits or symbols. Some decks are set in a monospaced
-# font throughout, and its text is no code where every line looks like this.
-_PROSE_LINE = re.compile(r"[^\W\d_][a-zа-яіїєґß-ÿ’']*(?: [^\W\d_’']+){2,}[,.;:!?]?$")
 # Fields whose text is the same on every slide, or its number.
 _FURNITURE_FIELDS = ("slidenum", "datetime")
 
@@ -146,7 +144,7 @@ def add_paragraphs(paragraphs: Sequence[Paragraph], locator: Locator, pieces: Pi
 
 def _classify_paragraphs(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]:
     """Return the kind of each paragraph. After an item, an indented paragraph is an item, too."""
-    is_prose = all(_PROSE_LINE.match(paragraph.text.strip()) for paragraph in paragraphs if paragraph.is_code)
+    is_prose = all(is_prose_line(paragraph.text) for paragraph in paragraphs if paragraph.is_code)
     kinds: list[ChunkKind] = []
     for paragraph in paragraphs:
         after_item = bool(kinds) and kinds[-1] is ChunkKind.LIST

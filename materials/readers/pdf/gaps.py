@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pypdfium2.raw as raw
@@ -93,8 +94,10 @@ def split_at_gaps(page: TextPage, lines: Sequence[Line]) -> Iterator[Line]:
             if sign_left - right > _WIDE_GAP * line.size:
                 text = line.text[begin:number].rstrip()
                 start = line.start + begin
-                yield Line(text, line.size, top, bottom, left, right, start, start + len(text))
+                end = start + len(text)
+                yield replace(line, text=text, top=top, bottom=bottom, left=left, right=right, start=start, end=end)
                 begin, top, bottom, left, right = number, sign_top, sign_bottom, sign_left, sign_right
             elif sign_right > right:
                 right = sign_right
-        yield Line(line.text[begin:], line.size, top, bottom, left, right, line.start + begin, line.end)
+        text, start = line.text[begin:], line.start + begin
+        yield replace(line, text=text, top=top, bottom=bottom, left=left, right=right, start=start)

@@ -1,25 +1,27 @@
-"""Turn the pages of a PDF into pieces: find headings by type size, paragraphs by gaps and lists by their marks."""
+"""Turn the pages of a PDF into pieces: the titles of slides, headings, paragraphs, lists and code."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, takewhile
 
 from materials.documents import ChunkKind, LeftOutKind, Locator, Piece
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_list_item
-from materials.readers.pdf.line_text import is_list_item, join_lines, split_item_number
-from materials.readers.pdf.lines import HEADING_RATIO, Line, find_body_size
+from materials.readers.pdf.blocks import Block, BlockKind, split_blocks
+from materials.readers.pdf.code import format_code
+from materials.readers.pdf.headings import mark_headings
+from materials.readers.pdf.labels import find_choices, find_numbered_words
+from materials.readers.pdf.line_joining import LineJoiner
+from materials.readers.pdf.line_text import shorten_leaders, split_item_number
+from materials.readers.pdf.lines import HEADING_RATIO, Line
 from materials.readers.pdf.page import Page
+from materials.readers.pdf.styles import MAX_HEADING_LENGTH, find_document_style
 
 # The numbers below were tried at smaller and larger values on the 26 sample decks and handouts and on pages that were
 # made to be hard; the comments say what changed there.
 
-# Characters. At 70 headings of two lines become paragraphs, at 280 a paragraph in large type becomes a heading.
-_MAX_HEADING_LENGTH = 140
-# No sample document has headings of more than two sizes; the rest is for books, and further sizes are formulas and
-# labels.
-_MAX_HEADING_LEVELS = 4
 # Of the height of a slide, from the top. At 0.25 most decks lose titles; the whole slide would join lines at its foot.
 _TITLE_ZONE = 0.5
 # On a slide of so few lines the title is half of the text, so its size is compared with nothing. At 1 section slides
@@ -31,59 +33,44 @@ _TITLE_SIZE_TOLERANCE = 0.6
 # In type sizes, from the top of a title's first line to that of its last: three lines. At 1.6 titles lose their second
 # line, at 6.4 they take in lines of code below them.
 _MAX_TITLE_HEIGHT = 3.2
-# Points. At 0.75 words in a smaller type tear a sentence apart, at 3 captions are joined to what they stand below.
-_BLOCK_SIZE_TOLERANCE = 1.5
 # Points, a quarter of an inch, by which documents indent a level. Slides indent by about 36 and get two levels for one,
 # which only looks deeper; with 36 the levels of documents would be lost.
 _INDENT_WIDTH = 18
 # A bullet in another text box stands far to the right but is not nested: this bounds how deep it looks.
 _MAX_LIST_DEPTH = 4
-# In type sizes, between the bottom of a line and the top of the next: more begins a paragraph. On the sample decks half
-# of it tears paragraphs of loosely set slides apart, twice joins neighbouring items of diagrams.
-_PARAGRAPH_GAP = 0.9
 
 
 def build_pieces(pages: Sequence[Page], left_out: LeftOutCollector) -> list[Piece]:
     """Return the pieces of the pages in reading order, each with the 1-based page as its locator.
 
-    The first heading of a slide has level 1; headings of other pages have levels 1 to 4 by their type size.
+    The title of a slide has level 1; headings of other pages have levels 1 to 4 by their type size, and lower ones when
+    they are bold or numbered in the size of the text.
     """
-    pieces = PieceCollector(left_out=left_out)
-    body = find_body_size(line for page in pages for line in page.lines)
-    sizes = _find_heading_sizes(pages, body)
-    title = ""
-    for page in pages:
+    style = find_document_style(pages)
+    labelled = find_numbered_words(chain.from_iterable(page.lines for page in pages))
+    titles = [_find_title(page) if page.is_slide else [] for page in pages]
+    blocks = [
+        split_blocks(
+            [line for line in page.lines if line not in title] if title else page.lines,
+            style,
+            labelled=labelled,
+            choices=find_choices(page.lines),
+            is_slide=page.is_slide,
+        )
+        for page, title in zip(pages, titles, strict=True)
+    ]
+    mark_headings([found for page, found in zip(pages, blocks, strict=True) if not page.is_slide], style)
+    writer = _PieceWriter(PieceCollector(left_out=left_out), LineJoiner(lambda: _iter_texts(pages)))
+    for page, title, found in zip(pages, titles, blocks, strict=True):
+        here = Locator(page=page.number)
         if page.is_slide:
-            title = _add_slide(page, pieces, title)
-        else:
-            _add_flowing_page(page, pieces, sizes)
-    return pieces.collected
+            writer.add_title(title, here)
+        writer.add_blocks(found, here)
+    return writer.pieces.collected
 
 
-def _find_heading_sizes(pages: Sequence[Page], body: float) -> list[float]:
-    """Return the largest type sizes above the body's, largest first: the index is the level of a heading less one."""
-    larger = {
-        line.size for page in pages if not page.is_slide for line in page.lines if line.size > body * HEADING_RATIO
-    }
-    return sorted(larger, reverse=True)[:_MAX_HEADING_LEVELS]
-
-
-def _add_slide(page: Page, pieces: PieceCollector, last_title: str) -> str:
-    """Add a slide and return its title, which is not repeated on the slides that build it up step by step."""
-    here = Locator(page=page.number)
-    title = _find_title(page)
-    text = collapse_whitespace(" ".join(line.text for line in title))
-    if text and len(text) <= _MAX_HEADING_LENGTH:
-        if text == last_title:
-            pieces.left_out.add(LeftOutKind.REPETITION, text, here)
-        else:
-            pieces.reset_headings()
-            pieces.add_heading(text, 1, here)
-    else:
-        pieces.reset_headings()
-        title, text = [], ""
-    _add_blocks([line for line in page.lines if line not in title], here, pieces)
-    return text
+def _iter_texts(pages: Sequence[Page]) -> Iterator[str]:
+    return (line.text for page in pages for line in page.lines)
 
 
 def _find_title(page: Page) -> list[Line]:
@@ -95,85 +82,56 @@ def _find_title(page: Page) -> list[Line]:
     median = statistics.median(line.size for line in page.lines)
     if top.size <= median * HEADING_RATIO and len(page.lines) > _FEW_SLIDE_LINES:
         return []
-    return [
+    title = [
         line
         for line in upper
         if abs(line.size - top.size) < _TITLE_SIZE_TOLERANCE and line.top - top.top < _MAX_TITLE_HEIGHT * top.size
     ]
+    return title if sum(len(line.text) + 1 for line in title) <= MAX_HEADING_LENGTH + 1 else []
 
 
-def _add_flowing_page(page: Page, pieces: PieceCollector, sizes: Sequence[float]) -> None:
-    here = Locator(page=page.number)
-    waiting: list[Line] = []
-    heading: list[Line] = []
+class _PieceWriter:
+    """Writes blocks as pieces, adjacent items of a list as one."""
 
-    def end_heading() -> None:
-        if heading:
-            pieces.add_heading(_join_lines(heading), sizes.index(heading[0].size) + 1, here)
-            heading.clear()
+    def __init__(self, pieces: PieceCollector, joiner: LineJoiner) -> None:
+        self.pieces = pieces
+        self._joiner = joiner
+        self._last_title = ""
 
-    for line in page.lines:
-        if line.size in sizes and _can_be_heading(line.text):
-            _add_blocks(waiting, here, pieces)
-            waiting = []
-            near = heading and heading[0].size == line.size and line.top - heading[-1].bottom < line.size
-            if heading and not near:
-                end_heading()
-            heading.append(line)
+    def add_title(self, lines: Sequence[Line], locator: Locator) -> None:
+        """Add the title of a slide, which is not repeated on the slides that build it up step by step."""
+        text = collapse_whitespace(" ".join(line.text for line in lines))
+        if text and text == self._last_title:
+            self.pieces.left_out.add(LeftOutKind.REPETITION, text, locator)
         else:
-            end_heading()
-            waiting.append(line)
-    _add_blocks(waiting, here, pieces)
-    end_heading()
+            self.pieces.reset_headings()
+            self.pieces.add_heading(text, 1, locator)
+        self._last_title = text
 
+    def add_blocks(self, blocks: Sequence[Block], locator: Locator) -> None:
+        """Add the blocks of a page."""
+        at = 0
+        while at < len(blocks):
+            block = blocks[at]
+            if block.kind is BlockKind.ITEM:
+                items = list(takewhile(lambda each: each.kind is BlockKind.ITEM, blocks[at:]))
+                self.pieces.add(ChunkKind.LIST, "\n".join(self._format_items(items)), locator)
+                at += len(items)
+                continue
+            if block.kind is BlockKind.CODE:
+                self.pieces.add(ChunkKind.CODE, format_code(block.lines), locator)
+            elif block.kind is BlockKind.HEADING:
+                self.pieces.add_heading(self._join_lines(block.lines), block.level, locator)
+            else:
+                self.pieces.add(ChunkKind.PARAGRAPH, self._join_lines(block.lines), locator)
+            at += 1
 
-def _can_be_heading(text: str) -> bool:
-    return len(text) <= _MAX_HEADING_LENGTH and any(map(str.isalpha, text))
+    def _format_items(self, items: Sequence[Block]) -> Iterator[str]:
+        left = min(block.lines[0].left for block in items)
+        for block in items:
+            number, text = split_item_number(self._join_lines(block.lines))
+            depth = round((block.lines[0].left - left) / _INDENT_WIDTH)
+            yield format_list_item(text, depth=min(_MAX_LIST_DEPTH, max(0, depth)), number=number)
 
-
-def _add_blocks(lines: Sequence[Line], locator: Locator, pieces: PieceCollector) -> None:
-    """Add lines as paragraphs and lists; a new one begins at a gap, at a bullet or at another type size."""
-    block: list[Line] = []
-    items: list[list[Line]] = []
-
-    def end_block() -> None:
-        if block:
-            pieces.add(ChunkKind.PARAGRAPH, _join_lines(block), locator)
-            block.clear()
-
-    def end_list() -> None:
-        if items:
-            left = min(entry[0].left for entry in items)
-            pieces.add(ChunkKind.LIST, "\n".join(_format_item(entry, left) for entry in items), locator)
-            items.clear()
-
-    last: Line | None = None
-    for line in lines:
-        # A line that begins above the last one stands in another column or text box.
-        gap = last is not None and (
-            line.top - last.bottom > _PARAGRAPH_GAP * max(line.size, 1) or line.top < last.top - line.size
-        )
-        if is_list_item(line.text):
-            end_block()
-            items.append([line])
-        elif items and not gap:
-            items[-1].append(line)
-        else:
-            end_list()
-            if gap or (block and abs(block[-1].size - line.size) > _BLOCK_SIZE_TOLERANCE):
-                end_block()
-            block.append(line)
-        last = line
-    end_block()
-    end_list()
-
-
-def _format_item(lines: Sequence[Line], left: float) -> str:
-    number, text = split_item_number(_join_lines(lines))
-    return format_list_item(
-        text, depth=min(_MAX_LIST_DEPTH, max(0, round((lines[0].left - left) / _INDENT_WIDTH))), number=number
-    )
-
-
-def _join_lines(lines: Sequence[Line]) -> str:
-    return join_lines([line.text for line in lines])
+    def _join_lines(self, lines: Sequence[Line]) -> str:
+        return shorten_leaders(self._joiner.join_lines([line.text for line in lines]))

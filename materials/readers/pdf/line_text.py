@@ -1,4 +1,4 @@
-"""Classify, split and join lines of a PDF's text layer by their characters alone, without their positions."""
+"""Classify and split lines of a PDF's text layer by their characters alone, without their positions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ HYPHEN = "\ufffe"
 _ODD_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff\uffff\ud800-\udfff]")
 _ODD_CONTROLS = bytes(sign for sign in range(128) if (sign < 32 or sign == 127) and sign not in b"\t\n\r")
 _ITEM = re.compile(r"(?:(?P<number>\d{1,3})[.)]|[•●○◦▪▫■□‣⁃·∙–*-]|o(?=\s))\s+(?=\S)")
-_HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?P<next>\w)")
-_DOUBLE_SPACE = re.compile("  ")  # twice as fast as `in`
+_SECTION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,3}){1,3}\.?\s+(?P<first>[^\W\d_])")
+# Dots that lead to a page number, and lines to write on: four or more of a kind, also with blanks in between.
+_LEADER = re.compile(r"\s*(?:(?P<dots>(?:[.·…‥]\s?){4,})|(?:_\s?){4,}|(?:[-–—]\s?){5,})\s*")
+_LEADER_SIGNS = ("...", "___", ". . .", "…", "---", "_ _", "···", "–––", "———")
+# A line of a table of contents, which begins with words.
+_CONTENTS_END = re.compile(r"[^\W\d_]{2}.*?(?:[.·…‥]\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,7})$")
 
 
 def has_odd_characters(text: str) -> bool:
@@ -38,16 +42,34 @@ def split_item_number(text: str) -> tuple[int | None, str]:
     return int(number) if number else None, text[begins.end() :]
 
 
-def join_lines(texts: list[str]) -> str:
-    """Return lines joined by spaces; a word that was divided at the end of a line is made whole."""
-    text = "\n".join(texts)
-    if "-\n" in text:
-        text = _HYPHENATED.sub(_rejoin_word, text)
-    text = text.replace("\n", " ")
-    is_plain = "\t" not in text and "\r" not in text if text.isascii() else text.isprintable()
-    return text if is_plain and not _DOUBLE_SPACE.search(text) else " ".join(text.split())
+def begins_with_section_number(text: str) -> bool:
+    """Tell whether a line begins with a number of several parts and a word, such as `2.1 Boiling`."""
+    found = _SECTION_NUMBER.match(text) if text[0].isdecimal() else None
+    return found is not None and not found["first"].islower()
 
 
-def _rejoin_word(divided: re.Match[str]) -> str:
-    # Before a capital or a digit the hyphen belongs to the word: Navier-Stokes, COVID-19.
-    return divided["next"] if divided["next"].islower() else f"-{divided['next']}"
+def may_hold_leader(text: str) -> bool:
+    """Tell whether a text may hold dots or strokes that fill a line; nearly all do not."""
+    return any(sign in text for sign in _LEADER_SIGNS)
+
+
+def is_contents_line(text: str) -> bool:
+    """Tell whether a line ends in dots and a page number, as those of a table of contents do."""
+    return may_hold_leader(text) and _CONTENTS_END.search(text) is not None
+
+
+def is_blank_to_fill(text: str) -> bool:
+    """Tell whether a line is nothing but dots or strokes to write on."""
+    return may_hold_leader(text) and not _LEADER.sub("", text).strip()
+
+
+def shorten_leaders(text: str) -> str:
+    """Return text with each run of leading dots as `…` and each gap to fill as `____`."""
+    if not may_hold_leader(text):
+        return text
+    return _LEADER.sub(lambda found: " … " if found["dots"] else " ____ ", text).strip()
+
+
+def remove_leaders(text: str) -> str:
+    """Return text without runs of leading dots and gaps to fill."""
+    return _LEADER.sub(" ", text) if may_hold_leader(text) else text

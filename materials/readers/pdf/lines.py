@@ -30,7 +30,8 @@ _RAW_LINE = re.compile(rf"[^\n{HYPHEN}]*{HYPHEN}|[^\n{HYPHEN}]+")
 class Line:
     """A line of text, its type size and its box in points from the left and the top of the upright page.
 
-    `start` and `end` are the indexes of its characters in the text of the page.
+    `start` and `end` are the indexes of its characters in the text of the page. `is_bold` and `is_monospaced` tell
+    about the fonts of both its first and its last character.
     """
 
     text: str
@@ -41,6 +42,8 @@ class Line:
     right: float
     start: int
     end: int
+    is_bold: bool = False
+    is_monospaced: bool = False
 
 
 def extract_lines(page: TextPage) -> list[Line]:
@@ -67,7 +70,11 @@ def extract_lines(page: TextPage) -> list[Line]:
             size = round(height * _SIZE_OF_BOX if size < MIN_FONT_SIZE < height else size, 1)
         if words[-1] == HYPHEN:
             words = words[:-1] + "-"
-        lines.append(Line(words, size, top, bottom, left, right, start, end))
+        is_bold, is_monospaced = page.get_font_style(start)
+        if is_bold or is_monospaced:
+            style = page.get_font_style(end - 1)
+            is_bold, is_monospaced = is_bold and style.is_bold, is_monospaced and style.is_monospaced
+        lines.append(Line(words, size, top, bottom, left, right, start, end, is_bold, is_monospaced))
     return lines
 
 

@@ -15,6 +15,8 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from materials.readers.pdf.fonts import NO_STYLE, FontStyle, read_font_style
+
 # Characters. Buffers are multiples of this, because ctypes makes a class for each length of array, which costs more
 # than to fill the array.
 _BUFFER_STEP = 4096
@@ -35,6 +37,8 @@ def _by_address(function: Any, result: Any, *arguments: Any) -> Callable[..., An
 
 _get_char_box = _by_address(raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 _count_rects = _by_address(raw.FPDFText_CountRects, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)
+_get_text_object = _by_address(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_get_font = _by_address(raw.FPDFTextObj_GetFont, ctypes.c_void_p, ctypes.c_void_p)
 
 
 class TextPage:
@@ -47,6 +51,7 @@ class TextPage:
 
     def __init__(self, page: raw.FPDF_PAGE) -> None:
         self.rotation: int = raw.FPDFPage_GetRotation(page) * 90
+        self._styles: dict[int, FontStyle] = {}  # by the address of a font, which is one as long as the page is open
         self._load(page)
         wanted = self._find_text_rotation()
         if wanted != self.rotation:
@@ -100,6 +105,19 @@ class TextPage:
         if self._is_shifted:
             index = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
         return float(raw.FPDFText_GetFontSize(self.handle, index))
+
+    def get_font_style(self, index: int) -> FontStyle:
+        """Return what the font of a character is like."""
+        if self._is_shifted:
+            index = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        drawn = _get_text_object(self._address, index)
+        font = _get_font(drawn) if drawn else None
+        if not font:  # a character that PDFium added, such as a space
+            return NO_STYLE
+        style = self._styles.get(font)
+        if style is None:
+            style = self._styles[font] = read_font_style(font)
+        return style
 
     def count_rects(self, start: int, end: int) -> int:
         """Return in how many pieces the characters from `start` to `end` were drawn."""

@@ -1,0 +1,162 @@
+"""Cut the lines of a page into blocks: paragraphs, items of lists, code and headings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from materials.readers.base.code_lines import has_code_sign, is_prose_line
+from materials.readers.pdf.line_text import begins_with_section_number, is_blank_to_fill, is_contents_line, is_list_item
+from materials.readers.pdf.lines import Line
+from materials.readers.pdf.styles import MAX_HEADING_LENGTH, DocumentStyle, can_be_heading
+
+# In type sizes, between the bottom of a line and the top of the next: more begins a paragraph. On the sample decks half
+# of it tears paragraphs of loosely set slides apart, twice joins neighbouring items of diagrams.
+_PARAGRAPH_GAP = 0.9
+# In type sizes: a gap that is so much wider than the next one begins a paragraph, too. Word processors add half a line
+# between paragraphs as a rule; a raised figure moves a line by less than a quarter.
+_WIDER_GAP = 0.3
+# In type sizes: gaps between lines of code; empty lines are part of it.
+_CODE_GAP = 3.0
+# Points. At 0.75 words in a smaller type tear a sentence apart, at 3 captions are joined to what they stand below.
+_BLOCK_SIZE_TOLERANCE = 1.5
+# In type sizes: how far the ends of the lines of a ragged paragraph may differ although no word was moved down.
+_RAGGED = 0.5
+
+
+class BlockKind(Enum):
+    """What a block of lines is."""
+
+    TEXT = auto()
+    ITEM = auto()
+    CODE = auto()
+    HEADING = auto()
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """Lines that belong together, in order. `level` is that of a heading."""
+
+    kind: BlockKind
+    lines: list[Line] = field(default_factory=list)
+    level: int = 0
+
+    @property
+    def size(self) -> float:
+        return self.lines[0].size
+
+
+def split_blocks(
+    lines: Sequence[Line],
+    style: DocumentStyle,
+    *,
+    labelled: Collection[Line],
+    choices: Collection[Line],
+    is_slide: bool,
+) -> list[Block]:
+    """Return the blocks of a page or of the text of a slide, in order.
+
+    `labelled` are lines that begin an exercise where the line before them has ended, `choices` lines that are items.
+    Headings are those by type size, which slides have none of but their titles.
+    """
+    lines = [line for line in lines if not is_blank_to_fill(line.text)]
+    blocks: list[Block] = []
+    for at, line in enumerate(lines):
+        last = lines[at - 1] if at else None
+        following = lines[at + 1] if at + 1 < len(lines) else None
+        block = blocks[-1] if blocks else None
+        if line.is_monospaced and not style.is_monospaced:
+            if block is None or block.kind is not BlockKind.CODE or not _is_near(block.lines[-1], line, _CODE_GAP):
+                blocks.append(Block(BlockKind.CODE))
+        elif not is_slide and line.size in style.heading_sizes and can_be_heading(line.text):
+            if block is None or block.kind is not BlockKind.HEADING or not _continues_heading(block, line):
+                blocks.append(Block(BlockKind.HEADING, level=style.heading_sizes.index(line.size) + 1))
+        elif is_list_item(line.text) or line in choices or is_contents_line(line.text):
+            blocks.append(Block(BlockKind.ITEM))
+        elif (
+            block is None
+            or last is None
+            or block.kind in {BlockKind.CODE, BlockKind.HEADING}
+            or _is_parted(last, line)
+            or (block.kind is BlockKind.TEXT and abs(last.size - line.size) > _BLOCK_SIZE_TOLERANCE)
+            or (
+                not is_slide
+                and _is_parted_more(block, line, following)
+                and (len(block.lines) > 1 or _ends_early(last, line, lines))
+            )
+            or (line in labelled and (_ends_sentence(last.text) or _ends_early(last, line, lines)))
+            or (
+                not is_slide
+                and last.is_bold != line.is_bold
+                and (_is_parted_more(block, line, following) or _ends_early(last, line, lines))
+            )
+            or (
+                not is_slide
+                and (begins_with_section_number(line.text) or _is_section_number(block))
+                and _ends_early(last, line, lines)
+            )
+            or is_contents_line(last.text)
+        ):
+            blocks.append(Block(BlockKind.TEXT))
+        blocks[-1].lines.append(line)
+    return [part for block in blocks for part in _split_prose(block)]
+
+
+def _split_prose(block: Block) -> Iterator[Block]:
+    """Yield a block as it is, or the paragraphs of a block in a monospaced font that is words and no code."""
+    texts = [line.text for line in block.lines]
+    if block.kind is not BlockKind.CODE or (any(map(has_code_sign, texts)) and not all(map(is_prose_line, texts))):
+        yield block
+        return
+    paragraph = Block(BlockKind.TEXT)
+    for line in block.lines:
+        if paragraph.lines and _is_parted(paragraph.lines[-1], line):
+            yield paragraph
+            paragraph = Block(BlockKind.TEXT)
+        paragraph.lines.append(line)
+    yield paragraph
+
+
+def _is_near(last: Line, line: Line, sizes: float) -> bool:
+    return -line.size <= line.top - last.bottom <= sizes * line.size
+
+
+def _is_parted(last: Line, line: Line) -> bool:
+    """Tell whether a line stands apart from the last, below a gap or above it in another column or text box."""
+    return line.top - last.bottom > _PARAGRAPH_GAP * max(line.size, 1) or line.top < last.top - line.size
+
+
+def _is_parted_more(block: Block, line: Line, following: Line | None) -> bool:
+    """Tell whether the gap above a line is wider than the one above or below it."""
+    last = block.lines[-1]
+    others = []
+    if len(block.lines) > 1 and block.lines[-2].size == last.size:
+        others.append(last.top - block.lines[-2].bottom)
+    if following is not None and following.size == line.size and following.top > line.top:
+        others.append(following.top - line.bottom)
+    return bool(others) and line.top - last.bottom > min(others) + _WIDER_GAP * line.size
+
+
+def _is_section_number(block: Block) -> bool:
+    return len(block.lines) == 1 and begins_with_section_number(block.lines[0].text)
+
+
+def _continues_heading(block: Block, line: Line) -> bool:
+    last = block.lines[-1]
+    length = sum(len(each.text) for each in block.lines) + len(line.text)
+    return last.size == line.size and line.top - last.bottom < line.size and length <= 2 * MAX_HEADING_LENGTH
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip("\"'”’»)")[-1:] in {".", "!", "?", ":", ";", "。", "？", "！", "؟"}
+
+
+def _ends_early(last: Line, line: Line, lines: Sequence[Line]) -> bool:
+    """Tell whether the first word of a line would have fitted behind the last one, so that the break was meant."""
+    right = max(
+        (each.right for each in lines if each.left <= last.right and each.size == last.size), default=last.right
+    )
+    first = line.text.split(maxsplit=1)[0]
+    width = (line.right - line.left) * len(first) / max(1, len(line.text))
+    return last.right + width + _RAGGED * line.size < right

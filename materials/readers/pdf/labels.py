@@ -1,0 +1,51 @@
+"""Find the lines that begin an exercise or a choice: labels that count on from one such line to another."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from materials.readers.pdf.lines import Line
+
+# (a), a), A., (iv), iv): a letter or a Roman numeral, as questions with choices have them.
+_CHOICE = re.compile(r"(?P<open>\(?)(?P<sign>[^\W\d_]|[ivx]{2,4}|[IVX]{2,4}|(?<=\()\d{1,2})(?P<close>[.)])\s*(?=\S)")
+# Exercise 1., Question 2:, Вправа 3
+_NUMBERED_WORD = re.compile(r"(?P<words>[^\W\d_]{3,}(?:\s[^\W\d_]+)?)\s?(?P<number>\d{1,3})(?!\w)")
+_ROMAN_NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+# Points: labels of one list stand below one another.
+_SAME_LEFT = 6
+
+
+def find_choices(lines: Sequence[Line]) -> set[Line]:
+    """Return the lines of a page that begin with a letter or numeral which another line counts on from, or to."""
+    forms: defaultdict[tuple[str, str], list[tuple[int, Line]]] = defaultdict(list)
+    for line in lines:
+        if (found := _CHOICE.match(line.text)) is not None and (found["open"] or not found["sign"].isdecimal()):
+            mark, sign = found["open"] + found["close"], found["sign"]
+            case = "upper" if sign.isupper() else "lower"
+            if sign.lower() in _ROMAN_NUMERALS:
+                forms[mark, f"roman {case}"].append((_ROMAN_NUMERALS.index(sign.lower()) + 1, line))
+            if len(sign) == 1:
+                forms[mark, case].append((ord(sign.lower()), line))
+            elif sign.isdecimal():
+                forms[mark, "decimal"].append((int(sign), line))
+    return {line for group in forms.values() for line in _select_counting(group)}
+
+
+def find_numbered_words(lines: Iterable[Line]) -> set[Line]:
+    """Return the lines of a document that begin with a word and a number which others of the same word continue."""
+    groups: defaultdict[str, list[tuple[int, Line]]] = defaultdict(list)
+    for line in lines:
+        if line.text[0].isalpha() and (found := _NUMBERED_WORD.match(line.text)) is not None:
+            groups[found["words"].casefold()].append((int(found["number"]), line))
+    return {line for group in groups.values() for line in _select_counting(group)}
+
+
+def _select_counting(numbered: Sequence[tuple[int, Line]]) -> Iterable[Line]:
+    """Yield the lines whose neighbour in the sequence has the number before or after and the same left edge."""
+    for (number, line), (other_number, other) in pairwise(numbered):
+        if other_number == number + 1 and abs(other.left - line.left) <= _SAME_LEFT:
+            yield line
+            yield other

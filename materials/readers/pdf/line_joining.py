@@ -1,0 +1,111 @@
+"""Join the lines of a paragraph: words that were divided at line ends become whole, compounds keep their hyphens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from materials.readers.base.typography import join_ideographs, strip_break_hints
+
+_WORD = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
+# A soft hyphen (U+00AD) says that a word goes on; the hyphens U+002D and U+2010 may belong to the word.
+_DIVIDED = re.compile(r"(?P<first>\w[\w'’-]*)(?P<hyphen>[-‐\u00ad])\n(?P<second>\w+)")
+_DOUBLE_SPACE = re.compile("  ")  # twice as fast as `in`
+# Thai, Lao, Khmer and Burmese have no blanks between words either, and their lines end anywhere.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_BETWEEN_UNSPACED = re.compile(rf"(?<=[{_UNSPACED}])\n(?=[{_UNSPACED}])")
+# First parts of English compounds, which style guides (Chicago 7.96, Oxford) set with a hyphen before a participle or
+# noun. None of them is a syllable at which longer words are often divided.
+_COMPOUND_BEGINNINGS = {
+    "all", "cross", "eight", "ex", "far", "fast", "five", "four", "full", "half", "hand", "hard", "high", "ill", "left",
+    "long", "low", "mid", "multi", "near", "nine", "one", "post", "quasi", "right", "self", "semi", "seven", "short",
+    "single", "six", "slow", "small", "ten", "three", "top", "two", "user", "well", "wide", "year",
+}  # fmt: skip
+# Endings after which the same beginnings are no compounds: wellness, fully, selfish, highest, lowering.
+_SUFFIX = re.compile(r"(?:ness|ings?|ish|e[drn]|ers?|est|ly|ward|wards|y|age|th|hood|ship|some|less|ful)")
+# Words that French, Portuguese, Russian and Ukrainian append with a hyphen: est-ce, celui-ci, кто-то, будь-який.
+_APPENDED_WORDS = {
+    "ce", "il", "elle", "on", "ils", "elles", "je", "tu", "nous", "vous", "moi", "toi", "lui", "leur", "ci", "là",
+    "même", "mêmes", "être", "se", "me", "te", "lhe", "lhes",
+    "то", "нибудь", "либо", "таки", "небудь", "який", "яка", "яке", "які",
+}  # fmt: skip
+# The words inside of state-of-the-art, arc-en-ciel and up-to-date.
+_LINKING_WORDS = {
+    "a",
+    "and",
+    "at",
+    "by",
+    "de",
+    "du",
+    "en",
+    "for",
+    "in",
+    "la",
+    "le",
+    "of",
+    "off",
+    "on",
+    "or",
+    "the",
+    "to",
+    "up",
+}
+
+
+class LineJoiner:
+    """Joins lines of one document; what its own words are like decides whether a hyphen at a line end is kept.
+
+    `iter_texts` gives all its lines; it is called only when a line ends in a hyphen.
+    """
+
+    def __init__(self, iter_texts: Callable[[], Iterable[str]]) -> None:
+        self._iter_texts = iter_texts
+        self._words: set[str] | None = None
+
+    def join_lines(self, texts: Sequence[str]) -> str:
+        """Return lines joined by spaces, or by nothing where the script has none between words."""
+        text = "\n".join(texts)
+        if not text.isascii():
+            text = strip_break_hints(_BETWEEN_UNSPACED.sub("", join_ideographs(self._join_words(text))))
+        elif "-\n" in text:
+            text = self._join_words(text)
+        text = text.replace("\n", " ")
+        is_plain = "\t" not in text and "\r" not in text if text.isascii() else text.isprintable()
+        return text if is_plain and not _DOUBLE_SPACE.search(text) else " ".join(text.split())
+
+    def _join_words(self, text: str) -> str:
+        # Twice: of a word over three lines the second part is behind one hyphen and before another.
+        return _DIVIDED.sub(self._join_word, _DIVIDED.sub(self._join_word, text))
+
+    def _join_word(self, divided: re.Match[str]) -> str:
+        first, hyphen, second = divided["first"], divided["hyphen"], divided["second"]
+        if hyphen == "\u00ad" or not self._is_compound(first, second):
+            return f"{first}{second}"
+        return f"{first}{hyphen}{second}"
+
+    def _is_compound(self, first: str, second: str) -> bool:
+        """Tell whether the hyphen between the parts of a word belongs to it."""
+        *before, part = first.split("-")
+        if not second[0].islower() or len(part) == 1 or not part.isalpha() or (part.isupper() and len(part) > 1):
+            # Navier-Stokes, 1999-2004, e-mail, X-rays, DNA-based. No word is divided behind its first letter.
+            return f"{part}{second}".casefold() not in self._get_words() or not part.isalpha()
+        joined, compound = f"{first}{second}".casefold(), f"{first}-{second}".casefold()
+        words = self._get_words()
+        if compound in words or joined in words:
+            return compound in words
+        if before:
+            return part.casefold() in words or part.casefold() in _LINKING_WORDS
+        if second in _APPENDED_WORDS:
+            return True
+        return part.casefold() in _COMPOUND_BEGINNINGS and not _SUFFIX.fullmatch(second)
+
+    def _get_words(self) -> set[str]:
+        """Return the words of the document in lower case, those with hyphens whole, without the parts at line ends."""
+        if self._words is None:
+            self._words = set()
+            divided = ""
+            for text in self._iter_texts():
+                found = [word.casefold().replace("‐", "-").replace("‑", "-") for word in _WORD.findall(text)]
+                self._words.update(found[bool(divided) : -1 if text.endswith(("-", "‐", "\u00ad")) else None])
+                divided = text if text.endswith(("-", "‐", "\u00ad")) else ""
+        return self._words
