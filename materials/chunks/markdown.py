@@ -52,6 +52,8 @@ class MarkdownChunk(Protocol):
     def slide(self) -> int | None: ...
     @property
     def start_ms(self) -> int | None: ...
+    @property
+    def speaker(self) -> str: ...
 
 
 class LeftOutRow(Protocol):
@@ -72,7 +74,8 @@ class LeftOutRow(Protocol):
 def render_markdown(entry: MarkdownEntry, chunks: Iterable[MarkdownChunk]) -> Iterator[str]:
     """Yield an entry's text piece by piece, after front matter (YAML) with its name, title, URL and language.
 
-    A comment marks where a page or slide begins; a chunk of a transcript begins with its time.
+    A comment marks where a page or slide begins; a chunk of a transcript begins with its time, and with its speaker
+    where another one spoke before.
     """
     yield "---\n"
     yield f"source: {_quote_yaml(entry.name)}\n"
@@ -80,11 +83,14 @@ def render_markdown(entry: MarkdownEntry, chunks: Iterable[MarkdownChunk]) -> It
         if value:
             yield f"{name}: {_quote_yaml(value)}\n"
     yield "---\n"
-    place = ""
+    place = speaker = ""
     for chunk in chunks:
         if (begins := _format_page_marker(chunk)) != place:
             place = begins
             yield f"\n<!-- {place} -->\n" if place else ""
+        if chunk.kind == ChunkKind.TRANSCRIPT and chunk.speaker != speaker:
+            speaker = chunk.speaker
+            yield f"\n**{escape_markdown(speaker)}:**\n" if speaker else ""
         yield f"\n{_render_chunk(chunk)}\n"
 
 

@@ -223,7 +223,13 @@ def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -
             entry=captions, transcript=None, why_not=f"The captions {captions.name} cannot be read: {exc}"
         )
     segments = tuple(
-        Segment(start_ms=piece.locator.start_ms, end_ms=piece.locator.end_ms, text=piece.text)
+        Segment(
+            start_ms=piece.locator.start_ms,
+            end_ms=piece.locator.end_ms,
+            text=piece.text,
+            speaker=piece.speaker,
+            word_starts_ms=piece.word_starts_ms,
+        )
         for piece in document.pieces
         if piece.kind is ChunkKind.TRANSCRIPT
         and piece.locator.start_ms is not None

@@ -140,7 +140,9 @@ class ArchiveSource:
         _check_members(self._members, limits)
         undeclared = [_get_raw_name(info) for info in self._members if not _find_declared_name(info)]
         self._name_encoding = guess_name_encoding(undeclared)
-        self.warnings = () if self._name_encoding == "utf-8" else (_build_name_warning(self._name_encoding),)
+        self.warnings: Sequence[str] = (
+            () if self._name_encoding == "utf-8" else (_build_name_warning(self._name_encoding),)
+        )
 
     def list_items(self) -> Sequence[SourceItem]:
         """Return the members as items. Raises ArchiveRefused when their paths name too many folders."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from llm.video.caption_text import join_lines
+from llm.video.caption_text import is_written_together, join_lines
 from llm.video.transcript import Segment
 from materials.documents import ChunkKind, Locator, Piece
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace
@@ -24,30 +25,30 @@ _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”»)\]]*$")
 def build_transcript_pieces(segments: Iterable[Segment]) -> tuple[Piece, ...]:
     """Return the pieces of a transcript, whose segments must be in order of time.
 
-    A speaker is named where another begins to speak. What the picture shows follows the speech of that time as notes.
+    A piece has one speaker. What the picture shows follows the speech of that time as notes.
     """
     pieces = PieceCollector()
-    speaker = ""
     for group in _iter_sentences(segments):
-        spoken, seen = [], []
-        for segment in group:
-            is_other = segment.text and segment.speaker and segment.speaker != speaker
-            spoken.append(f"{segment.speaker}: {segment.text}" if is_other else segment.text)
-            speaker = segment.speaker if is_other else speaker
-            if segment.seen and segment.seen not in seen:
-                seen.append(segment.seen)
+        spoken = [replace(one, text=words) for one in group if (words := collapse_whitespace(one.text))]
+        seen = dict.fromkeys(segment.seen for segment in group if segment.seen)
         locator = Locator(start_ms=group[0].start_ms, end_ms=max(segment.end_ms for segment in group))
-        words = join_lines([words for text in spoken if (words := collapse_whitespace(text))])
-        pieces.add(ChunkKind.TRANSCRIPT, words, locator)
-        if seen:
-            pieces.add(ChunkKind.NOTES, collapse_whitespace(" ".join(seen)), locator)
+        pieces.add(
+            ChunkKind.TRANSCRIPT,
+            join_lines([segment.text for segment in spoken]),
+            locator,
+            speaker=spoken[0].speaker if spoken else "",
+            word_starts_ms=_join_word_starts(spoken),
+        )
+        pieces.add(ChunkKind.NOTES, collapse_whitespace(" ".join(seen)), locator)
     return tuple(pieces.collected)
 
 
 def _iter_sentences(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
     group: list[Segment] = []
     for segment in segments:
-        if group and segment.start_ms - group[-1].end_ms > PAUSE_MS:
+        said = next((one for one in group if one.text), None)
+        is_other = said is not None and segment.text != "" and segment.speaker != said.speaker
+        if group and (is_other or segment.start_ms - group[-1].end_ms > PAUSE_MS):
             yield group
             group = []
         group.append(segment)
@@ -57,3 +58,14 @@ def _iter_sentences(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
             group = []
     if group:
         yield group
+
+
+def _join_word_starts(segments: Sequence[Segment]) -> tuple[int, ...]:
+    """Return the start of each word of the segments' joined texts; nothing when one of the segments has no times."""
+    starts: list[int] = []
+    for before, segment in zip(("", *(one.text for one in segments)), segments, strict=False):
+        if len(segment.word_starts_ms) != len(segment.text.split()):
+            return ()
+        # In Chinese and Japanese the first word may continue the last one of the segment before.
+        starts.extend(segment.word_starts_ms[is_written_together(before, segment.text) :])
+    return tuple(starts)

@@ -42,6 +42,19 @@ def download(api: Api, tenant: Tenant, entry: dict[str, Any]) -> str:
     return text
 
 
+def test_a_speaker_of_a_transcript_is_named_where_the_speaker_changes(
+    api: Api, acme: Tenant, course: MaterialNode
+) -> None:
+    said = [("Ann", "Water."), ("Ann", "Then ice."), ("Bob", "Why?")]
+    cues = (f"00:{at * 20:02}.000 --> 00:{at * 20 + 2:02}.000\n<v {who}>{what}" for at, (who, what) in enumerate(said))
+    entry = upload(api(acme), course.pk, "talk.vtt", "\n\n".join(["WEBVTT", *cues]).encode())
+    drain()
+
+    assert download(api, acme, entry).split("---")[2].split("\n\n")[1:] == [
+        "**Ann:**", "**00:00** Water.", "**00:20** Then ice.", "**Bob:**", "**00:40** Why?\n",
+    ]  # fmt: skip
+
+
 def test_what_is_downloaded_reads_as_what_was_uploaded(api: Api, acme: Tenant, course: MaterialNode) -> None:
     first = upload(api(acme), course.pk, "loops.md", TEXT.encode())
     drain()

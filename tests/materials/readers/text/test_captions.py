@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from materials.documents import Format
+from materials.documents import Format, LeftOutKind
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.formats import detect_format
 from tests.materials.readers.texts import read_as
@@ -129,10 +129,100 @@ def test_rolling_captions_begin_with_their_first_word_and_repeat_no_line_however
     assert said(ROLLING, Format.VTT) == [("no water boils without heat here and that is all.", 0, 14_990)]
 
 
+def test_words_keep_the_times_that_cues_give_them() -> None:
+    (piece,) = read_as(Format.VTT, ROLLING).pieces
+
+    starts = dict(zip(piece.text.split(), piece.word_starts_ms, strict=True))
+    assert (starts["no"], starts["water"], starts["boils"], starts["without"], starts["that"]) == (
+        0, 1_000, 5_000, 6_000, 11_000,
+    )  # fmt: skip
+
+
+def test_a_piece_begins_with_its_first_word_not_with_its_cue() -> None:
+    content = "WEBVTT\n\n00:01.000 --> 00:09.000\n<00:00:03.500>Water <00:00:04.000>boils.\n"
+
+    assert said(content, Format.VTT) == [("Water boils.", 3_500, 9_000)]
+
+
+@pytest.mark.parametrize(
+    "cue", ["One <00:00:07.000>two", "One <00:00:01.500>two <00:00:01.200>three", "<00:00:00.500>One"]
+)
+def test_times_of_words_outside_of_their_cue_or_in_disorder_are_not_believed(cue: str) -> None:
+    (piece,) = read_as(Format.VTT, f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n").pieces
+
+    assert (piece.locator.start_ms, piece.word_starts_ms) == (1_000, ())
+
+
+def test_a_word_over_two_lines_or_cues_begins_where_its_first_character_does() -> None:
+    content = (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n水は<00:00:01.500>沸騰\n\n"
+        "00:02.000 --> 00:03.000\nする。<00:00:02.500> OK\n"
+    )
+
+    (piece,) = read_as(Format.VTT, content).pieces
+
+    assert (piece.text, piece.word_starts_ms) == ("水は沸騰する。 OK", (1_000, 2_500))
+
+
+def spoken(content: str, format_: Format = Format.VTT) -> list[tuple[str, str]]:
+    return [(piece.speaker, piece.text) for piece in read_as(format_, content).pieces]
+
+
+def cues(*lines: str) -> str:
+    return "WEBVTT\n\n" + "\n\n".join(
+        f"00:{second:02}.000 --> 00:{second + 1:02}.000\n{line}" for second, line in enumerate(lines)
+    )
+
+
+def test_a_voice_is_the_speaker_of_a_piece_and_no_word_of_it() -> None:
+    content = cues(
+        "<v Ann O&apos;Hara>Water</v>", "<v Ann O&apos;Hara>boils.", "<v.loud Bob>Why?</v> <v Ann O&apos;Hara>Heat.</v>"
+    )
+
+    assert spoken(content) == [("Ann O'Hara", "Water boils."), ("Bob", "Why?"), ("Ann O'Hara", "Heat.")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        # Zoom and others label each cue.
+        (
+            ("Maria Weber: So today", "Maria Weber: we look at water.", "Tom: Why?", "It is wet."),
+            [("Maria Weber", "So today we look at water."), ("Tom", "Why? It is wet.")],
+        ),
+        (("老师：水在一百度", "老师：沸腾。", "学生：为什么？"), [("老师", "水在一百度沸腾。"), ("学生", "为什么？")]),
+        # Transcripts label where another begins, in capitals.
+        (
+            ("PROFESSOR: Let us begin", "with water.", ">> STUDENT: Why?"),
+            [("PROFESSOR", "Let us begin with water."), ("STUDENT", "Why?")],
+        ),
+        # Other colons are the author's.
+        (("Remember: it boils.", "At 12:30 we eat.", "So."), [("", "Remember: it boils. At 12:30 we eat. So.")]),
+        (("Step one: heat.", "Step two: cool."), [("", "Step one: heat. Step two: cool.")]),
+        (("NOTE: it is hot.", "So stay away."), [("", "NOTE: it is hot. So stay away.")]),
+    ],
+)  # fmt: skip
+def test_labels_before_cues_are_speakers(lines: tuple[str, ...], expected: list[tuple[str, str]]) -> None:
+    assert spoken(cues(*lines)) == expected
+
+
+def test_what_is_left_out_of_captions_is_counted() -> None:
+    document = read_as(Format.VTT, ROLLING + "\nNOTE checked by hand\n\n00:20.000 --> 00:19.000\nNever.\n")
+
+    assert {left.kind: (left.count, left.texts[0].text) for left in document.left_out} == {
+        LeftOutKind.COMMENT: (1, "checked by hand"),
+        LeftOutKind.DAMAGED: (1, "Never."),
+        LeftOutKind.REPETITION: (4, "no water"),
+    }
+
+
 def test_a_cue_that_stands_twice_is_read_once() -> None:
     content = "".join(f"{n}\n00:00:01,000 --> 00:00:02,000\nYes.\n\n" for n in (1, 2))
 
-    assert said(content) == [("Yes.", 1_000, 2_000)]
+    document = read_as(Format.SRT, content)
+
+    assert [piece.text for piece in document.pieces] == ["Yes."]
+    assert [(left.kind, left.count) for left in document.left_out] == [(LeftOutKind.REPETITION, 1)]
 
 
 def test_notes_and_styles_of_webvtt_are_not_said() -> None:
