@@ -185,6 +185,8 @@ Q_CLUSTER: dict[str, Any] = {
     # No row for each message that succeeded: the Job row is the record.
     "save_limit": -1,
     "catch_up": False,
+    # Its table of schedules runs any function that a row names. Periodic tasks are our own (project.jobs).
+    "scheduler": False,
     **({"broker_class": "project.redis_broker.RedisBroker"} if Q_BROKER_URL else {"orm": "default"}),
 }
 WORKER_PATIENCE_SECONDS = env.get_integer("WORKER_PATIENCE_SECONDS", 15, minimum=1)

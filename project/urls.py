@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from project import health
+from project.admin_login import log_in
 from project.api import MeView, SchemaView, SwaggerView
 from project.http.problems import api_not_found
 
@@ -29,5 +30,6 @@ urlpatterns = [
     re_path("^api/", api_not_found),
     path("health/live", health.check_liveness, name="live"),
     path("health/ready", health.check_readiness, name="ready"),
+    path("admin/login/", log_in),
     path("admin/", admin.site.urls),
 ]

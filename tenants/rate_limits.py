@@ -1,4 +1,4 @@
-"""Rate limits over a sliding minute, counted in memory or in the Redis that `RATE_LIMIT_URL` names.
+"""Rate limits over a sliding window of minutes, counted in memory or in the Redis that `RATE_LIMIT_URL` names.
 
 The counter is the sliding-window one of the `limits` library, an approximation from two fixed windows: it frees keys
 that are no longer used, which the exact moving window never does (docs/decisions/0010).
@@ -6,6 +6,7 @@ that are no longer used, which the exact moving window never does (docs/decision
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import math
 import threading
@@ -25,7 +26,6 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from project import logs
 
-WINDOW_SECONDS = 60
 # Every request waits for the storage, so a Redis that hangs may cost one request a quarter of a second (many times what
 # one in the same network takes to answer), and then no other request of the process for five seconds.
 STORAGE_TIMEOUT_SECONDS = 0.25
@@ -40,7 +40,7 @@ log = logs.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimit:
-    """At most `limit` requests a minute by one owner under one policy.
+    """At most `limit` requests in `minutes` by one owner under one policy.
 
     Two limits with the same owner and policy share one counter, which each compares with its own `limit`.
     """
@@ -48,6 +48,7 @@ class RateLimit:
     policy: str
     limit: int
     owner: str
+    minutes: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ class RateLimitResult:
         """Return the RateLimit header fields (draft-ietf-httpapi-ratelimit-headers), and Retry-After when refused."""
         policy = self.rate_limit.policy
         fields = {
-            "RateLimit-Policy": f'"{policy}";q={self.rate_limit.limit};w={WINDOW_SECONDS}',
+            "RateLimit-Policy": f'"{policy}";q={self.rate_limit.limit};w={self.rate_limit.minutes * 60}',
             "RateLimit": f'"{policy}";r={self.remaining};t={self.reset_seconds}',
         }
         return fields if self.is_allowed else {**fields, "Retry-After": str(self.reset_seconds)}
@@ -77,6 +78,12 @@ def consume_request(rate_limit: RateLimit) -> RateLimitResult:
 def peek_limit(rate_limit: RateLimit) -> RateLimitResult:
     """Return what remains of the limit without counting a request."""
     return _apply_limit(rate_limit, take=False)
+
+
+def clear_limit(rate_limit: RateLimit) -> None:
+    """Forget the requests that were counted against the limit in the storage that counts now."""
+    with contextlib.suppress(StorageError):  # what is left there ends with its window
+        _get_limiter(settings.RATE_LIMIT_URL).clear(_build_item(rate_limit), rate_limit.owner)
 
 
 def get_client_bucket(request: HttpRequest, *, scope: str = "") -> str:
@@ -142,7 +149,7 @@ def _apply_limit(rate_limit: RateLimit, *, take: bool) -> RateLimitResult:
 
 
 def _query_limiter(limiter: SlidingWindowCounterRateLimiter, rate_limit: RateLimit, *, take: bool) -> RateLimitResult:
-    item = _PerMinute(rate_limit.limit, namespace=rate_limit.policy)
+    item = _build_item(rate_limit)
     taken = take and limiter.hit(item, rate_limit.owner)
     stats = limiter.get_window_stats(item, rate_limit.owner)
     allowed = taken if take else stats.remaining > 0
@@ -154,6 +161,10 @@ def _query_limiter(limiter: SlidingWindowCounterRateLimiter, rate_limit: RateLim
         reset_seconds=max(1, math.ceil(stats.reset_time - time.time())),
         is_allowed=allowed,
     )
+
+
+def _build_item(rate_limit: RateLimit) -> _PerMinute:
+    return _PerMinute(rate_limit.limit, rate_limit.minutes, namespace=rate_limit.policy)
 
 
 def _get_limiter(url: str) -> SlidingWindowCounterRateLimiter:

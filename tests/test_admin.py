@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -136,3 +137,48 @@ def test_a_key_that_could_not_work_is_not_issued(operator: Client, acme: Tenant,
     assert page.status_code == 200
     assert page.context["adminform"].errors
     assert not ApiKey.objects.exists()
+
+
+LOGIN = "/admin/login/"
+PASSWORD = "correct horse battery staple"  # of a user of these tests
+
+
+@pytest.fixture
+def admin_user(db: None) -> User:
+    return User.objects.create_superuser("operator", password=PASSWORD)
+
+
+def log_in(password: str, *, name: str = "operator", client_ip: str = "192.0.2.50") -> int:
+    return Client(REMOTE_ADDR=client_ip).post(LOGIN, {"username": name, "password": password}).status_code
+
+
+def test_wrong_passwords_are_limited_before_they_are_looked_at(admin_user: User) -> None:
+    statuses = [log_in("wrong", client_ip="192.0.2.51") for _ in range(5)]
+
+    refused = Client(REMOTE_ADDR="192.0.2.51").post(LOGIN, {"username": "operator", "password": PASSWORD})
+
+    assert statuses == [200] * 5
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 15 * 60
+    assert log_in("wrong", name=" OPERATOR ", client_ip="192.0.2.51") == 429
+    assert log_in(PASSWORD, client_ip="192.0.2.52") == 302, "others are not locked out"
+
+
+def test_a_client_that_tries_many_names_is_limited_too(admin_user: User) -> None:
+    statuses = [log_in("wrong", name=f"name-{number}", client_ip="192.0.2.53") for number in range(26)]
+
+    assert statuses == [200] * 25 + [429]
+
+
+def test_a_good_password_ends_the_count(admin_user: User) -> None:
+    statuses = [log_in(password, client_ip="192.0.2.54") for password in ("wrong", "wrong", PASSWORD) * 4]
+
+    assert statuses == [200, 200, 302] * 4
+
+
+def test_nothing_in_the_admin_runs_a_function_by_its_name(operator: Client) -> None:
+    queue = [model for model in apps.get_app_config("django_q").get_models() if model in admin.site._registry]
+
+    assert queue == []
+    assert operator.get("/admin/django_q/schedule/add/").status_code == 404
+    assert settings.Q_CLUSTER["scheduler"] is False

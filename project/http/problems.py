@@ -70,15 +70,15 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
     elif isinstance(exc, PermissionDenied):
         exc = exceptions.PermissionDenied()
     elif isinstance(exc, RequestDataTooBig):
-        return _problem_response(
+        return problem_response(
             request, status=413, code="body_too_large", detail="The body is too large for this address."
         )
     elif isinstance(exc, UnreadablePostError):
-        return _problem_response(
+        return problem_response(
             request, status=400, code="body_incomplete", detail="The connection broke before the body's end."
         )
     if isinstance(exc, DomainError):
-        return _problem_response(
+        return problem_response(
             request,
             status=exc.status,
             code=exc.code,
@@ -88,7 +88,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
             headers=_build_headers(exc, context),
         )
     if isinstance(exc, StorageUnavailable):
-        return _problem_response(
+        return problem_response(
             request,
             status=exc.status,
             code=exc.code,
@@ -100,7 +100,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
         return _invalid_input(request, exc)
     if isinstance(exc, exceptions.APIException):
         code, next_step = _DRF_PROBLEMS.get(type(exc), (str(exc.default_code), ""))
-        return _problem_response(
+        return problem_response(
             request,
             status=exc.status_code,
             code=code,
@@ -125,7 +125,7 @@ def api_not_found(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request for a URL without a route (Django's handler404)."""
-    return _problem_response(
+    return problem_response(
         request, status=404, code="not_found", detail=f"There is nothing at {request.path}.", next_step=_DOCS_HINT
     )
 
@@ -133,12 +133,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that Django refuses before a view is called (handler400)."""
     detail = "The request was refused." if isinstance(exception, SuspiciousOperation) else "The request is malformed."
-    return _problem_response(request, status=400, code="bad_request", detail=detail, next_step=_DOCS_HINT)
+    return problem_response(request, status=400, code="bad_request", detail=detail, next_step=_DOCS_HINT)
 
 
 def length_required(request: HttpRequest) -> HttpResponse:
     """Answer a request whose body ends with the connection: a lost one could not be told from the end."""
-    return _problem_response(
+    return problem_response(
         request,
         status=411,
         code="length_required",
@@ -149,12 +149,12 @@ def length_required(request: HttpRequest) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a refused request outside the API (handler403)."""
-    return _problem_response(request, status=403, code="forbidden", detail="This is not allowed.", next_step=_DOCS_HINT)
+    return problem_response(request, status=403, code="forbidden", detail="This is not allowed.", next_step=_DOCS_HINT)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a request that met a bug (handler500). The trace is in the log under the same request id."""
-    return _problem_response(
+    return problem_response(
         request,
         status=500,
         code="unexpected",
@@ -192,7 +192,7 @@ def _invalid_input(request: HttpRequest, exc: exceptions.ValidationError) -> Htt
         if len(errors) < MAX_ERRORS:
             errors.append({"pointer": _shorten(pointer), "code": str(error.code), "detail": _shorten(str(error))})
     listed = "" if count == len(errors) else f" The first {len(errors)} of {count} errors are listed."
-    return _problem_response(
+    return problem_response(
         request,
         status=422,
         code="invalid_input",
@@ -220,7 +220,7 @@ def _shorten(text: str) -> str:
     return text if len(text) <= MAX_ERROR_LENGTH else f"{text[:MAX_ERROR_LENGTH]}…"
 
 
-def _problem_response(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> HttpResponse:
+def problem_response(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> HttpResponse:
     """Answer with the problem as JSON, or as a page for a browser outside the API."""
     document = build_problem(request, **members)
     if request.accepts("text/html") and not request.path.startswith(("/api/", "/health/")):

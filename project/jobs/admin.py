@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,6 +13,11 @@ from project.errors import DomainError
 from project.http.admin import ReadOnlyAdmin, ReadOnlyInline
 from project.jobs import services
 from project.jobs.models import ClusterHeartbeat, Job, JobAttempt, JobDependency
+
+# The queue's own pages run any function that a form or a row names, and the rows of jobs are the record.
+for _model in apps.get_app_config("django_q").get_models():
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
 
 
 class JobAttemptInline(ReadOnlyInline):
