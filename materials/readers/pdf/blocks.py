@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from materials.readers.base.code_lines import has_code_sign, is_prose_line
-from materials.readers.pdf.line_text import begins_with_section_number, is_blank_to_fill, is_contents_line, is_list_item
+from materials.readers.pdf.line_text import (
+    begins_with_section_number,
+    is_blank_to_fill,
+    is_contents_line,
+    is_list_item,
+    may_hold_leader,
+)
 from materials.readers.pdf.lines import Line
 from materials.readers.pdf.styles import MAX_HEADING_LENGTH, DocumentStyle, can_be_heading
 
@@ -60,7 +66,9 @@ def split_blocks(
     `labelled` are lines that begin an exercise where the line before them has ended, `choices` lines that are items.
     Headings are those by type size, which slides have none of but their titles.
     """
-    lines = [line for line in lines if not is_blank_to_fill(line.text)]
+    has_leaders = may_hold_leader(" ".join(line.text for line in lines))
+    if has_leaders:
+        lines = [line for line in lines if not is_blank_to_fill(line.text)]
     blocks: list[Block] = []
     for at, line in enumerate(lines):
         last = lines[at - 1] if at else None
@@ -72,7 +80,7 @@ def split_blocks(
         elif not is_slide and line.size in style.heading_sizes and can_be_heading(line.text):
             if block is None or block.kind is not BlockKind.HEADING or not _continues_heading(block, line):
                 blocks.append(Block(BlockKind.HEADING, level=style.heading_sizes.index(line.size) + 1))
-        elif is_list_item(line.text) or line in choices or is_contents_line(line.text):
+        elif is_list_item(line.text) or line in choices or (has_leaders and is_contents_line(line.text)):
             blocks.append(Block(BlockKind.ITEM))
         elif (
             block is None
@@ -96,7 +104,7 @@ def split_blocks(
                 and (begins_with_section_number(line.text) or _is_section_number(block))
                 and _ends_early(last, line, lines)
             )
-            or is_contents_line(last.text)
+            or (has_leaders and is_contents_line(last.text))
         ):
             blocks.append(Block(BlockKind.TEXT))
         blocks[-1].lines.append(line)

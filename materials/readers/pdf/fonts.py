@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import pypdfium2.raw as raw
+
+from materials.readers.pdf.calls import call_by_address
 
 # Flags of a font descriptor (PDF 32000-1, table 123).
 _FIXED_PITCH, _FORCE_BOLD = 1 << 0, 1 << 18
@@ -18,6 +21,12 @@ _MONOSPACED_NAME = re.compile(
     re.IGNORECASE,
 )
 _MAX_NAME_LENGTH = 128
+_name_buffer = ctypes.create_string_buffer(_MAX_NAME_LENGTH)
+_name_address = ctypes.addressof(_name_buffer)
+_get_font_name = call_by_address(
+    raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
+)
+_get_font_flags = call_by_address(raw.FPDFFont_GetFlags, ctypes.c_int, ctypes.c_void_p)
 
 
 class FontStyle(NamedTuple):
@@ -32,12 +41,15 @@ NO_STYLE = FontStyle(False, False)
 
 def read_font_style(font: int) -> FontStyle:
     """Return the style of the font at an address, by its name and flags."""
-    handle = ctypes.cast(font, raw.FPDF_FONT)
-    buffer = ctypes.create_string_buffer(_MAX_NAME_LENGTH)
-    length = raw.FPDFFont_GetBaseFontName(handle, buffer, _MAX_NAME_LENGTH)
-    name = buffer.raw[:length].decode("utf-8", "replace") if length <= _MAX_NAME_LENGTH else ""
-    flags = max(0, raw.FPDFFont_GetFlags(handle))
+    length = _get_font_name(font, _name_address, _MAX_NAME_LENGTH)
+    name = _name_buffer.raw[: length - 1] if 0 < length <= _MAX_NAME_LENGTH else b""
+    return _find_style(name, max(0, _get_font_flags(font)))
+
+
+@lru_cache(maxsize=1024)  # a document has some dozens of fonts, each on many pages
+def _find_style(name: bytes, flags: int) -> FontStyle:
+    text = name.decode("utf-8", "replace")
     return FontStyle(
-        is_bold=bool(flags & _FORCE_BOLD) or _BOLD_NAME.search(name) is not None,
-        is_monospaced=bool(flags & _FIXED_PITCH) or _MONOSPACED_NAME.search(name) is not None,
+        is_bold=bool(flags & _FORCE_BOLD) or _BOLD_NAME.search(text) is not None,
+        is_monospaced=bool(flags & _FIXED_PITCH) or _MONOSPACED_NAME.search(text) is not None,
     )

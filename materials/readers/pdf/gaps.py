@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import pypdfium2.raw as raw
@@ -95,9 +94,9 @@ def split_at_gaps(page: TextPage, lines: Sequence[Line]) -> Iterator[Line]:
                 text = line.text[begin:number].rstrip()
                 start = line.start + begin
                 end = start + len(text)
-                yield replace(line, text=text, top=top, bottom=bottom, left=left, right=right, start=start, end=end)
+                yield Line(text, line.size, top, bottom, left, right, start, end, line.is_bold, line.is_monospaced)
                 begin, top, bottom, left, right = number, sign_top, sign_bottom, sign_left, sign_right
             elif sign_right > right:
                 right = sign_right
         text, start = line.text[begin:], line.start + begin
-        yield replace(line, text=text, top=top, bottom=bottom, left=left, right=right, start=start)
+        yield Line(text, line.size, top, bottom, left, right, start, line.end, line.is_bold, line.is_monospaced)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from materials.readers.base.typography import join_ideographs, strip_break_hints
 
-_WORD = re.compile(r"[^\W\d_]+(?:[-‐‑][^\W\d_]+)*")
 # A soft hyphen (U+00AD) says that a word goes on; the hyphens U+002D and U+2010 may belong to the word.
 _DIVIDED = re.compile(r"(?P<first>\w[\w'’-]*)(?P<hyphen>[-‐\u00ad])\n(?P<second>\w+)")
 _DOUBLE_SPACE = re.compile("  ")  # twice as fast as `in`
 # Thai, Lao, Khmer and Burmese have no blanks between words either, and their lines end anywhere.
+_FIRST_UNSPACED = "\u0e00"
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 _BETWEEN_UNSPACED = re.compile(rf"(?<=[{_UNSPACED}])\n(?=[{_UNSPACED}])")
 # First parts of English compounds, which style guides (Chicago 7.96, Oxford) set with a hyphen before a participle or
@@ -60,20 +60,25 @@ class LineJoiner:
 
     def __init__(self, iter_texts: Callable[[], Iterable[str]]) -> None:
         self._iter_texts = iter_texts
-        self._words: set[str] | None = None
+        self._text: str | None = None
 
     def join_lines(self, texts: Sequence[str]) -> str:
         """Return lines joined by spaces, or by nothing where the script has none between words."""
         text = "\n".join(texts)
-        if not text.isascii():
-            text = strip_break_hints(_BETWEEN_UNSPACED.sub("", join_ideographs(self._join_words(text))))
-        elif "-\n" in text:
-            text = self._join_words(text)
+        if text.isascii():
+            if "-\n" in text:
+                text = self._join_words(text)
+        else:
+            text = strip_break_hints(self._join_words(text))
+            if "\n" in text and max(text) >= _FIRST_UNSPACED:
+                text = _BETWEEN_UNSPACED.sub("", join_ideographs(text))
         text = text.replace("\n", " ")
         is_plain = "\t" not in text and "\r" not in text if text.isascii() else text.isprintable()
         return text if is_plain and not _DOUBLE_SPACE.search(text) else " ".join(text.split())
 
     def _join_words(self, text: str) -> str:
+        if "-\n" not in text and "‐\n" not in text and "\u00ad\n" not in text:
+            return text
         # Twice: of a word over three lines the second part is behind one hyphen and before another.
         return _DIVIDED.sub(self._join_word, _DIVIDED.sub(self._join_word, text))
 
@@ -88,24 +93,20 @@ class LineJoiner:
         *before, part = first.split("-")
         if not second[0].islower() or len(part) == 1 or not part.isalpha() or (part.isupper() and len(part) > 1):
             # Navier-Stokes, 1999-2004, e-mail, X-rays, DNA-based. No word is divided behind its first letter.
-            return f"{part}{second}".casefold() not in self._get_words() or not part.isalpha()
-        joined, compound = f"{first}{second}".casefold(), f"{first}-{second}".casefold()
-        words = self._get_words()
-        if compound in words or joined in words:
-            return compound in words
+            return not part.isalpha() or not self._has_word(part + second)
+        if self._has_word(f"{first}-{second}"):
+            return True
+        if self._has_word(f"{first}{second}"):
+            return False
         if before:
-            return part.casefold() in words or part.casefold() in _LINKING_WORDS
+            return part.casefold() in _LINKING_WORDS or self._has_word(part)
         if second in _APPENDED_WORDS:
             return True
         return part.casefold() in _COMPOUND_BEGINNINGS and not _SUFFIX.fullmatch(second)
 
-    def _get_words(self) -> set[str]:
-        """Return the words of the document in lower case, those with hyphens whole, without the parts at line ends."""
-        if self._words is None:
-            self._words = set()
-            divided = ""
-            for text in self._iter_texts():
-                found = [word.casefold().replace("‐", "-").replace("‑", "-") for word in _WORD.findall(text)]
-                self._words.update(found[bool(divided) : -1 if text.endswith(("-", "‐", "\u00ad")) else None])
-                divided = text if text.endswith(("-", "‐", "\u00ad")) else ""
-        return self._words
+    def _has_word(self, word: str) -> bool:
+        """Tell whether the document has a word, whole and not at a line end with a hyphen, in any case of letters."""
+        if self._text is None:
+            self._text = "\n".join(self._iter_texts()).casefold().replace("‐", "-").replace("‑", "-")
+        word = word.casefold()
+        return word in self._text and re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", self._text) is not None

@@ -13,7 +13,7 @@ _ITEM = re.compile(r"(?:(?P<number>\d{1,3})[.)]|[•●○◦▪▫■□‣⁃�
 _SECTION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,3}){1,3}\.?\s+(?P<first>[^\W\d_])")
 # Dots that lead to a page number, and lines to write on: four or more of a kind, also with blanks in between.
 _LEADER = re.compile(r"\s*(?:(?P<dots>(?:[.·…‥]\s?){4,})|(?:_\s?){4,}|(?:[-–—]\s?){5,})\s*")
-_LEADER_SIGNS = ("...", "___", ". . .", "…", "---", "_ _", "···", "–––", "———")
+_FOREIGN_LEADER_SIGNS = ("…", "··", "––", "——", "‥")
 # A line of a table of contents, which begins with words.
 _CONTENTS_END = re.compile(r"[^\W\d_]{2}.*?(?:[.·…‥]\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,7})$")
 
@@ -50,7 +50,14 @@ def begins_with_section_number(text: str) -> bool:
 
 def may_hold_leader(text: str) -> bool:
     """Tell whether a text may hold dots or strokes that fill a line; nearly all do not."""
-    return any(sign in text for sign in _LEADER_SIGNS)
+    return (
+        ".." in text
+        or "__" in text
+        or ". ." in text
+        or "--" in text
+        or "_ _" in text
+        or (not text.isascii() and any(sign in text for sign in _FOREIGN_LEADER_SIGNS))
+    )
 
 
 def is_contents_line(text: str) -> bool:

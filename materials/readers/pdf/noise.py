@@ -52,7 +52,8 @@ _MIN_WORDS_SCORE = -3.35
 _MIN_SCORE_GAIN = 0.4
 # Letters, and different ones: of fewer, frequencies say nothing. Words have more than twelve, genes four.
 _MIN_LETTERS, _MIN_ALPHABET = 40, 12
-_MAX_SHIFT = 96
+# One of these is the most frequent character of a text, as a small or as a capital letter.
+_FREQUENT_LETTERS = "aeinorst AEINORST"
 
 
 def is_noise(text: str) -> bool:
@@ -95,10 +96,11 @@ def _is_shifted(plain: bytes, letters: int) -> bool:
     ):
         return False
     counts = Counter(plain)
-    if len(counts) < _MIN_ALPHABET:
-        return False
     score = _score_shift(counts, 0)
-    best = max(_score_shift(counts, shift) for shift in range(-_MAX_SHIFT, _MAX_SHIFT + 1))
+    if len(counts) < _MIN_ALPHABET or score > _MIN_WORDS_SCORE + _MIN_SCORE_GAIN:
+        return False
+    most = counts.most_common(1)[0][0]
+    best = max(_score_shift(counts, ord(letter) - most) for letter in _FREQUENT_LETTERS)
     return best > _MIN_WORDS_SCORE and best > score + _MIN_SCORE_GAIN
 
 

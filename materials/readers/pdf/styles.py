@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from materials.readers.pdf.line_text import is_contents_line
-from materials.readers.pdf.lines import HEADING_RATIO, find_body_size
+from materials.readers.pdf.lines import HEADING_RATIO
 from materials.readers.pdf.page import Page
 
 # Characters. At 70 headings of two lines become paragraphs, at 280 a paragraph in large type becomes a heading.
@@ -31,22 +32,24 @@ class DocumentStyle:
 
 def find_document_style(pages: Iterable[Page]) -> DocumentStyle:
     """Return the style of the text of a document; slides count for its text but not for the sizes of headings."""
-    pages = list(pages)
-    lines = [line for page in pages for line in page.lines]
-    size = find_body_size(lines)
-    count = sum(len(line.text) for line in lines)
-    larger = {
-        line.size
-        for page in pages
-        if not page.is_slide
-        for line in page.lines
-        if line.size > size * HEADING_RATIO and can_be_heading(line.text)
-    }
+    weights: Counter[float] = Counter()
+    sizes: set[float] = set()
+    bold = monospaced = 0
+    for page in pages:
+        for line in page.lines:
+            length = len(line.text)
+            weights[line.size] += length
+            bold += length * line.is_bold
+            monospaced += length * line.is_monospaced
+        if not page.is_slide:
+            sizes.update(line.size for line in page.lines if can_be_heading(line.text))
+    size = weights.most_common(1)[0][0] if weights else 0.0
+    larger = sorted((each for each in sizes if each > size * HEADING_RATIO), reverse=True)
     return DocumentStyle(
         size=size,
-        is_bold=2 * sum(len(line.text) for line in lines if line.is_bold) > count,
-        is_monospaced=2 * sum(len(line.text) for line in lines if line.is_monospaced) > count,
-        heading_sizes=tuple(sorted(larger, reverse=True)[:MAX_HEADING_SIZES]),
+        is_bold=2 * bold > weights.total(),
+        is_monospaced=2 * monospaced > weights.total(),
+        heading_sizes=tuple(larger[:MAX_HEADING_SIZES]),
     )
 
 

@@ -1,7 +1,6 @@
 """The text layer of one page of a PDF: its characters, their boxes and fonts, in points of the upright page.
 
-PDFium is called through functions of addresses: a call takes half as long as with pointer objects, and a page is read
-in about a third of a millisecond, which a few hundred slower calls would double.
+A page is read in about a third of a millisecond, which a few hundred slow calls of PDFium would double.
 """
 
 from __future__ import annotations
@@ -9,12 +8,11 @@ from __future__ import annotations
 import ctypes
 import math
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from materials.readers.pdf.calls import call_by_address
 from materials.readers.pdf.fonts import NO_STYLE, FontStyle, read_font_style
 
 # Characters. Buffers are multiples of this, because ctypes makes a class for each length of array, which costs more
@@ -31,14 +29,12 @@ _ROTATION_SAMPLE = 15
 _ROTATED_SHARE = 0.85
 
 
-def _by_address(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
-    return ctypes.PYFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value or 0)
-
-
-_get_char_box = _by_address(raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
-_count_rects = _by_address(raw.FPDFText_CountRects, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)
-_get_text_object = _by_address(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-_get_font = _by_address(raw.FPDFTextObj_GetFont, ctypes.c_void_p, ctypes.c_void_p)
+_get_char_box = call_by_address(
+    raw.FPDFText_GetLooseCharBox, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
+)
+_count_rects = call_by_address(raw.FPDFText_CountRects, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)
+_get_text_object = call_by_address(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+_get_font = call_by_address(raw.FPDFTextObj_GetFont, ctypes.c_void_p, ctypes.c_void_p)
 
 
 class TextPage:
