@@ -1,4 +1,4 @@
-"""Cut the lines of a page into blocks: paragraphs, items of lists, code and headings."""
+"""Cut the lines of a page into blocks: paragraphs, items of lists, tables, code and headings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from materials.readers.pdf.line_text import (
     is_list_item,
     may_hold_leader,
 )
-from materials.readers.pdf.lines import Line
+from materials.readers.pdf.lines import Line, TableLine
 from materials.readers.pdf.styles import MAX_HEADING_LENGTH, DocumentStyle, can_be_heading
 
 # In type sizes, between the bottom of a line and the top of the next: more begins a paragraph. On the sample decks half
@@ -37,6 +37,7 @@ class BlockKind(Enum):
     TEXT = auto()
     ITEM = auto()
     CODE = auto()
+    TABLE = auto()
     HEADING = auto()
 
 
@@ -74,7 +75,9 @@ def split_blocks(
         last = lines[at - 1] if at else None
         following = lines[at + 1] if at + 1 < len(lines) else None
         block = blocks[-1] if blocks else None
-        if line.is_monospaced and not style.is_monospaced:
+        if isinstance(line, TableLine):
+            blocks.append(Block(BlockKind.TABLE))
+        elif line.is_monospaced and not style.is_monospaced:
             if block is None or block.kind is not BlockKind.CODE or not _is_near(block.lines[-1], line, _CODE_GAP):
                 blocks.append(Block(BlockKind.CODE))
         elif not is_slide and line.size in style.heading_sizes and can_be_heading(line.text):
@@ -85,7 +88,7 @@ def split_blocks(
         elif (
             block is None
             or last is None
-            or block.kind in {BlockKind.CODE, BlockKind.HEADING}
+            or block.kind in {BlockKind.CODE, BlockKind.HEADING, BlockKind.TABLE}
             or _is_parted(last, line)
             or (block.kind is BlockKind.TEXT and abs(last.size - line.size) > _BLOCK_SIZE_TOLERANCE)
             or (

@@ -17,7 +17,7 @@ from operator import attrgetter
 from materials.documents import LeftOutKind, Locator
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace
-from materials.readers.pdf.lines import HEADING_RATIO, Line, find_body_size
+from materials.readers.pdf.lines import HEADING_RATIO, Line, TableLine, find_body_size
 from materials.readers.pdf.page import Page
 
 # On two or three pages, a line that stands on most of them may still be a title that is used twice.
@@ -82,7 +82,11 @@ def drop_furniture(pages: Sequence[Page], bookmarks: Mapping[int, Collection[str
     """
     edges = [edge for index, page in enumerate(pages) for edge in _find_edge_lines(page, index)]
     body = find_body_size(line for page in pages for line in page.lines)
-    kept = {edge.line for edge in edges if _is_bookmarked(edge.line, bookmarks.get(pages[edge.index].number, ()))}
+    kept = {
+        edge.line
+        for edge in edges
+        if isinstance(edge.line, TableLine) or _is_bookmarked(edge.line, bookmarks.get(pages[edge.index].number, ()))
+    }
     running = set(_find_running_lines(edges, len(pages), body)) - kept
     if _would_empty_pages(pages, running):  # a line that is all that most pages have is their text
         running = set()

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pypdfium2.raw as raw
 
 from materials.readers.pdf.columns import MIN_COLUMN_LINES, MIN_MEDIAN_LETTERS
-from materials.readers.pdf.lines import MIN_FONT_SIZE, Line
+from materials.readers.pdf.lines import MIN_FONT_SIZE, Line, TableLine
 from materials.readers.pdf.text_page import TextPage
 
 # Lines whose inner gaps are measured to decide whether those of all lines are: most pages have no columns.
@@ -41,7 +41,7 @@ def _has_parted_lines(page: TextPage, lines: Sequence[Line]) -> bool:
     whole = 0
     for number in range(_GAP_SAMPLE):
         line = lines[len(lines) * (2 * number + 1) // (2 * _GAP_SAMPLE)]
-        if len(line.text) < 2 * MIN_MEDIAN_LETTERS:
+        if len(line.text) < 2 * MIN_MEDIAN_LETTERS or isinstance(line, TableLine):
             continue
         if _has_wide_gap(page, line):
             return True
@@ -81,7 +81,7 @@ def split_at_gaps(page: TextPage, lines: Sequence[Line]) -> Iterator[Line]:
     The boxes of all characters are requested for lines that PDFium gives more than one rectangle; others have no gap.
     """
     for line in lines:
-        if page.count_rects(line.start, line.end) == 1:
+        if isinstance(line, TableLine) or page.count_rects(line.start, line.end) == 1:
             yield line
             continue
         begin, right = 0, line.left

@@ -1,4 +1,4 @@
-"""Turn the pages of a PDF into pieces: the titles of slides, headings, paragraphs, lists and code."""
+"""Turn the pages of a PDF into pieces: the titles of slides, headings, paragraphs, lists, tables and code."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from itertools import chain, takewhile
 
 from materials.documents import ChunkKind, LeftOutKind, Locator, Piece
 from materials.readers.base.left_out import LeftOutCollector
-from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_list_item
+from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_list_item, format_table_parts
 from materials.readers.pdf.blocks import Block, BlockKind, split_blocks
 from materials.readers.pdf.code import format_code
 from materials.readers.pdf.headings import mark_headings
 from materials.readers.pdf.labels import find_choices, find_numbered_words
 from materials.readers.pdf.line_joining import LineJoiner
 from materials.readers.pdf.line_text import shorten_leaders, split_item_number
-from materials.readers.pdf.lines import HEADING_RATIO, Line
+from materials.readers.pdf.lines import HEADING_RATIO, Line, TableLine
 from materials.readers.pdf.page import Page
 from materials.readers.pdf.styles import MAX_HEADING_LENGTH, find_document_style
 
@@ -75,11 +75,12 @@ def _iter_texts(pages: Sequence[Page]) -> Iterator[str]:
 
 def _find_title(page: Page) -> list[Line]:
     """Return the lines of the title of a slide: those in the largest type at its top."""
-    upper = [line for line in page.lines if line.top < page.height * _TITLE_ZONE]
+    texts = [line for line in page.lines if not isinstance(line, TableLine)]
+    upper = [line for line in texts if line.top < page.height * _TITLE_ZONE]
     if not upper:
         return []
     top = min(upper, key=lambda line: line.top)
-    median = statistics.median(line.size for line in page.lines)
+    median = statistics.median(line.size for line in texts)
     if top.size <= median * HEADING_RATIO and len(page.lines) > _FEW_SLIDE_LINES:
         return []
     title = [
@@ -118,13 +119,20 @@ class _PieceWriter:
                 self.pieces.add(ChunkKind.LIST, "\n".join(self._format_items(items)), locator)
                 at += len(items)
                 continue
-            if block.kind is BlockKind.CODE:
+            if isinstance(table := block.lines[0], TableLine):
+                self._add_table(table, locator)
+            elif block.kind is BlockKind.CODE:
                 self.pieces.add(ChunkKind.CODE, format_code(block.lines), locator)
             elif block.kind is BlockKind.HEADING:
                 self.pieces.add_heading(self._join_lines(block.lines), block.level, locator)
             else:
                 self.pieces.add(ChunkKind.PARAGRAPH, self._join_lines(block.lines), locator)
             at += 1
+
+    def _add_table(self, table: TableLine, locator: Locator) -> None:
+        rows = [[self._joiner.join_lines(cell.split("\n")) for cell in row] for row in table.rows]
+        for part in format_table_parts(rows):
+            self.pieces.add(ChunkKind.TABLE, part, locator)
 
     def _format_items(self, items: Sequence[Block]) -> Iterator[str]:
         left = min(block.lines[0].left for block in items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from materials.readers.base.encodings import clean_text
 from materials.readers.pdf.line_text import HYPHEN, has_odd_characters
@@ -46,6 +46,18 @@ class Line:
     is_monospaced: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class TableLine(Line):
+    """A table in the place of its lines: `rows` of cells, and where its columns begin and end in points.
+
+    The lines of a wrapped cell are parted by line feeds. `text` is that of all cells, and `size` is 0: a table counts
+    neither for the type size of a page nor as a heading.
+    """
+
+    rows: list[list[str]] = field(default_factory=list)
+    columns: list[tuple[float, float]] = field(default_factory=list)
+
+
 def extract_lines(page: TextPage) -> list[Line]:
     """Return the lines of a page in PDFium's order, which is that of drawing as a rule."""
     lines: list[Line] = []
@@ -84,6 +96,8 @@ def clean_lines(lines: list[Line], text: str) -> list[Line]:
         return lines
     for line in lines:
         line.text = _clean_words(line.text)
+        if isinstance(line, TableLine):
+            line.rows = [list(map(_clean_words, row)) for row in line.rows]
     return [line for line in lines if line.text]
 
 
@@ -95,5 +109,6 @@ def find_body_size(lines: Iterable[Line]) -> float:
     """Return the type size, in points, of most characters; 0 when there are none."""
     weights: Counter[float] = Counter()
     for line in lines:
-        weights[line.size] += len(line.text)
+        if not isinstance(line, TableLine):
+            weights[line.size] += len(line.text)
     return weights.most_common(1)[0][0] if weights else 0.0

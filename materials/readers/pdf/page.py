@@ -12,6 +12,7 @@ from materials.readers.pdf.gaps import may_stand_in_columns, split_at_gaps
 from materials.readers.pdf.line_text import has_odd_characters
 from materials.readers.pdf.lines import Line, clean_lines, extract_lines
 from materials.readers.pdf.noise import is_noise
+from materials.readers.pdf.tables import find_tables
 from materials.readers.pdf.text_page import TextPage
 
 # Width by height. Slides are 4:3 or wider and sheets of paper are upright, so anything between 1 and 1.3 separates
@@ -50,23 +51,23 @@ def read_page(document: pdfium.PdfDocument, index: int) -> Page:
     try:
         text_page = TextPage(page)
         try:
-            return _read_text_page(text_page, index + 1)
+            return _read_text_page(page, text_page, index + 1)
         finally:
             text_page.close()
     finally:
         raw.FPDF_ClosePage(page)
 
 
-def _read_text_page(text_page: TextPage, number: int) -> Page:
+def _read_text_page(handle: raw.FPDF_PAGE, text_page: TextPage, number: int) -> Page:
     text = text_page.text
     found = Page(number=number, width=text_page.width, height=text_page.height, is_noise=is_noise(text))
     if text and not found.is_noise:
-        found.lines = clean_lines(_order_lines(text_page), text)
+        found.lines = clean_lines(_order_lines(handle, text_page), text)
     return found
 
 
-def _order_lines(text_page: TextPage) -> list[Line]:
-    lines = extract_lines(text_page)
+def _order_lines(handle: raw.FPDF_PAGE, text_page: TextPage) -> list[Line]:
+    lines = find_tables(handle, text_page, extract_lines(text_page))
     if not has_odd_characters(text_page.text) and may_stand_in_columns(text_page, lines):
         return order_by_columns(list(split_at_gaps(text_page, lines))) or lines
     return lines

@@ -17,6 +17,7 @@ from materials.readers.base.pieces import collapse_whitespace, format_page_numbe
 from materials.readers.pdf.furniture import drop_furniture
 from materials.readers.pdf.layout import build_pieces
 from materials.readers.pdf.page import Page, read_page
+from materials.readers.pdf.table_heads import repeat_table_heads
 
 # A textbook has a thousand pages. All pages are held at once, because running heads and type sizes are found across
 # them.
@@ -81,6 +82,7 @@ def _build_document(
     readable = [page for page in pages if not page.is_noise]
     left_out = LeftOutCollector()
     drop_furniture(readable, bookmarks, left_out)
+    repeat_table_heads(readable)
     silent = [page.number for page in readable if not page.has_letters]
     warnings = []
     if failed:

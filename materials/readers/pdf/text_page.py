@@ -86,8 +86,16 @@ class TextPage:
         if self._is_shifted:
             index = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
         _get_char_box(self._address, index, self._box_address)
-        # The origin of PDFium's boxes is the lower left corner of the unrotated page (PDF 32000-1, 8.3.2.3).
         left, top, right, bottom = self._sides
+        if self.rotation == 0:  # nearly always: without a further call
+            return left - self._x0, right - self._x0, self._y1 - top, self._y1 - bottom
+        return self.convert_box(left, top, right, bottom)
+
+    def convert_box(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
+        """Return left, right, top and bottom of a box of PDFium's, from the left and the top of the upright page.
+
+        The origin of PDFium's boxes is the lower left corner of the unrotated page (PDF 32000-1, 8.3.2.3).
+        """
         if self.rotation == 0:
             return left - self._x0, right - self._x0, self._y1 - top, self._y1 - bottom
         if self.rotation == 90:
@@ -114,6 +122,14 @@ class TextPage:
         if style is None:
             style = self._styles[font] = read_font_style(font)
         return style
+
+    def get_text_scale(self, index: int) -> float:
+        """Return by how much the size of a character's font is enlarged on the page, as where browsers print."""
+        if self._is_shifted:
+            index = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        matrix = raw.FS_MATRIX()
+        raw.FPDFText_GetMatrix(self.handle, index, ctypes.byref(matrix))
+        return math.hypot(matrix.c, matrix.d)
 
     def count_rects(self, start: int, end: int) -> int:
         """Return in how many pieces the characters from `start` to `end` were drawn."""

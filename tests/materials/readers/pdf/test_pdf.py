@@ -89,7 +89,7 @@ def test_the_rows_of_a_table_stay_rows(tmp_path: Path) -> None:
 
     (said,) = texts(reading(tmp_path, drawn("\n".join(drawing))))
 
-    assert said.startswith("Engine 1 10 horsepower Engine 2 20 horsepower")
+    assert said.startswith("| Engine 1 | 10 horsepower |\n| --- | --- |\n| Engine 2 | 20 horsepower |")
 
 
 TURNS: dict[int, tuple[str, Callable[[int], tuple[float, float]]]] = {
