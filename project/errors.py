@@ -6,11 +6,12 @@
   x Conflict              409  something else is in the way now
   x TooManyRequests       429  a limit was reached; `seconds` says when to come back
 
-StorageUnavailable, an OSError, is none of these: a request is answered with 503, and a job is tried again.
+StorageUnavailable, an OSError, is none of these: a request is answered with 503, and a job waits for the store.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,11 +22,15 @@ class DomainError(Exception):
     `code` is stable and meant for programs, `status` is the HTTP answer, the message says what happened and why, and
     `next_step` what to do about it. `extra` are further members of the problem document. A leaf class sets the first
     three; a raise may replace them.
+
+    `max_outage_hours` is for failures of what we depend on, such as a provider that does not answer: for so long a job
+    waits for it to come back, without using up attempts. None when waiting would not help.
     """
 
     code: str = "refused"
     status: int = 400
     next_step: str = ""
+    max_outage_hours: float | None = None
 
     def __init__(
         self,
@@ -83,3 +88,4 @@ class StorageUnavailable(OSError):
     status = 503
     next_step = "Try again in a moment. If it goes on, the operator should look at /health/ready and the log."
     retry_after = 10
+    max_outage_hours = math.inf

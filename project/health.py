@@ -11,12 +11,12 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Max
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
 from llm.registry_loader import get_registry_loader
 from llm.router.breakers import list_open_breakers
+from project.db.clock import describe_clock_offset, get_database_time, measure_clock_offset
 from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
 from project.queue import ping_broker
@@ -26,6 +26,9 @@ from project.storage.objects import get_object_storage
 MAX_QUEUE_AGE = timedelta(minutes=15)
 # Each cluster sends a canary every few seconds and restarts itself when none comes back; after 90 s it has not helped.
 MAX_CANARY_AGE = timedelta(seconds=90)
+# A supervisor writes every three seconds (CANARY_SECONDS). One that was not seen for ten minutes is gone for good, such
+# as that of a container which was replaced.
+MAX_LOOK_AGE, GONE_AFTER = timedelta(seconds=30), timedelta(minutes=10)
 # Refusals of providers that only an operator can end: a new key, a payment, another model.
 OPERATOR_REFUSALS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
 
@@ -104,7 +107,7 @@ def _check_broker() -> str:
 
 
 def _check_queues() -> str:
-    now = timezone.now()
+    now = get_database_time()
     return "; ".join(f"{queue.value}: {_check_queue(queue, now)}" for queue in JobQueue)
 
 
@@ -125,8 +128,40 @@ def _check_queue(queue: JobQueue, now: datetime) -> str:
     return f"oldest job waits for {age.total_seconds():.0f} s"
 
 
+def _check_supervisors() -> str:
+    """Say when nobody looks after the workers: dead ones are not replaced then, and no job is taken back."""
+    now = get_database_time()
+    rows = ClusterHeartbeat.objects.filter(seen_at__gt=now - GONE_AFTER).order_by("cluster")
+    seen = [(JobQueue(row.queue), row.cluster, now - row.seen_at) for row in rows]
+    looking = {queue for queue, _, age in seen if age <= MAX_LOOK_AGE}
+    blind = [f"{name} has not looked for {age.total_seconds():.0f} s" for _, name, age in seen if age > MAX_LOOK_AGE]
+    if JobQueue.LIGHT not in looking:
+        raise NotHealthy(f"No supervisor looks after the light workers: {'; '.join(blind) or 'none was seen'}.")
+    if blind:
+        raise Degraded(f"{'; '.join(blind)}.")
+    return "looking"
+
+
+def _check_clocks() -> str:
+    """Compare the clocks of this host and of the workers' hosts with the database's, which decides."""
+    since = get_database_time() - GONE_AFTER
+    rows = ClusterHeartbeat.objects.filter(seen_at__gt=since).values_list("cluster", "clock_offset")
+    offsets = {name.partition(":")[0]: offset for name, offset in rows}
+    faults = [
+        f"The clock of {host} {fault}"
+        for host, fault in (
+            ("this web server", describe_clock_offset(measure_clock_offset())),
+            *((f"the workers' host {host}", describe_clock_offset(offset)) for host, offset in sorted(offsets.items())),
+        )
+        if fault
+    ]
+    if faults:
+        raise Degraded(f"{'; '.join(faults)}. Jobs go by the database's, but logs and signed addresses do not: set it.")
+    return "agree"
+
+
 def _check_workers() -> str:
-    now = timezone.now()
+    now = get_database_time()
     said = {queue: _describe_workers(queue, now) for queue in JobQueue}
     silent = {queue: detail for queue, detail in said.items() if detail not in {"busy", "answers"}}
     if JobQueue.LIGHT in silent:
@@ -175,6 +210,8 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "broker": _check_broker,
     "queue": _check_queues,
     "worker": _check_workers,
+    "supervisor": _check_supervisors,
+    "clocks": _check_clocks,
     "storage": _check_storage,
     "models": _check_models,
 }

@@ -89,7 +89,7 @@ TEMPLATES = [
 
 _DATABASE_URL = env.get_secret("DATABASE_URL")
 if _DATABASE_URL:
-    _database = env.parse_database_url(_DATABASE_URL)
+    _database: dict[str, Any] = env.parse_database_url(_DATABASE_URL)
 elif DEBUG:
     _database = {"ENGINE": "project.db.embedded", "HOME": str(VAR_DIR / "postgresql"), "NAME": "coursewright"}
 else:
@@ -97,6 +97,16 @@ else:
         "DEBUG=0 needs DATABASE_URL, because the embedded PostgreSQL is for development only. "
         "Example: DATABASE_URL=postgresql://coursewright:password@postgres:5432/coursewright"
     )
+# A connection over a network whose other end is gone without a word is given up after a minute at most: libpq would
+# wait for hours. A Unix socket ignores these. DATABASE_URL may say otherwise.
+_database["OPTIONS"] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    **_database.get("OPTIONS", {}),
+}
 # A new connection is a new process of PostgreSQL, so threads keep theirs for a minute. The check spares the first
 # request after a restart of the database an error.
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
@@ -187,12 +197,17 @@ Q_CLUSTER: dict[str, Any] = {
     "catch_up": False,
     # Its table of schedules runs any function that a row names. Periodic tasks are our own (project.jobs).
     "scheduler": False,
-    **({"broker_class": "project.redis_broker.RedisBroker"} if Q_BROKER_URL else {"orm": "default"}),
+    **(
+        {"broker_class": "project.redis_broker.RedisBroker"}
+        if Q_BROKER_URL
+        else {"broker_class": "project.database_broker.DatabaseBroker", "orm": "default"}
+    ),
 }
 WORKER_PATIENCE_SECONDS = env.get_integer("WORKER_PATIENCE_SECONDS", 15, minimum=1)
 # Less than `stop_grace_period` of the workers in compose.yaml (16 minutes), after which Docker kills them.
 WORKER_GRACE_SECONDS = env.get_integer("WORKER_GRACE_SECONDS", 900, minimum=1)
 JOB_LEASE_SECONDS = env.get_integer("JOB_LEASE_SECONDS", 30, minimum=3)
+JOB_OUTAGE_HOURS = env.get_integer("JOB_OUTAGE_HOURS", 24, minimum=1)
 
 # --- Models -----------------------------------------------------------------------------------------------------------
 

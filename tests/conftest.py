@@ -47,6 +47,7 @@ Put an egg into boiling water and take the time until it is hard.
 """
 
 LONG = (
+    "jobs/test_database_restarts.py",
     "jobs/test_worker.py",
     "jobs/test_worker_queues.py",
     "local/test_commands.py",

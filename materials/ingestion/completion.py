@@ -19,6 +19,7 @@ def store_result(run: JobRun, *, result: dict[str, Any]) -> Iterator[None]:
     The block runs in one transaction that holds the tree lock. If the job was cancelled or lost meanwhile, it does not
     run, and JobCancelled or JobLost is raised. An exception of the block also undoes the completion.
     """
+    run.wait_for_database()
     with transaction.atomic():
         # The lock comes before the job's row, as for everybody who takes both: a request that deletes an entry holds
         # the lock when it cancels the entry's jobs. In the other order the two would wait for each other.

@@ -19,6 +19,7 @@ from django.utils.log import log_response
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
+from project.db.outages import is_database_outage
 from project.errors import DomainError, StorageUnavailable, TooManyRequests
 from project.http.requests import get_request_id
 from project.http.serializers import MAX_ERRORS, count_errors
@@ -96,6 +97,17 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
             next_step=exc.next_step,
             headers={"Retry-After": str(exc.retry_after)},
         )
+    if is_database_outage(exc):
+        response = problem_response(
+            request,
+            status=503,
+            code="database_unavailable",
+            detail="The database does not answer at present.",
+            next_step=StorageUnavailable.next_step,
+            headers={"Retry-After": str(StorageUnavailable.retry_after)},
+        )
+        log_response("Database away: %s", request.path, response=response, request=request, exception=exc)
+        return response
     if isinstance(exc, exceptions.ValidationError):
         return _invalid_input(request, exc)
     if isinstance(exc, exceptions.APIException):

@@ -21,15 +21,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 from django.conf import settings
 from django.db import models, transaction
-from django.utils import timezone
 
 from project import logs
+from project.db.clock import get_database_time, measure_clock_offset
 from project.jobs import sweeper
-from project.jobs.attempts import WORKER_DIED, WORKER_SHUT_DOWN, WorkerLoss
+from project.jobs.attempts import WORKER_DIED, WORKER_SHUT_DOWN
 from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, count_worker_processes
 from project.processes.reaper import Reaper
@@ -55,6 +56,7 @@ class WorkerCluster:
     _reaper: Reaper | None = None
     _started_at: float = 0.0
     _canary_sent_at: float = 0.0
+    _is_canary_in_doubt: bool = False
     _last_busy_at: float = 0.0
     _member_pids: set[int] = field(default_factory=set)
     _sentinel_pid: int = 0
@@ -65,6 +67,10 @@ class WorkerCluster:
 
     def start(self) -> None:
         """Start the processes. Does not wait until they work."""
+        # First what may fail, while the database is away: processes without their row would be restarted for nothing.
+        ClusterHeartbeat.objects.update_or_create(
+            cluster=self.name, defaults={**self._build_fresh_heartbeat(), "sent_at": None, "answered_at": None}
+        )
         environment = {**os.environ, "COURSEWRIGHT_CLUSTER": self.name, **build_cluster_environment(self.queue)}
         manage = Path(settings.BASE_DIR) / "manage.py"
         self._process = subprocess.Popen(
@@ -75,27 +81,28 @@ class WorkerCluster:
         )
         self._reaper = Reaper(self._process.pid)
         self._started_at, self._member_pids, self._sentinel_pid = time.monotonic(), set(), 0
-        fresh = {
-            "queue": self.queue,
-            "workers": count_worker_processes(self.queue),
-            "sent_at": None,
-            "answered_at": None,
-        }
-        ClusterHeartbeat.objects.update_or_create(cluster=self.name, defaults={**fresh, "seen_at": timezone.now()})
         log.info("cluster started", cluster=self.name, pid=self._process.pid)
 
     def check_health(self) -> None:
-        """Check once: restart a broken cluster, release the jobs of dead workers, send the canary when it is due."""
+        """Check once: restart a broken cluster, release the jobs of dead workers, send the canary when it is due.
+
+        Raises what the database raises while it is away; the next call goes on where this one stopped.
+        """
         reason = self._find_fault()
         if reason:
+            self._kill_processes()
+            sweeper.release_worker_jobs(self.name, loss=WORKER_DIED, now=get_database_time())
             log.error("cluster restarted", cluster=self.name, reason=reason)
-            self._kill_processes(WORKER_DIED)
             self.start()
             return
         now = time.monotonic()
         if now - self._canary_sent_at >= CANARY_SECONDS:
             self._send_canary()
             self._canary_sent_at = now
+
+    def doubt_canary(self) -> None:
+        """Let the next canary be a new one: a worker may have taken the last one, and not been able to answer it."""
+        self._is_canary_in_doubt, self._canary_sent_at = True, 0.0
 
     def begin_drain(self) -> None:
         """Ask the processes to end after their present jobs."""
@@ -116,18 +123,17 @@ class WorkerCluster:
 
     def shut_down(self) -> None:
         """Kill what still runs, release its jobs, and delete the cluster's row."""
-        self._kill_processes(WORKER_SHUT_DOWN)
+        self._kill_processes()
+        sweeper.release_worker_jobs(self.name, loss=WORKER_SHUT_DOWN, now=get_database_time())
         ClusterHeartbeat.objects.filter(cluster=self.name).delete()
         log.info("stopped", cluster=self.name)
 
     # --- processes ----------------------------------------------------------------------------------------------------
 
-    def _kill_processes(self, loss: WorkerLoss) -> None:
-        """Kill every process of the cluster, also those whose parents are gone, and release their jobs.
-
-        `loss` is what the attempts at those jobs ended with.
-        """
-        assert self._process is not None
+    def _kill_processes(self) -> None:
+        """Kill every process of the cluster, also those whose parents are gone."""
+        if self._process is None:
+            return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -137,7 +143,6 @@ class WorkerCluster:
         if self._reaper is not None:
             self._reaper.kill_group()
             self._reaper = None
-        sweeper.release_worker_jobs(self.name, loss=loss, now=timezone.now())
 
     def _record_members(self) -> None:
         """Remember the processes of the cluster while their parents live: orphans can no longer be found."""
@@ -181,35 +186,48 @@ class WorkerCluster:
             pid = worker.rpartition(":")[2]
             if pid.isdecimal() and not is_process_running(int(pid)):
                 log.error("worker died", worker=worker)
-                sweeper.release_worker_jobs(worker, now=timezone.now())
+                sweeper.release_worker_jobs(worker, now=get_database_time())
+
+    def _build_fresh_heartbeat(self) -> dict[str, Any]:
+        """Return what is written each time that the supervisor has looked."""
+        return {
+            "queue": self.queue,
+            "workers": count_worker_processes(self.queue),
+            "seen_at": get_database_time(),
+            "clock_offset": measure_clock_offset(),
+        }
+
+    def _get_heartbeat(self) -> ClusterHeartbeat:
+        """Return the cluster's row, which is new when somebody has deleted it, such as by restoring a backup."""
+        return ClusterHeartbeat.objects.get_or_create(cluster=self.name, defaults=self._build_fresh_heartbeat())[0]
 
     def _send_canary(self) -> None:
-        """Send the canary again once the last one was answered, or lost with an earlier cluster."""
-        heartbeat = ClusterHeartbeat.objects.get(cluster=self.name)
-        if heartbeat.sent_at is not None and (
-            heartbeat.answered_at is None or heartbeat.answered_at < heartbeat.sent_at
-        ):
-            ClusterHeartbeat.objects.filter(pk=heartbeat.pk).update(seen_at=timezone.now())
+        """Send the canary again once the last one was answered, or lost with an earlier cluster or connection."""
+        heartbeat, fresh = self._get_heartbeat(), self._build_fresh_heartbeat()
+        rows = ClusterHeartbeat.objects.filter(pk=heartbeat.pk)
+        rows.update(**fresh)  # whatever the broker does
+        if heartbeat.is_canary_under_way and not self._is_canary_in_doubt:
             return
         with transaction.atomic():
-            ClusterHeartbeat.objects.filter(pk=heartbeat.pk).update(sent_at=timezone.now(), seen_at=timezone.now())
+            rows.update(sent_at=fresh["seen_at"])
             send_canary(self.name, queue=self.queue)
+        self._is_canary_in_doubt = False
 
     def _is_wedged(self) -> bool:
         """Tell whether a worker should be free and yet has not answered for too long."""
-        heartbeat = ClusterHeartbeat.objects.get(cluster=self.name)
-        if heartbeat.sent_at is None or (
-            heartbeat.answered_at is not None and heartbeat.answered_at >= heartbeat.sent_at
-        ):
+        heartbeat = self._get_heartbeat()
+        if not heartbeat.is_canary_under_way or self._is_canary_in_doubt:
             return False
+        assert heartbeat.sent_at is not None
         patience = settings.WORKER_PATIENCE_SECONDS if heartbeat.answered_at is not None else START_TIMEOUT_SECONDS
-        if timezone.now() - heartbeat.sent_at < timedelta(seconds=patience):
+        now = get_database_time()
+        if now - heartbeat.sent_at < timedelta(seconds=patience):
             return False
         if time.monotonic() - self._started_at < patience:
             return False
         ended = Job.objects.filter(worker__startswith=f"{self.name}:", finished_at__gt=heartbeat.sent_at)
         if self._get_held_jobs().count() >= count_worker_processes(self.queue) or ended.exists():
-            ClusterHeartbeat.objects.filter(pk=heartbeat.pk).update(sent_at=timezone.now())
+            ClusterHeartbeat.objects.filter(pk=heartbeat.pk).update(sent_at=now)
             return False
         return True
 

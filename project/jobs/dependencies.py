@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.utils import timezone
-
+from project.db.clock import get_database_time
 from project.jobs.models import Job, JobDependency, JobStatus
 from project.queue import notify_workers
 
@@ -38,7 +37,7 @@ def settle_queued_jobs(candidates: Sequence[UUID]) -> None:
     broken: dict[UUID, tuple[UUID, str, str]] = {}
     for owner, needed, kind, status in links.values_list("job", "needed", "needed__kind", "needed__status"):
         broken.setdefault(owner, (needed, kind, status))
-    now = timezone.now()
+    now = get_database_time()
     failed = [job for job in queued if job.pk in broken]
     for job in failed:
         needed, kind, status = broken[job.pk]

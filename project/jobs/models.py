@@ -74,6 +74,13 @@ class Job(UUIDModel):
 
     attempt = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=3)
+    outages = models.PositiveSmallIntegerField(
+        default=0, help_text="How many attempts in a row ended because something that we depend on was away."
+    )
+    outage_since = models.DateTimeField(null=True, blank=True, help_text="When the first of those attempts ended.")
+    runs_alone = models.BooleanField(
+        default=False, help_text="Its processes were killed again and again: nothing else runs beside it on its host."
+    )
     token = models.PositiveIntegerField(default=0)
     worker = models.CharField(max_length=100, blank=True, help_text="Host, cluster and process that hold the job.")
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -126,6 +133,9 @@ class Job(UUIDModel):
                 name="job_next",
             ),
             models.Index(fields=["kind", "-finished_at"], condition=Q(status="complete"), name="job_speed"),
+            models.Index(
+                fields=["queued_at"], condition=Q(runs_alone=True, status__in=["queued", "active"]), name="job_alone"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -199,6 +209,14 @@ class ClusterHeartbeat(UUIDModel):
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(help_text="When the supervisor last wrote this row.")
+    clock_offset = models.FloatField(
+        default=0.0, help_text="By how many seconds the host's clock is ahead of the database's."
+    )
 
     def __str__(self) -> str:
         return self.cluster
+
+    @property
+    def is_canary_under_way(self) -> bool:
+        """Tell whether the canary that was sent last has not been answered yet."""
+        return self.sent_at is not None and (self.answered_at is None or self.answered_at < self.sent_at)

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
+from project import logs
+from project.db.clock import get_database_time
+from project.db.outages import drop_connections, is_database_outage, recheck_connection, wait_for_database
 from project.jobs.attempts import COMPLETE, NO_ERROR, record_attempts
 from project.jobs.dependencies import settle_dependants
 from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
@@ -19,6 +21,11 @@ from tenants.models import Tenant
 
 # People follow progress by polling once a second; each report is a statement.
 PROGRESS_SECONDS = 0.5
+# How often the connection is checked while the work does other things than to ask the database. Work that waits for a
+# child process calls `checkpoint` ten times a second.
+_RECHECK_SECONDS = 5.0
+
+log = logs.get_logger(__name__)
 
 
 class JobRun:
@@ -30,9 +37,13 @@ class JobRun:
         self._interruption: JobInterrupted | None = None
         self._is_complete = False
         self._reported_at = 0.0
+        self._rechecked_at = time.monotonic()
 
     def report_progress(self, stage: str, done: int, total: int) -> None:
-        """Report how far the stage is. Written at most twice a second, except that a new stage is written at once."""
+        """Report how far the stage is. Written at most twice a second, except that a new stage is written at once.
+
+        A database that is away for a moment does not end the work: that report is lost.
+        """
         self.checkpoint()
         now = time.monotonic()
         if stage == self.job.stage and now - self._reported_at < PROGRESS_SECONDS:
@@ -40,18 +51,34 @@ class JobRun:
         done = max(done, self.job.done) if stage == self.job.stage else done
         self._reported_at = now
         self.job.stage, self.job.done, self.job.total = stage, min(done, total), total
-        Job.objects.held_by(self.job).update(stage=stage, done=self.job.done, total=total)
+        self._write_if_possible(stage=stage, done=self.job.done, total=total)
 
     def announce_plan(self, plan: dict[str, Any]) -> None:
         """Store the plan of the work, which the API shows with the job."""
         self.checkpoint()
         self.job.plan = plan
-        Job.objects.held_by(self.job).update(plan=plan)
+        self._write_if_possible(plan=plan)
 
     def checkpoint(self) -> None:
-        """Raise JobCancelled or JobLost when the work must stop. Costs nothing: call it in loops."""
+        """Raise JobCancelled or JobLost when the work must stop. Costs nothing: call it in loops.
+
+        The database may have been restarted since the work asked it last; so now and then the next statement checks
+        its connection first.
+        """
         if self._interruption is not None:
             raise self._interruption
+        now = time.monotonic()
+        if now - self._rechecked_at >= _RECHECK_SECONDS:
+            self._rechecked_at = now
+            recheck_connection()
+
+    def wait_for_database(self) -> None:
+        """Return when the database answers: the work is done, and should not have been for nothing.
+
+        Raises JobCancelled or JobLost when the work must stop.
+        """
+        self.checkpoint()
+        wait_for_database(checkpoint=self.checkpoint)
 
     def request_stop(self, reason: JobInterrupted) -> None:
         """Make the next checkpoint raise."""
@@ -64,9 +91,9 @@ class JobRun:
         The body writes the results. Raises JobLost before the body runs when another worker holds the job, JobCancelled
         when it was cancelled.
         """
-        self.checkpoint()
+        self.wait_for_database()
         with transaction.atomic():
-            now = timezone.now()
+            now = get_database_time()
             ended = (
                 Job.objects.held_by(self.job)
                 .filter(cancel_requested_at=None)
@@ -89,6 +116,17 @@ class JobRun:
     @property
     def is_complete(self) -> bool:
         return self._is_complete
+
+    def _write_if_possible(self, **columns: Any) -> None:
+        """Write columns of the job that nothing depends on, unless the database is away."""
+        recheck_connection()
+        try:
+            Job.objects.held_by(self.job).update(**columns)
+        except Exception as exc:
+            if connection.in_atomic_block or not is_database_outage(exc):
+                raise
+            log.warning("report lost: database away", reason=type(exc).__name__)
+            drop_connections()
 
 
 def _build_interruption(job: Job) -> JobInterrupted:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 import structlog
-from django.conf import settings
-from django.db import connections, transaction
-from django.utils import timezone
+from django.db import connections
+from django.db.models.functions import Now
 
 from project import logs
-from project.errors import DomainError
-from project.jobs import job_kinds
-from project.jobs.attempts import (
-    CANCELLED,
-    NO_ERROR,
-    TIMED_OUT,
-    AttemptEnd,
-    describe_unexpected_failure,
-    record_attempts,
-)
-from project.jobs.dependencies import settle_dependants
+from project.db.clock import get_database_time
+from project.db.outages import call_when_database_answers, drop_connections, is_database_outage
+from project.jobs import job_kinds, sweeper
+from project.jobs.attempts import CONNECTION_LOST
+from project.jobs.claims import claim_next_job, get_lease_duration, get_worker_name
+from project.jobs.endings import end_interrupted_job, end_timed_out_job, settle_failed_attempt
 from project.jobs.errors import JobCancelled, JobLost
-from project.jobs.models import Job, JobStatus
+from project.jobs.models import Job
 from project.jobs.queues import JobQueue
 from project.jobs.run import JobRun
 
@@ -37,21 +28,29 @@ HEARTBEAT_SECONDS = 1.0
 log = logs.get_logger(__name__)
 
 
-def get_worker_name() -> str:
-    """Return the name of this process as a holder of jobs: its cluster's name and the process id."""
-    return f"{os.environ.get('COURSEWRIGHT_CLUSTER', 'none')}:{os.getpid()}"
-
-
 def run_next_job(queue: JobQueue = JobQueue.LIGHT) -> bool:
     """Run the queue's next job; afterwards it has ended or is queued again, whatever its function does.
 
-    Returns False when there was none.
+    Returns False when there was none, or the database was away.
     """
-    job = claim_next_job(queue)
+    try:
+        job = claim_next_job(queue)
+    except Exception as exc:
+        if not is_database_outage(exc):
+            raise
+        log.warning("no job claimed: database away", reason=type(exc).__name__)
+        drop_connections()
+        _settle(_release_own_jobs)
+        return False
     if job is None:
         return False
     _run_job(job)
     return True
+
+
+def _release_own_jobs() -> None:
+    """Give back what this process holds without knowing it: the claim was committed, its answer was lost."""
+    sweeper.release_worker_jobs(get_worker_name(), loss=CONNECTION_LOST, now=get_database_time())
 
 
 def _run_job(job: Job) -> None:
@@ -66,46 +65,23 @@ def _run_job(job: Job) -> None:
                 with running.complete_job():
                     pass
         except JobCancelled:
-            _end_job(job, JobStatus.CANCELLED, CANCELLED)
+            _settle(lambda: end_interrupted_job(job))
         except JobLost as exc:
             log.info("job given up", reason=str(exc))
-        except DomainError as exc:
-            end = AttemptEnd(code=exc.code, message=str(exc), next_step=exc.next_step)
-            _end_job(job, JobStatus.FAILED, end)
-        except Exception as exc:
-            log.exception("job failed unexpectedly", attempt=job.attempt)
-            _retry_or_fail(job, describe_unexpected_failure(job, exc))
+        except Exception as exc:  # noqa: BLE001  # it is logged there
+            failure = exc
+            _settle(lambda: settle_failed_attempt(job, failure))
         except BaseException:  # django-q2 raises its time limit as a SystemExit
-            _end_job(job, JobStatus.FAILED, TIMED_OUT)
+            _settle(lambda: end_timed_out_job(job))
             raise
 
 
-@transaction.atomic
-def claim_next_job(queue: JobQueue = JobQueue.LIGHT) -> Job | None:
-    """Take the queue's runnable job of highest priority that has waited longest; None when there is none.
+def _settle(write: Callable[[], None]) -> None:
+    """Write how an attempt ended, also when the database is away at present. Heartbeats go on meanwhile.
 
-    Heavy jobs that are not immediate are passed over outside the work window. A job that runs when the window ends is
-    not interrupted. Jobs that another worker is claiming at this moment are passed over, not waited for.
+    When it stays away, the lease runs out and the job is taken back.
     """
-    now = timezone.now()
-    runnable = Job.objects.runnable(now).filter(queue=queue).order_by("-priority", "queued_at", "pk")
-    job = runnable.select_for_update(skip_locked=True, of=("self",)).select_related("tenant").first()
-    if job is None:
-        return None
-    job.status, job.token, job.attempt = JobStatus.ACTIVE, job.token + 1, job.attempt + 1
-    job.worker, job.lease_until, job.heartbeat_at, job.started_at = (
-        get_worker_name(),
-        now + _get_lease_duration(),
-        now,
-        now,
-    )
-    job.stage, job.done, job.total, job.plan = "", 0, 0, None
-    job.save()
-    return job
-
-
-def _get_lease_duration() -> timedelta:
-    return timedelta(seconds=settings.JOB_LEASE_SECONDS)
+    call_when_database_answers(write)
 
 
 @contextmanager
@@ -126,9 +102,8 @@ def _run_heartbeat_loop(running: JobRun, over: threading.Event) -> None:
     try:
         while not over.wait(HEARTBEAT_SECONDS):
             try:
-                now = timezone.now()
                 held = Job.objects.held_by(job)
-                if not held.update(lease_until=now + _get_lease_duration(), heartbeat_at=now):
+                if not held.update(lease_until=Now() + get_lease_duration(), heartbeat_at=Now()):
                     if not over.is_set():
                         running.request_stop(JobLost("Another worker holds the job, or it has ended."))
                     return
@@ -136,36 +111,6 @@ def _run_heartbeat_loop(running: JobRun, over: threading.Event) -> None:
                     running.request_stop(JobCancelled("The job was cancelled."))
             except Exception:  # a database that is away for a moment must not end the heartbeats
                 log.warning("heartbeat missed", exc_info=True)
-                connections.close_all()
+                drop_connections()
     finally:
         connections.close_all()
-
-
-@transaction.atomic
-def _end_job(job: Job, status: JobStatus, end: AttemptEnd) -> None:
-    """End the job with its attempt, unless another worker holds it."""
-    now = timezone.now()
-    error = end.build_error_columns() if status == JobStatus.FAILED else NO_ERROR
-    if Job.objects.held_by(job).update(status=status, finished_at=now, lease_until=None, **error):
-        record_attempts([(job, end)], now=now)
-        settle_dependants([job.pk])
-        log.info("job ended", status=status.value, error_code=error["error_code"])
-
-
-@transaction.atomic
-def _retry_or_fail(job: Job, end: AttemptEnd) -> None:
-    """Queue the job again after an unexpected failure, or fail it when its attempts are used up.
-
-    A job whose end was asked for meanwhile is cancelled instead.
-    """
-    if not job.has_attempts_left:
-        _end_job(job, JobStatus.FAILED, end)
-        return
-    pause = random.uniform(0, 2**job.attempt)  # noqa: S311  # spreads retries, guards nothing
-    now = timezone.now()
-    again = {"status": JobStatus.QUEUED, "lease_until": None, "queued_at": now + timedelta(seconds=pause), "worker": ""}
-    queued = Job.objects.held_by(job).filter(cancel_requested_at=None)
-    if queued.update(**again, **end.build_error_columns()):
-        record_attempts([(job, end)], now=now)
-    else:
-        _end_job(job, JobStatus.CANCELLED, CANCELLED)

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from project.db.clock import get_database_time
 from project.http.serializers import ListQuerySerializer, StrictSerializer
 from project.jobs.estimates import Estimate
 from project.jobs.forecasts import forecast_jobs
@@ -102,7 +102,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     @cached_property
     def _estimates_by_job(self) -> dict[UUID, Estimate]:
         """Made once for all rows of a page, when the first open job is met."""
-        return forecast_jobs(now=timezone.now())
+        return forecast_jobs(now=get_database_time())
 
 
 class JobAttemptSerializer(serializers.ModelSerializer[JobAttempt]):

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from project.db.clock import get_database_time
 from project.errors import NotFound
 from project.jobs import job_kinds
 from project.jobs.attempts import NO_ERROR, delete_old_attempts
@@ -56,7 +56,7 @@ def submit_job(
                 queue=known.queue,
                 work_ms=work_ms,
                 max_attempts=known.max_attempts,
-                queued_at=timezone.now(),
+                queued_at=get_database_time(),
             )
     except IntegrityError:
         running = Job.objects.for_tenant(tenant).open().filter(kind=kind, subject_id=subject_id).first()
@@ -80,7 +80,7 @@ def cancel_job(*, job: Job) -> Job:
         return job
     if not job.is_open:
         raise JobNotOpen(f"The job is {job.status} and cannot be cancelled.")
-    _cancel_jobs([job], timezone.now())
+    _cancel_jobs([job], get_database_time())
     job.refresh_from_db()
     return job
 
@@ -91,7 +91,7 @@ def cancel_subject_jobs(*, tenant: Tenant, subjects: Iterable[UUID]) -> None:
     jobs = (
         Job.objects.for_tenant(tenant).open().filter(subject_id__in=list(subjects)).order_by("pk").select_for_update()
     )
-    _cancel_jobs(list(jobs), timezone.now())
+    _cancel_jobs(list(jobs), get_database_time())
 
 
 @transaction.atomic
@@ -103,7 +103,9 @@ def retry_job(*, job: Job) -> Job:
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
         raise JobNotRetryable(f"The job is {job.status}; only a failed or cancelled job can be retried.")
-    job.status, job.attempt, job.queued_at, job.finished_at = JobStatus.QUEUED, 0, timezone.now(), None
+    job.status, job.queued_at, job.finished_at = JobStatus.QUEUED, get_database_time(), None
+    job.attempt, job.max_attempts, job.runs_alone = 0, job_kinds.get_job_kind(job.kind).max_attempts, False
+    job.outages, job.outage_since = 0, None
     job.priority = NORMAL  # who retries may not be who was allowed to ask for more
     job.cancel_requested_at, job.stage, job.done, job.total = None, "", 0, 0
     job.error_code = job.error_message = job.next_step = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +27,9 @@ from project.queue import count_messages, notify_workers
 RENOTIFY_AFTER = timedelta(seconds=5)
 # Rows that one sweep locks at a time; the next sweep follows two seconds later.
 _BATCH = 100
+# PostgreSQL rolls the transaction of a killed worker back when it reads that the connection is closed, within
+# milliseconds unless a statement runs. Until then the worker's job is locked.
+_UNLOCK_SECONDS, _UNLOCK_POLL_SECONDS = 3.0, 0.05
 
 log = logs.get_logger(__name__)
 
@@ -39,17 +43,33 @@ class SweepResult:
     notified: int
 
 
-def sweep_jobs(*, now: datetime) -> SweepResult:
-    """Queue the jobs again whose lease has run out, fail those without attempts left, and repeat lost messages."""
-    requeued, given_up = release_jobs(Q(lease_until__lt=now), loss=LEASE_EXPIRED, now=now)
+def sweep_jobs(*, now: datetime, lease_grace: timedelta = timedelta(0)) -> SweepResult:
+    """Queue the jobs again whose lease has run out, fail those without attempts left, and repeat lost messages.
+
+    `lease_grace` is how much longer than its lease a job is left to its worker, after an outage in which nobody could
+    send heartbeats.
+    """
+    requeued, given_up = release_jobs(Q(lease_until__lt=now - lease_grace), loss=LEASE_EXPIRED, now=now)
     return SweepResult(
         requeued=requeued, given_up=given_up, notified=sum(_renotify_workers(queue, now) for queue in JobQueue)
     )
 
 
-def release_worker_jobs(prefix: str, *, loss: WorkerLoss = WORKER_DIED, now: datetime) -> None:
-    """Release the jobs that workers with this name or prefix hold, because those processes are known to be dead."""
-    release_jobs(Q(worker=prefix) | Q(worker__startswith=f"{prefix}:"), loss=loss, now=now)
+def release_worker_jobs(prefix: str, *, loss: WorkerLoss = WORKER_DIED, now: datetime) -> bool:
+    """Release the jobs that workers with this name or prefix hold, because those processes are known to be dead.
+
+    Waits a moment for the database to notice that, too: a job whose worker was killed in its last transaction is
+    locked until then. Returns False when some are locked still, for the caller to come back.
+    """
+    held = Q(worker=prefix) | Q(worker__startswith=f"{prefix}:")
+    deadline = time.monotonic() + _UNLOCK_SECONDS
+    release_jobs(held, loss=loss, now=now)
+    while Job.objects.filter(held, status=JobStatus.ACTIVE).exists():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_UNLOCK_POLL_SECONDS)
+        release_jobs(held, loss=loss, now=now)
+    return True
 
 
 @transaction.atomic
@@ -69,6 +89,8 @@ def release_jobs(lost: Q, *, loss: WorkerLoss, now: datetime) -> tuple[int, int]
             end = describe_worker_loss(job, loss)
             ended.append((job, end))
             job.error_code, job.error_message, job.next_step = end.code, end.message, end.next_step
+            if not loss.uses_attempt:
+                job.attempt -= 1
             if job.has_attempts_left:
                 job.status, job.queued_at = JobStatus.QUEUED, now
                 again.append(job)
@@ -77,7 +99,8 @@ def release_jobs(lost: Q, *, loss: WorkerLoss, now: datetime) -> tuple[int, int]
                 hopeless.append(job)
         log.warning("job taken back from a lost worker", job=str(job.pk), worker=job.worker, status=job.status)
     Job.objects.bulk_update(
-        jobs, ["status", "lease_until", "queued_at", "finished_at", "error_code", "error_message", "next_step"]
+        jobs,
+        ["status", "attempt", "lease_until", "queued_at", "finished_at", "error_code", "error_message", "next_step"],
     )
     record_attempts(ended, now=now)
     notify_queues(job.queue for job in again)

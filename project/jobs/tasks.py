@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from project.jobs import runner
 from project.jobs.models import ClusterHeartbeat
@@ -16,4 +16,4 @@ def run_job(queue: str = JobQueue.LIGHT, **_future: object) -> None:
 
 def answer_canary(cluster: str, **_future: object) -> None:
     """Record that a worker of the cluster is alive and free."""
-    ClusterHeartbeat.objects.filter(cluster=cluster).update(answered_at=timezone.now())
+    ClusterHeartbeat.objects.filter(cluster=cluster).update(answered_at=Now())

@@ -15,18 +15,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from project.errors import DomainError
 from project.processes import child
+from project.processes.memory import count_memory_kills, read_peak_bytes
 
 # How soon a cancelled job or a passed deadline is noticed while the child is silent. `JobRun.checkpoint` only reads an
 # attribute, so calling it often costs nothing.
 CHECKPOINT_SECONDS = 0.1
-# Linux kills processes when memory runs out; PDFium and C++ abort or trap when they get none, and may print nothing.
-_OUT_OF_MEMORY_CODES = {child.OUT_OF_MEMORY, -signal.SIGKILL, -signal.SIGABRT, -signal.SIGTRAP}
+# PDFium and C++ abort or trap when they get no memory within their limit, and may print nothing; they also do so when
+# they find a mistake of their own. It was the memory when the child had taken this much of its limit: it is looked at
+# ten times a second, in which a child that fills its memory with pages takes some hundred megabytes.
+_ABORT_CODES, _MET_SHARE = {-signal.SIGABRT, -signal.SIGTRAP}, 0.5
 _READ_BYTES = 2**16  # what a pipe of Linux holds (pipe(7)), so no read returns more
 # Of what the child printed last: enough for the class of an exception and the beginning of its message. `kind` is
 # stored and shown, the rest only logged.
@@ -60,6 +64,26 @@ class ChildFailed(Exception):
         self.kind = kind
 
 
+class ChildKilled(DomainError):
+    """The child was killed from outside (SIGKILL): mostly by the kernel, which does so when the machine lacks memory.
+
+    That says nothing about what the child worked on, so that it is no ChildFailed: whoever blames a failure on the
+    material must not catch it. `is_memory_exhausted` tells whether the kernel is known to have lacked memory.
+    """
+
+    code = "process_killed"
+    status = 503
+    next_step = (
+        "Try again in a moment. If it goes on, the operator should look at the log and at the memory that is left."
+    )
+
+    def __init__(self, *, is_memory_exhausted: bool) -> None:
+        self.is_memory_exhausted = is_memory_exhausted
+        memory = ", because the machine had no memory left" if is_memory_exhausted else ""
+        self.reason = f"the process that did the work was killed{memory}"
+        super().__init__(f"{self.reason[0].upper()}{self.reason[1:]}. This is no fault of the material.")
+
+
 def read_messages(
     module: str,
     request: Mapping[str, Any],
@@ -71,10 +95,12 @@ def read_messages(
     """Run `run_child(request, send_message)` of a module in a child process and yield each message when it is sent.
 
     The child has its own session, an empty working directory, and no environment variables except `environment` and
-    those that Python needs. Raises ChildFailed, and what `checkpoint` raises, which is called every CHECKPOINT_SECONDS.
+    those that Python needs. Raises ChildFailed, ChildKilled, and what `checkpoint` raises, which is called every
+    CHECKPOINT_SECONDS.
     The child and the processes of its group are killed when the generator ends or is closed.
     """
     limits = limits or ProcessLimits()
+    memory_kills = count_memory_kills()
     with tempfile.TemporaryDirectory(prefix="coursewright-child-") as folder:
         # Standard error goes to a file: nobody reads a pipe meanwhile, and a child that fills one would hang.
         with (Path(folder) / "stderr").open("wb") as stderr:
@@ -90,10 +116,13 @@ def read_messages(
         try:
             with contextlib.suppress(BrokenPipeError):  # the child has ended already; its exit code says more
                 _send_request(process, request, limits)
-            yield from _iterate_messages(process, limits.seconds, checkpoint)
-            if code := process.wait():
+            peak_bytes = yield from _iterate_messages(process, limits.seconds, checkpoint)
+            if (code := process.wait()) == -signal.SIGKILL:
+                raise ChildKilled(is_memory_exhausted=count_memory_kills() > memory_kills)
+            if code:
                 trace = (Path(folder) / "stderr").read_text(encoding="utf-8", errors="replace")
-                raise _build_failure(code, trace)
+                is_limit_met = limits.memory_bytes is not None and peak_bytes >= _MET_SHARE * limits.memory_bytes
+                raise _build_failure(code, trace, is_limit_met=is_limit_met)
         finally:
             # The group outlives the child when the child started processes. macOS raises PermissionError for a group of
             # zombies.
@@ -114,9 +143,13 @@ def _send_request(process: subprocess.Popen[bytes], request: Mapping[str, Any], 
 
 def _iterate_messages(
     process: subprocess.Popen[bytes], seconds: float | None, checkpoint: Callable[[], None]
-) -> Iterator[dict[str, Any]]:
-    """Yield the messages until the process has ended. Its output ends with it, so no end is waited for."""
+) -> Generator[dict[str, Any], None, int]:
+    """Yield the messages until the process has ended, and return the most memory in bytes that it was seen to have.
+
+    Its output ends with it, so no end is waited for.
+    """
     assert process.stdout is not None
+    peak_bytes = 0
     deadline = None if seconds is None else time.monotonic() + seconds
 
     def check_interruption() -> None:
@@ -129,6 +162,7 @@ def _iterate_messages(
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
             check_interruption()
+            peak_bytes = max(peak_bytes, read_peak_bytes(process.pid))
             has_exited = process.poll() is not None  # before the output is read, so that no line is missed
             if selector.select(0 if has_exited else CHECKPOINT_SECONDS):
                 data = os.read(process.stdout.fileno(), _READ_BYTES)
@@ -142,17 +176,19 @@ def _iterate_messages(
     while process.poll() is None:  # it closed its output before it ended, and is still held to its time
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(CHECKPOINT_SECONDS)
-            return
+            break
         check_interruption()
+    return peak_bytes
 
 
-def _build_failure(code: int, trace: str) -> ChildFailed:
+def _build_failure(code: int, trace: str, *, is_limit_met: bool) -> ChildFailed:
     last = (trace.strip().splitlines() or [f"exit code {code}"])[-1][:_LAST_LINE_LENGTH]
     kind = last.split(":")[0][:_KIND_LENGTH]
     if code == -signal.SIGXCPU:
         return ChildFailed("the child used up its processor time", code="timed_out", kind=kind)
     # Libraries turn failed allocations into exceptions of their own, whose text names the cause.
-    if code in _OUT_OF_MEMORY_CODES or "MemoryError" in trace or "bad_alloc" in trace:
+    is_aborted_without_memory = code in _ABORT_CODES and is_limit_met
+    if code == child.OUT_OF_MEMORY or is_aborted_without_memory or "MemoryError" in trace or "bad_alloc" in trace:
         return ChildFailed(f"the child ran out of memory ({last})", code="out_of_memory", kind=kind)
     if code == -signal.SIGXFSZ:
         return ChildFailed("the child wrote a larger file than it may", code="file_too_large", kind=kind)

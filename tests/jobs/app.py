@@ -2,7 +2,15 @@ from django.apps import AppConfig
 
 from project.jobs import job_kinds
 
-WORK = ("leave_a_line", "work_slowly", "refuse", "break_down", "run_out_of_time")
+WORK = (
+    "leave_a_line",
+    "work_slowly",
+    "refuse",
+    "break_down",
+    "miss_the_store",
+    "lose_a_child",
+    "run_out_of_time",
+)
 
 
 class TestJobsConfig(AppConfig):

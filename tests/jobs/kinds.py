@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
 from uuid import uuid4
 
 from materials.models import MaterialNode
-from project.errors import RuleViolation
+from project.errors import RuleViolation, StorageUnavailable
 from project.jobs.run import JobRun
+from project.processes.runner import ChildKilled
 
 SLOW_SECONDS = 3.0
 EFFECT = "effect of a job"
@@ -38,6 +40,16 @@ def refuse(run: JobRun) -> None:
 
 def break_down(run: JobRun) -> None:
     raise ValueError("a secret detail")
+
+
+def miss_the_store(run: JobRun) -> None:
+    """Fail as if the store were away, until a file says that it is back."""
+    if not Path(run.job.params["file"]).exists():
+        raise StorageUnavailable(errno.EIO, "The object store failed (EndpointConnectionError)", "key")
+
+
+def lose_a_child(run: JobRun) -> None:
+    raise ChildKilled(is_memory_exhausted=False)
 
 
 def run_out_of_time(run: JobRun) -> None:

@@ -201,7 +201,7 @@ def test_a_page_takes_as_many_statements_as_a_job(
         submit(acme, kind, depends_on=[first])
     client = api(acme)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         rows = client.get("/api/v1/jobs?limit=50").json()["data"]
 
     assert len(rows) == 16

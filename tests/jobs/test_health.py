@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from project.jobs import runner
+from project.jobs import claims
 from project.jobs.models import ClusterHeartbeat, Job
 from project.jobs.queues import JobQueue
 from tenants.models import Tenant
@@ -62,7 +62,7 @@ def test_a_heavy_job_may_wait_behind_another_but_not_for_nothing(acme: Tenant) -
 
     assert check("queue")["degraded"]
     submit(acme, "heavy_leave_a_line", priority=5)
-    assert runner.claim_next_job(JobQueue.HEAVY) is not None
+    assert claims.claim_next_job(JobQueue.HEAVY) is not None
     assert not check("queue")["degraded"]
 
 
@@ -78,3 +78,18 @@ def test_a_heavy_job_is_not_late_while_it_waits_for_the_window(acme: Tenant, set
     opened = timezone.now() - timedelta(minutes=30)
     settings.HEAVY_WINDOW = (opened.time(), (opened + timedelta(hours=1)).time())
     assert check("queue")["degraded"]
+
+
+def test_it_says_when_the_supervisor_has_not_looked(acme: Tenant) -> None:
+    assert check("supervisor")["ok"]
+    ClusterHeartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=45))
+
+    blind = check("supervisor")
+    assert not blind["ok"]
+    assert blind["detail"].startswith("No supervisor looks after the light workers: here:1:light has not looked for 4")
+
+    now = timezone.now()
+    ClusterHeartbeat.objects.create(cluster="there:1:light", queue=JobQueue.LIGHT, seen_at=now, answered_at=now)
+    assert check("supervisor")["degraded"]  # another one looks
+    ClusterHeartbeat.objects.filter(cluster="here:1:light").update(seen_at=now - timedelta(minutes=11))
+    assert not check("supervisor")["degraded"]  # replaced long ago

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from project.jobs import job_kinds, runner, sweeper
+from project.jobs import claims, job_kinds, sweeper
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import IMMEDIATE, JobQueue, WorkWindow, count_worker_processes
 from project.jobs.services import submit_job
@@ -47,9 +47,9 @@ def test_a_job_waits_in_the_queue_of_its_kind(acme: Tenant) -> None:
     light, heavy = submit(acme, "leave_a_line"), submit(acme, "heavy_leave_a_line")
 
     assert (light.queue, heavy.queue) == (JobQueue.LIGHT, JobQueue.HEAVY)
-    assert runner.claim_next_job(JobQueue.HEAVY) == heavy
-    assert runner.claim_next_job(JobQueue.HEAVY) is None
-    assert runner.claim_next_job(JobQueue.LIGHT) == light
+    assert claims.claim_next_job(JobQueue.HEAVY) == heavy
+    assert claims.claim_next_job(JobQueue.HEAVY) is None
+    assert claims.claim_next_job(JobQueue.LIGHT) == light
 
 
 def test_it_rings_in_the_queue_of_the_job_alone(transactional_db: None) -> None:
@@ -74,7 +74,7 @@ def test_it_rings_again_in_the_queue_whose_message_was_lost(transactional_db: No
 
 def test_a_job_taken_back_is_rung_for_in_its_queue(transactional_db: None) -> None:
     submit(Tenant.objects.create(slug="acme", name="Acme"), "heavy_leave_a_line")
-    runner.claim_next_job(JobQueue.HEAVY)
+    claims.claim_next_job(JobQueue.HEAVY)
     OrmQ.objects.all().delete()
 
     sweeper.sweep_jobs(now=timezone.now() + timedelta(minutes=5))
@@ -112,8 +112,8 @@ def test_an_immediate_job_passes_the_window(acme: Tenant, settings: Settings) ->
     submit(acme, "heavy_leave_a_line", priority=IMMEDIATE - 1)
     immediate = submit(acme, "heavy_leave_a_line", priority=IMMEDIATE)
 
-    assert runner.claim_next_job(JobQueue.HEAVY) == immediate
-    assert runner.claim_next_job(JobQueue.HEAVY) is None
+    assert claims.claim_next_job(JobQueue.HEAVY) == immediate
+    assert claims.claim_next_job(JobQueue.HEAVY) is None
 
 
 def test_it_rings_once_the_window_opens_and_not_before(transactional_db: None, settings: Settings) -> None:

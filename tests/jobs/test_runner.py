@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
-from project.jobs import runner, sweeper
+from project.jobs import claims, runner, sweeper
 from project.jobs.errors import JobAlreadyOpen, JobCancelled, JobLost, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import IMMEDIATE, NORMAL
@@ -94,7 +94,7 @@ def test_the_higher_priority_goes_first(acme: Tenant) -> None:
     submit(acme, priority=0)
     urgent = submit(acme, priority=5)
 
-    claimed = runner.claim_next_job()
+    claimed = claims.claim_next_job()
 
     assert claimed is not None
     assert claimed.pk == urgent.pk
@@ -102,11 +102,11 @@ def test_the_higher_priority_goes_first(acme: Tenant) -> None:
 
 def test_a_late_finisher_cannot_overwrite(acme: Tenant) -> None:
     submit(acme)
-    first = runner.claim_next_job()
+    first = claims.claim_next_job()
     assert first is not None
     sweeper.sweep_jobs(now=timezone.now() + timedelta(hours=1))
     Job.objects.update(queued_at=timezone.now())
-    second = runner.claim_next_job()
+    second = claims.claim_next_job()
     assert second is not None
     wrote = False
 
@@ -153,7 +153,7 @@ def test_a_time_limit_ends_the_job(acme: Tenant) -> None:
 
 def test_progress_never_goes_back(acme: Tenant) -> None:
     submit(acme)
-    job = runner.claim_next_job()
+    job = claims.claim_next_job()
     assert job is not None
     run = JobRun(job)
 
@@ -194,8 +194,8 @@ def test_a_job_waits_for_what_it_depends_on(acme: Tenant, file: Path) -> None:
     Job.objects.filter(pk=second.pk).update(priority=-1)
 
     assert runner.run_next_job()
-    assert runner.claim_next_job() == second
-    assert runner.claim_next_job() is None
+    assert claims.claim_next_job() == second
+    assert claims.claim_next_job() is None
     assert again(last).status == JobStatus.QUEUED
 
 
@@ -267,7 +267,7 @@ def test_it_stops_an_active_job_before_its_end(transactional_db: None, file: Pat
 
 def test_a_job_that_breaks_after_its_end_was_asked_for_is_not_tried_again(acme: Tenant) -> None:
     submit(acme, "break_down")
-    job = runner.claim_next_job()
+    job = claims.claim_next_job()
     assert job is not None
     cancel_subject_jobs(tenant=acme, subjects=[job.subject_id])
 
@@ -278,7 +278,7 @@ def test_a_job_that_breaks_after_its_end_was_asked_for_is_not_tried_again(acme: 
 
 def test_a_cancelled_job_cannot_complete(acme: Tenant) -> None:
     submit(acme)
-    job = runner.claim_next_job()
+    job = claims.claim_next_job()
     assert job is not None
     cancel_subject_jobs(tenant=acme, subjects=[job.subject_id])
 
@@ -310,7 +310,7 @@ def test_it_retries_a_failed_job_with_all_its_attempts(acme: Tenant) -> None:
 
 def test_it_takes_back_a_job_whose_lease_has_run_out(acme: Tenant) -> None:
     submit(acme)
-    job = runner.claim_next_job()
+    job = claims.claim_next_job()
     assert job is not None
 
     assert sweeper.sweep_jobs(now=timezone.now()).requeued == 0
@@ -323,7 +323,7 @@ def test_it_gives_up_after_the_attempts_with_a_reason(acme: Tenant) -> None:
     job = submit(acme)
     for minutes in (10, 20, 30):
         Job.objects.filter(status=JobStatus.QUEUED).update(queued_at=timezone.now())
-        assert runner.claim_next_job() is not None
+        assert claims.claim_next_job() is not None
         sweeper.sweep_jobs(now=timezone.now() + timedelta(minutes=minutes))
 
     lost = again(job)
@@ -345,7 +345,7 @@ def test_it_rings_again_for_a_lost_message(transactional_db: None) -> None:
 def test_it_takes_back_only_the_jobs_of_the_dead_worker(acme: Tenant) -> None:
     for worker in ("host:1:10", "host:1:11", "host:2:10"):
         submit(acme)
-        job = runner.claim_next_job()
+        job = claims.claim_next_job()
         assert job is not None
         Job.objects.filter(pk=job.pk).update(worker=worker)
 

@@ -96,6 +96,13 @@ def die(request: Mapping[str, Any], tell: Tell) -> None:
     os.kill(os.getpid(), signal.Signals[request["of"]])
 
 
+def eat_and_die(request: Mapping[str, Any], tell: Tell) -> None:
+    eaten = bytearray(700 * 2**20)
+    time.sleep(1)  # long enough to be seen
+    die(request, tell)
+    tell({"eaten": len(eaten)})
+
+
 DEEDS: Mapping[str, Callable[[Mapping[str, Any], Tell], None]] = {
     deed.__name__: deed
     for deed in (
@@ -113,5 +120,6 @@ DEEDS: Mapping[str, Callable[[Mapping[str, Any], Tell], None]] = {
         leave_output_open,
         fail_to_allocate,
         die,
+        eat_and_die,
     )
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import subprocess
@@ -13,7 +14,8 @@ import psutil
 import pytest
 from django.conf import settings
 
-from project.processes.runner import ChildFailed, ProcessLimits, read_messages
+from project.processes import memory
+from project.processes.runner import ChildFailed, ChildKilled, ProcessLimits, read_messages
 from tests.process_table import eventually, lives
 
 CHILD = "tests.processes.child_at_work"
@@ -117,9 +119,37 @@ def test_it_lets_a_child_take_what_it_may() -> None:
     assert heard[-1] == {"eaten": 40}
 
 
-@pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGABRT", "SIGTRAP"])
-def test_it_takes_a_child_that_ended_by_such_a_signal_for_one_without_memory(signal_name: str) -> None:
-    assert failure("die", of=signal_name).code == "out_of_memory"
+@pytest.mark.parametrize("signal_name", ["SIGABRT", "SIGTRAP"])
+def test_it_names_memory_for_a_child_that_aborts_only_when_its_limit_was_met(signal_name: str) -> None:
+    limits = ProcessLimits(memory_bytes=1024 * MIB)
+
+    assert failure("die", of=signal_name, limits=limits).code == "broke"
+    assert failure("eat_and_die", of=signal_name, limits=limits).code == "out_of_memory"
+
+
+def test_a_child_that_is_killed_has_not_failed() -> None:
+    """Whoever blames the failures of a child on its file does not catch this one."""
+    with pytest.raises(ChildKilled) as killed:
+        failure("die", of="SIGKILL", limits=ProcessLimits(memory_bytes=512 * MIB))
+
+    assert not isinstance(killed.value, ChildFailed)
+    assert not killed.value.is_memory_exhausted
+    assert "memory" not in str(killed.value)
+
+
+def test_memory_is_named_when_the_kernel_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = tmp_path / "memory.events"
+    counter.write_text("low 0\nhigh 0\nmax 3\noom 1\noom_kill 4\noom_group_kill 0\n")
+    monkeypatch.setattr(memory, "_COUNTERS", ((tmp_path / "none", "oom_kill"), (counter, "oom_kill")))
+    lines = read_messages(CHILD, {"do": "hang"})
+    os.kill(next(lines)["pid"], signal.SIGKILL)
+    counter.write_text(counter.read_text().replace("oom_kill 4", "oom_kill 5"))
+
+    with pytest.raises(ChildKilled) as killed:
+        next(lines)
+
+    assert killed.value.is_memory_exhausted
+    assert "no memory left" in str(killed.value)
 
 
 def test_it_knows_the_words_of_a_library_that_got_no_memory() -> None:

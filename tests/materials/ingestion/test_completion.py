@@ -13,10 +13,10 @@ from materials.locks import lock_tree
 from materials.models import MaterialNode
 from project.errors import RuleViolation
 from project.jobs import sweeper
+from project.jobs.claims import claim_next_job
 from project.jobs.errors import JobCancelled, JobLost
 from project.jobs.models import Job, JobStatus
 from project.jobs.run import JobRun
-from project.jobs.runner import claim_next_job
 from project.jobs.services import cancel_job, submit_job
 from tenants.models import Tenant
 from tests.process_table import eventually

@@ -10,7 +10,7 @@ from materials.entries.services import delete_entry
 from materials.entries.submission import request_ingestion
 from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.tree.services import create_node, delete_node
-from project.jobs import runner
+from project.jobs import claims, runner
 from project.jobs.models import Job, JobStatus
 from project.jobs.services import cancel_job
 from tenants.models import Tenant
@@ -97,7 +97,7 @@ def test_it_refuses_a_second_ingestion(api: Api, acme: Tenant, lecture: Material
 
 def test_an_entry_deleted_meanwhile_stays_deleted(api: Api, acme: Tenant, course: MaterialNode) -> None:
     entry = upload(api(acme), course.pk, "lecture.md", LECTURE)
-    job = runner.claim_next_job()
+    job = claims.claim_next_job()
     assert job is not None
 
     delete_entry(tenant=acme, entry_id=MaterialEntry.objects.get(pk=entry["id"]).pk)

@@ -9,11 +9,11 @@ from pytest_django import Settings
 
 from materials.models import Chunk, MaterialEntry, MaterialNode, TranscriptWindow
 from materials.recordings.transcription import ingest_recording
+from project.jobs.claims import claim_next_job
 from project.jobs.errors import JobCancelled
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
 from project.jobs.run import JobRun
-from project.jobs.runner import claim_next_job
 from structures.models import Reference
 from tenants.models import Tenant
 from tests.conftest import Api, Stored, drain
