@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -30,25 +31,66 @@ _MAX_CELLS = 2_000_000
 
 
 @dataclass
+class _Box:
+    """A box in a section: the least level of its headings, and how far the first one had to be shifted for that."""
+
+    least_level: int
+    shift: int | None = None
+
+    def shift_level(self, level: int) -> int:
+        if self.shift is None:
+            self.shift = max(0, self.least_level - level)
+        return max(self.least_level, level + self.shift)
+
+
+@dataclass
 class PieceCollector:
     """Collect the pieces of one document in reading order and give each the headings above it. Ignore blank text."""
 
     collected: list[Piece] = field(default_factory=list)
     left_out: LeftOutCollector = field(default_factory=LeftOutCollector)
+    # Depths and texts of the headings above. A depth is above 6 where headings are shifted down in boxes.
     _heading_path: list[tuple[int, str]] = field(default_factory=list)
+    _boxes: list[_Box] = field(default_factory=list)
     # The locator given last, and its copy with the current heading path: consecutive pieces mostly share both.
     _locator_cache: tuple[Locator | None, Locator] | None = None
 
-    def add_heading(self, text: str, level: int, locator: Locator | None = None) -> None:
-        """Add a heading of level 1 to 6; later pieces belong to it until a heading of the same or a smaller level."""
+    def add_heading(self, text: str, level: int, locator: Locator | None = None, *, links: Iterable[str] = ()) -> None:
+        """Add a heading of level 1 to 6; later pieces belong to it until a heading of the same or a smaller level.
+
+        In a box it stands below the section that the box stands in, whatever its level.
+        """
         text = collapse_whitespace(text)
         if not text:
             return
+        if self._boxes:
+            level = self._boxes[-1].shift_level(level)
         while self._heading_path and self._heading_path[-1][0] >= level:
             self._heading_path.pop()
         self._heading_path.append((level, text))
         self._locator_cache = None
-        self.add(ChunkKind.HEADING, text, locator, level=level)
+        self.add(ChunkKind.HEADING, text, locator, level=min(level, 6), links=links)
+
+    @property
+    def next_level(self) -> int:
+        """The level of a heading that stands one below the last."""
+        return self._heading_path[-1][0] + 1 if self._heading_path else 1
+
+    @contextmanager
+    def open_box(self) -> Iterator[None]:
+        """Add pieces of a box, such as a note, an exercise or a panel: its headings end with it.
+
+        What follows belongs to the section in which the box stands.
+        """
+        path = list(self._heading_path)
+        self._boxes.append(_Box(least_level=self.next_level))
+        try:
+            yield
+        finally:
+            self._boxes.pop()
+            if self._heading_path != path:
+                self._heading_path = path
+                self._locator_cache = None
 
     def reset_headings(self) -> None:
         """Clear the heading path, as at the beginning of a new page or slide."""

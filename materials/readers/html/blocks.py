@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from materials.documents import ChunkKind, Locator
 from materials.readers.base.encodings import clean_text
+from materials.readers.base.html_elements import DIRECTIVE_TAG, LIST_TABLE
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import (
     PieceCollector,
     collapse_whitespace,
@@ -15,11 +19,13 @@ from materials.readers.base.pieces import (
     format_table_parts,
     tidy_lines,
 )
+from materials.readers.html.boxes import is_box, is_speaker_notes
 from materials.readers.html.furniture import BoilerplateDetector, is_ignored
 from materials.readers.html.inline import InlineText, get_alt_text, is_block, read_inline_text
+from materials.readers.html.left_out import count_ignored, count_navigation
 from materials.readers.html.lists import ListBuilder, PendingListItem
 from materials.readers.html.math import extract_formula
-from materials.readers.html.tables import is_layout_table, parse_table_rows
+from materials.readers.html.tables import is_layout_table, parse_table_rows, read_list_as_rows
 
 _HEADING_LEVELS = {f"h{level}": level for level in range(1, 7)}
 _LIST_TAGS = {"ul", "ol", "menu", "dir"}
@@ -73,11 +79,14 @@ class HTMLBlockReader:
     boilerplate: BoilerplateDetector | None = None
     pieces: PieceCollector = field(default_factory=PieceCollector)
     _fragment: str | None = None
+    # Targets of links around blocks, for the next piece.
+    _links_around: list[str] = field(default_factory=list)
+    _is_in_notes: bool = False
     _has_blocks_cache: dict[Any, bool] = field(default_factory=dict)
 
     def read(self, element: Any) -> None:
         """Add the content of a block element: its blocks one by one, and each run of inline text as a paragraph."""
-        run = InlineText()
+        run = self._begin_run()
         run.add_text(element.text)
         for child in element:
             if self._is_inline(child):
@@ -86,14 +95,14 @@ class HTMLBlockReader:
                     self._record_fragment(child)
                 elif formula and is_block(child):  # a displayed formula, which interrupts the paragraph
                     self._add_paragraph(run)
-                    self._add_paragraph(InlineText([formula]))
-                    run = InlineText()
+                    self._add_paragraph(InlineText(self.pieces.left_out, [formula]))
+                    run = self._begin_run()
                     run.add_text(child.tail)
                     continue
                 run.add_element(child)
-            elif not self._is_skipped(child):
+            elif not self._skip(child):
                 self._add_paragraph(run)
-                run = InlineText()
+                run = self._begin_run()
                 self._read_block(child)
             run.add_text(child.tail)
         self._add_paragraph(run)
@@ -120,27 +129,100 @@ class HTMLBlockReader:
         elif element.get("role") == "heading" and not self._has_blocks(element):
             level = element.get("aria-level") or "2"  # WAI-ARIA 1.2: the implicit level of the role is 2
             self._add_heading(element, min(max(int(level), 1), 6) if level.isdecimal() else 2)
+        elif is_speaker_notes(element):
+            self._read_notes(element)
+        elif tag == DIRECTIVE_TAG:
+            with self._open_directive(element):
+                self._read_directive(element)
+        elif is_box(element):
+            with self.pieces.open_box():
+                self.read(element)
+        else:
+            if tag == "a" and (target := element.get("href")):
+                self._links_around.append(target)
+            self.read(element)
+
+    def _read_notes(self, element: Any) -> None:
+        """Add the notes of a speaker: paragraphs and lists are notes then, code and tables what they are."""
+        before, self._is_in_notes = self._is_in_notes, True
+        with self.pieces.open_box():
+            self.read(element)
+        self._is_in_notes = before
+
+    @contextmanager
+    def _open_directive(self, element: Any) -> Iterator[None]:
+        """Read a directive: what follows it belongs to the section around, and its label is said in its heading."""
+        with self.pieces.open_box():
+            label, title = element.get("label") or "", element.get("title") or ""
+            if label and not self._label_first_heading(element, label):
+                self.pieces.add_heading(
+                    f"{label}: {title}" if title else label, max(self.pieces.next_level, 2), self._build_locator()
+                )
+            yield
+
+    def _label_first_heading(self, element: Any, label: str) -> bool:
+        """Put the label of a directive before the heading that it begins with; return False when it has none."""
+        first = next(iter(element), None)
+        if first is not None and first.tag == "blockquote":
+            first = next(iter(first), None)
+        if first is None or first.tag not in _HEADING_LEVELS or (element.text or "").strip():
+            return False
+        if label.casefold() not in read_inline_text(first, LeftOutCollector()).text.casefold():
+            first.text = f"{label}: {(first.text or '').lstrip()}"
+        return True
+
+    def _read_directive(self, element: Any) -> None:
+        rows = read_list_as_rows(element) if element.get("kind") == LIST_TABLE else None
+        if rows is not None:
+            self._read_list_table(element, rows)
         else:
             self.read(element)
+
+    def _read_list_table(self, element: Any, rows: Sequence[Sequence[Any]]) -> None:
+        """Add a table that is written as a list of lists, and the title before it."""
+        for child in element:
+            if child.tag not in _LIST_TAGS:
+                self._read_block(child)
+        cells = [[read_inline_text(cell, self.pieces.left_out) for cell in row] for row in rows]
+        self._add_table(
+            [[cell.text for cell in row] for row in cells],
+            [term for row in cells for cell in row for term in cell.emphasised],
+            [target for row in cells for cell in row for target in cell.links],
+        )
 
     def _add_heading(self, element: Any, level: int) -> None:
         for anchor in element.iter("a", "span"):
             self._record_fragment(anchor)
         if element.get("id"):  # again, for it counts more than the anchors inside
             self._record_fragment(element)
-        text = read_inline_text(element).text
+        run = read_inline_text(element, self.pieces.left_out)
+        text = run.text
         if (anchor := _TRAILING_ID.search(text)) is not None:
             self._fragment, text = anchor.group(1), text[: anchor.start()]
-        self.pieces.add_heading(text.rstrip("¶#§🔗 \n"), level, self._build_locator())
+        self.pieces.add_heading(text.rstrip("¶#§🔗 \n"), level, self._build_locator(), links=run.links)
+
+    def _begin_run(self) -> InlineText:
+        return InlineText(self.pieces.left_out)
 
     def _add_paragraph(self, run: InlineText) -> None:
         if not run.parts:
             return
-        self.pieces.add(ChunkKind.PARAGRAPH, tidy_lines(run.text), self._build_locator(), emphasised=run.emphasised)
+        self._add_piece(ChunkKind.PARAGRAPH, tidy_lines(run.text), run.emphasised, run.links)
+
+    def _add_piece(self, kind: ChunkKind, text: str, emphasised: Sequence[str], links: Sequence[str]) -> None:
+        if not text or text.isspace():
+            return
+        if self._is_in_notes and kind in {ChunkKind.PARAGRAPH, ChunkKind.LIST}:
+            kind = ChunkKind.NOTES
+        links, self._links_around = [*self._links_around, *links], []
+        self.pieces.add(kind, text, self._build_locator(), emphasised=emphasised, links=links)
 
     def _read_figure(self, element: Any) -> None:
         """Add a figure; alternative text that is the same as the caption is left out."""
-        captions = {collapse_whitespace(read_inline_text(caption).text) for caption in element.iter("figcaption")}
+        captions = {
+            collapse_whitespace(read_inline_text(caption, LeftOutCollector()).text)
+            for caption in element.iter("figcaption")
+        }
         for image in element.iter("img"):
             if get_alt_text(image) in captions:
                 image.set("alt", "")
@@ -154,14 +236,13 @@ class HTMLBlockReader:
         self._flush_list(items)
 
     def _flush_list(self, items: ListBuilder) -> None:
-        text, emphasised = items.take_text()
-        self.pieces.add(ChunkKind.LIST, text, self._build_locator(), emphasised=emphasised)
+        self._add_piece(ChunkKind.LIST, *items.take_text())
 
     def _read_list_items(self, element: Any, depth: int, items: ListBuilder) -> None:
         given = element.get("start") or "1"
         number = int(given) if given.isdecimal() and len(given) <= _MAX_NUMBER_DIGITS else 1
         for child in element:
-            if self._is_skipped(child):
+            if self._skip(child):
                 continue
             if child.tag in _LIST_TAGS:
                 self._read_list_items(child, depth + 1, items)
@@ -178,7 +259,7 @@ class HTMLBlockReader:
 
     def _read_list_item(self, element: Any, depth: int, number: int | None, items: ListBuilder) -> None:
         """Add an item: its line, the lists in it, and as pieces of their own the blocks that do not fit in a line."""
-        entry = PendingListItem(depth=depth, number=number)
+        entry = PendingListItem(depth=depth, number=number, line=self._begin_run())
         self._read_item_content(element, entry, items)
         self._close_list_item(entry, items)
 
@@ -190,12 +271,12 @@ class HTMLBlockReader:
                 list_item.line.add_text(apart)
                 list_item.line.add_element(child)
                 list_item.line.add_text(apart)
-            elif self._is_skipped(child):
+            elif self._skip(child):
                 pass
             elif child.tag in _LIST_TAGS:
                 self._close_list_item(list_item, items)
                 self._read_list_items(child, list_item.depth + 1, items)
-            elif child.tag in _STANDALONE_TAGS:
+            elif child.tag in _STANDALONE_TAGS or _is_box_with_heading(child):
                 self._close_list_item(list_item, items)
                 self._flush_list(items)
                 self._read_block(child)
@@ -217,10 +298,10 @@ class HTMLBlockReader:
         entries = [child for part in element for child in (part if part.tag == "div" else [part])]
         if any(entry.tag == "dd" and entry.xpath(_LONG_DEFINITION_XPATH) for entry in entries):
             for entry in entries:
-                if not self._is_skipped(entry):
+                if not self._skip(entry):
                     self._record_fragment(entry)
                     if entry.tag == "dt":
-                        run = read_inline_text(entry)
+                        run = read_inline_text(entry, self.pieces.left_out)
                         run.emphasised.append(run.text)
                         self._add_paragraph(run)
                     else:
@@ -229,10 +310,12 @@ class HTMLBlockReader:
         lines: list[str] = []
         emphasised: list[str] = []
         terms: list[str] = []
+        links: list[str] = []
         for entry in entries:
-            if self._is_skipped(entry):
+            if self._skip(entry):
                 continue
-            run = read_inline_text(entry)
+            run = read_inline_text(entry, self.pieces.left_out)
+            links.extend(run.links)
             words = collapse_whitespace(run.text)
             if entry.tag == "dt":
                 terms.append(words)
@@ -245,7 +328,7 @@ class HTMLBlockReader:
                 emphasised.extend(run.emphasised)
                 terms = []
         lines.extend(format_list_item(term, depth=0) for term in terms if term)
-        self.pieces.add(ChunkKind.LIST, "\n".join(lines), self._build_locator(), emphasised=emphasised)
+        self._add_piece(ChunkKind.LIST, "\n".join(lines), emphasised, links)
 
     # --- tables and code ----------------------------------------------------------------------------------------------
 
@@ -254,10 +337,12 @@ class HTMLBlockReader:
             self.read(element)
             return
         for caption in element.iterchildren("caption"):
-            self._add_paragraph(read_inline_text(caption))
-        rows, emphasised = parse_table_rows(element)
+            self._add_paragraph(read_inline_text(caption, self.pieces.left_out))
+        self._add_table(*parse_table_rows(element, self.pieces.left_out))
+
+    def _add_table(self, rows: Sequence[Sequence[str]], emphasised: Sequence[str], links: Sequence[str]) -> None:
         for part in format_table_parts(rows):
-            self.pieces.add(ChunkKind.TABLE, part, self._build_locator(), emphasised=emphasised)
+            self._add_piece(ChunkKind.TABLE, part, emphasised, links)
 
     def _add_code(self, element: Any) -> None:
         parts: list[str] = []
@@ -289,12 +374,26 @@ class HTMLBlockReader:
     def _is_skipped(self, element: Any) -> bool:
         return is_ignored(element) or (self.boilerplate is not None and self.boilerplate.is_boilerplate(element))
 
+    def _skip(self, element: Any) -> bool:
+        """Tell whether an element is left out, and count it then."""
+        if is_ignored(element):
+            count_ignored(element, self.pieces.left_out, self._build_locator())
+            return True
+        if self.boilerplate is not None and self.boilerplate.is_boilerplate(element):
+            count_navigation(element, self.pieces.left_out, self._build_locator())
+            return True
+        return False
+
     def _record_fragment(self, element: Any) -> None:
         if (named := element.get("id") or (element.get("name") if element.tag == "a" else None)) is not None:
             self._fragment = clean_text(named) or self._fragment
 
     def _build_locator(self) -> Locator:
         return Locator(fragment=self._fragment)
+
+
+def _is_box_with_heading(element: Any) -> bool:
+    return is_box(element) and (bool(element.get("label")) or next(element.iter(*_HEADING_LEVELS), None) is not None)
 
 
 def _unnest_definitions(element: Any) -> None:

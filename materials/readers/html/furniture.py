@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from materials.readers.base.html_elements import LEFT_OUT_TAG
+
 # Not rendered, rendered as a picture, or a control whose label is not text of the page. `rp` holds the brackets that
 # only browsers without ruby show.
 _IGNORED_TAGS = {
@@ -30,6 +32,8 @@ _IGNORED_TAGS = {
     "applet",
     "embed",
     "rp",
+    "title",
+    LEFT_OUT_TAG,
 }
 # Signs of tools beside the text: KaTeX's visual copy of a formula, links of headings to themselves (Sphinx, Docusaurus,
 # AnchorJS), back links of footnotes, copy buttons, and columns of line numbers (Pygments, Prism, Rouge).

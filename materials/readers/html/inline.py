@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from materials.readers.base.encodings import clean_text
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.base.typography import format_note_mark, format_script, join_ideographs, strip_break_hints
 from materials.readers.html.furniture import get_classes, is_ignored
+from materials.readers.html.left_out import count_ignored
 from materials.readers.html.math import extract_formula
 
 _BLOCK_TAGS = {
@@ -103,10 +105,15 @@ def is_inline_element(element: Any) -> bool:
 
 @dataclass
 class InlineText:
-    """Collects the parts of a running text and the emphasised terms in it."""
+    """Collects the parts of a running text, and the emphasised terms and the targets of links in it.
 
+    What is not part of the text is counted in `left_out`.
+    """
+
+    left_out: LeftOutCollector
     parts: list[str] = field(default_factory=list)
     emphasised: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -127,8 +134,11 @@ class InlineText:
             self.parts.append(clean_text(formula))
             return
         if is_ignored(element):
+            count_ignored(element, self.left_out)
             return
         tag = element.tag
+        if tag == "a" and (target := element.get("href")):
+            self.links.append(target)
         if tag == "br":
             self.parts.append("\n")
         elif tag == "img":
@@ -163,22 +173,25 @@ class InlineText:
             self.emphasised.append("".join(self.parts[before:]))
 
     def _add_super_or_subscript(self, element: Any) -> None:
-        within = InlineText()
+        within = InlineText(self.left_out)
         within.add_content(element)
         self.emphasised.extend(within.emphasised)
         text = collapse_whitespace(within.text)
         if not text:
             return
         before = self.parts[-1][-1:] if self.parts else ""
-        if _is_note_reference(element) and len(text) <= _MAX_NOTE_MARK_LENGTH:
+        is_note = _is_note_reference(element) and len(text) <= _MAX_NOTE_MARK_LENGTH
+        if not is_note:
+            self.links.extend(within.links)
+        if is_note:
             self.parts.append(format_note_mark(text))
         else:
             self.parts.append(format_script(text, is_raised=element.tag == "sup", before=before))
 
 
-def read_inline_text(element: Any) -> InlineText:
-    """Return the content of an element as running text."""
-    inline = InlineText()
+def read_inline_text(element: Any, left_out: LeftOutCollector) -> InlineText:
+    """Return the content of an element as running text; what is left out of it is counted in `left_out`."""
+    inline = InlineText(left_out)
     inline.add_content(element)
     return inline
 

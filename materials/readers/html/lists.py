@@ -14,7 +14,7 @@ class PendingListItem:
 
     depth: int
     number: int | None
-    line: InlineText = field(default_factory=InlineText)
+    line: InlineText
     _position: tuple[int, int] | None = None
 
 
@@ -24,6 +24,7 @@ class ListBuilder:
 
     _lines: list[tuple[int, int | None, str]] = field(default_factory=list)
     _emphasised: list[str] = field(default_factory=list)
+    _links: list[str] = field(default_factory=list)
     _times_taken: int = 0
 
     def close_item(self, list_item: PendingListItem) -> InlineText | None:
@@ -31,9 +32,10 @@ class ListBuilder:
 
         An item has no line to append to once the lines were taken because a block, such as code, stands in between.
         """
-        said, list_item.line = list_item.line, InlineText()
+        said, list_item.line = list_item.line, InlineText(list_item.line.left_out)
         text = collapse_whitespace(said.text)
         if not text:
+            self._links.extend(said.links)
             return None
         if list_item._position is None:
             list_item._position = self._times_taken, len(self._lines)
@@ -44,14 +46,16 @@ class ListBuilder:
         else:
             return said
         self._emphasised.extend(said.emphasised)
+        self._links.extend(said.links)
         return None
 
-    def take_text(self) -> tuple[str, list[str]]:
-        """Return the lines so far as one text and the emphasised terms in them, and start a new list."""
+    def take_text(self) -> tuple[str, list[str], list[str]]:
+        """Return the lines so far as one text, and the emphasised terms and links in them; start a new list."""
         least = min((depth for depth, _, _ in self._lines), default=0)
         text = "\n".join(
             format_list_item(said, depth=depth - least, number=number) for depth, number, said in self._lines
         )
-        emphasised, self._lines, self._emphasised = self._emphasised, [], []
+        emphasised, links = self._emphasised, self._links
+        self._lines, self._emphasised, self._links = [], [], []
         self._times_taken += 1
-        return text, emphasised
+        return text, emphasised, links

@@ -9,7 +9,8 @@ from typing import Any
 from materials.documents import ChunkKind, Document
 from materials.readers.base.encodings import decode_with_warnings
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.base.pieces import collapse_whitespace
+from materials.readers.base.left_out import LeftOutCollector
+from materials.readers.base.pieces import PieceCollector, collapse_whitespace
 from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.furniture import BoilerplateDetector
 from materials.readers.html.tree import build_html_tree
@@ -44,30 +45,34 @@ def find_declared_charset(data: bytes) -> str:
     return (said[1] or said[2]).decode() if said else ""
 
 
-def parse_html(text: str, *, keep_boilerplate: bool, title: str = "", warnings: tuple[str, ...] = ()) -> Document:
-    """Turn HTML into a document.
+def parse_html(
+    text: str,
+    *,
+    keep_boilerplate: bool,
+    title: str = "",
+    warnings: tuple[str, ...] = (),
+    left_out: LeftOutCollector | None = None,
+) -> Document:
+    """Turn HTML into a document; what is left out of it is added to what `left_out` holds already.
 
     With `keep_boilerplate` the text is the content of a body, and nothing in it is left out as navigation.
     """
-    root = build_html_tree(f"<html><body>{text}</body></html>" if keep_boilerplate else text)
+    left_out = left_out or LeftOutCollector()
+    root = build_html_tree(f"<html><body>{text}</body></html>" if keep_boilerplate else text, left_out)
     if root is None:
-        return Document(pieces=(), title=title, warnings=warnings)
-    return build_html_document(root, keep_boilerplate=keep_boilerplate, title=title, warnings=warnings)
-
-
-def build_html_document(
-    root: Any, *, keep_boilerplate: bool, title: str = "", warnings: tuple[str, ...] = ()
-) -> Document:
-    """Turn an lxml tree of less than 256 levels into a document; the tree is changed in place.
-
-    With `keep_boilerplate` nothing is left out as navigation.
-    """
-    blocks = HTMLBlockReader(boilerplate=None if keep_boilerplate else BoilerplateDetector(root))
+        return Document(pieces=(), title=title, warnings=warnings, left_out=left_out.build())
+    blocks = HTMLBlockReader(
+        boilerplate=None if keep_boilerplate else BoilerplateDetector(root), pieces=PieceCollector(left_out=left_out)
+    )
     blocks.read(root if keep_boilerplate else _find_content(root))
     pieces = tuple(blocks.pieces.collected)
     own = next((p.text for p in pieces if p.kind is ChunkKind.HEADING and p.level == 1), "")
     return Document(
-        pieces=pieces, title=title or own or _find_title(root), language=_find_language(root), warnings=warnings
+        pieces=pieces,
+        title=title or own or _find_title(root),
+        language=_find_language(root),
+        warnings=warnings,
+        left_out=left_out.build(),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.html.inline import InlineText, read_inline_text
 
 # Columns or rows of one cell. The HTML standard allows 1,000 columns and 65,534 rows; no table that is read has so
@@ -26,22 +27,24 @@ def is_layout_table(table: Any) -> bool:
     return bool(table.xpath(f"boolean({_LAYOUT_CONTENT_XPATH})")) or table.xpath("count(.//td | .//th)") <= 1
 
 
-def parse_table_rows(table: Any) -> tuple[list[list[str]], list[str]]:
-    """Return the rows of a table and the emphasised terms in it.
+def parse_table_rows(table: Any, left_out: LeftOutCollector) -> tuple[list[list[str]], list[str], list[str]]:
+    """Return the rows of a table, and the emphasised terms and the targets of links in it.
 
     Cells are filled in by column as the HTML standard does (4.9.12.1, forming a table); the further columns and rows
     of a spanning cell are blank.
     """
     rows: list[list[str]] = []
     emphasised: list[str] = []
+    links: list[str] = []
     hanging: dict[int, int] = {}
     blanks = 0
     for row in table.xpath(_ROWS_XPATH):
         cells: list[str] = []
         for cell in row.iterchildren("td", "th"):
             blanks += _fill_spanned_columns(cells, hanging)
-            inline: InlineText = read_inline_text(cell)
+            inline: InlineText = read_inline_text(cell, left_out)
             emphasised.extend(inline.emphasised)
+            links.extend(inline.links)
             columns, down = _parse_span(cell, "colspan"), _parse_span(cell, "rowspan")
             if blanks + columns > _MAX_BLANK_CELLS:
                 columns = down = 1
@@ -52,7 +55,7 @@ def parse_table_rows(table: Any) -> tuple[list[list[str]], list[str]]:
             blanks += columns - 1
         blanks += _fill_spanned_columns(cells, hanging)
         rows.append(cells)
-    return rows, emphasised
+    return rows, emphasised, links
 
 
 def _fill_spanned_columns(cells: list[str], open_spans: dict[int, int]) -> int:
@@ -67,3 +70,12 @@ def _fill_spanned_columns(cells: list[str], open_spans: dict[int, int]) -> int:
 def _parse_span(cell: Any, name: str) -> int:
     given = cell.get(name) or "1"
     return min(int(given), _MAX_SPAN) if given.isdecimal() and len(given) <= _MAX_SPAN_DIGITS and int(given) > 0 else 1
+
+
+def read_list_as_rows(element: Any) -> list[list[Any]] | None:
+    """Return the cells of a table that is written as a list of lists, one list a row; None for other content."""
+    lists = [child for child in element if child.tag in {"ul", "ol"}]
+    if len(lists) != 1:
+        return None
+    rows = [[cell for holder in row.iterchildren("ul", "ol") for cell in holder.iterchildren("li")] for row in lists[0]]
+    return rows if all(rows) and rows else None

@@ -58,9 +58,21 @@ class EndTag:
     name: str
 
 
-def limit_attributes(source: str) -> str:
-    """Return HTML source in which no element has more than MAX_ATTRIBUTES attributes; further ones are cut off."""
-    return _CROWDED_TAG.sub(lambda found: found["kept"] or found.group(), source)
+def limit_attributes(source: str) -> tuple[str, list[str]]:
+    """Return HTML source in which no element has more than MAX_ATTRIBUTES attributes, and the comments in it.
+
+    Further attributes are cut off; comments stay where they are.
+    """
+    comments: list[str] = []
+
+    def replace_token(found: re.Match[str]) -> str:
+        if found["kept"] is not None:
+            return found["kept"]
+        if found.group().startswith("<!--"):
+            comments.append(found.group()[4:].removesuffix("-->"))
+        return found.group()
+
+    return _CROWDED_TAG.sub(replace_token, source), comments
 
 
 def iter_tokens(source: str) -> Iterator[StartTag | EndTag | str]:

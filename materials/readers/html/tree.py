@@ -9,6 +9,8 @@ from typing import Any
 
 from lxml import etree, html
 
+from materials.documents import LeftOutKind
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.html.tokens import EndTag, StartTag, iter_tokens, limit_attributes
 
 # Levels. Elements that are nested more deeply become empty and their text moves into the element around them. libxml2
@@ -43,14 +45,19 @@ _PARAGRAPH_ENDING_TAGS = {
 }  # fmt: skip
 
 
-def build_html_tree(text: str) -> Any | None:
+def build_html_tree(text: str, left_out: LeftOutCollector | None = None) -> Any | None:
     """Return the root of a page; None when it is blank or holds no element.
 
-    The tree is at most 255 levels deep. Comments and processing instructions are left out.
+    The tree is at most 255 levels deep. Comments and processing instructions are not in it; comments are counted in
+    `left_out`, those for browsers (`[if IE]`) as instructions.
     """
     if not text.strip():
         return None
-    text = limit_attributes(text)
+    text, comments = limit_attributes(text)
+    for comment in comments if left_out is not None else ():
+        is_condition = comment.lstrip().startswith(("[if", "<![endif", "[endif"))
+        if comment.strip() and left_out is not None:
+            left_out.add(LeftOutKind.METADATA if is_condition else LeftOutKind.COMMENT, comment)
     parser = html.HTMLParser(encoding="utf-8", huge_tree=False, no_network=True, remove_comments=True, remove_pis=True)
     try:
         root = html.document_fromstring(text.encode(errors="replace"), parser)

@@ -9,9 +9,8 @@ from materials.documents import Document, LeftOutKind
 from materials.readers.base.encodings import decode_with_warnings
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.html.reader import parse_html
+from materials.readers.markdown.renderer import MarkdownRenderer
 from materials.readers.markup import front_matter
-from materials.readers.markup.markdown_lines import normalize_markdown
-from materials.readers.markup.markdown_rules import build_renderer
 
 
 def read(path: Path) -> Document:
@@ -21,18 +20,13 @@ def read(path: Path) -> Document:
     """
     text = decode_with_warnings(path.read_bytes())
     front = front_matter.split_front_matter(text.text)
-    document = parse_markdown(front.body, title=front.title)
     left_out = LeftOutCollector()
     if front.source:
         left_out.add(LeftOutKind.METADATA, front.source)
-    return replace(
-        document,
-        language=front.language,
-        warnings=text.warnings,
-        left_out=(*left_out.build(), *document.left_out),
-    )
+    document = parse_markdown(front.body, title=front.title, left_out=left_out)
+    return replace(document, language=front.language, warnings=text.warnings)
 
 
-def parse_markdown(text: str, *, title: str = "") -> Document:
-    """Turn Markdown without a front matter into a document."""
-    return parse_html(build_renderer().render(normalize_markdown(text)), keep_boilerplate=True, title=title)
+def parse_markdown(text: str, *, title: str = "", left_out: LeftOutCollector | None = None) -> Document:
+    """Turn Markdown without a front matter into a document; what is left out is added to what `left_out` holds."""
+    return parse_html(MarkdownRenderer().render(text), keep_boilerplate=True, title=title, left_out=left_out)

@@ -16,9 +16,8 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.pieces import tidy_lines
 from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.tree import build_html_tree
+from materials.readers.markdown.renderer import MarkdownRenderer
 from materials.readers.markup import front_matter
-from materials.readers.markup.markdown_lines import normalize_markdown
-from materials.readers.markup.markdown_rules import build_renderer
 
 # Of all outputs of one cell: more is a log or a table of data, of which the beginning shows what it is. A warning
 # counts the cells that were cut. About what fits on a screen.
@@ -84,7 +83,7 @@ class _NotebookReader:
     blocks: HTMLBlockReader = field(default_factory=HTMLBlockReader)
     _omissions: Counter[str] = field(default_factory=Counter)
     # One for all cells: to build the renderer takes longer than to render a short cell.
-    _renderer: Any = field(default_factory=build_renderer)
+    _renderer: MarkdownRenderer = field(default_factory=MarkdownRenderer)
 
     def add_cell(self, cell: dict[str, Any]) -> None:
         """Add the pieces of one cell."""
@@ -123,7 +122,7 @@ class _NotebookReader:
         return front.body
 
     def _add_markdown(self, source: str) -> None:
-        self._add_html(self._renderer.render(normalize_markdown(source)))
+        self._add_html(self._renderer.render(source))
 
     def _add_html(self, text: str) -> None:
         root = build_html_tree(f"<html><body>{text}</body></html>")

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from materials.readers.base.delimited_rows import parse_csv_rows
 from materials.readers.markup.rst_directives import CODE_DIRECTIVES, DROPPED_DIRECTIVES, TITLED_DIRECTIVES, Directive
 from materials.readers.markup.rst_inline import render_inline
 from materials.readers.markup.rst_tables import (
     is_grid_table,
     is_simple_table,
-    parse_csv_rows,
     parse_grid_rows,
     parse_simple_rows,
 )

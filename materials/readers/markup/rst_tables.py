@@ -1,13 +1,12 @@
-"""Parse tables of reStructuredText: grid tables, simple tables and delimited text."""
+"""Parse tables of reStructuredText: grid tables and simple tables."""
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-# As in delimited files; each line of a grid table is cut once for each column.
+# Each line of a grid table is cut once for each column.
 _MAX_COLUMNS = 100
 
 
@@ -66,10 +65,3 @@ def parse_simple_rows(lines: Sequence[str]) -> list[list[str]]:
             rows.append(cells)
         fresh = False
     return rows
-
-
-def parse_csv_rows(lines: Sequence[str], *, delimiter: str, header: str) -> list[list[str]]:
-    """Return the rows of a `csv-table`, its header first; `delimiter` is a character, `tab` or `space`."""
-    sign = {"tab": "\t", "space": " "}.get(delimiter.strip(), delimiter.strip()[:1]) or ","
-    given = ([header] if header else []) + list(lines)
-    return [row[:_MAX_COLUMNS] for row in csv.reader(given, delimiter=sign, skipinitialspace=True) if row]

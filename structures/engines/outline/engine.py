@@ -11,7 +11,7 @@ from structures.engines.outline.arrangement import LessonPlan, ModulePlan, build
 from structures.engines.outline.sections import Section, build_section_tree, is_stub
 
 # To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
-VERSION = "2"
+VERSION = "3"
 
 __all__ = ["VERSION", "build_outline"]
 

@@ -49,12 +49,14 @@ def build_section_tree(entry: SourceEntry) -> Section:
     """Return the entry as one section of level 0 whose sections nest as the headings do.
 
     The same title several times in a row is one section (slides repeat the title of a topic that goes on), and a slide
-    without a title continues the one before it.
+    without a title continues the one before it. The headings of a box, such as an exercise, end with it: what follows
+    belongs to the section that its heading path names.
     """
     root = Section(heading=None, level=0)
     open_sections = [root]
     for chunk in entry.chunks:
         if chunk.kind is not ChunkKind.HEADING:
+            _close_boxes(open_sections, chunk)
             open_sections[-1].body.append(chunk)
             continue
         level = chunk.level or 1
@@ -68,6 +70,18 @@ def build_section_tree(entry: SourceEntry) -> Section:
         open_sections[-1].subsections.append(section)
         open_sections.append(section)
     return root
+
+
+def _close_boxes(open_sections: list[Section], chunk: SourceChunk) -> None:
+    """Close the sections below the one in which a chunk stands by its heading path, where that one is open."""
+    path = chunk.locator.heading_path
+    if not path or is_on_slide(chunk):
+        return
+    for depth in range(len(open_sections) - 1, 0, -1):
+        heading = open_sections[depth].heading
+        if heading is not None and heading.locator.heading_path == path:
+            del open_sections[depth + 1 :]
+            return
 
 
 def is_stub(entry: SourceEntry) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from materials.documents import ChunkKind, Document, Format, Piece
@@ -30,3 +32,19 @@ def texts(document: Document) -> list[str]:
 def kinds_and_texts(document: Document) -> list[tuple[ChunkKind, str]]:
     """Return the pieces as their kind and what they say."""
     return [(piece.kind, piece.text) for piece in document.pieces]
+
+
+def count_calls(action: Callable[[], object]) -> int:
+    """Return how many Python functions an action calls: a measure of work that does not depend on the machine."""
+    count = 0
+
+    def profile(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+    return count

@@ -11,6 +11,7 @@ from structures.engines.base.drafts import Draft, DraftNode, NodeType
 from structures.engines.base.sources import SourceNode
 from structures.engines.outline import names
 from structures.engines.outline.engine import build_outline
+from structures.engines.outline.sections import build_section_tree
 from structures.grounding.quotes import verify_citations
 from tests.executed_lines import count_executed_lines
 from tests.structures.trees import chunks_of, tree
@@ -285,6 +286,18 @@ def test_a_solution_belongs_to_its_exercise() -> None:
     (exercise,) = of_type(draft, NodeType.EXERCISE)
     assert "secret" not in exercise.description
     assert len(exercise.citations) == 2
+
+
+def test_the_text_behind_an_exercise_in_a_box_belongs_to_the_section_around_it() -> None:
+    box = f"::: challenge\n\n## Measure\n\n{TASK}\n\n::: solution\n\nThe secret answer.\n\n:::\n\n:::"
+    text = f"# A\n\n## Part\n\nText.\n\n{box}\n\nA glacier is a body of dense ice.\n\n## Next\n\nText."
+    source = tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}})
+
+    (exercise,) = of_type(build_outline(source), NodeType.EXERCISE)
+    assert (exercise.title, exercise.description) == ("Measure", TASK)
+    sections = build_section_tree(source.children[0].entries[0]).iter_sections()
+    bodies = {section.title: [chunk.text for chunk in section.body] for section in sections}
+    assert bodies["Part"] == ["Text.", "A glacier is a body of dense ice."]
 
 
 def test_the_same_lab_in_three_files_is_one_exercise_with_three_references() -> None:

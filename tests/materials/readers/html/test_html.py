@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-
 import pytest
 
 from materials.documents import ChunkKind, Format
@@ -12,7 +9,7 @@ from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.furniture import BoilerplateDetector
 from materials.readers.html.tokens import MAX_ATTRIBUTES
 from materials.readers.html.tree import MAX_DEPTH, build_html_tree
-from tests.materials.readers.texts import kinds_and_texts, of_kind, read_as, texts
+from tests.materials.readers.texts import count_calls, kinds_and_texts, of_kind, read_as, texts
 
 PARAGRAPH, LIST, CODE = ChunkKind.PARAGRAPH, ChunkKind.LIST, ChunkKind.CODE
 
@@ -225,22 +222,6 @@ def test_entities_of_a_page_are_not_expanded() -> None:
 def test_broken_markup_is_read_as_far_as_it_goes(body: str, expected: list[str]) -> None:
     assert texts(read_as(Format.HTML, body)) == expected
     assert texts(read_as(Format.HTML, f"<h1>First</h1><p>before</p><hr>{body}")) == ["First", "before", *expected]
-
-
-def count_calls(action: Callable[[], object]) -> int:
-    """Return how many Python functions an action calls: a measure of work that does not depend on the machine."""
-    count = 0
-
-    def profile(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(profile)
-    try:
-        action()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 HOSTILE = {

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from materials.documents import ChunkKind, Format
-from tests.materials.readers.texts import kinds_and_texts, of_kind, read_as, texts
+from materials.documents import ChunkKind, Format, LeftOutKind
+from materials.readers.markdown.lines import normalize_markdown
+from tests.materials.readers.texts import count_calls, kinds_and_texts, of_kind, read_as, texts
 
 HEADING, PARAGRAPH, LIST, CODE = ChunkKind.HEADING, ChunkKind.PARAGRAPH, ChunkKind.LIST, ChunkKind.CODE
 
@@ -149,7 +150,136 @@ def test_signs_that_open_and_never_close_lose_no_words(sign: str) -> None:
     assert "word" in " ".join(markdown(f"{sign * 500} word"))
 
 
-def test_a_heading_of_a_directive_is_a_heading() -> None:
-    document = read_as(Format.MARKDOWN, "# A\n\n::: {.callout-tip}\n## B\nText.\n:::")
+BOXES = [
+    "::::: challenge\n\n## Box\n\nInside.\n\n::: solution\n\n# Deep\n\n:::\n:::::",
+    "::: {.callout-note}\n## Box\nInside.\n:::",
+    "```{admonition} Title\n# Box\nInside.\n```",
+    ":::tip[Title]\n\n### Box\n\nInside.\n\n:::",
+    '!!! note "Title"\n    ## Box\n\n    Inside.',
+    '=== "Tab"\n\n    # Box\n\n    Inside.',
+    "> ## Box\n> Inside.",
+    '<TabItem label="Tab">\n\n## Box\n\nInside.\n\n</TabItem>',
+    '{{% tab "Tab" %}}\n## Box\nInside.\n{{% /tab %}}',
+    "{% hint style=\"info\" %}\n## Box\nInside.\n{% endhint %}",
+    "<details><summary>More</summary>\n\n## Box\n\nInside.\n\n</details>",
+    "- item\n\n  ::: note\n  # Box\n  Inside.\n  :::",
+]  # fmt: skip
 
-    assert [(p.text, p.level) for p in of_kind(document, HEADING)] == [("A", 1), ("B", 2)]
+
+@pytest.mark.parametrize("box", BOXES)
+def test_a_heading_in_a_box_does_not_take_over_the_section(box: str) -> None:
+    document = read_as(Format.MARKDOWN, f"# Page\n\n## Section\n\n{box}\n\nAfter.\n\n## Next\n\nEnd.")
+
+    paths = {piece.text: piece.locator.heading_path for piece in document.pieces}
+    inside = next(path for text, path in paths.items() if "Inside." in text)
+    assert inside[:2] == ("Page", "Section")
+    assert inside[-1].endswith("Box")
+    assert paths["After."] == ("Page", "Section")
+    assert paths["End."] == ("Page", "Next")
+    levels = [piece.level for piece in of_kind(document, HEADING)]
+    assert levels[:2] == [1, 2]
+    assert levels[-1] == 2
+    assert min(level for level in levels[2:-1] if level is not None) == 3
+
+
+@pytest.mark.parametrize(
+    ("written", "headings"),
+    [
+        (
+            "```{exercise} Boil\n:label: ex1\nBoil it.\n```\n```{solution} ex1\nDone.\n```",
+            ["Exercise: Boil", "Solution"],
+        ),
+        ("::: challenge\n## From 1 to N\nText.\n:::", ["Challenge: From 1 to N"]),
+        ("::: solution\n## Solution\nText.\n:::", ["Solution"]),
+        ("::: {#exr-boil}\n## Boil\nText.\n:::\n::: {.solution}\nText.\n:::", ["Exercise: Boil", "Solution"]),
+        ('!!! exercise "Boil"\n    Text.', ["Exercise: Boil"]),
+        ("> ## Boil\n> Text.\n{: .challenge}", ["Challenge: Boil"]),
+        ("```{exercise-start} Boil\n:label: a\n```\nText.\n```{exercise-end}\n```\nAfter.", ["Exercise: Boil"]),
+        ("::: note\nText.\n:::", []),
+    ],
+)  # fmt: skip
+def test_a_directive_of_an_exercise_is_said_in_its_heading(written: str, headings: list[str]) -> None:
+    document = read_as(Format.MARKDOWN, written)
+
+    assert [piece.text for piece in of_kind(document, HEADING)] == headings
+    assert all(not piece.locator.heading_path for piece in document.pieces if piece.text == "After.")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (
+            "```{list-table} Temperatures\n:header-rows: 1\n* - Matter\n  - Degrees\n* - Water\n  - **100**\n```",
+            ["Temperatures", "| Matter | Degrees |\n| --- | --- |\n| Water | 100 |"],
+        ),
+        (
+            ':::{csv-table} Temperatures\n:header: Matter, Degrees\n\nWater, "100, at sea level"\n:::',
+            ["Temperatures", "| Matter | Degrees |\n| --- | --- |\n| Water | 100, at sea level |"],
+        ),
+    ],
+)
+def test_a_table_of_a_directive_is_a_table(written: str, shown: list[str]) -> None:
+    assert markdown(written) == shown
+
+
+COMPONENTS = [
+    ('<TabItem value="mac" label="macOS">\n\nBrew.\n\n</TabItem>', ["macOS", "Brew."]),
+    ('<Tabs>\n  <TabItem value="mac">\n\n    Brew.\n\n  </TabItem>\n</Tabs>\n\nAfter.', ["mac", "Brew.", "After."]),
+    ("<Note>Hot **water**.</Note>", ["Hot water."]),
+    ('<Listing\n  number="1"\n  caption="Map of `a<b>`"\n>\n\nText.\n\n</Listing>', ["Map of a<b>", "Text."]),
+    (
+        '<Quiz choices={[{text: "Steam", explain: "A gas.", ok: true}, {text: \'Ice\'}]} />',
+        ["- Steam\n  - A gas.\n- Ice"],
+    ),
+    ('Some <Mark color="red">red</Mark> words <Icon name="x"/> in <Link to="/a">it</Link>.', ["Some red words in it."]),
+    ("Press <Enter> for Map<Key, List<Value>> of <url>.", ["Press <Enter> for Map<Key, List<Value>> of <url>."]),
+    ("import {\n  A,\n} from 'b';\nexport const c = {\n\n  d: 1,\n};\n\nText.", ["Text."]),
+    ("export your data from the program", ["export your data from the program"]),
+    ('{{< tab "Linux" >}}\nText with [a link]({{< ref "b.md" >}}).\n{{< /tab >}}', ["Linux", "Text with a link."]),
+    ('{{< figure src="a.png" title="A kettle" >}}', ["A kettle"]),
+    ('```js title="a.js"\nx\n```', ["a.js", "x"]),
+    ("> ```sh\n> ls\n> ```\n>\n> Said.\n\nAfter.", ["ls", "Said.", "After."]),
+    ("> ```sh\n> ls\n\nAfter.", ["ls", "After."]),
+    ("<script setup>\nimport A from 'a'\n\n:::note\n</script>\n\nText.", ["Text."]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "shown"), COMPONENTS)
+def test_components_and_tags_are_read_for_what_they_say(written: str, shown: list[str]) -> None:
+    assert markdown(written) == shown
+
+
+def test_what_is_left_out_is_counted_with_its_words() -> None:
+    text = (
+        "---\ntitle: T\n---\nimport A from 'a'\n\n<!-- to do -->\n{% comment %}no{% endcomment %}\n\n{/* never */}\n\n"
+    )
+    text += "{{< youtube x1 >}}\n\n```{toctree}\nintro\n```\n\n```{include} other.md\n```\n\n<Icon name='x'/>\n\nText."
+
+    found = read_as(Format.MARKDOWN, text).left_out
+
+    assert {left.kind: [each.text for each in left.texts] for left in found} == {
+        LeftOutKind.METADATA: ["title: T", "import A from 'a'"],
+        LeftOutKind.COMMENT: ["to do", "{% comment %}no{% endcomment %}", "{/* never */}"],
+        LeftOutKind.EMBEDDED_OBJECT: ["{{< youtube x1 >}}", "other.md", "<Icon name='x'/>"],
+        LeftOutKind.CONTENTS: ["intro"],
+    }
+
+
+def test_targets_of_links_stay_with_the_piece_that_has_them() -> None:
+    text = "# [Top](a.md)\n\nSee [one](b.md#x), <https://c.example>, [two][r] and [one](b.md#x)[^1].\n\n"
+    text += "- [in a list](d)\n\n"
+    text += "| [h](e) |\n| --- |\n| [c](f) |\n\n{doc}`here <../g>`\n\n[r]: https://r.example"
+
+    pieces = read_as(Format.MARKDOWN, text).pieces
+
+    assert [piece.links for piece in pieces] == [
+        ("a.md",), ("b.md#x", "https://c.example", "https://r.example"), ("d",), ("e", "f"), ("../g",),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("opening", ["<Tab>\n", "<Tab a={\n", "{% a %}\n", "::: exercise\n", "> ```a\n", "export {\n"])
+def test_what_opens_again_and_again_takes_time_that_grows_with_its_length(opening: str) -> None:
+    def steps(times: int) -> int:
+        return count_calls(lambda: normalize_markdown(f"{opening * times}word"))
+
+    assert steps(2_000) < 2.5 * steps(1_000)

@@ -9,6 +9,10 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from materials.documents import LeftOutKind
+from materials.readers.base.html_elements import format_left_out
+from materials.readers.markdown.components import parse_component_tag
+
 # Levels of blocks. markdown-it leaves out what is nested more deeply; its preset for CommonMark allows 20.
 MAX_NESTING = 100
 
@@ -24,8 +28,25 @@ _TAG_DELIMITERS = {"{%": "%}", "{{<": ">}}", "{{%": "%}}", "{/*": "*/}"}
 _MATHEMATICS = re.compile(r"\\[a-zA-Z]|[\^=<>{}|]")
 _PROSE = re.compile(r"[^\W\d_]{3,}\s+[^\W\d_]{2,}")
 _ROLE = re.compile(r"\{([\w:.+-]{1,40})\}(`{1,3})([^`]{1,500})\2")
-_TARGET = re.compile(r"^(.*\S)\s*<[^<>]+>$|^<[^<>]+>$", re.DOTALL)
+_TARGET = re.compile(r"^(.*\S)\s*<([^<>]+)>$|^<([^<>]+)>$", re.DOTALL)
+# Roles whose target is a path or an address; that of others is the name of a label.
+_LINK_ROLES = {"doc", "download"}
 _ATTRIBUTES = re.compile(r"\{:?\s*(?:[.#][\w-]|[\w-]+=|-\})[^{}\n]{0,300}\}|\{-\}|\{:[^{}\n]{0,300}\}")
+_BARE_TAG = re.compile(r"<(?P<name>[a-zA-Z][\w-]{0,60})>")
+# What a browser or the HTML reader knows, with the elements of MathML and SVG that are written without attributes.
+_HTML_NAMES = {
+    "a", "abbr", "acronym", "address", "article", "aside", "audio", "b", "bdi", "bdo", "big", "blockquote", "body",
+    "br", "button", "canvas", "caption", "center", "cite", "code", "col", "colgroup", "data", "datalist", "dd", "del",
+    "details", "dfn", "dialog", "dir", "div", "dl", "dt", "em", "embed", "fieldset", "figcaption", "figure", "font",
+    "footer", "form", "g", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr", "html", "i", "iframe",
+    "img", "input", "ins", "kbd", "label", "legend", "li", "link", "main", "map", "mark", "math", "menu", "meta",
+    "meter", "mfrac", "mi", "mn", "mo", "mover", "mrow", "msqrt", "msub", "msubsup", "msup", "mtable", "mtd", "mtext",
+    "mtr", "munder", "nav", "nobr", "noscript", "object", "ol", "optgroup", "option", "output", "p", "param", "path",
+    "picture", "pre", "progress", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "script", "search", "section",
+    "select", "semantics", "slot", "small", "source", "span", "strike", "strong", "style", "sub", "summary", "sup",
+    "svg", "table", "tbody", "td", "template", "text", "textarea", "tfoot", "th", "thead", "time", "title", "tr",
+    "track", "tt", "u", "ul", "var", "video", "wbr", "xmp",
+}  # fmt: skip
 _NOTE = re.compile(r"\[\^([^\]\s]{1,60})\]")
 _ENVIRONMENT_BEGIN = re.compile(r"\\begin\{([a-zA-Z]+\*?)\}")
 _DEFINITION = re.compile(r"[:~][ \t]+\S")
@@ -41,6 +62,7 @@ def build_renderer() -> MarkdownIt:
     # brackets of notes and the content of formula blocks.
     made.inline.ruler.before("escape", "formula", _match_inline_formula)
     made.inline.ruler.before("escape", "tag", _match_tag)
+    made.inline.ruler.before("html_inline", "component", _match_component)
     made.inline.ruler.before("link", "note", _match_footnote_mark)
     made.block.ruler.before(
         "fence", "formula", _match_formula_block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -120,6 +142,9 @@ def _match_tag(state: StateInline, silent: bool) -> bool:
             close = source.find(closing, at + len(opening), at + _MAX_SPAN)
             if 0 < close < state.posMax:
                 state.pos = close + len(closing)
+                kind = LeftOutKind.COMMENT if opening == "{/*" else LeftOutKind.METADATA
+                if not silent:
+                    state.push("html_inline", "", 0).content = format_left_out(kind, source[at : state.pos])
                 return True
     attributes = _ATTRIBUTES.match(source, at)
     if attributes is None or at == 0 or source[at - 1] not in ")]`*_ \t" or attributes.end() > state.posMax:
@@ -130,6 +155,39 @@ def _match_tag(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _match_component(state: StateInline, silent: bool) -> bool:
+    """Match a tag of a component inside of text and keep what its attributes say; keep a placeholder as it is.
+
+    A placeholder is what looks like an element but is none and does not end in the text: `<Enter>`, `List<Integer>`.
+    """
+    source, at = state.src, state.pos
+    if source[at] != "<":
+        return False
+    bare = _BARE_TAG.match(source, at)
+    if bare is not None and _is_placeholder(source, at, bare["name"]):
+        if not silent:
+            state.push("text", "", 0).content = bare.group()
+        state.pos = bare.end()
+        return True
+    if (tag := parse_component_tag(source, at)) is None:
+        return False
+    if not silent:
+        words = " ".join(word for word in tag.list_words() if word)
+        if tag.is_link:
+            words = "</a>" if tag.is_end else f'<a href="{escape(tag.target, quote=True)}">{words}'
+        elif tag.is_closed and not words:
+            words = format_left_out(LeftOutKind.EMBEDDED_OBJECT, tag.source)
+        state.push("html_inline", "", 0).content = words
+    state.pos += len(tag.source)
+    return True
+
+
+def _is_placeholder(source: str, at: int, name: str) -> bool:
+    if source[at - 1 : at].isalnum():
+        return name.lower() not in _HTML_NAMES
+    return name.lower() not in _HTML_NAMES and f"</{name}" not in source
+
+
 def _push_role(state: StateInline, role: re.Match[str]) -> None:
     name, text = role.group(1), role.group(3)
     if name in {"math", "eq"}:
@@ -137,6 +195,10 @@ def _push_role(state: StateInline, role: re.Match[str]) -> None:
         return
     target = _TARGET.match(text)
     said = (target.group(1) or "") if target is not None else text.lstrip("~!")
+    if name in _LINK_ROLES:
+        address = escape(target.group(2) or target.group(3) if target is not None else text, quote=True)
+        state.push("html_inline", "", 0).content = f'<a href="{address}">{escape(said)}</a>'
+        return
     tag = {"term": "dfn", "strong": "strong", "emphasis": "em", "code": "code", "sub": "sub", "sup": "sup"}.get(
         name, ""
     )
