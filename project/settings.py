@@ -22,9 +22,11 @@ VAR_DIR = Path(env.get_text("VAR_DIR", str(BASE_DIR / "var")))
 
 _DEVELOPMENT_KEY = "not-a-secret: development only"
 SECRET_KEY = env.get_secret("SECRET_KEY", _DEVELOPMENT_KEY if DEBUG else "")
-if not SECRET_KEY:
+# The bound of Django's own deployment check (security.W009), which only warns.
+if not DEBUG and len(SECRET_KEY) < 50:
     raise ImproperlyConfigured(
-        'DEBUG=0 needs SECRET_KEY. Make one with: python -c "import secrets; print(secrets.token_urlsafe(50))"'
+        f"DEBUG=0 needs SECRET_KEY with at least 50 characters; {len(SECRET_KEY) or 'none'} are set. Make one with: "
+        'python -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 ALLOWED_HOSTS = env.get_list("ALLOWED_HOSTS", "127.0.0.1,[::1]" if DEBUG else "")
 if not ALLOWED_HOSTS:

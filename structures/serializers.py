@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from materials.serializers import LocatorSerializer, build_locator_json
+from project.http.schema import declare_children_of
 from structures.engines.base.drafts import NodeType
 from structures.models import Reference, StructureSnapshot
 from structures.queries import StoredNode
@@ -70,6 +71,11 @@ class ReferenceSerializer(serializers.Serializer[Reference]):
         }
 
 
+@declare_children_of("StructureNode")
+class _StructureNodeListField(serializers.ListField):
+    pass
+
+
 class StructureNodeSerializer(serializers.Serializer[StoredNode]):
     """A module, lesson, concept or exercise with its references and, nested in the same way, its children."""
 
@@ -88,7 +94,7 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
         help_text=f"`{NO_EVIDENCE}`: no quote of this concept or exercise stands where it was said to.",
     )
     references = ReferenceSerializer(many=True)
-    children = serializers.ListField(child=serializers.DictField(), help_text="Nodes of this same shape.")
+    children = _StructureNodeListField()
 
     def to_representation(self, instance: StoredNode) -> dict[str, Any]:
         # By hand rather than by DRF's fields, which take ten times as long: a snapshot has thousands of nodes.

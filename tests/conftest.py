@@ -27,6 +27,7 @@ from project.settings import BASE_DIR
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
+from tests.openapi import DescribedClient
 from tests.process_table import eventually
 
 hypothesis_settings.register_profile("any machine", deadline=None)
@@ -153,7 +154,7 @@ def api(db: None) -> Api:
             prep_per_minute=100_000,
             check_per_minute=100_000,
         )
-        return APIClient(headers={"X-API-Key": issued.secret})
+        return DescribedClient(headers={"X-API-Key": issued.secret})
 
     return client
 

@@ -52,6 +52,24 @@ def test_it_refuses_production_without_and_says_what_to_set(missing: str) -> Non
     assert f"DEBUG=0 needs {missing}" in said
 
 
+def test_it_refuses_a_short_secret_in_production() -> None:
+    works, said = starts_with(**PRODUCTION | {"SECRET_KEY": "abc"})
+
+    assert not works
+    assert "SECRET_KEY with at least 50 characters; 3 are set" in said
+
+
+def test_a_command_says_what_is_wrong_with_the_settings_in_one_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=BASE, env={"PATH": os.environ["PATH"], "DEBUG": "0"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("The settings cannot be used: DEBUG=0 needs SECRET_KEY")
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from llm.video.processor import TranscriptSource
+from materials.documents import Format
 from materials.models import EntryError, MaterialEntry
 from materials.serializers import ENTRY_STATES, LANGUAGE_TAG_PATTERN, LEFT_OUT_KINDS
 from materials.sites import find_site_note
@@ -40,6 +41,18 @@ class LeftOutSummarySerializer(serializers.Serializer[dict[str, Any]]):
     pages = serializers.CharField(help_text="Blank for sources without pages.")
 
 
+# Not as one `enum`: drf-spectacular takes blanks out of those.
+@extend_schema_field(
+    {
+        "type": "string",
+        "anyOf": [{"enum": [format_.value for format_ in Format]}, {"const": ""}],
+        "description": "Found from the bytes; blank until a URL has been fetched.",
+    }
+)
+class _EntryFormatField(serializers.CharField):
+    pass
+
+
 class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     """An entry: its source, and how far ingestion has come. Its text is read as chunks.
 
@@ -49,6 +62,7 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     """
 
     node = serializers.UUIDField(source="node_id", read_only=True)
+    format = _EntryFormatField(read_only=True)
     state = serializers.ChoiceField(choices=ENTRY_STATES, read_only=True)
     job = serializers.UUIDField(source="job_id", allow_null=True, read_only=True)
     error = serializers.SerializerMethodField()

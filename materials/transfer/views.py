@@ -25,6 +25,7 @@ from materials.transfer.serializers import (
 from materials.transfer.services import request_import
 from materials.tree.serializers import NodeSerializer
 from project.http.responses import paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
@@ -79,6 +80,7 @@ class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
         )
         return accepted_response(job)
 
+    @declare_problems("409")
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def export_archive(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Export the files of the node and of all below it as a zip with a manifest, made while it is sent."""

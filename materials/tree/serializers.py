@@ -10,6 +10,7 @@ from materials.entries.serializers import EntrySerializer
 from materials.models import MaterialNode
 from materials.queries import Branch
 from materials.serializers import LANGUAGE_TAG_PATTERN
+from project.http.schema import declare_children_of
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictListField, StrictSerializer
 
 # Round numbers well above what a curriculum has. The goal goes into every prompt, and all of them into every listing.
@@ -110,6 +111,11 @@ class NodeSerializer(serializers.ModelSerializer[MaterialNode]):
         }
 
 
+@declare_children_of("Branch")
+class _BranchListField(serializers.ListField):
+    pass
+
+
 class BranchSerializer(NodeSerializer):
     """A node with its entries and, nested in the same way, its children. Takes a `Branch`."""
 
@@ -117,9 +123,7 @@ class BranchSerializer(NodeSerializer):
         super().__init__(branch, **options)  # type: ignore[arg-type]  # the base shows the node of the branch
 
     entries = EntrySerializer(many=True, read_only=True)
-    children = serializers.ListField(
-        child=serializers.DictField(), read_only=True, help_text="Nodes of this same shape."
-    )
+    children = _BranchListField(read_only=True)
 
     class Meta:
         model = MaterialNode

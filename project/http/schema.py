@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import re
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.plumbing import force_instance, is_serializer
+from drf_spectacular.utils import OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 
-from project.http.serializers import MAX_ERRORS
+from project.http.serializers import MAX_ERRORS, StrictSerializer
+
+_Action = TypeVar("_Action", bound=Callable[..., Any])
+_FIRST_SENTENCE = re.compile(r"(?<=\.)\s")
+
+
+def declare_children_of(component: str) -> Any:
+    """Return a decorator for a list field: its items have the shape of the component that it is part of."""
+    items = {"$ref": f"#/components/schemas/{component}"}
+    return extend_schema_field({"type": "array", "items": items, "description": "Nodes of this same shape."})
+
+
+def declare_problems(*statuses: str) -> Callable[[_Action], _Action]:
+    """Return a decorator for an action of a view that may answer problems which are not usual for its method."""
+
+    def decorate(action: _Action) -> _Action:
+        action.problem_statuses = statuses  # type: ignore[attr-defined]  # functions take attributes
+        return action
+
+    return decorate
 
 
 class FieldErrorSerializer(serializers.Serializer[Any]):
@@ -38,11 +60,12 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 
 class ProblemSchema(AutoSchema):
-    """Adds to each operation the problems that it may answer."""
+    """Adds to each operation its summary and the problems that it may answer, and closes the bodies of requests."""
 
     _DESCRIPTIONS: ClassVar[dict[str, str]] = {
         "400": "The request is malformed.",
         "401": "No key, or not one that works.",
+        "402": "The money for models is used up.",
         "403": "The key lacks the scope.",
         "404": "There is no such thing for this tenant.",
         "409": "Something else is in the way now.",
@@ -55,9 +78,21 @@ class ProblemSchema(AutoSchema):
         "503": "The store of the files is away; `Retry-After` says when to come back.",
     }
 
+    def get_summary(self) -> str:
+        """Return the first sentence of the operation's description."""
+        description: str = self.get_description()
+        return _FIRST_SENTENCE.split(" ".join(description.split()), maxsplit=1)[0].removesuffix(".")
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        shape = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if direction == "request" and isinstance(force_instance(serializer), StrictSerializer):  # type: ignore[no-untyped-call]
+            shape["additionalProperties"] = False
+        return shape
+
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         answers = super()._get_response_bodies(direction)
-        for status in self._list_problem_statuses():
+        action = getattr(self.view, getattr(self.view, "action", None) or self.method.lower(), None)
+        for status in sorted({*self._list_problem_statuses(), *getattr(action, "problem_statuses", ())}):
             if status not in answers:
                 answer = OpenApiResponse(ProblemSerializer, description=self._DESCRIPTIONS[status])
                 answers[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # has no types
@@ -66,12 +101,23 @@ class ProblemSchema(AutoSchema):
         return answers
 
     def _list_problem_statuses(self) -> list[str]:
-        if not self.view.authentication_classes:
-            return ["500"]
-        always = ["401", "403", "422", "429", "500"]
         named = ["404"] if "{" in self.path else []
+        if not self.view.authentication_classes:
+            # What is signed is refused by 403; pages that are open to everybody have no id in their path.
+            signed = ["403", "422"] if named else []
+            sent = ["409", "411", "413", "503"] if self.method == "PUT" else []
+            return sorted({"500", *named, *signed, *sent})
+        # A query may name another object, too, which may not be there.
+        named += ["404"] if self._find_named_object() else []
+        always = ["401", "403", "422", "429", "500", *(["409"] if self.method == "DELETE" else [])]
         body = ["400", "404", "409", "411", "413", "415", "503"] if self.method in {"POST", "PATCH", "PUT"} else []
         return sorted({*always, *named, *body})
+
+    def _find_named_object(self) -> bool:
+        """Tell whether a parameter of the query is an object's id."""
+        parameters = self.get_override_parameters()
+        serializers_ = [force_instance(each) for each in parameters if is_serializer(each)]  # type: ignore[no-untyped-call]
+        return any(isinstance(field, serializers.UUIDField) for each in serializers_ for field in each.fields.values())
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the base class has no types
@@ -81,7 +127,11 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = ["apiKey", "bearer"]  # as the base class has it
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
-        return [
+        return [  # of the names, in the same order
             {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             {"type": "http", "scheme": "bearer"},
         ]
+
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
+        """Return one requirement a way: one object with both would ask for both at once."""
+        return [{name: []} for name in self.name]

@@ -44,6 +44,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         help_text="What the job said it is going to do, before it began; which members there are depends on the kind.",
     )
     progress = ProgressSerializer(source="*", read_only=True)
+    result = serializers.DictField(
+        read_only=True, allow_null=True, help_text="What a complete job made; its members depend on the kind."
+    )
     error = serializers.SerializerMethodField(
         help_text="Why the job failed; of an open job that is tried again, why its last attempt ended."
     )

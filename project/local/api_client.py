@@ -37,13 +37,15 @@ class ApiClient:
     base_url: str
     key: str
 
-    def is_ready(self) -> bool:
-        """Tell whether everything that work needs is there. Raises ServerUnreachable."""
+    def describe_missing(self) -> str:
+        """Return which checks of the readiness fail, blank when everything is there. Raises ServerUnreachable."""
         try:
             self._send_request("GET", "/health/ready")
-        except ApiError:
-            return False
-        return True
+        except ApiError as exc:
+            checks = exc.problem.get("checks", {})
+            failing = [f"{name} ({check['detail']})" for name, check in checks.items() if not check["ok"]]
+            return ", ".join(failing) or str(exc)
+        return ""
 
     def get(self, path: str, **parameters: str) -> Any:
         """Return the JSON of a resource. Raises ApiError."""

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,13 @@ from django.conf import settings
 from project.local.api_client import ApiClient, ServerUnreachable
 from project.processes.reaper import Reaper
 
-# Generous: a slow machine compiles all modules and starts PostgreSQL first.
-START_SECONDS = 60.0
+# A slow machine compiles all modules and starts PostgreSQL first. As long as both processes live they are waited for;
+# the limit ends a start that hangs.
+START_SECONDS = 900.0
+# A person who waits longer than this wants to know for what.
+NEWS_SECONDS = 10.0
+# Logs are kept over starts up to this size, then as one older file: enough for a day of work on one machine.
+MAX_LOG_BYTES = 10_000_000
 POLL_SECONDS = 0.1
 # Workers give their jobs back on SIGTERM; those that do not end are killed, and the leases of their jobs run out.
 STOP_SECONDS = 30.0
@@ -42,10 +47,11 @@ class RunningSystem:
 
 
 @contextlib.contextmanager
-def run_system(*, port: int = 0, folder: Path) -> Iterator[RunningSystem]:
-    """Run web server and worker while the body runs, and end both after it. Logs go into `folder`.
+def run_system(*, port: int = 0, folder: Path, report: Callable[[str], None] = print) -> Iterator[RunningSystem]:
+    """Run web server and worker while the body runs, and end both after it. Logs are appended to files in `folder`.
 
-    Raises StartFailed when the port is taken or one of them does not come up.
+    `report` is called with a sentence every NEWS_SECONDS of a slow start. Raises StartFailed when the port is taken or
+    one of them does not come up.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = _find_free_port(port)
@@ -75,14 +81,15 @@ def run_system(*, port: int = 0, folder: Path) -> Iterator[RunningSystem]:
             stack.enter_context(_run_process(command, folder / name))
             for command, name in ((web, "web.log"), (worker, "worker.log"))
         ]
-        _wait_until_ready(base_url, processes, folder)
+        _wait_until_ready(base_url, processes, folder, report)
         yield RunningSystem(base_url=base_url, processes=processes)
 
 
 @contextlib.contextmanager
 def _run_process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", "LOG_LEVEL": "WARNING"}
-    with log.open("wb") as output:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", "LOG_LEVEL": "INFO"}
+    _rotate_log(log)
+    with log.open("ab") as output:
         process = subprocess.Popen(
             command,
             cwd=settings.BASE_DIR,
@@ -103,18 +110,30 @@ def _run_process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen
         process.wait()
 
 
-def _wait_until_ready(base_url: str, processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
+def _wait_until_ready(
+    base_url: str, processes: Sequence[subprocess.Popen[bytes]], folder: Path, report: Callable[[str], None]
+) -> None:
     client = ApiClient(base_url=base_url, key="")
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    started = told = time.monotonic()
+    while time.monotonic() - started < START_SECONDS:
+        missing = "the web server"
         with contextlib.suppress(ServerUnreachable):
-            if client.is_ready():
+            missing = client.describe_missing()
+            if not missing:
                 return
         if any(process.poll() is not None for process in processes):
             break
+        if time.monotonic() - told >= NEWS_SECONDS:
+            told = time.monotonic()
+            report(f"Still starting after {told - started:.0f} s: waiting for {missing}.")
         time.sleep(POLL_SECONDS)
     logs = "\n".join(f"{log}:\n{_read_tail(log)}" for log in sorted(folder.glob("*.log")))
     raise StartFailed(f"The system did not come up.\n{logs}")
+
+
+def _rotate_log(log: Path) -> None:
+    if log.exists() and log.stat().st_size > MAX_LOG_BYTES:
+        log.replace(log.with_suffix(".1.log"))
 
 
 def _read_tail(log: Path, lines: int = 20) -> str:

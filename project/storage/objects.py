@@ -26,6 +26,8 @@ from project.storage.stream_digest import EdgeCachedStream, StreamDigest
 # Moving a file into a new folder fails when another thread removes the empty folder in between. Eight threads that
 # stored and deleted side by side needed a second try in 3 of 1,000 cases and never a third.
 _MAX_TRIES = 20
+# One part of a direct upload: with less than that the next upload fails.
+_MIN_FREE_BYTES = 10 * 1024 * 1024
 
 log = logs.get_logger(__name__)
 
@@ -185,6 +187,9 @@ class FileSystemObjectStorage(FileSystemStorage):
             folder = folder.parent
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, "The folder of the stored objects cannot be written to", str(folder))
+        disk = os.statvfs(folder)
+        if disk.f_bavail * disk.f_frsize < _MIN_FREE_BYTES:
+            raise OSError(errno.ENOSPC, "The disk of the stored objects is full", str(folder))
 
     def warm_up(self) -> None:
         """Do nothing: files need no client."""
@@ -204,6 +209,17 @@ def _translate_disk_errors(key: str) -> Iterator[None]:
         raise StorageUnavailable(exc.errno, f"The file could not be stored ({exc.strerror})", key) from exc
 
 
+def _create_private_folder(folder: Path) -> None:
+    """Create a folder and those above it for this user alone. `Path.mkdir` gives its mode to the last one only."""
+    if not folder.is_dir():
+        _create_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _open_private_file(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
 def _iterate_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Yield the files below a folder with their status, except those that are removed meanwhile."""
     for parent, _, names in os.walk(folder):
@@ -219,9 +235,9 @@ class _FileWriter:
         self._partial = incoming / uuid.uuid4().hex
         self._digest = StreamDigest()
         with _translate_disk_errors(key):
-            incoming.mkdir(parents=True, exist_ok=True)
+            _create_private_folder(incoming)
             # Unbuffered, so that a full disk fails in `write`, not when the file is closed after an exception.
-            self._file: io.FileIO | None = io.FileIO(self._partial, "xb")
+            self._file: io.FileIO | None = io.FileIO(self._partial, "xb", opener=_open_private_file)
 
     def write(self, data: bytes) -> None:
         assert self._file is not None
@@ -251,7 +267,7 @@ class _FileWriter:
         """Rename the file to its key. Another thread may remove its empty folders while they are made."""
         for left in reversed(range(_MAX_TRIES)):
             try:
-                self._target.parent.mkdir(parents=True, exist_ok=True)
+                _create_private_folder(self._target.parent)
                 self._partial.replace(self._target)
             except (FileNotFoundError, FileExistsError):
                 if not left:

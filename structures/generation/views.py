@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
 from structures.generation.planning import plan_generation
@@ -33,6 +34,7 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
+    @declare_problems("402")
     @extend_schema(request=GenerateSerializer, responses={200: SnapshotSerializer, 202: JobSerializer})
     def generate_structure(self, request: Request, pk: UUID) -> Response:
         """Make a structure of everything below the node.

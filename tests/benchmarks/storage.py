@@ -73,7 +73,7 @@ def _measure(server: str, file: Path, folder: Path, rounds: int) -> None:
         temporary = folder / "temporary"
         temporary.mkdir()
         environment = bucket.environment if bucket is not None else {}
-        limits = {"UPLOAD_MAX_BYTES": "8GiB", "DOCUMENT_MAX_BYTES": "8GiB", "DEBUG": "0", "SECRET_KEY": "benchmark"}
+        limits = {"UPLOAD_MAX_BYTES": "8GiB", "DOCUMENT_MAX_BYTES": "8GiB", "DEBUG": "0", "SECRET_KEY": "benchmark" * 6}
         other = {"ALLOWED_HOSTS": "localhost", "HTTPS": "0", "TMPDIR": str(temporary), "VAR_DIR": str(folder)}
         other["MALLOC_ARENA_MAX"] = "2"  # as in the Dockerfile
         objects = folder / "objects"

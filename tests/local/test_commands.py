@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -126,6 +127,9 @@ def test_it_runs_until_it_is_stopped_and_says_when_it_cannot(tmp_path: Path) -> 
     process = start("manage.py", "up", "--port", port, log=log, VAR_DIR=str(tmp_path / "var"))
     eventually(lambda: "Ctrl-C" in log.read_text(), seconds=60, what="it did not come up", log=log)
     password = User.objects.get(username="operator").password
+    shown = re.search(r"user operator, password (\S+)", log.read_text())
+    assert shown is not None
+    assert User.objects.get(username="operator").check_password(shown[1])
 
     second = run("up", "--port", port, var=tmp_path / "other")
 
@@ -135,6 +139,13 @@ def test_it_runs_until_it_is_stopped_and_says_when_it_cannot(tmp_path: Path) -> 
     worker.kill()
     assert process.wait(timeout=30) == 1
     assert "A process ended by itself" in log.read_text()
+
+    again = tmp_path / "again.log"
+    process = start("manage.py", "up", "--port", port, log=again, VAR_DIR=str(tmp_path / "var"))
+    eventually(lambda: "Ctrl-C" in again.read_text(), seconds=60, what="it did not come up again", log=again)
+    process.terminate()
+    process.wait()
+    assert f"user operator, password {shown[1]}" in again.read_text()
 
 
 def test_it_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 
 from materials.models import MaterialEntry, MaterialNode
 from project.errors import StorageUnavailable
+from project.storage import objects
 from project.storage.direct_uploads import DirectUpload
 from project.storage.file_system_direct_access import FileSystemDirectStorage
 from project.storage.objects import FileSystemObjectStorage, ObjectStorage
@@ -119,3 +121,27 @@ def test_a_file_that_somebody_took_away_is_said(api: Api, acme: Tenant, course: 
     answer = api(acme).get(url)
 
     assert (answer.status_code, answer.json()["detail"]) == (404, "The entry's file is not stored any more.")
+
+
+def test_stored_files_are_for_this_user_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        storage = FileSystemObjectStorage(location=str(tmp_path / "new" / "objects"))
+        writer = storage.open_writer("tenants/a/raw")
+        writer.write(b"text")
+        writer.finish()
+    finally:
+        os.umask(before)
+
+    stored = [tmp_path / "new", *(tmp_path / "new").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in stored} == {0o700, 0o600}
+    assert [path.name for path in stored if path.is_file()] == ["raw"]
+
+
+def test_a_full_disk_is_found_before_the_next_upload(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    storage = FileSystemObjectStorage(location=str(tmp_path))
+    disk = os.statvfs(tmp_path)
+    monkeypatch.setattr(objects, "_MIN_FREE_BYTES", disk.f_bavail * disk.f_frsize + 1_000_000_000)
+
+    with pytest.raises(OSError, match="The disk of the stored objects is full"):
+        storage.ping()

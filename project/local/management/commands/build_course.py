@@ -42,7 +42,9 @@ class Command(BaseCommand):
         try:
             plan_folder(path)
             call_command("migrate", verbosity=0, skip_checks=False)
-            with run_system(folder=Path(settings.VAR_DIR) / "log") as running, issue_temporary_key() as key:
+            # Apart from the logs of `up`, which may be running.
+            logs = Path(settings.VAR_DIR) / "log" / "build_course"
+            with run_system(folder=logs) as running, issue_temporary_key() as key:
                 client = ApiClient(base_url=running.base_url, key=key)
                 build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy)
                 snapshot = build.run(path)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import sys
@@ -28,10 +29,10 @@ class Command(BaseCommand):
         Tenant.objects.get_or_create(slug=DEMO_SLUG, defaults={"name": "Demo"})
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
-            with run_system(port=port, folder=Path(settings.VAR_DIR) / "log") as running:
-                self.stdout.write(
+            with run_system(port=port, folder=Path(settings.VAR_DIR) / "log", report=self._print) as running:
+                self._print(
                     f"API      {running.base_url}/api/docs\n"
-                    f"Admin    {running.base_url}/admin/   user operator, password {self._reset_operator_password()}\n"
+                    f"Admin    {running.base_url}/admin/   user operator, {self._describe_operator_password()}\n"
                     f"Health   {running.base_url}/health/ready\n"
                     f"Logs     {settings.VAR_DIR}/log\n"
                     f"A key:   .venv/bin/python manage.py issue_api_key {DEMO_SLUG} --label me --scope prep\n"
@@ -44,10 +45,27 @@ class Command(BaseCommand):
             raise CommandError(str(exc)) from exc
         raise CommandError(f"A process ended by itself, so everything was stopped. See {settings.VAR_DIR}/log.")
 
-    def _reset_operator_password(self) -> str:
-        """Return the password of the user `operator`, who is made anew with a new password each time."""
-        password = secrets.token_urlsafe(12)
-        user, _ = User.objects.get_or_create(username="operator", defaults={"is_staff": True, "is_superuser": True})
-        user.set_password(password)
-        user.save(update_fields=["password"])
-        return password
+    def _print(self, text: str) -> None:
+        # At once, also into a pipe or a file.
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def _describe_operator_password(self) -> str:
+        """Return the password of the user `operator`, who is created at the first start; it stays the same after that.
+
+        It is kept in a file for this user alone. A password that a person has set in the admin is not known here.
+        """
+        file = Path(settings.VAR_DIR) / "operator-password"
+        rights = {"is_staff": True, "is_superuser": True}
+        user, is_new = User.objects.get_or_create(username="operator", defaults=rights)
+        if is_new:
+            password = secrets.token_urlsafe(12)
+            user.set_password(password)
+            user.save(update_fields=["password"])
+            file.unlink(missing_ok=True)
+            with open(file, "x", opener=lambda path, flags: os.open(path, flags, mode=0o600)) as kept:
+                kept.write(password)
+        password = file.read_text() if file.exists() else ""
+        if user.check_password(password):
+            return f"password {password}"
+        return "with the password that was set for it (a new one: .venv/bin/python manage.py changepassword operator)"

@@ -1,0 +1,119 @@
+"""What the documentation tells people to type, typed as it stands."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+
+from materials.models import MaterialNode
+from structures.models import StructureSnapshot
+from tenants.models import ApiKey
+from tests.process_table import environment, eventually, start
+
+BASE = Path(settings.BASE_DIR)
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+COMMAND_START = ".venv/bin/python manage.py "
+
+
+def list_shell_blocks(page: str) -> list[str]:
+    """Return the shell blocks of a page in order, but for those with the commands that go on until they are stopped."""
+    blocks = BLOCK.findall((BASE / page).read_text())
+    return [block for block in blocks if not re.search(r"^make (?:up|demo|test)\b|build_course", block, re.MULTILINE)]
+
+
+@pytest.fixture
+def type_blocks(tmp_path: Path, transactional_db: None) -> Iterator[Callable[[str], str]]:
+    """Start `make up`'s command, and type the shell blocks of a page in a folder that looks like a clone."""
+    log = tmp_path / "up.log"
+    process = start("manage.py", "up", "--port", "0", log=log, VAR_DIR=str(tmp_path / "var"))
+    eventually(lambda: "Ctrl-C" in log.read_text(), seconds=120, what="it did not come up", log=log)
+    found = re.search(r"(http://127\.0\.0\.1:\d+)/api/docs", log.read_text())
+    assert found is not None
+    clone = tmp_path / "clone"
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (clone / ".venv" / "bin" / "python").chmod(0o755)
+    for name in ("manage.py", "project"):
+        (clone / name).symlink_to(BASE / name)
+
+    def type_page(page: str) -> str:
+        script = "\n".join(list_shell_blocks(page)).replace("http://127.0.0.1:8000", found[1])
+        done = subprocess.run(
+            ["/bin/bash", "-euo", "pipefail", "-c", script],
+            cwd=clone,
+            env=environment(VAR_DIR=str(tmp_path / "var")),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    yield type_page
+    process.terminate()
+    process.wait()
+
+
+@pytest.mark.parametrize(("page", "title"), [("README.md", "Maps"), ("docs/tutorial.md", "Water")])
+def test_a_page_runs_as_it_stands(type_blocks: Callable[[str], str], page: str, title: str) -> None:
+    shown = type_blocks(page)
+
+    assert StructureSnapshot.objects.get().title == title
+    assert f"# {title}" in shown
+
+
+def test_the_request_id_of_a_problem_is_in_the_log(type_blocks: Callable[[str], str], tmp_path: Path) -> None:
+    shown = type_blocks("docs/tutorial.md")
+
+    (request_id,) = re.findall(r'"request_id": ?"([^"]+)"', shown)
+    assert request_id in (tmp_path / "var" / "log" / "web.log").read_text()
+
+
+@pytest.mark.django_db
+def test_every_documented_command_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "water"
+    folder.mkdir()
+    (folder / "steam.md").write_text("# Steam\n\nWater boils.")
+    pages = ["docs/how-to/manage-keys.md", "docs/how-to/bring-a-whole-course.md", "docs/operations/storage.md"]
+    lines = [
+        line.removeprefix(COMMAND_START)
+        for page in [*pages, "docs/operations/models.md"]
+        for block in list_shell_blocks(page)
+        for line in block.splitlines()
+        if line.startswith(COMMAND_START)
+    ]
+
+    refused = []
+    for line in lines:
+        arguments = shlex.split(line, comments=True)
+        examples = {
+            "cw_live_WlToEJaX": lambda: ApiKey.objects.earliest("created_at").prefix,
+            "/srv/courses/water": lambda: str(folder),
+            "0198c0de-...": lambda: str(MaterialNode.objects.get(parent=None).pk),
+        }
+        arguments = [examples[each]() if each in examples else each for each in arguments]
+        try:
+            call_command(*arguments, stdout=StringIO(), stderr=StringIO())
+        except CommandError as exc:
+            # Without a provider's key no model can be asked; the command says so.
+            refused.append((arguments[0], "GEMINI_API_KEY" in str(exc)))
+
+    assert refused == [("ask", True)]
+    assert len(lines) > 15
+
+
+def test_no_page_names_a_command_without_its_interpreter() -> None:
+    blocks = [block for page in BASE.glob("docs/**/*.md") for block in BLOCK.findall(page.read_text())]
+
+    assert not [block for block in blocks if re.search(r"^manage\.py", block, re.MULTILINE)]
+    assert os.access(BASE / "manage.py", os.R_OK)

@@ -1,0 +1,65 @@
+"""A test client that holds every answer of the API against the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # drf-spectacular needs it, too
+from rest_framework.test import APIClient
+
+from project.settings import BASE_DIR
+
+
+class DescribedClient(APIClient):
+    """Fails a test whose request is answered in a way that docs/api.yaml does not describe."""
+
+    def request(self, **kwargs: Any) -> Any:
+        answer = super().request(**kwargs)
+        check_answer(kwargs["REQUEST_METHOD"], kwargs["PATH_INFO"], answer)
+        return answer
+
+
+def check_answer(method: str, path: str, answer: Any) -> None:
+    """Fail unless the document describes the status, the media type and the shape of an answer."""
+    operation = _find_operation(method, urlsplit(path).path)
+    if operation is None:
+        return
+    described = operation["responses"].get(str(answer.status_code))
+    assert described is not None, f"{method} {path}: docs/api.yaml does not describe status {answer.status_code}"
+    contents = described.get("content", {})
+    if answer.status_code == 204 or not contents:
+        return
+    media_type = answer.get("Content-Type", "").split(";")[0]
+    assert media_type in contents, f"{method} {path}: docs/api.yaml does not describe {media_type}"
+    if media_type.endswith("json"):
+        errors = list(_build_validator(contents[media_type]["schema"]["$ref"]).iter_errors(answer.json()))
+        assert not errors, f"{method} {path}: {errors[0].json_path} {errors[0].message}"
+
+
+@cache
+def _read_document() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load((BASE_DIR / "docs" / "api.yaml").read_bytes(), yaml.CSafeLoader)
+    return document
+
+
+@cache
+def _list_paths() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    found = _read_document()["paths"].items()
+    return [(re.compile(re.sub(r"\\?\{\w+\\?\}", "[^/]+", re.escape(path))), operations) for path, operations in found]
+
+
+def _find_operation(method: str, path: str) -> dict[str, Any] | None:
+    for pattern, operations in _list_paths():
+        if pattern.fullmatch(path):
+            operation: dict[str, Any] | None = operations.get(method.lower())
+            return operation
+    return None
+
+
+@cache
+def _build_validator(reference: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": reference, "components": _read_document()["components"]})
