@@ -92,9 +92,9 @@ class PieceCollector:
                 self._heading_path = path
                 self._locator_cache = None
 
-    def reset_headings(self) -> None:
-        """Clear the heading path, as at the beginning of a new page or slide."""
-        self._heading_path.clear()
+    def reset_headings(self, *, deeper_than: int = 0) -> None:
+        """Clear the heading path, as at the beginning of a new page or slide, below a level."""
+        self._heading_path = [heading for heading in self._heading_path if heading[0] <= deeper_than]
         self._locator_cache = None
 
     def add(

@@ -12,21 +12,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from materials.documents import ChunkKind, Document
+from materials.documents import ChunkKind, Document, LeftOutKind
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.pieces import PieceCollector, format_list_item, format_table, tidy_lines
 from materials.readers.office import docx_tables as tables
 from materials.readers.office.charts import parse_chart
 from materials.readers.office.diagrams import parse_diagram
+from materials.readers.office.docx_fields import FieldTracker
 from materials.readers.office.docx_lists import ListMarker, ListNumbering, parse_numbering
+from materials.readers.office.docx_paragraph import ParagraphText
 from materials.readers.office.docx_parts import (
+    collect_text,
     compute_body_font_size,
     has_balanced_fields,
+    index_comments,
     index_notes,
     is_table_of_contents,
 )
 from materials.readers.office.docx_styles import ParagraphProperties, Style, parse_paragraph_properties, parse_styles
-from materials.readers.office.docx_text import DocxNotes, ParagraphReader, ParagraphText, is_placeholder
+from materials.readers.office.docx_text import DocxNotes, ParagraphReader, is_placeholder
 from materials.readers.office.office import build_omission_warnings, clean_alt_text, find_title
 from materials.readers.office.ooxml import MC, Package, W, open_package, select_alternate
 
@@ -57,11 +61,13 @@ def read(path: Path) -> Document:
         reader = _DocxReader(package=package, main_part=main, body=body)
         reader.read_blocks(body)
         reader.flush_buffer()
+        reader.note_headers_and_footers()
         found = tuple(reader.pieces.collected)
         return Document(
             pieces=found,
             title=find_title(package, found),
             warnings=build_omission_warnings(reader.paragraph_reader.omissions),
+            left_out=reader.pieces.left_out.build(),
         )
 
 
@@ -91,14 +97,17 @@ class _DocxReader:
         self.package, self.main_part = package, main_part
         self.styles = parse_styles(load_part("styles"))
         self.numbering: ListNumbering = parse_numbering(load_part("numbering"))
+        self.pieces = PieceCollector()
         self.paragraph_reader = ParagraphReader(
             styles=self.styles,
             notes=DocxNotes(footnotes=index_notes(load_part("footnotes")), endnotes=index_notes(load_part("endnotes"))),
-            follows_fields=has_balanced_fields(body),
+            fields=FieldTracker(is_enabled=has_balanced_fields(body)),
             omissions=found,
+            left_out=self.pieces.left_out,
+            comments=index_comments(load_part("comments")),
+            find_target=self._find_link_target,
         )
         self.body_font_size = compute_body_font_size(body, self.styles.default.size)
-        self.pieces = PieceCollector()
         self._buffer = _BlockBuffer()
         self._unfinished: ParagraphText | None = None
 
@@ -112,7 +121,11 @@ class _DocxReader:
                 self.flush_buffer()
                 self._add_table(element)
             elif tag == _SDT:
-                if not is_placeholder(element) and not is_table_of_contents(element):
+                if is_table_of_contents(element):
+                    self._leave_out(LeftOutKind.CONTENTS, element)
+                elif is_placeholder(element):
+                    self._leave_out(LeftOutKind.PLACEHOLDER, element)
+                else:
                     self.read_blocks(element)
             elif tag in _TRANSPARENT_TAGS:
                 self.read_blocks(element)
@@ -121,21 +134,45 @@ class _DocxReader:
                     self.read_blocks(form)
             elif tag == f"{W}altChunk":  # a whole document of another format, which Word converts on opening
                 self.paragraph_reader.omissions["chunks"] += 1
+                self.pieces.left_out.add(LeftOutKind.EMBEDDED_OBJECT, "Imported part")
+
+    def note_headers_and_footers(self) -> None:
+        """Note the text of the headers and footers of the document's pages as left out."""
+        for kind in ("header", "footer"):
+            for name in self.package.iter_related_parts(self.main_part, kind):
+                root = self.package.parse_optional_part(self.paragraph_reader.omissions, name)
+                for paragraph in root.iter(_P) if root is not None else ():
+                    if text := collect_text(paragraph):
+                        self.pieces.left_out.add(LeftOutKind.RUNNING_HEAD, text)
+
+    def _leave_out(self, kind: LeftOutKind, element: Any) -> None:
+        """Note each paragraph of an element as left out."""
+        for paragraph in element.iter(_P):
+            if text := collect_text(paragraph):
+                self.pieces.left_out.add(kind, text)
+
+    def _find_link_target(self, part: str, relation_id: str) -> str:
+        """Return the target of a link in the document or its notes; blank for a place in the document itself."""
+        name: str | None = self.main_part
+        if part != "document":
+            name = next(self.package.iter_related_parts(self.main_part, part), None)
+        relation = self.package.get_relationships(name).get(relation_id) if name and relation_id else None
+        return relation.target if relation is not None and relation.is_external else ""
 
     def flush_buffer(self) -> None:
         """Add the list or code block that was being collected, and what is attached to its paragraphs."""
         if self._unfinished is not None:
             words, self._unfinished = self._unfinished, None
-            self.pieces.add(ChunkKind.PARAGRAPH, tidy_lines(words.text), emphasised=words.emphasised)
-            self._add_attachments(words)
+            self._add_paragraph(words)
         collected = self._buffer
         if not (collected.items or collected.code):
             return
         self._buffer = _BlockBuffer()
         if collected.items:
-            self.pieces.add(ChunkKind.LIST, "\n".join(collected.items), emphasised=collected.emphasised)
+            text = "\n".join(collected.items)
+            self.pieces.add(ChunkKind.LIST, text, emphasised=collected.emphasised, links=collected.links)
         if collected.code:
-            self.pieces.add(ChunkKind.CODE, "\n".join(collected.code))
+            self.pieces.add(ChunkKind.CODE, "\n".join(collected.code), links=collected.links)
         for words in collected.paragraphs:
             self._add_attachments(words)
 
@@ -151,6 +188,8 @@ class _DocxReader:
             return
         text = words.text
         if style.is_contents:
+            if text.strip():
+                self.pieces.left_out.add(LeftOutKind.CONTENTS, text)
             return
         if not text.strip():
             # A blank line inside code is content; the code block may hold several paragraphs.
@@ -176,23 +215,29 @@ class _DocxReader:
             # Marks of notes would make the heading path differ from what a reader calls the section.
             for kind, what in words.attachments:
                 text = text.replace(f"[{what[0]}]", "", 1) if kind == "note" else text
-            self.pieces.add_heading(f"{label} {text}", level)
+            self.pieces.add_heading(f"{label} {text}", level, links=words.links)
             self._add_attachments(words)
         elif is_code:
             if self._buffer.items:
                 self.flush_buffer()
             self._buffer.code.append(text.rstrip())
+            self._buffer.links.extend(words.links)
             self._defer_attachments(words)
         elif is_list:
             if self._buffer.code:
                 self.flush_buffer()
             self._add_list_item(text, list_id, depth, properties.indent, style)
             self._buffer.emphasised.extend(words.emphasised)
+            self._buffer.links.extend(words.links)
             self._defer_attachments(words)
         else:
             self.flush_buffer()
-            self.pieces.add(ChunkKind.PARAGRAPH, tidy_lines(text), emphasised=words.emphasised)
-            self._add_attachments(words)
+            self._add_paragraph(words)
+
+    def _add_paragraph(self, words: ParagraphText) -> None:
+        text = tidy_lines(words.text)
+        self.pieces.add(ChunkKind.PARAGRAPH, text, emphasised=words.emphasised, links=words.links)
+        self._add_attachments(words)
 
     def _find_list(self, properties: ParagraphProperties, style: Style) -> tuple[str, int]:
         """Return the list and depth (0 for the outermost) of a paragraph; a blank list when it is no item."""
@@ -236,6 +281,8 @@ class _DocxReader:
                     self.read_blocks(cell)
                     self.flush_buffer()
             return
+        for row in tables.iter_deleted_rows(element):
+            self._leave_out(LeftOutKind.DELETED_REVISION, row)
         rows: list[list[str]] = []
         hanging: list[ParagraphText] = []
         nested: list[Any] = []
@@ -247,7 +294,8 @@ class _DocxReader:
                 cells.append("" if tables.is_merge_continuation(cell) else tables.join_paragraphs(paragraphs))
                 cells.extend([""] * (tables.get_column_span(cell) - 1))
             rows.append(cells)
-        self.pieces.add(ChunkKind.TABLE, format_table(tables.strip_blank_columns(rows)))
+        links = [link for words in hanging for link in words.links]
+        self.pieces.add(ChunkKind.TABLE, format_table(tables.strip_blank_columns(rows)), links=links)
         for words in hanging:
             self._add_attachments(words)
         for inner in nested:
@@ -280,7 +328,7 @@ class _DocxReader:
         """Add the attachments of a paragraph: notes, text boxes, charts, diagrams, and descriptions of pictures."""
         for kind, what in words.attachments:
             if kind == "note":
-                self.pieces.add(ChunkKind.PARAGRAPH, f"[{what[0]}] {what[1]}")
+                self.pieces.add(ChunkKind.PARAGRAPH, f"[{what[0]}] {what[1]}", links=what[2])
             elif kind == "box":
                 self.flush_buffer()
                 self.read_blocks(what)
@@ -317,12 +365,14 @@ class _BlockBuffer:
     items: list[str] = field(default_factory=list)
     code: list[str] = field(default_factory=list)
     emphasised: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
     open_items: list[_ListItemPosition] = field(default_factory=list)
     paragraphs: list[ParagraphText] = field(default_factory=list)
 
 
 def _merge_paragraphs(first: ParagraphText, second: ParagraphText) -> ParagraphText:
     """Return two paragraphs as one with the formatting of the second, as Word joins them."""
-    for name in ("parts", "emphasised", "attachments"):
+    first.close_script()
+    for name in ("parts", "emphasised", "attachments", "links"):
         getattr(second, name)[:0] = getattr(first, name)
     return second

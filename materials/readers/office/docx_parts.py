@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
+from materials.readers.base.encodings import clean_text
 from materials.readers.office.docx_styles import get_property_value, parse_bounded_int
 from materials.readers.office.ooxml import W
 
@@ -19,6 +21,23 @@ def index_notes(root: Any) -> dict[str, Any]:
     if root is None:
         return {}
     return {note.get(f"{W}id") or "": note for note in root if note.get(f"{W}type") in {None, "normal"}}
+
+
+def index_comments(root: Any) -> dict[str, str]:
+    """Return the texts of the comments by their ids; `root` is None for a missing part."""
+    if root is None:
+        return {}
+    return {comment.get(f"{W}id") or "": collect_text(comment) for comment in root.iterchildren(f"{W}comment")}
+
+
+def collect_text(element: Any) -> str:
+    """Return the bare text of an element on one line, deleted text included, for what is not read properly."""
+    return clean_text(" ".join("".join(_iter_texts(element)).split()))
+
+
+def _iter_texts(element: Any) -> Iterator[str]:
+    for each in element.iter(f"{W}t", f"{W}delText", f"{W}tab", f"{W}br", f"{W}p"):
+        yield each.text or "" if each.tag in {f"{W}t", f"{W}delText"} else " "
 
 
 def has_balanced_fields(body: Any) -> bool:

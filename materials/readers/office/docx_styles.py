@@ -32,7 +32,8 @@ class Style:
 
     `level` is the heading level, 0 for text. `is_contents` marks lines of a table of contents, `is_auxiliary_text`
     captions, quotes and the like, which may look like headings. `size` is in half points (0: not set), `indent` in
-    twentieths of a point. None means that the style does not set a property.
+    twentieths of a point, `script` is `superscript`, `subscript` or blank. None means that the style does not set a
+    property.
     """
 
     level: int = 0
@@ -48,6 +49,7 @@ class Style:
     hidden: bool | None = None
     size: int = 0
     is_monospaced: bool = False
+    script: str = ""
 
 
 PLAIN_STYLE = Style()
@@ -101,6 +103,11 @@ def parse_bounded_int(text: str | None, limit: int = 100_000) -> int | None:
     if text and len(text) < 20 and _NUMBER.fullmatch(text):
         return max(-limit, min(int(float(text)), limit))
     return None
+
+
+def parse_script(value: str | None) -> str:
+    """Return `superscript`, `subscript` or blank for a value of `vertAlign` (17.18.96)."""
+    return value if value in {"superscript", "subscript"} else ""
 
 
 def get_indent(properties: Any) -> int | None:
@@ -185,6 +192,7 @@ def _parse_formatting(properties: Any) -> dict[str, Any]:
         "italic": get_toggle_value(properties, "i"),
         "hidden": get_toggle_value(properties, "vanish"),
         "size": parse_bounded_int(get_property_value(properties, "sz")) or 0,
+        "script": parse_script(get_property_value(properties, "vertAlign")),
         "is_monospaced": fonts is not None and CODE_FONT.search(fonts.get(f"{W}ascii") or "") is not None,
     }
 
@@ -218,7 +226,7 @@ def _resolve_style(style_id: str, raw: dict[str, Any]) -> Style:
         if (indent := get_indent(properties)) is not None:
             fields.setdefault("indent", indent)
         for look, found in _parse_formatting(style.find(f"{W}rPr")).items():
-            if found not in {None, 0}:
+            if found not in {None, 0, ""}:
                 fields.setdefault(look, found)
             elif found is False:
                 fields.setdefault(look, False)

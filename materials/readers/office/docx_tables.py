@@ -23,6 +23,13 @@ def iter_rows(table: Any) -> Iterator[Any]:
             yield row
 
 
+def iter_deleted_rows(table: Any) -> Iterator[Any]:
+    """Yield the rows of a table that are deleted as a tracked change."""
+    for row in _iter_descendants(table, _TR, _TBL):
+        if row.find(f"{W}trPr/{W}del") is not None:
+            yield row
+
+
 def iter_cells(row: Any) -> Iterator[Any]:
     """Yield the cells of a row."""
     yield from _iter_descendants(row, _TC, _TR)

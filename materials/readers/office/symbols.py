@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from materials.readers.base.typography import strip_break_hints
+
 _GREEK = dict(zip("ABGDEZHQIKLMNXOPRSTUFCYWabgdezhqiklmnxoprstufcyw",
                   "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψω", strict=True))  # fmt: skip
 _SYMBOL = {
@@ -27,7 +29,6 @@ _WINGDINGS = {
 _COMMON_SYMBOLS = {**_SYMBOL, **{at: _WINGDINGS[at] for at in (0xE0, 0xFC, 0xFE, 0x4A)}}
 # Symbol fonts are mapped to U+F000 to U+F0FF, in the Private Use Area.
 _PRIVATE_USE_CHARACTER = re.compile("[\uf020-\uf0ff]")
-_SOFT_HYPHEN = "\u00ad"
 
 
 def decode_symbol(code: str, font: str) -> str:
@@ -45,8 +46,11 @@ def decode_symbol(code: str, font: str) -> str:
 
 
 def replace_symbols(text: str) -> str:
-    """Return text without soft hyphens and with the characters of symbol fonts as Unicode, unknown ones left out."""
-    text = text.replace(_SOFT_HYPHEN, "")
+    """Return text without hints for line ends and with the characters of symbol fonts as Unicode.
+
+    Unknown ones are left out.
+    """
+    text = strip_break_hints(text)
     if _PRIVATE_USE_CHARACTER.search(text):
         text = _PRIVATE_USE_CHARACTER.sub(lambda found: _COMMON_SYMBOLS.get(ord(found.group()) - 0xF000, ""), text)
     return text
