@@ -38,9 +38,9 @@ class DraftNode:
     """One module, lesson, concept or exercise, with its children in teaching order.
 
     `description` of a concept is its definition, of an exercise its task; blank when the materials do not say.
-    `citations` point at the evidence; a module or lesson cites where it was found. The other fields are set only by
-    engines that ask models: goal, minutes and difficulty (1 to 5) of a module; examples of a concept; difficulty,
-    solution and criteria of an exercise.
+    `citations` point at the evidence; a module or lesson cites where it was found. `reference_solution`
+    of an exercise is the materials' own, or a model's. The other fields are set only by engines that ask models: goal,
+    minutes and difficulty (1 to 5) of a module; examples of a concept; difficulty and criteria of an exercise.
     """
 
     node_type: NodeType

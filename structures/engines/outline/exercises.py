@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -105,7 +105,8 @@ def merge_exercises(lessons: list[list[DraftNode]]) -> list[list[DraftNode]]:
             home, place, earlier = first[same]
             longer = max(earlier.description, exercise.description, key=len)
             citations = tuple(dict.fromkeys([*earlier.citations, *exercise.citations]))
-            joined = replace(earlier, description=longer, citations=citations)
+            solution = max(earlier.reference_solution, exercise.reference_solution, key=len)
+            joined = replace(earlier, description=longer, citations=citations, reference_solution=solution)
             first[same] = (home, place, joined)
             merged[home][place] = joined
     return merged
@@ -129,10 +130,10 @@ def _search_section(section: Section, nodes: list[DraftNode], section_ids: set[i
         and len(section.title.split()) <= _MAX_SOLUTION_WORDS
     ):
         section_ids.update(id(below) for below in section.iter_sections())
-        # Evidence of the exercise, not a part of its task: a learner should not read both at once.
-        if nodes and (first := next(iter(section.iter_chunks()), None)) is not None:
-            solution = Citation(chunk_id=first.id, quote=first.text.split("\n")[0])
-            nodes[-1] = replace(nodes[-1], citations=(*nodes[-1].citations, solution))
+        # Not a part of the task, nor evidence of it: a learner should not read both at once.
+        if nodes:
+            solution = _join_parts([nodes[-1].reference_solution, *_format_below_heading(section)])
+            nodes[-1] = replace(nodes[-1], reference_solution=solution)
         return
     nodes.extend(_find_labelled_tasks(section.body))
     for below in section.subsections:
@@ -156,17 +157,24 @@ def is_exercise_heading(title: str) -> bool:
 
 
 def _build_exercise(section: Section) -> DraftNode | None:
-    """Return the exercise of a section, whose task is all its text up to the solution; None when that is too short."""
+    """Return the exercise of a section; None when its task is too short.
+
+    What stands below a heading that names a solution is the solution, the rest is the task.
+    """
     parts: list[str] = []
-    citations: list[Citation] = []
+    solution: list[str] = []
+    solution_level: int | None = None
     for below in section.iter_sections():
-        if below is not section and below.heading is not None:
+        if below is not section:
             if _SOLUTION.search(below.title):
-                citations.append(Citation(chunk_id=below.heading.id, quote=below.title))
-                break
-            parts.append(below.title)
-        parts.extend(_format_chunk(chunk) for chunk in below.body)
-    task = "\n\n".join(parts)
+                solution_level = below.level
+                solution.extend(_format_chunk(chunk) for chunk in below.body)
+                continue
+            if solution_level is not None and below.level <= solution_level:
+                solution_level = None
+            (parts if solution_level is None else solution).append(below.title)
+        (parts if solution_level is None else solution).extend(_format_chunk(chunk) for chunk in below.body)
+    task = _join_parts(parts)
     if len(task.split()) < _MIN_TASK_WORDS:
         return None
     first = section.heading or next(section.iter_chunks())
@@ -175,8 +183,21 @@ def _build_exercise(section: Section) -> DraftNode | None:
         node_type=NodeType.EXERCISE,
         title=_build_title(section.title) or _build_title(quote),
         description=task,
-        citations=(Citation(chunk_id=first.id, quote=quote), *citations),
+        citations=(Citation(chunk_id=first.id, quote=quote),),
+        reference_solution=_join_parts(solution),
     )
+
+
+def _format_below_heading(section: Section) -> Iterator[str]:
+    """Yield the text of a section without its own heading."""
+    for below in section.iter_sections():
+        if below is not section:
+            yield below.title
+        yield from (_format_chunk(chunk) for chunk in below.body)
+
+
+def _join_parts(parts: Iterable[str]) -> str:
+    return "\n\n".join(filter(None, parts))
 
 
 def _find_labelled_tasks(body: Sequence[SourceChunk]) -> Iterator[DraftNode]:

@@ -284,8 +284,26 @@ def test_a_solution_belongs_to_its_exercise() -> None:
     draft = build_outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
 
     (exercise,) = of_type(draft, NodeType.EXERCISE)
-    assert "secret" not in exercise.description
-    assert len(exercise.citations) == 2
+    assert exercise.description == TASK
+    assert exercise.reference_solution == "The secret answer."
+    assert [citation.quote for citation in exercise.citations] == ["Exercise: Measure"]
+
+
+def test_what_follows_a_solution_inside_its_exercise_is_part_of_the_task() -> None:
+    inside = f"{TASK}\n\n### Solution\n\nThe answer.\n\n#### Why\n\nIt boils.\n\n### Hint\n\nUse a lid."
+    draft = build_outline(tree("Course", {"M": {"a.md": f"# A\n\n## Exercise: Measure\n\n{inside}", "b.md": "# B"}}))
+
+    (exercise,) = of_type(draft, NodeType.EXERCISE)
+    assert exercise.description == f"{TASK}\n\nHint\n\nUse a lid."
+    assert exercise.reference_solution == "The answer.\n\nWhy\n\nIt boils."
+
+
+def test_a_solution_behind_its_exercise_belongs_to_it() -> None:
+    text = f"# A\n\n## Exercise: Measure\n\n{TASK}\n\n## Solution\n\nThe answer.\n\n```\nx = 1\n```"
+    draft = build_outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
+
+    (exercise,) = of_type(draft, NodeType.EXERCISE)
+    assert (exercise.description, exercise.reference_solution) == (TASK, "The answer.\n\n```\nx = 1\n```")
 
 
 def test_the_text_behind_an_exercise_in_a_box_belongs_to_the_section_around_it() -> None:
