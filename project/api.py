@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -53,7 +53,7 @@ class SchemaView(SpectacularAPIView):
     throttle_classes = ()
 
 
-class SwaggerView(SpectacularSwaggerView):
-    """The API's pages, for everybody; all assets come from this server."""
+class SwaggerView(SpectacularSwaggerSplitView):
+    """The API's pages, for everybody; all assets come from this server, and no script stands in the page."""
 
     throttle_classes = ()

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "project.http.requests.RequestMiddleware",
     # Before anything reads a body, which Django would take for empty.
     "project.http.content_length.ContentLengthMiddleware",
+    "project.http.content_security.ContentSecurityMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -274,6 +275,7 @@ SCOPES_FILE = BASE_DIR / "config" / "scopes.yaml"
 
 # --- Admin ------------------------------------------------------------------------------------------------------------
 
+LOGIN_REDIRECT_URL = "/admin/"  # Django's own is a page that does not exist here
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
