@@ -48,12 +48,16 @@ MAX_CAPTION_OVERRUN_MS = 60_000
 log = logs.get_logger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class EntryTranscriptionContext:
-    """The `llm.video.ports.TranscriptionContext` of a job: progress, cancellation, and stored windows of the entry."""
+    """The `llm.video.ports.TranscriptionContext` of a job: progress, cancellation, and stored windows of the entry.
+
+    `spoken_ms` is how much of what is said was transcribed in this attempt.
+    """
 
     run: JobRun
     entry: MaterialEntry
+    spoken_ms: int = 0
 
     @property
     def tenant(self) -> Tenant:
@@ -67,7 +71,8 @@ class EntryTranscriptionContext:
         self.run.checkpoint()
 
     def report_progress(self, done_ms: int, total_ms: int) -> None:
-        self.run.report_progress("transcribing", done_ms // 1000, max(1, -(-total_ms // 1000)))
+        done, total = done_ms // 1000, max(1, -(-total_ms // 1000))
+        self.run.report_progress("transcribing", done, total, worked_ms=self.spoken_ms)
 
     def list_finished_windows(self, cache_key: str) -> Sequence[Window]:
         found = []
@@ -96,6 +101,7 @@ class EntryTranscriptionContext:
             segments=[asdict(segment) for segment in window.segments],
         )
         TranscriptWindow.objects.bulk_create([row], ignore_conflicts=True)
+        self.spoken_ms += sum(max(0, segment.end_ms - segment.start_ms) for segment in window.segments)
 
     def _filter_windows(self, cache_key: str) -> QuerySet[TranscriptWindow]:
         return TranscriptWindow.objects.for_tenant(self.tenant).filter(
@@ -130,16 +136,17 @@ def ingest_recording(run: JobRun) -> None:
     candidates = find_sidecar_captions(entry)
     considered_ids = {captions.pk for captions in candidates}
     sidecar, warnings = _find_usable_captions(run, candidates, recording)
+    context = EntryTranscriptionContext(run=run, entry=entry)
     outcome = build_video_processor().transcribe(
         recording,
         _build_options(entry),
-        EntryTranscriptionContext(run=run, entry=entry),
+        context,
         sidecar_captions=sidecar.transcript if sidecar is not None else None,
         use_captions=entry.use_captions,
     )
     run.checkpoint()
     document = _build_document(outcome, recording, warnings)
-    run.report_progress("storing", 0, len(document.pieces))
+    run.report_progress("storing", 0, len(document.pieces), worked_ms=context.spoken_ms)
     with store_result(run, result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
         record_chunks(entry=entry, document=document)
         record_left_out(entry=entry, left_out=document.left_out)

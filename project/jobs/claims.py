@@ -52,7 +52,7 @@ def claim_next_job(queue: JobQueue = JobQueue.LIGHT) -> Job | None:
     job.status, job.token, job.attempt = JobStatus.ACTIVE, job.token + 1, job.attempt + 1
     job.worker, job.started_at = get_worker_name(), now
     job.lease_until, job.heartbeat_at = now + get_lease_duration(), now
-    job.stage, job.done, job.total, job.plan = "", 0, 0, None
+    job.stage, job.done, job.total, job.plan, job.worked_ms = "", 0, 0, None, None
     job.save()
     return job
 

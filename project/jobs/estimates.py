@@ -28,7 +28,7 @@ MIN_PROGRESS_SHARE = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class CompletedJob:
-    """One complete job of the past."""
+    """One complete job of the past; `work_ms` is what was worked on in these seconds, None when that is not known."""
 
     kind: str
     work_ms: int | None
@@ -45,7 +45,11 @@ class JobSpeed:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenJob:
-    """One job that is queued or active. `dependencies` are the jobs that it still waits for."""
+    """One job that is queued or active. `dependencies` are the jobs that it still waits for.
+
+    `done` of `total` counts from the beginning of the material; `worked_ms` is what the present attempt has worked on,
+    None when the two are the same.
+    """
 
     id: UUID
     kind: str
@@ -55,6 +59,7 @@ class OpenJob:
     started_at: datetime | None = None
     is_active: bool = False
     work_ms: int | None = None
+    worked_ms: int | None = None
     done: int = 0
     total: int = 0
     dependencies: frozenset[UUID] = field(default_factory=frozenset)
@@ -69,10 +74,14 @@ class Estimate:
 
 
 def compute_speeds(history: Iterable[CompletedJob]) -> dict[str, JobSpeed]:
-    """Return the speed of each kind in the history."""
+    """Return the speed of each kind in the history.
+
+    Jobs that worked on nothing, such as recordings with captions or without speech, tell nothing of the machine.
+    """
     by_kind: defaultdict[str, list[CompletedJob]] = defaultdict(list)
     for done in history:
-        by_kind[done.kind].append(done)
+        if done.work_ms != 0:
+            by_kind[done.kind].append(done)
     return {kind: _compute_speed(jobs) for kind, jobs in by_kind.items()}
 
 
@@ -150,9 +159,13 @@ class _Simulation:
     def _compute_remaining_seconds(self, job: OpenJob) -> float:
         elapsed = (self.now - (job.started_at or self.now)).total_seconds()
         share = job.done / job.total if job.total else 0.0
+        expected = compute_expected_seconds(job, self.speeds.get(job.kind))
+        if job.worked_ms is not None and job.work_ms:
+            worked = job.worked_ms / job.work_ms
+            return (elapsed / worked if worked > MIN_PROGRESS_SHARE else expected) * (1 - share)
         if share > MIN_PROGRESS_SHARE:
             return elapsed * (1 - share) / share
-        return max(compute_expected_seconds(job, self.speeds.get(job.kind)) - elapsed, 0.0)
+        return max(expected - elapsed, 0.0)
 
 
 def _compute_speed(jobs: Sequence[CompletedJob]) -> JobSpeed:

@@ -55,6 +55,7 @@ def _list_open_jobs() -> list[OpenJob]:
             started_at=row.started_at,
             is_active=row.status == JobStatus.ACTIVE,
             work_ms=row.work_ms,
+            worked_ms=row.worked_ms,
             done=row.done,
             total=row.total,
             dependencies=frozenset(needs[row.pk]),
@@ -71,8 +72,10 @@ def _list_completed_jobs(kinds: Iterable[str]) -> list[CompletedJob]:
     ]
     rows = reduce(lambda all_, part: all_.union(part, all=True), parts)
     return [
-        CompletedJob(kind=kind, work_ms=work, seconds=(finished - started).total_seconds())
-        for kind, work, started, finished in rows
+        CompletedJob(
+            kind=kind, work_ms=work if worked is None else worked, seconds=(finished - started).total_seconds()
+        )
+        for kind, work, worked, started, finished in rows
     ]
 
 
@@ -89,7 +92,8 @@ _OPEN_JOB_COLUMNS = (
     "queued_at",
     "started_at",
     "work_ms",
+    "worked_ms",
     "done",
     "total",
 )
-_COMPLETED_JOB_COLUMNS = ("kind", "work_ms", "started_at", "finished_at")
+_COMPLETED_JOB_COLUMNS = ("kind", "work_ms", "worked_ms", "started_at", "finished_at")

@@ -72,6 +72,12 @@ class Job(UUIDModel):
         null=True, blank=True, help_text="How much material, such as the milliseconds of a recording."
     )
 
+    worked_ms = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text="How much of the material this attempt has worked on: not what earlier ones did, nor silence.",
+    )
+
     attempt = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=3)
     outages = models.PositiveSmallIntegerField(

@@ -39,19 +39,24 @@ class JobRun:
         self._reported_at = 0.0
         self._rechecked_at = time.monotonic()
 
-    def report_progress(self, stage: str, done: int, total: int) -> None:
+    def report_progress(self, stage: str, done: int, total: int, *, worked_ms: int | None = None) -> None:
         """Report how far the stage is. Written at most twice a second, except that a new stage is written at once.
+
+        `worked_ms` is how much of the job's material (`work_ms`) this attempt has worked on so far, for jobs that go on
+        where earlier attempts stopped, or whose material is not all work: estimates are made of it.
 
         A database that is away for a moment does not end the work: that report is lost.
         """
         self.checkpoint()
+        if worked_ms is not None:
+            self.job.worked_ms = worked_ms
         now = time.monotonic()
         if stage == self.job.stage and now - self._reported_at < PROGRESS_SECONDS:
             return
         done = max(done, self.job.done) if stage == self.job.stage else done
         self._reported_at = now
         self.job.stage, self.job.done, self.job.total = stage, min(done, total), total
-        self._write_if_possible(stage=stage, done=self.job.done, total=total)
+        self._write_if_possible(stage=stage, done=self.job.done, total=total, worked_ms=self.job.worked_ms)
 
     def announce_plan(self, plan: dict[str, Any]) -> None:
         """Store the plan of the work, which the API shows with the job."""

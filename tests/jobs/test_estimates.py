@@ -105,6 +105,26 @@ def test_progress_says_more_than_speed_once_there_is_enough_of_it() -> None:
 NOON = timedelta(hours=12)
 
 
+def test_what_earlier_attempts_did_and_silence_are_not_taken_for_speed() -> None:
+    """Of 20 minutes of material three quarters are behind it, of which this attempt worked on what is said here."""
+    active = {"is_active": True, "started_at": NOW - 3 * MINUTE, "work_ms": 1_200_000, "total": 1200, "done": 900}
+    resumed, measured = job(**active, worked_ms=0), job(**active, worked_ms=300_000)
+
+    # By the speed of earlier jobs, two minutes of material a minute: a quarter of 20 minutes is left.
+    assert minutes(play(resumed)[resumed.id].end) == 2.5
+    # By its own: a quarter took three minutes.
+    assert minutes(play(measured)[measured.id].end) == 3
+
+
+def test_jobs_that_worked_on_nothing_tell_no_speed() -> None:
+    captions = CompletedJob(kind="transcribe", work_ms=0, seconds=2)
+
+    assert compute_speeds([captions]) == {}
+    assert compute_speeds([captions, CompletedJob(kind="transcribe", work_ms=60_000, seconds=30)]) == {
+        "transcribe": JobSpeed(per_second=2000.0, mean_seconds=30.0)
+    }
+
+
 def test_a_waiting_job_begins_when_the_active_one_ends() -> None:
     active, queued = job(is_active=True, started_at=NOW - 4 * MINUTE), job()
 

@@ -80,6 +80,10 @@ def test_captions_that_come_later_replace_what_was_heard(api: Api, acme: Tenant,
 
     read = client.get(f"/api/v1/entries/{entry['id']}").json()
     assert (read["state"], read["transcription"]["by"]) == ("ready", "captions_beside")
+    # Captions must not be taken for the speed of Whisper. The lecture has 94 seconds with its pauses.
+    by_whisper, by_captions = Job.objects.filter(kind="ingest_recording").order_by("created_at")
+    assert 60_000 < (by_whisper.worked_ms or 0) < 94_400
+    assert by_captions.worked_ms == 0
 
 
 def test_captions_can_be_switched_off_for_an_entry(api: Api, acme: Tenant, week: MaterialNode) -> None:
