@@ -27,6 +27,10 @@ _WIDER_GAP = 0.3
 _CODE_GAP = 3.0
 # Points. At 0.75 words in a smaller type tear a sentence apart, at 3 captions are joined to what they stand below.
 _BLOCK_SIZE_TOLERANCE = 1.5
+# Lines in either direction, and the gap between two of them in type sizes: the column whose right edge is looked for.
+_COLUMN_LINES, _COLUMN_GAP = 6, 3.0
+# In type sizes: how far the first line of a paragraph is indented.
+_MIN_INDENT, _MAX_INDENT = 0.8, 4
 # In type sizes: how far the ends of the lines of a ragged paragraph may differ although no word was moved down.
 _RAGGED = 0.5
 
@@ -94,18 +98,19 @@ def split_blocks(
             or (
                 not is_slide
                 and _is_parted_more(block, line, following)
-                and (len(block.lines) > 1 or _ends_early(last, line, lines))
+                and (len(block.lines) > 1 or _ends_early(last, line, lines, at))
             )
-            or (line in labelled and (_ends_sentence(last.text) or _ends_early(last, line, lines)))
+            or (not is_slide and block.kind is BlockKind.TEXT and _ends_paragraph(last, line, lines, at))
+            or (line in labelled and (_ends_sentence(last.text) or _ends_early(last, line, lines, at)))
             or (
                 not is_slide
                 and last.is_bold != line.is_bold
-                and (_is_parted_more(block, line, following) or _ends_early(last, line, lines))
+                and (_is_parted_more(block, line, following) or _ends_early(last, line, lines, at))
             )
             or (
                 not is_slide
                 and (begins_with_section_number(line.text) or _is_section_number(block))
-                and _ends_early(last, line, lines)
+                and _ends_early(last, line, lines, at)
             )
             or (has_leaders and is_contents_line(last.text))
         ):
@@ -149,6 +154,15 @@ def _is_parted_more(block: Block, line: Line, following: Line | None) -> bool:
     return bool(others) and line.top - last.bottom > min(others) + _WIDER_GAP * line.size
 
 
+def _ends_paragraph(last: Line, line: Line, lines: Sequence[Line], at: int) -> bool:
+    """Tell whether a sentence and its line end before a line that is indented, or whose first word had room there."""
+    if not _ends_sentence(last.text):
+        return False
+    return _MIN_INDENT * line.size < line.left - last.left < _MAX_INDENT * line.size or _ends_early(
+        last, line, lines, at
+    )
+
+
 def _is_section_number(block: Block) -> bool:
     return len(block.lines) == 1 and begins_with_section_number(block.lines[0].text)
 
@@ -163,11 +177,28 @@ def _ends_sentence(text: str) -> bool:
     return text.rstrip("\"'”’»)")[-1:] in {".", "!", "?", ":", ";", "。", "？", "！", "؟"}
 
 
-def _ends_early(last: Line, line: Line, lines: Sequence[Line]) -> bool:
-    """Tell whether the first word of a line would have fitted behind the last one, so that the break was meant."""
-    right = max(
-        (each.right for each in lines if each.left <= last.right and each.size == last.size), default=last.right
-    )
+def _ends_early(last: Line, line: Line, lines: Sequence[Line], at: int) -> bool:
+    """Tell whether the first word of a line would have fitted behind the last one, so that the break was meant.
+
+    `at` is the place of the line among the others.
+    """
     first = line.text.split(maxsplit=1)[0]
-    width = (line.right - line.left) * len(first) / max(1, len(line.text))
-    return last.right + width + _RAGGED * line.size < right
+    width = (line.right - line.left) * len(first) / max(1, len(line.text)) + _RAGGED * line.size
+    return last.right + width < _find_right_edge(lines, at)
+
+
+def _find_right_edge(lines: Sequence[Line], at: int) -> float:
+    """Return the right edge of the nearest lines of the same column, points from the left."""
+    right = lines[at].right
+    for step in (-1, 1):
+        place = at
+        for _ in range(_COLUMN_LINES):
+            here, place = lines[place], place + step
+            if not 0 <= place < len(lines):
+                break
+            other = lines[place]
+            above, below = (here, other) if step == 1 else (other, here)
+            if other.size != here.size or not _is_near(above, below, _COLUMN_GAP):
+                break
+            right = max(right, other.right)
+    return right

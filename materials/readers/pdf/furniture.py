@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from operator import attrgetter
 
 from materials.documents import LeftOutKind, Locator
 from materials.readers.base.left_out import LeftOutCollector
-from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.pdf.lines import HEADING_RATIO, Line, TableLine, find_body_size
+from materials.readers.pdf.outline import Outline
 from materials.readers.pdf.page import Page
 
 # On two or three pages, a line that stands on most of them may still be a title that is used twice.
@@ -41,7 +41,7 @@ _MIN_COUNTED = 3
 # numbers stand two lines off as a rule.
 _MIN_MARGIN = 1.5
 # In type sizes, the same for a number that has no others to count with.
-_MIN_LONE_MARGIN = 3
+_MIN_LONE_MARGIN = 2
 # Digits: enough for any page, and for a year. Longer numbers are only compared.
 _MAX_DIGITS = 9
 _NUMBER = re.compile(r"\d+")
@@ -75,22 +75,22 @@ class _EdgeLine:
     margin: float
 
 
-def drop_furniture(pages: Sequence[Page], bookmarks: Mapping[int, Collection[str]], left_out: LeftOutCollector) -> None:
+def drop_furniture(pages: Sequence[Page], outline: Outline, left_out: LeftOutCollector) -> None:
     """Remove running heads and feet and page numbers from the pages, in place, and note each in `left_out`.
 
-    `bookmarks` are the titles that the outline of the document gives to 1-based pages: those are headings.
+    Titles that the outline of the document has for their page are headings.
     """
     edges = [edge for index, page in enumerate(pages) for edge in _find_edge_lines(page, index)]
     body = find_body_size(line for page in pages for line in page.lines)
-    kept = {
+    running = {
         edge.line
-        for edge in edges
-        if isinstance(edge.line, TableLine) or _is_bookmarked(edge.line, bookmarks.get(pages[edge.index].number, ()))
+        for edge in _find_running_lines(edges, len(pages), body)
+        if not isinstance(edge.line, TableLine)
+        and not (edge.is_top and outline.has_title(pages[edge.index].number, edge.line.text))
     }
-    running = set(_find_running_lines(edges, len(pages), body)) - kept
     if _would_empty_pages(pages, running):  # a line that is all that most pages have is their text
         running = set()
-    furniture = _select_outermost(edges, running | (set(_find_page_numbers(edges, len(pages))) - kept))
+    furniture = _select_outermost(edges, running.union(_find_page_numbers(edges, len(pages))))
     for page in pages:
         if dropped := [line for line in page.lines if line in furniture]:
             page.lines = [line for line in page.lines if line not in furniture]
@@ -128,11 +128,7 @@ def _group_rows(ordered: Sequence[Line], limit: int) -> list[list[Line]]:
     return rows
 
 
-def _is_bookmarked(line: Line, titles: Collection[str]) -> bool:
-    return collapse_whitespace(line.text).casefold() in titles
-
-
-def _find_running_lines(edges: Iterable[_EdgeLine], count: int, body: float) -> Iterator[Line]:
+def _find_running_lines(edges: Iterable[_EdgeLine], count: int, body: float) -> Iterator[_EdgeLine]:
     """Yield the lines with the same words in the same place on most pages, or on most odd or even ones."""
     groups: defaultdict[tuple[str, bool], list[_EdgeLine]] = defaultdict(list)
     for edge in edges:
@@ -148,7 +144,7 @@ def _find_running_lines(edges: Iterable[_EdgeLine], count: int, body: float) -> 
             most = body * HEADING_RATIO if is_top else inf
             if is_top and _LABEL.fullmatch(words) and not _PAGE_WORDS.fullmatch(words):
                 most = body / HEADING_RATIO
-            yield from (edge.line for edge in members if edge.line.size <= most)
+            yield from (edge for edge in members if edge.line.size <= most)
 
 
 def _is_on_most_pages(indexes: Collection[int], count: int) -> bool:

@@ -13,6 +13,7 @@ from materials.readers.pdf.lines import Line
 _CHOICE = re.compile(r"(?P<open>\(?)(?P<sign>[^\W\d_]|[ivx]{2,4}|[IVX]{2,4}|(?<=\()\d{1,2})(?P<close>[.)])\s*(?=\S)")
 # Exercise 1., Question 2:, Вправа 3
 _NUMBERED_WORD = re.compile(r"(?P<words>[^\W\d_]{3,}(?:\s[^\W\d_]+)?)\s?(?P<number>\d{1,3})(?!\w)")
+_MAX_LABEL = 6
 _ROMAN_NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 # Points: labels of one list stand below one another.
 _SAME_LEFT = 6
@@ -22,6 +23,9 @@ def find_choices(lines: Sequence[Line]) -> set[Line]:
     """Return the lines of a page that begin with a letter or numeral which another line counts on from, or to."""
     forms: defaultdict[tuple[str, str], list[tuple[int, Line]]] = defaultdict(list)
     for line in lines:
+        begin = line.text[:_MAX_LABEL]
+        if ")" not in begin and "." not in begin:  # nearly all lines, at a fraction of the cost
+            continue
         if (found := _CHOICE.match(line.text)) is not None and (found["open"] or not found["sign"].isdecimal()):
             mark, sign = found["open"] + found["close"], found["sign"]
             case = "upper" if sign.isupper() else "lower"

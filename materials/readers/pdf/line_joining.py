@@ -17,12 +17,13 @@ _BETWEEN_UNSPACED = re.compile(rf"(?<=[{_UNSPACED}])\n(?=[{_UNSPACED}])")
 # First parts of English compounds, which style guides (Chicago 7.96, Oxford) set with a hyphen before a participle or
 # noun. None of them is a syllable at which longer words are often divided.
 _COMPOUND_BEGINNINGS = {
-    "all", "cross", "eight", "ex", "far", "fast", "five", "four", "full", "half", "hand", "hard", "high", "ill", "left",
-    "long", "low", "mid", "multi", "near", "nine", "one", "post", "quasi", "right", "self", "semi", "seven", "short",
-    "single", "six", "slow", "small", "ten", "three", "top", "two", "user", "well", "wide", "year",
+    "cross", "eight", "fast", "five", "four", "full", "half", "high", "ill", "left", "long", "low", "nine", "right",
+    "self", "seven", "short", "single", "six", "slow", "small", "three", "two", "user", "well", "year",
 }  # fmt: skip
-# Endings after which the same beginnings are no compounds: wellness, fully, selfish, highest, lowering.
-_SUFFIX = re.compile(r"(?:ness|ings?|ish|e[drn]|ers?|est|ly|ward|wards|y|age|th|hood|ship|some|less|ful)")
+# Ends after which the same beginnings are no compounds: wellness, fully, selfish, lowering, highlighted, shortcut.
+_SUFFIX = re.compile(
+    r"(?:ness|ings?|ish|e[drn]|ers?|est|ly|wards?|y|age|th|hood|ship|some|less|ful|teen|ty|light\w*|ways?|lands?|cuts?)"
+)
 # Words that French, Portuguese, Russian and Ukrainian append with a hyphen: est-ce, celui-ci, кто-то, будь-який.
 _APPENDED_WORDS = {
     "ce", "il", "elle", "on", "ils", "elles", "je", "tu", "nous", "vous", "moi", "toi", "lui", "leur", "ci", "là",

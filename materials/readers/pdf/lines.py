@@ -31,7 +31,8 @@ class Line:
     """A line of text, its type size and its box in points from the left and the top of the upright page.
 
     `start` and `end` are the indexes of its characters in the text of the page. `is_bold` and `is_monospaced` tell
-    about the fonts of both its first and its last character.
+    about the fonts of both its first and its last character. `is_joined` marks a line that PDFium took for several,
+    because some of its characters are raised or lowered.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Line:
     end: int
     is_bold: bool = False
     is_monospaced: bool = False
+    is_joined: bool = False
 
 
 @dataclass(slots=True, eq=False)

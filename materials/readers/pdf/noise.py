@@ -52,6 +52,8 @@ _MIN_WORDS_SCORE = -3.35
 _MIN_SCORE_GAIN = 0.4
 # Letters, and different ones: of fewer, frequencies say nothing. Words have more than twelve, genes four.
 _MIN_LETTERS, _MIN_ALPHABET = 40, 12
+# Characters: enough for frequencies.
+_MAX_COUNTED = 2_000
 # One of these is the most frequent character of a text, as a small or as a capital letter.
 _FREQUENT_LETTERS = "aeinorst AEINORST"
 
@@ -70,7 +72,9 @@ def is_noise(text: str) -> bool:
     letters = count - len(marks) - len(foreign_marks)
     if count < _MIN_CHARACTERS:
         return False
-    if len(_REMOTE_LATIN.findall(foreign)) > _MAX_REMOTE_SHARE * count or _is_shifted(plain, len(plain) - len(marks)):
+    if len(foreign) > _MAX_REMOTE_SHARE * count and len(_REMOTE_LATIN.findall(foreign)) > _MAX_REMOTE_SHARE * count:
+        return True
+    if _is_shifted(plain, len(plain) - len(marks)):
         return True
     if letters >= _READABLE_SHARE * count:
         return False
@@ -95,7 +99,7 @@ def _is_shifted(plain: bytes, letters: int) -> bool:
         or len(plain) - len(plain.translate(None, _COMMON_LETTERS)) >= _MIN_COMMON_SHARE * letters
     ):
         return False
-    counts = Counter(plain)
+    counts = Counter(plain[:_MAX_COUNTED])
     score = _score_shift(counts, 0)
     if len(counts) < _MIN_ALPHABET or score > _MIN_WORDS_SCORE + _MIN_SCORE_GAIN:
         return False

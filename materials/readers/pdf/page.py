@@ -11,6 +11,7 @@ from materials.readers.pdf.columns import order_by_columns
 from materials.readers.pdf.gaps import may_stand_in_columns, split_at_gaps
 from materials.readers.pdf.line_text import has_odd_characters
 from materials.readers.pdf.lines import Line, clean_lines, extract_lines
+from materials.readers.pdf.mending import join_fragments, mend_lines
 from materials.readers.pdf.noise import is_noise
 from materials.readers.pdf.tables import find_tables
 from materials.readers.pdf.text_page import TextPage
@@ -67,7 +68,8 @@ def _read_text_page(handle: raw.FPDF_PAGE, text_page: TextPage, number: int) -> 
 
 
 def _order_lines(handle: raw.FPDF_PAGE, text_page: TextPage) -> list[Line]:
-    lines = find_tables(handle, text_page, extract_lines(text_page))
+    lines = join_fragments(find_tables(handle, text_page, extract_lines(text_page)))
     if not has_odd_characters(text_page.text) and may_stand_in_columns(text_page, lines):
-        return order_by_columns(list(split_at_gaps(text_page, lines))) or lines
+        lines = order_by_columns(list(split_at_gaps(text_page, lines))) or lines
+    mend_lines(text_page, lines)
     return lines

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from itertools import islice
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -16,14 +13,13 @@ from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace, format_page_numbers
 from materials.readers.pdf.furniture import drop_furniture
 from materials.readers.pdf.layout import build_pieces
+from materials.readers.pdf.outline import Outline
 from materials.readers.pdf.page import Page, read_page
 from materials.readers.pdf.table_heads import repeat_table_heads
 
 # A textbook has a thousand pages. All pages are held at once, because running heads and type sizes are found across
 # them.
 MAX_PAGES = 3_000
-# As many as pages and to spare; an outline may be nested without end.
-_MAX_BOOKMARKS, _MAX_BOOKMARK_DEPTH = 5_000, 10
 
 
 def read(path: Path) -> Document:
@@ -48,11 +44,10 @@ def read(path: Path) -> Document:
                 f"The PDF has {count} pages; at most {MAX_PAGES} are read.", code="too_large", next_step="Split it."
             )
         pages, failed = _read_pages(document, count)
-        bookmarks = _read_bookmarks(document)
         title = collapse_whitespace(clean_text(document.get_metadata_value("Title") or ""))
+        return _build_document(pages, failed, Outline(document), count, title)
     finally:
         document.close()
-    return _build_document(pages, failed, bookmarks, count, title)
 
 
 def _read_pages(document: pdfium.PdfDocument, count: int) -> tuple[list[Page], list[int]]:
@@ -65,23 +60,11 @@ def _read_pages(document: pdfium.PdfDocument, count: int) -> tuple[list[Page], l
     return pages, failed
 
 
-def _read_bookmarks(document: pdfium.PdfDocument) -> dict[int, set[str]]:
-    """Return the titles that the outline has for each 1-based page, in lower case and with single spaces."""
-    titles: defaultdict[int, set[str]] = defaultdict(set)
-    for bookmark in islice(document.get_toc(max_depth=_MAX_BOOKMARK_DEPTH), _MAX_BOOKMARKS):
-        target = bookmark.get_dest()
-        if target is not None and (index := target.get_index()) is not None:
-            titles[index + 1].add(collapse_whitespace(bookmark.get_title()).casefold())
-    return titles
-
-
-def _build_document(
-    pages: list[Page], failed: list[int], bookmarks: Mapping[int, set[str]], count: int, title: str
-) -> Document:
+def _build_document(pages: list[Page], failed: list[int], outline: Outline, count: int, title: str) -> Document:
     noisy = [page.number for page in pages if page.is_noise]
     readable = [page for page in pages if not page.is_noise]
     left_out = LeftOutCollector()
-    drop_furniture(readable, bookmarks, left_out)
+    drop_furniture(readable, outline, left_out)
     repeat_table_heads(readable)
     silent = [page.number for page in readable if not page.has_letters]
     warnings = []

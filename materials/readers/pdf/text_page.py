@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -103,6 +104,17 @@ class TextPage:
         if self.rotation == 180:
             return self._x1 - right, self._x1 - left, bottom - self._y0, top - self._y0
         return self._y1 - top, self._y1 - bottom, self._x1 - right, self._x1 - left
+
+    def get_char_edges(self, indexes: Iterable[int]) -> list[tuple[float, float]]:
+        """Return top and bottom of characters, as `get_char_box` does."""
+        if self.rotation or self._is_shifted:
+            return [self.get_char_box(index)[2:] for index in indexes]
+        address, box, sides, y1 = self._address, self._box_address, self._sides, self._y1
+        edges = []
+        for index in indexes:
+            _get_char_box(address, index, box)
+            edges.append((y1 - sides[1], y1 - sides[3]))
+        return edges
 
     def get_font_size(self, index: int) -> float:
         """Return the type size that the font of a character was set in; programs that scale all text write 1."""

@@ -1,0 +1,64 @@
+"""Mend lines whose text is not that of PDFium: with raised figures, accents apart, or scripts from the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from materials.readers.pdf.accents import compose_accents, may_have_accents
+from materials.readers.pdf.bidi import has_right_to_left, order_right_to_left
+from materials.readers.pdf.glyphs import read_glyphs
+from materials.readers.pdf.lines import Line, TableLine
+from materials.readers.pdf.scripts import format_scripts, may_have_scripts
+from materials.readers.pdf.text_page import TextPage
+
+# In type sizes: how far the parts of one line may be apart, and overlap, as a lowered figure does with the raised one
+# above it.
+_MAX_GAP, _MAX_OVERLAP = 0.5, 0.75
+# Of the lower part: so much of it stands beside the other one. Lines of text do not overlap by more than a tenth.
+_MIN_BESIDE = 0.3
+
+
+def join_fragments(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines of a page with those made one that PDFium parted at a raised or lowered character."""
+    joined: list[Line] = []
+    for line in lines:
+        last = joined[-1] if joined else None
+        if last is None or not _is_same_line(last, line):
+            joined.append(line)
+            continue
+        if line.bottom - line.top > last.bottom - last.top:
+            last.top, last.bottom, last.size = line.top, line.bottom, line.size
+        last.text = f"{last.text} {line.text}"
+        last.right, last.end, last.is_joined = max(last.right, line.right), line.end, True
+        last.is_bold, last.is_monospaced = last.is_bold and line.is_bold, last.is_monospaced and line.is_monospaced
+    return joined
+
+
+def _is_same_line(last: Line, line: Line) -> bool:
+    if isinstance(last, TableLine) or isinstance(line, TableLine):
+        return False
+    size = max(last.size, line.size)
+    if not -_MAX_OVERLAP * size <= line.left - last.right <= _MAX_GAP * size or line.left <= last.left:
+        return False
+    beside = min(last.bottom, line.bottom) - max(last.top, line.top)
+    return beside > _MIN_BESIDE * min(last.bottom - last.top, line.bottom - line.top)
+
+
+def mend_lines(page: TextPage, lines: Sequence[Line]) -> None:
+    """Put the text of those lines right, in place, that have scripts from the right, accents, or raised characters."""
+    is_right_to_left = has_right_to_left(page.text)
+    has_accents = may_have_accents(page.text)
+    for line in lines:
+        if isinstance(line, TableLine):
+            continue
+        if is_right_to_left and has_right_to_left(line.text):
+            glyphs = read_glyphs(page, line.start, line.end)
+            line.text = order_right_to_left(glyphs) or line.text
+            line.left, line.right = min(glyph.left for glyph in glyphs), max(glyph.right for glyph in glyphs)
+            continue
+        is_accented = has_accents and may_have_accents(line.text) and not line.is_monospaced
+        if is_accented or line.is_joined or may_have_scripts(page, line):
+            glyphs = read_glyphs(page, line.start, line.end)
+            if is_accented:
+                glyphs = compose_accents(glyphs)
+            line.text = format_scripts(page, glyphs) or line.text
