@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,15 @@ def get_integer(name: str, default: int, *, minimum: int = 0) -> int:
     if word.isdecimal() and int(word) >= minimum:
         return int(word)
     raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a whole number of at least {minimum}.")
+
+
+def get_choice(name: str, default: str, choices: Collection[str]) -> str:
+    """Return one of the choices, in their spelling; raise ImproperlyConfigured for any other word."""
+    word = get_text(name, default)
+    for choice in choices:
+        if word.casefold() == choice:
+            return choice
+    raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write one of {', '.join(choices)}.")
 
 
 def get_size(name: str, default: str) -> int:

@@ -78,6 +78,8 @@ def test_a_command_says_what_is_wrong_with_the_settings_in_one_sentence() -> Non
         ("WORKER_PROCESSES", "--2"),
         ("WORKER_PROCESSES", "0"),
         ("UPLOAD_MAX_BYTES", "big"),
+        ("WHISPER_DEVICE", "gpu"),
+        ("WHISPER_BATCH_SIZE", "0"),
         ("DATABASE_URL", "mysql://x/y"),
         ("DATABASE_URL", "postgresql://user:pass/word@db/name"),
         ("DATABASE_URL", "postgresql://db"),

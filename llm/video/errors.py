@@ -39,4 +39,7 @@ class TranscriberBroken(DomainError):
 
     code = "transcriber_broken"
     status = 502
-    next_step = "Retry the job. If it fails again, give the worker more memory, or choose a smaller WHISPER_MODEL."
+    next_step = (
+        "Retry the job. If it fails again, give the worker more memory, choose a smaller WHISPER_MODEL, or set "
+        "WHISPER_BATCH_SIZE=1."
+    )

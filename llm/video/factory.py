@@ -49,8 +49,10 @@ def build_video_processor() -> VideoProcessor:
         whisper=WhisperVideoProcessor(
             settings=WhisperSettings(
                 model=settings.WHISPER_MODEL,
+                device=settings.WHISPER_DEVICE,
                 compute_type=settings.WHISPER_COMPUTE_TYPE,
                 threads=settings.WHISPER_THREADS,
+                batch_size=settings.WHISPER_BATCH_SIZE,
                 download=settings.WHISPER_DOWNLOAD,
                 max_ms=settings.MEDIA_MAX_MINUTES * 60_000,
             )

@@ -16,6 +16,7 @@ from llm.video.errors import MediaUnreadable, TranscriberBroken, TranscriberMiss
 from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions
 from llm.video.repetition import remove_loops
 from llm.video.transcript import AudioTrack, Segment, Transcript, Window
+from llm.video.whisper_devices import Device
 from llm.video.whisper_models import build_model_identity, get_model_folder, is_same_language
 from llm.video.whisper_task import TranscriptionTask
 from project.errors import DomainError
@@ -29,9 +30,11 @@ BROKEN_NEXT_STEP = (
     "This is a fault of the program or of the model in WHISPER_MODEL, not of the recording. Try another model, or "
     "upload captions (.vtt or .srt) beside the recording."
 )
+# What a child that may use a GPU needs of it: where CUDA's libraries are, and which GPU is meant.
+DEVICE_VARIABLES = ("LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
 # What a child that downloads a model needs of the worker's environment: how to reach Hugging Face. Nothing else is
 # passed on, so that libraries of models see no key of a provider.
-PASSED_VARIABLES = (
+DOWNLOAD_VARIABLES: tuple[str, ...] = (
     "HF_ENDPOINT",
     "HF_TOKEN",
     "HTTP_PROXY",
@@ -51,15 +54,19 @@ class WhisperSettings:
     """How Whisper transcribes.
 
     `model` is a folder, or the name of a model that is in `cache_dir` (blank: Hugging Face's default) or, with
-    `download`, is downloaded there. `threads` 0: as many as there are processors. `max_ms` is how much is transcribed
-    at most, whatever the file states. `memory_bytes` limits the child's address space.
+    `download`, is downloaded there. `device` is a value of `whisper_devices.Device`. `threads` 0: as many as there are
+    processors. `batch_size` above 1: so many stretches of half a minute are decoded at once, which needs memory for
+    each. `max_ms` is how much is transcribed at most, whatever the file states. `memory_bytes` limits the child's
+    address space.
     """
 
     model: str = "small"
+    device: str = Device.AUTO
     compute_type: str = "int8"
     threads: int = 0
     # The default of faster-whisper and of OpenAI's command.
     beam_size: int = 5
+    batch_size: int = 1
     # What an interruption loses at most. Shorter ones cost more: the last half minute of each is padded.
     window_ms: int = 300_000
     # Longer than any lecture, so that it bounds damaged files; the factory passes MEDIA_MAX_MINUTES instead.
@@ -129,10 +136,12 @@ class ChildProcessTranscription:
         # of CTranslate2; OpenMP by itself would take all processors.
         home = self.settings.cache_dir or os.environ.get("HF_HOME") or str(Path.home() / ".cache" / "huggingface")
         given = {"HF_HOME": home, "HF_HUB_DISABLE_TELEMETRY": "1", "OMP_NUM_THREADS": str(task.threads)}
-        if task.download:
-            # The library respects proxies and certificates of the environment only.
-            return given | {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
-        return given | {"HF_HUB_OFFLINE": "1"}
+        # Libraries respect proxies, certificates and folders of the environment only.
+        passed = DOWNLOAD_VARIABLES if task.download else ()
+        if task.device != Device.CPU:
+            passed += DEVICE_VARIABLES
+        given |= {name: os.environ[name] for name in passed if name in os.environ}
+        return given if task.download else given | {"HF_HUB_OFFLINE": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +182,8 @@ class WhisperVideoProcessor:
         return transcription.build_transcript(options)
 
     def _build_cache_key(self, track: AudioTrack, options: TranscriptionOptions) -> str:
-        # Threads, memory and the download are left out: they do not change what is transcribed.
+        # Threads, memory and the download are left out: they do not change what is transcribed. The device is, too: it
+        # rounds as another processor would. How many stretches are decoded at once matters only as far as they are.
         settings = self.settings
         parts = {
             "engine": [
@@ -185,6 +195,7 @@ class WhisperVideoProcessor:
             "model": build_model_identity(settings.model),
             "compute_type": settings.compute_type,
             "beam_size": settings.beam_size,
+            "batched": settings.batch_size > 1,
             "window_ms": settings.window_ms,
             "track": track.index,
             "language": options.language,
@@ -201,9 +212,11 @@ class WhisperVideoProcessor:
             track=track.index,
             max_ms=settings.max_ms,
             model=settings.model if folder is None else str(folder.absolute()),
+            device=settings.device,
             compute_type=settings.compute_type,
             threads=settings.threads or _count_processors(),
             beam_size=settings.beam_size,
+            batch_size=settings.batch_size,
             window_ms=settings.window_ms,
             download=settings.download,
             language=options.language,
@@ -267,7 +280,9 @@ class _TranscriptionRun:
 
 def _build_broken_error(error: runner.ChildFailed) -> TranscriberBroken:
     message = f"Whisper did not come to an end: {error}."
-    if error.code == "broke":  # an exception of the engine: more memory or a smaller model would change nothing
+    # An exception of the engine: more memory or a smaller model would change nothing. CTranslate2 says by one, too,
+    # that the memory of a GPU is used up.
+    if error.code == "broke" and "out of memory" not in str(error).lower():
         return TranscriberBroken(message, next_step=BROKEN_NEXT_STEP)
     return TranscriberBroken(message)
 

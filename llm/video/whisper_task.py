@@ -22,9 +22,11 @@ class TranscriptionTask:
     track: int
     max_ms: int
     model: str
+    device: str
     compute_type: str
     threads: int
     beam_size: int
+    batch_size: int
     window_ms: int
     download: bool
     language: str = ""

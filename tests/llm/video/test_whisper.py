@@ -129,6 +129,22 @@ def test_it_hears_the_same_in_small_windows(
         assert one.start_ms == pytest.approx(other.start_ms, abs=300)
 
 
+def test_it_hears_the_same_in_stretches_that_are_decoded_at_once(
+    whole: tuple[Transcript, ListTranscriptionContext],
+) -> None:
+    transcript, _ = whole
+    context = ListTranscriptionContext()
+    processor = WhisperVideoProcessor(settings=replace(SETTINGS, batch_size=4))
+
+    found = processor.transcribe(recording(LECTURE), TranscriptionOptions(), context)
+
+    assert error_rate(spoken(transcript), spoken(found)) < 0.05
+    assert len(found.segments) == len(transcript.segments)
+    for one, other in zip(found.segments, transcript.segments, strict=True):
+        assert one.start_ms == pytest.approx(other.start_ms, abs=500)
+    assert context.told[-1] == (94_400, 94_400)
+
+
 def test_it_goes_on_after_the_windows_that_are_done(in_windows: tuple[Transcript, ListTranscriptionContext]) -> None:
     expected, first = in_windows
     [(cache_key, windows)] = first.windows.items()

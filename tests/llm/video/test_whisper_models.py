@@ -78,9 +78,11 @@ def test_it_looks_for_a_model_elsewhere_only_when_it_may_download(tmp_path: Path
         track=0,
         max_ms=1_000,
         model="tiny",
+        device="cpu",
         compute_type="int8",
         threads=1,
         beam_size=1,
+        batch_size=1,
         window_ms=1_000,
         download=False,
     )
@@ -117,14 +119,20 @@ def test_it_says_that_the_weights_are_no_model(nano: Path) -> None:
 
 
 @pytest.mark.usefixtures("childless")
-def test_it_says_that_the_processor_cannot_count_like_that() -> None:
-    assert "WHISPER_COMPUTE_TYPE" in refused(WhisperSettings(model=str(NANO), compute_type="int3")).next_step
+@pytest.mark.parametrize("compute_type", ["int3", "float16"])
+def test_it_says_what_the_processor_can_compute(compute_type: str) -> None:
+    error = refused(WhisperSettings(model=str(NANO), device="cpu", compute_type=compute_type))
+
+    assert f"on the device cpu with the compute type {compute_type}" in str(error)
+    assert "WHISPER_COMPUTE_TYPE" in error.next_step
+    assert "float32, int8, int8_float32" in error.next_step
 
 
 def test_it_says_how_to_install_what_is_missing(tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
     request = {"path": str(LECTURE), "track": 1, "max_ms": 1000, "model": str(NANO)}
-    settings = {"compute_type": "int8", "threads": 1, "beam_size": 1, "window_ms": 1000, "download": False}
+    settings = {"device": "cpu", "compute_type": "int8", "threads": 1, "beam_size": 1, "batch_size": 1}
+    request |= {"window_ms": 1000, "download": False}
     message = json.dumps({"request": request | settings, "limits": asdict(ProcessLimits())}) + "\n"
 
     command = [str(tmp_path / "bare" / "bin" / "python"), "-I", str(child.__file__), "llm.video.children.whisper"]
@@ -163,12 +171,13 @@ def test_a_cache_key_changes_with_all_that_what_is_heard_depends_on(nano: Path) 
         processor = WhisperVideoProcessor(settings=settings, transcribe_windows=nothing)
         processor.transcribe(recording(LECTURE), wish, context)
 
-    for each in (settings, replace(settings, beam_size=2), replace(settings, window_ms=60_000)):
+    variants = ({"beam_size": 2}, {"window_ms": 60_000}, {"batch_size": 4}, {"batch_size": 8}, {"device": "cpu"})
+    for each in (settings, *(replace(settings, **variant) for variant in variants)):
         hear(each, TranscriptionOptions())
     hear(settings, TranscriptionOptions(language="en"))
     hear(replace(settings, threads=7), TranscriptionOptions(vocabulary=("loop",)))
 
-    assert [len(windows) for windows in context.windows.values()] == [2, 1, 1, 1]
+    assert [len(windows) for windows in context.windows.values()] == [3, 1, 1, 2, 1]
 
 
 def test_an_identity_tells_one_folder_from_another(nano: Path) -> None:
