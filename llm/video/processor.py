@@ -17,6 +17,7 @@ from llm.video.ports import Recording, Transcriber, TranscriptionContext, Transc
 from llm.video.transcript import MediaInfo, Transcript
 from project import logs
 from project.errors import DomainError
+from project.processes.runner import ChildKilled
 
 log = logs.get_logger(__name__)
 
@@ -145,8 +146,11 @@ class VideoProcessor:
 
 
 def _append_causes(error: DomainError, causes: list[str]) -> DomainError:
-    """Return the last failure with the messages of both; unchanged when it is the only one."""
-    if len(causes) < 2:
+    """Return the last failure with the messages of both; unchanged when it is the only one.
+
+    A child that was killed is unchanged, too: the job is tried again for it, as for no other failure.
+    """
+    if len(causes) < 2 or isinstance(error, ChildKilled):
         return error
     kind = TranscriberMissing if isinstance(error, TranscriberMissing) else DomainError
     return kind(" ".join(causes), code=error.code, status=error.status, next_step=error.next_step)
