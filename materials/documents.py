@@ -160,6 +160,7 @@ class Document:
     `title` is the source's own (first top heading, title slide, document property), blank without one. `language` is
     the BCP 47 tag that the source declares, blank without one. `page_count` includes pages and slides without text;
     None for sources without pages. `duration_ms` is the end of the last cue of captions, None for other formats.
+    `blank_pages` are those known to show nothing, neither text nor pictures, ascending.
     `warnings` are sentences for the teacher. `left_out` is what is not part of the pieces, one value a kind.
     """
 
@@ -167,6 +168,7 @@ class Document:
     title: str = ""
     language: str = ""
     page_count: int | None = None
+    blank_pages: tuple[int, ...] = ()
     duration_ms: int | None = None
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

@@ -26,9 +26,10 @@ def count_letters_per_page(pieces: Iterable[Piece]) -> Counter[int]:
 
 
 def has_pages_without_text(document: Document) -> bool:
-    """Tell whether a page or slide of the document has no letters in its own text."""
+    """Tell whether a page or slide of the document has no letters in its own text, and may show pictures."""
     letters = count_letters_per_page(document.pieces)
-    return any(not letters[number] for number in range(1, (document.page_count or 0) + 1))
+    numbers = set(range(1, (document.page_count or 0) + 1)).difference(document.blank_pages)
+    return any(not letters[number] for number in numbers)
 
 
 def get_page_number(piece: Piece) -> int | None:

@@ -18,6 +18,7 @@ def decode_document(data: bytes) -> Document:
     fields: dict[str, Any] = json.loads(data)
     fields["pieces"] = tuple(_decode_piece(piece) for piece in fields["pieces"])
     fields["warnings"] = tuple(fields["warnings"])
+    fields["blank_pages"] = tuple(fields["blank_pages"])
     fields["left_out"] = tuple(_decode_left_out(group) for group in fields["left_out"])
     return Document(**fields)
 

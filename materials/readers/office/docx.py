@@ -31,7 +31,7 @@ from materials.readers.office.docx_parts import (
 )
 from materials.readers.office.docx_styles import ParagraphProperties, Style, parse_paragraph_properties, parse_styles
 from materials.readers.office.docx_text import DocxNotes, ParagraphReader, is_placeholder
-from materials.readers.office.office import build_omission_warnings, clean_alt_text, find_title
+from materials.readers.office.office import build_omission_warnings, clean_alt_text, find_title, note_alt_text
 from materials.readers.office.ooxml import MC, Package, W, open_package, select_alternate
 
 _P, _TBL, _SDT = f"{W}p", f"{W}tbl", f"{W}sdt"
@@ -156,8 +156,7 @@ class _DocxReader:
         name: str | None = self.main_part
         if part != "document":
             name = next(self.package.iter_related_parts(self.main_part, part), None)
-        relation = self.package.get_relationships(name).get(relation_id) if name and relation_id else None
-        return relation.target if relation is not None and relation.is_external else ""
+        return self.package.find_link_target(name, relation_id)
 
     def flush_buffer(self) -> None:
         """Add the list or code block that was being collected, and what is attached to its paragraphs."""
@@ -337,7 +336,9 @@ class _DocxReader:
                 # Only where the picture stands alone: the description of an icon in a line would interrupt the text.
                 is_alone = not words.has_runs and all(other != "box" for other, _ in words.attachments)
                 if is_alone and (alt := clean_alt_text(what)):
-                    self.pieces.add(ChunkKind.PARAGRAPH, f"Picture: {alt}")
+                    self.pieces.add(ChunkKind.PARAGRAPH, f"Picture: {alt}", links=words.links)
+                else:
+                    note_alt_text(what, self.pieces.left_out)
             else:
                 self._add_graphic(kind, what)
 

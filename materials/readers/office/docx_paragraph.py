@@ -7,12 +7,12 @@ from typing import Any
 
 from materials.documents import LeftOutKind
 from materials.readers.base.encodings import clean_text
-from materials.readers.base.typography import format_script
+from materials.readers.office.scripts import RunCollector
 from materials.readers.office.symbols import replace_symbols
 
 
 @dataclass(kw_only=True)
-class ParagraphText:
+class ParagraphText(RunCollector):
     """The text of a paragraph and its attachments, both in order.
 
     An attachment is a pair of a kind and its data: `note` (its mark, its text and its links), `box` (the element),
@@ -21,8 +21,6 @@ class ParagraphText:
     `has_runs` says whether there are any.
     """
 
-    parts: list[str] = field(default_factory=list)
-    emphasised: list[str] = field(default_factory=list)
     attachments: list[tuple[str, Any]] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     left_out: list[tuple[LeftOutKind, str]] = field(default_factory=list)
@@ -30,10 +28,6 @@ class ParagraphText:
     all_monospaced: bool = True
     smallest_size: int = 0
     has_runs: bool = False
-    # Raised or lowered text that goes on in the next run: Word splits a number at spelling marks and edits.
-    _script: str = ""
-    _script_text: str = ""
-    _emphasis_is_open: bool = False
 
     @property
     def text(self) -> str:
@@ -41,34 +35,6 @@ class ParagraphText:
         self.close_script()
         text = "".join(self.parts)
         return text if text.isprintable() else replace_symbols(clean_text(text))
-
-    def add(self, text: str, *, is_emphasised: bool = False, script: str = "") -> None:
-        """Add text; `script` is `superscript`, `subscript` or blank."""
-        if script != self._script:
-            self.close_script()
-        is_continued = is_emphasised and self._emphasis_is_open and bool(self.emphasised)
-        if is_emphasised and not is_continued:
-            self.close_script()
-            self.emphasised.append("")
-        self._emphasis_is_open = is_emphasised
-        self._script = script
-        if script:
-            self._script_text += text
-            return
-        self.parts.append(text)
-        if is_emphasised:
-            self.emphasised[-1] += text
-
-    def close_script(self) -> None:
-        """End the raised or lowered text, if there is any."""
-        text, self._script_text = self._script_text.strip(), ""
-        if text:
-            before = next((part[-1] for part in reversed(self.parts) if part), "")
-            text = format_script(text, is_raised=self._script == "superscript", before=before)
-            self.parts.append(text)
-            if self._emphasis_is_open and self.emphasised:
-                self.emphasised[-1] += text
-        self._script = ""
 
     def note_left_out(self, kind: LeftOutKind, text: str) -> None:
         """Note text of the paragraph that is left out; what follows for the same reason belongs to it."""

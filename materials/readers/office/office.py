@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from materials.documents import ChunkKind, Piece
+from materials.documents import ChunkKind, LeftOutKind, Locator, Piece
 from materials.readers.base.encodings import clean_text
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace, format_page_numbers
 from materials.readers.office.ooxml import Package
 
@@ -52,6 +53,14 @@ def clean_alt_text(text: str) -> str:
     """Return alternative text on one line; blank for file names, default names and machine-generated descriptions."""
     text = clean_text(collapse_whitespace(text))[:_MAX_ALT_LENGTH]
     return "" if _GENERATED_ALT.search(text) or _MEANINGLESS_ALT.search(text) else text
+
+
+def note_alt_text(text: str, left_out: LeftOutCollector, locator: Locator | None = None) -> None:
+    """Note an alternative text that is not read: an author's, or one that a program wrote. Others say nothing."""
+    if _GENERATED_ALT.search(text):
+        left_out.add(LeftOutKind.PLACEHOLDER, text, locator)
+    elif said := clean_alt_text(text):
+        left_out.add(LeftOutKind.METADATA, said, locator)
 
 
 def build_omission_warnings(omissions: Mapping[str, int]) -> tuple[str, ...]:

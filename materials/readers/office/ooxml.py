@@ -158,6 +158,11 @@ class Package:
             return None
         return relation.target if _normalize_part_name(relation.target) in self._parts else None
 
+    def find_link_target(self, name: str | None, relation_id: str | None) -> str:
+        """Return where a link in a part leads outside of the file; blank for a place in the file itself."""
+        relation = self.get_relationships(name).get(relation_id) if name and relation_id else None
+        return relation.target if relation is not None and relation.is_external else ""
+
     def get_part_signature(self, name: str) -> tuple[int, int]:
         """Return the CRC-32 and size of a part, equal for parts with equal content, without unpacking it."""
         part = self._parts[_normalize_part_name(name)]

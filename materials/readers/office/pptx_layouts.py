@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from materials.readers.base.encodings import clean_text
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.office.ooxml import A, P, Package
 
 TITLE_TYPES = {"title", "ctrTitle"}
@@ -25,6 +27,10 @@ class ShapeBox:
     top: int
     width: int
     height: int
+
+    def is_outside(self, width: int, height: int) -> bool:
+        """Tell whether no part of the box is on a slide of this size."""
+        return self.left >= width or self.top >= height or self.left + self.width <= 0 or self.top + self.height <= 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +56,15 @@ class Placeholder:
 
 @dataclass(frozen=True, kw_only=True)
 class _LayoutPart:
-    """The placeholder shapes of a layout or master by index and by type, and its text styles (`title`, `body`)."""
+    """The placeholder shapes of a layout or master by index and by type, and its text styles (`title`, `body`).
+
+    `texts` are those of its other shapes, which stand on every slide.
+    """
 
     by_index: dict[str, Any] = field(default_factory=dict)
     by_type: dict[str, Any] = field(default_factory=dict)
     styles: dict[str, Any] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -70,6 +80,10 @@ class Layouts:
         layout = next(self.package.iter_related_parts(slide, "slideLayout"), None)
         master = next(self.package.iter_related_parts(layout, "slideMaster"), None) if layout else None
         return tuple(filter(None, (layout, master)))
+
+    def list_fixed_texts(self, layout_names: tuple[str, ...]) -> list[str]:
+        """Return what stands on every slide with a layout and master and belongs to none of them."""
+        return [text for name in layout_names for text in self._get_layout_part(name).texts]
 
     def find_box(self, shape: Any, placeholder: Placeholder | None, layout_names: tuple[str, ...]) -> ShapeBox | None:
         """Return the box of a shape: its own, or that of its placeholder in the layout or master; None without any."""
@@ -141,11 +155,26 @@ class Layouts:
             if (placeholder := parse_placeholder(shape)) is not None:
                 sheet.by_index.setdefault(placeholder.index, shape)
                 sheet.by_type.setdefault("title" if placeholder.is_title else placeholder.type, shape)
+            elif text := collect_shape_text(shape):
+                sheet.texts.append(text)
         for kind in ("title", "body"):
             style = root.find(f"{P}txStyles/{P}{kind}Style")
             if style is not None:
                 sheet.styles[kind] = style
         return sheet
+
+
+def collect_shape_text(element: Any) -> str:
+    """Return the bare text of a shape or group on one line, for what is not read properly."""
+    paragraphs = ("".join(text.text or "" for text in one.iter(f"{A}t")) for one in element.iter(f"{A}p"))
+    return clean_text(collapse_whitespace(" ".join(paragraphs)))
+
+
+def parse_slide_size(deck: Any) -> tuple[int, int] | None:
+    """Return the width and height of a presentation's slides in EMU, None when it does not say them."""
+    size = deck.find(f"{P}sldSz")
+    width, height = (_parse_emu(size.get(name)) for name in ("cx", "cy")) if size is not None else (0, 0)
+    return (width, height) if width > 0 and height > 0 else None
 
 
 def parse_placeholder(shape: Any) -> Placeholder | None:

@@ -15,12 +15,13 @@ from materials.readers.base.pieces import PieceCollector, format_list_item, tidy
 from materials.readers.office.docx_styles import CODE_FONT
 from materials.readers.office.equations import format_equation
 from materials.readers.office.numerals import format_letters, format_roman
-from materials.readers.office.ooxml import MC, A, select_alternate
+from materials.readers.office.ooxml import MC, A, R, select_alternate
 from materials.readers.office.pptx_layouts import Bullet, parse_bullet
+from materials.readers.office.scripts import RunCollector
 from materials.readers.office.symbols import replace_symbols
 
 _R, _T, _RPR, _PPR, _BR, _FLD = f"{A}r", f"{A}t", f"{A}rPr", f"{A}pPr", f"{A}br", f"{A}fld"
-_LATIN = f"{A}latin"
+_LATIN, _LINK = f"{A}latin", f"{A}hlinkClick"
 # PowerPoint 2010 and later wrap OMML in this element.
 _EQUATION = "{http://schemas.microsoft.com/office/drawing/2010/main}m"
 _TRUE_VALUES = {"1", "true"}
@@ -35,7 +36,7 @@ class Paragraph:
     """One paragraph of a shape.
 
     `depth` is 0 to 8. `bullet` is None when neither the paragraph nor what it inherits from sets one. `size` is the
-    largest font size set in it, in hundredths of a point, 0 without one.
+    largest font size set in it, in hundredths of a point, 0 without one. `links` are the ids of relationships.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Paragraph:
     is_code: bool
     emphasised: tuple[str, ...]
     size: int
+    links: tuple[str, ...] = ()
 
 
 def parse_paragraphs(body: Any, bullet_at: Callable[[int], Bullet | None] = lambda _: None) -> list[Paragraph]:
@@ -59,8 +61,8 @@ def parse_paragraphs(body: Any, bullet_at: Callable[[int], Bullet | None] = lamb
 
 
 def _parse_paragraph(element: Any, default: Any, bullet_at: Callable[[int], Bullet | None]) -> Paragraph:
-    parts: list[str] = []
-    emphasised: list[str] = []
+    words = RunCollector()
+    links: list[str] = []
     sizes = [0]
     fonts: list[bool] = []
     depth, bullet = 0, None
@@ -72,33 +74,38 @@ def _parse_paragraph(element: Any, default: Any, bullet_at: Callable[[int], Bull
             if not text or (tag == _FLD and (child.get("type") or "").startswith(_FURNITURE_FIELDS)):
                 continue
             properties = child.find(_RPR)
-            parts.append(text)
+            is_emphasised = properties is not None and (
+                properties.get("b") in _TRUE_VALUES or properties.get("i") in _TRUE_VALUES
+            )
+            words.add(text, is_emphasised=is_emphasised, script=_get_script(properties))
             if text.strip():
                 font = _get_font_name(properties) or default_font
                 fonts.append(CODE_FONT.search(font) is not None)
                 sizes.append(int(_get_digits(properties, "sz")) or default_size)
-                if properties is not None and (
-                    properties.get("b") in _TRUE_VALUES or properties.get("i") in _TRUE_VALUES
-                ):
-                    emphasised.append(text)
+                link = properties.find(_LINK) if properties is not None else None
+                links.extend([link.get(f"{R}id") or ""] if link is not None else [])
         elif tag == _BR:
-            parts.append("\n")
+            words.add("\n")
         elif tag == _PPR:
             level = child.get("lvl") or "0"
             depth = min(int(level), 8) if level.isdecimal() and len(level) < 4 else 0
             bullet = parse_bullet(child)
         elif tag == f"{MC}AlternateContent":
             form = select_alternate(child)
-            parts.extend(_iter_equations(form) if form is not None else [])
+            for equation in _iter_equations(form) if form is not None else []:
+                words.add(equation)
         elif tag == _EQUATION:
-            parts.extend(_iter_equations(element=child))
+            for equation in _iter_equations(element=child):
+                words.add(equation)
+    words.close_script()
     return Paragraph(
-        text=replace_symbols(clean_text("".join(parts).replace("\v", "\n"))),
+        text=replace_symbols(clean_text("".join(words.parts).replace("\v", "\n"))),
         depth=depth,
         bullet=bullet if bullet is not None else bullet_at(depth),
         is_code=bool(fonts) and all(fonts),
-        emphasised=tuple(emphasised),
+        emphasised=tuple(words.emphasised),
         size=max(sizes),
+        links=tuple(links),
     )
 
 
@@ -108,6 +115,14 @@ def _iter_equations(element: Any) -> Iterable[str]:
             part.tag.endswith("}oMath") and not part.getparent().tag.endswith("}oMathPara")
         ):
             yield format_equation(part)
+
+
+def _get_script(properties: Any) -> str:
+    """Return `superscript`, `subscript` or blank: text is raised or lowered by a share of its size (`baseline`)."""
+    share = ((properties.get("baseline") or "") if properties is not None else "").rstrip("%")
+    if not share.strip("0.-") or not share.removeprefix("-").replace(".", "", 1).isdecimal():
+        return ""
+    return "subscript" if share.startswith("-") else "superscript"
 
 
 def _get_font_name(properties: Any) -> str:
@@ -121,11 +136,20 @@ def _get_digits(properties: Any, name: str) -> str:
     return text if text.isdecimal() and len(text) < 8 else "0"
 
 
-def add_paragraphs(paragraphs: Sequence[Paragraph], locator: Locator, pieces: PieceCollector, *, is_body: bool) -> None:
+def add_paragraphs(
+    paragraphs: Sequence[Paragraph],
+    locator: Locator,
+    pieces: PieceCollector,
+    *,
+    is_body: bool,
+    find_target: Callable[[str], str] = lambda relation_id: "",
+    shape_links: Sequence[str] = (),
+) -> None:
     """Add the paragraphs of one shape as lists, code and text; adjacent paragraphs of a kind make one piece.
 
     In a body placeholder (`is_body`), paragraphs without a known bullet are items of a list: that is PowerPoint's
-    default.
+    default. `find_target` returns the target of a link by the id of its relationship; `shape_links` are the targets of
+    links that the shape as a whole has.
     """
     kinds = _classify_paragraphs(paragraphs, is_body=is_body)
     at = 0
@@ -133,13 +157,14 @@ def add_paragraphs(paragraphs: Sequence[Paragraph], locator: Locator, pieces: Pi
         members = paragraphs[at : at + len(list(group))]
         at += len(members)
         emphasised = [words for paragraph in members for words in paragraph.emphasised]
+        links = [find_target(link) for paragraph in members for link in paragraph.links] + list(shape_links)
         if kind is ChunkKind.LIST:
-            pieces.add(kind, "\n".join(_format_items(members)), locator, emphasised=emphasised)
+            pieces.add(kind, "\n".join(_format_items(members)), locator, emphasised=emphasised, links=links)
         elif kind is ChunkKind.CODE:
-            pieces.add(kind, "\n".join(paragraph.text.rstrip() for paragraph in members), locator)
+            pieces.add(kind, "\n".join(paragraph.text.rstrip() for paragraph in members), locator, links=links)
         else:
             text = tidy_lines("\n".join(paragraph.text for paragraph in members))
-            pieces.add(kind, text, locator, emphasised=emphasised)
+            pieces.add(kind, text, locator, emphasised=emphasised, links=links)
 
 
 def _classify_paragraphs(paragraphs: Sequence[Paragraph], *, is_body: bool) -> list[ChunkKind]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from materials.readers.archives import ZIP_MAX_PARTS
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.office.ooxml import MC, A, P, Package, R, select_alternate
-from materials.readers.office.pptx_layouts import Layouts, parse_placeholder
+from materials.readers.office.pptx_layouts import Layouts, parse_placeholder, parse_slide_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -47,7 +47,8 @@ def iter_slide_pictures(
         name = package.find_related_part(main, one.get(f"{R}id"), "slide")
         # Slides before `first` are searched, too, or a background would be new again in each batch.
         fresh = []
-        for part in _find_large_pictures(package, layouts, name, min_share * area)[:limit] if name else ():
+        found = _find_large_pictures(package, layouts, name, min_share * area, parse_slide_size(deck)) if name else []
+        for part in found[:limit]:
             if (mark := package.get_part_signature(part)) not in seen:
                 seen.add(mark)
                 fresh.append(part)
@@ -55,8 +56,13 @@ def iter_slide_pictures(
             yield number, partial(_load_pictures, package, fresh)
 
 
-def _find_large_pictures(package: Package, layouts: Layouts, name: str, min_area: float) -> list[str]:
-    """Return the part names of a slide's large pictures, also of those in groups, the largest first."""
+def _find_large_pictures(
+    package: Package, layouts: Layouts, name: str, min_area: float, slide_size: tuple[int, int] | None
+) -> list[str]:
+    """Return the part names of a slide's large pictures, also of those in groups, the largest first.
+
+    Those outside of the slide are left out where its size is known.
+    """
     try:
         tree = package.parse_part(name).find(f"{P}cSld/{P}spTree")
     except UnreadableDocument:
@@ -67,7 +73,10 @@ def _find_large_pictures(package: Package, layouts: Layouts, name: str, min_area
         blip = picture.find(f"{P}blipFill/{A}blip")
         part = package.find_related_part(name, blip.get(f"{R}embed"), "image") if blip is not None else None
         box = layouts.find_box(picture, parse_placeholder(picture), above)
-        if part is not None and box is not None and box.width * box.height >= min_area:
+        if part is None or box is None or box.width * box.height < min_area:
+            continue
+        # In a group, boxes are measured in the group's own units.
+        if slide_size is None or picture.getparent() is not tree or not box.is_outside(*slide_size):
             found.append((box.width * box.height, part))
     return [part for _, part in sorted(found, key=lambda each: -each[0])]
 

@@ -12,8 +12,13 @@ import pytest
 from PIL import Image, ImageDraw
 from pptx.util import Inches
 
-from materials.documents import ChunkKind, Format, Locator, Piece
-from materials.ingestion.described_pieces import build_picture_pieces, merge_picture_pieces, normalize_text_per_page
+from materials.documents import ChunkKind, Document, Format, Locator, Piece
+from materials.ingestion.described_pieces import (
+    build_picture_pieces,
+    has_pages_without_text,
+    merge_picture_pieces,
+    normalize_text_per_page,
+)
 from materials.ingestion.picture_schema import ImageDescription
 from materials.readers.page_pictures import PagePictureBatch, draw_pictures
 from tests.materials.readers.pdfs import assembled, drawn, shown
@@ -260,3 +265,10 @@ def _with_parts(content: bytes, blob: bytes, *, at: str = "ppt/media/") -> bytes
         for part in source.infolist():
             target.writestr(part, blob if part.filename.startswith(at) else source.read(part))
     return stream.getvalue()
+
+
+def test_a_page_that_shows_nothing_is_no_picture_to_describe() -> None:
+    text = Piece(kind=ChunkKind.PARAGRAPH, text="Text", locator=Locator(slide=1))
+
+    assert has_pages_without_text(Document(pieces=(text,), page_count=2))
+    assert not has_pages_without_text(Document(pieces=(text,), page_count=2, blank_pages=(2,)))

@@ -51,14 +51,21 @@ def style(style_id: str, inside: str, kind: str = "paragraph") -> str:
 
 
 def slides(
-    path: Path, *trees: str, shown: Mapping[int, str] | None = None, parts: Mapping[str, str] | None = None
+    path: Path,
+    *trees: str,
+    shown: Mapping[int, str] | None = None,
+    parts: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
+    deck: str = "",
 ) -> Path:
     """Write a presentation: the shapes of each slide, attributes of some slides, and parts that all others point at.
 
-    The name of a part, before its number, is the kind of the relation; its name is the relation's id.
+    The name of a part, before its number, is the kind of the relation; its name is the relation's id. `links` has the
+    targets of links by the id of their relation, and `deck` is more of the main part.
     """
     files = {name_of(name): content for name, content in (parts or {}).items()}
     pointers = {part: (part.rstrip("0123456789"), f"/{name_of(part)}") for part in parts or {}}
+    pointers |= {name: ("hyperlink", target) for name, target in (links or {}).items()}
     relations = {name_of(part): pointers for part in parts or {}}
     listed = ""
     for number, tree in enumerate(trees, start=1):
@@ -68,7 +75,7 @@ def slides(
         relations[name] = pointers
         listed += f'<p:sldId id="{255 + number}" r:id="s{number}"/>'
     main = "ppt/presentation.xml"
-    files[main] = f"<p:presentation {NAMESPACES}><p:sldIdLst>{listed}</p:sldIdLst></p:presentation>"
+    files[main] = f"<p:presentation {NAMESPACES}><p:sldIdLst>{listed}</p:sldIdLst>{deck}</p:presentation>"
     relations[main] = {f"s{number}": ("slide", f"slides/slide{number}.xml") for number in range(1, len(trees) + 1)}
     return package(path, main, files, relations)
 
@@ -93,6 +100,10 @@ def shape(text: str, *, at: tuple[int, int, int, int] | None = None, ph: str = "
     )
 
 
+def _mode_of(target: str) -> str:
+    return ' TargetMode="External"' if target.startswith(("http", "mailto:")) else ""
+
+
 def package(
     path: Path, main: str, files: Mapping[str, str], relations: Mapping[str, Mapping[str, tuple[str, str]]]
 ) -> Path:
@@ -103,7 +114,7 @@ def package(
         for source, targets in everything.items():
             folder, _, base = source.rpartition("/")
             inside = "".join(
-                f'<Relationship Id="{name}" Type="{RELATION}/{kind}" Target="{target}"/>'
+                f'<Relationship Id="{name}" Type="{RELATION}/{kind}" Target="{target}"{_mode_of(target)}/>'
                 for name, (kind, target) in targets.items()
             )
             name = f"{folder}/_rels/{base}.rels".lstrip("/")
