@@ -41,7 +41,7 @@ def _has_parted_lines(page: TextPage, lines: Sequence[Line]) -> bool:
     whole = 0
     for number in range(_GAP_SAMPLE):
         line = lines[len(lines) * (2 * number + 1) // (2 * _GAP_SAMPLE)]
-        if len(line.text) < 2 * MIN_MEDIAN_LETTERS or isinstance(line, TableLine):
+        if len(line.text) < 2 * MIN_MEDIAN_LETTERS or isinstance(line, TableLine) or line.is_added:
             continue
         if _has_wide_gap(page, line):
             return True
@@ -81,7 +81,7 @@ def split_at_gaps(page: TextPage, lines: Sequence[Line]) -> Iterator[Line]:
     The boxes of all characters are requested for lines that PDFium gives more than one rectangle; others have no gap.
     """
     for line in lines:
-        if isinstance(line, TableLine) or page.count_rects(line.start, line.end) == 1:
+        if isinstance(line, TableLine) or line.is_added or page.count_rects(line.start, line.end) == 1:
             yield line
             continue
         begin, right = 0, line.left

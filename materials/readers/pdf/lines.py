@@ -47,6 +47,11 @@ class Line:
     is_monospaced: bool = False
     is_joined: bool = False
 
+    @property
+    def is_added(self) -> bool:
+        """Tell whether the line is not in the text of the page: the value of a field, or text typed onto the page."""
+        return self.end == 0
+
 
 @dataclass(slots=True, eq=False)
 class TableLine(Line):

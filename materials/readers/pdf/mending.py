@@ -35,7 +35,7 @@ def join_fragments(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_same_line(last: Line, line: Line) -> bool:
-    if isinstance(last, TableLine) or isinstance(line, TableLine):
+    if isinstance(last, TableLine) or isinstance(line, TableLine) or last.is_added or line.is_added:
         return False
     size = max(last.size, line.size)
     if not -_MAX_OVERLAP * size <= line.left - last.right <= _MAX_GAP * size or line.left <= last.left:
@@ -49,7 +49,7 @@ def mend_lines(page: TextPage, lines: Sequence[Line]) -> None:
     is_right_to_left = has_right_to_left(page.text)
     has_accents = may_have_accents(page.text)
     for line in lines:
-        if isinstance(line, TableLine):
+        if isinstance(line, TableLine) or line.is_added:
             continue
         if is_right_to_left and has_right_to_left(line.text):
             glyphs = read_glyphs(page, line.start, line.end)

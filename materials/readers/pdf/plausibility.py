@@ -165,7 +165,7 @@ def _share_place(places: Sequence[float], slack: float) -> bool:
 
 
 def _is_code(page: TextPage, block: Block) -> bool:
-    fragments = [fragment for band in block.bands for fragment in band]
+    fragments = [fragment for band in block.bands for fragment in band if fragment.words[0].start >= 0]
     sample = fragments[:: len(fragments) // _FONT_SAMPLE + 1]
     return 2 * sum(page.get_font_style(fragment.words[0].start).is_monospaced for fragment in sample) > len(sample)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pypdfium2 as pdfium
 
-from materials.documents import ChunkKind, Document
+from materials.documents import ChunkKind, Document, LeftOutKind, Locator
 from materials.readers.base.encodings import clean_text
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace, format_page_numbers
+from materials.readers.pdf.annotations import read_attachment_names
 from materials.readers.pdf.furniture import drop_furniture
+from materials.readers.pdf.layers import LayerSwitch, has_layers
 from materials.readers.pdf.layout import build_pieces
 from materials.readers.pdf.outline import Outline
 from materials.readers.pdf.page import Page, read_page
@@ -20,6 +25,9 @@ from materials.readers.pdf.table_heads import repeat_table_heads
 # A textbook has a thousand pages. All pages are held at once, because running heads and type sizes are found across
 # them.
 MAX_PAGES = 3_000
+# Files that a warning names; all of them are listed in what is left out.
+_MAX_NAMED_FILES = 5
+_UNSEEN_KINDS = (LeftOutKind.HIDDEN_LAYER, LeftOutKind.HIDDEN_TEXT, LeftOutKind.OUTSIDE_PAGE)
 
 
 def read(path: Path) -> Document:
@@ -38,32 +46,42 @@ def read(path: Path) -> Document:
             ) from exc
         raise UnreadableDocument("The PDF is damaged.", code="damaged") from exc
     try:
+        with suppress(pdfium.PdfiumError):  # a damaged form must not cost the text around it
+            document.init_forms()
         count = len(document)
         if count > MAX_PAGES:
             raise UnreadableDocument(
                 f"The PDF has {count} pages; at most {MAX_PAGES} are read.", code="too_large", next_step="Split it."
             )
-        pages, failed = _read_pages(document, count)
+        pages, failed = _read_pages(document, count, LayerSwitch() if has_layers(path) else None)
+        attachments = read_attachment_names(document.raw)
         title = collapse_whitespace(clean_text(document.get_metadata_value("Title") or ""))
-        return _build_document(pages, failed, Outline(document), count, title)
+        return _build_document(pages, failed, attachments, Outline(document), count, title)
     finally:
         document.close()
 
 
-def _read_pages(document: pdfium.PdfDocument, count: int) -> tuple[list[Page], list[int]]:
+def _read_pages(document: pdfium.PdfDocument, count: int, layers: LayerSwitch | None) -> tuple[list[Page], list[int]]:
     pages, failed = [], []
     for index in range(count):
         try:
-            pages.append(read_page(document, index))
+            pages.append(read_page(document, index, layers))
         except pdfium.PdfiumError:  # a damaged page must not cost the others
             failed.append(index + 1)
     return pages, failed
 
 
-def _build_document(pages: list[Page], failed: list[int], outline: Outline, count: int, title: str) -> Document:
+def _build_document(
+    pages: list[Page], failed: list[int], attachments: list[str], outline: Outline, count: int, title: str
+) -> Document:
     noisy = [page.number for page in pages if page.is_noise]
     readable = [page for page in pages if not page.is_noise]
     left_out = LeftOutCollector()
+    for page in pages:
+        for kind, text in page.left_out:
+            left_out.add(kind, text, Locator(page=page.number))
+    for name in attachments:
+        left_out.add(LeftOutKind.ATTACHMENT, name)
     drop_furniture(readable, outline, left_out)
     repeat_table_heads(readable)
     silent = [page.number for page in readable if not page.has_letters]
@@ -74,8 +92,32 @@ def _build_document(pages: list[Page], failed: list[int], outline: Outline, coun
         warnings.append(f"The text layer of these pages is noise and was not used: {format_page_numbers(noisy)}.")
     if silent:
         warnings.append(f"Pages without text, probably pictures or scans: {format_page_numbers(silent)} of {count}.")
+    warnings += _build_omission_warnings(pages, attachments)
     found = tuple(build_pieces(readable, left_out))
     own = next((p.text for p in found if p.kind is ChunkKind.HEADING), "")
     return Document(
         pieces=found, title=own or title, page_count=count, warnings=tuple(warnings), left_out=left_out.build()
     )
+
+
+def _build_omission_warnings(pages: list[Page], attachments: list[str]) -> Iterator[str]:
+    """Yield what a teacher may miss: comments, attached files, and text that a program would read but nobody sees."""
+    kinds: defaultdict[LeftOutKind, list[int]] = defaultdict(list)
+    files = list(attachments)
+    for page in pages:
+        for kind, text in page.left_out:
+            kinds[kind].append(page.number)
+            if kind is LeftOutKind.ATTACHMENT:
+                files.append(text)
+    if numbers := kinds[LeftOutKind.COMMENT]:
+        yield f"Comments were left out: pages {format_page_numbers(sorted(set(numbers)))}."
+    if files:
+        named = ", ".join(sorted(set(filter(None, files)))[:_MAX_NAMED_FILES])
+        yield f"Files attached to the PDF are not read{': ' if named else ''}{named}. Send them by themselves."
+    if numbers := [number for kind in _UNSEEN_KINDS for number in kinds[kind]]:
+        yield (
+            "Text that is not shown (in layers that are off, white on white, tiny, or outside of the page) was left "
+            f"out: pages {format_page_numbers(sorted(set(numbers)))}."
+        )
+    if numbers := kinds[LeftOutKind.FORM_FIELD]:
+        yield f"Hidden form fields were left out: pages {format_page_numbers(sorted(set(numbers)))}."

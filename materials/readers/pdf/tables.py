@@ -81,7 +81,10 @@ def _may_hold_tables(lines: Sequence[Line], least: int, *, is_slide: bool) -> bo
     """
     if len(lines) < least:
         return False
-    widths = [(line.right - line.left) / line.size / (line.end - line.start) if line.size else 0.0 for line in lines]
+    widths = [
+        (line.right - line.left) / line.size / (line.end - line.start) if line.size and line.end else 0.0
+        for line in lines
+    ]
     usual = sorted(widths)[len(widths) // 4]
     wide = min(_MAX_USUAL_WIDTH, (_STRETCHED_ON_SLIDE if is_slide else _STRETCHED) * usual)
     found = 0
@@ -233,6 +236,8 @@ def _replace_lines(lines: Sequence[Line], words: Sequence[Word], tables: Sequenc
 def _build_lines(line: Line, words: Sequence[Word]) -> list[Line]:
     if not words:
         return []
+    if line.is_added:
+        return [line]
     part = build_fragment(list(words))
     end = words[-1].start + len(words[-1].text)
     text = part.text.replace(HYPHEN, "-")
@@ -242,7 +247,7 @@ def _build_lines(line: Line, words: Sequence[Word]) -> list[Line]:
 def _build_table_line(table: _Table) -> TableLine:
     whole = build_fragment(table.words)
     text = " ".join(cell.replace("\n", " ") for row in table.rows for cell in row if cell)
-    starts = [word.start for word in table.words]
+    starts = [word.start for word in table.words if word.start >= 0] or [0]
     return TableLine(
         text,
         0.0,

@@ -28,6 +28,8 @@ _FIRST_ROTATION_SAMPLE = 3
 _ROTATION_SAMPLE = 15
 # Of the sampled characters. At 0.5 the turned labels of a diagram on a sample slide turn the whole slide.
 _ROTATED_SHARE = 0.85
+# Of 255, for each of red, green and blue: lighter ink is not seen on paper.
+MIN_WHITE = 250
 
 
 _get_char_box = call_by_address(
@@ -36,6 +38,9 @@ _get_char_box = call_by_address(
 _count_rects = call_by_address(raw.FPDFText_CountRects, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_int)
 _get_text_object = call_by_address(raw.FPDFText_GetTextObject, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
 _get_font = call_by_address(raw.FPDFTextObj_GetFont, ctypes.c_void_p, ctypes.c_void_p)
+_get_fill_color = call_by_address(
+    raw.FPDFText_GetFillColor, ctypes.c_int, ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 4
+)
 
 
 class TextPage:
@@ -64,6 +69,8 @@ class TextPage:
         self.width, self.height = (high, wide) if self.rotation in {90, 270} else (wide, high)
         self._sides = memoryview(box).cast("B").cast("f")
         self._box_address = ctypes.addressof(box)
+        color = self._color = (ctypes.c_uint * 4)()  # red, green, blue, alpha
+        self._color_addresses = [ctypes.addressof(color) + 4 * number for number in range(4)]
         last = len(self.text) - 1
         # Where PDFium leaves characters of the page out of the text, the indexes of text and characters differ.
         self._is_shifted = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, last) != last
@@ -134,6 +141,16 @@ class TextPage:
         if style is None:
             style = self._styles[font] = read_font_style(font)
         return style
+
+    def is_white(self, index: int) -> bool:
+        """Tell whether a character is drawn in white, or fully transparent."""
+        if self._is_shifted:
+            index = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        red, green, blue, alpha = self._color_addresses
+        if not _get_fill_color(self._address, index, red, green, blue, alpha):
+            return False
+        color = self._color
+        return color[3] == 0 or (color[0] >= MIN_WHITE and color[1] >= MIN_WHITE and color[2] >= MIN_WHITE)
 
     def get_text_scale(self, index: int) -> float:
         """Return by how much the size of a character's font is enlarged on the page, as where browsers print."""

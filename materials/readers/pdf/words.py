@@ -23,7 +23,7 @@ class Word(NamedTuple):
     """A word with its box in points from the left and the top of the upright page.
 
     `size` is the type size of its line; `line` is the number of that among those measured, `start` the index of its
-    first character in the page's text.
+    first character in the page's text; negative for a line that was added to this, which is one word.
     """
 
     text: str
@@ -47,6 +47,10 @@ def measure_words(page: TextPage, lines: Sequence[Line]) -> list[Word]:
     text, get_char_box = page.text, page.get_char_box
     scale = get_text_scale(page, lines)
     for number, line in enumerate(lines):
+        if line.is_added:
+            sides = line.left, line.right, line.top, line.bottom
+            words.append(Word(line.text, *sides, line.size, number, -number - 1))
+            continue
         size = line.size * scale
         for found in _WORD.finditer(text, line.start, line.end):
             start, end = found.span()
@@ -63,14 +67,18 @@ def measure_words(page: TextPage, lines: Sequence[Line]) -> list[Word]:
 
 def get_text_scale(page: TextPage, lines: Sequence[Line]) -> float:
     """Return by how much the type sizes of lines are enlarged on the page; 1 where they are found by their boxes."""
-    if not lines or page.get_font_size(lines[0].start) < MIN_FONT_SIZE:
+    first = next((line for line in lines if not line.is_added), None)
+    if first is None or page.get_font_size(first.start) < MIN_FONT_SIZE:
         return 1.0
-    scale = page.get_text_scale(lines[0].start)
+    scale = page.get_text_scale(first.start)
     return scale if _MIN_SCALE < scale < 1 / _MIN_SCALE else 1.0
 
 
 def split_word(page: TextPage, word: Word, find_owner: Callable[[float, float], object]) -> Iterator[Word]:
     """Yield the parts of a word whose characters' middles belong to different things, such as cells."""
+    if word.start < 0:
+        yield word
+        return
     boxes = [page.get_char_box(word.start + number) for number in range(len(word.text))]
     owners = [find_owner((left + right) / 2, (top + bottom) / 2) for left, right, top, bottom in boxes]
     begin = 0

@@ -1,0 +1,144 @@
+"""Switch off the content of a page of a PDF that stands in layers which are not shown (PDF 32000-1, 8.11).
+
+PDFium knows which layers are shown only while it draws. So content in a layer is drawn with and without it: where both
+are the same, it is not shown. Whole documents without layers, nearly all, are known by their bytes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdfium2.raw as raw
+
+# Bytes of one compressed stream of objects, and of the streams that are looked into: a catalog is in the first or last.
+_MAX_STREAM, _MAX_STREAMS = 2**22, 500
+# Objects of a page, and groups of them that are drawn: each costs two pictures of the page.
+_MAX_OBJECTS, _MAX_GROUPS = 20_000, 20
+# Pixels of the longer side of the picture of a page: a line of text is a pixel or two high, which differs already.
+_PICTURE_SIZE = 500
+_MAX_NAME = 256
+_STREAM = re.compile(rb"/ObjStm\b")
+_LAYERS = b"/OCProperties"
+
+
+def has_layers(path: Path) -> bool:
+    """Tell whether the catalog of a PDF names layers, also in a compressed stream; True where it cannot be read."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find(_LAYERS) >= 0:
+            return True
+        return any(stream is None or _LAYERS in stream for stream in _iter_object_streams(content))
+
+
+def _iter_object_streams(content: mmap.mmap) -> Iterator[bytes | None]:
+    """Yield the streams that hold objects, unpacked; None for one that is packed otherwise or encrypted."""
+    for number, found in enumerate(_STREAM.finditer(content)):
+        begin = content.find(b"stream", found.end())
+        if begin < 0 or number == _MAX_STREAMS:
+            return
+        begin += len(b"stream")
+        begin += 2 if content[begin : begin + 2] == b"\r\n" else 1
+        unpacker = zlib.decompressobj()
+        try:
+            yield unpacker.decompress(content[begin : begin + _MAX_STREAM], _MAX_STREAM)
+        except zlib.error:
+            yield None
+
+
+class LayerSwitch:
+    """Makes PDFium forget what stands in layers that are not shown, page by page; remembers layers by their names."""
+
+    def __init__(self) -> None:
+        self._is_shown: dict[str, bool] = {}
+
+    def hide_content(self, page: raw.FPDF_PAGE) -> list[str]:
+        """Take the content of hidden layers from an open page and return its texts."""
+        groups: dict[str, list[raw.FPDF_PAGEOBJECT]] = {}
+        for number in range(min(_MAX_OBJECTS, raw.FPDFPage_CountObjects(page))):
+            drawn = raw.FPDFPage_GetObject(page, number)
+            name = _find_layer(drawn)
+            if name is None and raw.FPDFPageObj_GetType(drawn) == raw.FPDF_PAGEOBJ_FORM:
+                name = f"\0{number}"  # its dictionary may name a layer, which PDFium does not say
+            if name is not None:
+                groups.setdefault(name, []).append(drawn)
+        hidden = [name for name in list(groups)[:_MAX_GROUPS] if not self._ask_shown(page, name, groups[name])]
+        if not hidden:
+            return []
+        texts = list(_iter_texts(page, [drawn for name in hidden for drawn in groups[name]]))
+        for name in hidden:
+            for drawn in groups[name]:
+                raw.FPDFPageObj_SetIsActive(drawn, False)
+        return texts
+
+    def _ask_shown(self, page: raw.FPDF_PAGE, name: str, objects: list[raw.FPDF_PAGEOBJECT]) -> bool:
+        if name in self._is_shown:
+            return self._is_shown[name]
+        before = _draw(page)
+        for drawn in objects:
+            raw.FPDFPageObj_SetIsActive(drawn, False)
+        is_shown = _draw(page) != before
+        for drawn in objects:
+            raw.FPDFPageObj_SetIsActive(drawn, True)
+        if name[0] != "\0":
+            self._is_shown[name] = is_shown
+        return is_shown
+
+
+def _find_layer(drawn: raw.FPDF_PAGEOBJECT) -> str | None:
+    """Return the name of the layer that an object is marked with, blank where the layer has none, or None."""
+    for number in range(max(0, raw.FPDFPageObj_CountMarks(drawn))):
+        mark = raw.FPDFPageObj_GetMark(drawn, number)
+        buffer, length = (ctypes.c_ushort * _MAX_NAME)(), ctypes.c_ulong()
+        raw.FPDFPageObjMark_GetName(mark, buffer, ctypes.sizeof(buffer), length)
+        if _decode(buffer, length.value) == "OC":
+            length.value = 0
+            raw.FPDFPageObjMark_GetParamStringValue(mark, b"Name", buffer, ctypes.sizeof(buffer), length)
+            return _decode(buffer, length.value)
+    return None
+
+
+def _iter_texts(page: raw.FPDF_PAGE, objects: list[raw.FPDF_PAGEOBJECT]) -> Iterator[str]:
+    text_page = raw.FPDFText_LoadPage(page)
+    if not text_page:
+        return
+    try:
+        for drawn in objects:
+            yield from _iter_object_texts(text_page, drawn)
+    finally:
+        raw.FPDFText_ClosePage(text_page)
+
+
+def _iter_object_texts(text_page: raw.FPDF_TEXTPAGE, drawn: raw.FPDF_PAGEOBJECT, depth: int = 0) -> Iterator[str]:
+    kind = raw.FPDFPageObj_GetType(drawn)
+    if kind == raw.FPDF_PAGEOBJ_TEXT:
+        length = raw.FPDFTextObj_GetText(drawn, text_page, None, 0)
+        if length > 2:
+            buffer = (ctypes.c_ushort * (length // 2))()
+            raw.FPDFTextObj_GetText(drawn, text_page, buffer, length)
+            yield _decode(buffer, length)
+    elif kind == raw.FPDF_PAGEOBJ_FORM and depth < 2:
+        for number in range(min(_MAX_OBJECTS, max(0, raw.FPDFFormObj_CountObjects(drawn)))):
+            yield from _iter_object_texts(text_page, raw.FPDFFormObj_GetObject(drawn, number), depth + 1)
+
+
+def _decode(buffer: ctypes.Array[ctypes.c_ushort], length: int) -> str:
+    """Return the text of a buffer of UTF-16; `length` counts bytes and the terminating zero."""
+    return bytes(memoryview(buffer).cast("B"))[: max(0, length - 2)].decode("utf-16-le", "replace")
+
+
+def _draw(page: raw.FPDF_PAGE) -> bytes:
+    """Return the pixels of a small gray picture of a page."""
+    wide, high = raw.FPDF_GetPageWidthF(page), raw.FPDF_GetPageHeightF(page)
+    scale = _PICTURE_SIZE / max(wide, high, 1.0)
+    size = max(1, round(wide * scale)), max(1, round(high * scale))
+    bitmap = raw.FPDFBitmap_CreateEx(*size, raw.FPDFBitmap_Gray, None, 0)
+    try:
+        raw.FPDFBitmap_FillRect(bitmap, 0, 0, *size, 0xFFFFFFFF)
+        raw.FPDF_RenderPageBitmap(bitmap, page, 0, 0, *size, 0, 0)
+        return ctypes.string_at(raw.FPDFBitmap_GetBuffer(bitmap), raw.FPDFBitmap_GetStride(bitmap) * size[1])
+    finally:
+        raw.FPDFBitmap_Destroy(bitmap)

@@ -1,0 +1,83 @@
+"""Leave out the lines of a page that nobody sees: outside of the page, too small, or white on white."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+
+import pypdfium2.raw as raw
+
+from materials.documents import LeftOutKind
+from materials.readers.pdf.lines import Line
+from materials.readers.pdf.text_page import MIN_WHITE, TextPage
+
+# Points: the finest print that people read has 3. Half a point is how text is hidden from them, not from machines.
+_MIN_HEIGHT = 1.0
+# Points: a page that is less than an inch wide or high says nothing about what is outside of it.
+_MIN_PAGE = 72.0
+# Objects of a page that are looked at for a background. Where there are more, white text stands on some of them.
+_MAX_OBJECTS = 5_000
+_BACKGROUNDS = frozenset({raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING, raw.FPDF_PAGEOBJ_FORM})
+
+
+def drop_unseen_lines(
+    handle: raw.FPDF_PAGE, page: TextPage, lines: Sequence[Line]
+) -> tuple[list[Line], list[tuple[LeftOutKind, str]]]:
+    """Return the lines that are seen, and the others with the reason why they are not.
+
+    White text on a picture, a shading or a colored area is seen, and so is white text that a page of too many objects
+    holds. Text without ink (as OCR puts it behind the picture of a page) is that of the picture.
+    """
+    left_out: list[tuple[LeftOutKind, str]] = []
+    seen: list[Line] = []
+    light: list[Line] = []
+    is_page = min(page.width, page.height) >= _MIN_PAGE
+    for line in lines:
+        if is_page and (line.right <= 0 or line.left >= page.width or line.bottom <= 0 or line.top >= page.height):
+            left_out.append((LeftOutKind.OUTSIDE_PAGE, line.text))
+        elif line.bottom - line.top < _MIN_HEIGHT and line.size * page.get_text_scale(line.start) < _MIN_HEIGHT:
+            left_out.append((LeftOutKind.HIDDEN_TEXT, line.text))
+        else:
+            seen.append(line)
+            if page.is_white(line.start):
+                light.append(line)
+    if light and (hidden := _find_without_background(handle, page, light)):
+        left_out += ((LeftOutKind.HIDDEN_TEXT, line.text) for line in hidden)
+        seen = [line for line in seen if line not in hidden]
+    return seen, left_out
+
+
+def _find_without_background(handle: raw.FPDF_PAGE, page: TextPage, lines: Sequence[Line]) -> set[Line]:
+    """Return the lines whose middle lies on nothing that is drawn in another color than white."""
+    waiting = set(lines)
+    count = raw.FPDFPage_CountObjects(handle)
+    if count > _MAX_OBJECTS:
+        return set()
+    sides = [ctypes.c_float() for _ in range(4)]
+    for number in range(count):
+        drawn = raw.FPDFPage_GetObject(handle, number)
+        kind = raw.FPDFPageObj_GetType(drawn)
+        if kind in _BACKGROUNDS or (kind == raw.FPDF_PAGEOBJ_PATH and _is_colored(drawn)):
+            raw.FPDFPageObj_GetBounds(drawn, *sides)
+            left, bottom, right, top = (side.value for side in sides)
+            box = page.convert_box(left, top, right, bottom)
+            waiting = {line for line in waiting if not _covers(box, line)}
+            if not waiting:
+                break
+    return waiting
+
+
+def _is_colored(path: raw.FPDF_PAGEOBJECT) -> bool:
+    """Tell whether a path is filled with another color than white; patterns, whose color is unknown, are colors."""
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(path, fill, stroke)
+    if not fill.value:
+        return False
+    parts = [ctypes.c_uint() for _ in range(4)]
+    known = raw.FPDFPageObj_GetFillColor(path, *parts)
+    return not known or any(part.value < MIN_WHITE for part in parts[:3])
+
+
+def _covers(box: tuple[float, float, float, float], line: Line) -> bool:
+    left, right, top, bottom = box
+    return left <= (line.left + line.right) / 2 <= right and top <= (line.top + line.bottom) / 2 <= bottom
