@@ -35,6 +35,7 @@ What the router raises:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -166,6 +167,10 @@ class AttemptInterrupted(ProviderError):
     kind = "interrupted"
 
 
+_BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime)}
+_OPERATOR_KINDS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
     """The outcome of one candidate, asked or passed over. `cause` says why it gave no answer; blank when it did."""
@@ -245,6 +250,11 @@ class ModelsExhausted(DomainError):
             extra={"attempts": [{"provider": a.provider, "model": a.model, "cause": a.cause} for a in attempts]},
         )
         self.attempts = tuple(attempts)
+        # A provider that was busy or silent may answer later, one that refuses when an operator has acted. After an
+        # answer that could not be used, which was paid, or a refused prompt, asking again and again would only cost.
+        kinds = {attempt.kind for attempt in attempts}
+        if kinds & _BUSY_KINDS and kinds <= _BUSY_KINDS | _OPERATOR_KINDS:
+            self.max_outage_hours = math.inf
         self.last = last
         self.retry_after = retry_after
 

@@ -12,6 +12,8 @@
   x TreeRefused             422  the change would break the tree: a cycle, too deep, not all children named
   x IngestionRunning        409  a job for the entry is open
   x IngestionFailed         422  the entry could not be read; `code` says why
+  x StoredFileMissing       500  a stored file is not in the store; our fault, a job is tried again
+  x StoredFileBroken        500  a stored file has changed in the store; our fault
   x NothingToCheck          422  the entry has no URL whose content could have changed
   x ImportRefused           422  the archive as a whole cannot be taken; `code` says why
   x ExportIncomplete        409  stored files are missing
@@ -23,6 +25,9 @@
 from __future__ import annotations
 
 from project.errors import Conflict, DomainError, RuleViolation
+
+# Of an error, and the state of an entry whose job failed with it.
+INTEGRITY_BROKEN = "integrity_broken"
 
 
 class UploadRefused(DomainError):
@@ -114,6 +119,23 @@ class ExportIncomplete(Conflict):
 
     code = "export_incomplete"
     next_step = "Upload these files again and delete the entries that lost theirs, or ask the operator for a backup."
+
+
+class StoredFileMissing(DomainError):
+    """A stored file is not in the store. It may come back, such as with a volume that is mounted late."""
+
+    code = "stored_file_missing"
+    status = 500
+    next_step = "Give the operator the entry's id, who may have a backup; then retry the job. Or upload the file again."
+    is_our_fault = True
+
+
+class StoredFileBroken(DomainError):
+    """The bytes in the store are not those that were stored, also when they are read once more."""
+
+    code = INTEGRITY_BROKEN
+    status = 500
+    next_step = "Give the operator the entry's id, who may have a backup; then retry the job. Or upload the file again."
 
 
 class NothingToCheck(RuleViolation):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
 from materials.ingestion.picture_descriptions import describe_entry
 from materials.ingestion.services import ingest_entry
 from materials.objects import removal
@@ -15,6 +13,7 @@ from materials.uploads import cleanup
 from materials.uploads.verification import verify_upload
 from materials.web.staleness import check_staleness
 from materials.web.url_ingestion import ingest_url
+from project.db.clock import get_database_time
 
 # The supervisor runs the periodic tasks of all apps one after the other: one that takes longer holds up the others.
 # What is left is done the next time.
@@ -42,9 +41,9 @@ def remove_objects() -> None:
 
 def sweep_uploads() -> None:
     """Expire abandoned uploads, and delete what is left in the storage of those that have ended."""
-    cleanup.sweep_uploads(now=timezone.now(), seconds=_SWEEP_SECONDS)
+    cleanup.sweep_uploads(now=get_database_time(), seconds=_SWEEP_SECONDS)
 
 
 def release_old_archives() -> None:
     """Delete the archives of imports that nobody will retry."""
-    services.release_old_archives(now=timezone.now())
+    services.release_old_archives(now=get_database_time())

@@ -24,13 +24,15 @@ class DomainError(Exception):
     three; a raise may replace them.
 
     `max_outage_hours` is for failures of what we depend on, such as a provider that does not answer: for so long a job
-    waits for it to come back, without using up attempts. None when waiting would not help.
+    waits for it to come back, without using up attempts. None when waiting would not help. `is_our_fault` is for faults
+    of ours that may be gone the next time: a job is tried again while it has attempts. Other errors end it at once.
     """
 
     code: str = "refused"
     status: int = 400
     next_step: str = ""
     max_outage_hours: float | None = None
+    is_our_fault: bool = False
 
     def __init__(
         self,
@@ -46,6 +48,11 @@ class DomainError(Exception):
         self.status = status or type(self).status
         self.next_step = next_step or type(self).next_step
         self.extra: dict[str, Any] = dict(extra or {})
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the same work would fail in the same way again, so that its subject may be refused for good."""
+        return self.max_outage_hours is None and not self.is_our_fault
 
 
 class NotFound(DomainError):

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
 from llm.registry_loader import get_registry_loader
 from llm.router.breakers import list_open_breakers
+from materials.models import MaterialEntry
 from project.db.clock import describe_clock_offset, get_database_time, measure_clock_offset
 from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
@@ -29,6 +30,8 @@ MAX_CANARY_AGE = timedelta(seconds=90)
 # A supervisor writes every three seconds (CANARY_SECONDS). One that was not seen for ten minutes is gone for good, such
 # as that of a container which was replaced.
 MAX_LOOK_AGE, GONE_AFTER = timedelta(seconds=30), timedelta(minutes=10)
+# Of the newest stored files, to see whether the store is the right one.
+MAX_PROBED_FILES = 3
 # Refusals of providers that only an operator can end: a new key, a payment, another model.
 OPERATOR_REFUSALS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
 
@@ -189,6 +192,11 @@ def _is_busy(queue: JobQueue, now: datetime) -> bool:
 def _check_storage() -> str:
     try:
         get_object_storage().ping()
+        newest = MaterialEntry.objects.exclude(object_key="").order_by("-pk").values_list("object_key", flat=True)
+        keys = list(dict.fromkeys(newest[:MAX_PROBED_FILES]))
+        # One may be lost, or be deleted at this moment; a store that has none of them is another one, or not mounted.
+        if keys and not any(map(get_object_storage().exists, keys)):
+            raise NotHealthy("The store answers, but the newest files are not in it. Is it the right one, and mounted?")
     except OSError as exc:
         raise NotHealthy(exc.strerror or type(exc).__name__) from exc
     return "reachable"

@@ -24,11 +24,11 @@ from materials.ingestion.recording import record_chunks
 from materials.ingestion.services import get_job_entry
 from materials.ingestion.vision import ImageDescriber, NamedImage
 from materials.models import MaterialEntry
+from materials.objects.stored_files import open_entry_copy
 from materials.queries import list_lineage, resolve_language
 from materials.readers.page_pictures import PagePicture, draw_pictures, get_page_noun
 from project import logs
 from project.jobs.run import JobRun
-from project.storage.objects import get_object_storage
 
 # A page that ends the child costs up to its time limit of three minutes. Three in a row mean that it is the file.
 MAX_CONSECUTIVE_CRASHES = 3
@@ -50,7 +50,7 @@ def describe_entry(run: JobRun) -> None:
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
     describer = ImageDescriber(run, language=resolve_language(entry, above), concurrency=settings.DESCRIBE_AT_ONCE)
     description_pass = _DescriptionPass(run, describer, entry, own)
-    with get_object_storage().open_local_copy(entry.object_key) as path:
+    with open_entry_copy(entry) as path:
         description_pass.describe_file(path)
     run.checkpoint()
     if not own and not description_pass.pieces:

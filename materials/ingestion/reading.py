@@ -12,9 +12,9 @@ from materials.ingestion.described_pieces import DESCRIBED_FORMATS, PICTURE_WARN
 from materials.ingestion.original_pieces import merge_earlier_descriptions
 from materials.ingestion.vision import why_no_vision_model
 from materials.models import MaterialEntry
+from materials.objects.stored_files import open_entry_copy
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.isolation import read_fetched_file, read_isolated
-from project.storage.objects import get_object_storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def read_entry(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Entry
 def _read_file(entry: MaterialEntry, checkpoint: Callable[[], None]) -> Document:
     format_ = Format(entry.format)
     try:
-        with get_object_storage().open_local_copy(entry.object_key) as path:
+        with open_entry_copy(entry) as path:
             # An uploaded page is read whole, a fetched one for its main text, in the encoding that its server named.
             if entry.fetched_at is None:
                 return read_isolated(path, format_, checkpoint=checkpoint)

@@ -134,6 +134,7 @@ class ImageDescriber:
         )
         # Another job may have described the same picture meanwhile; either answer will do.
         PictureDescription.objects.bulk_create([row], ignore_conflicts=True)
+        self._run.renew_attempts()
         return ImageDescription(text=row.text, shows=row.shows)
 
     def _evaluate_answer(

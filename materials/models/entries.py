@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from llm.video.processor import TranscriptSource
 from materials.documents import Format
+from materials.errors import INTEGRITY_BROKEN
 from materials.models.tree import MaterialNode
 from project.db.fields import UUIDModel
 from project.jobs.models import Job, JobStatus
@@ -27,7 +28,7 @@ class EntryState(StrEnum):
     PENDING = "pending"
     READY = "ready"
     ERROR = "error"
-    INTEGRITY_BROKEN = "integrity_broken"
+    INTEGRITY_BROKEN = INTEGRITY_BROKEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +184,8 @@ class MaterialEntry(UUIDModel):
         if self.job is not None and self.job.is_open:
             return EntryState.PENDING
         if self.job is not None and self.job.status != JobStatus.COMPLETE:
-            return EntryState.ERROR
+            is_broken = self.job.error_code == INTEGRITY_BROKEN
+            return EntryState.INTEGRITY_BROKEN if is_broken else EntryState.ERROR
         if self.processed_at is None:
             return EntryState.RAW
         if self.processed_sha256 != self.raw_sha256:
@@ -192,10 +194,9 @@ class MaterialEntry(UUIDModel):
 
     @property
     def error(self) -> EntryError | None:
-        """Return why the entry is in state `error`; None in other states. Read it `with_job()`, as `state`."""
-        if self.state is not EntryState.ERROR:
+        """Return why the entry's last job did not complete; None otherwise. Read it `with_job()`, as `state`."""
+        if self.job is None or self.job.is_open or self.job.status == JobStatus.COMPLETE:
             return None
-        assert self.job is not None
         if self.job.status == JobStatus.CANCELLED:  # nothing went wrong, so that the job has no error
             return CANCELLED
         return EntryError(code=self.job.error_code, message=self.job.error_message, next_step=self.job.next_step)

@@ -16,13 +16,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Count, Max, Sum
-from django.utils import timezone
 
 from materials.errors import QuotaExceeded
 from materials.locks import lock_tree
 from materials.models import MaterialEntry, Quota, StorageReservation, Upload, UploadStatus
 from materials.objects.removal import list_key_columns
 from project import logs
+from project.db.clock import get_database_time
 from project.errors import RuleViolation
 from tenants.models import Tenant
 
@@ -98,7 +98,7 @@ def check_quota(*, tenant: Tenant, size: int | None) -> str:
     quota = Quota.objects.filter(tenant=tenant).first()
     if quota is None:
         return ""
-    now = timezone.now()
+    now = get_database_time()
     usage = get_storage_usage(tenant=tenant, now=now)
     if usage.left_bytes is not None and (size or 1) > usage.left_bytes:
         raise _build_quota_error(tenant, usage, size)
@@ -135,7 +135,7 @@ class QuotaReservation:
             max_bytes = settings.UPLOAD_MAX_BYTES
         with transaction.atomic():
             lock_tree(self._tenant)
-            now = timezone.now()
+            now = get_database_time()
             StorageReservation.objects.filter(tenant=self._tenant, expires_at__lte=now).delete()
             self.warning = check_quota(tenant=self._tenant, size=size)
             if size is None and (left := get_storage_usage(tenant=self._tenant, now=now).left_bytes) is not None:
@@ -148,7 +148,7 @@ class QuotaReservation:
 
     def build_exceeded_error(self, size: int) -> QuotaExceeded:
         """Return the error for a file that turned out to be larger than what was reserved."""
-        return _build_quota_error(self._tenant, get_storage_usage(tenant=self._tenant, now=timezone.now()), size)
+        return _build_quota_error(self._tenant, get_storage_usage(tenant=self._tenant, now=get_database_time()), size)
 
     def release(self) -> None:
         """Delete the reservation. Releasing twice is no error."""

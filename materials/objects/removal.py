@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import DatabaseError, models, transaction
-from django.utils import timezone
 
 from materials.models import KeyFrame, MaterialEntry, ObjectRemoval
 from project import logs
+from project.db.clock import get_database_time
 from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
@@ -109,7 +109,7 @@ def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> in
     while (
         time.monotonic() < end
         and failures < _MAX_CONSECUTIVE_FAILURES
-        and (claimed := _claim_removals(timezone.now(), only))
+        and (claimed := _claim_removals(get_database_time(), only))
     ):
         done, left = [], list(claimed)
         while left and time.monotonic() < end and failures < _MAX_CONSECUTIVE_FAILURES:
@@ -129,7 +129,7 @@ def remove_objects(*, seconds: float, only: Collection[str] | None = None) -> in
                 done.append(removal.pk)
         ObjectRemoval.objects.filter(pk__in=done).delete()
         # Claimed but not tried: due again at once.
-        ObjectRemoval.objects.filter(pk__in=[removal.pk for removal in left]).update(next_try_at=timezone.now())
+        ObjectRemoval.objects.filter(pk__in=[removal.pk for removal in left]).update(next_try_at=get_database_time())
         gone += len(done)
     return gone
 
@@ -143,7 +143,7 @@ def _parse_tenant_id(key: str) -> UUID | None:
 
 def schedule_removals(keys: Collection[str]) -> None:
     """Store, in the caller's transaction if there is one, that these objects are to be deleted."""
-    now = timezone.now()
+    now = get_database_time()
     ObjectRemoval.objects.bulk_create(
         [ObjectRemoval(key=key, next_try_at=now) for key in sorted(keys)], ignore_conflicts=True, batch_size=1000
     )

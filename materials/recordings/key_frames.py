@@ -20,6 +20,7 @@ from materials.locks import lock_tree
 from materials.mappings.proposals import MappingProposal, SlideFeatures, VideoShot, propose_mappings
 from materials.models import Chunk, KeyFrame, MappingState, MaterialEntry, SlideVideoMapping, build_frame_key
 from materials.objects.removal import discard_object, release_objects
+from materials.objects.stored_files import open_entry_copy, refuse_missing_file
 from materials.queries import list_lineage, resolve_language
 from materials.readers.pdf.page_hashes import compute_page_hashes
 from materials.recordings.transcription import get_recording
@@ -132,8 +133,9 @@ def _describe_frames(run: JobRun, frames: list[KeyFrame], language: str) -> list
                 ]
             break
         run.report_progress("describing", number, len(undescribed))
-        with get_object_storage().open(frame.object_key) as file:
-            image = NamedImage(name=f"The picture at {frame.start_ms // 1000} s", jpeg=file.read())
+        name = f"The picture at {frame.start_ms // 1000} s"
+        with refuse_missing_file(name), get_object_storage().open(frame.object_key) as file:
+            image = NamedImage(name=name, jpeg=file.read())
         (description,) = describer.describe_images([image])
         if description is not None:
             # Saved one by one, so that an interrupted job keeps what it has paid for.
@@ -157,7 +159,7 @@ def _build_slides(run: JobRun, presentation: MaterialEntry) -> list[SlideFeature
     # Only PDF pages can be drawn; slides of a PowerPoint file are matched by their text alone.
     hashes: dict[int, int] = {}
     if presentation.format == Format.PDF:
-        with get_object_storage().open_local_copy(presentation.object_key) as path:
+        with open_entry_copy(presentation) as path:
             hashes = compute_page_hashes(path, checkpoint=run.checkpoint)
     return [
         SlideFeatures(number=number, text=" ".join(texts[number]), dhash=hashes.get(number))

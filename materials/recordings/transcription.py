@@ -26,6 +26,7 @@ from materials.ingestion.completion import store_result
 from materials.ingestion.recording import record_chunks, record_left_out
 from materials.ingestion.services import get_job_entry, ingest_document
 from materials.models import MaterialEntry, TranscriptWindow
+from materials.objects.stored_files import open_entry_copy, open_entry_stream
 from materials.queries import list_lineage, resolve_language
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.isolation import read_isolated
@@ -35,7 +36,6 @@ from materials.web.url_ingestion import fetch_recording
 from project import logs
 from project.jobs.models import Job
 from project.jobs.run import JobRun
-from project.storage.objects import get_object_storage
 from tenants.models import Tenant
 
 # How many terms of a glossary and titles are named to models that take them. A choice: some hundred tokens in each
@@ -102,6 +102,7 @@ class EntryTranscriptionContext:
         )
         TranscriptWindow.objects.bulk_create([row], ignore_conflicts=True)
         self.spoken_ms += sum(max(0, segment.end_ms - segment.start_ms) for segment in window.segments)
+        self.run.renew_attempts()
 
     def _filter_windows(self, cache_key: str) -> QuerySet[TranscriptWindow]:
         return TranscriptWindow.objects.for_tenant(self.tenant).filter(
@@ -166,10 +167,10 @@ def get_recording(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Re
     """
 
     def open_object() -> BinaryIO:
-        return get_object_storage().open(entry.object_key)
+        return open_entry_stream(entry)
 
     def local_copy() -> AbstractContextManager[Path]:
-        return get_object_storage().open_local_copy(entry.object_key)
+        return open_entry_copy(entry)
 
     if entry.media is None:
         with local_copy() as path:
@@ -223,7 +224,7 @@ def _find_usable_captions(
 
 def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -> SidecarCaptions:
     try:
-        with get_object_storage().open_local_copy(captions.object_key) as path:
+        with open_entry_copy(captions) as path:
             document = read_isolated(path, Format(captions.format), checkpoint=run.checkpoint)
     except UnreadableDocument as exc:
         return SidecarCaptions(

@@ -46,13 +46,15 @@ _CAPTION_SUFFIXES = {suffix for format_ in Format if format_.is_captions for suf
 class Importer:
     """Runs one import. Call `prepare_nodes`, then `import_files`, both outside a transaction.
 
-    `progress` is called with a stage, the bytes done and their total, and may raise to stop the import.
+    `progress` is called with a stage, the bytes done and their total, and may raise to stop the import. `note_step` is
+    called with each file or folder that another run will not take again.
     """
 
     batch: MaterialImport
     source: ImportSource
     progress: Callable[[str, int, int], None]
     priority: int = NORMAL
+    note_step: Callable[[], None] = lambda: None
     _plan: ImportPlan = field(init=False)
     _nodes: dict[PathParts, UUID] = field(init=False)
     _existing_files: dict[tuple[UUID, int], dict[str, UUID]] = field(init=False)
@@ -115,6 +117,8 @@ class Importer:
         except QuotaExceeded:
             raise  # the job fails and can be retried; skipping every file that is left would end it
         except DomainError as exc:
+            if not exc.is_final:
+                raise  # the job is tried again, and goes on with this file
             self._update_item(item, outcome=ItemOutcome.SKIPPED, code=exc.code, reason=f"{exc} {exc.next_step}".strip())
         else:
             self._update_item(item, outcome=outcome, target=target)
@@ -186,6 +190,7 @@ class Importer:
 
     def _update_item(self, item: UUID, **changes: Any) -> None:
         ImportItem.objects.for_tenant(self.batch.tenant).filter(pk=item).update(**changes)
+        self.note_step()
 
     def _filter_items(self, kind: ItemKind) -> Any:
         return ImportItem.objects.for_tenant(self.batch.tenant).filter(batch=self.batch, kind=kind)

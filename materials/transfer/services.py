@@ -20,6 +20,7 @@ from materials.locks import lock_tree
 from materials.models import MaterialImport, build_archive_key
 from materials.objects.quotas import QuotaReservation
 from materials.objects.removal import discard_object, release_objects
+from materials.objects.stored_files import refuse_missing_file
 from materials.queries import get_node
 from materials.transfer.archive import ArchiveLimits, ArchiveRefused, check_archive_end, open_archive
 from materials.transfer.folder import FolderSource
@@ -93,10 +94,17 @@ def import_archive(run: JobRun) -> None:
     run.report_progress("looking", 0, 1)
     try:
         with (
+            refuse_missing_file(batch.name),
             get_object_storage().open_local_copy(batch.object_key) as path,
             open_archive(path, _build_archive_limits()) as archive,
         ):
-            importer = Importer(batch=batch, source=archive, progress=run.report_progress, priority=run.job.priority)
+            importer = Importer(
+                batch=batch,
+                source=archive,
+                progress=run.report_progress,
+                priority=run.job.priority,
+                note_step=run.renew_attempts,
+            )
             run.announce_plan(importer.prepare_nodes())
             importer.import_files()
     except ArchiveRefused as exc:

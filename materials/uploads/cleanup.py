@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from materials.locks import lock_tree
 from materials.models import MaterialEntry, Upload, UploadStatus, build_raw_file_key
 from materials.objects.removal import find_referenced_keys
 from project import logs
+from project.db.clock import get_database_time
 from project.errors import DomainError
 from project.jobs.models import Job
 from project.storage.direct_access import get_direct_storage
@@ -57,7 +57,7 @@ def end_upload(
     error: DomainError | None = None,
 ) -> None:
     """Save an open upload as ended. The caller owns the transaction and holds the tree lock."""
-    upload.status, upload.ended_at, upload.entry = status, timezone.now(), entry
+    upload.status, upload.ended_at, upload.entry = status, get_database_time(), entry
     if error is not None:
         upload.error_code, upload.error_message = error.code, str(error)
         upload.error_status, upload.next_step = error.status, error.next_step

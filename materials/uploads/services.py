@@ -10,7 +10,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 
 from materials.entries.intake import AddedEntry, EntryOptions, clean_name, refuse_large_document
 from materials.errors import LengthRequired, UploadClosed, UploadRefused, UploadTooLarge
@@ -24,6 +23,7 @@ from materials.readers.formats import find_format_by_name
 from materials.uploads.cleanup import build_direct_upload, clean_up_upload, end_upload
 from materials.uploads.queries import get_signed_upload, get_upload
 from materials.uploads.verification import get_upload_entry, require_upload_entry, verify_and_attach_upload
+from project.db.clock import get_database_time
 from project.errors import NotFound
 from project.jobs.models import Job
 from project.jobs.services import cancel_subject_jobs, submit_job
@@ -76,7 +76,7 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: AnnouncedFile, opti
     """
     name = clean_name(announced.name)
     _check_announcement(name, announced.size_bytes)
-    now = timezone.now()
+    now = get_database_time()
     upload = Upload(
         tenant=tenant,
         name=name,
@@ -107,7 +107,7 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: AnnouncedFile, opti
 def get_upload_progress(*, tenant: Tenant, upload_id: UUID) -> UploadProgress:
     """Return which parts of an upload have arrived, as the store lists them. Raises NotFound and StorageUnavailable."""
     upload = get_upload(tenant=tenant, upload_id=upload_id)
-    now = timezone.now()
+    now = get_database_time()
     if upload.state != UploadStatus.OPEN:
         return _build_progress(upload, arrived=None, now=now)
     return _build_progress(

@@ -72,7 +72,8 @@ def verify_and_attach_upload(upload: Upload, *, run: JobRun | None = None) -> Ad
     except UploadClosed:  # aborted or expired meanwhile, and not to be marked as refused
         raise
     except DomainError as exc:
-        _refuse_upload(upload, exc)
+        if exc.is_final:
+            _refuse_upload(upload, exc)
         raise
     finally:
         if is_copy and not is_kept:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import BinaryIO
 from uuid import UUID
@@ -18,7 +19,7 @@ from rest_framework.response import Response
 
 from materials.entries.intake import EntryOptions
 from materials.entries.serializers import EntrySerializer
-from materials.errors import SignedURLRefused
+from materials.errors import SignedURLRefused, StoredFileBroken
 from materials.models import MaterialEntry, Upload
 from materials.objects.views import add_storage_warning
 from materials.uploads.downloads import get_download, get_safe_media_type
@@ -40,6 +41,7 @@ from materials.uploads.services import (
     open_upload,
     receive_part,
 )
+from project import logs
 from project.errors import NotFound
 from project.http.ranges import RangeUnsatisfiable, parse_range_header
 from project.http.responses import created_response, paginated_response, validated, validated_query
@@ -51,6 +53,8 @@ from project.storage.objects import get_object_storage
 from project.storage.signed_urls import SignatureExpired, SignatureInvalid, verify_signed_path
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
+
+log = logs.get_logger(__name__)
 
 # What a download holds in memory; an export does the same. The exact value is a choice.
 _READ_BYTES = 256 * 1024
@@ -201,7 +205,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
             headers["Content-Range"] = part.format_content_range(entry.size_bytes)
         start, length = (part.start, part.length) if part else (0, entry.size_bytes)
         return StreamingHttpResponse(
-            _FileRangeStream(file, start, length),
+            _FileRangeStream(file, start, length, sha256="" if part else entry.raw_sha256),
             status=206 if part else 200,
             content_type=get_safe_media_type(entry),
             headers=headers,
@@ -209,15 +213,25 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
 
 class _FileRangeStream:
-    """A range of an open file in pieces, in bytes. Django closes it with the response."""
+    """A range of an open file in pieces, in bytes. Django closes it with the response.
 
-    def __init__(self, file: BinaryIO, start: int, length: int) -> None:
-        self._file, self._left = file, length
+    With the `sha256` of a whole file, its last piece is sent only when all bytes are those that were stored; else the
+    response ends short of its announced length.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, length: int, *, sha256: str) -> None:
+        self._file, self._left, self._sha256 = file, length, sha256
         file.seek(start)
 
     def __iter__(self) -> Iterator[bytes]:
+        digest = hashlib.sha256()
         while self._left and (piece := self._file.read(min(_READ_BYTES, self._left))):
             self._left -= len(piece)
+            if self._sha256:
+                digest.update(piece)
+                if not self._left and digest.hexdigest() != self._sha256:
+                    log.error("stored object changed", sha256=self._sha256)
+                    raise StoredFileBroken("The stored bytes are not those that were uploaded.")
             yield piece
 
     def close(self) -> None:

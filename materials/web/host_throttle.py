@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 from django.db import connection
-from django.utils import timezone
 
 from materials.models import HostVisit
+from project.db.clock import get_database_time
 from project.db.fields import new_id
-from project.outbound.responses import FetchFailed
+from project.outbound.responses import SiteUnavailable
 
 # A longer wait is an error that names the time (docs/decisions/0038): the worker can do other work meanwhile.
 MAX_WAIT_SECONDS = 60.0
@@ -40,8 +40,8 @@ _DELETE_OLD_SQL = "DELETE FROM materials_hostvisit WHERE next_at < clock_timesta
 def wait_for_host(host: str, pause: float, checkpoint: Callable[[], None]) -> None:
     """Wait until the host may be requested, and reserve the `pause` seconds after that.
 
-    Raises FetchFailed when the wait would exceed MAX_WAIT_SECONDS, and what `checkpoint` raises, which is called while
-    it waits. Holds no transaction meanwhile.
+    Raises SiteUnavailable when the wait would exceed MAX_WAIT_SECONDS, and what `checkpoint` raises, which is called
+    while it waits. Holds no transaction meanwhile.
     """
     with connection.cursor() as cursor:
         # Here instead of in a periodic task: the table grows only with the hosts of a day.
@@ -68,10 +68,10 @@ def block_host(host: str, seconds: int) -> None:
         )
 
 
-def _build_wait_error(host: str) -> FetchFailed:
+def _build_wait_error(host: str) -> SiteUnavailable:
     next_at = HostVisit.objects.values_list("next_at", flat=True).get(host=host[:_MAX_HOST_LENGTH])
-    seconds = max(1, round((next_at - timezone.now()).total_seconds()))
-    return FetchFailed(
+    seconds = max(1, round((next_at - get_database_time()).total_seconds()))
+    return SiteUnavailable(
         f"{host} has asked to be left alone for a while, or many of its pages are waited for.",
         code="host_asks_to_wait",
         status=503,

@@ -53,8 +53,9 @@ def ingest_url(run: JobRun) -> None:
             else:
                 _ingest_fetched_document(run, entry, found)
     except DomainError as exc:
-        if has_version:
+        if has_version and not exc.is_our_fault:
             _keep_current_version(run, entry, exc)
+            exc.max_outage_hours = None  # the earlier version serves; its readers need not wait for the site
         raise
 
 
@@ -73,8 +74,9 @@ def fetch_recording(run: JobRun, entry: MaterialEntry) -> bool:
             attach_fetched_file(entry, found)
             return True
     except DomainError as exc:
-        if has_version:
+        if has_version and not exc.is_our_fault:
             _keep_current_version(run, entry, exc)
+            exc.max_outage_hours = None  # the earlier version serves; its readers need not wait for the site
         raise
 
 

@@ -152,6 +152,15 @@ def describe_killed_process(job: Job, exc: ChildKilled, *, is_tried_again: bool)
     )
 
 
+def describe_our_fault(job: Job, exc: DomainError) -> AttemptEnd:
+    """Return the end of the attempt that failed by a fault of ours which may be gone the next time."""
+    return AttemptEnd(
+        code=exc.code,
+        message=f"Attempt {job.attempt} of {job.max_attempts}: {exc}",
+        next_step=_TRIED_AGAIN if job.has_attempts_left else exc.next_step,
+    )
+
+
 def describe_unexpected_failure(job: Job, exc: Exception) -> AttemptEnd:
     """Return the end of the attempt in which the work raised what it should not."""
     return AttemptEnd(

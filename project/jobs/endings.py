@@ -22,6 +22,7 @@ from project.jobs.attempts import (
     delete_old_attempts,
     describe_killed_process,
     describe_long_outage,
+    describe_our_fault,
     describe_outage,
     describe_unexpected_failure,
     find_outage,
@@ -34,6 +35,8 @@ from project.processes.runner import ChildKilled
 # Between two attempts while something that we depend on is away: 5, 10, 20, ... 600 s. Restarts are over within the
 # first ones; after an outage of hours work goes on within ten minutes.
 FIRST_OUTAGE_PAUSE, MAX_OUTAGE_PAUSE = timedelta(seconds=5), timedelta(seconds=600)
+# Whoever is away may ask for more, up to an hour: some web sites name days.
+MAX_ASKED_SECONDS = 3600.0
 
 log = logs.get_logger(__name__)
 
@@ -60,6 +63,9 @@ def settle_failed_attempt(job: Job, exc: Exception) -> None:
     elif isinstance(exc, ChildKilled):
         log.error("job's process killed", attempt=job.attempt, out_of_memory=exc.is_memory_exhausted)
         _retry_alone_or_fail(job, exc)
+    elif isinstance(exc, DomainError) and exc.is_our_fault:
+        log.error("job failed by our fault", attempt=job.attempt, reason=exc.code)
+        _retry_or_fail(job, describe_our_fault(job, exc))
     elif isinstance(exc, DomainError):
         _end_job(job, JobStatus.FAILED, AttemptEnd(code=exc.code, message=str(exc), next_step=exc.next_step))
     else:
@@ -113,7 +119,7 @@ def _wait_or_fail(job: Job, outage: Outage) -> None:
         return
     # Spread downwards, so that the jobs that a store interrupted do not all come back to it at one moment.
     pause = min(FIRST_OUTAGE_PAUSE * 2 ** min(job.outages, 10), MAX_OUTAGE_PAUSE) * random.uniform(0.7, 1)  # noqa: S311
-    pause = max(pause, timedelta(seconds=outage.retry_after))
+    pause = max(pause, timedelta(seconds=min(outage.retry_after, MAX_ASKED_SECONDS)))
     end = describe_outage(outage, next_try=now + pause, until=until)
     counted = {"attempt": F("attempt") - 1, "outages": F("outages") + 1, "outage_since": since}
     if _queue_again(job, end, now=now, pause=pause, **counted):

@@ -64,6 +64,18 @@ class JobRun:
         self.job.plan = plan
         self._write_if_possible(plan=plan)
 
+    def renew_attempts(self) -> None:
+        """Give the job all its attempts anew: what it has done so far is stored and will not be done again.
+
+        To be called with each step that another attempt would not repeat, such as a file of an import; so work of many
+        steps outlives any number of lost workers, while a step that fails by itself still ends it. Costs a statement
+        in later attempts only.
+        """
+        job = self.job
+        if job.attempt > 1 or job.outages:
+            job.attempt, job.outages, job.outage_since = 1, 0, None
+            self._write_if_possible(attempt=1, outages=0, outage_since=None)
+
     def checkpoint(self) -> None:
         """Raise JobCancelled or JobLost when the work must stop. Costs nothing: call it in loops.
 

@@ -39,6 +39,7 @@ from project.outbound.responses import (
     FetchLimits,
     FetchRefused,
     RawResponse,
+    SiteUnavailable,
     accept_response,
     build_not_modified,
 )
@@ -297,13 +298,13 @@ def _translate_network_errors(host: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError as exc:
-        raise FetchFailed(f"{host} took too long.", code="timed_out") from exc
+        raise SiteUnavailable(f"{host} took too long.", code="timed_out") from exc
     except ssl.SSLCertVerificationError as exc:
         raise FetchFailed(
             f"The certificate of {host} cannot be trusted: {exc.verify_message}.", code="certificate_untrusted"
         ) from exc
     except OSError as exc:
-        raise FetchFailed(f"{host} cannot be reached.", code="unreachable") from exc
+        raise SiteUnavailable(f"{host} cannot be reached.", code="unreachable") from exc
     except httpcore2.ProtocolError as exc:
         said = str(exc)[:MAX_QUOTED_CHARACTERS]
         raise FetchFailed(f"{host} broke off, or does not speak HTTP: {said}.", code="incomplete") from exc

@@ -20,6 +20,11 @@ from project.errors import DomainError
 PIECE_BYTES = 64 * 1024
 
 
+# RFC 9110, section 15.6, and RFC 6585: too slow, too many requests, no answer from behind, down for maintenance. Not
+# 500, which is mostly the page's own fault and stays.
+_TEMPORARY_STATUSES = {408, 429, 502, 503, 504}
+
+
 class FetchRefused(DomainError):
     """The URL, or what it leads to, is not fetched; trying again does not help."""
 
@@ -34,6 +39,14 @@ class FetchFailed(DomainError):
     code = "fetch_failed"
     status = 502
     next_step = "Open the address in a browser. If it works there, try again later, or upload the file."
+
+
+class SiteUnavailable(FetchFailed):
+    """The site does not answer at present. A job waits for an hour, in which most restarts and repairs are over: a site
+    that is gone for good should be known to whoever gave its URL on the same day.
+    """
+
+    max_outage_hours = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +155,8 @@ def _build_status_error(response: RawResponse) -> FetchFailed:
     if response.status in {429, 503} and (seconds := _parse_retry_after(response.headers)) is not None:
         extra |= {"retry_after": seconds, "host": response.netloc}
         next_step = f"The site asks to wait: try again in {seconds} seconds."
-    return FetchFailed(
+    error = SiteUnavailable if response.status in _TEMPORARY_STATUSES else FetchFailed
+    return error(
         f"{response.host} answered with status {response.status}.",
         code="host_asks_to_wait" if response.status == 429 else "http_status",
         next_step=next_step,

@@ -17,7 +17,7 @@ from protego import Protego
 
 from project.outbound.fetcher import Fetcher
 from project.outbound.public_addresses import normalize_netloc
-from project.outbound.responses import FetchFailed, FetchLimits, FetchRefused
+from project.outbound.responses import FetchFailed, FetchLimits, FetchRefused, SiteUnavailable
 
 # RFC 9309, section 2.5, asks for 500 KiB at least; what stands after that is not heeded.
 MAX_ROBOTS_BYTES = 512 * 1024
@@ -78,7 +78,7 @@ class RobotsPolicy:
         parts = urlsplit(url)
         rules = self._get_rules(f"{parts.scheme}://{parts.netloc}", checkpoint)
         if rules.error:
-            raise FetchFailed(
+            raise SiteUnavailable(
                 f"Nothing is fetched from {parts.hostname} while its robots.txt cannot be read. {rules.error}",
                 code="robots_unreadable",
                 next_step="Try again in some minutes, or save the page and upload the file.",

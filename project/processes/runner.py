@@ -73,6 +73,7 @@ class ChildKilled(DomainError):
 
     code = "process_killed"
     status = 503
+    is_our_fault = True
     next_step = (
         "Try again in a moment. If it goes on, the operator should look at the log and at the memory that is left."
     )

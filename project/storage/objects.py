@@ -29,6 +29,8 @@ _MAX_TRIES = 20
 # One part of a direct upload: with less than that the next upload fails.
 _MIN_FREE_BYTES = 10 * 1024 * 1024
 
+_AWAY = "The folder of the stored files is missing or empty: is its volume mounted?"
+
 log = logs.get_logger(__name__)
 
 
@@ -154,7 +156,19 @@ class FileSystemObjectStorage(FileSystemStorage):
 
     @contextlib.contextmanager
     def open_local_copy(self, key: str) -> Iterator[Path]:
+        self.open(key).close()  # so that a missing file is known here, and not blamed on who reads it
         yield Path(self.path(key))
+
+    def open(self, name: str, mode: str = "rb") -> BinaryIO:  # type: ignore[override]  # as all our storages
+        try:
+            return cast(BinaryIO, Path(self.path(name)).open(mode))
+        except FileNotFoundError:
+            # With any file stored, the first folder of its key is below this one.
+            if not Path(self.path(Path(name).parts[0])).is_dir():
+                raise StorageUnavailable(errno.ENOENT, _AWAY, name) from None
+            raise
+        except OSError as exc:
+            raise StorageUnavailable(exc.errno, f"The file could not be opened ({exc.strerror})", name) from exc
 
     def delete(self, name: str) -> None:
         """Remove the object and the folders that it leaves empty. An object that does not exist is no error."""
@@ -190,9 +204,19 @@ class FileSystemObjectStorage(FileSystemStorage):
         disk = os.statvfs(folder)
         if disk.f_bavail * disk.f_frsize < _MIN_FREE_BYTES:
             raise OSError(errno.ENOSPC, "The disk of the stored objects is full", str(folder))
+        if folder == Path(self.location):
+            self._probe_writing()
 
     def warm_up(self) -> None:
         """Do nothing: files need no client."""
+
+    def _probe_writing(self) -> None:
+        """Write and remove a small file: a full or failing disk is found by nothing else. Raises OSError."""
+        writer = self.open_writer("probe")
+        try:
+            writer.write(b"probe")
+        finally:
+            writer.abort()
 
     @property
     def _incoming_folder(self) -> Path:

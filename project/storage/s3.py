@@ -18,6 +18,7 @@ from django.conf import settings
 from storages.backends.s3 import S3Storage
 
 from project.storage.objects import ListedObject, ObjectWriter, UnfinishedWrite
+from project.storage.s3_connections import send_patiently
 from project.storage.s3_errors import translate_s3_errors
 from project.storage.s3_reader import RangedObject
 from project.storage.s3_writer import ChecksumAlgorithmOptions, ChecksumOptions, MultipartWriter, compute_crc32
@@ -156,9 +157,11 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]  # it ships no types
         with _clients_lock:
             if key not in _clients:
                 config = self.client_config.merge(overrides) if overrides else self.client_config
-                _clients[key] = self._create_session().client(
+                made = self._create_session().client(
                     "s3", region_name=self.region_name, endpoint_url=self.endpoint_url, config=config
                 )
+                send_patiently(made)
+                _clients[key] = made
             return _clients[key]
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError
 from botocore.response import StreamingBody
 
+from project.errors import StorageUnavailable
 from project.storage.s3_errors import translate_s3_errors
 from project.storage.streams import SizedStream
 
@@ -60,7 +62,7 @@ class RangedObject(SizedStream):
                 if not left:
                     raise
             self._close_body()
-        raise OSError(f"The object {self._key} ends before its size.")
+        raise StorageUnavailable(errno.EIO, "The object ends before its size", self._key)
 
     def _request_range(self) -> None:
         """Request the range that begins at the present position."""

@@ -124,6 +124,7 @@ class JobLLMClient(StrategyCapacityLookup):
                 ],
                 ignore_conflicts=True,
             )
+            self._run.renew_attempts()
 
     def _compute_digest(self, action: str, request: ModelRequest, wanted: type[BaseModel]) -> str:
         # Everything that the answer depends on. The model is not part of it: which one answers may change with every

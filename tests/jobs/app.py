@@ -8,6 +8,7 @@ WORK = (
     "refuse",
     "break_down",
     "miss_the_store",
+    "take_steps",
     "lose_a_child",
     "run_out_of_time",
 )

@@ -48,6 +48,17 @@ def miss_the_store(run: JobRun) -> None:
         raise StorageUnavailable(errno.EIO, "The object store failed (EndpointConnectionError)", "key")
 
 
+def take_steps(run: JobRun) -> None:
+    """Break down after each step of six, of which none is done twice."""
+    file = Path(run.job.params["file"])
+    if not file.exists() or len(file.read_text()) < 6:
+        _note(run, "", end="x")
+        run.renew_attempts()
+        raise ValueError
+    with run.complete_job():
+        pass
+
+
 def lose_a_child(run: JobRun) -> None:
     raise ChildKilled(is_memory_exhausted=False)
 
@@ -62,6 +73,6 @@ def _leave_effect(run: JobRun) -> None:
     _note(run, "done")
 
 
-def _note(run: JobRun, line: str) -> None:
+def _note(run: JobRun, line: str, *, end: str = "\n") -> None:
     with Path(run.job.params["file"]).open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+        file.write(f"{line}{end}")

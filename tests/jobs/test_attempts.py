@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -276,6 +277,70 @@ def test_it_keeps_the_newest_attempts(acme: Tenant) -> None:
     numbers = list(JobAttempt.objects.order_by("number").values_list("number", flat=True))
     assert numbers == list(range(8, 28))
     assert len(numbers) == MAX_KEPT_ATTEMPTS
+
+
+# --- progress -------------------------------------------------------------------------------------------------------
+
+
+def test_each_step_that_is_stored_gives_the_job_its_attempts_anew(acme: Tenant, tmp_path: Path) -> None:
+    job = submit(acme, "take_steps", file=tmp_path / "steps")
+
+    for _ in range(6):
+        run_now()
+        assert again(job).status == JobStatus.QUEUED
+    run_now()
+
+    assert (again(job).status, again(job).attempt) == (JobStatus.COMPLETE, 2)
+    assert codes(job) == [*["unexpected"] * 6, "complete"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_worker_died_in_its_last_transaction_is_released_at_once() -> None:
+    """The row is locked until the database has noticed; others would wait for the lease to run out."""
+    job = submit(Tenant.objects.create(slug="acme", name="Acme"))
+    held = claim()
+    storing, noticed = threading.Event(), threading.Event()
+
+    def store() -> None:
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=job.pk)
+            storing.set()
+            noticed.wait(1)
+        connections.close_all()
+
+    worker = threading.Thread(target=store)
+    worker.start()
+    assert storing.wait(30)
+
+    assert sweeper.release_worker_jobs(held.worker, now=timezone.now())
+
+    worker.join()
+    assert (again(job).status, codes(job)) == (JobStatus.QUEUED, ["worker_lost"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_caller_is_told_of_a_job_that_stays_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "_UNLOCK_SECONDS", 0.2)
+    job = submit(Tenant.objects.create(slug="acme", name="Acme"))
+    held = claim()
+    storing, over = threading.Event(), threading.Event()
+
+    def store() -> None:
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=job.pk)
+            storing.set()
+            assert over.wait(30)
+        connections.close_all()
+
+    worker = threading.Thread(target=store)
+    worker.start()
+    assert storing.wait(30)
+
+    assert not sweeper.release_worker_jobs(held.worker, now=timezone.now())
+
+    over.set()
+    worker.join()
+    assert sweeper.release_worker_jobs(held.worker, now=timezone.now())
 
 
 # --- what it costs --------------------------------------------------------------------------------------------------

@@ -7,17 +7,19 @@ import json
 import socket
 import zlib
 from collections.abc import Callable
+from datetime import timedelta
 
 import docx
 import pptx
 import pytest
 from django.db import connections
+from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from materials.models import Chunk, MaterialEntry, MaterialNode
+from materials.models import Chunk, HostVisit, MaterialEntry, MaterialNode
 from project.jobs.models import Job, JobStatus
-from tests.conftest import Stored, upload
+from tests.conftest import Stored, drain, upload
 from tests.fakes.site import Site, answer, drips, head, redirect, silent
 from tests.materials.readers.pdfs import pdf
 from tests.materials.recordings.lecture import CAPTIONS, LECTURE
@@ -180,7 +182,6 @@ HOSTILE = [
     (head(content_length="1000") + b"<html>", "incomplete"),
     (answer(b"", status=404), "http_status"),
     (answer(b""), "file_empty"),
-    (answer(b"", status=429, retry_after="Thu, 01 Jan 2026 00:00:00 +99999999999999999999"), "host_asks_to_wait"),
     (answer(b"<html><body></body></html>"), "no_text_found"),
 ]
 
@@ -260,13 +261,45 @@ def test_robots_txt_is_honoured_for_pages_and_recordings(attach: Attach, site: S
     assert len(site.asked) == 1
 
 
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_site_that_is_away_for_a_moment_is_waited_for(
+    attach: Attach, site: Site, stored: Stored, status: int
+) -> None:
+    site.pages["/page"] = answer(b"", status=status, retry_after="Thu, 01 Jan 2026 00:00:00 +99999999999999999999")
+
+    entry = attach(site.url("/page"))
+
+    job = Job.objects.get(subject_id=entry["id"])
+    assert (entry["state"], job.status, job.attempt) == ("pending", JobStatus.QUEUED, 0)
+    assert f"{status}" in job.error_message
+    assert stored() == []
+    site.pages["/page"] = answer(PAGE)
+    Job.objects.update(queued_at=timezone.now())
+    HostVisit.objects.all().delete()
+    drain()
+    assert MaterialEntry.objects.with_job().get(pk=entry["id"]).state == "ready"
+
+
+def test_a_site_that_stays_away_is_told_within_the_hour(attach: Attach, site: Site) -> None:
+    site.pages["/page"] = answer(b"", status=503)
+    entry = attach(site.url("/page"))
+    Job.objects.update(queued_at=timezone.now(), outage_since=timezone.now() - timedelta(hours=1))
+    drain()
+
+    failed = Job.objects.get(subject_id=entry["id"])
+    assert (failed.status, failed.error_code) == (JobStatus.FAILED, "http_status")
+    assert failed.next_step
+
+
 def test_a_site_that_asks_to_wait_is_left_alone(attach: Attach, site: Site) -> None:
     site.pages["/busy"] = answer(b"", status=429, retry_after="120")
 
     first, second = attach(site.url("/busy")), attach(site.url("/boiling"))
 
-    assert (first["error"]["code"], second["error"]["code"]) == ("host_asks_to_wait", "host_asks_to_wait")
-    assert "120 seconds" in first["error"]["next_step"]
+    assert (first["state"], second["state"]) == ("pending", "pending")
+    jobs = Job.objects.filter(subject_id__in=[first["id"], second["id"]]).order_by("created_at")
+    assert [(job.error_code, job.attempt) for job in jobs] == [("host_asks_to_wait", 0)] * 2
+    assert all(job.queued_at - timezone.now() > timedelta(seconds=100) for job in jobs)
     assert [asked.split()[1] for asked in site.asked] == ["/robots.txt", "/busy"]
 
 

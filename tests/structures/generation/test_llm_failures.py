@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from llm.models import Breaker
 from materials.models import MaterialEntry, MaterialNode
@@ -37,7 +38,7 @@ from tests.structures.generation.llm_courses import (
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_long_pauses")]
 
 
-def test_when_every_provider_is_down_the_job_fails_with_each_cause_and_can_be_retried(
+def test_when_every_provider_is_down_the_job_waits_with_each_cause_and_goes_on(
     world: World, api: Api, acme: Tenant, lecture: MaterialEntry
 ) -> None:
     world.google.script(Fail(503), Fail(503))
@@ -45,15 +46,14 @@ def test_when_every_provider_is_down_the_job_fails_with_each_cause_and_can_be_re
 
     job = ask_for(api(acme), lecture.node_id)
 
-    assert (job["status"], job["error"]["code"]) == ("failed", "models_exhausted")
+    assert (job["status"], job["attempt"], job["error"]["code"]) == ("queued", 0, "models_exhausted")
     assert job["error"]["message"].count("google/gemini: busy or failing (HTTP 503") == 2
     assert job["error"]["message"].count("anthropic/claude: busy or failing (HTTP 529") == 2
     assert job["error"]["next_step"]
     assert not StructureSnapshot.objects.exists()
 
     world.google.always(honest)
-    retried = api(acme).post(f"/api/v1/jobs/{job['id']}/retry")
-    assert retried.status_code == 202
+    Job.objects.update(queued_at=timezone.now())
     drain()
 
     snapshot = StructureSnapshot.objects.get()
@@ -72,7 +72,7 @@ def test_one_part_that_nobody_answers_makes_no_course_of_the_others(
 
     job = ask_for(api(acme), library.pk)
 
-    assert (job["status"], job["error"]["code"]) == ("failed", "models_exhausted")
+    assert (job["status"], job["error"]["code"]) == ("queued", "models_exhausted")
     assert not StructureSnapshot.objects.exists()
 
 
