@@ -107,6 +107,10 @@ class HTMLBlockReader:
             run.add_text(child.tail)
         self._add_paragraph(run)
 
+    def read_heading(self, element: Any) -> None:
+        """Add a heading `h1` to `h6` that stands elsewhere on the page, such as its title."""
+        self._read_block(element)
+
     def release_tree(self) -> None:
         """Drop references to the tree that was read; another may follow, below the headings of this one."""
         self._has_blocks_cache.clear()

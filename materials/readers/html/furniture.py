@@ -95,6 +95,8 @@ _SHORT_TEXT_LENGTH = 200
 # a book.
 _MAIN_CONTENT_SHARE = 0.4
 _MAX_LINK_SHARE = 0.6
+# Links whose text is counted on one page: landmarks in landmarks would have theirs counted once for each.
+_MAX_LINKS = 100_000
 _HEADING_TAGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
@@ -131,6 +133,7 @@ class BoilerplateDetector:
 
     root: Any
     _page_length: int | None = None
+    _links_left: int = _MAX_LINKS
 
     def is_boilerplate(self, element: Any) -> bool:
         """Tell whether an element is boilerplate by its tag, its ARIA role, or its classes and id."""
@@ -149,9 +152,16 @@ class BoilerplateDetector:
         return self._has_boilerplate_name(element) and not self._is_main_content(element)
 
     def _belongs_to_content(self, element: Any) -> bool:
-        """Tell whether a landmark belongs to the text: it stands inside an article, or holds all titles of the page."""
-        if element.tag != "footer" and element.xpath("boolean(ancestor::article or ancestor::main)"):
-            return not (self._has_boilerplate_name(element) and not self._is_main_content(element))
+        """Tell whether a landmark belongs to the text: it is part of an article, or holds all titles of the page.
+
+        Heads and feet inside of an article, a section or the main text are theirs, not the page's (HTML-AAM 3.5). What
+        is mostly links, in a foot or outside of articles, leads elsewhere all the same.
+        """
+        if element.xpath("boolean(ancestor::article or ancestor::main or ancestor::section)"):
+            if self._has_boilerplate_name(element) and not self._is_main_content(element):
+                return False
+            is_inside = element.tag != "footer" and element.xpath("boolean(ancestor::article or ancestor::main)")
+            return is_inside or not self._is_mostly_links(element)
         if element.tag == "footer" and element.xpath("boolean(ancestor::blockquote)"):
             return True  # who is quoted
         titles = element.xpath("count(.//h1)")
@@ -173,11 +183,17 @@ class BoilerplateDetector:
             return True
         if self._page_length is None:
             self._page_length = _count_characters(self.root)
-        own = _count_characters(element)
-        return (
-            own > _MAIN_CONTENT_SHARE * self._page_length
-            and sum(map(_count_characters, element.iter("a"))) < _MAX_LINK_SHARE * own
-        )
+        is_long = _count_characters(element) > _MAIN_CONTENT_SHARE * self._page_length
+        return is_long and not self._is_mostly_links(element)
+
+    def _is_mostly_links(self, element: Any) -> bool:
+        length = 0
+        for link in element.iter("a"):
+            self._links_left -= 1
+            if self._links_left < 0:
+                return False
+            length += _count_characters(link)
+        return length >= _MAX_LINK_SHARE * _count_characters(element)
 
     def _is_login_or_search_form(self, form: Any) -> bool:
         """Tell whether a form is for signing in or searching; other forms wrap whole pages (ASP.NET, quizzes)."""

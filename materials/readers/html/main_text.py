@@ -15,7 +15,11 @@ from typing import Any
 from lxml import etree
 from trafilatura import bare_extraction
 
+from materials.documents import LeftOutKind
+from materials.readers.base.left_out import LeftOutCollector
+from materials.readers.html.furniture import is_ignored
 from materials.readers.html.inline import is_inline_element
+from materials.readers.html.left_out import count_ignored, count_navigation
 
 _HEADING_TAGS = {f"h{level}" for level in range(1, 7)}
 _NON_TEXT_TAGS = {"script", "style", "noscript", "template", "head", "svg", "select", "iframe"}
@@ -28,16 +32,19 @@ _OVERLOOKED_XPATH = "//figure[.//pre or .//table or .//p] | //details"
 _BLOCK_MARK = re.compile(r"⟦cw(\d+)⟧")
 
 
-def cut_to_main_text(page: Any) -> bool:
-    """Remove from the page, in place, all but its main text; return False and change nothing when none is found."""
+def cut_to_main_text(page: Any, left_out: LeftOutCollector) -> bool:
+    """Remove from the page, in place, all but its main text, and count what is removed.
+
+    Return False and change nothing when none is found.
+    """
     blocks = [element for element in page.body.iter(etree.Element) if _find_text_start(element) is not None]
     kept = _find_main_block_numbers(page)
     if not kept:
         return False
-    numbers = {block: number for number, block in enumerate(blocks)}
     # Headings of kept text are kept even where trafilatura drops them: the text would stand below the one before.
     kept |= _find_headings_above(blocks, kept)
-    _prune_element(page.body, {block for block in blocks if numbers[block] in kept})
+    own = {block for number, block in enumerate(blocks) if number in kept}
+    _prune_element(page.body, own, {above for block in own for above in block.iterancestors()}, left_out)
     return True
 
 
@@ -99,25 +106,35 @@ def _is_heading_of(heading: Any, block: Any) -> bool:
     return parent in above or (outer is not None and outer.tag in _SECTION_TAGS and outer in above)
 
 
-def _prune_element(element: Any, kept: Collection[Any]) -> bool:
-    """Remove from an element, in place, what is not kept; return whether anything is left."""
+def _prune_element(element: Any, own: Collection[Any], around: Collection[Any], left_out: LeftOutCollector) -> None:
+    """Remove from an element, in place, what is no text of the kept blocks `own` and not `around` one of them."""
     if element.tag in _ATOMIC_TAGS and not element.xpath(".//table | .//h1 | .//h2 | .//h3 | .//h4 | .//h5 | .//h6"):
-        return any(each in kept for each in element.iter(etree.Element))
-    is_own = element in kept
-    is_left = is_own
+        return
+    is_own = element in own
     if not is_own:
+        _count_text(element.text, left_out)
         element.text = None
     for child in list(element):
-        tail = child.tail if is_own else None
+        if not is_own:
+            _count_text(child.tail, left_out)
+            child.tail = None
         if is_inline_element(child) or not isinstance(child.tag, str):
             stays = is_own or _is_anchor(child)
         else:
-            stays = _prune_element(child, kept)
-            is_left = is_left or stays
-        child.tail = tail
+            stays = child in own or child in around
+            if stays:
+                _prune_element(child, own, around, left_out)
         if not stays:
+            if is_ignored(child):
+                count_ignored(child, left_out)
+            else:
+                count_navigation(child, left_out)
             child.drop_tree()
-    return is_left
+
+
+def _count_text(text: str | None, left_out: LeftOutCollector) -> None:
+    if text and not text.isspace():
+        left_out.add(LeftOutKind.NAVIGATION, text)
 
 
 def _is_anchor(element: Any) -> bool:

@@ -18,11 +18,15 @@ from lxml import html as lxml_html
 from materials.documents import Document
 from materials.readers.base.encodings import decode_web_text
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.html import reader
 from materials.readers.html.anchors import move_anchors_to_headings
 from materials.readers.html.formulas import replace_formulas
 from materials.readers.html.main_text import cut_to_main_text
+from materials.readers.html.panels import show_panels
+from materials.readers.html.slides import render_markdown_sources
+from materials.readers.html.text_size import count_text
 from materials.readers.html.tree import build_html_tree
 
 # Bytes of the largest page that trafilatura gets: 2 MiB of table cells took 30 seconds and 590 MB on two busy
@@ -34,23 +38,6 @@ WHOLE_PAGE_WARNING = (
 )
 TOO_LARGE_WARNING = "The page is very large: all of it was taken, menus and notices included."
 
-# Left out when the text of the page is counted: code, controls, landmarks that are mostly menus, and links.
-_NON_CONTENT_TAGS = {
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "nav",
-    "header",
-    "footer",
-    "aside",
-    "form",
-    "button",
-    "select",
-    "svg",
-    "iframe",
-    "a",
-}
 # Ids of the element that a framework fills in the browser: React and Vite, Vue, Next.js, Nuxt, Gatsby, Svelte.
 _MOUNT_POINTS = "|".join(
     f"//*[@id='{name}']" for name in ("root", "app", "__next", "__nuxt", "___gatsby", "main-app", "svelte")
@@ -76,18 +63,24 @@ def read(path: Path, *, charset: str = "") -> Document:
         )
     data = path.read_bytes()
     text = decode_web_text(data, charset, declared=reader.find_declared_charset(data))
-    page = _parse_page(text)
+    left_out = LeftOutCollector()
+    page = _parse_page(text, left_out)
     if page is None:
         raise _build_no_text_error()
     # Title and scripts are examined first: the next steps remove what they are found by.
     title = _find_title(page)
     is_made_by_scripts = _is_script_rendered(page)
+    sources = render_markdown_sources(page, left_out)
+    show_panels(page)
     replace_formulas(page)
     move_anchors_to_headings(page)
     if len(data) > MAX_EXTRACTION_BYTES:
-        document, warning = reader.parse_html(_get_outer_html(page), keep_boilerplate=False), TOO_LARGE_WARNING
+        document, warning = (
+            reader.parse_html(_get_outer_html(page), keep_boilerplate=False, left_out=left_out),
+            TOO_LARGE_WARNING,
+        )
     else:
-        document, warning = _read_main_text(page)
+        document, warning = _read_main_text(page, left_out)
     if sum(len(piece.text) for piece in document.pieces) < _MIN_CHARACTERS and is_made_by_scripts:
         raise UnreadableDocument(
             "The page is empty until a browser runs its programs (JavaScript), which this server does not.",
@@ -96,29 +89,30 @@ def read(path: Path, *, charset: str = "") -> Document:
         )
     if not document.pieces:
         raise _build_no_text_error()
-    warnings = (*document.warnings, warning) if warning else document.warnings
+    warnings = tuple(filter(None, (*sources, *document.warnings, warning)))
     return replace(document, title=title or document.title, warnings=warnings)
 
 
-def _read_main_text(page: Any) -> tuple[Document, str]:
+def _read_main_text(page: Any, left_out: LeftOutCollector) -> tuple[Document, str]:
     """Return the main text and a warning, which is blank when trafilatura found it."""
+    cut = copy.deepcopy(left_out)
     landmark = _find_main_element(page)
-    there, listings = _count_characters(landmark), len(landmark.xpath(_LISTINGS_XPATH))
+    there, listings = count_text(landmark), len(landmark.xpath(_LISTINGS_XPATH))
     whole = copy.deepcopy(page)
     try:
-        is_cut = cut_to_main_text(page)
+        is_cut = cut_to_main_text(page, cut)
     except Exception:  # noqa: BLE001  # whatever trafilatura stumbles over, the page can be read without it
         is_cut = False
     # Listings are counted apart: they are what such a page is read for, and little of its text.
     is_understood = (
         is_cut
         and there > 0
-        and _count_characters(page.body, include_all=True) >= _MIN_SHARE * there
+        and count_text(page.body, include_all=True) >= _MIN_SHARE * there
         and len(page.xpath(_LISTINGS_XPATH)) >= _MIN_SHARE * listings
     )
     if is_understood:
-        return reader.parse_html(_get_inner_html(page.body), keep_boilerplate=True), ""
-    return reader.parse_html(_get_outer_html(whole), keep_boilerplate=False), WHOLE_PAGE_WARNING
+        return reader.parse_html(_get_inner_html(page.body), keep_boilerplate=True, left_out=cut), ""
+    return reader.parse_html(_get_outer_html(whole), keep_boilerplate=False, left_out=left_out), WHOLE_PAGE_WARNING
 
 
 def _get_inner_html(element: Any) -> str:
@@ -129,8 +123,8 @@ def _get_outer_html(element: Any) -> str:
     return str(lxml_html.tostring(element, encoding="unicode"))
 
 
-def _parse_page(text: str) -> Any:
-    page = build_html_tree(text)
+def _parse_page(text: str, left_out: LeftOutCollector) -> Any:
+    page = build_html_tree(text, left_out)
     return page if page is not None and page.body is not None else None
 
 
@@ -141,25 +135,6 @@ def _find_main_element(page: Any) -> Any:
     return page.body
 
 
-def _count_characters(element: Any, *, include_all: bool = False) -> int:
-    """Return the number of characters in an element, without those in links, menus and forms unless `include_all`."""
-    size = 0
-    waiting = [element]
-    while waiting:
-        each = waiting.pop()
-        if each is not element:
-            size += len(collapse_whitespace(each.tail or ""))
-        if not isinstance(each.tag, str) or (not include_all and _is_aside(each)):
-            continue
-        size += len(collapse_whitespace(each.text or ""))
-        waiting.extend(each)
-    return size
-
-
-def _is_aside(element: Any) -> bool:
-    return element.tag in _NON_CONTENT_TAGS or "comment" in f"{element.get('id')} {element.get('class')}"
-
-
 def _is_script_rendered(page: Any) -> bool:
     if not page.xpath("//script"):
         return False
@@ -167,7 +142,7 @@ def _is_script_rendered(page: Any) -> bool:
     return (
         "javascript" in said
         or "java script" in said
-        or any(_count_characters(mount) == 0 for mount in page.xpath(_MOUNT_POINTS))
+        or any(count_text(mount) == 0 for mount in page.xpath(_MOUNT_POINTS))
     )
 
 

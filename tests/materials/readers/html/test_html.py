@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from materials.documents import ChunkKind, Format
+from materials.documents import ChunkKind, Format, LeftOutKind
 from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.furniture import BoilerplateDetector
 from materials.readers.html.tokens import MAX_ATTRIBUTES
@@ -284,3 +284,80 @@ def test_a_deep_page_is_parsed_in_time_that_grows_with_its_length(page: str) -> 
         return count_calls(lambda: build_html_tree(opened * times + "x" + closed * times))
 
     assert steps(4_000) < 2.3 * steps(2_000)
+
+
+ARTICLE = "<p>One sentence of the text that counts, and one more so that it is long enough to be the page.</p>" * 2
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<article>{}<footer><p>Words</p></footer></article>",
+        "<main>{}<footer><p>Words</p></footer></main>",
+        "<section>{}<footer>Words</footer></section>",
+        "<section>{}<aside>Words</aside></section>",
+        "<main><article>{}<aside class=note><p>Words</p></aside></article></main>",
+    ],
+)
+def test_a_foot_or_an_aside_of_the_text_itself_is_read(markup: str) -> None:
+    page = f"<header><nav>Menu</nav></header>{markup.format(ARTICLE)}<aside>Advert</aside><footer>Imprint</footer>"
+
+    document = read_as(Format.HTML, page)
+
+    assert texts(document)[-1] == "Words"
+    (left,) = document.left_out
+    assert (left.kind, sorted(each.text for each in left.texts)) == (
+        LeftOutKind.NAVIGATION, ["Advert", "Imprint", "Menu"],
+    )  # fmt: skip
+
+
+def test_links_of_a_foot_lead_elsewhere() -> None:
+    foot = "<footer>See <a href=a>the first of the pages</a> <a href=b>the next of the pages</a></footer>"
+
+    document = read_as(Format.HTML, f"<article>{ARTICLE}{foot}</article>")
+
+    assert len(texts(document)) == 2
+    assert [left.kind for left in document.left_out] == [LeftOutKind.NAVIGATION]
+
+
+def test_the_title_above_the_main_text_is_its_first_heading() -> None:
+    document = read_as(Format.HTML, f"<header><p>Site</p><h1>Title</h1></header><main><h2>Part</h2>{ARTICLE}</main>")
+
+    assert document.title == "Title"
+    assert document.pieces[1].locator.heading_path == ("Title", "Part")
+    assert [left.text for left in document.left_out[0].texts] == ["Site"]
+
+
+def test_a_teaser_is_not_the_page() -> None:
+    page = f"<div><h1>Course</h1>{ARTICLE * 5}</div><article>{ARTICLE}</article>"
+
+    assert len(texts(read_as(Format.HTML, page))) == 13
+
+
+def test_what_is_no_text_is_counted_by_kind() -> None:
+    page = (
+        '<script>let a = "<p>";</script><!-- to do --><!--[if IE]>old<![endif]--><p>Text.</p><select><option>A</select>'
+    )
+    page += '<iframe src="https://v.example/1" title="A film"></iframe><video src="v.mp4"><track src="c.vtt"></video>'
+    page += '<svg><path d="M0"/></svg><input type="hidden" value="x"><input value="Ann"><nav>Menu</nav>'
+
+    found = read_as(Format.HTML, f"<body>{page}</body>").left_out
+
+    assert {left.kind: [each.text for each in left.texts] for left in found} == {
+        LeftOutKind.COMMENT: ["to do"],
+        LeftOutKind.METADATA: ["[if IE]>old<![endif]", 'let a = "<p>";'],
+        LeftOutKind.FORM_FIELD: ["A", "Ann"],
+        LeftOutKind.EMBEDDED_OBJECT: ["A film https://v.example/1", "v.mp4 c.vtt"],
+        LeftOutKind.NAVIGATION: ["Menu"],
+    }
+
+
+def test_a_piece_keeps_where_its_links_lead() -> None:
+    body = '<h1><a href="t">Title</a></h1><p><a href="a">x</a> <a href="b#c"><b>y</b></a> <a href="a">z</a>'
+    body += '<a href="javascript:x()">j</a> note<sup><a href="#n1">1</a></sup></p><a href="card"><div>Card</div></a>'
+    body += '<ul><li><a href="l">i</a><li>k</ul><table><tr><td><a href="d">c</a><td>e</table>'
+    body += '<dl><dt>T<dd><a href="m">M</a></dl>'
+
+    assert [piece.links for piece in read_as(Format.HTML, body).pieces] == [
+        ("t",), ("a", "b#c"), ("card",), ("l",), ("d",), ("m",),
+    ]  # fmt: skip
