@@ -148,9 +148,9 @@ def _is_parted_more(block: Block, line: Line, following: Line | None) -> bool:
     last = block.lines[-1]
     others = []
     if len(block.lines) > 1 and block.lines[-2].size == last.size:
-        others.append(last.top - block.lines[-2].bottom)
+        others.append(max(0.0, last.top - block.lines[-2].bottom))
     if following is not None and following.size == line.size and following.top > line.top:
-        others.append(following.top - line.bottom)
+        others.append(max(0.0, following.top - line.bottom))
     return bool(others) and line.top - last.bottom > min(others) + _WIDER_GAP * line.size
 
 

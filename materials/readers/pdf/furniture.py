@@ -100,14 +100,15 @@ def drop_furniture(pages: Sequence[Page], outline: Outline, left_out: LeftOutCol
 
 def _find_edge_lines(page: Page, index: int) -> Iterator[_EdgeLine]:
     """Yield the topmost rows of the upper half of a page and the lowest of the lower one, from the edges inwards."""
-    depth = _EDGE_ROWS if len(page.lines) > _EDGE_PAGE_LINES else 1
-    rows = _group_rows(sorted(page.lines, key=attrgetter("top")), depth + 1)
+    upright = [line for line in page.lines if not line.is_turned]
+    depth = _EDGE_ROWS if len(upright) > _EDGE_PAGE_LINES else 1
+    rows = _group_rows(sorted(upright, key=attrgetter("top")), depth + 1)
     for row, lines in enumerate(rows[:depth]):
         within = rows[row + 1][0].top if row + 1 < len(rows) else page.height
         for line in lines:
             if 2 * line.top < page.height:
                 yield _EdgeLine(index, line, True, row, line.top, within - line.bottom)
-    rows = _group_rows(sorted(page.lines, key=attrgetter("bottom"), reverse=True), depth + 1)
+    rows = _group_rows(sorted(upright, key=attrgetter("bottom"), reverse=True), depth + 1)
     for row, lines in enumerate(rows[:depth]):
         within = rows[row + 1][0].bottom if row + 1 < len(rows) else 0.0
         for line in lines:

@@ -91,12 +91,15 @@ def split_at_gaps(page: TextPage, lines: Sequence[Line]) -> Iterator[Line]:
                 continue
             sign_left, sign_right, sign_top, sign_bottom = page.get_char_box(line.start + number)
             if sign_left - right > _WIDE_GAP * line.size:
-                text = line.text[begin:number].rstrip()
-                start = line.start + begin
-                end = start + len(text)
-                yield Line(text, line.size, top, bottom, left, right, start, end, line.is_bold, line.is_monospaced)
+                text, start = line.text[begin:number].rstrip(), line.start + begin
+                box = top, bottom, left, right
+                yield Line(text, line.size, *box, start, start + len(text), *_get_marks(line))
                 begin, top, bottom, left, right = number, sign_top, sign_bottom, sign_left, sign_right
             elif sign_right > right:
                 right = sign_right
-        text, start = line.text[begin:], line.start + begin
-        yield Line(text, line.size, top, bottom, left, right, start, line.end, line.is_bold, line.is_monospaced)
+        box = top, bottom, left, right
+        yield Line(line.text[begin:], line.size, *box, line.start + begin, line.end, *_get_marks(line))
+
+
+def _get_marks(line: Line) -> tuple[bool, bool, bool]:
+    return line.is_bold, line.is_monospaced, line.is_joined

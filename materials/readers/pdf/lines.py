@@ -32,7 +32,8 @@ class Line:
 
     `start` and `end` are the indexes of its characters in the text of the page. `is_bold` and `is_monospaced` tell
     about the fonts of both its first and its last character. `is_joined` marks a line that PDFium took for several,
-    because some of its characters are raised or lowered.
+    because some of its characters are raised or lowered, `is_turned` one that runs in another direction than the text
+    of the page, and whose box is that of the page turned so.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Line:
     is_bold: bool = False
     is_monospaced: bool = False
     is_joined: bool = False
+    is_turned: bool = False
 
     @property
     def is_added(self) -> bool:

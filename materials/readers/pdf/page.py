@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -14,8 +16,9 @@ from materials.readers.pdf.gaps import may_stand_in_columns, split_at_gaps
 from materials.readers.pdf.layers import LayerSwitch
 from materials.readers.pdf.line_text import has_odd_characters
 from materials.readers.pdf.lines import Line, clean_lines, extract_lines
-from materials.readers.pdf.mending import join_fragments, mend_lines
+from materials.readers.pdf.mending import join_fragments, join_initials, mend_lines
 from materials.readers.pdf.noise import is_noise
+from materials.readers.pdf.sheets import may_hold_two_pages, split_sheet
 from materials.readers.pdf.tables import find_tables
 from materials.readers.pdf.text_page import TextPage
 from materials.readers.pdf.visibility import drop_unseen_lines
@@ -50,10 +53,10 @@ class Page:
         return any(sign.isalpha() for line in self.lines for sign in line.text)
 
 
-def read_page(document: pdfium.PdfDocument, index: int, layers: LayerSwitch | None = None) -> Page:
-    """Read the page at a 0-based index; `layers` is for documents that have some.
+def read_pages(document: pdfium.PdfDocument, index: int, layers: LayerSwitch | None = None) -> list[Page]:
+    """Read the sheet at a 0-based index: one page as a rule, two of the same number where it holds two side by side.
 
-    Raises PdfiumError when PDFium cannot load it.
+    `layers` is for documents that have some. Raises PdfiumError when PDFium cannot load the sheet.
     """
     page = raw.FPDF_LoadPage(document.raw, index)
     if not page:
@@ -62,39 +65,71 @@ def read_page(document: pdfium.PdfDocument, index: int, layers: LayerSwitch | No
         if document.formenv:  # boxes are known as checked only then
             raw.FORM_OnAfterLoadPage(page, document.formenv)
         hidden = layers.hide_content(page) if layers is not None else []
-        text_page = TextPage(page)
-        try:
-            found = _read_text_page(page, text_page, index + 1, document.formenv)
-            found.left_out += ((LeftOutKind.HIDDEN_LAYER, text) for text in hidden)
-            return found
-        finally:
-            text_page.close()
+        found = _read_sheet(page, index + 1, document.formenv)
+        found[0].left_out += ((LeftOutKind.HIDDEN_LAYER, text) for text in hidden)
+        return found
     finally:
         if document.formenv:
             raw.FORM_OnBeforeClosePage(page, document.formenv)
         raw.FPDF_ClosePage(page)
 
 
-def _read_text_page(handle: raw.FPDF_PAGE, text_page: TextPage, number: int, form: raw.FPDF_FORMHANDLE | None) -> Page:
-    text = text_page.text
-    found = Page(number=number, width=text_page.width, height=text_page.height, is_noise=is_noise(text))
-    said = read_annotations(handle, text_page, form)
-    found.left_out = said.left_out
-    if found.is_noise:
-        found.left_out += ((LeftOutKind.FORM_FIELD, line.text) for line in said.lines)
-    elif text or said.lines:
+def _read_sheet(handle: raw.FPDF_PAGE, number: int, form: raw.FPDF_FORMHANDLE | None) -> list[Page]:
+    text_page = TextPage(handle)
+    try:
+        text = text_page.text
+        first = Page(number=number, width=text_page.width, height=text_page.height, is_noise=is_noise(text))
+        said = read_annotations(handle, text_page, form)
+        first.left_out = said.left_out
+        if first.is_noise:
+            first.left_out += ((LeftOutKind.FORM_FIELD, line.text) for line in said.lines)
+        if first.is_noise or not (text or said.lines):
+            return [first]
         lines, unseen = drop_unseen_lines(handle, text_page, extract_lines(text_page))
-        found.left_out += unseen
+        first.left_out += unseen
+        if text_page.other_rotations:
+            lines = [line for line in lines if text_page.is_upright(line.start)]
         if said.lines:
             lines = merge_lines(lines, said.lines)
-        lines = _order_lines(handle, text_page, lines)
-        found.lines = clean_lines(join_added_lines(lines) if said.lines else lines, text)
-    return found
+        lines = join_fragments(find_tables(handle, text_page, lines))
+        parts = _split_sheet(text_page, lines) or [_order_lines(text_page, lines)]
+        found = [clean_lines(_mend_lines(text_page, part), text) for part in parts]
+        if said.lines:
+            found = list(map(join_added_lines, found))
+    finally:
+        text_page.close()
+    for rotation in text_page.other_rotations:
+        found[-1] += _read_turned_lines(handle, rotation)
+    first.width, first.lines = first.width / len(found), found[0]
+    return [first, *(Page(number=number, width=first.width, height=first.height, lines=part) for part in found[1:])]
 
 
-def _order_lines(handle: raw.FPDF_PAGE, text_page: TextPage, lines: list[Line]) -> list[Line]:
-    lines = join_fragments(find_tables(handle, text_page, lines))
+def _split_sheet(text_page: TextPage, lines: Sequence[Line]) -> list[list[Line]] | None:
+    if not may_hold_two_pages(text_page.width, text_page.height, lines) or has_odd_characters(text_page.text):
+        return None
+    return split_sheet(text_page.width, list(split_at_gaps(text_page, lines)))
+
+
+def _order_lines(text_page: TextPage, lines: list[Line]) -> list[Line]:
     if not has_odd_characters(text_page.text) and may_stand_in_columns(text_page, lines):
-        lines = order_by_columns(list(split_at_gaps(text_page, lines))) or lines
-    mend_lines(text_page, lines)
+        return order_by_columns(list(split_at_gaps(text_page, lines))) or lines
     return lines
+
+
+def _mend_lines(text_page: TextPage, lines: list[Line]) -> list[Line]:
+    mend_lines(text_page, lines)
+    return join_initials(text_page, lines)
+
+
+def _read_turned_lines(handle: raw.FPDF_PAGE, rotation: int) -> list[Line]:
+    """Return the lines of a page that are upright when it is turned, from the top of the turned page."""
+    text_page = TextPage(handle, rotation)
+    try:
+        lines, _ = drop_unseen_lines(handle, text_page, extract_lines(text_page))
+        lines = [line for line in join_fragments(lines) if text_page.is_turned_upright(line.start)]
+        lines.sort(key=attrgetter("top", "left"))
+        for line in lines:
+            line.is_turned = True
+        return clean_lines(_mend_lines(text_page, lines), text_page.text)
+    finally:
+        text_page.close()

@@ -19,7 +19,7 @@ from materials.readers.pdf.furniture import drop_furniture
 from materials.readers.pdf.layers import LayerSwitch, has_layers
 from materials.readers.pdf.layout import build_pieces
 from materials.readers.pdf.outline import Outline
-from materials.readers.pdf.page import Page, read_page
+from materials.readers.pdf.page import Page, read_pages
 from materials.readers.pdf.table_heads import repeat_table_heads
 
 # A textbook has a thousand pages. All pages are held at once, because running heads and type sizes are found across
@@ -62,10 +62,11 @@ def read(path: Path) -> Document:
 
 
 def _read_pages(document: pdfium.PdfDocument, count: int, layers: LayerSwitch | None) -> tuple[list[Page], list[int]]:
-    pages, failed = [], []
+    pages: list[Page] = []
+    failed = []
     for index in range(count):
         try:
-            pages.append(read_page(document, index, layers))
+            pages += read_pages(document, index, layers)
         except pdfium.PdfiumError:  # a damaged page must not cost the others
             failed.append(index + 1)
     return pages, failed
@@ -84,7 +85,8 @@ def _build_document(
         left_out.add(LeftOutKind.ATTACHMENT, name)
     drop_furniture(readable, outline, left_out)
     repeat_table_heads(readable)
-    silent = [page.number for page in readable if not page.has_letters]
+    spoken = {page.number for page in readable if page.has_letters}
+    silent = sorted({page.number for page in readable} - spoken)
     warnings = []
     if failed:
         warnings.append(f"Pages that could not be read: {format_page_numbers(failed)}.")

@@ -46,16 +46,20 @@ _get_fill_color = call_by_address(
 class TextPage:
     """The characters of a page whose text runs in one of four directions.
 
-    `rotation` is the clockwise rotation of the page, in degrees, under which nearly all of its text is upright;
-    `width` and `height` are those of the page turned so, in points. `text` has one character for each UTF-16 unit, so
-    that its indexes are those of PDFium. To be closed before the page.
+    `rotation` is the clockwise rotation of the page, in degrees, under which nearly all of its text is upright,
+    `sheet_rotation` that which the page asks for; `width` and `height` are those of the page turned to its text, in
+    points. `text` has one character for each UTF-16 unit, so that its indexes are those of PDFium. With `rotation` the
+    page is turned so whatever its text is like. To be closed before the page.
     """
 
-    def __init__(self, page: raw.FPDF_PAGE) -> None:
-        self.rotation: int = raw.FPDFPage_GetRotation(page) * 90
+    def __init__(self, page: raw.FPDF_PAGE, rotation: int | None = None) -> None:
+        self.sheet_rotation: int = raw.FPDFPage_GetRotation(page) * 90
+        self.rotation: int = self.sheet_rotation
+        # Rotations that make other parts of the text upright.
+        self.other_rotations: list[int] = []
         self._styles: dict[int, FontStyle] = {}  # by the address of a font, which is one as long as the page is open
         self._load(page)
-        wanted = self._find_text_rotation()
+        wanted = self._find_text_rotation() if rotation is None else rotation
         if wanted != self.rotation:
             # PDFium puts only upright text into lines, so the page is turned and its text is extracted again.
             self.close()
@@ -167,13 +171,27 @@ class TextPage:
             end = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, end - 1) + 1
         return int(_count_rects(self._address, start, end - start))
 
+    def is_upright(self, index: int) -> bool:
+        """Tell whether a character is upright on the page as it is turned now; a slanted one is."""
+        if self._is_shifted:
+            index = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        return self._find_rotation(index) in {None, self.rotation}
+
+    def is_turned_upright(self, index: int) -> bool:
+        """Tell whether a character is upright on the page as it is turned now, and not slanted."""
+        if self._is_shifted:
+            index = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
+        return self._find_rotation(index) == self.rotation
+
     def _find_text_rotation(self) -> int:
-        """Return the clockwise rotation of the page, in degrees, under which nearly all of its text is upright."""
+        """Return the clockwise rotation of the page, in degrees, under which most of its text is upright."""
         if set(self._sample_rotations(_FIRST_ROTATION_SAMPLE)) <= {self.rotation}:
             return self.rotation
         turns = Counter(self._sample_rotations(_ROTATION_SAMPLE))
         turn, count = turns.most_common(1)[0] if turns else (self.rotation, 0)
-        return turn if count >= _ROTATED_SHARE * turns.total() else self.rotation
+        wanted = turn if count >= _ROTATED_SHARE * turns.total() else self.rotation
+        self.other_rotations = sorted(turns.keys() - {wanted})
+        return wanted
 
     def _sample_rotations(self, count: int) -> list[int]:
         """Return the rotations that make `count` evenly spread characters upright, without slanted ones."""
@@ -183,12 +201,17 @@ class TextPage:
             while at < len(text) and text[at].isspace():
                 at += 1
             if at < len(text):
-                angle = raw.FPDFText_GetCharAngle(self.handle, at)
-                quarters = round(angle / _QUARTER_TURN)
-                if abs(angle - quarters * _QUARTER_TURN) < _MAX_SKEW:
-                    # PDFium's angles are clockwise, as is /Rotate (PDF 32000-1, table 30): the page is turned back.
-                    turns.append(-90 * quarters % 360)
+                turn = self._find_rotation(at)
+                if turn is not None:
+                    turns.append(turn)
         return turns
+
+    def _find_rotation(self, char: int) -> int | None:
+        """Return the rotation that makes a character upright, None for a slanted one."""
+        angle = raw.FPDFText_GetCharAngle(self.handle, char)
+        quarters = round(angle / _QUARTER_TURN)
+        # PDFium's angles are clockwise, as is /Rotate (PDF 32000-1, table 30): the page is turned back by them.
+        return -90 * quarters % 360 if abs(angle - quarters * _QUARTER_TURN) < _MAX_SKEW else None
 
 
 def _extract_text(text_page: raw.FPDF_TEXTPAGE) -> str:

@@ -32,8 +32,9 @@ def drop_unseen_lines(
     seen: list[Line] = []
     light: list[Line] = []
     is_page = min(page.width, page.height) >= _MIN_PAGE
+    left, right, top, bottom = _find_edges(page)
     for line in lines:
-        if is_page and (line.right <= 0 or line.left >= page.width or line.bottom <= 0 or line.top >= page.height):
+        if is_page and (line.right <= left or line.left >= right or line.bottom <= top or line.top >= bottom):
             left_out.append((LeftOutKind.OUTSIDE_PAGE, line.text))
         elif line.bottom - line.top < _MIN_HEIGHT and line.size * page.get_text_scale(line.start) < _MIN_HEIGHT:
             left_out.append((LeftOutKind.HIDDEN_TEXT, line.text))
@@ -45,6 +46,17 @@ def drop_unseen_lines(
         left_out += ((LeftOutKind.HIDDEN_TEXT, line.text) for line in hidden)
         seen = [line for line in seen if line not in hidden]
     return seen, left_out
+
+
+def _find_edges(page: TextPage) -> tuple[float, float, float, float]:
+    """Return left, right, top and bottom beyond which text is outside of a page.
+
+    Programs that turn a page are apt to place its text as if its sides were not exchanged.
+    """
+    if page.sheet_rotation not in {90, 270}:
+        return 0.0, page.width, 0.0, page.height
+    side = max(page.width, page.height)
+    return page.width - side, side, page.height - side, side
 
 
 def _find_without_background(handle: raw.FPDF_PAGE, page: TextPage, lines: Sequence[Line]) -> set[Line]:

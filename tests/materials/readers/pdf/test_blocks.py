@@ -241,3 +241,58 @@ def test_the_words_of_a_document_decide_about_hyphens() -> None:
     document = ["The follow-up of the database was long.", "A follow-", "up of the data-", "base"]
 
     assert LineJoiner(lambda: document).join_lines(document[1:]) == "A follow-up of the database"
+
+
+@pytest.mark.parametrize(
+    ("initial", "rest", "whole"), [("W", "ater is heated", "Water is"), ("A", "kettle is hot", "A kettle")]
+)
+def test_a_large_first_letter_belongs_to_its_word(tmp_path: Path, initial: str, rest: str, whole: str) -> None:
+    lines = [
+        ("Helvetica", 36.0, 40.0, 126.0, initial),
+        *column([rest, "until small bubbles rise and"], 108, left=76),
+        *column(["all of it begins to move in the kettle."], 140),
+    ]
+
+    (piece,) = reading(tmp_path, lines).pieces
+
+    assert piece.kind is PARAGRAPH
+    assert piece.text.startswith(whole)
+
+
+def test_two_pages_on_a_sheet_are_read_one_after_the_other(tmp_path: Path) -> None:
+    sheets = []
+    for sheet in range(3):
+        lines = []
+        for half in (0, 1):
+            number = 2 * sheet + half + 1
+            left = 40.0 + 420 * half
+            lines += [("Helvetica-Bold", 16.0, left, 60.0, f"Chapter {number}")]
+            lines += column(BODY * 4, 90, left=left)
+            lines.append(("Helvetica", 9.0, left + 160, 570.0, str(number)))
+        sheets.append(sorted(lines, key=lambda line: line[3]))
+    path = tmp_path / "source.pdf"
+    path.write_bytes(typeset(sheets, size=(842, 595)))
+
+    document = read_document(path, Format.PDF)
+
+    assert [(piece.locator.page, piece.text) for piece in document.pieces if piece.kind is HEADING] == [
+        (number // 2 + 1, f"Chapter {number + 1}") for number in range(6)
+    ]
+    assert all(piece.text.startswith("Water is heated") for piece in document.pieces if piece.kind is PARAGRAPH)
+    assert [text.text for text in document.left_out[0].texts] == ["1", "2", "3", "4", "5", "6"]
+    assert document.page_count == 3
+
+
+def test_a_slide_in_two_columns_is_one_page(tmp_path: Path) -> None:
+    lines = [
+        ("Helvetica", 24.0, 40.0, 60.0, "Two columns on a slide"),
+        *column(BODY * 3, 100),
+        *column(BODY * 3, 100, left=460),
+    ]
+    path = tmp_path / "source.pdf"
+    path.write_bytes(typeset([lines], size=(842, 595)))
+
+    first, *others = read_document(path, Format.PDF).pieces
+
+    assert (first.kind, first.text) == (HEADING, "Two columns on a slide")
+    assert all(piece.locator.heading_path == ("Two columns on a slide",) for piece in others)

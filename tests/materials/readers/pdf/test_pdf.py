@@ -126,6 +126,15 @@ def test_a_turned_label_does_not_turn_the_page(tmp_path: Path) -> None:
     assert texts(document) == [" ".join(LEFT), "engines sold"]
 
 
+@pytest.mark.parametrize("is_turned_first", [True, False])
+def test_turned_and_upright_lines_are_each_read_in_order(tmp_path: Path, is_turned_first: bool) -> None:
+    upright = [shown(text, at=(60, 500 - 14 * number)) for number, text in enumerate(LEFT)]
+    turned = [shown(text, at=(300 + 14 * number, 60), matrix="0 1 -1 0") for number, text in enumerate(RIGHT)]
+    drawing = [*reversed(turned), *upright] if is_turned_first else [*upright, *reversed(turned)]
+
+    assert sorted(texts(reading(tmp_path, drawn("\n".join(drawing))))) == [" ".join(LEFT), " ".join(RIGHT)]
+
+
 def test_words_that_are_divided_are_made_whole_and_do_not_end_the_paragraph(tmp_path: Path) -> None:
     lines = [
         "The boiling point of a liq-",
