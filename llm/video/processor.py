@@ -115,6 +115,7 @@ class VideoProcessor:
     ) -> TranscriptionOutcome:
         why, order = self._choose_order(recording)
         causes: list[str] = []
+        away: DomainError | None = None
         for number, (by, transcriber) in enumerate(order, start=1):
             try:
                 transcript = transcriber.transcribe(recording, options, context)
@@ -124,7 +125,11 @@ class VideoProcessor:
                 causes.append(f"{by.value} failed: {error}")
                 log.warning("transcriber failed", by=by.value, code=error.code)
                 if number == len(order):
-                    raise _append_causes(error, causes) from error
+                    # Where the other one is not installed, waiting for a provider that is away is all that helps.
+                    is_waited_for = away is not None and isinstance(error, TranscriberMissing)
+                    raise _append_causes(away if away and is_waited_for else error, causes) from error
+                if error.max_outage_hours is not None:
+                    away = error
             else:
                 return TranscriptionOutcome(transcript=transcript, source=by, reason=" ".join([why, *causes]))
         raise AssertionError("there is always one to ask")
@@ -153,4 +158,6 @@ def _append_causes(error: DomainError, causes: list[str]) -> DomainError:
     if len(causes) < 2 or isinstance(error, ChildKilled):
         return error
     kind = TranscriberMissing if isinstance(error, TranscriberMissing) else DomainError
-    return kind(" ".join(causes), code=error.code, status=error.status, next_step=error.next_step)
+    both = kind(" ".join(causes), code=error.code, status=error.status, next_step=error.next_step)
+    both.max_outage_hours, both.is_our_fault = error.max_outage_hours, error.is_our_fault
+    return both

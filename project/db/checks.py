@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core import checks
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+
+from project.db.clock import describe_clock_offset, measure_clock_offset
 
 # Of other apps it is theirs to say; some replace their migrations by fewer ones.
 _LABELS = ("jobs", "llm", "materials", "structures", "tenants")
@@ -33,6 +35,18 @@ def check_migration_history(*, databases: Sequence[str] | None = None, **_kwargs
         for alias in databases or ()
         if _has_unknown_migrations(alias)
     ]
+
+
+@checks.register(checks.Tags.database)
+def check_clock(*, databases: Sequence[str] | None = None, **_kwargs: Any) -> list[checks.CheckMessage]:
+    """Report a host whose clock is not the database's. Asks only where the database is checked at all."""
+    if not databases or DEFAULT_DB_ALIAS not in databases:
+        return []
+    fault = describe_clock_offset(measure_clock_offset())
+    if not fault:
+        return []
+    hint = "Let NTP set it. Jobs go by the database's clock, but logs and signed addresses do not."
+    return [checks.Warning(f"The clock of this host {fault}.", hint=hint, id="db.W001")]
 
 
 def _has_unknown_migrations(alias: str) -> bool:

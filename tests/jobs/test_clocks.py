@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from project.db.checks import check_clock
 from project.db.clock import describe_clock_offset, get_database_time, measure_clock_offset
 from project.jobs import claims, runner
 from project.jobs.models import ClusterHeartbeat, Job, JobStatus
@@ -81,6 +82,17 @@ def test_ready_says_that_the_clock_of_the_web_server_is_off(
     found = check("clocks")
     assert found["degraded"]
     assert "The clock of this web server is 3600 s" in found["detail"]
+
+
+def test_check_says_that_the_clock_of_this_host_is_off(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_clock(databases=["default"]) == []
+    set_clock(monkeypatch, timedelta(hours=1))
+
+    (warning,) = check_clock(databases=["default"])
+
+    assert warning.id == "db.W001"
+    assert "3600 s ahead of the database's" in warning.msg
+    assert check_clock(databases=None) == []
 
 
 def test_ready_names_the_host_of_workers_whose_clock_is_off(db: None) -> None:

@@ -180,6 +180,17 @@ def test_when_nobody_can_the_error_names_the_extra_and_why_the_first_failed() ->
     assert missing.value.next_step == "uv sync --extra media"
 
 
+def test_when_gemini_is_away_and_whisper_not_installed_gemini_is_waited_for() -> None:
+    busy = DomainError("busy", code="models_exhausted")
+    busy.max_outage_hours = 24
+
+    with pytest.raises(DomainError) as away:
+        Stage(gemini=Ear(busy), whisper=Ear(MISSING)).transcribe()
+
+    assert (away.value.code, away.value.max_outage_hours) == ("models_exhausted", 24)
+    assert "Whisper is not installed." in str(away.value)
+
+
 @pytest.mark.parametrize("stop", [MediaUnreadable("broken", code="damaged"), JobCancelled("over")], ids=["file", "job"])
 def test_what_the_other_could_not_mend_is_not_tried_again(stop: Exception) -> None:
     stage = Stage(gemini=Ear(stop))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -20,6 +21,7 @@ from materials.readers.format_problem import FormatProblem
 from materials.readers.formats import detect_format
 from materials.readers.isolation import ReaderLimits, read_isolated
 from materials.readers.reader_child import MAX_PIECES
+from project.processes.runner import ChildKilled
 from tests.process_table import eventually
 
 
@@ -208,3 +210,19 @@ def test_a_child_does_not_outlive_the_process_that_was_killed(tmp_path: Path) ->
     parent.wait()
 
     eventually(lambda: not reader.is_running(), seconds=60, what="the child ended")
+
+
+def test_a_reader_that_is_killed_from_outside_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "lecture.md"
+    os.mkfifo(file)  # nobody writes into it: the reader waits until it is killed
+
+    def kill() -> None:
+        for child in psutil.Process().children():
+            if "materials.readers.reader_child" in child.cmdline():
+                child.kill()
+
+    with pytest.raises(ChildKilled) as killed:
+        read_isolated(file, Format.MARKDOWN, checkpoint=kill)
+
+    assert killed.value.is_our_fault
+    assert "no fault of the material" in str(killed.value)
