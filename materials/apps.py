@@ -11,6 +11,7 @@ from materials.job_kinds import (
     VERIFY_UPLOAD,
     WATCH_RECORDING,
 )
+from materials.mappings.checks import check_office as check_office  # registers the system check
 from project.jobs import job_kinds, periodic_tasks
 from project.storage import checks as checks  # registers its system checks
 

@@ -43,9 +43,10 @@ def read_key_frames(
 ) -> Iterator[ExtractedKeyFrame]:
     """Yield a key frame for each scene, in order of time; none for blank ones or for video over 8192 pixels a side.
 
-    At most `most_per_minute` scenes end in any minute: of a busy minute the first are taken, and any scene that lasts a
-    minute. Times are exact to a second. Damaged parts are skipped. Raises TranscriberMissing without PyAV,
-    TranscriberBroken when the child failed, and what `checkpoint` raises.
+    At most `most_per_minute` scenes end in any minute: of a busy minute the shortest are joined to their like. What
+    moves all the time, as a speaker in a corner, makes no scene. Times are exact to a second. Damaged parts are
+    skipped. Raises TranscriberMissing without PyAV, TranscriberBroken when the child failed, and what `checkpoint`
+    raises.
     """
     check_installed()
     request = {

@@ -9,23 +9,23 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 # Below it no proposal is made. On the sample decks with made-up talks half of it proposes more, right and wrong; twice
 # proposes nothing where the slides' words are only spoken.
 MIN_CONFIDENCE = 0.35
-# Of the bits that either hash sets, how many both set: in the same picture after compression, and in any two. Not of
-# all 64 bits: slides with a few words on white set so few that any two of them would be alike.
-SAME_PICTURE_SHARE, OTHER_PICTURE_SHARE = 0.8, 0.6
-# A picture whose hash sets fewer of its 64 bits is as good as blank, and like no other.
-MIN_HASH_BITS = 8
 # What it costs to go on showing a slide, to go to the next one, to skip some, to go back. Their order is what matters;
 # even the largest is small against a likeness of 1, so that clear evidence wins over any order.
 STAY_COST, FORWARD_COST, SKIP_COST, BACK_COST = 0.0, 0.02, 0.10, 0.20
 # The score of showing none of the slides; a slide needs more. On the sample decks with made-up talks half of it hardly
 # changes anything; twice finds no slide whose words are only spoken.
 NO_SLIDE_SCORE = 0.30
+# How sharply the confidence falls when other slides score nearly as well: by the share of the score's fourth power. Two
+# slides that look alike come to a half each; one that scores half as much takes a seventeenth.
+RIVALRY = 4
+# Between two shots of one slide so much else may be seen, such as what was too short to be kept.
+GAP_MS = 15_000
 # A speaker has words of the slides before and after in mind as well; what stands on the screen is the slide.
 SCREEN_TEXT_WEIGHT, SPOKEN_TEXT_WEIGHT = 1.0, 0.6
 # No single sign is certain: the words and the picture together come nearer to 1 than either.
@@ -37,26 +37,25 @@ _WORD = re.compile(r"\w{3,}")
 
 @dataclass(frozen=True, kw_only=True)
 class SlideFeatures:
-    """One slide: its number (1-based), its words, and its picture's hash when it could be drawn."""
+    """One slide: its number (1-based) and its words."""
 
     number: int
     text: str
-    dhash: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoShot:
     """A stretch of a video between two changes of scene.
 
-    `dhash` is the difference hash of its picture, `screen_text` what a vision model read on it (blank when none was
-    asked), `spoken_text` what is said meanwhile.
+    `screen_text` is what a vision model read on its picture (blank when none was asked), `spoken_text` what is said
+    meanwhile, `slides_seen` how sure it is that the picture shows slides, by their numbers (0 to 1).
     """
 
     start_ms: int
     end_ms: int
-    dhash: int
     screen_text: str
     spoken_text: str
+    slides_seen: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +71,9 @@ class MappingProposal:
 def propose_mappings(slides: Sequence[SlideFeatures], shots: Sequence[VideoShot]) -> list[MappingProposal]:
     """Return when the slides are shown, in order of time; a slide may come up several times.
 
-    Neighbouring shots of one slide are one proposal. The time grows with the number of shots and the square of the
-    number of slides.
+    Neighbouring shots of one slide are one proposal, whose confidence is the mean over its time. Where several slides
+    would fit, as steps of a build behind a speaker, the order of the slides decides and the confidence is shared. The
+    time grows with the number of shots and the square of the number of slides.
     """
     if not slides or not shots:
         return []
@@ -83,39 +83,38 @@ def propose_mappings(slides: Sequence[SlideFeatures], shots: Sequence[VideoShot]
     for shot, place, row in zip(shots, _find_best_path(scores), scores, strict=True):
         if place is None or row[place] < MIN_CONFIDENCE or shot.end_ms <= shot.start_ms:
             continue
-        confidence = round(min(1.0, row[place]), 3)
-        last = found[-1] if found else None
-        if last is not None and last.slide == slides[place].number and last.end_ms == shot.start_ms:
-            found[-1] = MappingProposal(
-                slide=last.slide,
-                start_ms=last.start_ms,
-                end_ms=shot.end_ms,
-                confidence=max(last.confidence, confidence),
-            )
+        here = MappingProposal(
+            slide=slides[place].number,
+            start_ms=shot.start_ms,
+            end_ms=shot.end_ms,
+            confidence=_compute_confidence(row, place),
+        )
+        if found and found[-1].slide == here.slide and here.start_ms - found[-1].end_ms <= GAP_MS:
+            found[-1] = _join_proposals(found[-1], here)
         else:
-            found.append(
-                MappingProposal(
-                    slide=slides[place].number, start_ms=shot.start_ms, end_ms=shot.end_ms, confidence=confidence
-                )
-            )
-    return found
+            found.append(here)
+    return [replace(each, confidence=round(each.confidence, 3)) for each in found]
+
+
+def _compute_confidence(row: Sequence[float], place: int) -> float:
+    """Return the score of a slide times its share among all that fit."""
+    rivals = sum(score**RIVALRY for score in row)
+    return min(1.0, row[place]) * row[place] ** RIVALRY / rivals
+
+
+def _join_proposals(one: MappingProposal, other: MappingProposal) -> MappingProposal:
+    first, second = one.end_ms - one.start_ms, other.end_ms - other.start_ms
+    mean = (one.confidence * first + other.confidence * second) / (first + second)
+    return replace(one, end_ms=other.end_ms, confidence=mean)
 
 
 def _compute_likeness(slide: SlideFeatures, shot: VideoShot, rarity: dict[str, float]) -> float:
-    picture = _compute_picture_likeness(slide.dhash, shot.dhash) if slide.dhash is not None else 0.0
+    picture = shot.slides_seen.get(slide.number, 0.0)
     words = max(
         SCREEN_TEXT_WEIGHT * _compute_word_share(slide.text, shot.screen_text, rarity),
         SPOKEN_TEXT_WEIGHT * _compute_word_share(slide.text, shot.spoken_text, rarity),
     )
     return 1 - (1 - MAX_CERTAINTY * picture) * (1 - MAX_CERTAINTY * words)
-
-
-def _compute_picture_likeness(one: int, other: int) -> float:
-    either = (one | other).bit_count()
-    if either < MIN_HASH_BITS:
-        return 0.0
-    share = (one & other).bit_count() / either
-    return max(0.0, min(1.0, (share - OTHER_PICTURE_SHARE) / (SAME_PICTURE_SHARE - OTHER_PICTURE_SHARE)))
 
 
 def _compute_word_share(slide_text: str, shot_text: str, rarity: dict[str, float]) -> float:

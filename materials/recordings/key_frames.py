@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,17 +11,15 @@ from django.utils import timezone
 
 from llm.video.factory import extract_key_frames
 from llm.video.ports import Recording
-from materials.documents import ChunkKind, Format
 from materials.ingestion.completion import store_result
 from materials.ingestion.services import get_job_entry
 from materials.ingestion.vision import ImageDescriber, NamedImage, why_no_vision_model
 from materials.locks import lock_tree
-from materials.mappings.proposals import MappingProposal, SlideFeatures, VideoShot, propose_mappings
-from materials.models import Chunk, KeyFrame, MappingState, MaterialEntry, SlideVideoMapping, build_frame_key
+from materials.models import KeyFrame, MaterialEntry, build_frame_key
 from materials.objects.removal import discard_object, release_objects
-from materials.objects.stored_files import open_entry_copy, refuse_missing_file
+from materials.objects.stored_files import refuse_missing_file
 from materials.queries import list_lineage, resolve_language
-from materials.readers.pdf.page_hashes import compute_page_hashes
+from materials.recordings.slide_matching import match_slides, replace_proposals
 from materials.recordings.transcription import get_recording
 from project import logs
 from project.db.fields import new_id
@@ -49,20 +46,16 @@ def process_key_frames(run: JobRun) -> None:
     frames = list(KeyFrame.objects.for_tenant(run.tenant).filter(entry=entry).order_by("start_ms"))
     above = list_lineage(tenant=entry.tenant, node_id=entry.node_id)
     undescribed = _describe_frames(run, frames, resolve_language(entry, above))
-    run.report_progress("matching", 0, 1)
-    found = {
-        presentation: propose_mappings(_build_slides(run, presentation), _build_shots(entry, frames))
-        for presentation in _list_presentations(entry)
-    }
+    matched = match_slides(run, entry, frames)
     result = {
         "frames": len(frames),
         "described": sum(bool(frame.description) for frame in frames),
-        "proposed": sum(map(len, found.values())),
-        "warnings": undescribed,
+        "proposed": sum(len(proposals) for _, proposals in matched.proposals),
+        "warnings": [*undescribed, *matched.warnings],
     }
     with store_result(run, result=result):
-        for presentation, proposals in found.items():
-            _replace_proposals(entry, presentation, proposals)
+        for presentation, proposals in matched.proposals:
+            replace_proposals(entry, presentation, proposals)
     log.info("video watched", entry=str(entry.pk), frames=len(frames), proposed=result["proposed"])
 
 
@@ -142,79 +135,3 @@ def _describe_frames(run: JobRun, frames: list[KeyFrame], language: str) -> list
             frame.description = description.as_text()
             KeyFrame.objects.for_tenant(run.tenant).filter(pk=frame.pk).update(description=frame.description)
     return describer.warnings
-
-
-def _list_presentations(entry: MaterialEntry) -> list[MaterialEntry]:
-    rows = MaterialEntry.objects.for_tenant(entry.tenant).filter_ready()
-    return list(rows.filter(node=entry.node_id, format__in=[Format.PPTX, Format.PDF]).order_by("position"))
-
-
-def _build_slides(run: JobRun, presentation: MaterialEntry) -> list[SlideFeatures]:
-    # Without speaker notes, which a video does not show.
-    texts: dict[int, list[str]] = defaultdict(list)
-    chunks = Chunk.objects.for_tenant(run.tenant).filter(entry=presentation).exclude(kind=ChunkKind.NOTES)
-    for slide, page, text in chunks.order_by("position").values_list("slide", "page", "text"):
-        if (number := slide or page) is not None:
-            texts[number].append(text)
-    # Only PDF pages can be drawn; slides of a PowerPoint file are matched by their text alone.
-    hashes: dict[int, int] = {}
-    if presentation.format == Format.PDF:
-        with open_entry_copy(presentation) as path:
-            hashes = compute_page_hashes(path, checkpoint=run.checkpoint)
-    return [
-        SlideFeatures(number=number, text=" ".join(texts[number]), dhash=hashes.get(number))
-        for number in sorted({*texts, *hashes})
-    ]
-
-
-def _build_shots(entry: MaterialEntry, frames: list[KeyFrame]) -> list[VideoShot]:
-    rows = Chunk.objects.for_tenant(entry.tenant).filter(entry=entry, kind=ChunkKind.TRANSCRIPT, start_ms__isnull=False)
-    spoken = list(rows.order_by("position").values_list("start_ms", "end_ms", "text"))
-    return [
-        VideoShot(
-            start_ms=frame.start_ms,
-            end_ms=frame.end_ms,
-            dhash=int(frame.dhash, 16),
-            screen_text=frame.description,
-            spoken_text=" ".join(
-                text
-                for start, end, text in spoken
-                if start is not None and start < frame.end_ms and (end or start) > frame.start_ms
-            ),
-        )
-        for frame in frames
-    ]
-
-
-def _replace_proposals(entry: MaterialEntry, presentation: MaterialEntry, proposals: list[MappingProposal]) -> None:
-    """Replace the open proposals in the caller's transaction.
-
-    Accepted and rejected mappings stay and are not proposed again. A proposal whose middle lies in an accepted mapping
-    is left out.
-    """
-    mappings = SlideVideoMapping.objects.for_tenant(entry.tenant).filter(presentation=presentation, video=entry)
-    mappings.filter(state=MappingState.PROPOSED).delete()
-    decided = set(mappings.values_list("slide", "start_ms"))
-    accepted = mappings.filter(state=MappingState.ACCEPTED)
-    spans = list(accepted.values_list("start_ms", "end_ms"))
-    found = []
-    for proposal in proposals:
-        end_ms = min(proposal.end_ms, entry.duration_ms or proposal.end_ms)
-        # The middle decides, because the edges of neighbours may overlap by a little.
-        middle = (proposal.start_ms + end_ms) / 2
-        if end_ms <= proposal.start_ms or (proposal.slide, proposal.start_ms) in decided:
-            continue
-        if any(start_ms <= middle < until_ms for start_ms, until_ms in spans):
-            continue
-        found.append(
-            SlideVideoMapping(
-                tenant=entry.tenant,
-                presentation=presentation,
-                video=entry,
-                slide=proposal.slide,
-                start_ms=proposal.start_ms,
-                end_ms=end_ms,
-                confidence=proposal.confidence,
-            )
-        )
-    SlideVideoMapping.objects.bulk_create(found)

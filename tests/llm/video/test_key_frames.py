@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -100,13 +101,56 @@ def test_it_passes_over_blank_pictures(tmp_path: Path) -> None:
 
 
 @childless
-def test_it_takes_few_scenes_of_a_busy_minute_and_the_slide_that_stays(tmp_path: Path) -> None:
-    busy = [(start, slide(str(start), paper=("white", "teal")[start // 1000 % 2])) for start in range(0, 30_000, 1000)]
-    path = made(tmp_path, Film(shots=[*busy, (30_000, THREE)], ms=100_000, fps=2, key_every=1000))
+def test_it_joins_the_shortest_scenes_of_a_busy_minute_to_their_like(tmp_path: Path) -> None:
+    step, other = ONE.copy(), TWO.copy()
+    ImageDraw.Draw(step).text((30, 120), "two", fill="black", font_size=30)
+    ImageDraw.Draw(other).text((30, 120), "three, four", fill="black", font_size=40)
+    shots = [(0, ONE), (4000, step), (10_000, TWO), (15_000, other), (22_000, THREE)]
+    path = made(tmp_path, Film(shots=shots, ms=100_000, fps=2, key_every=1000))
 
     frames = seen(path, most_per_minute=3)
 
-    assert times(frames) == [(0, 1000), (1000, 2000), (2000, 3000), (30_000, 100_000)]
+    assert times(frames) == [(0, 10_000), (10_000, 15_000), (15_000, 22_000), (22_000, 100_000)]
+    # The joined scene is shown by the part that lasts longer.
+    assert compute_hash_distance(frames[0].dhash, compute_dhash(step)) <= CLOSE
+
+
+@childless
+def test_it_leaves_out_the_shortest_where_scenes_are_apart(tmp_path: Path) -> None:
+    shots = [(0, ONE), (4000, BLACK), (8000, TWO), (11_000, BLACK), (15_000, THREE), (25_000, BLACK)]
+    path = made(tmp_path, Film(shots=shots, ms=30_000, fps=2, key_every=1000))
+
+    assert times(seen(path, most_per_minute=2)) == [(0, 4000), (15_000, 25_000)]
+
+
+@childless
+@pytest.mark.parametrize("key_every", [50, 1000], ids=["every ten seconds", "once"])
+def test_it_takes_a_speaker_in_a_corner_for_no_change(tmp_path: Path, key_every: int) -> None:
+    shots = []
+    for start in range(0, 60_000, 200):
+        shown = next(image for begin, image in reversed(DECK.shots) if begin <= start).copy()
+        shown.paste("black", (220, 100, 320, 180))
+        # A head that sways: a seventh of the picture changes all the time.
+        middle = 270 + round(30 * math.sin(start / 700))
+        ImageDraw.Draw(shown).ellipse([middle - 20, 110, middle + 20, 170], fill="pink")
+        shots.append((start, shown))
+
+    frames = seen(made(tmp_path, Film(shots=shots, ms=60_000, fps=5, key_every=key_every)), most_per_minute=60)
+
+    # The head may still be seen to move where it begins to and where slides change; it moves 300 times.
+    assert {0, 20_000, 40_000} <= {round(frame.start_ms, -3) for frame in frames}
+    assert len(frames) <= 15
+
+
+@childless
+def test_it_shows_a_slide_as_it_is_when_it_has_faded_in(tmp_path: Path) -> None:
+    fade = [(20_000 + 100 * step, Image.blend(ONE, TWO, step / 10)) for step in range(1, 10)]
+    film = Film(shots=[(0, ONE), *fade, (21_000, TWO)], ms=40_000, fps=10, key_every=100)
+
+    first, second = seen(made(tmp_path, film))
+
+    assert 20_000 <= second.start_ms == first.end_ms <= 21_000
+    assert compute_hash_distance(second.dhash, compute_dhash(TWO)) <= CLOSE
 
 
 @childless

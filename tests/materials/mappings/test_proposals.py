@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from materials.mappings.proposals import SlideFeatures, VideoShot, propose_mappings
 
 VARIABLES = SlideFeatures(number=1, text="Variables: a name that points to a value, made with an equals sign")
@@ -8,8 +10,12 @@ FUNCTIONS = SlideFeatures(number=3, text="Functions: a block of code with parame
 DECK = [VARIABLES, LOOPS, FUNCTIONS]
 
 
-def shot(start: int, end: int, *, seen: str = "", spoken: str = "", dhash: int = 0) -> VideoShot:
-    return VideoShot(start_ms=start * 1000, end_ms=end * 1000, dhash=dhash, screen_text=seen, spoken_text=spoken)
+def shot(
+    start: int, end: int, *, seen: str = "", spoken: str = "", slides: Mapping[int, float] | None = None
+) -> VideoShot:
+    return VideoShot(
+        start_ms=start * 1000, end_ms=end * 1000, screen_text=seen, spoken_text=spoken, slides_seen=slides or {}
+    )
 
 
 def shown(slides: list[SlideFeatures], shots: list[VideoShot]) -> list[tuple[int, int, int]]:
@@ -40,29 +46,50 @@ def test_words_that_are_spoken_say_it_less_surely() -> None:
 
 
 def test_pictures_alone_are_enough() -> None:
-    deck = [
-        SlideFeatures(number=1, text="", dhash=0x0F0F_0F0F_0F0F_0F0F),
-        SlideFeatures(number=2, text="", dhash=0xFFFF_0000_FF00_FF00),
-    ]
+    deck = [SlideFeatures(number=1, text=""), SlideFeatures(number=2, text="")]
 
-    found = shown(deck, [shot(0, 5, dhash=0xFFFF_0000_FF00_FF01), shot(5, 9, dhash=0x0F0F_0F0F_0F0F_0F0E)])
+    found = propose_mappings(deck, [shot(0, 5, slides={2: 1.0}), shot(5, 9, slides={1: 0.9, 2: 0.1})])
 
-    assert found == [(2, 0, 5), (1, 5, 9)]
+    assert [(one.slide, one.start_ms, one.end_ms) for one in found] == [(2, 0, 5000), (1, 5000, 9000)]
+    assert all(one.confidence > 0.8 for one in found)
 
 
-def test_pictures_with_little_on_them_are_not_alike_for_that() -> None:
-    few, others, one = 0x0000_7700_0000_0F00, 0x0000_7100_0000_60F0, 0x0000_0000_0000_0F00
-    assert (few ^ others).bit_count() == 12  # of 64
+def test_slides_that_look_alike_share_the_confidence_and_their_order_decides() -> None:
+    deck = [SlideFeatures(number=number, text="") for number in (1, 2, 3, 4)]
+    shots = [shot(0, 5, slides={1: 1.0}), shot(5, 9, slides={2: 0.9, 3: 0.9}), shot(9, 20, slides={4: 1.0})]
 
-    assert shown([SlideFeatures(number=1, text="", dhash=few)], [shot(0, 9, dhash=few | 1)]) == [(1, 0, 9)]
-    assert shown([SlideFeatures(number=1, text="", dhash=few)], [shot(0, 9, dhash=others)]) == []
-    assert shown([SlideFeatures(number=1, text="", dhash=one)], [shot(0, 9, dhash=one)]) == []
+    first, alike, last = propose_mappings(deck, shots)
+
+    assert (first.slide, last.slide) == (1, 4)
+    assert alike.slide in {2, 3}
+    assert alike.confidence < 0.5 < 0.9 < min(first.confidence, last.confidence)
+
+
+def test_words_tell_slides_apart_that_look_alike() -> None:
+    (found,) = propose_mappings(DECK, [shot(0, 9, seen=LOOPS.text, slides={1: 0.5, 2: 0.5})])
+
+    assert found.slide == 2
+    assert found.confidence > 0.8
+
+
+def test_a_proposal_over_several_shots_is_as_sure_as_they_are_on_the_whole() -> None:
+    deck = [SlideFeatures(number=1, text=""), SlideFeatures(number=2, text="")]
+
+    (found,) = propose_mappings(deck, [shot(0, 10, slides={1: 1.0}), shot(10, 40, slides={1: 0.9, 2: 0.9})])
+
+    assert (found.start_ms, found.end_ms) == (0, 40_000)
+    assert 0.5 < found.confidence < 0.6
+
+
+def test_what_is_seen_between_for_seconds_does_not_end_a_slide() -> None:
+    deck = [SlideFeatures(number=1, text=""), SlideFeatures(number=2, text="")]
+    shots = [shot(0, 9, slides={1: 1.0}), shot(12, 20, slides={1: 1.0}), shot(50, 60, slides={1: 1.0})]
+
+    assert shown(deck, shots) == [(1, 0, 20), (1, 50, 60)]
 
 
 def test_what_has_nothing_in_common_is_not_proposed() -> None:
-    assert (
-        propose_mappings(DECK, [shot(0, 60, seen="A cat on a mat", spoken="Today we cook soup", dhash=2**63 - 1)]) == []
-    )
+    assert propose_mappings(DECK, [shot(0, 60, seen="A cat on a mat", spoken="Today we cook soup")]) == []
 
 
 def test_one_slide_over_several_shots_is_one_proposal() -> None:

@@ -9,12 +9,16 @@ from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from PIL import Image
+from pptx import Presentation
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from llm.models import ExternalCall
+from materials.mappings.checks import check_office
+from materials.mappings.slide_drawing import find_office
 from materials.models import MaterialNode, SlideVideoMapping
 from project.jobs.models import Job, JobStatus
 from tenants.models import Tenant
@@ -124,6 +128,55 @@ def test_what_somebody_stated_is_not_contradicted(client: APIClient, week: Mater
     assert said == [(1, 1, "proposed"), (31, 3, "accepted"), (62, 2, "accepted")]
 
 
+def test_slides_are_found_by_their_pictures_where_nothing_is_said_of_them(
+    client: APIClient, week: MaterialNode, tmp_path: Path
+) -> None:
+    pages = [[(60, "Heat")], [(60, "Work"), (30, "along a path")], [(60, "Power")]]
+    deck = pdf([[*lines] for lines in pages])
+    (tmp_path / "deck.pdf").write_bytes(deck)
+    drawn = pypdfium2.PdfDocument(tmp_path / "deck.pdf")
+    shots = [(number * 5000, drawn[page].render().to_pil()) for number, page in enumerate((0, 1, 2, 1))]
+    film = Film(shots=[(at, shot.resize((420, 594))) for at, shot in shots], ms=20_000, fps=5)
+    sent(client, week.pk, "deck.pdf", deck)
+    sent(client, week.pk, "talk.vtt", b"WEBVTT\n\n00:00.000 --> 00:02.000\nMaps lie.\n")
+    sent(client, week.pk, "talk.mp4", media_file(tmp_path / "talk.mp4", film).read_bytes())
+    drain()
+
+    found = client.get(f"/api/v1/nodes/{week.pk}/mappings").json()["data"]
+
+    shown = sorted((round(row["start_ms"] / 1000), row["slide"]) for row in found)
+    assert shown == [(0, 1), (5, 2), (10, 3), (15, 2)]
+    assert all(row["confidence"] > 0.9 for row in found)
+
+
+@pytest.mark.parametrize("has_office", [True, False], ids=["LibreOffice", "without LibreOffice"])
+def test_slides_of_powerpoint_are_drawn_or_it_is_said_that_they_are_not(
+    client: APIClient, week: MaterialNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_office: bool
+) -> None:
+    if has_office and not find_office():
+        pytest.skip("LibreOffice is not installed")
+    if not has_office:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    made = Presentation()
+    for title in ("Heat", "Work", "Power"):
+        made.slides.add_slide(made.slide_layouts[0]).shapes.title.text = title
+    made.save(str(tmp_path / "deck.pptx"))
+    sent(client, week.pk, "deck.pptx", (tmp_path / "deck.pptx").read_bytes())
+    filmed(client, week)
+
+    result = watched()
+
+    assert result["warnings"] == (
+        []
+        if has_office
+        else [
+            "deck.pptx was searched for in the video by its words alone, because LibreOffice, which draws slides, is "
+            "not installed on the worker."
+        ]
+    )
+    assert [message.id for message in check_office()] == ([] if has_office else ["materials.I001"])
+
+
 def test_a_vision_model_describes_the_pictures_once(client: APIClient, week: MaterialNode, world: World) -> None:
     def look(asked: Asked) -> Step:
         assert len(asked.images) == 1
@@ -191,7 +244,7 @@ def test_after_three_failures_in_a_row_the_rest_wait_until_it_is_ingested_again(
     assert len(world.openai.asked) == 7
     *each, last = watched()["warnings"]
     assert [warning[: warning.index(":")] for warning in each] == [
-        f"The picture at {second} s was not described" for second in (1, 2, 4, 5, 6)
+        f"The picture at {second} s was not described" for second in (4, 8, 16, 20, 24)
     ]
     assert last == (
         "After 3 failures in a row, 2 more pictures were not described. "
@@ -237,14 +290,15 @@ def described(client: APIClient, entry: str) -> list[str]:
 
 
 def shown(client: APIClient, week: MaterialNode, *, pictures: int, folder: Path) -> str:
-    """Upload a video that shows another picture each second, and do all that follows."""
+    """Upload a video that shows another picture every four seconds, and do all that follows."""
     colours = [("white", "black"), ("navy", "white"), ("olive", "white")]
     film = Film(
         shots=[
-            (number * 1000, slide(f"Slide {number}", paper=paper, ink=ink))
+            (number * 4000, slide(f"Slide {number}", paper=paper, ink=ink))
             for number, (paper, ink) in zip(range(pictures), cycle(colours), strict=False)
         ],
-        ms=pictures * 1000,
+        ms=pictures * 4000,
+        fps=5,
     )
     sent(client, week.pk, "slides.vtt", b"WEBVTT\n\n00:00.000 --> 00:02.000\nMaps lie.\n")
     entry: str = sent(client, week.pk, "slides.mp4", media_file(folder / "slides.mp4", film).read_bytes())["id"]
