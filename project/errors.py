@@ -96,3 +96,17 @@ class StorageUnavailable(OSError):
     next_step = "Try again in a moment. If it goes on, the operator should look at /health/ready and the log."
     retry_after = 10
     max_outage_hours = math.inf
+
+
+def shorten_message(text: str, *, limit: int) -> str:
+    """Return what another program says as one line of at most `limit` characters, for use inside a message of ours.
+
+    A longer text ends after a whole word, with an ellipsis: half a word looks as if the message were lost.
+    """
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    words = cut if text[limit - 1].isspace() else cut.rpartition(" ")[0]
+    # A text without spaces, as in Chinese, or one long path is cut where it has to be.
+    return (words if len(words) > limit // 2 else cut).rstrip(" ,;:(") + "…"

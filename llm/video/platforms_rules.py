@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from project.errors import shorten_message
+
 CAPTION_FORMATS = ("vtt", "srt")
 UPLOAD = "Upload the recording or its captions, if you may."
 
@@ -130,7 +132,7 @@ def classify_failure(message: str) -> Refusal:
 def _shorten_message(message: str) -> str:
     # The request to report an issue to yt-dlp and signed URLs of the platform are not for users.
     plain = " ".join(message.split()).removeprefix("ERROR: ").partition("; please report this issue")[0]
-    return re.sub(r"https?://\S+", "…", plain)[:200].rstrip(" .") or "no reason given"
+    return shorten_message(re.sub(r"https?://\S+", "…", plain).rstrip(" ."), limit=200) or "no reason given"
 
 
 def get_duration_ms(info: Mapping[str, Any]) -> int:

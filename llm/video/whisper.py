@@ -19,7 +19,7 @@ from llm.video.transcript import AudioTrack, Segment, Transcript, Window
 from llm.video.whisper_devices import Device
 from llm.video.whisper_models import build_model_identity, get_model_folder, is_same_language
 from llm.video.whisper_task import TranscriptionTask
-from project.errors import DomainError
+from project.errors import DomainError, shorten_message
 from project.processes import runner
 
 CHILD = "llm.video.children.whisper"
@@ -300,7 +300,7 @@ def _parse_event(line: Mapping[str, Any]) -> TranscriptionEvent:
             return EndEvent(ms=ms)
         case {"refused": {"error": name, "message": message, "code": code, "next_step": next_step}}:
             raise _REFUSALS[name](message, code=code, next_step=next_step)
-    raise TranscriberBroken(f"Whisper sent something that is not understood ({str(line)[:200]}).")
+    raise TranscriberBroken(f"Whisper sent something that is not understood ({shorten_message(str(line), limit=200)}).")
 
 
 # Only these two: a child must not choose which class of the parent is raised.

@@ -15,6 +15,7 @@ from llm.video.errors import TranscriberMissing
 from llm.video.whisper_devices import Device, build_fallback_warning, build_unusable_gpu_error, choose_device
 from llm.video.whisper_models import MODEL_NEXT_STEP, get_model_folder, list_missing_files
 from llm.video.whisper_task import ReportProgress, TranscriptionTask
+from project.errors import shorten_message
 
 # Any number: a fixed one makes sampling at temperatures above 0 repeatable.
 SEED = 20
@@ -147,6 +148,6 @@ def _find_named_model(task: TranscriptionTask) -> Path:
     except (OSError, ValueError, HfHubHTTPError) as error:
         why = "could not be downloaded" if task.download else "is not on this machine, and it may not be downloaded"
         raise TranscriberMissing(
-            f"The Whisper model “{task.model}” {why} ({str(error).splitlines()[0][:200]}).",
+            f"The Whisper model “{task.model}” {why} ({shorten_message(str(error), limit=200)}).",
             next_step=f"{MODEL_NEXT_STEP}, or allow to download with WHISPER_DOWNLOAD=1.",
         ) from error

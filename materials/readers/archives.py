@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from materials.documents import Format
 from materials.readers.format_problem import FormatProblem
+from materials.readers.unsupported import ARCHIVE, AS_PDF, AS_SLIDES, AS_WORD, UnsupportedFormat
 
 # The sample decks have up to 236 parts, four to six per slide: 5,000 is a deck of a thousand slides.
 ZIP_MAX_PARTS = 5_000
@@ -46,37 +46,24 @@ _SHEETS = re.compile(r"xl/workbook\d*\.(?:xml|bin)", re.IGNORECASE)
 _OLE_SCAN_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, kw_only=True)
-class UnsupportedFormat:
-    """A known format that has no reader: its name for people, and what the teacher can do with the file."""
-
-    label: str
-    next_step: str
-
-
-_AS_WORD = "Open it in Word, LibreOffice or Google Docs and save it as docx or PDF."
-_AS_SLIDES = "Open it in PowerPoint, LibreOffice or Google Slides and save it as pptx or PDF."
-_AS_PDF = "Save it as PDF, or copy what students need into a document."
 _UNSUPPORTED_BY_MEDIA_TYPE = {
-    "application/vnd.oasis.opendocument.text": UnsupportedFormat(
-        label="an OpenDocument text (odt)", next_step=_AS_WORD
-    ),
+    "application/vnd.oasis.opendocument.text": UnsupportedFormat(label="an OpenDocument text (odt)", next_step=AS_WORD),
     "application/vnd.oasis.opendocument.presentation": UnsupportedFormat(
-        label="an OpenDocument presentation (odp)", next_step=_AS_SLIDES
+        label="an OpenDocument presentation (odp)", next_step=AS_SLIDES
     ),
     "application/vnd.oasis.opendocument.spreadsheet": UnsupportedFormat(
-        label="an OpenDocument spreadsheet (ods)", next_step=_AS_PDF
+        label="an OpenDocument spreadsheet (ods)", next_step=AS_PDF
     ),
     "application/epub+zip": UnsupportedFormat(label="an e-book (epub)", next_step="Convert it to PDF or HTML."),
 }
 _UNSUPPORTED_BY_OLE_STREAM = (
-    ("WordDocument", UnsupportedFormat(label="a Word document of the old binary format (doc)", next_step=_AS_WORD)),
+    ("WordDocument", UnsupportedFormat(label="a Word document of the old binary format (doc)", next_step=AS_WORD)),
     (
         "PowerPoint Document",
-        UnsupportedFormat(label="a presentation of the old binary format (ppt)", next_step=_AS_SLIDES),
+        UnsupportedFormat(label="a presentation of the old binary format (ppt)", next_step=AS_SLIDES),
     ),
-    ("Workbook", UnsupportedFormat(label="a spreadsheet of the old binary format (xls)", next_step=_AS_PDF)),
-    ("__properties_version1.0", UnsupportedFormat(label="an Outlook message (msg)", next_step=_AS_PDF)),
+    ("Workbook", UnsupportedFormat(label="a spreadsheet of the old binary format (xls)", next_step=AS_PDF)),
+    ("__properties_version1.0", UnsupportedFormat(label="an Outlook message (msg)", next_step=AS_PDF)),
 )
 
 
@@ -106,12 +93,12 @@ def _detect_archive_format(archive: zipfile.ZipFile, names: list[str]) -> Format
         if _SLIDES.fullmatch(name):
             return Format.PPTX
     if any(_SHEETS.fullmatch(name) for name in names):
-        return UnsupportedFormat(label="a spreadsheet", next_step=_AS_PDF)
+        return UnsupportedFormat(label="a spreadsheet", next_step=AS_PDF)
     if "mimetype" in names:
         with archive.open("mimetype") as part:
             kind = part.read(200).decode("ascii", errors="replace").strip()
         foreign = _UNSUPPORTED_BY_MEDIA_TYPE.get(kind.removesuffix("-template"))
-        return foreign or UnsupportedFormat(label="an office document of another format", next_step=_AS_PDF)
+        return foreign or UnsupportedFormat(label="an office document of another format", next_step=AS_PDF)
     if any(name.endswith(".iwa") for name in names):
         return UnsupportedFormat(
             label="a Keynote, Pages or Numbers document", next_step="Export it as pptx, docx or PDF."
@@ -123,8 +110,8 @@ def _detect_archive_format(archive: zipfile.ZipFile, names: list[str]) -> Format
                 code="damaged",
                 next_step="Open the file with the program that made it, save it again, and upload that.",
             )
-        return UnsupportedFormat(label="an office document of another format", next_step=_AS_PDF)
-    return UnsupportedFormat(label="an archive", next_step="Unpack it and send the files one by one.")
+        return UnsupportedFormat(label="an office document of another format", next_step=AS_PDF)
+    return ARCHIVE
 
 
 def check_zip_parts(parts: list[zipfile.ZipInfo]) -> None:

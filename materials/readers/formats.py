@@ -13,9 +13,10 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from materials.documents import Format
-from materials.readers.archives import UnsupportedFormat, detect_zip_format, identify_ole_file
+from materials.readers.archives import detect_zip_format, identify_ole_file
 from materials.readers.base.encodings import decode_prefix, looks_like_text
 from materials.readers.format_problem import FormatProblem
+from materials.readers.unsupported import UNSUPPORTED_EXTENSIONS, UNSUPPORTED_SIGNATURES, UnsupportedFormat
 
 # Signatures need a few bytes; text needs enough of it to guess an encoding and to find a first caption or HTML tag.
 _HEAD_BYTES = 64 * 1024
@@ -69,30 +70,6 @@ _TEXT_FORMATS = {
     Format.VTT,
 }
 
-# Extensions that are refused by name alone, before a large file is sent; each with the noun for the message. Program
-# text and data files would pass as plain text, and their lines would become the content of a course.
-_UNSUPPORTED_EXTENSIONS = {
-    **dict.fromkeys([".wmv", ".flv", ".mpg", ".mpeg", ".ts", ".3gp"], "a video of another format"),
-    **dict.fromkeys([".wma", ".aiff", ".amr", ".mid"], "an audio file of another format"),
-    **dict.fromkeys([".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg"], "a picture"),
-    **dict.fromkeys([".xlsx", ".xls", ".json", ".xml", ".yaml", ".yml"], "a data file"),
-    **dict.fromkeys([".py", ".js", ".r", ".java", ".c", ".cpp", ".css", ".sh", ".sub"], "program text"),
-    **dict.fromkeys([".doc", ".ppt", ".odt", ".odp", ".rtf", ".key", ".pages"], "an office document of another format"),
-    **dict.fromkeys([".zip", ".tar", ".gz", ".7z", ".rar"], "an archive"),
-}
-# Offset, magic bytes, and the noun for the message. Without them such a file would be "of an unknown format".
-_UNSUPPORTED_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x89PNG", "a picture"),
-    (0, b"\xff\xd8\xff", "a picture"),
-    (0, b"GIF8", "a picture"),
-    (8, b"WEBP", "a picture"),
-    (0, b"\x7fELF", "a program"),
-    (0, b"MZ", "a program"),
-    (0, b"\x1f\x8b", "an archive"),
-    (0, b"7z\xbc\xaf", "an archive"),
-    (0, b"Rar!", "an archive"),
-    (0, b"{\\rtf", "an office document of another format"),
-)
 _MP4, _MATROSKA, _MPEG_AUDIO, _OGG = "mp4", "matroska", "mpeg audio", "ogg"
 _CONTAINER_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyp", _MP4),
@@ -116,6 +93,10 @@ _CONTAINER_BY_EXTENSION: Mapping[str, str] = {
     ".flac": "flac",
     ".mp3": _MPEG_AUDIO,
 }
+_UNKNOWN = UnsupportedFormat(
+    label="a binary file of an unknown format",
+    next_step="Open it in the program that made it, and save it as one of the supported types.",
+)
 # Each box costs two reads. A fragmented file has two boxes per fragment of a few seconds: this is more than a day of
 # video. Beyond it the file counts as complete; a truncated one then fails when it is decoded.
 _MAX_MP4_BOXES = 100_000
@@ -137,8 +118,8 @@ def find_format_by_name(name: str) -> Format | None:
     Meant for a check before an upload, so that a large file is not sent in vain; `detect_format` decides afterwards.
     """
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix in _UNSUPPORTED_EXTENSIONS:
-        raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS[suffix])
+    if suffix in UNSUPPORTED_EXTENSIONS:
+        raise _build_unsupported_problem(UNSUPPORTED_EXTENSIONS[suffix])
     return _FORMAT_BY_EXTENSION.get(suffix)
 
 
@@ -197,7 +178,7 @@ def _detect_recording_format(container: str, head: bytes, name: str) -> Format:
     """
     suffix = PurePosixPath(name).suffix.lower()
     if (
-        suffix in _UNSUPPORTED_EXTENSIONS
+        suffix in UNSUPPORTED_EXTENSIONS
         or _CONTAINER_BY_EXTENSION.get(suffix, container) != container
         or (suffix in _FORMAT_BY_EXTENSION and suffix not in _CONTAINER_BY_EXTENSION)
     ):
@@ -218,10 +199,10 @@ def _detect_binary_format(file: BinaryIO, head: bytes, size: int) -> Format | No
     elif head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         inside = identify_ole_file(file, size)
     if isinstance(inside, UnsupportedFormat):
-        raise _build_unsupported_problem(inside.label, inside.next_step)
+        raise _build_unsupported_problem(inside)
     if inside is not None:
         return inside
-    for offset, signature, what in _UNSUPPORTED_SIGNATURES:
+    for offset, signature, what in UNSUPPORTED_SIGNATURES:
         if head[offset : offset + len(signature)] == signature:
             raise _build_unsupported_problem(what)
     return None
@@ -230,9 +211,9 @@ def _detect_binary_format(file: BinaryIO, head: bytes, size: int) -> Format | No
 def _detect_text_format(head: bytes, name: str) -> Format:
     suffix = PurePosixPath(name).suffix.lower()
     if not looks_like_text(head):
-        raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS.get(suffix, "a binary file of an unknown format"))
-    if suffix in _UNSUPPORTED_EXTENSIONS:
-        raise _build_unsupported_problem(_UNSUPPORTED_EXTENSIONS[suffix])
+        raise _build_unsupported_problem(UNSUPPORTED_EXTENSIONS.get(suffix, _UNKNOWN))
+    if suffix in UNSUPPORTED_EXTENSIONS:
+        raise _build_unsupported_problem(UNSUPPORTED_EXTENSIONS[suffix])
     text = decode_prefix(head)
     named = _FORMAT_BY_EXTENSION.get(suffix)
     # The signature is mandatory in WebVTT (W3C, 4.1), so it outweighs the name.
@@ -254,8 +235,9 @@ def _detect_text_format(head: bytes, name: str) -> Format:
     if not suffix and _NOTEBOOK.match(text) and '"nbformat"' in text:
         return Format.NOTEBOOK
     if suffix and named is None:
+        label = f"a text file of the unknown type {suffix}"
         raise _build_unsupported_problem(
-            f"a text file of the unknown type {suffix}", "Rename it to .txt or .md if it is one."
+            UnsupportedFormat(label=label, next_step="Rename it to .txt or .md if it is one.")
         )
     return Format.SRT if _CUE.search(text) else Format.PLAIN
 
@@ -263,7 +245,7 @@ def _detect_text_format(head: bytes, name: str) -> Format:
 def _check_extension(found: Format, name: str) -> None:
     suffix = PurePosixPath(name).suffix.lower()
     named = _FORMAT_BY_EXTENSION.get(suffix)
-    if suffix in _UNSUPPORTED_EXTENSIONS or (named is not None and named is not found):
+    if suffix in UNSUPPORTED_EXTENSIONS or (named is not None and named is not found):
         raise _build_mislabelled_problem(name, FORMATS[found].label)
 
 
@@ -272,11 +254,11 @@ def _read_at(file: BinaryIO, offset: int, length: int) -> bytes:
     return file.read(length)
 
 
-def _build_unsupported_problem(what: str, next_step: str = "") -> FormatProblem:
+def _build_unsupported_problem(found: UnsupportedFormat) -> FormatProblem:
     return FormatProblem(
-        f"The file is {what}, which cannot be read. Supported: {SUPPORTED_EXTENSIONS}.",
+        f"The file is {found.label}, which cannot be read. Supported: {SUPPORTED_EXTENSIONS}.",
         code="type_unsupported",
-        next_step=next_step or "Convert it to a supported type, for example PDF.",
+        next_step=found.next_step,
         status=415,
     )
 

@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from project.db.outages import is_database_outage
-from project.errors import DomainError, StorageUnavailable, TooManyRequests
+from project.errors import DomainError, StorageUnavailable, TooManyRequests, shorten_message
 from project.http.requests import get_request_id
 from project.http.serializers import MAX_ERRORS, count_errors
 
@@ -229,7 +229,7 @@ def _iterate_errors(details: Any, pointer: str) -> Iterator[tuple[str, exception
 
 def _shorten(text: str) -> str:
     """Bound what a problem repeats of the input, which may be one name of a megabyte."""
-    return text if len(text) <= MAX_ERROR_LENGTH else f"{text[:MAX_ERROR_LENGTH]}…"
+    return text if len(text) <= MAX_ERROR_LENGTH else shorten_message(text, limit=MAX_ERROR_LENGTH)
 
 
 def problem_response(request: HttpRequest, *, headers: dict[str, str] | None = None, **members: Any) -> HttpResponse:

@@ -25,6 +25,7 @@ import httpcore2
 import httpx2
 
 from project import logs
+from project.errors import shorten_message
 from project.outbound.public_addresses import (
     is_canonical_ip,
     is_host_listed,
@@ -234,7 +235,9 @@ def _parse_target(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _T
 
 
 def _build_invalid_url_error(why: str) -> FetchRefused:
-    return FetchRefused(f"This is not the address of a page: {why[:MAX_QUOTED_CHARACTERS]}", code="url_invalid")
+    return FetchRefused(
+        f"This is not the address of a page: {shorten_message(why, limit=MAX_QUOTED_CHARACTERS)}", code="url_invalid"
+    )
 
 
 def _build_not_public_error(host: str) -> FetchRefused:
@@ -306,7 +309,7 @@ def _translate_network_errors(host: str) -> Iterator[None]:
     except OSError as exc:
         raise SiteUnavailable(f"{host} cannot be reached.", code="unreachable") from exc
     except httpcore2.ProtocolError as exc:
-        said = str(exc)[:MAX_QUOTED_CHARACTERS]
+        said = shorten_message(str(exc), limit=MAX_QUOTED_CHARACTERS).rstrip(".")
         raise FetchFailed(f"{host} broke off, or does not speak HTTP: {said}.", code="incomplete") from exc
 
 

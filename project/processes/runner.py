@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from project.errors import DomainError
+from project.errors import DomainError, shorten_message
 from project.processes import child
 from project.processes.memory import count_memory_kills, read_peak_bytes
 
@@ -183,8 +183,9 @@ def _iterate_messages(
 
 
 def _build_failure(code: int, trace: str, *, is_limit_met: bool) -> ChildFailed:
-    last = (trace.strip().splitlines() or [f"exit code {code}"])[-1][:_LAST_LINE_LENGTH]
-    kind = last.split(":")[0][:_KIND_LENGTH]
+    last = (trace.strip().splitlines() or [f"exit code {code}"])[-1]
+    kind = shorten_message(last.split(":")[0], limit=_KIND_LENGTH)
+    last = shorten_message(last, limit=_LAST_LINE_LENGTH)
     if code == -signal.SIGXCPU:
         return ChildFailed("the child used up its processor time", code="timed_out", kind=kind)
     # Libraries turn failed allocations into exceptions of their own, whose text names the cause.

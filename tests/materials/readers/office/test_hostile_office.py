@@ -81,7 +81,7 @@ def refused(content: bytes, name: str) -> FormatProblem:
         (open_document("spreadsheet"), "a.ods", "type_unsupported", ("(ods)", "PDF")),
         (archive("Index/Document.iwa"), "a.key", "type_unsupported", ("Keynote", "pptx, docx or PDF")),
         (archive("[Content_Types].xml", "xl/workbook.xml"), "a.xlsx", "type_unsupported", ("spreadsheet",)),
-        (archive("photos/1.jpg"), "a.zip", "type_unsupported", ("archive", "Unpack")),
+        (archive("photos/1.jpg"), "a.zip", "type_unsupported", ("archive", "Import")),
         (archive("[Content_Types].xml", "word/styles.xml"), "a.docx", "damaged", ("main part is missing",)),
         (archive("word/document.xml")[:-30], "a.docx", "file_truncated", ("cut off",)),
         (archive("word/document.xml"), "a.pptx", "file_mislabelled", ("Word",)),
