@@ -127,6 +127,8 @@ class LeftOutKind(StrEnum):
     # The same words again: repeats in rolling captions, a format that holds its text twice.
     REPETITION = "repetition"
     TRACK = "track"
+    # Outputs of a notebook's cells: error messages, and what is longer than is kept.
+    OUTPUT = "output"
     DAMAGED = "damaged"
 
 

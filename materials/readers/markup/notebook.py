@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from materials.documents import ChunkKind, Document
+from materials.documents import ChunkKind, Document, LeftOutKind
 from materials.readers.base.encodings import clean_text, decode_with_warnings
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import tidy_lines
 from materials.readers.html.blocks import HTMLBlockReader
+from materials.readers.html.panels import show_panels
 from materials.readers.html.tree import build_html_tree
 from materials.readers.markdown.renderer import MarkdownRenderer
 from materials.readers.markup import front_matter
@@ -72,6 +74,7 @@ def read(path: Path) -> Document:
         title=reading.title or named or own,
         language=reading.document_language,
         warnings=(*text.warnings, *reading.list_warnings()),
+        left_out=reading.left_out.build(),
     )
 
 
@@ -85,8 +88,15 @@ class _NotebookReader:
     # One for all cells: to build the renderer takes longer than to render a short cell.
     _renderer: MarkdownRenderer = field(default_factory=MarkdownRenderer)
 
+    @property
+    def left_out(self) -> LeftOutCollector:
+        """What is left out of the cells so far."""
+        return self.blocks.pieces.left_out
+
     def add_cell(self, cell: dict[str, Any]) -> None:
         """Add the pieces of one cell."""
+        for name in _get_mapping(cell, "attachments"):
+            self.left_out.add(LeftOutKind.ATTACHMENT, clean_text(name))
         kind = cell.get("cell_type")
         source = clean_text(_join_text(cell.get("source", cell.get("input"))))
         if kind == "heading":
@@ -118,6 +128,8 @@ class _NotebookReader:
         if self.blocks.pieces.collected or not source.lstrip().startswith(("---", "+++")):
             return source
         front = front_matter.split_front_matter(source)
+        if front.source:
+            self.left_out.add(LeftOutKind.METADATA, front.source)
         self.title, self.document_language = self.title or front.title, self.document_language or front.language
         return front.body
 
@@ -125,8 +137,9 @@ class _NotebookReader:
         self._add_html(self._renderer.render(source))
 
     def _add_html(self, text: str) -> None:
-        root = build_html_tree(f"<html><body>{text}</body></html>")
+        root = build_html_tree(f"<html><body>{text}</body></html>", self.left_out)
         if root is not None:
+            show_panels(root)
             self.blocks.read(root)
             self.blocks.release_tree()
 
@@ -159,6 +172,8 @@ class _NotebookReader:
         kind = output.get("output_type")
         if kind in {"error", "pyerr"}:
             self._omissions["errors"] += 1
+            said = (_join_text(output.get(name)) for name in ("ename", "evalue"))
+            self.left_out.add(LeftOutKind.OUTPUT, clean_text(": ".join(each for each in said if each)))
             return
         if kind == "stream":
             yield _join_text(output.get("text"))
@@ -169,6 +184,7 @@ class _NotebookReader:
         # A plot also has a text, but that is the repr of an object.
         if any(name.startswith("image/") or name in {"png", "jpeg", "svg"} for name in data):
             self._omissions["pictures"] += 1
+            self.left_out.add(LeftOutKind.EMBEDDED_OBJECT, clean_text(_join_text(data.get("text/plain"))))
             return
         for name in ("text/latex", "text/markdown", "text/plain", "text", "latex"):
             if (text := _join_text(data.get(name))).strip():
@@ -177,6 +193,7 @@ class _NotebookReader:
                 return
         if any("/" in name or name in {"html", "javascript"} for name in data):
             self._omissions["others"] += 1
+            self.left_out.add(LeftOutKind.EMBEDDED_OBJECT, ", ".join(clean_text(str(name)) for name in data))
 
     def _add_output(self, text: str) -> None:
         """Add the outputs of a cell, cut to the limits; a formula becomes a paragraph, anything else code."""
@@ -186,6 +203,7 @@ class _NotebookReader:
         shown = "\n".join(whole.split("\n")[:MAX_OUTPUT_LINES])[:MAX_OUTPUT_CHARACTERS]
         if len(shown) < len(whole):
             self._omissions["cut"] += 1
+            self.left_out.add(LeftOutKind.OUTPUT, whole[len(shown) :])
             shown = f"{shown.rstrip()}\n…"
         kind = (
             ChunkKind.PARAGRAPH if shown.lstrip().startswith("$") and shown.rstrip().endswith("$") else ChunkKind.CODE

@@ -7,9 +7,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
+from materials.documents import LeftOutKind
 from materials.readers.base.delimited_rows import parse_csv_rows
-from materials.readers.markup.rst_directives import CODE_DIRECTIVES, DROPPED_DIRECTIVES, TITLED_DIRECTIVES, Directive
+from materials.readers.base.html_elements import (
+    find_label,
+    format_directive_end,
+    format_directive_start,
+    format_left_out,
+)
+from materials.readers.markup.rst_directives import (
+    CODE_DIRECTIVES,
+    CONTENTS_DIRECTIVES,
+    DROPPED_DIRECTIVES,
+    TITLED_DIRECTIVES,
+    Directive,
+)
 from materials.readers.markup.rst_inline import render_inline
+from materials.readers.markup.rst_references import References, is_anonymous_target
 from materials.readers.markup.rst_tables import (
     is_grid_table,
     is_simple_table,
@@ -67,6 +81,7 @@ class RstReader:
 
     _lines: list[str]
     _substitutions: dict[str, str] = field(default_factory=dict)
+    _references: References = field(default_factory=References)
     _title_styles: list[tuple[str, bool]] = field(default_factory=list)
     _include_count: int = 0
 
@@ -77,7 +92,8 @@ class RstReader:
         Substitutions are collected first, because they may be used before their definition.
         """
         # Tab stops of docutils are eight columns apart.
-        reader = cls([line.rstrip() for line in text.expandtabs(8).split("\n")])
+        lines = [line.rstrip() for line in text.expandtabs(8).split("\n")]
+        reader = cls(lines, _references=References.from_lines(lines))
         for line in reader._lines:
             found = _SUBSTITUTION.match(line[3:].lstrip()) if line.startswith("..") else None
             if found is not None and found.group(2) in {"replace", "unicode", "date"}:
@@ -86,7 +102,9 @@ class RstReader:
 
     def render_html(self) -> str:
         """Return the text as HTML."""
-        return "\n".join(self._render_blocks(self._lines, 0))
+        html = list(self._render_blocks(self._lines, 0))
+        html.extend(format_left_out(LeftOutKind.METADATA, target) for target in self._references.list_unused())
+        return "\n".join(html)
 
     def list_warnings(self) -> list[str]:
         """Return a sentence about the files that the text includes; none when it includes none."""
@@ -159,7 +177,7 @@ class RstReader:
     def _render_explicit_markup(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         found = _EXPLICIT_MARKUP.match(lines[at])
         if found is None:
-            return None
+            return ("", at + 1) if is_anonymous_target(lines[at]) else None
         said = found.group(1) or ""
         body, end = _parse_indented_body(lines, at + 1)
         if (target := _TARGET.match(said)) is not None:
@@ -170,11 +188,12 @@ class RstReader:
             label = note.group(1).lstrip("#") or "#"
             text = "\n".join([note.group(2) or "", *body])
             return f"<p>[{escape(label)}] {self._render_inline(text.strip())}</p>", end
+        source = "\n".join([said, *body])
         if _SUBSTITUTION.match(said):
-            return "", end
+            return format_left_out(LeftOutKind.METADATA, source), end
         if (named := _DIRECTIVE.match(said)) is not None:
             return self._render_directive(Directive.from_lines(named.group(1), named.group(2) or "", body), depth), end
-        return "", end  # a comment
+        return (format_left_out(LeftOutKind.COMMENT, source) if source.strip() else ""), end
 
     def _render_directive(self, directive: Directive, depth: int) -> str:
         name, argument, body = directive.name, directive.argument, directive.body
@@ -185,15 +204,21 @@ class RstReader:
             return f'<div class="math display">$${escape(tex)}$$</div>' if tex else ""
         if name in {"include", "literalinclude"}:
             self._include_count += 1
-            return ""
+            return format_left_out(LeftOutKind.EMBEDDED_OBJECT, argument)
         if name == "raw":
-            return directive.render_raw()
+            return directive.render_raw() or format_left_out(LeftOutKind.METADATA, "\n".join(body))
         if name in DROPPED_DIRECTIVES:
-            return ""
+            kind = LeftOutKind.CONTENTS if name in CONTENTS_DIRECTIVES else LeftOutKind.METADATA
+            return format_left_out(kind, "\n".join([f"{name}:: {argument}", *body]))
         if name in {"figure", "image"}:
-            said = f'<p><img alt="{escape(directive.options.get("alt", ""), quote=True)}"></p>'
+            said = f'<img alt="{escape(directive.options.get("alt", ""), quote=True)}">'
+            if target := directive.options.get("target"):
+                target = self._references.find_target(target.strip("`_")) or target
+                said = f'<a href="{escape(target, quote=True)}">{said}</a>'
+            said = f"<p>{said}</p>"
             return said + "".join(self._render_blocks(body, depth + 1))
-        title = f"<p>{self._render_inline(argument)}</p>" if argument and name in TITLED_DIRECTIVES else ""
+        has_title = argument and name in TITLED_DIRECTIVES and not find_label(name)
+        title = f"<p>{self._render_inline(argument)}</p>" if has_title else ""
         if name == "csv-table":
             rows = parse_csv_rows(
                 [line for line in body if line],
@@ -206,7 +231,8 @@ class RstReader:
             return title + "".join(_build_table_from_lists(found[0]) for found in items if found is not None)
         if name == "rubric":
             return f"<p><strong>{self._render_inline(argument)}</strong></p>"
-        return f"<div>{title}{''.join(self._render_blocks(body, depth + 1))}</div>"
+        content = "".join(self._render_blocks(body, depth + 1))
+        return f"{format_directive_start(name, argument)}{title}{content}{format_directive_end()}"
 
     def _render_table(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         line = lines[at]
@@ -251,16 +277,19 @@ class RstReader:
     def _render_field_list(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         """Render lines of `:name: value` as a definition list, without bibliographic fields."""
         items = []
+        left_out: list[str] = []
         begin = at
         while at < len(lines) and (found := _FIELD.match(lines[at])) is not None:
             body, end = _parse_indented_body(lines, at + 1)
-            if found.group(1).lower() not in _BIBLIOGRAPHIC_FIELDS:
-                text = "\n".join([found.group(2) or "", *body]).strip()
+            text = "\n".join([found.group(2) or "", *body]).strip()
+            if found.group(1).lower() in _BIBLIOGRAPHIC_FIELDS:
+                left_out.append(format_left_out(LeftOutKind.METADATA, f"{found.group(1)}: {text}"))
+            else:
                 items.append(f"<dt>{self._render_inline(found.group(1))}</dt><dd>{self._render_inline(text)}</dd>")
             at = end
         if at == begin:
             return None
-        return (f"<dl>{''.join(items)}</dl>" if items else ""), at
+        return (f"<dl>{''.join(items)}</dl>" if items else "") + "".join(left_out), at
 
     def _render_definition_list(self, lines: Sequence[str], at: int, depth: int) -> tuple[str, int] | None:
         entries = []
@@ -315,7 +344,7 @@ class RstReader:
         return (f"<p>{self._render_inline(said)}</p>" if said else "") + code, after if any(body) else end
 
     def _render_inline(self, text: str) -> str:
-        return render_inline(text, self._substitutions)
+        return render_inline(text, self._substitutions, self._references)
 
 
 def _is_list_item(lines: Sequence[str], at: int, pattern: re.Pattern[str]) -> bool:

@@ -25,6 +25,7 @@ CODE_DIRECTIVES = {
     "activecode",
     "command-output",
     "tabbed-code",
+    "code-tab",
 }
 # Their output comes from other files or programs, or they set options.
 DROPPED_DIRECTIVES = {
@@ -60,6 +61,7 @@ DROPPED_DIRECTIVES = {
     "youtube",
     "video",
 }
+CONTENTS_DIRECTIVES = {"toctree", "contents", "index", "autosummary"}
 # Their argument is a title, a version or a signature, which readers see.
 TITLED_DIRECTIVES = {
     "note",
@@ -84,6 +86,7 @@ TITLED_DIRECTIVES = {
     "dropdown",
     "tab",
     "tab-item",
+    "group-tab",
     "card",
     "exercise",
     "solution",

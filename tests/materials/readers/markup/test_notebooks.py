@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from materials.documents import ChunkKind, Document, Format
+from materials.documents import ChunkKind, Document, Format, LeftOutKind
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.document_json import decode_document, encode_document
 from tests.materials.readers.texts import kinds_and_texts, of_kind, read_as, texts
@@ -154,3 +154,21 @@ def test_halves_of_characters_cost_only_themselves() -> None:
     document = notebook(code("print(1)", stream("\udc00 one")), kernelspec={"language": "r"})
 
     assert texts(Document(pieces=decode_document(encode_document(document)).pieces)) == ["print(1)", "? one"]
+
+
+def test_what_is_left_out_of_a_notebook_is_counted_and_links_are_kept() -> None:
+    picture = {"output_type": "display_data", "data": {"image/png": "x", "text/plain": "<Figure size 640x480>"}}
+    failed = {"output_type": "error", "ename": "NameError", "evalue": "no x", "traceback": []}
+    text = {**markdown("[a](b.ipynb) <!-- to do -->"), "attachments": {"map.png": {"image/png": "x"}}}
+    raw = {"cell_type": "raw", "metadata": {}, "source": "---\ntitle: Water\n---"}
+
+    document = notebook(raw, text, code("x", picture, failed, stream("line\n" * 31)))
+
+    assert document.pieces[0].links == ("b.ipynb",)
+    assert {left.kind: [each.text for each in left.texts] for left in document.left_out} == {
+        LeftOutKind.METADATA: ["title: Water"],
+        LeftOutKind.ATTACHMENT: ["map.png"],
+        LeftOutKind.COMMENT: ["to do"],
+        LeftOutKind.EMBEDDED_OBJECT: ["<Figure size 640x480>"],
+        LeftOutKind.OUTPUT: ["NameError: no x", "line"],
+    }

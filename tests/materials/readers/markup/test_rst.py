@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from materials.documents import ChunkKind, Format
+from materials.documents import ChunkKind, Format, LeftOutKind
 from tests.materials.readers.texts import kinds_and_texts, of_kind, read_as, texts
 
 HEADING, PARAGRAPH, LIST, CODE = ChunkKind.HEADING, ChunkKind.PARAGRAPH, ChunkKind.LIST, ChunkKind.CODE
@@ -108,3 +108,49 @@ def test_no_words_are_lost_in_what_is_repeated(line: str) -> None:
     nested = "\n".join(f"{' ' * depth}{line}word{depth}" for depth in range(60))
 
     assert "word59" in " ".join(rst(nested))
+
+
+@pytest.mark.parametrize(
+    ("written", "links"),
+    [
+        ("See `one <https://a.example>`_ and `two <b.html>`__.", ("https://a.example", "b.html")),
+        ("See `one`__ and two__.\n\n__ https://a.example\n\n.. __: b.html", ("https://a.example", "b.html")),
+        ("See one_ and `the other`_.\n\n.. _one: https://a.example\n.. _the other: one_", ("https://a.example",)),
+        ("See https://a.example/x (and http://b.example).", ("https://a.example/x", "http://b.example")),
+        ("See :doc:`a <../b>`, :ref:`c <d>` and `e`_.\n\n.. _e:\n\nThere.", ("../b",)),
+        ("|x|_\n\n.. |x| replace:: words\n.. _x: https://a.example", ("https://a.example",)),
+        (".. image:: a.png\n   :alt: A map\n   :target: https://a.example", ("https://a.example",)),
+        (".. _long:\n   https://a.example/long\n\nSee long_.", ("https://a.example/long",)),
+    ],
+)
+def test_references_keep_where_they_lead(written: str, links: tuple[str, ...]) -> None:
+    document = read_as(Format.RST, written)
+
+    assert tuple(link for piece in document.pieces for link in piece.links) == links
+    assert "example" not in document.pieces[-1].text or written.startswith("See https")
+
+
+def test_an_exercise_is_a_heading_and_ends_with_its_directive() -> None:
+    text = "Part\n====\n\n.. exercise:: Boil\n   :label: x\n\n   Boil it.\n\n.. solution:: x\n\n   Done.\n\nAfter."
+
+    document = read_as(Format.RST, text)
+
+    assert [(p.text, p.locator.heading_path) for p in document.pieces[1:]] == [
+        ("Exercise: Boil", ("Part", "Exercise: Boil")), ("Boil it.", ("Part", "Exercise: Boil")),
+        ("Solution", ("Part", "Solution")), ("Done.", ("Part", "Solution")), ("After.", ("Part",)),
+    ]  # fmt: skip
+
+
+def test_what_is_left_out_is_counted() -> None:
+    text = ":Author: Ann\n\n.. a comment\n\n.. |a| replace:: b\n\n.. toctree::\n\n   one\n\n.. include:: c.rst\n\n"
+    text += ".. raw:: latex\n\n   \\d\n\n.. _e: https://unused.example\n\nText |a|."
+
+    document = read_as(Format.RST, text)
+
+    assert texts(document) == ["Text b."]
+    assert {left.kind: [each.text for each in left.texts] for left in document.left_out} == {
+        LeftOutKind.METADATA: ["Author: Ann", "|a| replace:: b", "\\d", "https://unused.example"],
+        LeftOutKind.COMMENT: ["a comment"],
+        LeftOutKind.CONTENTS: ["toctree:: one"],
+        LeftOutKind.EMBEDDED_OBJECT: ["c.rst"],
+    }
