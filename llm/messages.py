@@ -95,8 +95,9 @@ class ContextCapacity:
 # More than any vendor counts for one picture of up to 1568 pixels a side.
 PICTURE_TOKENS = 2_000
 
-# Gemini counts 258 tokens for the one frame and 32 for the sound of each second, and some for the time stamps.
-CLIP_TOKENS_PER_SECOND = 300
+# At high resolution Gemini counts 280 tokens for the one frame of each second (older models 258), 32 for its sound, and
+# some for the time stamps.
+CLIP_TOKENS_PER_SECOND = 320
 # A clip without an end lasts to the recording's end, which is not known here: the longest that is sent as a whole.
 WHOLE_CLIP_MS = 3_600_000
 

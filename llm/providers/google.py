@@ -108,8 +108,12 @@ def _build_config(call: ProviderCall) -> types.GenerateContentConfig:
         # One call is one request and one row: the SDK would ask for continuations by itself, each billed.
         "automatic_continuation": False,
         "automatic_function_calling": types.AutomaticFunctionCallingConfig(disable=True),
-        **call.model.extra,
     }
+    if call.request.clips:
+        # Words on slides are asked for verbatim. By default Gemini 3 gives a frame of a video 70 tokens, at which they
+        # cannot be read; at this resolution 280.
+        settings["media_resolution"] = types.MediaResolution.MEDIA_RESOLUTION_HIGH
+    settings |= call.model.extra
     if schema is not None:
         # Both modes ask for JSON; without a native schema, its description in the prompt is all that the model has.
         settings["response_mime_type"] = "application/json"

@@ -3,6 +3,7 @@
 * DomainError
   x MediaUnreadable       422  the file is broken, empty or not media; `code` says which
   x TranscriberMissing    422  nothing that could transcribe is installed or configured; the next step names what to do
+  x FormatNotAccepted     422  a service does not take files of this kind
   x TranscriptRefused     502  what a transcriber returned cannot be right
   x TranscriberBroken     502  the transcriber died or ran out of memory
 """
@@ -24,6 +25,14 @@ class TranscriberMissing(RuleViolation):
     """Nothing that could transcribe is installed or configured."""
 
     code = "transcriber_missing"
+
+
+class FormatNotAccepted(DomainError):
+    """A service does not take files of this kind, and the recording cannot be copied into another."""
+
+    code = "format_not_accepted"
+    status = 422
+    next_step = "Export it again as mp4 with H.264 and AAC, which works everywhere, and upload that."
 
 
 class TranscriptRefused(DomainError):

@@ -31,6 +31,7 @@ from llm.router.router import ModelRouter
 from llm.video.errors import TranscriptRefused
 from llm.video.plausibility import compute_tolerance, find_implausibility, find_missing_speech
 from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions
+from llm.video.remuxing import open_for_gemini
 from llm.video.timestamps import StampedLine, build_segments, compute_offset, parse_timestamp
 from llm.video.transcript import Segment, Transcript, Window
 from project import logs
@@ -78,7 +79,7 @@ class GeminiSettings:
     """How a recording is transcribed: window lengths in milliseconds, time limits in seconds."""
 
     strategy: str = "default"
-    # Ten minutes of video are 180,000 tokens: below the 200,000 from which on Gemini's larger models cost more, and a
+    # Ten minutes of video are 192,000 tokens: below the 200,000 from which on Gemini's larger models cost more, and a
     # refused or broken answer costs no more than that.
     window_ms: int = 600_000
     # Up to here one window is better than two halves, each with its own request and a cut in the middle.
@@ -104,8 +105,8 @@ class GeminiVideoProcessor:
     ) -> Transcript:
         """Return the transcript, asking only for windows that `context` does not have yet.
 
-        Raises TranscriptRefused, NoProvider, BudgetExceeded, DeadlinePassed, ModelsExhausted (for an upload that failed
-        too), PromptBroken, RegistryUnusable, and what the checkpoint of `context` raises.
+        Raises TranscriptRefused, FormatNotAccepted, NoProvider, BudgetExceeded, DeadlinePassed, ModelsExhausted (for an
+        upload that failed too), PromptBroken, RegistryUnusable, and what the checkpoint of `context` raises.
         """
         prompt = read_prompt(ACTION)
         cache_key = self._build_cache_key(prompt, options)
@@ -174,18 +175,20 @@ class GeminiVideoProcessor:
         work = f"{context.tenant.pk}/{context.job.pk if context.job else ''}/{recording.id}"
         try:
             with _raise_as_exhausted(provider):
-                file = self._upload_until_active(files, work, recording)
+                file = self._upload_until_active(files, work, recording, context)
             yield file
         finally:
             _delete_file(files, work)
 
-    def _upload_until_active(self, files: GoogleFiles, work_id: str, recording: Recording) -> RemoteFile:
-        with recording.open() as content:
+    def _upload_until_active(
+        self, files: GoogleFiles, work_id: str, recording: Recording, context: TranscriptionContext
+    ) -> RemoteFile:
+        with open_for_gemini(recording, checkpoint=context.checkpoint) as upload:
             file = files.put(
                 work_id,
-                content,
-                size_bytes=recording.size_bytes,
-                media_type=recording.media_type,
+                upload.content,
+                size_bytes=upload.size_bytes,
+                media_type=upload.media_type,
                 seconds=self.settings.upload_seconds,
             )
         return files.wait_until_active(file, seconds=self.settings.processing_seconds)

@@ -98,6 +98,13 @@ def test_pictures_arrive_as_they_are(harness: ProviderHarness) -> None:
 
 
 @pytest.mark.parametrize("dialect", [GOOGLE], ids=str)
+def test_pictures_are_seen_as_is_the_default(harness: ProviderHarness) -> None:
+    harness.ask(Answer("A lorry."), request=replace(QUESTION, pictures=PICTURES))
+
+    assert "mediaResolution" not in harness.asked.body["generationConfig"]
+
+
+@pytest.mark.parametrize("dialect", [GOOGLE], ids=str)
 def test_a_part_of_a_recording_arrives_with_its_offsets(harness: ProviderHarness) -> None:
     clips = (
         Clip(uri="https://files/1", media_type="video/mp4", start_ms=10_250, end_ms=70_000),
@@ -113,6 +120,8 @@ def test_a_part_of_a_recording_arrives_with_its_offsets(harness: ProviderHarness
         Video(uri="https://files/3", mime_type="video/mp4"),
     ]
     assert "text" in list(harness.asked.body["contents"][0]["parts"])[-1]
+    # Words on slides cannot be read at what is the default for videos.
+    assert harness.asked.body["generationConfig"]["mediaResolution"] == "MEDIA_RESOLUTION_HIGH"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from llm.video.processor import GeminiLimits, TranscriptionOutcome, TranscriptSo
 from llm.video.transcript import AudioTrack, MediaInfo, Segment, SubtitleTrack, Transcript
 from project.errors import DomainError
 from project.jobs.errors import JobCancelled
+from project.processes.runner import ChildKilled
 
 MINUTE = 60_000
 MEDIA = MediaInfo(container="mp4", duration_ms=10 * MINUTE, has_video=True, audio=(AudioTrack(index=1),))
@@ -189,6 +190,14 @@ def test_when_gemini_is_away_and_whisper_not_installed_gemini_is_waited_for() ->
 
     assert (away.value.code, away.value.max_outage_hours) == ("models_exhausted", 24)
     assert "Whisper is not installed." in str(away.value)
+
+
+def test_a_killed_child_stays_one_so_that_the_job_is_tried_again() -> None:
+    killed = ChildKilled(is_memory_exhausted=False)
+    stage = Stage(gemini=Ear(TranscriptRefused("The times go backwards.")), whisper=Ear(killed))
+
+    with pytest.raises(ChildKilled):
+        stage.transcribe()
 
 
 @pytest.mark.parametrize("stop", [MediaUnreadable("broken", code="damaged"), JobCancelled("over")], ids=["file", "job"])
