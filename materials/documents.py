@@ -130,6 +130,8 @@ class LeftOutKind(StrEnum):
     # Outputs of a notebook's cells: error messages, and what is longer than is kept.
     OUTPUT = "output"
     DAMAGED = "damaged"
+    # What is beyond a limit on how much is read: rows of a table, lines of a program's output.
+    EXCESS = "excess"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import cast
 from materials.documents import Document, Format
 
 # Names, imported on use: a child process that reads one file need not load the libraries of all readers.
-_MODULES = {
+READER_MODULES = {
     Format.MARKDOWN: "markup.markdown",
     Format.PLAIN: "text.plain",
     Format.HTML: "html.reader",
@@ -26,5 +26,5 @@ _MODULES = {
 
 def read_document(path: Path, format_: Format) -> Document:
     """Read a file of a known document format (no recording) in the current process. Raises UnreadableDocument."""
-    module = import_module(f"materials.readers.{_MODULES[format_]}")
+    module = import_module(f"materials.readers.{READER_MODULES[format_]}")
     return cast(Document, module.read(path))

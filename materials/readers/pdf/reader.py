@@ -81,6 +81,8 @@ def _build_document(
     for page in pages:
         for kind, text in page.left_out:
             left_out.add(kind, text, Locator(page=page.number))
+    for number in failed:
+        left_out.add(LeftOutKind.DAMAGED, locator=Locator(page=number))
     for name in attachments:
         left_out.add(LeftOutKind.ATTACHMENT, name)
     drop_furniture(readable, outline, left_out)

@@ -6,11 +6,11 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from materials.documents import ChunkKind, Document
+from materials.documents import ChunkKind, Document, LeftOutKind
 from materials.readers.base.encodings import decode_with_warnings
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.pieces import PieceCollector, format_table_parts
@@ -47,11 +47,20 @@ def read(path: Path) -> Document:
     body = text.text[said.end() :] if said else text.text
     rows = _parse_rows(body, said.group(1) if said else detect_delimiter(body))
     head_and_rows = list(islice(rows, MAX_ROWS + 1))
-    warnings = [*text.warnings, *_build_truncation_warnings(head_and_rows, sum(1 for _ in rows))]
+    more = sum(1 for _ in rows)
+    widest = max(map(len, head_and_rows), default=0)
     pieces = PieceCollector()
+    if more:
+        pieces.left_out.add(LeftOutKind.EXCESS, f"Rows from {MAX_ROWS + 1:,} on", count=more)
+    if widest > MAX_COLUMNS:
+        pieces.left_out.add(LeftOutKind.EXCESS, f"Columns from {MAX_COLUMNS + 1} on", count=widest - MAX_COLUMNS)
     for part in format_table_parts([row[:MAX_COLUMNS] for row in head_and_rows]):
         pieces.add(ChunkKind.TABLE, part)
-    return Document(pieces=tuple(pieces.collected), warnings=tuple(warnings))
+    return Document(
+        pieces=tuple(pieces.collected),
+        warnings=(*text.warnings, *_build_truncation_warnings(len(head_and_rows), more, widest)),
+        left_out=pieces.left_out.build(),
+    )
 
 
 def detect_delimiter(text: str) -> str:
@@ -98,8 +107,8 @@ def _build_csv_reader(text: str, delimiter: str, *, strict: bool, quoted: bool =
     )
 
 
-def _build_truncation_warnings(rows: Sequence[Sequence[str]], more: int) -> Iterator[str]:
+def _build_truncation_warnings(row_count: int, more: int, widest: int) -> Iterator[str]:
     if more:
-        yield f"Only the first {MAX_ROWS:,} of {len(rows) - 1 + more:,} rows were read; {more:,} were left out."
-    if (widest := max(map(len, rows), default=0)) > MAX_COLUMNS:
+        yield f"Only the first {MAX_ROWS:,} of {row_count - 1 + more:,} rows were read; {more:,} were left out."
+    if widest > MAX_COLUMNS:
         yield f"Only the first {MAX_COLUMNS} of {widest:,} columns were read; {widest - MAX_COLUMNS:,} were left out."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from materials.documents import ChunkKind, Document, Format
+from materials.documents import ChunkKind, Document, Format, LeftOutKind
 from materials.readers.pdf.line_joining import LineJoiner
 from materials.readers.registry import read_document
 from tests.materials.readers.pdfs import typeset
@@ -183,6 +183,7 @@ def test_letters_that_are_shifted_are_noise(tmp_path: Path) -> None:
 
     assert document.pieces == ()
     assert "noise" in document.warnings[0]
+    assert [(group.kind, group.count, group.pages) for group in document.left_out] == [(LeftOutKind.NOISE, 1, (1,))]
 
 
 @pytest.mark.parametrize("shift", [-29, -3, 5, 29])

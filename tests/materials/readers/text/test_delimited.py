@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from materials.documents import Format
+from materials.documents import Format, LeftOutKind
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.text.delimited import MAX_COLUMNS, MAX_ROWS
 from tests.materials.readers.texts import read_as, texts
@@ -57,6 +57,7 @@ def test_rows_come_in_parts_and_those_left_out_are_counted() -> None:
     assert all(text.startswith("| No | Words |\n| --- | --- |\n| ") for text in texts(document))
     assert sum(text.count("\n") - 1 for text in texts(document)) == MAX_ROWS
     assert document.warnings == ("Only the first 1,000 of 1,234 rows were read; 234 were left out.",)
+    assert [(group.kind, group.count) for group in document.left_out] == [(LeftOutKind.EXCESS, 234)]
 
 
 def test_columns_left_out_are_counted() -> None:
@@ -64,6 +65,7 @@ def test_columns_left_out_are_counted() -> None:
 
     assert texts(document)[0].split("\n")[0].count(" | ") == MAX_COLUMNS - 1
     assert document.warnings == ("Only the first 100 of 200 columns were read; 100 were left out.",)
+    assert [(group.kind, group.count) for group in document.left_out] == [(LeftOutKind.EXCESS, 100)]
 
 
 def test_a_table_of_many_megabytes_is_refused() -> None:
