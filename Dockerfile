@@ -26,7 +26,4 @@ USER coursewright
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:8000/health/live', headers={'Host': 'localhost'}), timeout=4)"]
-# Threads, because an upload holds one for as long as the client sends; no time limit, for the same reason.
-# One process, so that limits kept in memory hold, and no --max-requests: its restart would wait for the longest upload.
-CMD ["gunicorn", "project.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "1", "--threads", "16", \
-     "--timeout", "0", "--graceful-timeout", "60", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "--config", "config/gunicorn.py", "--worker-tmp-dir", "/dev/shm"]

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from project.errors import TooManyRequests
+from project.http.transfers import has_long_body, hold_transfer_slot
 from tenants import rate_limits
 from tenants.requests import get_api_key, set_response_headers
 from tenants.scopes import Scope
@@ -24,10 +25,12 @@ class KeyThrottle(BaseThrottle):
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Return True, or raise TooManyRequests."""
+        """Return True, or raise TooManyRequests. A request with a long body takes a transfer slot of its tenant."""
         # Public views (health, schema) have no key; what fails to authenticate is counted by its client IP.
         if request.auth is not None:
             charge_request(request)
+            if has_long_body(request._request):
+                hold_transfer_slot(request._request, str(get_api_key(request).tenant_id))
         return True
 
 

@@ -33,10 +33,8 @@ def gunicorn(folder: Path, *, environment: Mapping[str, str], threads: int = 4) 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    arguments = ["-m", "gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
-    process = start(
-        *arguments, "--threads", str(threads), "--timeout", "0", "--no-control-socket", log=log, **environment
-    )
+    arguments = ["-m", "gunicorn", "-c", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
+    process = start(*arguments, log=log, WEB_THREADS=str(threads), **environment)
 
     def answers() -> bool:
         with socket.socket() as probe:
@@ -68,16 +66,12 @@ class Server:
         family = [psutil.Process(self.pid), *psutil.Process(self.pid).children(recursive=True)]
         return max(process.memory_info().rss for process in family)
 
-    def head(self, *headers: str, method: str = "POST", path: str = "") -> bytes:
-        lines = [
-            f"{method} {path or self.path} HTTP/1.1",
-            "Host: localhost",
-            f"X-API-Key: {self.key}",
-            *headers,
-            "",
-            "",
-        ]
-        return "\r\n".join(lines).encode()
+    def head(self, *headers: str, method: str = "POST", path: str = "", key: str | None = None) -> bytes:
+        given = self.key if key is None else key
+        lines = [f"{method} {path or self.path} HTTP/1.1", "Host: localhost"]
+        if given:
+            lines.append(f"X-API-Key: {given}")
+        return "\r\n".join([*lines, *headers, "", ""]).encode()
 
     def send(self, parts: Iterable[bytes]) -> int:
         """Send raw bytes and return the status of the answer."""

@@ -26,6 +26,7 @@ from materials.transfer.services import request_import
 from materials.tree.serializers import NodeSerializer
 from project.http.responses import paginated_response, validated, validated_query
 from project.http.schema import declare_problems
+from project.http.transfers import hold_transfer_slot
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
@@ -84,6 +85,7 @@ class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def export_archive(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Export the files of the node and of all below it as a zip with a manifest, made while it is sent."""
+        hold_transfer_slot(request._request, str(get_tenant(request).pk))
         export = export_materials(tenant=get_tenant(request), node_id=pk)
         return StreamingHttpResponse(
             export.pieces,

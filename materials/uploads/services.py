@@ -25,6 +25,7 @@ from materials.uploads.queries import get_signed_upload, get_upload
 from materials.uploads.verification import get_upload_entry, require_upload_entry, verify_and_attach_upload
 from project.db.clock import get_database_time
 from project.errors import NotFound
+from project.http.transfers import has_long_body, hold_transfer_slot
 from project.jobs.models import Job
 from project.jobs.services import cancel_subject_jobs, submit_job
 from project.storage import request_files
@@ -139,7 +140,8 @@ def complete_upload(*, tenant: Tenant, upload_id: UUID) -> AddedEntry | Job:
 def receive_part(*, upload_id: UUID, number: int, request: HttpRequest) -> None:
     """Store a part that arrives here because the store signs no URLs. The caller has verified the signature.
 
-    Raises NotFound, UploadClosed, LengthRequired, and UploadRefused when it has another size than was announced.
+    Raises NotFound, UploadClosed, TooManyTransfers, LengthRequired, and UploadRefused when it has another size than was
+    announced.
     """
     upload = get_signed_upload(upload_id=upload_id)
     direct_upload = build_direct_upload(upload)
@@ -147,6 +149,8 @@ def receive_part(*, upload_id: UUID, number: int, request: HttpRequest) -> None:
         raise NotFound(f"The upload has no part {number}.")
     if upload.state != UploadStatus.OPEN:
         raise UploadClosed("The upload takes no more parts.")
+    if has_long_body(request):
+        hold_transfer_slot(request, str(upload.tenant_id))
     try:
         request_files.receive_exact_body(
             request, key=direct_upload.build_part_key(number), size=direct_upload.compute_part_size(number)

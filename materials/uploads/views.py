@@ -45,6 +45,7 @@ from project import logs
 from project.errors import NotFound
 from project.http.ranges import RangeUnsatisfiable, parse_range_header
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.transfers import hold_transfer_slot
 from project.jobs.models import Job
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
@@ -179,6 +180,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
         """Read an entry's file, or the part of it that `Range` names, as an attachment."""
         _verify_signed_url(request)
         entry = get_signed_entry(entry_id=pk)
+        hold_transfer_slot(request._request, str(entry.tenant_id))
         try:
             file = get_object_storage().open(entry.object_key)
         except FileNotFoundError as exc:
@@ -200,6 +202,8 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
             "Content-Security-Policy": "sandbox; default-src 'none'",
             "ETag": version,
             "X-Content-Type-Options": "nosniff",
+            # nginx would copy what the client cannot receive yet to its disk.
+            "X-Accel-Buffering": "no",
         }
         if part is not None:
             headers["Content-Range"] = part.format_content_range(entry.size_bytes)

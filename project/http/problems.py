@@ -74,6 +74,14 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
         return problem_response(
             request, status=413, code="body_too_large", detail="The body is too large for this address."
         )
+    elif isinstance(exc, UnreadablePostError) and isinstance(exc.__cause__, TimeoutError):
+        return problem_response(
+            request,
+            status=408,
+            code="body_too_slow",
+            detail="The body arrived more slowly than the server waits for.",
+            next_step="Send it over a faster line, or a large file in parts.",
+        )
     elif isinstance(exc, UnreadablePostError):
         return problem_response(
             request, status=400, code="body_incomplete", detail="The connection broke before the body's end."

@@ -68,6 +68,7 @@ class ProblemSchema(AutoSchema):
         "402": "The money for models is used up.",
         "403": "The key lacks the scope.",
         "404": "There is no such thing for this tenant.",
+        "408": "The body arrives too slowly.",
         "409": "Something else is in the way now.",
         "411": "The length of the body is not announced.",
         "413": "The body is too large.",
@@ -105,12 +106,15 @@ class ProblemSchema(AutoSchema):
         if not self.view.authentication_classes:
             # What is signed is refused by 403; pages that are open to everybody have no id in their path.
             signed = ["403", "422"] if named else []
-            sent = ["409", "411", "413", "503"] if self.method == "PUT" else []
-            return sorted({"500", *named, *signed, *sent})
+            sent = ["408", "409", "411", "413", "503"] if self.method == "PUT" else []
+            busy = ["429"] if named else []  # as many transfers are in progress as may be
+            return sorted({"500", *named, *signed, *busy, *sent})
         # A query may name another object, too, which may not be there.
         named += ["404"] if self._find_named_object() else []
         always = ["401", "403", "422", "429", "500", *(["409"] if self.method == "DELETE" else [])]
-        body = ["400", "404", "409", "411", "413", "415", "503"] if self.method in {"POST", "PATCH", "PUT"} else []
+        body = (
+            ["400", "404", "408", "409", "411", "413", "415", "503"] if self.method in {"POST", "PATCH", "PUT"} else []
+        )
         return sorted({*always, *named, *body})
 
     def _find_named_object(self) -> bool:
