@@ -52,7 +52,8 @@ class Annotations:
 def read_annotations(handle: raw.FPDF_PAGE, page: TextPage, form: raw.FPDF_FORMHANDLE | None) -> Annotations:
     """Return what the annotations of a page say; `form` is that of the document, None where it has none."""
     found = Annotations()
-    for number in range(min(_MAX_ANNOTATIONS, raw.FPDFPage_GetAnnotCount(handle))):
+    count = raw.FPDFPage_GetAnnotCount(handle)
+    for number in range(min(_MAX_ANNOTATIONS, count) if count > 0 else 0):
         annotation = raw.FPDFPage_GetAnnot(handle, number)
         if annotation:
             try:

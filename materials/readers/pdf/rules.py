@@ -9,6 +9,17 @@ from typing import NamedTuple
 
 import pypdfium2.raw as raw
 
+from materials.readers.pdf.page_objects import (
+    Bounds,
+    ObjectReader,
+    count_segments,
+    get_form_object,
+    get_object,
+    get_segment,
+    get_segment_type,
+    get_type,
+    is_closing,
+)
 from materials.readers.pdf.text_page import TextPage
 
 # Points. Rules of tables are 0.4 to 2.25 points wide; what is wider is a bar of a chart or a background.
@@ -32,31 +43,6 @@ _RECTANGLE_SEGMENTS = 6
 # programs are 0xf2 to 0xf8.
 _MIN_WHITE = 253
 
-_FIND_OBJECT = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-_ASK_OBJECT = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
-_ASK_INTO_TWO = ctypes.PYFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 3)
-_ASK_INTO_FOUR = ctypes.PYFUNCTYPE(ctypes.c_int, *[ctypes.c_void_p] * 5)
-
-
-def _at_address(function: object) -> int:
-    return ctypes.cast(function, ctypes.c_void_p).value or 0  # type: ignore[arg-type]
-
-
-# Functions of addresses: a call takes a third of the time that it takes with pointer objects, and there is one for
-# every object of every page.
-_get_object = _FIND_OBJECT(_at_address(raw.FPDFPage_GetObject))
-_get_form_object = _FIND_OBJECT(_at_address(raw.FPDFFormObj_GetObject))
-_get_type = _ASK_OBJECT(_at_address(raw.FPDFPageObj_GetType))
-_get_bounds = _ASK_INTO_FOUR(_at_address(raw.FPDFPageObj_GetBounds))
-_get_fill_color = _ASK_INTO_FOUR(_at_address(raw.FPDFPageObj_GetFillColor))
-_get_draw_mode = _ASK_INTO_TWO(_at_address(raw.FPDFPath_GetDrawMode))
-_count_segments = _ASK_OBJECT(_at_address(raw.FPDFPath_CountSegments))
-_get_segment = _FIND_OBJECT(_at_address(raw.FPDFPath_GetPathSegment))
-_get_segment_type = _ASK_OBJECT(_at_address(raw.FPDFPathSegment_GetType))
-_get_point = _ASK_INTO_TWO(_at_address(raw.FPDFPathSegment_GetPoint))
-_is_closing = _ASK_OBJECT(_at_address(raw.FPDFPathSegment_GetClose))
-
-_Bounds = tuple[float, float, float, float]  # left, bottom, right, top, as PDFium gives them
 _Matrix = tuple[float, float, float, float, float, float]
 
 
@@ -84,7 +70,7 @@ def find_rules(page: raw.FPDF_PAGE, geometry: TextPage) -> Rules:
         return found
     address = ctypes.addressof(page.contents)
     paths = _PathCollector(_LARGE_SHARE * geometry.width, _LARGE_SHARE * geometry.height)
-    paths.collect([_get_object(address, number) for number in range(count)])
+    paths.collect([get_object(address, number) for number in range(count)])
     if len(paths.collected) >= _MIN_DRAWN:
         finder = _RuleFinder(geometry, found)
         for path, bounds, matrix in paths.collected:
@@ -96,49 +82,43 @@ class _PathCollector:
     """Collects the paths of a page that may hold rules, by their bounds: two calls of PDFium an object."""
 
     def __init__(self, wide: float, high: float) -> None:
-        self.collected: list[tuple[int, _Bounds, _Matrix | None]] = []
+        self.collected: list[tuple[int, Bounds, _Matrix | None]] = []
         self._most = wide, high
-        self._bounds = (ctypes.c_float * 4)()
-        start = ctypes.addressof(self._bounds)
-        self._sides = [start, start + 4, start + 8, start + 12]
+        self._objects = ObjectReader()
 
     def collect(self, objects: list[int], matrix: _Matrix | None = None, depth: int = 0) -> None:
-        bounds, (a, b, c, d), (most_wide, most_high) = self._bounds, self._sides, self._most
+        find_bounds, (most_wide, most_high) = self._objects.find_bounds, self._most
         for each in objects:
-            kind = _get_type(each)
+            kind = get_type(each)
             if kind == raw.FPDF_PAGEOBJ_PATH:
-                if _get_bounds(each, a, b, c, d):
+                if bounds := find_bounds(each):
                     left, bottom, right, top = bounds
                     wide, high = right - left, top - bottom
                     if (wide >= _MIN_RULE_LENGTH or high >= _MIN_RULE_LENGTH or matrix is not None) and (
                         wide < most_wide or high < most_high
                     ):
-                        self.collected.append((each, (left, bottom, right, top), matrix))
+                        self.collected.append((each, bounds, matrix))
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
                 form = _as_object(each)
                 count = min(max(0, raw.FPDFFormObj_CountObjects(form)), _MAX_OBJECTS)
                 inner = _multiply(_get_matrix(form), matrix)
-                self.collect([_get_form_object(each, number) for number in range(count)], inner, depth + 1)
+                self.collect([get_form_object(each, number) for number in range(count)], inner, depth + 1)
 
 
 class _RuleFinder:
     def __init__(self, geometry: TextPage, found: Rules) -> None:
         self._geometry, self._found = geometry, found
         self._segments = 0
-        self._numbers = (ctypes.c_uint * 4)()
-        start = ctypes.addressof(self._numbers)
-        self._places = [start, start + 4, start + 8, start + 12]
-        self._point = (ctypes.c_float * 2)()
-        self._x = ctypes.addressof(self._point)
+        self._objects = ObjectReader()
 
-    def read_path(self, path: int, bounds: _Bounds, matrix: _Matrix | None) -> None:
+    def read_path(self, path: int, bounds: Bounds, matrix: _Matrix | None) -> None:
         """Add the rules of a path, of which these are the address and the bounds."""
         left, bottom, right, top = bounds
         is_thin = right - left <= _MAX_RULE_WIDTH or top - bottom <= _MAX_RULE_WIDTH
-        count = _count_segments(path)
+        count = count_segments(path)
         if count == 2 and not is_thin:  # a slanted line
             return
-        if not self._is_drawn(path):
+        if not self._objects.is_inked(path, _MIN_WHITE):
             return
         if is_thin:
             self._add(left, bottom, right, top, matrix)
@@ -151,36 +131,22 @@ class _RuleFinder:
             for points in self._iter_subpaths(path, count):
                 self._read_subpath(points, whole)
 
-    def _is_drawn(self, path: int) -> bool:
-        """Tell whether a path is stroked, or filled with a color that is seen on paper."""
-        places, numbers = self._places, self._numbers
-        _get_draw_mode(path, *places[:2])
-        if numbers[1]:
-            return True
-        if not numbers[0]:
-            return False
-        return not (_get_fill_color(path, *places) and min(numbers[:3]) >= _MIN_WHITE)
-
     def _is_rectangle(self, path: int) -> bool:
         """Tell whether the first side of a path of a few straight lines is level or upright."""
-        side = _get_segment(path, 1)
-        if _get_segment_type(side) != raw.FPDF_SEGMENT_LINETO:
+        side = get_segment(path, 1)
+        if get_segment_type(side) != raw.FPDF_SEGMENT_LINETO:
             return False
-        x, y = self._find_point(_get_segment(path, 0))
-        to_x, to_y = self._find_point(side)
+        x, y = self._objects.find_point(get_segment(path, 0))
+        to_x, to_y = self._objects.find_point(side)
         return x == to_x or y == to_y
-
-    def _find_point(self, segment: int) -> tuple[float, float]:
-        _get_point(segment, self._x, self._x + 4)
-        return self._point[0], self._point[1]
 
     def _iter_subpaths(self, path: int, count: int) -> Iterator[list[tuple[float, float]]]:
         """Yield the points of each subpath that consists of straight lines; a closed one ends where it began."""
         points: list[tuple[float, float]] = []
         is_straight = True
         for number in range(count):
-            segment = _get_segment(path, number)
-            kind = _get_segment_type(segment)
+            segment = get_segment(path, number)
+            kind = get_segment_type(segment)
             if kind == raw.FPDF_SEGMENT_MOVETO:
                 if is_straight and len(points) > 1:
                     yield points
@@ -188,8 +154,8 @@ class _RuleFinder:
             elif kind != raw.FPDF_SEGMENT_LINETO:
                 is_straight = False
             if is_straight:
-                points.append(self._find_point(segment))
-                if _is_closing(segment):
+                points.append(self._objects.find_point(segment))
+                if is_closing(segment):
                     points.append(points[0])
         if is_straight and len(points) > 1:
             yield points
@@ -213,7 +179,7 @@ class _RuleFinder:
         elif wide <= _MAX_RULE_WIDTH and high >= _MIN_RULE_LENGTH:
             self._found.upright.append(((left + right) / 2, top, bottom))
 
-    def _add_rectangle(self, bounds: _Bounds, matrix: _Matrix | None) -> None:
+    def _add_rectangle(self, bounds: Bounds, matrix: _Matrix | None) -> None:
         left, right, top, bottom = self._convert(*bounds, matrix)
         if right - left >= _MIN_RULE_LENGTH:
             self._found.level.extend(((top, left, right), (bottom, left, right)))

@@ -9,6 +9,7 @@ import pypdfium2.raw as raw
 
 from materials.documents import LeftOutKind
 from materials.readers.pdf.lines import Line
+from materials.readers.pdf.page_objects import ObjectReader, get_object, get_type
 from materials.readers.pdf.text_page import MIN_WHITE, TextPage
 
 # Points: the finest print that people read has 3. Half a point is how text is hidden from them, not from machines.
@@ -32,15 +33,17 @@ def drop_unseen_lines(
     seen: list[Line] = []
     light: list[Line] = []
     is_page = min(page.width, page.height) >= _MIN_PAGE
-    left, right, top, bottom = _find_edges(page)
+    left, right, highest, lowest = _find_edges(page)
+    is_white = page.is_white
     for line in lines:
-        if is_page and (line.right <= left or line.left >= right or line.bottom <= top or line.top >= bottom):
+        top, bottom = line.top, line.bottom
+        if is_page and (line.right <= left or line.left >= right or bottom <= highest or top >= lowest):
             left_out.append((LeftOutKind.OUTSIDE_PAGE, line.text))
-        elif line.bottom - line.top < _MIN_HEIGHT and line.size * page.get_text_scale(line.start) < _MIN_HEIGHT:
+        elif bottom - top < _MIN_HEIGHT and line.size * page.get_text_scale(line.start) < _MIN_HEIGHT:
             left_out.append((LeftOutKind.HIDDEN_TEXT, line.text))
         else:
             seen.append(line)
-            if page.is_white(line.start):
+            if is_white(line.start):
                 light.append(line)
     if light and (hidden := _find_without_background(handle, page, light)):
         left_out += ((LeftOutKind.HIDDEN_TEXT, line.text) for line in hidden)
@@ -60,34 +63,25 @@ def _find_edges(page: TextPage) -> tuple[float, float, float, float]:
 
 
 def _find_without_background(handle: raw.FPDF_PAGE, page: TextPage, lines: Sequence[Line]) -> set[Line]:
-    """Return the lines whose middle lies on nothing that is drawn in another color than white."""
+    """Return the lines whose middle lies on nothing that is filled with another color than white."""
     waiting = set(lines)
     count = raw.FPDFPage_CountObjects(handle)
     if count > _MAX_OBJECTS:
         return set()
-    sides = [ctypes.c_float() for _ in range(4)]
+    objects = ObjectReader()
+    address = ctypes.addressof(handle.contents)
     for number in range(count):
-        drawn = raw.FPDFPage_GetObject(handle, number)
-        kind = raw.FPDFPageObj_GetType(drawn)
-        if kind in _BACKGROUNDS or (kind == raw.FPDF_PAGEOBJ_PATH and _is_colored(drawn)):
-            raw.FPDFPageObj_GetBounds(drawn, *sides)
-            left, bottom, right, top = (side.value for side in sides)
+        drawn = get_object(address, number)
+        kind = get_type(drawn)
+        if kind not in _BACKGROUNDS and not (kind == raw.FPDF_PAGEOBJ_PATH and objects.is_filled(drawn, MIN_WHITE)):
+            continue
+        if bounds := objects.find_bounds(drawn):
+            left, bottom, right, top = bounds
             box = page.convert_box(left, top, right, bottom)
             waiting = {line for line in waiting if not _covers(box, line)}
             if not waiting:
                 break
     return waiting
-
-
-def _is_colored(path: raw.FPDF_PAGEOBJECT) -> bool:
-    """Tell whether a path is filled with another color than white; patterns, whose color is unknown, are colors."""
-    fill, stroke = ctypes.c_int(), ctypes.c_int()
-    raw.FPDFPath_GetDrawMode(path, fill, stroke)
-    if not fill.value:
-        return False
-    parts = [ctypes.c_uint() for _ in range(4)]
-    known = raw.FPDFPageObj_GetFillColor(path, *parts)
-    return not known or any(part.value < MIN_WHITE for part in parts[:3])
 
 
 def _covers(box: tuple[float, float, float, float], line: Line) -> bool:
