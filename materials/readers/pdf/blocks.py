@@ -121,8 +121,11 @@ def split_blocks(
 
 def _split_prose(block: Block) -> Iterator[Block]:
     """Yield a block as it is, or the paragraphs of a block in a monospaced font that is words and no code."""
+    if block.kind is not BlockKind.CODE:
+        yield block
+        return
     texts = [line.text for line in block.lines]
-    if block.kind is not BlockKind.CODE or (any(map(has_code_sign, texts)) and not all(map(is_prose_line, texts))):
+    if any(map(has_code_sign, texts)) and not all(map(is_prose_line, texts)):
         yield block
         return
     paragraph = Block(BlockKind.TEXT)

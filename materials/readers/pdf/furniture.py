@@ -81,10 +81,9 @@ def drop_furniture(pages: Sequence[Page], outline: Outline, left_out: LeftOutCol
     Titles that the outline of the document has for their page are headings.
     """
     edges = [edge for index, page in enumerate(pages) for edge in _find_edge_lines(page, index)]
-    body = find_body_size(line for page in pages for line in page.lines)
     running = {
         edge.line
-        for edge in _find_running_lines(edges, len(pages), body)
+        for edge in _find_running_lines(edges, pages)
         if not isinstance(edge.line, TableLine)
         and not (edge.is_top and outline.has_title(pages[edge.index].number, edge.line.text))
     }
@@ -129,18 +128,20 @@ def _group_rows(ordered: Sequence[Line], limit: int) -> list[list[Line]]:
     return rows
 
 
-def _find_running_lines(edges: Iterable[_EdgeLine], count: int, body: float) -> Iterator[_EdgeLine]:
+def _find_running_lines(edges: Iterable[_EdgeLine], pages: Sequence[Page]) -> Iterator[_EdgeLine]:
     """Yield the lines with the same words in the same place on most pages, or on most odd or even ones."""
     groups: defaultdict[tuple[str, bool], list[_EdgeLine]] = defaultdict(list)
     for edge in edges:
         groups[_NUMBER.sub("#", edge.line.text), edge.is_top].append(edge)
+    body = 0.0
     for (words, is_top), group in groups.items():
         if len(group) < _MIN_RUNNING_PAGES or not (any(map(str.isalpha, words)) or _NUMBER_AND_COUNT.fullmatch(words)):
             continue
         for cluster in _group_by_place(group):
             members = _select_counting(cluster)
-            if not _is_on_most_pages({edge.index for edge in members}, count):
+            if not _is_on_most_pages({edge.index for edge in members}, len(pages)):
                 continue
+            body = body or find_body_size(line for page in pages for line in page.lines)
             # Above the text, a line in larger type is a heading, and so is a label with a number in that of the text.
             most = body * HEADING_RATIO if is_top else inf
             if is_top and _LABEL.fullmatch(words) and not _PAGE_WORDS.fullmatch(words):

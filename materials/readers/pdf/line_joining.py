@@ -67,6 +67,8 @@ class LineJoiner:
         """Return lines joined by spaces, or by nothing where the script has none between words."""
         text = "\n".join(texts)
         if text.isascii():
+            if len(texts) == 1 and text.isprintable() and "  " not in text:  # nothing to join
+                return text
             if "-\n" in text:
                 text = self._join_words(text)
         else:

@@ -40,12 +40,13 @@ def join_fragments(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_same_line(last: Line, line: Line) -> bool:
+    size = max(last.size, line.size)
+    # What lies below is left of the end of the last line as a rule: that settles nearly all.
+    if not -_MAX_OVERLAP * size <= line.left - last.right <= _MAX_GAP * size or line.left <= last.left:
+        return False
     if isinstance(last, TableLine) or isinstance(line, TableLine) or last.is_added or line.is_added:
         return False
     if _is_initial(last) and last.size >= _INITIAL_SIZE * line.size:
-        return False
-    size = max(last.size, line.size)
-    if not -_MAX_OVERLAP * size <= line.left - last.right <= _MAX_GAP * size or line.left <= last.left:
         return False
     beside = min(last.bottom, line.bottom) - max(last.top, line.top)
     return beside > _MIN_BESIDE * min(last.bottom - last.top, line.bottom - line.top)
@@ -64,7 +65,7 @@ def mend_lines(page: TextPage, lines: Sequence[Line]) -> None:
             line.left, line.right = min(glyph.left for glyph in glyphs), max(glyph.right for glyph in glyphs)
             continue
         is_accented = has_accents and may_have_accents(line.text) and not line.is_monospaced
-        if is_accented or line.is_joined or may_have_scripts(page, line):
+        if is_accented or line.is_joined or (not line.is_monospaced and may_have_scripts(page, line)):
             glyphs = read_glyphs(page, line.start, line.end)
             if is_accented:
                 glyphs = compose_accents(glyphs)

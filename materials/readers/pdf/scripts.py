@@ -12,8 +12,11 @@ from materials.readers.pdf.glyphs import Glyph
 from materials.readers.pdf.lines import Line
 from materials.readers.pdf.text_page import TextPage
 
-# Characters that may be raised or lowered: figures, signs before figures, the ends of short words (x_max, 4th, n).
-_CANDIDATE = re.compile(r"\d(?!\d)|(?<!\d)\d|[+−-](?=\d)|(?<![^\W\d_])[^\W\d_]{0,4}(?P<end>[^\W\d_])(?![^\W\d_])")
+# Words, and signs before figures.
+_WORD = re.compile(r"[^\W_]+|[+−-](?=\d)")
+# Letters: the ends of longer words are not looked at. Raised and lowered words are short, and so is what they stand
+# at: x_max, 4th, T_ref.
+_MAX_WORD_LENGTH = 5
 # Shares of the height of the line's characters. Raised and lowered ones are 0.58 (LibreOffice) to 0.83 (browsers) as
 # large; anything between this and 1 is another font of the same size.
 _MAX_HEIGHT = 0.92
@@ -35,15 +38,20 @@ _MAX_LENGTH = 24
 
 def may_have_scripts(page: TextPage, line: Line) -> bool:
     """Tell whether figures and ends of short words of a line differ in place and type size."""
-    if page.count_rects(line.start, line.end) < 2:
+    pieces = page.count_rects(line.start, line.end)
+    if pieces < 2:
         return False
-    places = [found.end() - 1 for found in _CANDIDATE.finditer(page.text, line.start, line.end)]
-    if not places:
-        return False
-    if len(places) == 1:
-        if not line.text[0].isalnum():
+    begins_with_word = line.text[0].isalnum()
+    if pieces == 2:  # a bullet and its text, or text and what is raised at its end
+        if not begins_with_word:
             return False
-        places.insert(0, line.start)
+        places = [line.start, line.end - 1]
+    else:
+        places = list(_iter_candidates(page.text, line.start, line.end))
+        if len(places) < 2 and begins_with_word:
+            places.insert(0, line.start)
+    if len(places) < 2:
+        return False
     (top, bottom), *others = page.get_char_edges(places)
     tolerance, size = _SUSPICIOUS_SHIFT * (bottom - top), 0.0
     for place, (other_top, other_bottom) in zip(places[1:], others, strict=True):
@@ -54,6 +62,23 @@ def may_have_scripts(page: TextPage, line: Line) -> bool:
             return True
         top, bottom = other_top, other_bottom  # another font of the same size
     return False
+
+
+def _iter_candidates(text: str, start: int, end: int) -> Iterator[int]:
+    """Yield the indexes of characters that may be raised or lowered: figures, and the ends of short words."""
+    for found in _WORD.finditer(text, start, end):
+        word = found[0]
+        if word.isalpha():
+            if len(word) <= _MAX_WORD_LENGTH:
+                yield found.end() - 1
+        elif word.isdecimal() or len(word) == 1:
+            yield found.start()
+            if len(word) > 1:
+                yield found.end() - 1
+        else:
+            yield from (found.start() + at for at, sign in enumerate(word) if sign.isdecimal())
+            if word[-1].isalpha():
+                yield found.end() - 1
 
 
 def format_scripts(page: TextPage, glyphs: Sequence[Glyph]) -> str:
