@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from materials.documents import ChunkKind, Locator, Piece
+from materials.documents import ChunkKind, LeftOutKind, Locator, Piece
 from materials.readers.base.encodings import clean_text
 from materials.readers.base.left_out import LeftOutCollector
 
@@ -23,6 +23,8 @@ _MAX_TERMS = 500
 _MAX_LINKS = 500
 _MAX_LINK_LENGTH = 2_000
 _NO_TARGET = re.compile(r"(?:javascript|data|vbscript|about|blob):", re.IGNORECASE)
+# A worksheet's line of underscores or dots, as long as a short word at least. A gap inside a sentence has text around.
+_LINE_TO_WRITE_ON = re.compile(r"(?:[_.…]\s*){5,}|(?:…\s*){2,}")
 # Characters of one part of a long table, without its header: a few pages, small enough to quote from and to fit into a
 # question to a model.
 _PART_LENGTH = 6_000
@@ -118,6 +120,9 @@ class PieceCollector:
         # Indentation is content in code; elsewhere it is an accident of the source.
         text = text.strip("\n") if kind is ChunkKind.CODE else text.strip()
         if not text or text.isspace():
+            return
+        if kind is ChunkKind.PARAGRAPH and _LINE_TO_WRITE_ON.fullmatch(text):
+            self.left_out.add(LeftOutKind.FORM_FIELD, text, locator)
             return
         if self._locator_cache is None or self._locator_cache[0] is not locator:
             path = tuple(heading for _, heading in self._heading_path)

@@ -38,4 +38,5 @@ def read(path: Path) -> Document:
         pieces=found,
         title=next((p.text for p in found if p.kind is ChunkKind.HEADING), ""),
         warnings=text.warnings,
+        left_out=pieces.left_out.build(),
     )

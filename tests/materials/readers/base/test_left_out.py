@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from materials.documents import LeftOut, LeftOutKind, LeftOutText, Locator
+import pytest
+
+from materials.documents import ChunkKind, LeftOut, LeftOutKind, LeftOutText, Locator
 from materials.readers.base.left_out import LeftOutCollector
+from materials.readers.base.pieces import PieceCollector
 
 
 def test_equal_texts_are_kept_once_with_their_number_and_all_pages() -> None:
@@ -38,3 +41,22 @@ def test_what_is_stored_is_bounded_and_counts_stay_exact() -> None:
     assert group.pages == tuple(range(1, 10_001))
     assert len(group.texts) == 200
     assert all(len(each.text) <= 500 and each.text.endswith("…") for each in group.texts)
+
+
+@pytest.mark.parametrize("line", ["_" * 30, "." * 40, "____ ____ ____", "………", "______\n______"])
+def test_a_line_to_write_on_is_no_text(line: str) -> None:
+    pieces = PieceCollector()
+
+    pieces.add(ChunkKind.PARAGRAPH, line)
+
+    assert pieces.collected == []
+    assert [(group.kind, group.count) for group in pieces.left_out.build()] == [(LeftOutKind.FORM_FIELD, 1)]
+
+
+@pytest.mark.parametrize("text", ["Name: ________", "…", "...", "a_____b"])
+def test_a_gap_with_words_around_it_is_text(text: str) -> None:
+    pieces = PieceCollector()
+
+    pieces.add(ChunkKind.PARAGRAPH, text)
+
+    assert [piece.text for piece in pieces.collected] == [text]
