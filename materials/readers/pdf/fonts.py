@@ -23,10 +23,17 @@ _MONOSPACED_NAME = re.compile(
 _MAX_NAME_LENGTH = 128
 _name_buffer = ctypes.create_string_buffer(_MAX_NAME_LENGTH)
 _name_address = ctypes.addressof(_name_buffer)
-_get_font_name = call_by_address(
-    raw.FPDFFont_GetBaseFontName, ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t
+_flags = ctypes.c_int()
+_flags_address = ctypes.addressof(_flags)
+_get_font_info = call_by_address(
+    raw.FPDFText_GetFontInfo,
+    ctypes.c_ulong,
+    ctypes.c_void_p,
+    ctypes.c_int,
+    ctypes.c_void_p,
+    ctypes.c_ulong,
+    ctypes.c_void_p,
 )
-_get_font_flags = call_by_address(raw.FPDFFont_GetFlags, ctypes.c_int, ctypes.c_void_p)
 
 
 class FontStyle(NamedTuple):
@@ -39,11 +46,11 @@ class FontStyle(NamedTuple):
 NO_STYLE = FontStyle(False, False)
 
 
-def read_font_style(font: int) -> FontStyle:
-    """Return the style of the font at an address, by its name and flags."""
-    length = _get_font_name(font, _name_address, _MAX_NAME_LENGTH)
+def read_font_style(page: int, index: int) -> FontStyle:
+    """Return the style of the font of a character of the text page at an address, by the font's name and flags."""
+    length = _get_font_info(page, index, _name_address, _MAX_NAME_LENGTH, _flags_address)
     name = _name_buffer.raw[: length - 1] if 0 < length <= _MAX_NAME_LENGTH else b""
-    return _find_style(name, max(0, _get_font_flags(font)))
+    return _find_style(name, max(0, _flags.value))
 
 
 @lru_cache(maxsize=1024)  # a document has some dozens of fonts, each on many pages

@@ -143,7 +143,7 @@ class TextPage:
             return NO_STYLE
         style = self._styles.get(font)
         if style is None:
-            style = self._styles[font] = read_font_style(font)
+            style = self._styles[font] = read_font_style(self._address, index)
         return style
 
     def is_white(self, index: int) -> bool:
