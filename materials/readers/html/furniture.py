@@ -95,6 +95,8 @@ _SHORT_TEXT_LENGTH = 200
 # a book.
 _MAIN_CONTENT_SHARE = 0.4
 _MAX_LINK_SHARE = 0.6
+# One or two links are a source or a credit, such as below a slide.
+_MIN_MENU_LINKS = 3
 # Links whose text is counted on one page: landmarks in landmarks would have theirs counted once for each.
 _MAX_LINKS = 100_000
 _HEADING_TAGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -187,13 +189,14 @@ class BoilerplateDetector:
         return is_long and not self._is_mostly_links(element)
 
     def _is_mostly_links(self, element: Any) -> bool:
-        length = 0
+        length = count = 0
         for link in element.iter("a"):
+            count += 1
             self._links_left -= 1
             if self._links_left < 0:
                 return False
             length += _count_characters(link)
-        return length >= _MAX_LINK_SHARE * _count_characters(element)
+        return count >= _MIN_MENU_LINKS and length >= _MAX_LINK_SHARE * _count_characters(element)
 
     def _is_login_or_search_form(self, form: Any) -> bool:
         """Tell whether a form is for signing in or searching; other forms wrap whole pages (ASP.NET, quizzes)."""

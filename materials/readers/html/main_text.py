@@ -17,9 +17,10 @@ from trafilatura import bare_extraction
 
 from materials.documents import LeftOutKind
 from materials.readers.base.left_out import LeftOutCollector
-from materials.readers.html.furniture import is_ignored
+from materials.readers.html.furniture import BoilerplateDetector, is_ignored
 from materials.readers.html.inline import is_inline_element
 from materials.readers.html.left_out import count_ignored, count_navigation
+from materials.readers.html.panels import PANEL_MARK
 
 _HEADING_TAGS = {f"h{level}" for level in range(1, 7)}
 _NON_TEXT_TAGS = {"script", "style", "noscript", "template", "head", "svg", "select", "iframe"}
@@ -41,6 +42,7 @@ def cut_to_main_text(page: Any, left_out: LeftOutCollector) -> bool:
     kept = _find_main_block_numbers(page)
     if not kept:
         return False
+    kept |= _find_panel_numbers(page, blocks)
     # Headings of kept text are kept even where trafilatura drops them: the text would stand below the one before.
     kept |= _find_headings_above(blocks, kept)
     own = {block for number, block in enumerate(blocks) if number in kept}
@@ -63,6 +65,30 @@ def _find_main_block_numbers(page: Any) -> set[int]:
     )
     body = getattr(found, "body", None)
     return set() if body is None else {int(mark) for mark in _BLOCK_MARK.findall(" ".join(body.itertext()))}
+
+
+def _find_panel_numbers(page: Any, blocks: Sequence[Any]) -> set[int]:
+    """Return the numbers of the blocks in panels of tabs and answers behind buttons, which trafilatura drops.
+
+    Panels of menus and of notices about cookies are not among them.
+    """
+    detector = BoilerplateDetector(page)
+    panels = {
+        panel
+        for panel in page.xpath(f"//*[@{PANEL_MARK}]")
+        if not any(_is_beside_content(above, detector) for above in [panel, *panel.iterancestors()])
+    }
+    if not panels:
+        return set()
+    return {
+        number
+        for number, block in enumerate(blocks)
+        if block in panels or any(above in panels for above in block.iterancestors())
+    }
+
+
+def _is_beside_content(element: Any, detector: BoilerplateDetector) -> bool:
+    return element.get("role") in {"dialog", "alertdialog"} or is_ignored(element) or detector.is_boilerplate(element)
 
 
 def _find_text_start(element: Any) -> tuple[Any, str] | None:

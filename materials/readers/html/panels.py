@@ -16,6 +16,8 @@ _CONTROLS_XPATH = " | ".join(
     f"//*[@{name}]"
     for name in ("aria-controls", "data-bs-target", "data-target", "data-toggle", "data-bs-toggle", "onclick")
 )
+# Set on panels: their text belongs to the page however little it looks like it.
+PANEL_MARK = "data-coursewright-panel"
 _HIDDEN_XPATH = "//*[@hidden or @style]"
 _HIDING_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)\s*(?:!important)?\s*;?", re.IGNORECASE)
 _QUOTED_NAME = re.compile(r"['\"]#?([\w:.-]{1,100})['\"]")
@@ -61,6 +63,9 @@ def show_panels(root: Any) -> None:
         if element in leading or element.get("role") == "tabpanel" or _PANEL_NAME.search(_get_names(element)):
             _show(element)
             shown.append(element)
+    for panel in [*shown, *leading, *root.xpath("//*[@role='tabpanel']")]:
+        if panel.tag not in _OVERLAY_TAGS and panel.get("role") not in _OVERLAY_ROLES and panel.tag != "pre":
+            panel.set(PANEL_MARK, "")
     for panel, control in leading.items():
         if _is_tab(control):
             _move_label(control, panel)

@@ -30,6 +30,17 @@ _SETTING = re.compile(
 _BRACKET = re.compile(r"(?<![\w\])])\.[a-z][\w-]*(?:\.[a-z][\w-]*)*\[|\[|\]")
 
 
+_DECK_XPATH = (
+    "boolean(//*[contains(concat(' ', @class, ' '), ' slides ')]/section or //svg[@data-marpit-svg]"
+    " or //section[@data-markdown] or //textarea[@id='source'])"
+)
+
+
+def is_slide_deck(root: Any) -> bool:
+    """Tell whether a page is a presentation of reveal.js, remark or Marp, which has no menus around its text."""
+    return bool(root.xpath(_DECK_XPATH))
+
+
 def render_markdown_sources(root: Any, left_out: LeftOutCollector) -> tuple[str, ...]:
     """Replace Markdown in elements of a page by what it says, in place; return warnings about slides in other files."""
     renderer = None

@@ -25,7 +25,7 @@ from materials.readers.html.anchors import move_anchors_to_headings
 from materials.readers.html.formulas import replace_formulas
 from materials.readers.html.main_text import cut_to_main_text
 from materials.readers.html.panels import show_panels
-from materials.readers.html.slides import render_markdown_sources
+from materials.readers.html.slides import is_slide_deck, render_markdown_sources
 from materials.readers.html.text_size import count_text
 from materials.readers.html.tree import build_html_tree
 
@@ -70,15 +70,14 @@ def read(path: Path, *, charset: str = "") -> Document:
     # Title and scripts are examined first: the next steps remove what they are found by.
     title = _find_title(page)
     is_made_by_scripts = _is_script_rendered(page)
+    is_deck = is_slide_deck(page)
     sources = render_markdown_sources(page, left_out)
     show_panels(page)
     replace_formulas(page)
     move_anchors_to_headings(page)
-    if len(data) > MAX_EXTRACTION_BYTES:
-        document, warning = (
-            reader.parse_html(_get_outer_html(page), keep_boilerplate=False, left_out=left_out),
-            TOO_LARGE_WARNING,
-        )
+    if is_deck or len(data) > MAX_EXTRACTION_BYTES:
+        document = reader.parse_html(_get_outer_html(page), keep_boilerplate=False, left_out=left_out)
+        warning = "" if is_deck else TOO_LARGE_WARNING
     else:
         document, warning = _read_main_text(page, left_out)
     if sum(len(piece.text) for piece in document.pieces) < _MIN_CHARACTERS and is_made_by_scripts:

@@ -296,6 +296,7 @@ ARTICLE = "<p>One sentence of the text that counts, and one more so that it is l
         "<main>{}<footer><p>Words</p></footer></main>",
         "<section>{}<footer>Words</footer></section>",
         "<section>{}<aside>Words</aside></section>",
+        "<section>{}<footer><a href=a>Words</a></footer></section>",
         "<main><article>{}<aside class=note><p>Words</p></aside></article></main>",
     ],
 )
@@ -312,7 +313,7 @@ def test_a_foot_or_an_aside_of_the_text_itself_is_read(markup: str) -> None:
 
 
 def test_links_of_a_foot_lead_elsewhere() -> None:
-    foot = "<footer>See <a href=a>the first of the pages</a> <a href=b>the next of the pages</a></footer>"
+    foot = "<footer>See <a href=a>the first of the pages</a> <a href=b>the next of the pages</a> <a>more</a></footer>"
 
     document = read_as(Format.HTML, f"<article>{ARTICLE}{foot}</article>")
 

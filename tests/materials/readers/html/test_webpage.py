@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from materials.documents import ChunkKind, Document, Format, Piece
+from materials.documents import ChunkKind, Document, Format, LeftOutKind, Piece
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.html import webpage
 from materials.readers.isolation import EXTRACTION_FAILED_WARNING, ReaderLimits, read_fetched_file
@@ -224,3 +224,37 @@ for act in (lambda: socket.create_connection(("127.0.0.1", 9)), lambda: socket.g
     done = subprocess.run([sys.executable, "-c", script], cwd=BASE_DIR, check=False)
 
     assert done.returncode == 0
+
+
+def test_panels_of_tabs_are_part_of_the_main_text_and_what_is_cut_off_is_counted(tmp_path: Path) -> None:
+    text = "<p>A paragraph that explains how the kettle boils water at one hundred degrees, in many words.</p>" * 6
+    tabs = (
+        '<div class="tabs"><button role="tab" aria-controls="p1">Linux</button><button role="tab" aria-controls="p2">'
+    )
+    tabs += (
+        'Windows</button></div><div role="tabpanel" id="p1">apt</div><div role="tabpanel" id="p2" hidden>winget</div>'
+    )
+    consent = '<div role="dialog" class="cookie-consent"><div role="tabpanel">We use cookies</div></div>'
+    menu = "<nav><a href=a>Start</a> <a href=b>Courses</a></nav>"
+    path = tmp_path / "page.html"
+    path.write_text(f"<html><body>{menu}{consent}<main><h1>Boil</h1>{text}{tabs}{text}</main></body></html>")
+
+    document = webpage.read(path)
+
+    found = [piece.text for piece in document.pieces]
+    assert found[7:11] == ["Linux", "apt", "Windows", "winget"]
+    assert document.warnings == ()
+    assert [(left.kind, [each.text for each in left.texts]) for left in document.left_out] == [
+        (LeftOutKind.NAVIGATION, ["Start Courses", "We use cookies"])
+    ]
+
+
+def test_a_page_of_slides_is_read_as_it_is(tmp_path: Path) -> None:
+    slides = "<section><h2>One</h2><p>a</p></section><section data-markdown>## Two</section>"
+    path = tmp_path / "page.html"
+    path.write_text(f'<html><body><div class="reveal"><div class="slides">{slides}</div></div></body></html>')
+
+    document = webpage.read(path)
+
+    assert [piece.text for piece in document.pieces] == ["One", "a", "Two"]
+    assert document.warnings == ()
