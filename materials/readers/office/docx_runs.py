@@ -10,10 +10,12 @@ from materials.readers.office.ooxml import W
 
 # Half points. No printer's and no screen's text has one point or less; it is there for search engines and machines.
 _MAX_INVISIBLE_SIZE = 2
+# 17.3.2.38 (`sz`): what text has that sets no size.
+_DEFAULT_SIZE = 20
 _ON = {None, "1", "true", "on"}
 _VAL, _ASCII = f"{W}val", f"{W}ascii"
 _RPR, _B, _I, _VANISH, _VERTALIGN = f"{W}rPr", f"{W}b", f"{W}i", f"{W}vanish", f"{W}vertAlign"
-_RSTYLE, _RFONTS, _SZ = f"{W}rStyle", f"{W}rFonts", f"{W}sz"
+_RSTYLE, _RFONTS, _SZ, _POSITION = f"{W}rStyle", f"{W}rFonts", f"{W}sz", f"{W}position"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ def parse_run_look(run: Any, style: Style, styles: Styles) -> RunLook:
     """Return the look of a run in a paragraph of a style."""
     bold, italic, hidden, monospaced, size = style.bold, style.italic, style.hidden, style.is_monospaced, style.size
     script = ""
+    position = 0
     # One pass instead of a search for each property.
     for mark in run[0] if len(run) and run[0].tag == _RPR else ():
         name = mark.tag
@@ -46,6 +49,8 @@ def parse_run_look(run: Any, style: Style, styles: Styles) -> RunLook:
                 monospaced = CODE_FONT.search(font) is not None
         elif name == _VANISH:
             hidden = mark.get(_VAL) in _ON
+        elif name == _POSITION:
+            position = parse_bounded_int(mark.get(_VAL)) or 0
         elif name == _VERTALIGN:
             script = parse_script(mark.get(_VAL))
         elif name == _RSTYLE:
@@ -55,6 +60,9 @@ def parse_run_look(run: Any, style: Style, styles: Styles) -> RunLook:
             hidden = character.hidden if hidden is None else hidden
             size, monospaced = character.size or size, character.is_monospaced or monospaced
             script = character.script or script
+    # LibreOffice writes raised text that is not of its usual size or height so: moved up, and smaller.
+    if position and not script and 0 < size < (style.size or styles.default.size or _DEFAULT_SIZE):
+        script = "superscript" if position > 0 else "subscript"
     if 0 < size <= _MAX_INVISIBLE_SIZE:
         hidden = True
     return RunLook(bold=bold, italic=italic, hidden=hidden, is_monospaced=monospaced, size=size, script=script)

@@ -84,7 +84,8 @@ class _Identifiers:
             return
         # Not every number is one of a cue: somebody may say it, after a blank line that should not be there.
         is_next = self.number is not None and _parse_number(line) == self.number + 1
-        if (is_before_timing and (is_apart or self.number is not None)) or (is_apart and is_next):
+        is_marked = is_apart or self.number is not None or not self.is_webvtt
+        if (is_before_timing and is_marked and above is not None) or (is_apart and is_next):
             self.number = _parse_number(line)
             del lines[end - 1 :]
 
