@@ -114,6 +114,8 @@ def _unescape(reference: re.Match[str]) -> str:
 
 def _join_runs(runs: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
     """Return the words of some text with the time of the run in which each begins."""
+    if len(runs) == 1 and "\n" not in runs[0][0]:  # nearly all cues of one line
+        return [(word, runs[0][1]) for word in runs[0][0].split()]
     text = "".join(run for run, _ in runs)
     words: list[tuple[str, int]] = []
     at, run_end, end = -1, 0, 0

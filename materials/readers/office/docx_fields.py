@@ -39,6 +39,11 @@ class FieldTracker:
     _open: list[_Field] = field(default_factory=list)
 
     @property
+    def is_inside(self) -> bool:
+        """Whether the place is in any field."""
+        return bool(self._open)
+
+    @property
     def hides_contents(self) -> bool:
         """Whether the place is in the result of a table of contents or an index."""
         return any(each.is_in_result and parse_field_name(each.code) in _HIDING_FIELDS for each in self._open)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from materials.readers.office.docx_styles import CODE_FONT, Style, Styles, parse_bounded_int, parse_script
 from materials.readers.office.ooxml import W
@@ -18,9 +17,11 @@ _RPR, _B, _I, _VANISH, _VERTALIGN = f"{W}rPr", f"{W}b", f"{W}i", f"{W}vanish", f
 _RSTYLE, _RFONTS, _SZ, _POSITION = f"{W}rStyle", f"{W}rFonts", f"{W}sz", f"{W}position"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunLook:
-    """The formatting of a run as far as it matters: its own, else that of its styles. None is not set."""
+class RunLook(NamedTuple):
+    """The formatting of a run as far as it matters: its own, else that of its styles. None is not set.
+
+    A tuple, because one is made for each of tens of thousands of runs.
+    """
 
     bold: bool | None
     italic: bool | None
@@ -65,4 +66,4 @@ def parse_run_look(run: Any, style: Style, styles: Styles) -> RunLook:
         script = "superscript" if position > 0 else "subscript"
     if 0 < size <= _MAX_INVISIBLE_SIZE:
         hidden = True
-    return RunLook(bold=bold, italic=italic, hidden=hidden, is_monospaced=monospaced, size=size, script=script)
+    return RunLook(bold, italic, hidden, monospaced, size, script)

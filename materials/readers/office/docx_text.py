@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from materials.documents import LeftOutKind
@@ -111,7 +111,7 @@ class ParagraphReader:
                 self._add_run_text(parts, look, words)
                 parts = []
                 if look.hidden is not True and (mark := self._read_note_reference(part, words)):
-                    self._add_run_text([f"[{mark}]"], replace(look, script=""), words)
+                    self._add_run_text([f"[{mark}]"], look._replace(script=""), words)
             elif look.hidden is not True:
                 self._read_run_child(part, parts, words, style)
         self._add_run_text(parts, look, words)
@@ -122,20 +122,22 @@ class ParagraphReader:
             return
         if look.hidden is True:
             words.note_left_out(LeftOutKind.HIDDEN_TEXT, text)
-        elif self.fields.hides_contents:
-            words.note_left_out(LeftOutKind.CONTENTS, text)
-        elif self.fields.hides_text:
-            self.fields.add_hidden_text(text)
-        else:
-            is_emphasised = look.bold is True or look.italic is True
-            words.add(text, is_emphasised=is_emphasised, script=look.script)
+            return
+        if self.fields.is_inside:
+            if self.fields.hides_contents:
+                words.note_left_out(LeftOutKind.CONTENTS, text)
+                return
+            if self.fields.hides_text:
+                self.fields.add_hidden_text(text)
+                return
             if link := self.fields.link:
                 words.links.append(link)
-            if text.strip():
-                words.smallest_size = min(words.smallest_size, look.size) if words.has_runs else look.size
-                words.has_runs = True
-                words.all_bold = words.all_bold and look.bold is True
-                words.all_monospaced = words.all_monospaced and look.is_monospaced
+        words.add(text, is_emphasised=look.bold is True or look.italic is True, script=look.script)
+        if text.strip():
+            words.smallest_size = min(words.smallest_size, look.size) if words.has_runs else look.size
+            words.has_runs = True
+            words.all_bold = words.all_bold and look.bold is True
+            words.all_monospaced = words.all_monospaced and look.is_monospaced
 
     @property
     def _hides(self) -> bool:
