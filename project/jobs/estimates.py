@@ -28,10 +28,11 @@ MIN_PROGRESS_SHARE = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class CompletedJob:
-    """One complete job of the past; `work_ms` is what was worked on in these seconds, None when that is not known."""
+    """One complete job of the past: in `seconds` it worked on `worked_ms` of its `work_ms`; None stands for all."""
 
     kind: str
     work_ms: int | None
+    worked_ms: int | None = None
     seconds: float
 
 
@@ -76,11 +77,12 @@ class Estimate:
 def compute_speeds(history: Iterable[CompletedJob]) -> dict[str, JobSpeed]:
     """Return the speed of each kind in the history.
 
-    Jobs that worked on nothing, such as recordings with captions or without speech, tell nothing of the machine.
+    Jobs that worked on hardly anything of their material, such as recordings with captions or without speech, tell
+    nothing of the machine.
     """
     by_kind: defaultdict[str, list[CompletedJob]] = defaultdict(list)
     for done in history:
-        if done.work_ms != 0:
+        if done.worked_ms is None or done.worked_ms > MIN_PROGRESS_SHARE * (done.work_ms or 0):
             by_kind[done.kind].append(done)
     return {kind: _compute_speed(jobs) for kind, jobs in by_kind.items()}
 
@@ -169,7 +171,8 @@ class _Simulation:
 
 
 def _compute_speed(jobs: Sequence[CompletedJob]) -> JobSpeed:
-    measured = [(job.work_ms, job.seconds) for job in jobs if job.work_ms]
+    worked = [(job.work_ms if job.worked_ms is None else job.worked_ms, job.seconds) for job in jobs]
+    measured = [(work, seconds) for work, seconds in worked if work]
     work, seconds = sum(work for work, _ in measured), sum(seconds for _, seconds in measured)
     return JobSpeed(
         per_second=work / seconds if work and seconds else None,

@@ -72,9 +72,7 @@ def _list_completed_jobs(kinds: Iterable[str]) -> list[CompletedJob]:
     ]
     rows = reduce(lambda all_, part: all_.union(part, all=True), parts)
     return [
-        CompletedJob(
-            kind=kind, work_ms=work if worked is None else worked, seconds=(finished - started).total_seconds()
-        )
+        CompletedJob(kind=kind, work_ms=work, worked_ms=worked, seconds=(finished - started).total_seconds())
         for kind, work, worked, started, finished in rows
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -116,12 +117,14 @@ def test_what_earlier_attempts_did_and_silence_are_not_taken_for_speed() -> None
     assert minutes(play(measured)[measured.id].end) == 3
 
 
-def test_jobs_that_worked_on_nothing_tell_no_speed() -> None:
-    captions = CompletedJob(kind="transcribe", work_ms=0, seconds=2)
+def test_jobs_that_worked_on_hardly_anything_tell_no_speed() -> None:
+    hour = CompletedJob(kind="transcribe", work_ms=3_600_000, seconds=1)
+    captions, silence = replace(hour, worked_ms=0, seconds=2), replace(hour, worked_ms=2000, seconds=20)
+    resumed = replace(hour, worked_ms=600_000, seconds=300)
 
-    assert compute_speeds([captions]) == {}
-    assert compute_speeds([captions, CompletedJob(kind="transcribe", work_ms=60_000, seconds=30)]) == {
-        "transcribe": JobSpeed(per_second=2000.0, mean_seconds=30.0)
+    assert compute_speeds([captions, silence]) == {}
+    assert compute_speeds([captions, silence, resumed]) == {
+        "transcribe": JobSpeed(per_second=2000.0, mean_seconds=300.0)
     }
 
 
