@@ -46,7 +46,12 @@ _END_COMMENT = re.compile(r"\{%-?\s*endcomment\s*-?%\}")
 _FOOTNOTE = re.compile(r"[ ]{0,3}\[\^([^\]\s]{1,60})\]:[ \t]*(.*)$")
 _LABEL = re.compile(r"[ ]{0,3}\(([\w:.-]{1,80})\)=[ \t]*$")
 _CONTENTS_LINE = re.compile(r"[ \t]*(?:\[\[?_?toc_?\]\]?|\\tableofcontents|@\[toc\].*)[ \t]*$", re.IGNORECASE)
-_INCLUDED_LINE = re.compile(r"[ \t]*--8<--[ \t]*(.*)$")
+# Files to include: MkDocs, mdBook (`{{#include a.md}}`), VitePress (`<<< @/a.js`, `@[code](a.js)`).
+_INCLUDED_LINE = re.compile(
+    r"[ \t]*(?:--8<--[ \t]*(.*)|(\{\{#\w+ [^}]*\}\}|<<<[ \t]*@\S.*|@\[code[^\]]*\]\(.*\))[ \t]*)$"
+)
+# A definition that leads nowhere is how Markdown without HTML is commented: `[//]: # (words)`.
+_COMMENT_LINE = re.compile(r"[ ]{0,3}\[[^\]]{1,100}\]:[ \t]*(?:#|<>)[ \t]*[\"'(](.*)[\"')][ \t]*$")
 _SETTING_LINE = re.compile(
     r"(?P<quote>[ \t>]*)(?:\\(?:newpage|pagebreak|clearpage|maketitle)|\{:[^}]*\}|%%\{.*)[ \t]*$", re.IGNORECASE
 )
@@ -167,7 +172,9 @@ class _LineNormalizer:
         if _CONTENTS_LINE.match(line):
             yield from _leave_out_block(LeftOutKind.CONTENTS, line)
         elif (found := _INCLUDED_LINE.match(line)) is not None:
-            yield from _leave_out_block(LeftOutKind.EMBEDDED_OBJECT, found.group(1))
+            yield from _leave_out_block(LeftOutKind.EMBEDDED_OBJECT, found.group(1) or found.group(2) or "")
+        elif (found := _COMMENT_LINE.match(line)) is not None:
+            yield from _leave_out_block(LeftOutKind.COMMENT, found.group(1))
         elif (found := _SETTING_LINE.match(line)) is not None:
             yield found["quote"].rstrip()
         elif (found := _FOOTNOTE.match(line)) is not None:
@@ -347,8 +354,8 @@ class _LineNormalizer:
         if not is_component_start(source):
             return None
         first = parse_component_tag(source)
-        if first is not None and first.is_bare and first.name not in self._ended_names:
-            return None
+        if first is not None and not (first.is_end or first.is_closed or first.name in self._ended_names):
+            return None  # a placeholder, or an element of HTML that needs no end
         if first is None:
             below = self._lines[self._at : self._at + _MAX_TAG_LINES]
             first = parse_component_tag("\n".join([source, *below]))

@@ -234,6 +234,7 @@ COMPONENTS = [
     ('Some <Mark color="red">red</Mark> words <Icon name="x"/> in <Link to="/a">it</Link>.', ["Some red words in it."]),
     ("Press <Enter> for Map<Key, List<Value>> of <url>.", ["Press <Enter> for Map<Key, List<Value>> of <url>."]),
     ("import {\n  A,\n} from 'b';\nexport const c = {\n\n  d: 1,\n};\n\nText.", ["Text."]),
+    ('<Img src="a.png" alt="A map">\n\n# Title\n\n<Note>\n\nText.\n\n</Note>', ["A map", "Title", "Text."]),
     ("export your data from the program", ["export your data from the program"]),
     ('{{< tab "Linux" >}}\nText with [a link]({{< ref "b.md" >}}).\n{{< /tab >}}', ["Linux", "Text with a link."]),
     ('{{< figure src="a.png" title="A kettle" >}}', ["A kettle"]),
@@ -253,14 +254,16 @@ def test_what_is_left_out_is_counted_with_its_words() -> None:
     text = (
         "---\ntitle: T\n---\nimport A from 'a'\n\n<!-- to do -->\n{% comment %}no{% endcomment %}\n\n{/* never */}\n\n"
     )
-    text += "{{< youtube x1 >}}\n\n```{toctree}\nintro\n```\n\n```{include} other.md\n```\n\n<Icon name='x'/>\n\nText."
+    text += "{{< youtube x1 >}}\n\n```{toctree}\nintro\n```\n\n```{include} other.md\n```\n\n<Icon name='x'/>\n\n"
+    text += "[//]: # (later)\n"
+    text += "{{#include a.rs}}\n\n[used]: u\n[unused]: https://x.example\n\nText [used]."
 
     found = read_as(Format.MARKDOWN, text).left_out
 
     assert {left.kind: [each.text for each in left.texts] for left in found} == {
-        LeftOutKind.METADATA: ["title: T", "import A from 'a'"],
-        LeftOutKind.COMMENT: ["to do", "{% comment %}no{% endcomment %}", "{/* never */}"],
-        LeftOutKind.EMBEDDED_OBJECT: ["{{< youtube x1 >}}", "other.md", "<Icon name='x'/>"],
+        LeftOutKind.METADATA: ["title: T", "import A from 'a'", "[unused]: https://x.example"],
+        LeftOutKind.COMMENT: ["to do", "{% comment %}no{% endcomment %}", "{/* never */}", "later"],
+        LeftOutKind.EMBEDDED_OBJECT: ["{{< youtube x1 >}}", "other.md", "<Icon name='x'/>", "{{#include a.rs}}"],
         LeftOutKind.CONTENTS: ["intro"],
     }
 
