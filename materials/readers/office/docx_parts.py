@@ -10,6 +10,8 @@ from materials.readers.base.encodings import clean_text
 from materials.readers.office.docx_styles import get_property_value, parse_bounded_int
 from materials.readers.office.ooxml import W
 
+_DELETIONS = {f"{W}del", f"{W}moveFrom"}
+
 
 def is_table_of_contents(control: Any) -> bool:
     """Tell whether a content control holds a table of contents."""
@@ -40,16 +42,41 @@ def _iter_texts(element: Any) -> Iterator[str]:
         yield each.text or "" if each.tag in {f"{W}t", f"{W}delText"} else " "
 
 
-def has_balanced_fields(body: Any) -> bool:
-    """Tell whether every complex field of the body that begins also ends."""
-    # Without its end, the result of a field has no known end either: a table of contents would hide all text after it.
+def has_balanced_fields(root: Any) -> bool:
+    """Tell whether every complex field of the body or of a note that begins also ends, where its text is read."""
+    # Without its end, neither the code nor the result of a field has a known end: it would hide all text after it.
     depth = 0
-    for mark in body.iter(f"{W}fldChar"):
+    for mark in _iter_field_marks(root):
         kind = mark.get(f"{W}fldCharType")
         depth += (kind == "begin") - (kind == "end")
         if depth < 0:
             return False
     return depth == 0
+
+
+def _iter_field_marks(root: Any) -> Iterator[Any]:
+    """Yield the marks of fields that are read, in order."""
+    if not any(map(_is_left_out, root.iter(*_DELETIONS, f"{W}sdt", f"{W}tr"))):
+        yield from root.iter(f"{W}fldChar")
+        return
+    # Without recursion: each mark would pass through all generators above it.
+    open_elements = [iter(root)]
+    while open_elements:
+        child = next(open_elements[-1], None)
+        if child is None:
+            open_elements.pop()
+        elif child.tag == f"{W}fldChar":
+            yield child
+        elif len(child) and not _is_left_out(child):
+            open_elements.append(iter(child))
+
+
+def _is_left_out(element: Any) -> bool:
+    """Tell whether the content of an element is not read: deleted text and rows, prompts, tables of contents."""
+    tag = element.tag
+    if tag == f"{W}sdt":
+        return element.find(f"{W}sdtPr/{W}showingPlcHdr") is not None or is_table_of_contents(element)
+    return tag in _DELETIONS or (tag == f"{W}tr" and element.find(f"{W}trPr/{W}del") is not None)
 
 
 def compute_body_font_size(body: Any, default: int) -> int:

@@ -13,6 +13,7 @@ from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.office.docx_fields import FieldTracker, find_link, is_hiding_field
 from materials.readers.office.docx_paragraph import ParagraphText
+from materials.readers.office.docx_parts import has_balanced_fields
 from materials.readers.office.docx_runs import RunLook, parse_run_look
 from materials.readers.office.docx_styles import PLAIN_STYLE, Style, Styles
 from materials.readers.office.equations import format_equation
@@ -189,11 +190,12 @@ class ParagraphReader:
 
     def _read_note(self, note: Any, part: str) -> tuple[str, list[str]]:
         """Return the text of a note on one line, and its links."""
-        self._part = part
+        around = self.fields
+        self._part, self.fields = part, FieldTracker(is_enabled=has_balanced_fields(note))
         try:
             found = [self.read(paragraph) for paragraph in note.iter(f"{W}p")]
         finally:
-            self._part = "document"
+            self._part, self.fields = "document", around
         text = collapse_whitespace(" ".join(words.text for words in found))
         return text, [link for words in found for link in words.links]
 

@@ -93,6 +93,20 @@ def test_a_field_in_the_code_of_another_shows_only_what_the_outer_one_shows(file
     assert [piece.text for piece in read(word(file, body)).pieces] == ["This page is later.", "See figure 4."]
 
 
+def test_a_field_whose_end_is_not_read_hides_nothing(file: Path) -> None:
+    note = f'<w:footnote w:id="1">{paragraph(mark("begin"), instruction("PAGE"), run("a note"))}</w:footnote>'
+    reference = '<w:r><w:footnoteReference w:id="1"/></w:r>'
+    deleted = f"<w:del>{mark('separate')}{mark('end')}</w:del>"
+
+    in_note = read(word(file, paragraph(run("Text"), reference) + p("More."), footnotes=note))
+    in_deletion = read(word(file, paragraph(run("Text"), mark("begin"), instruction("PAGE"), deleted) + p("More.")))
+    gone = read(word(file, paragraph(run("Text "), field("REF x", run("1"))) + f"<w:p>{deleted}</w:p>" + p("More.")))
+
+    assert [piece.text for piece in in_note.pieces] == ["Text[1]", "[1] a note", "More."]
+    assert [piece.text for piece in in_deletion.pieces] == ["Text", "More."]
+    assert [piece.text for piece in gone.pieces] == ["Text 1", "More."]
+
+
 @pytest.mark.parametrize(
     ("code", "text"),
     [
