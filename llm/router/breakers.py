@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from llm.errors import KeyRefused, ProviderError, ProviderRefused, QuotaExhausted
 from llm.models import Breaker
 from llm.registry import ModelSpec
 from project import logs
+from project.db.clock import get_database_time
 
 # One question asks a busy model twice (ATTEMPTS_WHEN_BUSY), so a single unlucky question must not be enough.
 FAILURES_TO_OPEN = 3
@@ -69,10 +69,12 @@ class CircuitBreakers:
 
     def peek_admission(self, model: ModelSpec) -> Admission:
         """Tell whether the model is passed over now. Claims nothing."""
-        now = timezone.now()
-        for row in self._find_rows(model):
-            if row.open_until is not None and row.open_until > now:
-                return Admission(until=row.open_until, kind=row.kind)
+        cooling = [row for row in self._find_rows(model) if row.open_until is not None]
+        if cooling:  # mostly there is none, and no need to ask for the time
+            now = get_database_time()
+            for row in cooling:
+                if row.open_until is not None and row.open_until > now:
+                    return Admission(until=row.open_until, kind=row.kind)
         return ADMITTED
 
     def request_admission(self, model: ModelSpec) -> Admission:
@@ -83,9 +85,11 @@ class CircuitBreakers:
         found = self.peek_admission(model)
         if not found.is_allowed:
             return found
-        now = timezone.now()
         for row in self._find_rows(model):
-            if row.open_until is not None and not self._claim_probe(row, now):
+            if row.open_until is None:
+                continue
+            now = get_database_time()
+            if not self._claim_probe(row, now):
                 # When the probe will end is unknown: one more cool-down is a guess, and the next request reads again.
                 return Admission(until=now + COOLDOWN, kind=row.kind)
         return ADMITTED
@@ -129,7 +133,7 @@ class CircuitBreakers:
             self._expire_cache()
 
     def _apply_failure(self, row: Breaker, error: ProviderError, *, refused: bool) -> None:
-        now = timezone.now()
+        now = get_database_time()
         asked = (
             timedelta(seconds=min(error.retry_after, MAX_RETRY_AFTER.total_seconds())) if error.retry_after else None
         )
@@ -189,4 +193,4 @@ class BypassedCircuitBreakers(CircuitBreakers):
 
 def list_open_breakers() -> list[Breaker]:
     """Return the breakers that are open now, by provider and model, uncached."""
-    return list(Breaker.objects.filter(open_until__gt=timezone.now()).order_by("provider", "model"))
+    return list(Breaker.objects.filter(open_until__gt=get_database_time()).order_by("provider", "model"))

@@ -16,11 +16,11 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
-from django.utils import timezone
 
 from llm.errors import BudgetExceeded
 from llm.models import ExternalCall, Reservation, SpendingLimit
 from project import logs
+from project.db.clock import get_database_time
 from tenants.models import Tenant
 
 # As for the breakers: a call of a tenant without a limit must not pay a statement. `set_budget` promises no more than
@@ -71,7 +71,7 @@ class SpendingLimits:
         """
         if tenant is None or tenant.pk not in self._list_limited_tenants():
             return None
-        now, amount = timezone.now(), compute_max_cost()
+        now, amount = get_database_time(), compute_max_cost()
         with transaction.atomic():
             # The lock orders reservations of one tenant: two calls that each fit alone may not both fit.
             budget = SpendingLimit.objects.select_for_update().filter(tenant=tenant).first()

@@ -19,8 +19,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
 from llm.errors import (
     AnswerEmpty,
     AnswerTruncated,
@@ -49,6 +47,7 @@ from llm.router.ledger import ANSWERED, LedgerEntry, compute_cost
 from llm.router.ports import RouterServices
 from llm.schemas import Schema
 from project import logs
+from project.db.clock import get_database_time
 from project.db.fields import new_id
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -184,7 +183,7 @@ class FallbackRun:
             for c in self.candidates
             if (found := self.services.breakers.peek_admission(c.model).until) is not None
         ]
-        return max(0.0, (min(until) - timezone.now()).total_seconds()) if until else None
+        return max(0.0, (min(until) - get_database_time()).total_seconds()) if until else None
 
     def _compute_patience(self) -> float:
         return min(PATIENCE_SECONDS, self.deadline.seconds_left)
@@ -262,7 +261,7 @@ class FallbackRun:
         admission = self.services.breakers.request_admission(candidate.model)
         if admission.until is None:
             return True
-        seconds = max(0.0, (admission.until - timezone.now()).total_seconds())
+        seconds = max(0.0, (admission.until - get_database_time()).total_seconds())
         self._note_attempt(
             candidate, admission.kind, f"not asked for {seconds:.0f} s more after failing ({admission.kind})"
         )
@@ -391,7 +390,7 @@ class FallbackRun:
             return False
         # The failure may have opened the breaker, which would refuse the second attempt after the pause.
         until = self.services.breakers.peek_admission(state.model).until
-        if until is not None and (until - timezone.now()).total_seconds() > pause:
+        if until is not None and (until - get_database_time()).total_seconds() > pause:
             return False
         self._wait_with_checkpoints(pause)
         return True

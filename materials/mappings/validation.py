@@ -155,7 +155,7 @@ def _build_blocker_hint(entry: MaterialEntry) -> str:
     again = f"POST /api/v1/entries/{entry.pk}/ingest"
     if entry.state is EntryState.RAW:
         return f"It has not been read yet. Ask for it: {again}."
-    if entry.state is EntryState.INTEGRITY_BROKEN:
+    if entry.state is EntryState.INTEGRITY_BROKEN and entry.error is None:
         return f"Its file has changed since it was read. Read it again: {again}."
     assert entry.job is not None
     if entry.job.status == JobStatus.CANCELLED:

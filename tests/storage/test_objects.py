@@ -125,6 +125,7 @@ def test_an_archive_is_read_where_it_lies(storage: ObjectStorage) -> None:
 
 
 def test_what_is_not_there_cannot_be_read(storage: ObjectStorage) -> None:
+    put(storage, f"{KEY}-another", b"x")  # a folder without any file is one that is not mounted
     assert not storage.exists(KEY)
     with pytest.raises(FileNotFoundError):
         storage.open(KEY)

@@ -137,7 +137,7 @@ def test_a_job_is_tried_again_when_the_store_is_back(
     drain()
     job = MaterialEntry.objects.with_job().get(pk=lecture.pk).job
     assert job is not None
-    assert (job.status, job.attempt) == ("queued", 1)
+    assert (job.status, job.attempt, job.error_code) == ("queued", 0, "storage_unavailable")
 
     proxy.fault = lambda _method, _path: None
     type(job).objects.update(queued_at=timezone.now() - timedelta(seconds=1))

@@ -39,7 +39,8 @@ def test_a_killed_import_goes_on_and_makes_nothing_twice(api: Api, tmp_path: Pat
 
     job = Job.objects.get(pk=answer.json()["id"])
     assert 5 < before < FILES
-    assert (job.status, job.attempt) == ("complete", 2)
+    assert (job.status, job.token) == ("complete", 2)
+    assert job.attempt == 1  # renewed with each file: it may lose any number of workers
     assert job.result is not None
     assert job.result["files"] == {"taken": FILES, "same": 0, "skipped": 0, "waiting": 0}
     assert MaterialEntry.objects.count() == FILES

@@ -191,7 +191,7 @@ def test_without_a_quota_nothing_is_counted(
 ) -> None:
     client = api(acme)
 
-    with django_assert_max_num_queries(24) as asked:
+    with django_assert_max_num_queries(25) as asked:
         post_file(client, course, LECTURE)
 
     assert not [query for query in asked.captured_queries if "SUM(" in query["sql"]]
