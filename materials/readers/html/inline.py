@@ -207,4 +207,8 @@ def _is_note_reference(element: Any) -> bool:
     if any("ref" in name or "footnote" in name for name in get_classes(element)):
         return True
     links = [below for below in element.iter("a") if (below.get("href") or "").startswith("#")]
-    return bool(links) or (element.getparent() is not None and element.getparent().get("role") == "doc-noteref")
+    parent = element.getparent()
+    if links or parent is None:
+        return bool(links)
+    is_in_link = parent.tag == "a" and (parent.get("href") or "").startswith("#")
+    return bool(is_in_link or parent.get("role") == "doc-noteref")

@@ -28,6 +28,8 @@ _STATEMENT = re.compile(
     r"import\s+(?:[\w*{][^'\"]{0,200}?\s+from\s+)?['\"][^'\"]{1,200}['\"]|import\s+[\w*,\s]*\{[^}'\"]*$"
     r"|export\s+(?:default\b|(?:const|let|var)\s+[\w{\[]|(?:async\s+)?function\b|class\s+\w|\{|\*\s+from)"
 )
+# A call with a function, or a condition before an element.
+_EXPRESSION_START = re.compile(r"[ \t]*\{[ \t]*[\w$!][^`]*(?:=>|&&[ \t]*[(<]|\?[ \t]*[(<])")
 # Attributes whose values are words that a reader of the page sees.
 _TEXT_NAMES = {
     "label", "title", "subtitle", "summary", "caption", "alt", "text", "header", "heading", "description", "question",
@@ -164,6 +166,18 @@ def count_statement_lines(lines: list[str], at: int) -> int:
         is_last = number + 1 == len(lines) or not lines[number + 1].strip()
         if depth <= 0 and (is_last or number > at or lines[number].rstrip().endswith(";") or "import" in lines[at]):
             return number + 1 - at
+    return 0
+
+
+def count_expression_lines(lines: list[str], at: int) -> int:
+    """Return how many lines an expression of MDX takes that begins at a line, such as `{items.map(`; 0 for text."""
+    if _EXPRESSION_START.match(lines[at]) is None:
+        return 0
+    depth = 0
+    for number in range(at, min(len(lines), at + _MAX_STATEMENT_LINES)):
+        depth += lines[number].count("{") - lines[number].count("}")
+        if depth <= 0:
+            return number + 1 - at if lines[number].rstrip().endswith("}") else 0
     return 0
 
 

@@ -25,6 +25,7 @@ from materials.readers.base.html_elements import (
 from materials.readers.base.pieces import format_table
 from materials.readers.markdown.components import (
     ComponentTag,
+    count_expression_lines,
     count_statement_lines,
     find_ended_names,
     has_text_behind,
@@ -55,6 +56,11 @@ _COMMENT_LINE = re.compile(r"[ ]{0,3}\[[^\]]{1,100}\]:[ \t]*(?:#|<>)[ \t]*[\"'(]
 _SETTING_LINE = re.compile(
     r"(?P<quote>[ \t>]*)(?:\\(?:newpage|pagebreak|clearpage|maketitle)|\{:[^}]*\}|%%\{.*)[ \t]*$", re.IGNORECASE
 )
+# Comments of Obsidian, and of MyST where the text has its directives; elsewhere a line may begin with a per cent sign.
+_PERCENT_COMMENT = re.compile(r"[ \t]*%%(?!\{).*%%[ \t]*$")
+_MYST_COMMENT = re.compile(r"[ ]{0,3}%(?:[ \t].*)?$")
+_MYST_BREAK = re.compile(r"[ ]{0,3}\+\+\+(?:[ \t].*)?$")
+_MYST_DIRECTIVE = re.compile(r"^[ \t]*(?:`{3,}|:{3,})\{[a-z]", re.MULTILINE)
 # HTML whose content is not Markdown up to its end, with blank lines in it (CommonMark 4.6, kinds 1 and 2).
 _RAW_HTML = re.compile(r"[ ]{0,3}(?:<(?P<tag>script|style|pre|textarea)(?=[\s>])|(?P<comment><!--))", re.IGNORECASE)
 # More than 30 markers in a line, or 60 columns before it: a list takes two of the MAX_NESTING levels, so text behind 50
@@ -64,6 +70,7 @@ _DEEP_INDENT = re.compile(r"[ \t]{61,}")
 
 # Each line is compared with all open containers; what is opened beyond stays text of the one around it.
 _MAX_OPEN_CONTAINERS = 50
+_MAX_OPTIONS = 20
 # Lines in which the end of a component's tag is searched.
 _MAX_TAG_LINES = 200
 
@@ -91,7 +98,8 @@ class _Container:
 
 def normalize_markdown(text: str) -> str:
     """Return Markdown without the markers of directives, with footnotes as paragraphs and labels as HTML anchors."""
-    normalizer = _LineNormalizer(text.split("\n"), find_paired_names(text), find_ended_names(text))
+    is_myst = _MYST_DIRECTIVE.search(text) is not None
+    normalizer = _LineNormalizer(text.split("\n"), find_paired_names(text), find_ended_names(text), is_myst)
     return "\n".join(normalizer.normalize_lines())
 
 
@@ -101,6 +109,7 @@ class _LineNormalizer:
     # Names of the tags of site builders and of the components that have an end somewhere in the text.
     _paired_names: frozenset[str]
     _ended_names: frozenset[str]
+    _is_myst: bool
     _at: int = 0
     _containers: list[_Container] = field(default_factory=list)
     _is_in_options: bool = False
@@ -159,6 +168,10 @@ class _LineNormalizer:
             statement = self._lines[self._at - 1 : self._at - 1 + count]
             self._at += count - 1
             yield from _leave_out_block(LeftOutKind.METADATA, "\n".join(statement))
+        elif line.lstrip()[:1] == "{" and (count := count_expression_lines(self._lines, self._at - 1)):
+            expression = self._lines[self._at - 1 : self._at - 1 + count]
+            self._at += count - 1
+            yield from _leave_out_block(LeftOutKind.METADATA, "\n".join(expression))
         elif "<" in line and (lines := self._read_components(line)) is not None:
             yield from lines
         elif "{" in line and (shortcode := parse_shortcode(line, self._paired_names)) is not None:
@@ -173,6 +186,10 @@ class _LineNormalizer:
             yield from _leave_out_block(LeftOutKind.CONTENTS, line)
         elif (found := _INCLUDED_LINE.match(line)) is not None:
             yield from _leave_out_block(LeftOutKind.EMBEDDED_OBJECT, found.group(1) or found.group(2) or "")
+        elif _PERCENT_COMMENT.match(line) or (self._is_myst and _MYST_COMMENT.match(line)):
+            yield from _leave_out_block(LeftOutKind.COMMENT, line.strip(" %"))
+        elif self._is_myst and _MYST_BREAK.match(line):
+            yield from _leave_out_block(LeftOutKind.METADATA, line)
         elif (found := _COMMENT_LINE.match(line)) is not None:
             yield from _leave_out_block(LeftOutKind.COMMENT, found.group(1))
         elif (found := _SETTING_LINE.match(line)) is not None:
@@ -234,6 +251,7 @@ class _LineNormalizer:
     def _open_directive(self, opening: DirectiveOpening) -> Iterator[str]:
         self._is_after_block = True
         if opening.fence:
+            yield from self._read_caption(opening.indent)
             yield from opening.lines
             yield from self._copy_fence(opening.fence, opening.fence_end, has_options=True)
             return
@@ -261,6 +279,13 @@ class _LineNormalizer:
                 is_table=opening.is_table,
             )
         )
+
+    def _read_caption(self, indent: str) -> Iterator[str]:
+        """Yield the caption among the options of a directive of code, which stand below its first line."""
+        for line in takewhile(OPTION.match, self._lines[self._at : self._at + _MAX_OPTIONS]):
+            found = OPTION.match(line)
+            if found is not None and found.group(1) == "caption" and found.group(2):
+                yield from ("", f"{indent}{found.group(2)}", "")
 
     def _end_by_indent(self, line: str) -> Iterator[str]:
         """End the containers whose content is indented more than a line."""

@@ -63,6 +63,7 @@ def test_code_in_a_table_with_line_numbers_is_only_the_code() -> None:
         ("mc<sup>2</sup> and H<sub>2</sub>O and 10<sup>-6</sup>", "mc² and H₂O and 10⁻⁶"),
         ("x<sub>max</sub><sup>k+m</sup>", "x_max^(k+m)"),
         ('the 1<sup>st</sup> note<sup><a href="#n1">1</a></sup>', "the 1st note[1]"),
+        ('a note<a href="#n1"><sup>1</sup></a>', "a note[1]"),
         ("soft&shy;hyphen <q>said</q> <ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", "softhyphen “said” 漢(kan)"),
         ("two\n   lines <nobr>of</nobr> source<br>and a break", "two lines of source\nand a break"),
         ("中文\n字符", "中文字符"),
