@@ -11,6 +11,7 @@ from materials.readers.pdf.alignment import Block, CellLines, Interval, assemble
 from materials.readers.pdf.grids import Box, Grid, find_grids
 from materials.readers.pdf.line_text import HYPHEN
 from materials.readers.pdf.lines import Line, TableLine
+from materials.readers.pdf.mending import mend_lines
 from materials.readers.pdf.plausibility import is_grid_table, is_table, may_be_table
 from materials.readers.pdf.rules import find_rules
 from materials.readers.pdf.text_page import TextPage
@@ -32,6 +33,8 @@ _STRETCHED, _STRETCHED_ON_SLIDE = 1.2, 1.5
 _MAX_USUAL_WIDTH = 0.66
 # Lines of a table; with less the rules of a page are not looked for.
 _MIN_ROWS, _MIN_SLIDE_ROWS = 2, 3
+# In type sizes: how far the middles of words on one base line may be apart.
+_SAME_LEVEL = 0.4
 # Cells of the smallest grid that is a table.
 _MIN_CELLS = 4
 # Width by height of a page: see Page.is_slide.
@@ -133,27 +136,30 @@ def _read_grid(page: TextPage, grid: Grid, words: Sequence[Word]) -> _Table | No
     width = len(grid.xs) - 1
     for number in range(len(grid.ys) - 1):
         held = {column: cells[number, column] for column in range(width) if (number, column) in cells}
-        rows += _split_row(held, width)
+        rows += _split_row(page, held, width)
     table = _build_table(rows, list(zip(grid.xs, grid.xs[1:], strict=False)), words)
     return table if table and is_grid_table(table.rows) else None
 
 
-def _split_row(held: dict[int, list[Word]], width: int) -> list[list[str]]:
+def _split_row(page: TextPage, held: dict[int, list[Word]], width: int) -> list[list[str]]:
     """Return the rows that stand between two level rules: one as a rule, more where each line has all cells."""
     lines = {column: _group_lines(words) for column, words in held.items()}
     counts = {len(each) for each in lines.values()}
     if len(lines) > 1 and len(lines) == width and len(counts) == 1 and (count := counts.pop()) > 2:
         tops = [[each[number][0].middle for each in lines.values()] for number in range(count)]
-        if all(max(level) - min(level) < 0.4 * lines[0][0][0].size for level in tops):
-            return [[_join_cell([lines[column][number]]) for column in range(width)] for number in range(count)]
-    return [[_join_cell(lines.get(column, [])) for column in range(width)]]
+        if all(max(level) - min(level) < _SAME_LEVEL * lines[0][0][0].size for level in tops):
+            return [[_join_cell(page, [lines[column][number]]) for column in range(width)] for number in range(count)]
+    return [[_join_cell(page, lines.get(column, [])) for column in range(width)]]
 
 
 def _group_lines(words: Sequence[Word]) -> list[list[Word]]:
+    """Return the words of a cell line by line; a raised figure may have a line of its own in PDFium's text."""
     lines: list[list[Word]] = []
     for word in words:
-        if (lines and lines[-1][-1].line == word.line) or (
-            lines and word.left >= lines[-1][-1].right and abs(word.middle - lines[-1][-1].middle) < 0.4 * word.size
+        last = lines[-1][-1] if lines else None
+        if last is not None and (
+            last.line == word.line
+            or (word.left >= last.right and abs(word.middle - last.middle) < _SAME_LEVEL * max(word.size, last.size))
         ):
             lines[-1].append(word)
         else:
@@ -161,8 +167,23 @@ def _group_lines(words: Sequence[Word]) -> list[list[Word]]:
     return lines
 
 
-def _join_cell(lines: Sequence[Sequence[Word]]) -> str:
-    return "\n".join(" ".join(word.text.replace(HYPHEN, "-") for word in line) for line in lines)
+def _join_cell(page: TextPage, lines: Sequence[Sequence[Word]]) -> str:
+    return "\n".join(_format_line(page, words) for words in lines)
+
+
+def _format_line(page: TextPage, words: Sequence[Word]) -> str:
+    """Return the text of a line of a cell, with raised figures, accents and scripts from the right as elsewhere."""
+    text = " ".join(word.text.replace(HYPHEN, "-") for word in words)
+    first, last = words[0], words[-1]
+    # PDFium may part a line at a raised figure; other words of the same cell may be drawn at any time.
+    if first.start < 0 or page.text[first.start : last.start + len(last.text)].split() != [w.text for w in words]:
+        return text
+    whole = build_fragment(list(words))
+    end = last.start + len(last.text)
+    line = Line(text, first.size, whole.top, whole.bottom, whole.left, whole.right, first.start, end)
+    line.is_joined = first.line != last.line
+    mend_lines(page, [line])
+    return line.text
 
 
 def _build_table(rows: Sequence[Sequence[str]], columns: Sequence[Interval], words: Sequence[Word]) -> _Table | None:
@@ -197,12 +218,12 @@ def _read_block(page: TextPage, block: Block, ladders: Sequence[Grid], *, is_sli
     columns = block.find_columns()
     rows = assemble_rows(block.bands, columns, block.size, breaks)
     words = [word for band in block.bands for fragment in band for word in fragment.words]
-    table = _build_table([_join_row(row, len(columns)) for row in rows], columns, words)
+    table = _build_table([_join_row(page, row, len(columns)) for row in rows], columns, words)
     return table if table and is_table(block, table.rows, is_framed=is_framed, is_slide=is_slide) else None
 
 
-def _join_row(row: CellLines, width: int) -> list[str]:
-    return [_join_cell(row.get(column, [])) for column in range(width)]
+def _join_row(page: TextPage, row: CellLines, width: int) -> list[str]:
+    return [_join_cell(page, row.get(column, [])) for column in range(width)]
 
 
 def _replace_lines(lines: Sequence[Line], words: Sequence[Word], tables: Sequence[_Table]) -> list[Line]:

@@ -195,3 +195,18 @@ def test_ten_thousand_rules_are_no_table_and_take_no_time(tmp_path: Path) -> Non
     document = reading(tmp_path, drawn("\n".join([*placed(ROWS, 560), *hatching])))
 
     assert "Benzene" in " ".join(piece.text for piece in document.pieces)
+
+
+def test_raised_figures_in_cells_stay_raised(tmp_path: Path) -> None:
+    def raised(base: str, figure: str, left: float, top: float, width: float) -> list[str]:
+        return [shown(base, at=(left, top)), shown(figure, at=(left + width, top + 4), size=6)]
+
+    cells = [
+        *placed([["Unit", "Factor"], ["kilo"], ["mega"]], 400),
+        *raised("10", "3", 160, 386, 11.2),
+        *raised("10", "6", 160, 372, 11.2),
+    ]
+
+    document = reading(tmp_path, drawn("\n".join([*cells, *ruled(50, 250, [412, 398, 384, 366], [50, 150, 250])])))
+
+    assert tables(document) == [[["Unit", "Factor"], ["kilo", "10³"], ["mega", "10⁶"]]]
