@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from materials.models import KeyFrame
+from materials.objects.stored_files import refuse_missing_file
 from materials.queries import get_entry
 from materials.recordings.queries import get_frame
 from materials.recordings.serializers import KeyFrameSerializer
@@ -50,5 +51,8 @@ class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):
     def retrieve_picture(self, request: Request, pk: UUID) -> HttpResponse:
         """Read a key frame's picture."""
         frame = get_frame(tenant=get_tenant(request), frame_id=pk)
-        with get_object_storage().open(frame.object_key) as file:
+        with (
+            refuse_missing_file(f"The picture at {frame.start_ms // 1000} s"),
+            get_object_storage().open(frame.object_key) as file,
+        ):
             return HttpResponse(file.read(), content_type="image/jpeg")
