@@ -14,15 +14,12 @@ from html import escape
 from itertools import takewhile
 
 from materials.documents import LeftOutKind
-from materials.readers.base.delimited_rows import parse_csv_rows
 from materials.readers.base.html_elements import (
     DIRECTIVE_TAG,
     find_label,
     format_directive_end,
     format_directive_start,
-    format_left_out,
 )
-from materials.readers.base.pieces import format_table
 from materials.readers.markdown.components import (
     ComponentTag,
     count_expression_lines,
@@ -33,6 +30,7 @@ from materials.readers.markdown.components import (
     parse_component_tag,
     split_components,
 )
+from materials.readers.markdown.containers import Container, ContainerStack, format_left_out_block, measure_indent
 from materials.readers.markdown.directives import FENCE, OPTION, DirectiveOpening, parse_opening
 from materials.readers.markdown.shortcodes import find_paired_names, parse_shortcode, replace_reference_targets
 
@@ -75,27 +73,6 @@ _MAX_OPTIONS = 20
 _MAX_TAG_LINES = 200
 
 
-@dataclass(kw_only=True)
-class _Container:
-    """What is open at a line, and how it ends: by a marker, a tag, or where indentation becomes less than `dedent`.
-
-    `dedent` is the indentation of the content in columns, which is taken away. With `has_options`, lines such as
-    `:name: value` may follow the one that opens it. `end` replaces what ends it. Lines of one with `left_out`, and of a
-    table, are collected.
-    """
-
-    mark: str = ""
-    tag: str = ""
-    dedent: int = 0
-    ends_by_indent: bool = False
-    has_options: bool = False
-    end: str = ""
-    left_out: LeftOutKind | None = None
-    is_table: bool = False
-    is_quotation: bool = False
-    collected: list[str] = field(default_factory=list)
-
-
 def normalize_markdown(text: str) -> str:
     """Return Markdown without the markers of directives, with footnotes as paragraphs and labels as HTML anchors."""
     is_myst = _MYST_DIRECTIVE.search(text) is not None
@@ -111,37 +88,36 @@ class _LineNormalizer:
     _ended_names: frozenset[str]
     _is_myst: bool
     _at: int = 0
-    _containers: list[_Container] = field(default_factory=list)
-    _is_in_options: bool = False
-    # Whether the line above is no text that the next could go on with.
-    _is_after_block: bool = True
+    _open: ContainerStack = field(default_factory=ContainerStack)
 
     def normalize_lines(self) -> Iterator[str]:
         """Yield the lines that replace those of the text."""
         while self._at < len(self._lines):
             line = self._lines[self._at]
             self._at += 1
-            yield from self._end_by_indent(line)
-            line = self._dedent_line(line)
-            if (end := self._find_ended_container(line)) is not None:
+            yield from self._open.end_by_indent(line)
+            line = self._open.dedent_line(line)
+            if (end := self._open.find_ended_container(line)) is not None:
                 yield ""
-                yield from self._end_containers(end)
+                yield from self._open.end_containers(end)
                 continue
-            if self._containers and (self._containers[-1].is_table or self._containers[-1].left_out is not None):
-                self._containers[-1].collected.append(line)
+            if self._open.containers and (
+                self._open.containers[-1].is_table or self._open.containers[-1].left_out is not None
+            ):
+                self._open.containers[-1].collected.append(line)
                 continue
-            if self._is_option(line):
+            if self._open.is_option(line):
                 continue
             opening = parse_opening(line)
             if opening is not None:
                 yield from self._open_directive(opening)
             elif line.startswith(">") and (label := self._find_quotation_label()):
                 yield from ("", format_directive_start(label), "", line)
-                self._containers.append(_Container(is_quotation=True, end=format_directive_end()))
+                self._open.containers.append(Container(is_quotation=True, end=format_directive_end()))
             else:
                 yield from self._normalize_block(line)
         yield ""
-        yield from self._end_containers(0)
+        yield from self._open.end_containers(0)
 
     # --- blocks -------------------------------------------------------------------------------------------------------
 
@@ -162,16 +138,16 @@ class _LineNormalizer:
             yield from self._leave_out_comment(line)
         elif (
             line[:1] in {"i", "e"}
-            and self._is_after_block
+            and self._open.is_after_block
             and (count := count_statement_lines(self._lines, self._at - 1))
         ):
             statement = self._lines[self._at - 1 : self._at - 1 + count]
             self._at += count - 1
-            yield from _leave_out_block(LeftOutKind.METADATA, "\n".join(statement))
+            yield from format_left_out_block(LeftOutKind.METADATA, "\n".join(statement))
         elif line.lstrip()[:1] == "{" and (count := count_expression_lines(self._lines, self._at - 1)):
             expression = self._lines[self._at - 1 : self._at - 1 + count]
             self._at += count - 1
-            yield from _leave_out_block(LeftOutKind.METADATA, "\n".join(expression))
+            yield from format_left_out_block(LeftOutKind.METADATA, "\n".join(expression))
         elif "<" in line and (lines := self._read_components(line)) is not None:
             yield from lines
         elif "{" in line and (shortcode := parse_shortcode(line, self._paired_names)) is not None:
@@ -181,24 +157,24 @@ class _LineNormalizer:
 
     def _normalize_line(self, line: str) -> Iterator[str]:
         """Yield the lines that replace a line of text."""
-        self._is_after_block = not line.strip()
+        self._open.is_after_block = not line.strip()
         if _CONTENTS_LINE.match(line):
-            yield from _leave_out_block(LeftOutKind.CONTENTS, line)
+            yield from format_left_out_block(LeftOutKind.CONTENTS, line)
         elif (found := _INCLUDED_LINE.match(line)) is not None:
-            yield from _leave_out_block(LeftOutKind.EMBEDDED_OBJECT, found.group(1) or found.group(2) or "")
+            yield from format_left_out_block(LeftOutKind.EMBEDDED_OBJECT, found.group(1) or found.group(2) or "")
         elif _PERCENT_COMMENT.match(line) or (self._is_myst and _MYST_COMMENT.match(line)):
-            yield from _leave_out_block(LeftOutKind.COMMENT, line.strip(" %"))
+            yield from format_left_out_block(LeftOutKind.COMMENT, line.strip(" %"))
         elif self._is_myst and _MYST_BREAK.match(line):
-            yield from _leave_out_block(LeftOutKind.METADATA, line)
+            yield from format_left_out_block(LeftOutKind.METADATA, line)
         elif (found := _COMMENT_LINE.match(line)) is not None:
-            yield from _leave_out_block(LeftOutKind.COMMENT, found.group(1))
+            yield from format_left_out_block(LeftOutKind.COMMENT, found.group(1))
         elif (found := _SETTING_LINE.match(line)) is not None:
             yield found["quote"].rstrip()
         elif (found := _FOOTNOTE.match(line)) is not None:
             yield ""
             yield f"[^{found.group(1)}] {found.group(2)}"
             # Paragraphs of a footnote are indented by four columns, which CommonMark would read as code.
-            self._containers.append(_Container(dedent=self._content_indent + 4, ends_by_indent=True))
+            self._open.containers.append(Container(dedent=self._open.content_indent + 4, ends_by_indent=True))
         elif (found := _LABEL.match(line)) is not None:
             yield f'<a id="{found.group(1)}"></a>'
             yield ""
@@ -220,12 +196,12 @@ class _LineNormalizer:
             sign = line.strip().lstrip("> ")
             if len(sign) >= len(mark) and not sign.strip(mark[0]):
                 # The opening may have been rewritten: to `$$`, or from colons to backticks.
-                yield self._dedent_line(line.rstrip().removesuffix(sign) + end)
+                yield self._open.dedent_line(line.rstrip().removesuffix(sign) + end)
                 return
             if has_options and OPTION.match(line):
                 continue
             has_options = False
-            yield self._dedent_line(line)
+            yield self._open.dedent_line(line)
 
     def _copy_raw_html(self, line: str, end: str) -> Iterator[str]:
         yield line
@@ -235,7 +211,7 @@ class _LineNormalizer:
         while self._at < len(self._lines):
             line = self._lines[self._at]
             self._at += 1
-            yield self._dedent_line(line)
+            yield self._open.dedent_line(line)
             if end in line.lower():
                 return
 
@@ -244,32 +220,32 @@ class _LineNormalizer:
         while not _END_COMMENT.search(dropped[-1]) and self._at < len(self._lines):
             dropped.append(self._lines[self._at])
             self._at += 1
-        yield from _leave_out_block(LeftOutKind.COMMENT, "\n".join(dropped))
+        yield from format_left_out_block(LeftOutKind.COMMENT, "\n".join(dropped))
 
     # --- containers ---------------------------------------------------------------------------------------------------
 
     def _open_directive(self, opening: DirectiveOpening) -> Iterator[str]:
-        self._is_after_block = True
+        self._open.is_after_block = True
         if opening.fence:
             yield from self._read_caption(opening.indent)
             yield from opening.lines
             yield from self._copy_fence(opening.fence, opening.fence_end, has_options=True)
             return
         if opening.ended_gate:
-            ended = [at for at, each in enumerate(self._containers) if each.tag == opening.ended_gate]
-            yield from self._end_containers(ended[-1] if ended else len(self._containers))
-        if len(self._containers) >= _MAX_OPEN_CONTAINERS:
+            ended = [at for at, each in enumerate(self._open.containers) if each.tag == opening.ended_gate]
+            yield from self._open.end_containers(ended[-1] if ended else len(self._open.containers))
+        if len(self._open.containers) >= _MAX_OPEN_CONTAINERS:
             yield from (line for line in opening.lines if DIRECTIVE_TAG not in line)
             return
         yield from opening.lines
         has_element = any(DIRECTIVE_TAG in line for line in opening.lines)
         end = f"{opening.indent}{format_directive_end()}" if has_element else ""
         if opening.gate:
-            self._containers.append(_Container(tag=opening.gate, end=end))
+            self._open.containers.append(Container(tag=opening.gate, end=end))
             end = ""
-        dedent = 0 if opening.mark else self._content_indent + _measure_indent(opening.indent) + 4
-        self._containers.append(
-            _Container(
+        dedent = 0 if opening.mark else self._open.content_indent + measure_indent(opening.indent) + 4
+        self._open.containers.append(
+            Container(
                 mark=opening.mark,
                 dedent=dedent,
                 ends_by_indent=not opening.mark,
@@ -287,85 +263,16 @@ class _LineNormalizer:
             if found is not None and found.group(1) == "caption" and found.group(2):
                 yield from ("", f"{indent}{found.group(2)}", "")
 
-    def _end_by_indent(self, line: str) -> Iterator[str]:
-        """End the containers whose content is indented more than a line."""
-        if not line.strip():
-            return
-        indent = _measure_indent(line)
-        ended = [at for at, each in enumerate(self._containers) if each.ends_by_indent and indent < each.dedent]
-        if ended:
-            yield ""
-            yield from self._end_containers(ended[0])
-
-    def _end_containers(self, first: int) -> Iterator[str]:
-        """End all containers from an index on, the innermost first."""
-        while len(self._containers) > first:
-            container = self._containers.pop()
-            if container.left_out is not None:
-                yield from _leave_out_block(container.left_out, "\n".join(container.collected))
-            if container.is_table:
-                yield from _format_csv_table(container.collected)
-            if container.end:
-                yield from (container.end, "")
-        self._is_in_options = False
-        self._is_after_block = True
-
     def _find_quotation_label(self) -> str:
         """Return the class of the quotation that begins at this line; blank when it says of no exercise or solution.
 
         kramdown writes it below: `{: .challenge}`.
         """
-        if any(container.is_quotation for container in self._containers):
+        if any(container.is_quotation for container in self._open.containers):
             return ""
         below = next((line for line in self._lines[self._at :] if not line.startswith(">")), "")
         found = _KRAMDOWN_CLASS.match(below)
         return found.group(1) if found is not None and find_label(found.group(1)) else ""
-
-    def _find_ended_container(self, line: str) -> int | None:
-        """Return the index of the container whose marker a line is; None for other lines.
-
-        Stray colons give the number of containers: they end nothing and are removed.
-        """
-        if self._containers and self._containers[-1].is_quotation and not line.startswith(">"):
-            return len(self._containers) - 1
-        sign = line.strip()
-        if len(sign) < 3 or sign[0] not in ":`~" or sign.strip(sign[0]):
-            return None
-        marked = [at for at, each in enumerate(self._containers) if each.mark[:1] == sign[0]]
-        # In MyST and Docusaurus a marker ends the container of the same length; in Pandoc, where its length does not
-        # matter, the innermost.
-        same = [at for at in marked if len(self._containers[at].mark) == len(sign)]
-        if same:
-            return same[-1]
-        if marked and not any(each.mark for each in self._containers[marked[-1] + 1 :]):
-            return marked[-1]
-        return len(self._containers) if sign[0] == ":" else None
-
-    def _is_option(self, line: str) -> bool:
-        """Tell whether a line is an option of the directive that was just opened: `:name: value`, or YAML in `---`."""
-        container = self._containers[-1] if self._containers else None
-        if container is None or not container.has_options:
-            return False
-        if line.strip() == "---":
-            self._is_in_options = not self._is_in_options
-            return True
-        if self._is_in_options or OPTION.match(line):
-            return True
-        container.has_options = False
-        return False
-
-    @property
-    def _content_indent(self) -> int:
-        """The indentation of the lines in the innermost container, in columns."""
-        return next((each.dedent for each in reversed(self._containers) if each.dedent), 0)
-
-    def _dedent_line(self, line: str) -> str:
-        """Return a line without the indentation of the container that it stands in."""
-        least = self._content_indent
-        if not least or not line.strip():
-            return line
-        indent = _measure_indent(line)
-        return line.expandtabs(4)[min(least, indent) :] if indent else line
 
     # --- components and shortcodes ------------------------------------------------------------------------------------
 
@@ -397,7 +304,7 @@ class _LineNormalizer:
                 lines += self._replace_tag(part, indent)
             else:
                 lines += self._normalize_line(f"{indent}{part.strip()}")
-        self._is_after_block = True
+        self._open.is_after_block = True
         return lines
 
     def _replace_tag(self, tag: ComponentTag, indent: str) -> Iterator[str]:
@@ -409,7 +316,7 @@ class _LineNormalizer:
         elif tag.is_closed:
             yield from ("", *words, "")
             if tag.expressions or not words:
-                yield from _leave_out_block(LeftOutKind.EMBEDDED_OBJECT, tag.source)
+                yield from format_left_out_block(LeftOutKind.EMBEDDED_OBJECT, tag.source)
         else:
             yield from self._begin_tag(tag.name, words, indent)
 
@@ -422,45 +329,23 @@ class _LineNormalizer:
             yield from ("", *words, "")
 
     def _begin_tag(self, name: str, words: list[str], indent: str) -> Iterator[str]:
-        if len(self._containers) >= _MAX_OPEN_CONTAINERS:
+        if len(self._open.containers) >= _MAX_OPEN_CONTAINERS:
             yield from ("", *words, "")
             return
         # Authors set in what stands in a component, as in HTML; four columns would be code to CommonMark.
         below = next((line for line in self._lines[self._at : self._at + 10] if line.strip()), "")
-        column = 0 if below.strip().startswith("</") else _measure_indent(below)
-        self._containers.append(
-            _Container(
+        column = 0 if below.strip().startswith("</") else measure_indent(below)
+        self._open.containers.append(
+            Container(
                 tag=name,
-                dedent=column if column > self._content_indent else 0,
+                dedent=column if column > self._open.content_indent else 0,
                 end=f"{indent}{format_directive_end()}",
             )
         )
         yield from ("", f"{indent}{format_directive_start('')}", "", *words, "")
 
     def _end_tag(self, name: str) -> Iterator[str]:
-        open_ones = [at for at, each in enumerate(self._containers) if each.tag == name]
+        open_ones = [at for at, each in enumerate(self._open.containers) if each.tag == name]
         yield ""
         if open_ones:
-            yield from self._end_containers(open_ones[-1])
-
-
-def _format_csv_table(lines: list[str]) -> Iterator[str]:
-    """Yield the table of a directive with delimited text, whose first lines are options."""
-    options = {
-        found.group(1): found.group(2) for line in takewhile(OPTION.match, lines) if (found := OPTION.match(line))
-    }
-    rows = parse_csv_rows(
-        [line for line in lines[len(options) :] if line.strip()],
-        delimiter=options.get("delim") or ",",
-        header=options.get("header") or "",
-    )
-    yield from ("", *format_table(rows).split("\n"), "")
-
-
-def _leave_out_block(kind: LeftOutKind, text: str) -> list[str]:
-    return ["", format_left_out(kind, text), ""]
-
-
-def _measure_indent(line: str) -> int:
-    """Return the indentation of a line in columns; tab stops are four apart (CommonMark 2.2)."""
-    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+            yield from self._open.end_containers(open_ones[-1])
