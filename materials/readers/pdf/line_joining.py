@@ -72,7 +72,9 @@ class LineJoiner:
             if "-\n" in text:
                 text = self._join_words(text)
         else:
-            text = strip_break_hints(self._join_words(text))
+            text = self._join_words(text)
+            if not text.replace("\n", "").isprintable():  # soft hyphens and spaces without a width are not
+                text = strip_break_hints(text)
             if "\n" in text and max(text) >= _FIRST_UNSPACED:
                 text = _BETWEEN_UNSPACED.sub("", join_ideographs(text))
         text = text.replace("\n", " ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
@@ -78,6 +78,9 @@ class TextPage:
         last = len(self.text) - 1
         # Where PDFium leaves characters of the page out of the text, the indexes of text and characters differ.
         self._is_shifted = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, last) != last
+        # Returns left, right, top and bottom of the character at an index, in points from the left and the top of the
+        # upright page. The box is that of the font's ascent and descent, about the same for all characters of a font.
+        self.get_char_box = self._build_box_reader()
 
     def _load(self, page: raw.FPDF_PAGE) -> None:
         self.handle = raw.FPDFText_LoadPage(page)
@@ -90,18 +93,23 @@ class TextPage:
         """Release the memory that PDFium holds for the text."""
         raw.FPDFText_ClosePage(self.handle)
 
-    def get_char_box(self, index: int) -> tuple[float, float, float, float]:
-        """Return left, right, top and bottom of a character in points from the left and the top of the upright page.
+    def _build_box_reader(self) -> Callable[[int], tuple[float, float, float, float]]:
+        """Return the function behind `get_char_box`: the most frequent call of all, without a look-up in between."""
+        address, box, sides = self._address, self._box_address, self._sides
+        x0, y1 = self._x0, self._y1
 
-        The box is that of the font's ascent and descent, the same for all characters of a font and size.
-        """
+        def get_upright_box(index: int) -> tuple[float, float, float, float]:
+            _get_char_box(address, index, box)
+            left, top, right, bottom = sides
+            return left - x0, right - x0, y1 - top, y1 - bottom
+
+        return get_upright_box if self.rotation == 0 and not self._is_shifted else self._get_turned_box
+
+    def _get_turned_box(self, index: int) -> tuple[float, float, float, float]:
         if self._is_shifted:
             index = raw.FPDFText_GetCharIndexFromTextIndex(self.handle, index)
         _get_char_box(self._address, index, self._box_address)
-        left, top, right, bottom = self._sides
-        if self.rotation == 0:  # nearly always: without a further call
-            return left - self._x0, right - self._x0, self._y1 - top, self._y1 - bottom
-        return self.convert_box(left, top, right, bottom)
+        return self.convert_box(*self._sides)
 
     def convert_box(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
         """Return left, right, top and bottom of a box of PDFium's, from the left and the top of the upright page.
