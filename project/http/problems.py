@@ -11,7 +11,13 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, TypedDict
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.core.signals import got_request_exception
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.template.loader import render_to_string
@@ -74,6 +80,16 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
         return problem_response(
             request, status=413, code="body_too_large", detail="The body is too large for this address."
         )
+    elif isinstance(exc, TooManyFieldsSent | TooManyFilesSent):
+        return problem_response(
+            request,
+            status=413,
+            code="body_too_large",
+            detail="The form has too many parts.",
+            next_step="Send one file in the field `file`, and nothing else.",
+        )
+    elif isinstance(exc, SuspiciousOperation):
+        exc = exceptions.ParseError("The request was refused.")
     elif isinstance(exc, UnreadablePostError) and isinstance(exc.__cause__, TimeoutError):
         return problem_response(
             request,

@@ -239,3 +239,28 @@ def test_a_browser_that_strays_gets_a_page_and_a_program_a_problem(db: None) -> 
     assert (page.status_code, problem.status_code) == (404, 404)
     assert "There is nothing at /nowhere." in page.content.decode()
     assert problem.json()["code"] == "not_found"
+
+
+def test_a_form_of_too_many_parts_is_refused(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    for disposition in ('form-data; name="f{}"', 'form-data; name="f{0}"; filename="{0}.md"'):
+        part = "--x\r\nContent-Disposition: " + disposition + "\r\n\r\nv\r\n"
+        body = "".join(part.format(number) for number in range(2_000)) + "--x--\r\n"
+
+        answer = post_raw(
+            api(acme),
+            f"/api/v1/nodes/{course.pk}/entries",
+            body.encode(),
+            content_type="multipart/form-data; boundary=x",
+        )
+
+        assert answer.status_code in {413, 422}, answer.content
+        assert "file" in answer.json()["next_step"]
+
+
+def test_a_number_of_too_many_digits_is_refused_in_our_words(api: Api, acme: Tenant) -> None:
+    body = b'{"title": ' + b"9" * 100_000 + b"}"
+
+    answer = post_raw(api(acme), "/api/v1/nodes", body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "The body is not JSON: a number has more than 1000 digits."
