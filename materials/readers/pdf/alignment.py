@@ -12,6 +12,9 @@ from materials.readers.pdf.words import FRAGMENT_GAP, Fragment, Word
 # In type sizes, from the top of a line to that of the next. Office programs put ten points between paragraphs, also
 # between those of cells, which gives 2.3.
 _MAX_ROW_DISTANCE = 3.2
+# Bands after which the distance of rows is known, and what parts a line from them: rules and paragraphs between cells
+# widen a step by half at most.
+_MIN_STEADY_BANDS, _MAX_STEP_RATIO = 4, 1.5
 # In type sizes, between lines of one cell: 1.2 as a rule, 1.5 in loosely set text.
 _MAX_LINE_DISTANCE = 1.6
 # In type sizes: gaps inside a row and between rows differ by more than this where rows are set apart by padding.
@@ -70,7 +73,8 @@ def find_blocks(bands: Sequence[list[Fragment]]) -> list[Block]:
 def _extend(block: Block, band: list[Fragment]) -> bool:
     """Add a band to a block when it is near and crosses none of its gutters; tell whether it was added."""
     size = max(band[0].size, block.bands[-1][0].size)
-    if get_top(band) - get_top(block.bands[-1]) > _MAX_ROW_DISTANCE * size:
+    step = get_top(band) - get_top(block.bands[-1])
+    if step > _MAX_ROW_DISTANCE * size or (len(band) == 1 and _is_set_apart(block, step)):
         return False
     least = FRAGMENT_GAP * size
     kept: list[Interval] = []
@@ -86,6 +90,14 @@ def _extend(block: Block, band: list[Fragment]) -> bool:
     block.gutters = sorted(kept)
     block.left, block.right = min(left, block.left), max(right, block.right)
     return True
+
+
+def _is_set_apart(block: Block, step: float) -> bool:
+    """Tell whether the next line is farther away than the rows of a block are: a caption, or the text below it."""
+    if len(block.bands) < _MIN_STEADY_BANDS:
+        return False
+    steps = (get_top(below) - get_top(above) for above, below in pairwise(block.bands))
+    return step > _MAX_STEP_RATIO * max(steps)
 
 
 def _extend_upwards(block: Block, bands: Sequence[list[Fragment]]) -> None:

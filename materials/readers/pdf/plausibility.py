@@ -115,11 +115,11 @@ def _is_contents(columns: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_pair_of_columns(columns: Sequence[Sequence[str]], *, is_slide: bool) -> bool:
-    """Tell whether two columns are a table: figures beside words, or short cells below a head."""
+    """Tell whether two columns are a table: figures below a word, or short cells."""
     if _share(columns[0], lambda cell: cell.endswith(":")) > _MOST:
         return False
     if _share(columns[1][1:], _FIGURE.fullmatch) > _MOST:
-        return True
+        return not _FIGURE.fullmatch(columns[1][0])
     return not is_slide and len(columns[0]) > _MIN_ROWS and all(map(all, columns)) and all(map(_is_short, columns))
 
 

@@ -210,3 +210,15 @@ def test_raised_figures_in_cells_stay_raised(tmp_path: Path) -> None:
     document = reading(tmp_path, drawn("\n".join([*cells, *ruled(50, 250, [412, 398, 384, 366], [50, 150, 250])])))
 
     assert tables(document) == [[["Unit", "Factor"], ["kilo", "10³"], ["mega", "10⁶"]]]
+
+
+def test_a_caption_and_text_below_do_not_belong_to_a_table(tmp_path: Path) -> None:
+    below = [shown("Degrees", at=(260, 318)), shown("Which is liquid?", at=(60, 296))]
+
+    document = reading(tmp_path, drawn("\n".join([*placed(ROWS, 400), *below])))
+
+    assert tables(document) == [ROWS]
+    assert [piece.text for piece in document.pieces if piece.kind is not ChunkKind.TABLE] == [
+        "Degrees",
+        "Which is liquid?",
+    ]
