@@ -246,3 +246,14 @@ def test_captions_without_fractions_are_recognised_and_words_without_times_refus
     assert detect_format(io.BytesIO(b"1\n00:01 --> 00:02\nOne.\n"), "talk.srt") is Format.SRT
     with pytest.raises(UnreadableDocument):
         read_as(Format.SRT, "Only words.")
+
+
+def test_what_a_speaker_says_twice_is_kept() -> None:
+    lines = [f"This is line {number} of what is said" for number in range(20)]
+    lines[7:9] = ["we should call this the smallest so far,", "the smallest so far, as it is"]
+    cues = "".join(f"00:{at:02}.000 --> 00:{at + 1:02}.000\n{line}\n\n" for at, line in enumerate(lines))
+
+    document = read_as(Format.VTT, f"WEBVTT\n\n{cues}")
+
+    assert "the smallest so far, the smallest so far, as it is" in " ".join(piece.text for piece in document.pieces)
+    assert document.left_out == ()
