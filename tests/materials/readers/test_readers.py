@@ -160,9 +160,10 @@ def test_captions_become_whole_sentences_with_their_times(read_bytes: Read) -> N
 
     document = read_bytes(Format.VTT, content)
 
-    assert [(p.text, p.locator.start_ms, p.locator.end_ms) for p in document.pieces] == [
-        ("Ann: Hello there. This goes on to its end.", 1_000, 26_500),
-        ("Much later.", 3_600_000, 3_602_000),
+    assert [(p.text, p.speaker, p.locator.start_ms, p.locator.end_ms) for p in document.pieces] == [
+        ("Hello there.", "Ann", 1_000, 9_000),
+        ("This goes on to its end.", "", 9_500, 26_500),
+        ("Much later.", "", 3_600_000, 3_602_000),
     ]
     assert document.duration_ms == 3_602_000
 
