@@ -26,6 +26,8 @@ _WEB_ENCODINGS = {
 }  # fmt: skip
 # UTF-16 and UTF-32 have their first zero byte at the first ASCII letter, space or line end: far before this many bytes.
 _SAMPLE_BYTES = 64 * 1024
+# A page break and a vertical tab end a line as well; removed like other controls, they would glue two words together.
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")
 # PostgreSQL cannot store U+0000 in text; the other controls, the byte order mark and the noncharacters U+FFFE and
 # U+FFFF are never content. Tab and line feed are kept.
 # Colours and movements of terminals go as a whole.
@@ -106,9 +108,7 @@ def clean_text(text: str) -> str:
     """Return text with uniform line ends and without control characters."""
     if text.isprintable():  # no control character and no line end: nearly all short strings, at a fifth of the cost
         return text
-    return _CONTROL_CHARACTERS.sub(
-        "", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    )
+    return _CONTROL_CHARACTERS.sub("", _LINE_END.sub("\n", text))
 
 
 def looks_like_text(head: bytes) -> bool:

@@ -133,7 +133,7 @@ def test_binary_data_of_many_zero_bytes_is_no_text(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "text"),
     [
-        (b"Line one.\x0cLine two\x00 here \x1b[31mred\x1b[0m\n", "Line one.Line two here red\n"),
+        (b"Line one.\x0cLine two\x00 here \x1b[31mred\x1b[0m\n", "Line one.\nLine two here red\n"),
         (b"Hi t\x00here", "Hi there"),
         ("Вода ки\x00пить тут.\n".encode("cp1251"), "Вода кипить тут.\n"),
         ("Вода ки\x00пить тут.\n".encode(), "Вода кипить тут.\n"),
