@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from materials.chunks.views import ChunkViewSet, CorrectionViewSet, EntryTextViewSet, NodeTextViewSet
+from materials.chunks.views import (
+    ChunkViewSet,
+    CorrectionViewSet,
+    EntryTextViewSet,
+    EntryTranscriptViewSet,
+    NodeTextViewSet,
+)
 from materials.entries.views import EntryViewSet, NodeEntryViewSet
 from materials.mappings.views import MappingViewSet, NodeMappingViewSet
 from materials.objects.views import UsageView
@@ -52,6 +58,7 @@ urlpatterns = [
         "entries/<uuid:pk>/corrections", EntryTextViewSet.as_view({"get": "list_corrections"}), name="entry-corrections"
     ),
     path("entries/<uuid:pk>/left-out", EntryTextViewSet.as_view({"get": "list_left_out"}), name="entry-left-out"),
+    path("entries/<uuid:pk>/transcript", EntryTranscriptViewSet.as_view({"get": "download"}), name="entry-transcript"),
     path("entries/<uuid:pk>/markdown", EntryTextViewSet.as_view({"get": "download_markdown"}), name="entry-markdown"),
     path("chunks/<uuid:pk>", ChunkViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="chunk"),
     path("corrections/<uuid:pk>", CorrectionViewSet.as_view({"delete": "destroy"}), name="correction"),

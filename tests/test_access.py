@@ -56,6 +56,7 @@ ACCESS = [
     ("GET", "entries/{entry}/corrections", READ, True),
     ("GET", "entries/{entry}/left-out", READ, True),
     ("GET", "entries/{entry}/markdown", READ, True),
+    ("GET", "entries/{talk}/transcript", READ, True),
     ("GET", "chunks/{chunk}", READ, True),
     ("PATCH", "chunks/{chunk}", WRITE, True),
     ("DELETE", "corrections/{correction}", WRITE, True),
@@ -139,6 +140,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         height=1, dhash="0" * 16,
     )  # fmt: skip
     slides, video = deck(lecture.node), talk(lecture.node)
+    Chunk.objects.create(tenant=acme, entry=video, position=0, kind="transcript", text="Hi.", start_ms=0, end_ms=9)
     mapping = proposed(slides, video)
     corrected, chunk = Chunk.objects.filter(entry=lecture).order_by("position")[:2]
     correct_chunk(tenant=acme, chunk_id=corrected.pk, text="Another text.", by="test")

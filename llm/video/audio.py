@@ -31,6 +31,9 @@ PER_MS = RATE // 1000
 # How far a time stamp may be off before it counts as a gap: containers round stamps to milliseconds and more. Times of
 # a transcript may be wrong by so much; silence inserted into words would be worse.
 GAP_SECONDS = 0.3
+# Two channels are in opposite phase when their mean has less than so much of the power of their difference. Speech from
+# one side, which one channel has alone, has as much of either.
+OPPOSITE_SHARE = 0.1
 # Frames last some 20 ms; resampling them one by one would spend the time on calls. Nothing depends on the exact value.
 BLOCK_SECONDS = 0.5
 
@@ -116,6 +119,22 @@ class AudioTrackReader:
                 self.damaged_packets += 1
                 continue
             yield from frames
+
+
+def mix_channels(channels: Samples) -> Samples:
+    """Return one channel of the columns: their mean, or half their difference where they are in opposite phase.
+
+    A microphone that is wired wrongly, or the sum of a balanced line, makes one channel the negative of the other: the
+    mean is silence, though both are heard.
+    """
+    if channels.shape[1] == 1:
+        return channels.reshape(-1)
+    left, right = channels[:, 0].astype(np.int32), channels[:, 1].astype(np.int32)
+    mean, difference = (left + right) // 2, (left - right) // 2
+    is_opposite = float(np.square(mean, dtype=np.float64).sum()) < OPPOSITE_SHARE * float(
+        np.square(difference, dtype=np.float64).sum()
+    )
+    return (difference if is_opposite else mean).astype(np.int16)
 
 
 def skip_samples(blocks: Iterable[Samples], count: int) -> Iterator[Samples]:
@@ -212,9 +231,12 @@ class _SampleTimeline:
 
     def _resample_frame(self, frame: AudioFrame | None) -> Iterator[Samples]:
         if self._resampler is None:
-            self._resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+            # Two channels are mixed here, more of them by FFmpeg, which knows what each is for.
+            is_stereo = self._form is not None and self._form[1] == "stereo"
+            self._resampler = AudioResampler(format="s16", layout="stereo" if is_stereo else "mono", rate=RATE)
         for resampled in self._resampler.resample(frame):
-            block = resampled.to_ndarray().reshape(-1).astype(np.int16, copy=False)
+            channels = resampled.to_ndarray().reshape(-1, len(resampled.layout.channels))
+            block = mix_channels(channels.astype(np.int16, copy=False))
             self._count += block.size
             yield block
 

@@ -61,6 +61,11 @@ class Segment:
     word_starts_ms: tuple[int, ...] = ()
 
 
+def parse_segment(given: Mapping[str, Any]) -> Segment:
+    """Return the Segment of the mapping that `dataclasses.asdict` made of it, also of one from before it was JSON."""
+    return Segment(**{**given, "word_starts_ms": tuple(given.get("word_starts_ms", ()))})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """A transcribed part of a recording: its 0-based number, bounds and segments, in times of the recording."""

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from llm.video.errors import MediaUnreadable, TranscriberBroken, TranscriberMissing
 from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions
 from llm.video.repetition import remove_loops
-from llm.video.transcript import AudioTrack, Segment, Transcript, Window
+from llm.video.transcript import AudioTrack, Transcript, Window, parse_segment
 from llm.video.whisper_devices import Device
 from llm.video.whisper_models import build_model_identity, get_model_folder, is_same_language
 from llm.video.whisper_task import TranscriptionTask
@@ -25,7 +25,7 @@ from project.processes import runner
 CHILD = "llm.video.children.whisper"
 # To be raised when this code transcribes the same recording differently: a part of the cache key, so that windows which
 # were stored before are not mixed with new ones.
-PIPELINE_VERSION = 3
+PIPELINE_VERSION = 4
 BROKEN_NEXT_STEP = (
     "This is a fault of the program or of the model in WHISPER_MODEL, not of the recording. Try another model, or "
     "upload captions (.vtt or .srt) beside the recording."
@@ -293,7 +293,7 @@ def _parse_event(line: Mapping[str, Any]) -> TranscriptionEvent:
         case {"heard_ms": ms}:
             return ProgressEvent(ms=ms)
         case {"window": window}:
-            return Window(**{**window, "segments": tuple(Segment(**segment) for segment in window["segments"])})
+            return Window(**{**window, "segments": tuple(map(parse_segment, window["segments"]))})
         case {"warning": warning}:
             return WarningEvent(warning=warning)
         case {"end_ms": ms}:

@@ -28,6 +28,7 @@ from llm.video.transcript import Segment, Window
 from llm.video.whisper_loading import FRAMES_PER_SECOND, ModelLoader
 from llm.video.whisper_models import choose_language, find_whisper_code, get_language_tag
 from llm.video.whisper_task import ReportProgress, TranscriptionTask
+from llm.video.whisper_words import split_at_pauses
 
 # How much speech is used at most to detect its language: four of the half minutes that the model takes at a time, since
 # the first may be a greeting or a quotation in another one.
@@ -117,12 +118,11 @@ class _WindowTranscriber:
             transcribed = self._transcribe_in_order(speech, spoken)
         least_ms = start_ms
         for each in transcribed:
-            begin = min(max(start_ms + round(each.start * 1000), least_ms), end_ms)
-            end = min(max(start_ms + round(each.end * 1000), begin), end_ms)
-            least_ms = begin
-            self._report({"heard_ms": end})
-            if text := each.text.strip():
-                yield Segment(start_ms=begin, end_ms=end, text=text)
+            for segment in split_at_pauses(each, start_ms=start_ms, least_ms=least_ms, end_ms=end_ms):
+                least_ms = segment.start_ms
+                self._report({"heard_ms": segment.end_ms})
+                if segment.text:
+                    yield segment
 
     def _transcribe_in_order(self, speech: FloatSamples, spoken: Sequence[SpeechSpan]) -> Iterable[Any]:
         """Return the segments of the speech without its pauses, with times (seconds) of the window."""
@@ -133,6 +133,8 @@ class _WindowTranscriber:
             temperature=TEMPERATURES,
             # Windows must not depend on each other, and a loop would carry on from segment to segment.
             condition_on_previous_text=False,
+            # A segment may go on after a pause of minutes, which was cut out of the speech; its words say so.
+            word_timestamps=True,
             # Defaults of Whisper, named because the cache key does not follow a library that changes them.
             compression_ratio_threshold=2.4,
             log_prob_threshold=-1.0,
@@ -154,6 +156,7 @@ class _WindowTranscriber:
                 batch_size=self._task.batch_size,
                 temperature=TEMPERATURES[:1],
                 without_timestamps=False,
+                word_timestamps=True,
                 vad_filter=False,
                 clip_timestamps=[{"start": start / RATE, "end": end / RATE} for start, end in stretches],
             )

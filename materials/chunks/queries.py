@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from materials.models import (
-    Chunk,
-    ChunkCorrection,
-)
-from project.errors import NotFound
+from django.db.models import QuerySet
+
+from materials.documents import ChunkKind
+from materials.models import Chunk, ChunkCorrection, MaterialEntry
+from project.errors import NotFound, RuleViolation
 from tenants.models import Tenant
 
 
@@ -28,3 +28,15 @@ def get_correction(*, tenant: Tenant, correction_id: UUID) -> ChunkCorrection:
         return ChunkCorrection.objects.for_tenant(tenant).select_related("entry__job").get(pk=correction_id)
     except ChunkCorrection.DoesNotExist:
         raise NotFound(f"There is no correction {correction_id}.") from None
+
+
+def list_transcript_chunks(*, tenant: Tenant, entry: MaterialEntry) -> QuerySet[Chunk]:
+    """Return the chunks of the entry's transcript in order. Raises RuleViolation when there are none."""
+    chunks = Chunk.objects.for_tenant(tenant).filter(entry=entry, kind=ChunkKind.TRANSCRIPT).order_by("position")
+    if not chunks.exists():
+        raise RuleViolation(
+            f"{entry.name} has no transcript.",
+            code="no_transcript",
+            next_step="Recordings and caption files have one once they are ready: see the entry's state.",
+        )
+    return chunks

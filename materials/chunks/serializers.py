@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from materials.chunks.search import render_snippet
+from materials.chunks.transcript_formats import TranscriptFormat
 from materials.documents import ChunkKind
 from materials.models import Chunk, ChunkCorrection, LeftOutPassage
 from materials.serializers import LEFT_OUT_KINDS, LocatorSerializer
@@ -120,6 +121,14 @@ class CorrectionListSerializer(ListQuerySerializer):
     """Which corrections to list."""
 
     flagged = serializers.BooleanField(required=False, help_text="Only those that should be looked at again.")
+
+
+class TranscriptOptionsSerializer(StrictSerializer):
+    """What a transcript is written as."""
+
+    format = serializers.ChoiceField(
+        choices=[(each.value, each.value) for each in TranscriptFormat], default=TranscriptFormat.VTT.value
+    )
 
 
 class SearchSerializer(ListQuerySerializer):

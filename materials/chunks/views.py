@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 from pathlib import PurePath
 from uuid import UUID
@@ -11,11 +12,14 @@ from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from materials.chunks.markdown import render_left_out, render_markdown
-from materials.chunks.queries import get_chunk
+from materials.chunks.queries import get_chunk, list_transcript_chunks
 from materials.chunks.search import search_chunks
 from materials.chunks.serializers import (
     ChunkCorrectionSerializer,
@@ -26,8 +30,10 @@ from materials.chunks.serializers import (
     LeftOutPassageSerializer,
     MarkdownOptionsSerializer,
     SearchSerializer,
+    TranscriptOptionsSerializer,
 )
 from materials.chunks.services import correct_chunk, delete_correction
+from materials.chunks.transcript_formats import MEDIA_TYPES, TranscriptFormat, render_transcript
 from materials.models import Chunk, ChunkCorrection, LeftOutPassage
 from materials.queries import get_entry
 from project.http.responses import paginated_response, validated, validated_query
@@ -113,6 +119,52 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         return StreamingHttpResponse(
             chain(render_markdown(entry, chunks.iterator(chunk_size=500)), appendix),
             content_type="text/markdown; charset=utf-8",
+            headers={"Content-Disposition": name},
+        )
+
+
+class ChosenByQuery(BaseContentNegotiation):
+    """Leaves `?format=` to the endpoint: Django REST framework would take it for the name of a renderer."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
+        return next(iter(parsers))
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
+
+
+class EntryTranscriptViewSet(viewsets.GenericViewSet[Chunk]):
+    """The transcript of one recording or caption file."""
+
+    queryset = Chunk.objects.none()
+    serializer_class = TranscriptOptionsSerializer
+    content_negotiation_class = ChosenByQuery
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+
+    @extend_schema(
+        parameters=[TranscriptOptionsSerializer],
+        responses={(200, media_type): OpenApiTypes.STR for media_type in MEDIA_TYPES.values()},
+    )
+    def download(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+        """Download a transcript as WebVTT, SRT or plain text, with speakers where they are known.
+
+        Corrections are included. Captions have a cue for each line where the times of words are known, else one for
+        each chunk.
+        """
+        written_as = TranscriptFormat(
+            validated(TranscriptOptionsSerializer(data=request.query_params.dict()))["format"]
+        )
+        tenant = get_tenant(request)
+        entry = get_entry(tenant=tenant, entry_id=pk)
+        chunks = list_transcript_chunks(tenant=tenant, entry=entry)
+        name = content_disposition_header(True, f"{PurePath(entry.name).stem or 'transcript'}.{written_as.value}")
+        return StreamingHttpResponse(
+            render_transcript(chunks.iterator(chunk_size=500), written_as),
+            content_type=f"{MEDIA_TYPES[written_as]}; charset=utf-8",
             headers={"Content-Disposition": name},
         )
 

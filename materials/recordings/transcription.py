@@ -16,7 +16,7 @@ from llm.video.factory import build_video_processor, probe_recording
 from llm.video.platforms import find_platform_name
 from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.processor import TranscriptionOutcome, TranscriptSource
-from llm.video.transcript import Segment, Transcript, Window, parse_media_info
+from llm.video.transcript import Segment, Transcript, Window, parse_media_info, parse_segment
 from materials.documents import ChunkKind, Document, Format
 from materials.entries.intake import apply_media_info
 from materials.entries.sidecar_captions import find_sidecar_captions
@@ -79,7 +79,7 @@ class EntryTranscriptionContext:
         for number, row in enumerate(self._filter_windows(cache_key).order_by("index")):
             if row.index != number:  # after a gap, where a window was lost, transcription goes on from the gap
                 break
-            segments = tuple(Segment(**segment) for segment in row.segments)
+            segments = tuple(map(parse_segment, row.segments))
             found.append(
                 Window(
                     index=row.index, start_ms=row.start_ms, end_ms=row.end_ms, language=row.language, segments=segments

@@ -11,10 +11,10 @@ from llm.video.transcript import Segment
 from materials.documents import ChunkKind, Locator, Piece
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace
 
-# Milliseconds. A piece ends with the first sentence that ends after this time, or after twice this time within a
-# sentence, which captions without punctuation never end. Short enough for a reference to lead to the passage, long
-# enough to make sense alone: about 40 words.
-TARGET_PIECE_MS = 15_000
+# Milliseconds. A piece ends with the first sentence that ends after the shorter time: short enough for a reference to
+# lead to the passage, long enough to make sense alone, about 40 words. After the longer one, which sentences rarely
+# last and captions without punctuation do, it ends at the longest pause since the shorter one.
+TARGET_PIECE_MS, MAX_PIECE_MS = 15_000, 60_000
 # Milliseconds of silence that end a piece: longer than the pause between two sentences, such as for an exercise.
 PAUSE_MS = 3_000
 
@@ -44,20 +44,54 @@ def build_transcript_pieces(segments: Iterable[Segment]) -> tuple[Piece, ...]:
 
 
 def _iter_sentences(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
+    """Yield groups of segments that are one speaker's sentences, without a long pause."""
     group: list[Segment] = []
-    for segment in segments:
+    for segment in (part for whole in segments for part in _split_at_sentence_ends(whole)):
         said = next((one for one in group if one.text), None)
         is_other = said is not None and segment.text != "" and segment.speaker != said.speaker
         if group and (is_other or segment.start_ms - group[-1].end_ms > PAUSE_MS):
             yield group
             group = []
+        while group and segment.end_ms - group[0].start_ms > MAX_PIECE_MS:
+            place = _find_longest_pause([*group, segment])
+            yield group[:place]
+            group = group[place:]
         group.append(segment)
-        lasts = segment.end_ms - group[0].start_ms
-        if lasts >= 2 * TARGET_PIECE_MS or (lasts >= TARGET_PIECE_MS and _SENTENCE_END.search(segment.text)):
+        if segment.end_ms - group[0].start_ms >= TARGET_PIECE_MS and _SENTENCE_END.search(segment.text):
             yield group
             group = []
     if group:
         yield group
+
+
+def _find_longest_pause(group: Sequence[Segment]) -> int:
+    """Return before which of the segments, if possible after the shorter time, the pause is longest; at least 1."""
+    late = [place for place in range(1, len(group)) if group[place].start_ms - group[0].start_ms >= TARGET_PIECE_MS]
+    return max(late or [len(group) - 1], key=lambda place: group[place].start_ms - group[place - 1].end_ms)
+
+
+def _split_at_sentence_ends(segment: Segment) -> Iterator[Segment]:
+    """Yield the parts of a segment that end with sentences; the whole of it when the times of its words are unknown."""
+    words, starts = segment.text.split(), segment.word_starts_ms
+    if len(words) != len(starts):
+        yield segment
+        return
+    begin = 0
+    for end, word in enumerate(words, start=1):
+        if end < len(words) and _SENTENCE_END.search(word):
+            yield replace(
+                segment,
+                # The first part begins as the segment does, maybe before its first word.
+                start_ms=starts[begin] if begin else segment.start_ms,
+                end_ms=max(starts[begin], starts[end]),
+                text=" ".join(words[begin:end]),
+                word_starts_ms=starts[begin:end],
+            )
+            begin = end
+    if begin:
+        rest = " ".join(words[begin:])
+        segment = replace(segment, start_ms=starts[begin], text=rest, word_starts_ms=starts[begin:])
+    yield segment
 
 
 def _join_word_starts(segments: Sequence[Segment]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from llm.video.audio import RATE, AudioTrackReader, Samples, skip_samples, split_into_windows
+from llm.video.audio import RATE, AudioTrackReader, Samples, mix_channels, skip_samples, split_into_windows
 from llm.video.errors import MediaUnreadable
 from tests.llm.video.recordings import LECTURE, lecture, silence, sound_file, tone
 
@@ -145,3 +145,13 @@ def test_windows_are_the_same_whether_what_is_before_was_read_or_skipped() -> No
     assert len(whole) > 3
     assert all(window.size % 16 == 0 and window.size <= 32_000 for window in whole[:-1])
     assert all(np.array_equal(one, other) for one, other in zip(whole[1:], rest, strict=True))
+
+
+@pytest.mark.parametrize("side", [1, -1, 0], ids=["in phase", "in opposite phase", "on one side"])
+def test_two_channels_are_mixed_so_that_they_are_heard(side: int) -> None:
+    voice = tone(500)
+
+    mixed = mix_channels(np.stack([voice, (side * voice).astype(np.int16)], axis=1))
+
+    assert int(np.abs(mixed).max()) >= 7_900
+    assert mixed.dtype == np.int16
