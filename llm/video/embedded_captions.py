@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from llm.video.probe import check_installed
@@ -27,16 +27,30 @@ def read_embedded_captions(
 
     The track in `language` (BCP 47) comes first, then the default one, then the first; tracks that only translate
     foreign phrases (forced) do not count. A track that cannot be read is skipped. Markup is removed, and so is what
-    rolling captions repeat. Raises TranscriberMissing without PyAV, and what `checkpoint` raises.
+    rolling captions repeat; of several tracks a warning says which was read. Raises TranscriberMissing without PyAV,
+    and what `checkpoint` raises.
     """
     check_installed()
     for track in rank_tracks(media.subtitles, language):
         cues = _read_track(path.resolve(strict=True), track, media.duration_ms, checkpoint)
         if segments := tuple(remove_rolled_words(cues)):
             return Transcript(
-                language=get_language_tag(track.language), duration_ms=media.duration_ms, segments=segments
+                language=get_language_tag(track.language),
+                duration_ms=media.duration_ms,
+                segments=segments,
+                warnings=tuple(_say_which(track, media.subtitles)),
             )
     return None
+
+
+def _say_which(track: SubtitleTrack, tracks: Sequence[SubtitleTrack]) -> Iterator[str]:
+    """Yield a sentence that says which of several tracks was read."""
+    if len(tracks) > 1:
+        others = [get_language_tag(one.language) or "unknown" for one in tracks if one.index != track.index]
+        yield (
+            f"The recording has {len(tracks)} tracks of captions; the one in the language "
+            f"“{get_language_tag(track.language) or 'unknown'}” was read, not those in: {', '.join(others)}."
+        )
 
 
 def rank_tracks(tracks: Sequence[SubtitleTrack], language: str) -> list[SubtitleTrack]:

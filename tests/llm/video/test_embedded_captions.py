@@ -144,6 +144,9 @@ def test_it_takes_the_language_that_is_wanted_or_else_the_default(
 
     assert found is not None
     assert ([each.text for each in found.segments], found.language) == ([text], tag)
+    (warning,) = found.warnings
+    assert warning.startswith(f"The recording has 3 tracks of captions; the one in the language “{tag}” was read")
+    assert all(other in warning.partition("not those in")[2] for other in {"de", "en", "uk"} - {tag})
 
 
 @childless
