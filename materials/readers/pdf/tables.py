@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pypdfium2.raw as raw
 
@@ -35,6 +36,9 @@ _MAX_USUAL_WIDTH = 0.66
 _MIN_ROWS, _MIN_SLIDE_ROWS = 2, 3
 # In type sizes: how far the middles of words on one base line may be apart.
 _SAME_LEVEL = 0.4
+# In type sizes: what a cell leaves free at its left and its right end together, with the blank between two words. LaTeX
+# leaves 1.2 and Word 1.1 for ends and 0.3 for a blank; less means that a word would have fitted.
+_CELL_PADDING = 1.5
 # Cells of the smallest grid that is a table.
 _MIN_CELLS = 4
 # Width by height of a page: see Page.is_slide.
@@ -136,20 +140,35 @@ def _read_grid(page: TextPage, grid: Grid, words: Sequence[Word]) -> _Table | No
     width = len(grid.xs) - 1
     for number in range(len(grid.ys) - 1):
         held = {column: cells[number, column] for column in range(width) if (number, column) in cells}
-        rows += _split_row(page, held, width)
+        rows += _split_row(page, held, grid.xs)
     table = _build_table(rows, list(zip(grid.xs, grid.xs[1:], strict=False)), words)
     return table if table and is_grid_table(table.rows) else None
 
 
-def _split_row(page: TextPage, held: dict[int, list[Word]], width: int) -> list[list[str]]:
-    """Return the rows that stand between two level rules: one as a rule, more where each line has all cells."""
+def _split_row(page: TextPage, held: dict[int, list[Word]], xs: Sequence[float]) -> list[list[str]]:
+    """Return the rows that stand between two level rules: one as a rule, more where each line has all cells.
+
+    Two lines in each cell are one row where a line was wrapped.
+    """
+    width = len(xs) - 1
     lines = {column: _group_lines(words) for column, words in held.items()}
     counts = {len(each) for each in lines.values()}
-    if len(lines) > 1 and len(lines) == width and len(counts) == 1 and (count := counts.pop()) > 2:
+    if len(lines) > 1 and len(lines) == width and len(counts) == 1 and (count := counts.pop()) > 1:
         tops = [[each[number][0].middle for each in lines.values()] for number in range(count)]
-        if all(max(level) - min(level) < _SAME_LEVEL * lines[0][0][0].size for level in tops):
+        is_level = all(max(level) - min(level) < _SAME_LEVEL * lines[0][0][0].size for level in tops)
+        wrapped = (_is_wrapped(each, xs[column + 1] - xs[column]) for column, each in lines.items())
+        if is_level and (count > 2 or not any(wrapped)):
             return [[_join_cell(page, [lines[column][number]]) for column in range(width)] for number in range(count)]
     return [[_join_cell(page, lines.get(column, [])) for column in range(width)]]
+
+
+def _is_wrapped(lines: Sequence[Sequence[Word]], room: float) -> bool:
+    """Tell whether a line of a cell goes on where the one before had no room, or in the middle of a sentence."""
+    return any(
+        before[-1].right - before[0].left + after[0].right - after[0].left > room - _CELL_PADDING * before[0].size
+        or after[0].text[:1].islower()
+        for before, after in pairwise(lines)
+    )
 
 
 def _group_lines(words: Sequence[Word]) -> list[list[Word]]:
