@@ -1,6 +1,9 @@
 """The web server's settings: `gunicorn -c config/gunicorn.py`, in production and in the tests alike."""
 
 from project import env
+from project.processes.confinement import protect_memory
+
+protect_memory()  # the process that starts the worker loads no settings, and has the same environment
 
 wsgi_app = "project.wsgi"
 bind = "0.0.0.0:8000"

@@ -9,6 +9,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from project import env, logs
+from project.processes.confinement import protect_memory
 
 django_stubs_ext.monkeypatch()
 
@@ -17,6 +18,9 @@ VERSION = "0.1.0"
 
 DEBUG = env.get_bool("DEBUG", default=True)
 VAR_DIR = Path(env.get_text("VAR_DIR", str(BASE_DIR / "var")))
+
+if not DEBUG:
+    protect_memory()  # keys are in the environment, which other processes of the same user could read
 
 # --- Identity ---------------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.platforms_rules import PLAYLIST, TOO_LARGE, Refusal, classify_failure
 from project.errors import DomainError
 from project.processes import runner
+from project.processes.confinement import Sockets
 
 # A choice: a platform that throttles a download to the speed of playing still delivers any lecture in this time.
 FETCH_SECONDS = 4 * 3600.0
@@ -214,7 +215,14 @@ def _run_child(
     limits = runner.ProcessLimits(file_bytes=max(request["max_bytes"], CAPTIONS_BYTES) + 1, seconds=seconds)
     message: dict[str, Any] = {}
     try:
-        for line in runner.read_messages(child, request, limits=limits, checkpoint=checkpoint, environment=environment):
+        for line in runner.read_messages(
+            child,
+            request,
+            limits=limits,
+            checkpoint=checkpoint,
+            environment=environment,
+            sockets=Sockets.ALL,  # its guard says where they may lead
+        ):
             message = line
     except runner.ChildFailed as error:
         if error.code == "timed_out":

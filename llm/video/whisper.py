@@ -21,6 +21,7 @@ from llm.video.whisper_models import build_model_identity, get_model_folder, is_
 from llm.video.whisper_task import TranscriptionTask
 from project.errors import DomainError, shorten_message
 from project.processes import runner
+from project.processes.confinement import Sockets
 
 CHILD = "llm.video.children.whisper"
 # To be raised when this code transcribes the same recording differently: a part of the cache key, so that windows which
@@ -125,7 +126,13 @@ class ChildProcessTranscription:
         limits = runner.ProcessLimits(memory_bytes=self.settings.memory_bytes)
         try:
             for line in runner.read_messages(
-                CHILD, asdict(task), limits=limits, checkpoint=checkpoint, environment=self._build_environment(task)
+                CHILD,
+                asdict(task),
+                limits=limits,
+                checkpoint=checkpoint,
+                environment=self._build_environment(task),
+                # For models that are fetched; drivers of GPUs talk to their own services.
+                sockets=Sockets.ALL if task.download else Sockets.LOCAL,
             ):
                 yield _parse_event(line)
         except runner.ChildFailed as error:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from project.processes.confinement import Sockets
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 # The names that distributions install it under.
@@ -47,7 +48,8 @@ def draw_slides(presentation: Path, folder: Path, *, checkpoint: Callable[[], No
         return None
     request = {"office": office, "presentation": str(presentation.absolute()), "folder": str(folder.absolute())}
     try:
-        for message in read_messages(__name__, request, limits=LIMITS, checkpoint=checkpoint):
+        # LibreOffice looks for another of itself by a socket.
+        for message in read_messages(__name__, request, limits=LIMITS, checkpoint=checkpoint, sockets=Sockets.LOCAL):
             return Path(message["pdf"])
     except ChildFailed:
         pass

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from project.db import checks as checks  # registers its system check
+from project.jobs import checks as job_checks  # noqa: F401  # likewise
 
 
 class JobsConfig(AppConfig):

@@ -33,11 +33,12 @@ def main(module: str) -> int:
     if not first:  # the parent died before it sent a request
         return 0
     start = json.loads(first)
+    # `-I` leaves the working directory and PYTHONPATH out of the path.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    _confine(start["sockets"])
     threading.Thread(target=_die_with_parent, daemon=True).start()
     # Before the module is imported: libraries allocate, too.
     _set_resource_limits(start["limits"])
-    # `-I` leaves the working directory and PYTHONPATH out of the path.
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
     def send_message(message: dict[str, Any]) -> None:
         messages.write(json.dumps(message, ensure_ascii=False).encode(errors="replace") + b"\n")
@@ -47,6 +48,13 @@ def main(module: str) -> int:
     except MemoryError:  # no traceback, which would need memory
         return OUT_OF_MEMORY
     return 0
+
+
+def _confine(sockets: str) -> None:
+    """Give up sockets and the sight of other processes. A thread that runs already would keep them."""
+    from project.processes.confinement import Sockets, confine_process  # noqa: PLC0415  # the path is set in main
+
+    confine_process(Sockets(sockets))
 
 
 def _die_with_parent() -> None:

@@ -22,6 +22,7 @@ from typing import Any
 
 from project.errors import DomainError, shorten_message
 from project.processes import child
+from project.processes.confinement import Sockets, protect_memory
 from project.processes.memory import count_memory_kills, read_peak_bytes
 
 # How soon a cancelled job or a passed deadline is noticed while the child is silent. `JobRun.checkpoint` only reads an
@@ -92,14 +93,18 @@ def read_messages(
     limits: ProcessLimits | None = None,
     checkpoint: Callable[[], None] = lambda: None,
     environment: Mapping[str, str] | None = None,
+    sockets: Sockets = Sockets.NONE,
 ) -> Iterator[dict[str, Any]]:
     """Run `run_child(request, send_message)` of a module in a child process and yield each message when it is sent.
 
     The child has its own session, an empty working directory, and no environment variables except `environment` and
-    those that Python needs. Raises ChildFailed, ChildKilled, and what `checkpoint` raises, which is called every
-    CHECKPOINT_SECONDS.
+    those that Python needs. Where the platform allows it, it can make only the `sockets` that are named, and sees
+    neither environment nor memory of other processes (`project.processes.confinement`).
+
+    Raises ChildFailed, ChildKilled, and what `checkpoint` raises, which is called every CHECKPOINT_SECONDS.
     The child and the processes of its group are killed when the generator ends or is closed.
     """
+    protect_memory()
     limits = limits or ProcessLimits()
     memory_kills = count_memory_kills()
     with tempfile.TemporaryDirectory(prefix="coursewright-child-") as folder:
@@ -116,7 +121,7 @@ def read_messages(
             )
         try:
             with contextlib.suppress(BrokenPipeError):  # the child has ended already; its exit code says more
-                _send_request(process, request, limits)
+                _send_request(process, request, limits, sockets)
             peak_bytes = yield from _iterate_messages(process, limits.seconds, checkpoint)
             if (code := process.wait()) == -signal.SIGKILL:
                 raise ChildKilled(is_memory_exhausted=count_memory_kills() > memory_kills)
@@ -136,9 +141,12 @@ def read_messages(
                     pipe.close()
 
 
-def _send_request(process: subprocess.Popen[bytes], request: Mapping[str, Any], limits: ProcessLimits) -> None:
+def _send_request(
+    process: subprocess.Popen[bytes], request: Mapping[str, Any], limits: ProcessLimits, sockets: Sockets
+) -> None:
     assert process.stdin is not None
-    process.stdin.write(json.dumps({"request": dict(request), "limits": asdict(limits)}).encode() + b"\n")
+    start = {"request": dict(request), "limits": asdict(limits), "sockets": sockets.value}
+    process.stdin.write(json.dumps(start).encode() + b"\n")
     process.stdin.flush()
 
 

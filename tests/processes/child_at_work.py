@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -35,6 +36,39 @@ def chatter(request: Mapping[str, Any], tell: Tell) -> None:
 def look_around(request: Mapping[str, Any], tell: Tell) -> None:
     loaded = sorted({name.partition(".")[0] for name in sys.modules} & {"django", "psycopg", "av"})
     tell({"environment": dict(os.environ), "folder": str(Path.cwd()), "loaded": loaded})
+
+
+def spy(request: Mapping[str, Any], tell: Tell) -> None:
+    """Try what code that has broken out of a parser would: read keys of other processes, and send them somewhere."""
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    readable = [pid for pid in pids if pid != os.getpid() and (can_read(pid, "environ") or can_read(pid, "mem"))]
+    tell({"readable": readable, "sockets": [name for name in FAMILIES if can_make_socket(name)]})
+
+
+FAMILIES = ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK", "AF_PACKET")
+
+
+def can_read(pid: int, name: str) -> bool:
+    try:
+        with Path(f"/proc/{pid}/{name}").open("rb") as file:
+            return name == "mem" or bool(file.read(1))
+    except OSError:
+        return False
+
+
+def can_make_socket(family: str) -> bool:
+    try:
+        socket.socket(getattr(socket, family), socket.SOCK_DGRAM).close()
+    except OSError:
+        return False
+    return True
+
+
+def connect(request: Mapping[str, Any], tell: Tell) -> None:
+    """Connect in a process of the child's own, which the same holds for."""
+    program = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])))"
+    done = subprocess.run([sys.executable, "-c", program, str(request["port"])], capture_output=True, check=False)
+    tell({"connected": done.returncode == 0, "said": done.stderr.decode()[-200:]})
 
 
 def hang(request: Mapping[str, Any], tell: Tell) -> None:
@@ -109,6 +143,8 @@ DEEDS: Mapping[str, Callable[[Mapping[str, Any], Tell], None]] = {
         count,
         chatter,
         look_around,
+        spy,
+        connect,
         hang,
         hang_with_helper,
         eat,

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from importlib import import_module
@@ -14,7 +16,9 @@ import psutil
 import pytest
 from django.conf import settings
 
+from project.jobs.checks import check_confinement
 from project.processes import memory
+from project.processes.confinement import Sockets
 from project.processes.runner import ChildFailed, ChildKilled, ProcessLimits, read_messages
 from tests.process_table import eventually, lives
 
@@ -75,6 +79,48 @@ def test_it_gives_the_child_no_more_than_it_needs(monkeypatch: pytest.MonkeyPatc
     assert given["HOME"] == given["TMPDIR"] == seen["folder"]
     assert seen["loaded"] == []
     assert not Path(seen["folder"]).exists()
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="confinement is Linux's")
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("sockets", "possible"),
+    [(Sockets.NONE, []), (Sockets.LOCAL, ["AF_UNIX"]), (Sockets.ALL, ["AF_INET", "AF_INET6", "AF_UNIX"])],
+)
+def test_a_child_sees_no_other_process_and_makes_the_named_sockets_alone(sockets: Sockets, possible: list[str]) -> None:
+    (seen,) = read_messages(CHILD, {"do": "spy"}, sockets=sockets)
+
+    assert seen["readable"] == []
+    assert set(possible) <= set(seen["sockets"])
+    assert sockets is Sockets.ALL or seen["sockets"] == possible
+
+
+@on_linux
+def test_what_a_child_starts_cannot_connect_either() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        (refused,) = read_messages(CHILD, {"do": "connect", "port": port})
+        (allowed,) = read_messages(CHILD, {"do": "connect", "port": port}, sockets=Sockets.ALL)
+
+    assert not refused["connected"]
+    assert "PermissionError" in refused["said"]
+    assert allowed["connected"]
+
+
+@on_linux
+def test_who_starts_children_is_closed_to_others_of_its_user() -> None:
+    list(read_messages(CHILD, {"do": "count", "to": 1, "with": ""}))
+
+    # The kernel gives such files to root, so that only root may open them (prctl(2), PR_SET_DUMPABLE).
+    assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0  # PR_GET_DUMPABLE
+
+
+@on_linux
+def test_the_check_says_nothing_where_children_are_confined() -> None:
+    assert check_confinement() == []
 
 
 def test_it_ends_the_child_when_the_checkpoint_says_so() -> None:

@@ -26,6 +26,7 @@ from llm.video.whisper_models import (
 )
 from llm.video.whisper_task import TranscriptionTask
 from project.processes import child, runner
+from project.processes.confinement import Sockets
 from project.processes.runner import ProcessLimits
 from tests.fakes.site import Site
 from tests.llm.video.recordings import LECTURE, NANO, ListTranscriptionContext, recording
@@ -91,7 +92,7 @@ def test_it_looks_for_a_model_elsewhere_only_when_it_may_download(tmp_path: Path
         environment = {"HF_HOME": str(tmp_path), "HF_ENDPOINT": elsewhere.url("")}
 
         def run(task: TranscriptionTask) -> str:
-            (said,) = runner.read_messages(CHILD, asdict(task), environment=environment)
+            (said,) = runner.read_messages(CHILD, asdict(task), environment=environment, sockets=Sockets.ALL)
             return str(said["refused"]["message"])
 
         assert "is not on this machine" in run(task)
