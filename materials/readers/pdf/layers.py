@@ -1,11 +1,13 @@
 """Switch off the content of a page of a PDF that stands in layers which are not shown (PDF 32000-1, 8.11).
 
-PDFium knows which layers are shown only while it draws. So content in a layer is drawn with and without it: where both
-are the same, it is not shown. Whole documents without layers, nearly all, are known by their bytes.
+PDFium knows which layers are shown only while it draws. So the page is drawn without the content of each layer: where
+that changes nothing, and nothing appears where that content is drawn alone, it is not shown. Whole documents without
+layers, nearly all, are known by their bytes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import re
@@ -17,11 +19,13 @@ import pypdfium2.raw as raw
 
 # Bytes of one compressed stream of objects, and of the streams that are looked into: a catalog is in the first or last.
 _MAX_STREAM, _MAX_STREAMS = 2**22, 500
-# Objects of a page, and groups of them that are drawn: each costs two pictures of the page.
+# Objects of a page, and groups of them that are drawn: one costs up to three pictures.
 _MAX_OBJECTS, _MAX_GROUPS = 20_000, 20
 # Pixels of the longer side of the picture of a page: a line of text is a pixel or two high, which differs already.
 _PICTURE_SIZE = 500
 _MAX_NAME = 256
+# Begins what stands for the name of a group that has none. No layer's name begins with it: it ends names in PDFium.
+_NAMELESS = "\0"
 # Bytes at the end of a file that hold its trailer, and at either end in which the catalog is looked for; of a catalog.
 _TRAILER_SIZE, _END_SIZE, _MAX_CATALOG = 2_048, 2**17, 2**20
 _ROOT = re.compile(rb"/Root\s+(\d{1,9})\s+(\d{1,5})\s+R")
@@ -74,10 +78,14 @@ def _iter_object_streams(content: mmap.mmap) -> Iterator[bytes | None]:
 
 
 class LayerSwitch:
-    """Makes PDFium forget what stands in layers that are not shown, page by page; remembers layers by their names."""
+    """Makes PDFium forget what stands in layers that are not shown, page by page.
+
+    It remembers the names of layers that are shown. That one is not shown must be found out on each page anew: on one
+    that has only blanks in it, a layer that is shown looks the same.
+    """
 
     def __init__(self) -> None:
-        self._is_shown: dict[str, bool] = {}
+        self._shown: set[str] = set()
 
     def hide_content(self, page: raw.FPDF_PAGE) -> list[str]:
         """Take the content of hidden layers from an open page and return its texts."""
@@ -85,31 +93,64 @@ class LayerSwitch:
         for number in range(min(_MAX_OBJECTS, raw.FPDFPage_CountObjects(page))):
             drawn = raw.FPDFPage_GetObject(page, number)
             name = _find_layer(drawn)
-            if name is None and raw.FPDFPageObj_GetType(drawn) == raw.FPDF_PAGEOBJ_FORM:
-                name = f"\0{number}"  # its dictionary may name a layer, which PDFium does not say
-            if name is not None:
+            # A set of layers has no name, and the dictionary of a form may name a layer, which PDFium does not say.
+            if name == "" or (name is None and raw.FPDFPageObj_GetType(drawn) == raw.FPDF_PAGEOBJ_FORM):
+                name = f"{_NAMELESS}{number}"
+            if name is not None and name not in self._shown:
                 groups.setdefault(name, []).append(drawn)
-        hidden = [name for name in list(groups)[:_MAX_GROUPS] if not self._ask_shown(page, name, groups[name])]
+        hidden = list(self._iter_hidden(page, groups))
         if not hidden:
             return []
-        texts = list(_iter_texts(page, [drawn for name in hidden for drawn in groups[name]]))
-        for name in hidden:
-            for drawn in groups[name]:
-                raw.FPDFPageObj_SetIsActive(drawn, False)
+        texts = list(filter(str.strip, _iter_texts(page, hidden)))
+        for drawn in hidden:
+            raw.FPDFPageObj_SetIsActive(drawn, False)
         return texts
 
-    def _ask_shown(self, page: raw.FPDF_PAGE, name: str, objects: list[raw.FPDF_PAGEOBJECT]) -> bool:
-        if name in self._is_shown:
-            return self._is_shown[name]
-        before = _draw(page)
-        for drawn in objects:
-            raw.FPDFPageObj_SetIsActive(drawn, False)
-        is_shown = _draw(page) != before
+    def _iter_hidden(
+        self, page: raw.FPDF_PAGE, groups: dict[str, list[raw.FPDF_PAGEOBJECT]]
+    ) -> Iterator[raw.FPDF_PAGEOBJECT]:
+        """Yield the objects of the groups without which the page looks the same."""
+        before = _draw(page) if groups else b""
+        # Those with names first: there are few, while each part of a drawing may stand in a set of layers.
+        for name in sorted(groups, key=lambda name: name.startswith(_NAMELESS))[:_MAX_GROUPS]:
+            group = groups[name]
+            with _switched_off(group):
+                is_shown = _draw(page) != before
+            if not is_shown and not _is_drawn_alone(page, group):
+                yield from group
+            elif not name.startswith(_NAMELESS):
+                self._shown.add(name)
+
+
+def _is_drawn_alone(page: raw.FPDF_PAGE, group: list[raw.FPDF_PAGEOBJECT]) -> bool:
+    """Tell whether objects are drawn where nothing covers them and no text is without ink.
+
+    Both is how text recognition puts the text of a scanned page into it.
+    """
+    objects = [raw.FPDFPage_GetObject(page, number) for number in range(raw.FPDFPage_CountObjects(page))]
+    texts = [drawn for drawn in group if raw.FPDFTextObj_GetTextRenderMode(drawn) == raw.FPDF_TEXTRENDERMODE_INVISIBLE]
+    with _switched_off(objects):
+        blank = _draw(page)
+        for drawn in group:
+            raw.FPDFPageObj_SetIsActive(drawn, True)
+        for drawn in texts:
+            raw.FPDFTextObj_SetTextRenderMode(drawn, raw.FPDF_TEXTRENDERMODE_FILL)
+        try:
+            return _draw(page) != blank
+        finally:
+            for drawn in texts:
+                raw.FPDFTextObj_SetTextRenderMode(drawn, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+
+
+@contextlib.contextmanager
+def _switched_off(objects: list[raw.FPDF_PAGEOBJECT]) -> Iterator[None]:
+    for drawn in objects:
+        raw.FPDFPageObj_SetIsActive(drawn, False)
+    try:
+        yield
+    finally:
         for drawn in objects:
             raw.FPDFPageObj_SetIsActive(drawn, True)
-        if name[0] != "\0":
-            self._is_shown[name] = is_shown
-        return is_shown
 
 
 def _find_layer(drawn: raw.FPDF_PAGEOBJECT) -> str | None:

@@ -124,6 +124,73 @@ def test_text_in_a_layer_that_is_off_is_left_out_and_said() -> None:
     assert any("not shown" in warning for warning in document.warnings)
 
 
+def layered(*contents: str) -> bytes:
+    """Return a PDF whose pages mark content with `/On`, a layer that is shown, `/Off`, and sets of each by itself."""
+    properties = "/Properties << /On 4 0 R /Off 5 0 R /OnSet 6 0 R /OffSet 7 0 R >> /Font << /F1 3 0 R >>"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [4 0 R 5 0 R] /D << /OFF [5 0 R] >> >> >>",
+        "",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        "<< /Type /OCG /Name (shown) >>",
+        "<< /Type /OCG /Name (not shown) >>",
+        "<< /Type /OCMD /OCGs 4 0 R >>",
+        "<< /Type /OCMD /OCGs 5 0 R >>",
+    ]
+    kids = []
+    for content in contents:
+        objects.append(stream(content))
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {WIDTH} {HEIGHT}] /Contents {len(objects)} 0 R "
+            f"/Resources << {properties} >> >>"
+        )
+        kids.append(f"{len(objects)} 0 R")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    return assembled(objects)
+
+
+def in_layer(name: str, content: str) -> str:
+    return f"/OC /{name} BDC {content} EMC"
+
+
+def test_text_in_sets_of_layers_is_left_out_where_the_set_is_not_shown(tmp_path: Path) -> None:
+    """A set (PDF 32000-1, 8.11.2.2) has no name."""
+    first = in_layer("OnSet", shown("The question.", at=(40, 500)))
+    first += in_layer("OffSet", shown("The answer.", at=(40, 400)))
+
+    document = reading(tmp_path, layered(first, in_layer("OnSet", shown("Another page.", at=(40, 500)))))
+
+    assert " ".join(texts(document)) == "The question. Another page."
+    assert left_out(document) == {LeftOutKind.HIDDEN_LAYER: ["The answer."]}
+
+
+def test_a_layer_with_nothing_to_see_on_one_page_is_read_on_the_next(tmp_path: Path) -> None:
+    cover = shown("A cover.", at=(40, 500)) + in_layer("On", shown("   ", at=(40, 400)))
+
+    document = reading(tmp_path, layered(cover, in_layer("On", shown("The text.", at=(40, 500)))))
+
+    assert " ".join(texts(document)) == "A cover. The text."
+    assert left_out(document) == {}
+
+
+@pytest.mark.parametrize("scan", ["3 Tr {text}", "{text} 0.5 g 0 0 420 595 re f"], ids=["without ink", "covered"])
+def test_recognised_text_of_a_scan_in_a_layer_is_read(tmp_path: Path, scan: str) -> None:
+    recognised = in_layer("On", scan.format(text=shown("Words of the scan.", at=(40, 500))))
+
+    document = reading(tmp_path, layered(recognised))
+
+    assert texts(document) == ["Words of the scan."]
+    assert left_out(document) == {}
+
+
+def test_text_without_ink_in_a_layer_that_is_off_is_left_out(tmp_path: Path) -> None:
+    page = shown("The question.", at=(40, 500)) + in_layer("Off", f"3 Tr {shown('The answer.', at=(40, 400))}")
+
+    document = reading(tmp_path, layered(page))
+
+    assert texts(document) == ["The question."]
+    assert left_out(document) == {LeftOutKind.HIDDEN_LAYER: ["The answer."]}
+
+
 @pytest.mark.parametrize("is_packed", [False, True])
 def test_a_drawing_in_a_layer_that_is_off_is_left_out(tmp_path: Path, is_packed: bool) -> None:
     """A form names its layer itself; the catalog may be in a compressed stream of objects."""
