@@ -14,6 +14,11 @@ from materials.readers.office.symbols import decode_symbol
 _HIDING_FIELDS = {"TOC", "INDEX", "TOA", "RD"}
 # An argument of a field code: in quotation marks, which some languages' programs write as typographic ones, or a word.
 _ARGUMENT = re.compile(r'["“„]([^"”“]*)["”“]|(\S+)')
+# Of a symbol: a font has 65,535 characters at most.
+_CHARACTER_NUMBER = re.compile(r"0[xX](?P<hexadecimal>[0-9A-Fa-f]{1,4})|[0-9]{1,5}")
+# Fields in one another: Word's own wizards nest three or four. What is nested more deeply counts as part of the last
+# one, so that each run asks a bounded number of fields.
+_MAX_OPEN_FIELDS = 100
 _VAL = f"{W}val"
 _TRUE_VALUES = {None, "1", "true", "on"}
 
@@ -37,6 +42,7 @@ class FieldTracker:
 
     is_enabled: bool = True
     _open: list[_Field] = field(default_factory=list)
+    _deeper: int = 0
 
     @property
     def is_inside(self) -> bool:
@@ -74,7 +80,9 @@ class FieldTracker:
         if not self.is_enabled:
             return ""
         kind = mark.get(f"{W}fldCharType")
-        if kind == "begin":
+        if self._deeper or (kind == "begin" and len(self._open) >= _MAX_OPEN_FIELDS):
+            self._deeper += {"begin": 1, "end": -1}.get(kind, 0)
+        elif kind == "begin":
             self._open.append(_Field(form_value=_parse_form_value(mark)))
         elif kind == "separate" and self._open:
             self._open[-1].is_in_result = True
@@ -132,10 +140,11 @@ def _compute_result(code: str) -> str:
             return format_eq_field(code.strip()[2:])
         case "SYMBOL":
             words = code.split()
-            number = words[1] if len(words) > 1 else ""
+            number = _CHARACTER_NUMBER.fullmatch(words[1]) if len(words) > 1 else None
             font = next(iter(re.findall(r'\\f\s+"?([^"\\]+)', code)), "")
-            place = int(number, 16) if number.lower().startswith("0x") else int(number) if number.isdecimal() else 0
-            return decode_symbol(f"{place:x}", font) if font and place < 0x10000 else ""
+            if number is None or not font:
+                return ""
+            return decode_symbol(f"{int(number[0], 16 if number['hexadecimal'] else 10):x}", font)
     return ""
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from materials.readers.office.docx_styles import parse_bounded_int
+
 # Fields are nested by hand; a hostile one must not exhaust the stack.
 _MAX_DEPTH = 30
 # Options are letters and a number behind the instruction's: \up8, \co2, \bc\{ (a bracket), \* jc2 (formatting).
@@ -28,8 +30,9 @@ class _Code:
     at: int = 0
 
     @property
-    def rest(self) -> str:
-        return self.text[self.at :]
+    def sign(self) -> str:
+        """The next character, blank at the end."""
+        return self.text[self.at : self.at + 1]
 
 
 def format_eq_field(code: str) -> str:
@@ -85,7 +88,7 @@ def _format_instruction(name: str, code: _Code, *, depth: int) -> str:
             left, right = (f"\\{sign}" if sign in "{}" else sign for sign in (left, right))
             return rf"\left{left}{', '.join(arguments)}\right{right}"
         case "a":
-            columns = int(options["co"]) if options.get("co", "").isdecimal() else 1
+            columns = parse_bounded_int(options.get("co")) or 1
             rows = [arguments[at : at + max(1, columns)] for at in range(0, len(arguments), max(1, columns))]
             return r"\begin{matrix} " + r" \\ ".join(" & ".join(row) for row in rows) + r" \end{matrix}"
         case "x":
@@ -106,7 +109,7 @@ def _format_script(first: str, arguments: list[str], options: dict[str, str]) ->
 def _format_overstrike(arguments: list[str]) -> str:
     """Return signs that are printed over each other: a number in a circle as such, else the signs in their order."""
     plain = [argument for argument in arguments if argument and argument not in _CIRCLES]
-    if len(plain) == 1 and len(plain) < len(arguments) and plain[0].isdecimal() and 1 <= int(plain[0][:3]) <= 20:
+    if len(plain) == 1 and len(plain) < len(arguments) and 1 <= (parse_bounded_int(plain[0]) or 0) <= 20:
         return chr(0x245F + int(plain[0]))
     # A phonetic guide is raised over its characters.
     guides = [argument.strip("^{}") for argument in plain if argument.startswith("^")]
@@ -115,27 +118,25 @@ def _format_overstrike(arguments: list[str]) -> str:
 
 
 def _parse_arguments(code: _Code, *, depth: int) -> list[str]:
-    if code.rest[:1] != "(":
-        return []
-    if depth > _MAX_DEPTH:
+    if code.sign != "(" or depth > _MAX_DEPTH:
         return []
     code.at += 1
     # Arguments are separated by the list separator of the author's system: a comma or, where that is the decimal sign,
     # a semicolon.
-    separator = ";" if _has_separator(code.rest, ";") else ","
+    separator = ";" if _has_separator(code, ";") else ","
     arguments = []
     while code.at < len(code.text):
         arguments.append(_format_sequence(code, depth=depth, ends=f"{separator})").strip())
-        sign = code.rest[:1]
+        sign = code.sign
         code.at += 1
         if sign != separator:
             break
     return arguments
 
 
-def _has_separator(text: str, separator: str) -> bool:
-    """Tell whether a separator stands in the brackets that `text` begins in."""
-    level = at = 0
+def _has_separator(code: _Code, separator: str) -> bool:
+    """Tell whether a separator stands in the brackets that begin at the place."""
+    text, at, level = code.text, code.at, 0
     while at < len(text) and level >= 0:
         if text[at] == "\\":
             at += 1

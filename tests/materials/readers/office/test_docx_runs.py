@@ -122,6 +122,8 @@ def test_a_field_whose_end_is_not_read_hides_nothing(file: Path) -> None:
         (r" \f(1,f(a\,b))", r"$\frac{1}{f(a,b)}$"),
         (r" \l(1,2,3)", "1, 2, 3"),
         (r" \f(1", r"$\frac{1}{}$"),
+        (r" \o(○,0200000000)", "0200000000"),
+        (rf" \a\co{'9' * 5000}(1,2)", r"$\begin{matrix} 1 \\ 2 \end{matrix}$"),
         ("", ""),
     ],
 )
@@ -134,6 +136,21 @@ def test_an_eq_field_stands_in_its_paragraph_and_may_hold_others(file: Path) -> 
     body = paragraph(run("It is "), field(inner), run(" long, "), field(r" EQ \s\up4(2)", run("cached")), run("!"))
 
     assert [piece.text for piece in read(word(file, body)).pieces] == [r"It is $\frac{1}{\sqrt{2}}$ long, $^2$!"]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [("0xA5", "∞"), ("165", "∞"), ("0xZZ", ""), ("0x", ""), ("9" * 5000, ""), ("", "")]
+)
+def test_a_symbol_field_without_a_number_is_blank(file: Path, number: str, text: str) -> None:
+    body = paragraph(run("To "), field(rf' SYMBOL {number} \f "Symbol" '), run(" and on."))
+
+    assert [piece.text for piece in read(word(file, body)).pieces] == [f"To {text} and on.".replace("  ", " ")]
+
+
+def test_text_behind_fields_that_are_nested_very_deeply_is_read(file: Path) -> None:
+    body = paragraph(mark("begin") * 500, run("code"), mark("end") * 500, run("Text."))
+
+    assert [piece.text for piece in read(word(file, body)).pieces] == ["Text."]
 
 
 def test_a_hostile_eq_field_ends() -> None:
