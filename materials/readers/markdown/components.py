@@ -9,6 +9,9 @@ from html import escape, unescape
 
 # Characters in which the end of a tag is searched: a quiz with all its answers is one tag.
 _MAX_TAG_LENGTH = 20_000
+# Braces in braces in the code of an attribute. Nobody writes so many, and a text of opening ones would be read from
+# each of them to the end of the tag.
+_MAX_BRACES = 100
 # Lines of an import or export: a table of data is shorter. What is longer is text.
 _MAX_STATEMENT_LINES = 200
 
@@ -182,12 +185,17 @@ def count_expression_lines(lines: list[str], at: int) -> int:
 
 
 def _find_closing_brace(text: str, at: int, limit: int) -> int:
-    """Return the position behind the brace that closes the one at `at`; `limit` when there is none before it."""
+    """Return the position behind the brace that closes the one at `at`; `limit` when there is none before it.
+
+    Behind more than _MAX_BRACES open ones none is looked for.
+    """
     depth = 0
     for found in _QUOTED.finditer(text, at, limit):
         depth += (found.group() == "{") - (found.group() == "}")
         if depth == 0:
             return found.end()
+        if depth > _MAX_BRACES:
+            break
     return limit
 
 

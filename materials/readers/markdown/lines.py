@@ -63,7 +63,7 @@ _MYST_DIRECTIVE = re.compile(r"^[ \t]*(?:`{3,}|:{3,})\{[a-z]", re.MULTILINE)
 _RAW_HTML = re.compile(r"[ ]{0,3}(?:<(?P<tag>script|style|pre|textarea)(?=[\s>])|(?P<comment><!--))", re.IGNORECASE)
 # More than 30 markers in a line, or 60 columns before it: a list takes two of the MAX_NESTING levels, so text behind 50
 # markers would be left out. 30 leave room for what the line stands in.
-_DEEP_NESTING = re.compile(r"(?:[ \t]*(?:>|[*+-](?=[ \t])|\d{1,9}[.)](?=[ \t]))){31,}(?=[ \t]*[^\s>*+-])")
+_DEEP_NESTING = re.compile(r"(?:[ \t]*+(?:>|[*+-](?=[ \t])|\d{1,9}+[.)](?=[ \t]))){31,}+(?=[ \t]*+[^\s>*+-])")
 _DEEP_INDENT = re.compile(r"[ \t]{61,}")
 
 # Each line is compared with all open containers; what is opened beyond stays text of the one around it.
@@ -182,9 +182,9 @@ class _LineNormalizer:
             yield f"{found.group(1)}{found.group(2)}"
         else:
             line = replace_reference_targets(line) if "]({" in line else line
-            yield _DEEP_NESTING.sub(
-                lambda deep: deep.group()[:60], _DEEP_INDENT.sub(" " * 60, line) if line[:1] in " \t" else line
-            )
+            line = _DEEP_INDENT.sub(" " * 60, line) if line[:1] in " \t" else line
+            deep = _DEEP_NESTING.match(line)
+            yield line if deep is None else f"{deep.group()[:60]}{line[deep.end() :]}"
 
     def _copy_fence(self, mark: str, end: str, *, is_quoted: bool = False, has_options: bool = False) -> Iterator[str]:
         """Yield the lines of a code block up to its end, which `end` replaces; one in a quotation ends with it."""

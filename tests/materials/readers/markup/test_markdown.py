@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from materials.documents import ChunkKind, Format, LeftOutKind
+from materials.readers.markdown.components import parse_component_tag
 from materials.readers.markdown.lines import normalize_markdown
 from tests.materials.readers.texts import count_calls, kinds_and_texts, of_kind, read_as, texts
 
@@ -289,3 +290,13 @@ def test_what_opens_again_and_again_takes_time_that_grows_with_its_length(openin
         return count_calls(lambda: normalize_markdown(f"{opening * times}word"))
 
     assert steps(2_000) < 2.5 * steps(1_000)
+
+
+def test_code_of_an_attribute_with_more_braces_than_people_write_is_text() -> None:
+    """Else each tag of a text of opening braces would be looked for to its end again."""
+    assert parse_component_tag(f"<Tab a={{{'{' * 90}1{'}' * 90}}} />") is not None
+    assert parse_component_tag(f"<Tab a={{{'{' * 200}1{'}' * 200}}} />") is None
+
+
+def test_signs_inside_of_a_text_are_no_nesting() -> None:
+    assert markdown("a " + "> " * 40 + "b") == ["a " + "> " * 40 + "b"]
