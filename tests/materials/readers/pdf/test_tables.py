@@ -225,12 +225,16 @@ def test_a_caption_and_text_below_do_not_belong_to_a_table(tmp_path: Path) -> No
 
 
 def test_two_rows_between_level_rules_are_two_rows_unless_a_line_goes_on(tmp_path: Path) -> None:
-    frame = ruled(50, 350, (620, 600, 560), (50, 200, 350))
-    rows = [["Time", "Distance"], ["1", "4.9"], ["2", "19.6"]]
-    wrapped = [["Time", "Distance"], ["One second", "Less than five"], ["of falling", "metres are fallen"]]
+    frame = ruled(50, 350, (412, 394, 355), (50, 200, 350))
+    rows = [["Time in seconds", "Distance in metres"], ["1 second", "4.9 metres"], ["2 seconds", "19.6 metres"]]
+    wrapped = [
+        ["Time in seconds", "Distance in metres"],
+        ["One second", "Less than five"],
+        ["of falling", "metres are fallen"],
+    ]
 
-    separate = tables(reading(tmp_path, drawn("\n".join([*frame, *placed(rows, 606, 18, (60, 210))]))))
-    joined = tables(reading(tmp_path, drawn("\n".join([*frame, *placed(wrapped, 606, 18, (60, 210))]))))
+    separate = tables(reading(tmp_path, drawn("\n".join([*frame, *placed(rows, 400, 18, (60, 210))]))))
+    joined = tables(reading(tmp_path, drawn("\n".join([*frame, *placed(wrapped, 400, 18, (60, 210))]))))
 
     assert separate == [rows]
     assert joined == [[rows[0], ["One second of falling", "Less than five metres are fallen"]]]
