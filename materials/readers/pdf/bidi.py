@@ -24,8 +24,16 @@ def has_right_to_left(text: str) -> bool:
     return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None
 
 
-def order_right_to_left(glyphs: Sequence[Glyph]) -> str:
+def runs_right_to_left(text: str) -> bool:
+    """Tell whether at least half of the letters of a text are of scripts that run from the right to the left."""
+    return len(_RIGHT_TO_LEFT.findall(text)) * 2 >= sum(map(str.isalpha, text))
+
+
+def order_right_to_left(glyphs: Sequence[Glyph], *, is_page_right_to_left: bool = False) -> str:
     """Return the text of a line in the order of reading.
+
+    A line begins at the right when most of its letters run from there, or when those of its page do and its word at
+    the right end does: a sentence may name an address that is longer than itself.
 
     The order of the characters follows from their places. Words and numbers that run from the left to the right keep
     their direction; which of a pair of brackets opens, which programs write in two ways, follows from their order.
@@ -37,7 +45,9 @@ def order_right_to_left(glyphs: Sequence[Glyph]) -> str:
     for mark in marks:
         _attach(mark, signs)
     texts = [text for text, _ in signs]
-    if sum(map(has_right_to_left, texts)) * 2 < sum(text[0].isalpha() for text in texts):
+    last = next((text for text in reversed(texts) if text[0].isalpha()), "")
+    begins_at_right = is_page_right_to_left and has_right_to_left(last)
+    if not begins_at_right and not runs_right_to_left("".join(texts)):
         return _join(_reverse_runs(texts, is_reversed=has_right_to_left))
     texts.reverse()
     return _pair_brackets(_join(_reverse_runs(texts, is_reversed=_is_left_to_right)))

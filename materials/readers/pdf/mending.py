@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from materials.readers.pdf.accents import compose_accents, may_have_accents
-from materials.readers.pdf.bidi import has_right_to_left, order_right_to_left
+from materials.readers.pdf.bidi import has_right_to_left, order_right_to_left, runs_right_to_left
 from materials.readers.pdf.glyphs import read_glyphs
 from materials.readers.pdf.lines import Line, TableLine
 from materials.readers.pdf.scripts import format_scripts, may_have_scripts
@@ -55,13 +55,14 @@ def _is_same_line(last: Line, line: Line) -> bool:
 def mend_lines(page: TextPage, lines: Sequence[Line]) -> None:
     """Put the text of those lines right, in place, that have scripts from the right, accents, or raised characters."""
     is_right_to_left = has_right_to_left(page.text)
+    is_mostly_right_to_left = is_right_to_left and runs_right_to_left(page.text)
     has_accents = may_have_accents(page.text)
     for line in lines:
         if isinstance(line, TableLine) or line.is_added:
             continue
         if is_right_to_left and has_right_to_left(line.text):
             glyphs = read_glyphs(page, line.start, line.end)
-            line.text = order_right_to_left(glyphs) or line.text
+            line.text = order_right_to_left(glyphs, is_page_right_to_left=is_mostly_right_to_left) or line.text
             line.left, line.right = min(glyph.left for glyph in glyphs), max(glyph.right for glyph in glyphs)
             continue
         is_accented = has_accents and may_have_accents(line.text) and not line.is_monospaced
