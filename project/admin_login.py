@@ -27,7 +27,7 @@ def limit_logins(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
     """Wrap a log-in view: after too many failures it answers 429 without looking at the password.
 
     Each try is counted before its password is verified, so that tries at the same time do not pass together; the user
-    name's count ends with a success.
+    name's count ends with a success. That of the client IP does not, which whoever has an account could end at will.
     """
 
     @wraps(view)
@@ -36,18 +36,15 @@ def limit_logins(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
             return view(request)
         # As Django's form reads it: the same name in other characters must not count apart.
         name = unicodedata.normalize("NFKC", request.POST.get("username", "")[:MAX_NAME_LENGTH]).strip()
-        limits = [
-            _build_limit(request, "admin-login-name", TRIES_PER_NAME, name.casefold()),
-            _build_limit(request, "admin-login", TRIES_PER_CLIENT, ""),
-        ]
-        for limit in limits:
+        of_name = _build_limit(request, "admin-login-name", TRIES_PER_NAME, name.casefold())
+        of_client = _build_limit(request, "admin-login", TRIES_PER_CLIENT, "")
+        for limit in (of_name, of_client):
             verdict = consume_request(limit)
             if not verdict.is_allowed:
                 return _refuse(request, verdict.reset_seconds)
         response = view(request)
         if response.status_code == 302:  # the form, with what is wrong, is a 200
-            for limit in limits:
-                clear_limit(limit)
+            clear_limit(of_name)
         return response
 
     return limited_view

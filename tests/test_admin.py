@@ -176,6 +176,16 @@ def test_a_good_password_ends_the_count(admin_user: User) -> None:
     assert statuses == [200, 200, 302] * 4
 
 
+def test_whoever_has_an_account_gets_no_more_tries_for_other_names(admin_user: User) -> None:
+    for number in range(12):
+        log_in("wrong", name=f"name-{number}", client_ip="192.0.2.55")
+    assert log_in(PASSWORD, client_ip="192.0.2.55") == 302
+
+    statuses = [log_in("wrong", name=f"other-{number}", client_ip="192.0.2.55") for number in range(13)]
+
+    assert statuses == [200] * 12 + [429]
+
+
 def test_nothing_in_the_admin_runs_a_function_by_its_name(operator: Client) -> None:
     queue = [model for model in apps.get_app_config("django_q").get_models() if model in admin.site._registry]
 
