@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 
 from materials.readers.pdf.glyphs import Glyph
 
@@ -31,8 +33,15 @@ def compose_accents(glyphs: Sequence[Glyph]) -> list[Glyph]:
 
     Whether there is a space where such an accent was follows from the distance of the letters beside it.
     """
-    letters = [glyph for glyph in glyphs if glyph.sign.isalpha()]
-    placed = {glyph for glyph in glyphs if glyph.sign in _COMBINING and _compose(glyph, letters)}
+    letters = sorted((glyph for glyph in glyphs if glyph.sign.isalpha()), key=attrgetter("middle"))
+    middles = [letter.middle for letter in letters]
+    reach = _MAX_OFFSET * max((letter.right - letter.left for letter in letters), default=0.0)
+
+    def find_near(accent: Glyph) -> list[Glyph]:
+        first, last = bisect_left(middles, accent.middle - reach), bisect_right(middles, accent.middle + reach)
+        return sorted(letters[first:last], key=attrgetter("index"))
+
+    placed = {glyph for glyph in glyphs if glyph.sign in _COMBINING and _compose(glyph, find_near(glyph))}
     if not placed:
         return list(glyphs)
     kept: list[Glyph] = []

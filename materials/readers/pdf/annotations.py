@@ -20,6 +20,9 @@ from materials.readers.pdf.text_page import TextPage
 # Annotations of a page and characters of a value: no form has so many, and each costs calls of PDFium.
 _MAX_ANNOTATIONS = 5_000
 _MAX_LENGTH = 100_000
+# Lines of values and typed-on text that are placed among those of their page. Forms have some hundred; each is compared
+# with all before it, and more are put behind them.
+_MAX_PLACED_LINES = 1_000
 # Flags of an annotation that is not shown (PDF 32000-1, table 165).
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5
 # Points: the type size that is assumed in a field that is higher than one line.
@@ -139,9 +142,15 @@ def _build_lines(annotation: raw.FPDF_ANNOTATION, page: TextPage, text: str) -> 
 
 
 def merge_lines(lines: Sequence[Line], added: Sequence[Line]) -> list[Line]:
-    """Return the lines of a page with others where they belong: behind what stands left of them, or is above them."""
+    """Return the lines of a page with others where they belong: behind what stands left of them, or is above them.
+
+    More than _MAX_PLACED_LINES others follow all lines of the page.
+    """
+    ordered = sorted(added, key=lambda line: (line.top, line.left))
+    if len(ordered) > _MAX_PLACED_LINES:
+        return [*lines, *ordered]
     merged = list(lines)
-    for line in sorted(added, key=lambda line: (line.top, line.left)):
+    for line in ordered:
         middle = (line.top + line.bottom) / 2
         beside = [at for at, other in enumerate(merged) if other.top < middle < other.bottom]
         if left := [at for at in beside if merged[at].left <= line.left]:

@@ -83,7 +83,6 @@ def _read_sheet(handle: raw.FPDF_PAGE, number: int, form: raw.FPDF_FORMHANDLE | 
         first.left_out = said.left_out
         if first.is_noise:
             first.left_out += ((LeftOutKind.FORM_FIELD, line.text) for line in said.lines)
-        if first.is_noise:
             first.left_out.append((LeftOutKind.NOISE, text))
         if first.is_noise or not (text or said.lines):
             return [first]

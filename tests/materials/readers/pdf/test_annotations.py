@@ -124,6 +124,16 @@ def test_text_in_a_layer_that_is_off_is_left_out_and_said() -> None:
     assert any("not shown" in warning for warning in document.warnings)
 
 
+def test_more_values_than_forms_have_stand_behind_the_text(tmp_path: Path) -> None:
+    words = "\\n".join(f"w{number}" for number in range(1_500))
+    note = f"<< /Type /Annot /Subtype /FreeText /Rect [40 40 300 560] /Contents ({words}) >>"
+    page = shown("Above.", at=(40, 580)) + shown("Below.", at=(40, 20))
+
+    read = " ".join(texts(reading(tmp_path, annotated(page, note)))).split()
+
+    assert read == ["Above.", "Below.", *words.split("\\n")]
+
+
 def layered(*contents: str) -> bytes:
     """Return a PDF whose pages mark content with `/On`, a layer that is shown, `/Off`, and sets of each by itself."""
     properties = "/Properties << /On 4 0 R /Off 5 0 R /OnSet 6 0 R /OffSet 7 0 R >> /Font << /F1 3 0 R >>"
