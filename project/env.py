@@ -69,12 +69,14 @@ def get_choice(name: str, default: str, choices: Collection[str]) -> str:
     raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write one of {', '.join(choices)}.")
 
 
-def get_size(name: str, default: str) -> int:
+def get_size(name: str, default: str, *, minimum: int = 0) -> int:
     """Return a number of bytes from `50 MB`, `1GiB` or `1048576`; raise ImproperlyConfigured otherwise."""
     word = get_text(name, default)
     number = parse_size(word)
     if number is None:
         raise ImproperlyConfigured(f"{name}={word!r} is not understood. Write a size such as 50MB, 1GiB or 1048576.")
+    if number < minimum:
+        raise ImproperlyConfigured(f"{name}={word!r} must be at least {minimum} bytes.")
     return number
 
 

@@ -280,7 +280,7 @@ WEB_THREADS = env.get_integer("WEB_THREADS", 16, minimum=4)
 TRANSFERS_AT_ONCE = env.get_integer("TRANSFERS_AT_ONCE", WEB_THREADS // 2, minimum=1)
 TRANSFERS_PER_TENANT = env.get_integer("TRANSFERS_PER_TENANT", WEB_THREADS // 4, minimum=1)
 # 64 kbit/s: below every line that is still in use. The longest upload, of 2 GB, takes three days at that.
-UPLOAD_MIN_RATE = env.get_size("UPLOAD_MIN_RATE", "8kB")
+UPLOAD_MIN_RATE = env.get_size("UPLOAD_MIN_RATE", "8kB", minimum=1)
 # Exact with one web process (docs/decisions/0007, 0010).
 RATE_LIMIT_URL = env.get_secret("RATE_LIMIT_URL", "memory://")
 ANONYMOUS_REQUESTS_PER_MINUTE = env.get_integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, minimum=1)

@@ -73,6 +73,7 @@ def test_a_command_says_what_is_wrong_with_the_settings_in_one_sentence() -> Non
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("UPLOAD_MIN_RATE", "0"),
         ("DEBUG", "maybe"),
         ("WORKER_PROCESSES", "two"),
         ("WORKER_PROCESSES", "--2"),

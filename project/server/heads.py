@@ -22,10 +22,14 @@ class HeadTooLarge(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ArrivingRequest:
-    """A request whose head is here. `is_complete`: a thread may have it; else `body_bytes` are awaited."""
+    """A request whose head is here. `is_complete`: a thread may have it; else its body, of `body_bytes`, is awaited.
+
+    `total_bytes` are those of head and body; 0 for a body that is not waited for.
+    """
 
     is_complete: bool
     body_bytes: int = 0
+    total_bytes: int = 0
     expects_continue: bool = False
 
 
@@ -45,8 +49,10 @@ def find_request_end(received: bytearray) -> ArrivingRequest | None:
     length = int(announced[1]) if announced else 0
     if length > BUFFERED_BODY_BYTES or _CHUNKED.search(head):
         return ArrivingRequest(is_complete=True)
+    total = end + len(_HEAD_END) + length
     return ArrivingRequest(
-        is_complete=len(received) >= end + len(_HEAD_END) + length,
+        is_complete=len(received) >= total,
         body_bytes=length,
+        total_bytes=total,
         expects_continue=_CONTINUE.search(head) is not None,
     )

@@ -50,7 +50,7 @@ class BufferedConnection(TConn):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(*arguments)
         self.received = bytearray()
         self.deadline = 0.0
-        self.is_awaiting_body = False
+        self.awaited_bytes = 0  # of the request whose head is here, with the head
         self.discarded = 0
         self.data_ready = True  # gunicorn's own wait for the first byte, in a thread, is not needed
 
@@ -152,7 +152,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     def _receive_request(self, connection: BufferedConnection) -> None:
         connection.deadline = time.monotonic() + HEAD_SECONDS
-        connection.is_awaiting_body = False
+        connection.awaited_bytes = 0
         connection.sock.setblocking(False)
         self._receiving[connection] = None
         self._buffered_bytes += len(connection.received)
@@ -179,6 +179,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             self._drop(next(iter(self._receiving)))
 
     def _dispatch_when_complete(self, connection: BufferedConnection) -> None:
+        # A head is looked at once: a body that arrives byte by byte would have it parsed a million times.
+        if len(connection.received) < connection.awaited_bytes:
+            return
         try:
             request = find_request_end(connection.received)
         except HeadTooLarge:
@@ -189,8 +192,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         if request.is_complete:
             self._forget(connection)
             self.enqueue_req(connection)
-        elif not connection.is_awaiting_body:
-            connection.is_awaiting_body = True
+        else:
+            connection.awaited_bytes = request.total_bytes
             connection.deadline += request.body_bytes / settings.UPLOAD_MIN_RATE
             if request.expects_continue:
                 with contextlib.suppress(OSError):

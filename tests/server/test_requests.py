@@ -36,6 +36,15 @@ def test_it_finds_the_end_of_a_request(received: bytes, is_complete: bool | None
     assert (found.is_complete if found else None) is is_complete
 
 
+def test_it_says_how_many_bytes_a_request_will_have() -> None:
+    head = HEAD + b"Content-Length: 5\r\n\r\n"
+
+    found = find_request_end(bytearray(head + b"ab"))
+
+    assert found is not None
+    assert (found.body_bytes, found.total_bytes) == (5, len(head) + 5)
+
+
 def test_it_does_not_wait_for_the_end_of_an_endless_head() -> None:
     with pytest.raises(HeadTooLarge):
         find_request_end(bytearray(HEAD + b"X: " + b"x" * MAX_HEAD_BYTES))
