@@ -27,9 +27,13 @@ _EXPRESSION_PART = re.compile(
     rf"(?:(?P<key>\w+|\"\w+\"|'\w+')\s*:\s*)?(?P<string>{_STRING})|(?P<bracket>[{{}}\[\]()])", re.DOTALL
 )
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|[{}]", re.DOTALL)
+# Only what is no sentence, such as "export default settings with the button": names and signs follow as in code.
 _STATEMENT = re.compile(
-    r"import\s+(?:[\w*{][^'\"]{0,200}?\s+from\s+)?['\"][^'\"]{1,200}['\"]|import\s+[\w*,\s]*\{[^}'\"]*$"
-    r"|export\s+(?:default\b|(?:const|let|var)\s+[\w{\[]|(?:async\s+)?function\b|class\s+\w|\{|\*\s+from)"
+    r"import\s+(?:[\w*{][^'\"]{0,200}?\s+from\s+)?['\"][^'\"]{1,200}['\"]\s*(?:;.*|//.*)?$"
+    r"|import\s+[\w*,\s]*\{[^}'\"]*$"
+    r"|export\s+(?:default\s+)?(?:(?:async\s+)?function\s*\*?\s*\w*\s*\(|class\s+\w+\s*(?:extends\s+[\w.]+\s*)?\{|\{)"
+    r"|export\s+default\s+(?:[(\[<]|\w+\s*=>|[\w.]+\(|[A-Z][\w.]*\s*;?\s*$|[\w.]+\s*;\s*$)"
+    r"|export\s+(?:(?:const|let|var)\s+(?:\w+\s*[=:]|[{\[])|\*\s+(?:as\s+\w+\s+)?from\s+['\"])"
 )
 # A call with a function, or a condition before an element.
 _EXPRESSION_START = re.compile(r"[ \t]*\{[ \t]*[\w$!][^`]*(?:=>|&&[ \t]*[(<]|\?[ \t]*[(<])")
@@ -176,12 +180,11 @@ def count_expression_lines(lines: list[str], at: int) -> int:
     """Return how many lines an expression of MDX takes that begins at a line, such as `{items.map(`; 0 for text."""
     if _EXPRESSION_START.match(lines[at]) is None:
         return 0
-    depth = 0
-    for number in range(at, min(len(lines), at + _MAX_STATEMENT_LINES)):
-        depth += lines[number].count("{") - lines[number].count("}")
-        if depth <= 0:
-            return number + 1 - at if lines[number].rstrip().endswith("}") else 0
-    return 0
+    code = "\n".join(lines[at : at + _MAX_STATEMENT_LINES])
+    end = _find_closing_brace(code, code.index("{"), len(code) + 1)
+    if end > len(code) or code[end:].partition("\n")[0].strip():  # not ended, or a part of a sentence
+        return 0
+    return code.count("\n", 0, end) + 1
 
 
 def _find_closing_brace(text: str, at: int, limit: int) -> int:

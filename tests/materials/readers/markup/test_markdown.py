@@ -298,5 +298,40 @@ def test_code_of_an_attribute_with_more_braces_than_people_write_is_text() -> No
     assert parse_component_tag(f"<Tab a={{{'{' * 200}1{'}' * 200}}} />") is None
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "export default settings with the button.",
+        "export function keys are on the left.",
+        "export class of goods is a term of customs.",
+        "export var values are what is shipped.",
+        "import 'the file' into the program.",
+        "{x => x} is a function, as is {y}",
+    ],
+)
+def test_a_sentence_is_no_statement_of_mdx(sentence: str) -> None:
+    assert markdown(sentence) == [sentence]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "export default function Page() {\n  return null\n}",
+        "export default ({children}) => children",
+        "export default Layout",
+        "export const meta = {\n  title: 'x'\n}",
+        "export * from './all'",
+        "import Tabs from '@theme/Tabs'; // panels",
+        "import {\n  A,\n  B,\n} from './parts'",
+        "{steps.map((step) => (\n  <Step {...step} />\n))}",
+    ],
+)
+def test_a_statement_of_mdx_is_left_out(code: str) -> None:
+    document = read_as(Format.MARKDOWN, f"{code}\n\nText.")
+
+    assert texts(document) == ["Text."]
+    assert [each.kind for each in document.left_out] == [LeftOutKind.METADATA]
+
+
 def test_signs_inside_of_a_text_are_no_nesting() -> None:
     assert markdown("a " + "> " * 40 + "b") == ["a " + "> " * 40 + "b"]
