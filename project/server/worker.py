@@ -160,12 +160,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self._dispatch_when_complete(connection)
 
     def _on_receivable(self, connection: BufferedConnection, _socket: Any) -> None:
-        try:
-            data = connection.sock.recv(_READ_BYTES)
-        except BlockingIOError:
+        data = _receive_bytes(connection)
+        if data is None:
             return
-        except OSError:
-            data = b""
         if not data:
             if connection.received:
                 self._refuse(connection, _INCOMPLETE)  # it may have closed only its own side
@@ -218,12 +215,9 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self._lingering[connection] = None
 
     def _on_discardable(self, connection: BufferedConnection, _socket: Any) -> None:
-        try:
-            data = connection.sock.recv(_READ_BYTES)
-        except BlockingIOError:
+        data = _receive_bytes(connection)
+        if data is None:
             return
-        except OSError:
-            data = b""
         connection.discarded += len(data)
         if not data or connection.discarded > LINGER_BYTES:
             self._drop(connection)
@@ -241,3 +235,14 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self._lingering.pop(connection, None)
         with contextlib.suppress(OSError, KeyError, ValueError):
             self.poller.unregister(connection.sock)
+
+
+def _receive_bytes(connection: BufferedConnection) -> bytes | None:
+    """Return what has arrived, nothing when the connection has ended, None when there is nothing yet."""
+    try:
+        data: bytes = connection.sock.recv(_READ_BYTES)
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
+    return data
