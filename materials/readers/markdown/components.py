@@ -79,11 +79,6 @@ class ComponentTag:
         """Whether the component is a link inside of text, such as `Link` or `RouterLink`."""
         return self.name.endswith("Link")
 
-    @property
-    def is_bare(self) -> bool:
-        """Whether it opens something and says nothing else, as a placeholder in a text does: `<Name>`."""
-        return not (self.is_end or self.is_closed or self.values or self.expressions)
-
     def list_words(self) -> list[str]:
         """Return what the attributes say, as lines of Markdown: a paragraph of each, choices as a list."""
         words = [value for name, value in self.values.items() if name.lower() in _TEXT_NAMES and value.strip()]
