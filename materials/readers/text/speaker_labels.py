@@ -17,8 +17,8 @@ _MAX_WORDS = 5
 _MIN_SHARE = 0.5
 # How often a speaker is named on average: `Step one: heat. Step two: cool.` names each once.
 _MIN_REPEATS = 1.5
-# A label in capitals is the custom of transcripts that name a speaker only where another begins; once may be an
-# abbreviation or a warning: "NOTE: …".
+# A label in capitals is the custom of transcripts that name a speaker only where another begins. One that is the only
+# one, and does not stand at the beginning, is a warning or an abbreviation: "NOTE: …".
 _MIN_CAPITAL_LABELS = 2
 
 
@@ -32,7 +32,8 @@ def extract_speaker_labels(cues: Sequence[Segment]) -> list[Segment]:
     counts = Counter(found)
     if len(found) < _MIN_SHARE * len(cues) or len(counts) * _MIN_REPEATS > len(found):
         accepted = {name for name in counts if name.isupper() and len(name) > 1}
-        if sum(counts[name] for name in accepted) < _MIN_CAPITAL_LABELS:
+        begins = bool(labels) and labels[0] is not None and labels[0][1] in accepted
+        if sum(counts[name] for name in accepted) < _MIN_CAPITAL_LABELS or (len(accepted) == 1 and not begins):
             return list(cues)
     else:
         accepted = set(counts)

@@ -248,6 +248,22 @@ def test_captions_without_fractions_are_recognised_and_words_without_times_refus
         read_as(Format.SRT, "Only words.")
 
 
+@pytest.mark.parametrize(
+    ("warned", "speakers"),
+    [((3, 6), {""}), ((0, 6), {"NOTE"}), ((0,), {""})],
+)
+def test_a_single_label_in_capitals_names_a_speaker_only_from_the_beginning(
+    warned: tuple[int, ...], speakers: set[str]
+) -> None:
+    cues = [f"{'NOTE: ' if number in warned else ''}part {number} goes on." for number in range(8)]
+    content = "".join(f"{n + 1}\n00:00:{n:02},000 --> 00:00:{n:02},900\n{cue}\n\n" for n, cue in enumerate(cues))
+
+    pieces = read_as(Format.SRT, content).pieces
+
+    assert {piece.speaker for piece in pieces} == speakers
+    assert ("NOTE" in " ".join(piece.text for piece in pieces)) is (speakers == {""})
+
+
 def test_what_a_speaker_says_twice_is_kept() -> None:
     lines = [f"This is line {number} of what is said" for number in range(20)]
     lines[7:9] = ["we should call this the smallest so far,", "the smallest so far, as it is"]
