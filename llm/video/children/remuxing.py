@@ -41,12 +41,12 @@ def _copy_streams(source: Path, target: Path, track: int) -> None:
         video = find_video_stream(given)
         wanted: list[Stream] = [*([video] if video is not None else []), *_list_sound(given.streams.audio, track)]
         streams = {one.index: made.add_stream_from_template(one) for one in wanted}
-        for packet in _complete_decoding_times(given.demux(wanted)):
+        for packet in complete_decoding_times(given.demux(wanted)):
             packet.stream = streams[packet.stream.index]
             made.mux(packet)
 
 
-def _complete_decoding_times(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
+def complete_decoding_times(packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
     """Yield the packets with content, with decoding times also for the first ones of each stream.
 
     Matroska stores none. FFmpeg computes them, but not for as many packets as the decoder reorders.
@@ -64,6 +64,8 @@ def _complete_decoding_times(packets: Iterable[Packet[Stream]]) -> Iterator[Pack
         yield from first
         first.clear()
         yield packet
+    for rest in untimed.values():  # of streams without any decoding time: FFmpeg takes them or says why not
+        yield from rest
 
 
 def _list_sound(streams: tuple[Any, ...], track: int) -> list[Stream]:

@@ -14,6 +14,7 @@ import pytest
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from llm.video.children.remuxing import complete_decoding_times
 from llm.video.errors import FormatNotAccepted
 from llm.video.ports import Recording
 from llm.video.probe import probe_file
@@ -93,6 +94,16 @@ def test_what_no_container_of_gemini_holds_is_refused_before_the_upload(tmp_path
 
     assert "Gemini does not take such files" in str(caught.value)
     assert "mp4" in caught.value.next_step
+
+
+def test_a_stream_without_decoding_times_is_not_lost() -> None:
+    with av.open(str(LECTURE)) as source:
+        video = [stream for stream in source.streams if stream.type == "video"]
+        packets = [packet for packet in source.demux(video) if packet.size][:3]
+        for packet in packets:
+            packet.dts = None
+
+        assert list(complete_decoding_times(packets)) == packets
 
 
 def copy_lecture(path: Path) -> None:
