@@ -92,7 +92,7 @@ def split_blocks(
         elif (
             block is None
             or last is None
-            or block.kind in {BlockKind.CODE, BlockKind.HEADING, BlockKind.TABLE}
+            or (block.kind is not BlockKind.TEXT and block.kind is not BlockKind.ITEM)
             or _is_parted(last, line)
             or (block.kind is BlockKind.TEXT and abs(last.size - line.size) > _BLOCK_SIZE_TOLERANCE)
             or (
@@ -116,6 +116,8 @@ def split_blocks(
         ):
             blocks.append(Block(BlockKind.TEXT))
         blocks[-1].lines.append(line)
+    if not any(block.kind is BlockKind.CODE for block in blocks):
+        return blocks
     return [part for block in blocks for part in _split_prose(block)]
 
 

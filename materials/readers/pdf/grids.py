@@ -156,8 +156,11 @@ def _unite(parents: list[int], find: Callable[[int], int], one: int, other: int)
 
 def _find_dividing(rules: Sequence[Rule], across: float, places: Sequence[float]) -> set[int]:
     """Return the numbers of the places at which a rule passes a coordinate of the other axis."""
-    passing = [at for at, begin, end in rules if begin <= across <= end]
-    return {number for number, place in enumerate(places) if any(abs(at - place) <= _SNAP for at in passing)}
+    found: set[int] = set()
+    for at, begin, end in rules:
+        if begin <= across <= end:
+            found.update(range(bisect_left(places, at - _SNAP), bisect_right(places, at + _SNAP)))
+    return found
 
 
 def _find_places(places: Sequence[float], begin: float, end: float) -> list[float]:

@@ -51,7 +51,7 @@ def _set_heading(block: Block, level: int) -> None:
 
 
 def _can_be_heading(block: Block, style: DocumentStyle) -> bool:
-    if block.kind not in {BlockKind.TEXT, BlockKind.ITEM} or len(block.lines) > _MAX_LINES:
+    if block.kind not in (BlockKind.TEXT, BlockKind.ITEM) or len(block.lines) > _MAX_LINES:
         return False
     text = block.lines[-1].text
     return (

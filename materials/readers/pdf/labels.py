@@ -12,7 +12,7 @@ from materials.readers.pdf.lines import Line
 # (a), a), A., (iv), iv): a letter or a Roman numeral, as questions with choices have them.
 _CHOICE = re.compile(r"(?P<open>\(?)(?P<sign>[^\W\d_]|[ivx]{2,4}|[IVX]{2,4}|(?<=\()\d{1,2})(?P<close>[.)])\s*(?=\S)")
 # Exercise 1., Question 2:, Вправа 3
-_NUMBERED_WORD = re.compile(r"^(?P<words>[^\W\d_]{3,}(?:[ \t][^\W\d_]+)?)[ \t]?(?P<number>\d{1,3})(?!\w)", re.MULTILINE)
+_NUMBERED_WORD = re.compile(r"\n(?P<words>[^\W\d_]{3,}(?:[ \t][^\W\d_]+)?)[ \t]?(?P<number>\d{1,3})(?!\w)")
 _MAX_LABEL = 6
 _ROMAN_NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 # Points: labels of one list stand below one another.
@@ -41,11 +41,12 @@ def find_choices(lines: Sequence[Line]) -> set[Line]:
 def find_numbered_words(lines: Sequence[Line]) -> set[Line]:
     """Return the lines of a document that begin with a word and a number which others of the same word continue."""
     groups: defaultdict[str, list[tuple[int, Line]]] = defaultdict(list)
-    texts = "\n".join([line.text.replace("\n", " ") for line in lines])  # one search is faster than one for each line
-    number = last = 0
+    # One search is faster than one for each line, and three times as fast for a pattern that begins with a character.
+    texts = "\n".join(["", *[line.text.replace("\n", " ") for line in lines]])
+    number, last = -1, 0
     for found in _NUMBERED_WORD.finditer(texts):
-        number += texts.count("\n", last, found.start())
-        last = found.start()
+        number += texts.count("\n", last, found.start() + 1)
+        last = found.start() + 1
         groups[found["words"].casefold()].append((int(found["number"]), lines[number]))
     return {line for group in groups.values() for line in _select_counting(group)}
 

@@ -13,7 +13,6 @@ _ITEM = re.compile(r"(?:(?P<number>\d{1,3})[.)]|[•●○◦▪▫■□‣⁃�
 _SECTION_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,3}){1,3}\.?\s+(?P<first>[^\W\d_])")
 # Dots that lead to a page number, and lines to write on: four or more of a kind, also with blanks in between.
 _LEADER = re.compile(r"\s*(?:(?P<dots>(?:[.·…‥]\s?){4,})|(?:_\s?){4,}|(?:[-–—]\s?){5,})\s*")
-_FOREIGN_LEADER_SIGNS = ("…", "··", "––", "——", "‥")
 # A line of a table of contents, which begins with words.
 _CONTENTS_END = re.compile(r"[^\W\d_]{2}.*?(?:[.·…‥]\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,7})$")
 
@@ -56,7 +55,7 @@ def may_hold_leader(text: str) -> bool:
         or ". ." in text
         or "--" in text
         or "_ _" in text
-        or (not text.isascii() and any(sign in text for sign in _FOREIGN_LEADER_SIGNS))
+        or (not text.isascii() and ("…" in text or "··" in text or "––" in text or "——" in text or "‥" in text))
     )
 
 

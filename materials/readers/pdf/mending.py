@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from materials.readers.pdf.accents import compose_accents, may_have_accents
 from materials.readers.pdf.bidi import has_right_to_left, order_right_to_left, runs_right_to_left
@@ -40,9 +41,11 @@ def join_fragments(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_same_line(last: Line, line: Line) -> bool:
+    if line.left <= last.left:
+        return False
     size = max(last.size, line.size)
     # What lies below is left of the end of the last line as a rule: that settles nearly all.
-    if not -_MAX_OVERLAP * size <= line.left - last.right <= _MAX_GAP * size or line.left <= last.left:
+    if not -_MAX_OVERLAP * size <= line.left - last.right <= _MAX_GAP * size:
         return False
     if isinstance(last, TableLine) or isinstance(line, TableLine) or last.is_added or line.is_added:
         return False
@@ -54,9 +57,7 @@ def _is_same_line(last: Line, line: Line) -> bool:
 
 def mend_lines(page: TextPage, lines: Sequence[Line]) -> None:
     """Put the text of those lines right, in place, that have scripts from the right, accents, or raised characters."""
-    is_right_to_left = has_right_to_left(page.text)
-    is_mostly_right_to_left = is_right_to_left and runs_right_to_left(page.text)
-    has_accents = may_have_accents(page.text)
+    is_right_to_left, is_mostly_right_to_left, has_accents = _describe_text(page.text)
     for line in lines:
         if isinstance(line, TableLine) or line.is_added:
             continue
@@ -71,6 +72,13 @@ def mend_lines(page: TextPage, lines: Sequence[Line]) -> None:
             if is_accented:
                 glyphs = compose_accents(glyphs)
             line.text = format_scripts(page, glyphs) or line.text
+
+
+@lru_cache(maxsize=1)  # the cells of a table are mended one by one
+def _describe_text(text: str) -> tuple[bool, bool, bool]:
+    """Return whether a page has letters that run from the right to the left, mostly these, and accents apart."""
+    is_right_to_left = has_right_to_left(text)
+    return is_right_to_left, is_right_to_left and runs_right_to_left(text), may_have_accents(text)
 
 
 def join_initials(page: TextPage, lines: Sequence[Line]) -> list[Line]:

@@ -45,6 +45,10 @@ _LETTER_SHARES = (
 _LOG_SHARES = {chr(97 + number): log(share / 100) for number, share in enumerate(_LETTER_SHARES)}
 _LOG_SHARES[" "] = log(0.16)  # blanks are moved like letters, and are characters then
 _LOG_SHARE_OF_OTHERS = log(0.0005)
+# By the numbers of characters, small and capital letters alike.
+_LOG_SHARES_BY_NUMBER = {
+    number: _LOG_SHARES[sign] for number in range(128) if (sign := chr(number).lower()) in _LOG_SHARES
+}
 # A shift that gives letters with a mean logarithm of their shares above this gives words: texts have -2.8 to -3.3,
 # random letters -3.7.
 _MIN_WORDS_SCORE = -3.35
@@ -110,8 +114,6 @@ def _is_shifted(plain: bytes, letters: int) -> bool:
 
 def _score_shift(counts: Counter[int], shift: int) -> float:
     """Return the mean logarithm of the shares that characters, moved by a number, have in texts."""
-    total = sum(
-        times * _LOG_SHARES.get(chr(sign + shift).lower() if sign + shift > 0 else "", _LOG_SHARE_OF_OTHERS)
-        for sign, times in counts.items()
-    )
+    share_of = _LOG_SHARES_BY_NUMBER.get
+    total = sum([times * share_of(sign + shift, _LOG_SHARE_OF_OTHERS) for sign, times in counts.items()])
     return total / counts.total()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
-from materials.readers.pdf.lines import Line
+from materials.readers.pdf.lines import Line, find_median
 
 # Lines of each page, and characters of a line in the median: two lists on a slide are shorter.
 _MIN_LINES, _MIN_MEDIAN_LETTERS = 8, 25
@@ -17,7 +16,9 @@ _MAX_TYPE_SIZE = 0.023
 def may_hold_two_pages(width: float, height: float, lines: Sequence[Line]) -> bool:
     """Tell whether a sheet is wide and has as much text in small type as two pages have."""
     return (
-        width > height and len(lines) >= _MIN_LINES and median(line.size for line in lines) <= _MAX_TYPE_SIZE * height
+        width > height
+        and len(lines) >= _MIN_LINES
+        and find_median([line.size for line in lines]) <= _MAX_TYPE_SIZE * height
     )
 
 
@@ -37,4 +38,4 @@ def split_sheet(width: float, lines: Sequence[Line]) -> list[list[Line]] | None:
 
 
 def _is_page(lines: Sequence[Line]) -> bool:
-    return len(lines) >= _MIN_LINES and median(len(line.text) for line in lines) >= _MIN_MEDIAN_LETTERS
+    return len(lines) >= _MIN_LINES and find_median([len(line.text) for line in lines]) >= _MIN_MEDIAN_LETTERS

@@ -42,7 +42,7 @@ def find_document_style(pages: Iterable[Page]) -> DocumentStyle:
             bold += length * line.is_bold
             monospaced += length * line.is_monospaced
         if not page.is_slide:
-            sizes.update(line.size for line in page.lines if can_be_heading(line.text))
+            sizes.update([line.size for line in page.lines if line.size not in sizes and can_be_heading(line.text)])
     weights.pop(0.0, None)  # tables
     size = weights.most_common(1)[0][0] if weights else 0.0
     larger = sorted((each for each in sizes if each > size * HEADING_RATIO), reverse=True)

@@ -31,10 +31,8 @@ def drop_unseen_lines(
     """
     left_out: list[tuple[LeftOutKind, str]] = []
     seen: list[Line] = []
-    light: list[Line] = []
     is_page = min(page.width, page.height) >= _MIN_PAGE
     left, right, highest, lowest = _find_edges(page)
-    is_white = page.is_white
     for line in lines:
         top, bottom = line.top, line.bottom
         if is_page and (line.right <= left or line.left >= right or bottom <= highest or top >= lowest):
@@ -43,8 +41,7 @@ def drop_unseen_lines(
             left_out.append((LeftOutKind.HIDDEN_TEXT, line.text))
         else:
             seen.append(line)
-            if is_white(line.start):
-                light.append(line)
+    light = [seen[place] for place in page.find_white([line.start for line in seen])]
     if light and (hidden := _find_without_background(handle, page, light)):
         left_out += ((LeftOutKind.HIDDEN_TEXT, line.text) for line in hidden)
         seen = [line for line in seen if line not in hidden]
