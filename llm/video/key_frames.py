@@ -28,11 +28,10 @@ ROWS, COLUMNS = 8, 9
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractedKeyFrame:
-    """One scene of a video, from `start_ms` to `end_ms`: a JPEG of at most 1280 pixels a side, and its 64-bit dhash."""
+    """One scene of a video, from `start_ms` to `end_ms`: a JPEG of at most 1280 pixels a side."""
 
     start_ms: int
     end_ms: int
-    dhash: int
     jpeg: bytes
     width: int
     height: int
@@ -57,7 +56,7 @@ def read_key_frames(
     limits = ProcessLimits(memory_bytes=MEMORY_BYTES, seconds=max(LEAST_SECONDS, media.duration_ms / 1000))
     try:
         for line in read_messages(CHILD, request, limits=limits, checkpoint=checkpoint):
-            yield ExtractedKeyFrame(**{**line, "dhash": int(line["dhash"], 16), "jpeg": base64.b64decode(line["jpeg"])})
+            yield ExtractedKeyFrame(**{**line, "jpeg": base64.b64decode(line["jpeg"])})
     except ChildFailed as error:
         raise TranscriberBroken(f"Looking at the video failed: {error}.") from error
 

@@ -54,8 +54,7 @@ class KeyFrameQuerySet(models.QuerySet["KeyFrame"]):
 class KeyFrame(UUIDModel):
     """A picture of what a video shows between two changes of scene, from `start_ms` to `end_ms`.
 
-    `dhash` is the picture's difference hash (64 bits, hexadecimal). `description` is a vision model's, blank when none
-    was asked or it had nothing to say.
+    `description` is a vision model's, blank when none was asked or it had nothing to say.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -66,7 +65,6 @@ class KeyFrame(UUIDModel):
     size_bytes = models.PositiveIntegerField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    dhash = models.CharField(max_length=16)
     description = models.TextField(blank=True)
 
     objects = KeyFrameQuerySet.as_manager()

@@ -100,7 +100,6 @@ def _store_key_frame(tenant: Tenant, entry: MaterialEntry, frame: Frame) -> None
             size_bytes=stored.size,
             width=frame.width,
             height=frame.height,
-            dhash=f"{frame.dhash:016x}",
         )
     except BaseException:  # also SystemExit: the object has no row yet, so only the sweep would find it
         writer.abort()

@@ -121,7 +121,6 @@ def _send_scene(scene: Scene, send_message: Callable[[dict[str, Any]], None]) ->
         {
             "start_ms": scene.start_ms,
             "end_ms": scene.end_ms,
-            "dhash": f"{scene.sample.dhash:016x}",
             "jpeg": base64.b64encode(packed.getvalue()).decode(),
             "width": picture.width,
             "height": picture.height,

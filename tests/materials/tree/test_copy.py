@@ -42,7 +42,7 @@ def grown(acme: Tenant, course: MaterialNode) -> MaterialNode:
         for n in range(2)
     )
     KeyFrame.objects.create(
-        tenant=acme, entry=video, start_ms=0, end_ms=9, object_key="f", size_bytes=1, width=1, height=1, dhash="0" * 16
+        tenant=acme, entry=video, start_ms=0, end_ms=9, object_key="f", size_bytes=1, width=1, height=1
     )
     return top
 
