@@ -39,6 +39,7 @@ def read_embedded_captions(
                 duration_ms=media.duration_ms,
                 segments=segments,
                 warnings=tuple(_say_which(track, media.subtitles)),
+                caption_track=track.index,
             )
     return None
 

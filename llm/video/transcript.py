@@ -26,19 +26,48 @@ class SubtitleTrack:
 
     index: int
     language: str = ""
+    title: str = ""
     is_default: bool = False
     is_forced: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnreadableTrack:
+    """A stream of sound without a decoder, or of subtitles that are pictures or of an unknown kind."""
+
+    index: int
+    is_sound: bool
+    language: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """A chapter mark: from `start_ms` to `end_ms`, which is at most the next one's start. `title` may be blank."""
+
+    start_ms: int
+    end_ms: int
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MediaInfo:
-    """The streams and duration that a container states; the beginning of its speech track was decoded."""
+    """The streams and duration that a container states; the beginning of its speech track was decoded.
+
+    `title` and `encoder` are the container's, blank without. `chapters` are in order of time, the first ones where
+    there are very many; `excess_chapters` counts the others.
+    """
 
     container: str
     duration_ms: int
     has_video: bool
     audio: tuple[AudioTrack, ...] = ()
     subtitles: tuple[SubtitleTrack, ...] = ()
+    unreadable: tuple[UnreadableTrack, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    excess_chapters: int = 0
+    title: str = ""
+    encoder: str = ""
 
     @property
     def speech_track(self) -> AudioTrack | None:
@@ -79,20 +108,29 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Transcript:
-    """The transcript of a recording. `language` is a BCP 47 tag, blank when unknown; segments are in order of time."""
+    """The transcript of a recording. `language` is a BCP 47 tag, blank when unknown; segments are in order of time.
+
+    `caption_track` is the index of the subtitle stream that it was read from, None for other sources.
+    """
 
     language: str
     duration_ms: int
     segments: tuple[Segment, ...]
     warnings: tuple[str, ...] = ()
+    caption_track: int | None = None
 
 
 def parse_media_info(given: Mapping[str, Any]) -> MediaInfo:
-    """Return the MediaInfo of the mapping that `dataclasses.asdict` made of it."""
+    """Return the MediaInfo of the mapping that `dataclasses.asdict` made of it, also of one with fewer fields."""
     return MediaInfo(
         container=given["container"],
         duration_ms=given["duration_ms"],
         has_video=given["has_video"],
         audio=tuple(AudioTrack(**track) for track in given["audio"]),
         subtitles=tuple(SubtitleTrack(**track) for track in given["subtitles"]),
+        unreadable=tuple(UnreadableTrack(**track) for track in given.get("unreadable", ())),
+        chapters=tuple(Chapter(**chapter) for chapter in given.get("chapters", ())),
+        excess_chapters=given.get("excess_chapters", 0),
+        title=given.get("title", ""),
+        encoder=given.get("encoder", ""),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from uuid import UUID
@@ -17,7 +17,7 @@ from llm.video.platforms import find_platform_name
 from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.processor import TranscriptionOutcome, TranscriptSource
 from llm.video.transcript import Segment, Transcript, Window, parse_media_info, parse_segment
-from materials.documents import ChunkKind, Document, Format
+from materials.documents import ChunkKind, Format
 from materials.entries.intake import apply_media_info
 from materials.entries.sidecar_captions import find_sidecar_captions
 from materials.entries.submission import submit_ingestion, submit_key_frames
@@ -30,7 +30,7 @@ from materials.objects.stored_files import open_entry_copy, open_entry_stream
 from materials.queries import list_lineage, resolve_language
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.isolation import read_isolated
-from materials.readers.text.transcripts import build_transcript_pieces
+from materials.recordings.document import build_recording_document
 from materials.web.source_fetching import fetch_from_platform
 from materials.web.url_ingestion import fetch_recording
 from project import logs
@@ -146,7 +146,15 @@ def ingest_recording(run: JobRun) -> None:
         use_captions=entry.use_captions,
     )
     run.checkpoint()
-    document = _build_document(outcome, recording, warnings)
+    document = build_recording_document(outcome, recording.media, name=entry.name, warnings=warnings)
+    if not document.pieces:
+        raise IngestionFailed(
+            "No speech was found in the recording.",
+            code="no_text_found",
+            next_step="Check that it has sound, or upload captions (.vtt or .srt) of the same name beside it.",
+        )
+    # A title that came with a URL, such as a video's on its platform, is what people see there.
+    document = replace(document, title=entry.title or document.title)
     run.report_progress("storing", 0, len(document.pieces), worked_ms=context.spoken_ms)
     with store_result(run, result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
         record_chunks(entry=entry, document=document)
@@ -262,30 +270,6 @@ def _build_options(entry: MaterialEntry) -> TranscriptionOptions:
     # The glossary first, because the list is cut at its end. A dict removes duplicates and keeps the order.
     words = dict.fromkeys([*entry.tenant.glossary, *(node.title for node in above)])
     return TranscriptionOptions(language=resolve_language(entry, above), vocabulary=tuple(words)[:MAX_TERMS])
-
-
-def _build_document(outcome: TranscriptionOutcome, recording: Recording, warnings: list[str]) -> Document:
-    pieces = build_transcript_pieces(outcome.transcript.segments)
-    if not pieces:
-        raise IngestionFailed(
-            "No speech was found in the recording.",
-            code="no_text_found",
-            next_step="Check that it has sound, or upload captions (.vtt or .srt) of the same name beside it.",
-        )
-    track = recording.media.speech_track
-    if (
-        outcome.source in {TranscriptSource.GEMINI, TranscriptSource.WHISPER}
-        and len(recording.media.audio) > 1
-        and track is not None
-    ):
-        which = "its default" if track.is_default else "the first"
-        named = f" ({track.language or track.title})" if track.language or track.title else ""
-        warnings.append(f"The recording has {len(recording.media.audio)} sound tracks; {which}{named} was transcribed.")
-    return Document(
-        pieces=pieces,
-        duration_ms=recording.media.duration_ms,
-        warnings=(*outcome.transcript.warnings, *warnings),
-    )
 
 
 def _record_transcription(

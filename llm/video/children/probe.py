@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from itertools import islice
+from fractions import Fraction
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 
 from llm.video.containers import (
     find_video_stream,
@@ -26,13 +27,16 @@ from llm.video.containers import (
     iterate_packet_ends,
     open_container,
 )
-from llm.video.transcript import AudioTrack, MediaInfo, SubtitleTrack
+from llm.video.transcript import AudioTrack, Chapter, MediaInfo, SubtitleTrack, UnreadableTrack
 
 # Subtitles that are text; those of DVDs and broadcasts are pictures (dvd_subtitle, hdmv_pgs_subtitle, dvb_subtitle).
 TEXT_CODECS = {"mov_text", "subrip", "srt", "webvtt", "ass", "ssa", "text"}
 # How many packets of audio are tried until one can be decoded: some seconds, since a recording that was cut may begin
 # with damaged ones.
 FIRST_PACKETS = 200
+# Titles are stored with the entry, and of any length in a file, as chapters are of any number. An audio book of a day
+# has some hundred.
+MAX_TITLE_LENGTH, MAX_CHAPTERS = 200, 1000
 NOT_OPENED = (
     "It cannot be read as MP4, MOV, M4A, 3GP, Matroska, WebM, AVI, MP3, WAV, Ogg, FLAC or AAC: it is something else, "
     "or a part of it is missing."
@@ -75,6 +79,9 @@ def _measure_duration_ms(path: Path) -> int:
 
 
 def _build_media_info(container: InputContainer, duration_ms: int) -> MediaInfo:
+    chapters = _list_chapters(container, duration_ms)
+    # MP4 and Matroska write the names of some fields differently.
+    fields = {name.lower(): value for name, value in container.metadata.items()}
     return MediaInfo(
         container=container.format.name,
         duration_ms=duration_ms,
@@ -83,8 +90,7 @@ def _build_media_info(container: InputContainer, duration_ms: int) -> MediaInfo:
             AudioTrack(
                 index=stream.index,
                 language=get_stream_language(stream.metadata),
-                # Stored with the entry, and of any length in a file.
-                title=stream.metadata.get("title", "")[:200],
+                title=_get_title(stream.metadata),
                 is_default=bool(stream.disposition & Disposition.default),
             )
             for stream in container.streams.audio
@@ -94,12 +100,58 @@ def _build_media_info(container: InputContainer, duration_ms: int) -> MediaInfo:
             SubtitleTrack(
                 index=stream.index,
                 language=get_stream_language(stream.metadata),
+                title=_get_title(stream.metadata),
                 is_default=bool(stream.disposition & Disposition.default),
                 is_forced=bool(stream.disposition & Disposition.forced),
             )
             for stream in container.streams.subtitles
-            if has_decoder(stream) and stream.codec_context.name in TEXT_CODECS
+            if _is_text(stream)
         ),
+        unreadable=tuple(
+            UnreadableTrack(
+                index=stream.index,
+                is_sound=stream.type == "audio",
+                language=get_stream_language(stream.metadata),
+                title=_get_title(stream.metadata),
+            )
+            for stream in (*container.streams.audio, *container.streams.subtitles)
+            if not (has_decoder(stream) if stream.type == "audio" else _is_text(stream))
+        ),
+        chapters=chapters[:MAX_CHAPTERS],
+        excess_chapters=max(0, len(chapters) - MAX_CHAPTERS),
+        title=_get_title(fields),
+        encoder=fields.get("encoder", "")[:MAX_TITLE_LENGTH],
+    )
+
+
+def _is_text(stream: Stream) -> bool:
+    return has_decoder(stream) and stream.codec_context.name in TEXT_CODECS
+
+
+def _get_title(fields: Mapping[str, str]) -> str:
+    return " ".join(fields.get("title", "").split())[:MAX_TITLE_LENGTH]
+
+
+def _list_chapters(container: InputContainer, duration_ms: int) -> tuple[Chapter, ...]:
+    """Return the chapters in order of time, within the recording; each ends at the latest where the next one begins."""
+    origin_ms = get_origin_ms(container)
+
+    def convert_time(stamp: int, base: Fraction) -> int:
+        return min(max(0, round(stamp * base * 1000 - origin_ms)), duration_ms)
+
+    found = sorted(
+        (
+            convert_time(one["start"], one["time_base"]),
+            convert_time(one["end"], one["time_base"]),
+            _get_title(one["metadata"]),
+        )
+        for one in container.chapters()
+        if one["time_base"] is not None
+    )
+    return tuple(
+        # Matroska may leave out the ends.
+        Chapter(start_ms=start_ms, end_ms=min(end_ms, until_ms) if end_ms > start_ms else until_ms, title=title)
+        for (start_ms, end_ms, title), (until_ms, _, _) in pairwise([*found, (duration_ms, 0, "")])
     )
 
 

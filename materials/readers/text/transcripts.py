@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from llm.video.caption_text import is_written_together, join_lines
-from llm.video.transcript import Segment
+from llm.video.transcript import Chapter, Segment
 from materials.documents import ChunkKind, Locator, Piece
+from materials.readers.base.encodings import clean_text
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace
 
 # Milliseconds. A piece ends with the first sentence that ends after the shorter time: short enough for a reference to
@@ -22,13 +24,39 @@ PAUSE_MS = 3_000
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”»)\]]*$")
 
 
-def build_transcript_pieces(segments: Iterable[Segment]) -> tuple[Piece, ...]:
-    """Return the pieces of a transcript, whose segments must be in order of time.
+def build_transcript_pieces(segments: Iterable[Segment], *, chapters: Sequence[Chapter] = ()) -> tuple[Piece, ...]:
+    """Return the pieces of a transcript, whose segments and chapters must be in order of time.
 
-    A piece has one speaker. What the picture shows follows the speech of that time as notes.
+    A piece has one speaker. What the picture shows follows the speech of that time as notes. A chapter is a heading
+    above its pieces, also where it has none; one without a title ends the chapter before. No piece goes on into the
+    next chapter: a sentence that is divided by its start belongs to the one in which more of it is said.
     """
     pieces = PieceCollector()
-    for group in _iter_sentences(segments):
+    for chapter, within in _split_at_chapters(segments, chapters):
+        if chapter is not None:
+            pieces.reset_headings()
+            locator = Locator(start_ms=chapter.start_ms, end_ms=chapter.end_ms)
+            pieces.add_heading(clean_text(chapter.title), 1, locator)
+        _add_pieces(pieces, within)
+    return tuple(pieces.collected)
+
+
+def _split_at_chapters(
+    segments: Iterable[Segment], chapters: Sequence[Chapter]
+) -> Iterable[tuple[Chapter | None, list[Segment]]]:
+    """Return the sentences of each chapter, with None for those before the first one."""
+    starts = [chapter.start_ms for chapter in chapters]
+    sections: list[tuple[Chapter | None, list[Segment]]] = [(None, []), *((chapter, []) for chapter in chapters)]
+    place = 0
+    for part in (part for whole in segments for part in _split_at_sentence_ends(whole)):
+        # By the middle: the times of marks and of words are rarely exact, and a sentence is not cut for that.
+        place = max(place, bisect_right(starts, (part.start_ms + part.end_ms) / 2))
+        sections[place][1].append(part)
+    return sections
+
+
+def _add_pieces(pieces: PieceCollector, sentences: Iterable[Segment]) -> None:
+    for group in _group_sentences(sentences):
         spoken = [replace(one, text=words) for one in group if (words := collapse_whitespace(one.text))]
         seen = dict.fromkeys(segment.seen for segment in group if segment.seen)
         locator = Locator(start_ms=group[0].start_ms, end_ms=max(segment.end_ms for segment in group))
@@ -40,13 +68,12 @@ def build_transcript_pieces(segments: Iterable[Segment]) -> tuple[Piece, ...]:
             word_starts_ms=_join_word_starts(spoken),
         )
         pieces.add(ChunkKind.NOTES, collapse_whitespace(" ".join(seen)), locator)
-    return tuple(pieces.collected)
 
 
-def _iter_sentences(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
+def _group_sentences(sentences: Iterable[Segment]) -> Iterator[list[Segment]]:
     """Yield groups of segments that are one speaker's sentences, without a long pause."""
     group: list[Segment] = []
-    for segment in (part for whole in segments for part in _split_at_sentence_ends(whole)):
+    for segment in sentences:
         said = next((one for one in group if one.text), None)
         is_other = said is not None and segment.text != "" and segment.speaker != said.speaker
         if group and (is_other or segment.start_ms - group[-1].end_ms > PAUSE_MS):

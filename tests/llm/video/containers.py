@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
@@ -18,6 +19,9 @@ from av.subtitles.stream import SubtitleStream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image, ImageDraw
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
 
 MS = Fraction(1, 1000)
 ASS_HEADER = b"""[Script Info]
@@ -73,7 +77,26 @@ Track = Sound | Film | Captions
 
 def media_file(path: Path, *tracks: Track, **options: str) -> Path:
     """Write a file with these tracks. Its name's ending is the container's."""
+    return _write(path, tracks, options=options)
+
+
+def chaptered_file(path: Path, *tracks: Track, title: str = "", chapters: Sequence[tuple[int, str]]) -> Path:
+    """Write a file with these tracks and this title; chapters are their starts (milliseconds) and titles."""
+    return _write(path, tracks, title=title, chapters=chapters)
+
+
+def _write(
+    path: Path,
+    tracks: Sequence[Track],
+    *,
+    title: str = "",
+    chapters: Sequence[tuple[int, str]] = (),
+    options: dict[str, str] | None = None,
+) -> Path:
     with av.open(str(path), "w", options=options) as container:
+        if title:
+            container.metadata["title"] = title
+        container.set_chapters(_chapters(chapters, end_ms=max(_end_ms(track) for track in tracks)))
         streams = [_added(container, track) for track in tracks]
         packets: list[Packet[Stream]] = []
         for stream, track in zip(streams, tracks, strict=True):
@@ -82,12 +105,30 @@ def media_file(path: Path, *tracks: Track, **options: str) -> Path:
     return path
 
 
+def _end_ms(track: Track) -> int:
+    return max((end for _, end, _ in track.cues), default=0) if isinstance(track, Captions) else track.ms
+
+
 def slide(words: str, *, size: tuple[int, int] = (320, 180), paper: str = "white", ink: str = "black") -> Image.Image:
     """Return a picture with one line of words, as high as a quarter of it."""
     picture = Image.new("RGB", size, paper)
     place = (size[0] // 12, size[1] // 3)
     ImageDraw.Draw(picture).text(place, words, fill=ink, font_size=size[1] // 4)
     return picture
+
+
+def _chapters(chapters: Sequence[tuple[int, str]], *, end_ms: int) -> list[Chapter]:
+    ends = [*(start for start, _ in chapters[1:]), end_ms]
+    return [
+        {
+            "id": place,
+            "start": start,
+            "end": max(start, end),
+            "time_base": MS,
+            "metadata": {"title": title} if title else {},
+        }
+        for place, ((start, title), end) in enumerate(zip(chapters, ends, strict=False), start=1)
+    ]
 
 
 def _moment(packet: Packet[Stream]) -> Fraction:

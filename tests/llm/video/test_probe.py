@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import wave
+from dataclasses import asdict
 from pathlib import Path
 
 import av
@@ -11,8 +13,8 @@ from django.conf import settings
 
 from llm.video.errors import MediaUnreadable
 from llm.video.probe import probe_file
-from llm.video.transcript import AudioTrack, MediaInfo, SubtitleTrack
-from tests.llm.video.containers import Captions, Film, Sound, media_file, slide
+from llm.video.transcript import AudioTrack, Chapter, MediaInfo, SubtitleTrack, UnreadableTrack, parse_media_info
+from tests.llm.video.containers import Captions, Film, Sound, chaptered_file, media_file, slide
 from tests.llm.video.recordings import LECTURE
 
 HOUR = 3_600_000
@@ -38,6 +40,8 @@ def test_it_tells_what_the_lecture_holds() -> None:
         duration_ms=94_400,
         has_video=True,
         audio=(AudioTrack(index=1, is_default=True),),
+        title="Python basics (whisper-nano test lecture)",
+        encoder="Lavf62.12.102",
     )
 
 
@@ -217,6 +221,17 @@ def test_it_does_without_sound_where_there_are_captions(tmp_path: Path) -> None:
 
     assert found.audio == ()
     assert len(found.subtitles) == 1
+    assert found.unreadable == (UnreadableTrack(index=0, is_sound=True),)
+
+
+@childless
+def test_it_names_captions_that_are_pictures_apart(tmp_path: Path) -> None:
+    pictures = Captions(codec="dvd_subtitle", cues=[(0, 900, "bits")], tags={"language": "ger", "title": "Signs"})
+
+    found = probe_file(media_file(tmp_path / "talk.mkv", Sound(codec="flac"), pictures), max_ms=HOUR)
+
+    assert found.subtitles == ()
+    assert found.unreadable == (UnreadableTrack(index=1, is_sound=False, language="ger", title="Signs"),)
 
 
 @childless
@@ -269,3 +284,73 @@ def test_it_says_what_to_install_where_nothing_reads_media() -> None:
     done = subprocess.run(without_packages, capture_output=True, text=True, check=False)
 
     assert "uv sync --extra media" in done.stdout, done.stderr
+
+
+@childless
+@pytest.mark.parametrize(
+    ("name", "tracks"),
+    [
+        ("talk.m4a", [Sound()]),
+        ("talk.mp4", [FILM, Sound()]),
+        ("talk.mov", [FILM, Sound()]),
+        ("talk.mkv", [FILM, Sound()]),
+        ("talk.webm", [VP8, Sound(codec="libopus")]),
+        ("talk.mp3", [Sound(codec="libmp3lame")]),
+    ],
+)
+def test_it_reads_chapters_and_the_title(tmp_path: Path, name: str, tracks: list[Film | Sound]) -> None:
+    path = chaptered_file(tmp_path / name, *tracks, title="How maps  lie", chapters=[(0, "Lies"), (800, "Пласкі мапи")])
+
+    found = probe_file(path, max_ms=HOUR)
+
+    assert found.title == "How maps lie"
+    assert found.encoder.startswith("Lavf")
+    assert [chapter.title for chapter in found.chapters] == ["Lies", "Пласкі мапи"]
+    first, second = found.chapters
+    assert (first.start_ms, first.end_ms) == (0, second.start_ms)
+    # MP3 counts from before the first sound that is heard.
+    assert second.start_ms == pytest.approx(800, abs=60)
+    assert second.end_ms <= found.duration_ms
+
+
+@childless
+def test_chapters_count_from_the_beginning_of_the_recording_and_lie_within_it(tmp_path: Path) -> None:
+    path = chaptered_file(
+        tmp_path / "late.mkv", Sound(codec="flac", ms=3000, start_ms=5000),
+        chapters=[(5000, "One"), (6000, ""), (7000, "Three"), (90_000, "Four")],
+    )  # fmt: skip
+
+    found = probe_file(path, max_ms=HOUR)
+
+    assert found.chapters == (
+        Chapter(start_ms=0, end_ms=1000, title="One"),
+        Chapter(start_ms=1000, end_ms=2000),
+        Chapter(start_ms=2000, end_ms=found.duration_ms, title="Three"),
+        Chapter(start_ms=found.duration_ms, end_ms=found.duration_ms, title="Four"),
+    )
+
+
+@childless
+def test_chapters_are_bounded_and_the_others_counted(tmp_path: Path) -> None:
+    marks = [(place, "x" * 1000) for place in range(1500)]
+
+    found = probe_file(chaptered_file(tmp_path / "talk.mkv", Sound(codec="flac"), chapters=marks), max_ms=HOUR)
+
+    assert (len(found.chapters), found.excess_chapters) == (1000, 500)
+    assert {len(chapter.title) for chapter in found.chapters} == {200}
+
+
+def test_media_info_is_read_again_as_it_was_stored_and_from_before_it_had_chapters() -> None:
+    whole = MediaInfo(
+        container="mp4", duration_ms=9, has_video=False, audio=(AudioTrack(index=0),), title="How maps lie",
+        subtitles=(SubtitleTrack(index=1, title="Signs"),), unreadable=(UnreadableTrack(index=2, is_sound=True),),
+        chapters=(Chapter(start_ms=0, end_ms=9, title="Lies"),), excess_chapters=1, encoder="x",
+    )  # fmt: skip
+    before = {
+        "container": "mp4", "duration_ms": 9, "has_video": False, "audio": [],
+        "subtitles": [{"index": 1, "language": "eng", "is_default": False, "is_forced": False}],
+    }  # fmt: skip
+
+    assert parse_media_info(json.loads(json.dumps(asdict(whole)))) == whole
+    assert parse_media_info(before).chapters == ()
+    assert parse_media_info(before).subtitles == (SubtitleTrack(index=1, language="eng"),)
