@@ -14,11 +14,11 @@ from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.text.transcripts import build_transcript_pieces
 
-# Names that cameras and recorders give: letters and a running number or a date, without a blank (`GOPR0123`,
-# `VID_20240131_101500`). Four digits at least, since the codes of courses often have three.
-_DEVICE_NAME = re.compile(r"[A-Za-z]{2,6}[_-]?\d{4,}(?:[_-]\w+)*")
+# Names that cameras and recorders give: letters and a running number or a date (`DSC_0123`, `VID_20240131_101500`). A
+# short number without a sign before it may be the code of a course (`HIST2201`).
+_DEVICE_NAME = re.compile(r"[A-Za-z]{2,6}(?:_\d{4,}|\d{8,})(?:[_-]\w+)*")
 _FILE_NAME = re.compile(
-    r".*\.(?:mp4|m4[avb]|mov|webm|mkv|avi|mp3|wav|ogg|opus|flac|aac|wmv|wma|mpe?g|3gp|mts|m2ts|aiff?|[a-z]{0,6}proj)",
+    r".*\.(?:mp4|m4[avb]|mov|webm|mkv|avi|mp3|wav|ogg|opus|flac|aac|wmv|wma|mpe?g|3gp|mts|m2ts|aiff?|pptx?|key|odp|pdf|docx?|[a-z]{0,6}proj)",
     re.IGNORECASE,
 )
 # What programs write about themselves, and the names that they give to what nobody has named.
@@ -60,7 +60,8 @@ def select_title(media: MediaInfo, *, name: str) -> str:
     if is_name or not any(sign.isalpha() for sign in title) or any(each.fullmatch(title) for each in remarks):
         return ""
     # Many programs write their name and version into a field of its own, and some into the title, too.
-    return "" if media.encoder and title.casefold() in media.encoder.casefold() else title
+    words = title.casefold().split()
+    return "" if media.encoder.casefold().split()[: len(words)] == words else title
 
 
 def _simplify(name: str) -> str:

@@ -74,7 +74,17 @@ def test_a_single_chapter_is_no_heading_and_a_title_that_came_with_the_entry_sta
 
 @pytest.mark.parametrize(
     "title",
-    ["How maps lie", "Lecture 3.2 Vectors", "CS101", "Made in Japan", "Лекція 4", "第3回", "Video art since 1965"],
+    [
+        "How maps lie",
+        "Lecture 3.2 Vectors",
+        "CS101",
+        "Made in Japan",
+        "Лекція 4",
+        "第3回",
+        "Video art since 1965",
+        "HIST2201_week3",
+        "L",
+    ],
 )
 def test_a_title_is_taken(title: str) -> None:
     assert select_title(titled(title, encoder="Lavf62.12.102"), name="07.mp4") == title
@@ -83,7 +93,8 @@ def test_a_title_is_taken(title: str) -> None:
 @pytest.mark.parametrize(
     "title",
     [
-        "", "07_maps final", "07_maps-final.mp4", "D:\\cut\\maps", "export.MOV", "GOPR0123", "VID_20240131_101500",
+        "", "07_maps final", "07_maps-final.mp4", "D:\\cut\\maps", "export.MOV", "Slides - week 3.pptx", "DSC_0123",
+        "VID_20240131_101500",
         "2024-01-31 10:15", "Created with Clipmaker 4", "Lavf58.76.100", "Clipmaker 4.1", "Untitled",
         "Untitled project 2", "video1",
     ],
