@@ -33,17 +33,26 @@ _STREAM = re.compile(rb"/ObjStm\b")
 _LAYERS = b"/OCProperties"
 
 
-def has_layers(path: Path) -> bool:
-    """Tell whether the catalog of a PDF names layers, also in a compressed stream; True where it cannot be read."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if catalog := _find_catalog(content):
-            return _LAYERS in catalog
-        if content.find(_LAYERS) >= 0:
-            return True
-        return any(stream is None or _LAYERS in stream for stream in _iter_object_streams(content))
+def has_layers(source: bytes | Path) -> bool:
+    """Tell whether the catalog of a PDF names layers, also in a compressed stream; True where it cannot be read.
+
+    `source` is the content of the file, or its path.
+    """
+    if isinstance(source, bytes):
+        return _names_layers(source)
+    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return _names_layers(content)
 
 
-def _find_catalog(content: mmap.mmap) -> bytes | None:
+def _names_layers(content: bytes | mmap.mmap) -> bool:
+    if catalog := _find_catalog(content):
+        return _LAYERS in catalog
+    if content.find(_LAYERS) >= 0:
+        return True
+    return any(stream is None or _LAYERS in stream for stream in _iter_object_streams(content))
+
+
+def _find_catalog(content: bytes | mmap.mmap) -> bytes | None:
     """Return the bytes of the catalog, where it is a plain object at either end of the file, as in nearly all.
 
     It is looked for near the ends first: to search all of the samples takes as long as to read a tenth of their pages.
@@ -62,7 +71,7 @@ def _find_catalog(content: mmap.mmap) -> bytes | None:
     return None
 
 
-def _iter_object_streams(content: mmap.mmap) -> Iterator[bytes | None]:
+def _iter_object_streams(content: bytes | mmap.mmap) -> Iterator[bytes | None]:
     """Yield the streams that hold objects, unpacked; None for one that is packed otherwise or encrypted."""
     for number, found in enumerate(_STREAM.finditer(content)):
         begin = content.find(b"stream", found.end())
