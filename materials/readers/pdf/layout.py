@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
 from materials.documents import ChunkKind, LeftOutKind, Locator, Piece
@@ -15,6 +15,7 @@ from materials.readers.pdf.labels import find_choices, find_numbered_words
 from materials.readers.pdf.line_joining import LineJoiner
 from materials.readers.pdf.line_text import shorten_leaders, split_item_number
 from materials.readers.pdf.lines import HEADING_RATIO, Line, TableLine, find_median
+from materials.readers.pdf.links import PageLink, list_targets
 from materials.readers.pdf.page import Page
 from materials.readers.pdf.styles import MAX_HEADING_LENGTH, find_document_style
 
@@ -63,8 +64,8 @@ def build_pieces(pages: Sequence[Page], left_out: LeftOutCollector) -> list[Piec
     for page, title, found in zip(pages, titles, blocks, strict=True):
         here = Locator(page=page.number)
         if page.is_slide:
-            writer.add_title(title, here)
-        writer.add_blocks(found, here)
+            writer.add_title(title, here, page.links)
+        writer.add_blocks(found, here, page.links)
     return writer.pieces.collected
 
 
@@ -98,40 +99,43 @@ class _PieceWriter:
         self._joiner = joiner
         self._last_title = ""
 
-    def add_title(self, lines: Sequence[Line], locator: Locator) -> None:
+    def add_title(self, lines: Sequence[Line], locator: Locator, links: Sequence[PageLink]) -> None:
         """Add the title of a slide, which is not repeated on the slides that build it up step by step."""
         text = collapse_whitespace(" ".join(line.text for line in lines))
         if text and text == self._last_title:
             self.pieces.left_out.add(LeftOutKind.REPETITION, text, locator)
         else:
             self.pieces.reset_headings()
-            self.pieces.add_heading(text, 1, locator)
+            self.pieces.add_heading(text, 1, locator, links=list_targets(links, lines))
         self._last_title = text
 
-    def add_blocks(self, blocks: Sequence[Block], locator: Locator) -> None:
+    def add_blocks(self, blocks: Sequence[Block], locator: Locator, links: Sequence[PageLink]) -> None:
         """Add the blocks of a page."""
         at = 0
         while at < len(blocks):
             block = blocks[at]
             if block.kind is BlockKind.ITEM:
                 items = list(takewhile(lambda each: each.kind is BlockKind.ITEM, blocks[at:]))
-                self.pieces.add(ChunkKind.LIST, "\n".join(self._format_items(items)), locator)
+                targets = list_targets(links, [line for item in items for line in item.lines])
+                self.pieces.add(ChunkKind.LIST, "\n".join(self._format_items(items)), locator, links=targets)
                 at += len(items)
                 continue
+            targets = list_targets(links, block.lines)
             if isinstance(table := block.lines[0], TableLine):
-                self._add_table(table, locator)
+                self._add_table(table, locator, targets)
             elif block.kind is BlockKind.CODE:
-                self.pieces.add(ChunkKind.CODE, format_code(block.lines), locator)
+                self.pieces.add(ChunkKind.CODE, format_code(block.lines), locator, links=targets)
             elif block.kind is BlockKind.HEADING:
-                self.pieces.add_heading(self._join_lines(block.lines), block.level, locator)
+                self.pieces.add_heading(self._join_lines(block.lines), block.level, locator, links=targets)
             else:
-                self.pieces.add(ChunkKind.PARAGRAPH, self._join_lines(block.lines), locator)
+                self.pieces.add(ChunkKind.PARAGRAPH, self._join_lines(block.lines), locator, links=targets)
             at += 1
 
-    def _add_table(self, table: TableLine, locator: Locator) -> None:
+    def _add_table(self, table: TableLine, locator: Locator, targets: Iterable[str]) -> None:
+        targets = list(targets)
         rows = [[self._joiner.join_lines(cell.split("\n")) for cell in row] for row in table.rows]
         for part in format_table_parts(rows):
-            self.pieces.add(ChunkKind.TABLE, part, locator)
+            self.pieces.add(ChunkKind.TABLE, part, locator, links=targets)
 
     def _format_items(self, items: Sequence[Block]) -> Iterator[str]:
         left = min(block.lines[0].left for block in items)

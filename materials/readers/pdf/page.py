@@ -16,6 +16,7 @@ from materials.readers.pdf.gaps import may_stand_in_columns, split_at_gaps
 from materials.readers.pdf.layers import LayerSwitch
 from materials.readers.pdf.line_text import has_odd_characters
 from materials.readers.pdf.lines import Line, clean_lines, extract_lines
+from materials.readers.pdf.links import PageLink, read_links
 from materials.readers.pdf.mending import join_fragments, join_initials, mend_lines
 from materials.readers.pdf.noise import is_noise
 from materials.readers.pdf.sheets import may_hold_two_pages, split_sheet
@@ -42,6 +43,7 @@ class Page:
     lines: list[Line] = field(default_factory=list)
     is_noise: bool = False
     left_out: list[tuple[LeftOutKind, str]] = field(default_factory=list)
+    links: list[PageLink] = field(default_factory=list)
 
     @property
     def is_slide(self) -> bool:
@@ -65,7 +67,7 @@ def read_pages(document: pdfium.PdfDocument, index: int, layers: LayerSwitch | N
         if document.formenv:  # boxes are known as checked only then
             raw.FORM_OnAfterLoadPage(page, document.formenv)
         hidden = layers.hide_content(page) if layers is not None else []
-        found = _read_sheet(page, index + 1, document.formenv)
+        found = _read_sheet(document, page, index + 1)
         found[0].left_out += ((LeftOutKind.HIDDEN_LAYER, text) for text in hidden)
         return found
     finally:
@@ -74,18 +76,20 @@ def read_pages(document: pdfium.PdfDocument, index: int, layers: LayerSwitch | N
         raw.FPDF_ClosePage(page)
 
 
-def _read_sheet(handle: raw.FPDF_PAGE, number: int, form: raw.FPDF_FORMHANDLE | None) -> list[Page]:
+def _read_sheet(document: pdfium.PdfDocument, handle: raw.FPDF_PAGE, number: int) -> list[Page]:
     text_page = TextPage(handle)
     try:
         text = text_page.text
         first = Page(number=number, width=text_page.width, height=text_page.height, is_noise=is_noise(text))
-        said = read_annotations(handle, text_page, form)
+        said = read_annotations(handle, text_page, document.formenv)
         first.left_out = said.left_out
         if first.is_noise:
             first.left_out += ((LeftOutKind.FORM_FIELD, line.text) for line in said.lines)
             first.left_out.append((LeftOutKind.NOISE, text))
         if first.is_noise or not (text or said.lines):
             return [first]
+        first.links = read_links(document.raw, handle, text_page)
+        first.left_out += ((LeftOutKind.EMBEDDED_OBJECT, link.target) for link in first.links if link.place < 0)
         lines, unseen = drop_unseen_lines(handle, text_page, extract_lines(text_page))
         first.left_out += unseen
         if text_page.other_rotations:
@@ -102,7 +106,10 @@ def _read_sheet(handle: raw.FPDF_PAGE, number: int, form: raw.FPDF_FORMHANDLE | 
     for rotation in text_page.other_rotations:
         found[-1] += _read_turned_lines(handle, rotation)
     first.width, first.lines = first.width / len(found), found[0]
-    return [first, *(Page(number=number, width=first.width, height=first.height, lines=part) for part in found[1:])]
+    others = (
+        Page(number=number, width=first.width, height=first.height, lines=part, links=first.links) for part in found[1:]
+    )
+    return [first, *others]
 
 
 def _split_sheet(text_page: TextPage, lines: Sequence[Line]) -> list[list[Line]] | None:
