@@ -134,7 +134,8 @@ def test_it_says_how_to_install_what_is_missing(tmp_path: Path) -> None:
     request = {"path": str(LECTURE), "track": 1, "max_ms": 1000, "model": str(NANO)}
     settings = {"device": "cpu", "compute_type": "int8", "threads": 1, "beam_size": 1, "batch_size": 1}
     request |= {"window_ms": 1000, "download": False}
-    message = json.dumps({"request": request | settings, "limits": asdict(ProcessLimits())}) + "\n"
+    start = {"request": request | settings, "limits": asdict(ProcessLimits()), "sockets": Sockets.LOCAL.value}
+    message = json.dumps(start) + "\n"
 
     command = [str(tmp_path / "bare" / "bin" / "python"), "-I", str(child.__file__), "llm.video.children.whisper"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
