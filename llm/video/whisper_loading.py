@@ -146,8 +146,13 @@ def _find_named_model(task: TranscriptionTask) -> Path:
     try:
         return Path(download_model(task.model, local_files_only=not task.download))
     except (OSError, ValueError, HfHubHTTPError) as error:
-        why = "could not be downloaded" if task.download else "is not on this machine, and it may not be downloaded"
+        # Where it was only looked for here, the library's reason says no more than that it is not.
+        why = (
+            f"could not be downloaded ({shorten_message(str(error), limit=200)})"
+            if task.download
+            else "is not on this machine, and it may not be downloaded"
+        )
         raise TranscriberMissing(
-            f"The Whisper model “{task.model}” {why} ({shorten_message(str(error), limit=200)}).",
+            f"The Whisper model “{task.model}” {why}.",
             next_step=f"{MODEL_NEXT_STEP}, or allow to download with WHISPER_DOWNLOAD=1.",
         ) from error

@@ -133,7 +133,8 @@ class CourseBuild:
                 open_jobs &= still
         for job in self.client.iterate_items("/api/v1/jobs", status="failed", limit="200"):
             if job["id"] in self._paths_by_job:
-                self.failed.append(SkippedFile(path=self._paths_by_job[job["id"]], reason=job["error"]["message"]))
+                reason = f"{job['error']['message']} {job['error']['next_step']}"
+                self.failed.append(SkippedFile(path=self._paths_by_job[job["id"]], reason=reason))
 
     def _generate_structure(self, root: str) -> dict[str, Any]:
         wanted = {"engine": self.engine, "strategy": self.strategy}

@@ -100,7 +100,8 @@ def test_files_that_cannot_be_taken_are_listed_and_not_fatal(
 
     shown = capsys.readouterr().out
     assert "Not taken: lab.ipynb: " in shown
-    assert "Could not be read: broken.pdf: " in shown
+    assert "Could not be read: broken.pdf: The PDF is damaged." in shown
+    assert "export it again, and upload that." in " ".join(shown.split())
     assert json.loads((tmp_path / "out.json").read_text())["counts"]["concepts"] == 1
     assert MaterialEntry.objects.count() == 2
 

@@ -95,7 +95,7 @@ def test_it_looks_for_a_model_elsewhere_only_when_it_may_download(tmp_path: Path
             (said,) = runner.read_messages(CHILD, asdict(task), environment=environment, sockets=Sockets.ALL)
             return str(said["refused"]["message"])
 
-        assert "is not on this machine" in run(task)
+        assert run(task).endswith("is not on this machine, and it may not be downloaded.")
         assert elsewhere.connections == 0
         assert "could not be downloaded" in run(replace(task, download=True))
         assert elsewhere.connections > 0
