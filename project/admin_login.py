@@ -41,7 +41,7 @@ def limit_logins(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
         for limit in (of_name, of_client):
             verdict = consume_request(limit)
             if not verdict.is_allowed:
-                return _refuse(request, verdict.reset_seconds)
+                return _refuse_login(request, verdict.reset_seconds)
         response = view(request)
         if response.status_code == 302:  # the form, with what is wrong, is a 200
             clear_limit(of_name)
@@ -57,7 +57,7 @@ def _build_limit(request: HttpRequest, policy: str, limit: int, scope: str) -> R
     return RateLimit(policy=policy, limit=limit, minutes=WINDOW_MINUTES, owner=get_client_bucket(request, scope=scope))
 
 
-def _refuse(request: HttpRequest, seconds: int) -> HttpResponse:
+def _refuse_login(request: HttpRequest, seconds: int) -> HttpResponse:
     log.warning("log-in refused, too many tries")
     return problem_response(
         request,

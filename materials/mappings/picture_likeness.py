@@ -145,8 +145,8 @@ class SlideComparison:
         shown = np.asarray(picture.resize((columns, rows), Image.Resampling.BOX, box=box), dtype=np.float32)
         misfits = np.minimum((self._pixels - shown) ** 2, MOST_DIFFERENCE**2)
         # Text and ground by themselves: there is so much ground that a slide without its text would agree.
-        text = 1 - _share(misfits * self._ink, self._drawn * self._ink)
-        ground = 1 - _share(misfits * (1 - self._ink), (1 - self._ink) * MOST_DIFFERENCE**2)
+        text = 1 - _compute_share(misfits * self._ink, self._drawn * self._ink)
+        ground = 1 - _compute_share(misfits * (1 - self._ink), (1 - self._ink) * MOST_DIFFERENCE**2)
         agreement = np.minimum(text, ground)
         agreement[self._drawn.sum(axis=(1, 2)) < LEAST_INK * MOST_DIFFERENCE**2] = 0
         return _Comparison(shown=shown, agreement=agreement, misfit=misfits.sum(axis=(1, 2)))
@@ -272,7 +272,7 @@ def _scale(picture: Image.Image, width: int, height: int) -> Pixels:
     return np.asarray(picture.resize((width, height), Image.Resampling.BOX), dtype=np.float32)
 
 
-def _share(part: Pixels, whole: Pixels) -> Pixels:
+def _compute_share(part: Pixels, whole: Pixels) -> Pixels:
     """Return the sums of one over those of the other, for each slide."""
     share: Pixels = part.sum(axis=(1, 2)) / np.maximum(whole.sum(axis=(1, 2)), 1.0)
     return share

@@ -226,7 +226,13 @@ def _invalid_input(request: HttpRequest, exc: exceptions.ValidationError) -> Htt
     for pointer, error in _iterate_errors(exc.detail, ""):
         count += count_errors(error.code or "")
         if len(errors) < MAX_ERRORS:
-            errors.append({"pointer": _shorten(pointer), "code": str(error.code), "detail": _shorten(str(error))})
+            errors.append(
+                {
+                    "pointer": _shorten_error_text(pointer),
+                    "code": str(error.code),
+                    "detail": _shorten_error_text(str(error)),
+                }
+            )
     listed = "" if count == len(errors) else f" The first {len(errors)} of {count} errors are listed."
     return problem_response(
         request,
@@ -251,7 +257,7 @@ def _iterate_errors(details: Any, pointer: str) -> Iterator[tuple[str, exception
             yield from _iterate_errors(below, pointer)
 
 
-def _shorten(text: str) -> str:
+def _shorten_error_text(text: str) -> str:
     """Bound what a problem repeats of the input, which may be one name of a megabyte."""
     return text if len(text) <= MAX_ERROR_LENGTH else shorten_message(text, limit=MAX_ERROR_LENGTH)
 

@@ -136,7 +136,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         now = time.monotonic()
         for connection in [conn for conn in self._receiving if conn.deadline <= now or not self.alive]:
             if connection.received:
-                self._refuse(connection, _TOO_SLOW)
+                self._send_refusal(connection, _TOO_SLOW)
             else:
                 self._drop(connection)
         for connection in [conn for conn in self._lingering if conn.deadline <= now or not self.alive]:
@@ -165,7 +165,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             return
         if not data:
             if connection.received:
-                self._refuse(connection, _INCOMPLETE)  # it may have closed only its own side
+                self._send_refusal(connection, _INCOMPLETE)  # it may have closed only its own side
             else:
                 self._drop(connection)
             return
@@ -182,7 +182,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         try:
             request = find_request_end(connection.received)
         except HeadTooLarge:
-            self._refuse(connection, _TOO_LARGE)
+            self._send_refusal(connection, _TOO_LARGE)
             return
         if request is None:
             return
@@ -196,7 +196,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
                 with contextlib.suppress(OSError):
                     connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _refuse(self, connection: BufferedConnection, refusal: Refusal) -> None:
+    def _send_refusal(self, connection: BufferedConnection, refusal: Refusal) -> None:
         self._forget(connection)
         with contextlib.suppress(OSError):  # the buffer of a new socket holds it
             connection.sock.send(build_refusal(refusal))

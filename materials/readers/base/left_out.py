@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from materials.documents import LeftOut, LeftOutKind, LeftOutText, Locator
+from project.errors import shorten_message
 
 # A text that is left out is shown so that a person can judge whether it should have been read; a long paragraph is
 # enough for that. The number bounds what one entry stores; counts stay exact above it.
@@ -34,7 +35,7 @@ class LeftOutCollector:
         page = locator.page or locator.slide
         if page is not None:
             group.pages.add(page)
-        text = _shorten(" ".join(text.split()))
+        text = shorten_message(text, limit=_MAX_TEXT_LENGTH)
         if text in group.counts:
             group.counts[text] += count
         elif len(group.counts) < _MAX_TEXTS:
@@ -55,7 +56,3 @@ class LeftOutCollector:
             )
             for kind, group in self._groups.items()
         )
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _MAX_TEXT_LENGTH else f"{text[: _MAX_TEXT_LENGTH - 1].rstrip()}…"

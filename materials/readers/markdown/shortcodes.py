@@ -57,9 +57,9 @@ def parse_shortcode(line: str, paired_names: frozenset[str]) -> Shortcode | None
     if found is None:
         return None
     name, arguments = found["name"], found["arguments"]
-    words = [_join(groups) for groups in (_NAMED.findall(arguments) or _ALT.findall(arguments))]
+    words = [_join_groups(groups) for groups in (_NAMED.findall(arguments) or _ALT.findall(arguments))]
     if not words and name in _TITLED_NAMES and (first := _POSITIONAL.match(arguments)) is not None:
-        words = [_join(first.groups(""))]
+        words = [_join_groups(first.groups(""))]
     lines = [line for each in words if each.strip() for line in (escape(each, quote=False), "")]
     target = _TARGET.search(arguments)
     if lines and target is not None and name not in {"figure", "img", "image"}:
@@ -75,5 +75,5 @@ def replace_reference_targets(line: str) -> str:
     return _REFERENCE.sub(r"](\1", line)
 
 
-def _join(groups: Sequence[str]) -> str:
+def _join_groups(groups: Sequence[str]) -> str:
     return next((group for group in groups if group), "")

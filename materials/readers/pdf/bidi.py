@@ -48,9 +48,9 @@ def order_right_to_left(glyphs: Sequence[Glyph], *, is_page_right_to_left: bool 
     last = next((text for text in reversed(texts) if text[0].isalpha()), "")
     begins_at_right = is_page_right_to_left and has_right_to_left(last)
     if not begins_at_right and not runs_right_to_left("".join(texts)):
-        return _join(_reverse_runs(texts, is_reversed=has_right_to_left))
+        return _join_characters(_reverse_runs(texts, is_reversed=has_right_to_left))
     texts.reverse()
-    return _pair_brackets(_join(_reverse_runs(texts, is_reversed=_is_left_to_right)))
+    return _pair_brackets(_join_characters(_reverse_runs(texts, is_reversed=_is_left_to_right)))
 
 
 def _add_spaces(drawn: Sequence[Glyph], glyphs: Iterable[Glyph]) -> list[tuple[str, Glyph | None]]:
@@ -111,7 +111,7 @@ def _is_one_number(between: Sequence[str]) -> bool:
     return len(between) < 2 and all(text in _NUMBER_INNER for text in between)
 
 
-def _join(texts: Iterable[str]) -> str:
+def _join_characters(texts: Iterable[str]) -> str:
     text = "".join(texts)
     return _PRESENTATION_FORM.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
 

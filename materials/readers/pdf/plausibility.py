@@ -61,7 +61,7 @@ def is_table(block: Block, rows: Sequence[Sequence[str]], *, is_framed: bool, is
     # The first row is the head, and only its corner may be blank.
     if len(rows) < _find_least_rows(is_framed=is_framed, is_slide=is_slide) or filled < share or not all(rows[0][1:]):
         return False
-    if _is_list(columns) or _share(chain(*rows), _LEADERS.search) > _MANY / 3:
+    if _is_list(columns) or _compute_share(chain(*rows), _LEADERS.search) > _MANY / 3:
         return False
     return (is_framed or _has_columns_of_table(columns, is_slide=is_slide)) and _is_aligned(block, columns)
 
@@ -74,7 +74,9 @@ def _find_least_rows(*, is_framed: bool, is_slide: bool) -> int:
 
 def _has_columns_of_table(columns: Sequence[Sequence[str]], *, is_slide: bool) -> bool:
     """Tell whether columns without rules are those of a table, and not contents, formulas or prose."""
-    if _is_contents(columns) or any(_share(column, _FORMULA_NUMBER.fullmatch) > _MOST for column in columns[1:]):
+    if _is_contents(columns) or any(
+        _compute_share(column, _FORMULA_NUMBER.fullmatch) > _MOST for column in columns[1:]
+    ):
         return False
     most = _MAX_SLIDE_CELL_WORDS if is_slide else _MAX_CELL_WORDS
     short = [_is_short(column, most) for column in columns]
@@ -94,10 +96,11 @@ def _is_list(columns: Sequence[Sequence[str]]) -> bool:
     """Tell whether cells are bullets, or begin with them: lists that stand side by side, or bullets set apart."""
     if any(_BULLET.fullmatch(cell) and cell not in "-–—+*?" for column in columns for cell in column):
         return True
-    if len(columns) == 2 and _share(columns[0], _MARK.fullmatch) > _MOST:
+    if len(columns) == 2 and _compute_share(columns[0], _MARK.fullmatch) > _MOST:
         return True
     return any(
-        _share(column, is_list_item) > _MANY or _share(column, _begins_with_sign) > _MOST for column in columns[1:]
+        _compute_share(column, is_list_item) > _MANY or _compute_share(column, _begins_with_sign) > _MOST
+        for column in columns[1:]
     )
 
 
@@ -116,9 +119,9 @@ def _is_contents(columns: Sequence[Sequence[str]]) -> bool:
 
 def _is_pair_of_columns(columns: Sequence[Sequence[str]], *, is_slide: bool) -> bool:
     """Tell whether two columns are a table: figures below a word, or short cells."""
-    if _share(columns[0], lambda cell: cell.endswith(":")) > _MOST:
+    if _compute_share(columns[0], lambda cell: cell.endswith(":")) > _MOST:
         return False
-    if _share(columns[1][1:], _FIGURE.fullmatch) > _MOST:
+    if _compute_share(columns[1][1:], _FIGURE.fullmatch) > _MOST:
         return not _FIGURE.fullmatch(columns[1][0])
     return not is_slide and len(columns[0]) > _MIN_ROWS and all(map(all, columns)) and all(map(_is_short, columns))
 
@@ -136,7 +139,7 @@ def _is_aligned(block: Block, columns: Sequence[Sequence[str]]) -> bool:
     """Tell whether the fragments of each column share a left edge, a right edge or a middle; figures need not."""
     slack = _ALIGNMENT * block.size
     for number, (begin, end) in enumerate(block.find_columns()):
-        if number < len(columns) and _share(columns[number][1:], _FIGURE.fullmatch) > _MOST:
+        if number < len(columns) and _compute_share(columns[number][1:], _FIGURE.fullmatch) > _MOST:
             continue
         held = [
             build_fragment([word for fragment in cell for word in fragment.words])
@@ -170,7 +173,7 @@ def _is_code(page: TextPage, block: Block) -> bool:
     return 2 * sum(page.get_font_style(fragment.words[0].start).is_monospaced for fragment in sample) > len(sample)
 
 
-def _share(cells: Iterable[str], test: Callable[[str], object]) -> float:
+def _compute_share(cells: Iterable[str], test: Callable[[str], object]) -> float:
     """Return the share of the cells with text that pass a test."""
     filled = [cell for cell in cells if cell]
     return sum(bool(test(cell)) for cell in filled) / len(filled) if filled else 0.0
