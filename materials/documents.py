@@ -5,8 +5,10 @@ Imports neither Django nor the database, so that readers in a child process can 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Format(StrEnum):
@@ -21,6 +23,7 @@ class Format(StrEnum):
     DOCX = "docx"
     PDF = "pdf"
     PPTX = "pptx"
+    CONTENTS = "contents"
     SRT = "srt"
     VTT = "vtt"
     VIDEO = "video"
@@ -158,6 +161,40 @@ class LeftOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContentsItem:
+    """One line of a table of contents, with the lines below it in `children`.
+
+    `title` may be blank: then what it leads to has its own. `target` is the path of another file, with `/`, relative to
+    the file that holds the table (percent-decoded, without query and fragment), or an address of the web; blank for a
+    line that leads nowhere or into the same file. `fragment` is the anchor in the target, without `#`. `locator` is set
+    for the lines of a file's own table of contents (bookmarks, sections of a deck, chapter marks) and says where in the
+    file the part begins.
+    """
+
+    title: str = ""
+    target: str = ""
+    fragment: str = ""
+    locator: Locator | None = None
+    children: tuple[ContentsItem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """A table of contents that a source holds.
+
+    `dialect` names its form for people, such as `SUMMARY.md` or `mkdocs.yml`. `title` is what it calls the whole, blank
+    without. `position` is the place that it gives its own folder among the siblings of that folder, None without.
+    `folders` are folders, relative to the file, below which its targets may lie besides its own.
+    """
+
+    dialect: str
+    items: tuple[ContentsItem, ...] = ()
+    title: str = ""
+    position: float | None = None
+    folders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """The result of reading one source: its pieces in order, its properties, and warnings about what was not read.
 
@@ -166,6 +203,8 @@ class Document:
     None for sources without pages. `duration_ms` is the end of the last cue of captions, None for other formats.
     `blank_pages` are those known to show nothing, neither text nor pictures, ascending.
     `warnings` are sentences for the teacher. `left_out` is what is not part of the pieces, one value a kind.
+    `contents` is the table of contents that the source holds, None without one. `metadata` are the fields of a front
+    matter and the like as JSON values, with the names that the source gives them.
     """
 
     pieces: tuple[Piece, ...]
@@ -176,3 +215,5 @@ class Document:
     duration_ms: int | None = None
     warnings: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    contents: Contents | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)

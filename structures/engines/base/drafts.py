@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
@@ -33,14 +34,36 @@ class Expectation:
     details: str = ""
 
 
+class Basis(StrEnum):
+    """Where a value comes from: the materials state it, or it was computed from them."""
+
+    STATED = "stated"
+    COMPUTED = "computed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prerequisite:
+    """A lesson uses `term`, which an earlier lesson defines, quoted in both.
+
+    `lesson` is the defining lesson's place among the lessons of the draft, counted from 0 in the order of a walk.
+    """
+
+    term: str
+    lesson: int
+    definition: Citation
+    use: Citation
+
+
 @dataclass(frozen=True, kw_only=True)
 class DraftNode:
     """One module, lesson, concept or exercise, with its children in teaching order.
 
     `description` of a concept is its definition, of an exercise its task; blank when the materials do not say.
     `citations` point at the evidence; a module or lesson cites where it was found. `reference_solution`
-    of an exercise is the materials' own, or a model's. The other fields are set only by engines that ask models: goal,
-    minutes and difficulty (1 to 5) of a module; examples of a concept; difficulty and criteria of an exercise.
+    of an exercise is the materials' own, or a model's. `learning_goal` has one goal a line. `difficulty` is 1 to 5.
+    `minutes_basis` is set where `estimated_minutes` is. `topics` of a lesson are its outline: the headings of its
+    materials. `required_knowledge` are the prerequisites that the materials state, `prerequisites` those between
+    lessons. `arranged_by` of a module says what its place and lessons follow: `SUMMARY.md`, `folders`.
     """
 
     node_type: NodeType
@@ -54,6 +77,13 @@ class DraftNode:
     examples: tuple[str, ...] = ()
     reference_solution: str = ""
     grading_criteria: tuple[str, ...] = ()
+    minutes_basis: Basis | None = None
+    key_points: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    required_knowledge: tuple[str, ...] = ()
+    prerequisites: tuple[Prerequisite, ...] = ()
+    arranged_by: str = ""
 
     def iter_nodes(self) -> Iterator[DraftNode]:
         """Yield this node and all below it, parents first, in order."""
@@ -64,7 +94,11 @@ class DraftNode:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A whole course structure. `warnings` are sentences for the methodologist."""
+    """A whole course structure. `warnings` are sentences for the methodologist.
+
+    `arrangement` explains, as JSON values, how the engine arranged the materials; it becomes part of the snapshot's
+    provenance.
+    """
 
     title: str
     modules: tuple[DraftNode, ...]
@@ -74,3 +108,4 @@ class Draft:
     expected_skills: tuple[Expectation, ...] = ()
     prerequisites: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    arrangement: Mapping[str, Any] = field(default_factory=dict)

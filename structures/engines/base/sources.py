@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from materials.documents import ChunkKind, Format, Locator
+from materials.documents import ChunkKind, Contents, Format, Locator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,17 +20,29 @@ class SourceChunk:
     locator: Locator
     level: int | None = None
     emphasised: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SourceEntry:
-    """One ready entry. `name` is the file name as uploaded, `title` what the source calls itself (may be blank)."""
+    """One ready entry.
+
+    `name` is the file name as uploaded, `title` what the source calls itself (may be blank), `sha256` the digest of its
+    bytes (blank where unknown). `contents`, `metadata`, `page_count` and `duration_ms` (of recordings, too) mean what
+    they mean in `materials.documents.Document`. An entry of the format `contents` has no chunks.
+    """
 
     id: UUID
     name: str
     title: str
     format: Format
     chunks: tuple[SourceChunk, ...]
+    sha256: str = ""
+    language: str = ""
+    contents: Contents | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    page_count: int | None = None
+    duration_ms: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,8 @@ from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 from structures.engines.base.text import normalize_quote
 from structures.engines.outline import names
 from structures.engines.outline.exercises import is_exercise_heading
+from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan, Role
+from structures.engines.outline.roles import decide_role
 from structures.engines.outline.sections import Section, build_section_tree, is_on_slide
 
 # One number in common is chance: every folder that is numbered has a 1. A choice: half and twice give the
@@ -31,7 +33,7 @@ _AFTER_LABEL = re.compile(r"^[\s·.:—–|\-]+")
 
 
 @dataclass(kw_only=True)
-class LessonPlan:
+class _Lesson:
     """A planned lesson: whole entries, or sections of one. `found_in` cites where its title stands."""
 
     title: str
@@ -41,13 +43,13 @@ class LessonPlan:
 
 
 @dataclass(kw_only=True)
-class ModulePlan:
+class _Module:
     """A planned module. `about` are the entries that describe it; `found_in` cites where its title stands."""
 
     title: str
     found_in: tuple[Citation, ...] = ()
     about: list[SourceEntry] = field(default_factory=list)
-    lessons: list[LessonPlan] = field(default_factory=list)
+    lessons: list[_Lesson] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -80,13 +82,36 @@ def build_module_plans(root: SourceNode) -> list[ModulePlan]:
     about = [entry for entry in loose if names.is_index_file(entry.name)] if len(loose) > 1 or branches else []
     file_units = _group_units([_build_unit(entry) for entry in loose if entry not in about])
     modules.extend(_plan_file_module(unit) for unit in file_units)
-    return modules
+    return [_convert_module(module) for module in modules]
+
+
+def _convert_module(module: _Module) -> ModulePlan:
+    lessons: list[LessonPlan | ModulePlan] = [
+        LessonPlan(
+            title=lesson.title,
+            found_in=lesson.found_in,
+            parts=[
+                LessonPart(
+                    entry=entry,
+                    role=decide_role(entry),
+                    sections=lesson.sections or [build_section_tree(entry)],
+                    is_whole=not lesson.sections,
+                )
+                for entry in lesson.entries
+            ],
+        )
+        for lesson in module.lessons
+    ]
+    about = [LessonPart(entry=e, role=Role.READING, sections=[build_section_tree(e)]) for e in module.about]
+    return ModulePlan(
+        title=module.title, found_in=module.found_in, about=about, children=lessons, arranged_by="folders"
+    )
 
 
 # --- by chapter number ------------------------------------------------------------------------------------------------
 
 
-def _regroup_by_number(branches: Sequence[SourceNode]) -> list[ModulePlan] | None:
+def _regroup_by_number(branches: Sequence[SourceNode]) -> list[_Module] | None:
     """Regroup folders that are kinds of media by the chapter numbers they share.
 
     Returns None when no two of them do, or when a folder has a number itself and so is a chapter.
@@ -97,7 +122,7 @@ def _regroup_by_number(branches: Sequence[SourceNode]) -> list[ModulePlan] | Non
     ) or any(names.parse_name(node.title).number is not None for node, _ in tracks):
         return None
     chapters: dict[int, list[_Unit]] = defaultdict(list)
-    rest: list[ModulePlan] = []
+    rest: list[_Module] = []
     for node, units in tracks:
         numbered = [unit for unit in units if unit.name.number is not None]
         for unit in numbered:
@@ -129,7 +154,7 @@ def _collect_words_by_number(units: Sequence[_Unit]) -> dict[int, set[str]]:
     return found
 
 
-def _plan_chapter_module(units: Sequence[_Unit]) -> ModulePlan:
+def _plan_chapter_module(units: Sequence[_Unit]) -> _Module:
     whole = [entry for unit in units if unit.node is None and not unit.name.part for entry in unit.entries]
     title, found_in = _find_title(whole)
     unit_names = [unit.name.words for unit in units if unit.name.words]
@@ -145,7 +170,7 @@ def _plan_chapter_module(units: Sequence[_Unit]) -> ModulePlan:
 # --- by folder --------------------------------------------------------------------------------------------------------
 
 
-def _plan_folder_module(node: SourceNode) -> ModulePlan:
+def _plan_folder_module(node: SourceNode) -> _Module:
     about = [entry for entry in node.entries if names.is_index_file(entry.name)]
     units = [unit for unit in _list_units(node) if not any(entry in about for entry in unit.entries)]
     # A folder with nothing but an index: then the index is the lesson.
@@ -156,14 +181,14 @@ def _plan_folder_module(node: SourceNode) -> ModulePlan:
     return _plan_module(title or parsed.words or names.clean_title(node.title), found_in, about, units)
 
 
-def _plan_file_module(unit: _Unit) -> ModulePlan:
+def _plan_file_module(unit: _Unit) -> _Module:
     title, found_in = _find_title(unit.entries)
     return _plan_module(title or names.capitalize_title(unit.name.words or unit.label), found_in, [], [unit])
 
 
 def _plan_module(
     title: str, found_in: tuple[Citation, ...], about: list[SourceEntry], units: Sequence[_Unit]
-) -> ModulePlan:
+) -> _Module:
     groups = _group_units(units)
     listed = _parse_listed_titles(about)
     repeated = _find_repeated_titles(groups)
@@ -172,7 +197,7 @@ def _plan_module(
     else:
         parts = _number_parts(groups)
         lessons = [_plan_lesson(unit, title, listed, repeated, parts) for unit in groups]
-    return ModulePlan(title=title, found_in=found_in, about=about, lessons=lessons)
+    return _Module(title=title, found_in=found_in, about=about, lessons=lessons)
 
 
 def _plan_lesson(
@@ -181,7 +206,7 @@ def _plan_lesson(
     listed: dict[str, tuple[str, Citation]],
     repeated: set[str],
     parts: dict[tuple[str, ...], int],
-) -> LessonPlan:
+) -> _Lesson:
     """Return the lesson of a unit.
 
     Its title comes, in this order, from the module's index, from its own document, from the words of its name, or from
@@ -192,7 +217,7 @@ def _plan_lesson(
         title, found_in = listing[0], (listing[1],)
     if not title:
         title = _build_title_from_name(unit, module, parts)
-    return LessonPlan(title=title, found_in=found_in, entries=unit.entries)
+    return _Lesson(title=title, found_in=found_in, entries=unit.entries)
 
 
 def _build_title_from_name(unit: _Unit, module: str, parts: dict[tuple[str, ...], int]) -> str:
@@ -206,7 +231,7 @@ def _build_title_from_name(unit: _Unit, module: str, parts: dict[tuple[str, ...]
     return names.capitalize_title(name.words or unit.label)
 
 
-def _split_into_lessons(entry: SourceEntry, module: str) -> list[LessonPlan]:
+def _split_into_lessons(entry: SourceEntry, module: str) -> list[_Lesson]:
     """Cut one file into lessons: its sections of the highest level with several; exercises join what they follow."""
     root = build_section_tree(entry)
     level = root.subsections
@@ -222,14 +247,14 @@ def _split_into_lessons(entry: SourceEntry, module: str) -> list[LessonPlan]:
     # The sections of a deck are its slides.
     is_deck = any(is_on_slide(chunk) for chunk in entry.chunks)
     if is_deck or not 2 <= len(groups) <= MAX_SECTIONS:
-        return [LessonPlan(title=module, entries=[entry])]
+        return [_Lesson(title=module, entries=[entry])]
     lessons = []
     for group in groups:
         first = group[0].heading
         assert first is not None
         found_in = (Citation(chunk_id=first.id, quote=first.text),)
         title = names.clean_title(first.text)
-        lessons.append(LessonPlan(title=title, found_in=found_in, entries=[entry], sections=group))
+        lessons.append(_Lesson(title=title, found_in=found_in, entries=[entry], sections=group))
     return lessons
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
 from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.engines.outline import concepts, exercises, names
-from structures.engines.outline.arrangement import LessonPlan, ModulePlan, build_module_plans
-from structures.engines.outline.sections import Section, build_section_tree, is_stub
+from structures.engines.outline.arrangement import build_module_plans
+from structures.engines.outline.plans import LessonPlan, ModulePlan
+from structures.engines.outline.sections import Section, is_stub
 
 # To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
 VERSION = "3"
@@ -31,22 +35,25 @@ def build_outline(source: SourceNode) -> Draft:
 
 
 def _build_module(plan: ModulePlan, empty_lessons: list[str]) -> DraftNode:
-    parts = [_list_sections(lesson) for lesson in plan.lessons]
-    vocabulary = concepts.ModuleVocabulary(section for sections in parts for section in sections)
-    talks = [c for lesson in plan.lessons for e in lesson.entries for c in e.chunks if c.kind is ChunkKind.TRANSCRIPT]
+    lessons = list(plan.iter_lessons())
+    vocabulary = concepts.ModuleVocabulary(s for lesson in lessons for part in lesson.parts for s in part.sections)
+    talks = [
+        c
+        for lesson in lessons
+        for part in lesson.parts
+        if part.is_whole
+        for c in part.entry.chunks
+        if c.kind is ChunkKind.TRANSCRIPT
+    ]
     found_exercises: list[list[DraftNode]] = []
     found_concepts: list[list[DraftNode]] = []
-    for lesson, sections in zip(plan.lessons, parts, strict=True):
-        is_titled_exercise = any(
-            exercises.is_exercise_title(names.get_file_stem(entry.name)) for entry in lesson.entries
-        )
+    for lesson in lessons:
         # Exercises first: their sections are taken out before concepts are sought in what remains.
-        search_result = exercises.find_exercises(
-            sections, is_titled_exercise=is_titled_exercise and not lesson.sections
-        )
+        search_result = exercises.find_exercises(lesson.parts)
         remaining = [
             _remove_sections(section, search_result.section_ids)
-            for section in sections
+            for part in lesson.parts
+            for section in part.sections
             if id(section) not in search_result.section_ids
         ]
         lesson_concepts = concepts.find_concepts(remaining, vocabulary, lesson=lesson.title)
@@ -58,32 +65,48 @@ def _build_module(plan: ModulePlan, empty_lessons: list[str]) -> DraftNode:
         else:
             found_exercises.append(list(search_result.nodes))
             found_concepts.append(lesson_concepts)
-    children = [
-        _build_lesson(lesson, [*concepts.add_spoken_citations(kept_concepts, talks), *kept_exercises])
+    children = {
+        id(lesson): [*concepts.add_spoken_citations(kept_concepts, talks), *kept_exercises]
         for lesson, kept_concepts, kept_exercises in zip(
-            plan.lessons,
-            concepts.merge_concepts(found_concepts),
-            exercises.merge_exercises(found_exercises),
-            strict=True,
+            lessons, concepts.merge_concepts(found_concepts), exercises.merge_exercises(found_exercises), strict=True
         )
-    ]
-    citations = plan.found_in or tuple(_cite_first_words(entry) for entry in plan.about if entry.chunks)
-    return DraftNode(node_type=NodeType.MODULE, title=plan.title, citations=citations, children=tuple(children))
+    }
+    return _build_module_node(plan, children)
+
+
+def _build_module_node(plan: ModulePlan, contents: Mapping[int, list[DraftNode]]) -> DraftNode:
+    children = tuple(
+        _build_module_node(child, contents)
+        if isinstance(child, ModulePlan)
+        else _build_lesson_node(child, contents[id(child)])
+        for child in plan.children
+    )
+    about = tuple(_cite_first_words(part.entry) for part in plan.about if part.entry.chunks)
+    return DraftNode(
+        node_type=NodeType.MODULE,
+        title=plan.title,
+        citations=_without_repeats((*plan.found_in, *about)),
+        children=children,
+        arranged_by=plan.arranged_by,
+    )
 
 
 def _has_only_stubs(lesson: LessonPlan) -> bool:
-    return bool(lesson.entries) and not lesson.sections and all(is_stub(entry) for entry in lesson.entries)
+    return bool(lesson.parts) and all(part.is_whole and is_stub(part.entry) for part in lesson.parts)
 
 
-def _build_lesson(plan: LessonPlan, children: list[DraftNode]) -> DraftNode:
-    cited = {citation.chunk_id for citation in plan.found_in}
-    own = [] if plan.sections else [_cite_first_words(entry) for entry in plan.entries if entry.chunks]
-    citations = (*plan.found_in, *(citation for citation in own if citation.chunk_id not in cited))
+def _build_lesson_node(plan: LessonPlan, children: list[DraftNode]) -> DraftNode:
+    own = [_cite_first_words(part.entry) for part in plan.parts if part.is_whole and part.entry.chunks]
+    citations = _without_repeats((*plan.found_in, *own))
     return DraftNode(node_type=NodeType.LESSON, title=plan.title, citations=citations, children=tuple(children))
 
 
-def _list_sections(lesson: LessonPlan) -> list[Section]:
-    return lesson.sections or [build_section_tree(entry) for entry in lesson.entries]
+def _without_repeats(citations: Iterable[Citation]) -> tuple[Citation, ...]:
+    """Return the citations, one for each chunk."""
+    first: dict[UUID, Citation] = {}
+    for citation in citations:
+        first.setdefault(citation.chunk_id, citation)
+    return tuple(first.values())
 
 
 def _remove_sections(section: Section, section_ids: frozenset[int]) -> Section:

@@ -12,6 +12,7 @@ from structures.engines.base.drafts import Citation, DraftNode, NodeType
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names, words
+from structures.engines.outline.plans import LessonPart, Role
 from structures.engines.outline.sections import Section
 
 _EXERCISE = words.compile_search(words.EXERCISES)
@@ -60,21 +61,22 @@ class ExerciseSearchResult:
     section_ids: frozenset[int]
 
 
-def find_exercises(sections: Sequence[Section], *, is_titled_exercise: bool = False) -> ExerciseSearchResult:
-    """Find the exercises in sections.
+def find_exercises(parts: Sequence[LessonPart]) -> ExerciseSearchResult:
+    """Find the exercises in the files of one lesson.
 
-    With `is_titled_exercise` the name of the file says that it is an exercise: when no section is one, each of
-    `sections` with a task becomes one.
+    When no section of a file whose role is exercise is one, each of its sections with a task becomes one.
     """
     nodes: list[DraftNode] = []
     section_ids: set[int] = set()
-    for section in sections:
-        _search_section(section, nodes, section_ids)
-    if is_titled_exercise and not nodes:
-        for section in sections:
-            if (node := _build_exercise(section)) is not None:
-                nodes.append(node)
-                section_ids.update(id(below) for below in section.iter_sections())
+    for part in parts:
+        count = len(nodes)
+        for section in part.sections:
+            _search_section(section, nodes, section_ids)
+        if part.role is Role.EXERCISE and part.is_whole and len(nodes) == count:
+            for section in part.sections:
+                if (node := _build_exercise(section)) is not None:
+                    nodes.append(node)
+                    section_ids.update(id(below) for below in section.iter_sections())
     return ExerciseSearchResult(nodes=tuple(nodes), section_ids=frozenset(section_ids))
 
 

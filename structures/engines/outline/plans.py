@@ -1,0 +1,68 @@
+"""What the arrangement of a course gives: modules and lessons with the files of each and what each file is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from structures.engines.base.drafts import Citation
+from structures.engines.base.sources import SourceEntry
+from structures.engines.outline.sections import Section
+
+
+class Role(StrEnum):
+    """What a file is in its course."""
+
+    BODY = "body"
+    SLIDES = "slides"
+    TRANSCRIPT = "transcript"
+    EXERCISE = "exercise"
+    SOLUTION = "solution"
+    READING = "reading"
+    CONTENTS = "contents"
+    TEACHER_NOTES = "teacher notes"
+    ADMINISTRATION = "administration"
+
+
+@dataclass(kw_only=True)
+class LessonPart:
+    """One file in a lesson, or those sections of it that belong to the lesson."""
+
+    entry: SourceEntry
+    role: Role
+    sections: list[Section]
+    is_whole: bool = True
+
+
+@dataclass(kw_only=True)
+class LessonPlan:
+    """A planned lesson: the smallest unit that is taught in one go. `found_in` cites where its title stands."""
+
+    title: str
+    parts: list[LessonPart] = field(default_factory=list)
+    number: str = ""
+    found_in: tuple[Citation, ...] = ()
+
+
+@dataclass(kw_only=True)
+class ModulePlan:
+    """A planned module, with lessons and modules in teaching order.
+
+    `about` are the files that belong to the whole module: its overview, a deck for all its lessons.
+    """
+
+    title: str
+    children: list[LessonPlan | ModulePlan] = field(default_factory=list)
+    about: list[LessonPart] = field(default_factory=list)
+    number: str = ""
+    found_in: tuple[Citation, ...] = ()
+    arranged_by: str = ""
+
+    def iter_lessons(self) -> Iterator[LessonPlan]:
+        """Yield the lessons in this module and in the modules inside it, in order."""
+        for child in self.children:
+            if isinstance(child, ModulePlan):
+                yield from child.iter_lessons()
+            else:
+                yield child
