@@ -1,4 +1,4 @@
-"""What the arrangement of a course gives: modules and lessons with the files of each and what each file is there for."""
+"""The arrangement of a course: modules and lessons, with the files of each and the role of each file."""
 
 from __future__ import annotations
 
