@@ -23,6 +23,7 @@ class Format(StrEnum):
     DOCX = "docx"
     PDF = "pdf"
     PPTX = "pptx"
+    QUIZ = "quiz"
     CONTENTS = "contents"
     SRT = "srt"
     VTT = "vtt"
