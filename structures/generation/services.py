@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
@@ -17,7 +16,7 @@ from django.utils import timezone
 from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
 from materials.locks import lock_tree
-from materials.models import MaterialEntry, get_locator_columns
+from materials.models import MaterialEntry
 from materials.queries import list_ancestor_ids, list_subtree
 from materials.tree.fingerprinting import refresh_node_fingerprint
 from project import logs
@@ -27,7 +26,7 @@ from project.jobs.errors import JobCancelled
 from project.jobs.models import Job
 from project.jobs.run import JobRun
 from project.jobs.services import submit_job
-from structures.engines.base.drafts import Draft, DraftNode, NodeType
+from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import TooLargeForModel
 from structures.engines.base.sources import SourceNode
 from structures.engines.llm.engine import ACTIONS
@@ -36,21 +35,16 @@ from structures.errors import GenerationRunning, NothingReady
 from structures.generation.llm_client import JobLLMClient
 from structures.generation.planning import DEFAULT_STRATEGY, choose_engine
 from structures.generation.queries import GenerationSources, load_sources
-from structures.grounding.quotes import Grounding, verify_citations
+from structures.generation.snapshots import record_snapshot
+from structures.grounding.quotes import verify_citations
 from structures.grounding.slide_moments import SlideMoments
 from structures.job_kinds import GENERATE_STRUCTURE
-from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.models import StructureSnapshot
 from tenants.models import Tenant
 
 # The smallest amount that plans show (four decimals): a generation that may not even spend this is refused at once. The
 # whole cost is checked when the job has its plan (`JobLLMClient.announce_plan`).
 MIN_COST_USD = Decimal("0.0001")
-# Bounds the SQL text of one INSERT, into which descriptions and quotes are written. Nothing depends on the exact
-# number.
-_BULK_CREATE_BATCH_SIZE = 1000
-# The length of the columns; a model may write longer titles than any teacher would.
-_MAX_TITLE_LENGTH = 500
-
 log = logs.get_logger(__name__)
 
 
@@ -142,7 +136,7 @@ def generate_structure(run: JobRun) -> None:
     snapshot_id, provenance = new_id(), llm.build_provenance()
     with run.complete_job(result={"snapshot": str(snapshot_id)}):
         llm.delete_cached_answers()
-        _record_snapshot(
+        record_snapshot(
             run=run,
             snapshot_id=snapshot_id,
             key=key,
@@ -173,95 +167,6 @@ def _build_draft(engine: Engine, source: SourceNode, llm: JobLLMClient) -> Draft
         raise exc.reason from exc
 
 
-def _record_snapshot(
-    *,
-    run: JobRun,
-    snapshot_id: UUID,
-    key: dict[str, Any],
-    draft: Draft,
-    grounding: Grounding,
-    sources: GenerationSources,
-    provenance: dict[str, Any],
-) -> None:
-    """Store the snapshot with its nodes and references, in the caller's transaction."""
-    warnings = list(draft.warnings)
-    if sources.left_out:
-        warnings.append(f"Left out because they are not ready: {', '.join(sources.left_out)}.")
-    if sources.unused_mappings:
-        warnings.append(
-            f"Accepted mappings of slides that were not used, as they are not validated: {sources.unused_mappings}."
-        )
-    snapshot = StructureSnapshot.objects.create(
-        id=snapshot_id,
-        tenant=run.tenant,
-        job_id=run.job.pk,
-        options=run.job.params["options"],
-        title=draft.title[:_MAX_TITLE_LENGTH],
-        description=draft.description,
-        learning_goal=draft.learning_goal,
-        expected_knowledge=[asdict(each) for each in draft.expected_knowledge],
-        expected_skills=[asdict(each) for each in draft.expected_skills],
-        prerequisites=list(draft.prerequisites),
-        provenance=provenance,
-        counts=_count_nodes_by_type(draft),
-        grounding=asdict(grounding),
-        warnings=warnings,
-        **key,
-    )
-    owners = {chunk.id: entry for entry in sources.entries.values() for chunk in entry.chunks}
-    locators = {chunk.id: chunk.locator for entry in sources.entries.values() for chunk in entry.chunks}
-    machine_written = {
-        chunk.id for entry in sources.entries.values() for chunk in entry.chunks if chunk.kind.is_machine_written
-    }
-    rows: list[StructureNode] = []
-    references: list[Reference] = []
-
-    def add_node(node: DraftNode, parent_id: UUID | None) -> None:
-        row = StructureNode(
-            id=new_id(),
-            tenant=run.tenant,
-            snapshot=snapshot,
-            parent_id=parent_id,
-            position=len(rows),
-            node_type=node.node_type.value,
-            title=node.title[:_MAX_TITLE_LENGTH],
-            description=node.description,
-            learning_goal=node.learning_goal,
-            difficulty=node.difficulty,
-            estimated_minutes=node.estimated_minutes,
-            examples=list(node.examples),
-            reference_solution=node.reference_solution,
-            grading_criteria=list(node.grading_criteria),
-        )
-        rows.append(row)
-        for position, citation in enumerate(node.citations):
-            entry = owners[citation.chunk_id]
-            references.append(
-                Reference(
-                    id=new_id(),
-                    tenant=run.tenant,
-                    snapshot=snapshot,
-                    structure_node=row,
-                    position=position,
-                    entry_id=entry.id,
-                    entry_name=entry.name,
-                    entry_path=sources.paths[entry.id],
-                    entry_fingerprint=sources.fingerprints[entry.id],
-                    chunk_id=citation.chunk_id,
-                    quote=citation.quote,
-                    machine_written=citation.chunk_id in machine_written,
-                    **get_locator_columns(locators[citation.chunk_id]),
-                )
-            )
-        for child in node.children:
-            add_node(child, row.pk)
-
-    for module in draft.modules:
-        add_node(module, None)
-    StructureNode.objects.bulk_create(rows, batch_size=_BULK_CREATE_BATCH_SIZE)
-    Reference.objects.bulk_create(references, batch_size=_BULK_CREATE_BATCH_SIZE)
-
-
 def _refuse_overlapping_generation(*, tenant: Tenant, node_id: UUID, subtree: list[UUID]) -> None:
     # Below and above: both would generate from the same entries, and pay twice.
     related = {*subtree, *list_ancestor_ids(tenant=tenant, node_id=node_id)}
@@ -287,8 +192,3 @@ def _build_snapshot_key(*, tenant: Tenant, node_id: UUID, engine: Engine, option
         "engine_version": engine.compute_version(),
         "options_digest": hashlib.sha256(canonical.encode()).hexdigest(),
     }
-
-
-def _count_nodes_by_type(draft: Draft) -> dict[str, int]:
-    counts = Counter(node.node_type for module in draft.modules for node in module.iter_nodes())
-    return {f"{node_type.value}s": counts[node_type] for node_type in NodeType}
