@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -58,12 +59,18 @@ def get_snapshot(*, tenant: Tenant, snapshot_id: UUID) -> StructureSnapshot:
 
 def load_structure_tree(snapshot: StructureSnapshot) -> list[StoredNode]:
     """Return the snapshot's top structure nodes with everything below them. Two statements."""
-    stored = {
-        row.pk: StoredNode(row=row)
-        for row in StructureNode.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot).order_by("position")
-    }
+    nodes = StructureNode.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot).order_by("position")
     references = Reference.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot)
-    for reference in references.order_by("structure_node_id", "position"):
+    return build_structure_tree(nodes, references.order_by("structure_node_id", "position"))
+
+
+def build_structure_tree(nodes: Iterable[StructureNode], references: Iterable[Reference]) -> list[StoredNode]:
+    """Return the top ones of a snapshot's nodes, which come in order of position, with everything below them.
+
+    The references of each node are in order of position.
+    """
+    stored = {row.pk: StoredNode(row=row) for row in nodes}
+    for reference in references:
         stored[reference.structure_node_id].references.append(reference)
     top: list[StoredNode] = []
     # `stored` keeps the order by `position`, in which parents come first: every parent is there, and children are in

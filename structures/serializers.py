@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -125,3 +126,10 @@ class SnapshotSerializer(SnapshotSummarySerializer):
         model = StructureSnapshot
         fields = (*SnapshotSummarySerializer.Meta.fields, "children")
         read_only_fields = fields
+
+
+def build_snapshot_json(snapshot: StructureSnapshot, nodes: Iterable[StoredNode]) -> dict[str, Any]:
+    """Return a snapshot with its top nodes in the shape that SnapshotSerializer documents, ready for JSON."""
+    # SnapshotSerializer only documents this shape: the model has no `children` that it could read.
+    shape = StructureNodeSerializer()
+    return {**SnapshotSummarySerializer(snapshot).data, "children": [shape.to_representation(node) for node in nodes]}

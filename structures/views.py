@@ -14,7 +14,7 @@ from structures.exports.base import ExportedSnapshot
 from structures.exports.renderers import ExportRenderer, build_renderers
 from structures.models import StructureSnapshot
 from structures.queries import get_latest_snapshot, get_snapshot, load_structure_tree
-from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer, StructureNodeSerializer
+from structures.serializers import SnapshotSerializer, build_snapshot_json
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -45,7 +45,4 @@ def snapshot_response(request: Request, snapshot: StructureSnapshot) -> Response
     if isinstance(request.accepted_renderer, ExportRenderer):
         exported = ExportedSnapshot(course=snapshot, modules=children)
         return Response(request.accepted_renderer.export_format.render(exported))
-    node_serializer = StructureNodeSerializer()
-    nodes = [node_serializer.to_representation(child) for child in children]
-    # SnapshotSerializer only documents this shape: the model has no `children` that it could read.
-    return Response({**SnapshotSummarySerializer(snapshot).data, "children": nodes})
+    return Response(build_snapshot_json(snapshot, children))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from materials.documents import Format
@@ -19,17 +20,31 @@ def find_sidecar_captions(entry: MaterialEntry) -> list[MaterialEntry]:
     """
     if not entry.use_captions:
         return []
-    stem, language = _get_stem(entry.name), (entry.language or entry.node.language).lower()
     rows = MaterialEntry.objects.for_tenant(entry.tenant).filter(
-        node=entry.node_id, format__in=[Format.VTT, Format.SRT], name__istartswith=stem
+        node=entry.node_id, format__in=[Format.VTT, Format.SRT], name__istartswith=_get_stem(entry.name)
     )
+    by_position = list(rows.order_by("position"))
+    chosen = rank_sidecar_captions(
+        entry.name, [row.name for row in by_position], language=entry.language or entry.node.language
+    )
+    return [by_position[number] for number in chosen]
+
+
+def rank_sidecar_captions(recording: str, captions: Sequence[str], *, language: str) -> list[int]:
+    """Return the places of those names of caption files that are captions of a recording, by names of one folder.
+
+    Those in the language (BCP 47, may be blank) come first, then the order of the names counts.
+    """
+    stem, language = _get_stem(recording), language.lower()
     ranked = []
-    for row in rows.order_by("position"):
-        rest = _get_stem(row.name)[len(stem) :]
+    for number, name in enumerate(captions):
+        before, rest = _get_stem(name)[: len(stem)], _get_stem(name)[len(stem) :]
+        if before.lower() != stem.lower():
+            continue
         if rest and not (rest.startswith(".") and "." not in rest[1:] and len(rest) <= _MAX_LANGUAGE_SUFFIX):
             continue
-        ranked.append((rest[1:].lower() != language if rest and language else bool(rest), row.position, row))
-    return [row for *_, row in sorted(ranked, key=lambda found: found[:2])]
+        ranked.append((rest[1:].lower() != language if rest and language else bool(rest), number))
+    return [number for _, number in sorted(ranked)]
 
 
 def find_captioned_recordings(captions: MaterialEntry) -> list[MaterialEntry]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from llm.video.processor import TranscriptionOutcome, TranscriptSource
-from llm.video.transcript import MediaInfo
-from materials.documents import Document, LeftOut, LeftOutKind
+from llm.video.transcript import MediaInfo, Segment, Transcript
+from materials.documents import ChunkKind, Document, LeftOut, LeftOutKind
 from materials.readers.base.encodings import clean_text
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace
@@ -29,8 +29,34 @@ _PROGRAM_REMARK = re.compile(
     r"(?: (?:video|audio|movie|recording|sequence|project|track))?[ _#-]*\d*",
     re.IGNORECASE,
 )
+# Captions whose last line begins later than this after the end belong to another recording. A choice: some captions end
+# with a credit after the sound; those of another lecture are rarely within a minute.
+MAX_CAPTION_OVERRUN_MS = 60_000
 # The first chapters of a recording become headings when there are so many with titles: one says no more than a title.
 _MIN_CHAPTERS = 2
+
+
+def build_caption_transcript(captions: Document, *, duration_ms: int) -> Transcript | None:
+    """Return the captions of a file of their own as the transcript of a recording of that length.
+
+    None when they go on after the recording has ended: they are another recording's.
+    """
+    segments = tuple(
+        Segment(
+            start_ms=piece.locator.start_ms,
+            end_ms=piece.locator.end_ms,
+            text=piece.text,
+            speaker=piece.speaker,
+            word_starts_ms=piece.word_starts_ms,
+        )
+        for piece in captions.pieces
+        if piece.kind is ChunkKind.TRANSCRIPT
+        and piece.locator.start_ms is not None
+        and piece.locator.end_ms is not None
+    )
+    if segments and segments[-1].start_ms > duration_ms + MAX_CAPTION_OVERRUN_MS:
+        return None
+    return Transcript(language="", duration_ms=duration_ms, segments=segments, warnings=captions.warnings)
 
 
 def build_recording_document(

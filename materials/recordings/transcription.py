@@ -16,8 +16,8 @@ from llm.video.factory import build_video_processor, probe_recording
 from llm.video.platforms import find_platform_name
 from llm.video.ports import Recording, TranscriptionOptions
 from llm.video.processor import TranscriptionOutcome, TranscriptSource
-from llm.video.transcript import Segment, Transcript, Window, parse_media_info, parse_segment
-from materials.documents import ChunkKind, Format
+from llm.video.transcript import Transcript, Window, parse_media_info, parse_segment
+from materials.documents import Format
 from materials.entries.intake import apply_media_info
 from materials.entries.sidecar_captions import find_sidecar_captions
 from materials.entries.submission import submit_ingestion, submit_key_frames
@@ -30,7 +30,7 @@ from materials.objects.stored_files import open_entry_copy, open_entry_stream
 from materials.queries import list_lineage, resolve_language
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.isolation import read_isolated
-from materials.recordings.document import build_recording_document
+from materials.recordings.document import build_caption_transcript, build_recording_document
 from materials.web.source_fetching import fetch_from_platform
 from materials.web.url_ingestion import fetch_recording
 from project import logs
@@ -41,9 +41,6 @@ from tenants.models import Tenant
 # How many terms of a glossary and titles are named to models that take them. A choice: some hundred tokens in each
 # question about a recording.
 MAX_TERMS = 60
-# Captions whose last line begins later than this after the end belong to another recording. A choice: some captions end
-# with a credit after the sound; those of another lecture are rarely within a minute.
-MAX_CAPTION_OVERRUN_MS = 60_000
 
 log = logs.get_logger(__name__)
 
@@ -238,31 +235,13 @@ def _read_captions(run: JobRun, captions: MaterialEntry, recording: Recording) -
         return SidecarCaptions(
             entry=captions, transcript=None, why_not=f"The captions {captions.name} cannot be read: {exc}"
         )
-    segments = tuple(
-        Segment(
-            start_ms=piece.locator.start_ms,
-            end_ms=piece.locator.end_ms,
-            text=piece.text,
-            speaker=piece.speaker,
-            word_starts_ms=piece.word_starts_ms,
-        )
-        for piece in document.pieces
-        if piece.kind is ChunkKind.TRANSCRIPT
-        and piece.locator.start_ms is not None
-        and piece.locator.end_ms is not None
+    transcript = build_caption_transcript(document, duration_ms=recording.media.duration_ms)
+    why_not = (
+        ""
+        if transcript is not None
+        else (f"The captions {captions.name} go on after the recording has ended; they were not used.")
     )
-    if segments and segments[-1].start_ms > recording.media.duration_ms + MAX_CAPTION_OVERRUN_MS:
-        why_not = f"The captions {captions.name} go on after the recording has ended; they were not used."
-        return SidecarCaptions(entry=captions, transcript=None, why_not=why_not)
-    return SidecarCaptions(
-        entry=captions,
-        transcript=Transcript(
-            language="",
-            duration_ms=recording.media.duration_ms,
-            segments=segments,
-            warnings=document.warnings,
-        ),
-    )
+    return SidecarCaptions(entry=captions, transcript=transcript, why_not=why_not)
 
 
 def _build_options(entry: MaterialEntry) -> TranscriptionOptions:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
-from materials.documents import ChunkKind, Format
+from materials.documents import Format
 from materials.mappings.queries import list_accepted_mappings
 from materials.mappings.validation import ValidationStatus, filter_by_validation
 from materials.models import Chunk, EntryState, MaterialNode
 from materials.queries import group_by_parent, list_node_entries, list_subtree
+from structures.engines.base.conversion import build_source_chunk
 from structures.engines.base.sources import SlideAppearance, SourceChunk, SourceEntry, SourceNode
 from tenants.models import Tenant
 
@@ -43,19 +44,18 @@ def load_sources(*, tenant: Tenant, node_id: UUID) -> GenerationSources:
     chunks: dict[UUID, list[SourceChunk]] = defaultdict(list)
     # iterator(): a server-side cursor, so that model instances of a large course are not all in memory with the values.
     for chunk in Chunk.objects.for_tenant(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():
-        chunks[chunk.entry_id].append(
-            SourceChunk(
-                id=chunk.pk,
-                kind=ChunkKind(chunk.kind),
-                text=chunk.text,
-                locator=chunk.locator,
-                level=chunk.level,
-                emphasised=tuple(chunk.emphasised),
-            )
-        )
+        chunks[chunk.entry_id].append(build_source_chunk(chunk.pk, chunk.build_piece()))
     entries = {
         row.pk: SourceEntry(
-            id=row.pk, name=row.name, title=row.title, format=Format(row.format), chunks=tuple(chunks[row.pk])
+            id=row.pk,
+            name=row.name,
+            title=row.title,
+            format=Format(row.format),
+            chunks=tuple(chunks[row.pk]),
+            sha256=row.raw_sha256,
+            language=row.text_language,
+            page_count=row.page_count,
+            duration_ms=row.duration_ms,
         )
         for row in rows
         if row.pk in ready

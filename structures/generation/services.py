@@ -35,9 +35,7 @@ from structures.errors import GenerationRunning, NothingReady
 from structures.generation.llm_client import JobLLMClient
 from structures.generation.planning import DEFAULT_STRATEGY, choose_engine
 from structures.generation.queries import GenerationSources, load_sources
-from structures.generation.snapshots import record_snapshot
-from structures.grounding.quotes import verify_citations
-from structures.grounding.slide_moments import SlideMoments
+from structures.generation.snapshots import build_snapshot_rows, verify_draft
 from structures.job_kinds import GENERATE_STRUCTURE
 from structures.models import StructureSnapshot
 from tenants.models import Tenant
@@ -123,29 +121,27 @@ def generate_structure(run: JobRun) -> None:
     draft = _build_draft(engine, sources.root, llm)
     run.checkpoint()
     run.report_progress("storing", 2, 3)
-    chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
-    moments = SlideMoments(sources.entries, sources.slide_appearances)
-    draft, grounding = verify_citations(
-        draft, chunks, min_quote_letters=engine.min_quote_letters, find_extra_citations=moments.find_citations
-    )
+    draft, grounding = verify_draft(draft, engine, sources)
     # The outline engine reads every chunk by itself; only a model can pass over a source.
     if engine.uses_llm:
         draft = replace(
             draft, warnings=(*draft.warnings, *_build_uncited_warnings(draft, sources), *llm.list_warnings())
         )
-    snapshot_id, provenance = new_id(), llm.build_provenance()
-    with run.complete_job(result={"snapshot": str(snapshot_id)}):
+    rows = build_snapshot_rows(
+        tenant=tenant,
+        snapshot_id=new_id(),
+        job_id=run.job.pk,
+        options=options,
+        key=key,
+        draft=draft,
+        grounding=grounding,
+        sources=sources,
+        provenance=llm.build_provenance(),
+    )
+    with run.complete_job(result={"snapshot": str(rows.snapshot.pk)}):
         llm.delete_cached_answers()
-        record_snapshot(
-            run=run,
-            snapshot_id=snapshot_id,
-            key=key,
-            draft=draft,
-            grounding=grounding,
-            sources=sources,
-            provenance=provenance,
-        )
-    log.info("structure generated", snapshot=str(snapshot_id), engine=engine.name, **asdict(grounding))
+        rows.store()
+    log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **asdict(grounding))
 
 
 def _build_uncited_warnings(draft: Draft, sources: GenerationSources) -> list[str]:

@@ -1,19 +1,22 @@
-"""Storing a draft as a snapshot: its nodes in one order, each with its references."""
+"""Draft to snapshot: the rows of a structure, its nodes in one order, each with its references."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 from materials.models import get_locator_columns
 from project.db.fields import new_id
-from project.jobs.run import JobRun
 from structures.engines.base.drafts import Draft, DraftNode, NodeType
+from structures.engines.registry import Engine
 from structures.generation.queries import GenerationSources
-from structures.grounding.quotes import Grounding
+from structures.grounding.quotes import Grounding, verify_citations
+from structures.grounding.slide_moments import SlideMoments
 from structures.models import Reference, StructureNode, StructureSnapshot
+from tenants.models import Tenant
 
 # Bounds the SQL text of one INSERT, into which descriptions and quotes are written. Nothing depends on the exact
 # number.
@@ -22,17 +25,47 @@ _BULK_CREATE_BATCH_SIZE = 1000
 _MAX_TITLE_LENGTH = 500
 
 
-def record_snapshot(
+@dataclass(frozen=True, kw_only=True)
+class SnapshotRows:
+    """A snapshot with its structure nodes and references in order: unsaved rows."""
+
+    snapshot: StructureSnapshot
+    nodes: list[StructureNode]
+    references: list[Reference]
+
+    def store(self) -> None:
+        """Insert the rows, in the caller's transaction."""
+        self.snapshot.save(force_insert=True)
+        StructureNode.objects.bulk_create(self.nodes, batch_size=_BULK_CREATE_BATCH_SIZE)
+        Reference.objects.bulk_create(self.references, batch_size=_BULK_CREATE_BATCH_SIZE)
+
+
+def verify_draft(draft: Draft, engine: Engine, sources: GenerationSources) -> tuple[Draft, Grounding]:
+    """Return the draft of an engine with only the citations that hold, and how many did."""
+    chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
+    moments = SlideMoments(sources.entries, sources.slide_appearances)
+    return verify_citations(
+        draft, chunks, min_quote_letters=engine.min_quote_letters, find_extra_citations=moments.find_citations
+    )
+
+
+def build_snapshot_rows(
     *,
-    run: JobRun,
+    tenant: Tenant,
     snapshot_id: UUID,
+    job_id: UUID | None,
+    options: dict[str, Any],
     key: dict[str, Any],
     draft: Draft,
     grounding: Grounding,
     sources: GenerationSources,
     provenance: dict[str, Any],
-) -> None:
-    """Store the snapshot with its nodes and references, in the caller's transaction."""
+    create_id: Callable[[], UUID] = new_id,
+) -> SnapshotRows:
+    """Return the rows of a draft whose citations are verified. Asks no database, and `tenant` may be unsaved.
+
+    `key` holds the columns that identify the snapshot. `create_id` gives the ids of nodes and references.
+    """
     warnings = list(draft.warnings)
     if sources.left_out:
         warnings.append(f"Left out because they are not ready: {', '.join(sources.left_out)}.")
@@ -40,11 +73,11 @@ def record_snapshot(
         warnings.append(
             f"Accepted mappings of slides that were not used, as they are not validated: {sources.unused_mappings}."
         )
-    snapshot = StructureSnapshot.objects.create(
+    snapshot = StructureSnapshot(
         id=snapshot_id,
-        tenant=run.tenant,
-        job_id=run.job.pk,
-        options=run.job.params["options"],
+        tenant=tenant,
+        job_id=job_id,
+        options=options,
         title=draft.title[:_MAX_TITLE_LENGTH],
         description=draft.description,
         learning_goal=draft.learning_goal,
@@ -67,8 +100,8 @@ def record_snapshot(
 
     def add_node(node: DraftNode, parent_id: UUID | None) -> None:
         row = StructureNode(
-            id=new_id(),
-            tenant=run.tenant,
+            id=create_id(),
+            tenant=tenant,
             snapshot=snapshot,
             parent_id=parent_id,
             position=len(rows),
@@ -87,8 +120,8 @@ def record_snapshot(
             entry = owners[citation.chunk_id]
             references.append(
                 Reference(
-                    id=new_id(),
-                    tenant=run.tenant,
+                    id=create_id(),
+                    tenant=tenant,
                     snapshot=snapshot,
                     structure_node=row,
                     position=position,
@@ -107,8 +140,7 @@ def record_snapshot(
 
     for module in draft.modules:
         add_node(module, None)
-    StructureNode.objects.bulk_create(rows, batch_size=_BULK_CREATE_BATCH_SIZE)
-    Reference.objects.bulk_create(references, batch_size=_BULK_CREATE_BATCH_SIZE)
+    return SnapshotRows(snapshot=snapshot, nodes=rows, references=references)
 
 
 def _count_nodes_by_type(draft: Draft) -> dict[str, int]:
