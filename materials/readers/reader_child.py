@@ -20,15 +20,14 @@ RECURSION_LIMIT = 5_000
 
 def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
     """Read the file at `path`, which has the `format`, into the file `result`."""
+    set_up_process()
     write_document(
         lambda: read_document(Path(request["path"]), Format(request["format"])), Path(request["result"]), send_message
     )
 
 
 def write_document(read: Callable[[], Document], result: Path, send_message: Callable[[dict[str, Any]], None]) -> None:
-    """Write what `read` returns as JSON, or send why it cannot be read. Sets up this process for that."""
-    sys.setrecursionlimit(RECURSION_LIMIT)
-    spare_collections()
+    """Write what `read` returns as JSON, or send why it cannot be read. Call `set_up_process` before."""
     try:
         document = read()
         if len(document.pieces) > MAX_PIECES:
@@ -41,6 +40,12 @@ def write_document(read: Callable[[], Document], result: Path, send_message: Cal
         send_message({"message": str(exc), "code": exc.code, "next_step": exc.next_step})
     else:
         result.write_bytes(encode_document(document))
+
+
+def set_up_process() -> None:
+    """Set up this process for reading: deep files, and many small values that stay."""
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    spare_collections()
 
 
 def spare_collections() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from materials.readers.html import webpage
-from materials.readers.reader_child import write_document
+from materials.readers.reader_child import set_up_process, write_document
 
 _NETWORK_EVENTS = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
 
@@ -17,6 +17,7 @@ def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]
     """Read the page at `path`, which its server said is in the encoding `charset`, into the file `result`."""
     # Code that parses what strangers wrote must not connect to anything; an audit hook cannot be removed (PEP 578).
     sys.addaudithook(refuse_network)
+    set_up_process()
     write_document(
         lambda: webpage.read(Path(request["path"]), charset=request["charset"]), Path(request["result"]), send_message
     )
