@@ -1,18 +1,25 @@
-"""The real web server, shared by the tests that need one."""
+"""The real web server, shared by the tests that need one, and one in this process for the commands."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from pytest_django.live_server_helper import LiveServer
 
 from materials.models import MaterialNode
 from materials.tree.services import create_node
+from project.local import course_build
+from project.local.management.commands import build_course
+from project.local.servers import RunningSystem
 from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
 from tests import web_server
+from tests.conftest import drain
 from tests.web_server import Gunicorn
 
 
@@ -46,3 +53,15 @@ def server(gunicorn: Gunicorn, objects: Path) -> Iterator[Server]:
     issued = issue_api_key(tenant=tenant, label="t", scopes=[Scope.PREP], prep_per_minute=1000, check_per_minute=1000)
     yield Server(gunicorn, issued.secret, create_node(tenant=tenant, title="Course"), objects)
     shutil.rmtree(objects, ignore_errors=True)
+
+
+@pytest.fixture
+def system_in_this_process(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command find a web server that is a thread of this process, and have the jobs done while it waits."""
+
+    @contextmanager
+    def system(*, folder: Path) -> Iterator[RunningSystem]:
+        yield RunningSystem(base_url=live_server.url, processes=[])
+
+    monkeypatch.setattr(build_course, "run_system", system)
+    monkeypatch.setattr(course_build, "time", SimpleNamespace(sleep=lambda _seconds: drain()))

@@ -7,25 +7,17 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
-from pytest_django.live_server_helper import LiveServer
 
 from materials.models import MaterialEntry
 from project.jobs.models import ClusterHeartbeat
-from project.local import course_build
-from project.local.management.commands import build_course
-from project.local.servers import RunningSystem
 from tenants.models import ApiKey
-from tests.conftest import drain
 from tests.process_table import environment, eventually, lives, start
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,18 +64,6 @@ def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
     assert (var / "demo" / "structure.md").read_text().startswith("# Maps and how they lie")
     assert not ClusterHeartbeat.objects.exists()
     assert all(key.revoked_at is not None for key in ApiKey.objects.all())
-
-
-@pytest.fixture
-def system_in_this_process(live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command find a web server that is a thread of this process, and have the jobs done while it waits."""
-
-    @contextmanager
-    def system(*, folder: Path) -> Iterator[RunningSystem]:
-        yield RunningSystem(base_url=live_server.url, processes=[])
-
-    monkeypatch.setattr(build_course, "run_system", system)
-    monkeypatch.setattr(course_build, "time", SimpleNamespace(sleep=lambda _seconds: drain()))
 
 
 @pytest.mark.usefixtures("system_in_this_process")

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from project.local.api_client import ApiClient
-from project.local.course_build import BuildFailed, CourseBuild, plan_folder, write_json
+from project.local.console import print_structure
+from project.local.course_build import BuildFailed, CourseBuild, list_left_out, plan_folder, write_outputs
 from project.local.demo_tenant import issue_temporary_key
 from project.local.servers import StartFailed, run_system
 
@@ -51,11 +52,5 @@ class Command(BaseCommand):
                 text = client.get_text(f"/api/v1/snapshots/{snapshot['id']}", accept="text/markdown")
         except (BuildFailed, StartFailed) as exc:
             raise CommandError(str(exc)) from exc
-        build.print_structure(snapshot)
-        if json is not None:
-            write_json(snapshot, json)
-            console.print(f"Written: {json}")
-        if markdown is not None:
-            markdown.parent.mkdir(parents=True, exist_ok=True)
-            markdown.write_text(text, encoding="utf-8")
-            console.print(f"Written: {markdown}")
+        print_structure(console, snapshot, list_left_out(build.skipped, build.failed))
+        write_outputs(snapshot, text, json_file=json, markdown_file=markdown, console=console)

@@ -1,0 +1,74 @@
+"""What the commands for one folder print: progress, the structure as a tree, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.tree import Tree
+
+_NODE_STYLES = {"module": "bold cyan", "lesson": "bold", "concept": "green", "exercise": "yellow"}
+
+
+def create_progress(console: Console) -> Progress:
+    """Return a progress bar that counts."""
+    return Progress(
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def print_structure(console: Console, snapshot: Mapping[str, Any], left_out: Iterable[tuple[str, str, str]]) -> None:
+    """Print a snapshot as a tree, with where each part stands in the materials, and what is not in it.
+
+    `left_out` has what happened, the path and the reason of each file.
+    """
+    tree = Tree(f"[bold]{escape(snapshot['title'])}[/]")
+    for child in snapshot["children"]:
+        _add_branch(tree, child)
+    console.print(tree)
+    counts, grounding = snapshot["counts"], snapshot["grounding"]
+    console.print(
+        f"\n{counts['modules']} modules, {counts['lessons']} lessons, {counts['concepts']} concepts, "
+        f"{counts['exercises']} exercises. {grounding['verified']} of {grounding['cited']} quotes stand where they "
+        f"are said to."
+    )
+    made = snapshot["provenance"]
+    if made.get("models"):
+        console.print(f"Written by {', '.join(made['models'])} in {made['calls']} calls for ${made['cost_usd']}.")
+    for warning in snapshot["warnings"]:
+        console.print(f"[yellow]{escape(warning)}[/]")
+    for what, path, reason in left_out:
+        console.print(f"[yellow]{what}:[/] {escape(path)}: {escape(reason)}")
+
+
+def _add_branch(tree: Tree, node: dict[str, Any]) -> None:
+    style = _NODE_STYLES[node["node_type"]]
+    places = list(dict.fromkeys(_format_place(reference) for reference in node["references"]))
+    shown = "; ".join(places[:3]) + (f"; and {len(places) - 3} more" if len(places) > 3 else "")
+    label = f"[{style}]{escape(node['title'])}[/]" + (f" [dim]({escape(shown)})[/]" if shown else "")
+    if node["description"] and node["node_type"] == "concept":
+        label += f"\n{escape(node['description'])}"
+    branch = tree.add(label)
+    for child in node["children"]:
+        _add_branch(branch, child)
+
+
+def _format_place(reference: dict[str, Any]) -> str:
+    locator = reference["locator"]
+    if "page" in locator:
+        where = f", p. {locator['page']}"
+    elif "slide" in locator:
+        where = f", slide {locator['slide']}"
+    elif "start_ms" in locator:
+        minutes, seconds = divmod(locator["start_ms"] // 1000, 60)
+        where = f", {minutes:02}:{seconds:02}"
+    else:
+        where = ""
+    return f"{reference['entry_path']}{where}"

@@ -1,0 +1,87 @@
+"""The structure of a folder of materials in one process: no server, no worker, no tenant and no stored rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid5
+
+from rest_framework.renderers import JSONRenderer
+
+from project.local.course_build import SkippedFile, derive_title, list_skipped_files, plan_folder, raise_nothing_read
+from project.local.folder_reading import read_planned_files
+from project.local.folder_sources import FolderSources, build_folder_sources
+from project.local.reading_cache import ReadingCache
+from structures.engines.outline.engine import build_outline
+from structures.engines.registry import ENGINES, EngineName
+from structures.exports.base import ExportedSnapshot
+from structures.exports.markdown import MarkdownFormat
+from structures.generation.snapshots import SnapshotRows, build_snapshot_rows, verify_draft
+from structures.queries import build_structure_tree
+from structures.serializers import build_snapshot_json
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderOutline:
+    """The structure of a folder: as the API gives a snapshot, as Markdown, and the files that are not in it."""
+
+    snapshot: dict[str, Any]
+    markdown: str
+    skipped: Sequence[SkippedFile]
+    failed: Sequence[SkippedFile]
+
+
+def build_folder_outline(
+    folder: Path, *, cache: ReadingCache, report_progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> FolderOutline:
+    """Return the structure that the outline engine makes of a folder, the one that `build_course` stores.
+
+    `report_progress` is called while files are read, with how many are done and how many there are. Raises BuildFailed
+    when there is nothing that could be read.
+    """
+    plan = plan_folder(folder)
+    reading = read_planned_files(plan, cache=cache, report_progress=report_progress)
+    skipped = [*list_skipped_files(plan), *reading.skipped]
+    if not any(file.document for file in reading.files):
+        raise_nothing_read([*skipped, *reading.failed])
+    folder_sources = build_folder_sources(plan, reading, title=derive_title(folder))
+    rows = _build_rows(folder_sources)
+    tree = build_structure_tree(rows.nodes, rows.references)
+    rendered = JSONRenderer().render(build_snapshot_json(rows.snapshot, tree))
+    return FolderOutline(
+        snapshot=json.loads(rendered),
+        markdown=MarkdownFormat().render(ExportedSnapshot(course=rows.snapshot, modules=tree)).decode(),
+        skipped=skipped,
+        failed=reading.failed,
+    )
+
+
+def _build_rows(folder_sources: FolderSources) -> SnapshotRows:
+    """Return the rows that a generation would store."""
+    engine, sources = ENGINES[EngineName.OUTLINE], folder_sources.sources
+    fingerprint = folder_sources.fingerprint
+    draft, grounding = verify_draft(build_outline(sources.root), engine, sources)
+    snapshot_id = uuid5(sources.root.id, f"{fingerprint} {engine.compute_version()}")
+    numbers = count()
+    return build_snapshot_rows(
+        tenant=Tenant(slug="local"),
+        snapshot_id=snapshot_id,
+        job_id=None,
+        options={},
+        key={
+            "node_id": sources.root.id,
+            "fingerprint": fingerprint,
+            "engine": engine.name.value,
+            "engine_version": engine.compute_version(),
+        },
+        draft=draft,
+        grounding=grounding,
+        sources=sources,
+        provenance={},
+        create_id=lambda: uuid5(snapshot_id, str(next(numbers))),
+    )
