@@ -23,8 +23,8 @@ class StructureSnapshotAdmin(ReadOnlyAdmin):
 class StructureNodeAdmin(ReadOnlyAdmin):
     """Modules, lessons, concepts and exercises in the order of their snapshot."""
 
-    list_display = ("title", "node_type", "snapshot", "position")
-    list_filter = ("node_type",)
+    list_display = ("title", "node_type", "estimated_minutes", "minutes_basis", "snapshot", "position")
+    list_filter = ("node_type", "minutes_basis")
     list_select_related = ("snapshot",)
     search_fields = ("title", "snapshot__id")
     ordering = ("snapshot_id", "position")

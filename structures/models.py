@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from materials.models import LocatorMixin, MaterialNode
 from project.db.fields import UUIDModel
-from structures.engines.base.drafts import NodeType
+from structures.engines.base.drafts import Basis, NodeType
 from tenants.models import Tenant
 
 
@@ -50,7 +50,10 @@ class StructureSnapshot(UUIDModel):
     grounding = models.JSONField(default=dict, help_text="How many citations were made, hold, and were dropped.")
     warnings = ArrayField(models.TextField(), default=list, blank=True)
     provenance = models.JSONField(
-        default=dict, blank=True, help_text="Which models were asked with which prompts, how often, and the cost."
+        default=dict,
+        blank=True,
+        help_text="Which models were asked with which prompts, how often, and the cost; "
+        "in `arrangement`, how the engine arranged the materials.",
     )
 
     objects = StructureSnapshotQuerySet.as_manager()
@@ -99,12 +102,34 @@ class StructureNode(UUIDModel):
     node_type = models.CharField(max_length=20, choices=[(t.value, t.value) for t in NodeType])
     title = models.CharField(max_length=500)
     description = models.TextField(blank=True)
-    learning_goal = models.TextField(blank=True)
+    learning_goal = models.TextField(blank=True, help_text="One goal a line.")
     difficulty = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 for beginners to 5 for experts.")
     estimated_minutes = models.PositiveIntegerField(null=True, blank=True)
+    minutes_basis = models.CharField(
+        max_length=10,
+        blank=True,
+        choices=[(b.value, b.value) for b in Basis],
+        help_text="Where the minutes come from; blank without minutes.",
+    )
+    key_points = ArrayField(models.TextField(), default=list, blank=True)
+    questions = ArrayField(models.TextField(), default=list, blank=True, help_text="What the node answers.")
+    topics = ArrayField(models.TextField(), default=list, blank=True, help_text="The headings of a lesson's materials.")
+    required_knowledge = ArrayField(
+        models.TextField(), default=list, blank=True, help_text="The prerequisites that the materials state."
+    )
+    # Values and not rows of their own: they are read with the node alone, and nothing is looked up by them.
+    prerequisites = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Terms that an earlier lesson defines and this one uses: `term`, the id of that `lesson`, and where "
+        "both stand (`definition`, `use`).",
+    )
     examples = ArrayField(models.TextField(), default=list, blank=True)
     reference_solution = models.TextField(blank=True)
     grading_criteria = ArrayField(models.TextField(), default=list, blank=True)
+    arranged_by = models.TextField(
+        blank=True, help_text="What a module's place and lessons follow, such as `SUMMARY.md` or `folders`."
+    )
 
     class Meta:
         constraints = [

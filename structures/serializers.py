@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from materials.serializers import LocatorSerializer, build_locator_json
 from project.http.schema import declare_children_of
-from structures.engines.base.drafts import NodeType
+from structures.engines.base.drafts import Basis, NodeType
 from structures.models import Reference, StructureSnapshot
 from structures.queries import StoredNode
 
@@ -72,6 +72,15 @@ class ReferenceSerializer(serializers.Serializer[Reference]):
         }
 
 
+class PrerequisiteSerializer(serializers.Serializer[dict[str, Any]]):
+    """A term that an earlier lesson defines and this one uses, with both places."""
+
+    term = serializers.CharField()
+    lesson = serializers.UUIDField(help_text="The structure node of the lesson that defines the term.")
+    definition = ReferenceSerializer()
+    use = ReferenceSerializer()
+
+
 @declare_children_of("StructureNode")
 class _StructureNodeListField(serializers.ListField):
     pass
@@ -84,12 +93,28 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
     node_type = serializers.ChoiceField(choices=[(t.value, t.value) for t in NodeType])
     title = serializers.CharField()
     description = serializers.CharField(help_text="Of a concept its definition, of an exercise its task.")
-    learning_goal = serializers.CharField()
+    learning_goal = serializers.CharField(help_text="One goal a line.")
     difficulty = serializers.IntegerField(allow_null=True, help_text="1 for beginners to 5 for experts.")
     estimated_minutes = serializers.IntegerField(allow_null=True)
+    minutes_basis = serializers.CharField(
+        help_text=f"`{Basis.STATED}` by the materials, `{Basis.COMPUTED}` from their length, or "
+        f"`{Basis.ESTIMATED}` by a model; blank without minutes."
+    )
+    key_points = serializers.ListField(child=serializers.CharField())
+    questions = serializers.ListField(child=serializers.CharField(), help_text="What the lesson answers.")
+    topics = serializers.ListField(child=serializers.CharField(), help_text="The headings of the lesson's materials.")
+    required_knowledge = serializers.ListField(
+        child=serializers.CharField(), help_text="The prerequisites that the materials state."
+    )
+    prerequisites = PrerequisiteSerializer(
+        many=True, help_text="What the lesson takes from earlier ones: terms that they define and it uses."
+    )
     examples = serializers.ListField(child=serializers.CharField())
     reference_solution = serializers.CharField()
     grading_criteria = serializers.ListField(child=serializers.CharField())
+    arranged_by = serializers.CharField(
+        help_text="What a module's place and lessons follow, such as `SUMMARY.md` or `folders`."
+    )
     flags = serializers.ListField(
         child=serializers.ChoiceField(choices=[NO_EVIDENCE]),
         help_text=f"`{NO_EVIDENCE}`: no quote of this concept or exercise stands where it was said to.",
@@ -108,9 +133,17 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
             "learning_goal": instance.row.learning_goal,
             "difficulty": instance.row.difficulty,
             "estimated_minutes": instance.row.estimated_minutes,
+            "minutes_basis": instance.row.minutes_basis,
+            "key_points": instance.row.key_points,
+            "questions": instance.row.questions,
+            "topics": instance.row.topics,
+            "required_knowledge": instance.row.required_knowledge,
+            # Stored in this shape.
+            "prerequisites": instance.row.prerequisites,
             "examples": instance.row.examples,
             "reference_solution": instance.row.reference_solution,
             "grading_criteria": instance.row.grading_criteria,
+            "arranged_by": instance.row.arranged_by,
             "flags": [NO_EVIDENCE] if instance.lacks_evidence else [],
             "references": [shape.to_representation(reference) for reference in instance.references],
             "children": [self.to_representation(child) for child in instance.children],

@@ -53,6 +53,11 @@ def _add_branch(tree: Tree, node: dict[str, Any]) -> None:
     places = list(dict.fromkeys(_format_place(reference) for reference in node["references"]))
     shown = "; ".join(places[:3]) + (f"; and {len(places) - 3} more" if len(places) > 3 else "")
     label = f"[{style}]{escape(node['title'])}[/]" + (f" [dim]({escape(shown)})[/]" if shown else "")
+    if node["estimated_minutes"]:
+        basis = "" if node["minutes_basis"] == "stated" else f", {node['minutes_basis']}"
+        label += f" [dim]{node['estimated_minutes']} min{basis}[/]"
+    for goal in node["learning_goal"].splitlines():
+        label += f"\n[italic]Goal: {escape(goal)}[/]"
     if node["description"] and node["node_type"] == "concept":
         label += f"\n{escape(node['description'])}"
     branch = tree.add(label)

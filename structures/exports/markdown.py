@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from materials.chunks.markdown import escape_lines, escape_markdown, escape_paragraph, format_timestamp
-from structures.engines.base.drafts import NodeType
+from structures.engines.base.drafts import Basis, NodeType
 from structures.exports.base import (
     ExportedCourse,
     ExportedNode,
@@ -48,17 +49,39 @@ def render_markdown(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> st
     parts = [f"# {escape_markdown(course.title)}"]
     if course.description:
         parts.append(escape_paragraph(course.description))
-    if course.learning_goal:
-        parts.append(f"**Goal:** {escape_markdown(course.learning_goal)}")
+    parts.extend(_render_goals(course.learning_goal))
     for heading, expected in (("Knowledge", course.expected_knowledge), ("Skills", course.expected_skills)):
         if expected:
             items = "\n".join(f"- {_format_expectation(each)}" for each in expected)
             parts.append(f"**{heading} after the course:**\n\n{items}")
     if course.prerequisites:
         parts.append("**Needed before:**\n\n" + _format_list(course.prerequisites))
-    for number, module in enumerate(nodes, start=1):
-        parts.extend(_render_section(module, level=2, number=f"{number}"))
+    modules = list(nodes)
+    sections = {str(section.node.row.pk): section for section in _list_sections(modules)}
+    for section in sections.values():
+        parts.extend(_render_section(section, sections))
     return "\n\n".join(parts) + "\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Section:
+    """A module or lesson with its number, such as `1.2`, and the level of its heading."""
+
+    node: ExportedNode
+    number: str
+    level: int
+
+    @property
+    def title(self) -> str:
+        return f"{self.number}. {escape_markdown(self.node.row.title)}"
+
+
+def _list_sections(nodes: Iterable[ExportedNode], *, prefix: str = "", level: int = 2) -> Iterator[_Section]:
+    """Yield the modules and lessons in order, numbered within their parents."""
+    numbered = (node for node in nodes if node.node_type in {NodeType.MODULE, NodeType.LESSON})
+    for position, node in enumerate(numbered, start=1):
+        yield _Section(node=node, number=f"{prefix}{position}", level=level)
+        yield from _list_sections(node.children, prefix=f"{prefix}{position}.", level=level + 1)
 
 
 def format_reference_location(reference: ExportedReference) -> str:
@@ -77,26 +100,47 @@ def format_reference_location(reference: ExportedReference) -> str:
     return reference.entry_path + position + (", read by a model" if reference.machine_written else "")
 
 
-def _render_section(node: ExportedNode, *, level: int, number: str) -> Iterator[str]:
+def _render_section(section: _Section, sections: Mapping[str, _Section]) -> Iterator[str]:
+    """Yield a module or lesson without the modules and lessons inside it. `sections` are all, by the id of the node."""
+    node, row = section.node, section.node.row
     # CommonMark 4.2: seven number signs are no heading.
-    yield f"{'#' * min(level, 6)} {number}. {escape_markdown(node.row.title)}"
-    if node.row.learning_goal:
-        yield f"**Goal:** {escape_markdown(node.row.learning_goal)}"
-    if effort := _format_effort(node.row):
-        yield effort
-    if node.row.description:
-        # A task may hold lists, tables and code, which stay as they are; a definition is one paragraph.
-        is_task = node.node_type is NodeType.EXERCISE
-        yield _format_quotation(node.row.description) if is_task else escape_paragraph(node.row.description)
+    yield f"{'#' * min(section.level, 6)} {section.title}"
+    yield from _render_goals(row.learning_goal)
+    if facts := _format_facts(row):
+        yield facts
+    if row.required_knowledge:
+        yield "**Needed before:**\n\n" + _format_list(row.required_knowledge)
+    if row.prerequisites:
+        items = (_format_prerequisite(each, sections) for each in row.prerequisites)
+        yield "**Builds on:**\n\n" + "\n".join(f"- {item}" for item in items)
+    if row.questions:
+        yield "**Questions:**\n\n" + _format_list(row.questions)
+    if row.topics:
+        yield "**Topics:**\n\n" + _format_list(row.topics)
+    if row.description:
+        yield escape_paragraph(row.description)
     leaves = [child for child in node.children if child.node_type is NodeType.CONCEPT]
     if leaves:
         yield "\n".join(_render_concept(concept) for concept in leaves)
-    others = [child for child in node.children if child.node_type is not NodeType.CONCEPT]
-    for position, child in enumerate(others, start=1):
+    for child in node.children:
         if child.node_type is NodeType.EXERCISE:
             yield from _render_exercise(child)
-        else:
-            yield from _render_section(child, level=level + 1, number=f"{number}.{position}")
+    if row.key_points:
+        yield "**Key points:**\n\n" + _format_list(row.key_points)
+
+
+def _render_goals(learning_goal: str) -> Iterator[str]:
+    goals = learning_goal.splitlines()
+    if len(goals) > 1:
+        yield "**Goals:**\n\n" + _format_list(goals)
+    elif goals:
+        yield f"**Goal:** {escape_markdown(learning_goal)}"
+
+
+def _format_prerequisite(prerequisite: Mapping[str, Any], sections: Mapping[str, _Section]) -> str:
+    defined, used = prerequisite["definition"]["entry_path"], prerequisite["use"]["entry_path"]
+    places = escape_markdown(f"defined in {defined}, used in {used}")
+    return f"**{escape_markdown(prerequisite['term'])}** from {sections[prerequisite['lesson']].title} ({places})"
 
 
 def _render_concept(node: ExportedNode) -> str:
@@ -106,8 +150,8 @@ def _render_concept(node: ExportedNode) -> str:
 
 
 def _render_exercise(node: ExportedNode) -> Iterator[str]:
-    effort = _format_effort(node.row)
-    yield f"**Exercise: {escape_markdown(node.row.title)}**{_format_evidence(node)}" + (f" {effort}" if effort else "")
+    facts = _format_facts(node.row)
+    yield f"**Exercise: {escape_markdown(node.row.title)}**{_format_evidence(node)}" + (f" {facts}" if facts else "")
     if node.row.description:
         yield _format_quotation(node.row.description)
     if node.row.reference_solution:
@@ -118,11 +162,13 @@ def _render_exercise(node: ExportedNode) -> Iterator[str]:
         yield _format_list(node.row.grading_criteria)
 
 
-def _format_effort(row: ExportedNodeFields) -> str:
-    """Return difficulty and minutes as emphasised text; blank when neither is known."""
+def _format_facts(row: ExportedNodeFields) -> str:
+    """Return difficulty, minutes and what the arrangement follows as emphasised text; blank when none is known."""
+    basis = "" if row.minutes_basis in {"", Basis.STATED} else f" ({row.minutes_basis})"
     facts = [
         f"difficulty {row.difficulty} of 5" if row.difficulty else "",
-        f"{row.estimated_minutes} minutes" if row.estimated_minutes else "",
+        f"{row.estimated_minutes} minutes{basis}" if row.estimated_minutes else "",
+        f"arranged by {escape_markdown(row.arranged_by)}" if row.arranged_by else "",
     ]
     joined_facts = ", ".join(filter(None, facts))
     return f"*{joined_facts}*" if joined_facts else ""

@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from materials.models import get_locator_columns
+from materials.serializers import build_locator_json
 from project.db.fields import new_id
-from structures.engines.base.drafts import Draft, DraftNode, NodeType
+from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.registry import Engine
 from structures.generation.queries import GenerationSources
 from structures.grounding.quotes import Grounding, verify_citations
@@ -64,7 +65,8 @@ def build_snapshot_rows(
 ) -> SnapshotRows:
     """Return the rows of a draft whose citations are verified. Asks no database, and `tenant` may be unsaved.
 
-    `key` holds the columns that identify the snapshot. `create_id` gives the ids of nodes and references.
+    `provenance` says which models were asked; how the engine arranged the materials joins it. `key` holds the columns
+    that identify the snapshot. `create_id` gives the ids of nodes and references.
     """
     warnings = list(draft.warnings)
     if sources.left_out:
@@ -84,18 +86,14 @@ def build_snapshot_rows(
         expected_knowledge=[asdict(each) for each in draft.expected_knowledge],
         expected_skills=[asdict(each) for each in draft.expected_skills],
         prerequisites=list(draft.prerequisites),
-        provenance=provenance,
+        provenance=provenance | ({"arrangement": dict(draft.arrangement)} if draft.arrangement else {}),
         counts=_count_nodes_by_type(draft),
         grounding=asdict(grounding),
         warnings=warnings,
         **key,
     )
-    owners = {chunk.id: entry for entry in sources.entries.values() for chunk in entry.chunks}
-    locators = {chunk.id: chunk.locator for entry in sources.entries.values() for chunk in entry.chunks}
-    machine_written = {
-        chunk.id for entry in sources.entries.values() for chunk in entry.chunks if chunk.kind.is_machine_written
-    }
-    rows: list[StructureNode] = []
+    evidence = _EvidenceIndex(sources)
+    rows: list[tuple[StructureNode, DraftNode]] = []
     references: list[Reference] = []
 
     def add_node(node: DraftNode, parent_id: UUID | None) -> None:
@@ -111,36 +109,81 @@ def build_snapshot_rows(
             learning_goal=node.learning_goal,
             difficulty=node.difficulty,
             estimated_minutes=node.estimated_minutes,
+            minutes_basis=node.minutes_basis.value if node.minutes_basis else "",
+            key_points=list(node.key_points),
+            questions=list(node.questions),
+            topics=list(node.topics),
+            required_knowledge=list(node.required_knowledge),
             examples=list(node.examples),
             reference_solution=node.reference_solution,
             grading_criteria=list(node.grading_criteria),
+            arranged_by=node.arranged_by,
         )
-        rows.append(row)
-        for position, citation in enumerate(node.citations):
-            entry = owners[citation.chunk_id]
-            references.append(
-                Reference(
-                    id=create_id(),
-                    tenant=tenant,
-                    snapshot=snapshot,
-                    structure_node=row,
-                    position=position,
-                    entry_id=entry.id,
-                    entry_name=entry.name,
-                    entry_path=sources.paths[entry.id],
-                    entry_fingerprint=sources.fingerprints[entry.id],
-                    chunk_id=citation.chunk_id,
-                    quote=citation.quote,
-                    machine_written=citation.chunk_id in machine_written,
-                    **get_locator_columns(locators[citation.chunk_id]),
-                )
+        rows.append((row, node))
+        references.extend(
+            Reference(
+                id=create_id(),
+                tenant=tenant,
+                snapshot=snapshot,
+                structure_node=row,
+                position=position,
+                **evidence.build_columns(citation),
             )
+            for position, citation in enumerate(node.citations)
+        )
         for child in node.children:
             add_node(child, row.pk)
 
     for module in draft.modules:
         add_node(module, None)
-    return SnapshotRows(snapshot=snapshot, nodes=rows, references=references)
+    # A draft names lessons by their number in this order; their ids are known only now.
+    lesson_ids = [row.pk for row, node in rows if node.node_type is NodeType.LESSON]
+    for row, node in rows:
+        row.prerequisites = [
+            {
+                "term": prerequisite.term,
+                "lesson": str(lesson_ids[prerequisite.lesson]),
+                "definition": evidence.build_json(prerequisite.definition),
+                "use": evidence.build_json(prerequisite.use),
+            }
+            for prerequisite in node.prerequisites
+        ]
+    return SnapshotRows(snapshot=snapshot, nodes=[row for row, _ in rows], references=references)
+
+
+class _EvidenceIndex:
+    """The chunks of the sources by id, to say where a citation stands."""
+
+    def __init__(self, sources: GenerationSources) -> None:
+        self._sources = sources
+        self._found = {chunk.id: (entry, chunk) for entry in sources.entries.values() for chunk in entry.chunks}
+
+    def build_columns(self, citation: Citation) -> dict[str, Any]:
+        """Return the columns of a reference that come from its citation."""
+        entry, chunk = self._found[citation.chunk_id]
+        return {
+            "entry_id": entry.id,
+            "entry_name": entry.name,
+            "entry_path": self._sources.paths[entry.id],
+            "entry_fingerprint": self._sources.fingerprints[entry.id],
+            "chunk_id": chunk.id,
+            "quote": citation.quote,
+            "machine_written": chunk.kind.is_machine_written,
+            **get_locator_columns(chunk.locator),
+        }
+
+    def build_json(self, citation: Citation) -> dict[str, Any]:
+        """Return a citation as a reference is shown, for evidence that is stored inside its node."""
+        entry, chunk = self._found[citation.chunk_id]
+        return {
+            "entry": str(entry.id),
+            "entry_name": entry.name,
+            "entry_path": self._sources.paths[entry.id],
+            "chunk": str(chunk.id),
+            "locator": build_locator_json(chunk.locator),
+            "quote": citation.quote,
+            "machine_written": chunk.kind.is_machine_written,
+        }
 
 
 def _count_nodes_by_type(draft: Draft) -> dict[str, int]:

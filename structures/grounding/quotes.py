@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
+from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, Prerequisite
 from structures.engines.base.sources import SourceChunk
 from structures.engines.base.text import make_readable, normalize_quote
 
@@ -19,7 +19,11 @@ _IDEOGRAPH_WEIGHT = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Grounding:
-    """How far its sources prove a structure, in counts. `coverage` is the share of chunks that are cited (0 to 1)."""
+    """How far its sources prove a structure, in counts.
+
+    `cited`, `verified` and `dropped` count the quotes of nodes and of their prerequisites. `coverage` is the share of
+    chunks that nodes cite (0 to 1).
+    """
 
     cited: int
     verified: int
@@ -48,12 +52,12 @@ def verify_citations(
     shape of quotation marks and dashes, and invisible characters do not matter (Unicode NFC on both sides). What is
     kept is the passage as the chunk shows it. With `min_quote_letters`, a quote with fewer letters, or that begins or
     ends inside a word, holds only when it is all that the chunk says. A node that loses all its citations stays, and is
-    counted when it is a concept. `find_extra_citations` is called with each node once the node's own citations are
-    verified; what it yields is verified and counted like those.
+    counted when it is a concept; a prerequisite stays only with both its citations. `find_extra_citations` is called
+    with each node once the node's own citations are verified; what it yields is verified and counted like those.
     """
     # One text per cited chunk: normalizing is the expensive part, and many citations share a chunk.
     texts: dict[UUID, _ChunkText] = {}
-    cited = 0
+    cited = verified = 0
 
     def verify_citation(citation: Citation) -> Citation | None:
         chunk = chunks.get(citation.chunk_id)
@@ -66,23 +70,30 @@ def verify_citations(
         return Citation(chunk_id=chunk.id, quote=passage) if passage else None
 
     def filter_citations(citations: Iterable[Citation]) -> Iterator[Citation]:
-        nonlocal cited
+        nonlocal cited, verified
         for citation in citations:
             cited += 1
             if (found := verify_citation(citation)) is not None:
+                verified += 1
                 yield found
+
+    def filter_prerequisites(prerequisites: Iterable[Prerequisite]) -> Iterator[Prerequisite]:
+        for prerequisite in prerequisites:
+            quotes = tuple(filter_citations((prerequisite.definition, prerequisite.use)))
+            if len(quotes) == 2:
+                yield replace(prerequisite, definition=quotes[0], use=quotes[1])
 
     def verify_node(node: DraftNode) -> DraftNode:
         node = replace(node, citations=tuple(filter_citations(node.citations)))
         return replace(
             node,
             citations=(*node.citations, *filter_citations(find_extra_citations(node))),
+            prerequisites=tuple(filter_prerequisites(node.prerequisites)),
             children=tuple(verify_node(child) for child in node.children),
         )
 
     checked = replace(draft, modules=tuple(verify_node(module) for module in draft.modules))
     nodes = [node for module in checked.modules for node in module.iter_nodes()]
-    verified = sum(len(node.citations) for node in nodes)
     chunks_cited = len({citation.chunk_id for node in nodes for citation in node.citations})
     concepts = [node for node in nodes if node.node_type is NodeType.CONCEPT]
     return checked, Grounding(

@@ -35,10 +35,11 @@ class Expectation:
 
 
 class Basis(StrEnum):
-    """Where a value comes from: the materials state it, or it was computed from them."""
+    """Where a value comes from: the materials state it, it was computed from them, or a model estimated it."""
 
     STATED = "stated"
     COMPUTED = "computed"
+    ESTIMATED = "estimated"
 
 
 @dataclass(frozen=True, kw_only=True)

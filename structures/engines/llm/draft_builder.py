@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from structures.engines.base.drafts import Citation, Draft, DraftNode, Expectation, NodeType
+from structures.engines.base.drafts import Basis, Citation, Draft, DraftNode, Expectation, NodeType
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import (
     AboutCourse,
@@ -61,6 +61,7 @@ def build_course_draft(answer: CourseAnswer, chunks: ChunkIdsByNumber) -> Draft:
             learning_goal=_clean_text(module.goal),
             difficulty=module.difficulty,
             estimated_minutes=module.estimated_minutes,
+            minutes_basis=Basis.ESTIMATED,
             children=tuple(
                 _build_lesson(lesson.title, _build_children(lesson.concepts, lesson.exercises, chunks))
                 for lesson in module.lessons
@@ -124,6 +125,7 @@ def build_arranged_draft(answer: ArrangementAnswer, topics: Sequence[Topic]) -> 
                     learning_goal=_clean_text(module.goal),
                     difficulty=module.difficulty,
                     estimated_minutes=module.estimated_minutes,
+                    minutes_basis=Basis.ESTIMATED,
                     children=tuple(lessons),
                 )
             )

@@ -93,6 +93,43 @@ def test_it_renders_what_models_write_of_a_course() -> None:
     )
 
 
+def test_it_renders_what_the_materials_state_of_a_lesson() -> None:
+    evaporation = ExampleNode(node(NodeType.LESSON, "Evaporation", learning_goal="Name *it*.", minutes_basis="stated"))
+    evaporation.row.estimated_minutes = 30
+    boiling = node(
+        NodeType.LESSON, "Boiling", learning_goal="Boil water.\nMeasure heat.", estimated_minutes=12,
+        minutes_basis="computed", questions=["Why does it boil?"], topics=["Pressure", "1. Heat"],
+        required_knowledge=["Fractions"], key_points=["Water boils."],
+        prerequisites=[
+            {"term": "vapour", "lesson": str(evaporation.row.pk),
+             "definition": {"entry_path": "a_b.md"}, "use": {"entry_path": "c.md"}},
+        ],
+    )  # fmt: skip
+    inner = ExampleNode(node(NodeType.MODULE, "Gas"), children=[evaporation, ExampleNode(boiling)])
+    outer = node(NodeType.MODULE, "Water", arranged_by="SUMMARY.md", estimated_minutes=42, minutes_basis="estimated")
+
+    text = render_markdown(StructureSnapshot(title="All"), [ExampleNode(outer, children=[inner])])
+
+    assert text == (
+        "# All\n\n## 1. Water\n\n*42 minutes (estimated), arranged by SUMMARY.md*\n\n### 1.1. Gas\n\n"
+        "#### 1.1.1. Evaporation\n\n**Goal:** Name \\*it\\*.\n\n*30 minutes*\n\n"
+        "#### 1.1.2. Boiling\n\n**Goals:**\n\n- Boil water.\n- Measure heat.\n\n*12 minutes (computed)*\n\n"
+        "**Needed before:**\n\n- Fractions\n\n"
+        "**Builds on:**\n\n- **vapour** from 1.1.1. Evaporation (defined in a\\_b.md, used in c.md)\n\n"
+        "**Questions:**\n\n- Why does it boil?\n\n**Topics:**\n\n- Pressure\n- 1\\. Heat\n\n"
+        "**Key points:**\n\n- Water boils.\n"
+    )
+
+
+def test_exercises_of_a_module_stand_before_its_lessons() -> None:
+    exercise, lesson = ExampleNode(node(NodeType.EXERCISE, "Quiz")), ExampleNode(node(NodeType.LESSON, "Heat"))
+    module = ExampleNode(node(NodeType.MODULE, "Water"), children=[lesson, exercise])
+
+    text = render_markdown(StructureSnapshot(title="All"), [module])
+
+    assert text == "# All\n\n## 1. Water\n\n**Exercise: Quiz** (no evidence)\n\n### 1.1. Heat\n"
+
+
 def test_what_looks_like_a_list_makes_none() -> None:
     course = StructureSnapshot(title="1. Ice", description="1. is cold", prerequisites=["- 5 degrees"])
     lesson = ExampleNode(node(NodeType.LESSON, "Cold", description="- 5 is colder"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from materials.documents import ChunkKind, Locator
-from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
+from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, Prerequisite
 from structures.engines.base.sources import SourceChunk
 from structures.grounding.quotes import Grounding, verify_citations
 
@@ -165,6 +166,20 @@ def test_it_counts_citations_chunks_and_concepts() -> None:
     (kept,) = checked.modules[0].children
     assert [child.title for child in kept.children] == ["Boiling", "Boil an egg", "Melting"]
     assert [citation.quote for citation in kept.children[0].citations] == ["boils", "Water"]
+
+
+def test_a_prerequisite_stays_with_both_its_quotes_and_as_the_chunk_shows_them() -> None:
+    holds = Prerequisite(term="boils", lesson=0, definition=cite(CHUNK.id, "boils at"), use=cite(CHUNK.id, "degrees"))
+    unused = replace(holds, use=cite(CHUNK.id, "freezes"))
+    undefined = replace(holds, definition=cite(uuid4(), "boils"))
+    lesson = replace(node(NodeType.LESSON, "Heat"), prerequisites=(unused, holds, undefined))
+    draft = Draft(title="C", modules=(node(NodeType.MODULE, "M", children=(lesson,)),))
+
+    checked, grounding = verify_citations(draft, {CHUNK.id: CHUNK})
+
+    (kept,) = checked.modules[0].children[0].prerequisites
+    assert kept == replace(holds, definition=cite(CHUNK.id, "boils\nat"))
+    assert (grounding.cited, grounding.verified, grounding.dropped, grounding.chunks_cited) == (6, 4, 2, 0)
 
 
 def test_without_sources_nothing_is_covered() -> None:
