@@ -35,6 +35,12 @@ _LABELS = {
     "solution-start": "Solution",
     "sol": "Solution",
     "answer": "Answer",
+    # What the lesson aims at: the Carpentries' workbench and its older template of Jekyll.
+    "objectives": "Objectives",
+    "questions": "Questions",
+    "keypoints": "Key points",
+    "prereq": "Prerequisites",
+    "prerequisites": "Prerequisites",
 }
 _ANSWERS = {"Solution", "Answer"}
 _TARGET_NAME = re.compile(r"[\w:.-]+")
