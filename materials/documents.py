@@ -218,3 +218,8 @@ class Document:
     left_out: tuple[LeftOut, ...] = ()
     contents: Contents | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_other_content(self) -> bool:
+        """Tell whether the document says something besides its text: a table of contents or metadata."""
+        return self.contents is not None or bool(self.metadata)

@@ -1,21 +1,23 @@
 """Merkle fingerprints: equal content has equal fingerprints, and any change below a node changes the node's.
 
-An entry's fingerprint is made from its pieces alone, so the same bytes give the same one whenever they are read. A
-node's is made from what a generation reads of it: title, language, goals, its entries and its children, in order, and
-those accepted mappings of slides to videos for which it is the lowest node above both entries.
+An entry's fingerprint is made from its pieces, contents and metadata alone, so the same bytes give the same one
+whenever they are read. A node's is made from what a generation reads of it: title, language, goals, its entries and its
+children, in order, and those accepted mappings of slides to videos for which it is the lowest node above both entries.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from materials.documents import Piece
+from materials.contents import encode_contents
+from materials.documents import Contents, Piece
 
 # Path and fingerprint of the presentation, number of the slide, path and fingerprint of the video, start and end in
 # milliseconds. Paths and not ids, so that a copied course has the fingerprint of its original.
@@ -25,11 +27,18 @@ ShownSlide = tuple[str, str, int, str, str, int, int]
 _LATER_FIELDS = {"links", "speaker", "word_starts_ms"}
 
 
-def compute_entry_fingerprint(pieces: Iterable[Piece]) -> str:
+def compute_entry_fingerprint(
+    pieces: Iterable[Piece], *, contents: Contents | None = None, metadata: Mapping[str, Any] | None = None
+) -> str:
     """Return the fingerprint of an entry (64 hexadecimal digits)."""
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(_encode_canonical_json(_list_fingerprinted_fields(piece)))
+    # Each only where it is: fingerprints that were stored before entries had them stay valid.
+    if contents is not None:
+        digest.update(_encode_canonical_json({"contents": encode_contents(contents)}))
+    if metadata:
+        digest.update(_encode_canonical_json({"metadata": dict(metadata)}))
     return digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from materials.contents import encode_locator
 from materials.documents import LeftOutKind, Locator
 from materials.models import EntryState
 
@@ -30,17 +31,4 @@ class LocatorSerializer(serializers.Serializer[Locator]):
     fragment = serializers.CharField(required=False)
 
     def to_representation(self, instance: Locator) -> dict[str, Any]:
-        return build_locator_json(instance)
-
-
-def build_locator_json(locator: Locator) -> dict[str, Any]:
-    """Return a locator's fields that are set, ready for JSON."""
-    given = {
-        "page": locator.page,
-        "slide": locator.slide,
-        "start_ms": locator.start_ms,
-        "end_ms": locator.end_ms,
-        "heading_path": list(locator.heading_path) or None,
-        "fragment": locator.fragment,
-    }
-    return {name: value for name, value in given.items() if value is not None}
+        return encode_locator(instance)

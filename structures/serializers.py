@@ -7,7 +7,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from materials.serializers import LocatorSerializer, build_locator_json
+from materials.contents import encode_locator
+from materials.serializers import LocatorSerializer
 from project.http.schema import declare_children_of
 from structures.engines.base.drafts import Basis, NodeType
 from structures.models import Reference, StructureSnapshot
@@ -66,7 +67,7 @@ class ReferenceSerializer(serializers.Serializer[Reference]):
             "entry_name": instance.entry_name,
             "entry_path": instance.entry_path,
             "chunk": str(instance.chunk_id),
-            "locator": build_locator_json(instance.locator),
+            "locator": encode_locator(instance.locator),
             "quote": instance.quote,
             "machine_written": instance.machine_written,
         }

@@ -62,6 +62,10 @@ class MaterialEntryAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "id")
     actions = ("ingest_entries",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MaterialEntry]:
+        queryset: QuerySet[MaterialEntry] = super().get_queryset(request)
+        return queryset.defer("contents", "metadata") if _is_list(request) else queryset
+
     @admin.action(description="Ingest again", permissions=["operate"])
     def ingest_entries(self, request: HttpRequest, queryset: QuerySet[MaterialEntry]) -> None:
         submitted = 0

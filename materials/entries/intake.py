@@ -80,7 +80,7 @@ def inspect_file(*, tenant: Tenant, stored: StoredObject, name: str, may_copy: b
         refuse_large_document(stored.size)
     return InspectedFile(
         stored=stored,
-        name=name or f"untitled{FORMATS[format_].extensions[0]}",
+        name=name or f"untitled{next(iter(FORMATS[format_].extensions), '')}",
         format=format_,
         media=_probe_recording(stored.key)
         if format_.is_recording and (may_copy or get_object_storage().is_local)

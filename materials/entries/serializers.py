@@ -11,8 +11,9 @@ from rest_framework import serializers
 from llm.video.processor import TranscriptSource
 from materials.documents import Format
 from materials.models import EntryError, MaterialEntry
-from materials.serializers import ENTRY_STATES, LANGUAGE_TAG_PATTERN, LEFT_OUT_KINDS
+from materials.serializers import ENTRY_STATES, LANGUAGE_TAG_PATTERN, LEFT_OUT_KINDS, LocatorSerializer
 from materials.sites import find_site_note
+from project.http.schema import declare_children_of
 from project.http.serializers import StrictCharField, StrictSerializer
 from project.jobs.serializers import PrioritySerializer
 
@@ -41,6 +42,39 @@ class LeftOutSummarySerializer(serializers.Serializer[dict[str, Any]]):
     pages = serializers.CharField(help_text="Blank for sources without pages.")
 
 
+@declare_children_of("ContentsItem")
+class _ContentsItemListField(serializers.ListField):
+    pass
+
+
+class ContentsItemSerializer(serializers.Serializer[dict[str, Any]]):
+    """A line of a table of contents.
+
+    `target` is the path of another file relative to this one, or a web address; blank for a line that leads nowhere or
+    into this file. `fragment` is the anchor there. `locator` says where in this file the part begins.
+    """
+
+    title = serializers.CharField()
+    target = serializers.CharField()
+    fragment = serializers.CharField()
+    locator = LocatorSerializer(allow_null=True)
+    children = _ContentsItemListField()
+
+
+class ContentsSerializer(serializers.Serializer[dict[str, Any]]):
+    """A table of contents. `dialect` names its form, such as `SUMMARY.md`.
+
+    `position` is the place that it gives its own folder among the folders beside it. `folders` are those below which
+    the targets may lie besides the file's own.
+    """
+
+    dialect = serializers.CharField()
+    title = serializers.CharField()
+    position = serializers.FloatField(allow_null=True)
+    folders = serializers.ListField(child=serializers.CharField())
+    items = ContentsItemSerializer(many=True)
+
+
 # Not as one `enum`: drf-spectacular takes blanks out of those.
 @extend_schema_field(
     {
@@ -58,7 +92,8 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
 
     `captions_of` names the recording in the same node that was transcribed from these captions; generation then cites
     the recording. `warnings` say what could not be read, and what is known of the web site of a URL. `left_out` counts
-    what was read but is not part of the text; `GET /entries/{id}/left-out` has the passages.
+    what was read but is not part of the text; `GET /entries/{id}/left-out` has the passages. `contents` is the table of
+    contents that the source holds, `metadata` the fields of its front matter with the names that the source gives them.
     """
 
     node = serializers.UUIDField(source="node_id", read_only=True)
@@ -73,6 +108,8 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
     )
     transcription = serializers.SerializerMethodField()
     left_out = LeftOutSummarySerializer(many=True, read_only=True)
+    contents = ContentsSerializer(read_only=True, allow_null=True)
+    metadata = serializers.DictField(read_only=True)
 
     class Meta:
         model = MaterialEntry
@@ -105,6 +142,8 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "chunk_count",
             "warnings",
             "left_out",
+            "contents",
+            "metadata",
             "fingerprint",
             "processed_at",
             "created_at",
@@ -157,6 +196,8 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "chunk_count": instance.chunk_count,
             "warnings": [*filter(None, [find_site_note(instance.source_url)]), *instance.warnings],
             "left_out": instance.left_out,
+            "contents": instance.contents,
+            "metadata": instance.metadata,
             "fingerprint": instance.fingerprint,
             "processed_at": instance.processed_at,
             "created_at": instance.created_at,

@@ -163,6 +163,8 @@ def _store_descriptions(
             page_count=entry.page_count,
             duration_ms=entry.duration_ms,
             warnings=(*others, *(f"{PICTURE_WARNING_PREFIX}{warning}" for warning in [*summary, *warnings])),
+            contents=entry.build_contents(),
+            metadata=entry.metadata,
         ),
     )
 

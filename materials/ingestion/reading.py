@@ -19,7 +19,9 @@ from materials.readers.isolation import read_fetched_file, read_isolated
 
 @dataclass(frozen=True, kw_only=True)
 class EntryReading:
-    """The document of an entry's file: it has pieces, or pages whose pictures a vision model will describe.
+    """The document of an entry's file.
+
+    It has pieces, or pages whose pictures a vision model will describe, or a table of contents or metadata alone.
 
     `needs_description` tells whether pictures are to be described.
     """
@@ -30,6 +32,11 @@ class EntryReading:
     @property
     def chunk_count(self) -> int:
         return len(self.document.pieces)
+
+    @property
+    def waits_for_description(self) -> bool:
+        """Tell whether the entry has no text before its pictures are described."""
+        return self.needs_description and not self.document.pieces
 
 
 def read_entry(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> EntryReading:
@@ -45,11 +52,20 @@ def read_entry(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Entry
     needs_description = is_described and not no_vision_reason
     document = merge_earlier_descriptions(entry, document)
     # A scan has no text yet, but its pages can be described; then the job of the description decides.
-    if not document.pieces and not (needs_description and document.page_count):
+    if not (holds_enough(document, Format(entry.format)) or (needs_description and document.page_count)):
         raise _build_no_text_error(document, no_vision_reason)
     if no_vision_reason and has_pages_without_text(document):
         document = replace(document, warnings=(*document.warnings, f"{PICTURE_WARNING_PREFIX}{no_vision_reason}"))
     return EntryReading(document=document, needs_description=needs_description)
+
+
+def holds_enough(document: Document, format_: Format) -> bool:
+    """Tell whether an entry is ready with the document: it has text, or is of a format that can do without.
+
+    A contents file has none, and the index page of a folder may have only a front matter. The bookmarks of a scan do
+    not make up for its text.
+    """
+    return bool(document.pieces) or (document.has_other_content and format_ not in DESCRIBED_FORMATS)
 
 
 def _read_file(entry: MaterialEntry, checkpoint: Callable[[], None]) -> Document:
@@ -58,8 +74,14 @@ def _read_file(entry: MaterialEntry, checkpoint: Callable[[], None]) -> Document
         with open_entry_copy(entry) as path:
             # An uploaded page is read whole, a fetched one for its main text, in the encoding that its server named.
             if entry.fetched_at is None:
-                return read_isolated(path, format_, checkpoint=checkpoint)
-            return read_fetched_file(path, format_, charset=parse_charset(entry.content_type), checkpoint=checkpoint)
+                return read_isolated(path, format_, name=entry.name, checkpoint=checkpoint)
+            return read_fetched_file(
+                path,
+                format_,
+                name=entry.name,
+                charset=parse_charset(entry.content_type),
+                checkpoint=checkpoint,
+            )
     except UnreadableDocument as exc:
         raise IngestionFailed(str(exc), code=exc.code, next_step=exc.next_step) from exc
 

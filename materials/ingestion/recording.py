@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from materials import fingerprints
+from materials.contents import encode_contents
 from materials.documents import ChunkKind, Document, LeftOut, Locator, Piece
 from materials.entries.submission import resubmit_related_recordings, submit_picture_description
 from materials.fingerprints import clear_fingerprints
@@ -32,13 +34,13 @@ def record_reading(entry: MaterialEntry, reading: EntryReading) -> None:
 
     The caller owns the transaction and holds the tree lock.
     """
-    if reading.document.pieces:
-        record_chunks(entry=entry, document=reading.document)
-    else:
+    if reading.waits_for_description:
         record_document_info(entry=entry, document=reading.document)
+    else:
+        record_chunks(entry=entry, document=reading.document)
     record_left_out(entry=entry, left_out=reading.document.left_out)
     if reading.needs_description:
-        submit_picture_description(entry, is_entry_job=not reading.document.pieces)
+        submit_picture_description(entry, is_entry_job=reading.waits_for_description)
     resubmit_related_recordings(entry)
 
 
@@ -55,7 +57,7 @@ def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
         apply_correction(piece, placed[position].text) if position in placed else piece
         for position, piece in enumerate(document.pieces)
     ]
-    fingerprint = fingerprints.compute_entry_fingerprint(pieces)
+    fingerprint = fingerprints.compute_entry_fingerprint(pieces, contents=document.contents, metadata=document.metadata)
     language = _detect_language(entry, pieces, document.language)
     # Most ingestions of the same bytes change nothing; their rows and search index stay as they are.
     if fingerprint != entry.fingerprint or language != entry.text_language:
@@ -72,6 +74,8 @@ def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
         duration_ms=document.duration_ms,
         chunk_count=len(document.pieces),
         warnings=list(document.warnings),
+        contents=_encode_contents(document),
+        metadata=dict(document.metadata),
         fingerprint=fingerprint,
         processed_sha256=entry.raw_sha256,
         processed_at=timezone.now(),
@@ -84,16 +88,28 @@ def preview_fingerprint(*, entry: MaterialEntry, document: Document) -> str:
     corrections = ChunkCorrection.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position", "id")
     placed = _match_corrections(document.pieces, list(corrections))
     return fingerprints.compute_entry_fingerprint(
-        apply_correction(piece, placed[position].text) if position in placed else piece
-        for position, piece in enumerate(document.pieces)
+        (
+            apply_correction(piece, placed[position].text) if position in placed else piece
+            for position, piece in enumerate(document.pieces)
+        ),
+        contents=document.contents,
+        metadata=document.metadata,
     )
 
 
 def record_document_info(*, entry: MaterialEntry, document: Document) -> None:
-    """Store title, pages and warnings of a document without text, which does not count as processed by that."""
+    """Store what is known of a document without text besides its chunks; it does not count as processed by that."""
     MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
-        title=document.title[:500] or entry.title, page_count=document.page_count, warnings=list(document.warnings)
+        title=document.title[:500] or entry.title,
+        page_count=document.page_count,
+        warnings=list(document.warnings),
+        contents=_encode_contents(document),
+        metadata=dict(document.metadata),
     )
+
+
+def _encode_contents(document: Document) -> dict[str, Any] | None:
+    return None if document.contents is None else encode_contents(document.contents)
 
 
 def record_left_out(*, entry: MaterialEntry, left_out: Sequence[LeftOut]) -> None:

@@ -13,7 +13,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from llm.video.processor import TranscriptSource
-from materials.documents import Format
+from materials.contents import decode_contents
+from materials.documents import Contents, Format
 from materials.errors import INTEGRITY_BROKEN
 from materials.models.tree import MaterialNode
 from project.db.fields import UUIDModel
@@ -135,6 +136,12 @@ class MaterialEntry(UUIDModel):
     left_out = models.JSONField(
         default=list, blank=True, help_text="Kind, count and pages of what is not part of the text."
     )
+    contents = models.JSONField(
+        null=True, blank=True, help_text="The table of contents that the source holds, as `encode_contents` writes it."
+    )
+    metadata = models.JSONField(
+        default=dict, blank=True, help_text="The fields of a front matter, with the names that the source gives them."
+    )
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     processed_sha256 = models.CharField(max_length=64, blank=True)
     processed_at = models.DateTimeField(null=True, blank=True)
@@ -163,7 +170,9 @@ class MaterialEntry(UUIDModel):
             models.CheckConstraint(condition=~Q(captions_of=F("id")), name="entry_is_not_its_own_captions"),
             models.CheckConstraint(
                 condition=Q(processed_at__isnull=True, fingerprint="", chunk_count=0)
-                | Q(processed_at__isnull=False, chunk_count__gt=0) & ~Q(fingerprint=""),
+                | Q(processed_at__isnull=False)
+                & ~Q(fingerprint="")
+                & (Q(chunk_count__gt=0) | Q(contents__isnull=False) | ~Q(metadata={})),
                 name="entry_is_processed_wholly_or_not_at_all",
             ),
         ]
@@ -200,6 +209,10 @@ class MaterialEntry(UUIDModel):
         if self.job.status == JobStatus.CANCELLED:  # nothing went wrong, so that the job has no error
             return CANCELLED
         return EntryError(code=self.job.error_code, message=self.job.error_message, next_step=self.job.next_step)
+
+    def build_contents(self) -> Contents | None:
+        """Return the stored table of contents, None without one."""
+        return None if self.contents is None else decode_contents(self.contents)
 
     @property
     def is_stale(self) -> bool:

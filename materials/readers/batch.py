@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from materials.documents import Document, Format
@@ -17,8 +18,17 @@ from materials.readers.isolation import FILE_LIMITS, read_isolated
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 
+@dataclass(frozen=True, kw_only=True)
+class NamedFile:
+    """A file to read: where it is, of which format, and the name that people gave it."""
+
+    path: Path
+    format: Format
+    name: str
+
+
 def read_batch(
-    files: Sequence[tuple[Path, Format]], *, checkpoint: Callable[[], None] = lambda: None
+    files: Sequence[NamedFile], *, checkpoint: Callable[[], None] = lambda: None
 ) -> Iterator[Document | UnreadableDocument]:
     """Yield the document of each file, or why it cannot be read, in order and as soon as it is read.
 
@@ -34,16 +44,16 @@ def read_batch(
             if done == len(files):
                 return
             # By itself it has all the time and memory, and what it fails of can be said.
-            path, format_ = files[done]
+            file = files[done]
             done += 1
             try:
-                yield read_isolated(path, format_, checkpoint=checkpoint)
+                yield read_isolated(file.path, file.format, name=file.name, checkpoint=checkpoint)
             except UnreadableDocument as exc:
                 yield exc
 
 
 def _read_in_one_child(
-    files: Sequence[tuple[Path, Format]], checkpoint: Callable[[], None]
+    files: Sequence[NamedFile], checkpoint: Callable[[], None]
 ) -> Iterator[Document | UnreadableDocument]:
     limits = ProcessLimits(
         memory_bytes=FILE_LIMITS.memory_bytes,
@@ -55,8 +65,13 @@ def _read_in_one_child(
         results = [Path(folder) / f"{number}.json" for number in range(len(files))]
         request = {
             "files": [
-                {"path": str(path.resolve()), "format": format_.value, "result": str(result)}
-                for (path, format_), result in zip(files, results, strict=True)
+                {
+                    "path": str(file.path.resolve()),
+                    "format": file.format.value,
+                    "name": file.name,
+                    "result": str(result),
+                }
+                for file, result in zip(files, results, strict=True)
             ]
         }
         messages = read_messages("materials.readers.batch_child", request, limits=limits, checkpoint=checkpoint)

@@ -12,7 +12,7 @@ from materials.readers.registry import read_document
 
 
 def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
-    """Read the `files` in order, each with its `path`, `format` and `result`, and send a message after each.
+    """Read the `files` in order, each with its `path`, `format`, `name` and `result`, and send a message after each.
 
     The message holds `refusal`: what `write_document` sends of a file that cannot be read, else None.
     """
@@ -21,7 +21,7 @@ def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]
         refusals: list[dict[str, Any]] = []
 
         def read(file: Mapping[str, str] = file) -> Document:
-            return read_document(Path(file["path"]), Format(file["format"]))
+            return read_document(Path(file["path"]), Format(file["format"]), name=file["name"])
 
         write_document(read, Path(file["result"]), refusals.append)
         send_message({"refusal": refusals[0] if refusals else None})

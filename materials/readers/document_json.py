@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from materials.documents import ChunkKind, Document, LeftOut, LeftOutKind, LeftOutText, Locator, Piece
+from materials.contents import decode_contents, encode_contents
+from materials.documents import ChunkKind, Contents, Document, LeftOut, LeftOutKind, LeftOutText, Locator, Piece
 
 
 def encode_document(document: Document) -> bytes:
     """Return a document as JSON. Halves of surrogate pairs, which are no characters, become question marks."""
-    return json.dumps(document, ensure_ascii=False, default=vars).encode(errors="replace")
+    return json.dumps(document, ensure_ascii=False, default=_list_fields).encode(errors="replace")
 
 
 def decode_document(data: bytes) -> Document:
@@ -20,7 +21,13 @@ def decode_document(data: bytes) -> Document:
     fields["warnings"] = tuple(fields["warnings"])
     fields["blank_pages"] = tuple(fields["blank_pages"])
     fields["left_out"] = tuple(_decode_left_out(group) for group in fields["left_out"])
+    if fields["contents"] is not None:
+        fields["contents"] = decode_contents(fields["contents"])
     return Document(**fields)
+
+
+def _list_fields(value: object) -> dict[str, Any]:
+    return encode_contents(value) if isinstance(value, Contents) else vars(value)
 
 
 def _decode_piece(fields: dict[str, Any]) -> Piece:

@@ -15,6 +15,8 @@ from typing import BinaryIO
 from materials.documents import Format
 from materials.readers.archives import detect_zip_format, identify_ole_file
 from materials.readers.base.encodings import decode_prefix, looks_like_text
+from materials.readers.contents.dialects import HEAD_BYTES as CONTENTS_HEAD_BYTES
+from materials.readers.contents.dialects import find_dialect, list_named_dialects
 from materials.readers.format_problem import FormatProblem
 from materials.readers.unsupported import UNSUPPORTED_EXTENSIONS, UNSUPPORTED_SIGNATURES, UnsupportedFormat
 
@@ -47,6 +49,8 @@ FORMATS: Mapping[Format, FormatInfo] = {
     Format.PPTX: FormatInfo(
         label="PowerPoint (pptx)", extensions=(".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")
     ),
+    # Told by the whole name (`materials.readers.contents.dialects`).
+    Format.CONTENTS: FormatInfo(label="a table of contents", extensions=()),
     Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",)),
     Format.VTT: FormatInfo(label="WebVTT captions", extensions=(".vtt",)),
     Format.VIDEO: FormatInfo(label="a video", extensions=(".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")),
@@ -113,11 +117,14 @@ _HTML = re.compile(
 
 
 def find_format_by_name(name: str) -> Format | None:
-    """Return the format of a name's extension, None for an unknown one. Raises FormatProblem for an unsupported one.
+    """Return the format that a name promises, None for an unknown one. Raises FormatProblem for an unsupported one.
 
     Meant for a check before an upload, so that a large file is not sent in vain; `detect_format` decides afterwards.
+    The name may be a path, which tells more of contents files.
     """
     suffix = PurePosixPath(name).suffix.lower()
+    if list_named_dialects(name):
+        return _FORMAT_BY_EXTENSION.get(suffix, Format.CONTENTS)
     if suffix in UNSUPPORTED_EXTENSIONS:
         raise _build_unsupported_problem(UNSUPPORTED_EXTENSIONS[suffix])
     return _FORMAT_BY_EXTENSION.get(suffix)
@@ -137,7 +144,10 @@ def detect_format(file: BinaryIO, name: str) -> Format:
         if container == _MP4 and not _is_complete_mp4(file, size):
             raise _build_truncated_problem("media")
         return _detect_recording_format(container, head, name)
-    found = _detect_binary_format(file, head, size) or _detect_text_format(head, name)
+    found = _detect_binary_format(file, head, size)
+    if found is None and _holds_contents(file, head, name):
+        return Format.CONTENTS
+    found = found or _detect_text_format(head, name)
     _check_extension(found, name)
     return found
 
@@ -206,6 +216,24 @@ def _detect_binary_format(file: BinaryIO, head: bytes, size: int) -> Format | No
         if head[offset : offset + len(signature)] == signature:
             raise _build_unsupported_problem(what)
     return None
+
+
+def _holds_contents(file: BinaryIO, head: bytes, name: str) -> bool:
+    """Tell whether a text file is a table of contents. Raises FormatProblem when its name promises one in vain."""
+    named = list_named_dialects(name)
+    if not named or not looks_like_text(head):
+        return False
+    if find_dialect(name, decode_prefix(_read_at(file, 0, CONTENTS_HEAD_BYTES))) is not None:
+        return True
+    if all(dialect.is_document_name for dialect in named):
+        return False
+    wanted = "; ".join(f"{dialect.label} with {dialect.expected}" for dialect in named)
+    raise _build_unsupported_problem(
+        UnsupportedFormat(
+            label=f"a data file, not a table of contents ({wanted})",
+            next_step="Put what students need of it into a document, slides or a PDF, and send that.",
+        )
+    )
 
 
 def _detect_text_format(head: bytes, name: str) -> Format:

@@ -39,16 +39,17 @@ def read_isolated(
     path: Path,
     format_: Format,
     *,
+    name: str = "",
     limits: ReaderLimits = FILE_LIMITS,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> Document:
-    """Read a file in a child process of its own.
+    """Read a file in a child process of its own. `name` is the one that people gave it, where the path has another.
 
     Raises UnreadableDocument (also when the file needs more than the limits, or breaks the child), and soon after
     `checkpoint` raises, what it raises. The child and all it started are gone when this returns, and soon
     after this process ends, however it does.
     """
-    request = {"path": str(path), "format": format_.value}
+    request = {"path": str(path), "format": format_.value, "name": name or path.name}
     try:
         return _run_reader("materials.readers.reader_child", request, limits, checkpoint)
     except ChildFailed as failure:
@@ -59,18 +60,20 @@ def read_fetched_file(
     path: Path,
     format_: Format,
     *,
+    name: str = "",
     charset: str = "",
     limits: ReaderLimits = PAGE_LIMITS,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> Document:
     """Read a file that a server sent in the encoding `charset`, where it named one; of a web page its main text.
 
-    `limits` are for finding the main text of a page, which is read whole when that takes more. Raises
-    UnreadableDocument, and soon after `checkpoint` raises, what it raises.
+    `name` is the one that people gave the file, where the path has another. `limits` are for finding the main text of
+    a page, which is read whole when that takes more. Raises UnreadableDocument, and soon after `checkpoint` raises,
+    what it raises.
     """
     if format_ is not Format.HTML:
         with _open_as_utf8(path, charset if format_ in _TEXT_FORMATS else "") as readable:
-            return read_isolated(readable, format_, checkpoint=checkpoint)
+            return read_isolated(readable, format_, name=name or path.name, checkpoint=checkpoint)
     request = {"path": str(path), "charset": charset}
     try:
         return _run_reader("materials.readers.html.webpage_child", request, limits, checkpoint)

@@ -19,10 +19,12 @@ RECURSION_LIMIT = 5_000
 
 
 def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]], None]) -> None:
-    """Read the file at `path`, which has the `format`, into the file `result`."""
+    """Read the file at `path`, which has the `format` and the `name` for people, into the file `result`."""
     set_up_process()
     write_document(
-        lambda: read_document(Path(request["path"]), Format(request["format"])), Path(request["result"]), send_message
+        lambda: read_document(Path(request["path"]), Format(request["format"]), name=request["name"]),
+        Path(request["result"]),
+        send_message,
     )
 
 

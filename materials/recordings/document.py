@@ -8,9 +8,10 @@ from pathlib import PurePath
 
 from llm.video.processor import TranscriptionOutcome, TranscriptSource
 from llm.video.transcript import MediaInfo, Segment, Transcript
-from materials.documents import ChunkKind, Document, LeftOut, LeftOutKind
+from materials.documents import ChunkKind, Contents, Document, LeftOut, LeftOutKind, Locator
 from materials.readers.base.encodings import clean_text
 from materials.readers.base.left_out import LeftOutCollector
+from materials.readers.base.outlines import build_item
 from materials.readers.base.pieces import collapse_whitespace
 from materials.readers.text.transcripts import build_transcript_pieces
 
@@ -75,7 +76,18 @@ def build_recording_document(
         duration_ms=media.duration_ms,
         warnings=(*outcome.transcript.warnings, *warnings, *_say_which_sound(outcome, media)),
         left_out=_list_left_out(outcome, media, title=title),
+        contents=_build_contents(media) if has_chapters else None,
     )
+
+
+def _build_contents(media: MediaInfo) -> Contents:
+    """Return the chapter marks with titles as a table of contents."""
+    items = (
+        build_item(clean_text(chapter.title), locator=Locator(start_ms=chapter.start_ms, end_ms=chapter.end_ms))
+        for chapter in media.chapters
+        if chapter.title
+    )
+    return Contents(dialect="chapter marks", items=tuple(items))
 
 
 def select_title(media: MediaInfo, *, name: str) -> str:

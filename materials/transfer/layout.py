@@ -91,7 +91,7 @@ def _build_file_name(entry: MaterialEntry, letters: int) -> str:
         return build_safe_name(entry.name, SHORTCUT_SUFFIX, letters=letters)
     suffix = PurePosixPath(entry.name).suffix
     format_ = Format(entry.format)
-    if suffix.lower() in FORMATS[format_].extensions:
+    if format_ is Format.CONTENTS or suffix.lower() in FORMATS[format_].extensions:
         return build_safe_name(entry.name.removesuffix(suffix), suffix, letters=letters)
     # A recording's format has several containers, so no extension can be chosen for it.
     return build_safe_name(entry.name, "" if format_.is_recording else FORMATS[format_].extensions[0], letters=letters)

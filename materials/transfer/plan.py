@@ -110,18 +110,12 @@ def build_import_plan(source: ImportSource, *, unwrap: bool = True, levels: int 
     too_deep = {path for path in folders if len(path) - len(base) > levels}
     planned = []
     for path in sorted(files, key=path_sort_key):
-        if skip := (_TOO_DEEP if len(path) - 1 - len(base) > levels else _find_skip_reason(files[path])):
+        manifest_fields = (manifest.entries if manifest else {}).get(path[len(base) :], {})
+        name = manifest_fields.get("name") or path[-1]
+        if skip := (_TOO_DEEP if len(path) - 1 - len(base) > levels else _find_skip_reason(files[path], name)):
             skipped.append(_build_skipped_item(files[path], skip))
         else:
-            manifest_fields = (manifest.entries if manifest else {}).get(path[len(base) :], {})
-            planned.append(
-                PlannedFile(
-                    path=path,
-                    name=manifest_fields.get("name") or path[-1],
-                    item=files[path],
-                    manifest_fields=manifest_fields,
-                )
-            )
+            planned.append(PlannedFile(path=path, name=name, item=files[path], manifest_fields=manifest_fields))
     skipped += [
         SkippedItem(display_path=format_path(path) + "/", size=0, skip=_TOO_DEEP, is_folder=True, count=0)
         for path in too_deep
@@ -191,7 +185,7 @@ def read_at_most(file: Any, *, limit: int) -> bytes:
     return bytes(data)
 
 
-def _find_skip_reason(found: SourceItem) -> SkipItem | None:
+def _find_skip_reason(found: SourceItem, name: str) -> SkipItem | None:
     if found.skip is not None:
         return found.skip
     if not found.size:
@@ -200,7 +194,7 @@ def _find_skip_reason(found: SourceItem) -> SkipItem | None:
         too_long = found.size > MAX_SHORTCUT_BYTES
         return SkipItem("bad_address", "It is too long for a shortcut to an address.") if too_long else None
     try:
-        find_format_by_name(found.path[-1])
+        find_format_by_name("/".join((*found.path[:-1], name)))
     except FormatProblem as exc:
         return SkipItem(exc.code, f"{exc} {exc.next_step}")
     return None

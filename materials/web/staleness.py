@@ -72,7 +72,11 @@ def _has_other_text(run: JobRun, entry: MaterialEntry, fetched: FetchedResponse)
         charset = page_requests.parse_response_metadata(fetched).charset
         try:
             document = read_fetched_file(
-                Path(file.name), Format(entry.format), charset=charset, checkpoint=run.checkpoint
+                Path(file.name),
+                Format(entry.format),
+                name=entry.name,
+                charset=charset,
+                checkpoint=run.checkpoint,
             )
         except UnreadableDocument:  # the stored version was readable, so this is another one
             return True

@@ -21,7 +21,7 @@ _FIRST_SENTENCE = re.compile(r"(?<=\.)\s")
 def declare_children_of(component: str) -> Any:
     """Return a decorator for a list field: its items have the shape of the component that it is part of."""
     items = {"$ref": f"#/components/schemas/{component}"}
-    return extend_schema_field({"type": "array", "items": items, "description": "Nodes of this same shape."})
+    return extend_schema_field({"type": "array", "items": items, "description": "Items of this same shape."})
 
 
 def declare_problems(*statuses: str) -> Callable[[_Action], _Action]:

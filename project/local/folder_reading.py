@@ -21,9 +21,10 @@ from llm.video.transcript import MediaInfo
 from materials.documents import ChunkKind, Document, Format
 from materials.entries.intake import clean_name
 from materials.entries.sidecar_captions import rank_sidecar_captions
+from materials.ingestion.reading import holds_enough
 from materials.languages import detect_language
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.batch import read_batch
+from materials.readers.batch import NamedFile, read_batch
 from materials.readers.format_problem import FormatProblem
 from materials.readers.formats import detect_format
 from materials.recordings.document import build_caption_transcript, build_recording_document
@@ -104,7 +105,7 @@ def read_planned_files(
             _read_recording(file, reading)
             done += 1
             report_progress(done, total)
-        elif file.document is not None and not file.document.pieces and file.document.contents is None:
+        elif file.document is not None and not holds_enough(file.document, file.format):
             why = " ".join(file.document.warnings) or "The file holds no text."
             reading.failed.append(_describe_failure(file, f"No text was found. {why}"))
             file.document = None
@@ -162,7 +163,7 @@ def _read_in_parallel(
 
     def read_files(batch: Sequence[FolderFile]) -> list[tuple[FolderFile, Document | UnreadableDocument]]:
         results: list[tuple[FolderFile, Document | UnreadableDocument]] = []
-        wanted = [(file.path, file.format) for file in batch]
+        wanted = [NamedFile(path=file.path, format=file.format, name=file.name) for file in batch]
         for file, result in zip(batch, read_batch(wanted, checkpoint=checkpoint), strict=True):
             document = result
             if isinstance(document, Document):

@@ -102,7 +102,9 @@ class _SourceBuilder:
         document = file.document
         entry_id = uuid5(_NAMESPACE, file.display_path)
         self.paths[entry_id] = path
-        self.fingerprints[entry_id] = compute_entry_fingerprint(document.pieces)
+        self.fingerprints[entry_id] = compute_entry_fingerprint(
+            document.pieces, contents=document.contents, metadata=document.metadata
+        )
         return SourceEntry(
             id=entry_id,
             name=file.name,

@@ -54,6 +54,8 @@ def load_sources(*, tenant: Tenant, node_id: UUID) -> GenerationSources:
             chunks=tuple(chunks[row.pk]),
             sha256=row.raw_sha256,
             language=row.text_language,
+            contents=row.build_contents(),
+            metadata=row.metadata,
             page_count=row.page_count,
             duration_ms=row.duration_ms,
         )

@@ -150,7 +150,9 @@ def _build_uncited_warnings(draft: Draft, sources: GenerationSources) -> list[st
         citation.chunk_id for module in draft.modules for node in module.iter_nodes() for citation in node.citations
     }
     uncited = [
-        sources.paths[entry.id] for entry in sources.entries.values() if cited.isdisjoint(c.id for c in entry.chunks)
+        sources.paths[entry.id]
+        for entry in sources.entries.values()
+        if entry.chunks and cited.isdisjoint(chunk.id for chunk in entry.chunks)
     ]
     return [f"Nothing of these sources is cited: {'; '.join(uncited)}."] if uncited else []
 

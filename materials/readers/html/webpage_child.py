@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from materials.readers.base.contents_limits import limit_contents
 from materials.readers.html import webpage
 from materials.readers.reader_child import set_up_process, write_document
 
@@ -19,7 +20,9 @@ def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]
     sys.addaudithook(refuse_network)
     set_up_process()
     write_document(
-        lambda: webpage.read(Path(request["path"]), charset=request["charset"]), Path(request["result"]), send_message
+        lambda: limit_contents(webpage.read(Path(request["path"]), charset=request["charset"])),
+        Path(request["result"]),
+        send_message,
     )
 
 

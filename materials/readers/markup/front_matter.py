@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -23,13 +23,15 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 class FrontMatter:
     """The title and the language (a BCP 47 tag) of a front matter, blank when missing, and the text behind it.
 
-    `source` is the front matter as it stands, blank when the text has none.
+    `fields` are all that it has, as YAML or TOML values. `source` is the front matter as it stands, blank when the text
+    has none.
     """
 
     title: str
     language: str
     body: str
     source: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def split_front_matter(text: str) -> FrontMatter:
@@ -43,6 +45,7 @@ def split_front_matter(text: str) -> FrontMatter:
                 language=said.replace("_", "-") if _LANGUAGE.fullmatch(said) else "",
                 body=text[found.end() :],
                 source=found.group(1),
+                fields=fields,
             )
     return FrontMatter(title="", language="", body=text)
 

@@ -16,7 +16,7 @@ from materials.readers.markup import front_matter
 def read(path: Path) -> Document:
     """Read a Markdown file: CommonMark with tables, formulas, notes, terms and the directives of site builders.
 
-    The title and the language of a front matter become the document's.
+    The title and the language of a front matter become the document's, all its fields metadata.
     """
     text = decode_with_warnings(path.read_bytes())
     front = front_matter.split_front_matter(text.text)
@@ -24,7 +24,7 @@ def read(path: Path) -> Document:
     if front.source:
         left_out.add(LeftOutKind.METADATA, front.source)
     document = parse_markdown(front.body, title=front.title, left_out=left_out)
-    return replace(document, language=front.language, warnings=text.warnings)
+    return replace(document, language=front.language, warnings=text.warnings, metadata=front.fields)
 
 
 def parse_markdown(text: str, *, title: str = "", left_out: LeftOutCollector | None = None) -> Document:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,7 @@ def read(path: Path) -> Document:
         pieces=pieces,
         title=reading.title or named or own,
         language=reading.document_language,
+        metadata=reading.metadata,
         warnings=(*text.warnings, *reading.list_warnings()),
         left_out=reading.left_out.build(),
     )
@@ -83,6 +84,7 @@ class _NotebookReader:
     code_language: str
     title: str = ""
     document_language: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     blocks: HTMLBlockReader = field(default_factory=HTMLBlockReader)
     _omissions: Counter[str] = field(default_factory=Counter)
     # One for all cells: to build the renderer takes longer than to render a short cell.
@@ -124,12 +126,13 @@ class _NotebookReader:
             yield f"The output of {cells} cut after {MAX_OUTPUT_LINES} lines or {MAX_OUTPUT_CHARACTERS:,} characters."
 
     def _strip_front_matter(self, source: str) -> str:
-        """Return the text of a cell without front matter, whose title and language are kept; only the first has one."""
+        """Return the text of a cell without front matter, whose fields are kept; only the first has one."""
         if self.blocks.pieces.collected or not source.lstrip().startswith(("---", "+++")):
             return source
         front = front_matter.split_front_matter(source)
         if front.source:
             self.left_out.add(LeftOutKind.METADATA, front.source)
+            self.metadata = front.fields
         self.title, self.document_language = self.title or front.title, self.document_language or front.language
         return front.body
 

@@ -47,6 +47,9 @@ def test_chapters_and_title_of_a_container_are_read_and_its_other_tracks_counted
         ("heading", "Flatness", ["Flatness"], 2000, 6000),
         ("transcript", "They are flat.", ["Flatness"], 2500, 5500),
     ]
+    assert [(item["title"], item["locator"]) for item in read["contents"]["items"]] == [
+        ("Lies", {"start_ms": 0, "end_ms": 2000}), ("Flatness", {"start_ms": 2000, "end_ms": 6000}),
+    ]  # fmt: skip
     assert read["left_out"] == [{"kind": "track", "count": 3, "pages": ""}]
     assert list(LeftOutPassage.objects.order_by("position").values_list("text", flat=True)) == [
         "Captions (ger): Für Schwerhörige",
