@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from materials.contents import encode_locator
 from materials.models import get_locator_columns
-from materials.serializers import build_locator_json
 from project.db.fields import new_id
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.registry import Engine
@@ -180,7 +180,7 @@ class _EvidenceIndex:
             "entry_name": entry.name,
             "entry_path": self._sources.paths[entry.id],
             "chunk": str(chunk.id),
-            "locator": build_locator_json(chunk.locator),
+            "locator": encode_locator(chunk.locator),
             "quote": citation.quote,
             "machine_written": chunk.kind.is_machine_written,
         }
