@@ -12,6 +12,7 @@ import re
 from html import escape
 
 from materials.documents import LeftOutKind
+from materials.readers.base.task_words import is_task_title
 
 DIRECTIVE_TAG = "coursewright-directive"
 LEFT_OUT_TAG = "coursewright-left-out"
@@ -46,16 +47,19 @@ _ANSWERS = {"Solution", "Answer"}
 _TARGET_NAME = re.compile(r"[\w:.-]+")
 
 
-def find_label(name: str) -> str:
-    """Return the label of a directive by its name: `Exercise`, `Solution` and the like; blank for other directives."""
-    return _LABELS.get(name.lower(), "")
+def find_label(name: str, title: str = "") -> str:
+    """Return the label of a directive: by its name `Exercise`, `Solution` and the like; blank for other directives.
+
+    The title of another directive is its label when it says as much: `!!! done "Answer"`, `:::tip[Exercise 2]`.
+    """
+    return _LABELS.get(name.lower(), "") or (title if is_task_title(title) else "")
 
 
 def format_directive_start(name: str, title: str = "") -> str:
     """Return the start tag of the element for a directive with a name and, as text, its title."""
-    label = find_label(name)
+    label = find_label(name, title)
     # sphinx-exercise names the exercise that a solution belongs to by its label, where others have a title.
-    if label in _ANSWERS and _TARGET_NAME.fullmatch(title) and not title.istitle():
+    if label == title or (label in _ANSWERS and _TARGET_NAME.fullmatch(title) and not title.istitle()):
         title = ""
     attributes = {"label": label, "title": title if label else "", "kind": name if name in {LIST_TABLE, NOTES} else ""}
     written = "".join(f' {key}="{escape(value, quote=True)}"' for key, value in attributes.items() if value)

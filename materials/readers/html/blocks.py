@@ -19,7 +19,8 @@ from materials.readers.base.pieces import (
     format_table_parts,
     tidy_lines,
 )
-from materials.readers.html.boxes import is_box, is_speaker_notes
+from materials.readers.base.task_words import is_task_title
+from materials.readers.html.boxes import find_box_title, is_box, is_speaker_notes
 from materials.readers.html.furniture import BoilerplateDetector, is_ignored
 from materials.readers.html.inline import InlineText, get_alt_text, is_block, read_inline_text
 from materials.readers.html.left_out import count_ignored, count_navigation
@@ -140,11 +141,19 @@ class HTMLBlockReader:
                 self._read_directive(element)
         elif is_box(element):
             with self.pieces.open_box():
+                self._add_box_title(element)
                 self.read(element)
         else:
             if tag == "a" and (target := element.get("href")):
                 self._links_around.append(target)
             self.read(element)
+
+    def _add_box_title(self, element: Any) -> None:
+        """Make a heading of the title of a box that says that a task or its solution stands inside."""
+        title = find_box_title(element)
+        if title is not None and is_task_title(text := read_inline_text(title, LeftOutCollector()).text.strip()):
+            self.pieces.add_heading(text, max(self.pieces.next_level, 2), self._build_locator())
+            title.drop_tree()
 
     def _read_notes(self, element: Any) -> None:
         """Add the notes of a speaker: paragraphs and lists are notes then, code and tables what they are."""

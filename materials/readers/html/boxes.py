@@ -13,12 +13,24 @@ _BOX_ROLES = {"tabpanel", "note", "complementary", "region"}
 # Boxes as generators of sites name them: Sphinx and MkDocs, Quarto and the Carpentries, Bootstrap, docsify.
 _BOX_CLASSES = {"admonition", "callout", "alert", "admonitionblock", "custom-block", "tab-pane", "accordion-body"}
 
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
 
 def is_box(element: Any) -> bool:
     """Tell whether an element is a box, such as a note, a quotation, a panel of tabs or an exercise."""
     if element.tag in _BOX_TAGS or element.get("role") in _BOX_ROLES:
         return True
     return not _BOX_CLASSES.isdisjoint((element.get("class") or "").split())
+
+
+def find_box_title(element: Any) -> Any | None:
+    """Return the element with the title of a box, which stands first in it; None without, and for a real heading."""
+    first = next((child for child in element if isinstance(child.tag, str)), None)
+    if first is None or (element.text or "").strip():
+        return None
+    is_title = first.tag == "summary" or any("title" in name for name in (first.get("class") or "").split())
+    has_heading = first.tag in _HEADINGS or next(first.iter(*_HEADINGS), None) is not None
+    return first if is_title and not has_heading else None
 
 
 def is_speaker_notes(element: Any) -> bool:

@@ -120,7 +120,7 @@ def _build_opening(name: str, argument: str, indent: str, mark: str) -> Directiv
         return DirectiveOpening(lines=[""], indent=indent, mark=mark, ended_gate=name.removesuffix("-end") + "-start")
     title = "" if name in UNTITLED_DIRECTIVES | PICTURE_DIRECTIVES else argument.strip()
     lines = ["", f"{indent}{format_directive_start(name, title)}", ""]
-    if title and not find_label(name):
+    if title and not find_label(name, title):
         lines += [f"{indent}{title}", ""]
     if argument.strip() and name in _INCLUDING_DIRECTIVES | PICTURE_DIRECTIVES:
         lines += [f"{indent}{format_left_out(LeftOutKind.EMBEDDED_OBJECT, argument)}", ""]

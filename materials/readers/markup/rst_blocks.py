@@ -217,7 +217,7 @@ class RstReader:
                 said = f'<a href="{escape(target, quote=True)}">{said}</a>'
             said = f"<p>{said}</p>"
             return said + "".join(self._render_blocks(body, depth + 1))
-        has_title = argument and name in TITLED_DIRECTIVES and not find_label(name)
+        has_title = argument and name in TITLED_DIRECTIVES and not find_label(name, argument)
         title = f"<p>{self._render_inline(argument)}</p>" if has_title else ""
         if name == "csv-table":
             rows = parse_csv_rows(
