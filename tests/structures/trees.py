@@ -57,4 +57,5 @@ def _chunks(path: str, pieces: Iterable[Piece]) -> Iterator[SourceChunk]:
             locator=piece.locator,
             level=piece.level,
             emphasised=piece.emphasised,
+            links=piece.links,
         )

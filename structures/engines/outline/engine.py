@@ -11,7 +11,7 @@ from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.engines.outline import concepts, exercises, names
 from structures.engines.outline.arrangement import build_module_plans
-from structures.engines.outline.plans import LessonPlan, ModulePlan
+from structures.engines.outline.plans import LessonPlan, ModulePlan, Role
 from structures.engines.outline.sections import Section, is_stub
 
 # To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
@@ -92,7 +92,10 @@ def _build_module_node(plan: ModulePlan, contents: Mapping[int, list[DraftNode]]
 
 
 def _has_only_stubs(lesson: LessonPlan) -> bool:
-    return bool(lesson.parts) and all(part.is_whole and is_stub(part.entry) for part in lesson.parts)
+    # A task may be as short as a plan.
+    return bool(lesson.parts) and all(
+        part.is_whole and part.role is not Role.EXERCISE and is_stub(part.entry) for part in lesson.parts
+    )
 
 
 def _build_lesson_node(plan: LessonPlan, children: list[DraftNode]) -> DraftNode:

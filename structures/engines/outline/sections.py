@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from materials.documents import ChunkKind
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceChunk, SourceEntry
+from structures.engines.outline.words import count_words
 
 # An entry with fewer words than this, and no sentence as long as `MIN_SENTENCE_WORDS`, only announces content: a title,
 # then "theory", "practice" and "homework" with a few words each. On the sample courses, one of which is half planned,
@@ -75,7 +76,12 @@ def build_section_tree(entry: SourceEntry) -> Section:
 def _close_boxes(open_sections: list[Section], chunk: SourceChunk) -> None:
     """Close the sections below the one in which a chunk stands by its heading path, where that one is open."""
     path = chunk.locator.heading_path
-    if not path or is_on_slide(chunk):
+    if is_on_slide(chunk):
+        return
+    if not path:
+        heading = open_sections[-1].heading
+        if heading is not None and heading.locator.heading_path:
+            del open_sections[1:]
         return
     for depth in range(len(open_sections) - 1, 0, -1):
         heading = open_sections[depth].heading
@@ -92,9 +98,9 @@ def is_stub(entry: SourceEntry) -> bool:
         if chunk.kind in {ChunkKind.CODE, ChunkKind.TABLE, ChunkKind.TRANSCRIPT}:
             return False
         if chunk.kind is not ChunkKind.HEADING:
-            words += len(chunk.text.split())
+            words += count_words(chunk.text)
             if any(
-                sum(word[:1].isalpha() for word in sentence.split()) >= MIN_SENTENCE_WORDS
+                count_words(" ".join(word for word in sentence.split() if word[:1].isalpha())) >= MIN_SENTENCE_WORDS
                 for sentence in split_sentences(chunk)
             ):
                 return False

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from materials.readers.base import task_words
+
 # What a numbered part of a course is called, as in `Week 3` or `Розділ 2`.
 DIVISIONS = (
     "module|unit|part|chapter|section|week|day|session|lecture|lesson|topic|class|course|lab|"
@@ -21,30 +23,10 @@ DIVISIONS = (
     "dia|aula|lição|unidade|modulo|capitolo|settimana|giorno|lezione|unità"
 )
 
-# What a task for the learner is called, in words that mean little else. Wherever one begins a heading, the heading
-# names a task.
-EXERCISES_ANYWHERE = (
-    r"exercises?|challenges?|quiz(?:zes)?|homework|worksheets?|problem sets?|coursework|mini[- ]project|"
-    r"вправ[аи]|завдання|міні-завдання|домашнє завдання|практичн[аеі] (?:робота|завдання|частина)|лабораторна(?: робота)?|"
-    r"вікторина|контрольна(?: робота)?|самостійна робота|питання для перевірки|задач[аі]|"
-    r"упражнени[ея]|задани[ея]|домашнее задание|практическ(?:ая работа|ое задание)|лабораторная(?: работа)?|викторина|"
-    r"übung(?:en)?|aufgaben?|hausaufgaben?|arbeitsblatt|exercices?|devoirs?|travaux pratiques|"
-    r"ejercicios?|deberes|ćwiczeni[ea]|zadani[ea]|praca domowa|kartkówka|exercícios?|lição de casa|esercizi[o]?"
-)
-
-# Also words that name a task only when they stand alone, as in `Lab 3` or `Assignment: ...`. At the beginning of a
-# heading they may mean something else: "Practice makes perfect", "Activity diagrams".
-EXERCISES = (
-    rf"{EXERCISES_ANYWHERE}|assignments?|labs?|laboratory|practice|practical|hands[- ]on|activity|activities|"
-    r"практика|міні-про[єе]кт|практикум|praktikum|activités?|tareas?|prácticas?|actividad(?:es)?|laboratorium|tarefas?|compit[oi]"
-)
-
-# What the answer to a task is called: it belongs to the task before it and is no source of concepts.
-SOLUTIONS = (
-    r"solutions?|answers?|answer key|sample answer|відповід[ьі]|розв['’ʼ]?яз(?:ок|ки|ання)|рішення|ответы?|решени[ея]|"
-    r"lösung(?:en)?|musterlösung|antwort(?:en)?|corrigés?|réponses?|solución|soluciones|respuestas?|"
-    r"rozwiązani[ea]|odpowiedzi|odpowiedź|soluções|solução|respostas?|soluzion[ei]|risposte"
-)
+# What tasks and their answers are called: the words by which readers label boxes, too.
+EXERCISES_ANYWHERE = task_words.EXERCISES_ANYWHERE
+EXERCISES = task_words.EXERCISES
+SOLUTIONS = task_words.SOLUTIONS
 
 # Headings that every course has and that name nothing to learn: neither a title of a lesson nor a concept.
 GENERIC_HEADINGS = (
@@ -104,6 +86,21 @@ TERM_STOP_WORDS = frozenset(
 )
 
 
+# Not \b, which would not end a word that itself ends in a sign, such as `questions?`. Chinese has no spaces between words.
+_WORD_BEGIN = r"(?:(?<!\w)|(?=[\u4e00-\u9fff]))"
+_WORD_END = r"(?:(?!\w)|(?<=[\u4e00-\u9fff]))"
+
+
+_CJK = re.compile(r"[\u3400-\u9fff]")
+# Characters of Chinese that say as much as a word elsewhere: most of its words have two.
+_CHARACTERS_A_WORD = 2
+
+
+def count_words(text: str) -> int:
+    """Return about how many words a text has; Chinese is counted by its characters."""
+    return len(text.split()) + len(_CJK.findall(text)) // _CHARACTERS_A_WORD
+
+
 def compile_full_match(words: str) -> re.Pattern[str]:
     """Return a pattern for `fullmatch`: the text is one of the words and nothing else."""
     return re.compile(rf"(?:{words})", re.IGNORECASE)
@@ -111,10 +108,9 @@ def compile_full_match(words: str) -> re.Pattern[str]:
 
 def compile_prefix_match(words: str) -> re.Pattern[str]:
     """Return a pattern for `match`: the text begins with one of the words, whole."""
-    # Not \b, here and below: it would not end a word that itself ends in a sign, such as `questions?`.
-    return re.compile(rf"(?:{words})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?:{words}){_WORD_END}", re.IGNORECASE)
 
 
 def compile_search(words: str) -> re.Pattern[str]:
     """Return a pattern for `search`: one of the words, whole, stands anywhere in the text."""
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"{_WORD_BEGIN}(?:{words}){_WORD_END}", re.IGNORECASE)

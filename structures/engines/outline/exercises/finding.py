@@ -1,0 +1,70 @@
+"""The exercises of one lesson: from all its files, with the solutions that stand in other ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from materials.documents import Format
+from structures.engines.base.drafts import DraftNode
+from structures.engines.outline.exercises.files import (
+    ExerciseFile,
+    attach_solution_file,
+    merge_translations,
+    search_exercise_file,
+)
+from structures.engines.outline.exercises.search import TaskSearch, collect_tasks
+from structures.engines.outline.exercises.tasks import ReadingOrder
+from structures.engines.outline.plans import LessonPart, Role
+
+_WITHOUT_TASKS = {Role.CONTENTS, Role.ADMINISTRATION}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExerciseSearchResult:
+    """The exercises of some sections, and the `id()` of each section that belongs to one.
+
+    No concept is sought in those sections: what a task mentions is not what the materials teach there.
+    """
+
+    nodes: tuple[DraftNode, ...]
+    section_ids: frozenset[int]
+
+
+def find_exercises(parts: Sequence[LessonPart]) -> ExerciseSearchResult:
+    """Find the exercises in the files of one lesson, in the order of the files.
+
+    A file whose role is exercise is one, unless it clearly holds several. What the files of solutions hold goes to the
+    exercises that it answers.
+    """
+    searches: list[TaskSearch] = []
+    files: list[ExerciseFile] = []
+    section_ids: set[int] = set()
+    solutions: list[tuple[int, LessonPart]] = []
+    for index, part in enumerate(parts):
+        if part.role is Role.SOLUTION and part.is_whole:
+            solutions.append((index, part))
+            section_ids.update(id(below) for section in part.sections for below in section.iter_sections())
+        elif (part.role is Role.EXERCISE or part.entry.format is Format.QUIZ) and part.is_whole:
+            file = search_exercise_file(part, index)
+            files.append(file)
+            searches.append(file.search)
+        elif part.role not in _WITHOUT_TASKS:
+            search = TaskSearch(order=ReadingOrder.of_chunks(part.entry.chunks))
+            searches.append(collect_tasks(part.sections, search))
+    merge_translations(files)
+    tasks = [task for search in searches for task in search.tasks]
+    for index, part in solutions:
+        attach_solution_file(part, index, files, tasks)
+    _share_criteria(searches)
+    section_ids.update(*(search.section_ids for search in searches))
+    return ExerciseSearchResult(nodes=tuple(task.build_node() for task in tasks), section_ids=frozenset(section_ids))
+
+
+def _share_criteria(searches: Sequence[TaskSearch]) -> None:
+    """Give rubrics that stand in files without a task to the only task of the lesson."""
+    tasks = [task for search in searches for task in search.tasks]
+    if len(tasks) != 1:
+        return
+    for search in searches:
+        tasks[0].criteria.extend(search.criteria)
