@@ -9,29 +9,27 @@ from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceEntry, SourceNode
-from structures.engines.outline import concepts, exercises, names
-from structures.engines.outline.arrangement import build_module_plans
+from structures.engines.outline import concepts, exercises
+from structures.engines.outline.arrangement import arrange_course
 from structures.engines.outline.plans import LessonPlan, ModulePlan, Role
 from structures.engines.outline.sections import Section, is_stub
 
 # To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
-VERSION = "3"
+VERSION = "4"
 
 __all__ = ["VERSION", "build_outline"]
 
 
 def build_outline(source: SourceNode) -> Draft:
     """Return the structure of a course. The same sources give the same draft; its warnings name what was left out."""
-    plans = build_module_plans(source)
+    arrangement = arrange_course(source)
     empty_lessons: list[str] = []
-    modules = tuple(_build_module(plan, empty_lessons) for plan in plans)
+    modules = tuple(_build_module(plan, empty_lessons) for plan in arrangement.modules)
     warnings = (
         [f"These lessons announce content but have none yet: {'; '.join(empty_lessons)}."] if empty_lessons else []
     )
-    left_out = [e.name for e in source.entries if names.is_repository_file(e.name) or names.is_solution_file(e.name)]
-    if left_out:
-        warnings.append(f"Not part of any lesson: {'; '.join(left_out)}.")
-    return Draft(title=source.title, modules=modules, warnings=tuple(warnings))
+    warnings += arrangement.warnings
+    return Draft(title=source.title, modules=modules, warnings=tuple(warnings), arrangement=arrangement.explanation)
 
 
 def _build_module(plan: ModulePlan, empty_lessons: list[str]) -> DraftNode:

@@ -1,0 +1,165 @@
+"""The files of a course as the readings see them: parsed names, titles, roles, sizes, and the links between them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import unquote
+
+from materials.documents import ChunkKind
+from structures.engines.base.sources import SourceEntry, SourceNode
+from structures.engines.outline import titles
+from structures.engines.outline.name_parts import ParsedName, parse_name
+from structures.engines.outline.plans import Role
+from structures.engines.outline.roles import decide_role
+
+_SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+# Pages that a site builds from its sources are linked under other names than the sources have.
+_BUILT = re.compile(r"\.html?$", re.IGNORECASE)
+
+
+@dataclass(eq=False, kw_only=True)
+class CourseFile:
+    """One entry of the course.
+
+    `path` is the way to it: titles of nodes below the course, then its name. `order` is its place in a walk of the
+    materials in their owner's order. `title` is what it calls itself, cleaned; blank where that says nothing.
+    """
+
+    entry: SourceEntry
+    path: tuple[str, ...]
+    name: ParsedName
+    role: Role
+    title: str
+    order: int = 0
+    links: list[CourseFile] = field(default_factory=list)
+
+    @cached_property
+    def word_count(self) -> int:
+        return sum(len(c.text.split()) for c in self.entry.chunks if c.kind is not ChunkKind.HEADING)
+
+    @property
+    def is_body(self) -> bool:
+        return self.role is Role.BODY
+
+    @property
+    def is_material(self) -> bool:
+        """Tell whether the file is there beside a text that teaches: slides, a talk, a task, its solution, notes."""
+        return self.role is not Role.BODY
+
+    def __repr__(self) -> str:
+        return f"<{'/'.join(self.path)} {self.role}>"
+
+
+@dataclass(kw_only=True)
+class Catalog:
+    """All files of a course. `administration` are those that belong to no lesson, `contents` the tables of contents."""
+
+    title: str
+    files: list[CourseFile]
+    administration: list[CourseFile]
+    contents: list[CourseFile]
+
+    def find_target(self, target: str, start: Sequence[str]) -> CourseFile | None:
+        """Return the file to which a relative path leads from a folder; None when there is none."""
+        return self._paths.find(target, start)
+
+    @cached_property
+    def _paths(self) -> _PathIndex:
+        return _PathIndex([*self.files, *self.administration, *self.contents])
+
+
+def build_catalog(root: SourceNode) -> Catalog:
+    """Return the catalog of a course, with the links between its files resolved."""
+    found = list(_walk(root, ()))
+    taught = [file for file in found if file.role not in {Role.ADMINISTRATION, Role.CONTENTS}]
+    catalog = Catalog(
+        title=root.title,
+        files=taught,
+        administration=[file for file in found if file.role is Role.ADMINISTRATION],
+        contents=[file for file in found if file.entry.contents is not None],
+    )
+    for order, file in enumerate(found):
+        file.order = order
+        file.links = _resolve_links(file, catalog)
+    return catalog
+
+
+def _walk(node: SourceNode, folder: tuple[str, ...]) -> Iterator[CourseFile]:
+    for entry in node.entries:
+        name = parse_name(entry.name, is_file=True)
+        path = (*folder, entry.name)
+        yield CourseFile(
+            entry=entry,
+            path=path,
+            order=0,
+            name=name,
+            role=decide_role(entry, name),
+            title=titles.find_own_title(entry),
+        )
+    for child in node.children:
+        yield from _walk(child, (*folder, child.title))
+
+
+def _resolve_links(file: CourseFile, catalog: Catalog) -> list[CourseFile]:
+    found: dict[int, CourseFile] = {}
+    for chunk in file.entry.chunks:
+        for link in chunk.links:
+            target = catalog.find_target(link, file.path[:-1]) if not _SCHEME.match(link) else None
+            if target is not None and target is not file:
+                found.setdefault(id(target), target)
+    return list(found.values())
+
+
+class _PathIndex:
+    """Finds files by the paths that links and tables of contents write."""
+
+    def __init__(self, files: Iterable[CourseFile]) -> None:
+        self._exact: dict[str, CourseFile] = {}
+        self._bare: defaultdict[str, list[CourseFile]] = defaultdict(list)
+        self._by_end: defaultdict[str, list[CourseFile]] = defaultdict(list)
+        for file in files:
+            path = "/".join(file.path).casefold()
+            self._exact.setdefault(path, file)
+            bare = posixpath.splitext(path)[0]
+            self._bare[bare].append(file)
+            if posixpath.basename(bare) in {"index", "readme", "_index"}:
+                self._bare[posixpath.dirname(bare)].append(file)
+            self._by_end[posixpath.basename(path)].append(file)
+            self._by_end[posixpath.basename(bare)].append(file)
+
+    def find(self, target: str, start: Sequence[str]) -> CourseFile | None:
+        path = unquote(target.split("#")[0].split("?")[0]).strip().replace("\\", "/")
+        if not path:
+            return None
+        is_absolute = path.startswith("/")
+        folder = "" if is_absolute else "/".join(start)
+        whole = posixpath.normpath(posixpath.join(folder, path.lstrip("/"))).casefold()
+        whole = "" if whole == "." else whole
+        if whole.startswith("../"):
+            return None
+        for candidate in (whole, _BUILT.sub("", whole)):
+            if candidate in self._exact:
+                return self._exact[candidate]
+            if len(found := self._bare.get(candidate, [])) >= 1:
+                return found[0]
+        return self._find_by_end(whole) if is_absolute or start == () else None
+
+    def _find_by_end(self, path: str) -> CourseFile | None:
+        """Return the only file whose path ends so: a site's root need not be the folder that was uploaded."""
+        bare = _BUILT.sub("", path)
+        for candidate in dict.fromkeys((path, bare)):
+            ends = [file for file in self._by_end.get(posixpath.basename(candidate), []) if _ends_with(file, candidate)]
+            if len(ends) == 1:
+                return ends[0]
+        return None
+
+
+def _ends_with(file: CourseFile, path: str) -> bool:
+    own = "/".join(file.path).casefold()
+    bare = posixpath.splitext(own)[0]
+    return any(each == path or each.endswith(f"/{path}") for each in (own, bare))

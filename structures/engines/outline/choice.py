@@ -1,0 +1,165 @@
+"""Choosing among the readings of a course, and placing what the chosen one leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from structures.engines.outline.catalog import Catalog, CourseFile
+from structures.engines.outline.levels import find_lessons
+from structures.engines.outline.materials import attach_branches
+from structures.engines.outline.readings.contents import ContentsReading, read_contents
+from structures.engines.outline.readings.names import NameReading, read_folders, read_names
+from structures.engines.outline.readings.positions import read_positions
+from structures.engines.outline.tree import TreeNode
+
+# What authors state is followed when it places at least this share of the files that teach: with less it is a table of
+# something else, such as a list of handouts.
+_MIN_STATED = 0.5
+_MAX_NAMED = 5
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """A reading with what speaks for it. `is_stated` tells that an author wrote it down."""
+
+    name: str
+    root: TreeNode
+    is_stated: bool
+    coverage: float
+
+    def explain(self) -> dict[str, Any]:
+        """Return the figures of the reading as JSON values."""
+        return {"reading": self.name, "coverage": round(self.coverage, 3), "stated": self.is_stated}
+
+
+@dataclass(kw_only=True)
+class Choice:
+    """The best reading, all readings that were weighed, and warnings about what the best one leaves out."""
+
+    best: Reading
+    readings: list[Reading]
+    warnings: list[str] = field(default_factory=list)
+
+    def explain(self) -> dict[str, Any]:
+        """Return how the choice was made, as JSON values."""
+        return {"chosen": self.best.name, "readings": [reading.explain() for reading in self.readings]}
+
+
+def choose_reading(catalog: Catalog) -> Choice:
+    """Return the reading to follow: what authors state, where that covers enough of the files, else names."""
+    named = _read_names(catalog.files, catalog.title)
+    readings = [Reading(name="folders and names", root=named, is_stated=False, coverage=_cover(named, catalog))]
+    warnings: list[str] = []
+    if (positions := read_positions(catalog)) is not None:
+        readings.append(
+            Reading(name="front matter", root=positions, is_stated=True, coverage=_cover(positions, catalog))
+        )
+    contents = read_contents(catalog)
+    if contents is not None:
+        name = ", ".join(dict.fromkeys("/".join(source.path) for source in contents.sources))
+        readings.append(Reading(name=name, root=contents.root, is_stated=True, coverage=_cover(contents.root, catalog)))
+    stated = [reading for reading in readings if reading.is_stated and reading.coverage >= _MIN_STATED]
+    # Of equals the later one: a table of contents says more than positions do.
+    best = max(reversed(stated), key=lambda reading: reading.coverage) if stated else readings[0]
+    if contents is not None and best.root is contents.root:
+        warnings += _describe_gaps(contents)
+        warnings += _place_rest(contents, catalog, named)
+    return Choice(best=best, readings=readings, warnings=warnings)
+
+
+def _read_names(files: Iterable[CourseFile], title: str) -> TreeNode:
+    reading: NameReading = read_names(read_folders(files, title))
+    tree = reading.root
+    _simplify(tree)
+    if len(tree.children) == 1 and not tree.files and _get_height(tree) > 2:
+        only = tree.children[0]
+        tree.children, tree.files = only.children, only.files
+    attach_branches(tree, reading.branches, find_lessons(tree))
+    return tree
+
+
+def _get_height(node: TreeNode) -> int:
+    return 1 + max(map(_get_height, node.children)) if node.children else 0
+
+
+def _simplify(node: TreeNode) -> None:
+    """Join a folder with the only file in it, and with the only folder in it where that holds more than files."""
+    for child in node.children:
+        _simplify(child)
+        while len(child.children) == 1 and not child.files and _can_join(child.children[0]):
+            only = child.children[0]
+            child.files, child.children = only.files, only.children
+            child.words = child.words or only.words
+
+
+def _can_join(only: TreeNode) -> bool:
+    if only.children:
+        return any(inner.children for inner in only.children)
+    return only.basis != "folders" and only.number is None
+
+
+def _cover(root: TreeNode, catalog: Catalog) -> float:
+    """Return the share of the files that teach which stand below the root's children."""
+    wanted = [file for file in catalog.files if file.is_body] or catalog.files
+    placed = {id(file) for child in root.children for file in child.iter_files()}
+    return sum(id(file) in placed for file in wanted) / len(wanted) if wanted else 0.0
+
+
+# --- what a table of contents leaves out ------------------------------------------------------------------------------
+
+
+def _describe_gaps(contents: ContentsReading) -> list[str]:
+    warnings = []
+    source = "/".join(contents.sources[0].path)
+    if contents.missing:
+        missing = list(dict.fromkeys(contents.missing))
+        warnings.append(f"{source} lists {len(missing)} files that are not there: {_name(missing)}.")
+    if contents.rivals:
+        others = ["/".join(rival.path) for rival in contents.rivals]
+        warnings.append(f"{source} is followed because it lists more of the files; not followed: {_name(others)}.")
+    return warnings
+
+
+def _name(paths: Sequence[str]) -> str:
+    shown = "; ".join(paths[:_MAX_NAMED])
+    return shown if len(paths) <= _MAX_NAMED else f"{shown}; and {len(paths) - _MAX_NAMED} more"
+
+
+def _place_rest(contents: ContentsReading, catalog: Catalog, named: TreeNode) -> list[str]:
+    """Place the files that a table of contents leaves out, and return warnings that name them.
+
+    A file goes to the node of the first listed file that links to it, or that stands with it in one node by their
+    names; what is left is arranged by names behind the modules that are listed.
+    """
+    owners = {id(file): node for node in contents.root.iter_nodes() for file in node.files}
+    sources = {id(source) for source in contents.sources}
+    rest = [file for file in catalog.files if id(file) not in owners and id(file) not in sources]
+    linked = {
+        id(link): owners[id(file)] for file in reversed(catalog.files) if id(file) in owners for link in file.links
+    }
+    beside: dict[int, TreeNode] = {}
+    for node in named.iter_nodes():
+        listed = next((owners[id(file)] for file in node.files if id(file) in owners), None)
+        if listed is not None and node is not named:
+            beside |= {id(file): listed for file in node.files}
+    unplaced = []
+    for file in rest:
+        target = linked.get(id(file)) or beside.get(id(file))
+        if target is not None:
+            target.files.append(file)
+        else:
+            unplaced.append(file)
+    left = [file for file in unplaced if not (len(file.path) == 1 and file.name.is_main)]
+    if left:
+        others = _read_names(left, catalog.title)
+        contents.root.children += others.children
+        contents.root.files += others.files
+    if not rest:
+        return []
+    source = "/".join(contents.sources[0].path)
+    return [
+        f"{source} does not list {len(rest)} files, which were placed by links and names: "
+        f"{_name(['/'.join(file.path) for file in rest])}."
+    ]

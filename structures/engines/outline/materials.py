@@ -1,0 +1,210 @@
+"""Giving files that accompany lessons (slides, talks, tasks, solutions) to the lessons that they belong to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from structures.engines.outline.name_parts import build_words_key
+from structures.engines.outline.plans import Role
+from structures.engines.outline.readings.names import Branch, are_compatible, read_names
+from structures.engines.outline.tree import TreeNode, sort_children
+
+_TASKS = {Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES}
+# A choice: most of a folder's files. Fewer leave too many to chance, all would let one stray file decide.
+_MOST = 0.8
+
+
+def attach_branches(root: TreeNode, branches: Sequence[Branch], lessons: set[int]) -> None:
+    """Give the files of folders such as `slides` to the nodes that they belong to.
+
+    Three ways are tried for the whole of a folder: the numbers in the names of its files, links to them, and words in
+    names and titles; the way that places most of them is taken, then the others for the rest. What no way places stays
+    together as a module under the folder's name.
+    """
+    for branch in branches:
+        source = read_names(branch.folder).root
+        units = [node for node in source.iter_nodes() if node.files]
+        if not units:
+            continue
+        by_number, new = _match_numbers(branch.place, source)
+        ways = sorted(
+            (
+                _match_links(root, units),
+                _match_words(root, units),
+                _match_running_numbers(root, source, lessons),
+            ),
+            key=len,
+            reverse=True,
+        )
+        # Numbers that nothing contradicts are the plainest statement of a place.
+        is_numbered = len(by_number) + new >= _MOST * len(units) or len(by_number) + new > len(ways[0])
+        ways = [by_number, *ways] if is_numbered else [*ways, by_number]
+        placed: dict[int, TreeNode] = {}
+        for way in ways:
+            for key, target in way.items():
+                placed.setdefault(key, target)
+        rest = [unit for unit in units if id(unit) not in placed]
+        for unit in units:
+            if id(unit) in placed:
+                placed[id(unit)].files += unit.files
+        if rest and is_numbered:
+            _insert_at_numbers(branch.place, source, {id(unit) for unit in rest})
+        elif rest:
+            _add_as_module(root, branch, rest)
+    sort_children(root)
+
+
+def _match_numbers(place: TreeNode, source: TreeNode) -> tuple[dict[int, TreeNode], int]:
+    """Match nodes with the same numbers on the way to them, and count those that fill a hole in the numbering.
+
+    Nothing where the names contradict the numbers, or most numbers are not those of the place.
+    """
+    found: dict[int, TreeNode] = {}
+    compared = agreed = new = 0
+
+    def walk(target: TreeNode, node: TreeNode) -> None:
+        nonlocal compared, agreed, new
+        if node.files and node is not source:
+            found[id(node)] = target
+        known = [c.number for c in target.children if c.number is not None and not c.is_date]
+        for child in node.children:
+            same = next((c for c in target.children if _has_same_place(c, child)), None)
+            if same is None:
+                if (
+                    child.number is not None and (not known or child.number <= max(known) + 1) and target is not place
+                ) or (child.number is not None and known and child.number < max(known)):
+                    new += sum(1 for below in child.iter_nodes() if below.files)
+                continue
+            if child.key and same.key:
+                compared += 1
+                agreed += are_compatible(child.key, same.key)
+            walk(same, child)
+
+    walk(place, source)
+    total = sum(1 for node in source.iter_nodes() if node.files)
+    if 2 * agreed < compared or 2 * (len(found) + new) < total:
+        return {}, 0
+    return found, new
+
+
+def _continues(number: int, known: Sequence[int], *, is_top: bool) -> bool:
+    """Tell whether a number fills a hole among those of its siblings, or below the top is the next or the first."""
+    if not known:
+        return not is_top
+    return number < max(known) or (not is_top and number == max(known) + 1)
+
+
+def _has_same_place(one: TreeNode, other: TreeNode) -> bool:
+    if one.number is None and not one.letter:
+        return bool(one.key) and one.key == other.key and other.number is None
+    return one.number == other.number and one.letter == other.letter and one.is_date == other.is_date
+
+
+def _match_links(root: TreeNode, units: Sequence[TreeNode]) -> dict[int, TreeNode]:
+    """Match files with the first node one of whose files links to them."""
+    linked: defaultdict[int, list[TreeNode]] = defaultdict(list)
+    for node in root.iter_nodes():
+        for file in node.files:
+            for target in file.links:
+                linked[id(target)].append(node)
+    found = {}
+    for unit in units:
+        nodes = [node for file in unit.files for node in linked.get(id(file), ()) if node is not root]
+        if nodes:
+            found[id(unit)] = nodes[0]
+    return found
+
+
+def _match_words(root: TreeNode, units: Sequence[TreeNode]) -> dict[int, TreeNode]:
+    """Match nodes whose names or titles have the same words."""
+    by_key: dict[str, TreeNode] = {}
+    for node in root.iter_nodes():
+        for key in {node.key, *(build_words_key(file.title) for file in node.files)}:
+            if key:
+                by_key.setdefault(key, node)
+    found = {}
+    for unit in units:
+        for key in (unit.key, *(build_words_key(file.title) for file in unit.files)):
+            if key in by_key:
+                found[id(unit)] = by_key[key]
+                break
+    return found
+
+
+def _match_running_numbers(root: TreeNode, source: TreeNode, lessons: set[int]) -> dict[int, TreeNode]:
+    """Match numbers that run over the lessons of the whole course."""
+    ordered = [node for node in root.iter_nodes() if id(node) in lessons]
+    numbered = [c for c in source.children if c.number is not None and not c.children]
+    if not numbered or len(numbered) < len(source.children) or max(c.number or 0 for c in numbered) > len(ordered):
+        return {}
+    if not all((c.number or 0) >= 1 for c in numbered):
+        return {}
+    # Where the files name what they are about, that must agree with where they would land.
+    pairs = [(child, ordered[(child.number or 1) - 1]) for child in numbered]
+    return {id(child): node for child, node in pairs}
+
+
+def _insert_at_numbers(place: TreeNode, source: TreeNode, wanted: set[int]) -> None:
+    """Make nodes at the numbers that only the branch has."""
+
+    def walk(target: TreeNode, node: TreeNode) -> None:
+        for child in node.children:
+            if not any(id(below) in wanted for below in child.iter_nodes()):
+                continue
+            same = next((c for c in target.children if c.number == child.number and c.letter == child.letter), None)
+            if same is None:
+                target.children.append(child)
+                continue
+            if id(child) in wanted:
+                same.files += child.files
+            walk(same, child)
+
+    if id(source) in wanted:
+        place.files += source.files
+    walk(place, source)
+
+
+def _add_as_module(root: TreeNode, branch: Branch, units: Sequence[TreeNode]) -> None:
+    children = [replace(unit, basis="folders", children=[]) for unit in units]
+    root.children.append(TreeNode(words=branch.title, label=branch.title, basis="folders", children=children))
+
+
+def attach_materials(root: TreeNode, lessons: set[int]) -> None:
+    """Give tasks and solutions that are lessons of their own to the sibling that they belong to.
+
+    A sibling that links to the file, whose name it contains, or that is the only other one.
+    """
+    for parent in list(root.iter_nodes()):
+        if id(parent) in lessons:
+            continue
+        tasks = [c for c in parent.children if id(c) in lessons and _is_all(c, _TASKS)]
+        texts = [c for c in parent.children if id(c) in lessons and c not in tasks]
+        if not texts:
+            continue
+        for task in tasks:
+            target = _find_owner(task, texts)
+            if target is None and _is_all(task, {Role.SOLUTION, Role.TEACHER_NOTES}):
+                place = parent.children.index(task)
+                before = [c for c in parent.children[:place] if c in texts]
+                target = before[-1] if before else texts[0]
+            if target is not None:
+                target.files += task.iter_files()
+                parent.children.remove(task)
+
+
+def _is_all(node: TreeNode, roles: set[Role]) -> bool:
+    files = list(node.iter_files())
+    return bool(files) and all(file.role in roles for file in files)
+
+
+def _find_owner(task: TreeNode, texts: Sequence[TreeNode]) -> TreeNode | None:
+    mine = {id(file) for file in task.iter_files()}
+    linking = [text for text in texts if any(id(link) in mine for file in text.iter_files() for link in file.links)]
+    if len(linking) == 1:
+        return linking[0]
+    named = [text for text in texts if text.key and f" {text.key} " in f" {task.key} "]
+    if named:
+        return max(named, key=lambda text: len(text.key))
+    return texts[0] if len(texts) == 1 and task.number is None else None

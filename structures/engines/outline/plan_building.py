@@ -1,0 +1,250 @@
+"""Building the plans of modules and lessons from a tree whose lessons are known, with their titles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from structures.engines.base.drafts import Citation
+from structures.engines.outline import names, titles
+from structures.engines.outline.catalog import Catalog, CourseFile
+from structures.engines.outline.course_words import ROLE_BY_WORD, Level
+from structures.engines.outline.listings import find_listed_titles
+from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan, Role
+from structures.engines.outline.readings import headings
+from structures.engines.outline.sections import build_section_tree
+from structures.engines.outline.tree import TreeNode
+
+# The order in which the files of a lesson are read: what teaches first.
+_ROLE_ORDER = [
+    Role.BODY, Role.SLIDES, Role.TRANSCRIPT, Role.READING, Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES,
+]  # fmt: skip
+# What teaches something by itself, also when it belongs to a whole module.
+_TAUGHT = {Role.BODY, Role.SLIDES, Role.TRANSCRIPT, Role.READING}
+# The overview of a module teaches something by itself when it has more words than this.
+_MIN_LESSON_WORDS = 200
+
+
+def build_plans(root: TreeNode, lessons: set[int], catalog: Catalog) -> list[ModulePlan]:
+    """Return the modules of a course, given the `id()` of each node of its tree that is a lesson."""
+    return _PlanBuilder(catalog, lessons).build(root)
+
+
+class _PlanBuilder:
+    """Builds plans from a tree whose lessons are known."""
+
+    def __init__(self, catalog: Catalog, lessons: set[int]) -> None:
+        self._catalog = catalog
+        self._lessons = lessons
+        self._shared_titles = _find_shared_titles(catalog.files)
+
+    def build(self, root: TreeNode) -> list[ModulePlan]:
+        """Return the modules of the course."""
+        modules: list[ModulePlan] = []
+        loose = [child for child in root.children if id(child) in self._lessons]
+        named = [child for child in loose if child.level in {Level.PART, Level.MODULE}]
+        others = [child for child in loose if child not in named]
+        # A few texts beside modules are modules of their own: a foreword, group work at the end.
+        together = others if len(others) > len(root.children) - len(others) else []
+        course: ModulePlan | None = None
+        for child in root.children:
+            if id(child) not in self._lessons:
+                modules.append(self._build_module(child))
+            elif child in together:
+                if course is None:
+                    course = ModulePlan(title=self._catalog.title, arranged_by=child.basis)
+                    modules.append(course)
+                course.children.append(self._build_lesson(child))
+            else:
+                modules += _unwrap(self._wrap_lesson(child))
+        if root.files:
+            self._place_files_of_course(root, modules)
+        for module in modules:
+            _part_equal_titles(module)
+        _part_equal(modules)
+        return modules
+
+    def _place_files_of_course(self, root: TreeNode, modules: list[ModulePlan]) -> None:
+        texts = [file for file in root.files if not modules or file.role is Role.EXERCISE]
+        if texts:
+            node = TreeNode(label=self._catalog.title, files=texts, basis="files")
+            modules += _unwrap(self._wrap_lesson(node))
+
+    def _build_module(self, node: TreeNode) -> ModulePlan:
+        title, found_in = self._find_module_title(node)
+        plan = ModulePlan(
+            title=title, found_in=found_in, arranged_by=node.basis, number=_format_number(node),
+            about=[_build_part(f) for f in node.files if f.role in _TAUGHT or f.role is Role.TEACHER_NOTES],
+        )  # fmt: skip
+        texts = [file for file in node.files if file.role in _TAUGHT and file.word_count >= _MIN_LESSON_WORDS]
+        if texts:
+            plan.children.append(self._build_lesson(TreeNode(label=node.label, words=title, files=texts)))
+        listed = find_listed_titles(node.files, [child for child in node.children if id(child) in self._lessons])
+        for place, child in enumerate(node.children, start=1):
+            if id(child) in listed:
+                child.title, child.found_in = listed[id(child)][0], (listed[id(child)][1],)
+            if id(child) in self._lessons:
+                plan.children.append(self._build_lesson(child, title, place))
+            else:
+                plan.children.append(self._build_module(child))
+        only = plan.children[0] if len(plan.children) == 1 else None
+        if isinstance(only, ModulePlan) and not plan.about:
+            plan.children, plan.about = only.children, only.about
+        tasks = [file for file in node.files if file.role in {Role.EXERCISE, Role.SOLUTION}]
+        if tasks:
+            label = names.get_file_stem(tasks[0].entry.name)
+            plan.children.append(self._build_lesson(TreeNode(label=label, files=tasks)))
+        return plan
+
+    def _wrap_lesson(self, node: TreeNode) -> ModulePlan:
+        lesson = self._build_lesson(node)
+        cut = self._cut_only_file(lesson)
+        named = (
+            node.title
+            or (node.words if node.basis == "folders" else "")
+            or (node.label if node.level is not None and node.basis == "folders" else "")
+        )
+        title = titles.clean_title(named) if named else lesson.title
+        return ModulePlan(
+            title=names.capitalize_title(title), found_in=() if named else lesson.found_in, children=cut or [lesson],
+            arranged_by=headings.BASIS if cut else node.basis, number=lesson.number,
+        )  # fmt: skip
+
+    def _cut_only_file(self, lesson: LessonPlan) -> list[LessonPlan | ModulePlan]:
+        """Return the lessons inside a lesson that is all of its module, when it is one file with such sections."""
+        taught = [part for part in lesson.parts if part.role in _TAUGHT]
+        if len(taught) != 1 or taught[0].role is not Role.BODY:
+            return []
+        is_course = sum(file.role in _TAUGHT for file in self._catalog.files) == 1
+        found = headings.cut_file(taught[0].entry, taught[0].role, is_course=is_course)
+        if found:
+            _add_to_last(found, [part for part in lesson.parts if part is not taught[0]])
+        return found
+
+    def _build_lesson(self, node: TreeNode, module: str = "", place: int = 1) -> LessonPlan:
+        files = order_files(node)
+        title, found_in = self._find_lesson_title(node, files, module, place)
+        return LessonPlan(
+            title=title, found_in=found_in, number=_format_number(node), parts=[_build_part(file) for file in files]
+        )
+
+    def _find_lesson_title(
+        self, node: TreeNode, files: Sequence[CourseFile], module: str, place: int
+    ) -> tuple[str, tuple[Citation, ...]]:
+        """Return the title of a lesson: contents > its text > words of the name > anything a file calls itself."""
+        if node.title:
+            return titles.clean_title(node.title), node.found_in
+        main = files[0] if files and files[0].role in {Role.BODY, Role.SLIDES, Role.READING} else None
+        if main is not None and (found := self._find_own_title(main)):
+            return found
+        if main is not None and (weak := titles.find_weak_title(main.entry)):
+            return titles.clean_title(weak), titles.cite_title(main.entry, weak)
+        words = node.words or (main.name.steps[-1].words if main is not None and main.name.steps else "")
+        if _says_something(words) and not node.letter:
+            return names.capitalize_title(words), ()
+        for file in files:
+            if file.role is not Role.SOLUTION and (found := self._find_own_title(file)):
+                return found
+        for file in files:
+            if file.role is not Role.SOLUTION and (heading := titles.find_first_heading(file.entry)) is not None:
+                return titles.clean_title(heading.text), (Citation(chunk_id=heading.id, quote=heading.text),)
+        return self._build_title(node, files, module, place), ()
+
+    def _build_title(self, node: TreeNode, files: Sequence[CourseFile], module: str, place: int) -> str:
+        """Return a title for a lesson that nothing names: its exercise's number, or its place in the module."""
+        tokens = node.words.split()
+        if tokens and ROLE_BY_WORD.get(tokens[0].casefold()) is Role.EXERCISE:
+            rest = tokens[1:]
+            if rest and all(token.isdecimal() for token in rest):
+                return f"Exercise {'.'.join(str(int(token)) for token in rest)}"
+            return f"Exercise: {' '.join(rest) or module}"
+        if _says_something(node.words):
+            return names.capitalize_title(node.words)
+        if module:
+            return f"{module} – Part {place}"
+        return names.capitalize_title(node.label or (names.get_file_stem(files[0].entry.name) if files else "Lesson"))
+
+    def _find_own_title(self, file: CourseFile) -> tuple[str, tuple[Citation, ...]] | None:
+        if not file.title or names.build_title_key(file.title) in self._shared_titles:
+            return None
+        raw = next(t for t in titles.list_own_titles(file.entry) if titles.clean_title(t) == file.title)
+        return file.title, titles.cite_title(file.entry, raw)
+
+    def _find_module_title(self, node: TreeNode) -> tuple[str, tuple[Citation, ...]]:
+        if node.title:
+            return titles.clean_title(node.title), ()
+        main = node.main
+        decks = [file for file in node.files if file.role is Role.SLIDES]
+        for file in [main, *decks]:
+            if file is not None and (found := self._find_own_title(file)):
+                return found
+        return names.capitalize_title(node.words or node.label or node.title), ()
+
+
+def _unwrap(module: ModulePlan) -> list[ModulePlan]:
+    """Return the modules inside one that holds nothing else, or the module itself."""
+    inner = [child for child in module.children if isinstance(child, ModulePlan)]
+    return inner if inner and len(inner) == len(module.children) else [module]
+
+
+def _add_to_last(plans: Sequence[LessonPlan | ModulePlan], parts: Sequence[LessonPart]) -> None:
+    last = plans[-1]
+    while isinstance(last, ModulePlan):
+        last = last.children[-1]
+    last.parts += parts
+
+
+def order_files(node: TreeNode) -> list[CourseFile]:
+    """Return the files of a lesson, its main text first, then by what they are there for."""
+    main = node.main or _find_inner_main(node)
+    files = sorted(node.iter_files(), key=lambda file: _ROLE_ORDER.index(file.role))
+    return [main, *(file for file in files if file is not main)] if main is not None else files
+
+
+def _find_inner_main(node: TreeNode) -> CourseFile | None:
+    """Return the text of a lesson whose files have names of their own: the one named like it, else the largest."""
+    bodies = [file for file in node.iter_files() if file.is_body]
+    alike = [file for file in bodies if node.key and file.name.steps and file.name.steps[-1].key == node.key]
+    return max(alike or bodies, key=lambda file: file.word_count, default=None)
+
+
+def _says_something(text: str) -> bool:
+    return any(c.isalpha() for c in text)
+
+
+def _find_shared_titles(files: Iterable[CourseFile]) -> set[str]:
+    """Return the titles that files of different names share, such as the course's on every deck."""
+    named: dict[str, set[str]] = {}
+    for file in files:
+        if file.title:
+            named.setdefault(names.build_title_key(file.title), set()).add(
+                "/".join((*file.path[:-1], names.get_file_stem(file.entry.name)))
+            )
+    # The same title on a text and its slides is no chance; on four and more files it is the course's.
+    return {title for title, found in named.items() if len(found) > 3}
+
+
+def _format_number(node: TreeNode) -> str:
+    return str(node.number) if node.number is not None and not node.is_date else ""
+
+
+def _build_part(file: CourseFile) -> LessonPart:
+    return LessonPart(entry=file.entry, role=file.role, sections=[build_section_tree(file.entry)])
+
+
+def _part_equal_titles(module: ModulePlan) -> None:
+    _part_equal(module.children)
+    for child in module.children:
+        if isinstance(child, ModulePlan):
+            _part_equal_titles(child)
+
+
+def _part_equal(plans: Sequence[LessonPlan | ModulePlan]) -> None:
+    """Give siblings with the same title different ones: with their number, else with their place."""
+    counts = Counter(names.build_title_key(plan.title) for plan in plans)
+    seen: Counter[str] = Counter()
+    for plan in plans:
+        key = names.build_title_key(plan.title)
+        if counts[key] > 1:
+            seen[key] += 1
+            plan.title = f"{plan.title} ({plan.number or seen[key]})"

@@ -1,0 +1,226 @@
+"""Reading the arrangement from tables of contents that the authors of a course wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from materials.documents import Contents, ContentsItem, Format
+from structures.engines.outline.catalog import Catalog, CourseFile
+from structures.engines.outline.name_parts import build_words_key, parse_name
+from structures.engines.outline.tree import TreeNode
+
+# Below these folders targets may lie, besides beside the table: where tools keep their sources by default.
+_SOURCE_FOLDERS = ("", "src", "docs", "episodes", "_episodes", "content", "source")
+# A page whose links lead to fewer files than this is no table of contents of a course.
+_MIN_FILES = 2
+# A table that is not the whole course's joins the others when this share of its files is in none of them.
+_MIN_NEW = 0.5
+# How deep tables that include one another are followed; a cycle ends earlier, since a table is entered once.
+_MAX_DEPTH = 12
+
+
+@dataclass(kw_only=True)
+class ContentsReading:
+    """A tree read from one or several tables of contents.
+
+    `sources` are the tables, `covered` the `id()` of each file in the tree, `missing` the paths that lead nowhere,
+    `rivals` other tables that cover as many files in another way and were not followed.
+    """
+
+    root: TreeNode
+    sources: list[CourseFile]
+    covered: set[int] = field(default_factory=set)
+    missing: list[str] = field(default_factory=list)
+    rivals: list[CourseFile] = field(default_factory=list)
+
+
+def read_contents(catalog: Catalog) -> ContentsReading | None:
+    """Return the arrangement that the tables of contents of a course give together; None without one.
+
+    The table that covers most files is followed, and others where it leads to nothing: a course may have one table for
+    each of its parts.
+    """
+    readings = [_read_table(file, catalog) for file in _find_roots(catalog)]
+    readings = [reading for reading in readings if len(reading.covered) >= _MIN_FILES]
+    readings.sort(
+        key=lambda r: (-len(r.covered), not _is_contents_file(r.sources[0]), len(r.sources[0].path), r.sources[0].path)
+    )
+    if not readings:
+        return None
+    chosen = [readings[0]]
+    covered = set(readings[0].covered)
+    rivals: list[CourseFile] = []
+    for reading in readings[1:]:
+        new = reading.covered - covered
+        if len(new) >= _MIN_NEW * len(reading.covered) and len(new) >= _MIN_FILES:
+            chosen.append(reading)
+            covered |= new
+        elif _is_contents_file(reading.sources[0]) and len(reading.covered) >= _MIN_NEW * len(readings[0].covered):
+            rivals.append(reading.sources[0])
+    if len(chosen) == 1:
+        chosen[0].rivals = rivals
+        return chosen[0]
+    return _join(chosen, catalog, rivals)
+
+
+def _rank(reading: ContentsReading) -> tuple[int, bool, int, tuple[str, ...]]:
+    source = reading.sources[0]
+    return -len(reading.covered), not _is_contents_file(source), len(source.path), source.path
+
+
+def _is_contents_file(file: CourseFile) -> bool:
+    return file.entry.format is Format.CONTENTS
+
+
+def _join(readings: Sequence[ContentsReading], catalog: Catalog, rivals: list[CourseFile]) -> ContentsReading:
+    """Return the tables of several parts as one tree, a node for each part, in the order of their folders."""
+    root = TreeNode(label=catalog.title, basis=readings[0].root.basis)
+    seen: set[int] = set()
+    for reading in sorted(readings, key=lambda r: r.sources[0].order):
+        folder = reading.sources[0].path[:-1]
+        parsed = parse_name(folder[-1]) if folder else None
+        step = parsed.steps[-1] if parsed is not None and parsed.steps else None
+        node = TreeNode(
+            title=reading.root.title,
+            label=folder[-1] if folder else catalog.title,
+            words=step.words if step is not None else "",
+            basis=reading.root.basis,
+            children=reading.root.children,
+            files=[file for file in reading.root.files if id(file) not in seen],
+        )
+        seen |= reading.covered
+        root.children.append(node)
+    return ContentsReading(
+        root=root,
+        sources=[source for reading in readings for source in reading.sources],
+        covered=set().union(*(reading.covered for reading in readings)),
+        missing=[path for reading in readings for path in reading.missing],
+        rivals=rivals,
+    )
+
+
+def _find_roots(catalog: Catalog) -> list[CourseFile]:
+    """Return the tables that no other table leads to; all of them when they lead to one another in a circle."""
+    tables = [file for file in catalog.contents if file.entry.contents is not None and _leads_elsewhere(file)]
+    included: set[int] = set()
+    for table in tables:
+        assert table.entry.contents is not None
+        for item in _iter_items(table.entry.contents.items):
+            target = _find(item, table, table.entry.contents, catalog)
+            if target is not None and target is not table and target.entry.contents is not None:
+                included.add(id(target))
+    return [table for table in tables if id(table) not in included] or tables
+
+
+def _leads_elsewhere(file: CourseFile) -> bool:
+    """Tell whether a table lists other files, rather than the parts of its own."""
+    assert file.entry.contents is not None
+    return any(item.target and item.locator is None for item in _iter_items(file.entry.contents.items))
+
+
+def _iter_items(items: Sequence[ContentsItem]) -> Iterator[ContentsItem]:
+    for item in items:
+        yield item
+        yield from _iter_items(item.children)
+
+
+def _find(item: ContentsItem, table: CourseFile, contents: Contents, catalog: Catalog) -> CourseFile | None:
+    if not item.target or item.locator is not None or "://" in item.target:
+        return None
+    folder = table.path[:-1]
+    for below in dict.fromkeys(("", *contents.folders, *_SOURCE_FOLDERS)):
+        start = (*folder, *(part for part in below.split("/") if part))
+        if (found := catalog.find_target(item.target, start)) is not None:
+            return found
+    return catalog.find_target(f"/{item.target}", ())
+
+
+def _read_table(table: CourseFile, catalog: Catalog) -> ContentsReading:
+    contents = table.entry.contents
+    assert contents is not None
+    basis = _name_table(table)
+    root = TreeNode(title=contents.title, label=contents.title or catalog.title, basis=basis)
+    reading = ContentsReading(root=root, sources=[table])
+    builder = _TreeBuilder(catalog, reading, basis)
+    builder.enter(table)
+    root.children = builder.build(contents.items, table, contents, depth=0)
+    return reading
+
+
+def _name_table(table: CourseFile) -> str:
+    """Return what people call a table: its file's name, or `links` for the lists of links of an ordinary page."""
+    return table.entry.name
+
+
+class _TreeBuilder:
+    """Builds the nodes of one table, entering each other table that it leads to once."""
+
+    def __init__(self, catalog: Catalog, reading: ContentsReading, basis: str) -> None:
+        self._catalog = catalog
+        self._reading = reading
+        self._basis = basis
+        self._entered: set[int] = set()
+
+    def enter(self, table: CourseFile) -> None:
+        self._entered.add(id(table))
+
+    def build(
+        self, items: Sequence[ContentsItem], table: CourseFile, contents: Contents, *, depth: int
+    ) -> list[TreeNode]:
+        """Return the nodes of some items that lead anywhere. A file stands where the first item has it."""
+        nodes: list[TreeNode] = []
+        for item in items:
+            node = self._build_item(item, table, contents, depth)
+            if node is None:
+                continue
+            last = nodes[-1] if nodes else None
+            same = build_words_key(item.title)
+            # Rows of a schedule name each file of a lesson with the lesson's title.
+            if last is not None and same and same == build_words_key(last.title) and not last.children:
+                if node.children or not node.files:
+                    nodes.append(node)
+                else:
+                    last.files += node.files
+            else:
+                nodes.append(node)
+        return nodes
+
+    def _build_item(self, item: ContentsItem, table: CourseFile, contents: Contents, depth: int) -> TreeNode | None:
+        if depth > _MAX_DEPTH:
+            return None
+        target = _find(item, table, contents, self._catalog)
+        if target is None and item.target and item.locator is None and "://" not in item.target:
+            self._reading.missing.append(item.target)
+        parsed = parse_name(item.title)
+        level = parsed.steps[0].level if parsed.steps and parsed.steps[0].number is not None else None
+        node = TreeNode(title=item.title, label=item.title, level=level, basis=self._basis)
+        if target is not None:
+            self._add_target(node, target, depth)
+        node.children += self.build(item.children, table, contents, depth=depth + 1)
+        return node if node.files or node.children else None
+
+    def _add_target(self, node: TreeNode, target: CourseFile, depth: int) -> None:
+        inner = target.entry.contents
+        if target.entry.format is not Format.CONTENTS and id(target) not in self._reading.covered:
+            self._reading.covered.add(id(target))
+            node.files.append(target)
+        if inner is None or id(target) in self._entered or not _leads_elsewhere(target):
+            return
+        # Lists of links in a lesson's text lead to what it builds on, which is not inside it.
+        if inner.dialect == "links" and not _is_index(target):
+            return
+        self._entered.add(id(target))
+        node.children += self.build(inner.items, target, inner, depth=depth + 1)
+        node.title = node.title or inner.title
+        # A file of a package that holds nothing but one other is that other.
+        if len(node.children) == 1 and not node.files:
+            only = node.children[0]
+            node.files, node.children, node.title = only.files, only.children, node.title or only.title
+
+
+def _is_index(file: CourseFile) -> bool:
+    """Tell whether a page has hardly any text besides its links."""
+    assert file.entry.contents is not None
+    links = sum(1 for item in _iter_items(file.entry.contents.items) if item.target)
+    return file.word_count <= 30 * links
