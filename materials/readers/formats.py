@@ -124,7 +124,7 @@ def find_format_by_name(name: str) -> Format | None:
     """
     suffix = PurePosixPath(name).suffix.lower()
     if list_named_dialects(name):
-        return _FORMAT_BY_EXTENSION.get(suffix, Format.CONTENTS)
+        return _FORMAT_BY_EXTENSION.get(suffix)
     if suffix in UNSUPPORTED_EXTENSIONS:
         raise _build_unsupported_problem(UNSUPPORTED_EXTENSIONS[suffix])
     return _FORMAT_BY_EXTENSION.get(suffix)
@@ -225,12 +225,13 @@ def _holds_contents(file: BinaryIO, head: bytes, name: str) -> bool:
         return False
     if find_dialect(name, decode_prefix(_read_at(file, 0, CONTENTS_HEAD_BYTES))) is not None:
         return True
-    if all(dialect.is_document_name for dialect in named):
+    promised = [dialect for dialect in named if not dialect.is_document_name and not dialect.is_common_name]
+    if not promised:
         return False
-    wanted = "; ".join(f"{dialect.label} with {dialect.expected}" for dialect in named)
+    wanted = "; ".join(f"{dialect.label} has {dialect.expected}" for dialect in promised)
     raise _build_unsupported_problem(
         UnsupportedFormat(
-            label=f"a data file, not a table of contents ({wanted})",
+            label=f"a data file, not a table of contents ({wanted}: this file does not)",
             next_step="Put what students need of it into a document, slides or a PDF, and send that.",
         )
     )

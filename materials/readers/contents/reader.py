@@ -7,7 +7,7 @@ from pathlib import Path
 from materials.documents import Contents, Document
 from materials.readers.base.encodings import decode_with_warnings
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.contents.dialects import DIALECTS, find_dialect, read_dialect
+from materials.readers.contents.dialects import DIALECTS, HEAD_BYTES, list_named_dialects, read_dialect
 from materials.readers.contents.errors import NotContents
 
 # A package that names 5,000 files has one megabyte; a settings file of a book some kilobytes.
@@ -30,16 +30,12 @@ def read(path: Path, name: str) -> Document:
 
 
 def _read_contents(text: str, name: str) -> Contents:
-    named = find_dialect(name, text)
     # An entry may have been renamed since its format was found.
-    others = [dialect for dialect in DIALECTS if dialect is not named and dialect.hint.search(text)]
-    reason = "It has no form that is known."
-    for dialect in [named, *others] if named else others:
+    reason = "it has no form that is known."
+    for dialect in list_named_dialects(name) or [each for each in DIALECTS if each.hint.search(text[:HEAD_BYTES])]:
         try:
             return read_dialect(dialect, text, name)
         except NotContents as exc:
-            if dialect is named:
-                raise _build_error(f"The file is no {dialect.label}: {exc}") from None
             reason = str(exc)
     raise _build_error(f"The file is no table of contents: {reason}")
 
