@@ -92,6 +92,8 @@ def _detect_archive_format(archive: zipfile.ZipFile, names: list[str]) -> Format
             return Format.DOCX
         if _SLIDES.fullmatch(name):
             return Format.PPTX
+    if {"h5p.json", "content/content.json"} <= set(names):
+        return Format.QUIZ
     if any(_SHEETS.fullmatch(name) for name in names):
         return UnsupportedFormat(label="a spreadsheet", next_step=AS_PDF)
     if "mimetype" in names:

@@ -18,6 +18,7 @@ from materials.readers.base.encodings import decode_prefix, looks_like_text
 from materials.readers.contents.dialects import HEAD_BYTES as CONTENTS_HEAD_BYTES
 from materials.readers.contents.dialects import find_dialect, list_named_dialects
 from materials.readers.format_problem import FormatProblem
+from materials.readers.quizzes.dialects import find_xml_dialect, is_gift
 from materials.readers.unsupported import UNSUPPORTED_EXTENSIONS, UNSUPPORTED_SIGNATURES, UnsupportedFormat
 
 # Signatures need a few bytes; text needs enough of it to guess an encoding and to find a first caption or HTML tag.
@@ -49,6 +50,8 @@ FORMATS: Mapping[Format, FormatInfo] = {
     Format.PPTX: FormatInfo(
         label="PowerPoint (pptx)", extensions=(".pptx", ".pptm", ".ppsx", ".ppsm", ".potx", ".potm")
     ),
+    # Told among other XML by its root element (`materials.readers.quizzes.dialects`).
+    Format.QUIZ: FormatInfo(label="a quiz", extensions=(".xml", ".qti", ".h5p", ".gift")),
     # Told by the whole name (`materials.readers.contents.dialects`).
     Format.CONTENTS: FormatInfo(label="a table of contents", extensions=()),
     Format.SRT: FormatInfo(label="SRT captions", extensions=(".srt",)),
@@ -245,6 +248,8 @@ def _detect_text_format(head: bytes, name: str) -> Format:
         raise _build_unsupported_problem(UNSUPPORTED_EXTENSIONS[suffix])
     text = decode_prefix(head)
     named = _FORMAT_BY_EXTENSION.get(suffix)
+    if named is Format.QUIZ:
+        return _check_quiz(text, suffix)
     # The signature is mandatory in WebVTT (W3C, 4.1), so it outweighs the name.
     if text.lstrip("\ufeff").startswith("WEBVTT"):
         return Format.VTT
@@ -269,6 +274,18 @@ def _detect_text_format(head: bytes, name: str) -> Format:
             UnsupportedFormat(label=label, next_step="Rename it to .txt or .md if it is one.")
         )
     return Format.SRT if _CUE.search(text) else Format.PLAIN
+
+
+def _check_quiz(text: str, suffix: str) -> Format:
+    """Return the format of a text file whose name may be that of a quiz. Raises FormatProblem for other XML."""
+    if find_xml_dialect(text) is not None or (suffix == ".gift" and is_gift(text)):
+        return Format.QUIZ
+    raise _build_unsupported_problem(
+        UnsupportedFormat(
+            label="a data file, not a quiz (IMS QTI 1.2, a problem of Open edX, Moodle XML, GIFT)",
+            next_step="Put what students need of it into a document, slides or a PDF, and send that.",
+        )
+    )
 
 
 def _check_extension(found: Format, name: str) -> None:

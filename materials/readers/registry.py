@@ -20,6 +20,7 @@ READER_MODULES = {
     Format.DOCX: "office.docx",
     Format.PDF: "pdf.reader",
     Format.PPTX: "office.pptx",
+    Format.QUIZ: "quizzes.reader",
     Format.CONTENTS: "contents.reader",
     Format.SRT: "text.captions",
     Format.VTT: "text.captions",

@@ -53,12 +53,12 @@ UNSUPPORTED_EXTENSIONS = _map_extensions(
         ("sub ass ssa sbv ttml dfxp lrc", _CAPTIONS),
         ("png jpg jpeg gif webp svg bmp tif tiff heic", _PICTURE),
         ("xlsx xls xlsm ods numbers", UnsupportedFormat(label="a spreadsheet", next_step=_AS_SHEET)),
-        ("json xml yaml yml", UnsupportedFormat(label="a data file", next_step=_IN_DOCUMENT)),
+        ("json yaml yml", UnsupportedFormat(label="a data file", next_step=_IN_DOCUMENT)),
         ("py js r java c cpp css sh", _PROGRAM),
         ("doc odt rtf pages", _TEXT),
         ("ppt odp key", _SLIDES),
         ("epub mobi azw3", UnsupportedFormat(label="an e-book", next_step="Convert it to PDF or HTML.")),
-        ("zip imscc h5p", ARCHIVE),
+        ("zip imscc", ARCHIVE),
         ("tar gz tgz 7z rar bz2 xz", _PACKED),
     )
 )

@@ -12,7 +12,7 @@ from materials.readers.registry import read_document
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 
 _SPACE = UUID("00000000-0000-7000-8000-000000000000")
-_FORMATS = {".md": Format.MARKDOWN, ".srt": Format.SRT, ".html": Format.HTML, ".txt": Format.PLAIN}
+_FORMATS = {".md": Format.MARKDOWN, ".srt": Format.SRT, ".html": Format.HTML, ".txt": Format.PLAIN, ".xml": Format.QUIZ}
 
 Files = Mapping[str, "str | Files"]
 

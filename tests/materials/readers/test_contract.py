@@ -35,12 +35,17 @@ RST = [
     ".. csv-table::\n\n   ", "\n\n",
 ]  # fmt: skip
 CSV = [",", ";", "\t", '"', "\n", "\r\n", "sep=;\n"]
+QUIZ = [
+    "<problem>", "</problem>", "<p>", "</p>", "<choice correct='true'>", "</choice>", "<choiceresponse>", "<solution>",
+    "</choiceresponse>", "</solution>", "<quiz>", "</quiz>", "<question type='multichoice'>", "</question>", "<text>",
+    "</text>", "::a::", "{", "}", "=a", "~b", "#c", "####", "\n\n", "T", "->",
+]  # fmt: skip
 CAPTIONS = [
     "00:01,000 --> 00:02,000", "WEBVTT\n\n", "1", "<v Ann>", "{\\an8}", "\n\n", "NOTE", "-->", "00:00:03.5-->00:04",
 ]  # fmt: skip
 ALPHABETS = {
-    Format.HTML: HTML, Format.MARKDOWN: [*MARKDOWN, *HTML[:12]], Format.RST: RST, Format.CSV: CSV, Format.SRT: CAPTIONS,
-    Format.VTT: CAPTIONS, Format.PLAIN: ["\n\n", "===", "- ", "1) "],
+    Format.HTML: HTML, Format.MARKDOWN: [*MARKDOWN, *HTML[:12]], Format.RST: RST, Format.CSV: CSV, Format.QUIZ: QUIZ,
+    Format.SRT: CAPTIONS, Format.VTT: CAPTIONS, Format.PLAIN: ["\n\n", "===", "- ", "1) "],
 }  # fmt: skip
 
 

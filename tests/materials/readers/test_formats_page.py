@@ -24,6 +24,7 @@ LABELS = {
     Format.NOTEBOOK: "notebook",
     Format.RST: "reStructuredText",
     Format.CSV: "table",
+    Format.QUIZ: "quiz",
     Format.CONTENTS: "contents",
     Format.SRT: "captions",
     Format.VTT: "captions",

@@ -31,7 +31,6 @@ def zipped(*names: str) -> bytes:
         ("talk.ass", b"[Script Info]\nTitle: x\n", "srt"),
         ("course.zip", zipped("week 1/a.md"), "/import"),
         ("course.imscc", zipped("imsmanifest.xml", "web/a.html"), "/import"),
-        ("quiz.h5p", zipped("h5p.json", "content/content.json"), "/import"),
         ("course.7z", b"7z\xbc\xaf\x27\x1c" + bytes(range(256)), "zip"),
         ("sheet.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "csv"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "docx"),

@@ -322,6 +322,21 @@ def test_a_file_of_solutions_goes_to_the_exercises_by_their_titles() -> None:
     assert [node.reference_solution for node in found] == ["```\n2 %\n```", "Begin at the left."]
 
 
+def test_each_question_of_a_quiz_is_an_exercise_with_its_answer() -> None:
+    question = (
+        '<question type="multichoice"><questiontext><text>{0}</text></questiontext>'
+        '<answer fraction="100"><text>{1}</text></answer><answer fraction="0"><text>no</text></answer></question>'
+    )
+    quiz = (
+        f"<quiz>{question.format('Capital of Peru?', 'Lima')}{question.format('Capital of Chile?', 'Santiago')}</quiz>"
+    )
+
+    assert tasks_and_solutions(exercises_in(quiz, name="week 1.xml")) == [
+        ("Capital of Peru?", "Capital of Peru?\n\n- Lima\n- no", "Lima"),
+        ("Capital of Chile?", "Capital of Chile?\n\n- Santiago\n- no", "Santiago"),
+    ]
+
+
 def test_a_translation_is_the_same_exercise() -> None:
     found = find(
         {"task.md": f"# Measure\n\n{TASK}", "task.uk.md": "# Виміряй\n\nВізьми карту та лінійку й виміряй дві країни."},
