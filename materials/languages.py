@@ -60,6 +60,11 @@ def detect_language(texts: Iterable[str]) -> str:
     return best if shares[best] >= MIN_SHARE else ""
 
 
+def get_frequent_words(language: str) -> frozenset[str]:
+    """Return the most frequent words of a BCP 47 language, in small letters; none for one without a list."""
+    return _load_frequent_words().get(language.lower().partition("-")[0], frozenset())
+
+
 def get_search_configuration(language: str) -> str:
     """Return the text search configuration for a BCP 47 tag, `simple` for languages that have none."""
     return _CONFIGURATION_BY_LANGUAGE.get(language.lower().partition("-")[0], ANY_LANGUAGE)

@@ -18,4 +18,5 @@ def build_source_chunk(chunk_id: UUID, piece: Piece) -> SourceChunk:
         level=piece.level,
         emphasised=piece.emphasised,
         links=piece.links,
+        speaker=piece.speaker,
     )

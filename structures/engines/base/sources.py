@@ -21,6 +21,7 @@ class SourceChunk:
     level: int | None = None
     emphasised: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    speaker: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
