@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from project.http.admin import ReadOnlyAdmin
 from structures.models import CachedAnswer, Reference, StructureNode, StructureSnapshot
+from structures.quality.sentences import describe_quality
 
 
 @admin.register(StructureSnapshot)
@@ -17,6 +18,11 @@ class StructureSnapshotAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant",)
     search_fields = ("title", "id", "node__id")
     ordering = ("-created_at", "id")
+    readonly_fields = ("quality_report",)
+
+    @admin.display(description="Quality")
+    def quality_report(self, snapshot: StructureSnapshot) -> str:
+        return "\n".join(describe_quality(snapshot.quality)) or "-"
 
 
 @admin.register(StructureNode)

@@ -48,6 +48,9 @@ class StructureSnapshot(UUIDModel):
     prerequisites = ArrayField(models.TextField(), default=list, blank=True)
     counts = models.JSONField(default=dict, help_text="How many structure nodes of each type.")
     grounding = models.JSONField(default=dict, help_text="How many citations were made, hold, and were dropped.")
+    quality = models.JSONField(
+        default=dict, blank=True, help_text="The counts of `QualityReport`; empty for snapshots that are older than it."
+    )
     warnings = ArrayField(models.TextField(), default=list, blank=True)
     provenance = models.JSONField(
         default=dict,

@@ -17,11 +17,101 @@ from structures.queries import StoredNode
 NO_EVIDENCE = "no_evidence"
 
 
+def _count(help_text: str = "") -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=0, help_text=help_text)
+
+
+class _ReferenceCountsSerializer(serializers.Serializer[Any]):
+    """Citations."""
+
+    cited = _count("How many the engine made.")
+    verified = _count("How many stand where they are said to.")
+
+
+class _LessonCountsSerializer(serializers.Serializer[Any]):
+    """Lessons, and those that are empty: without concepts and exercises."""
+
+    total = _count()
+    nothing_found = _count("Empty, though their sources hold text.")
+    without_text = _count("Empty, and their sources hold headings at most.")
+
+
+class _CoverageSerializer(serializers.Serializer[Any]):
+    """How much of the sources there is, is in lessons, and is quoted."""
+
+    total = _count()
+    in_lessons = _count("All of the entries that a lesson, or what is below it, cites.")
+    quoted = _count("What has a citation; of minutes those in which a quoted passage begins.")
+
+
+class _ConceptCountsSerializer(serializers.Serializer[Any]):
+    """Concepts."""
+
+    total = _count()
+    without_definition = _count()
+
+
+class _ExerciseCountsSerializer(serializers.Serializer[Any]):
+    """Exercises."""
+
+    total = _count()
+    without_solution = _count()
+
+
+class _DuplicateCountsSerializer(serializers.Serializer[Any]):
+    """How many nodes are one too many."""
+
+    sibling_titles = _count("With the title of a sibling before them.")
+    concepts = _count("With the title of another concept.")
+    exercises = _count("With title and task of another exercise.")
+
+
+class _OrderCountsSerializer(serializers.Serializer[Any]):
+    """Prerequisites between lessons."""
+
+    prerequisites = _count()
+    used_before_definition = _count("The lesson that defines the term does not come before the one that uses it.")
+
+
+class _StatedCountsSerializer(serializers.Serializer[Any]):
+    """Lessons by where their minutes come from, and lessons with goals."""
+
+    minutes_stated = _count()
+    minutes_computed = _count()
+    minutes_estimated = _count("By a model.")
+    minutes_missing = _count()
+    goals = _count()
+
+
+class QualityReportSerializer(serializers.Serializer[Any]):
+    """Counts that say how far a structure can be trusted and what is missing in it.
+
+    Empty for snapshots that are older than the report.
+    """
+
+    references = _ReferenceCountsSerializer(required=False)
+    lessons = _LessonCountsSerializer(required=False)
+    entries = _CoverageSerializer(required=False)
+    chunks = _CoverageSerializer(required=False)
+    pages = _CoverageSerializer(required=False)
+    minutes = _CoverageSerializer(required=False)
+    concepts = _ConceptCountsSerializer(required=False)
+    exercises = _ExerciseCountsSerializer(required=False)
+    duplicates = _DuplicateCountsSerializer(required=False)
+    order = _OrderCountsSerializer(required=False)
+    stated = _StatedCountsSerializer(required=False)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        # It is stored in this very shape.
+        return dict(instance)
+
+
 class SnapshotSummarySerializer(serializers.ModelSerializer[StructureSnapshot]):
     """A snapshot without its structure nodes."""
 
     node = serializers.UUIDField(source="node_id", read_only=True)
     job = serializers.UUIDField(source="job_id", allow_null=True, read_only=True)
+    quality = QualityReportSerializer(read_only=True)
 
     class Meta:
         model = StructureSnapshot
@@ -41,6 +131,7 @@ class SnapshotSummarySerializer(serializers.ModelSerializer[StructureSnapshot]):
             "prerequisites",
             "counts",
             "grounding",
+            "quality",
             "warnings",
             "provenance",
             "created_at",

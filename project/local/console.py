@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.tree import Tree
 
+from structures.quality.sentences import describe_quality
+
 _NODE_STYLES = {"module": "bold cyan", "lesson": "bold", "concept": "green", "exercise": "yellow"}
 
 
@@ -33,11 +35,10 @@ def print_structure(console: Console, snapshot: Mapping[str, Any], left_out: Ite
     for child in snapshot["children"]:
         _add_branch(tree, child)
     console.print(tree)
-    counts, grounding = snapshot["counts"], snapshot["grounding"]
+    counts = snapshot["counts"]
     console.print(
         f"\n{counts['modules']} modules, {counts['lessons']} lessons, {counts['concepts']} concepts, "
-        f"{counts['exercises']} exercises. {grounding['verified']} of {grounding['cited']} quotes stand where they "
-        f"are said to."
+        f"{counts['exercises']} exercises. {' '.join(describe_quality(snapshot['quality']))}"
     )
     made = snapshot["provenance"]
     if made.get("models"):

@@ -17,6 +17,7 @@ from structures.exports.base import (
     ExportedSnapshot,
     ExportLoss,
 )
+from structures.quality.sentences import describe_quality
 
 # CommonMark 0.31, 4.5: a fence of backticks has no backtick in its info string, and the closing one is at least as
 # long.
@@ -60,6 +61,8 @@ def render_markdown(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> st
     sections = {str(section.node.row.pk): section for section in _list_sections(modules)}
     for section in sections.values():
         parts.extend(_render_section(section, sections))
+    if sentences := describe_quality(course.quality):
+        parts += ["## About this structure", _format_list(sentences)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -17,6 +17,8 @@ from structures.generation.queries import GenerationSources
 from structures.grounding.quotes import Grounding, verify_citations
 from structures.grounding.slide_moments import SlideMoments
 from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.quality.report import compute_quality, find_unused_entries
+from structures.quality.sentences import Report, build_quality_warnings
 from tenants.models import Tenant
 
 # Bounds the SQL text of one INSERT, into which descriptions and quotes are written. Nothing depends on the exact
@@ -68,7 +70,10 @@ def build_snapshot_rows(
     `provenance` says which models were asked; how the engine arranged the materials joins it. `key` holds the columns
     that identify the snapshot. `create_id` gives the ids of nodes and references.
     """
-    warnings = list(draft.warnings)
+    quality = compute_quality(
+        draft, sources.entries.values(), cited=grounding.cited, verified=grounding.verified
+    ).build_json()
+    warnings = [*draft.warnings, *_build_quality_warnings(draft, quality, sources)]
     if sources.left_out:
         warnings.append(f"Left out because they are not ready: {', '.join(sources.left_out)}.")
     if sources.unused_mappings:
@@ -89,6 +94,7 @@ def build_snapshot_rows(
         provenance=provenance | ({"arrangement": dict(draft.arrangement)} if draft.arrangement else {}),
         counts=_count_nodes_by_type(draft),
         grounding=asdict(grounding),
+        quality=quality,
         warnings=warnings,
         **key,
     )
@@ -184,6 +190,17 @@ class _EvidenceIndex:
             "quote": citation.quote,
             "machine_written": chunk.kind.is_machine_written,
         }
+
+
+def _build_quality_warnings(draft: Draft, quality: Report, sources: GenerationSources) -> list[str]:
+    """Return warnings of what gave nothing, unless the engine has named it in one of its own."""
+    said = "\n".join(draft.warnings)
+    unused = [
+        sources.paths[entry.id]
+        for entry in find_unused_entries(draft, sources.entries.values())
+        if entry.name not in said
+    ]
+    return build_quality_warnings(quality, unused)
 
 
 def _count_nodes_by_type(draft: Draft) -> dict[str, int]:
