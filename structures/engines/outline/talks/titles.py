@@ -15,9 +15,9 @@ from structures.engines.outline.talks.vocabulary import Vocabulary
 
 # Longer titles are sentences.
 _MAX_WORDS, _MAX_SIGNS = 4, 6
-# In how many utterances of its part a title stands at least: twice is chance. One that was announced as the subject
+# How often a title stands in its part at least: twice is chance. One that was announced as the subject
 # needs one more besides the announcement.
-_MIN_UTTERANCES, _MIN_ANNOUNCED = 3, 2
+_MIN_COUNT, _MIN_ANNOUNCED = 3, 2
 # How much more an announced phrase counts. On the sample captions half of it prefers what is repeated most ("method" to
 # "inheritance"), twice takes what is announced in passing for the subject.
 _ANNOUNCEMENT_FACTOR = 5.0
@@ -54,10 +54,14 @@ class _Occurrence:
 
 @dataclass(kw_only=True)
 class _Phrase:
-    """What is known of a phrase within one part. `places` are the utterances that have it, each once."""
+    """What is known of a phrase within one part.
+
+    `places` are the utterances that have it, each once, `count` is how often they do; `forms` are weighed.
+    """
 
     forms: Counter[str] = field(default_factory=Counter)
     places: dict[int, None] = field(default_factory=dict)
+    count: int = 0
     noun_signs: int = 0
     verb_signs: int = 0
     modifier_signs: int = 0
@@ -85,7 +89,7 @@ def find_titles(
             (
                 (_score_phrase(key, phrase, totals[key], share), -min(phrase.places), key)
                 for key, phrase in phrases.items()
-                if len(phrase.places) >= (_MIN_ANNOUNCED if phrase.is_announced else _MIN_UTTERANCES)
+                if phrase.count >= (_MIN_ANNOUNCED if phrase.is_announced else _MIN_COUNT)
                 and _build_base_key(key) not in used
             ),
             default=None,
@@ -107,7 +111,7 @@ def _score_phrase(key: _Key, phrase: _Phrase, total: int, share: float) -> float
     # Nouns and verbs may look the same ("the print", "print it"); what stands around them tells which it is.
     noun_share = (phrase.noun_signs + 0.5) / (phrase.noun_signs + phrase.verb_signs + 1)
     # "Floating" of "floating point": half a name.
-    whole_share = 1 - phrase.modifier_signs / sum(phrase.forms.values())
+    whole_share = 1 - phrase.modifier_signs / phrase.count
     announced = _ANNOUNCEMENT_FACTOR if phrase.is_announced else 1.0
     return count * novelty * len(key) * noun_share * whole_share * announced
 
@@ -133,8 +137,10 @@ def _collect_phrases(
         is_early = utterance.start_ms - utterances[first].start_ms <= _ANNOUNCEMENT_MS
         for found in _iter_phrases(utterance.text, vocabulary):
             phrase = phrases.setdefault(found.key, _Phrase())
-            phrase.forms[found.form] += 1
+            # A clause begins with its subject as a rule, which stands in the form that a dictionary has.
+            phrase.forms[found.form] += 1 if found.lead else 2
             phrase.places[place] = None
+            phrase.count += 1
             phrase.noun_signs += found.lead in vocabulary.noun_leads
             phrase.verb_signs += found.lead in vocabulary.verb_leads or found.follower in vocabulary.articles
             phrase.modifier_signs += found.follower != "" and found.follower not in vocabulary.everyday

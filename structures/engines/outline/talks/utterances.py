@@ -10,7 +10,8 @@ from materials.documents import ChunkKind
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline.talks.cues import CueLexicon, find_sounds
 
-# Words. A sentence that people speak is rarely longer, so a longer one is speech without punctuation.
+# Words. A sentence that people speak is rarely longer, so a longer one is speech without punctuation, as is what ends
+# without a sign.
 _MAX_WORDS = 40
 # Words of a piece of such speech: about a sentence, some eight seconds.
 _PIECE_WORDS = 20
@@ -18,6 +19,7 @@ _PIECE_WORDS = 20
 _MIN_PIECE_WORDS = 5
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”»)\]]*\s+|(?<=[。！？])")
+_ENDED = re.compile(r"[.!?…。！？][\"'”»)\]]*\s*$")
 # In scripts without spaces two characters are a word on average.
 _WORD = re.compile(r"[぀-ヿ㐀-鿿]{1,2}|[^\s぀-ヿ㐀-鿿]+")
 
@@ -86,7 +88,8 @@ def _split_speech(text: str, begin: int, end: int, lexicon: CueLexicon) -> Itera
 def _split_sentence(text: str, begin: int, end: int, lexicon: CueLexicon) -> Iterator[tuple[int, int]]:
     """Yield the parts of a sentence: itself as a rule, else pieces that begin at cue phrases or after so many words."""
     words = [found.start() for found in _WORD.finditer(text, begin, end)]
-    if len(words) <= _MAX_WORDS:
+    has_end = _ENDED.search(text[begin:end]) is not None
+    if len(words) <= (_MAX_WORDS if has_end else _PIECE_WORDS):
         yield begin, end
         return
     openings = lexicon.find_strong_openings(text, begin, end)

@@ -7,6 +7,8 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llm.video.transcript import Chapter, Segment
 from materials.documents import ChunkKind, Contents, ContentsItem, Format, Locator
@@ -24,6 +26,9 @@ BEGINNINGS = {
     "uk": ("Отже, перейдемо до дихання", "Тепер розглянемо наступну тему"),
     "de": ("Kommen wir nun zu einem ganz anderen", "Als nächstes schauen wir"),
     "es": ("Hola de nuevo", "Muy buenas, seguimos"),
+    "fr": ("Passons maintenant à la Terreur",),
+    "pl": ("Przejdźmy teraz do nawożenia",),
+    "zh": ("接下来我们来看光的折射",),
 }
 OBJECT_LIFECYCLE = DATA / "14-Objects-C.srt"
 INHERITANCE = DATA / "14-Objects-D.srt"
@@ -38,10 +43,12 @@ def read_captions(path: Path) -> list[Segment]:
     ]
 
 
-def speak(sentences: Iterable[str], *, words_a_minute: int = 70, pause_ms: int = 400) -> list[Segment]:
+def speak(sentences: Iterable[str], *, words_a_minute: int = 55, pause_ms: int = 400) -> list[Segment]:
     spoken, at = [], 0
     for sentence in sentences:
-        end = at + len(sentence.split()) * MINUTE // words_a_minute
+        # In Chinese two signs are a word on average.
+        words = len(sentence.split()) if " " in sentence else len(sentence) / 2
+        end = at + int(words * MINUTE / words_a_minute)
         spoken.append(Segment(start_ms=at, end_ms=end, text=sentence))
         at = end + pause_ms
     return spoken
@@ -149,6 +156,12 @@ def test_a_long_talk_has_no_chapter_of_more_than_twenty_minutes() -> None:
     assert all(chapter.end_ms - chapter.start_ms <= 20.2 * MINUTE for chapter in chapters)
 
 
+def test_a_title_has_the_form_in_which_a_sentence_begins_with_it() -> None:
+    chapters = cut_talk(build_entry(speak((DATA / "pl.txt").read_text(encoding="utf-8").splitlines())))
+
+    assert chapters[0].title == "Erozja gleby"  # "Dzisiaj zajmiemy się erozją gleby" announces it
+
+
 def test_chapter_marks_decide_where_there_are_any() -> None:
     segments, _ = join(read_captions(OBJECT_LIFECYCLE), read_captions(INHERITANCE))
     end_ms = segments[-1].end_ms
@@ -191,8 +204,33 @@ def test_what_has_no_timed_transcript_has_no_chapters() -> None:
         assert cut_talk(entry) == []
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.text(st.sampled_from("ab .?!\n(music)[♪]hello and welcome 大家好的课 Отже"), max_size=120),
+            st.integers(0, 90_000),
+            st.integers(0, 20_000),
+        ),
+        max_size=60,
+    )
+)
+@settings(deadline=None, max_examples=60)
+def test_the_chapters_of_any_transcript_cover_it(cues: list[tuple[str, int, int]]) -> None:
+    segments, at = [], 0
+    for text, duration_ms, pause_ms in cues:
+        segments.append(Segment(start_ms=at, end_ms=at + duration_ms, text=text))
+        at += duration_ms + pause_ms
+    entry = build_entry(segments)
+
+    chapters = cut_talk(entry)
+
+    assert bool(chapters) == bool(entry.chunks)
+    assert sorted(c.id for chapter in chapters for c in chapter.chunks) == sorted(c.id for c in entry.chunks)
+    assert all(any(c.kind is ChunkKind.TRANSCRIPT for c in chapter.chunks) for chapter in chapters)
+
+
 # Twice twelve minutes, which is too long for one chapter, with nothing that says where to cut but what is between them.
-SAME = ["The same word and again the same word."] * 105
+SAME = ["The same word and again the same word."] * 80
 
 
 def test_pauses_speakers_and_pictures_count() -> None:
