@@ -59,6 +59,10 @@ coverage: setup ## run the tests and say what they do not reach (T=path for some
 	@$(RUN) -m coverage combine --quiet
 	@$(RUN) -m coverage report
 
+.PHONY: evaluate
+evaluate: setup ## run the outline engine over small courses in many shapes, and write the table of docs/quality.md
+	@$(RUN) -m tests.evaluation
+
 .PHONY: up
 up: setup ## run API, admin and worker on this machine until Ctrl-C
 	@$(RUN) manage.py up
