@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from materials.documents import ContentsItem, Locator
@@ -46,26 +47,25 @@ def is_web_address(address: str) -> bool:
     return bool(_WEB_ADDRESS.match(address))
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class _Line:
     level: float
     item: ContentsItem
-    children: list[ContentsItem] = field(default_factory=list)
+    above: _Line | None
 
 
 @dataclass
 class OutlineBuilder:
     """Nests items by their levels: each lies in the last item before it that has a smaller level."""
 
-    _roots: list[_Line] = field(default_factory=list)
-    _lines: list[tuple[_Line, _Line | None]] = field(default_factory=list)
+    _lines: list[_Line] = field(default_factory=list)
     _open: list[_Line] = field(default_factory=list)
 
     def add(self, level: float, item: ContentsItem) -> None:
         """Add an item; its own children come before those that are added later."""
         self.close(level)
-        line = _Line(level=level, item=item, children=list(item.children))
-        self._lines.append((line, self._open[-1] if self._open else None))
+        line = _Line(level=level, item=item, above=self._open[-1] if self._open else None)
+        self._lines.append(line)
         self._open.append(line)
 
     def close(self, level: float) -> None:
@@ -80,18 +80,9 @@ class OutlineBuilder:
 
     def build(self) -> tuple[ContentsItem, ...]:
         """Return the items of the top."""
-        found: list[ContentsItem] = []
+        below: dict[_Line | None, list[ContentsItem]] = defaultdict(list)
         # From the last to the first, so that items are complete before those that they lie in, however deep they are.
-        for line, above in reversed(self._lines):
-            item = ContentsItem(
-                title=line.item.title,
-                target=line.item.target,
-                fragment=line.item.fragment,
-                locator=line.item.locator,
-                children=tuple(line.children),
-            )
-            if above is None:
-                found.append(item)
-            else:
-                above.children.insert(len(above.item.children), item)
-        return tuple(reversed(found))
+        for line in reversed(self._lines):
+            children = (*line.item.children, *reversed(below.pop(line, [])))
+            below[line.above].append(replace(line.item, children=children))
+        return tuple(reversed(below[None]))

@@ -112,6 +112,10 @@ class HTMLBlockReader:
         """Add a heading `h1` to `h6` that stands elsewhere on the page, such as its title."""
         self._read_block(element)
 
+    def is_left_out(self, element: Any) -> bool:
+        """Tell whether an element is no content of the page: not shown, or a part of the site around it."""
+        return is_ignored(element) or (self.boilerplate is not None and self.boilerplate.is_boilerplate(element))
+
     def release_tree(self) -> None:
         """Drop references to the tree that was read; another may follow, below the headings of this one."""
         self._has_blocks_cache.clear()

@@ -14,6 +14,7 @@ from materials.readers.base.pieces import PieceCollector, collapse_whitespace
 from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.furniture import BoilerplateDetector, is_ignored
 from materials.readers.html.left_out import count_ignored, count_navigation
+from materials.readers.html.linked_contents import LinkedContentsFinder
 from materials.readers.html.panels import show_panels
 from materials.readers.html.slides import render_markdown_sources
 from materials.readers.html.text_size import count_text
@@ -72,10 +73,13 @@ def parse_html(
     blocks = HTMLBlockReader(
         boilerplate=None if keep_boilerplate else BoilerplateDetector(root), pieces=PieceCollector(left_out=left_out)
     )
+    links = LinkedContentsFinder(skip=blocks.is_left_out)
     if keep_boilerplate:
+        links.collect(root)
         blocks.read(root)
     else:
         content = _find_content(root)
+        links.collect(content)
         title_above = _find_title_heading(root, content)
         if title_above is not None:
             blocks.read_heading(title_above)
@@ -89,6 +93,7 @@ def parse_html(
         language=_find_language(root),
         warnings=warnings,
         left_out=left_out.build(),
+        contents=links.build(),
     )
 
 

@@ -10,6 +10,7 @@ from materials.documents import LeftOutKind
 from materials.readers.base.delimited_rows import parse_csv_rows
 from materials.readers.base.html_elements import format_left_out
 from materials.readers.base.pieces import format_table
+from materials.readers.base.toctrees import format_toctree
 from materials.readers.markdown.directives import OPTION
 
 
@@ -18,8 +19,8 @@ class Container:
     """What is open at a line, and how it ends: by a marker, a tag, or where indentation becomes less than `dedent`.
 
     `dedent` is the indentation of the content in columns, which is taken away. With `has_options`, lines such as
-    `:name: value` may follow the one that opens it. `end` replaces what ends it. Lines of one with `left_out`, and of a
-    table, are collected.
+    `:name: value` may follow the one that opens it. `end` replaces what ends it. Lines of one with `left_out`, of a
+    toctree and of a table are collected.
     """
 
     mark: str = ""
@@ -29,6 +30,7 @@ class Container:
     has_options: bool = False
     end: str = ""
     left_out: LeftOutKind | None = None
+    is_toctree: bool = False
     is_table: bool = False
     is_quotation: bool = False
     collected: list[str] = field(default_factory=list)
@@ -59,7 +61,9 @@ class ContainerStack:
         """End all containers from an index on, the innermost first."""
         while len(self.containers) > first:
             container = self.containers.pop()
-            if container.left_out is not None:
+            if container.is_toctree:
+                yield from ("", format_toctree(container.collected, "\n".join(container.collected)), "")
+            elif container.left_out is not None:
                 yield from format_left_out_block(container.left_out, "\n".join(container.collected))
             if container.is_table:
                 yield from _format_csv_table(container.collected)

@@ -56,7 +56,8 @@ class DirectiveOpening:
     `lines` replace it. `mark` is the marker that closes the directive, `indent` the indentation of the line and,
     without a marker, of what ends it. Of a directive of code `fence` is the marker and `fence_end` what replaces the
     closing one. The content of one with `left_out` is not text of the page. A `gate`, such as `exercise-start`, stays
-    open until a directive with that `ended_gate`. The content and options of one with `is_table` are delimited text.
+    open until a directive with that `ended_gate`. The content and options of one with `is_table` are delimited text,
+    those of one with `is_toctree` entries of a table of contents.
     """
 
     lines: list[str]
@@ -69,6 +70,7 @@ class DirectiveOpening:
     fence: str = ""
     fence_end: str = ""
     left_out: LeftOutKind | None = None
+    is_toctree: bool = False
 
 
 def parse_opening(line: str) -> DirectiveOpening | None:
@@ -115,7 +117,9 @@ def _is_content_directive(name: str) -> bool:
 
 def _build_opening(name: str, argument: str, indent: str, mark: str) -> DirectiveOpening:
     if name in _LISTING_DIRECTIVES:
-        return DirectiveOpening(lines=[""], indent=indent, mark=mark, left_out=LeftOutKind.CONTENTS)
+        return DirectiveOpening(
+            lines=[""], indent=indent, mark=mark, left_out=LeftOutKind.CONTENTS, is_toctree=name == "toctree"
+        )
     if name.endswith("-end"):
         return DirectiveOpening(lines=[""], indent=indent, mark=mark, ended_gate=name.removesuffix("-end") + "-start")
     title = "" if name in UNTITLED_DIRECTIVES | PICTURE_DIRECTIVES else argument.strip()

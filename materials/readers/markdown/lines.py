@@ -252,6 +252,7 @@ class _LineNormalizer:
                 has_options=opening.has_options,
                 end=end,
                 left_out=opening.left_out,
+                is_toctree=opening.is_toctree,
                 is_table=opening.is_table,
             )
         )

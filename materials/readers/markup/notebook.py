@@ -16,6 +16,7 @@ from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import tidy_lines
 from materials.readers.html.blocks import HTMLBlockReader
+from materials.readers.html.linked_contents import LinkedContentsFinder
 from materials.readers.html.panels import show_panels
 from materials.readers.html.tree import build_html_tree
 from materials.readers.markdown.renderer import MarkdownRenderer
@@ -74,6 +75,7 @@ def read(path: Path) -> Document:
         title=reading.title or named or own,
         language=reading.document_language,
         metadata=reading.metadata,
+        contents=reading.links.build(),
         warnings=(*text.warnings, *reading.list_warnings()),
         left_out=reading.left_out.build(),
     )
@@ -86,6 +88,7 @@ class _NotebookReader:
     document_language: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     blocks: HTMLBlockReader = field(default_factory=HTMLBlockReader)
+    links: LinkedContentsFinder = field(default_factory=LinkedContentsFinder)
     _omissions: Counter[str] = field(default_factory=Counter)
     # One for all cells: to build the renderer takes longer than to render a short cell.
     _renderer: MarkdownRenderer = field(default_factory=MarkdownRenderer)
@@ -143,6 +146,7 @@ class _NotebookReader:
         root = build_html_tree(f"<html><body>{text}</body></html>", self.left_out)
         if root is not None:
             show_panels(root)
+            self.links.collect(root)
             self.blocks.read(root)
             self.blocks.release_tree()
 

@@ -15,6 +15,7 @@ from materials.readers.base.html_elements import (
     format_directive_start,
     format_left_out,
 )
+from materials.readers.base.toctrees import format_toctree
 from materials.readers.markup.rst_directives import (
     CODE_DIRECTIVES,
     CONTENTS_DIRECTIVES,
@@ -207,6 +208,9 @@ class RstReader:
             return format_left_out(LeftOutKind.EMBEDDED_OBJECT, argument)
         if name == "raw":
             return directive.render_raw() or format_left_out(LeftOutKind.METADATA, "\n".join(body))
+        if name == "toctree":
+            options = [f":{key}: {value}" for key, value in directive.options.items()]
+            return format_toctree([*options, *body], "\n".join([f"{name}:: {argument}", *body]))
         if name in DROPPED_DIRECTIVES:
             kind = LeftOutKind.CONTENTS if name in CONTENTS_DIRECTIVES else LeftOutKind.METADATA
             return format_left_out(kind, "\n".join([f"{name}:: {argument}", *body]))

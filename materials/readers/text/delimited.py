@@ -14,6 +14,7 @@ from materials.documents import ChunkKind, Document, LeftOutKind
 from materials.readers.base.encodings import decode_with_warnings
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.pieces import PieceCollector, format_table_parts
+from materials.readers.text.schedules import find_schedule
 
 # Bytes. Rows that are left out are parsed, too, to count them for the warning.
 MAX_BYTES = 50 * 2**20
@@ -31,9 +32,9 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\n")
 
 
 def read(path: Path) -> Document:
-    """Return delimited text as a table, whatever its delimiter; warnings name the rows and columns that are left out.
+    """Return delimited text as a table, whatever its delimiter, and the schedule in it.
 
-    Raises UnreadableDocument when the file is larger than MAX_BYTES.
+    Warnings name the rows and columns that are left out. Raises UnreadableDocument for a file larger than MAX_BYTES.
     """
     data = path.read_bytes()
     if len(data) > MAX_BYTES:
@@ -60,6 +61,7 @@ def read(path: Path) -> Document:
         pieces=tuple(pieces.collected),
         warnings=(*text.warnings, *_build_truncation_warnings(len(head_and_rows), more, widest)),
         left_out=pieces.left_out.build(),
+        contents=find_schedule([row[:MAX_COLUMNS] for row in head_and_rows]),
     )
 
 
