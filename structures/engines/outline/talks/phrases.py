@@ -23,7 +23,7 @@ GREETINGS = (
 )
 # What a talk or a part of it is said to be about.
 ANNOUNCEMENTS = (
-    r"in this (?:video|lecture|lesson|section|chapter|unit|module|part|session|talk|episode|tutorial|exercise|demo)\b|in (?:today['’]s|our next|the next|the last|the final) (?:video|lecture|lesson|section|chapter|unit|part|session)|"
+    r"in this (?:(?:set|series) of )?(?:videos?|lectures?|lessons?|section|segment|chapter|unit|module|part|session|talk|episode|tutorial|exercise|demo)\b|in (?:today['’]s|our next|the next|the last|the final) (?:video|lecture|lesson|section|chapter|unit|part|session)|"
     r"this (?:video|lecture|lesson|section|chapter|unit|module|session|talk) (?:is|will|covers|deals|introduces)\b|today,? (?:we|i|let['’]?s|you)\b|today['’]s (?:topic|lecture|lesson|subject)|"
     r"(?:the|our|my) (?:next|last|final|second|third|fourth|fifth) (?:topic|subject|part|section|chapter|thing (?:we|i)|lecture|lesson|question)\b|(?:chapter|lecture|lesson|unit|module|part|section) (?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b",
     r"(?:у|в) (?:цьому|цій|нашому|нашій|сьогоднішн\w+) (?:відео\w*|лекції|уроці|розділі|модулі|частині|занятті|темі)|сьогодні (?:ми|я|поговоримо|розглянемо|дізнаємо\w*|вивчатимемо|розберемо)|"
@@ -85,7 +85,7 @@ FAREWELLS = (
 )
 # What comes after the part that ends.
 PREVIEWS = (
-    r"\b(?:up|coming up) (?:next|soon)\b|(?:in|on to|see you in) (?:the|our) next (?:video|one|lecture|lesson|section|part|chapter|talk|segment|session|unit)|\bnext (?:time|week|lecture|lesson|up|video)\b|(?:the )?next (?:thing|topic|lecture|video|section)[^.]{0,25} (?:is|will|we)\b|(?:move|go|get) on(?:to| to) the next|stay tuned|a new video",
+    r"\b(?:up|coming up) (?:next|soon)\b|(?:in|on to|see you in) (?:the|our) next (?:video|one|lecture|lesson|section|part|chapter|talk|segment|session|unit)|\bnext (?:time|week|lecture|lesson|up|video)\b|(?:the )?next (?:thing|topic|lecture|video|section)[^.]{0,25} (?:is|will|we)\b|(?:move|go|get) on(?:to| to) the next|(?:talk|learn|hear|see)(?:ing)? about next|stay tuned|a new video",
     r"(?:наступн\w+|іншому) (?:відео|лекці\w+|уроц\w+|занятт\w+|раз\w*|розділ\w+|частин\w+|тижн\w+)|далі буде|(?:следующ\w+) (?:видео|лекци\w+|урок\w*|раз\w*|занят\w+)",
     r"(?:en )?(?:el|la) (?:próxim[oa]|siguiente) (?:vídeo|video|clase|lección|capítulo|sesión|parte|semana|unidad)",
     r"(?:im|in der|beim|das) nächsten? (?:video|vorlesung|teil|kapitel|mal|stunde|lektion|woche|abschnitt|sitzung)",
@@ -97,15 +97,15 @@ PREVIEWS = (
 )
 # What has been said so far.
 RECAPS = (
-    r"(?:i )?hope (?:this|that|you|it)\b[^.]{0,25} (?:help|useful|enjoy|found|find|like|learn)\w*|to (?:summari[sz]e|sum up|recap|wrap up|conclude)\b|in (?:summary|conclusion)\b|(?:that|this)(?: kind of| sort of| basically|['’]s)?(?: a)? (?:quick )?(?:summari[sz]es|wraps up|concludes|completes|summary|gets us started|covers)|let['’]?s (?:summari[sz]e|recap|wrap up)|that['’]?s (?:basically|pretty much|how|it)\b[^.]{0,40}$|so much for\b|enough (?:about|of|on)\b",
-    r"підсум\w+|(?:з|із) (?:цим|цією темою|цим питанням|цим розділом) (?:все|закінч\w+|розібрал\w+|заверш\w+)|отож,? ми (?:розглянули|вивчили|дізналися)|сподіваюсь|сподіваюся|подвед[её]м итог\w*|надеюсь",
-    r"en resumen|resumiendo|para (?:terminar|concluir|resumir)|en conclusión|espero que (?:os|les|te|haya|esto)\b|hemos visto (?:que|cómo|hoy)|recapitulando|hasta aquí",
-    r"zusammen(?:fassend|gefasst)|fassen wir zusammen|ich hoffe,? (?:das|dass|es|ihr|sie)\b|das war (?:der|die|das|es|unser|mein)\b|zum abschluss|damit (?:haben|hätten|wären) wir|(?:soweit|so weit) (?:zu|zum|zur)",
-    r"pour (?:résumer|conclure|récapituler)|en (?:résumé|conclusion)|j['’]espère que|récapitulons|(?:nous avons|on a) vu (?:que|comment|dans)",
-    r"podsumowując|podsumujmy|mam nadzieję|reasumując|to tyle (?:o|na temat|jeśli)|omówiliśmy|zatem poznaliśmy",
-    r"em resumo|resumindo|para (?:terminar|concluir|resumir|finalizar)|espero que (?:tenha|isso|vocês|isto)\w*|concluindo|recapitulando|vimos (?:que|como|hoje)",
-    r"(?:in|per) (?:sintesi|riassumere|riepilogare|conclusione)|riassumendo|ricapitolando|spero che|abbiamo visto (?:che|come)",
-    r"总结一下|总之|综上所述|小结|希望(?:大家|对你|这个|你)|(?:我们)?(?:已经)?(?:讲|学|介绍)完了",
+    r"(?:i )?hope (?:this|that|you|it)\b[^.]{0,25} (?:help|useful|enjoy|found|find|like|learn)\w*|to (?:summari[sz]e|sum up|recap|wrap up|conclude)\b|to learn more|in learning more|(?:that['’]?s|this is) the end of|in (?:summary|conclusion)\b|(?:that|this)(?: kind of| sort of| basically|['’]s)?(?: a)? (?:quick )?(?:summari[sz]es|wraps up|concludes|completes|summary|gets us started|covers)|let['’]?s (?:summari[sz]e|recap|wrap up)|that['’]?s (?:basically|pretty much|how|it)\b[^.]{0,40}$|so much for\b|enough (?:about|of|on)\b",
+    r"підсум\w+|дізнатис[яь] більше|узнать больше|(?:з|із) (?:цим|цією темою|цим питанням|цим розділом) (?:все|закінч\w+|розібрал\w+|заверш\w+)|отож,? ми (?:розглянули|вивчили|дізналися)|сподіваюсь|сподіваюся|подвед[её]м итог\w*|надеюсь",
+    r"en resumen|para saber más|resumiendo|para (?:terminar|concluir|resumir)|en conclusión|espero que (?:os|les|te|haya|esto)\b|hemos visto (?:que|cómo|hoy)|recapitulando|hasta aquí",
+    r"zusammen(?:fassend|gefasst)|mehr (?:darüber )?(?:erfahren|wissen) (?:möchte|will)|fassen wir zusammen|ich hoffe,? (?:das|dass|es|ihr|sie)\b|das war (?:der|die|das|es|unser|mein)\b|zum abschluss|damit (?:haben|hätten|wären) wir|(?:soweit|so weit) (?:zu|zum|zur)",
+    r"pour (?:résumer|conclure|récapituler)|en savoir plus|en (?:résumé|conclusion)|j['’]espère que|récapitulons|(?:nous avons|on a) vu (?:que|comment|dans)",
+    r"podsumowując|dowiedzieć się więcej|podsumujmy|mam nadzieję|reasumując|to tyle (?:o|na temat|jeśli)|omówiliśmy|zatem poznaliśmy",
+    r"em resumo|para saber mais|resumindo|para (?:terminar|concluir|resumir|finalizar)|espero que (?:tenha|isso|vocês|isto)\w*|concluindo|recapitulando|vimos (?:que|como|hoje)",
+    r"per saperne di più|(?:in|per) (?:sintesi|riassumere|riepilogare|conclusione)|riassumendo|ricapitolando|spero che|abbiamo visto (?:che|come)",
+    r"总结一下|了解更多|总之|综上所述|小结|希望(?:大家|对你|这个|你)|(?:我们)?(?:已经)?(?:讲|学|介绍)完了",
 )
 # In brackets, as captions for the deaf and some models write them. Laughter and noises stand anywhere.
 SOUNDS = (
