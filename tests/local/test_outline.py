@@ -19,7 +19,7 @@ from project.local.reading_cache import ReadingCache
 MEDIA = Path(settings.BASE_DIR) / "tests" / "data" / "media"
 SAMPLE = Path(settings.BASE_DIR) / "project" / "local" / "course" / "Maps and how they lie"
 # What belongs to a row and not to the course: ids, and when and by which job it was made.
-OF_A_ROW = {"id", "node", "job", "created_at", "entry", "chunk"}
+OF_A_ROW = {"id", "node", "job", "created_at", "entry", "chunk", "lesson"}
 
 
 @pytest.fixture

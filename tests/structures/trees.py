@@ -45,6 +45,9 @@ def _entry(name: str, text: str, path: str) -> SourceEntry:
         title=document.title,
         format=format_,
         chunks=tuple(_chunks(path, document.pieces)),
+        metadata=document.metadata,
+        page_count=document.page_count,
+        duration_ms=document.duration_ms,
     )
 
 

@@ -11,11 +11,12 @@ from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.engines.outline import concepts, exercises
 from structures.engines.outline.arrangement import arrange_course
+from structures.engines.outline.design import LessonDesign, design_lessons, design_module
 from structures.engines.outline.plans import LessonPlan, ModulePlan, Role
 from structures.engines.outline.sections import Section, is_stub
 
 # To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
-VERSION = "4"
+VERSION = "5"
 
 __all__ = ["VERSION", "build_outline"]
 
@@ -24,15 +25,22 @@ def build_outline(source: SourceNode) -> Draft:
     """Return the structure of a course. The same sources give the same draft; its warnings name what was left out."""
     arrangement = arrange_course(source)
     empty_lessons: list[str] = []
-    modules = tuple(_build_module(plan, empty_lessons) for plan in arrangement.modules)
+    contents: dict[int, list[DraftNode]] = {}
+    for plan in arrangement.modules:
+        contents |= _find_contents(plan, empty_lessons)
+    lessons = [lesson for plan in arrangement.modules for lesson in plan.iter_lessons()]
+    design = design_lessons(lessons, [contents[id(lesson)] for lesson in lessons])
+    designs = {id(lesson): one for lesson, one in zip(lessons, design.lessons, strict=True)}
+    modules = tuple(_build_module_node(plan, contents, designs) for plan in arrangement.modules)
     warnings = (
         [f"These lessons announce content but have none yet: {'; '.join(empty_lessons)}."] if empty_lessons else []
     )
-    warnings += arrangement.warnings
+    warnings += [*arrangement.warnings, *design.warnings]
     return Draft(title=source.title, modules=modules, warnings=tuple(warnings), arrangement=arrangement.explanation)
 
 
-def _build_module(plan: ModulePlan, empty_lessons: list[str]) -> DraftNode:
+def _find_contents(plan: ModulePlan, empty_lessons: list[str]) -> dict[int, list[DraftNode]]:
+    """Return the concepts and exercises of each lesson of a module, by the `id` of its plan."""
     lessons = list(plan.iter_lessons())
     vocabulary = concepts.ModuleVocabulary(s for lesson in lessons for part in lesson.parts for s in part.sections)
     talks = [
@@ -63,29 +71,32 @@ def _build_module(plan: ModulePlan, empty_lessons: list[str]) -> DraftNode:
         else:
             found_exercises.append(list(search_result.nodes))
             found_concepts.append(lesson_concepts)
-    children = {
+    return {
         id(lesson): [*concepts.add_spoken_citations(kept_concepts, talks), *kept_exercises]
         for lesson, kept_concepts, kept_exercises in zip(
             lessons, concepts.merge_concepts(found_concepts), exercises.merge_exercises(found_exercises), strict=True
         )
     }
-    return _build_module_node(plan, children)
 
 
-def _build_module_node(plan: ModulePlan, contents: Mapping[int, list[DraftNode]]) -> DraftNode:
+def _build_module_node(
+    plan: ModulePlan, contents: Mapping[int, list[DraftNode]], designs: Mapping[int, LessonDesign]
+) -> DraftNode:
     children = tuple(
-        _build_module_node(child, contents)
+        _build_module_node(child, contents, designs)
         if isinstance(child, ModulePlan)
-        else _build_lesson_node(child, contents[id(child)])
+        else _build_lesson_node(child, contents[id(child)], designs[id(child)])
         for child in plan.children
     )
+    design = design_module(plan, children)
     about = tuple(_cite_first_words(part.entry) for part in plan.about if part.entry.chunks)
     return DraftNode(
         node_type=NodeType.MODULE,
         title=plan.title,
-        citations=_without_repeats((*plan.found_in, *about)),
+        citations=_without_repeats((*plan.found_in, *about, *design.citations)),
         children=children,
         arranged_by=plan.arranged_by,
+        **design.build_fields(),
     )
 
 
@@ -96,10 +107,16 @@ def _has_only_stubs(lesson: LessonPlan) -> bool:
     )
 
 
-def _build_lesson_node(plan: LessonPlan, children: list[DraftNode]) -> DraftNode:
+def _build_lesson_node(plan: LessonPlan, children: list[DraftNode], design: LessonDesign) -> DraftNode:
     own = [_cite_first_words(part.entry) for part in plan.parts if part.is_whole and part.entry.chunks]
-    citations = _without_repeats((*plan.found_in, *own))
-    return DraftNode(node_type=NodeType.LESSON, title=plan.title, citations=citations, children=tuple(children))
+    citations = _without_repeats((*plan.found_in, *own, *design.citations))
+    return DraftNode(
+        node_type=NodeType.LESSON,
+        title=plan.title,
+        citations=citations,
+        children=tuple(children),
+        **design.build_fields(),
+    )
 
 
 def _without_repeats(citations: Iterable[Citation]) -> tuple[Citation, ...]:

@@ -1,0 +1,201 @@
+"""Prerequisites between lessons: terms that one lesson defines and a later one uses, both quoted."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from materials.documents import ChunkKind
+from structures.engines.base.drafts import Citation, DraftNode, NodeType, Prerequisite
+from structures.engines.base.sentences import MAX_SENTENCE_LENGTH, split_sentences
+from structures.engines.base.sources import SourceChunk
+from structures.engines.outline.design.stems import build_stem
+from structures.engines.outline.plans import LessonPlan, Role
+
+# What a person can check at a glance. On the sample courses half of it hides earlier lessons that a lesson builds on,
+# twice adds terms that it names once.
+MAX_PER_LESSON = 5
+# A course of so few lessons says too little about how common a term is.
+_MIN_LESSONS_FOR_WEIGHTS = 6
+# The natural logarithm of 2: a term that a lesson names once counts when at most half of the lessons use it, one that
+# it names four times when five sixths do. Half of it lets words through that nearly all lessons have, twice loses
+# terms of half the lessons.
+_MIN_WEIGHT = 0.69
+_MAX_EXAMPLES = 5
+# Words on each side of a term in a talk without punctuation, where no sentence can be quoted.
+_QUOTED_WORDS = 8
+_UNREAD_ROLES = frozenset({Role.SOLUTION, Role.CONTENTS, Role.ADMINISTRATION, Role.TEACHER_NOTES})
+_UNREAD_KINDS = frozenset({ChunkKind.HEADING, ChunkKind.CODE, ChunkKind.TABLE, ChunkKind.DESCRIPTION})
+# Chinese signs one by one: words are not set apart.
+_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’ʼ-][^\W_\u3400-\u9fff]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Term:
+    """A term with the first lesson that defines it, by its number."""
+
+    title: str
+    stems: tuple[str, ...]
+    lesson: int
+    definition: Citation
+
+
+@dataclass(kw_only=True)
+class _Use:
+    """How often a lesson uses a term, and the first place."""
+
+    count: int
+    citation: Citation
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoursePrerequisites:
+    """The prerequisites of each lesson, strongest first, and warnings about the order of the lessons."""
+
+    by_lesson: list[tuple[Prerequisite, ...]]
+    warnings: tuple[str, ...]
+
+
+def find_prerequisites(
+    lessons: Sequence[LessonPlan], concepts: Sequence[Sequence[DraftNode]], languages: Sequence[str]
+) -> CoursePrerequisites:
+    """Return what each lesson takes from earlier ones; `concepts` and `languages` are those of the lessons.
+
+    A term is found whole, in its inflected forms; of terms within one another ("loop", "for loop") the longest counts.
+    The time taken grows with the length of the texts, whatever the number of terms.
+    """
+    index = _TermIndex(concepts, languages)
+    uses = [index.find_uses(lesson, language) for lesson, language in zip(lessons, languages, strict=True)]
+    lesson_counts: dict[_Term, int] = {}
+    for found in uses:
+        for term in found:
+            lesson_counts[term] = lesson_counts.get(term, 0) + 1
+    by_lesson: list[tuple[Prerequisite, ...]] = []
+    early: list[tuple[int, _Term]] = []
+    for number, found in enumerate(uses):
+        weighed = {term: use.count * math.log((len(lessons) + 1) / lesson_counts[term]) for term, use in found.items()}
+        if len(lessons) >= _MIN_LESSONS_FOR_WEIGHTS:
+            weighed = {term: weight for term, weight in weighed.items() if weight >= _MIN_WEIGHT}
+        earlier = sorted(
+            (term for term in weighed if term.lesson < number), key=lambda term: (-weighed[term], term.title)
+        )
+        by_lesson.append(
+            tuple(
+                Prerequisite(term=term.title, lesson=term.lesson, definition=term.definition, use=found[term].citation)
+                for term in earlier[:MAX_PER_LESSON]
+            )
+        )
+        early += [(number, term) for term in weighed if term.lesson > number]
+    return CoursePrerequisites(by_lesson=by_lesson, warnings=tuple(_describe_order(lessons, by_lesson, early)))
+
+
+def _describe_order(
+    lessons: Sequence[LessonPlan], by_lesson: Sequence[Iterable[Prerequisite]], early: Sequence[tuple[int, _Term]]
+) -> Iterable[str]:
+    if early:
+        examples = [
+            f'"{term.title}" in "{lessons[number].title}" (defined in "{lessons[term.lesson].title}")'
+            for number, term in early[:_MAX_EXAMPLES]
+        ]
+        count = len({term for _, term in early})
+        yield (
+            f"Terms that lessons use before the lesson that defines them: {count}, such as "
+            f"{'; '.join(examples)}{_format_more(len(early))}."
+        )
+    forward = {(term.lesson, number) for number, term in early}
+    pairs = sorted(
+        {(each.lesson, later) for later, found in enumerate(by_lesson) for each in found} & {(b, a) for a, b in forward}
+    )
+    if pairs:
+        examples = [f'"{lessons[one].title}" and "{lessons[other].title}"' for one, other in pairs[:_MAX_EXAMPLES]]
+        yield (
+            f"Pairs of lessons that use terms of each other: {len(pairs)}, such as "
+            f"{'; '.join(examples)}{_format_more(len(pairs))}."
+        )
+
+
+def _format_more(count: int) -> str:
+    return f"; and {count - _MAX_EXAMPLES} more" if count > _MAX_EXAMPLES else ""
+
+
+class _TermIndex:
+    """The defined terms of a course by the stem of their first word."""
+
+    def __init__(self, concepts: Sequence[Sequence[DraftNode]], languages: Sequence[str]) -> None:
+        self._by_first: dict[str, list[_Term]] = {}
+        self._stems: dict[str, dict[str, str]] = {}
+        known: set[tuple[str, ...]] = set()
+        for number, (found, language) in enumerate(zip(concepts, languages, strict=True)):
+            for concept in found:
+                stems = tuple(self._stem(token, language) for token in _TOKEN.findall(concept.title))
+                is_defined = concept.node_type is NodeType.CONCEPT and concept.description and concept.citations
+                # One or two letters ("x", "is") stand in any text, but as a Chinese word.
+                if (
+                    not is_defined
+                    or not stems
+                    or stems in known
+                    or (len("".join(stems)) < 3 and concept.title.isascii())
+                ):
+                    continue
+                known.add(stems)
+                term = _Term(title=concept.title, stems=stems, lesson=number, definition=concept.citations[0])
+                self._by_first.setdefault(stems[0], []).append(term)
+        for terms in self._by_first.values():
+            terms.sort(key=lambda term: -len(term.stems))
+
+    def find_uses(self, lesson: LessonPlan, language: str) -> dict[_Term, _Use]:
+        """Return the terms that a lesson uses in its texts, with the sentence of the first use."""
+        uses: dict[_Term, _Use] = {}
+        for part in lesson.parts:
+            if part.role in _UNREAD_ROLES:
+                continue
+            for section in part.sections:
+                for chunk in section.iter_chunks():
+                    if chunk.kind not in _UNREAD_KINDS:
+                        self._add_uses(uses, chunk, language)
+        return uses
+
+    def _add_uses(self, uses: dict[_Term, _Use], chunk: SourceChunk, language: str) -> None:
+        stems = [self._stem(token, language) for token in _TOKEN.findall(chunk.text)]
+        if self._by_first.keys().isdisjoint(stems):
+            return
+        at = 0
+        while at < len(stems):
+            term = next(
+                (
+                    term
+                    for term in self._by_first.get(stems[at], ())
+                    if tuple(stems[at : at + len(term.stems)]) == term.stems
+                ),
+                None,
+            )
+            if term is None:
+                at += 1
+                continue
+            if (use := uses.get(term)) is not None:
+                use.count += 1
+            else:
+                uses[term] = _Use(count=1, citation=_quote_word(chunk, at))
+            at += len(term.stems)
+
+    def _stem(self, token: str, language: str) -> str:
+        stems = self._stems.setdefault(language, {})
+        if (stem := stems.get(token)) is None:
+            stem = stems[token] = build_stem(token, language)
+        return stem
+
+
+def _quote_word(chunk: SourceChunk, number: int) -> Citation:
+    """Return a citation of the sentence with a token of the chunk, counted from 0, or of the words around it."""
+    tokens = list(_TOKEN.finditer(chunk.text))
+    place = tokens[number].start()
+    end = 0
+    for sentence in split_sentences(chunk):
+        start = chunk.text.find(sentence, end)
+        end = start + len(sentence)
+        if start <= place < end and len(sentence) <= MAX_SENTENCE_LENGTH:
+            return Citation(chunk_id=chunk.id, quote=sentence)
+    first, last = tokens[max(0, number - _QUOTED_WORDS)], tokens[min(len(tokens) - 1, number + _QUOTED_WORDS)]
+    return Citation(chunk_id=chunk.id, quote=chunk.text[first.start() : last.end()])

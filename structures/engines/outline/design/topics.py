@@ -1,0 +1,53 @@
+"""The topics of a lesson: the headings of its materials, which are its outline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from materials.documents import ChunkKind
+from structures.engines.base.sources import SourceChunk
+from structures.engines.outline import names, titles, words
+from structures.engines.outline.design.purposes import classify_heading as find_purpose
+from structures.engines.outline.exercises.headings import HeadingKind, classify_heading
+from structures.engines.outline.plans import LessonPart, Role
+
+# What one screen shows. On the sample courses one lesson in forty has more headings; half of it cuts one in eight.
+_MAX_TOPICS = 40
+# In characters: headings of PDFs and slides that are whole sentences.
+_MAX_LENGTH = 120
+# The outline is that of the first of these that the lesson has: slides and talks follow the text.
+_ORDER = (Role.BODY, Role.SLIDES, Role.READING, Role.TRANSCRIPT, Role.TEACHER_NOTES)
+_GENERIC = words.compile_full_match(words.GENERIC_HEADINGS)
+
+
+def list_topics(parts: Sequence[LessonPart], title: str) -> tuple[str, ...]:
+    """Return the headings of a lesson's materials in order, each once, cleaned.
+
+    Without the lesson's own title, headings that every lesson has ("Summary", "Learning objectives"), tasks and their
+    solutions, and what stands inside those.
+    """
+    for role in _ORDER:
+        topics: dict[str, str] = {}
+        for part in parts:
+            if part.role is role:
+                _add_topics(topics, [chunk for section in part.sections for chunk in section.iter_chunks()])
+        topics.pop(names.build_title_key(titles.clean_title(title)), None)
+        if topics:
+            return tuple(topics.values())[:_MAX_TOPICS]
+    return ()
+
+
+def _add_topics(topics: dict[str, str], chunks: Sequence[SourceChunk]) -> None:
+    skipped_level: int | None = None
+    for chunk in chunks:
+        if chunk.kind is not ChunkKind.HEADING:
+            continue
+        level = chunk.level or 1
+        if skipped_level is not None and level > skipped_level:
+            continue
+        skipped_level = None
+        topic = titles.clean_title(chunk.text)
+        if find_purpose(chunk.text) is not None or classify_heading(chunk.text) is not HeadingKind.OTHER:
+            skipped_level = level
+        elif topic and len(topic) <= _MAX_LENGTH and not _GENERIC.fullmatch(topic):
+            topics.setdefault(names.build_title_key(topic), topic)
