@@ -10,7 +10,10 @@ from structures.engines.base.sources import SourceChunk
 
 # A full stop ends a sentence only before a letter that can begin one, as those of scripts without capitals can. Before
 # a small letter or a digit it ends an abbreviation more often: "e.g. this", "No. 5".
-_END = re.compile(r"(?<=[.!?…。])[\"'”»)]*\s+(?=[\"'“«(]?[^\Wa-zа-яіїєґ0-9_])|\n+")
+# Chinese has no spaces, and its full stop ends nothing but sentences.
+_END = re.compile(
+    r"(?<=[.!?…。])[\"'”»)]*\s+(?=[\"'“«(]?[^\Wa-zа-яіїєґ0-9_])|(?<=[。！？])[”」』）]*(?=[^\s”」』）])|\n+"
+)
 # Abbreviations that stand before a capital letter, too, and initials, as in "J. Smith".
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|approx|z\.B|d\.h|bzw|т\.д|т\.п|напр|ст|р|рис)\.|\b[A-Z]\.)$"
@@ -30,12 +33,13 @@ def split_sentences(chunk: SourceChunk) -> Iterator[str]:
     """
     if chunk.kind is ChunkKind.LIST:
         for line in chunk.text.split("\n"):
-            yield from _split_text(_ITEM.sub("", line))
+            yield from split_text(_ITEM.sub("", line))
     elif chunk.kind in {ChunkKind.PARAGRAPH, ChunkKind.NOTES, ChunkKind.TRANSCRIPT, ChunkKind.READING}:
-        yield from _split_text(chunk.text)
+        yield from split_text(chunk.text)
 
 
-def _split_text(text: str) -> Iterator[str]:
+def split_text(text: str) -> Iterator[str]:
+    """Yield the sentences of a text, in order."""
     start = 0
     for end in _END.finditer(text):
         sentence = text[start : end.start()].strip()

@@ -9,8 +9,9 @@ Every title, definition and task is copied from the materials. The steps:
    index, from the document itself, or from the words of its name.
 2. *Exercises* (`exercises`). Sections that the materials call exercise, quiz, homework and the like, in nine languages,
    with their whole task. The same exercise in several files of a module is one, with a reference to each.
-3. *Concepts* (`concepts`). Terms that a sentence defines, that a heading names or that the author emphasised; each once
-   in a module, with the defining sentence and the places where it comes up.
+3. *Concepts* (package `concepts`). Terms that a sentence, a glossary or a talk defines, in ten languages; each once in
+   the course, in the lesson that explains it, with the defining sentence and the places where it comes up. A heading
+   alone is none.
 
 A lesson that only announces content (a title and a few lines) stays empty, and a warning says so. The same sources give
 the same draft, and the time taken grows with their size.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from uuid import UUID
 
-from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceEntry, SourceNode
@@ -24,11 +24,9 @@ __all__ = ["VERSION", "build_outline"]
 def build_outline(source: SourceNode) -> Draft:
     """Return the structure of a course. The same sources give the same draft; its warnings name what was left out."""
     arrangement = arrange_course(source)
-    empty_lessons: list[str] = []
-    contents: dict[int, list[DraftNode]] = {}
-    for plan in arrangement.modules:
-        contents |= _find_contents(plan, empty_lessons)
     lessons = [lesson for plan in arrangement.modules for lesson in plan.iter_lessons()]
+    empty_lessons: list[str] = []
+    contents = _find_contents(arrangement.modules, lessons, empty_lessons)
     design = design_lessons(lessons, [contents[id(lesson)] for lesson in lessons])
     designs = {id(lesson): one for lesson, one in zip(lessons, design.lessons, strict=True)}
     modules = tuple(_build_module_node(plan, contents, designs) for plan in arrangement.modules)
@@ -39,44 +37,40 @@ def build_outline(source: SourceNode) -> Draft:
     return Draft(title=source.title, modules=modules, warnings=tuple(warnings), arrangement=arrangement.explanation)
 
 
-def _find_contents(plan: ModulePlan, empty_lessons: list[str]) -> dict[int, list[DraftNode]]:
-    """Return the concepts and exercises of each lesson of a module, by the `id` of its plan."""
-    lessons = list(plan.iter_lessons())
-    vocabulary = concepts.ModuleVocabulary(s for lesson in lessons for part in lesson.parts for s in part.sections)
-    talks = [
-        c
-        for lesson in lessons
-        for part in lesson.parts
-        if part.is_whole
-        for c in part.entry.chunks
-        if c.kind is ChunkKind.TRANSCRIPT
-    ]
-    found_exercises: list[list[DraftNode]] = []
-    found_concepts: list[list[DraftNode]] = []
-    for lesson in lessons:
-        # Exercises first: their sections are taken out before concepts are sought in what remains.
-        search_result = exercises.find_exercises(lesson.parts)
-        remaining = [
-            _remove_sections(section, search_result.section_ids)
-            for part in lesson.parts
-            for section in part.sections
-            if id(section) not in search_result.section_ids
-        ]
-        lesson_concepts = concepts.find_concepts(remaining, vocabulary, lesson=lesson.title)
-        # Headings of a plan would become concepts without a definition; one with a definition proves content.
-        if _has_only_stubs(lesson) and not any(concept.description for concept in lesson_concepts):
-            empty_lessons.append(lesson.title)
-            found_exercises.append([])
-            found_concepts.append([])
-        else:
-            found_exercises.append(list(search_result.nodes))
-            found_concepts.append(lesson_concepts)
-    return {
-        id(lesson): [*concepts.add_spoken_citations(kept_concepts, talks), *kept_exercises]
-        for lesson, kept_concepts, kept_exercises in zip(
-            lessons, concepts.merge_concepts(found_concepts), exercises.merge_exercises(found_exercises), strict=True
-        )
+def _find_contents(
+    plans: Iterable[ModulePlan], lessons: list[LessonPlan], empty_lessons: list[str]
+) -> dict[int, list[DraftNode]]:
+    """Return the concepts and exercises of each lesson, by the `id` of its plan."""
+    # Exercises first: their sections are taken out before concepts are sought in what remains.
+    searches = {id(lesson): exercises.find_exercises(lesson.parts) for lesson in lessons}
+    remaining = [_remove_exercises(lesson, searches[id(lesson)].section_ids) for lesson in lessons]
+    found_concepts = {
+        id(lesson): found for lesson, found in zip(lessons, concepts.find_concepts(remaining), strict=True)
     }
+    contents: dict[int, list[DraftNode]] = {}
+    for plan in plans:
+        inside = list(plan.iter_lessons())
+        found_exercises: list[list[DraftNode]] = []
+        for lesson in inside:
+            # A plan has exercises, too; a definition proves content.
+            if _has_only_stubs(lesson) and not found_concepts[id(lesson)]:
+                empty_lessons.append(lesson.title)
+                found_exercises.append([])
+            else:
+                found_exercises.append(list(searches[id(lesson)].nodes))
+        for lesson, kept in zip(inside, exercises.merge_exercises(found_exercises), strict=True):
+            contents[id(lesson)] = [*found_concepts[id(lesson)], *kept]
+    return contents
+
+
+def _remove_exercises(lesson: LessonPlan, section_ids: frozenset[int]) -> LessonPlan:
+    parts = [
+        replace(
+            part, sections=[_remove_sections(one, section_ids) for one in part.sections if id(one) not in section_ids]
+        )
+        for part in lesson.parts
+    ]
+    return replace(lesson, parts=parts)
 
 
 def _build_module_node(

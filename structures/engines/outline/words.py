@@ -69,21 +69,6 @@ MEDIA_FOLDERS = (
 
 # File names that belong to a repository, not to the course in it.
 REPOSITORY_NAMES = r"licen[cs]e|copying|copyright|contributing|code_of_conduct|changelog|authors|contributors|citation|security|manifest|notice"
-# Words that a term cannot begin with: pronouns, articles, conjunctions, numbers, and nouns of talking about a text
-# ("answer", "reason"). "This is a ..." and "The idea is a ..." have the form of a definition and define nothing.
-TERM_STOP_WORDS = frozenset(
-    "a an and another any are both but by each either every few for from he her here his how i if in into it its just let many me more most my no nobody "
-    "none not nothing now of on one or only other our she so some somebody something such that the their them then there these they thing "
-    "things this those to together today type value we well what when where which while who why with without you your example answer question reason point "
-    "difference problem idea goal aim result first second third two three four five six seven eight nine ten next last key kind way part people everything everyone anyone "
-    "це цей ця ці те той та він вона воно вони ми ви я що як де коли чому хто наш ваш тут там зараз сьогодні приклад результат мета "
-    "завдання питання тема ідея все всі кожен усі якщо або але отже потім наприклад увага "
-    "это этот эта эти он она оно они мы вы что как где когда почему кто здесь там сейчас пример результат цель "
-    "das dies diese dieser es er sie wir ihr ich was wie wo wann warum wer hier dort beispiel ergebnis ziel "
-    "ce cela cette ces il elle ils elles nous vous je que qui quoi où quand pourquoi comment ici exemple but "
-    "esto este esta estos él ella ellos nosotros usted yo qué cómo dónde cuándo aquí ejemplo objetivo "
-    "to ten ta te on ona oni my wy ja co jak gdzie kiedy dlaczego kto tutaj przykład cel".split()
-)
 
 
 # Not \b, which would not end a word that itself ends in a sign, such as `questions?`. Chinese has no spaces between words.

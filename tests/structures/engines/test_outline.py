@@ -26,15 +26,6 @@ def of_type(draft: Draft, node_type: NodeType) -> list[DraftNode]:
     return [node for module in draft.modules for node in module.iter_nodes() if node.node_type is node_type]
 
 
-def concepts(*lines: str) -> dict[str, str]:
-    """Return what is found in one lesson with these paragraphs, as title and definition."""
-    text = "# Lesson\n\n## Part\n\n" + "\n\n".join(lines)
-    found = of_type(
-        build_outline(tree("Course", {"01-Module": {"01.md": text, "02.md": "# Other\n\nwords"}})), NodeType.CONCEPT
-    )
-    return {concept.title: concept.description for concept in found}
-
-
 # --- arranging ------------------------------------------------------------------------------------------------------
 
 
@@ -163,75 +154,6 @@ def test_it_reads_numbers_in_names(name: str, number: int | None, words: str) ->
     read = names.parse_name(name)
 
     assert (read.number, read.words) == (number, words)
-
-
-# --- concepts -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("sentence", "term"),
-    [
-        ("A **variable** is a named place for a value.", "variable"),
-        ("The **scale** of a map is the ratio of two distances.", "scale"),
-        ("**Клієнт** – пристрій, який просить дані.", "Клієнт"),
-        ("Визначення: **Інтернет** — це світова мережа пристроїв.", "Інтернет"),
-        ("Eine **Schleife** ist eine Anweisung, die sich wiederholt.", "Schleife"),
-        ("Normalisation means dividing a count by something.", "Normalisation"),
-        ("Алгоритм — це послідовність кроків до мети.", "Алгоритм"),
-    ],
-)
-def test_it_finds_what_a_sentence_defines(sentence: str, term: str) -> None:
-    found = concepts(sentence)
-
-    assert {title.casefold() for title in found} == {term.casefold()}
-    assert all(found.values())
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "This is a very important thing to know.",
-        "It means that we are done for today.",
-        "**Careful**: we start in a minute.",
-        "HTML — це не тільки вигляд сторінки.",
-        "Python is a language.",
-        "What is a variable in this language?",
-        "**x = 5** is a line of code here.",
-        "You are the one who decides about that.",
-    ],
-)
-def test_it_does_not_invent_a_concept(sentence: str) -> None:
-    assert concepts(sentence) == {}
-
-
-def test_a_heading_counts_when_its_text_takes_it_up() -> None:
-    loop = "A loop repeats what stands in it until there is nothing left to do."
-    text = f"# Lesson\n\n## What is a loop?\n\n{loop}\n\n## Summary\n\nWe saw it.\n\n## Nobody says why\n\nText."
-    draft = build_outline(tree("Course", {"M": {"a.md": text, "b.md": "# B\n\nx"}}))
-
-    assert [concept.title for concept in of_type(draft, NodeType.CONCEPT)] == ["loop"]
-
-
-def test_a_concept_stands_once_in_a_module_with_all_its_evidence() -> None:
-    source = tree("Course", {"M": {
-        "a.md": "# A\n\n**Steam** is water that became a gas.",
-        "b.md": "# B\n\n**Steam** is a gas made of water.",
-        "c.srt": "1\n00:00:07,000 --> 00:00:09,000\nNow the steam comes out.\n",
-    }})  # fmt: skip
-
-    (concept,) = of_type(build_outline(source), NodeType.CONCEPT)
-
-    assert concept.description == "Steam is water that became a gas."
-    chunks = chunks_of(source)
-    assert len(concept.citations) == 3
-    assert chunks[concept.citations[-1].chunk_id].locator.start_ms == 7_000
-
-
-def test_a_definition_list_gives_its_terms() -> None:
-    html = "<h1>Words</h1><dl><dt>Legend</dt><dd>what the signs mean</dd><dt>Scale</dt><dd>a ratio of lengths</dd></dl>"
-    draft = build_outline(tree("Course", {"M": {"a.html": html, "b.md": "# B\n\nx"}}))
-
-    assert [concept.title for concept in of_type(draft, NodeType.CONCEPT)] == ["Legend", "Scale"]
 
 
 # --- exercises ------------------------------------------------------------------------------------------------------

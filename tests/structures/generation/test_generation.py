@@ -40,10 +40,10 @@ def test_it_answers_202_with_where_to_follow_and_then_the_structure(
 
     assert job["status"] == "complete"
     assert snapshot["engine"] == "outline"
-    assert snapshot["counts"] == {"modules": 1, "lessons": 1, "concepts": 2, "exercises": 1}
+    assert snapshot["counts"] == {"modules": 1, "lessons": 1, "concepts": 1, "exercises": 1}
     (module,) = snapshot["children"]
     (lesson,) = module["children"]
-    _, concept, exercise = lesson["children"]
+    concept, exercise = lesson["children"]
     assert (concept["node_type"], concept["title"]) == ("concept", "Boiling point")
     assert concept["description"] == "Boiling point is the temperature at which a liquid becomes a gas."
     assert concept["references"][0]["entry"] == str(lecture.pk)
