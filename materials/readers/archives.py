@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from materials.documents import Format
 from materials.readers.format_problem import FormatProblem
-from materials.readers.unsupported import ARCHIVE, AS_PDF, AS_SLIDES, AS_WORD, UnsupportedFormat
+from materials.readers.unsupported import ARCHIVE, AS_PDF, AS_SLIDES, AS_WORD, E_BOOK, UnsupportedFormat
 
 # The sample decks have up to 236 parts, four to six per slide: 5,000 is a deck of a thousand slides.
 ZIP_MAX_PARTS = 5_000
@@ -54,7 +54,7 @@ _UNSUPPORTED_BY_MEDIA_TYPE = {
     "application/vnd.oasis.opendocument.spreadsheet": UnsupportedFormat(
         label="an OpenDocument spreadsheet (ods)", next_step=AS_PDF
     ),
-    "application/epub+zip": UnsupportedFormat(label="an e-book (epub)", next_step="Convert it to PDF or HTML."),
+    "application/epub+zip": E_BOOK,
 }
 _UNSUPPORTED_BY_OLE_STREAM = (
     ("WordDocument", UnsupportedFormat(label="a Word document of the old binary format (doc)", next_step=AS_WORD)),

@@ -27,6 +27,10 @@ _IN_DOCUMENT = "Put what students need of it into a document, slides or a PDF, a
 _AS_CODE = "Put it into a Markdown file or a notebook, as code with what students need to know about it."
 
 ARCHIVE = UnsupportedFormat(label="an archive", next_step=AS_IMPORT)
+E_BOOK = UnsupportedFormat(
+    label="an e-book (epub)",
+    next_step="Import it (POST /nodes/{id}/import): its chapters become nodes and entries.",
+)
 _PICTURE = UnsupportedFormat(label="a picture", next_step=_IN_DOCUMENT)
 _SOUND = UnsupportedFormat(label="an audio file of another format", next_step=_AS_SOUND)
 _FILM = UnsupportedFormat(label="a video of another format", next_step=_AS_FILM)
@@ -57,9 +61,10 @@ UNSUPPORTED_EXTENSIONS = _map_extensions(
         ("py js r java c cpp css sh", _PROGRAM),
         ("doc odt rtf pages", _TEXT),
         ("ppt odp key", _SLIDES),
-        ("epub mobi azw3", UnsupportedFormat(label="an e-book", next_step="Convert it to PDF or HTML.")),
-        ("zip imscc", ARCHIVE),
-        ("tar gz tgz 7z rar bz2 xz", _PACKED),
+        ("epub", E_BOOK),
+        ("mobi azw3", UnsupportedFormat(label="an e-book", next_step="Convert it to EPUB, PDF or HTML.")),
+        ("zip imscc gz tgz", ARCHIVE),
+        ("tar 7z rar bz2 xz", _PACKED),
     )
 )
 # Offset, magic bytes, and the format. Without them such a file would be "of an unknown format".
@@ -70,7 +75,7 @@ UNSUPPORTED_SIGNATURES: tuple[tuple[int, bytes, UnsupportedFormat], ...] = (
     (8, b"WEBP", _PICTURE),
     (0, b"\x7fELF", UnsupportedFormat(label="a program", next_step=_IN_DOCUMENT)),
     (0, b"MZ", UnsupportedFormat(label="a program", next_step=_IN_DOCUMENT)),
-    (0, b"\x1f\x8b", _PACKED),
+    (0, b"\x1f\x8b", ARCHIVE),
     (0, b"7z\xbc\xaf", _PACKED),
     (0, b"Rar!", _PACKED),
     (0, b"BZh", _PACKED),

@@ -30,9 +30,10 @@ from materials.transfer.importer_tree import (
     store_import_plan,
 )
 from materials.transfer.names import format_path
-from materials.transfer.plan import ImportPlan, PathParts, PlannedFile, build_import_plan
+from materials.transfer.plan import ImportPlan, PathParts, PlannedFile
+from materials.transfer.planning import build_import_plan
 from materials.transfer.shortcuts import parse_shortcut_url
-from materials.transfer.sources import ImportSource, SkipItem
+from materials.transfer.sources import ImportSource, SkipItem, open_item
 from project.errors import DomainError
 from project.jobs.queues import BULK, NORMAL
 from project.storage.objects import StoredObject, get_object_storage
@@ -47,13 +48,15 @@ class Importer:
     """Runs one import. Call `prepare_nodes`, then `import_files`, both outside a transaction.
 
     `progress` is called with a stage, the bytes done and their total, and may raise to stop the import. `note_step` is
-    called with each file or folder that another run will not take again.
+    called with each file or folder that another run will not take again. With `takes_packages`, a course package is
+    imported as the course that it describes.
     """
 
     batch: MaterialImport
     source: ImportSource
     progress: Callable[[str, int, int], None]
     priority: int = NORMAL
+    takes_packages: bool = False
     note_step: Callable[[], None] = lambda: None
     _plan: ImportPlan = field(init=False)
     _nodes: dict[PathParts, UUID] = field(init=False)
@@ -64,7 +67,9 @@ class Importer:
     def prepare_nodes(self) -> dict[str, Any]:
         """Plan the import, create its nodes, and return the numbers of the plan. Raises NotFound and ArchiveRefused."""
         levels = compute_max_levels(self.batch)
-        self._plan = build_import_plan(self.source, unwrap=self.batch.unwrap, levels=levels)
+        self._plan = build_import_plan(
+            self.source, unwrap=self.batch.unwrap, levels=levels, takes_packages=self.takes_packages
+        )
         self._is_resumed = self.batch.planned_at is not None
         if not self._is_resumed:
             store_import_plan(batch=self.batch, plan=self._plan)
@@ -161,7 +166,7 @@ class Importer:
     def _read_pieces(self, file: PlannedFile) -> Iterator[bytes]:
         """Yield a file's bytes, at most as many as the plan counted: a file may grow while it is read."""
         left = file.item.size
-        with self.source.open(file.item) as reader:
+        with open_item(self.source, file.item) as reader:
             while left and (piece := reader.read(min(_PIECE_BYTES, left))):
                 left -= len(piece)
                 self._report_progress(ahead=file.item.size - left)

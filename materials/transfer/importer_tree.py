@@ -39,8 +39,10 @@ def compute_max_levels(batch: MaterialImport) -> int:
 def store_import_plan(*, batch: MaterialImport, plan: ImportPlan) -> None:
     """Create the nodes of the plan's folders, and an item for each folder and file, in a transaction of its own.
 
-    A folder becomes an existing child with its title, if there is one. Fields in the manifest fill the blank fields of
-    the import's node. A constant number of SQL statements for each batch of rows. Raises NotFound.
+    A folder becomes an existing child with its title, if there is one. Fields in the manifest, or those of a package,
+    fill the blank fields of the import's node. A constant number of SQL statements for each batch of rows.
+
+    Raises NotFound.
     """
     lock_tree(batch.tenant)
     nodes = list_subtree(tenant=batch.tenant, node_id=batch.node_id)
@@ -49,9 +51,9 @@ def store_import_plan(*, batch: MaterialImport, plan: ImportPlan) -> None:
     MaterialNode.objects.bulk_create(made, batch_size=_BATCH_SIZE)
     _fill_blank_fields(nodes[0], plan)
     clear_fingerprints(batch.node_id, *{node.parent_id for node in made} - {node.pk for node in made})
-    items = sorted(
-        _build_items(batch, plan, places), key=lambda item: path_sort_key(tuple(item.path.rstrip("/").split("/")))
-    )
+    items = list(_build_items(batch, plan, places))
+    if not plan.has_own_order:
+        items.sort(key=lambda item: path_sort_key(tuple(item.path.rstrip("/").split("/"))))
     for position, item in enumerate(items):
         item.position = position
     ImportItem.objects.bulk_create(items, batch_size=_BATCH_SIZE)
@@ -150,8 +152,7 @@ def _resolve_folder_nodes(
 
 
 def _fill_blank_fields(node: MaterialNode, plan: ImportPlan) -> None:
-    manifest_fields = plan.manifest.root_fields if plan.manifest is not None else {}
-    blanks = {name: value for name, value in manifest_fields.items() if value and not getattr(node, name)}
+    blanks = {name: value for name, value in plan.root_fields.items() if value and not getattr(node, name)}
     if blanks:
         MaterialNode.objects.filter(pk=node.pk).update(**blanks, updated_at=timezone.now())
 

@@ -22,7 +22,8 @@ from materials.objects.quotas import QuotaReservation
 from materials.objects.removal import discard_object, release_objects
 from materials.objects.stored_files import refuse_missing_file
 from materials.queries import get_node
-from materials.transfer.archive import ArchiveLimits, ArchiveRefused, check_archive_end, open_archive
+from materials.transfer.archive import check_archive, open_archive
+from materials.transfer.archive_rules import ArchiveLimits, ArchiveRefused
 from materials.transfer.folder import FolderSource
 from materials.transfer.importer import Importer
 from materials.transfer.queries import count_import_items
@@ -103,6 +104,7 @@ def import_archive(run: JobRun) -> None:
                 source=archive,
                 progress=run.report_progress,
                 priority=run.job.priority,
+                takes_packages=True,
                 note_step=run.renew_attempts,
             )
             run.announce_plan(importer.prepare_nodes())
@@ -159,6 +161,6 @@ def _build_archive_limits() -> ArchiveLimits:
 def _check_archive(key: str) -> None:
     with get_object_storage().open(key) as file:
         try:
-            check_archive_end(file, _build_archive_limits())
+            check_archive(file, _build_archive_limits())
         except ArchiveRefused as exc:
             raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ class SourceItem:
 
     `path` holds its names from the top, validated by `names.split_path`; it is blank when they are invalid, and then
     `skip` is set. `display_path` can always be shown. `size` is in bytes, unpacked. `handle` belongs to the source.
+    `data` are the bytes of a file that the import makes itself; the source has no such file.
     """
 
     path: tuple[str, ...]
@@ -36,6 +39,7 @@ class SourceItem:
     size: int = 0
     skip: SkipItem | None = None
     handle: Any = None
+    data: bytes | None = None
 
 
 class ImportSource(Protocol):
@@ -51,3 +55,8 @@ class ImportSource(Protocol):
     def open(self, item: SourceItem) -> AbstractContextManager[ReadableFile]:
         """Open a file. Opening and reading raise SkipItem when its bytes are damaged or unreadable."""
         ...
+
+
+def open_item(source: ImportSource, item: SourceItem) -> AbstractContextManager[ReadableFile]:
+    """Open a file of a source, or one that was made for it. Raises what `ImportSource.open` raises."""
+    return source.open(item) if item.data is None else contextlib.nullcontext(io.BytesIO(item.data))

@@ -50,6 +50,8 @@ class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
                 "required": ["file"],
             },
             "application/zip": OpenApiTypes.BINARY,
+            "application/gzip": OpenApiTypes.BINARY,
+            "application/epub+zip": OpenApiTypes.BINARY,
         },
         parameters=[
             ImportOptionsSerializer,
@@ -62,7 +64,10 @@ class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
         responses={202: JobSerializer},
     )
     def request_import(self, request: Request, pk: UUID) -> Response:
-        """Import a zip: its folders become nodes below the node, its files entries.
+        """Import an archive (zip, tar.gz): its folders become nodes below the node, its files entries.
+
+        A course package (Common Cartridge, SCORM, EPUB, OLX of Open edX) becomes the course that it describes: nodes
+        and entries have the titles and the order that it gives them.
 
         Send it as a multipart form (field `file`) or as a raw body. Follow the job in `Location`; its `subject` is the
         import, whose report is read at `/imports/{id}`.

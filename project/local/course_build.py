@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from materials.transfer.folder import FolderSource
-from materials.transfer.plan import HIDDEN_CODE, ImportPlan, PlannedFile, build_import_plan
+from materials.transfer.plan import HIDDEN_CODE, ImportPlan, PlannedFile
+from materials.transfer.planning import build_import_plan
 from materials.transfer.shortcuts import parse_shortcut_url
 from materials.transfer.sources import SkipItem
 from project.local.api_client import ApiClient, ApiError

@@ -8,9 +8,11 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 
-from materials.transfer.archive import ArchiveLimits, ArchiveSource
-from materials.transfer.plan import ImportPlan, build_import_plan, read_at_most
+from materials.transfer.archive_rules import ArchiveLimits
+from materials.transfer.plan import ImportPlan, read_at_most
+from materials.transfer.planning import build_import_plan
 from materials.transfer.sources import SkipItem
+from materials.transfer.zip_archive import ZipSource
 
 LIMITS = ArchiveLimits(max_members=1000, max_unpacked_bytes=10**9)
 
@@ -53,12 +55,12 @@ def zipped(*members: Raw, count: int | None = None, length: int | None = None, d
     return body + listed + struct.pack("<4s4HLLH", b"PK\x05\x06", disk, disk, number, number, size, len(body), 0)
 
 
-def opened(data: bytes, limits: ArchiveLimits = LIMITS) -> ArchiveSource:
-    return ArchiveSource(io.BytesIO(data), limits)
+def opened(data: bytes, limits: ArchiveLimits = LIMITS) -> ZipSource:
+    return ZipSource(io.BytesIO(data), limits)
 
 
 def planned(data: bytes) -> ImportPlan:
-    return build_import_plan(opened(data))
+    return build_import_plan(opened(data), takes_packages=True)
 
 
 def names(*raw: bytes, flags: int = 0, extra: bytes = b"") -> list[str]:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from materials.transfer.archive import ArchiveLimits, ArchiveRefused
-from materials.transfer.plan import build_import_plan, read_at_most
+from materials.transfer.archive_rules import ArchiveLimits, ArchiveRefused
+from materials.transfer.plan import read_at_most
+from materials.transfer.planning import build_import_plan
 from materials.transfer.sources import SkipItem
 from tests.materials.transfer.archives import LIMITS, Raw, deflated, names, opened, planned, streamed, why_not, zipped
 

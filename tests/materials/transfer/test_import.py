@@ -14,8 +14,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
 from materials.models import ImportItem, MaterialEntry, MaterialImport, MaterialNode
-from materials.transfer.archive import ArchiveLimits, ArchiveSource
+from materials.transfer.archive_rules import ArchiveLimits
 from materials.transfer.importer import Importer
+from materials.transfer.zip_archive import ZipSource
 from materials.tree.services import create_node, delete_node
 from project.jobs import runner
 from project.jobs.models import Job
@@ -315,7 +316,7 @@ def test_it_makes_the_nodes_of_any_number_of_folders_in_few_statements(
 ) -> None:
     archive = packed({f"part {n // 10}/lesson {n}/": "" for n in range(400)})
     batch = MaterialImport.objects.create(tenant=acme, node=course)
-    source = ArchiveSource(io.BytesIO(archive), ArchiveLimits(max_members=500, max_unpacked_bytes=1))
+    source = ZipSource(io.BytesIO(archive), ArchiveLimits(max_members=500, max_unpacked_bytes=1))
 
     with django_assert_max_num_queries(16):
         Importer(batch=batch, source=source, progress=lambda *_: None).prepare_nodes()

@@ -1,0 +1,30 @@
+"""Tell packages by their files, and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from materials.readers.packages import epub, ims, olx
+from materials.readers.packages.package import CoursePackage, PackageDamaged, PackageFiles
+
+
+def find_descriptor(paths: Collection[str]) -> str:
+    """Return the path of the file that makes a package of these files; blank when they are none."""
+    if ims.MANIFEST in paths:
+        return ims.MANIFEST
+    if epub.CONTAINER in paths:
+        return epub.CONTAINER
+    # A course of Open edX has chapters in files of their own or in this one; other programs use the name, too.
+    return olx.COURSE if olx.COURSE in paths else ""
+
+
+def read_package(files: PackageFiles, descriptor: str) -> CoursePackage | None:
+    """Return the package that a descriptor describes; None when it is a file of another kind. Raises PackageDamaged."""
+    if descriptor == ims.MANIFEST:
+        return ims.read(files)
+    if descriptor == epub.CONTAINER:
+        return epub.read(files)
+    try:
+        return olx.read(files) if olx.is_course(files) else None
+    except RecursionError:
+        raise PackageDamaged("Its parts are nested too deeply.") from None
