@@ -229,7 +229,8 @@ def _format_number(node: TreeNode) -> str:
 
 
 def _build_part(file: CourseFile) -> LessonPart:
-    return LessonPart(entry=file.entry, role=file.role, sections=[build_section_tree(file.entry)])
+    sections = [build_section_tree(file.entry)]
+    return LessonPart(entry=file.entry, role=file.role, sections=sections, folder=file.path[:-1])
 
 
 def _part_equal_titles(module: ModulePlan) -> None:

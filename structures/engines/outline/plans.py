@@ -27,12 +27,16 @@ class Role(StrEnum):
 
 @dataclass(kw_only=True)
 class LessonPart:
-    """One file in a lesson, or those sections of it that belong to the lesson."""
+    """One file in a lesson, or those sections of it that belong to the lesson.
+
+    `folder` is the way to the folder that it stands in: titles of nodes below the course.
+    """
 
     entry: SourceEntry
     role: Role
     sections: list[Section]
     is_whole: bool = True
+    folder: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)

@@ -43,10 +43,9 @@ _SOLUTION_WORDS = words.compile_search(task_words.SOLUTIONS)
 
 @dataclass(kw_only=True)
 class ExerciseFile:
-    """A file of a lesson with its tasks. `index` is its place among the files of the lesson."""
+    """A file of a lesson with its tasks."""
 
     part: LessonPart
-    index: int
     search: TaskSearch
 
     @property
@@ -54,7 +53,7 @@ class ExerciseFile:
         return names.get_file_stem(self.part.entry.name)
 
 
-def search_exercise_file(part: LessonPart, index: int) -> ExerciseFile:
+def search_exercise_file(part: LessonPart) -> ExerciseFile:
     """Return the tasks of a file that is an exercise: one, unless it clearly holds several."""
     entry = part.entry
     order = ReadingOrder.of_chunks(entry.chunks)
@@ -67,8 +66,8 @@ def search_exercise_file(part: LessonPart, index: int) -> ExerciseFile:
             _take_questions(section, search)
         else:
             search.search_members(section, context=context)
-    if len(search.tasks) > 1 or (is_quiz and search.tasks):
-        return ExerciseFile(part=part, index=index, search=search)
+    if len(search.tasks) > 1 or (search.tasks and (is_quiz or _is_headed_like_file(search.tasks[0], entry.name))):
+        return ExerciseFile(part=part, search=search)
     whole = TaskSearch(order=search.order)
     root = _join_sections(part.sections)
     task = build_task(root, search.order, is_file=True)
@@ -78,7 +77,13 @@ def search_exercise_file(part: LessonPart, index: int) -> ExerciseFile:
         task.number = headings.find_number(entry.name)
         whole.tasks.append(task)
     whole.section_ids.update(id(below) for section in part.sections for below in section.iter_sections())
-    return ExerciseFile(part=part, index=index, search=whole)
+    return ExerciseFile(part=part, search=whole)
+
+
+def _is_headed_like_file(task: Task, file_name: str) -> bool:
+    """Tell whether a task in a file has the name of the file for its heading: the text around it teaches, then."""
+    is_named = headings.is_bare_label(task.title)
+    return is_named and names.build_title_key(task.title) == names.build_title_key(_split_name(file_name))
 
 
 def merge_translations(files: Sequence[ExerciseFile]) -> None:
@@ -110,14 +115,14 @@ def _merge_tasks(file: ExerciseFile, translation: ExerciseFile) -> None:
     translation.search.tasks.clear()
 
 
-def attach_solution_file(part: LessonPart, index: int, files: Sequence[ExerciseFile], tasks: Sequence[Task]) -> None:
+def attach_solution_file(part: LessonPart, files: Sequence[ExerciseFile], tasks: Sequence[Task]) -> None:
     """Give what a file of solutions holds to the tasks of its lesson; nothing where it cannot be told to which.
 
     `files` are the exercise files of the lesson, `tasks` all its tasks.
     """
     order = ReadingOrder.of_chunks(part.entry.chunks)
     root = _join_sections(part.sections)
-    file = _find_exercise_file(part, index, files)
+    file = _find_exercise_file(part, files)
     wanted = file.search.tasks if file is not None else list(tasks)
     if not wanted:
         return
@@ -179,23 +184,14 @@ def _list_answer_texts(section: Section, order: ReadingOrder) -> list[str]:
     return texts
 
 
-def _find_exercise_file(part: LessonPart, index: int, files: Sequence[ExerciseFile]) -> ExerciseFile | None:
+def _find_exercise_file(part: LessonPart, files: Sequence[ExerciseFile]) -> ExerciseFile | None:
     """Return the exercise file that a file of solutions belongs to: by name, or the one beside it."""
-    if not files:
-        return None
     wanted = _strip_words(names.get_file_stem(part.entry.name))
     same = [file for file in files if wanted and _strip_words(file.stem) == wanted]
-    if len(same) == 1:
-        return same[0]
-    if len(files) == 1:
-        return files[0]
-    if wanted:
-        return None
-    # `solution.md` beside `task.md`, in several folders: the files of a folder stand together, in the order of names.
-    for file in files:
-        step = 1 if part.entry.name.casefold() < file.part.entry.name.casefold() else -1
-        if file.index == index + step:
-            return file
+    beside = [file for file in files if file.part.folder == part.folder]
+    for found in (same, [file for file in same if file in beside], beside, files):
+        if len(found) == 1:
+            return found[0]
     return None
 
 

@@ -40,13 +40,13 @@ def find_exercises(parts: Sequence[LessonPart]) -> ExerciseSearchResult:
     searches: list[TaskSearch] = []
     files: list[ExerciseFile] = []
     section_ids: set[int] = set()
-    solutions: list[tuple[int, LessonPart]] = []
-    for index, part in enumerate(parts):
+    solutions: list[LessonPart] = []
+    for part in parts:
         if part.role is Role.SOLUTION and part.is_whole:
-            solutions.append((index, part))
+            solutions.append(part)
             section_ids.update(id(below) for section in part.sections for below in section.iter_sections())
         elif (part.role is Role.EXERCISE or part.entry.format is Format.QUIZ) and part.is_whole:
-            file = search_exercise_file(part, index)
+            file = search_exercise_file(part)
             files.append(file)
             searches.append(file.search)
         elif part.role not in _WITHOUT_TASKS:
@@ -54,8 +54,8 @@ def find_exercises(parts: Sequence[LessonPart]) -> ExerciseSearchResult:
             searches.append(collect_tasks(part.sections, search))
     merge_translations(files)
     tasks = [task for search in searches for task in search.tasks]
-    for index, part in solutions:
-        attach_solution_file(part, index, files, tasks)
+    for part in solutions:
+        attach_solution_file(part, files, tasks)
     _share_criteria(searches)
     section_ids.update(*(search.section_ids for search in searches))
     return ExerciseSearchResult(nodes=tuple(task.build_node() for task in tasks), section_ids=frozenset(section_ids))

@@ -13,9 +13,12 @@ from structures.engines.outline.exercises import headings
 
 # Runs of three words keep some of the order without breaking at every inserted word (w-shingling, Broder 1997).
 _SHINGLE_WORDS = 3
-# The same task as PDF and as slides keeps most of its runs, two tasks on one topic few. On the sample courses
-# half of it joins challenges that only have their form in common; up to 0.9 changes nothing.
+# Enough where the titles say nothing, as "Challenge 2" does. On the sample courses half of it joins challenges of
+# different lessons; 0.9 leaves the same challenge of two notebooks double.
 _SAME_TASK_SIMILARITY = 0.5
+# Tasks of a series are made after one pattern; where each has a title of its own they are the same only when little
+# differs. On the sample courses half of it and 0.95 give the same exercises; a quarter joins tasks of one series.
+_OTHER_TITLE_SIMILARITY = 0.8
 # Less is enough where the titles agree as well. On the sample courses twice leaves exercises double
 # whose text was extended in one of the files; a fifth changes nothing.
 _SAME_TITLE_SIMILARITY = 0.25
@@ -95,10 +98,11 @@ def _join(first: DraftNode, other: DraftNode) -> DraftNode:
 def _is_same(first: _First, node: DraftNode, shingles: frozenset[int]) -> bool:
     similarity = len(first.shingles & shingles) / len(first.shingles | shingles)
     # "Exercise 1" is the title of another exercise in every lesson.
-    same_title = names.build_title_key(first.node.title) == names.build_title_key(
-        node.title
-    ) and not headings.is_bare_label(node.title)
-    return similarity >= _SAME_TASK_SIMILARITY or (same_title and similarity >= _SAME_TITLE_SIMILARITY)
+    if headings.is_bare_label(node.title) or headings.is_bare_label(first.node.title):
+        return similarity >= _SAME_TASK_SIMILARITY
+    if names.build_title_key(first.node.title) == names.build_title_key(node.title):
+        return similarity >= _SAME_TITLE_SIMILARITY
+    return similarity >= _OTHER_TITLE_SIMILARITY
 
 
 def _build_shingles(text: str) -> frozenset[int]:

@@ -21,11 +21,12 @@ _NUMBER = re.compile(
 )
 # A numbered task among the items or paragraphs of an exam.
 _NUMBERED = re.compile(r"^\W*(?P<number>\d{1,3})\s*[.)、）]\s+")
-# Words of a choice without a mark of its own. Longer items are steps or explanations.
+# Words of a choice without a mark of its own. Longer items are steps or explanations. A choice: half and twice give the
+# same exercises on the sample courses.
 _MAX_CHOICE_WORDS = 20
 
 
-# On the sample courses half of it takes links to a quiz for exercises, twice loses tasks of one line.
+# On the sample courses half of it changes nothing, twice loses tasks of one line.
 MIN_TASK_WORDS = 4
 _SENTENCE_END = re.compile(r"[.!?。！？:：][\s»”\")）]*$")
 

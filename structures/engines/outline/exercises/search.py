@@ -32,8 +32,8 @@ from structures.engines.outline.exercises.tasks import (
 from structures.engines.outline.sections import Section
 from structures.engines.outline.words import count_words
 
-# Paragraphs, code and boxes between a task in running text and the solution that ends it. The longest on the sample
-# courses has eight; a solution further down belongs to something else.
+# Paragraphs, code and boxes between a task in running text and the solution that ends it; a solution further down
+# belongs to something else. On the sample courses half and twice give the same exercises; a quarter cuts tasks off.
 _MAX_TASK_MEMBERS = 12
 _CONTEXTS = list(Context)
 

@@ -16,7 +16,9 @@ def lesson_of(files: Mapping[str, str], **roles: Role) -> list[LessonPart]:
     entries = tree("Course", files).entries
     return [
         LessonPart(
-            entry=entry, role=roles.get(entry.name.split(".")[0], Role.BODY), sections=[build_section_tree(entry)]
+            entry=entry,
+            role=roles.get(entry.name.split(".")[0], Role.BODY),
+            sections=[build_section_tree(entry)],
         )
         for entry in entries
     ]

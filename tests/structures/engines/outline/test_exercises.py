@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from structures.engines.base.drafts import DraftNode
@@ -314,6 +316,20 @@ def test_a_file_of_solutions_goes_to_the_exercise_beside_it() -> None:
     assert tasks_and_solutions(found) == [("Greet", TASK, "```\nalert(1)\n```")]
 
 
+def test_of_several_files_of_solutions_each_goes_to_the_exercise_in_its_folder() -> None:
+    parts = [
+        replace(part, folder=(folder,))
+        for folder, files in {
+            "a": {"task.md": f"# Greet\n\n{TASK}"},
+            "b": {"task.md": "# Fold\n\nFold the whole map."},
+        }.items()
+        for part in lesson_of({**files, "solution.md": f"Answer {folder}"}, task=Role.EXERCISE, solution=Role.SOLUTION)
+    ]
+
+    found = find_exercises([*parts[::2], *parts[1::2]]).nodes
+    assert [(node.title, node.reference_solution) for node in found] == [("Greet", "Answer a"), ("Fold", "Answer b")]
+
+
 def test_a_file_of_solutions_goes_to_the_exercises_by_their_titles() -> None:
     labs = f"# Labs\n\n## Challenge 1: Maps\n\n{TASK}\n\n## Challenge 2: Fold\n\nFold the map again as it was."
     solved = labs.replace("as it was.", "as it was.\n\nBegin at the left.").replace(TASK, f"{TASK}\n\n```\n2 %\n```")
@@ -345,6 +361,12 @@ def test_a_translation_is_the_same_exercise() -> None:
 
     (exercise,) = found
     assert (exercise.title, len(exercise.citations)) == ("Measure", 2)
+
+
+def test_a_text_with_a_section_that_is_named_like_the_file_teaches() -> None:
+    text = f"# Keys\n\nA key is a long number.\n\n# Exercises\n\n{TASK}\n\n# More\n\nMore on keys."
+
+    assert [node.description for node in exercises_in(text, name="exercises.md", role=Role.EXERCISE)] == [TASK]
 
 
 def test_sections_of_exercises_are_named_so_that_no_concept_is_sought_there() -> None:
