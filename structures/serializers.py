@@ -70,7 +70,8 @@ class _OrderCountsSerializer(serializers.Serializer[Any]):
     """Prerequisites between lessons."""
 
     prerequisites = _count()
-    used_before_definition = _count("The lesson that defines the term does not come before the one that uses it.")
+    used_before_definition = _count("Lessons that use a term before the lesson that defines it, each with each term.")
+    mutual_uses = _count("Pairs of lessons that use terms of each other.")
 
 
 class _StatedCountsSerializer(serializers.Serializer[Any]):

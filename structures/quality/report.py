@@ -75,10 +75,11 @@ class DuplicateCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderCounts:
-    """Prerequisites between lessons, and those of which the definition does not come before the use."""
+    """Prerequisites between lessons, and what speaks against the order of lessons: see `OrderFaults`."""
 
     prerequisites: int
     used_before_definition: int
+    mutual_uses: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,11 +152,8 @@ def compute_quality(draft: Draft, entries: Iterable[SourceEntry], *, cited: int,
         ),
         order=OrderCounts(
             prerequisites=sum(len(lesson.prerequisites) for lesson in lessons),
-            used_before_definition=sum(
-                prerequisite.lesson >= place
-                for place, lesson in enumerate(lessons)
-                for prerequisite in lesson.prerequisites
-            ),
+            used_before_definition=draft.order_faults.early_uses,
+            mutual_uses=draft.order_faults.mutual_uses,
         ),
         stated=StatedCounts(
             minutes_stated=basis[Basis.STATED],

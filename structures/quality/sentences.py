@@ -58,10 +58,11 @@ def _iter_sentences(report: Report) -> Iterator[str]:
             f"{duplicates['exercises']} exercises."
         )
     order, stated = report["order"], report["stated"]
-    if order["prerequisites"]:
+    if any(order.values()):
         yield (
-            f"{order['used_before_definition']} of {order['prerequisites']} prerequisites between lessons come after "
-            "their use."
+            f"Order of lessons: {order['prerequisites']} prerequisites between them, "
+            f"{order['used_before_definition']} uses of a term before its definition, "
+            f"{order['mutual_uses']} pairs that use terms of each other."
         )
     if lessons["total"]:
         yield (

@@ -94,6 +94,18 @@ class DraftNode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderFaults:
+    """What speaks against the order of lessons, in counts.
+
+    `early_uses` counts pairs of a term and a lesson that uses it before the lesson that defines it, `mutual_uses` pairs
+    of lessons that use terms of each other.
+    """
+
+    early_uses: int = 0
+    mutual_uses: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """A whole course structure. `warnings` are sentences for the methodologist.
 
@@ -109,4 +121,5 @@ class Draft:
     expected_skills: tuple[Expectation, ...] = ()
     prerequisites: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    order_faults: OrderFaults = OrderFaults()
     arrangement: Mapping[str, Any] = field(default_factory=dict)

@@ -34,7 +34,13 @@ def build_outline(source: SourceNode) -> Draft:
         [f"These lessons announce content but have none yet: {'; '.join(empty_lessons)}."] if empty_lessons else []
     )
     warnings += [*arrangement.warnings, *design.warnings]
-    return Draft(title=source.title, modules=modules, warnings=tuple(warnings), arrangement=arrangement.explanation)
+    return Draft(
+        title=source.title,
+        modules=modules,
+        warnings=tuple(warnings),
+        order_faults=design.order_faults,
+        arrangement=arrangement.explanation,
+    )
 
 
 def _find_contents(

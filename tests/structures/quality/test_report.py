@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID, uuid5
 
 from materials.documents import ChunkKind, Format, Locator
-from structures.engines.base.drafts import Basis, Citation, Draft, DraftNode, NodeType, Prerequisite
+from structures.engines.base.drafts import Basis, Citation, Draft, DraftNode, NodeType, OrderFaults, Prerequisite
 from structures.engines.base.sources import SourceChunk, SourceEntry
 from structures.quality.report import compute_quality, find_unused_entries
 from structures.quality.sentences import build_quality_warnings, describe_quality
@@ -106,6 +106,8 @@ def test_every_count_is_what_stands_there() -> None:
         DRAFT, modules=(replace(DRAFT.modules[0], children=DRAFT.modules[0].children[:2]), DRAFT.modules[1])
     )
 
+    without_unused = replace(without_unused, order_faults=OrderFaults(early_uses=3, mutual_uses=1))
+
     report = compute_quality(without_unused, ENTRIES, cited=12, verified=11).build_json()
 
     assert report == {
@@ -121,7 +123,7 @@ def test_every_count_is_what_stands_there() -> None:
         "exercises": {"total": 2, "without_solution": 1},
         # "boiling " beside "Boiling", the two exercises beside one another.
         "duplicates": {"sibling_titles": 2, "concepts": 1, "exercises": 1},
-        "order": {"prerequisites": 2, "used_before_definition": 1},
+        "order": {"prerequisites": 2, "used_before_definition": 3, "mutual_uses": 1},
         "stated": {
             "minutes_stated": 1, "minutes_computed": 1, "minutes_estimated": 0, "minutes_missing": 1, "goals": 1,
         },
@@ -166,6 +168,7 @@ def test_people_read_sentences() -> None:
         "1 of 3 concepts have no definition.",
         "1 of 2 exercises have no solution.",
         "Twice: 2 titles beside one another, 1 concepts, 1 exercises.",
-        "1 of 2 prerequisites between lessons come after their use.",
+        "Order of lessons: 2 prerequisites between them, 0 uses of a term before its definition, "
+        "0 pairs that use terms of each other.",
         "Minutes of lessons: 1 stated, 1 computed, 0 estimated by a model, 2 unknown. 1 of 4 lessons have goals.",
     ]

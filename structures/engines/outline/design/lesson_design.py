@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from structures.engines.base.drafts import Basis, Citation, DraftNode, NodeType, Prerequisite
+from structures.engines.base.drafts import Basis, Citation, DraftNode, NodeType, OrderFaults, Prerequisite
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names
 from structures.engines.outline.design.computed_minutes import compute_minutes
@@ -19,6 +19,7 @@ from structures.engines.outline.design.stated_minutes import find_minutes, read_
 from structures.engines.outline.design.statements import Statement, collect_statements
 from structures.engines.outline.design.topics import list_topics
 from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan, Role
+from structures.engines.outline.sections import is_stub
 
 _UNREAD_ROLES = frozenset({Role.SOLUTION, Role.CONTENTS, Role.ADMINISTRATION})
 
@@ -58,9 +59,10 @@ class LessonDesign:
 
 @dataclass(frozen=True, kw_only=True)
 class CourseDesign:
-    """The design of each lesson, in the order of the lessons, and warnings about their order."""
+    """The design of each lesson, in the order of the lessons, and what speaks against that order."""
 
     lessons: list[LessonDesign]
+    order_faults: OrderFaults
     warnings: tuple[str, ...]
 
 
@@ -85,7 +87,7 @@ def design_lessons(lessons: Sequence[LessonPlan], contents: Sequence[Sequence[Dr
         _design_lesson(lesson, found, earlier, language)
         for lesson, found, earlier, language in zip(lessons, contents, prerequisites.by_lesson, languages, strict=True)
     ]
-    return CourseDesign(lessons=designs, warnings=prerequisites.warnings)
+    return CourseDesign(lessons=designs, order_faults=prerequisites.order_faults, warnings=prerequisites.warnings)
 
 
 def design_module(plan: ModulePlan, children: Sequence[DraftNode]) -> LessonDesign:
@@ -104,11 +106,13 @@ def design_module(plan: ModulePlan, children: Sequence[DraftNode]) -> LessonDesi
 
 
 def _design_lesson(
-    lesson: LessonPlan, contents: Iterable[DraftNode], prerequisites: tuple[Prerequisite, ...], language: str
+    lesson: LessonPlan, contents: Sequence[DraftNode], prerequisites: tuple[Prerequisite, ...], language: str
 ) -> LessonDesign:
     stated = _read_parts(lesson.parts, lesson.title, language)
     minutes, basis = _round_minutes(stated.minutes), Basis.STATED
-    if minutes is None:
+    # The minute that it takes to read a plan is not the time of the lesson that it announces.
+    is_planned = not contents and all(part.is_whole and is_stub(part.entry) for part in lesson.parts)
+    if minutes is None and not is_planned:
         exercises = sum(node.node_type is NodeType.EXERCISE for node in contents)
         minutes, basis = compute_minutes(lesson.parts, exercises=exercises, language=language), Basis.COMPUTED
     return _build_design(

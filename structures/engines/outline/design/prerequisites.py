@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from materials.documents import ChunkKind
-from structures.engines.base.drafts import Citation, DraftNode, NodeType, Prerequisite
+from structures.engines.base.drafts import Citation, DraftNode, NodeType, OrderFaults, Prerequisite
 from structures.engines.base.sentences import MAX_SENTENCE_LENGTH, split_sentences
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline.design.stems import build_stem
@@ -24,6 +24,9 @@ _MIN_LESSONS_FOR_WEIGHTS = 6
 # terms of half the lessons.
 _MIN_WEIGHT = 0.69
 _MAX_EXAMPLES = 5
+# Words of a sentence besides the term. With fewer it is a link or a label ("Loops and lists"), which uses nothing. On
+# the sample courses half of it takes lists of links for uses, twice loses short sentences.
+_MIN_OTHER_WORDS = 2
 # Words on each side of a term in a talk without punctuation, where no sentence can be quoted.
 _QUOTED_WORDS = 8
 _UNREAD_ROLES = frozenset({Role.SOLUTION, Role.CONTENTS, Role.ADMINISTRATION, Role.TEACHER_NOTES})
@@ -52,9 +55,10 @@ class _Use:
 
 @dataclass(frozen=True, kw_only=True)
 class CoursePrerequisites:
-    """The prerequisites of each lesson, strongest first, and warnings about the order of the lessons."""
+    """The prerequisites of each lesson, strongest first, and what speaks against the order of the lessons."""
 
     by_lesson: list[tuple[Prerequisite, ...]]
+    order_faults: OrderFaults
     warnings: tuple[str, ...]
 
 
@@ -88,31 +92,39 @@ def find_prerequisites(
             )
         )
         early += [(number, term) for term in weighed if term.lesson > number]
-    return CoursePrerequisites(by_lesson=by_lesson, warnings=tuple(_describe_order(lessons, by_lesson, early)))
+    mutual = _find_mutual_uses(by_lesson, early)
+    return CoursePrerequisites(
+        by_lesson=by_lesson,
+        order_faults=OrderFaults(early_uses=len(early), mutual_uses=len(mutual)),
+        warnings=tuple(_describe_order(lessons, early, mutual)),
+    )
+
+
+def _find_mutual_uses(
+    by_lesson: Sequence[Iterable[Prerequisite]], early: Sequence[tuple[int, _Term]]
+) -> list[tuple[int, int]]:
+    """Return the pairs of lessons, the earlier first, of which each uses a term that the other defines."""
+    backward = {(each.lesson, later) for later, found in enumerate(by_lesson) for each in found}
+    return sorted(backward & {(number, term.lesson) for number, term in early})
 
 
 def _describe_order(
-    lessons: Sequence[LessonPlan], by_lesson: Sequence[Iterable[Prerequisite]], early: Sequence[tuple[int, _Term]]
+    lessons: Sequence[LessonPlan], early: Sequence[tuple[int, _Term]], mutual: Sequence[tuple[int, int]]
 ) -> Iterable[str]:
     if early:
         examples = [
             f'"{term.title}" in "{lessons[number].title}" (defined in "{lessons[term.lesson].title}")'
             for number, term in early[:_MAX_EXAMPLES]
         ]
-        count = len({term for _, term in early})
         yield (
-            f"Terms that lessons use before the lesson that defines them: {count}, such as "
+            f"Uses of a term in a lesson before the lesson that defines it: {len(early)}, such as "
             f"{'; '.join(examples)}{_format_more(len(early))}."
         )
-    forward = {(term.lesson, number) for number, term in early}
-    pairs = sorted(
-        {(each.lesson, later) for later, found in enumerate(by_lesson) for each in found} & {(b, a) for a, b in forward}
-    )
-    if pairs:
-        examples = [f'"{lessons[one].title}" and "{lessons[other].title}"' for one, other in pairs[:_MAX_EXAMPLES]]
+    if mutual:
+        examples = [f'"{lessons[one].title}" and "{lessons[other].title}"' for one, other in mutual[:_MAX_EXAMPLES]]
         yield (
-            f"Pairs of lessons that use terms of each other: {len(pairs)}, such as "
-            f"{'; '.join(examples)}{_format_more(len(pairs))}."
+            f"Pairs of lessons that use terms of each other: {len(mutual)}, such as "
+            f"{'; '.join(examples)}{_format_more(len(mutual))}."
         )
 
 
@@ -158,27 +170,27 @@ class _TermIndex:
         return uses
 
     def _add_uses(self, uses: dict[_Term, _Use], chunk: SourceChunk, language: str) -> None:
-        stems = [self._stem(token, language) for token in _TOKEN.findall(chunk.text)]
-        if self._by_first.keys().isdisjoint(stems):
+        # Most chunks of most courses have no term: they are told by their words, without being cut into sentences.
+        if self._by_first.keys().isdisjoint(self._stem(token, language) for token in _TOKEN.findall(chunk.text)):
             return
-        at = 0
-        while at < len(stems):
-            term = next(
-                (
-                    term
-                    for term in self._by_first.get(stems[at], ())
-                    if tuple(stems[at : at + len(term.stems)]) == term.stems
-                ),
-                None,
-            )
-            if term is None:
-                at += 1
-                continue
-            if (use := uses.get(term)) is not None:
-                use.count += 1
-            else:
-                uses[term] = _Use(count=1, citation=_quote_word(chunk, at))
-            at += len(term.stems)
+        for sentence in split_sentences(chunk):
+            stems = [self._stem(token, language) for token in _TOKEN.findall(sentence)]
+            at = 0
+            while at < len(stems):
+                term = self._match(stems, at)
+                if term is not None and len(stems) >= len(term.stems) + _MIN_OTHER_WORDS:
+                    if (use := uses.get(term)) is not None:
+                        use.count += 1
+                    else:
+                        uses[term] = _Use(count=1, citation=_quote_use(chunk, sentence, at))
+                at += len(term.stems) if term is not None else 1
+
+    def _match(self, stems: list[str], at: int) -> _Term | None:
+        """Return the longest term that begins at a place of a sentence."""
+        for term in self._by_first.get(stems[at], ()):
+            if tuple(stems[at : at + len(term.stems)]) == term.stems:
+                return term
+        return None
 
     def _stem(self, token: str, language: str) -> str:
         stems = self._stems.setdefault(language, {})
@@ -187,15 +199,10 @@ class _TermIndex:
         return stem
 
 
-def _quote_word(chunk: SourceChunk, number: int) -> Citation:
-    """Return a citation of the sentence with a token of the chunk, counted from 0, or of the words around it."""
-    tokens = list(_TOKEN.finditer(chunk.text))
-    place = tokens[number].start()
-    end = 0
-    for sentence in split_sentences(chunk):
-        start = chunk.text.find(sentence, end)
-        end = start + len(sentence)
-        if start <= place < end and len(sentence) <= MAX_SENTENCE_LENGTH:
-            return Citation(chunk_id=chunk.id, quote=sentence)
-    first, last = tokens[max(0, number - _QUOTED_WORDS)], tokens[min(len(tokens) - 1, number + _QUOTED_WORDS)]
-    return Citation(chunk_id=chunk.id, quote=chunk.text[first.start() : last.end()])
+def _quote_use(chunk: SourceChunk, sentence: str, at: int) -> Citation:
+    """Return a citation of a sentence; of a long one, as talks have, the words around its token number `at`."""
+    if len(sentence) > MAX_SENTENCE_LENGTH:
+        tokens = list(_TOKEN.finditer(sentence))
+        first, last = tokens[max(0, at - _QUOTED_WORDS)], tokens[min(len(tokens) - 1, at + _QUOTED_WORDS)]
+        sentence = sentence[first.start() : last.end()]
+    return Citation(chunk_id=chunk.id, quote=sentence)

@@ -90,7 +90,7 @@ def test_stated_minutes_are_taken(text: str, minutes: int) -> None:
         "# A\n\nInstalling it takes about 5 minutes.",
         "# A\n\n| Eruption | Duration (min) |\n| --- | --- |\n| 1 | 54 |\n| 2 | 61 |",
         "---\nteaching: 0\nexercises: 0\n---\n\nText.",
-        "# A\n\nLong text comes first here.\n\n## Work\n\n### Step 1 (10 min)\n\nDo.",
+        "# A\n\nA text that is long enough to be no plan comes first here.\n\n## Work\n\n### Step 1 (10 min)\n\nDo.",
     ],
 )
 def test_other_times_are_not_those_of_the_lesson(text: str) -> None:
@@ -138,6 +138,11 @@ def test_a_lesson_without_anything_has_no_minutes() -> None:
     (design,) = design_lessons([LessonPlan(title="A")], [[]]).lessons
 
     assert (design.minutes, design.minutes_basis) == (None, None)
+
+
+def test_a_lesson_that_is_only_planned_has_no_minutes_unless_they_are_stated() -> None:
+    assert design_of("# A\n\n## Theory\n\n- Dough\n\n## Practice\n\n- Bread").minutes is None
+    assert design_of("# A (45 min)\n\n## Theory\n\n- Dough").minutes == 45
 
 
 def test_a_module_sums_its_lessons() -> None:

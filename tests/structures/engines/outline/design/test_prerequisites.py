@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from structures.engines.base.drafts import OrderFaults
 from structures.engines.outline.design.stems import build_stem
 from tests.executed_lines import count_executed_lines
 from tests.structures.engines.outline.design.designs import course_of
@@ -28,7 +29,7 @@ def test_a_later_lesson_needs_what_an_earlier_one_defines() -> None:
 @pytest.mark.parametrize(
     ("term", "defined", "used"),
     [
-        ("loop", "A loop is a block.", "Two loops run."),
+        ("loop", "A loop is a block.", "Two loops run here."),
         (
             "Ітерація",
             "Ітерація — це виконання циклу для одного значення.",
@@ -46,20 +47,22 @@ def test_a_term_is_found_in_its_inflected_forms(term: str, defined: str, used: s
     assert terms_of([defined, used], {term: 0}) == [[], [(term, 0)]]
 
 
-@pytest.mark.parametrize("used", ["Listen to it.", "The listing is long.", "# List\n\nNothing.", "```\nlist\n```"])
+@pytest.mark.parametrize(
+    "used", ["Listen to it.", "The listing is long.", "# List\n\nNothing.", "- Lists\n- A list", "```\nlist\n```"]
+)
 def test_other_words_headings_and_code_are_no_use(used: str) -> None:
     assert terms_of(["A list is a run of values.", used], {"list": 0}) == [[], []]
 
 
 def test_the_longest_term_counts() -> None:
-    texts = ["A loop is a block.\n\nA for loop is a loop with a number.", "Write a for loop."]
+    texts = ["A loop is a block.\n\nA for loop is a loop with a number.", "Write a for loop today."]
 
     assert terms_of(texts, {"loop": 0, "for loop": 0}) == [[], [("for loop", 0)]]
 
 
 def test_a_lesson_names_the_terms_that_it_uses_most_and_few() -> None:
     words = ["alpha", "bravo", "carol", "delta", "eagle", "fjord", "gamma"]
-    uses = [f"Here is {word}." for number, word in enumerate(words) for _ in range(number + 1)]
+    uses = [f"Here is one {word}." for number, word in enumerate(words) for _ in range(number + 1)]
     texts = [" ".join(f"The {word} is a sign." for word in words), *["Nothing."] * 6, " ".join(uses)]
 
     needed = terms_of(texts, dict.fromkeys(words, 0))[-1]
@@ -71,7 +74,7 @@ def test_a_word_that_most_lessons_have_is_no_prerequisite() -> None:
     texts = ["A value is a thing.", *["It has a value."] * 7]
 
     assert terms_of(texts, {"value": 0}) == [[]] * 8
-    assert terms_of(["A value is a thing.", "A value."], {"value": 0}) == [[], [("value", 0)]]
+    assert terms_of(["A value is a thing.", "It has a value."], {"value": 0}) == [[], [("value", 0)]]
 
 
 def test_use_before_definition_and_cycles_are_reported() -> None:
@@ -80,10 +83,11 @@ def test_use_before_definition_and_cycles_are_reported() -> None:
     course = course_of(texts, {"dough": 0, "yeast": 1})
 
     assert course.warnings == (
-        "Terms that lessons use before the lesson that defines them: 1, such as "
+        "Uses of a term in a lesson before the lesson that defines it: 1, such as "
         '"yeast" in "Lesson 0" (defined in "Lesson 1").',
         'Pairs of lessons that use terms of each other: 1, such as "Lesson 0" and "Lesson 1".',
     )
+    assert course.order_faults == OrderFaults(early_uses=1, mutual_uses=1)
     assert [each.term for each in course.lessons[1].prerequisites] == ["dough"]
 
 
