@@ -15,6 +15,7 @@ from typing import Any
 from materials.documents import ChunkKind, Document, LeftOutKind
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.pieces import PieceCollector, format_list_item, format_table, tidy_lines
+from materials.readers.base.printed_contents import PrintedEntry, follow_entries
 from materials.readers.office import docx_tables as tables
 from materials.readers.office.charts import parse_chart
 from materials.readers.office.diagrams import parse_diagram
@@ -49,6 +50,7 @@ _CAPTION = re.compile(r"\s*(?:fig|table|рис|табл|abb|tab)[^\W\d]*\.?\s*\d
 # An item of another list lies below the one before it when it is indented by more than this, in twentieths of a point.
 # Three points, where Word's own levels differ by 18; half and twice the value read the sample documents alike.
 _NESTING_INDENT = 60
+_STYLE_LEVEL = re.compile(r"[1-9]$")
 
 
 def read(path: Path) -> Document:
@@ -68,6 +70,7 @@ def read(path: Path) -> Document:
             title=find_title(package, found),
             warnings=build_omission_warnings(reader.paragraph_reader.omissions),
             left_out=reader.pieces.left_out.build(),
+            contents=follow_entries(reader.printed_entries, found),
         )
 
 
@@ -108,6 +111,7 @@ class _DocxReader:
             find_target=self._find_link_target,
         )
         self.body_font_size = compute_body_font_size(body, self.styles.default.size)
+        self.printed_entries: list[PrintedEntry] = []
         self._buffer = _BlockBuffer()
         self._unfinished: ParagraphText | None = None
 
@@ -123,6 +127,9 @@ class _DocxReader:
             elif tag == _SDT:
                 if is_table_of_contents(element):
                     self._leave_out(LeftOutKind.CONTENTS, element)
+                    for paragraph in element.iter(_P):
+                        style_id = parse_paragraph_properties(paragraph).style_id
+                        self._add_printed_entry(style_id, collect_text(paragraph))
                 elif is_placeholder(element):
                     self._leave_out(LeftOutKind.PLACEHOLDER, element)
                 else:
@@ -150,6 +157,11 @@ class _DocxReader:
         for paragraph in element.iter(_P):
             if text := collect_text(paragraph):
                 self.pieces.left_out.add(kind, text)
+
+    def _add_printed_entry(self, style_id: str | None, text: str) -> None:
+        """Keep a line of a table of contents; its style ends with its level in all languages: `TOC2`."""
+        level = _STYLE_LEVEL.search(style_id or "")
+        self.printed_entries.append(PrintedEntry(title=text, depth=int(level[0]) if level else 1))
 
     def _find_link_target(self, part: str, relation_id: str) -> str:
         """Return the target of a link in the document or its notes; blank for a place in the document itself."""
@@ -189,6 +201,7 @@ class _DocxReader:
         if style.is_contents:
             if text.strip():
                 self.pieces.left_out.add(LeftOutKind.CONTENTS, text)
+            self._add_printed_entry(marks.style_id, collect_text(element))  # all of it, also what a field makes
             return
         if not text.strip():
             # A blank line inside code is content; the code block may hold several paragraphs.

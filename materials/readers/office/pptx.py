@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from materials.documents import ChunkKind, Document, LeftOutKind, Locator
+from materials.documents import ChunkKind, Contents, Document, LeftOutKind, Locator
 from materials.readers.archives import ZIP_MAX_PARTS
 from materials.readers.base.encodings import clean_text
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.base.outlines import build_item
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_page_numbers
 from materials.readers.office.office import build_omission_warnings, find_title, format_slide_numbers
 from materials.readers.office.ooxml import A, P, Package, R, open_package
@@ -61,7 +62,16 @@ def read(path: Path) -> Document:
             blank_pages=tuple(reader.empty),
             warnings=(*reader.list_warnings(), *build_omission_warnings(reader.omissions)),
             left_out=reader.pieces.left_out.build(),
+            contents=_build_contents(reader.sections),
         )
+
+
+def _build_contents(sections: Mapping[int, str]) -> Contents | None:
+    """Return the sections as a table of contents; None where nobody has named any."""
+    if not any(sections.values()):
+        return None
+    items = (build_item(name, locator=Locator(slide=number)) for number, name in sorted(sections.items()))
+    return Contents(dialect="sections", items=tuple(items))
 
 
 @dataclass

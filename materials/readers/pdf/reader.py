@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2 as pdfium
 
-from materials.documents import ChunkKind, Document, LeftOutKind, Locator
+from materials.documents import ChunkKind, Contents, Document, LeftOutKind, Locator, Piece
 from materials.readers.base.encodings import clean_text
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace, format_page_numbers
+from materials.readers.base.printed_contents import find_entries, follow_entries
 from materials.readers.pdf.annotations import read_attachment_names
 from materials.readers.pdf.furniture import drop_furniture
 from materials.readers.pdf.layers import LayerSwitch, has_layers
 from materials.readers.pdf.layout import build_pieces
-from materials.readers.pdf.outline import Outline
+from materials.readers.pdf.outline import Outline, build_contents
 from materials.readers.pdf.page import Page, read_pages
 from materials.readers.pdf.table_heads import repeat_table_heads
 
@@ -60,9 +62,17 @@ def read(path: Path) -> Document:
         pages, failed = _read_pages(document, count, LayerSwitch() if has_layers(source) else None)
         attachments = read_attachment_names(document.raw)
         title = collapse_whitespace(clean_text(document.get_metadata_value("Title") or ""))
-        return _build_document(pages, failed, attachments, Outline(document), count, title)
+        outline = Outline(document)
+        found = _build_document(pages, failed, attachments, outline, count, title)
+        return replace(found, contents=_find_contents(outline, found.pieces, count))
     finally:
         document.close()
+
+
+def _find_contents(outline: Outline, pieces: Sequence[Piece], page_count: int) -> Contents | None:
+    """Return the bookmarks, else what a printed table of contents leads to."""
+    found = build_contents(outline.bookmarks, page_count=page_count)
+    return found or follow_entries(find_entries(pieces), pieces)
 
 
 def _read_pages(document: pdfium.PdfDocument, count: int, layers: LayerSwitch | None) -> tuple[list[Page], list[int]]:
