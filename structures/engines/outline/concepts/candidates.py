@@ -45,6 +45,7 @@ class Candidate:
     lesson: int
     citation: Citation
     is_from_glossary: bool = False
+    is_row: bool = False
 
 
 def find_candidates(lessons: Sequence[LessonPlan], vocabulary: CourseVocabulary) -> Iterator[Candidate]:
@@ -78,7 +79,9 @@ def _find_in_section(
         if chunk.kind is ChunkKind.HEADING:
             continue
         spoken_in = _detect_chunk_language(chunk, language)
-        entries = read_glossary(chunk, spoken_in, is_announced=is_announced)
+        # "Key terms:" may stand in a line of its own above the list.
+        is_labelled = previous is not None and previous.kind is ChunkKind.PARAGRAPH and is_glossary_title(previous.text)
+        entries = read_glossary(chunk, spoken_in, is_announced=is_announced or is_labelled)
         if not entries and is_announced and previous is not None:
             entries = _read_term_above(previous, chunk)
         previous = chunk
@@ -179,5 +182,5 @@ def _build_candidate(
         weight=weight,
         lesson=lesson,
         citation=cited,
-        is_from_glossary=definition.form is Form.GLOSSARY,
+        is_row=definition.form is Form.ROW,
     )

@@ -25,8 +25,14 @@ _ADVERB = re.compile(
     r"simplement|po prostu|semplicemente)\s+(?=(?:an?|the|una?|el|la|eine?|der|die|das|une?|le|il|lo|[а-яіїєґ])\b)",
     re.IGNORECASE,
 )
-# "some parts may be off-limits": in a row, the subject of a clause.
-_SOME = re.compile(r"(?:some|all|many|most)\s", re.IGNORECASE)
+# In a row: the subject of a clause ("some parts may be off-limits"), and what the reader's own thing is to be.
+_CLAUSE_IN_ROW = re.compile(
+    r"(?:some|all|many|most)\s|(?:\S+\s){0,5}(?:your|ваш\w*|tu|su|ihre?|votre|twój|seu|sua|你的)\s", re.IGNORECASE
+)
+# The name of a film, a talk or a book: "Object Detection Made Easy | The Show".
+_TITLE = re.compile(r"(?:[A-Z]\w+ ){3,}|[^|]* \| ")
+# "i32 because that is the default": a reason, not a kind.
+_REASON = re.compile(r"(?:\S+\s){1,2}(?:because|since|if|so|when)\s", re.IGNORECASE)
 # Arrows draw a sequence of events, and a bare list of words gives examples.
 _ARROW = re.compile("[→⇒➜]|->|=>")
 _ENUMERATION = re.compile(r"[^\s,]+(?: [^\s,]+)?(?:[,，、] ?[^\s,]+(?: [^\s,]+)?)+[.。]?")
@@ -80,9 +86,11 @@ def names_kind(definiens: str, language: Language) -> bool:
     patterns = compile_patterns(language)
     if patterns.vague.match(definiens) or is_negated(definiens) or _CHECK.match(definiens):
         return False
-    if _ARROW.search(definiens) or _ENUMERATION.fullmatch(definiens):
+    if _ARROW.search(definiens) or _ENUMERATION.fullmatch(definiens) or _TITLE.match(definiens):
         return False
     is_opened = patterns.opening.match(definiens) is not None
+    if definiens[:1].isdigit():
+        return False
     if patterns.pronoun.match(definiens) and not is_opened:
         return False
     if language.code == "zh":
@@ -96,7 +104,7 @@ def names_kind(definiens: str, language: Language) -> bool:
         return not _is_clause(definiens, patterns)
     # Without an article: "code that repeats", "devices which ...".
     head = " ".join(definiens.split()[:3])
-    if not head[:1].isalpha() or (language.code == "en" and _NO_NOUN.match(definiens)):
+    if not head[:1].isalpha() or (language.code == "en" and (_NO_NOUN.match(definiens) or _REASON.match(definiens))):
         return False
     return _STRONG_RELATIVES[language.code].search(head) is not None
 
@@ -112,7 +120,7 @@ def names_kind_after_copula(definiens: str, language: Language) -> bool:
 
 def names_kind_in_row(definiens: str, language: Language) -> bool:
     """Tell the same of what follows a term and a dash or colon."""
-    return _SOME.match(definiens) is None and names_kind(definiens, language)
+    return _CLAUSE_IN_ROW.match(definiens) is None and names_kind(definiens, language)
 
 
 def is_specific(definiens: str, language: Language) -> bool:
@@ -124,7 +132,8 @@ def is_specific(definiens: str, language: Language) -> bool:
     opening = patterns.opening.match(definiens)
     bare = definiens[opening.end() if opening else 0 :]
     if language.code in WITHOUT_ARTICLES:
-        return len(bare.split()) >= _MIN_SPECIFIC_WORDS - 1
+        # A genitive does what "of" does elsewhere: "спосіб розташування елементів".
+        return len(bare.split()) >= _MIN_SPECIFIC_WORDS - (relative is not None)
     relative = patterns.relative.search(bare)
     return relative is not None and bool(bare[relative.end() :].strip()) and len(bare.split()) >= _MIN_SPECIFIC_WORDS
 

@@ -17,7 +17,7 @@ from structures.engines.outline.concepts.definiens import (
     remove_adverb,
 )
 from structures.engines.outline.concepts.inflections import restore_nominative
-from structures.engines.outline.concepts.languages import Language
+from structures.engines.outline.concepts.languages import WITHOUT_ARTICLES, Language
 from structures.engines.outline.concepts.patterns import Patterns, compile_patterns
 from structures.engines.outline.concepts.terms import MAX_TERM_WORDS, clean_term, is_chinese
 from structures.engines.outline.concepts.word_lists import PERSONS
@@ -32,7 +32,6 @@ _MIN_CHINESE_SIGNS = 7
 class Form(StrEnum):
     """How a definition is written."""
 
-    GLOSSARY = "glossary"
     # "X means ...", "by X we mean ...".
     EXPLICIT = "explicit"
     # "X is a ...".
@@ -72,6 +71,9 @@ _LEADING_MARKS = re.compile(r"^[^\w\"'«“„「『\[(]+")
 _PERSON = re.compile(PERSONS, re.IGNORECASE)
 # What is named was described before, or stands in another clause: "this syntax is called", "we use what is called".
 _REFERRING = re.compile(r"(?<!\w)(?:this|these|those|such|it|what)(?!\w)", re.IGNORECASE)
+_PAST = re.compile(r"was|were|era[nm]?|erano|war|waren|était|étaient", re.IGNORECASE)
+_COLON = re.compile(r"\s*:")
+_ONE_OF_THEM = re.compile(r"the (?:first|second|third|last|next|other|new|following|previous|same)\s", re.IGNORECASE)
 # Whatever follows these is a sentence about the term, not what it is.
 _STATEMENT = re.compile(
     r"^(?:something|nothing|anything|both|different|that|we|you|it|there|if|when|dass|que|що|что|że|che)\s",
@@ -80,7 +82,7 @@ _STATEMENT = re.compile(
 # A subject that holds a verb of its own: "Null is a value that" before "means".
 _COPULA_INSIDE = re.compile(r"\s(?:is|are|was|were|can|will|ist|sind|es|son|est|sont|è|é)\s", re.IGNORECASE)
 # Both sides of these verbs may be the term: "Отвори називають продихами", "Продихами називають отвори".
-_CALL = re.compile(r"назива(?:ють|ємо|ється)|называ(?:ют|ем|ется)|nazywa(?:my| się)")
+_CALL = re.compile(r"назива(?:ють|ли|ємо|ється)|называ(?:ют|ли|ем|ется)|nazywa(?:my|no| się)")
 
 
 def parse_definition(sentence: str, language: Language, *, emphasised: Sequence[str] = ()) -> Definition | None:
@@ -113,6 +115,9 @@ def _parse_framed(statement: str, patterns: Patterns, language: Language, marked
         term = found["term"].strip()
         if _CALL.search(statement) and restore_nominative(term, language.code) == term:
             continue
+        # "We call the act of taking a reference borrowing": only the emphasis says where the term begins.
+        if found.end("term") > found.end("definiens") and language.code == "en":
+            term = next((bare for bare in marked if term.casefold().endswith(bare.casefold())), "")
         is_marked = _is_marked(term, marked, language)
         if language.code == "en" and not (is_marked or patterns.opening.match(found["definiens"])):
             continue
@@ -156,8 +161,19 @@ def _build_direct(
     if len(term.split()) > MAX_TERM_WORDS or (not article and term[:1].isupper() and _PERSON.match(definiens)):
         return None
     # "A loop means that ..." explains any loop, "the assertion means that ..." a line of code.
-    is_generic = form is Form.EXPLANATION or _speaks_of_any(found, article, language)
+    is_generic = form is Form.EXPLANATION or _speaks_of_any(found, article, definiens, language)
+    # What was, was one certain thing as a rule: "the siege was a disaster for the town".
+    if form is Form.COPULA and _PAST.fullmatch(found["cue"]) and not (is_marked or is_generic):
+        return None
     if form is Form.EXPLICIT and _STATEMENT.match(definiens) and not (is_marked or is_generic):
+        return None
+    # In a row without articles only a dash stands for "is": "MDN: вступ до подій".
+    if (
+        form is Form.ROW
+        and not is_marked
+        and language.code in WITHOUT_ARTICLES - {"zh"}
+        and _COLON.match(found["mark"])
+    ):
         return None
     if form is Form.EXPLANATION and not (is_marked and definiens[:1].islower()):
         return None
@@ -174,11 +190,19 @@ def _build_direct(
     )
 
 
-def _speaks_of_any(found: re.Match[str], article: str, language: Language) -> bool:
-    """Tell whether a subject is any one thing: behind an indefinite article, or before "— це" and "— это"."""
+def _speaks_of_any(found: re.Match[str], article: str, definiens: str, language: Language) -> bool:
+    """Tell whether a subject is any thing of a kind: behind an indefinite article, a plural, before "— це"."""
+    if language.code == "en" and not article and (found.groupdict().get("cue") or "").casefold() == "are":
+        # "Backups are copies of files": any of them.
+        return found["term"].strip().endswith("s")
     if language.code in {"uk", "ru"}:
         return not (found.groupdict().get("cue") or "x").isalpha()
-    return bool(language.indefinite) and re.fullmatch(language.indefinite, article, re.IGNORECASE) is not None
+    if not language.indefinite or not article:
+        return False
+    if re.fullmatch(language.indefinite, article, re.IGNORECASE):
+        return True
+    # "La melodía es una sucesión ...": the definite article speaks of any, too, in all languages with one but English.
+    return language.code != "en" and re.match(rf"(?:{language.indefinite})(?!\w)", definiens, re.IGNORECASE) is not None
 
 
 def _parse_naming(statement: str, patterns: Patterns, language: Language, marked: list[str]) -> Definition | None:
@@ -190,6 +214,11 @@ def _parse_naming(statement: str, patterns: Patterns, language: Language, marked
         return None
     # A comma so early ends a phrase such as "In Rust,", and what is left is hardly a description.
     if "," in definiens[:12] or len(definiens.split()) < _MIN_DEFINITION_WORDS - 1:
+        return None
+    # "The third case is called ...": one of what was spoken of.
+    if _ONE_OF_THEM.match(definiens) or (
+        definiens.casefold().startswith("the ") and not is_specific(definiens, language)
+    ):
         return None
     said = found["term"].strip()
     term = next((bare for bare in marked if said.casefold().startswith(bare.casefold())), said)

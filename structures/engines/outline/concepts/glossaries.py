@@ -43,6 +43,8 @@ _ROW = re.compile(
     r"^(?P<term>(?:\[[^\]\n]{1,80}\](?:\{[^}\n]*\}|\([^)\n]*\))?|[^\n:：=]{1,80}?)(?:\s*\([^()\n]{1,60}\))?)"
     r"\s*(?:[:：]\s*|\s[=—–-]{1,2}\s+|[—–]\s+|——\s*)(?P<text>\S.*)$"
 )
+# Where a sentence ends and a few words with a colon or dash follow.
+_ROW_START = re.compile(r"(?<=[.;!?。])\s+(?=(?:[^\s:：—–.]+ ){0,3}[^\s:：—–.]+\s*(?::\s|：|\s[—–-]\s))")
 _ANCHORED = re.compile(r"^\[[^\]\n]+\]\{#")
 _CROSS_REFERENCE = re.compile(
     r"^(?:see(?: also)?|compare|cf\.?|див\.?|см\.?|véase|siehe|voir|zob\.?|ver|vedi|参见)(?!\w)", re.IGNORECASE
@@ -84,6 +86,9 @@ def read_glossary(chunk: SourceChunk, language: Language, *, is_announced: bool)
             )
         ]
     lines = [_ITEM_MARK.sub("", line).strip() for line in chunk.text.split("\n")]
+    if is_announced and chunk.kind is not ChunkKind.LIST:
+        # Rows that a reader joined to one paragraph, as Markdown does.
+        lines = [line for joined in lines for line in _ROW_START.split(joined)]
     rows = [(line, entry) for line in lines if line and (entry := _read_row(line, chunk.emphasised)) is not None]
     if is_announced or any(_ANCHORED.match(line) for line in lines):
         return [entry for _, entry in rows]
@@ -169,4 +174,4 @@ def _take_definition(text: str) -> str:
     ):
         end = text.find(sentences[1]) + len(sentences[1])
         taken = text[text.find(taken) : end]
-    return taken.strip()
+    return taken.strip().rstrip(";")

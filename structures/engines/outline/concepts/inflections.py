@@ -5,11 +5,13 @@ Only by its ending, word by word, so a rare word may come out wrong; the quote h
 
 from __future__ import annotations
 
+import re
+
 # Longest first. The nominative of a stem that may end in two ways is the commoner one.
 _ENDINGS = {
     "uk": (
         ("ією", "ія"), ("ами", "и"), ("ями", "і"), ("ими", "і"), ("істю", "ість"), ("єю", "я"), ("ею", "я"),
-        ("ою", "а"), ("ом", ""), ("ям", "я"), ("ем", ""), ("єм", "й"), ("им", "ий"), ("ім", "ій"),
+        ("цем", "ець"), ("ою", "а"), ("ом", ""), ("ям", "я"), ("ем", ""), ("єм", "й"), ("им", "ий"), ("ім", "ій"),
     ),
     "ru": (
         ("ией", "ия"), ("ами", "ы"), ("ями", "и"), ("ыми", "ые"), ("ими", "ие"), ("остью", "ость"), ("ой", "а"),
@@ -17,6 +19,8 @@ _ENDINGS = {
     ),
     "pl": (("cją", "cja"), ("ami", "y"), ("iem", ""), ("em", ""), ("ą", "a"), ("ę", "a"), ("ym", "y"), ("im", "i")),
 }  # fmt: skip
+# Consonants that a vowel parts where no ending follows.
+_FLEETING_VOWEL = re.compile(r"(?<=[бвгдзйлмптфхцчшщ])к$")
 
 
 def restore_nominative(term: str, language: str) -> str:
@@ -30,5 +34,7 @@ def restore_nominative(term: str, language: str) -> str:
         if found is None:
             # What follows the last word in the instrumental is a genitive, which stays: "силою тертя".
             break
-        restored.append(word.removesuffix(found[0]) + found[1])
+        stem = word.removesuffix(found[0])
+        # "надлишком" is "надлишок", but "банком" is "банк".
+        restored.append(_FLEETING_VOWEL.sub("ок", stem) if found[0] == "ом" else stem + found[1])
     return " ".join([*restored, *term.split()[len(restored) :]])

@@ -64,7 +64,7 @@ def compile_patterns(language: Language) -> Patterns:
         gap = r"\s+"
         vague = compile_(rf"^(?:(?:{language.openings})\s+|{elided})?{language.vague}(?!\w)")
         relative = compile_(rf"(?:\s|,\s|['’])(?:{language.relatives})(?!\w)")
-        row = rf"{subject}\s*(?:[—–]\s*|\s-\s+|:\s+)(?P<definiens>\S.*)"
+        row = rf"{subject}(?P<mark>\s*(?:[—–]\s*|\s-\s+|:\s+))(?P<definiens>\S.*)"
     indefinite = language.indefinite or "(?!)"
     return Patterns(
         framed=[compile_(rf"{_LEAD}{pattern}") for pattern in language.framed],

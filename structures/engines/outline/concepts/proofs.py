@@ -27,6 +27,14 @@ _MAX_ROW_TERM_WORDS = 3
 # Verbs that also say what follows from something: "this means that we ...".
 _MEANS = re.compile(r"(?:means?|signif\w+|bedeute\w+|означа\w+|oznacza\w*|veut dire|implica\w*)(?!\w)", re.IGNORECASE)
 _ACTION = re.compile(ACTIONS, re.IGNORECASE)
+_RELATIVE = re.compile(r"\s(?:that|which|who|whose|where)\s")
+# What a speaker points at: "sockets are the place where this comes into play".
+_POINTING = re.compile(r"(?<!\w)(?:this|these|here|це|тут|esto|das hier|ceci|questo)(?!\w)", re.IGNORECASE)
+# Two words with capitals, where only names have them: "Адам Сміт". English has titles in them, German all nouns.
+_NAME = re.compile(r"[А-ЯІЇЄҐЁ][а-яіїєґё'’]+(?: [А-ЯІЇЄҐЁ][а-яіїєґё'’]+)+")
+_SLAVIC_RELATIVE = re.compile(
+    r",\s(?:\w+\s)?(?:як(?:ий|а|е|і|ого|ої|их|ому|ій|им|ою|ими)|котор\w+|któr\w+)\s", re.IGNORECASE
+)
 _GERUND = re.compile(r"^\w+ing\s+(?:an?|the|this|to|in|on|your|our|\w+s)\s|^\w+ing\s+\w+\s+\w+", re.IGNORECASE)
 
 
@@ -36,6 +44,8 @@ def weigh_definition(definition: Definition, vocabulary: CourseVocabulary, *, is
     if not is_term(term):
         return 0.0
     if is_everyday(term) and not (definition.is_marked or vocabulary.is_in_heading(term)):
+        return 0.0
+    if _NAME.fullmatch(term):
         return 0.0
     if is_spoken:
         return _weigh_spoken(definition, vocabulary)
@@ -74,7 +84,8 @@ def _weigh_copula(definition: Definition, vocabulary: CourseVocabulary) -> float
         return _MARKED
     term = definition.term
     if definition.is_definite:
-        return _PLAIN if vocabulary.is_in_heading(term) and definition.is_specific else 0.0
+        is_told_apart = definition.is_specific and _RELATIVE.search(definition.text) is not None
+        return _PLAIN if vocabulary.is_in_heading(term) and is_told_apart else 0.0
     if definition.is_generic:
         if vocabulary.is_named(term):
             return _NAMED
@@ -106,6 +117,8 @@ def _weigh_row(definition: Definition, vocabulary: CourseVocabulary) -> float:
     if definition.is_marked:
         return _NAMED - _UNSPECIFIC
     is_known = vocabulary.is_named(term) or vocabulary.count_mentions(term) >= _MIN_RECURRENCES
+    # "Гетьман — керівник війська, який ...": what a relative clause tells from others is no label.
+    is_known = is_known or _SLAVIC_RELATIVE.search(definition.text) is not None
     return _LOOSE if is_known and definition.is_specific and len(term.split()) <= _MAX_ROW_TERM_WORDS else 0.0
 
 
@@ -116,7 +129,7 @@ def _weigh_explanation(definition: Definition, _vocabulary: CourseVocabulary) ->
 def _weigh_spoken(definition: Definition, vocabulary: CourseVocabulary) -> float:
     """In a talk nothing is emphasised, and people say "X is a ..." of anything."""
     term = definition.term
-    if not definition.is_specific or not definition.names_kind:
+    if not definition.is_specific or not definition.names_kind or _POINTING.search(definition.text):
         return 0.0
     mentions = vocabulary.count_mentions(term)
     if definition.form is Form.COPULA and definition.is_generic:

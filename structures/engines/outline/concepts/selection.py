@@ -17,6 +17,9 @@ from structures.engines.outline.concepts.vocabulary import CourseVocabulary
 MAX_REFERENCES = 6
 # Sentences that define the same term: a third rarely adds anything.
 _MAX_DEFINITIONS = 3
+# Different texts behind one term and a colon or dash. A term is defined twice at times; on the sample courses what
+# comes more often is a label of the author's ("MDN: ...", "Result: ...").
+_MAX_ROWS = 2
 # Chunks of talks with all words of a term that are looked through for a sentence with the words side by side.
 _MAX_TRIES = 8
 # Terms no longer than this keep their case: they may be words of a programming language. On the sample courses half of
@@ -39,12 +42,21 @@ def select_concepts(
         by_key[key].append(candidate)
         order.setdefault(key, position)
     placed: list[list[tuple[int, DraftNode]]] = [[] for _ in range(lesson_count)]
-    for key, found in by_key.items():
+    for key, candidates_of_key in by_key.items():
+        found = _remove_labels(candidates_of_key)
+        if not found:
+            continue
         # `max` takes the first of equals, which is where the term is introduced.
         best = max(found, key=lambda one: one.weight)
         home = max(found, key=lambda one: (not one.is_from_glossary, one.weight))
         placed[home.lesson].append((order[key], _build_concept(best, home, found, vocabulary)))
     return [[concept for _, concept in sorted(lesson, key=lambda one: one[0])] for lesson in placed]
+
+
+def _remove_labels(candidates: list[Candidate]) -> list[Candidate]:
+    """Return the candidates without rows whose beginning stands before many texts: that is a label ("Result: ...")."""
+    rows = {candidate.definition for candidate in candidates if candidate.is_row}
+    return [one for one in candidates if not one.is_row] if len(rows) > _MAX_ROWS else candidates
 
 
 def _build_concept(

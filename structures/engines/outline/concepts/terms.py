@@ -53,7 +53,7 @@ _LABEL = words.compile_full_match(rf"\W*(?:{words.DEFINITION_LABELS})\W*")
 _EXERCISE = words.compile_search(words.EXERCISES_ANYWHERE)
 # What joins two things or leads to a phrase; a term of several words may have it in a glossary only.
 _JOINING = re.compile(
-    r"\s(?:and|or|but|if|when|because|than|und|oder|та|і|й|або|и|или|oraz|lub|que|dass|that|which|is|are|was|you|your|we|our|it|its|this|these|those|"
+    r"^\d+\s|\s[—–-]\s|\w['’]s\s|\s(?:the|an?|and|or|but|if|when|because|than|und|oder|та|і|й|або|и|или|oraz|lub|que|dass|that|which|is|are|was|you|your|we|our|it|its|this|these|those|"
     r"on|from|between|into|about|as|at|by|has|have|can|will|not|doesn['’]t|не)\s",
     re.IGNORECASE,
 )

@@ -15,6 +15,8 @@ CLAUSE_WORDS = frozenset(
     "что как где когда почему кто здесь там сейчас das dies diese dieser es was wie wo warum wer hier dort "
     "ce cela cette ces je que qui quoi où pourquoi comment ici este esta estos él ella ellos usted yo qué cómo dónde cuándo aquí "
     "ten ta te ja co jak gdzie kiedy dlaczego kto tutaj "
+    "на у в при за під над до від для з із без про між через після перед на в при за под над до от для с из без про между через после перед "
+    "para con sin sobre entre desde hasta mit ohne für von zum zur beim pour avec sans dans chez vers na w przy za pod nad do od dla z bez przez po przed com sem per con senza "
     "once because although though since until whenever wherever also even only instead perhaps maybe sometimes often usually always never again however "
     "therefore thus hence still yet just please sure okay yes like unlike under over before after during through within without as at by in on from to "
     "because коли якщо хоча тому також навіть тільки іноді часто завжди когда если хотя поэтому также даже только иногда часто всегда "
@@ -58,7 +60,7 @@ IMPERATIVES = (
     r"click|press|select|choose|open|enter|sign (?:up|in)|log in|download|install|run|create|add|remove|delete|write|read|make|use|try|go to|"
     r"check|find|get|set up|let|learn|do|don['’]t|avoid|ensure|keep|follow|see|save|move|copy|paste|drag|type in|"
     r"нат\w+|відкрийте|оберіть|виберіть|введіть|створіть|додайте|збережіть|нажмите|откройте|выберите|введите|создайте|добавьте|"
-    r"\w+(?:йте|йтесь|йтеся|їть|айте|ите)|haz|haga|pulse|abra|elija|klicken|drücken|öffnen sie|wählen|cliquez|appuyez|ouvrez|choisissez|kliknij|naciśnij|otwórz|wybierz|"
+    r"\w+(?:йте|йтесь|йтеся|їть|іть|айте|ите)|haz|haga|pulse|abra|elija|klicken|drücken|öffnen sie|wählen|cliquez|appuyez|ouvrez|choisissez|kliknij|naciśnij|otwórz|wybierz|"
     r"clique|abra|escolha|fai clic|clicca|premi|apri|scegli|点击|单击|打开|选择|请"
 )
 

@@ -41,14 +41,21 @@ def build_course(files: Files) -> Draft:
         ("**Mangling** is when a compiler changes a name.", "mangling"),
         ("An **assertion** is simply a statement that must hold.", "assertion"),
         ("Planes that cut a map are called **sections**.", "sections"),
+        ("A consul was a magistrate who held power for one year.", "consul"),
+        ("The word *patrician* refers to a member of the old families.", "patrician"),
+        ("Backups are copies of files that are kept elsewhere.", "backups"),
         ("Normalisation refers to the act of dividing a count by something.", "normalisation"),
         ("**Клієнт** – пристрій, який просить дані.", "клієнт"),
         ("Визначення: **Інтернет** — це світова мережа пристроїв.", "інтернет"),
         ("Алгоритм — це послідовність кроків до мети.", "алгоритм"),
+        ("Гетьман — керівник війська, який мав владу.", "гетьман"),
+        ("Універсал є документом, яким оголошували волю.", "універсал"),
+        ("Надлишком називають перевищення одного над іншим.", "надлишок"),
         ("Силою тертя називають силу, що заважає рухові.", "сила тертя"),
         ("Под **массой** понимают меру инертности тела.", "масса"),
         ("Eine **Schleife** ist eine Anweisung, die sich wiederholt.", "schleife"),
         ("Unter einer Metapher versteht man ein Bild aus Worten.", "metapher"),
+        ("El estómago es un órgano que mezcla los alimentos.", "estómago"),
         ("Un **bucle** es una instrucción que se repite.", "bucle"),
         ("Une **boucle** est une instruction qui se répète.", "boucle"),
         ("Una **metafora** è una figura che sostituisce una parola.", "metafora"),
@@ -88,6 +95,12 @@ def test_it_finds_what_a_sentence_defines(sentence: str, term: str) -> None:
         "**Speed** - cloud computing is ideal for big data.",
         "- **Ball**: starts in the middle.\n- **Due date**: the due date is Friday.",
         "- **name**: Whether the applicant has a name.\n- **Loan_id**: Number of the loan in the table.",
+        "The third case is known as a **draw**.",
+        "This syntax is called **sugar**.",
+        "The siege was a disaster for the town.",
+        "Clicking the box is an action that matters in this course.",
+        "Адам Сміт — економіст, який написав книжку.",
+        "**Список** → натисніть кнопку → сервер відповідає.",
         "Важливо: **Прочитайте уважно** — сьогодні ми починаємо курс.",
         "Berlin ist eine große Stadt mit vielen Museen.",
         "Madrid es una ciudad que tiene muchos museos.",
@@ -156,6 +169,8 @@ MEANING = "What the signs on a map mean."
         "## Glosario\n\n**legend** What the signs on a map mean.\n\n**scale** Ratio of lengths.",
         "## Słownik\n\n**legend**\n\nWhat the signs on a map mean.\n\n**scale**\n\nRatio of lengths.",
         "## Glossary\n\n### L\n\n#### legend\n\nWhat the signs on a map mean.\n\n### S\n\n#### scale\n\nRatio.",
+        "Key terms:\n\n- legend – What the signs on a map mean.\n- scale – Ratio of lengths;",
+        "## Vocabulary\n\nlegend: What the signs on a map mean.\nscale: ratio of lengths.",
         "Term: legend\nDefinition: What the signs on a map mean.\n\nTerm: scale\nDefinition: Ratio of lengths.",
     ],
 )
@@ -218,6 +233,13 @@ def test_the_forms_of_a_word_are_one_concept(first: str, second: str) -> None:
     concepts = find_concepts(build_course({"a.md": f"# A\n\n{first}", "b.md": f"# B\n\n{second}"}))
 
     assert len(concepts) == 1
+
+
+def test_what_stands_before_many_texts_is_a_label() -> None:
+    rows = "\n\n".join(f"**Result**: a page that has {n} lists" for n in ("two", "three", "four"))
+    text = f"# A\n\n**Map**: a drawing that shows a place\n\n{rows.replace('Result', 'Yield')}"
+
+    assert [concept.title for concept in find_concepts(build_course({"a.md": text}))] == ["Map"]
 
 
 def test_a_chapter_keeps_all_its_terms() -> None:
