@@ -42,7 +42,7 @@ SOLUTIONS = (
     r"solutions?|(?:correct |model |sample )?answers?|answer keys?|key to (?:the )?(?:exercises|quiz)|worked solutions?|"
     r"(?:правильн[аі] )?відповід[ьі]|розв['’ʼ]?яз(?:ок|ки|ання)|рішення|ключ(?:і)? до (?:вправ|завдань|тесту)|"
     r"(?:правильный )?ответы?|решени[ея]|"
-    r"(?:muster|beispiel)?lösung(?:en)?|lösungsvorschl(?:ag|äge)|(?:richtige )?antwort(?:en)?|"
+    r"(?:muster|beispiel)?lösung(?:en)?|lösungs(?:vorschl(?:ag|äge)|hinweise?|skizzen?)|(?:richtige )?antwort(?:en)?|"
     r"corrigés?|corrections?|réponses?|(?:respuesta correcta|solución|soluciones|respuestas?|solucionario)|"
     r"rozwiązani[ea]|odpowiedzi|odpowiedź|klucz odpowiedzi|soluções|solução|(?:respostas?(?: correta)?)|gabarito|"
     r"soluzion[ei]|rispost[ea]|答案|参考答案|解答|题解"

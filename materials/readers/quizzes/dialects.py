@@ -20,6 +20,7 @@ class QuizDialect(StrEnum):
 _PROLOG = re.compile(r"\s*(?:<\?[^>]*>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(?P<name>[\w.-]+)(?=[\s/>])")
 _DIALECT_BY_ROOT = {"questestinterop": QuizDialect.QTI, "problem": QuizDialect.OLX, "quiz": QuizDialect.MOODLE}
+_MOODLE_QUESTION = re.compile(r"<question\s[^<>]{0,200}\btype=")
 # A question with a title, or a category.
 _GIFT_START = re.compile(r"^(?:::.{1,300}?::|\$CATEGORY:)", re.MULTILINE)
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -30,7 +31,9 @@ def find_xml_dialect(head: str) -> QuizDialect | None:
     """Return the form of the quiz whose XML begins with these characters; None for other XML and text."""
     prolog = _PROLOG.match(head.removeprefix("\ufeff"))
     root = _ROOT.match(head.removeprefix("\ufeff"), prolog.end() if prolog is not None else 0)
-    return _DIALECT_BY_ROOT.get(root["name"]) if root is not None else None
+    dialect = _DIALECT_BY_ROOT.get(root["name"]) if root is not None else None
+    # Canvas describes the settings of a quiz in an element of the same name.
+    return None if dialect is QuizDialect.MOODLE and not _MOODLE_QUESTION.search(head) else dialect
 
 
 def is_gift(head: str) -> bool:

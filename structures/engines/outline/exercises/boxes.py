@@ -12,6 +12,10 @@ from structures.engines.outline.exercises.headings import HeadingKind
 from structures.engines.outline.exercises.tasks import Member, ReadingOrder
 from structures.engines.outline.sections import Section
 
+# Sections and paragraphs between the headings for the start and the end of a task. What is marked so and is longer is a
+# part of the course.
+_MAX_MARKED_MEMBERS = 50
+
 
 def has_solution_boxes(sections: Iterable[Section], order: ReadingOrder) -> bool:
     """Tell whether a solution somewhere in a file ends before the section around it does, as boxes do."""
@@ -35,7 +39,7 @@ def find_end_mark(members: Sequence[Member], at: int) -> int | None:
     start = vocabulary.START_MARK.match(section.title)
     if start is None or not headings.is_exercise_heading(start["label"]):
         return None
-    for place in range(at + 1, len(members)):
+    for place in range(at + 1, min(len(members), at + 1 + _MAX_MARKED_MEMBERS)):
         member = members[place]
         if isinstance(member, Section) and (end := vocabulary.END_MARK.match(member.title)) is not None:
             return place if end["label"] == start["label"] else None

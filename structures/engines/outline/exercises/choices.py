@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 # A question has two answers at least; one with more than ten is a list of things.
 _MIN_CHOICES, _MAX_CHOICES = 2, 10
+# Each mark is compared with those behind it; what has more of them is a table of data.
+_MAX_MARKS = 200
 _LETTERS = (
     "abcdefghij",
     "абвгґдежзи",
@@ -61,7 +64,7 @@ def split_choices(text: str) -> tuple[str, tuple[str, ...]]:
 
     Both are blank and empty when it has none: the letters must begin with the first and run on without a hole.
     """
-    marks = list(_MARK.finditer(text))
+    marks = list(islice(_MARK.finditer(text), _MAX_MARKS))
     for at, mark in enumerate(marks):
         for letters in _LETTERS:
             if mark["letter"] != letters[0]:
@@ -114,10 +117,17 @@ def read_item_lines(text: str) -> list[tuple[int, str, str]]:
 
 
 def group_items(text: str) -> list[tuple[str, str, list[tuple[int, str, str]]]]:
-    """Return the top items of a list as (number or blank, text, lines of the items inside)."""
+    """Return the top items of a list as (number or blank, text, lines of the items inside).
+
+    Choices at the same depth as a numbered item before them, as on a page of a PDF, stand inside it.
+    """
     lines = read_item_lines(text)
     top = min(depth for depth, _, _ in lines)
-    starts = [at for at, (depth, _, _) in enumerate(lines) if depth == top]
+    starts: list[int] = []
+    for at, (depth, number, words) in enumerate(lines):
+        is_choice = bool(starts) and lines[starts[-1]][1] and not number and has_choice_mark(words)
+        if depth == top and not is_choice:
+            starts.append(at)
     ends = [*starts[1:], len(lines)]
     return [(lines[at][1], lines[at][2], lines[at + 1 : end]) for at, end in zip(starts, ends, strict=True)]
 

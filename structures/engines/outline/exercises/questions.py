@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation
@@ -50,7 +51,13 @@ def read_questions(members: Sequence[Member], at: int, *, context: headings.Cont
         return None
     if chunk.kind is ChunkKind.LIST:
         tasks = list(_read_list(chunk, context=context))
-        return FoundQuestions(tasks=tasks, member_count=1) if tasks else None
+        if tasks:
+            return FoundQuestions(tasks=tasks, member_count=1)
+        # One item, and its choices as a list of their own: a blank line parted them.
+        items = choices.group_items(chunk.text)
+        if len(items) > 1 or items[0][2] or not choices.is_stem(items[0][1], in_quiz=in_quiz):
+            return None
+        return _read_choices_below(chunk, members, at, in_quiz=in_quiz)
     if chunk.kind is not ChunkKind.PARAGRAPH:
         return None
     stem, inside = choices.split_choices(chunk.text)
@@ -94,7 +101,7 @@ def _read_choices_below(
     question = choices.build_question(stem, found[0])
     if question is None:
         return None
-    task = _build_task(question, chunk, _find_number(chunk.text))
+    task = _build_task(question, chunk, _find_number(chunk.text), quote=_strip_number(chunk.text))
     return FoundQuestions(tasks=[task], member_count=next_at - at + found[1])
 
 
@@ -117,7 +124,7 @@ def _find_choices(members: Sequence[Member], at: int, *, allow_plain: bool) -> t
     if first.kind is not ChunkKind.PARAGRAPH or not choices.has_choice_mark(first.text):
         return None
     run: list[str] = []
-    for member in members[at:]:
+    for member in islice(members, at, None):
         is_choice = isinstance(member, SourceChunk) and member.kind is ChunkKind.PARAGRAPH
         if not is_choice or not isinstance(member, SourceChunk) or not choices.has_choice_mark(member.text):
             break
@@ -215,7 +222,10 @@ def read_numbered_tasks(member: Member) -> list[Task]:
     if member.kind is not ChunkKind.LIST:
         return []
     items = choices.group_items(member.text)
-    if len(items) < 2 or not all(number and is_task_sentence(text) for number, text, _ in items):
+    if not all(number and is_task_sentence(text) for number, text, _ in items):
+        return []
+    # One alone is a step as well as a task.
+    if len(items) == 1 and not (vocabulary.POINTS.search(items[0][1]) or items[0][1].endswith(("?", "？"))):
         return []
     return [build_item_task(member, *item) for item in items]
 

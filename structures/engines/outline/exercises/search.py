@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names
@@ -200,7 +201,7 @@ class TaskSearch:
         followers: list[SourceChunk] = []
         has_solution = False
         end = at + 1
-        for member in members[at + 1 :]:
+        for member in islice(members, at + 1, None):
             if isinstance(member, Section):
                 has_solution = headings.is_solution_heading(member.title)
                 if has_solution or not vocabulary.HINT_LABEL.match(member.title):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from materials.documents import ChunkKind
-from structures.engines.outline.exercises import headings
+from materials.readers.base import task_words
+from structures.engines.outline.exercises import headings, vocabulary
 from structures.engines.outline.exercises.tasks import ReadingOrder, Task, format_chunk, format_section, join_parts
 from structures.engines.outline.sections import Section
 
@@ -19,6 +21,13 @@ _ROW = re.compile(r"^\|\s*(?P<number>\d{1,3})[.)]?\s*\|\s*(?P<answer>.*?)\s*\|?$
 # Two numbers that agree may be chance in one answer that is a numbered list; so each task of a run has to have one, and
 # a key names two at least.
 _MIN_NUMBERED = 2
+# Tasks of one file that an answer is sought for: more are no exam. Each number in each solution is compared with them.
+_MAX_TASKS_BACK = 1_000
+# "Aufgabe 1: 5. Aufgabe 2: ...": answers on one line, each with its label.
+_INLINE_LABEL = re.compile(
+    rf"(?<!\w)(?:{task_words.EXERCISES}|{vocabulary.QUESTIONS}|{vocabulary.TASKS})\s*(?P<number>\d{{1,3}})\s*[:.)：）]\s*",
+    re.IGNORECASE,
+)
 
 
 def attach_solution(section: Section, tasks: Sequence[Task], order: ReadingOrder, *, is_near: bool) -> bool:
@@ -79,6 +88,13 @@ def split_answers(section: Section, order: ReadingOrder) -> dict[str, str]:
 def _iter_lines(text: str) -> Iterator[tuple[str, str]]:
     """Yield (number, answer) for the lines of a text; the number is blank for a line that goes on with the last."""
     for line in text.split("\n"):
+        labels = list(_INLINE_LABEL.finditer(line))
+        if len(labels) >= _MIN_NUMBERED and labels[0].start() == 0:
+            ends = [*(label.start() for label in labels[1:]), len(line)]
+            yield from (
+                (label["number"], line[label.end() : end].strip()) for label, end in zip(labels, ends, strict=True)
+            )
+            continue
         keys = list(_KEY.finditer(line))
         if len(keys) >= _MIN_NUMBERED and len(_KEY.sub("", line).strip(" ,;.|")) <= len(keys) * 3:
             yield from ((key["number"], key["answer"]) for key in keys)
@@ -90,4 +106,5 @@ def _iter_lines(text: str) -> Iterator[tuple[str, str]]:
 
 def _find_task(tasks: Sequence[Task], number: str) -> Task | None:
     """Return the last task with a number; None when there is none."""
-    return next((task for task in reversed(tasks) if number and task.number == number), None)
+    recent = islice(reversed(tasks), _MAX_TASKS_BACK)
+    return next((task for task in recent if number and task.number == number), None)

@@ -259,6 +259,7 @@ def test_a_quiz_is_known_by_its_content(name: str, content: str | bytes) -> None
     [
         ("feed.xml", "<rss><channel/></rss>"), ("a.xml", "<!DOCTYPE problem><problem/>"), ("a.xml", "no XML at all"),
         ("a.gift", "Only a list of presents."), ("a.h5p", "text"), ("data.xml", "<problems/>"),
+        ("assessment_meta.xml", '<quiz identifier="g1"><title>Week 1</title></quiz>'),
     ],
 )  # fmt: skip
 def test_other_files_are_refused(name: str, content: str) -> None:
@@ -281,10 +282,10 @@ def test_an_archive_that_is_no_h5p_is_refused() -> None:
     ("content", "code"),
     [
         ("<problem><p>never ended", "damaged"),
-        ('<quiz><!DOCTYPE x></quiz>', "damaged"),
+        ("<quiz><question type='a'/><!DOCTYPE x></quiz>", "damaged"),
         ("<problem/>", "no_questions"),
         ("<questestinterop><item/></questestinterop>", "no_questions"),
-        ("<quiz>" + "<question>" * 300 + "</question>" * 300 + "</quiz>", "damaged"),
+        ("<quiz>" + "<question type='a'>" * 300 + "</question>" * 300 + "</quiz>", "damaged"),
         (h5p("H5P.Audio", {"files": []}), "no_questions"),
         (h5p("H5P.MultiChoice", {"question": 3.5, "answers": "none"})[:-40], "damaged"),
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from structures.engines.base.drafts import DraftNode
 from structures.engines.outline.exercises import find_exercises, is_exercise_heading, is_exercise_title
+from structures.engines.outline.exercises.choices import group_items
 from structures.engines.outline.plans import Role
 from tests.executed_lines import count_executed_lines
 from tests.structures.engines.outline.lessons import exercises_in, lesson_of, tasks_and_solutions
@@ -260,6 +261,27 @@ def test_numbered_tasks_of_a_collection_are_exercises() -> None:
     assert tasks_and_solutions(exercises_in(text)) == [
         ('Coniuga il verbo "essere" al presente.', 'Coniuga il verbo "essere" al presente.', "sono, sei, è"),
         ("Scrivi cinque frasi al passato.", "Scrivi cinque frasi al passato.", "Risposte libere."),
+    ]
+
+
+def test_an_exam_whose_questions_are_parted_from_their_choices() -> None:
+    text = (
+        "# Контрольна робота\n\n1. Який елемент має символ O?\n\n- а) Осмій\n\n- б) Кисень\n\n"
+        "2. Поясніть, чому лід легший за воду. (5 балів)\n\n## Відповіді\n\nЗавдання 1: б. Завдання 2: Він рідший.\n"
+    )  # fmt: skip
+
+    assert tasks_and_solutions(exercises_in(text, name="exam.md", role=Role.EXERCISE)) == [
+        ("Який елемент має символ O?", "Який елемент має символ O?\n\n- а) Осмій\n- б) Кисень", "б."),
+        ("Поясніть, чому лід легший за воду.", "Поясніть, чому лід легший за воду. (5 балів)", "Він рідший."),
+    ]
+
+
+def test_choices_beside_their_question_in_a_list_belong_to_it() -> None:
+    # As on a page of a PDF, where items do not tell how deep they are.
+    assert group_items("1. Який елемент?\n- а) Осмій\n- б) Кисень\n2. Поясніть.\n- Подумайте.") == [
+        ("1", "Який елемент?", [(0, "", "а) Осмій"), (0, "", "б) Кисень")]),
+        ("2", "Поясніть.", []),
+        ("", "Подумайте.", []),
     ]
 
 
