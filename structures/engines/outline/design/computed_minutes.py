@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names
-from structures.engines.outline.design.languages import count_words, get_reading_speed
+from structures.engines.outline.design.languages import count_reading_units, get_reading_speed
 from structures.engines.outline.plans import LessonPart, Role
 
 # Nobody learns by these.
@@ -43,8 +43,8 @@ def compute_minutes(parts: Sequence[LessonPart], *, exercises: int, language: st
         elif part.role is Role.SLIDES:
             slides[stem] = max(slides[stem], _count_slides(part, chunks) * _MINUTES_PER_SLIDE)
         else:
-            words = sum(count_words(chunk.text) for chunk in chunks)
-            texts[stem] = max(texts[stem], words / get_reading_speed(part.entry.language or language))
+            length = sum(count_reading_units(chunk.text) for chunk in chunks)
+            texts[stem] = max(texts[stem], length / get_reading_speed(part.entry.language or language))
     taught = max(sum(talks.values()), sum(slides.values()))
     minutes = taught + sum(texts.values()) + exercises * _MINUTES_PER_EXERCISE
     return max(1, round(minutes)) if minutes else None

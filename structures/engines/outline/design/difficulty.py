@@ -33,6 +33,7 @@ _WORD_PATTERNS = {grade: re.compile(rf"(?:{words})(?!\w)", re.IGNORECASE) for gr
 _RATIO = re.compile(r"(?P<part>\d{1,2}(?:[.,]\d)?)\s?(?:/|of|out of|з|из|de|von|sur|na|su)\s?(?P<whole>5|10)(?!\d)")
 _STARS = re.compile(r"(?P<full>[★⭐●]{1,5})️?(?P<empty>[☆○]{0,4})")
 _LABEL = re.compile(rf"(?<!\w)(?:{_LABELS})\s*(?:[:：=|]|[–—-]\s)\s*(?P<value>\S.{{0,30}})", re.IGNORECASE)
+_SIGN = re.compile(r"[:：=|]|[–—-]\s")
 _FIELD = re.compile(rf"(?:{_LABELS})", re.IGNORECASE)
 # In chunks: the head of a file, where a label speaks of the lesson. Further down it is a word of the text: "level: 3".
 _HEAD_CHUNKS = 6
@@ -56,7 +57,8 @@ def find_difficulty(chunks: Iterable[SourceChunk]) -> tuple[int, Citation] | Non
     """Return the difficulty, 1 to 5, that the head of a file states behind a label, and where."""
     texts = (chunk for chunk in chunks if chunk.kind not in {ChunkKind.HEADING, ChunkKind.CODE, ChunkKind.TRANSCRIPT})
     for _, chunk in zip(range(_HEAD_CHUNKS), texts, strict=False):
-        for found in _LABEL.finditer(chunk.text):
+        # Most texts have no label, which the sign behind it tells faster than its words.
+        for found in _LABEL.finditer(chunk.text) if _SIGN.search(chunk.text) else ():
             if (grade := grade_words(found["value"])) is not None:
                 return grade, Citation(chunk_id=chunk.id, quote=found.group().strip())
     return None

@@ -39,6 +39,9 @@ _WORDS = re.compile(
 _CLOCK_RANGE = re.compile(r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s?(?:-|–|—|to|до|bis|a|à|do|至|~)\s?([01]?\d|2[0-3])[:.h]([0-5]\d)(?![\d:.])")  # fmt: skip
 _ISO = re.compile(r"P?T(?:(?P<hours>\d{1,3})H)?(?:(?P<minutes>\d{1,4})M)?(?:\d+S)?", re.IGNORECASE)
 _CLOCK = re.compile(r"(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d)(?::[0-5]\d)?")
+# What every duration without a digit has.
+_HINTS = ("half", "hour", "годин", "час", "hora", "heure", "stunde", "godzin", "mezz", "ora", "小时", "½", "¼", "¾")
+_DIGIT = re.compile(r"\d")
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 # A year of full-time study: more is no duration of a lesson but another number.
 _MAX_MINUTES = 100_000
@@ -51,6 +54,14 @@ class Duration:
     minutes: float
     start: int
     end: int
+
+
+def may_have_duration(text: str) -> bool:
+    """Tell quickly whether a text may have a duration; never False for one that has."""
+    if _DIGIT.search(text):
+        return True
+    folded = text.casefold()
+    return any(hint in folded for hint in _HINTS)
 
 
 def find_duration(text: str, start: int = 0) -> Duration | None:

@@ -18,40 +18,42 @@ _PL = r"(?:lekcj|zaję|wykład|kurs|moduł|rozdzia|warsztat|temat)"
 _PT = r"(?:aula|lição|unidade|sessão|tema|curso|módulo|capítulo|oficina|semana)"
 _IT = r"(?:lezion|unità|sessione|corso|modulo|capitolo|laboratorio|settimana)"
 
+# Of a sentence, also where the sentence stands in a longer text.
+_START = r"(?:^|[.!?…。\n]\s?)\W{0,5}"
 # `[^.:!?]{0,40}`: within one clause, and so far that nobody's wording is longer; it also bounds the search.
 _FORMS = {
     "en": (
         rf"\b(?:by|at|after|upon|on|once|having)\b[^.:!?]{{0,40}}?\b{_EN}\b[^.:!?]{{0,20}}?\b(?!we\b){_WE_EN}(?:['’]ll| will| should| can)\b",
         rf"\b(?:in|during|throughout) (?:this|these|today['’]s)\b[^.:!?]{{0,20}}?\b{_EN}\b[^.:!?]{{0,10}}?\b{_WE_EN}(?:['’]ll| will| are going to) (?:also )?"
         r"(?:learn|be able|understand|discover|practi[cs]e|gain)",
-        r"^\W*(?:the )?(?:students|learners|participants|attendees|pupils) (?:will|should) (?:be able to|learn|understand|know)\b",
+        _START + r"(?:the )?(?:students|learners|participants|attendees|pupils) (?:will|should) (?:be able to|learn|understand|know)\b",
         rf"\b(?:goal|aim|objective|purpose)s? of (?:this|the|today['’]s) {_EN} (?:is|are)\b",
-        r"^\W*you(?:['’]ll| will) (?:also )?learn (?:how|to|about|what|why|when)\b",
+        _START + r"you(?:['’]ll| will) (?:also )?learn (?:how|to|about|what|why|when)\b",
     ),
     "uk": (
         rf"\b(?:після|наприкінці|по завершенн\w|у результаті|за підсумками)\b[^.:!?]{{0,40}}?\b{_UK}\w*[^.:!?]{{0,20}}?(?:зможе|навчи[тв]|вміти|уміти|знати)",
         rf"\b(?:на|у|в|під час|протягом) (?:цьому|цій|цього|цієї|сьогоднішн\w+)\b[^.:!?]{{0,20}}?\b{_UK}\w*[^.:!?]{{0,15}}?(?:дізнає|навчи[тм])",
         rf"\bмет(?:а|ою) (?:цього |цієї |даного )?{_UK}\w*\s*(?:[—–:-]|є\b|полягає)",
-        r"^\W*(?:ви|студенти|учні|учасники|слухачі) (?:навчитес|навчаться|дізнаєтес|дізнаються|зможуть)",
+        _START + r"(?:ви|студенти|учні|учасники|слухачі) (?:навчитес|навчаться|дізнаєтес|дізнаються|зможуть)",
     ),
     "ru": (
         rf"\b(?:после|в конце|по окончании|в результате)\b[^.:!?]{{0,40}}?\b{_RU}\w*[^.:!?]{{0,20}}?(?:сможе|научи[тв]|уметь|знать)",
         rf"\b(?:на|в|во время) (?:этом|этой|этого|сегодняшн\w+)\b[^.:!?]{{0,20}}?\b{_RU}\w*[^.:!?]{{0,15}}?(?:узнае|научи[тм])",
         rf"\bцель(?:ю)? (?:этого |этой |данного )?{_RU}\w*\s*(?:[—–:-]|является|состоит)",
-        r"^\W*(?:вы|студенты|ученики|участники|слушатели) (?:научитес|научатся|узнаете|узнают|смогут)",
+        _START + r"(?:вы|студенты|ученики|участники|слушатели) (?:научитес|научатся|узнаете|узнают|смогут)",
     ),
     "es": (
         rf"\b(?:al (?:finalizar|terminar|acabar|concluir|completar|final de|término de)|después de|tras)\b[^.:!?]{{0,30}}?\b{_ES}\b[^.:!?]{{0,25}}?"
         r"\b(?:ser[áé]\w*|podr[áé]\w*|sabr[áé]\w*|habr[áé]\w*|conocer[áé]\w*|comprender[áé]\w*)",
         rf"\ben est[ea]s? {_ES}\b[^.:!?]{{0,20}}?(?:aprender(?:á|é|emos)|(?:vas|vamos|van) a aprender)",
         rf"\bobjetivo (?:de (?:esta|este|la)|del) {_ES} (?:es|consiste)\b",
-        r"^\W*(?:los (?:estudiantes|alumnos|participantes)|el (?:alumno|estudiante|alumnado)) (?:aprenderá|será|podrá|sabrá)",
+        _START + r"(?:los (?:estudiantes|alumnos|participantes)|el (?:alumno|estudiante|alumnado)) (?:aprenderá|será|podrá|sabrá)",
     ),
     "de": (
         rf"\b(?:nach|am ende|zum abschluss)\b[^.:!?]{{0,30}}?\b\w*{_DE}\w*[^.:!?]{{0,15}}?\b(?:können|kannst|könnt|kennen|kennst|wissen|weißt|sind|bist|sollten|verstehen|verstehst|haben)\b",
         rf"\b(?:in|während) (?:dieser|diesem|der heutigen)\b[^.:!?]{{0,15}}?\w*{_DE}\w*[^.:!?]{{0,6}}?\blern(?:en|st|t)\b",
         rf"\bziele? (?:dieser|der|des|dieses) \w*{_DE}\w* (?:ist|sind)\b",
-        r"^\W*(?:die )?(?:studierenden|lernenden|schüler\w*|teilnehmer\w*|teilnehmenden|studenten) (?:lernen|können|kennen|sind in der lage|verstehen)\b",
+        _START + r"(?:die )?(?:studierenden|lernenden|schüler\w*|teilnehmer\w*|teilnehmenden|studenten) (?:lernen|können|kennen|sind in der lage|verstehen)\b",
     ),
     "fr": (
         rf"\b(?:à (?:la fin|l['’]issue)|après|au terme)\b[^.:!?]{{0,30}}?\b{_FR}\b[^.:!?]{{0,20}}?"
@@ -85,6 +87,12 @@ _PATTERNS = {
 }
 # In characters. Behind the form there must be what is to be learned: a short word, or two signs in Chinese.
 _MIN_REST_LENGTH, _MIN_CHINESE_REST_LENGTH = 4, 2
+
+
+def may_state_goal(text: str, language: str) -> bool:
+    """Tell whether a text of several sentences may have one for which `states_goal` or `announces_goals` is true."""
+    pattern = _PATTERNS.get(language)
+    return pattern is not None and pattern.search(text) is not None
 
 
 def states_goal(sentence: str, language: str) -> bool:

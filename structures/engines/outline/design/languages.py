@@ -52,15 +52,17 @@ def detect_language(texts: Iterable[str]) -> str:
         if len(word) == 1 and _IDEOGRAPH.match(word):
             scores["zh"] = scores.get("zh", 0) + 1
         folded = word.casefold()
-        for language in (*_BY_WORD.get(folded, ()), *{_BY_LETTER[letter] for letter in folded if letter in _BY_LETTER}):
+        for language in _BY_WORD.get(folded, ()):
             scores[language] = scores.get(language, 0) + 1
+        if not folded.isascii():
+            for language in {_BY_LETTER[letter] for letter in folded if letter in _BY_LETTER}:
+                scores[language] = scores.get(language, 0) + 1
     return max(scores, key=lambda language: scores[language]) if scores else ""
 
 
-def count_words(text: str) -> int:
-    """Return how many words a text has; each Chinese character counts as one."""
-    ideographs = len(_IDEOGRAPH.findall(text))
-    return ideographs + len(_WORD.findall(_IDEOGRAPH.sub(" ", text) if ideographs else text))
+def count_reading_units(text: str) -> int:
+    """Return the length of a text as reading speeds measure it: in words, of Chinese in characters."""
+    return len(text.split()) + len(_IDEOGRAPH.findall(text))
 
 
 def get_reading_speed(language: str) -> int:

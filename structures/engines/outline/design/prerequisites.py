@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from materials.documents import ChunkKind
@@ -35,7 +36,8 @@ _UNREAD_KINDS = frozenset({ChunkKind.HEADING, ChunkKind.CODE, ChunkKind.TABLE, C
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’ʼ-][^\W_\u3400-\u9fff]+)*")
 
 
-@dataclass(frozen=True, kw_only=True)
+# Without comparison by value: terms are keys, and their citations are slow to hash.
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Term:
     """A term with the first lesson that defines it, by its number."""
 
@@ -137,7 +139,7 @@ class _TermIndex:
 
     def __init__(self, concepts: Sequence[Sequence[DraftNode]], languages: Sequence[str]) -> None:
         self._by_first: dict[str, list[_Term]] = {}
-        self._stems: dict[str, dict[str, str]] = {}
+        self._stems: dict[str, dict[str, str]] = defaultdict(dict)
         known: set[tuple[str, ...]] = set()
         for number, (found, language) in enumerate(zip(concepts, languages, strict=True)):
             for concept in found:
@@ -170,39 +172,70 @@ class _TermIndex:
         return uses
 
     def _add_uses(self, uses: dict[_Term, _Use], chunk: SourceChunk, language: str) -> None:
-        # Most chunks of most courses have no term: they are told by their words, without being cut into sentences.
-        if self._by_first.keys().isdisjoint(self._stem(token, language) for token in _TOKEN.findall(chunk.text)):
+        by_first, known = self._by_first, self._stems[language]
+        # Inlined for speed: it runs for every word of the course.
+        stems = [known.get(token) or self._stem(token, language) for token in _TOKEN.findall(chunk.text)]
+        if by_first.keys().isdisjoint(stems):
             return
-        for sentence in split_sentences(chunk):
-            stems = [self._stem(token, language) for token in _TOKEN.findall(sentence)]
-            at = 0
-            while at < len(stems):
-                term = self._match(stems, at)
-                if term is not None and len(stems) >= len(term.stems) + _MIN_OTHER_WORDS:
-                    if (use := uses.get(term)) is not None:
-                        use.count += 1
-                    else:
-                        uses[term] = _Use(count=1, citation=_quote_use(chunk, sentence, at))
-                at += len(term.stems) if term is not None else 1
+        sentences: list[_Sentence] | None = None
+        at = 0
+        while at < len(stems):
+            term = self._match(stems, at) if stems[at] in by_first else None
+            if term is None:
+                at += 1
+                continue
+            if (use := uses.get(term)) is not None:
+                use.count += 1
+            else:
+                sentences = sentences if sentences is not None else list(_iter_sentences(chunk))
+                if (citation := _quote_use(chunk, sentences, at, len(term.stems))) is not None:
+                    uses[term] = _Use(count=1, citation=citation)
+            at += len(term.stems)
 
     def _match(self, stems: list[str], at: int) -> _Term | None:
         """Return the longest term that begins at a place of a sentence."""
-        for term in self._by_first.get(stems[at], ()):
+        for term in self._by_first[stems[at]]:
             if tuple(stems[at : at + len(term.stems)]) == term.stems:
                 return term
         return None
 
     def _stem(self, token: str, language: str) -> str:
-        stems = self._stems.setdefault(language, {})
-        if (stem := stems.get(token)) is None:
-            stem = stems[token] = build_stem(token, language)
+        stem = self._stems[language][token] = build_stem(token, language)
         return stem
 
 
-def _quote_use(chunk: SourceChunk, sentence: str, at: int) -> Citation:
-    """Return a citation of a sentence; of a long one, as talks have, the words around its token number `at`."""
-    if len(sentence) > MAX_SENTENCE_LENGTH:
-        tokens = list(_TOKEN.finditer(sentence))
-        first, last = tokens[max(0, at - _QUOTED_WORDS)], tokens[min(len(tokens) - 1, at + _QUOTED_WORDS)]
-        sentence = sentence[first.start() : last.end()]
-    return Citation(chunk_id=chunk.id, quote=sentence)
+@dataclass(frozen=True, kw_only=True)
+class _Sentence:
+    """A sentence of a chunk with the numbers of its first token and of the one behind it."""
+
+    text: str
+    start: int
+    end: int
+
+
+def _iter_sentences(chunk: SourceChunk) -> Iterator[_Sentence]:
+    at = place = 0
+    for text in split_sentences(chunk):
+        # Between sentences stand marks of lists and the like, which have tokens, too: "1." has one.
+        begin = chunk.text.find(text, place)
+        at += len(_TOKEN.findall(chunk.text[place:begin]))
+        count = len(_TOKEN.findall(text))
+        yield _Sentence(text=text, start=at, end=at + count)
+        at, place = at + count, begin + len(text)
+
+
+def _quote_use(chunk: SourceChunk, sentences: Iterable[_Sentence], at: int, length: int) -> Citation | None:
+    """Return a citation of the sentence with the term at token `at`, or of the words around it in a long one.
+
+    None where the term stands in no sentence, or with hardly another word.
+    """
+    sentence = next((each for each in sentences if each.start <= at < each.end), None)
+    if sentence is None or sentence.end - sentence.start < length + _MIN_OTHER_WORDS:
+        return None
+    quote = sentence.text
+    if len(quote) > MAX_SENTENCE_LENGTH:
+        tokens = list(_TOKEN.finditer(quote))
+        first = tokens[max(0, at - sentence.start - _QUOTED_WORDS)]
+        last = tokens[min(len(tokens) - 1, at - sentence.start + _QUOTED_WORDS)]
+        quote = quote[first.start() : last.end()]
+    return Citation(chunk_id=chunk.id, quote=quote)

@@ -11,8 +11,14 @@ from structures.engines.base.drafts import Citation
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline.design import time_words
-from structures.engines.outline.design.durations import Duration, find_clock_range, find_duration, parse_minutes
-from structures.engines.outline.design.languages import count_words
+from structures.engines.outline.design.durations import (
+    Duration,
+    find_clock_range,
+    find_duration,
+    may_have_duration,
+    parse_minutes,
+)
+from structures.engines.outline.design.languages import count_reading_units
 
 # In chunks: the head of a file, where "Duration: 45 min" speaks of the lesson. Further down it may be the time of an
 # oven or of a recording. On the sample courses half and twice give the same.
@@ -58,7 +64,7 @@ def find_minutes(chunks: Sequence[SourceChunk], title: str) -> StatedMinutes | N
 
 def _find_labelled(chunks: Sequence[SourceChunk]) -> StatedMinutes | None:
     texts = [chunk for chunk in chunks if chunk.kind not in {ChunkKind.HEADING, ChunkKind.CODE, ChunkKind.TRANSCRIPT}]
-    for chunk in texts[:_HEAD_CHUNKS]:
+    for chunk in filter(lambda chunk: may_have_duration(chunk.text), texts[:_HEAD_CHUNKS]):
         for label in time_words.LABEL.finditer(chunk.text):
             duration = find_duration(chunk.text, label.end())
             # Nothing but small words between the two: "eine halbe Stunde".
@@ -80,7 +86,7 @@ def _find_in_title(chunks: Sequence[SourceChunk], title: str) -> StatedMinutes |
 
 def _find_bracketed(heading: str) -> Duration | None:
     """Return the duration that stands in brackets or behind a dash at the end of a heading."""
-    duration = find_duration(heading)
+    duration = find_duration(heading) if may_have_duration(heading) else None
     if duration is None or heading[duration.end :].strip(" .)]）】'"):
         return None
     before = heading[: duration.start].rstrip(" ~≈")
@@ -158,6 +164,8 @@ def _sum_durations(text: str) -> float:
 
 def _sum_headings(chunks: Sequence[SourceChunk]) -> StatedMinutes | None:
     """Return the sum of the durations of headings, the outermost where they nest; None where they cover little."""
+    if not any(chunk.kind is ChunkKind.HEADING and _find_bracketed(chunk.text) for chunk in chunks):
+        return None
     total, citation = 0.0, None
     level: int | None = None
     words = covered = timed_at_top = 0
@@ -173,7 +181,7 @@ def _sum_headings(chunks: Sequence[SourceChunk]) -> StatedMinutes | None:
                 timed_at_top += level == top
                 citation = citation or Citation(chunk_id=chunk.id, quote=chunk.text)
         else:
-            length = count_words(chunk.text)
+            length = count_reading_units(chunk.text)
             words += length
             covered += length if level is not None else 0
     if not total or (timed_at_top < 2 and covered < _MIN_COVERED_SHARE * words):

@@ -11,7 +11,7 @@ from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation
 from structures.engines.base.sentences import MAX_SENTENCE_LENGTH, split_sentences
 from structures.engines.base.sources import SourceChunk
-from structures.engines.outline.design.goal_sentences import announces_goals, states_goal
+from structures.engines.outline.design.goal_sentences import announces_goals, may_state_goal, states_goal
 from structures.engines.outline.design.purposes import Purpose, classify_heading, split_label
 
 # A paragraph of more sentences is a text about goals, not a statement of them. On the sample courses half of it loses
@@ -147,7 +147,7 @@ def collect_statements(chunks: Sequence[SourceChunk], language: str) -> dict[Pur
             continue
         for purpose, statement in _read_table(chunk):
             found[purpose].append(statement)
-        if texts_seen < _OPENING_CHUNKS:
+        if texts_seen < _OPENING_CHUNKS and may_state_goal(chunk.text, language):
             in_text += [each for each in _iter_sentences(chunk) if states_goal(each.quote, language)]
         texts_seen += 1
     close(block)

@@ -56,7 +56,8 @@ def test_a_course_has_the_design_of_its_lessons() -> None:
         "Course",
         {
             "01-variables.md": lesson + "## Names\n\nA **variable** is a name for a value.\n",
-            "02-lists.md": "# Lists\n\nA list is kept in a variable.\n\n## Slices\n\nA **slice** is part of it.\n",
+            "02-lists.md": "# Lists\n\n"
+            "A list is kept in a variable, as all values of programs are.\n\n## Slices\n\nA **slice** is part.\n",
         },
     )
 
