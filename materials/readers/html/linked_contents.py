@@ -30,6 +30,11 @@ _MIN_TARGETS = 2
 _MAX_INDEX_WORDS = 30
 
 
+def has_links(element: Any) -> bool:
+    """Tell whether an element has links to files: most pages have none, and need not be searched further."""
+    return any(is_local(link.get("href") or "") for link in element.iter("a"))
+
+
 @dataclass
 class LinkedContentsFinder:
     """Collects the links of one page, or of the parts of one in turn, in the order of the page."""

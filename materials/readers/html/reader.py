@@ -14,7 +14,7 @@ from materials.readers.base.pieces import PieceCollector, collapse_whitespace
 from materials.readers.html.blocks import HTMLBlockReader
 from materials.readers.html.furniture import BoilerplateDetector, is_ignored
 from materials.readers.html.left_out import count_ignored, count_navigation
-from materials.readers.html.linked_contents import LinkedContentsFinder
+from materials.readers.html.linked_contents import LinkedContentsFinder, has_links
 from materials.readers.html.panels import show_panels
 from materials.readers.html.slides import render_markdown_sources
 from materials.readers.html.text_size import count_text
@@ -75,11 +75,13 @@ def parse_html(
     )
     links = LinkedContentsFinder(skip=blocks.is_left_out)
     if keep_boilerplate:
-        links.collect(root)
+        if has_links(root):
+            links.collect(root)
         blocks.read(root)
     else:
         content = _find_content(root)
-        links.collect(content)
+        if has_links(content):
+            links.collect(content)
         title_above = _find_title_heading(root, content)
         if title_above is not None:
             blocks.read_heading(title_above)
