@@ -133,7 +133,12 @@ class _PathIndex:
             self._by_end[posixpath.basename(bare)].append(file)
 
     def find(self, target: str, start: Sequence[str]) -> CourseFile | None:
-        path = unquote(target.split("#")[0].split("?")[0]).strip().replace("\\", "/")
+        # A table of contents gives plain paths, in which these signs are letters: `What is C#?.html`.
+        paths = dict.fromkeys((target, unquote(target.split("#")[0].split("?")[0])))
+        found = (self._find_path(path.strip().replace("\\", "/"), start) for path in paths)
+        return next((file for file in found if file is not None), None)
+
+    def _find_path(self, path: str, start: Sequence[str]) -> CourseFile | None:
         if not path:
             return None
         is_absolute = path.startswith("/")
