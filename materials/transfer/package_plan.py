@@ -94,6 +94,7 @@ class _Planner:
             skipped=self.skipped,
             manifest=None,
             package=self.package.kind,
+            title=self.package.title,
             root_fields={"language": language} if language and re.fullmatch(LANGUAGE_TAG_PATTERN, language) else {},
             warnings=(*warnings, *self.package.warnings),
             has_own_order=True,

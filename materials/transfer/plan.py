@@ -60,9 +60,9 @@ class ImportPlan:
     """Folders with parents before children, files in order, and what is skipped.
 
     `base` is the path that becomes the import's node itself: that of a single top folder, or blank. `root_fields` are
-    fields of that node. `manifest` is that of an export, `package` names the form of a course package. `warnings` are
-    sentences for people about the source and its manifest. `has_own_order` tells that folders and files stand in the
-    order of a package, not in that of their paths.
+    fields of that node. `manifest` is that of an export; `package` names the form of a course package, and `title` is
+    what it calls the course. `warnings` are sentences for people about the source and its manifest. `has_own_order`
+    tells that folders and files stand in the order of a package, not in that of their paths.
     """
 
     base: PathParts
@@ -71,6 +71,7 @@ class ImportPlan:
     skipped: Sequence[SkippedItem]
     manifest: Manifest | None
     package: str = ""
+    title: str = ""
     root_fields: Mapping[str, Any] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     has_own_order: bool = False

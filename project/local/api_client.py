@@ -60,11 +60,11 @@ class ApiClient:
         headers = {"Content-Type": "application/json"}
         return json.loads(self._send_request("POST", path, data=json.dumps(body).encode(), headers=headers))
 
-    def upload_file(self, path: str, file: Path) -> Any:
-        """Send a file as a raw body, streamed from disk. Raises ApiError."""
+    def upload_file(self, path: str, file: Path, *, name: str) -> Any:
+        """Send a file under a name as a raw body, streamed from disk. Raises ApiError."""
         headers = {
             "Content-Type": "application/octet-stream",
-            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
             "Content-Length": str(file.stat().st_size),
         }
         return json.loads(self._send_request("POST", path, file=file, headers=headers))

@@ -1,48 +1,25 @@
-"""Turning a folder of materials into a structure over the API, with progress on the screen."""
+"""Turning the files of a course into a structure over the API, with progress on the screen."""
 
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from rich.console import Console
 
-from materials.transfer.folder import FolderSource
-from materials.transfer.plan import HIDDEN_CODE, ImportPlan, PlannedFile
-from materials.transfer.planning import build_import_plan
+from materials.transfer.plan import ImportPlan, PlannedFile
 from materials.transfer.shortcuts import parse_shortcut_url
 from materials.transfer.sources import SkipItem
 from project.local.api_client import ApiClient, ApiError
 from project.local.console import create_progress
+from project.local.course_files import BuildFailed, CourseFiles, SkippedFile, list_skipped_files, raise_nothing_read
 
 # Often enough for a person who watches; each poll is one request of a local process.
 POLL_SECONDS = 0.3
-
-
-class BuildFailed(Exception):
-    """There is no structure; the message says why."""
-
-
-def plan_folder(folder: Path) -> ImportPlan:
-    """Return what there is to upload. Raises BuildFailed when there are no files."""
-    plan = build_import_plan(FolderSource(folder), unwrap=False)
-    if not plan.files:
-        reasons = "".join(f"\n{left.path}: {left.reason}" for left in list_skipped_files(plan))
-        raise BuildFailed(f"There are no files in {folder} that could be read.{reasons}")
-    return plan
-
-
-@dataclass
-class SkippedFile:
-    """A file that was not taken or could not be read, and why."""
-
-    path: str
-    reason: str
 
 
 def list_left_out(skipped: Iterable[SkippedFile], failed: Iterable[SkippedFile]) -> list[tuple[str, str, str]]:
@@ -55,7 +32,7 @@ def list_left_out(skipped: Iterable[SkippedFile], failed: Iterable[SkippedFile])
 
 @dataclass
 class CourseBuild:
-    """One course, from its folder to its snapshot."""
+    """One course, from its files to its snapshot."""
 
     client: ApiClient
     console: Console
@@ -65,13 +42,13 @@ class CourseBuild:
     failed: list[SkippedFile] = field(default_factory=list)
     _paths_by_job: dict[str, str] = field(default_factory=dict)
 
-    def run(self, folder: Path) -> dict[str, Any]:
-        """Upload the folder, wait for its ingestion, generate, and return the snapshot. Raises BuildFailed."""
-        plan = plan_folder(folder)
+    def run(self, course: CourseFiles) -> dict[str, Any]:
+        """Upload the files, wait for their ingestion, generate, and return the snapshot. Raises BuildFailed."""
+        plan = course.plan
         self.skipped += list_skipped_files(plan)
         with create_progress(self.console) as progress:
             task = progress.add_task("Uploading", total=len(plan.files))
-            root = self.client.post("/api/v1/nodes", {"title": derive_title(folder)})["id"]
+            root = self.client.post("/api/v1/nodes", {"title": course.title})["id"]
             for _ in self._upload_files(plan, root):
                 progress.advance(task)
         self._wait_for_ingestion(root)
@@ -98,8 +75,9 @@ class CourseBuild:
     def _create_entry(self, file: PlannedFile, entries: str) -> Any:
         path = Path(file.item.handle)
         if file.is_url_shortcut:
-            return self.client.post(entries, {"url": parse_shortcut_url(path.read_bytes()), "name": path.stem})
-        return self.client.upload_file(entries, path)
+            name = file.manifest_fields.get("name") or Path(file.path[-1]).stem
+            return self.client.post(entries, {"url": parse_shortcut_url(path.read_bytes()), "name": name})
+        return self.client.upload_file(entries, path, name=file.name)
 
     def _wait_for_ingestion(self, root: str) -> None:
         open_jobs = set(self._paths_by_job)
@@ -144,20 +122,3 @@ def write_outputs(
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
             console.print(f"Written: {file}")
-
-
-def list_skipped_files(plan: ImportPlan) -> list[SkippedFile]:
-    """Return what an import would not take, without hidden files, which nobody misses."""
-    seen = (left for left in plan.skipped if left.skip.code != HIDDEN_CODE)
-    return [SkippedFile(path=left.display_path, reason=left.skip.reason) for left in seen]
-
-
-def raise_nothing_read(files: Iterable[SkippedFile]) -> NoReturn:
-    """Raise BuildFailed for a folder of which no file could be read."""
-    reasons = "\n".join(f"{file.path}: {file.reason}" for file in files)
-    raise BuildFailed(f"None of the files could be read.\n{reasons}")
-
-
-def derive_title(folder: Path) -> str:
-    """Return the title of the course that a folder becomes."""
-    return re.sub(r"[-_]+", " ", folder.resolve().name).strip() or "Course"

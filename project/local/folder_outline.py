@@ -12,8 +12,8 @@ from uuid import uuid5
 
 from rest_framework.renderers import JSONRenderer
 
-from project.local.course_build import SkippedFile, derive_title, list_skipped_files, plan_folder, raise_nothing_read
-from project.local.folder_reading import read_planned_files
+from project.local.course_files import CourseFiles, SkippedFile, list_skipped_files, open_course, raise_nothing_read
+from project.local.folder_reading import FolderReading, read_planned_files
 from project.local.folder_sources import FolderSources, build_folder_sources
 from project.local.reading_cache import ReadingCache
 from structures.engines.outline.engine import build_outline
@@ -37,19 +37,24 @@ class FolderOutline:
 
 
 def build_folder_outline(
-    folder: Path, *, cache: ReadingCache, report_progress: Callable[[int, int], None] = lambda _done, _total: None
+    path: Path, *, cache: ReadingCache, report_progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> FolderOutline:
-    """Return the structure that the outline engine makes of a folder, the one that `build_course` stores.
+    """Return the structure that the outline engine makes of a folder or an archive, the one that `build_course` stores.
 
     `report_progress` is called while files are read, with how many are done and how many there are. Raises BuildFailed
     when there is nothing that could be read.
     """
-    plan = plan_folder(folder)
-    reading = read_planned_files(plan, cache=cache, report_progress=report_progress)
+    with open_course(path) as course:
+        reading = read_planned_files(course.plan, cache=cache, report_progress=report_progress)
+    return _build_outline(course, reading)
+
+
+def _build_outline(course: CourseFiles, reading: FolderReading) -> FolderOutline:
+    plan = course.plan
     skipped = [*list_skipped_files(plan), *reading.skipped]
     if not any(file.document for file in reading.files):
         raise_nothing_read([*skipped, *reading.failed])
-    folder_sources = build_folder_sources(plan, reading, title=derive_title(folder))
+    folder_sources = build_folder_sources(plan, reading, title=course.title)
     rows = _build_rows(folder_sources)
     tree = build_structure_tree(rows.nodes, rows.references)
     rendered = JSONRenderer().render(build_snapshot_json(rows.snapshot, tree))

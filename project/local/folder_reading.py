@@ -30,7 +30,7 @@ from materials.readers.formats import detect_format
 from materials.recordings.document import build_caption_transcript, build_recording_document
 from materials.transfer.plan import ImportPlan, PlannedFile
 from project.errors import DomainError
-from project.local.course_build import SkippedFile
+from project.local.course_files import SkippedFile
 from project.local.reading_cache import ReadingCache
 
 # Of one child process, which takes a third of a second to start: so many short files take about as long to read.
@@ -124,7 +124,7 @@ def _collect_files(plan: ImportPlan, reading: FolderReading) -> None:
             continue
         try:
             with path.open("rb") as file:
-                format_ = detect_format(file, path.name)
+                format_ = detect_format(file, planned.name)
                 _refuse_large_file(file.seek(0, io.SEEK_END), format_)
                 file.seek(0)
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -136,7 +136,7 @@ def _collect_files(plan: ImportPlan, reading: FolderReading) -> None:
             if (planned.path[:-1], sha256) not in seen:
                 seen.add((planned.path[:-1], sha256))
                 reading.files.append(
-                    FolderFile(planned=planned, name=clean_name(path.name), format=format_, sha256=sha256)
+                    FolderFile(planned=planned, name=clean_name(planned.name), format=format_, sha256=sha256)
                 )
 
 

@@ -132,7 +132,7 @@ def test_it_runs_until_it_is_stopped_and_says_when_it_cannot(tmp_path: Path) -> 
 def test_it_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(CommandError, match="not a folder"):
+    with pytest.raises(CommandError, match="is not there"):
         call_command("build_course", str(tmp_path / "nothing-here"))
     done = run("build_course", str(tmp_path / "empty"), var=tmp_path / "var")
 

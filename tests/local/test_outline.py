@@ -115,7 +115,7 @@ def test_it_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
     (tmp_path / "unreadable" / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing\n%%EOF")
     (tmp_path / "empty").mkdir()
 
-    for folder, message in (("nowhere", "not a folder"), ("empty", "no files"), ("unreadable", "PDF is damaged")):
+    for folder, message in (("nowhere", "is not there"), ("empty", "no files"), ("unreadable", "PDF is damaged")):
         with pytest.raises(CommandError, match=message):
             call_command("outline", str(tmp_path / folder))
 

@@ -56,6 +56,11 @@ def read(files: PackageFiles) -> CoursePackage:
     return _CourseReader(files=files).read()
 
 
+def _is_setting(path: str) -> bool:
+    """Tell whether a file holds one value of the page that announces the course, such as its duration."""
+    return path.startswith("about/") and path != "about/overview.html"
+
+
 @dataclass(kw_only=True)
 class _CourseReader:
     files: PackageFiles
@@ -75,7 +80,7 @@ class _CourseReader:
         for path in self.files:
             if path.startswith("drafts/"):
                 self._skip_reasons.setdefault(path, _DRAFT)
-            elif path == COURSE or path.startswith(_DESCRIPTIONS):
+            elif path == COURSE or path.startswith(_DESCRIPTIONS) or _is_setting(path):
                 self._skip_reasons.setdefault(path, DESCRIPTION)
         return CoursePackage(
             kind="Open edX course (OLX)",

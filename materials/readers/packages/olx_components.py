@@ -23,6 +23,9 @@ _DISCUSSION = SkipReason(code="discussion", reason="It is a place for discussion
 _TRANSCRIBED = SkipReason(
     code="film_with_transcript", reason="The film is not in the package; its transcript is taken."
 )
+_TRANSLATED = SkipReason(
+    code="film_with_transcript", reason="The transcript of the same film in another language is taken."
+)
 _NO_FILM = SkipReason(
     code="film_missing", reason="Neither the film nor its address nor a transcript is in the package."
 )
@@ -121,10 +124,12 @@ def _build_film(
     files: PackageFiles, element: Any, path: str, found: ComponentFiles, *, title: str, language: str
 ) -> PackageFile | None:
     """Return the transcript of a film, else the film in the package, else a link to it. Says what is left out."""
-    if transcript := _find_transcript(files, element, title, language):
+    transcripts = _list_transcripts(files, element, title, language)
+    if transcripts:
+        found.skip_reasons.update({each.path: _TRANSLATED for each in transcripts[1:]})
         if path:
             found.skip_reasons[path] = _TRANSCRIBED
-        return transcript
+        return transcripts[0]
     sources = [element.get("source", ""), *(each.get("src", "") for each in element if get_name(each) == "source")]
     inside = (files.resolve(each.replace("/static/", "static/", 1)) for each in sources)
     if own := next(filter(None, inside), ""):
@@ -150,25 +155,27 @@ def _find_youtube_id(element: Any) -> str:
     return str(speeds.get("1.00") or speeds.get("1.0") or "")
 
 
-def _find_transcript(files: PackageFiles, element: Any, title: str, language: str) -> PackageFile | None:
-    """Return the transcript of a film in a language, or in the first other one that there is."""
+def _list_transcripts(files: PackageFiles, element: Any, title: str, language: str) -> list[PackageFile]:
+    """Return the transcripts of a film, that in a language first."""
     # The transcript in `sub` is in English, whatever the language of the course (Open edX's own rule).
     sub = element.get("sub", "")
     names = [("en", f"subs_{sub}.srt.sjson"), ("en", f"{sub}.srt")] if sub else []
     names += [(each.get("language", ""), each.get("src", "")) for each in element if get_name(each) == "transcript"]
     listed = _parse_mapping(element.get("transcripts", ""))
     names += [(key, name) for key, name in listed.items() if isinstance(name, str)]
-    for _, name in sorted(names, key=lambda pair: pair[0] != (language or "en")):
-        path = next((own for folder in ("static", "") if (own := files.resolve(name, folder))), "")
-        if path.endswith(".sjson"):
-            try:
-                data = convert_sjson(files.read(path))
-            except (PackageDamaged, ValueError):
-                continue
-            return PackageFile(path=path, title=title, data=data, suffix=".srt")
-        if posixpath.splitext(path)[1].lower() in {".srt", ".vtt"}:
-            return PackageFile(path=path, title=title)
-    return None
+    names.sort(key=lambda pair: pair[0] != (language or "en"))
+    paths = (next((own for top in ("static", "") if (own := files.resolve(name, top))), "") for _, name in names)
+    found = (_build_transcript(files, path, title) for path in dict.fromkeys(filter(None, paths)))
+    return [transcript for transcript in found if transcript is not None]
+
+
+def _build_transcript(files: PackageFiles, path: str, title: str) -> PackageFile | None:
+    if path.endswith(".sjson"):
+        try:
+            return PackageFile(path=path, title=title, data=convert_sjson(files.read(path)), suffix=".srt")
+        except (PackageDamaged, ValueError):
+            return None
+    return PackageFile(path=path, title=title) if posixpath.splitext(path)[1].lower() in {".srt", ".vtt"} else None
 
 
 def _parse_mapping(text: str) -> Mapping[str, Any]:

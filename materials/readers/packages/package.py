@@ -219,7 +219,7 @@ def _arrange(items: Iterable[PackageItem], *, has_headings: bool) -> tuple[Packa
         if not item.title and not item.files and item.skip_reason is None:
             flat.extend(children)
         else:
-            flat.append(replace(item, children=children))
+            flat.append(_pass_start_on(replace(item, children=children)))
     found: list[PackageItem] = []
     is_below_heading = False
     for item in flat:
@@ -231,6 +231,18 @@ def _arrange(items: Iterable[PackageItem], *, has_headings: bool) -> tuple[Packa
         else:
             found.append(item)
     return tuple(found)
+
+
+def _pass_start_on(item: PackageItem) -> PackageItem:
+    """Return an item without files when it leads to the same place as one of several below it.
+
+    In EPUB 2 every item has to lead somewhere, so a part leads to its first chapter.
+    """
+    if len(item.children) > 1 and any(
+        child.files and child.files == item.files and child.fragment == item.fragment for child in item.children
+    ):
+        return replace(item, files=(), fragment="")
+    return item
 
 
 def _is_same(title: str, other: str) -> bool:

@@ -275,7 +275,10 @@ OLX: Mapping[str, str | bytes] = {
     "course/problem/ee1.xml": '<problem display_name="Where it ends"><multiplechoiceresponse>'
     '<label>Where does a river end?</label><choicegroup><choice correct="false">At its source</choice>'
     '<choice correct="true">At its mouth</choice></choicegroup></multiplechoiceresponse></problem>',
-    "course/video/ff1.xml": '<video url_name="ff1" display_name="The film" youtube_id_1_0="abc" sub="abc"/>',
+    "course/video/ff1.xml": '<video url_name="ff1" display_name="The film" youtube_id_1_0="abc" sub="abc">'
+    '<transcript language="es" src="abc-es.srt"/></video>',
+    "course/static/abc-es.srt": "1\n00:00:00,000 --> 00:00:02,500\nRíos y lagos.\n",
+    "course/about/duration.html": "5 weeks",
     "course/static/subs_abc.srt.sjson": '{"start": [0, 2500], "end": [2500, 61000], '
     '"text": ["Rivers &amp; lakes.", "The end."]}',
     "course/video/ff2.xml": '<video url_name="ff2" display_name="Far away">'

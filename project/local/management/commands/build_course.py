@@ -11,19 +11,20 @@ from rich.console import Console
 
 from project.local.api_client import ApiClient
 from project.local.console import print_structure
-from project.local.course_build import BuildFailed, CourseBuild, list_left_out, plan_folder, write_outputs
+from project.local.course_build import CourseBuild, list_left_out, write_outputs
+from project.local.course_files import BuildFailed, open_course
 from project.local.demo_tenant import issue_temporary_key
 from project.local.servers import StartFailed, run_system
 
 
 class Command(BaseCommand):
     help = (
-        "Turn a folder of materials into a course structure and show it. Sub-folders become nodes, files entries; "
-        "files of types that cannot be read are listed. Web server and worker run only as long as the command."
+        "Turn a folder or an archive of materials into a course structure and show it. Sub-folders become nodes, files "
+        "entries; files of types that cannot be read are listed. Web server and worker run only as long as the command."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="folder of materials")
+        parser.add_argument("path", type=Path, help="folder of materials, zip, tar.gz or course package")
         parser.add_argument(
             "--engine",
             choices=["outline", "llm", "auto"],
@@ -37,19 +38,19 @@ class Command(BaseCommand):
     def handle(
         self, *, path: Path, engine: str, strategy: str, json: Path | None, markdown: Path | None, **options: Any
     ) -> None:
-        if not path.is_dir():
-            raise CommandError(f"{path} is not a folder.")
+        if not path.exists():
+            raise CommandError(f"{path} is not there.")
         console = Console(highlight=False)
         try:
-            plan_folder(path)
-            call_command("migrate", verbosity=0, skip_checks=False)
-            # Apart from the logs of `up`, which may be running.
-            logs = Path(settings.VAR_DIR) / "log" / "build_course"
-            with run_system(folder=logs) as running, issue_temporary_key() as key:
-                client = ApiClient(base_url=running.base_url, key=key)
-                build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy)
-                snapshot = build.run(path)
-                text = client.get_text(f"/api/v1/snapshots/{snapshot['id']}", accept="text/markdown")
+            with open_course(path) as course:
+                call_command("migrate", verbosity=0, skip_checks=False)
+                # Apart from the logs of `up`, which may be running.
+                logs = Path(settings.VAR_DIR) / "log" / "build_course"
+                with run_system(folder=logs) as running, issue_temporary_key() as key:
+                    client = ApiClient(base_url=running.base_url, key=key)
+                    build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy)
+                    snapshot = build.run(course)
+                    text = client.get_text(f"/api/v1/snapshots/{snapshot['id']}", accept="text/markdown")
         except (BuildFailed, StartFailed) as exc:
             raise CommandError(str(exc)) from exc
         print_structure(console, snapshot, list_left_out(build.skipped, build.failed))

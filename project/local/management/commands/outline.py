@@ -9,28 +9,29 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from project.local.console import create_progress, print_structure
-from project.local.course_build import BuildFailed, list_left_out, write_outputs
+from project.local.course_build import list_left_out, write_outputs
+from project.local.course_files import BuildFailed
 from project.local.folder_outline import build_folder_outline
 from project.local.reading_cache import ReadingCache
 
 
 class Command(BaseCommand):
     help = (
-        "Show the structure that the outline engine makes of a folder of materials. Nothing is stored but what was "
-        "read, in VAR_DIR/read, so that the next look is quick. Recordings need captions, and addresses are not "
-        "fetched: build_course does both."
+        "Show the structure that the outline engine makes of a folder or an archive of materials. Nothing is stored "
+        "but what was read, in VAR_DIR/read, so that the next look is quick. Recordings need captions, and addresses "
+        "are not fetched: build_course does both."
     )
     # None of them is about what this command uses, and some take longer than a small folder.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("path", type=Path, help="folder of materials")
+        parser.add_argument("path", type=Path, help="folder of materials, zip, tar.gz or course package")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the structure as the API gives it")
         parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the structure as Markdown")
 
     def handle(self, *, path: Path, json: Path | None, markdown: Path | None, **options: Any) -> None:
-        if not path.is_dir():
-            raise CommandError(f"{path} is not a folder.")
+        if not path.exists():
+            raise CommandError(f"{path} is not there.")
         console = Console(highlight=False)
         cache = ReadingCache(folder=Path(settings.VAR_DIR) / "read")
         try:
