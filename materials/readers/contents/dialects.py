@@ -188,6 +188,12 @@ def read_dialect(dialect: Dialect, text: str, name: str) -> Contents:
         raise NotContents("it is nested too deeply.") from None
 
 
+def list_warnings(dialect: Dialect, text: str) -> list[str]:
+    """Return sentences about what a contents file holds besides and nobody reads. Raises NotContents."""
+    module = import_module(f"materials.readers.contents.{dialect.module}")
+    return module.list_warnings(text) if hasattr(module, "list_warnings") else []
+
+
 def _fits(dialect: Dialect, name: str, head: str) -> bool:
     if not dialect.hint.search(head):
         return False

@@ -46,6 +46,20 @@ def read(text: str, name: str) -> Contents:
     return Contents(dialect=LABEL, items=items, title=title, folders=() if above else ("..",))
 
 
+def list_warnings(text: str) -> list[str]:
+    """Return a warning when texts or problems stand in the file itself, where they are not read."""
+    count = sum(
+        1
+        for element in parse_xml(text).iter()
+        if (get_name(element) == "html" and len("".join(element.itertext()).strip()) > 0)
+        or (get_name(element) == "problem" and len(element))
+    )
+    if not count:
+        return []
+    said = "1 text or problem stands" if count == 1 else f"{count} texts and problems stand"
+    return [f"{said} in this file and cannot be read from it: a course that Studio exports has a file for each."]
+
+
 def _find_top(root: Any, kind: str) -> str:
     """Return the path from the folder of the file to that of the whole course: files of the parts lie in folders."""
     if kind != "course":

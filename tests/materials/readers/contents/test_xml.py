@@ -11,6 +11,7 @@ from materials.readers.format_problem import FormatProblem
 from materials.readers.formats import detect_format, find_format_by_name
 from tests.materials.readers.contents.files import outline, read_contents
 from tests.materials.readers.contents.test_yaml import refuse
+from tests.materials.readers.texts import read_as
 
 
 def test_a_common_cartridge_has_one_blank_item_around_all() -> None:
@@ -113,18 +114,22 @@ def test_olx_in_a_file_for_each_part() -> None:
     ]  # fmt: skip
 
 
-def test_olx_in_one_file() -> None:
-    found = read_contents(
-        "course.xml",
-        """<course org="Org" course="W" url_name="r" display_name="Water">
+OLX_IN_ONE_FILE = """<course org="Org" course="W" url_name="r" display_name="Water">
   <chapter display_name="One" url_name="c"><sequential display_name="Lesson" url_name="s">
     <vertical display_name="Page" url_name="v">
       <html display_name="Intro" filename="intro" url_name="i"/>
       <html display_name="Inline"><p>Text that stands here.</p></html>
       <problem display_name="Quiz"><p>?</p></problem>
-    </vertical></sequential></chapter></course>""",
-    )
+    </vertical></sequential></chapter></course>"""
 
+
+def test_olx_in_one_file() -> None:
+    found = read_contents("course.xml", OLX_IN_ONE_FILE)
+
+    assert read_as(Format.CONTENTS, OLX_IN_ONE_FILE).warnings == (
+        "2 texts and problems stand in this file and cannot be read from it: "
+        "a course that Studio exports has a file for each.",
+    )
     assert found.title == "Water"
     assert outline(found.items) == [
         ("One", [("Lesson", [("Page", ["Intro -> html/intro.html", "Inline", "Quiz"])])]),
