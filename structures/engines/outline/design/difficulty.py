@@ -60,7 +60,7 @@ def find_difficulty(chunks: Iterable[SourceChunk]) -> tuple[int, Citation] | Non
         # Most texts have no label, which the sign behind it tells faster than its words.
         for found in _LABEL.finditer(chunk.text) if _SIGN.search(chunk.text) else ():
             if (grade := grade_words(found["value"])) is not None:
-                return grade, Citation(chunk_id=chunk.id, quote=found.group().strip())
+                return grade, Citation(chunk_id=chunk.id, quote=found.group().strip(" |\n"))
     return None
 
 

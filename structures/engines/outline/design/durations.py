@@ -13,6 +13,8 @@ _ACADEMIC_HOURS = (
     r"академічн\w+ годин\w?|академ\w*\.? год\w*|академическ\w+ час\w*|unterrichtsstunden?|unterrichtseinheiten?|ue|schulstunden?|"
     r"academic hours?|horas? lectivas?|godzin\w? lekcyjn\w+|ore accademiche|horas?[- ]aula"
 )
+# As in "2 sessions of 50 minutes".
+_SESSIONS = r"sesiones|clases|sessions?|lessons?|classes|уроки|заняття|занятия|lekcje|zajęcia|aulas|lezioni|incontri|séances?|stunden|einheiten|sitzungen"
 _ACADEMIC_HOUR = 45
 _NUMBER = r"\d{1,4}(?:[.,]\d{1,2})?(?:\s?[½¼¾])?|[½¼¾]"
 
@@ -22,7 +24,7 @@ def _build_range(name: str) -> str:
 
 
 _DURATION = re.compile(
-    rf"(?<![\w.,:])(?:(?P<times>\d{{1,2}})\s?[x×х*]\s?)?"
+    rf"(?<![\w.,:])(?:(?P<times>\d{{1,2}})\s?(?:[x×х*]|(?:{_SESSIONS})\s(?:de|of|по|à|zu|po|da|je|mit)(?: je)?(?=\s))\s?)?"
     rf"(?:{_build_range('academic')}\s?(?:{_ACADEMIC_HOURS})(?!\w)"
     rf"|{_build_range('hours')}\s?[-‑]?(?:{_HOURS})(?![^\W\d_])\.?(?:\s?(?:and|і|й|та|и|y|und|et|i|e)?\s?(?P<more>\d{{1,2}})\s?(?:(?:{_MINUTES})(?!\w)|(?![\w:.,])))?"
     rf"|{_build_range('minutes')}\s?[-‑]?(?:{_MINUTES})(?!\w))",
@@ -31,6 +33,7 @@ _DURATION = re.compile(
 _IN_WORDS = (
     (30, r"half an hour|half-hour|півгодини|пів години|полчаса|media hora|(?:eine )?halbe stunde|(?:une )?demi-heure|pół godziny|meia hora|mezz['’]ora|半(?:个)?小时"),
     (90, r"(?:an|one) hour and a half|півтори години|полтора часа|(?:una )?hora y media|anderthalb stunden|(?:une )?heure et demie|półtorej godziny|(?:uma )?hora e meia|un['’]ora e mezza|一个半小时"),
+    (120, r"two hours|дві години|два часа|dos horas|zwei stunden|deux heures|dwie godziny|duas horas|due ore|两(?:个)?小时"),
     (60, r"(?:an|one) hour|одн[ау] годин[ау]|один час|una hora|eine stunde|une heure|jedna godzina|uma hora|un['’]ora|一(?:个)?小时"),
 )  # fmt: skip
 _WORDS = re.compile(
@@ -40,7 +43,23 @@ _CLOCK_RANGE = re.compile(r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s?(?:-|–
 _ISO = re.compile(r"P?T(?:(?P<hours>\d{1,3})H)?(?:(?P<minutes>\d{1,4})M)?(?:\d+S)?", re.IGNORECASE)
 _CLOCK = re.compile(r"(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d)(?::[0-5]\d)?")
 # What every duration without a digit has.
-_HINTS = ("half", "hour", "годин", "час", "hora", "heure", "stunde", "godzin", "mezz", "ora", "小时", "½", "¼", "¾")
+_HINTS = (
+    "half",
+    "hour",
+    "годин",
+    "час",
+    "hora",
+    "heure",
+    "stunde",
+    "godzin",
+    "mezz",
+    "ora",
+    "ore",
+    "小时",
+    "½",
+    "¼",
+    "¾",
+)
 _DIGIT = re.compile(r"\d")
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 # A year of full-time study: more is no duration of a lesson but another number.

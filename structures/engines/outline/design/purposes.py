@@ -44,7 +44,8 @@ _GOALS = _join(
     r"objectifs?(?: (?:pédagogiques?|d['’]apprentissage|généraux|général|spécifiques?|visés|de formation))*|acquis d['’]apprentissage|"
     r"compétences visées|ce que vous (?:allez apprendre|apprendrez|saurez)|vous (?:allez apprendre|apprendrez)",
     r"cele?(?: (?:kształcenia|nauczania|uczenia się|edukacyjne|szczegółowe|ogólne|ogólny|główny|główne|operacyjne))*|"
-    r"efekty (?:uczenia się|kształcenia)|czego (?:się )?(?:nauczysz|nauczymy|dowiesz|nauczą)(?: się)?|(?:uczeń|student)(?: (?:potrafi|umie|będzie umiał))?",
+    r"efekty (?:uczenia się|kształcenia)|czego (?:się )?(?:nauczysz|nauczymy|dowiesz|nauczą)(?: się)?|(?:uczeń|student)(?: (?:potrafi|umie|będzie umiał))?|"
+    r"cele?(?: \w+)? [–—-] (?:uczeń|uczniowie|student|studenci).{0,20}",
     r"obiettiv[oi](?: (?:formativ[oi]|didattic[oi]|di apprendimento|specific[oi]|general[ei]|principal[ei]))*|"
     r"risultati (?:di apprendimento|attesi)|(?:che )?cosa (?:imparerai|imparerete|impareremo)|imparerai(?: a)?",
     r"(?:本[课章节单元讲]的?|课程|教学|学习|课堂|单元)*(?:目标|目的)|(?:学习|预期)(?:成果|结果)|(?:在)?(?:本[课章节]中?，?)?你(?:将会?|会)?学[到会习](?:什么|的内容)?",
@@ -92,7 +93,8 @@ _PREREQUISITES = _join(
     r"antes de (?:empezar|comenzar|começar|iniciar)|lo que (?:debes|necesitas|hay que) saber|qué (?:debes|necesitas) saber",
     r"pré-requisitos?|conhecimentos (?:prévios|necessários)|o que (?:você )?precisa saber",
     r"(?:lern|teilnahme)?voraussetzung(?:en)?|vorkenntnisse|vorwissen|(?:benötigte|erforderliche) (?:vor)?kenntnisse|"
-    r"bevor (?:sie|du|wir|ihr) (?:beginnen|beginnst|anfangen|anfängst|starten|loslegen)|was (?:sie|du) (?:wissen|können) (?:müssen|sollten|musst|solltest)",
+    r"bevor (?:sie|du|wir|ihr) (?:beginnen|beginnst|anfangen|anfängst|starten|loslegen)|was (?:sie|du) (?:wissen|können) (?:müssen|sollten|musst|solltest)|"
+    r"das (?:sollten sie|solltest du|müssen sie|musst du) (?:schon |bereits )?(?:können|wissen|kennen)",
     r"pr[ée]-?requis|connaissances (?:préalables|requises|nécessaires)|avant de commencer|ce qu['’]il faut savoir",
     r"wymagania wstępne|wymagana wiedza|wiedza wstępna|wymagane (?:umiejętności|wiadomości)|zanim zaczniesz|przed rozpoczęciem|co (?:musisz|trzeba|należy) wiedzieć",
     r"pre-?requisit[oi]|conoscenze (?:preliminari|richieste|necessarie|pregresse|di base)|prima di (?:iniziare|cominciare)|"
@@ -123,7 +125,7 @@ _PATTERNS = {
         (Purpose.GOALS, _GOALS),
     )
 }
-_NUMBERING = re.compile(r"^[\W\d_]+")
+_NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．]\s*|[ivxіх]{1,4}[.)]\s+|[\W\d_]+)", re.IGNORECASE)
 # In characters. The longest forms have some 60 with "of this lesson" behind them.
 _MAX_LABEL_LENGTH = 90
 _LABEL = re.compile(rf"^\W*(?P<label>[^:：\n]{{2,{_MAX_LABEL_LENGTH}}}?)\s*[:：]\s*(?P<rest>.*)$", re.DOTALL)

@@ -109,8 +109,10 @@ def _find_in_tables(chunks: Sequence[SourceChunk]) -> StatedMinutes | None:
 
 
 def _sum_table(text: str, *, is_in_plan: bool) -> float | None:
-    """Return the sum of a table's column of durations, or the row that states it; None for other tables."""
+    """Return the sum of a table's column of durations, or the row that states it; None for others and for days."""
     header, *rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in text.split("\n")]
+    if time_words.DAY.search(text):
+        return None
     column = next((at for at, cell in enumerate(header) if cell and time_words.COLUMN.fullmatch(cell)), None)
     if column is None:
         return None
@@ -147,6 +149,8 @@ def _find_in_plans(chunks: Sequence[SourceChunk]) -> StatedMinutes | None:
                 break
             level = chunk.level if time_words.PLAN.fullmatch(chunk.text) else None
         elif level is not None:
+            if time_words.DAY.search(chunk.text):
+                return None
             for sentence in split_sentences(chunk):
                 if minutes := find_clock_range(sentence) or _sum_durations(sentence):
                     total += minutes

@@ -134,6 +134,10 @@ def collect_statements(chunks: Sequence[SourceChunk], language: str) -> dict[Pur
             elif block is not None:
                 block.add(chunk, language)
             continue
+        listed, items = _read_plain_list(chunk, language)
+        if listed is not None:
+            found[listed].extend(items)
+            continue
         label, rest = _read_label(chunk, language)
         if label is not None and (block is None or block.purpose is not label):
             if rest:
@@ -161,17 +165,36 @@ def _read_label(chunk: SourceChunk, language: str) -> tuple[Purpose | None, str]
     if chunk.kind not in {ChunkKind.PARAGRAPH, ChunkKind.NOTES}:
         return None, ""
     purpose, rest = split_label(chunk.text)
-    if purpose is None and classify_heading(chunk.text) is not None and chunk.text in chunk.emphasised:
-        # A line in bold that is no heading to its reader, such as a label in a Word file.
-        return classify_heading(chunk.text), ""
-    if purpose is None and announces_goals(chunk.text, language):
-        return Purpose.GOALS, ""
+    if purpose is None:
+        purpose, rest = _read_announcement(chunk, language), ""
     # "Remember: ..." is a remark, and "Questions: ..." may be the learner's.
     if purpose in {Purpose.QUESTIONS, Purpose.SUMMARY} or (
         rest and purpose not in {Purpose.GOALS, Purpose.PREREQUISITES}
     ):
         return None, ""
     return purpose, rest
+
+
+def _read_announcement(chunk: SourceChunk, language: str) -> Purpose | None:
+    """Return what a paragraph without a label of its own announces for the list behind it."""
+    if announces_goals(chunk.text, language):
+        return Purpose.GOALS
+    # The title of a box, or a line in bold instead of a heading, as Word files have.
+    if (purpose := classify_heading(chunk.text)) is not None and not chunk.text.endswith((".", "!", "?")):
+        return purpose
+    # Several labels in one paragraph, of which the last has a list: "Topic: acids Goals:".
+    last = chunk.emphasised[-1].rstrip(":： ") if chunk.emphasised else ""
+    is_at_end = bool(last) and chunk.text.rstrip().endswith((":", "：")) and chunk.text.rstrip(":： ").endswith(last)
+    return classify_heading(last) if is_at_end else None
+
+
+def _read_plain_list(chunk: SourceChunk, language: str) -> tuple[Purpose | None, list[Statement]]:
+    """Return what a paragraph of plain text announces in its first line, and the items on the lines below it."""
+    first, _, below = chunk.text.partition("\n")
+    if chunk.kind is not ChunkKind.PARAGRAPH or _ITEM.match(below) is None:
+        return None, []
+    purpose = classify_heading(first.rstrip(":： ")) or (Purpose.GOALS if announces_goals(first, language) else None)
+    return purpose, list(_iter_items(chunk)) if purpose is not None else []
 
 
 def _iter_items(chunk: SourceChunk) -> Iterator[Statement]:

@@ -54,7 +54,7 @@ PLANS = (
 TOTALS = r"total\w*|sum|altogether|всього|усього|разом|загалом|итого|всего|suma|gesamt\w*|summe|somme|razem|łącznie|totale|soma|合计|总计"
 
 LABEL = re.compile(
-    rf"(?<!\w)(?:(?:{LABELS})\s*(?:[:：=|]|[–—-](?=\s))|(?:{VERBS})(?!\w))\s*(?:(?:{ABOUT})\s*)?(?=[\d½¼¾]|\w)",
+    rf"(?<!\w)(?<!reading )(?:[⏱⏲⏰⌛⏳🕐-🕧]\ufe0f?|(?:{LABELS})(?: [^\W\d_]{{3,}}){{0,2}}\s*(?:[:：=|]|[–—-](?=\s))|(?:{VERBS})(?!\w))\s*(?:(?:{ABOUT})\s*)?(?=[\d½¼¾]|\w)",
     re.IGNORECASE,
 )
 COLUMN = re.compile(rf"\W*(?:{COLUMNS})\s*(?:[,(\[].{{0,20}})?\W*", re.IGNORECASE)
@@ -62,6 +62,14 @@ MINUTES_COLUMN = re.compile(r".*(?:min|хв|мин|分)", re.IGNORECASE)
 ACTIVITY_COLUMN = re.compile(rf"\W*(?:{ACTIVITIES})\b.{{0,20}}", re.IGNORECASE)
 PLAN = re.compile(rf"[\W\d]*(?:{PLANS})\W*", re.IGNORECASE)
 TOTAL = re.compile(rf"\W*(?:{TOTALS})\b", re.IGNORECASE)
+# A plan with days is that of a course or a week.
+DAY = re.compile(
+    r"(?<!\w)(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|понеділ\w+|вівтор\w+|серед[аиу]|четвер\w*|п['’]ятниц\w|субот\w|неділ\w|"
+    r"понедельник|вторник|среда|четверг|пятница|lunes|martes|miércoles|jueves|viernes|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|poniedziałek|wtorek|środa|czwartek|piątek|segunda-feira|terça-feira|quarta-feira|"
+    r"quinta-feira|sexta-feira|lunedì|martedì|mercoledì|giovedì|venerdì|sabato)(?!\w)|(?:星期|周)[一二三四五六日天]",
+    re.IGNORECASE,
+)
 # Fields of a front matter, in the forms of their keys without marks and accents lost to ASCII.
 _FIELDS = (
     r"duration|time|length|minutes|estimated (?:time|duration|minutes|length)|(?:total|completion|study|lesson|class) time|time (?:required|estimate|needed)|"

@@ -69,6 +69,11 @@ def test_a_field_states_minutes(value: object, minutes: float | None) -> None:
         ("# A\n\n**时长：** 45分钟", 45),
         ("# A\n\n| Durée | 1 h 15 |\n| --- | --- |\n| Niveau | facile |", 75),
         ("# A\n\nThis lesson takes about 40 minutes.", 40),
+        ("# A\n\n**Тип уроку:** новий матеріал\n**Час проведення:** 45 хв", 45),
+        ("# A\n\n| Duración | 2 sesiones de 50 minutos |\n| --- | --- |\n| Nivel | Medio |", 100),
+        ("# A\n\n⏱ 60 min | 🎓 Einsteiger", 60),
+        ("# A\n\n**Public** : débutants — **Durée** : deux heures", 120),
+        ("# A\n\n**Tempo previsto:** 2 ore e 30 minuti", 150),
         ("# Функції (1 год 30 хв)\n\nТекст.", 90),
         ("# A\n\n## Plan\n\n| Activity | Time |\n| --- | --- |\n| Talk | 20 min |\n| Walk | 1 hour |", 80),
         ("# A\n\n| Etap | Czas (min) |\n| --- | --- |\n| Wstęp | 5 |\n| Praca | 30 |\n| Razem | 40 |", 40),
@@ -88,6 +93,10 @@ def test_stated_minutes_are_taken(text: str, minutes: int) -> None:
     [
         "# A\n\nThis took me 20 minutes once.",
         "# A\n\nInstalling it takes about 5 minutes.",
+        "# A\n\nReading time: 12 min",
+        "A text that is long enough to be no plan comes first.\n\n"
+        "## Schedule\n\n- Monday 14:00-16:00: talks\n- Tuesday 9:00-12:00: work",
+        "# A\n\n| Time | Topic |\n| --- | --- |\n| Monday 9:00-12:00 | Talks |\n| Tuesday 9:00-12:00 | Work |",
         "# A\n\n| Eruption | Duration (min) |\n| --- | --- |\n| 1 | 54 |\n| 2 | 61 |",
         "---\nteaching: 0\nexercises: 0\n---\n\nText.",
         "# A\n\nA text that is long enough to be no plan comes first here.\n\n## Work\n\n### Step 1 (10 min)\n\nDo.",

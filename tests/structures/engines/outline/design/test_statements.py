@@ -87,6 +87,30 @@ def test_a_list_behind_a_lead_in_states_goals(lead_in: str) -> None:
     assert design_of(f"# A\n\n{lead_in}\n\n- mix\n- bake\n\nText.\n\n- flour").goals == ("mix", "bake")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ":::info Learning Goals\n* mix\n* bake\n:::",
+        "> **Lernziele**\n> - mix\n> - bake",
+        "**Тема:** Тісто\n**Мета:**\n- mix;\n- bake",
+        "**Cele szczegółowe – uczeń:**\n\n- mix,\n- bake",
+        "一、教学目标\n1. mix\n2. bake",
+        "Dans cette leçon, vous apprendrez à :\n\n1. mix ;\n2. bake",
+        "Al terminar la unidad, el alumnado será capaz de:\n\n- mix\n- bake",
+    ],
+)
+def test_a_line_that_is_no_heading_announces_goals_too(text: str) -> None:
+    assert design_of(f"# A\n\n{text}\n\nText.").goals == ("mix", "bake")
+
+
+def test_plain_text_has_its_list_in_the_paragraph() -> None:
+    text = (
+        "BREAD\n\nLearning outcomes\n\nParticipants will be able to:\n1. Mix a dough\n2. Bake it\n\nMaterials: flour."
+    )
+
+    assert design_of({"bread.txt": text}).goals == ("Mix a dough", "Bake it")
+
+
 def test_what_follows_the_list_is_no_goal() -> None:
     text = "# A\n\n## Goals\n\nYou know some:\n\n- mix\n\nChoose what to work with:\n\n- oven\n\n### More\n\n- x"
 
