@@ -12,18 +12,24 @@ from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation, DraftNode, NodeType, OrderFaults, Prerequisite
 from structures.engines.base.sentences import MAX_SENTENCE_LENGTH, split_sentences
 from structures.engines.base.sources import SourceChunk
+from structures.engines.outline import words
+from structures.engines.outline.concepts.word_lists import GLOSSARY_TITLES
 from structures.engines.outline.design.stems import build_stem
 from structures.engines.outline.plans import LessonPlan, Role
+from structures.engines.outline.titles import clean_title
 
 # What a person can check at a glance. On the sample courses half of it hides earlier lessons that a lesson builds on,
 # twice adds terms that it names once.
 MAX_PER_LESSON = 5
 # A course of so few lessons says too little about how common a term is.
 _MIN_LESSONS_FOR_WEIGHTS = 6
-# The natural logarithm of 2: a term that a lesson names once counts when at most half of the lessons use it, one that
-# it names four times when five sixths do. Half of it lets words through that nearly all lessons have, twice loses
-# terms of half the lessons.
-_MIN_WEIGHT = 0.69
+# The natural logarithm of 3: a term that a lesson names once counts when at most a third of the lessons use it, one
+# that it names four times when three quarters do. On the sample courses half of it makes a prerequisite of the subject
+# of the course, which nearly all lessons name; twice loses terms of a third of the lessons.
+_MIN_WEIGHT = 1.1
+# An introduction names once what is to come, which is no fault in the order; a lesson that needs a term names it again.
+# On the sample courses half of it counts every introduction, twice misses lessons that use a term in passing.
+_MIN_EARLY_USES = 2
 _MAX_EXAMPLES = 5
 # Words of a sentence besides the term. With fewer it is a link or a label ("Loops and lists"), which uses nothing. On
 # the sample courses half of it takes lists of links for uses, twice loses short sentences.
@@ -32,6 +38,7 @@ _MIN_OTHER_WORDS = 2
 _QUOTED_WORDS = 8
 _UNREAD_ROLES = frozenset({Role.SOLUTION, Role.CONTENTS, Role.ADMINISTRATION, Role.TEACHER_NOTES})
 _UNREAD_KINDS = frozenset({ChunkKind.HEADING, ChunkKind.CODE, ChunkKind.TABLE, ChunkKind.DESCRIPTION})
+_GLOSSARY = words.compile_full_match(GLOSSARY_TITLES)
 # Chinese signs one by one: words are not set apart.
 _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+(?:['’ʼ-][^\W_\u3400-\u9fff]+)*")
 
@@ -72,8 +79,14 @@ def find_prerequisites(
     A term is found whole, in its inflected forms; of terms within one another ("loop", "for loop") the longest counts.
     The time taken grows with the length of the texts, whatever the number of terms.
     """
-    index = _TermIndex(concepts, languages)
-    uses = [index.find_uses(lesson, language) for lesson, language in zip(lessons, languages, strict=True)]
+    is_small = len(lessons) < _MIN_LESSONS_FOR_WEIGHTS
+    # A glossary explains what all lessons have, wherever it stands: nothing comes before or after it.
+    glossaries = {number for number, lesson in enumerate(lessons) if _GLOSSARY.fullmatch(clean_title(lesson.title))}
+    index = _TermIndex([[] if number in glossaries else found for number, found in enumerate(concepts)], languages)
+    uses = [
+        index.find_uses(lesson, language) if number not in glossaries else {}
+        for number, (lesson, language) in enumerate(zip(lessons, languages, strict=True))
+    ]
     lesson_counts: dict[_Term, int] = {}
     for found in uses:
         for term in found:
@@ -82,7 +95,7 @@ def find_prerequisites(
     early: list[tuple[int, _Term]] = []
     for number, found in enumerate(uses):
         weighed = {term: use.count * math.log((len(lessons) + 1) / lesson_counts[term]) for term, use in found.items()}
-        if len(lessons) >= _MIN_LESSONS_FOR_WEIGHTS:
+        if not is_small:
             weighed = {term: weight for term, weight in weighed.items() if weight >= _MIN_WEIGHT}
         earlier = sorted(
             (term for term in weighed if term.lesson < number), key=lambda term: (-weighed[term], term.title)
@@ -93,7 +106,11 @@ def find_prerequisites(
                 for term in earlier[:MAX_PER_LESSON]
             )
         )
-        early += [(number, term) for term in weighed if term.lesson > number]
+        early += [
+            (number, term)
+            for term in weighed
+            if term.lesson > number and (is_small or found[term].count >= _MIN_EARLY_USES)
+        ]
     mutual = _find_mutual_uses(by_lesson, early)
     return CoursePrerequisites(
         by_lesson=by_lesson,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from structures.engines.base.drafts import OrderFaults
+from structures.engines.base.drafts import Citation, DraftNode, NodeType, OrderFaults
+from structures.engines.outline.design import design_lessons
 from structures.engines.outline.design.stems import build_stem
+from structures.engines.outline.plans import LessonPlan
 from tests.executed_lines import count_executed_lines
 from tests.structures.engines.outline.design.designs import course_of
+from tests.structures.engines.outline.lessons import lesson_of
 
 
 def terms_of(texts: list[str], terms: dict[str, int]) -> list[list[tuple[str, int]]]:
@@ -89,6 +92,33 @@ def test_use_before_definition_and_cycles_are_reported() -> None:
     )
     assert course.order_faults == OrderFaults(early_uses=1, mutual_uses=1)
     assert [each.term for each in course.lessons[1].prerequisites] == ["dough"]
+
+
+def test_an_introduction_may_name_what_is_to_come() -> None:
+    def count(introduction: str) -> int:
+        return course_of([introduction, *["Nothing."] * 6, "Yeast is a fungus."], {"yeast": 7}).order_faults.early_uses
+
+    assert count("Later we meet yeast.") == 0
+    assert count("Later we meet yeast. Here we already need yeast.") == 1
+
+
+def test_a_glossary_comes_neither_before_nor_after_a_lesson() -> None:
+    lessons = [
+        LessonPlan(title=title, parts=lesson_of({f"{title}.md": "A dough is a mix. Every dough rests here."}))
+        for title in ("Bread", "Glossary", "Cake")
+    ]
+    chunk = lessons[1].parts[0].entry.chunks[0]
+    dough = DraftNode(
+        node_type=NodeType.CONCEPT,
+        title="dough",
+        description="A mix.",
+        citations=(Citation(chunk_id=chunk.id, quote="A dough is a mix."),),
+    )
+
+    course = design_lessons(lessons, [[], [dough], []])
+
+    assert [each.prerequisites for each in course.lessons] == [(), (), ()]
+    assert course.order_faults == OrderFaults()
 
 
 def test_a_talk_without_punctuation_is_quoted_around_the_term() -> None:
