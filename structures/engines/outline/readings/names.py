@@ -111,14 +111,15 @@ def _fill(node: TreeNode, folders: Sequence[Folder], reading: NameReading) -> No
     inside: dict[int, tuple[TreeNode, list[Folder]]] = {}
     # The shortest names first: the others of the same number add to them (`Loops`, `Loops - on paper`).
     order = {id(item): place for place, item in enumerate(items)}
-    targets = {id(item): _insert(node, item) for item in sorted(items, key=_measure_words)}
+    index = _ChildIndex()
+    ways = {id(item): _insert(node, item, index) for item in sorted(items, key=_measure_words)}
     first: dict[int, int] = {}
     for item in items:
-        for passed in _list_way(node, targets[id(item)]):
+        for passed in ways[id(item)]:
             first.setdefault(id(passed), order[id(item)])
     _sort_by(node, first)
     for item in items:
-        target = targets[id(item)]
+        target = ways[id(item)][-1] if ways[id(item)] else node
         if item.file is not None:
             target.files.append(item.file)
         elif item.folder is not None:
@@ -267,30 +268,49 @@ def _measure_words(item: _Item) -> int:
     return len(item.steps[-1].words) if item.steps else 0
 
 
-def _list_way(node: TreeNode, target: TreeNode) -> list[TreeNode]:
-    """Return the nodes from one node (not included) to another below it."""
-    for child in node.children:
-        if child is target:
-            return [child]
-        if way := _list_way(child, target):
-            return [child, *way]
-    return []
-
-
 def _sort_by(node: TreeNode, first: dict[int, int]) -> None:
     node.children.sort(key=lambda child: first.get(id(child), -1))
     for child in node.children:
         _sort_by(child, first)
 
 
-def _insert(node: TreeNode, item: _Item) -> TreeNode:
-    """Return the node to which an item's steps lead, which is made where it is missing."""
+class _ChildIndex:
+    """The children of nodes by what tells them apart: a folder may hold thousands of files."""
+
+    def __init__(self) -> None:
+        self._children: dict[tuple[int, bool, str, int | None, str], list[TreeNode]] = {}
+        self._indexed: set[int] = set()
+
+    def find_child(self, node: TreeNode, step: Step) -> TreeNode | None:
+        """Return the child of a node that a step means; None when there is none."""
+        if id(node) not in self._indexed:
+            self._indexed.add(id(node))
+            for child in node.children:
+                self._add(node, child)
+        key = (id(node), step.is_date, step.letter, step.number, step.key if step.number is None else "")
+        candidates = self._children.get(key, ())
+        return next((c for c in candidates if step.number is None or are_compatible(c.key, step.key)), None)
+
+    def append_child(self, node: TreeNode, child: TreeNode) -> None:
+        """Give a node, whose children were looked for, another child."""
+        node.children.append(child)
+        self._add(node, child)
+
+    def _add(self, node: TreeNode, child: TreeNode) -> None:
+        # Names beside numbers vary, and are compared one by one; without a number the name alone tells.
+        key = (id(node), child.is_date, child.letter, child.number, child.key if child.number is None else "")
+        self._children.setdefault(key, []).append(child)
+
+
+def _insert(node: TreeNode, item: _Item, index: _ChildIndex) -> list[TreeNode]:
+    """Return the nodes through which an item's steps lead below a node, which are made where they are missing."""
+    way: list[TreeNode] = []
     basis = "folders" if item.folder is not None else "numbers in names"
     for place, step in enumerate(item.steps):
         is_last = place == len(item.steps) - 1
         if is_last and item.file is not None and _is_for_whole(node, step, place):
-            return node
-        child = find_child(node, step)
+            return way
+        child = index.find_child(node, step)
         if child is None:
             child = TreeNode(
                 number=step.number,
@@ -301,11 +321,12 @@ def _insert(node: TreeNode, item: _Item) -> TreeNode:
                 letter=step.letter,
                 basis=basis if step.number is not None or item.folder is not None else "names",
             )
-            node.children.append(child)
+            index.append_child(node, child)
         elif step.words and (not child.words or len(step.words) < len(child.words)):
             child.words, child.label = step.words, step.label
         node = child
-    return node
+        way.append(child)
+    return way
 
 
 def _is_for_whole(node: TreeNode, step: Step, place: int) -> bool:
@@ -313,18 +334,6 @@ def _is_for_whole(node: TreeNode, step: Step, place: int) -> bool:
     if step.number != 0 or step.is_date or step.letter:
         return False
     return place > 0 or (node.number is not None and (not node.key or are_compatible(node.key, step.key)))
-
-
-def find_child(node: TreeNode, step: Step) -> TreeNode | None:
-    """Return the child of a node that a step means; None when there is none."""
-    for child in node.children:
-        if child.is_date != step.is_date or child.letter != step.letter:
-            continue
-        if child.number == step.number and (
-            are_compatible(child.key, step.key) if step.number is not None else child.key == step.key
-        ):
-            return child
-    return None
 
 
 def are_compatible(one: str, other: str) -> bool:
