@@ -23,10 +23,13 @@ _LABEL = re.compile(
     rf"^\W*(?:(?:{words.DIVISIONS})\s*[№#]?\s*(?:\d{{1,3}}|[ivx]{{1,4}})\b[\s.:)\-–—|·]*|(?:\d{{1,3}}(?:\.\d{{1,3}})*)[.):]?\s+)",
     re.IGNORECASE,
 )
-# "(10 min)", "[1,5 години]" at the end of a title.
+# "(10 min)", "[1,5 години]", "(1 год 30 хв)" at the end of a title.
+_TIME_UNIT = (
+    r"(?:хв|хвилин\w*|год\w*|мин\w*|час\w*|min\w*|hours?|hrs?|h|stunden?|std|heures?|horas?|godz\w*|or[ae]|"
+    r"分钟?|小时)\.?"
+)
 _DURATION = re.compile(
-    r"\s*[(\[]\s*~?\d+(?:[.,]\d+)?\s*(?:хв|хвилин\w*|год\w*|мин\w*|час\w*|min\w*|hours?|hrs?|h|stunden?|heures?)\.?\s*[)\]]\s*$",
-    re.IGNORECASE,
+    rf"\s*[(\[（]\s*~?\d+(?:[.,]\d+)?\s*{_TIME_UNIT}(?:\s*\d{{1,2}}\s*(?:{_TIME_UNIT})?)?\s*[)\]）]\s*$", re.IGNORECASE
 )
 _LEADING_MARKS = re.compile(r"^[^\w\"'«“(]+")
 _GENERIC_TITLE = words.compile_full_match(words.GENERIC_TITLES)

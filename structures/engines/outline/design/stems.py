@@ -19,7 +19,14 @@ _FRENCH_ENDINGS = re.compile(r"(?:aux|al|eaux|eau|es|e|s|x)$")
 
 
 def build_stem(word: str, language: str) -> str:
-    """Return what the forms of a word have in common: "loops" and "loop", "функцію" and "функція"."""
+    """Return what the forms of a word have in common: "loops" and "loop", "функцію" and "функція".
+
+    Of a word in capitals alone it is the word as it stands, without a plural s.
+    """
+    # "HTTPS" is no "https" of an address, and "IT" no "it".
+    bare = re.sub(r"['’ʼ]?s$", "", word)
+    if len(bare) > 1 and bare.isupper():
+        return bare
     folded = re.sub(r"['’ʼ]s$", "", word.casefold())
     if _CYRILLIC.search(folded):
         stem = _SLAVIC_ENDINGS.sub("", folded).rstrip(_SLAVIC_VOWELS)

@@ -138,6 +138,7 @@ def test_a_talk_without_punctuation_is_quoted_around_the_term() -> None:
         ("en", ["class", "classes"]), ("en", ["query", "queries"]), ("en", ["list", "lists"]),
         ("en", ["array", "array's"]),
         ("de", ["zelle", "zellen"]), ("fr", ["réseau", "réseaux"]), ("it", ["variabile", "variabili"]),
+        ("en", ["LED", "LEDs", "LED's"]), ("uk", ["ДНК"]),
         ("es", ["función", "función"]), ("pt", ["função", "funções"]),
     ],
 )  # fmt: skip
@@ -146,7 +147,8 @@ def test_forms_of_a_word_share_a_stem(language: str, forms: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("list", "listen"), ("class", "clash"), ("loop", "looping"), ("test", "tester")]
+    ("one", "other"),
+    [("list", "listen"), ("class", "clash"), ("loop", "looping"), ("test", "tester"), ("HTTPS", "https"), ("IT", "it")],
 )
 def test_other_words_have_other_stems(one: str, other: str) -> None:
     assert build_stem(one, "en") != build_stem(other, "en")

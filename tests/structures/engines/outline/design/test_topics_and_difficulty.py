@@ -20,6 +20,13 @@ def test_topics_are_the_headings_without_those_that_every_lesson_has() -> None:
     assert design_of(text).topics == ("Flour", "Rye")
 
 
+@pytest.mark.parametrize(
+    "heading", ["Flour (10 min)", "Flour [1,5 години]", "Flour (1 год 30 хв)", "Flour (2 horas)", "Flour（45分钟）"]
+)
+def test_a_topic_is_shown_without_its_duration(heading: str) -> None:
+    assert design_of(f"# A\n\n## {heading}\n\nText.").topics == ("A", "Flour")
+
+
 def test_slides_give_the_topics_where_there_is_no_text() -> None:
     files = {"deck.md": "# One\n\n## Two\n\nText.", "text.md": "# Three\n\nText."}
 
