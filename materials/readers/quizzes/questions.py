@@ -18,6 +18,7 @@ from materials.readers.quizzes.xml_trees import render_inside
 # A longer stem is cut off for the heading of its question.
 _MAX_TITLE_WORDS = 14
 _INLINE_TAG = re.compile(r"</?(?:a|b|code|em|font|i|small|span|strong|sub|sup|u)(?:\s[^<>]{0,2000})?>", re.IGNORECASE)
+_BLOCK_TAG = re.compile(r"<(?:ol|ul|table|pre|p|div|br|h[1-6])\b[^<>]{0,2000}>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BOX_TAG = re.compile(rf"</?{DIRECTIVE_TAG}[^<>]{{0,2000}}>?", re.IGNORECASE)
 # What programs call questions that nobody named: "Question 3", "item_12", an identifier.
@@ -80,7 +81,8 @@ def strip_tags(html: str) -> str:
 def _render_question(question: Question) -> str:
     heading = strip_tags(question.title)
     if not heading or is_generic_title(heading):
-        heading = _shorten(strip_tags(question.stem)) or heading or "Question"
+        asked = (strip_tags(part) for part in _BLOCK_TAG.split(question.stem))
+        heading = _shorten(next(filter(None, asked), "")) or heading or "Question"
     # In a box of its own, so that a heading in the stem does not begin another question.
     parts = [f"<h2>{escape(heading)}</h2>", _render_box("", _balance(question.stem)), _render_list(question.choices)]
     parts.extend(_render_box("Hint", _balance(hint)) for hint in question.hints)

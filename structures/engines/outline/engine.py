@@ -53,6 +53,7 @@ def _find_contents(
     found_concepts = {
         id(lesson): found for lesson, found in zip(lessons, concepts.find_concepts(remaining), strict=True)
     }
+    solved = {one for search in searches.values() for one in search.solved}
     contents: dict[int, list[DraftNode]] = {}
     for plan in plans:
         inside = list(plan.iter_lessons())
@@ -64,7 +65,8 @@ def _find_contents(
                 found_exercises.append([])
             else:
                 found_exercises.append(list(searches[id(lesson)].nodes))
-        for lesson, kept in zip(inside, exercises.merge_exercises(found_exercises), strict=True):
+        merged = exercises.merge_exercises(found_exercises, solved=solved)
+        for lesson, kept in zip(inside, merged, strict=True):
             contents[id(lesson)] = [*found_concepts[id(lesson)], *kept]
     return contents
 

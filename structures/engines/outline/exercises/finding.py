@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from materials.documents import Format
 from structures.engines.base.drafts import DraftNode
+from structures.engines.outline import names
 from structures.engines.outline.exercises.files import (
     ExerciseFile,
     attach_solution_file,
@@ -14,7 +15,7 @@ from structures.engines.outline.exercises.files import (
     search_exercise_file,
 )
 from structures.engines.outline.exercises.search import TaskSearch, collect_tasks
-from structures.engines.outline.exercises.tasks import ReadingOrder
+from structures.engines.outline.exercises.tasks import ReadingOrder, Task
 from structures.engines.outline.plans import LessonPart, Role
 
 _WITHOUT_TASKS = {Role.CONTENTS, Role.ADMINISTRATION}
@@ -24,11 +25,13 @@ _WITHOUT_TASKS = {Role.CONTENTS, Role.ADMINISTRATION}
 class ExerciseSearchResult:
     """The exercises of some sections, and the `id()` of each section that belongs to one.
 
-    No concept is sought in those sections: what a task mentions is not what the materials teach there.
+    No concept is sought in those sections: what a task mentions is not what the materials teach there. `solved` are the
+    `id()` of the exercises from files that are named as solutions and teach as well: their tasks hold the answers.
     """
 
     nodes: tuple[DraftNode, ...]
     section_ids: frozenset[int]
+    solved: frozenset[int] = frozenset()
 
 
 def find_exercises(parts: Sequence[LessonPart]) -> ExerciseSearchResult:
@@ -41,6 +44,7 @@ def find_exercises(parts: Sequence[LessonPart]) -> ExerciseSearchResult:
     files: list[ExerciseFile] = []
     section_ids: set[int] = set()
     solutions: list[LessonPart] = []
+    solved_tasks: list[Task] = []
     for part in parts:
         if part.role is Role.SOLUTION and part.is_whole:
             solutions.append(part)
@@ -52,13 +56,17 @@ def find_exercises(parts: Sequence[LessonPart]) -> ExerciseSearchResult:
         elif part.role not in _WITHOUT_TASKS:
             search = TaskSearch(order=ReadingOrder.of_chunks(part.entry.chunks))
             searches.append(collect_tasks(part.sections, search))
+            if names.is_solution_file(part.entry.name):
+                solved_tasks.extend(search.tasks)
     merge_translations(files)
     tasks = [task for search in searches for task in search.tasks]
     for part in solutions:
         attach_solution_file(part, files, tasks)
     _share_criteria(searches)
     section_ids.update(*(search.section_ids for search in searches))
-    return ExerciseSearchResult(nodes=tuple(task.build_node() for task in tasks), section_ids=frozenset(section_ids))
+    nodes = tuple(task.build_node() for task in tasks)
+    solved = [id(node) for task, node in zip(tasks, nodes, strict=True) if any(task is one for one in solved_tasks)]
+    return ExerciseSearchResult(nodes=nodes, section_ids=frozenset(section_ids), solved=frozenset(solved))
 
 
 def _share_criteria(searches: Sequence[TaskSearch]) -> None:

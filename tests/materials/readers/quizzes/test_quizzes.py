@@ -192,7 +192,7 @@ def test_moodle_xml_gives_choices_pairs_and_gaps() -> None:
     assert texts(read_as(Format.QUIZ, MOODLE)) == [
         "Geografía",
         "¿Cuál es la capital de Perú?", "¿Cuál es la capital de Perú?", "- Lima\n- Cusco", "Solution", "Lima", "¡Bien!", "Está en la costa.",
-        "Relacione. Perú Chile", "Relacione.", "1. Perú\n2. Chile", "- Lima\n- Santiago", "Solution",
+        "Relacione.", "Relacione.", "1. Perú\n2. Chile", "- Lima\n- Santiago", "Solution",
         "- Perú: Lima\n- Chile: Santiago",
         "La capital es ____.", "La capital es ____.", "Solution", "Lima",
     ]  # fmt: skip

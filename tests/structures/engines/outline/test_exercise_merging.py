@@ -44,6 +44,18 @@ def test_different_tasks_stay_apart(titles: tuple[str, str], descriptions: tuple
     assert merge_exercises([nodes]) == [nodes]
 
 
+def test_what_a_copy_in_a_file_of_solutions_has_more_is_the_solution() -> None:
+    task = exercise("Challenge 1", f"{TASK}\n\n```\nx = 1\n```")
+    answer = "```\nx = measure(1) + measure(2) and so on\n```\n\nIt is one."
+    copy = exercise("Challenge 1", f"{task.description}\n\n{answer}")
+
+    (merged,), _ = merge_exercises([[task], [copy]], solved={id(copy)})
+    assert merged.description == task.description
+    assert merged.reference_solution == answer
+    (other,), _ = merge_exercises([[copy], [task]], solved={id(copy)})
+    assert (other.description, other.reference_solution) == (merged.description, merged.reference_solution)
+
+
 def test_its_work_grows_with_the_number_of_exercises() -> None:
     def lessons(size: int) -> list[list[DraftNode]]:
         # Most of the words are the same, as in a series of tasks.
