@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from materials.readers.base.code_lines import has_code_sign, is_prose_line
+from materials.readers.pdf.flow import Heading
 from materials.readers.pdf.line_text import (
+    FIRST_WIDE,
     begins_with_section_number,
     is_blank_to_fill,
     is_contents_line,
@@ -15,7 +17,7 @@ from materials.readers.pdf.line_text import (
     may_hold_leader,
 )
 from materials.readers.pdf.lines import Line, TableLine
-from materials.readers.pdf.styles import MAX_HEADING_LENGTH, DocumentStyle, can_be_heading
+from materials.readers.pdf.styles import DocumentStyle
 
 # In type sizes, between the bottom of a line and the top of the next: more begins a paragraph. On the sample decks half
 # of it tears paragraphs of loosely set slides apart, twice joins neighbouring items of diagrams.
@@ -64,12 +66,13 @@ def split_blocks(
     *,
     labelled: Collection[Line],
     choices: Collection[Line],
+    headings: Mapping[Line, Heading],
     is_slide: bool,
 ) -> list[Block]:
     """Return the blocks of a page or of the text of a slide, in order.
 
-    `labelled` are lines that begin an exercise where the line before them has ended, `choices` lines that are items.
-    Headings are those by type size, which slides have none of but their titles.
+    `labelled` are lines that begin an exercise where the line before them has ended, `choices` lines that are items,
+    `headings` lines of headings, which slides have none of but their titles.
     """
     has_leaders = may_hold_leader(" ".join(line.text for line in lines))
     if has_leaders:
@@ -79,14 +82,14 @@ def split_blocks(
         last = lines[at - 1] if at else None
         following = lines[at + 1] if at + 1 < len(lines) else None
         block = blocks[-1] if blocks else None
-        if isinstance(line, TableLine):
+        if headings and (heading := headings.get(line)) is not None:
+            if line is heading.lines[0]:
+                blocks.append(Block(BlockKind.HEADING, level=heading.level))
+        elif isinstance(line, TableLine):
             blocks.append(Block(BlockKind.TABLE))
         elif line.is_monospaced and not style.is_monospaced:
             if block is None or block.kind is not BlockKind.CODE or not _is_near(block.lines[-1], line, _CODE_GAP):
                 blocks.append(Block(BlockKind.CODE))
-        elif not is_slide and line.size in style.heading_sizes and can_be_heading(line.text):
-            if block is None or block.kind is not BlockKind.HEADING or not _continues_heading(block, line):
-                blocks.append(Block(BlockKind.HEADING, level=style.heading_sizes.index(line.size) + 1))
         elif is_list_item(line.text) or line in choices or (has_leaders and is_contents_line(line.text)):
             blocks.append(Block(BlockKind.ITEM))
         elif (
@@ -172,12 +175,6 @@ def _is_section_number(block: Block) -> bool:
     return len(block.lines) == 1 and begins_with_section_number(block.lines[0].text)
 
 
-def _continues_heading(block: Block, line: Line) -> bool:
-    last = block.lines[-1]
-    length = sum(len(each.text) for each in block.lines) + len(line.text)
-    return last.size == line.size and line.top - last.bottom < line.size and length <= 2 * MAX_HEADING_LENGTH
-
-
 def _ends_sentence(text: str) -> bool:
     return text.rstrip("\"'”’»)")[-1:] in {".", "!", "?", ":", ";", "。", "？", "！", "؟"}
 
@@ -187,7 +184,7 @@ def _ends_early(last: Line, line: Line, lines: Sequence[Line], at: int) -> bool:
 
     `at` is the place of the line among the others.
     """
-    first = line.text.split(maxsplit=1)[0]
+    first = line.text[0] if line.text[0] >= FIRST_WIDE else line.text.split(maxsplit=1)[0]
     width = (line.right - line.left) * len(first) / max(1, len(line.text)) + _RAGGED * line.size
     return last.right + width < _find_right_edge(lines, at)
 

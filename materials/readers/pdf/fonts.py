@@ -1,4 +1,4 @@
-"""Tell from a font of a PDF whether it is bold, and whether it is monospaced."""
+"""Tell from a font of a PDF whether it is bold, whether it is monospaced, and which font it is."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from materials.readers.pdf.calls import call_by_address
 
 # Flags of a font descriptor (PDF 32000-1, table 123).
 _FIXED_PITCH, _FORCE_BOLD = 1 << 0, 1 << 18
-# Programs leave the flags out or set them wrongly; names of fonts say what they are. Those of TeX are abbreviations.
-_BOLD_NAME = re.compile(r"bold|black|heavy|demi|cm(?:ss)?bx|sfbx|sfsx|ecbx|[-,]bd\b", re.IGNORECASE)
+# Programs leave the flags out or set them wrongly; names of fonts say what they are. Those of TeX are abbreviations;
+# its bold Times is NimbusRomNo9L-Medi.
+_BOLD_NAME = re.compile(r"bold|black|heavy|demi|cm(?:ss)?bx|sfbx|sfsx|ecbx|[-,]bd\b|-medi(?:ital)?$", re.IGNORECASE)
 _MONOSPACED_NAME = re.compile(
     r"mono(?!type)|courier|consol|menlo|monaco|typewriter|fixed|terminal|(?<!bar)code|lettergothic|"
     r"(?:cm|ec|sf|lm|tx|nimbus)\w{0,2}(?:tt|mon)",
     re.IGNORECASE,
 )
+# Six letters that say which characters of a font a file holds, not which font it is (PDF 32000-1, 9.6.4).
+_SUBSET_TAG = re.compile(r"[A-Z]{6}\+")
 _MAX_NAME_LENGTH = 128
 _name_buffer = ctypes.create_string_buffer(_MAX_NAME_LENGTH)
 _name_address = ctypes.addressof(_name_buffer)
@@ -37,10 +40,19 @@ _get_font_info = call_by_address(
 
 
 class FontStyle(NamedTuple):
-    """Whether a font is bold, and whether all its characters are equally wide."""
+    """Whether a font is bold, whether all its characters are equally wide, and its name, blank where it has none."""
 
     is_bold: bool
     is_monospaced: bool
+    face: str = ""
+
+    def merge(self, other: FontStyle) -> FontStyle:
+        """Return what both fonts are: the style of a text that begins in one of them and ends in the other."""
+        return FontStyle(
+            self.is_bold and other.is_bold,
+            self.is_monospaced and other.is_monospaced,
+            self.face if self.face == other.face else "",
+        )
 
 
 NO_STYLE = FontStyle(False, False)
@@ -59,4 +71,5 @@ def _find_style(name: bytes, flags: int) -> FontStyle:
     return FontStyle(
         is_bold=bool(flags & _FORCE_BOLD) or _BOLD_NAME.search(text) is not None,
         is_monospaced=bool(flags & _FIXED_PITCH) or _MONOSPACED_NAME.search(text) is not None,
+        face=_SUBSET_TAG.sub("", text),
     )

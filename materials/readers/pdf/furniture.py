@@ -42,6 +42,9 @@ _MIN_COUNTED = 3
 _MIN_MARGIN = 1.5
 # In type sizes, the same for a number that has no others to count with.
 _MIN_LONE_MARGIN = 2
+# In type sizes: width of a letter, on average, of a line with a wide gap between a page number and a title. Letters
+# themselves are half as wide, capitals two thirds.
+_MIN_HEAD_STRETCH = 0.8
 # Digits: enough for any page, and for a year. Longer numbers are only compared.
 _MAX_DIGITS = 9
 _NUMBER = re.compile(r"\d+")
@@ -89,7 +92,8 @@ def drop_furniture(pages: Sequence[Page], outline: Outline, left_out: LeftOutCol
     }
     if _would_empty_pages(pages, running):  # a line that is all that most pages have is their text
         running = set()
-    furniture = _select_outermost(edges, running.union(_find_page_numbers(edges, len(pages))))
+    numbered = {*_find_page_numbers(edges, len(pages)), *_find_numbered_heads(edges)}
+    furniture = _select_outermost(edges, running | numbered)
     for page in pages:
         if dropped := [line for line in page.lines if line in furniture]:
             page.lines = [line for line in page.lines if line not in furniture]
@@ -214,6 +218,27 @@ def _find_page_numbers(edges: Iterable[_EdgeLine], count: int) -> Iterator[Line]
                 is_own_number = offset == 1 and edge.margin > _MIN_LONE_MARGIN * edge.line.size
                 if offsets[offset] >= min(_MIN_COUNTED, max(2, count)) or is_own_number:
                     yield edge.line
+
+
+def _find_numbered_heads(edges: Iterable[_EdgeLine]) -> Iterator[Line]:
+    """Yield the outermost lines with a page number at one side of the page and any words at the other.
+
+    Books name the section of the page there, so that the words differ. The numbers count as the pages do.
+    """
+    groups: defaultdict[tuple[bool, int], list[_EdgeLine]] = defaultdict(list)
+    for edge in edges:
+        text = edge.line.text
+        if edge.row or not (text[0].isdecimal() or text[-1].isdecimal()):
+            continue
+        line = edge.line
+        if line.right - line.left > _MIN_HEAD_STRETCH * line.size * len(text) and edge.margin > line.size:
+            for number in {text.split()[0], text.split()[-1]}:
+                if number.isdecimal():
+                    groups[edge.is_top, _count_offset(number, edge.index)].append(edge)
+    for group in groups.values():
+        for cluster in _group_by_place(group):
+            if len(cluster) >= _MIN_RUNNING_PAGES:
+                yield from (edge.line for edge in cluster)
 
 
 def _parse_page_number(text: str) -> int | None:

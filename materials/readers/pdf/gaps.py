@@ -9,7 +9,8 @@ from itertools import pairwise
 import pypdfium2.raw as raw
 
 from materials.readers.pdf.columns import MIN_COLUMN_LINES, MIN_MEDIAN_LETTERS
-from materials.readers.pdf.lines import MIN_FONT_SIZE, Line, TableLine
+from materials.readers.pdf.lines import MIN_FONT_SIZE, Line, TableLine, find_body_size
+from materials.readers.pdf.numbering import parse_section_number
 from materials.readers.pdf.text_page import TextPage
 
 # Lines whose inner gaps are measured to decide whether those of all lines are: most pages have no columns.
@@ -18,6 +19,10 @@ _GAP_SAMPLE = 3
 _COLUMN_JUMP = 8
 # In type sizes: wider than a space in justified text, narrower than the gutter between columns.
 _WIDE_GAP = 1.5
+# Type size by that of most of the page: a line in smaller type is no heading by its size.
+_MIN_LARGE_RATIO = 1.04
+# Width of a letter by the type size: without gaps most lines are narrower.
+_MIN_STRETCH = 0.55
 
 
 def may_stand_in_columns(page: TextPage, lines: Sequence[Line]) -> bool:
@@ -43,7 +48,7 @@ def _has_parted_lines(page: TextPage, lines: Sequence[Line]) -> bool:
         line = lines[len(lines) * (2 * number + 1) // (2 * _GAP_SAMPLE)]
         if len(line.text) < 2 * MIN_MEDIAN_LETTERS or isinstance(line, TableLine) or line.is_added:
             continue
-        if _has_wide_gap(page, line):
+        if _has_wide_gap(page, line, line.start):
             return True
         whole += 1
         # Most of the sample has no gap: in columns nearly every line would have one.
@@ -52,12 +57,31 @@ def _has_parted_lines(page: TextPage, lines: Sequence[Line]) -> bool:
     return False
 
 
-def _has_wide_gap(page: TextPage, line: Line) -> bool:
+def mark_parted_lines(page: TextPage, lines: Sequence[Line]) -> None:
+    """Set `is_parted` of the lines in larger type than most of the page: only these may be headings by their size.
+
+    A gap behind the number of a heading is none.
+    """
+    most = _MIN_LARGE_RATIO * find_body_size(lines)
+    for line in lines:
+        if (
+            line.size > most
+            and line.right - line.left > _MIN_STRETCH * line.size * len(line.text)
+            and line.end
+            and not isinstance(line, TableLine)
+        ):
+            start = line.start
+            if (number := parse_section_number(line.text)) is not None:
+                start += number.end
+            line.is_parted = page.count_rects(start, line.end) > 1 and _has_wide_gap(page, line, start)
+
+
+def _has_wide_gap(page: TextPage, line: Line, start: int) -> bool:
     """Tell whether there is a wide gap between the rectangles of a line, horizontally or vertically.
 
     Text on a page that was turned may run along either axis of PDFium's rectangles.
     """
-    found = page.count_rects(line.start, line.end)
+    found = page.count_rects(start, line.end)
     if found < 2:
         return False
     edges = [ctypes.c_double() for _ in range(4)]
@@ -91,15 +115,24 @@ def split_at_gaps(page: TextPage, lines: Sequence[Line]) -> Iterator[Line]:
                 continue
             sign_left, sign_right, sign_top, sign_bottom = page.get_char_box(line.start + number)
             if sign_left - right > _WIDE_GAP * line.size:
-                text, start = line.text[begin:number].rstrip(), line.start + begin
-                box = top, bottom, left, right
-                yield Line(text, line.size, *box, start, start + len(text), *_get_marks(line))
+                yield _cut(line, line.text[begin:number].rstrip(), begin, (top, bottom, left, right))
                 begin, top, bottom, left, right = number, sign_top, sign_bottom, sign_left, sign_right
             elif sign_right > right:
                 right = sign_right
-        box = top, bottom, left, right
-        yield Line(line.text[begin:], line.size, *box, line.start + begin, line.end, *_get_marks(line))
+        yield _cut(line, line.text[begin:], begin, (top, bottom, left, right))
 
 
-def _get_marks(line: Line) -> tuple[bool, bool, bool]:
-    return line.is_bold, line.is_monospaced, line.is_joined
+def _cut(line: Line, text: str, begin: int, box: tuple[float, float, float, float]) -> Line:
+    """Return the part of a line that begins at a character and has this top, bottom, left and right."""
+    start = line.start + begin
+    return Line(
+        text,
+        line.size,
+        *box,
+        start,
+        start + len(text),
+        line.is_bold,
+        line.is_monospaced,
+        line.is_joined,
+        face=line.face,
+    )

@@ -1,4 +1,4 @@
-"""Find headings that are set in the type size of the text: those in bold, and those that begin with a number."""
+"""Find headings that only a number sets apart from the text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from materials.readers.pdf.blocks import Block, BlockKind
+from materials.readers.pdf.flow import Heading
 from materials.readers.pdf.line_text import may_hold_leader
 from materials.readers.pdf.lines import HEADING_RATIO
 from materials.readers.pdf.styles import DocumentStyle
@@ -17,18 +18,22 @@ _MAX_LENGTH, _MAX_LINES = 100, 2
 # Characters of the paragraph below a heading with a single number; what stands below an item of a list is shorter, or
 # the next item.
 _MIN_TEXT_BELOW = 60
+# A sentence that begins after the words of a heading in the same line.
+_NEXT_SENTENCE = re.compile(r"[^\W\d_]{2}(?<![IVX])[.!?] [^\W\d_]")
 _SENTENCE_END = (".", ",", ";", "。", "，", "!", "！")
 # 2.1 Boiling, 3. Freezing, IV Steam: the number and the first letter of the words.
 _NUMBERED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,3})*|[IVX]{1,5})\.?\s+(?P<first>\w)")
 _ROMAN_NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 
 
-def mark_headings(pages: Sequence[Sequence[Block]], style: DocumentStyle) -> None:
-    """Turn those blocks of flowing pages into headings that are bold, or numbered, in the type size of the text.
+def mark_headings(pages: Sequence[Sequence[Block]], style: DocumentStyle, found: Sequence[Heading]) -> None:
+    """Turn those blocks of flowing pages into headings that begin with a number, in the type of the text.
 
-    They stand below all headings by size; a number with more parts makes them lower.
+    They have the levels of the headings found by their type whose numbers have as many parts, and where there are none
+    they stand below all of these; a number with more parts makes them lower.
     """
-    base = len(style.heading_sizes) + 1
+    base = max((heading.level for heading in found), default=0) + 1
+    levels = {heading.number.depth: heading.level for heading in found if heading.number and heading.depth is not None}
     numbered: list[tuple[int, Block]] = []
     for blocks in pages:
         for at, block in enumerate(blocks):
@@ -36,10 +41,8 @@ def mark_headings(pages: Sequence[Sequence[Block]], style: DocumentStyle) -> Non
                 continue
             text = " ".join(line.text for line in block.lines)
             depth, number = _parse_number(text)
-            if not style.is_bold and all(line.is_bold for line in block.lines):
-                _set_heading(block, base + max(0, depth - 1))
-            elif depth > 1 and text[-1] not in "?:":
-                _set_heading(block, base + depth - 1)
+            if depth > 1 and text[-1] not in "?:":
+                _set_heading(block, levels.get(depth, base + depth - 1))
             elif depth == 1 and text[-1] not in "?:" and _has_text_below(blocks, at):
                 numbered.append((number, block))
     for block in _select_counting(numbered):
@@ -60,6 +63,7 @@ def _can_be_heading(block: Block, style: DocumentStyle) -> bool:
         and not text.endswith(_SENTENCE_END)
         and any(map(str.isalpha, block.lines[0].text))
         and not may_hold_leader(text)
+        and not any(_NEXT_SENTENCE.search(line.text) for line in block.lines)
         and (block.lines[0].text[0].isalnum() or block.lines[0].text[0] in "§¿¡«“„(\"'")
     )
 

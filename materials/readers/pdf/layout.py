@@ -10,14 +10,17 @@ from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import PieceCollector, collapse_whitespace, format_list_item, format_table_parts
 from materials.readers.pdf.blocks import Block, BlockKind, split_blocks
 from materials.readers.pdf.code import format_code
+from materials.readers.pdf.heading_levels import find_headings
 from materials.readers.pdf.headings import mark_headings
 from materials.readers.pdf.labels import find_choices, find_numbered_words
 from materials.readers.pdf.line_joining import LineJoiner
 from materials.readers.pdf.line_text import shorten_leaders, split_item_number
 from materials.readers.pdf.lines import HEADING_RATIO, Line, TableLine, find_median
 from materials.readers.pdf.links import PageLink, list_targets
+from materials.readers.pdf.outline import Outline
 from materials.readers.pdf.page import Page
-from materials.readers.pdf.styles import MAX_HEADING_LENGTH, find_document_style
+from materials.readers.pdf.printed_contents import find_entries
+from materials.readers.pdf.styles import MAX_HEADING_LENGTH, DocumentStyle, find_document_style
 
 # The numbers below were tried at smaller and larger values on the 26 sample decks and handouts and on pages that were
 # made to be hard; the comments say what changed there.
@@ -27,6 +30,8 @@ _TITLE_ZONE = 0.5
 # On a slide of so few lines the title is half of the text, so its size is compared with nothing. At 1 section slides
 # lose their titles, at 6 slides with little text get a sentence of it for a title.
 _FEW_SLIDE_LINES = 3
+# Slides with more text whose titles say how large those are.
+_MIN_TITLES = 3
 # Points: more than sizes, which are rounded to 0.1, can be off; less than the next size that programs offer. Any value
 # from 0.05 to 3 gives the same.
 _TITLE_SIZE_TOLERANCE = 0.6
@@ -40,26 +45,32 @@ _INDENT_WIDTH = 18
 _MAX_LIST_DEPTH = 4
 
 
-def build_pieces(pages: Sequence[Page], left_out: LeftOutCollector) -> list[Piece]:
+def build_pieces(pages: Sequence[Page], left_out: LeftOutCollector, outline: Outline | None = None) -> list[Piece]:
     """Return the pieces of the pages in reading order, each with the 1-based page as its locator.
 
-    The title of a slide has level 1; headings of other pages have levels 1 to 4 by their type size, and lower ones when
-    they are bold or numbered in the size of the text.
+    The title of a slide has level 1; headings of other pages have levels from 1 on, as the bookmarks of the outline or
+    their numbers and type say.
     """
     style = find_document_style(pages)
     labelled = find_numbered_words([line for page in pages for line in page.lines])
-    titles = [_find_title(page) if page.is_slide else [] for page in pages]
+    entries = find_entries(pages)
+    listed = {line for entry in entries for line in entry.lines}
+    headings = find_headings(pages, style, entries, outline)
+    owners = {line: heading for heading in headings for line in heading.lines}
+    titles = _find_titles(pages, style)
     blocks = [
         split_blocks(
             [line for line in page.lines if line not in title] if title else page.lines,
             style,
             labelled=labelled,
-            choices=find_choices(page.lines),
+            choices=find_choices(page.lines) | listed,
+            headings=owners,
             is_slide=page.is_slide,
         )
         for page, title in zip(pages, titles, strict=True)
     ]
-    mark_headings([found for page, found in zip(pages, blocks, strict=True) if not page.is_slide], style)
+    flowing = [found for page, found in zip(pages, blocks, strict=True) if not page.is_slide]
+    mark_headings(flowing, style, headings)
     writer = _PieceWriter(PieceCollector(left_out=left_out), LineJoiner(lambda: _iter_texts(pages)))
     for page, title, found in zip(pages, titles, blocks, strict=True):
         here = Locator(page=page.number)
@@ -73,15 +84,34 @@ def _iter_texts(pages: Sequence[Page]) -> Iterator[str]:
     return (line.text for page in pages for line in page.lines)
 
 
+def _find_titles(pages: Sequence[Page], style: DocumentStyle) -> list[list[Line]]:
+    """Return the lines of the title of each page, none for those that are no slides or have no title."""
+    titles = [_find_title(page) if page.is_slide else [] for page in pages]
+    sizes = [title[0].size for page, title in zip(pages, titles, strict=True) if title and _has_much_text(page)]
+    if len(sizes) < _MIN_TITLES or find_median(sizes) <= style.size * HEADING_RATIO:
+        return titles
+    # The size of a title is known: on slides with little text that of the text is none.
+    return [
+        title if title and (_has_much_text(page) or title[0].size > style.size * HEADING_RATIO) else []
+        for page, title in zip(pages, titles, strict=True)
+    ]
+
+
+def _has_much_text(page: Page) -> bool:
+    return len(page.lines) > _FEW_SLIDE_LINES
+
+
 def _find_title(page: Page) -> list[Line]:
-    """Return the lines of the title of a slide: those in the largest type at its top."""
+    """Return the lines of the title of a slide: those in the largest type at its top, or all that it says."""
     texts = [line for line in page.lines if not isinstance(line, TableLine)]
     upper = [line for line in texts if line.top < page.height * _TITLE_ZONE]
+    if not upper and not _has_much_text(page):
+        upper = texts
     if not upper:
         return []
     top = min(upper, key=lambda line: line.top)
     median = find_median([line.size for line in texts])
-    if top.size <= median * HEADING_RATIO and len(page.lines) > _FEW_SLIDE_LINES:
+    if top.size <= median * HEADING_RATIO and _has_much_text(page):
         return []
     title = [
         line

@@ -7,6 +7,9 @@ import re
 # PDFium replaces a hyphen at the end of a line, together with the line end, by this noncharacter.
 HYPHEN = "\ufffe"
 
+# The first of the characters of Chinese, Japanese and Korean: they are as wide as high, and their lines end anywhere.
+FIRST_WIDE = "\u2e80"
+
 _ODD_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufeff\uffff\ud800-\udfff]")
 _ODD_CONTROLS = bytes(sign for sign in range(128) if (sign < 32 or sign == 127) and sign not in b"\t\n\r")
 _ITEM = re.compile(r"(?:(?P<number>\d{1,3})[.)]|[•●○◦▪▫■□‣⁃·∙–*-]|o(?=\s))\s+(?=\S)")
@@ -57,6 +60,11 @@ def may_hold_leader(text: str) -> bool:
         or "_ _" in text
         or (not text.isascii() and ("…" in text or "··" in text or "––" in text or "——" in text or "‥" in text))
     )
+
+
+def has_leader(text: str) -> bool:
+    """Tell whether dots or strokes fill a part of a line."""
+    return may_hold_leader(text) and _LEADER.search(text) is not None
 
 
 def is_contents_line(text: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from materials.readers.base.encodings import clean_text
+from materials.readers.pdf.fonts import NO_STYLE
 from materials.readers.pdf.line_text import HYPHEN, has_odd_characters
 from materials.readers.pdf.text_page import TextPage
 
@@ -31,9 +32,11 @@ class Line:
     """A line of text, its type size and its box in points from the left and the top of the upright page.
 
     `start` and `end` are the indexes of its characters in the text of the page. `is_bold` and `is_monospaced` tell
-    about the fonts of both its first and its last character. `is_joined` marks a line that PDFium took for several,
+    about the fonts of both its first and its last character, `face` names the font, blank where there are several.
+    `is_joined` marks a line that PDFium took for several,
     because some of its characters are raised or lowered, `is_turned` one that runs in another direction than the text
-    of the page, and whose box is that of the page turned so.
+    of the page, and whose box is that of the page turned so, `is_parted` one in larger type than most of its page that
+    has a wide gap in it, as between two labels of a figure.
     """
 
     text: str
@@ -48,6 +51,8 @@ class Line:
     is_monospaced: bool = False
     is_joined: bool = False
     is_turned: bool = False
+    face: str = ""
+    is_parted: bool = False
 
     @property
     def is_added(self) -> bool:
@@ -71,6 +76,7 @@ def extract_lines(page: TextPage) -> list[Line]:
     """Return the lines of a page in PDFium's order, which is that of drawing as a rule."""
     lines: list[Line] = []
     known, size = 0.0, 0.0
+    usual = NO_STYLE
     get_char_box, get_font_style = page.get_char_box, page.get_font_style
     for found in _RAW_LINE.finditer(page.text):
         given = found[0]
@@ -93,11 +99,16 @@ def extract_lines(page: TextPage) -> list[Line]:
             size = round(height * _SIZE_OF_BOX if size < MIN_FONT_SIZE < height else size, 1)
         if words[-1] == HYPHEN:
             words = words[:-1] + "-"
-        is_bold, is_monospaced = get_font_style(start)
-        if is_bold or is_monospaced:
-            style = get_font_style(end - 1)
-            is_bold, is_monospaced = is_bold and style.is_bold, is_monospaced and style.is_monospaced
-        lines.append(Line(words, size, top, bottom, left, right, start, end, is_bold, is_monospaced))
+        style = get_font_style(start)
+        is_bold, is_monospaced, face = style
+        # A plain line in the font of the last one is text, in whatever font it ends.
+        if is_bold or is_monospaced or style is not usual:
+            usual = style
+            if (last := get_font_style(end - 1)) is not style:
+                is_bold, is_monospaced, face = style.merge(last)
+        lines.append(
+            Line(words, size, top, bottom, left, right, start, end, is_bold, is_monospaced, False, False, face)
+        )
     return lines
 
 

@@ -12,7 +12,7 @@ import pypdfium2.raw as raw
 from materials.documents import LeftOutKind
 from materials.readers.pdf.annotations import join_added_lines, merge_lines, read_annotations
 from materials.readers.pdf.columns import order_by_columns
-from materials.readers.pdf.gaps import may_stand_in_columns, split_at_gaps
+from materials.readers.pdf.gaps import mark_parted_lines, may_stand_in_columns, split_at_gaps
 from materials.readers.pdf.layers import LayerSwitch
 from materials.readers.pdf.line_text import has_odd_characters
 from materials.readers.pdf.lines import Line, clean_lines, extract_lines
@@ -92,6 +92,8 @@ def _read_sheet(document: pdfium.PdfDocument, handle: raw.FPDF_PAGE, number: int
         first.left_out += ((LeftOutKind.EMBEDDED_OBJECT, link.target) for link in first.links if link.place < 0)
         lines, unseen = drop_unseen_lines(handle, text_page, extract_lines(text_page))
         first.left_out += unseen
+        if not first.is_slide:
+            mark_parted_lines(text_page, lines)
         if text_page.other_rotations:
             lines = [line for line in lines if text_page.is_upright(line.start)]
         if said.lines:

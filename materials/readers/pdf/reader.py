@@ -1,4 +1,4 @@
-"""Read PDFs by pypdfium2: pages keep their numbers, headings are found by type size, running heads are left out."""
+"""Read PDFs by pypdfium2: pages keep their numbers, headings are found, running heads are left out."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _build_document(
     if silent:
         warnings.append(f"Pages without text, probably pictures or scans: {format_page_numbers(silent)} of {count}.")
     warnings += _build_omission_warnings(pages, attachments)
-    found = tuple(build_pieces(readable, left_out))
+    found = tuple(build_pieces(readable, left_out, outline))
     own = next((p.text for p in found if p.kind is ChunkKind.HEADING), "")
     return Document(
         pieces=found, title=own or title, page_count=count, warnings=tuple(warnings), left_out=left_out.build()

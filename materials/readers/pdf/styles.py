@@ -1,4 +1,4 @@
-"""The type that the text of a document is set in, and the type sizes of its headings."""
+"""The type that the text of a document is set in."""
 
 from __future__ import annotations
 
@@ -7,50 +7,50 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from materials.readers.pdf.line_text import is_contents_line
-from materials.readers.pdf.lines import HEADING_RATIO
 from materials.readers.pdf.page import Page
 
 # Characters. At 70 headings of two lines become paragraphs, at 280 a paragraph in large type becomes a heading.
 MAX_HEADING_LENGTH = 140
-# No sample document has headings of more than two sizes; the rest is for books, and further sizes are formulas and
-# labels.
-MAX_HEADING_SIZES = 4
+# Of the characters: with less of it in other fonts, a document in a monospaced one is code, or a typescript.
+_MIN_PROSE_SHARE = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentStyle:
-    """The type size of most characters, whether most are bold or monospaced, and the largest sizes above it in order.
-
-    The index of a heading's size is its level less one.
-    """
+    """The type size and the font of most characters, and whether most are bold or monospaced."""
 
     size: float
+    face: str
     is_bold: bool
     is_monospaced: bool
-    heading_sizes: tuple[float, ...]
 
 
 def find_document_style(pages: Iterable[Page]) -> DocumentStyle:
-    """Return the style of the text of a document; slides count for its text but not for the sizes of headings."""
-    weights: Counter[float] = Counter()
-    sizes: set[float] = set()
-    bold = monospaced = 0
+    """Return the style of the text of a document; code counts for it only where there is hardly any text."""
+    weights: dict[tuple[float, str], int] = {}
+    code: dict[tuple[float, str], int] = {}
+    bold = 0
     for page in pages:
         for line in page.lines:
-            length = len(line.text)
-            weights[line.size] += length
-            bold += length * line.is_bold
-            monospaced += length * line.is_monospaced
-        if not page.is_slide:
-            sizes.update([line.size for line in page.lines if line.size not in sizes and can_be_heading(line.text)])
-    weights.pop(0.0, None)  # tables
-    size = weights.most_common(1)[0][0] if weights else 0.0
-    larger = sorted((each for each in sizes if each > size * HEADING_RATIO), reverse=True)
+            length, key = len(line.text), (line.size, line.face)
+            counted = code if line.is_monospaced else weights
+            counted[key] = counted.get(key, 0) + length
+            if line.is_bold:
+                bold += length
+    prose, typed = sum(weights.values()), sum(code.values())
+    if prose < _MIN_PROSE_SHARE * (prose + typed):
+        weights = Counter(weights) + Counter(code)
+    sizes: Counter[float] = Counter()
+    for (size, _), length in weights.items():
+        sizes[size] += length
+    sizes.pop(0.0, None)  # tables
+    size = sizes.most_common(1)[0][0] if sizes else 0.0
+    faces = Counter({face: length for (other, face), length in weights.items() if other == size and face})
     return DocumentStyle(
         size=size,
-        is_bold=2 * bold > weights.total(),
-        is_monospaced=2 * monospaced > weights.total(),
-        heading_sizes=tuple(larger[:MAX_HEADING_SIZES]),
+        face=faces.most_common(1)[0][0] if faces else "",
+        is_bold=2 * bold > prose + typed,
+        is_monospaced=2 * typed > prose + typed,
     )
 
 

@@ -281,7 +281,8 @@ def _build_lines(line: Line, words: Sequence[Word]) -> list[Line]:
     part = build_fragment(list(words))
     end = words[-1].start + len(words[-1].text)
     text = part.text.replace(HYPHEN, "-")
-    return [Line(text, line.size, part.top, part.bottom, part.left, part.right, words[0].start, end)]
+    box = part.top, part.bottom, part.left, part.right
+    return [Line(text, line.size, *box, words[0].start, end, line.is_bold, line.is_monospaced, face=line.face)]
 
 
 def _build_table_line(table: _Table) -> TableLine:
