@@ -20,8 +20,9 @@ from structures.engines.outline.concepts.glossaries import (
 )
 from structures.engines.outline.concepts.languages import Language, detect_language
 from structures.engines.outline.concepts.proofs import weigh_definition
-from structures.engines.outline.concepts.terms import build_term_key, is_term
+from structures.engines.outline.concepts.terms import build_term_key, clean_term, is_everyday, is_term
 from structures.engines.outline.concepts.vocabulary import CourseVocabulary, is_question_heading, parse_heading_term
+from structures.engines.outline.concepts.word_lists import NAMINGS_OF_WHAT_WAS_SAID
 from structures.engines.outline.plans import LessonPart, LessonPlan
 from structures.engines.outline.sections import Section
 
@@ -30,6 +31,13 @@ from structures.engines.outline.sections import Section
 _GLOSSARY_WEIGHT, _ANSWER_WEIGHT = 6.0, 2.5
 # In sentences behind a heading that asks. The third one goes into details.
 _MAX_ANSWER_SENTENCES = 2
+# What a sentence names was described in the one before it: less sure than a definition in one.
+_DESCRIPTION_LOSS = 1.0
+# Words; a shorter sentence before the name describes nothing.
+_MIN_DESCRIPTION_WORDS = 8
+_NAMED_AFTER = re.compile(
+    rf"(?:{NAMINGS_OF_WHAT_WAS_SAID})\s+(?:an?|the|un[ae]?|el|la|le|il|eine?|uma?)?\s*", re.IGNORECASE
+)
 # In characters: enough words to tell a language by.
 _MAX_SAMPLE = 4_000
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
@@ -159,16 +167,54 @@ def _find_in_sentences(
     chunk: SourceChunk, language: Language, vocabulary: CourseVocabulary, lesson: int
 ) -> Iterator[Candidate]:
     is_spoken = chunk.kind is ChunkKind.TRANSCRIPT
+    previous = ""
     for sentence in split_sentences(chunk):
+        described, previous = previous, sentence
         if len(sentence) > MAX_SENTENCE_LENGTH:
             continue
         emphasised = [term for term in chunk.emphasised if term in sentence]
         definition = parse_definition(sentence, language, emphasised=emphasised)
+        if definition is None and described:
+            yield from _find_named_after(described, sentence, chunk, emphasised, vocabulary, lesson)
         if definition is None:
             continue
         weight = weigh_definition(definition, vocabulary, is_spoken=is_spoken)
         if weight:
             yield _build_candidate(definition, sentence, chunk, lesson, weight)
+
+
+def _find_named_after(
+    described: str,
+    sentence: str,
+    chunk: SourceChunk,
+    emphasised: list[str],
+    vocabulary: CourseVocabulary,
+    lesson: int,
+) -> Iterator[Candidate]:
+    """Yield the term that a sentence gives to what the sentence before it has described: "This is called X"."""
+    found = _NAMED_AFTER.match(sentence)
+    if found is None:
+        return
+    said = sentence[found.end() :]
+    term = next((marked for marked in emphasised if said.startswith(marked)), None)
+    if chunk.kind is ChunkKind.TRANSCRIPT:
+        # Nothing is emphasised in a talk, so a heading or a slide must have the name.
+        heard = re.split(r"[,.;:!?]", said, maxsplit=1)[0].strip()
+        term = heard if vocabulary.is_named(heard) and not is_everyday(heard) else None
+    start = chunk.text.find(described)
+    end = chunk.text.find(sentence, start) + len(sentence)
+    if (
+        term is None
+        or not is_term(term)
+        or len(described.split()) < _MIN_DESCRIPTION_WORDS
+        or not (0 <= start < end <= start + MAX_SENTENCE_LENGTH)
+    ):
+        return
+    both = chunk.text[start:end]
+    cited = Citation(chunk_id=chunk.id, quote=both)
+    yield Candidate(
+        term=clean_term(term), definition=both, weight=_ANSWER_WEIGHT - _DESCRIPTION_LOSS, lesson=lesson, citation=cited
+    )
 
 
 def _build_candidate(

@@ -40,6 +40,8 @@ class Form(StrEnum):
     NAMING = "naming"
     # "X: ...", "X - ...".
     ROW = "row"
+    # "..., using an X, which is ...".
+    ASIDE = "aside"
     # "An X does ...": no definition by its form, but an explanation where X is emphasised.
     EXPLANATION = "explanation"
 
@@ -103,7 +105,11 @@ def parse_definition(sentence: str, language: Language, *, emphasised: Sequence[
         found = _parse_direct(statement, patterns, language, marked)
         if found is None or not (found.names_kind or found.form is Form.EXPLICIT):
             # "Planes that cut a map are called sections" has the form of "planes are ...", too.
-            found = _parse_naming(statement, patterns, language, marked) or found
+            found = (
+                _parse_naming(statement, patterns, language, marked)
+                or _parse_aside(statement, patterns, language, marked)
+                or found
+            )
     return found if found is None or label is None else replace(found, is_labelled=True)
 
 
@@ -232,6 +238,21 @@ def _parse_naming(statement: str, patterns: Patterns, language: Language, marked
         names_kind=True,
         is_specific=is_specific(definiens, language),
     )
+
+
+def _parse_aside(statement: str, patterns: Patterns, language: Language, marked: list[str]) -> Definition | None:
+    """Return what an emphasised term is by the clause behind it: "... a socket, which is a connection between ..."."""
+    if patterns.aside is None:
+        return None
+    for found in patterns.aside.finditer(statement):
+        before = statement[: found.start()].casefold()
+        term = next((bare for bare in marked if before.endswith(bare.casefold())), None)
+        definiens = remove_adverb(found["definiens"])
+        if term is not None and names_kind_after_copula(definiens, language) and is_specific(definiens, language):
+            return Definition(
+                term=term, text=statement, form=Form.ASIDE, is_marked=True, names_kind=True, is_specific=True
+            )
+    return None
 
 
 def _is_long_enough(statement: str) -> bool:

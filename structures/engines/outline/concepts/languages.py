@@ -18,7 +18,7 @@ class Language:
     `articles` may stand before a term and `indefinite` are those of any one thing; `copulas` join a term with what it
     is; `verbs` only ever define ("means"); `namings` have the term behind them ("is called"). `openings` begin a noun
     phrase, `relatives` tell it from others of its kind, `pronouns` stand for what was said before. `framed` are whole
-    forms with the groups `term` and `definiens`. `clause_signs` show, early in a text, that it is a clause, no name.
+    forms with the groups `term` and `definiens`. `aside` joins a term with what it is in passing. `clause_signs` show, early in a text, that it is a clause, no name.
     """
 
     code: str
@@ -33,6 +33,7 @@ class Language:
     pronouns: str = ""
     framed: tuple[str, ...] = ()
     vague: str = ""
+    aside: str = ""
     clause_signs: str = ""
 
 
@@ -44,6 +45,7 @@ LAST_TERM = r"(?P<term>[^\W\d_][^.,;:!?()\n，。：；]{0,60})"
 
 ENGLISH = Language(
     code="en",
+    aside=r"which (?:is|are)",
     function_words="a an the of and is to in that are with for this it you we be as on can",
     copulas="is|are|was|were",
     verbs=r"(?:is|are) (?:defined as|short for|an? (?:abbreviation|acronym|term) for|the (?:term|name) for)|means|mean|refers to|refer to|stands for|denotes?",
@@ -70,6 +72,7 @@ ENGLISH = Language(
 )
 UKRAINIAN = Language(
     code="uk",
+    aside=r"тобто",
     function_words="і та що це як для або у на який яка яке від не до із цей ми ви є й",
     copulas=r"[—–-] (?:це|то|було)",
     # "є документом, яким ...": with an instrumental and a relative only, since "є зеленим" says what a thing is like.
@@ -86,6 +89,7 @@ UKRAINIAN = Language(
 )
 RUSSIAN = Language(
     code="ru",
+    aside=r"то есть",
     function_words="и это что как для или не на который которая от по мы вы из с в к у же бы",
     copulas=r"[—–-] (?:это|то)",
     verbs=r"(?:является|был|была|было)(?=\s\w+(?:ом|ем|ой|ей)\s?[^.]{0,60},\s(?:\w+\s)?(?:котор|что|где))|означает|означают|[—–-] это (?:сокращение от|термин)|определяют как|определяется как|представляет собой",
@@ -101,6 +105,7 @@ RUSSIAN = Language(
 )
 SPANISH = Language(
     code="es",
+    aside=r"que (?:es|son)",
     function_words="el la los las de que es y en un una por con para del se al como su más no",
     copulas="es|son|era|eran",
     verbs=r"se define como|se definen como|significa|significan|se refiere a|se refieren a|designa|designan|denota|consiste en|es la abreviatura de|son las siglas de",
@@ -139,6 +144,7 @@ GERMAN = Language(
 )
 FRENCH = Language(
     code="fr",
+    aside=r"qui (?:est|sont)",
     function_words="le la les de des et est un une que qui dans pour sur du au aux en ce pas il elle on",
     copulas="est|sont|était|étaient",
     verbs=r"désigne|désignent|signifie|signifient|se définit comme|se définissent comme|est défini[e]? comme|veut dire|est l['’](?:abréviation|acronyme) de|fait référence à",
@@ -158,6 +164,7 @@ FRENCH = Language(
 )
 POLISH = Language(
     code="pl",
+    aside=r"czyli",
     function_words="i w na jest to się że z nie do oraz przez jak dla są o po od lub który która które",
     copulas=r"(?:[—–-] )?(?:jest to|są to|to|był to|była to)",
     verbs=r"(?:jest|był|była|było)(?=\s\w+(?:em|ą|um)\s?[^.]{0,60},\s(?:\w+\s)?(?:któr|gdzie))|oznacza|oznaczają|to skrót od|określa się jako|definiuje się jako|rozumie się jako",
@@ -174,6 +181,7 @@ POLISH = Language(
 )
 PORTUGUESE = Language(
     code="pt",
+    aside=r"que (?:é|são)",
     function_words="o a os as de que é e em um uma não para com do da no na por se ao mais como",
     copulas="é|são|era|eram",
     verbs=r"significa|significam|refere-se a|refere-se ao|refere-se à|designa|designam|denota|define-se como|é definid[oa] como|consiste em|é a sigla de",
@@ -193,6 +201,7 @@ PORTUGUESE = Language(
 )
 ITALIAN = Language(
     code="it",
+    aside=r"che (?:è|sono)",
     function_words="il la di che è e un una per con del della i gli le non in si da sono al lo come più",
     copulas="è|sono|era|erano",
     verbs=r"significa|significano|si riferisce a|si riferisce al|si riferisce alla|indica|indicano|designa|denota|si definisce come|è definit[oa] come|consiste in|è l['’]acronimo di",

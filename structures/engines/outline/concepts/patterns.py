@@ -35,6 +35,7 @@ class Patterns:
     naming: re.Pattern[str]
     row: re.Pattern[str]
     explanation: re.Pattern[str]
+    aside: re.Pattern[str] | None
     opening: re.Pattern[str]
     relative: re.Pattern[str]
     pronoun: re.Pattern[str]
@@ -76,6 +77,7 @@ def compile_patterns(language: Language) -> Patterns:
         ),
         row=compile_(row),
         explanation=compile_(rf"(?:{indefinite})\s+{TERM}\s+(?P<definiens>[^\W\d_]\S*\s+\S.*)"),
+        aside=compile_(rf",\s+(?:{language.aside})\s+(?P<definiens>[^\n]+)") if language.aside else None,
         opening=opening,
         relative=relative,
         pronoun=pronoun,

@@ -56,6 +56,7 @@ def weigh_definition(definition: Definition, vocabulary: CourseVocabulary, *, is
         Form.COPULA: _weigh_copula,
         Form.NAMING: _weigh_naming,
         Form.ROW: _weigh_row,
+        Form.ASIDE: _weigh_explanation,
         Form.EXPLANATION: _weigh_explanation,
     }[definition.form]
     weight = weigh(definition, vocabulary)
@@ -123,7 +124,8 @@ def _weigh_row(definition: Definition, vocabulary: CourseVocabulary) -> float:
 
 
 def _weigh_explanation(definition: Definition, _vocabulary: CourseVocabulary) -> float:
-    return _LOOSE if definition.is_marked and definition.is_generic else 0.0
+    is_general = definition.is_generic or definition.form is Form.ASIDE
+    return _LOOSE if definition.is_marked and is_general else 0.0
 
 
 def _weigh_spoken(definition: Definition, vocabulary: CourseVocabulary) -> float:

@@ -122,3 +122,12 @@ PERSONS = (
     r"mathematicians?|physicists?|director|researchers?|developer at|student at|profesora?|professora?|científic[oa]|Wissenschaftler(?:in)?|Professorin|"
     r"professeure?|chercheu\w+|вчен\w+|учён\w+|професор\w*|профессор\w*|викладач\w*|письменни\w+|naukowiec|scienziat[oa])(?!\w)"
 )
+
+# What gives a name to something that was described in the sentence before.
+NAMINGS_OF_WHAT_WAS_SAID = (
+    r"(?:(?:so|and|now),? )?(?:(?:this|that|these|those)(?: \w+){0,2} (?:is|are) (?:also |often |sometimes )?(?:called|known as|referred to as|termed|what we call)|"
+    r"(?:this|that)['’]s (?:called|what we call)|we call (?:this|these|that|it)|"
+    r"(?:це|такий \w+|таку \w+) (?:називають|називається|називаємо)|это называ(?:ют|ется|ем)|(?:esto|este \w+|esta \w+) se (?:llama|denomina)|"
+    r"das (?:nennt man|heißt)|(?:cela|c['’]est ce qu['’]on) (?:s['’]appelle|appelle)|to nazywa(?:my| się)|isto (?:se )?chama-se|questo si chiama|这(?:就)?(?:叫做|叫|称为)"
+    r")"
+)

@@ -44,6 +44,8 @@ def build_course(files: Files) -> Draft:
         ("A consul was a magistrate who held power for one year.", "consul"),
         ("The word *patrician* refers to a member of the old families.", "patrician"),
         ("Backups are copies of files that are kept elsewhere.", "backups"),
+        ("We open a *socket*, which is a connection between two programs.", "socket"),
+        ("One value hides another value of the same name. This is called **shadowing**.", "shadowing"),
         ("Normalisation refers to the act of dividing a count by something.", "normalisation"),
         ("**Клієнт** – пристрій, який просить дані.", "клієнт"),
         ("Визначення: **Інтернет** — це світова мережа пристроїв.", "інтернет"),
