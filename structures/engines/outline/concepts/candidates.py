@@ -20,7 +20,7 @@ from structures.engines.outline.concepts.glossaries import (
 )
 from structures.engines.outline.concepts.languages import Language, detect_language
 from structures.engines.outline.concepts.proofs import weigh_definition
-from structures.engines.outline.concepts.terms import build_term_key, clean_term, is_everyday, is_term
+from structures.engines.outline.concepts.terms import build_term_key, clean_term, is_chinese, is_everyday, is_term
 from structures.engines.outline.concepts.vocabulary import CourseVocabulary, is_question_heading, parse_heading_term
 from structures.engines.outline.concepts.word_lists import NAMINGS_OF_WHAT_WAS_SAID
 from structures.engines.outline.plans import LessonPart, LessonPlan
@@ -113,10 +113,8 @@ def _find_in_section(
 def _detect_chunk_language(chunk: SourceChunk, language: Language) -> Language:
     """Return the language of a chunk whose letters are not those of its file."""
     start = chunk.text[:200]
-    is_cyrillic = len(_CYRILLIC.findall(start)) > len(start) // 4
-    if is_cyrillic != (language.code in {"uk", "ru"}) or (
-        language.code != "zh" and re.search("[\u4e00-\u9fff]", start)
-    ):
+    is_cyrillic = not start.isascii() and len(_CYRILLIC.findall(start)) > len(start) // 4
+    if is_cyrillic != (language.code in {"uk", "ru"}) or (language.code != "zh" and is_chinese(start)):
         return detect_language(chunk.text, stated=language.code)
     return language
 

@@ -74,6 +74,9 @@ _PERSON = re.compile(PERSONS, re.IGNORECASE)
 # What is named was described before, or stands in another clause: "this syntax is called", "we use what is called".
 _REFERRING = re.compile(r"(?<!\w)(?:this|these|those|such|it|what)(?!\w)", re.IGNORECASE)
 _PAST = re.compile(r"was|were|era[nm]?|erano|war|waren|était|étaient", re.IGNORECASE)
+_ROW_MARK = re.compile(r"[—–:：]|\s-\s|--")
+# In characters, more than what may stand before the mark of a row.
+_MAX_ROW_START = 250
 _COLON = re.compile(r"\s*:")
 _ONE_OF_THEM = re.compile(r"the (?:first|second|third|last|next|other|new|following|previous|same)\s", re.IGNORECASE)
 # Whatever follows these is a sentence about the term, not what it is.
@@ -100,13 +103,17 @@ def parse_definition(sentence: str, language: Language, *, emphasised: Sequence[
         return None
     marked = [bare for bare in (clean_term(term) for term in emphasised) if bare]
     patterns = compile_patterns(language)
-    found = _parse_framed(statement, patterns, language, marked)
+    folded = " ".join(statement.casefold().split())
+    found = None
+    if patterns.may_be("framed", folded):
+        found = _parse_framed(statement, patterns, language, marked)
     if found is None:
-        found = _parse_direct(statement, patterns, language, marked)
+        found = _parse_direct(statement, folded, patterns, language, marked)
         if found is None or not (found.names_kind or found.form is Form.EXPLICIT):
             # "Planes that cut a map are called sections" has the form of "planes are ...", too.
+            is_naming = patterns.may_be("naming", folded)
             found = (
-                _parse_naming(statement, patterns, language, marked)
+                (_parse_naming(statement, patterns, language, marked) if is_naming else None)
                 or _parse_aside(statement, patterns, language, marked)
                 or found
             )
@@ -139,14 +146,16 @@ def _parse_framed(statement: str, patterns: Patterns, language: Language, marked
     return None
 
 
-def _parse_direct(statement: str, patterns: Patterns, language: Language, marked: list[str]) -> Definition | None:
-    for form, pattern in (
-        (Form.EXPLICIT, patterns.explicit),
-        (Form.COPULA, patterns.copula),
-        (Form.ROW, patterns.row),
-        (Form.EXPLANATION, patterns.explanation),
+def _parse_direct(
+    statement: str, folded: str, patterns: Patterns, language: Language, marked: list[str]
+) -> Definition | None:
+    for form, pattern, is_possible in (
+        (Form.EXPLICIT, patterns.explicit, patterns.may_be("verb", folded)),
+        (Form.COPULA, patterns.copula, patterns.may_be("copula", folded)),
+        (Form.ROW, patterns.row, _ROW_MARK.search(statement, 0, _MAX_ROW_START) is not None),
+        (Form.EXPLANATION, patterns.explanation, bool(marked)),
     ):
-        found = pattern.match(statement)
+        found = pattern.match(statement) if is_possible else None
         if found is None or (form is not Form.ROW and _COPULA_INSIDE.search(found["term"])):
             continue
         return _build_direct(statement, form, found, patterns, language, marked)
@@ -242,7 +251,7 @@ def _parse_naming(statement: str, patterns: Patterns, language: Language, marked
 
 def _parse_aside(statement: str, patterns: Patterns, language: Language, marked: list[str]) -> Definition | None:
     """Return what an emphasised term is by the clause behind it: "... a socket, which is a connection between ..."."""
-    if patterns.aside is None:
+    if patterns.aside is None or not marked:
         return None
     for found in patterns.aside.finditer(statement):
         before = statement[: found.start()].casefold()

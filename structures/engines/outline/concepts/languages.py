@@ -12,6 +12,19 @@ from functools import cache
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signs:
+    """What a sentence of each form has somewhere, in small letters: looked for first, since patterns take longer.
+
+    Parts of words or words with the spaces around them, divided by `|`.
+    """
+
+    copula: str
+    verb: str
+    naming: str
+    framed: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Language:
     """The forms of definition in one language.
 
@@ -22,6 +35,7 @@ class Language:
     """
 
     code: str
+    signs: Signs
     function_words: str
     copulas: str
     verbs: str
@@ -46,6 +60,12 @@ LAST_TERM = r"(?P<term>[^\W\d_][^.,;:!?()\n，。：；]{0,60})"
 ENGLISH = Language(
     code="en",
     aside=r"which (?:is|are)",
+    signs=Signs(
+        copula=" is | are | was | were ",
+        verb="defined as|short for| for |mean|refer|stand|denote",
+        naming="called|known as|referred to|termed",
+        framed="we mean|we call|we define",
+    ),
     function_words="a an the of and is to in that are with for this it you we be as on can",
     copulas="is|are|was|were",
     verbs=r"(?:is|are) (?:defined as|short for|an? (?:abbreviation|acronym|term) for|the (?:term|name) for)|means|mean|refers to|refer to|stands for|denotes?",
@@ -73,6 +93,12 @@ ENGLISH = Language(
 UKRAINIAN = Language(
     code="uk",
     aside=r"тобто",
+    signs=Signs(
+        copula="це|то |було",
+        verb="означа|скорочен|термін|визнача| є | був | була | було ",
+        naming="назива|звуть|звуться|відом",
+        framed="розумі|мають на увазі|назива|звуть",
+    ),
     function_words="і та що це як для або у на який яка яке від не до із цей ми ви є й",
     copulas=r"[—–-] (?:це|то|було)",
     # "є документом, яким ...": with an instrumental and a relative only, since "є зеленим" says what a thing is like.
@@ -90,6 +116,12 @@ UKRAINIAN = Language(
 RUSSIAN = Language(
     code="ru",
     aside=r"то есть",
+    signs=Signs(
+        copula="это|то ",
+        verb="означа|сокращен|термин|определя|представля|является| был",
+        naming="называ|известн",
+        framed="понима|подразум|имеют в виду|называ",
+    ),
     function_words="и это что как для или не на который которая от по мы вы из с в к у же бы",
     copulas=r"[—–-] (?:это|то)",
     verbs=r"(?:является|был|была|было)(?=\s\w+(?:ом|ем|ой|ей)\s?[^.]{0,60},\s(?:\w+\s)?(?:котор|что|где))|означает|означают|[—–-] это (?:сокращение от|термин)|определяют как|определяется как|представляет собой",
@@ -106,6 +138,12 @@ RUSSIAN = Language(
 SPANISH = Language(
     code="es",
     aside=r"que (?:es|son)",
+    signs=Signs(
+        copula=" es | son | era",
+        verb=" define| definen|signific|refier|design|denot|consiste|abreviatura|siglas",
+        naming="llama|denomina|conoce|reciben el|recibe el|conocid",
+        framed="llama|denomina|conoce|entiend",
+    ),
     function_words="el la los las de que es y en un una por con para del se al como su más no",
     copulas="es|son|era|eran",
     verbs=r"se define como|se definen como|significa|significan|se refiere a|se refieren a|designa|designan|denota|consiste en|es la abreviatura de|son las siglas de",
@@ -125,6 +163,12 @@ SPANISH = Language(
 )
 GERMAN = Language(
     code="de",
+    signs=Signs(
+        copula=" ist | sind | war",
+        verb="bezeichn|bedeut|steht für|stehen für|meint|definiert|abkürzung",
+        naming="heiß|nennt|nennen|werden als|wird als",
+        framed="versteh|bezeichnet|definiert|nennt man",
+    ),
     function_words="der die das und ist ein eine von mit zu nicht den im dem des für auf sich wird werden",
     copulas="ist|sind|war|waren",
     verbs=r"bezeichnet|bezeichnen|bedeutet|bedeuten|steht für|stehen für|meint|ist definiert als|ist die (?:Bezeichnung|Abkürzung) für",
@@ -145,6 +189,12 @@ GERMAN = Language(
 FRENCH = Language(
     code="fr",
     aside=r"qui (?:est|sont)",
+    signs=Signs(
+        copula=" est | sont | étai",
+        verb="désign|signifi|défini|veut dire|abréviation|acronyme|référence",
+        naming="appel|nomm|connu",
+        framed="appel|nomm|entend",
+    ),
     function_words="le la les de des et est un une que qui dans pour sur du au aux en ce pas il elle on",
     copulas="est|sont|était|étaient",
     verbs=r"désigne|désignent|signifie|signifient|se définit comme|se définissent comme|est défini[e]? comme|veut dire|est l['’](?:abréviation|acronyme) de|fait référence à",
@@ -165,6 +215,12 @@ FRENCH = Language(
 POLISH = Language(
     code="pl",
     aside=r"czyli",
+    signs=Signs(
+        copula=" to | jest | są ",
+        verb="oznacza|skrót|określa|definiuje|rozumie| jest | był",
+        naming="nazywa|nazywan|określamy",
+        framed="rozumie|nazywa",
+    ),
     function_words="i w na jest to się że z nie do oraz przez jak dla są o po od lub który która które",
     copulas=r"(?:[—–-] )?(?:jest to|są to|to|był to|była to)",
     verbs=r"(?:jest|był|była|było)(?=\s\w+(?:em|ą|um)\s?[^.]{0,60},\s(?:\w+\s)?(?:któr|gdzie))|oznacza|oznaczają|to skrót od|określa się jako|definiuje się jako|rozumie się jako",
@@ -182,6 +238,12 @@ POLISH = Language(
 PORTUGUESE = Language(
     code="pt",
     aside=r"que (?:é|são)",
+    signs=Signs(
+        copula=" é | são | era",
+        verb="signific|refere|design|denota|define|definid|consiste|sigla",
+        naming="chama|denomina|conhecid",
+        framed="chama|denomina|entende",
+    ),
     function_words="o a os as de que é e em um uma não para com do da no na por se ao mais como",
     copulas="é|são|era|eram",
     verbs=r"significa|significam|refere-se a|refere-se ao|refere-se à|designa|designam|denota|define-se como|é definid[oa] como|consiste em|é a sigla de",
@@ -202,6 +264,12 @@ PORTUGUESE = Language(
 ITALIAN = Language(
     code="it",
     aside=r"che (?:è|sono)",
+    signs=Signs(
+        copula=" è | sono | era",
+        verb="signific|riferisce|indica|design|denota|definisce|definit|consiste|acronimo",
+        naming="chiama|dicono|dice|dett|nome di",
+        framed="chiama|definisce|dice|intende|indica",
+    ),
     function_words="il la di che è e un una per con del della i gli le non in si da sono al lo come più",
     copulas="è|sono|era|erano",
     verbs=r"significa|significano|si riferisce a|si riferisce al|si riferisce alla|indica|indicano|designa|denota|si definisce come|è definit[oa] come|consiste in|è l['’]acronimo di",
@@ -221,6 +289,7 @@ ITALIAN = Language(
 )
 CHINESE = Language(
     code="zh",
+    signs=Signs(copula="是", verb="是|指|定义|意思", naming="叫|称", framed="谓|叫|称"),
     function_words="",
     copulas="就是|是",
     verbs="是指|指的是|指的就是|是(?=一种|一类|一个)|定义为|被定义为|的意思是",

@@ -27,8 +27,9 @@ _ALIAS = r"(?:,?\s+\(?(?:or|or simply|або|или|oder|ou|o|lub)\s+[^,()]{1,40
 
 @dataclass(frozen=True)
 class Patterns:
-    """The compiled forms of one language."""
+    """The compiled forms of one language. `signs` are those of `languages.Signs`, by the name of the form."""
 
+    signs: dict[str, tuple[str, ...]]
     framed: list[re.Pattern[str]]
     explicit: re.Pattern[str]
     copula: re.Pattern[str]
@@ -41,6 +42,10 @@ class Patterns:
     pronoun: re.Pattern[str]
     vague: re.Pattern[str]
     clause_sign: re.Pattern[str]
+
+    def may_be(self, form: str, folded: str) -> bool:
+        """Tell whether a case-folded sentence has a sign of the form; without one its pattern cannot match."""
+        return any(sign in folded for sign in self.signs[form])
 
 
 @cache
@@ -68,6 +73,7 @@ def compile_patterns(language: Language) -> Patterns:
         row = rf"{subject}(?P<mark>\s*(?:[—–]\s*|\s-\s+|:\s+))(?P<definiens>\S.*)"
     indefinite = language.indefinite or "(?!)"
     return Patterns(
+        signs={name: tuple(said.split("|")) for name, said in vars(language.signs).items()},
         framed=[compile_(rf"{_LEAD}{pattern}") for pattern in language.framed],
         explicit=compile_(rf"{subject}{gap}(?P<cue>{language.verbs}){gap}(?P<definiens>\S.*)"),
         copula=compile_(rf"{subject}{gap}(?P<cue>{language.copulas}){gap}(?P<definiens>\S.*)"),

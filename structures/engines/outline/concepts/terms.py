@@ -69,6 +69,8 @@ _LATIN_ENDING = re.compile(
 )
 
 
+# The same words are asked for again and again: by each sentence that has them, and by each question for a term.
+@lru_cache(maxsize=100_000)
 def clean_term(term: str) -> str:
     """Return a term without its article, its anchor and the marks around it."""
     bare = _ANCHOR.sub("", _BRACKETED.sub(lambda found: found["text"], term))
@@ -79,6 +81,7 @@ def clean_term(term: str) -> str:
     return bare[half + 1 :] if bare[:half].casefold() == bare[half + 1 :].casefold() and " " in bare else bare
 
 
+@lru_cache(maxsize=100_000)
 def is_term(term: str, *, longest: int = MAX_TERM_WORDS, is_listed: bool = False) -> bool:
     """Tell whether words can be a term: few, not beginning with a stop word, no code, label, date or instruction.
 
@@ -100,13 +103,13 @@ def is_term(term: str, *, longest: int = MAX_TERM_WORDS, is_listed: bool = False
         return False
     letters = sum(c.isalpha() for c in bare)
     # A Chinese sign is a word.
-    least = 1 if _CHINESE.search(bare) else 2
+    least = 1 if is_chinese(bare) else 2
     return letters >= least and letters >= _MIN_LETTER_SHARE * len(bare.replace(" ", ""))
 
 
 def is_chinese(text: str) -> bool:
     """Tell whether a text has Chinese signs, whose words have no spaces between them."""
-    return _CHINESE.search(text) is not None
+    return not text.isascii() and _CHINESE.search(text) is not None
 
 
 @lru_cache(maxsize=100_000)

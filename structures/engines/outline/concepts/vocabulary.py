@@ -44,6 +44,7 @@ class CourseVocabulary:
         self._chinese_headings: set[str] = set()
         self._chunks: list[SourceChunk] = []
         self._places: dict[str, list[int]] = defaultdict(list)
+        self._keys: dict[str, tuple[str, ...]] = {}
         for section in sections:
             for below in section.iter_sections():
                 self._add_section(below)
@@ -101,11 +102,19 @@ class CourseVocabulary:
 
     def _add_places(self, chunk: SourceChunk) -> None:
         at = len(self._chunks) - 1
-        for stem in set(_iter_stems(chunk.text)):
-            self._places[stem].append(at)
+        for token in set(_TOKEN.findall(chunk.text.casefold())):
+            keys = self._keys.get(token)
+            if keys is None:
+                keys = self._keys[token] = _build_keys(token)
+            for key in keys:
+                places = self._places[key]
+                if not places or places[-1] != at:
+                    places.append(at)
 
     def _find_places(self, term: str) -> list[int]:
-        stems = list(dict.fromkeys(_iter_stems(clean_term(term))))
+        stems = list(
+            dict.fromkeys(key for token in _TOKEN.findall(clean_term(term).casefold()) for key in _build_keys(token))
+        )
         if not stems:
             return []
         rarest, *others = sorted((self._places.get(stem, []) for stem in stems), key=len)
@@ -135,13 +144,8 @@ def is_question_heading(heading: str) -> bool:
     return _WHAT_IS.match(names.clean_title(heading)) is not None
 
 
-def _iter_stems(text: str) -> Iterator[str]:
-    for token in _TOKEN.findall(text):
-        if "\u4e00" <= token[0] <= "\u9fff":
-            # Chinese has no spaces: two signs side by side stand for a word.
-            yield from (token[at : at + 2] for at in range(len(token) - 1)) if len(token) > 1 else (token,)
-            if len(token) == 1:
-                continue
-            yield from token
-        else:
-            yield build_stem(token)
+def _build_keys(token: str) -> tuple[str, ...]:
+    """Return what a word is found by: its stem; of a run of Chinese signs, which has no spaces, each sign and pair."""
+    if not is_chinese(token):
+        return (build_stem(token),)
+    return (*token, *(token[at : at + 2] for at in range(len(token) - 1)))
