@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -84,7 +86,15 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
     folder = tmp_path / "water"
     folder.mkdir()
     (folder / "steam.md").write_text("# Steam\n\nWater boils.")
-    pages = ["docs/how-to/manage-keys.md", "docs/how-to/bring-a-whole-course.md", "docs/operations/storage.md"]
+    gold = {"modules": [{"title": "Water", "lessons": [{"title": "Steam", "files": ["steam.md"]}]}]}
+    (tmp_path / "gold.json").write_text(json.dumps(gold))
+    pages = [
+        "docs/how-to/build-a-course.md",
+        "docs/quality.md",
+        "docs/how-to/manage-keys.md",
+        "docs/how-to/bring-a-whole-course.md",
+        "docs/operations/storage.md",
+    ]
     lines = [
         line.removeprefix(COMMAND_START)
         for page in [*pages, "docs/operations/models.md"]
@@ -99,6 +109,8 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
         examples = {
             "cw_live_WlToEJaX": lambda: ApiKey.objects.earliest("created_at").prefix,
             "/srv/courses/water": lambda: str(folder),
+            "path/to/course": lambda: str(folder),
+            **{name: partial(str, tmp_path / name) for name in ("gold.json", "structure.json", "structure.md")},
             "0198c0de-...": lambda: str(MaterialNode.objects.get(parent=None).pk),
         }
         arguments = [examples[each]() if each in examples else each for each in arguments]
