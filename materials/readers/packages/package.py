@@ -106,6 +106,8 @@ class PackageFiles:
         # Packages that were made on Windows name files in other cases than they have.
         self._by_folded = {path.casefold(): path for path in sorted(self._paths, reverse=True)}
         self._read = read
+        self.mended: list[str] = []
+        """Paths of XML files that are not well-formed, which were read as far as they can be."""
 
     def __contains__(self, path: str) -> bool:
         return path in self._paths
@@ -147,12 +149,21 @@ class PackageFiles:
         return self._read(path, size)
 
     def parse(self, path: str) -> Any:
-        """Return the root element of an XML file. Raises PackageDamaged."""
-        return parse_xml(self.read(path), path)
+        """Return the root element of an XML file, and note it in `mended` if it is damaged. Raises PackageDamaged."""
+        data = self.read(path)
+        try:
+            return _parse_xml(data, path, is_strict=True)
+        except etree.XMLSyntaxError:
+            # Written by hand or by a careless program: an ampersand in a title, a prefix that is declared nowhere.
+            self.mended.append(path)
+            try:
+                return _parse_xml(data, path, is_strict=False)
+            except etree.XMLSyntaxError:
+                raise PackageDamaged(f"{path[:200]!r} holds no XML.") from None
 
 
-def parse_xml(data: bytes, path: str) -> Any:
-    """Return the root element of an XML document. Raises PackageDamaged.
+def _parse_xml(data: bytes, path: str, *, is_strict: bool) -> Any:
+    """Return the root element of an XML document. Raises XMLSyntaxError if it is strict, and PackageDamaged.
 
     Entities that the document declares itself are refused: they can multiply, or name files of this machine.
     """
@@ -164,13 +175,11 @@ def parse_xml(data: bytes, path: str) -> Any:
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
+        recover=not is_strict,
     )
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as exc:
-        raise PackageDamaged(f"{path[:200]!r} is no valid XML.") from exc
+    root: Any = etree.fromstring(data, parser)
     if root is None:
-        raise PackageDamaged(f"{path[:200]!r} holds no XML.")
+        raise PackageDamaged(f"{path[:200]!r} is no valid XML.")
     declared: Any = root.getroottree().docinfo.internalDTD
     if declared is not None and any(True for _ in declared.iterentities()):
         raise PackageDamaged(f"{path[:200]!r} declares entities of its own.")

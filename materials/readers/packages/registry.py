@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from materials.readers.packages import epub, ims, olx
 from materials.readers.packages.package import CoursePackage, PackageDamaged, PackageFiles
@@ -20,11 +21,23 @@ def find_descriptor(paths: Collection[str]) -> str:
 
 def read_package(files: PackageFiles, descriptor: str) -> CoursePackage | None:
     """Return the package that a descriptor describes; None when it is a file of another kind. Raises PackageDamaged."""
+    try:
+        package = _read(files, descriptor)
+    except RecursionError:
+        raise PackageDamaged("Its parts are nested too deeply.") from None
+    if package is None or not files.mended:
+        return package
+    if not package.items:
+        raise PackageDamaged(f"{files.mended[0][:200]!r} is no valid XML.")
+    warning = (
+        f"{files.mended[0][:200]!r} is no valid XML. It was read as far as it can be, so some items may be missing."
+    )
+    return replace(package, warnings=(*package.warnings, warning))
+
+
+def _read(files: PackageFiles, descriptor: str) -> CoursePackage | None:
     if descriptor == ims.MANIFEST:
         return ims.read(files)
     if descriptor == epub.CONTAINER:
         return epub.read(files)
-    try:
-        return olx.read(files) if olx.is_course(files) else None
-    except RecursionError:
-        raise PackageDamaged("Its parts are nested too deeply.") from None
+    return olx.read(files) if olx.is_course(files) else None

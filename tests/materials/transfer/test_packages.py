@@ -231,6 +231,29 @@ def test_a_damaged_manifest_is_named_and_the_files_are_taken_as_they_lie(
 
 
 @pytest.mark.usefixtures("stored")
+def test_a_manifest_with_a_fault_is_read_as_far_as_it_can_be(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    manifest = str(MOODLE["imsmanifest.xml"]).replace("Los ríos", "Ríos & lagos")
+
+    report = imported(api(acme), course.pk, packed({**MOODLE, "imsmanifest.xml": manifest}))
+
+    assert ("Tema 2. El hielo", ["Glaciares.html", "Debate.html"]) in outline(api(acme), course.pk)
+    assert "is no valid XML" in report["warnings"][0]
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_course_from_a_package_can_be_exported_and_imported_again(
+    api: Api, acme: Tenant, course: MaterialNode
+) -> None:
+    other = create_node(tenant=acme, title="Other")
+    imported(api(acme), course.pk, packed(CANVAS))
+
+    exported: Any = api(acme).get(f"/api/v1/nodes/{course.pk}/materials.zip")
+    imported(api(acme), other.pk, b"".join(exported.streaming_content))
+
+    assert outline(api(acme), other.pk) == outline(api(acme), course.pk)
+
+
+@pytest.mark.usefixtures("stored")
 def test_entities_that_a_manifest_declares_are_refused(api: Api, acme: Tenant, course: MaterialNode) -> None:
     bomb = '<!DOCTYPE m [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><manifest><organizations/>&b;</manifest>'
 
