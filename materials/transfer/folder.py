@@ -32,6 +32,9 @@ class FolderSource:
                     waiting.append((Path(each.handle), each.path))
         return found
 
+    def get_whole(self) -> SourceItem | None:
+        return None
+
     @contextlib.contextmanager
     def open(self, item: SourceItem) -> Iterator[ReadableFile]:
         try:

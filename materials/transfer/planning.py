@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from materials.transfer import manifest as manifests
+from materials.transfer.h5p import plan_h5p
 from materials.transfer.manifest import Manifest
 from materials.transfer.names import format_path, is_hidden
 from materials.transfer.package_plan import build_package_plan
@@ -59,13 +60,13 @@ def build_import_plan(
     manifest = _read_manifest(source, files, base)
     if manifest is not None:
         del files[(*base, manifests.FILE_NAME)]
-    elif (
-        takes_packages
-        and (found_package := find_package(source, files, base or _find_single_top_folder(seen))) is not None
-    ):
-        if found_package.package is not None:
+    elif takes_packages:
+        if (whole := plan_h5p(source, files)) is not None:
+            return whole
+        found_package = find_package(source, files, base or _find_single_top_folder(seen))
+        if found_package is not None and found_package.package is not None:
             return build_package_plan(found_package, skipped=skipped, warnings=source.warnings, levels=levels)
-        package_warnings = found_package.warnings
+        package_warnings = found_package.warnings if found_package is not None else ()
     # One level deeper than allowed, so that each folder that is too deep is reported once, not with all below it.
     folders = _collect_folders(seen, base=base, max_depth=len(base) + levels + 1)
     too_deep = {path for path in folders if len(path) - len(base) > levels}

@@ -56,6 +56,10 @@ class ImportSource(Protocol):
         """Open a file. Opening and reading raise SkipItem when its bytes are damaged or unreadable."""
         ...
 
+    def get_whole(self) -> SourceItem | None:
+        """Return the zip archive that the source is, as one file that `open` takes; None for other sources."""
+        ...
+
 
 def open_item(source: ImportSource, item: SourceItem) -> AbstractContextManager[ReadableFile]:
     """Open a file of a source, or one that was made for it. Raises what `ImportSource.open` raises."""

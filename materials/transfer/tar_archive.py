@@ -123,6 +123,9 @@ class TarSource:
         check_folder_count(found, self._limits)
         return found
 
+    def get_whole(self) -> SourceItem | None:
+        return None
+
     @contextlib.contextmanager
     def open(self, item: SourceItem) -> Iterator[ReadableFile]:
         yield _TarMemberFile(self._file, item.handle)

@@ -54,6 +54,8 @@ _COMPRESSION_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 # Small files may have any ratio: deflate reaches 1,032 on a log or a table of zeros, and below this it does no harm.
 _RATIO_CHECK_MIN_BYTES = 2**20
 _UNICODE_PATH_FIELD = 0x7075  # 4.6.9
+# The handle of the item that is the archive itself.
+_WHOLE = object()
 
 
 def check_zip_end(file: BinaryIO, limits: ArchiveLimits) -> None:
@@ -116,7 +118,7 @@ class ZipSource:
     def __init__(self, file: BinaryIO, limits: ArchiveLimits) -> None:
         """Read the central directory of a seekable file. Raises ArchiveRefused."""
         check_zip_end(file, limits)
-        self._limits = limits
+        self._file, self._limits = file, limits
         file.seek(0)
         try:
             self._zip = zipfile.ZipFile(file)
@@ -139,8 +141,15 @@ class ZipSource:
         check_folder_count(found, self._limits)
         return found
 
+    def get_whole(self) -> SourceItem | None:
+        return SourceItem(path=(), display_path="", size=self._file.seek(0, 2), handle=_WHOLE)
+
     @contextlib.contextmanager
     def open(self, item: SourceItem) -> Iterator[ReadableFile]:
+        if item.handle is _WHOLE:
+            self._file.seek(0)
+            yield self._file
+            return
         try:
             file = self._zip.open(item.handle)
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, RuntimeError):

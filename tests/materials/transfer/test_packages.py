@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -188,6 +189,25 @@ def test_what_is_protected_against_copying_is_said(
     assert outline(api(acme), course.pk) == ["SUMMARY.md", "Річки.html"]
     assert "protected against copying" in report["warnings"][0]
     assert report["reasons"]["file_encrypted"] == 2
+
+
+@pytest.mark.usefixtures("stored")
+def test_an_h5p_package_is_one_quiz(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    content = {
+        "question": "<p>Where does a river end?</p>",
+        "answers": [{"text": "At its mouth", "correct": True}, {"text": "At its source", "correct": False}],
+    }
+    manifest = {"title": "Rivers/streams", "mainLibrary": "H5P.MultiChoice", "preloadedDependencies": []}
+    archive = packed(
+        {"h5p.json": json.dumps(manifest), "content/content.json": json.dumps(content), "content/images/a.png": "x"}
+    )
+
+    report = imported(api(acme), course.pk, archive)
+    drain()
+
+    (entry,) = MaterialEntry.objects.with_job()
+    assert (entry.name, entry.format, entry.state) == ("Rivers-streams.h5p", "quiz", "ready")
+    assert report["files"]["taken"] == 1
 
 
 def list_lines(contents: Contents) -> list[Any]:
