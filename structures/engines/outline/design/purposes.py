@@ -102,6 +102,23 @@ _PREREQUISITES = _join(
     r"(?:预备|前置|先修|先备|必备|背景)(?:知识|课程|要求|技能|条件)|先修要求|学习前提|前提条件|开始之前",
 )
 
+# What plans of lessons have for the teacher: nothing that is taught.
+_STANDING_HEADINGS = _join(
+    r"(?:teacher(?:['’]?s)?|instructor(?:['’]?s)?) (?:notes?|guide|background)|notes (?:for|to) (?:the )?(?:teachers?|instructors?)|standards? (?:addressed|alignment|covered)|"
+    r"(?:accommodations?|modifications?|differentiation|extensions?)(?:(?: and |, | & |/)(?:accommodations?|modifications?|differentiation|extensions?))*|"
+    r"(?:required |assessment )?checkpoints?|(?:materials|supplies|equipment)(?: (?:needed|required|list))?|(?:grading|assessment|scoring) (?:rubric|criteria|scheme)|rubric|"
+    r"(?:formative |summative )?assessment|grading|teacher preparation|attendance|warm[- ]?up",
+    r"(?:тип|вид|форма|форми|методи) (?:уроку|заняття|роботи|навчання)|обладнання|матеріали(?: та обладнання)?|оцінювання|критерії оцінювання|рефлексія|"
+    r"(?:нотатки|примітки|поради|рекомендації) (?:для )?(?:вчителя|викладача|вчителів|викладачів)|організаційний момент|оборудование|критерии оценки|заметки для учителя",
+    r"materiales(?: necesarios)?|recursos didácticos|evaluación|criterios de evaluación|notas para el (?:docente|profesor\w*)|atención a la diversidad|adaptaciones",
+    r"materiali?e?n?|benötigtes material|bewertung(?:skriterien)?|(?:hinweise|anmerkungen) für (?:die )?(?:lehrkräfte|lehrperson\w*|lehrer\w*)|differenzierung|sozialform",
+    r"matériel(?: nécessaire)?|évaluation|critères d['’]évaluation|notes (?:pour|à) l['’]enseignante?|différenciation",
+    r"środki dydaktyczne|pomoce dydaktyczne|metody (?:pracy|nauczania)|formy pracy|ocenianie|kryteria oceniania|uwagi dla nauczyciel\w+",
+    r"materiais(?: necessários)?|recursos didáticos|avaliação|critérios de avaliação|notas (?:para o|ao) professor",
+    r"materiali(?: necessari)?|valutazione|criteri di valutazione|note per (?:l['’])?insegnanti?e?|"
+    r"教学准备|教学方法|教具|教学反思|评价标准|板书设计|教学评价|教师备注",
+)
+
 
 class Purpose(Enum):
     """What a passage of a lesson's materials is for in its design."""
@@ -125,6 +142,7 @@ _PATTERNS = {
         (Purpose.GOALS, _GOALS),
     )
 }
+_STANDING = re.compile(rf"(?:{_STANDING_HEADINGS})", re.IGNORECASE)
 _NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]{1,3}[、.．]\s*|[ivxіх]{1,4}[.)]\s+|[\W\d_]+)", re.IGNORECASE)
 # In characters. The longest forms have some 60 with "of this lesson" behind them.
 _MAX_LABEL_LENGTH = 90
@@ -135,8 +153,17 @@ def classify_heading(heading: str) -> Purpose | None:
     """Return what a heading announces, whatever numbers and icons stand around its words; None for all others."""
     if len(heading) > _MAX_LABEL_LENGTH:
         return None
-    text = _NUMBERING.sub("", " ".join(heading.split())).rstrip(" .:：…—–-?？!")
+    text = _strip_marks(heading)
     return next((purpose for purpose, pattern in _PATTERNS.items() if pattern.fullmatch(text)), None)
+
+
+def is_standing_heading(heading: str) -> bool:
+    """Tell whether a heading is one that plans have for the teacher, such as "Materials needed"."""
+    return _STANDING.fullmatch(_strip_marks(heading)) is not None
+
+
+def _strip_marks(heading: str) -> str:
+    return _NUMBERING.sub("", " ".join(heading.split())).rstrip(" .:：…—–-?？!")
 
 
 def split_label(text: str) -> tuple[Purpose | None, str]:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from materials.documents import ChunkKind
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names, titles, words
+from structures.engines.outline.design import time_words
 from structures.engines.outline.design.purposes import classify_heading as find_purpose
+from structures.engines.outline.design.purposes import is_standing_heading
 from structures.engines.outline.exercises.headings import HeadingKind, classify_heading
 from structures.engines.outline.plans import LessonPart, Role
 
@@ -23,8 +25,8 @@ _GENERIC = words.compile_full_match(words.GENERIC_HEADINGS)
 def list_topics(parts: Sequence[LessonPart], title: str) -> tuple[str, ...]:
     """Return the headings of a lesson's materials in order, each once, cleaned.
 
-    Without the lesson's own title, headings that every lesson has ("Summary", "Learning objectives"), tasks and their
-    solutions, and what stands inside those.
+    Without the lesson's own title, headings that every lesson has ("Summary", "Learning objectives", "Materials
+    needed"), tasks and their solutions, and what stands inside those.
     """
     for role in _ORDER:
         topics: dict[str, str] = {}
@@ -47,7 +49,17 @@ def _add_topics(topics: dict[str, str], chunks: Sequence[SourceChunk]) -> None:
             continue
         skipped_level = None
         topic = titles.clean_title(chunk.text)
-        if find_purpose(chunk.text) is not None or classify_heading(chunk.text) is not HeadingKind.OTHER:
+        if _is_no_topic(chunk.text):
             skipped_level = level
         elif topic and len(topic) <= _MAX_LENGTH and not _GENERIC.fullmatch(topic):
             topics.setdefault(names.build_title_key(topic), topic)
+
+
+def _is_no_topic(heading: str) -> bool:
+    """Tell whether nothing below a heading is taught: goals and the like, plans for the teacher, tasks, solutions."""
+    return (
+        find_purpose(heading) is not None
+        or is_standing_heading(heading)
+        or time_words.PLAN.fullmatch(heading) is not None
+        or classify_heading(heading) is not HeadingKind.OTHER
+    )

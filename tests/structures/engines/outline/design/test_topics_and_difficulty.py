@@ -21,6 +21,19 @@ def test_topics_are_the_headings_without_those_that_every_lesson_has() -> None:
 
 
 @pytest.mark.parametrize(
+    "heading",
+    ["Notes for the teacher", "Accommodation and differentiation", "Pacing guide", "Required checkpoints",
+     "Materials needed",
+     "Grading rubric", "Критерії оцінювання", "Обладнання", "Materiales", "Hinweise für Lehrkräfte", "Matériel",
+     "Pomoce dydaktyczne", "Avaliação", "Valutazione", "教学准备"],
+)  # fmt: skip
+def test_headings_for_the_teacher_are_no_topics(heading: str) -> None:
+    text = f"# Bread\n\n## {heading}\n\nText.\n\n### More\n\nText.\n\n## Dough\n\nText."
+
+    assert design_of(text).topics == ("Bread", "Dough")
+
+
+@pytest.mark.parametrize(
     "heading", ["Flour (10 min)", "Flour [1,5 години]", "Flour (1 год 30 хв)", "Flour (2 horas)", "Flour（45分钟）"]
 )
 def test_a_topic_is_shown_without_its_duration(heading: str) -> None:
