@@ -31,6 +31,8 @@ from structures.engines.outline.sections import Section
 _GLOSSARY_WEIGHT, _ANSWER_WEIGHT = 6.0, 2.5
 # In sentences behind a heading that asks. The third one goes into details.
 _MAX_ANSWER_SENTENCES = 2
+# In words; what is shorter below such a heading is lettering on a slide as a rule.
+_MIN_ANSWER_WORDS = 5
 # What a sentence names was described in the one before it: less sure than a definition in one.
 _DESCRIPTION_LOSS = 1.0
 # Words; a shorter sentence before the name describes nothing.
@@ -155,7 +157,12 @@ def _find_answer(heading: SourceChunk, chunk: SourceChunk, lesson: int) -> Itera
     for number, sentence in enumerate(split_sentences(chunk)):
         if number >= _MAX_ANSWER_SENTENCES:
             return
-        if len(sentence) <= MAX_SENTENCE_LENGTH and f"{build_term_key(sentence)} ".startswith(f"{key} "):
+        is_sentence = is_chinese(sentence) or len(sentence.split()) >= _MIN_ANSWER_WORDS
+        if (
+            is_sentence
+            and len(sentence) <= MAX_SENTENCE_LENGTH
+            and f"{build_term_key(sentence)} ".startswith(f"{key} ")
+        ):
             cited = Citation(chunk_id=chunk.id, quote=sentence)
             yield Candidate(term=term, definition=sentence, weight=_ANSWER_WEIGHT, lesson=lesson, citation=cited)
             return
