@@ -37,6 +37,7 @@ class MaterialImport(UUIDModel):
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     planned_at = models.DateTimeField(null=True, blank=True, help_text="When its items were stored.")
     has_manifest = models.BooleanField(default=False)
+    package = models.CharField(max_length=100, blank=True, help_text="The form of the course package that it was.")
     warnings = ArrayField(models.TextField(), default=list, blank=True)
 
     objects = MaterialImportQuerySet.as_manager()

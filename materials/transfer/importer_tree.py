@@ -17,7 +17,7 @@ from materials.locks import lock_tree
 from materials.models import ImportItem, ItemKind, ItemOutcome, MaterialEntry, MaterialImport, MaterialNode
 from materials.positions import renumber_siblings
 from materials.queries import group_by_parent, list_ancestor_ids, list_subtree
-from materials.transfer.names import format_path
+from materials.transfer.names import format_path, strip_invisible
 from materials.transfer.plan import ImportPlan, PathParts, path_sort_key
 from materials.tree.services import MAX_DEPTH
 from project.db.fields import new_id
@@ -59,7 +59,9 @@ def store_import_plan(*, batch: MaterialImport, plan: ImportPlan) -> None:
     ImportItem.objects.bulk_create(items, batch_size=_BATCH_SIZE)
     batch.planned_at = timezone.now()
     batch.has_manifest, batch.warnings = plan.manifest is not None, list(plan.warnings)
-    batch.save(update_fields=["planned_at", "has_manifest", "warnings"])
+    # Of a package, the version in it is whatever its author wrote.
+    batch.package = strip_invisible(plan.package)[:100]
+    batch.save(update_fields=["planned_at", "has_manifest", "package", "warnings"])
 
 
 @transaction.atomic

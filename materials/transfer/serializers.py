@@ -33,7 +33,11 @@ class ImportCountsSerializer(serializers.Serializer[Any]):
 
 
 class ImportSerializer(serializers.ModelSerializer[MaterialImport]):
-    """An import and what became of its files in all. Each of them is read at `/imports/{id}/items`."""
+    """An import and what became of its files in all. Each of them is read at `/imports/{id}/items`.
+
+    `package` names the form of the course package that it was, such as `Common Cartridge 1.1.0`; blank for other
+    archives.
+    """
 
     node = serializers.UUIDField(source="node_id", read_only=True)
     job = serializers.UUIDField(source="job_id", allow_null=True, read_only=True)
@@ -50,6 +54,7 @@ class ImportSerializer(serializers.ModelSerializer[MaterialImport]):
             "name",
             "size_bytes",
             "has_manifest",
+            "package",
             "warnings",
             "nodes",
             "files",

@@ -83,8 +83,9 @@ def test_the_tree_has_the_titles_and_the_order_of_the_package(
 ) -> None:
     files, tree = TREES[kind]
 
-    imported(api(acme), course.pk, packed(files))
+    report = imported(api(acme), course.pk, packed(files))
 
+    assert report["package"].startswith(kind.partition(" of ")[0].replace("OLX", "Open edX"))
     assert outline(api(acme), course.pk) == tree
 
 
