@@ -59,7 +59,8 @@ def choose_reading(catalog: Catalog) -> Choice:
     contents = read_contents(catalog)
     if contents is not None:
         name = ", ".join(dict.fromkeys("/".join(source.path) for source in contents.sources))
-        readings.append(Reading(name=name, root=contents.root, is_stated=True, coverage=_cover(contents.root, catalog)))
+        coverage = _cover(contents.root, catalog, tables=contents.sources)
+        readings.append(Reading(name=name, root=contents.root, is_stated=True, coverage=coverage))
     stated = [reading for reading in readings if reading.is_stated and reading.coverage >= _MIN_STATED]
     # Of equals the later one: a table of contents says more than positions do.
     best = max(reversed(stated), key=lambda reading: reading.coverage) if stated else readings[0]
@@ -100,9 +101,14 @@ def _can_join(only: TreeNode) -> bool:
     return only.basis != "folders" and only.number is None
 
 
-def _cover(root: TreeNode, catalog: Catalog) -> float:
-    """Return the share of the files that teach which stand below the root's children."""
-    wanted = [file for file in catalog.files if file.is_body] or catalog.files
+def _cover(root: TreeNode, catalog: Catalog, *, tables: Sequence[CourseFile] = ()) -> float:
+    """Return the share of the files that teach which stand below the root's children.
+
+    `tables` are files that hold a table of contents: no table lists itself.
+    """
+    not_listed = set(map(id, tables))
+    listed = [file for file in catalog.files if id(file) not in not_listed]
+    wanted = [file for file in listed if file.is_body] or listed
     placed = {id(file) for child in root.children for file in child.iter_files()}
     return sum(id(file) in placed for file in wanted) / len(wanted) if wanted else 0.0
 
