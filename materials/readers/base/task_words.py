@@ -39,7 +39,7 @@ EXERCISES = (
 
 # What the answer to a task is called.
 SOLUTIONS = (
-    r"solutions?|(?:correct |model |sample )?answers?|answer keys?|key to (?:the )?(?:exercises|quiz)|worked solutions?|"
+    r"solutions?|answer (?:keys?|sheets?)|(?:correct |model |sample )?answers?|key to (?:the )?(?:exercises|quiz)|worked solutions?|"
     r"(?:правильн[аі] )?відповід[ьі]|розв['’ʼ]?яз(?:ок|ки|ання)|рішення|ключ(?:і)? до (?:вправ|завдань|тесту)|"
     r"(?:правильный )?ответы?|решени[ея]|"
     r"(?:muster|beispiel)?lösung(?:en)?|lösungs(?:vorschl(?:ag|äge)|hinweise?|skizzen?)|(?:richtige )?antwort(?:en)?|"
@@ -63,6 +63,11 @@ def compile_title_match(words: str) -> re.Pattern[str]:
     return re.compile(rf"[^\w]*(?:{words}){_NUMBER}[^\w]*", re.IGNORECASE)
 
 
+# What one of several questions is called, with its number.
+_QUESTION_TITLE = re.compile(
+    r"[^\w]*(?:question|(?:за)?питання|вопрос|frage|pregunta|pytanie|questão|pergunta|domanda|问题)\s*[№#]?\s*\d+[^\w]*",
+    re.IGNORECASE,
+)
 _BOX_TITLE = compile_title_match(rf"{EXERCISES}|{SOLUTIONS}|{HINTS}")
 # "Exercise 3: Boil", "Show the solution", "Розв'язок вправи 2", "Lösung zu Aufgabe 3".
 _LABELLED_TITLE = re.compile(
@@ -80,4 +85,6 @@ def is_task_title(title: str) -> bool:
     """Tell whether the title of a box says that a task, a solution or a hint stands in it."""
     if len(title) > _MAX_TITLE_LENGTH:
         return False
+    if _QUESTION_TITLE.fullmatch(title) is not None:
+        return True
     return _BOX_TITLE.fullmatch(title) is not None or _LABELLED_TITLE.fullmatch(title) is not None

@@ -17,10 +17,11 @@ _POINTS = re.compile(r"\d+(?:[.,]\d+)?\s*%?")
 
 def read_criteria(section: Section) -> list[str]:
     """Return the criteria of a section that holds a rubric: each row of a table, each item of a list."""
-    return list(_iter_criteria(chunk for below in section.iter_sections() for chunk in below.body))
+    return list(iter_criteria(chunk for below in section.iter_sections() for chunk in below.body))
 
 
-def _iter_criteria(chunks: Iterable[SourceChunk]) -> Iterator[str]:
+def iter_criteria(chunks: Iterable[SourceChunk]) -> Iterator[str]:
+    """Yield the criteria that tables, lists and sentences hold."""
     for chunk in chunks:
         if chunk.kind is ChunkKind.TABLE:
             yield from _read_table(chunk.text)

@@ -65,7 +65,6 @@ _FILE_PREFIX = re.compile(rf"^(?:{vocabulary.FILE_PREFIXES}|{task_words.EXERCISE
 _DIVISION = words.compile_full_match(words.DIVISIONS)
 _FILE_WORD = words.compile_full_match(task_words.EXERCISES)
 _FILE_SHORT = re.compile(r"^(?:ex|exer|hw|lab|quiz|task|assignment|tp|td)\d{1,3}[a-z]?$", re.IGNORECASE)
-_ENGLISH = re.compile(r"[ -~–—’“”]+")
 
 
 _ONE_OF_SOLUTIONS = re.compile(
@@ -121,9 +120,8 @@ def is_exercise_heading(title: str) -> bool:
     if bare.endswith(("?", "？")):
         return False
     if (strong := _STRONG_PREFIX.match(bare)) is not None:
-        # Only English has compounds in two words whose first looks like a name of a task.
-        rest = bare[strong.end() :]
-        return not (_ENGLISH.fullmatch(bare) and _COMPOUND.match(rest) and not strong.group().casefold().endswith("s"))
+        is_english = strong.group().casefold() in {"exercise", "quiz"}
+        return not (is_english and _COMPOUND.match(bare[strong.end() :]))
     if (weak := _WEAK_PREFIX.match(bare)) is not None:
         rest = bare[weak.end() :]
         return _NUMBER_PREFIX.match(rest) is not None or _PURPOSE.match(rest) is not None

@@ -67,7 +67,7 @@ class TaskSearch:
         elif kind is HeadingKind.CRITERIA:
             self._take(section)
             (self.tasks[-1].criteria if self.tasks else self.criteria).extend(read_criteria(section))
-        elif kind is HeadingKind.EXERCISE or (context is not Context.TEXT and is_question_heading(section)):
+        elif kind is HeadingKind.EXERCISE or _is_question(section, context):
             self._search_exercise(section, context=context)
         else:
             self.search_members(section, context=context)
@@ -298,6 +298,14 @@ def _find_name(label: re.Match[str], parts: Sequence[str]) -> str:
 
 def _get_slide(chunk: SourceChunk) -> int | None:
     return chunk.locator.slide or chunk.locator.page
+
+
+def _is_question(section: Section, context: Context) -> bool:
+    """Tell whether a section is a question: among others by its heading, elsewhere by its solution, too."""
+    if context is not Context.TEXT:
+        return is_question_heading(section)
+    has_solution = any(headings.is_solution_heading(below.title) for below in section.subsections)
+    return has_solution and headings.is_numbered_question(section.title)
 
 
 def _is_subtitled(section: Section) -> bool:

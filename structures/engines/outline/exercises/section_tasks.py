@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from materials.documents import ChunkKind
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline.exercises import choices, headings, vocabulary
-from structures.engines.outline.exercises.criteria import read_criteria
+from structures.engines.outline.exercises.criteria import iter_criteria, read_criteria
 from structures.engines.outline.exercises.headings import HeadingKind
 from structures.engines.outline.exercises.labels import match_label
 from structures.engines.outline.exercises.questions import MIN_TASK_WORDS, read_choices_of_heading
 from structures.engines.outline.exercises.tasks import (
+    Member,
     ReadingOrder,
     Task,
     cite_first_sentence,
@@ -66,6 +69,9 @@ def _fill_task(task: Task, section: Section, order: ReadingOrder) -> None:
                         at += 1
             elif match_label(vocabulary.HINT_LABEL, member) is not None and task.parts:
                 task.solution.append(member.text)
+            elif (rubric := _find_rubric_below(members, at - 1)) is not None:
+                task.criteria.extend(iter_criteria([rubric]))
+                at += 1
             else:
                 _add_to_task(task, member)
             continue
@@ -79,6 +85,16 @@ def _fill_task(task: Task, section: Section, order: ReadingOrder) -> None:
         else:
             task.parts.append(member.title)
             _fill_task(task, member, order)
+
+
+def _find_rubric_below(members: Sequence[Member], at: int) -> SourceChunk | None:
+    """Return the list or table below a paragraph that says that criteria follow; None for other paragraphs."""
+    chunk, below = members[at], members[at + 1] if at + 1 < len(members) else None
+    is_label = isinstance(chunk, SourceChunk) and chunk.kind is ChunkKind.PARAGRAPH
+    if not is_label or not isinstance(chunk, SourceChunk) or not vocabulary.CRITERIA_TITLE.fullmatch(chunk.text):
+        return None
+    is_rubric = isinstance(below, SourceChunk) and below.kind in {ChunkKind.LIST, ChunkKind.TABLE}
+    return below if is_rubric and isinstance(below, SourceChunk) else None
 
 
 def _add_to_task(task: Task, chunk: SourceChunk) -> None:

@@ -69,7 +69,9 @@ def compile_label(label_words: str) -> re.Pattern[str]:
     return re.compile(
         rf"[^\w]*(?P<label>(?:{label_words})(?:(?<=[{_CJK}])|(?!\w))\s*(?P<number>(?:{NUMBER})(?!\w))?)"
         r"(?:\s*\)?\s*(?:[:：。|]|\.(?=\s|$))\s*|\s*[—–]\s*|\s+-\s+"
-        r"|\s*[(\[（][^()\[\]]{0,40}[)\]）]\s*(?:[:：]\s*|\.(?=\s|$)\s*|[—–-]\s|$)|\s*$)",
+        r"|\s*[(\[（][^()\[\]]{0,40}[)\]）]\s*(?:[:：]\s*|\.(?=\s|$)\s*|[—–-]\s|$)"
+        # "Exercise 1 (10 points)" and the task on the next line.
+        r"|(?(number)\s*[(\[（][^()\[\]]{0,40}[)\]）]\s+|(?!))|\s*$)",
         re.IGNORECASE,
     )
 

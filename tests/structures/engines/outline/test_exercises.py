@@ -28,7 +28,7 @@ TASK = "Take a map and a ruler, measure two countries, and write down by how muc
         "Вправа 1. Два резистори",
         "Лабораторна робота №2", "Контрольні запитання", "Завдання для самостійної роботи", "Actividad 2: Observar",
         "Aufgaben zu Kapitel 3", "Ćwiczenie 4", "Zadanie domowe", "Lista de exercícios", "Esercizi", "练习1",
-        "课后习题", "第三章习题", "Examen parcial 2", "À vous de jouer",
+        "课后习题", "第三章习题", "Examen parcial 2", "Hausaufgabe bis Freitag", "À vous de jouer",
     ],
 )  # fmt: skip
 def test_a_heading_that_names_a_task_announces_one(heading: str) -> None:
@@ -151,6 +151,19 @@ def test_a_solution_in_a_box_has_its_task_before_it() -> None:
     ]
 
 
+def test_a_numbered_question_with_its_answer_in_a_box_is_an_exercise() -> None:
+    text = '# A\n\n!!! question "Question 1"\n    Why does it stop?\n\n'
+    text += '    ??? success "Show answer"\n        It is full.\n\nText.'
+
+    assert tasks_and_solutions(exercises_in(text)) == [("Question 1", "Why does it stop?", "It is full.")]
+
+
+def test_a_label_may_say_how_many_points_there_are() -> None:
+    (exercise,) = exercises_in(f"# A\n\n> **Aufgabe 1** (10 Punkte)\n> {TASK}\n\n> **Lösung:** Zwei.")
+
+    assert (exercise.description, exercise.reference_solution) == (TASK, "Zwei.")
+
+
 def test_what_was_planned_against_a_problem_is_no_solution_of_an_exercise() -> None:
     text = "# A\n\n## Floods\n\nThe river rose each spring.\n\n### Solution\n\nThey built a dam.\n\n"
 
@@ -204,7 +217,7 @@ def test_a_paragraph_may_be_the_solution(label: str) -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        "1. one\n2. two", "**Exercise 1:** one\n\n**Exercise 2:** two",
+        "1. one\n2. two", "1 – one\n\n2 – two", "**Exercise 1:** one\n\n**Exercise 2:** two",
         "### Exercise 1\n\none\n\n### Exercise 2\n\ntwo",
         "| No. | Answer |\n| --- | --- |\n| 1 | one |\n| 2 | two |",
     ],
@@ -240,6 +253,7 @@ def test_a_task_below_a_solution_is_a_task_of_its_own() -> None:
          ("5 балів: усе вірно", "3 бали: є помилки")),
         ("## Criterios de evaluación\n\n- Claridad", ("Claridad",)),
         ("## Bewertungskriterien\n\n- Klarheit", ("Klarheit",)),
+        ("Criterios de evaluación:\n\n- Precisión (40 %)\n- Informe (60 %)", ("Precisión (40 %)", "Informe (60 %)")),
         ("## 评分标准\n\n- 清楚", ("清楚",)),
     ],
 )  # fmt: skip
