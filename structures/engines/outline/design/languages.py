@@ -29,8 +29,8 @@ _BY_LETTER = {letter: language for language, letters in _LETTERS.items() for let
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][^\W\d_]+)*")
 # Chinese and Japanese signs: one word has about 1.6 of them, and they are counted one by one.
 _IDEOGRAPH = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
-# On the sample courses 200 words tell the language of every file; half of it all but two lists of links, and twice
-# changes nothing.
+# On the lessons of the sample courses half and twice tell the same languages; a quarter is wrong for a text that begins
+# with words of another language.
 _SAMPLE_WORDS = 200
 
 # Words a minute. English: silent reading of non-fiction (Brysbaert 2019, doi.org/10.1016/j.jml.2019.104047, 190

@@ -18,21 +18,21 @@ from structures.engines.outline.design.stems import build_stem
 from structures.engines.outline.plans import LessonPlan, Role
 from structures.engines.outline.titles import clean_title
 
-# What a person can check at a glance. On the sample courses half of it hides earlier lessons that a lesson builds on,
-# twice adds terms that it names once.
+# What a person can check at a glance. On the sample courses half of it leaves 255 of 496 prerequisites, twice adds 174,
+# mostly terms that a lesson names once.
 MAX_PER_LESSON = 5
 # A course of so few lessons says too little about how common a term is.
 _MIN_LESSONS_FOR_WEIGHTS = 6
 # The natural logarithm of 3: a term that a lesson names once counts when at most a third of the lessons use it, one
-# that it names four times when three quarters do. On the sample courses half of it makes a prerequisite of the subject
-# of the course, which nearly all lessons name; twice loses terms of a third of the lessons.
+# that it names four times when three quarters do. On the sample courses half of it makes 532 prerequisites of 496, with
+# the subject of the course among them; twice leaves 422.
 _MIN_WEIGHT = 1.1
 # An introduction names once what is to come, which is no fault in the order; a lesson that needs a term names it again.
-# On the sample courses half of it counts every introduction, twice misses lessons that use a term in passing.
+# On the sample courses half of it counts 258 early uses instead of 159, twice 88.
 _MIN_EARLY_USES = 2
 _MAX_EXAMPLES = 5
 # Words of a sentence besides the term. With fewer it is a link or a label ("Loops and lists"), which uses nothing. On
-# the sample courses half of it takes lists of links for uses, twice loses short sentences.
+# the sample courses half of it adds one prerequisite, twice loses eight.
 _MIN_OTHER_WORDS = 2
 # Words on each side of a term in a talk without punctuation, where no sentence can be quoted.
 _QUOTED_WORDS = 8

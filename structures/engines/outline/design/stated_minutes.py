@@ -21,7 +21,7 @@ from structures.engines.outline.design.durations import (
 from structures.engines.outline.design.languages import count_reading_units
 
 # In chunks: the head of a file, where "Duration: 45 min" speaks of the lesson. Further down it may be the time of an
-# oven or of a recording. On the sample courses half and twice give the same.
+# oven or of a recording. On the sample courses half gives the same, twice takes a time out of a text.
 _HEAD_CHUNKS = 12
 # Headings with durations plan the lesson when they cover this share of its words, or when there are two of the highest
 # level below the title; else they time the steps of a task.
