@@ -49,10 +49,10 @@ def _find_contents(
     """Return the concepts and exercises of each lesson, by the `id` of its plan."""
     # Exercises first: their sections are taken out before concepts are sought in what remains.
     searches = {id(lesson): exercises.find_exercises(lesson.parts) for lesson in lessons}
-    remaining = [_remove_exercises(lesson, searches[id(lesson)].section_ids) for lesson in lessons]
-    found_concepts = {
-        id(lesson): found for lesson, found in zip(lessons, concepts.find_concepts(remaining), strict=True)
-    }
+    remaining = {id(lesson): _remove_exercises(lesson, searches[id(lesson)].section_ids) for lesson in lessons}
+    for plan in plans:
+        _add_overviews(plan, remaining)
+    found_concepts = dict(zip(remaining, concepts.find_concepts(list(remaining.values())), strict=True))
     solved = {one for search in searches.values() for one in search.solved}
     contents: dict[int, list[DraftNode]] = {}
     for plan in plans:
@@ -69,6 +69,17 @@ def _find_contents(
         for lesson, kept in zip(inside, merged, strict=True):
             contents[id(lesson)] = [*found_concepts[id(lesson)], *kept]
     return contents
+
+
+def _add_overviews(plan: ModulePlan, searched: dict[int, LessonPlan]) -> None:
+    """Let the files about a whole module be searched with its first lesson that has content."""
+    for child in plan.children:
+        if isinstance(child, ModulePlan):
+            _add_overviews(child, searched)
+    first = next((lesson for lesson in plan.iter_lessons() if not _has_only_stubs(lesson)), None)
+    if first is not None and plan.about:
+        known = searched[id(first)]
+        searched[id(first)] = replace(known, parts=[*known.parts, *plan.about])
 
 
 def _remove_exercises(lesson: LessonPlan, section_ids: frozenset[int]) -> LessonPlan:

@@ -250,6 +250,17 @@ def test_a_chapter_keeps_all_its_terms() -> None:
     assert len(find_concepts(build_course({"a.md": f"# A\n\n{text}"}))) == 40
 
 
+def test_what_the_overview_of_a_module_defines_stands_in_its_first_lesson() -> None:
+    source = tree("Course", {
+        "01-A": {"README.md": "# Farms\n\nA **silo** is a store for grain.", "1.md": "# B\n\nx", "2.md": "# C\n\nx"},
+        "02-D": {"1.md": "# E\n\nText.", "2.md": "# F\n\nText."},
+    })  # fmt: skip
+
+    draft = build_outline(source)
+
+    assert [concept.title for concept in draft.modules[0].children[0].children] == ["silo"]
+
+
 def test_exercises_and_solutions_give_no_concepts() -> None:
     text = "# A\n\nText.\n\n## Exercise 1\n\nA **knot** is a loop. Tie one.\n\n### Solution\n\nA **bow** is it."
 
