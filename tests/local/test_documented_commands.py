@@ -106,7 +106,7 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
     refused = []
     for line in lines:
         arguments = shlex.split(line, comments=True)
-        examples = {
+        examples: dict[str, Callable[[], str]] = {
             "cw_live_WlToEJaX": lambda: ApiKey.objects.earliest("created_at").prefix,
             "/srv/courses/water": lambda: str(folder),
             "path/to/course": lambda: str(folder),
