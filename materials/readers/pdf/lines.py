@@ -77,6 +77,7 @@ def extract_lines(page: TextPage) -> list[Line]:
     lines: list[Line] = []
     known, size = 0.0, 0.0
     usual = NO_STYLE
+    is_flowing = page.width <= page.height  # on slides the font of a line says nothing
     get_char_box, get_font_style = page.get_char_box, page.get_font_style
     for found in _RAW_LINE.finditer(page.text):
         given = found[0]
@@ -102,7 +103,7 @@ def extract_lines(page: TextPage) -> list[Line]:
         style = get_font_style(start)
         is_bold, is_monospaced, face = style
         # A plain line in the font of the last one is text, in whatever font it ends.
-        if is_bold or is_monospaced or style is not usual:
+        if is_bold or is_monospaced or (style is not usual and is_flowing):
             usual = style
             if (last := get_font_style(end - 1)) is not style:
                 is_bold, is_monospaced, face = style.merge(last)
