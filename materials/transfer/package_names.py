@@ -20,7 +20,7 @@ _SLASHES = re.compile(r"\s*[/\\]\s*")
 class SiblingNames:
     """The names in one folder, which differ also where case is ignored."""
 
-    _used: set[str] = field(default_factory=set)
+    _taken: _TakenNames = field(default_factory=lambda: _TakenNames())
 
     def choose(self, title: str, suffix: str = "") -> str:
         """Return the title as a name, that of a file if there is a suffix, with a number when another has it."""
@@ -31,29 +31,40 @@ class SiblingNames:
         if suffix and clean.lower().endswith(suffix.lower()):
             clean = clean[: -len(suffix)].rstrip()
         clean = clean or "Untitled"
-        name, number = clean + suffix, 1
-        while name.casefold() in self._used:
-            number += 1
-            name = f"{clean} ({number}){suffix}"
-        self._used.add(name.casefold())
-        return name
+        return self._taken.take(clean, suffix)
 
 
 @dataclass(kw_only=True)
 class PathPartNames:
     """The parts of paths in one folder: names, cut to a length, and distinct."""
 
-    _used: set[str] = field(default_factory=set)
+    _taken: _TakenNames = field(default_factory=lambda: _TakenNames())
 
     def choose(self, name: str, *, suffix: str = "") -> str:
         """Return a part for a name that ends with a suffix, which is kept."""
         stem = name.removesuffix(suffix)[: _MAX_PART_LENGTH - len(suffix)].rstrip()
-        part, number = stem + suffix, 1
-        while part in self._used:
+        return self._taken.take(stem, suffix)
+
+
+@dataclass(kw_only=True)
+class _TakenNames:
+    """Names that are in use, whatever their case."""
+
+    _used: set[str] = field(default_factory=set)
+    # Where to go on counting: a package may have thousands of items of one title.
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def take(self, stem: str, suffix: str) -> str:
+        """Return the name, with a number before its suffix when it is in use, and note it as used."""
+        name = stem + suffix
+        number = self._numbers.get(name.casefold(), 1)
+        start = name.casefold()
+        while name.casefold() in self._used:
             number += 1
-            part = f"{stem} ({number}){suffix}"
-        self._used.add(part)
-        return part
+            name = f"{stem} ({number}){suffix}"
+        self._numbers[start] = number
+        self._used.add(name.casefold())
+        return name
 
 
 def get_suffix(path: str) -> str:
