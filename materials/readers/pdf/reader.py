@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,41 +52,21 @@ def read(path: Path) -> Document:
             ) from exc
         raise UnreadableDocument("The PDF is damaged.", code="damaged") from exc
     try:
-        with _paused_collector():
-            return _read_document(document, source)
+        with suppress(pdfium.PdfiumError):  # a damaged form must not cost the text around it
+            document.init_forms()
+        count = len(document)
+        if count > MAX_PAGES:
+            raise UnreadableDocument(
+                f"The PDF has {count} pages; at most {MAX_PAGES} are read.", code="too_large", next_step="Split it."
+            )
+        pages, failed = _read_pages(document, count, LayerSwitch() if has_layers(source) else None)
+        attachments = read_attachment_names(document.raw)
+        title = collapse_whitespace(clean_text(document.get_metadata_value("Title") or ""))
+        outline = Outline(document)
+        found = _build_document(pages, failed, attachments, outline, count, title)
+        return replace(found, contents=_find_contents(outline, found.pieces, count))
     finally:
         document.close()
-
-
-def _read_document(document: pdfium.PdfDocument, source: bytes | Path) -> Document:
-    with suppress(pdfium.PdfiumError):  # a damaged form must not cost the text around it
-        document.init_forms()
-    count = len(document)
-    if count > MAX_PAGES:
-        raise UnreadableDocument(
-            f"The PDF has {count} pages; at most {MAX_PAGES} are read.", code="too_large", next_step="Split it."
-        )
-    pages, failed = _read_pages(document, count, LayerSwitch() if has_layers(source) else None)
-    attachments = read_attachment_names(document.raw)
-    title = collapse_whitespace(clean_text(document.get_metadata_value("Title") or ""))
-    outline = Outline(document)
-    found = _build_document(pages, failed, attachments, outline, count, title)
-    return replace(found, contents=_find_contents(outline, found.pieces, count))
-
-
-@contextmanager
-def _paused_collector() -> Iterator[None]:
-    """Keep Python from looking for cycles among the lines of all pages, which have none.
-
-    That takes a twentieth of the time of reading. What is not part of a cycle is freed at once all the same.
-    """
-    is_running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_running:
-            gc.enable()
 
 
 def _find_contents(outline: Outline, pieces: Sequence[Piece], page_count: int) -> Contents | None:
