@@ -32,6 +32,7 @@ from materials.readers.markdown.components import (
 )
 from materials.readers.markdown.containers import Container, ContainerStack, format_left_out_block, measure_indent
 from materials.readers.markdown.directives import FENCE, OPTION, DirectiveOpening, parse_opening
+from materials.readers.markdown.list_indents import widen_list_indents
 from materials.readers.markdown.shortcodes import find_paired_names, parse_shortcode, replace_reference_targets
 
 # The name of a listing: Docusaurus and MkDocs (`title="a.py"`), VitePress (`[a.py]`).
@@ -76,7 +77,8 @@ _MAX_TAG_LINES = 200
 def normalize_markdown(text: str) -> str:
     """Return Markdown without the markers of directives, with footnotes as paragraphs and labels as HTML anchors."""
     is_myst = _MYST_DIRECTIVE.search(text) is not None
-    normalizer = _LineNormalizer(text.split("\n"), find_paired_names(text), find_ended_names(text), is_myst)
+    lines = list(widen_list_indents(text.split("\n")))
+    normalizer = _LineNormalizer(lines, find_paired_names(text), find_ended_names(text), is_myst)
     return "\n".join(normalizer.normalize_lines())
 
 

@@ -18,6 +18,8 @@ from structures.engines.outline.plans import Role
 from structures.engines.outline.roles import decide_role
 
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+# A page with no more words than this that leads to one file of the course stands for that file.
+_MAX_POINTER_WORDS = 15
 # Pages that a site builds from its sources are linked under other names than the sources have.
 _BUILT = re.compile(r"\.html?$", re.IGNORECASE)
 
@@ -86,6 +88,8 @@ def build_catalog(root: SourceNode) -> Catalog:
     for order, file in enumerate(found):
         file.order = order
         file.links = _resolve_links(file, catalog)
+        if file.is_body and len(file.links) == 1 and file.word_count <= _MAX_POINTER_WORDS:
+            file.role = Role.READING if file.links[0].is_body else file.links[0].role
     return catalog
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.levels import find_lessons
 from structures.engines.outline.materials import attach_branches
+from structures.engines.outline.plans import TAUGHT_ROLES
 from structures.engines.outline.readings.contents import ContentsReading, read_contents
 from structures.engines.outline.readings.names import NameReading, read_folders, read_names
 from structures.engines.outline.readings.positions import read_positions
@@ -65,6 +66,7 @@ def choose_reading(catalog: Catalog) -> Choice:
     # Of equals the later one: a table of contents says more than positions do.
     best = max(reversed(stated), key=lambda reading: reading.coverage) if stated else readings[0]
     if contents is not None and best.root is contents.root:
+        _enter_only_child(best.root)
         warnings += _describe_gaps(contents)
         warnings += _place_rest(contents, catalog, named)
     return Choice(best=best, readings=readings, warnings=warnings)
@@ -74,11 +76,16 @@ def _read_names(files: Iterable[CourseFile], title: str) -> TreeNode:
     reading: NameReading = read_names(read_folders(files, title))
     tree = reading.root
     _simplify(tree)
-    if len(tree.children) == 1 and not tree.files and _get_height(tree) > 2:
-        only = tree.children[0]
-        tree.children, tree.files = only.children, only.files
+    _enter_only_child(tree)
     attach_branches(tree, reading.branches, find_lessons(tree))
     return tree
+
+
+def _enter_only_child(tree: TreeNode) -> None:
+    """Take the only node below the root for the course itself, where it holds more than lessons."""
+    while len(tree.children) == 1 and not tree.files and _get_height(tree) > 2:
+        only = tree.children[0]
+        tree.children, tree.files = only.children, only.files
 
 
 def _get_height(node: TreeNode) -> int:
@@ -108,7 +115,7 @@ def _cover(root: TreeNode, catalog: Catalog, *, tables: Sequence[CourseFile] = (
     """
     not_listed = set(map(id, tables))
     listed = [file for file in catalog.files if id(file) not in not_listed]
-    wanted = [file for file in listed if file.is_body] or listed
+    wanted = [file for file in listed if file.role in TAUGHT_ROLES] or listed
     placed = {id(file) for child in root.children for file in child.iter_files()}
     return sum(id(file) in placed for file in wanted) / len(wanted) if wanted else 0.0
 

@@ -6,6 +6,7 @@ with spaces or numbers. They are words of the languages, never names of one cour
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
 
 from structures.engines.outline.plans import Role
@@ -120,6 +121,13 @@ _ROLE_WORDS: dict[Role, frozenset[str]] = {
     ),
 }
 ROLE_BY_WORD: dict[str, Role] = {word: role for role, found in _ROLE_WORDS.items() for word in found}
+
+
+def is_kind_of_file(title: str) -> bool:
+    """Tell whether a title says only what kind of file it names, such as `Slides (pdf)` or `Assignment 2`."""
+    found = [word for word in re.findall(r"[^\W_]+", title.casefold()) if not word.isdecimal()]
+    return bool(found) and all(word in ROLE_BY_WORD for word in found)
+
 
 # What the main file of a lesson is called.
 MAIN_WORDS = _split(

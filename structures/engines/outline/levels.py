@@ -6,12 +6,15 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from statistics import fmean
 
-from structures.engines.outline.course_words import Level
+from structures.engines.outline.course_words import Level, is_kind_of_file
+from structures.engines.outline.name_parts import build_words_key
 from structures.engines.outline.plans import Role
 from structures.engines.outline.tree import TreeNode
 
 # What is never taught by itself where a text is beside it.
 _TASKS = {Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES}
+# Beside a main text more further texts than this are rather lessons.
+_MAX_FURTHER_TEXTS = 4
 # More children than this are hardly the materials of one lesson.
 _MAX_MATERIALS = 12
 
@@ -52,22 +55,33 @@ def _is_flat(node: TreeNode) -> bool:
     return not node.children or all(file.role in _TASKS for file in node.iter_files())
 
 
-def _is_material(node: TreeNode, *, has_main: bool) -> bool:
-    """Tell whether all files of a node are there beside a text: tasks, and beside a main text all that is no text."""
-    files = list(node.iter_files())
-    return bool(files) and all(file.role in _TASKS or (has_main and file.is_material) for file in files)
+def _list_texts(node: TreeNode) -> list[TreeNode]:
+    """Return the children of a node that are taught by themselves.
+
+    Tasks are not, and beside a text neither are slides, talks and what only says what kind of file it is. Without a
+    text, slides or talks are what is taught.
+    """
+    children = [child for child in node.children if not _is_flat_task(child)]
+    bodies = [child for child in children if any(file.is_body for file in child.iter_files())]
+    if node.main is not None or bodies:
+        return [child for child in bodies if node.main is None or not is_kind_of_file(child.title)]
+    return children
+
+
+def _is_flat_task(node: TreeNode) -> bool:
+    return all(file.role in _TASKS for file in node.iter_files())
 
 
 def _weigh(node: TreeNode, recurring: Counter[str]) -> float:
     """Return what speaks for a node being one lesson (positive) or a module of its children (negative)."""
     main = node.main
-    texts = [child for child in node.children if not _is_material(child, has_main=main is not None)]
+    texts = _list_texts(node)
     weight = {Level.PART: -3.0, Level.MODULE: -1.0, Level.LESSON: 2.0, None: 0.0}[node.level]
     if not texts:
         return weight + (3.0 if main is not None or len(node.children) == 1 else -1.0)
     if any(file.is_material for file in node.files):
         weight += 1.5
-    if len({(child.number, child.letter) for child in texts if child.number is not None or child.letter}) > 1:
+    if _are_numbered(texts):
         weight -= 2.0
     if any(child.level is not None for child in texts):
         weight -= 2.0
@@ -75,13 +89,30 @@ def _weigh(node: TreeNode, recurring: Counter[str]) -> float:
         weight -= 2.0
     if len(texts) > _MAX_MATERIALS:
         weight -= 1.0
-    weight += 1.5 * fmean(recurring[child.key] > 1 for child in texts)
+    weight += 1.5 * fmean(recurring[_get_key(child)] > 1 for child in texts)
     if main is None:
         formats = [file.entry.format for child in texts for file in child.iter_files()]
         # One text and its deck or printed form is one lesson; several texts are several.
+        if len(texts) == 1 < len(node.children):
+            return weight + 3.0
+        if len(texts) == 1:
+            # A folder with one file is that file; a listed heading above one is what its siblings are.
+            return weight + (0.0 if node.title else 1.0)
         return weight + (1.0 if len(set(formats)) == len(formats) else -1.5)
-    sizes = fmean(sum(file.word_count for file in child.iter_files()) for child in texts)
-    return weight + (1.0 if main.word_count >= sizes else -1.0)
+    if len(texts) > _MAX_FURTHER_TEXTS:
+        weight -= 1.0
+    size = fmean(sum(file.word_count for file in child.iter_files()) for child in texts)
+    if main.word_count >= 2 * size:
+        return weight + 1.0
+    return weight - 1.0 if main.word_count < size else weight
+
+
+def _are_numbered(nodes: Sequence[TreeNode]) -> bool:
+    """Tell whether several nodes count something together: letters, or numbers with few holes."""
+    if len({node.letter for node in nodes if node.letter}) > 1:
+        return True
+    numbers = {node.number for node in nodes if node.number is not None}
+    return len(numbers) > 1 and (nodes[0].is_date or max(numbers) - min(numbers) < 2 * len(numbers))
 
 
 def _weigh_siblings(nodes: Sequence[TreeNode], depth: int) -> float:
@@ -98,6 +129,15 @@ def _weigh_siblings(nodes: Sequence[TreeNode], depth: int) -> float:
     return 2.0 * len(leaves) / len(nodes)
 
 
+def _get_key(node: TreeNode) -> str:
+    return node.key or build_words_key(node.title)
+
+
 def _find_recurring_keys(nodes: Sequence[TreeNode]) -> Counter[str]:
     """Return in how many nodes a name of a child occurs: names that recur are kinds of materials, not subjects."""
-    return Counter(key for node in nodes for key in {c.key for c in node.children if c.number is None and not c.letter})
+    return Counter(
+        key
+        for node in nodes
+        for key in {_get_key(child) for child in node.children if child.number is None and not child.letter}
+        if key
+    )

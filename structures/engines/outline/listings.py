@@ -9,8 +9,9 @@ from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names
-from structures.engines.outline.catalog import CourseFile
-from structures.engines.outline.name_parts import build_words_key
+from structures.engines.outline.catalog import Catalog, CourseFile
+from structures.engines.outline.name_parts import build_words_key, parse_name
+from structures.engines.outline.readings.contents import iter_items
 from structures.engines.outline.readings.names import are_compatible
 from structures.engines.outline.tree import TreeNode
 
@@ -23,19 +24,40 @@ _MAX_TITLE_WORDS = 12
 Listed = tuple[str, Citation]
 
 
-def find_listed_titles(about: Iterable[CourseFile], lessons: Sequence[TreeNode]) -> dict[int, Listed]:
+def find_listed_titles(about: Iterable[CourseFile], lessons: Sequence[TreeNode], catalog: Catalog) -> dict[int, Listed]:
     """Return the titles that overviews list, with a citation of each, by the `id()` of the lesson.
 
-    An item is of the lesson whose label it begins with. Without labels, a list with as many items as there are lessons
-    gives the titles in order when most of them have words in common with names or titles of their lessons.
+    A link with words leads to the lesson whose title they are. An item is of the lesson whose label it begins with.
+    Without labels, a list with as many items as there are lessons gives the titles in order when most of them have
+    words in common with names or titles of their lessons.
     """
     found: dict[int, Listed] = {}
     for file in about:
+        found |= {lesson: listed for lesson, listed in _match_links(file, lessons, catalog) if lesson not in found}
         for items in _iter_lists(file):
             labelled = _match_labels(items, lessons)
             for lesson, listed in (labelled or _match_order(items, lessons)).items():
                 found.setdefault(lesson, listed)
     return found
+
+
+def _match_links(file: CourseFile, lessons: Sequence[TreeNode], catalog: Catalog) -> Iterator[tuple[int, Listed]]:
+    """Yield the lessons to whose main files the links of an overview lead, with the words of the links."""
+    contents = file.entry.contents
+    if contents is None:
+        return
+    owners = {id(each): lesson for lesson in lessons for each in lesson.files}
+    for item in iter_items(contents.items):
+        target = catalog.find_target(item.target, file.path[:-1]) if item.target else None
+        lesson = owners.get(id(target)) if target is not None else None
+        words = any(step.words for step in parse_name(item.title).steps)
+        chunk = _find_chunk(file, item.title) if lesson is not None and words else None
+        if lesson is not None and chunk is not None and target is lesson.main:
+            yield id(lesson), (item.title, Citation(chunk_id=chunk.id, quote=item.title))
+
+
+def _find_chunk(file: CourseFile, text: str) -> SourceChunk | None:
+    return next((chunk for chunk in file.entry.chunks if chunk.links and text in chunk.text), None)
 
 
 def _iter_lists(file: CourseFile) -> Iterator[list[tuple[str, str, Citation]]]:

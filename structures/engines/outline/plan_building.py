@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from structures.engines.base.drafts import Citation
 from structures.engines.outline import names, titles
 from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.course_words import ROLE_BY_WORD, Level
 from structures.engines.outline.listings import find_listed_titles
-from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan, Role
+from structures.engines.outline.plans import TAUGHT_ROLES, LessonPart, LessonPlan, ModulePlan, Role
 from structures.engines.outline.readings import headings
 from structures.engines.outline.sections import build_section_tree
 from structures.engines.outline.tree import TreeNode
@@ -19,8 +19,9 @@ from structures.engines.outline.tree import TreeNode
 _ROLE_ORDER = [
     Role.BODY, Role.SLIDES, Role.TRANSCRIPT, Role.READING, Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES,
 ]  # fmt: skip
-# What teaches something by itself, also when it belongs to a whole module.
-_TAUGHT = {Role.BODY, Role.SLIDES, Role.TRANSCRIPT, Role.READING}
+# So many lessons beside one another at the top of a course are a module. Fewer are modules of their own, as a foreword
+# or group work at the end: the smallest number that no front or back part of the sample courses has.
+_MIN_RUN = 4
 # The overview of a module teaches something by itself when it has more words than this.
 _MIN_LESSON_WORDS = 200
 
@@ -41,28 +42,41 @@ class _PlanBuilder:
     def build(self, root: TreeNode) -> list[ModulePlan]:
         """Return the modules of the course."""
         modules: list[ModulePlan] = []
-        loose = [child for child in root.children if id(child) in self._lessons]
-        named = [child for child in loose if child.level in {Level.PART, Level.MODULE}]
-        others = [child for child in loose if child not in named]
-        # A few texts beside modules are modules of their own: a foreword, group work at the end.
-        together = others if len(others) > len(root.children) - len(others) else []
-        course: ModulePlan | None = None
-        for child in root.children:
-            if id(child) not in self._lessons:
-                modules.append(self._build_module(child))
-            elif child in together:
-                if course is None:
-                    course = ModulePlan(title=self._catalog.title, arranged_by=child.basis)
-                    modules.append(course)
-                course.children.append(self._build_lesson(child))
+        for run in self._iter_runs(root):
+            if id(run[0]) not in self._lessons:
+                modules.append(self._build_module(run[0]))
+            elif len(run) >= _MIN_RUN or len(run) == len(root.children) > 1:
+                course = ModulePlan(title=self._catalog.title, arranged_by=run[0].basis)
+                course.children += [
+                    self._build_lesson(child, course.title, place) for place, child in enumerate(run, start=1)
+                ]
+                modules.append(course)
             else:
-                modules += _unwrap(self._wrap_lesson(child))
+                modules += [module for child in run for module in _unwrap(self._wrap_lesson(child))]
         if root.files:
             self._place_files_of_course(root, modules)
         for module in modules:
             _part_equal_titles(module)
         _part_equal(modules)
         return modules
+
+    def _iter_runs(self, root: TreeNode) -> Iterator[list[TreeNode]]:
+        """Yield the nodes below the root: modules alone, lessons that stand beside one another together.
+
+        A lesson that is called a week or a unit is a module of its own.
+        """
+        run: list[TreeNode] = []
+        for child in root.children:
+            is_loose = id(child) in self._lessons and child.level not in {Level.PART, Level.MODULE}
+            if not is_loose:
+                if run:
+                    yield run
+                yield [child]
+                run = []
+            else:
+                run.append(child)
+        if run:
+            yield run
 
     def _place_files_of_course(self, root: TreeNode, modules: list[ModulePlan]) -> None:
         texts = [file for file in root.files if not modules or file.role is Role.EXERCISE]
@@ -74,12 +88,13 @@ class _PlanBuilder:
         title, found_in = self._find_module_title(node)
         plan = ModulePlan(
             title=title, found_in=found_in, arranged_by=node.basis, number=_format_number(node),
-            about=[_build_part(f) for f in node.files if f.role in _TAUGHT or f.role is Role.TEACHER_NOTES],
+            about=[_build_part(f) for f in node.files if f.role in TAUGHT_ROLES or f.role is Role.TEACHER_NOTES],
         )  # fmt: skip
-        texts = [file for file in node.files if file.role in _TAUGHT and file.word_count >= _MIN_LESSON_WORDS]
+        texts = [file for file in node.files if file.role in TAUGHT_ROLES and file.word_count >= _MIN_LESSON_WORDS]
         if texts:
             plan.children.append(self._build_lesson(TreeNode(label=node.label, words=title, files=texts)))
-        listed = find_listed_titles(node.files, [child for child in node.children if id(child) in self._lessons])
+        inner = [child for child in node.children if id(child) in self._lessons]
+        listed = find_listed_titles(node.files, inner, self._catalog)
         for place, child in enumerate(node.children, start=1):
             if id(child) in listed:
                 child.title, child.found_in = listed[id(child)][0], (listed[id(child)][1],)
@@ -112,10 +127,10 @@ class _PlanBuilder:
 
     def _cut_only_file(self, lesson: LessonPlan) -> list[LessonPlan | ModulePlan]:
         """Return the lessons inside a lesson that is all of its module, when it is one file with such sections."""
-        taught = [part for part in lesson.parts if part.role in _TAUGHT]
+        taught = [part for part in lesson.parts if part.role in TAUGHT_ROLES]
         if len(taught) != 1 or taught[0].role is not Role.BODY:
             return []
-        is_course = sum(file.role in _TAUGHT for file in self._catalog.files) == 1
+        is_course = sum(file.role in TAUGHT_ROLES for file in self._catalog.files) == 1
         found = headings.cut_file(taught[0].entry, taught[0].role, is_course=is_course)
         if found:
             _add_to_last(found, [part for part in lesson.parts if part is not taught[0]])

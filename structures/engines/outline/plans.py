@@ -25,6 +25,10 @@ class Role(StrEnum):
     ADMINISTRATION = "administration"
 
 
+# What teaches something by itself; the other roles accompany it.
+TAUGHT_ROLES = frozenset({Role.BODY, Role.SLIDES, Role.TRANSCRIPT, Role.READING})
+
+
 @dataclass(kw_only=True)
 class LessonPart:
     """One file in a lesson, or those sections of it that belong to the lesson.

@@ -17,7 +17,10 @@ _MIN_SLIDES = 4
 # What only says what to do is a task when it has no more words than this: longer texts teach something, too.
 _MAX_TASK_WORDS = 400
 
-_SOLUTION_TITLE = words.compile_full_match(words.SOLUTIONS)
+# What may stand beside a word for administration: `course schedule`, `class policies`.
+_COURSE_WORDS = frozenset(
+    ["course", "class", "the", "of", "курсу", "курс", "curso", "cours", "kurs", "kursu", "corso", "del", "du", "der"]
+)
 _REPOSITORY_FILE = words.compile_full_match(words.REPOSITORY_NAMES)
 
 
@@ -52,8 +55,8 @@ def _is_administration(file_name: str, name: ParsedName) -> bool:
     key = build_words_key(stem)
     return _REPOSITORY_FILE.fullmatch(stem) is not None or (
         bool(key)
-        and all(word in ADMINISTRATION_WORDS or word.isdecimal() for word in key.split())
-        and not all(word.isdecimal() for word in key.split())
+        and all(word in ADMINISTRATION_WORDS or word in _COURSE_WORDS or word.isdecimal() for word in key.split())
+        and any(word in ADMINISTRATION_WORDS for word in key.split())
     )
 
 

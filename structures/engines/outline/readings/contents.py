@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from materials.documents import Contents, ContentsItem, Format
 from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.name_parts import build_words_key, parse_name
+from structures.engines.outline.plans import Role
 from structures.engines.outline.tree import TreeNode
 
 # Below these folders targets may lie, besides beside the table: where tools keep their sources by default.
@@ -42,18 +43,23 @@ def read_contents(catalog: Catalog) -> ContentsReading | None:
     each of its parts.
     """
     readings = [_read_table(file, catalog) for file in _find_roots(catalog)]
-    readings = [reading for reading in readings if len(reading.covered) >= _MIN_FILES]
-    readings.sort(
-        key=lambda r: (-len(r.covered), not _is_contents_file(r.sources[0]), len(r.sources[0].path), r.sources[0].path)
-    )
-    if not readings:
+    readings = [
+        reading
+        for reading in readings
+        if len(reading.covered) >= (1 if _is_contents_file(reading.sources[0]) else _MIN_FILES)
+    ]
+    readings.sort(key=_rank)
+    if sum(len(reading.covered) for reading in readings) < _MIN_FILES:
         return None
     chosen = [readings[0]]
     covered = set(readings[0].covered)
     rivals: list[CourseFile] = []
     for reading in readings[1:]:
+        # Lists of links on several pages are what folders show more plainly.
+        if not _is_contents_file(reading.sources[0]) or not _is_contents_file(readings[0].sources[0]):
+            continue
         new = reading.covered - covered
-        if len(new) >= _MIN_NEW * len(reading.covered) and len(new) >= _MIN_FILES:
+        if len(new) >= _MIN_NEW * len(reading.covered):
             chosen.append(reading)
             covered |= new
         elif _is_contents_file(reading.sources[0]) and len(reading.covered) >= _MIN_NEW * len(readings[0].covered):
@@ -106,7 +112,7 @@ def _find_roots(catalog: Catalog) -> list[CourseFile]:
     included: set[int] = set()
     for table in tables:
         assert table.entry.contents is not None
-        for item in _iter_items(table.entry.contents.items):
+        for item in iter_items(table.entry.contents.items):
             target = _find(item, table, table.entry.contents, catalog)
             if target is not None and target is not table and target.entry.contents is not None:
                 included.add(id(target))
@@ -116,13 +122,14 @@ def _find_roots(catalog: Catalog) -> list[CourseFile]:
 def _leads_elsewhere(file: CourseFile) -> bool:
     """Tell whether a table lists other files, rather than the parts of its own."""
     assert file.entry.contents is not None
-    return any(item.target and item.locator is None for item in _iter_items(file.entry.contents.items))
+    return any(item.target and item.locator is None for item in iter_items(file.entry.contents.items))
 
 
-def _iter_items(items: Sequence[ContentsItem]) -> Iterator[ContentsItem]:
+def iter_items(items: Sequence[ContentsItem]) -> Iterator[ContentsItem]:
+    """Yield items and all below them, in order."""
     for item in items:
         yield item
-        yield from _iter_items(item.children)
+        yield from iter_items(item.children)
 
 
 def _find(item: ContentsItem, table: CourseFile, contents: Contents, catalog: Catalog) -> CourseFile | None:
@@ -144,6 +151,8 @@ def _read_table(table: CourseFile, catalog: Catalog) -> ContentsReading:
     reading = ContentsReading(root=root, sources=[table])
     builder = _TreeBuilder(catalog, reading, basis)
     builder.enter(table)
+    if not _is_contents_file(table):
+        root.files.append(table)
     root.children = builder.build(contents.items, table, contents, depth=0)
     return reading
 
@@ -196,21 +205,27 @@ class _TreeBuilder:
             self._reading.missing.append(item.target)
         parsed = parse_name(item.title)
         level = parsed.steps[0].level if parsed.steps and parsed.steps[0].number is not None else None
-        node = TreeNode(title=item.title, label=item.title, level=level, basis=self._basis)
+        is_label = bool(parsed.steps) and not any(step.words for step in parsed.steps)
+        title = "" if is_label else item.title
+        node = TreeNode(title=title, label=item.title, level=level, basis=self._basis)
         if target is not None:
             self._add_target(node, target, depth)
         node.children += self.build(item.children, table, contents, depth=depth + 1)
+        _take_main(node)
         return node if node.files or node.children else None
 
     def _add_target(self, node: TreeNode, target: CourseFile, depth: int) -> None:
         inner = target.entry.contents
+        if target.role is Role.ADMINISTRATION:
+            return
         if target.entry.format is not Format.CONTENTS and id(target) not in self._reading.covered:
             self._reading.covered.add(id(target))
             node.files.append(target)
         if inner is None or id(target) in self._entered or not _leads_elsewhere(target):
             return
-        # Lists of links in a lesson's text lead to what it builds on, which is not inside it.
-        if inner.dialect == "links" and not _is_index(target):
+        # Lists of links in a lesson's text lead to what it builds on, which is not inside it; and the pages of a book
+        # that has a table of contents are not needed as one.
+        if inner.dialect == "links" and (_is_contents_file(self._reading.sources[0]) or not _is_index(target)):
             return
         self._entered.add(id(target))
         node.children += self.build(inner.items, target, inner, depth=depth + 1)
@@ -221,8 +236,18 @@ class _TreeBuilder:
             node.files, node.children, node.title = only.files, only.children, node.title or only.title
 
 
+def _take_main(node: TreeNode) -> None:
+    """Make the first child with the title of its node the node's own text, where others follow it."""
+    if node.files or len(node.children) < 2 or not node.title:
+        return
+    first = node.children[0]
+    if first.files and not first.children and build_words_key(first.title) == build_words_key(node.title):
+        node.files = first.files
+        node.children = node.children[1:]
+
+
 def _is_index(file: CourseFile) -> bool:
     """Tell whether a page has hardly any text besides its links."""
     assert file.entry.contents is not None
-    links = sum(1 for item in _iter_items(file.entry.contents.items) if item.target)
+    links = sum(1 for item in iter_items(file.entry.contents.items) if item.target)
     return file.word_count <= 30 * links

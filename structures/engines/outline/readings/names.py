@@ -168,8 +168,8 @@ def _resolve_siblings(node: TreeNode, items: list[_Item]) -> None:
         item.steps = _drop_letters_of_kinds(item, _drop_dates_of_numbered(item.steps))
     _resolve_prefixes(items)
     _resolve_tails(items)
-    numbers.split_digits([item for item in items if item.file is not None])
-    numbers.split_digits([item for item in items if item.folder is not None])
+    numbers.split_digits([item for item in items if item.file is not None], node.number)
+    numbers.split_digits([item for item in items if item.folder is not None], node.number)
     _drop_number_of_parent(node, items)
 
 

@@ -19,10 +19,11 @@ class Numbered(Protocol):
     steps: tuple[Step, ...]
 
 
-def split_digits(items: Sequence[Numbered]) -> None:
+def split_digits(items: Sequence[Numbered], parent: int | None) -> None:
     """Read the only number of each item as two, where that leaves fewer holes in the numbering.
 
-    `11, 12, 21, 22` is two modules of two lessons rather than twenty-two lessons of which most are missing.
+    `11, 12, 21, 22` is two modules of two lessons rather than twenty-two lessons of which most are missing. One number
+    alone is split only where it begins with the number of the `parent`, the folder of the items.
     """
     single = [item for item in items if _has_one_number(item)]
     digits = [item.steps[0].digits for item in single]
@@ -38,6 +39,9 @@ def split_digits(items: Sequence[Numbered]) -> None:
             best = holes, ones
     # Two digits at least in the plain reading must be missing: one hole is a lesson that was left out.
     if best is None or best[0] >= plain_holes or plain_holes < 2:
+        return
+    modules = {_split(text, width, best[1])[0] for text in digits}
+    if len(found) < 2 and modules != {parent}:
         return
     for item in single:
         first = item.steps[0]

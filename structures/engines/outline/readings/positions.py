@@ -32,7 +32,10 @@ class _Place:
 def read_positions(catalog: Catalog) -> TreeNode | None:
     """Return the tree that front matter and folder labels give; None when most texts say nothing of their place."""
     texts = [file for file in catalog.files if file.is_body]
-    placed = [file for file in texts if _read_place(file).position is not None or _get_parent(file)]
+    paged = {file.path[:-1] for file in texts if _is_folder_page(file) and _read_place(file).position is not None}
+    placed = [
+        file for file in texts if _read_place(file).position is not None or _get_parent(file) or file.path[:-1] in paged
+    ]
     if not texts or len(placed) < _MIN_SHARE * len(texts):
         return None
     if any(_get_parent(file) for file in placed):
@@ -55,6 +58,10 @@ def _read_label(file: CourseFile) -> _Place | None:
     if contents.position is None and (contents.items or not contents.title):
         return None
     return _Place(position=_scale(contents.position), title=contents.title)
+
+
+def _is_folder_page(file: CourseFile) -> bool:
+    return file.entry.name.rsplit(".", 1)[0].casefold() in _FOLDER_PAGES
 
 
 def _read_place(file: CourseFile) -> _Place:
@@ -82,7 +89,7 @@ def _get_parent(file: CourseFile) -> str:
 
 def _fill(node: TreeNode, folder: Folder, path: tuple[str, ...], labels: dict[tuple[str, ...], _Place]) -> None:
     """Add the files and folders of a folder to its node."""
-    page = next((f for f in folder.files if f.entry.name.rsplit(".", 1)[0].casefold() in _FOLDER_PAGES), None)
+    page = next((file for file in folder.files if _is_folder_page(file)), None)
     for place in (labels.get(path), _read_place(page) if page is not None else None):
         if place is not None and path:
             node.number = node.number if node.number is not None else place.position
