@@ -88,7 +88,9 @@ def build_catalog(root: SourceNode) -> Catalog:
     for order, file in enumerate(found):
         file.order = order
         file.links = _resolve_links(file, catalog)
-        if file.is_body and len(file.links) == 1 and file.word_count <= _MAX_POINTER_WORDS:
+        if file.is_body and file.word_count <= _MAX_POINTER_WORDS and _lists_files(file.entry):
+            file.role = Role.CONTENTS
+        elif file.is_body and len(file.links) == 1 and file.word_count <= _MAX_POINTER_WORDS:
             file.role = Role.READING if file.links[0].is_body else file.links[0].role
     return catalog
 
@@ -107,6 +109,12 @@ def _walk(node: SourceNode, folder: tuple[str, ...]) -> Iterator[CourseFile]:
         )
     for child in node.children:
         yield from _walk(child, (*folder, child.title))
+
+
+def _lists_files(entry: SourceEntry) -> bool:
+    """Tell whether a page holds a table of contents that leads to other files."""
+    contents = entry.contents
+    return contents is not None and any(item.target or item.children for item in contents.items)
 
 
 def _resolve_links(file: CourseFile, catalog: Catalog) -> list[CourseFile]:

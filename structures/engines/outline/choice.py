@@ -60,16 +60,25 @@ def choose_reading(catalog: Catalog) -> Choice:
     contents = read_contents(catalog)
     if contents is not None:
         name = ", ".join(dict.fromkeys("/".join(source.path) for source in contents.sources))
-        coverage = _cover(contents.root, catalog, tables=contents.sources)
+        coverage = _cover_with_links(contents.root, catalog, contents.sources)
         readings.append(Reading(name=name, root=contents.root, is_stated=True, coverage=coverage))
     stated = [reading for reading in readings if reading.is_stated and reading.coverage >= _MIN_STATED]
     # Of equals the later one: a table of contents says more than positions do.
     best = max(reversed(stated), key=lambda reading: reading.coverage) if stated else readings[0]
+    # Lists of links are the weakest of statements: folders that part the course as well are followed instead.
+    if contents is not None and best.root is contents.root and contents.is_links and _has_modules(named):
+        best = readings[0] if readings[0].coverage >= best.coverage else best
     if contents is not None and best.root is contents.root:
         _enter_only_child(best.root)
         warnings += _describe_gaps(contents)
         warnings += _place_rest(contents, catalog, named)
     return Choice(best=best, readings=readings, warnings=warnings)
+
+
+def _has_modules(named: TreeNode) -> bool:
+    """Tell whether names part a course into several modules."""
+    lessons = find_lessons(named)
+    return sum(id(child) not in lessons for child in named.children) > 1
 
 
 def _read_names(files: Iterable[CourseFile], title: str) -> TreeNode:
@@ -106,6 +115,12 @@ def _can_join(only: TreeNode) -> bool:
     if only.children:
         return any(inner.children for inner in only.children)
     return only.basis != "folders" and only.number is None
+
+
+def _cover_with_links(root: TreeNode, catalog: Catalog, tables: Sequence[CourseFile]) -> float:
+    """Return the coverage of a tree with the files that its files link to, which will be placed with them."""
+    linked = TreeNode(files=[link for child in root.children for file in child.iter_files() for link in file.links])
+    return _cover(TreeNode(children=[*root.children, linked]), catalog, tables=tables)
 
 
 def _cover(root: TreeNode, catalog: Catalog, *, tables: Sequence[CourseFile] = ()) -> float:

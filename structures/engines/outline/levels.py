@@ -79,7 +79,7 @@ def _weigh(node: TreeNode, recurring: Counter[str]) -> float:
     weight = {Level.PART: -3.0, Level.MODULE: -1.0, Level.LESSON: 2.0, None: 0.0}[node.level]
     if not texts:
         return weight + (3.0 if main is not None or len(node.children) == 1 else -1.0)
-    if any(file.is_material for file in node.files):
+    if any(file.is_material for file in node.files) or (main is not None and len(texts) < len(node.children)):
         weight += 1.5
     if _are_numbered(texts):
         weight -= 2.0

@@ -10,9 +10,8 @@ from structures.engines.base.drafts import Citation
 from structures.engines.base.sources import SourceChunk
 from structures.engines.outline import names
 from structures.engines.outline.catalog import Catalog, CourseFile
-from structures.engines.outline.name_parts import build_words_key, parse_name
+from structures.engines.outline.name_parts import are_compatible, build_words_key, parse_name
 from structures.engines.outline.readings.contents import iter_items
-from structures.engines.outline.readings.names import are_compatible
 from structures.engines.outline.tree import TreeNode
 
 _ITEM = re.compile(r"^\s*(?:-|\d+\.)\s+(.*)$")
@@ -32,12 +31,22 @@ def find_listed_titles(about: Iterable[CourseFile], lessons: Sequence[TreeNode],
     words in common with names or titles of their lessons.
     """
     found: dict[int, Listed] = {}
+    about = list(about)
+    found |= find_linked_titles(about, lessons, catalog)
     for file in about:
-        found |= {lesson: listed for lesson, listed in _match_links(file, lessons, catalog) if lesson not in found}
         for items in _iter_lists(file):
             labelled = _match_labels(items, lessons)
             for lesson, listed in (labelled or _match_order(items, lessons)).items():
                 found.setdefault(lesson, listed)
+    return found
+
+
+def find_linked_titles(pages: Iterable[CourseFile], lessons: Sequence[TreeNode], catalog: Catalog) -> dict[int, Listed]:
+    """Return the words of the links that lead from pages to the main files of lessons, by the `id()` of the lesson."""
+    found: dict[int, Listed] = {}
+    for page in pages:
+        for lesson, listed in _match_links(page, lessons, catalog):
+            found.setdefault(lesson, listed)
     return found
 
 

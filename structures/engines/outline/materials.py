@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from structures.engines.outline.name_parts import build_words_key
+from structures.engines.outline.name_parts import are_compatible, build_words_key
 from structures.engines.outline.plans import Role
-from structures.engines.outline.readings.names import Branch, are_compatible, read_names
+from structures.engines.outline.readings.names import Branch, read_names
 from structures.engines.outline.tree import TreeNode, sort_children
 
 _TASKS = {Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES}

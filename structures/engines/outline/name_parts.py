@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -24,6 +25,8 @@ _SEASON_AND_EPISODE = re.compile(r"([^\W\d_]{1,2})(\d{1,3})([^\W\d_]{1,2})(\d{1,
 _DIGITS_THEN_LETTER = re.compile(r"(\d{1,4})([a-z])", re.IGNORECASE)
 # I to XXXIX: enough for chapters, and with L, C, D and M words would be numbers ("mix").
 _ROMAN = re.compile(r"(?=[ivx])(x{0,3})(ix|iv|v?i{0,3})", re.IGNORECASE)
+# Two names mean the same when they share this part of their words; see `are_compatible`.
+_MIN_SHARED_WORDS = 0.5
 _JOINTS = {".", "-", "_"}
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _CHINESE_NUMBER = re.compile(r"第\s*(?P<n>\d+|[一二三四五六七八九十]{1,3})\s*(?P<unit>[章单周课讲节部]元?)\s*")
@@ -89,6 +92,15 @@ def is_copy(name: str) -> bool:
 def build_words_key(text: str) -> str:
     """Return text as names are compared: letters and digits only, case-folded."""
     return " ".join(re.sub(r"[\W_]+", " ", unicodedata.normalize("NFC", text).casefold()).split())
+
+
+def are_compatible(one: str, other: str) -> bool:
+    """Tell whether two names (as keys) can mean the same: one begins the other, or they share most of their words."""
+    if not one or not other or one == other or one.startswith(f"{other} ") or other.startswith(f"{one} "):
+        return True
+    mine, theirs = Counter(one.split()), Counter(other.split())
+    shared = sum((mine & theirs).values())
+    return shared >= _MIN_SHARED_WORDS * max(sum(mine.values()), sum(theirs.values()))
 
 
 def parse_name(name: str, *, is_file: bool = False) -> ParsedName:

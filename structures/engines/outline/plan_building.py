@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from structures.engines.base.drafts import Citation
 from structures.engines.outline import names, titles
 from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.course_words import ROLE_BY_WORD, Level
-from structures.engines.outline.listings import find_listed_titles
+from structures.engines.outline.listings import Listed, find_linked_titles, find_listed_titles
 from structures.engines.outline.plans import TAUGHT_ROLES, LessonPart, LessonPlan, ModulePlan, Role
 from structures.engines.outline.readings import headings
 from structures.engines.outline.sections import build_section_tree
@@ -18,6 +18,7 @@ from structures.engines.outline.tree import TreeNode
 # The order in which the files of a lesson are read: what teaches first.
 _ROLE_ORDER = [
     Role.BODY, Role.SLIDES, Role.TRANSCRIPT, Role.READING, Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES,
+    Role.CONTENTS,
 ]  # fmt: skip
 # So many lessons beside one another at the top of a course are a module. Fewer are modules of their own, as a foreword
 # or group work at the end: the smallest number that no front or back part of the sample courses has.
@@ -42,6 +43,8 @@ class _PlanBuilder:
     def build(self, root: TreeNode) -> list[ModulePlan]:
         """Return the modules of the course."""
         modules: list[ModulePlan] = []
+        every = [node for node in root.iter_nodes() if id(node) in self._lessons]
+        self._give_titles(find_linked_titles(root.files, every, self._catalog), every)
         for run in self._iter_runs(root):
             if id(run[0]) not in self._lessons:
                 modules.append(self._build_module(run[0]))
@@ -59,6 +62,12 @@ class _PlanBuilder:
             _part_equal_titles(module)
         _part_equal(modules)
         return modules
+
+    def _give_titles(self, listed: Mapping[int, Listed], lessons: Iterable[TreeNode]) -> None:
+        for lesson in lessons:
+            if not lesson.title and id(lesson) in listed:
+                title, citation = listed[id(lesson)]
+                lesson.title, lesson.found_in = title, (citation,)
 
     def _iter_runs(self, root: TreeNode) -> Iterator[list[TreeNode]]:
         """Yield the nodes below the root: modules alone, lessons that stand beside one another together.
@@ -94,10 +103,8 @@ class _PlanBuilder:
         if texts:
             plan.children.append(self._build_lesson(TreeNode(label=node.label, words=title, files=texts)))
         inner = [child for child in node.children if id(child) in self._lessons]
-        listed = find_listed_titles(node.files, inner, self._catalog)
+        self._give_titles(find_listed_titles(node.files, inner, self._catalog), inner)
         for place, child in enumerate(node.children, start=1):
-            if id(child) in listed:
-                child.title, child.found_in = listed[id(child)][0], (listed[id(child)][1],)
             if id(child) in self._lessons:
                 plan.children.append(self._build_lesson(child, title, place))
             else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from structures.engines.base.drafts import Citation
 from structures.engines.outline.catalog import CourseFile
 from structures.engines.outline.course_words import Level
-from structures.engines.outline.name_parts import build_words_key
+from structures.engines.outline.name_parts import are_compatible, build_words_key
 
 
 @dataclass(eq=False, kw_only=True)
@@ -57,6 +57,17 @@ class TreeNode:
 
 def _get_last_words(file: CourseFile) -> str:
     return file.name.steps[-1].words if file.name.steps else ""
+
+
+def take_main(node: TreeNode) -> None:
+    """Make the first child with the title of its node the node's own text, where others follow it."""
+    if any(file.is_body for file in node.files) or len(node.children) < 2 or not node.title:
+        return
+    first = node.children[0]
+    title = first.title or (first.files[0].title if first.files else "")
+    if title and not first.children and are_compatible(build_words_key(title), build_words_key(node.title)):
+        node.files = [*first.files, *node.files]
+        node.children = node.children[1:]
 
 
 def sort_children(node: TreeNode) -> None:

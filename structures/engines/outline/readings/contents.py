@@ -9,7 +9,7 @@ from materials.documents import Contents, ContentsItem, Format
 from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.name_parts import build_words_key, parse_name
 from structures.engines.outline.plans import Role
-from structures.engines.outline.tree import TreeNode
+from structures.engines.outline.tree import TreeNode, take_main
 
 # Below these folders targets may lie, besides beside the table: where tools keep their sources by default.
 _SOURCE_FOLDERS = ("", "src", "docs", "episodes", "_episodes", "content", "source")
@@ -19,6 +19,10 @@ _MIN_FILES = 2
 _MIN_NEW = 0.5
 # How deep tables that include one another are followed; a cycle ends earlier, since a table is entered once.
 _MAX_DEPTH = 12
+
+
+# The dialect of lists of links on pages that are no files of a tool for contents.
+LINKS = "links"
 
 
 @dataclass(kw_only=True)
@@ -34,6 +38,12 @@ class ContentsReading:
     covered: set[int] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     rivals: list[CourseFile] = field(default_factory=list)
+
+    @property
+    def is_links(self) -> bool:
+        """Tell whether it is read from lists of links, which lead to many things besides the parts of a course."""
+        contents = self.sources[0].entry.contents
+        return contents is not None and contents.dialect == LINKS
 
 
 def read_contents(catalog: Catalog) -> ContentsReading | None:
@@ -170,9 +180,16 @@ class _TreeBuilder:
         self._reading = reading
         self._basis = basis
         self._entered: set[int] = set()
+        # What the table lists itself stands where it lists it, not where a page that it leads to does.
+        self._listed: set[int] = set()
 
     def enter(self, table: CourseFile) -> None:
+        """Take a table for the one that is being read."""
         self._entered.add(id(table))
+        contents = table.entry.contents
+        if contents is not None:
+            found = (_find(item, table, contents, self._catalog) for item in iter_items(contents.items))
+            self._listed = {id(target) for target in found if target is not None}
 
     def build(
         self, items: Sequence[ContentsItem], table: CourseFile, contents: Contents, *, depth: int
@@ -209,9 +226,11 @@ class _TreeBuilder:
         title = "" if is_label else item.title
         node = TreeNode(title=title, label=item.title, level=level, basis=self._basis)
         if target is not None:
+            if depth > 0 and table is not self._reading.sources[0] and id(target) in self._listed:
+                return None
             self._add_target(node, target, depth)
         node.children += self.build(item.children, table, contents, depth=depth + 1)
-        _take_main(node)
+        take_main(node)
         return node if node.files or node.children else None
 
     def _add_target(self, node: TreeNode, target: CourseFile, depth: int) -> None:
@@ -225,7 +244,7 @@ class _TreeBuilder:
             return
         # Lists of links in a lesson's text lead to what it builds on, which is not inside it; and the pages of a book
         # that has a table of contents are not needed as one.
-        if inner.dialect == "links" and (_is_contents_file(self._reading.sources[0]) or not _is_index(target)):
+        if inner.dialect == LINKS and not (self._reading.is_links and _is_index(target)):
             return
         self._entered.add(id(target))
         node.children += self.build(inner.items, target, inner, depth=depth + 1)
@@ -234,16 +253,6 @@ class _TreeBuilder:
         if len(node.children) == 1 and not node.files:
             only = node.children[0]
             node.files, node.children, node.title = only.files, only.children, node.title or only.title
-
-
-def _take_main(node: TreeNode) -> None:
-    """Make the first child with the title of its node the node's own text, where others follow it."""
-    if node.files or len(node.children) < 2 or not node.title:
-        return
-    first = node.children[0]
-    if first.files and not first.children and build_words_key(first.title) == build_words_key(node.title):
-        node.files = first.files
-        node.children = node.children[1:]
 
 
 def _is_index(file: CourseFile) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from structures.engines.outline.catalog import CourseFile
 from structures.engines.outline.course_words import CONTAINERS
-from structures.engines.outline.name_parts import ParsedName, Step, build_words_key, parse_name
+from structures.engines.outline.name_parts import ParsedName, Step, are_compatible, build_words_key, parse_name
 from structures.engines.outline.plans import Role
 from structures.engines.outline.readings import numbers
 from structures.engines.outline.tree import TreeNode, sort_children
@@ -16,8 +16,6 @@ from structures.engines.outline.tree import TreeNode, sort_children
 # What nearly all siblings share says nothing of one of them. A choice between half (a majority) and all (where one
 # stray file would spoil it).
 _MOST = 0.8
-# Two names mean the same when they share this part of their words; see `are_compatible`.
-_MIN_SHARED_WORDS = 0.5
 
 
 @dataclass(eq=False, kw_only=True)
@@ -334,15 +332,6 @@ def _is_for_whole(node: TreeNode, step: Step, place: int) -> bool:
     if step.number != 0 or step.is_date or step.letter:
         return False
     return place > 0 or (node.number is not None and (not node.key or are_compatible(node.key, step.key)))
-
-
-def are_compatible(one: str, other: str) -> bool:
-    """Tell whether two names (as keys) can mean the same: one begins the other, or they share most of their words."""
-    if not one or not other or one == other or one.startswith(f"{other} ") or other.startswith(f"{one} "):
-        return True
-    mine, theirs = Counter(one.split()), Counter(other.split())
-    shared = sum((mine & theirs).values())
-    return shared >= _MIN_SHARED_WORDS * max(sum(mine.values()), sum(theirs.values()))
 
 
 def _group_repeated_numbers(node: TreeNode) -> None:

@@ -9,12 +9,13 @@ from materials.documents import Format
 from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.name_parts import build_words_key
 from structures.engines.outline.readings.names import Folder, read_folders
-from structures.engines.outline.tree import TreeNode, sort_children
+from structures.engines.outline.tree import TreeNode, sort_children, take_main
 
 # What Hugo, Docusaurus, Just the Docs, Jekyll and others call the place of a page among its siblings.
 _POSITION_FIELDS = ("weight", "sidebar_position", "nav_order", "order", "sort", "sortorder", "position")
 # Positions are whole numbers or fractions (Just the Docs); as whole numbers of thousandths they sort alike.
 _SCALE = 1000
+_LAST = 10**15
 # When fewer texts say their place, those that do are exceptions rather than the order.
 _MIN_SHARE = 0.5
 # What Hugo and others call the page of a folder.
@@ -105,6 +106,8 @@ def _fill(node: TreeNode, folder: Folder, path: tuple[str, ...], labels: dict[tu
     for inner in folder.folders:
         child = TreeNode(label=inner.title, words=" ".join(s.words for s in inner.name.steps), basis="front matter")
         _fill(child, inner, (*path, inner.title), labels)
+        child.children.sort(key=lambda each: each.number if each.number is not None else _LAST)
+        take_main(child)
         node.children.append(child)
 
 
