@@ -13,6 +13,7 @@ from structures.engines.outline.plans import TAUGHT_ROLES
 from structures.engines.outline.readings.contents import ContentsReading, read_contents
 from structures.engines.outline.readings.names import NameReading, read_folders, read_names
 from structures.engines.outline.readings.positions import read_positions
+from structures.engines.outline.readings.texts import read_texts
 from structures.engines.outline.tree import TreeNode
 
 # What authors state is followed when it places at least this share of the files that teach: with less it is a table of
@@ -62,6 +63,8 @@ def choose_reading(catalog: Catalog) -> Choice:
         name = ", ".join(dict.fromkeys("/".join(source.path) for source in contents.sources))
         coverage = _cover_with_links(contents.root, catalog, contents.sources)
         readings.append(Reading(name=name, root=contents.root, is_stated=True, coverage=coverage))
+    if (texts := read_texts(catalog)) is not None:
+        readings.insert(0, Reading(name="texts", root=texts, is_stated=False, coverage=_cover(texts, catalog)))
     stated = [reading for reading in readings if reading.is_stated and reading.coverage >= _MIN_STATED]
     # Of equals the later one: a table of contents says more than positions do.
     best = max(reversed(stated), key=lambda reading: reading.coverage) if stated else readings[0]
