@@ -11,7 +11,7 @@ from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.course_words import ROLE_BY_WORD, Level
 from structures.engines.outline.listings import Listed, find_linked_titles, find_listed_titles
 from structures.engines.outline.plans import TAUGHT_ROLES, LessonPart, LessonPlan, ModulePlan, Role
-from structures.engines.outline.readings import headings
+from structures.engines.outline.readings import headings, speech
 from structures.engines.outline.sections import build_section_tree
 from structures.engines.outline.tree import TreeNode
 
@@ -129,16 +129,21 @@ class _PlanBuilder:
         title = titles.clean_title(named) if named else lesson.title
         return ModulePlan(
             title=names.capitalize_title(title), found_in=() if named else lesson.found_in, children=cut or [lesson],
-            arranged_by=headings.BASIS if cut else node.basis, number=lesson.number,
+            arranged_by=_name_cut(lesson) if cut else node.basis, number=lesson.number,
         )  # fmt: skip
 
     def _cut_only_file(self, lesson: LessonPlan) -> list[LessonPlan | ModulePlan]:
         """Return the lessons inside a lesson that is all of its module, when it is one file with such sections."""
         taught = [part for part in lesson.parts if part.role in TAUGHT_ROLES]
-        if len(taught) != 1 or taught[0].role is not Role.BODY:
+        if len(taught) != 1:
             return []
-        is_course = sum(file.role in TAUGHT_ROLES for file in self._catalog.files) == 1
-        found = headings.cut_file(taught[0].entry, taught[0].role, is_course=is_course)
+        entry, role = taught[0].entry, taught[0].role
+        found: list[LessonPlan | ModulePlan] = []
+        if role is Role.BODY:
+            is_course = sum(file.role in TAUGHT_ROLES for file in self._catalog.files) == 1
+            found = headings.cut_file(entry, role, is_course=is_course)
+        elif role is Role.TRANSCRIPT:
+            found += speech.cut_recording(entry)
         if found:
             _add_to_last(found, [part for part in lesson.parts if part is not taught[0]])
         return found
@@ -201,6 +206,10 @@ class _PlanBuilder:
             if file is not None and (found := self._find_own_title(file)):
                 return found
         return names.capitalize_title(node.words or node.label or node.title), ()
+
+
+def _name_cut(lesson: LessonPlan) -> str:
+    return headings.BASIS if lesson.parts[0].role is Role.BODY else speech.BASIS
 
 
 def _unwrap(module: ModulePlan) -> list[ModulePlan]:

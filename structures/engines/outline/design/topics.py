@@ -12,6 +12,7 @@ from structures.engines.outline.design.purposes import classify_heading as find_
 from structures.engines.outline.design.purposes import is_standing_heading
 from structures.engines.outline.exercises.headings import HeadingKind, classify_heading
 from structures.engines.outline.plans import LessonPart, Role
+from structures.engines.outline.talks.chapters import cut_talk
 
 # What one screen shows. On the sample courses 6 of 223 lessons have as many headings or more; half of it cuts 25.
 _MAX_TOPICS = 40
@@ -19,6 +20,8 @@ _MAX_TOPICS = 40
 _MAX_LENGTH = 120
 # The outline is that of the first of these that the lesson has: slides and talks follow the text.
 _ORDER = (Role.BODY, Role.SLIDES, Role.READING, Role.TRANSCRIPT, Role.TEACHER_NOTES)
+# Ten minutes: shorter talks are mostly about one thing (`talks.chapters`).
+_MIN_TALK_MS = 600_000
 _GENERIC = words.compile_full_match(words.GENERIC_HEADINGS)
 
 
@@ -33,10 +36,21 @@ def list_topics(parts: Sequence[LessonPart], title: str) -> tuple[str, ...]:
         for part in parts:
             if part.role is role:
                 _add_topics(topics, [chunk for section in part.sections for chunk in section.iter_chunks()])
+        if role is Role.TRANSCRIPT and not topics:
+            _add_chapters(topics, parts)
         topics.pop(names.build_title_key(titles.clean_title(title)), None)
         if topics:
             return tuple(topics.values())[:_MAX_TOPICS]
     return ()
+
+
+def _add_chapters(topics: dict[str, str], parts: Sequence[LessonPart]) -> None:
+    """Add the titles of the chapters of long recordings, which have no headings."""
+    for part in parts:
+        if part.role is Role.TRANSCRIPT and part.is_whole and (part.entry.duration_ms or 0) >= _MIN_TALK_MS:
+            for chapter in cut_talk(part.entry):
+                if chapter.title:
+                    topics.setdefault(names.build_title_key(chapter.title), chapter.title)
 
 
 def _add_topics(topics: dict[str, str], chunks: Sequence[SourceChunk]) -> None:
