@@ -8,6 +8,7 @@ from collections import Counter
 from math import log
 from string import ascii_letters, digits, whitespace
 
+from materials.readers.pdf.alternation import has_mapped_letters
 from materials.readers.pdf.line_text import HYPHEN, remove_leaders
 
 _ASCII_CONTROLS = bytes(sign for sign in range(128) if sign < 32 or sign == 127)
@@ -66,7 +67,7 @@ def is_noise(text: str) -> bool:
     """Tell whether a text layer is unreadable.
 
     A font without a map to Unicode (PDF 32000-1, 9.10.2) gives replacement marks, private characters or punctuation, or
-    letters that are shifted by a number.
+    letters that are shifted by a number; one with a wrong map gives other letters.
     """
     # Counting by bytes.translate instead of character by character keeps this check at 1.4 % of the time of reading.
     plain = text.encode("ascii", "ignore").translate(None, _BLANKS)
@@ -78,7 +79,7 @@ def is_noise(text: str) -> bool:
         return False
     if len(foreign) > _MAX_REMOTE_SHARE * count and len(_REMOTE_LATIN.findall(foreign)) > _MAX_REMOTE_SHARE * count:
         return True
-    if _is_shifted(plain, len(plain) - len(marks)):
+    if _is_shifted(plain, len(plain) - len(marks)) or has_mapped_letters(text):
         return True
     if letters >= _READABLE_SHARE * count:
         return False

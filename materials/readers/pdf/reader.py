@@ -107,7 +107,10 @@ def _build_document(
     if failed:
         warnings.append(f"Pages that could not be read: {format_page_numbers(failed)}.")
     if noisy:
-        warnings.append(f"The text layer of these pages is noise and was not used: {format_page_numbers(noisy)}.")
+        warnings.append(
+            f"The text layer of these pages is noise and was not used: {format_page_numbers(noisy)}. "
+            "Where no model reads them as pictures, upload the PDF's source, or export it again by another program."
+        )
     if silent:
         warnings.append(f"Pages without text, probably pictures or scans: {format_page_numbers(silent)} of {count}.")
     warnings += _build_omission_warnings(pages, attachments)

@@ -331,7 +331,7 @@ def test_a_text_layer_that_is_noise_is_said_and_not_used(read_bytes: Read) -> No
     document = read_bytes(Format.PDF, pdf(pages))
 
     assert texts(document) == ["A page with real words on it, as it should be."]
-    assert "The text layer of these pages is noise and was not used: 2." in document.warnings
+    assert "The text layer of these pages is noise and was not used: 2." in document.warnings[0]
 
 
 def test_a_page_that_cannot_be_read_is_named(tmp_path: Path) -> None:
