@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from materials.documents import ChunkKind, Contents, Piece
@@ -12,12 +12,6 @@ from materials.readers.base.outlines import OutlineBuilder, build_item
 DIALECT = "printed contents"
 # Entries that lead to headings: fewer are two lines of a text that end in numbers.
 _MIN_ENTRIES = 3
-# Pages in which contents are looked for: those of a book have a dozen, after some with its title and a preface.
-_MAX_PAGES = 40
-# Leaders, which readers may write as one sign, and the number of a page.
-_LEADER = re.compile(r"(?:(?:\s?[.·…‥_]){3,400}|\s?…)\s*(?:\d{1,4}|[ivxlc]{1,7})(?=\s|$)")
-_LIST_MARK = re.compile(r"^\s*-\s+")
-_MAX_TITLE_LENGTH = 200
 _PAGE_NUMBER = re.compile(r"[\s.·…‥]*\b(?:\d{1,4}|[ivxlc]{1,7})$")
 _SECTION_NUMBER = re.compile(r"^(\d{1,3}(?:\.\d{1,3})*)\.?\s+(?=\S)|^[A-Z](?:\.\d{1,3})+\s+")
 
@@ -35,6 +29,8 @@ def follow_entries(entries: Sequence[PrintedEntry], pieces: Sequence[Piece]) -> 
 
     The depth of the first entry is the least, whatever it is.
     """
+    if len(entries) < _MIN_ENTRIES:
+        return None
     places: dict[str, list[int]] = {}
     for at, piece in enumerate(pieces):
         if piece.kind is ChunkKind.HEADING:
@@ -50,31 +46,6 @@ def follow_entries(entries: Sequence[PrintedEntry], pieces: Sequence[Piece]) -> 
         count += 1
         outline.add(entry.depth, build_item(pieces[last].text, locator=pieces[last].locator))
     return Contents(dialect=DIALECT, items=outline.build()) if count >= _MIN_ENTRIES else None
-
-
-def find_entries(pieces: Sequence[Piece]) -> list[PrintedEntry]:
-    """Return the lines with leaders and page numbers at the beginning of a document with pages."""
-    return [
-        PrintedEntry(title=title, depth=_find_depth(title))
-        for piece in pieces
-        if piece.kind is not ChunkKind.CODE and (piece.locator.page or 0) <= _MAX_PAGES
-        for title in _iter_titles(piece.text)
-    ]
-
-
-def _iter_titles(text: str) -> Iterator[str]:
-    start = 0
-    for found in _LEADER.finditer(text):
-        title = text[max(start, found.start() - _MAX_TITLE_LENGTH) : found.start()].rpartition("\n")[2]
-        title = _LIST_MARK.sub("", title)
-        start = found.end()
-        if title.strip():
-            yield " ".join(title.split())
-
-
-def _find_depth(title: str) -> int:
-    number = _SECTION_NUMBER.match(title)
-    return number[0].strip().rstrip(".").count(".") if number else 0
 
 
 def _fold(title: str) -> str:

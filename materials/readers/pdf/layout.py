@@ -19,7 +19,7 @@ from materials.readers.pdf.lines import HEADING_RATIO, Line, TableLine, find_med
 from materials.readers.pdf.links import PageLink, list_targets
 from materials.readers.pdf.outline import Outline
 from materials.readers.pdf.page import Page
-from materials.readers.pdf.printed_contents import find_entries
+from materials.readers.pdf.printed_contents import Entry
 from materials.readers.pdf.styles import MAX_HEADING_LENGTH, DocumentStyle, find_document_style
 
 # The numbers below were tried at smaller and larger values on the 26 sample decks and handouts and on pages that were
@@ -45,15 +45,16 @@ _INDENT_WIDTH = 18
 _MAX_LIST_DEPTH = 4
 
 
-def build_pieces(pages: Sequence[Page], left_out: LeftOutCollector, outline: Outline | None = None) -> list[Piece]:
+def build_pieces(
+    pages: Sequence[Page], entries: Sequence[Entry], left_out: LeftOutCollector, outline: Outline | None = None
+) -> list[Piece]:
     """Return the pieces of the pages in reading order, each with the 1-based page as its locator.
 
-    The title of a slide has level 1; headings of other pages have levels from 1 on, as the bookmarks of the outline or
-    their numbers and type say.
+    `entries` are those of printed contents on the pages. The title of a slide has level 1; headings of other pages have
+    levels from 1 on, as the bookmarks of the outline or their numbers and type say.
     """
     style = find_document_style(pages)
     labelled = find_numbered_words([line for page in pages for line in page.lines])
-    entries = find_entries(pages)
     listed = {line for entry in entries for line in entry.lines}
     headings = find_headings(pages, style, entries, outline)
     owners = {line: heading for heading in headings for line in heading.lines}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import whitespace
 
 from materials.readers.pdf.line_text import is_contents_line
 from materials.readers.pdf.lines import Line, TableLine
@@ -17,7 +18,8 @@ _MAX_PAGES = 40
 _MIN_ENTRIES = 3
 # Points: how far the right ends of page numbers are apart, and the left ends of entries of one depth.
 _SAME_EDGE = 3.0
-_ENTRY = re.compile(r"(?P<title>.*[^\W\d_].*?)[\s.·…‥]*?[\s.·…‥](?P<page>\d{1,4})$")
+_PAGE_NUMBER = re.compile(r"[\s.·…‥](\d{1,4})$")
+_LEADERS = whitespace + "\u00a0\u2009.·…‥"
 # Lines of a long entry before the one with its number.
 _MAX_WRAPPED = 2
 
@@ -87,10 +89,13 @@ def _parse_entry(line: Line) -> Entry | None:
     text = line.text
     if not text[-1].isdecimal() or isinstance(line, TableLine) or line.is_turned:
         return None
-    found = _ENTRY.fullmatch(text)
-    if found is None:
+    number = _PAGE_NUMBER.search(text, max(0, len(text) - 5))
+    if number is None:
         return None
-    return Entry(found["title"], int(found["page"]), [line], is_contents_line(text))
+    title = text[: number.start()].rstrip(_LEADERS)
+    if not any(map(str.isalpha, title)):
+        return None
+    return Entry(title, int(number[1]), [line], is_contents_line(text))
 
 
 def _prepend(entry: Entry, wrapped: Sequence[Line]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -15,13 +14,14 @@ from materials.readers.base.encodings import clean_text
 from materials.readers.base.errors import UnreadableDocument
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace, format_page_numbers
-from materials.readers.base.printed_contents import find_entries, follow_entries
+from materials.readers.base.printed_contents import PrintedEntry, follow_entries
 from materials.readers.pdf.annotations import read_attachment_names
 from materials.readers.pdf.furniture import drop_furniture
 from materials.readers.pdf.layers import LayerSwitch, has_layers
 from materials.readers.pdf.layout import build_pieces
 from materials.readers.pdf.outline import Outline, build_contents
 from materials.readers.pdf.page import Page, read_pages
+from materials.readers.pdf.printed_contents import Entry, find_entries
 from materials.readers.pdf.table_heads import repeat_table_heads
 
 # A textbook has a thousand pages. All pages are held at once, because running heads and type sizes are found across
@@ -62,17 +62,17 @@ def read(path: Path) -> Document:
         pages, failed = _read_pages(document, count, LayerSwitch() if has_layers(source) else None)
         attachments = read_attachment_names(document.raw)
         title = collapse_whitespace(clean_text(document.get_metadata_value("Title") or ""))
-        outline = Outline(document)
-        found = _build_document(pages, failed, attachments, outline, count, title)
-        return replace(found, contents=_find_contents(outline, found.pieces, count))
+        return _build_document(pages, failed, attachments, Outline(document), count, title)
     finally:
         document.close()
 
 
-def _find_contents(outline: Outline, pieces: Sequence[Piece], page_count: int) -> Contents | None:
+def _find_contents(
+    outline: Outline, entries: Sequence[Entry], pieces: Sequence[Piece], page_count: int
+) -> Contents | None:
     """Return the bookmarks, else what a printed table of contents leads to."""
-    found = build_contents(outline.bookmarks, page_count=page_count)
-    return found or follow_entries(find_entries(pieces), pieces)
+    printed = [PrintedEntry(title=entry.title, depth=entry.depth) for entry in entries]
+    return build_contents(outline.bookmarks, page_count=page_count) or follow_entries(printed, pieces)
 
 
 def _read_pages(document: pdfium.PdfDocument, count: int, layers: LayerSwitch | None) -> tuple[list[Page], list[int]]:
@@ -114,10 +114,16 @@ def _build_document(
     if silent:
         warnings.append(f"Pages without text, probably pictures or scans: {format_page_numbers(silent)} of {count}.")
     warnings += _build_omission_warnings(pages, attachments)
-    found = tuple(build_pieces(readable, left_out, outline))
+    entries = find_entries(readable)
+    found = tuple(build_pieces(readable, entries, left_out, outline))
     own = next((p.text for p in found if p.kind is ChunkKind.HEADING), "")
     return Document(
-        pieces=found, title=own or title, page_count=count, warnings=tuple(warnings), left_out=left_out.build()
+        pieces=found,
+        title=own or title,
+        page_count=count,
+        warnings=tuple(warnings),
+        left_out=left_out.build(),
+        contents=_find_contents(outline, entries, found, count),
     )
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from materials.documents import ChunkKind, Contents, ContentsItem, Document, Format, Locator, Piece
-from materials.readers.base.printed_contents import find_entries
+from materials.documents import ChunkKind, Contents, ContentsItem, Document, Format, Locator
 from materials.readers.registry import read_document
 from tests.materials.readers.office.test_pptx_slides import sections
 from tests.materials.readers.packages import p, shape, slides, style, word
@@ -80,6 +79,22 @@ def test_printed_contents_of_a_pdf_lead_to_the_headings_that_they_name(tmp_path:
     assert (cold.title, cold.locator and cold.locator.page) == ("2 Cold", 3)
 
 
+def test_printed_contents_without_numbers_are_as_deep_as_they_are_indented(tmp_path: Path) -> None:
+    rows = [("Heat", 40, 2), ("Boiling", 60, 2), ("Cold", 40, 3)]
+    contents = [
+        ("Helvetica", 10.0, float(left), 60.0 + 24 * at, f"{title} {'.' * 40} {number}")
+        for at, (title, left, number) in enumerate(rows)
+    ]
+    pages = [contents, page((16, "Heat"), (10, BODY), (13, "Boiling"), (10, BODY)), page((16, "Cold"), (10, BODY))]
+
+    found = read_pdf(tmp_path, typeset(pages)).contents
+
+    assert found is not None
+    assert [(item.title, [child.title for child in item.children]) for item in found.items] == [
+        ("Heat", ["Boiling"]), ("Cold", []),
+    ]  # fmt: skip
+
+
 def test_sections_of_slides_lead_to_their_first_slides(tmp_path: Path) -> None:
     trees = [shape(f"Slide {number}") for number in range(1, 5)]
 
@@ -139,8 +154,3 @@ def test_the_contents_of_a_word_file_lead_to_its_headings(tmp_path: Path) -> Non
             ContentsItem(title="Kälte", locator=Locator(heading_path=("Kälte",))),
         ),
     )
-
-
-@pytest.mark.parametrize("text", ["." * 100_000, "a . " * 30_000, ". 1 " * 30_000, "a....1 " * 20_000])
-def test_texts_made_to_be_slow_are_searched_at_once(text: str) -> None:
-    find_entries([Piece(kind=ChunkKind.PARAGRAPH, text=text, locator=Locator(page=1))])
