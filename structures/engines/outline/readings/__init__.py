@@ -1,6 +1,8 @@
 """Readings: ways in which the arrangement of a course can be read from its materials.
 
-Each reading is a module with one function that gives a tree (`outline.tree.TreeNode`) or nothing: tables of contents
-(`contents`), folders and names (`names`, with `numbers` and `media`), links between pages (`links`), and the words of
-texts without names (`words`). `outline.arrangement` scores the trees and takes the best.
+A reading is a function that gives a tree (`outline.tree.TreeNode`), or None where the materials do not say anything of
+the kind: tables of contents (`contents`), positions in front matter and labels of folders (`positions`), folders and
+names (`names`, with `numbers` for digits that hold two numbers), and texts whose names say nothing (`texts`).
+`outline.choice` weighs the trees and says which one is followed. `headings` and `speech` read one document or
+recording, after the choice, where it is all of its module.
 """
