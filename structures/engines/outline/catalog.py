@@ -78,6 +78,10 @@ class Catalog:
 def build_catalog(root: SourceNode) -> Catalog:
     """Return the catalog of a course, with the links between its files resolved."""
     found = list(_walk(root, ()))
+    for file in found:
+        # Beside all folders, notes for teachers are about the whole course.
+        if file.role is Role.TEACHER_NOTES and len(file.path) == 1:
+            file.role = Role.ADMINISTRATION
     taught = [file for file in found if file.role not in {Role.ADMINISTRATION, Role.CONTENTS}]
     catalog = Catalog(
         title=root.title,

@@ -63,7 +63,7 @@ def choose_reading(catalog: Catalog) -> Choice:
         name = ", ".join(dict.fromkeys("/".join(source.path) for source in contents.sources))
         coverage = _cover_with_links(contents.root, catalog, contents.sources)
         readings.append(Reading(name=name, root=contents.root, is_stated=True, coverage=coverage))
-    if (texts := read_texts(catalog)) is not None:
+    if not _has_modules(named) and (texts := read_texts(catalog)) is not None:
         readings.insert(0, Reading(name="texts", root=texts, is_stated=False, coverage=_cover(texts, catalog)))
     stated = [reading for reading in readings if reading.is_stated and reading.coverage >= _MIN_STATED]
     # Of equals the later one: a table of contents says more than positions do.

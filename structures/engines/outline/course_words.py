@@ -113,7 +113,8 @@ _ROLE_WORDS: dict[Role, frozenset[str]] = {
         "soluzione soluzioni risposta risposte 答案 解答"
     ),
     Role.TEACHER_NOTES: _split(
-        "teacher teachers instructor instructors facilitator вчителя вчителю викладача викладачу учителя "
+        "teacher teachers instructor instructors facilitator facilitators trainer trainers "
+        "вчителя вчителю викладача викладачу учителя "
         "учителю "
         "lehrer lehrkraft lehrkräfte enseignant enseignants profesor profesorado docente docentes nauczyciel "
         "nauczyciela "
@@ -129,6 +130,14 @@ def is_kind_of_file(title: str) -> bool:
     return bool(found) and all(word in ROLE_BY_WORD for word in found)
 
 
+# What stands between the words for a kind of file: `Ficha de trabajo`, `guide for trainers`.
+FILLER_WORDS = _split(
+    "of for the a to and work guide de del la el los y trabajo du des et à travail do da dos das e per il le zu "
+    "zur zum "
+    "der die das für und leitfaden для до з до та і dla do i na 和 的"
+)
+
+
 # What the main file of a lesson is called.
 MAIN_WORDS = _split(
     "readme index _index article text texts theory main body lesson lecture content page "
@@ -140,7 +149,8 @@ MAIN_WORDS = _split(
 ADMINISTRATION_WORDS = _split(
     "license licence copying copyright contributing code_of_conduct changelog authors contributors citation security "
     "manifest notice syllabus schedule calendar timetable roster grading gradebook policy policies announcement "
-    "announcements forum faq todo template credits acknowledgements acknowledgments imprint "
+    "announcements forum faq todo template credits acknowledgements acknowledgments imprint agenda attendance "
+    "leeme leame lisezmoi liesmich leiame leggimi прочитай прочитати czytaj didáctica semesterplan "
     "силабус розклад календар програма ліцензія оголошення форум журнал планування "
     "силлабус расписание лицензия объявления программа "
     "lizenz zeitplan terminplan studienordnung impressum ankündigungen "

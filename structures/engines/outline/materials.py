@@ -174,7 +174,7 @@ def _add_as_module(root: TreeNode, branch: Branch, units: Sequence[TreeNode]) ->
 def attach_materials(root: TreeNode, lessons: set[int]) -> None:
     """Give tasks and solutions that are lessons of their own to the sibling that they belong to.
 
-    A sibling that links to the file, whose name it contains, or that is the only other one.
+    That is the sibling that links to the file, whose name it contains, that has its number, or the only other one.
     """
     for parent in list(root.iter_nodes()):
         if id(parent) in lessons:
@@ -192,6 +192,18 @@ def attach_materials(root: TreeNode, lessons: set[int]) -> None:
             if target is not None:
                 target.files += task.iter_files()
                 parent.children.remove(task)
+        for group in [c for c in parent.children if id(c) not in lessons and _is_all(c, _TASKS)]:
+            _attach_group(group, texts)
+        parent.children = [c for c in parent.children if c.files or c.children]
+
+
+def _attach_group(group: TreeNode, texts: Sequence[TreeNode]) -> None:
+    """Give the tasks of a group, such as numbered worksheets, to the lessons with their numbers or names."""
+    for task in list(group.children):
+        target = _find_owner(task, texts)
+        if target is not None:
+            target.files += task.iter_files()
+            group.children.remove(task)
 
 
 def _is_all(node: TreeNode, roles: set[Role]) -> bool:
@@ -207,4 +219,16 @@ def _find_owner(task: TreeNode, texts: Sequence[TreeNode]) -> TreeNode | None:
     named = [text for text in texts if text.key and f" {text.key} " in f" {task.key} "]
     if named:
         return max(named, key=lambda text: len(text.key))
-    return texts[0] if len(texts) == 1 and task.number is None else None
+    if len(texts) == 1 and task.number is None:
+        return texts[0]
+    number = _find_number(task)
+    numbered = [text for text in texts if number is not None and text.number == number and not text.is_date]
+    return numbered[0] if len(numbered) == 1 else None
+
+
+def _find_number(task: TreeNode) -> int | None:
+    """Return the number of a task, also one behind the words of its name; None without one."""
+    if task.number is not None:
+        return task.number
+    found = {file.name.tail.number for file in task.iter_files() if file.name.tail is not None}
+    return found.pop() if len(found) == 1 else None

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath
 
-from structures.engines.outline.course_words import DIVISIONS, MAIN_WORDS, ROLE_BY_WORD, Level
+from structures.engines.outline.course_words import DIVISIONS, FILLER_WORDS, MAIN_WORDS, ROLE_BY_WORD, Level
 from structures.engines.outline.plans import Role
 
 # Four digits are a year, unless they begin with a zero or are read as two numbers by their siblings.
 _MAX_DIGITS = 4
-_YEARS = range(1900, 2101)
+_YEARS = range(1000, 2101)
 _DATE = re.compile(
     r"(?<!\d)(?:(?P<y>(?:19|20)\d\d)[-_. ]?(?P<m>0[1-9]|1[0-2])[-_. ]?(?P<d>0[1-9]|[12]\d|3[01])"
     r"|(?P<d2>0?[1-9]|[12]\d|3[01])\.(?P<m2>0?[1-9]|1[0-2])\.(?P<y2>(?:19|20)\d\d))(?!\d)"
@@ -281,6 +281,8 @@ class _Parser:
                 level = DIVISIONS.get(tokens[-2].key)
                 label = f"{tokens[-2].text} {last.text}" if level is not None else last.text
                 tail = Step(number=int(last.text), digits=last.text, label=label, level=level)
+                if not self._steps and _is_kind_of_file(tokens[:-1]):
+                    self._roles.append(ROLE_BY_WORD[tokens[0].key])
                 break
             else:
                 break
@@ -295,6 +297,11 @@ class _Parser:
             self._steps[-1] = replace(last, words=words, label=f"{last.label} {words}")
         else:
             self._steps.append(Step(words=words, label=words))
+
+
+def _is_kind_of_file(tokens: list[_Token]) -> bool:
+    """Tell whether words before a number say only what kind of file it is, such as `Ficha de trabajo 2`."""
+    return tokens[0].key in ROLE_BY_WORD and all(t.key in ROLE_BY_WORD or t.key in FILLER_WORDS for t in tokens)
 
 
 def _leads_to_number(tokens: list[_Token], at: int) -> bool:
@@ -319,6 +326,7 @@ def _is_prefix(token: _Token, following: _Token | None) -> bool:
     return (
         following is not None
         and following.is_number
+        and not (len(following.text) == _MAX_DIGITS and int(following.text) in _YEARS)
         and following.before in {"-", "_", "", " "}
         and token.text.isalpha()
     )
@@ -357,7 +365,8 @@ def _join(tokens: list[_Token]) -> str:
             text += f" {token.text}"
         else:
             text += f"{token.before.replace('_', ' ')}{token.text}"
-    return " ".join(text.split())
+    # The sign behind the last word is not part of any token.
+    return " ".join(text.split()) + ")" * (text.count("(") - text.count(")"))
 
 
 def _parse_roman(text: str) -> int:

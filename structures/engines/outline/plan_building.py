@@ -10,6 +10,7 @@ from structures.engines.outline import names, titles
 from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.course_words import ROLE_BY_WORD, Level
 from structures.engines.outline.listings import Listed, find_linked_titles, find_listed_titles
+from structures.engines.outline.name_parts import is_copy
 from structures.engines.outline.plans import TAUGHT_ROLES, LessonPart, LessonPlan, ModulePlan, Role
 from structures.engines.outline.readings import headings, speech
 from structures.engines.outline.sections import build_section_tree
@@ -134,7 +135,7 @@ class _PlanBuilder:
 
     def _cut_only_file(self, lesson: LessonPlan) -> list[LessonPlan | ModulePlan]:
         """Return the lessons inside a lesson that is all of its module, when it is one file with such sections."""
-        taught = [part for part in lesson.parts if part.role in TAUGHT_ROLES]
+        taught = [part for part in lesson.parts if part.role in TAUGHT_ROLES and not is_copy(part.entry.name)]
         if len(taught) != 1:
             return []
         entry, role = taught[0].entry, taught[0].role

@@ -5,7 +5,7 @@ from __future__ import annotations
 from materials.documents import ChunkKind, Format
 from structures.engines.base.sources import SourceEntry
 from structures.engines.outline import words
-from structures.engines.outline.course_words import ADMINISTRATION_WORDS, ROLE_BY_WORD
+from structures.engines.outline.course_words import ADMINISTRATION_WORDS, FILLER_WORDS, ROLE_BY_WORD
 from structures.engines.outline.exercises import is_exercise_heading
 from structures.engines.outline.name_parts import ParsedName, build_words_key, get_stem
 from structures.engines.outline.plans import Role
@@ -34,6 +34,8 @@ def decide_role(entry: SourceEntry, name: ParsedName, folder_role: Role | None =
         return Role.TRANSCRIPT
     if name.role in {Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES}:
         return name.role
+    if _is_for_teachers(entry.name):
+        return Role.TEACHER_NOTES
     if folder_role in {Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES}:
         return folder_role
     if (
@@ -58,6 +60,13 @@ def _is_administration(file_name: str, name: ParsedName) -> bool:
         and all(word in ADMINISTRATION_WORDS or word in _COURSE_WORDS or word.isdecimal() for word in key.split())
         and any(word in ADMINISTRATION_WORDS for word in key.split())
     )
+
+
+def _is_for_teachers(file_name: str) -> bool:
+    """Tell whether a name says only for whom a file is, such as `Trainer Guide` or `instructor notes`."""
+    found = build_words_key(get_stem(file_name)).split()
+    roles = {ROLE_BY_WORD.get(word) for word in found if word not in FILLER_WORDS}
+    return Role.TEACHER_NOTES in roles and roles <= {Role.TEACHER_NOTES, Role.READING}
 
 
 def _looks_like_slides(entry: SourceEntry) -> bool:
