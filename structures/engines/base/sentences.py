@@ -18,6 +18,8 @@ _END = re.compile(
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|cf|Dr|Mr|Mrs|Ms|Prof|St|No|Fig|approx|z\.B|d\.h|bzw|т\.д|т\.п|напр|ст|р|рис)\.|\b[A-Z]\.)$"
 )
+# In characters, with the sign before it: no abbreviation is longer.
+_ABBREVIATION_LENGTH = 8
 _ITEM = re.compile(r"^\s*(?:-|\d{1,3}\.)\s+")
 # In characters, some 60 words. Transcripts without punctuation make one "sentence" of minutes, which would be a useless
 # quote; sentences that people write are rarely so long. On the sample courses half of
@@ -44,7 +46,7 @@ def split_text(text: str) -> Iterator[str]:
     for end in _END.finditer(text):
         sentence = text[start : end.start()].strip()
         # Without moving `start`: what follows the abbreviation joins this sentence.
-        if _ABBREVIATION.search(sentence):
+        if sentence.endswith(".") and _ABBREVIATION.search(sentence, max(0, len(sentence) - _ABBREVIATION_LENGTH)):
             continue
         if sentence:
             yield sentence

@@ -50,6 +50,7 @@ _CROSS_REFERENCE = re.compile(
     r"^(?:see(?: also)?|compare|cf\.?|див\.?|см\.?|véase|siehe|voir|zob\.?|ver|vedi|参见)(?!\w)", re.IGNORECASE
 )
 _RULE = re.compile(r"^[\s|:-]+$")
+_BRACKETS_BEHIND = re.compile(r"\s*\([^()]*\)$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +127,9 @@ def _read_row(line: str, emphasised: tuple[str, ...]) -> GlossaryEntry | None:
         if start is None:
             return None
         term, text = start, line[len(start) :].lstrip(" :.—–-")
-    bare = re.sub(r"\s*\([^()]*\)$", "", clean_term(term)) or clean_term(term)
+    bare = clean_term(term)
+    if bare.endswith(")"):
+        bare = _BRACKETS_BEHIND.sub("", bare) or bare
     if not is_term(bare, longest=_MAX_GLOSSARY_TERM_WORDS, is_listed=True):
         return None
     definition = _take_definition(text)

@@ -332,19 +332,21 @@ def detect_language(text: str, *, stated: str = "") -> Language:
     English for a text without any sign.
     """
     start = text[: 8 * _MAX_WORDS]
-    letters = len(_WORD.findall(start)) or 1
-    # A Chinese clause is one "word" here, so a few letters are much.
-    if len(_CHINESE_LETTER.findall(start)) > letters:
-        return CHINESE
-    found = Counter(_WORD.findall(start.casefold())[:_MAX_WORDS])
-    is_cyrillic = len(_CYRILLIC_LETTER.findall(start)) > len(start) // 4
+    is_cyrillic = False
+    if not start.isascii():
+        letters = len(_WORD.findall(start)) or 1
+        # A Chinese clause is one "word" here, so a few letters are much.
+        if len(_CHINESE_LETTER.findall(start)) > letters:
+            return CHINESE
+        is_cyrillic = len(_CYRILLIC_LETTER.findall(start)) > len(start) // 4
+        if is_cyrillic and re.search("[іїєґІЇЄҐ]", start):
+            return UKRAINIAN
+        # Hardly a Ukrainian sentence is without one of these.
+        if is_cyrillic and (re.search("[ыэъёЫЭЪЁ]", start) or letters > _MIN_LETTERS_OF_SENTENCE):
+            return RUSSIAN
     candidates = (UKRAINIAN, RUSSIAN) if is_cyrillic else tuple(_LATIN)
-    if is_cyrillic and re.search("[іїєґІЇЄҐ]", start):
-        return UKRAINIAN
-    # Hardly a Ukrainian sentence is without one of these.
-    if is_cyrillic and (re.search("[ыэъёЫЭЪЁ]", start) or letters > _MIN_LETTERS_OF_SENTENCE):
-        return RUSSIAN
-    counts = {one.code: sum(found[word] for word in one.function_words.split()) for one in candidates}
+    found = Counter(_WORD.findall(start.casefold())[:_MAX_WORDS])
+    counts = {one.code: sum(found.get(word, 0) for word in one.function_words.split()) for one in candidates}
     best = max(counts.values())
     if best and list(counts.values()).count(best) == 1:
         return _LANGUAGES[max(counts, key=lambda code: counts[code])]

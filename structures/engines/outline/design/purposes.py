@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 # What "of this lesson" may stand behind a word as.
 _OF_LESSON = (
@@ -149,6 +150,8 @@ _MAX_LABEL_LENGTH = 90
 _LABEL = re.compile(rf"^\W*(?P<label>[^:：\n]{{2,{_MAX_LABEL_LENGTH}}}?)\s*[:：]\s*(?P<rest>.*)$", re.DOTALL)
 
 
+# Asked for the same headings by statements and topics, and headings such as "Summary" come again in every lesson.
+@lru_cache(maxsize=8192)
 def classify_heading(heading: str) -> Purpose | None:
     """Return what a heading announces, whatever numbers and icons stand around its words; None for all others."""
     if len(heading) > _MAX_LABEL_LENGTH:

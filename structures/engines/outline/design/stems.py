@@ -15,6 +15,10 @@ _SLAVIC_VOWELS = "аеєиіїоуюяыэйьё"
 _POLISH_ENDINGS = re.compile(r"(?:ami|iami|ach|iach|owi|ego|emu|ych|ich|ymi|imi|om|iom|ów|em|iem|ym|im)$")
 _POLISH_VOWELS = "aąeęioóuy"
 _GERMAN_ENDINGS = re.compile(r"(?:en|ern|er|es|e|n|s)$")
+_PLURAL = re.compile(r"['’ʼ]?s$")
+_GENITIVE = re.compile(r"['’ʼ]s$")
+_IBERIAN_ENDINGS = re.compile(r"(?:ões|ão|ãos|es|s)$")
+_SIBILANT_PLURAL = re.compile(r"(?:s|x|z|ch|sh)es$")
 _FRENCH_ENDINGS = re.compile(r"(?:aux|al|eaux|eau|es|e|s|x)$")
 
 
@@ -24,11 +28,13 @@ def build_stem(word: str, language: str) -> str:
     Of a word in capitals alone it is the word as it stands, without a plural s.
     """
     # "HTTPS" is no "https" of an address, and "IT" no "it".
-    bare = re.sub(r"['’ʼ]?s$", "", word)
+    bare = _PLURAL.sub("", word) if word.endswith("s") else word
     if len(bare) > 1 and bare.isupper():
         return bare
-    folded = re.sub(r"['’ʼ]s$", "", word.casefold())
-    if _CYRILLIC.search(folded):
+    folded = word.casefold()
+    if folded.endswith("s"):
+        folded = _GENITIVE.sub("", folded)
+    if not folded.isascii() and _CYRILLIC.search(folded):
         stem = _SLAVIC_ENDINGS.sub("", folded).rstrip(_SLAVIC_VOWELS)
     elif language == "pl":
         stem = _POLISH_ENDINGS.sub("", folded).rstrip(_POLISH_VOWELS)
@@ -39,7 +45,7 @@ def build_stem(word: str, language: str) -> str:
     elif language == "it":
         stem = folded.rstrip("aeioh") if len(folded) > _MIN_STEM_LENGTH else folded
     elif language in {"es", "pt"}:
-        stem = re.sub(r"(?:ões|ão|ãos|es|s)$", "", folded).rstrip("oae")
+        stem = _IBERIAN_ENDINGS.sub("", folded).rstrip("oae")
     else:
         stem = _strip_english_plural(folded)
     return stem if len(stem) >= _MIN_STEM_LENGTH else folded
@@ -48,6 +54,8 @@ def build_stem(word: str, language: str) -> str:
 def _strip_english_plural(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if re.search(r"(?:s|x|z|ch|sh)es$", word):
+    if not word.endswith("s"):
+        return word
+    if _SIBILANT_PLURAL.search(word):
         return word[:-2]
-    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+    return word if word.endswith(("ss", "us", "is")) else word[:-1]

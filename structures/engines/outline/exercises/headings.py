@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from materials.readers.base import task_words
 from structures.engines.outline import names, words
@@ -100,6 +101,8 @@ def classify_heading(title: str) -> HeadingKind:
     return HeadingKind.EXERCISE if is_exercise_heading(title) else HeadingKind.OTHER
 
 
+# Each step of the search and the topics of the lesson ask for the same headings, ten times in all.
+@lru_cache(maxsize=8192)
 def is_exercise_heading(title: str) -> bool:
     """Tell whether a heading calls what stands below it an exercise, or several."""
     bare = names.clean_title(title)
@@ -156,6 +159,7 @@ def is_exercise_title(title: str) -> bool:
     )
 
 
+@lru_cache(maxsize=8192)
 def is_solution_heading(title: str) -> bool:
     """Tell whether a heading calls what stands below it the solution of an exercise."""
     bare = names.clean_title(title)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from structures.engines.outline.design.goal_sentences import may_state_goal, states_goal
 from structures.engines.outline.plans import Role
 from tests.structures.engines.outline.design.designs import design_of
 
@@ -203,3 +204,20 @@ def test_goals_of_a_task_count_only_without_those_of_the_lesson() -> None:
     assert design_of({"a.md": "# A\n\n## Goals\n\n- Mix", "b.md": task}, b=Role.EXERCISE).goals == ("Mix",)
     assert design_of({"a.md": "# A\n\nText.", "b.md": task}, b=Role.EXERCISE).goals == ("Try it",)
     assert design_of({"a.md": "# A\n\nText.", "b.md": task}, b=Role.SOLUTION).goals == ()
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "By the end of this lesson you can bake bread.", "After this unit, students should know each kind of flour.",
+        "On completing the module, you’ll bake bread.", "In this chapter we are going to learn about bread.",
+        "Learners will be able to bake bread.", "The AIM of this lesson is to bake bread.",
+        "The objectives of the course are two: dough and bread.", "The purpose of this lab is to bake bread.",
+        "You'll learn how to bake bread.",
+    ],
+)  # fmt: skip
+def test_each_form_of_sentence_states_a_goal(sentence: str) -> None:
+    text = f"Bread is food. {sentence} It is old."
+
+    assert may_state_goal(text, "en")
+    assert states_goal(sentence, "en")
