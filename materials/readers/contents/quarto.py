@@ -62,10 +62,10 @@ def _read_sidebars(value: Any) -> tuple[ContentsItem, ...]:
 def _read_menu(value: Any) -> tuple[ContentsItem, ...]:
     if not isinstance(value, dict):
         return ()
-    return _build_items([*_as_list(value.get("left")), *_as_list(value.get("right"))])
+    return _build_items([*_list_values(value.get("left")), *_list_values(value.get("right"))])
 
 
-def _as_list(value: Any) -> list[Any]:
+def _list_values(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 

@@ -106,7 +106,7 @@ def _build_module_node(
     return DraftNode(
         node_type=NodeType.MODULE,
         title=plan.title,
-        citations=_without_repeats((*plan.found_in, *about, *design.citations)),
+        citations=_drop_repeats((*plan.found_in, *about, *design.citations)),
         children=children,
         arranged_by=plan.arranged_by,
         **design.build_fields(),
@@ -122,7 +122,7 @@ def _has_only_stubs(lesson: LessonPlan) -> bool:
 
 def _build_lesson_node(plan: LessonPlan, children: list[DraftNode], design: LessonDesign) -> DraftNode:
     own = [_cite_first_words(part.entry) for part in plan.parts if part.is_whole and part.entry.chunks]
-    citations = _without_repeats((*plan.found_in, *own, *design.citations))
+    citations = _drop_repeats((*plan.found_in, *own, *design.citations))
     return DraftNode(
         node_type=NodeType.LESSON,
         title=plan.title,
@@ -132,7 +132,7 @@ def _build_lesson_node(plan: LessonPlan, children: list[DraftNode], design: Less
     )
 
 
-def _without_repeats(citations: Iterable[Citation]) -> tuple[Citation, ...]:
+def _drop_repeats(citations: Iterable[Citation]) -> tuple[Citation, ...]:
     """Return the citations, one for each chunk."""
     first: dict[UUID, Citation] = {}
     for citation in citations:

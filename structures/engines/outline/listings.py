@@ -117,13 +117,13 @@ def _get_label(lesson: TreeNode) -> str:
 def _match_order(items: Sequence[tuple[str, str, Citation]], lessons: Sequence[TreeNode]) -> dict[int, Listed]:
     if len(items) != len(lessons) or len(items) < 2:
         return {}
-    agreeing = sum(_names(title, lesson) for (_, title, _), lesson in zip(items, lessons, strict=True))
+    agreeing = sum(_is_named_alike(title, lesson) for (_, title, _), lesson in zip(items, lessons, strict=True))
     if 2 * agreeing < len(items):
         return {}
     return {id(lesson): (title, citation) for (_, title, citation), lesson in zip(items, lessons, strict=True)}
 
 
-def _names(title: str, lesson: TreeNode) -> bool:
+def _is_named_alike(title: str, lesson: TreeNode) -> bool:
     key = build_words_key(title)
     own = [lesson.key, *(build_words_key(file.title) for file in lesson.iter_files())]
     return bool(key) and any(each and are_compatible(key, each) for each in own)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation
@@ -101,9 +100,5 @@ def is_meaningful(title: str) -> bool:
 def cite_title(entry: SourceEntry, title: str) -> tuple[Citation, ...]:
     """Return a citation of where a title stands near the beginning of an entry; none when it stands nowhere."""
     wanted = normalize_quote(title)
-    chunk = next((c for c in _first_chunks(entry) if wanted in normalize_quote(c.text)), None)
+    chunk = next((c for c in entry.chunks[:_TITLE_CHUNKS] if wanted in normalize_quote(c.text)), None)
     return (Citation(chunk_id=chunk.id, quote=title),) if chunk is not None else ()
-
-
-def _first_chunks(entry: SourceEntry) -> Sequence[SourceChunk]:
-    return entry.chunks[:_TITLE_CHUNKS]

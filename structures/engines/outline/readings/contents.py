@@ -19,8 +19,6 @@ _MIN_FILES = 2
 _MIN_NEW = 0.5
 # How deep tables that include one another are followed; a cycle ends earlier, since a table is entered once.
 _MAX_DEPTH = 12
-
-
 # The dialect of lists of links on pages that are no files of a tool for contents.
 LINKS = "links"
 
@@ -156,7 +154,7 @@ def _find(item: ContentsItem, table: CourseFile, contents: Contents, catalog: Ca
 def _read_table(table: CourseFile, catalog: Catalog) -> ContentsReading:
     contents = table.entry.contents
     assert contents is not None
-    basis = _name_table(table)
+    basis = table.entry.name
     root = TreeNode(title=contents.title, label=contents.title or catalog.title, basis=basis)
     reading = ContentsReading(root=root, sources=[table])
     builder = _TreeBuilder(catalog, reading, basis)
@@ -165,11 +163,6 @@ def _read_table(table: CourseFile, catalog: Catalog) -> ContentsReading:
         root.files.append(table)
     root.children = builder.build(contents.items, table, contents, depth=0)
     return reading
-
-
-def _name_table(table: CourseFile) -> str:
-    """Return what people call a table: its file's name, or `links` for the lists of links of an ordinary page."""
-    return table.entry.name
 
 
 class _TreeBuilder:
@@ -218,7 +211,7 @@ class _TreeBuilder:
         target = _find(item, table, contents, self._catalog)
         is_listed = item.target and item.locator is None and "://" not in item.target
         # Links in the text of a page lead to much that is no file of the course.
-        if target is None and is_listed and contents.dialect != "links":
+        if target is None and is_listed and contents.dialect != LINKS:
             self._reading.missing.append(item.target)
         parsed = parse_name(item.title)
         level = parsed.steps[0].level if parsed.steps and parsed.steps[0].number is not None else None
