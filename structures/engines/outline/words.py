@@ -83,7 +83,8 @@ _CHARACTERS_A_WORD = 2
 
 def count_words(text: str) -> int:
     """Return about how many words a text has; Chinese is counted by its characters."""
-    return len(text.split()) + len(_CJK.findall(text)) // _CHARACTERS_A_WORD
+    ideographs = 0 if text.isascii() else len(_CJK.findall(text))
+    return len(text.split()) + ideographs // _CHARACTERS_A_WORD
 
 
 def compile_full_match(words: str) -> re.Pattern[str]:

@@ -87,13 +87,16 @@ def read_glossary(chunk: SourceChunk, language: Language, *, is_announced: bool)
             )
         ]
     lines = [_ITEM_MARK.sub("", line).strip() for line in chunk.text.split("\n")]
+    has_entries = is_announced or any(_ANCHORED.match(line) for line in lines)
+    if not has_entries and not (chunk.kind is ChunkKind.LIST and chunk.emphasised):
+        return []
     if is_announced and chunk.kind is not ChunkKind.LIST:
         # Rows that a reader joined to one paragraph, as Markdown does.
         lines = [line for joined in lines for line in _ROW_START.split(joined)]
     rows = [(line, entry) for line in lines if line and (entry := _read_row(line, chunk.emphasised)) is not None]
-    if is_announced or any(_ANCHORED.match(line) for line in lines):
+    if has_entries:
         return [entry for _, entry in rows]
-    if chunk.kind is not ChunkKind.LIST or len(rows) < 2 or len(rows) < len([line for line in lines if line]):
+    if len(rows) < 2 or len(rows) < len([line for line in lines if line]):
         return []
     marked = {clean_term(term).casefold() for term in chunk.emphasised}
     if not all(entry.term.casefold() in marked for _, entry in rows):

@@ -55,14 +55,15 @@ def detect_language(texts: Iterable[str]) -> str:
         for language in _BY_WORD.get(folded, ()):
             scores[language] = scores.get(language, 0) + 1
         if not folded.isascii():
-            for language in {_BY_LETTER[letter] for letter in folded if letter in _BY_LETTER}:
+            # In the order of the letters: of two languages with the same score the first one counts.
+            for language in dict.fromkeys(_BY_LETTER[letter] for letter in folded if letter in _BY_LETTER):
                 scores[language] = scores.get(language, 0) + 1
     return max(scores, key=lambda language: scores[language]) if scores else ""
 
 
 def count_reading_units(text: str) -> int:
     """Return the length of a text as reading speeds measure it: in words, of Chinese in characters."""
-    return len(text.split()) + len(_IDEOGRAPH.findall(text))
+    return len(text.split()) + (0 if text.isascii() else len(_IDEOGRAPH.findall(text)))
 
 
 def get_reading_speed(language: str) -> int:
@@ -71,6 +72,6 @@ def get_reading_speed(language: str) -> int:
 
 
 def _iter_units(text: str) -> list[str]:
-    if _IDEOGRAPH.search(text):
+    if not text.isascii() and _IDEOGRAPH.search(text):
         return re.findall(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\d_\u3400-\u9fff\uf900-\ufaff]+", text)
     return _WORD.findall(text)

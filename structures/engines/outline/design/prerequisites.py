@@ -212,7 +212,7 @@ class _TermIndex:
     def _match(self, stems: list[str], at: int) -> _Term | None:
         """Return the longest term that begins at a place of a sentence."""
         for term in self._by_first[stems[at]]:
-            if tuple(stems[at : at + len(term.stems)]) == term.stems:
+            if len(term.stems) == 1 or tuple(stems[at : at + len(term.stems)]) == term.stems:
                 return term
         return None
 

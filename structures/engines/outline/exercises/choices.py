@@ -34,6 +34,8 @@ _RIGHT_MARK = re.compile(
 )
 _QUESTION_END = re.compile(r"[?？][\s»”\")）]*$")
 _COLON_END = re.compile(r"[:：…][\s»”\")）]*$")
+# Each text with a blank has one of these; they are found faster.
+_BLANK_SIGNS = ("___", "(", "（", "……", "....")
 _BLANK = re.compile(r"_{3,}|[(（]\s{1,4}[)）]|…{2,}|\.{4,}")
 
 
@@ -56,7 +58,11 @@ def is_stem(text: str, *, in_quiz: bool) -> bool:
     Among other questions a colon is enough, too; elsewhere it stands before lists of all kinds.
     """
     end = text.strip()
-    return bool(_QUESTION_END.search(end) or _BLANK.search(end) or (in_quiz and _COLON_END.search(end)))
+    return bool(
+        (("?" in end or "？" in end) and _QUESTION_END.search(end))
+        or (any(sign in end for sign in _BLANK_SIGNS) and _BLANK.search(end))
+        or (in_quiz and _COLON_END.search(end))
+    )
 
 
 def split_choices(text: str) -> tuple[str, tuple[str, ...]]:
