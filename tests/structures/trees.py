@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from materials.documents import Format, Piece
+from materials.documents import Document, Format, Piece
+from materials.readers.formats import detect_format
 from materials.readers.registry import read_document
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 
 _SPACE = UUID("00000000-0000-7000-8000-000000000000")
-_FORMATS = {".md": Format.MARKDOWN, ".srt": Format.SRT, ".html": Format.HTML, ".txt": Format.PLAIN, ".xml": Format.QUIZ}
 
 Files = Mapping[str, "str | Files"]
 
@@ -34,21 +36,30 @@ def _node(title: str, files: Files, path: str) -> SourceNode:
 
 
 def _entry(name: str, text: str, path: str) -> SourceEntry:
-    format_ = _FORMATS[Path(name).suffix]
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "source"
-        file.write_text(text, encoding="utf-8")
-        document = read_document(file, format_)
+    format_, document = _read(name, text)
     return SourceEntry(
         id=uuid5(_SPACE, path),
         name=name,
         title=document.title,
         format=format_,
         chunks=tuple(_chunks(path, document.pieces)),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        language=document.language,
+        contents=document.contents,
         metadata=document.metadata,
         page_count=document.page_count,
         duration_ms=document.duration_ms,
     )
+
+
+def _read(name: str, text: str) -> tuple[Format, Document]:
+    """Return what the real readers make of a file with this name and text."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "source"
+        file.write_text(text, encoding="utf-8")
+        # Empty files are refused before they are read, but a file may turn out to say nothing.
+        format_ = detect_format(BytesIO(text.encode() if text.strip() else b"text"), name)
+        return format_, read_document(file, format_, name=name)
 
 
 def _chunks(path: str, pieces: Iterable[Piece]) -> Iterator[SourceChunk]:

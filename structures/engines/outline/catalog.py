@@ -77,7 +77,7 @@ class Catalog:
 
 def build_catalog(root: SourceNode) -> Catalog:
     """Return the catalog of a course, with the links between its files resolved."""
-    found = list(_walk(root, ()))
+    found = list(_walk(root))
     for file in found:
         # Beside all folders, notes for teachers are about the whole course.
         if file.role is Role.TEACHER_NOTES and len(file.path) == 1:
@@ -99,20 +99,21 @@ def build_catalog(root: SourceNode) -> Catalog:
     return catalog
 
 
-def _walk(node: SourceNode, folder: tuple[str, ...]) -> Iterator[CourseFile]:
-    for entry in node.entries:
-        name = parse_name(entry.name, is_file=True)
-        path = (*folder, entry.name)
-        yield CourseFile(
-            entry=entry,
-            path=path,
-            order=0,
-            name=name,
-            role=decide_role(entry, name),
-            title=titles.find_own_title(entry),
-        )
-    for child in node.children:
-        yield from _walk(child, (*folder, child.title))
+def _walk(root: SourceNode) -> Iterator[CourseFile]:
+    # Without recursion: folders of uploads may be nested deeper than Python's calls.
+    waiting: list[tuple[SourceNode, tuple[str, ...]]] = [(root, ())]
+    while waiting:
+        node, folder = waiting.pop()
+        for entry in node.entries:
+            name = parse_name(entry.name, is_file=True)
+            yield CourseFile(
+                entry=entry,
+                path=(*folder, entry.name),
+                name=name,
+                role=decide_role(entry, name),
+                title=titles.find_own_title(entry),
+            )
+        waiting += [(child, (*folder, child.title)) for child in reversed(node.children)]
 
 
 def _lists_files(entry: SourceEntry) -> bool:

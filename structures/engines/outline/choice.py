@@ -11,7 +11,7 @@ from structures.engines.outline.levels import find_lessons
 from structures.engines.outline.materials import attach_branches
 from structures.engines.outline.plans import TAUGHT_ROLES
 from structures.engines.outline.readings.contents import ContentsReading, read_contents
-from structures.engines.outline.readings.names import NameReading, read_folders, read_names
+from structures.engines.outline.readings.names import NameReading, is_container, read_folders, read_names
 from structures.engines.outline.readings.positions import read_positions
 from structures.engines.outline.readings.texts import read_texts
 from structures.engines.outline.tree import TreeNode
@@ -68,8 +68,14 @@ def choose_reading(catalog: Catalog) -> Choice:
     stated = [reading for reading in readings if reading.is_stated and reading.coverage >= _MIN_STATED]
     # Of equals the later one: a table of contents says more than positions do.
     best = max(reversed(stated), key=lambda reading: reading.coverage) if stated else readings[0]
-    # Lists of links are the weakest of statements: folders that part the course as well are followed instead.
-    if contents is not None and best.root is contents.root and contents.is_links and _has_modules(named):
+    # Lists of links are the weakest of statements: folders that part the course as well are followed instead, and the
+    # page of a module says nothing of the course.
+    if (
+        contents is not None
+        and best.root is contents.root
+        and contents.is_links
+        and (_has_modules(named) or any(not is_container(folder) for folder in contents.sources[0].path[:-1]))
+    ):
         best = readings[0] if readings[0].coverage >= best.coverage else best
     if contents is not None and best.root is contents.root:
         _enter_only_child(best.root)

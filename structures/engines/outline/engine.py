@@ -10,9 +10,9 @@ from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.engines.outline import concepts, exercises
-from structures.engines.outline.arrangement import arrange_course
+from structures.engines.outline.arrangement import Arrangement, arrange_course
 from structures.engines.outline.design import LessonDesign, design_lessons, design_module
-from structures.engines.outline.plans import LessonPlan, ModulePlan, Role
+from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan, Role
 from structures.engines.outline.sections import Section, is_stub
 
 # To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
@@ -26,7 +26,7 @@ def build_outline(source: SourceNode) -> Draft:
     arrangement = arrange_course(source)
     lessons = [lesson for plan in arrangement.modules for lesson in plan.iter_lessons()]
     empty_lessons: list[str] = []
-    contents = _find_contents(arrangement.modules, lessons, empty_lessons)
+    contents = _find_contents(arrangement, lessons, empty_lessons)
     design = design_lessons(lessons, [contents[id(lesson)] for lesson in lessons])
     designs = {id(lesson): one for lesson, one in zip(lessons, design.lessons, strict=True)}
     modules = tuple(_build_module_node(plan, contents, designs) for plan in arrangement.modules)
@@ -44,14 +44,16 @@ def build_outline(source: SourceNode) -> Draft:
 
 
 def _find_contents(
-    plans: Iterable[ModulePlan], lessons: list[LessonPlan], empty_lessons: list[str]
+    arrangement: Arrangement, lessons: list[LessonPlan], empty_lessons: list[str]
 ) -> dict[int, list[DraftNode]]:
     """Return the concepts and exercises of each lesson, by the `id` of its plan."""
+    plans = arrangement.modules
     # Exercises first: their sections are taken out before concepts are sought in what remains.
     searches = {id(lesson): exercises.find_exercises(lesson.parts) for lesson in lessons}
     remaining = {id(lesson): _remove_exercises(lesson, searches[id(lesson)].section_ids) for lesson in lessons}
     for plan in plans:
         _add_overviews(plan, remaining)
+    _search_with_first(arrangement.about, lessons, remaining)
     found_concepts = dict(zip(remaining, concepts.find_concepts(list(remaining.values())), strict=True))
     solved = {one for search in searches.values() for one in search.solved}
     contents: dict[int, list[DraftNode]] = {}
@@ -76,10 +78,15 @@ def _add_overviews(plan: ModulePlan, searched: dict[int, LessonPlan]) -> None:
     for child in plan.children:
         if isinstance(child, ModulePlan):
             _add_overviews(child, searched)
-    first = next((lesson for lesson in plan.iter_lessons() if not _has_only_stubs(lesson)), None)
-    if first is not None and plan.about:
+    _search_with_first(plan.about, plan.iter_lessons(), searched)
+
+
+def _search_with_first(about: list[LessonPart], lessons: Iterable[LessonPlan], searched: dict[int, LessonPlan]) -> None:
+    """Let files be searched with the first of some lessons that has content."""
+    first = next((lesson for lesson in lessons if not _has_only_stubs(lesson)), None)
+    if first is not None and about:
         known = searched[id(first)]
-        searched[id(first)] = replace(known, parts=[*known.parts, *plan.about])
+        searched[id(first)] = replace(known, parts=[*known.parts, *about])
 
 
 def _remove_exercises(lesson: LessonPlan, section_ids: frozenset[int]) -> LessonPlan:

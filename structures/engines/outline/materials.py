@@ -89,13 +89,6 @@ def _match_numbers(place: TreeNode, source: TreeNode) -> tuple[dict[int, TreeNod
     return found, new
 
 
-def _continues(number: int, known: Sequence[int], *, is_top: bool) -> bool:
-    """Tell whether a number fills a hole among those of its siblings, or below the top is the next or the first."""
-    if not known:
-        return not is_top
-    return number < max(known) or (not is_top and number == max(known) + 1)
-
-
 def _has_same_place(one: TreeNode, other: TreeNode) -> bool:
     if one.number is None and not one.letter:
         return bool(one.key) and one.key == other.key and other.number is None
@@ -175,7 +168,12 @@ def attach_materials(root: TreeNode, lessons: set[int]) -> None:
     """Give tasks and solutions that are lessons of their own to the sibling that they belong to.
 
     That is the sibling that links to the file, whose name it contains, that has its number, or the only other one.
+    Slides, talks and the like that belong to the whole course belong to its lesson where it has only one.
     """
+    only = next((node for node in root.iter_nodes() if id(node) in lessons), None) if len(lessons) == 1 else None
+    if only is not None:
+        only.files += [file for file in root.files if file.is_material]
+        root.files = [file for file in root.files if not file.is_material]
     for parent in list(root.iter_nodes()):
         if id(parent) in lessons:
             continue

@@ -27,7 +27,6 @@ _DIGITS_THEN_LETTER = re.compile(r"(\d{1,4})([a-z])", re.IGNORECASE)
 _ROMAN = re.compile(r"(?=[ivx])(x{0,3})(ix|iv|v?i{0,3})", re.IGNORECASE)
 # Two names mean the same when they share this part of their words; see `are_compatible`.
 _MIN_SHARED_WORDS = 0.5
-_JOINTS = {".", "-", "_"}
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
 _CHINESE_NUMBER = re.compile(r"第\s*(?P<n>\d+|[一二三四五六七八九十]{1,3})\s*(?P<unit>[章单周课讲节部]元?)\s*")
 _CHINESE_DIGITS = {sign: value for value, sign in enumerate("一二三四五六七八九", start=1)}
@@ -249,9 +248,6 @@ class _Parser:
             at += 1
         return tokens[at:]
 
-    def _is_main_word(self, token: _Token) -> bool:
-        return token.key in self._main_words and not self._steps
-
     def _is_place(self, token: _Token, *, has_label: bool) -> bool:
         """Tell whether a number says a place: the first, one with a label, or one joined to the number before it."""
         if int(token.text) in _YEARS and len(token.text) == _MAX_DIGITS and not has_label:
@@ -345,14 +341,6 @@ def _split_part(tokens: list[_Token], *, has_number: bool) -> tuple[list[_Token]
     inner = tokens[at + 1 :]
     label = _join(tokens[at:])
     return tokens[:at], Step(letter=tokens[at].text, words=_join(inner), label=label)
-
-
-def _is_capital_letter(text: str) -> bool:
-    return len(text) == 1 and text.isalpha() and text.isupper()
-
-
-def _is_glued_letter(token: _Token) -> bool:
-    return not token.before and len(token.text) == 1 and token.text.isalpha()
 
 
 def _join(tokens: list[_Token]) -> str:

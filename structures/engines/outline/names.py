@@ -34,10 +34,7 @@ _DURATION = re.compile(
 )
 _LEADING_MARKS = re.compile(r"^[^\w\"'«“(]+")
 _GENERIC_TITLE = words.compile_full_match(words.GENERIC_TITLES)
-_INDEX = words.compile_full_match(words.INDEX_NAMES)
-_REPOSITORY_FILE = words.compile_full_match(words.REPOSITORY_NAMES)
 _SOLUTION = words.compile_search(words.SOLUTIONS)
-_MEDIA = words.compile_full_match(words.MEDIA_FOLDERS)
 _GENERIC_HEADING = words.compile_full_match(words.GENERIC_HEADINGS)
 
 
@@ -76,24 +73,9 @@ def get_file_stem(name: str) -> str:
     return PurePosixPath(name).stem
 
 
-def is_index_file(name: str) -> bool:
-    """Tell whether a file describes its folder (README, index, syllabus)."""
-    return _INDEX.fullmatch(get_file_stem(name)) is not None
-
-
-def is_repository_file(name: str) -> bool:
-    """Tell whether a file belongs to a repository rather than to its course (LICENSE, CHANGELOG)."""
-    return _REPOSITORY_FILE.fullmatch(get_file_stem(name)) is not None
-
-
 def is_solution_file(name: str) -> bool:
     """Tell whether a file holds answers to exercises."""
     return _SOLUTION.search(parse_name(name, is_file=True).words or get_file_stem(name)) is not None
-
-
-def is_media_folder(name: str) -> bool:
-    """Tell whether a folder's name says what kind of files are in it (slides, captions), not what they are about."""
-    return _MEDIA.fullmatch(name.strip()) is not None
 
 
 _NO_WORD = re.compile(r"[^\w]+")

@@ -21,6 +21,8 @@ _ROLE_ORDER = [
     Role.BODY, Role.SLIDES, Role.TRANSCRIPT, Role.READING, Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES,
     Role.CONTENTS,
 ]  # fmt: skip
+# What says something of a whole module when it stands in no lesson of it.
+_ABOUT_ROLES = TAUGHT_ROLES | {Role.CONTENTS, Role.TEACHER_NOTES}
 # So many lessons beside one another at the top of a course are a module. Fewer are modules of their own, as a foreword
 # or group work at the end: the smallest number that no front or back part of the sample courses has.
 _MIN_RUN = 4
@@ -57,8 +59,7 @@ class _PlanBuilder:
                 modules.append(course)
             else:
                 modules += [module for child in run for module in _unwrap(self._wrap_lesson(child))]
-        if root.files:
-            self._place_files_of_course(root, modules)
+        self._place_files_of_course(root, modules)
         for module in modules:
             _part_equal_titles(module)
         _part_equal(modules)
@@ -89,7 +90,8 @@ class _PlanBuilder:
             yield run
 
     def _place_files_of_course(self, root: TreeNode, modules: list[ModulePlan]) -> None:
-        texts = [file for file in root.files if not modules or file.role is Role.EXERCISE]
+        """Make a lesson of files of the course that teach by themselves; its overviews are about the whole of it."""
+        texts = [file for file in root.files if not modules or _is_taught_alone(file)]
         if texts:
             node = TreeNode(label=self._catalog.title, files=texts, basis="files")
             modules += _unwrap(self._wrap_lesson(node))
@@ -98,7 +100,7 @@ class _PlanBuilder:
         title, found_in = self._find_module_title(node)
         plan = ModulePlan(
             title=title, found_in=found_in, arranged_by=node.basis, number=_format_number(node),
-            about=[_build_part(f) for f in node.files if f.role in TAUGHT_ROLES or f.role is Role.TEACHER_NOTES],
+            about=[build_part(f) for f in node.files if f.role in _ABOUT_ROLES],
         )  # fmt: skip
         texts = [file for file in node.files if file.role in TAUGHT_ROLES and file.word_count >= _MIN_LESSON_WORDS]
         if texts:
@@ -153,7 +155,7 @@ class _PlanBuilder:
         files = order_files(node)
         title, found_in = self._find_lesson_title(node, files, module, place)
         return LessonPlan(
-            title=title, found_in=found_in, number=_format_number(node), parts=[_build_part(file) for file in files]
+            title=title, found_in=found_in, number=_format_number(node), parts=[build_part(file) for file in files]
         )
 
     def _find_lesson_title(
@@ -203,7 +205,8 @@ class _PlanBuilder:
             return titles.clean_title(node.title), ()
         main = node.main
         decks = [file for file in node.files if file.role is Role.SLIDES]
-        for file in [main, *decks]:
+        pages = [file for file in node.files if file.role is Role.CONTENTS]
+        for file in [main, *pages, *decks]:
             if file is not None and (found := self._find_own_title(file)):
                 return found
         return names.capitalize_title(node.words or node.label or node.title), ()
@@ -211,6 +214,13 @@ class _PlanBuilder:
 
 def _name_cut(lesson: LessonPlan) -> str:
     return headings.BASIS if lesson.parts[0].role is Role.BODY else speech.BASIS
+
+
+def _is_taught_alone(file: CourseFile) -> bool:
+    """Tell whether a file beside the modules of a course is a task, or a deck or talk of some length."""
+    if file.role in {Role.SLIDES, Role.TRANSCRIPT}:
+        return file.word_count >= _MIN_LESSON_WORDS
+    return file.role is Role.EXERCISE
 
 
 def _unwrap(module: ModulePlan) -> list[ModulePlan]:
@@ -260,7 +270,8 @@ def _format_number(node: TreeNode) -> str:
     return str(node.number) if node.number is not None and not node.is_date else ""
 
 
-def _build_part(file: CourseFile) -> LessonPart:
+def build_part(file: CourseFile) -> LessonPart:
+    """Return a file as a part of a lesson or module, with its sections."""
     sections = [build_section_tree(file.entry)]
     return LessonPart(entry=file.entry, role=file.role, sections=sections, folder=file.path[:-1])
 
@@ -275,9 +286,19 @@ def _part_equal_titles(module: ModulePlan) -> None:
 def _part_equal(plans: Sequence[LessonPlan | ModulePlan]) -> None:
     """Give siblings with the same title different ones: with their number, else with their place."""
     counts = Counter(names.build_title_key(plan.title) for plan in plans)
-    seen: Counter[str] = Counter()
+    numbers = Counter((names.build_title_key(plan.title), plan.number) for plan in plans)
+    taken = {plan.title for plan in plans}
+    places: Counter[str] = Counter()
     for plan in plans:
         key = names.build_title_key(plan.title)
-        if counts[key] > 1:
-            seen[key] += 1
-            plan.title = f"{plan.title} ({plan.number or seen[key]})"
+        if counts[key] < 2:
+            continue
+        places[key] += 1
+        if plan.number and numbers[key, plan.number] == 1 and f"{plan.title} ({plan.number})" not in taken:
+            plan.title = f"{plan.title} ({plan.number})"
+        else:
+            # Where places are titles of others, too, the next one that is free.
+            while f"{plan.title} ({places[key]})" in taken:
+                places[key] += 1
+            plan.title = f"{plan.title} ({places[key]})"
+        taken.add(plan.title)

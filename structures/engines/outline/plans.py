@@ -67,6 +67,12 @@ class ModulePlan:
     found_in: tuple[Citation, ...] = ()
     arranged_by: str = ""
 
+    def iter_parts(self) -> Iterator[LessonPart]:
+        """Yield what belongs to this module, and to the lessons and modules inside it."""
+        yield from self.about
+        for child in self.children:
+            yield from child.iter_parts() if isinstance(child, ModulePlan) else child.parts
+
     def iter_lessons(self) -> Iterator[LessonPlan]:
         """Yield the lessons in this module and in the modules inside it, in order."""
         for child in self.children:

@@ -58,15 +58,6 @@ GENERIC_TITLES = (
     r"readme|index|home|без назви|презентація|документ|unbenannt|sans titre|sin título|bez tytułu|\W*\d+\W*"
 )
 
-# File names whose text describes its folder rather than a lesson of its own.
-INDEX_NAMES = r"index|readme|_index|overview|syllabus|toc|contents|about|home|зміст|план|огляд|програма|содержание|inhalt|sommaire|índice"
-# Folder names that say what kind of files are inside, not what the files are about. Several of them may number the same
-# chapters.
-MEDIA_FOLDERS = (
-    r"slides?|decks?|presentations?|captions?|subtitles?|transcripts?|videos?|recordings?|audio|handouts?|notes|readings?|pdfs?|docs?|"
-    r"презентації|слайди|відео|конспекти|субтитри|folien|untertitel|diapositives|sous-titres|diapositivas|subtítulos|slajdy|napisy"
-)
-
 # File names that belong to a repository, not to the course in it.
 REPOSITORY_NAMES = r"licen[cs]e|copying|copyright|contributing|code_of_conduct|changelog|authors|contributors|citation|security|manifest|notice"
 

@@ -16,6 +16,9 @@ from structures.engines.outline.tree import TreeNode, sort_children
 # What nearly all siblings share says nothing of one of them. A choice between half (a majority) and all (where one
 # stray file would spoil it).
 _MOST = 0.8
+# So many folders inside one another are read. A choice: the sample courses have 7 at most, and Python's calls, of which
+# each folder takes some, end at a thousand.
+_MAX_DEPTH = 30
 
 
 @dataclass(eq=False, kw_only=True)
@@ -28,15 +31,15 @@ class Folder:
     files: list[CourseFile] = field(default_factory=list)
     folders: list[Folder] = field(default_factory=list)
 
-    @property
-    def is_container(self) -> bool:
-        """Tell whether the name says only that something is inside, such as `lessons`."""
-        return not self.name.steps or build_words_key(self.title) in CONTAINERS
-
     def iter_files(self) -> Iterable[CourseFile]:
         yield from self.files
         for folder in self.folders:
             yield from folder.iter_files()
+
+
+def is_container(folder: str) -> bool:
+    """Tell whether the name of a folder says only that something is inside, such as `lessons`."""
+    return build_words_key(folder) in CONTAINERS or not parse_name(folder).steps
 
 
 @dataclass(eq=False, kw_only=True)
@@ -58,11 +61,14 @@ class NameReading:
 
 
 def read_folders(files: Iterable[CourseFile], title: str) -> Folder:
-    """Return the folders of the files, with the files in them in order."""
+    """Return the folders of the files, with the files in them in order.
+
+    What lies deeper than `_MAX_DEPTH` folders stands in the last of them.
+    """
     top = Folder(title=title, name=parse_name(title), medium=None)
     by_path: dict[tuple[str, ...], Folder] = {(): top}
     for file in files:
-        _get_folder(by_path, file.path[:-1]).files.append(file)
+        _get_folder(by_path, file.path[:-1][:_MAX_DEPTH]).files.append(file)
     return top
 
 
@@ -131,7 +137,7 @@ def _collect(folder: Folder, items: list[_Item], media: list[Folder], *, enter: 
     for inner in folder.folders:
         if inner.medium is not None:
             media.append(inner)
-        elif inner.is_container:
+        elif is_container(inner.title):
             _collect(inner, items, media)
         else:
             items.append(_Item(steps=inner.name.steps, name=inner.name, folder=inner))
