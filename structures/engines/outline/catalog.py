@@ -104,13 +104,15 @@ def _walk(root: SourceNode) -> Iterator[CourseFile]:
     waiting: list[tuple[SourceNode, tuple[str, ...]]] = [(root, ())]
     while waiting:
         node, folder = waiting.pop()
+        parsed = parse_name(folder[-1]) if folder else None
+        folder_role = parsed.role if parsed is not None and not parsed.steps else None
         for entry in node.entries:
             name = parse_name(entry.name, is_file=True)
             yield CourseFile(
                 entry=entry,
                 path=(*folder, entry.name),
                 name=name,
-                role=decide_role(entry, name),
+                role=decide_role(entry, name, folder_role),
                 title=titles.find_own_title(entry),
             )
         waiting += [(child, (*folder, child.title)) for child in reversed(node.children)]

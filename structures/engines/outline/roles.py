@@ -25,7 +25,11 @@ _REPOSITORY_FILE = words.compile_full_match(words.REPOSITORY_NAMES)
 
 
 def decide_role(entry: SourceEntry, name: ParsedName, folder_role: Role | None = None) -> Role:
-    """Return the role of a file among the materials; `folder_role` is what the name of its folder says of its files."""
+    """Return the role of a file among the materials.
+
+    `folder_role` is what the name of its folder says of its files. A folder of tasks may hold texts, too, which are
+    longer than a task.
+    """
     if entry.format is Format.CONTENTS:
         return Role.CONTENTS
     if _is_administration(entry.name, name):
@@ -36,18 +40,13 @@ def decide_role(entry: SourceEntry, name: ParsedName, folder_role: Role | None =
         return name.role
     if _is_for_teachers(entry.name):
         return Role.TEACHER_NOTES
-    if folder_role in {Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES}:
+    if folder_role in {Role.SOLUTION, Role.TEACHER_NOTES} or (folder_role is Role.EXERCISE and _is_short(entry)):
         return folder_role
-    if (
-        entry.format is Format.PPTX
-        or name.role is Role.SLIDES
-        or folder_role is Role.SLIDES
-        or _looks_like_slides(entry)
-    ):
+    if entry.format is Format.PPTX or name.role is Role.SLIDES or _looks_like_slides(entry):
         return Role.SLIDES
     if entry.format is Format.QUIZ or _is_task(entry):
         return Role.EXERCISE
-    if name.role is Role.READING or folder_role is Role.READING:
+    if name.role is Role.READING:
         return Role.READING
     return Role.BODY
 
@@ -83,7 +82,11 @@ def _is_task(entry: SourceEntry) -> bool:
     if first is None or not (is_exercise_heading(first.text) or find_word_role(first.text) is Role.EXERCISE):
         return False
     is_title = first is entry.chunks[0] or first.level == 1
-    return is_title and sum(len(chunk.text.split()) for chunk in entry.chunks) <= _MAX_TASK_WORDS
+    return is_title and _is_short(entry)
+
+
+def _is_short(entry: SourceEntry) -> bool:
+    return sum(len(chunk.text.split()) for chunk in entry.chunks) <= _MAX_TASK_WORDS
 
 
 def find_word_role(text: str) -> Role | None:
