@@ -246,6 +246,8 @@ class _Parser:
             else:
                 break
             at += 1
+        if len(self._steps) > 1 and _repeats(self._steps[-2], self._steps[-1]):
+            del self._steps[-2]
         return tokens[at:]
 
     def _is_place(self, token: _Token, *, has_label: bool) -> bool:
@@ -293,6 +295,11 @@ class _Parser:
             self._steps[-1] = replace(last, words=words, label=f"{last.label} {words}")
         else:
             self._steps.append(Step(words=words, label=words))
+
+
+def _repeats(one: Step, other: Step) -> bool:
+    """Tell whether a bare number is said again with its word, as in `01-Part 1`."""
+    return one.number == other.number and one.level is None and other.level is not None and not one.is_date
 
 
 def _is_kind_of_file(tokens: list[_Token]) -> bool:

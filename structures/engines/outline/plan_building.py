@@ -123,7 +123,7 @@ class _PlanBuilder:
 
     def _wrap_lesson(self, node: TreeNode) -> ModulePlan:
         lesson = self._build_lesson(node)
-        cut = self._cut_only_file(lesson)
+        cut = self._cut_only_file(lesson, is_listed=bool(node.title))
         named = (
             node.title
             or (node.words if node.basis == "folders" else "")
@@ -135,15 +135,20 @@ class _PlanBuilder:
             arranged_by=_name_cut(lesson) if cut else node.basis, number=lesson.number,
         )  # fmt: skip
 
-    def _cut_only_file(self, lesson: LessonPlan) -> list[LessonPlan | ModulePlan]:
-        """Return the lessons inside a lesson that is all of its module, when it is one file with such sections."""
+    def _cut_only_file(self, lesson: LessonPlan, *, is_listed: bool) -> list[LessonPlan | ModulePlan]:
+        """Return the lessons inside a lesson that is all of its module, when it is one file with such sections.
+
+        What an author lists as one lesson stays one, unless it is the whole course.
+        """
         taught = [part for part in lesson.parts if part.role in TAUGHT_ROLES and not is_copy(part.entry.name)]
         if len(taught) != 1:
             return []
         entry, role = taught[0].entry, taught[0].role
+        is_course = sum(file.role in TAUGHT_ROLES for file in self._catalog.files) == 1
         found: list[LessonPlan | ModulePlan] = []
+        if is_listed and not is_course:
+            return []
         if role is Role.BODY:
-            is_course = sum(file.role in TAUGHT_ROLES for file in self._catalog.files) == 1
             found = headings.cut_file(entry, role, is_course=is_course)
         elif role is Role.TRANSCRIPT:
             found += speech.cut_recording(entry)

@@ -65,7 +65,11 @@ def take_main(node: TreeNode) -> None:
         return
     first = node.children[0]
     title = first.title or (first.files[0].title if first.files else "")
-    if title and not first.children and are_compatible(build_words_key(title), build_words_key(node.title)):
+    key = build_words_key(node.title)
+    # `Loops - Part 1` before `Loops - Part 2` is no text about all of `Loops`.
+    if any(are_compatible(build_words_key(child.title), key) for child in node.children[1:] if child.title):
+        return
+    if title and not first.children and are_compatible(build_words_key(title), key):
         node.files = [*first.files, *node.files]
         node.children = node.children[1:]
 

@@ -28,24 +28,25 @@ def split_digits(items: Sequence[Numbered], parent: int | None) -> None:
     single = [item for item in items if _has_one_number(item)]
     digits = [item.steps[0].digits for item in single]
     width = max(map(len, digits), default=0)
-    if width < _MIN_DIGITS or not single:
+    # Both numbers are written in all names: `2` beside `10` is one number.
+    if width < _MIN_DIGITS or any(len(text) < width for text in digits):
         return
     found = {int(text) for text in digits}
     plain_holes = _count_holes(found)
     best: tuple[int, int] | None = None
     for ones in range(1, width):
-        pairs = {_split(text, width, ones) for text in digits}
+        pairs = {_split(text, ones) for text in digits}
         if (holes := _count_pair_holes(pairs)) is not None and (best is None or holes < best[0]):
             best = holes, ones
     # Two digits at least in the plain reading must be missing: one hole is a lesson that was left out.
     if best is None or best[0] >= plain_holes or plain_holes < 2:
         return
-    modules = {_split(text, width, best[1])[0] for text in digits}
+    modules = {_split(text, best[1])[0] for text in digits}
     if len(found) < 2 and modules != {parent}:
         return
     for item in single:
         first = item.steps[0]
-        module, lesson = _split(first.digits, width, best[1])
+        module, lesson = _split(first.digits, best[1])
         outer = Step(number=module, digits=str(module), label=str(module))
         item.steps = (outer, replace(first, number=lesson), *item.steps[1:])
 
@@ -55,9 +56,8 @@ def _has_one_number(item: Numbered) -> bool:
     return len(numbered) == 1 and numbered[0] is item.steps[0] and bool(numbered[0].digits) and not numbered[0].is_date
 
 
-def _split(digits: str, width: int, ones: int) -> tuple[int, int]:
-    padded = digits.zfill(width)
-    return int(padded[:-ones]), int(padded[-ones:])
+def _split(digits: str, ones: int) -> tuple[int, int]:
+    return int(digits[:-ones]), int(digits[-ones:])
 
 
 def _count_holes(numbers: Iterable[int]) -> int:
