@@ -135,7 +135,8 @@ def _weigh_spoken(definition: Definition, vocabulary: CourseVocabulary) -> float
         return 0.0
     mentions = vocabulary.count_mentions(term)
     if definition.form is Form.COPULA and definition.is_generic:
-        return _SPOKEN if vocabulary.is_named(term) or mentions >= _MIN_RECURRENCES else 0.0
+        # Not chunks: a short talk has few, and its term in several sentences of each.
+        return _SPOKEN if vocabulary.is_named(term) or vocabulary.recurs(term, _MIN_RECURRENCES) else 0.0
     if definition.form is Form.COPULA and _says_action(definition) and mentions >= _MIN_MENTIONS:
         return _SPOKEN
     if definition.form in {Form.COPULA, Form.EXPLICIT, Form.NAMING}:

@@ -68,6 +68,18 @@ class CourseVocabulary:
         for place in self._find_places(term):
             yield self._chunks[place]
 
+    def recurs(self, term: str, times: int) -> bool:
+        """Tell whether at least so many sentences have all the words of the term, whatever their endings."""
+        stems = _list_stems(term)
+        found = 0
+        for chunk in self.iter_mentions(term):
+            for sentence in split_sentences(chunk):
+                said = {key for token in _TOKEN.findall(sentence.casefold()) for key in self._keys.get(token, ())}
+                found += said.issuperset(stems)
+                if found >= times:
+                    return True
+        return False
+
     def find_sentence(self, term: str, chunks: Iterable[SourceChunk]) -> tuple[SourceChunk, str] | None:
         """Return the first sentence that has the words of the term side by side, with its chunk."""
         wanted = build_term_key(term)
@@ -112,9 +124,7 @@ class CourseVocabulary:
                     places.append(at)
 
     def _find_places(self, term: str) -> list[int]:
-        stems = list(
-            dict.fromkeys(key for token in _TOKEN.findall(clean_term(term).casefold()) for key in _build_keys(token))
-        )
+        stems = _list_stems(term)
         if not stems:
             return []
         rarest, *others = sorted((self._places.get(stem, []) for stem in stems), key=len)
@@ -142,6 +152,12 @@ def parse_heading_term(heading: str) -> str:
 def is_question_heading(heading: str) -> bool:
     """Tell whether a heading asks what something is: "What is a loop?"."""
     return _WHAT_IS.match(names.clean_title(heading)) is not None
+
+
+def _list_stems(term: str) -> list[str]:
+    """Return what the words of a term are found by, each once."""
+    tokens = _TOKEN.findall(clean_term(term).casefold())
+    return list(dict.fromkeys(key for token in tokens for key in _build_keys(token)))
 
 
 def _build_keys(token: str) -> tuple[str, ...]:
