@@ -50,9 +50,17 @@ class Choice:
 
 
 def choose_reading(catalog: Catalog) -> Choice:
-    """Return the reading to follow: what authors state, where that covers enough of the files, else names."""
+    """Return the reading to follow.
+
+    That is what authors state, where it covers enough of the files; else what the texts say, where names part the
+    course into no modules; else names.
+    """
     named = _read_names(catalog.files, catalog.title)
-    readings = [Reading(name="folders and names", root=named, is_stated=False, coverage=_cover(named, catalog))]
+    unstated = Reading(name="folders and names", root=named, is_stated=False, coverage=_cover(named, catalog))
+    readings = [unstated]
+    if not _has_modules(named) and (texts := read_texts(catalog)) is not None:
+        unstated = Reading(name="texts", root=texts, is_stated=False, coverage=_cover(texts, catalog))
+        readings.insert(0, unstated)
     warnings: list[str] = []
     if (positions := read_positions(catalog)) is not None:
         readings.append(
@@ -63,11 +71,9 @@ def choose_reading(catalog: Catalog) -> Choice:
         name = ", ".join(dict.fromkeys("/".join(source.path) for source in contents.sources))
         coverage = _cover_with_links(contents.root, catalog, contents.sources)
         readings.append(Reading(name=name, root=contents.root, is_stated=True, coverage=coverage))
-    if not _has_modules(named) and (texts := read_texts(catalog)) is not None:
-        readings.insert(0, Reading(name="texts", root=texts, is_stated=False, coverage=_cover(texts, catalog)))
     stated = [reading for reading in readings if reading.is_stated and reading.coverage >= _MIN_STATED]
     # Of equals the later one: a table of contents says more than positions do.
-    best = max(reversed(stated), key=lambda reading: reading.coverage) if stated else readings[0]
+    best = max(reversed(stated), key=lambda reading: reading.coverage) if stated else unstated
     # Lists of links are the weakest of statements: folders that part the course as well are followed instead, and the
     # page of a module says nothing of the course.
     if (
@@ -76,11 +82,16 @@ def choose_reading(catalog: Catalog) -> Choice:
         and contents.is_links
         and (_has_modules(named) or any(not is_container(folder) for folder in contents.sources[0].path[:-1]))
     ):
-        best = readings[0] if readings[0].coverage >= best.coverage else best
+        best = unstated if unstated.coverage >= best.coverage else best
     if contents is not None and best.root is contents.root:
         _enter_only_child(best.root)
         warnings += _describe_gaps(contents)
         warnings += _place_rest(contents, catalog, named)
+    elif contents is not None and not contents.is_links:
+        tables = ["/".join(source.path) for source in contents.sources]
+        warnings.append(
+            f"Not followed, because less of the files is listed than {best.name} arranges: {_name(tables)}."
+        )
     return Choice(best=best, readings=readings, warnings=warnings)
 
 

@@ -64,8 +64,8 @@ def _fill_task(task: Task, section: Section, order: ReadingOrder) -> None:
                 if own:
                     task.solution.append(own)
                 else:
-                    while at < len(members) and isinstance(members[at], SourceChunk):
-                        task.solution.append(format_chunk(members[at]))  # type: ignore[arg-type]
+                    while at < len(members) and isinstance(chunk := members[at], SourceChunk):
+                        task.solution.append(format_chunk(chunk))
                         at += 1
             elif match_label(vocabulary.HINT_LABEL, member) is not None and task.parts:
                 task.solution.append(member.text)

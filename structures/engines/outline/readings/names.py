@@ -47,7 +47,6 @@ class Branch:
     """A folder that holds one kind of files, such as `slides`, beside the folders or texts of what is taught."""
 
     title: str
-    role: Role | None
     place: TreeNode
     folder: Folder
 
@@ -110,7 +109,7 @@ def _fill(node: TreeNode, folders: Sequence[Folder], reading: NameReading) -> No
         main = _choose_main_medium(media)
         media.remove(main)
         _collect(main, items, media, enter=True)
-    reading.branches += [Branch(title=m.title, role=m.medium, place=node, folder=m) for m in media]
+    reading.branches += [Branch(title=m.title, place=node, folder=m) for m in media]
     _resolve_siblings(node, items)
     inside: dict[int, tuple[TreeNode, list[Folder]]] = {}
     # The shortest names first: the others of the same number add to them (`Loops`, `Loops - on paper`).
