@@ -148,7 +148,9 @@ def compute_quality(draft: Draft, entries: Iterable[SourceEntry], *, cited: int,
         duplicates=DuplicateCounts(
             sibling_titles=sum(_count_repeats(_list_titles(group)) for group in _list_sibling_groups(draft, nodes)),
             concepts=_count_repeats(_list_titles(concepts)),
-            exercises=_count_repeats([(_fold(each.title), _fold(each.description)) for each in exercises]),
+            exercises=_count_repeats(
+                [(_build_text_key(each.title), _build_text_key(each.description)) for each in exercises]
+            ),
         ),
         order=OrderCounts(
             prerequisites=sum(len(lesson.prerequisites) for lesson in lessons),
@@ -236,10 +238,10 @@ def _list_sibling_groups(draft: Draft, nodes: Iterable[DraftNode]) -> list[Seque
 
 
 def _list_titles(nodes: Iterable[DraftNode]) -> list[str]:
-    return [_fold(node.title) for node in nodes]
+    return [_build_text_key(node.title) for node in nodes]
 
 
-def _fold(text: str) -> str:
+def _build_text_key(text: str) -> str:
     return " ".join(text.casefold().split())
 
 

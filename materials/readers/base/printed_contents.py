@@ -34,10 +34,12 @@ def follow_entries(entries: Sequence[PrintedEntry], pieces: Sequence[Piece]) -> 
     places: dict[str, list[int]] = {}
     for at, piece in enumerate(pieces):
         if piece.kind is ChunkKind.HEADING:
-            places.setdefault(_fold(piece.text), []).append(at)
+            places.setdefault(_build_entry_key(piece.text), []).append(at)
     outline, count, last = OutlineBuilder(), 0, -1
     for entry in entries:
-        found = places.get(_fold(entry.title)) or places.get(_fold(_PAGE_NUMBER.sub("", entry.title)), [])
+        found = places.get(_build_entry_key(entry.title)) or places.get(
+            _build_entry_key(_PAGE_NUMBER.sub("", entry.title)), []
+        )
         # Headings come in the order of the contents; the same one may stand in several chapters.
         behind = [at for at in found if at > last]
         if not behind:
@@ -48,6 +50,6 @@ def follow_entries(entries: Sequence[PrintedEntry], pieces: Sequence[Piece]) -> 
     return Contents(dialect=DIALECT, items=outline.build()) if count >= _MIN_ENTRIES else None
 
 
-def _fold(title: str) -> str:
+def _build_entry_key(title: str) -> str:
     """Return a title as it is compared: without its number, in whatever case and with any spaces."""
     return " ".join(_SECTION_NUMBER.sub("", title.strip()).split()).casefold().strip(" .:")

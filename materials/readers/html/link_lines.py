@@ -42,8 +42,8 @@ class _LineReader:
 
     def build(self) -> LinkLine:
         return LinkLine(
-            text=_join(self._parts),
-            before=_join(self._before or []) if self._links else "",
+            text=_join_words(self._parts),
+            before=_join_words(self._before or []) if self._links else "",
             strong=self._strong,
             links=self._links,
             word_count=self._word_count,
@@ -51,7 +51,7 @@ class _LineReader:
 
     def _read_child(self, element: Any) -> None:
         if element.tag == "a" and is_local(element.get("href") or ""):
-            label = _join(_list_texts(element))
+            label = _join_words(_list_texts(element))
             if self._before is None:
                 self._before = list(self._parts)
             address = element.get("href")
@@ -62,8 +62,8 @@ class _LineReader:
             if not self._parts and (alt := get_alt_text(element)):
                 self._parts.append(alt)
         else:
-            if element.tag in {"strong", "b"} and not _join(self._parts):
-                self._strong = _join(_list_texts(element))
+            if element.tag in {"strong", "b"} and not _join_words(self._parts):
+                self._strong = _join_words(_list_texts(element))
             if element.tag in {"br", "p", "div"}:
                 self._parts.append(" ")
             self.read(element)
@@ -81,5 +81,5 @@ def _list_texts(element: Any) -> list[str]:
     return [alt for image in element.iter("img") if (alt := get_alt_text(image))]
 
 
-def _join(parts: list[str]) -> str:
+def _join_words(parts: list[str]) -> str:
     return " ".join(_ICON.sub("", clean_text("".join(parts))).split())

@@ -69,15 +69,15 @@ class Outline:
 
     def has_title(self, page: int, text: str) -> bool:
         """Tell whether a bookmark with this title leads to a 1-based page, in whatever case and with any spaces."""
-        return _fold(text) in self._titles.get(page, ())
+        return _build_title_key(text) in self._titles.get(page, ())
 
     @cached_property
     def _titles(self) -> dict[int, set[str]]:
         titles: defaultdict[int, set[str]] = defaultdict(set)
         for bookmark in self.bookmarks:
-            titles[bookmark.page].add(_fold(bookmark.title))
+            titles[bookmark.page].add(_build_title_key(bookmark.title))
         return titles
 
 
-def _fold(text: str) -> str:
+def _build_title_key(text: str) -> str:
     return collapse_whitespace(text).casefold()

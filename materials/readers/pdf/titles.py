@@ -43,7 +43,7 @@ class TitleIndex:
                     return end
                 if end >= self._end or not any(each.startswith(text) for each in wanted):
                     break
-                text += _fold(self._lines[end].text)
+                text += _build_title_key(self._lines[end].text)
         return 0
 
 
@@ -52,11 +52,11 @@ def fold_title(text: str) -> tuple[str, ...]:
 
     Two titles are the same where one of these is.
     """
-    whole = _fold(text)
+    whole = _build_title_key(text)
     number = parse_section_number(text) if text else None
-    bare = _fold(text[number.end :]) if number is not None else whole
+    bare = _build_title_key(text[number.end :]) if number is not None else whole
     return tuple(dict.fromkeys(each for each in (whole, bare) if each))
 
 
-def _fold(text: str) -> str:
+def _build_title_key(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))

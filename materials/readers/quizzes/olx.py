@@ -52,7 +52,7 @@ def read_olx(root: Any) -> Document:
     if next(root.iter(*_RESPONSES), None) is None and root.get("markdown"):
         return build_document(title, _read_markdown(root.get("markdown")))
     asked = _Asked()
-    _collect(root, asked)
+    _collect_questions(root, asked)
     solutions = [render_inside(each) for each in root.iter(*_SOLUTIONS)]
     hints = tuple(render_inside(hint) for each in root.iter("demandhint") for hint in each.iter("hint"))
     questions = asked.questions
@@ -67,7 +67,7 @@ def read_olx(root: Any) -> Document:
     return build_document(title, questions)
 
 
-def _collect(element: Any, asked: _Asked) -> None:
+def _collect_questions(element: Any, asked: _Asked) -> None:
     """Collect the text and the responses inside an element, in order."""
     asked.stem.append(escape((element.text or "").strip()))
     for child in element:
@@ -77,7 +77,7 @@ def _collect(element: Any, asked: _Asked) -> None:
         elif child.tag in _SOLUTIONS | _IGNORED:
             pass
         elif next(child.iter(*_RESPONSES), None) is not None:
-            _collect(child, asked)
+            _collect_questions(child, asked)
         else:
             asked.stem.append(_render(child))
         asked.stem.append(escape((child.tail or "").strip()))

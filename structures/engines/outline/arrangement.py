@@ -47,7 +47,7 @@ def arrange_course(source: SourceNode) -> Arrangement:
         modules=modules,
         about=[build_part(file) for file in about],
         warnings=warnings,
-        explanation=choice.explain(),
+        explanation=choice.build_explanation(),
     )
 
 

@@ -31,7 +31,7 @@ class Reading:
     is_stated: bool
     coverage: float
 
-    def explain(self) -> dict[str, Any]:
+    def build_explanation(self) -> dict[str, Any]:
         """Return the figures of the reading as JSON values."""
         return {"reading": self.name, "coverage": round(self.coverage, 3), "stated": self.is_stated}
 
@@ -44,9 +44,9 @@ class Choice:
     readings: list[Reading]
     warnings: list[str] = field(default_factory=list)
 
-    def explain(self) -> dict[str, Any]:
+    def build_explanation(self) -> dict[str, Any]:
         """Return how the choice was made, as JSON values."""
-        return {"chosen": self.best.name, "readings": [reading.explain() for reading in self.readings]}
+        return {"chosen": self.best.name, "readings": [reading.build_explanation() for reading in self.readings]}
 
 
 def choose_reading(catalog: Catalog) -> Choice:

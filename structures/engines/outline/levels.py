@@ -28,7 +28,7 @@ def find_lessons(root: TreeNode) -> set[int]:
     of the same depth counts for each of them, so that siblings are read alike.
     """
     by_depth: defaultdict[int, list[TreeNode]] = defaultdict(list)
-    _collect(root, 0, by_depth)
+    _collect_by_depth(root, 0, by_depth)
     lessons: set[int] = set()
     # From the innermost: a node is a module when a lesson is inside.
     for depth in sorted(by_depth, reverse=True):
@@ -44,10 +44,10 @@ def find_lessons(root: TreeNode) -> set[int]:
     return lessons
 
 
-def _collect(node: TreeNode, depth: int, by_depth: defaultdict[int, list[TreeNode]]) -> None:
+def _collect_by_depth(node: TreeNode, depth: int, by_depth: defaultdict[int, list[TreeNode]]) -> None:
     for child in node.children:
         by_depth[depth + 1].append(child)
-        _collect(child, depth + 1, by_depth)
+        _collect_by_depth(child, depth + 1, by_depth)
 
 
 def _is_flat(node: TreeNode) -> bool:

@@ -287,7 +287,7 @@ class _Parser:
         return tokens, tail
 
     def _add_words(self, tokens: list[_Token], stem: str) -> None:
-        words = _join(tokens)
+        words = _join_tokens(tokens)
         if not words:
             return
         if self._steps:
@@ -346,11 +346,11 @@ def _split_part(tokens: list[_Token], *, has_number: bool) -> tuple[list[_Token]
     if at is None:
         return tokens, None
     inner = tokens[at + 1 :]
-    label = _join(tokens[at:])
-    return tokens[:at], Step(letter=tokens[at].text, words=_join(inner), label=label)
+    label = _join_tokens(tokens[at:])
+    return tokens[:at], Step(letter=tokens[at].text, words=_join_tokens(inner), label=label)
 
 
-def _join(tokens: list[_Token]) -> str:
+def _join_tokens(tokens: list[_Token]) -> str:
     """Return tokens as people read them: hyphens and full stops inside words stay, the rest becomes spaces."""
     text = ""
     for token in tokens:

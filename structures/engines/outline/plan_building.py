@@ -32,7 +32,7 @@ _MIN_LESSON_WORDS = 200
 
 def build_plans(root: TreeNode, lessons: set[int], catalog: Catalog) -> list[ModulePlan]:
     """Return the modules of a course, given the `id()` of each node of its tree that is a lesson."""
-    return _PlanBuilder(catalog, lessons).build(root)
+    return _PlanBuilder(catalog, lessons).build_modules(root)
 
 
 class _PlanBuilder:
@@ -43,7 +43,7 @@ class _PlanBuilder:
         self._lessons = lessons
         self._shared_titles = _find_shared_titles(catalog.files)
 
-    def build(self, root: TreeNode) -> list[ModulePlan]:
+    def build_modules(self, root: TreeNode) -> list[ModulePlan]:
         """Return the modules of the course."""
         modules: list[ModulePlan] = []
         every = [node for node in root.iter_nodes() if id(node) in self._lessons]

@@ -20,11 +20,11 @@ _OF_LESSON = (
 )
 
 
-def _join(*parts: str) -> str:
+def _join_alternatives(*parts: str) -> str:
     return "|".join(parts)
 
 
-_GOALS = _join(
+_GOALS = _join_alternatives(
     r"(?:(?:the|key|main|intended|specific|general|expected|student|lesson|course|module|unit|chapter|session|learning|teaching|"
     r"instructional|aims and|goals and|learner) )*(?:objectives?|goals?|aims?|learning outcomes?|outcomes)"
     r"(?: (?:and|&) (?:learning )?(?:objectives?|outcomes?|goals?))?",
@@ -51,7 +51,7 @@ _GOALS = _join(
     r"risultati (?:di apprendimento|attesi)|(?:che )?cosa (?:imparerai|imparerete|impareremo)|imparerai(?: a)?",
     r"(?:本[课章节单元讲]的?|课程|教学|学习|课堂|单元)*(?:目标|目的)|(?:学习|预期)(?:成果|结果)|(?:在)?(?:本[课章节]中?，?)?你(?:将会?|会)?学[到会习](?:什么|的内容)?",
 )
-_KEY_POINTS = _join(
+_KEY_POINTS = _join_alternatives(
     r"(?:the )?(?:key|main|important) (?:points?|takeaways?|ideas|facts|messages|lessons)|take[- ]?aways?|take[- ]home (?:points?|messages?)|"
     r"points to remember|(?:things|what) to remember|remember|in a nutshell|what (?:you|we)(?:['’]ve| have)? (?:just )?learned",
     r"(?:ключові|головні|основні) (?:моменти|тези|думки|положення|висновки|ідеї|пункти)|(?:най)?головне|запам['’ʼ]ятайте|"
@@ -67,7 +67,7 @@ _KEY_POINTS = _join(
     r"(?:本[课章节])?(?:核心|关键|知识)?要点(?:回顾|总结)?|重点|关键点|划重点",
 )
 # A summary in sentences repeats the text; only its list is a list of key points.
-_SUMMARIES = _join(
+_SUMMARIES = _join_alternatives(
     r"(?:lesson |chapter |section |quick )?(?:summary|recap)|in summary|summing up|to sum up",
     r"(?:короткий )?підсум(?:ок|ки)|висновк[иа]|резюме|узагальнення|повторення|итоги?|вывод(?:ы)?",
     r"resumen|en resumen|conclusi[oó]n(?:es)?|síntesis|recapitulación|resumo|em resumo|conclus(?:ão|ões)|recapitulação",
@@ -75,7 +75,7 @@ _SUMMARIES = _join(
     r"podsumowanie|wnioski|streszczenie|riepilogo|riassunto|in sintesi|sintesi|conclusion[ei]",
     r"(?:本[课章节]|课堂)?(?:小结|总结)|回顾",
 )
-_LEADING_QUESTIONS = _join(
+_LEADING_QUESTIONS = _join_alternatives(
     r"(?:key|guiding|essential|driving|leading|overarching|big|focus) questions?|questions (?:answered|to answer)|"
     r"(?:ключові|основні|провідні|проблемні) (?:питання|запитання)|(?:ключевые|основные|проблемные) вопросы",
     r"preguntas (?:clave|guía|esenciales|orientadoras)|perguntas[- ](?:chave|norteadoras|orientadoras|essenciais)|questões[- ](?:chave|norteadoras)",
@@ -83,7 +83,7 @@ _LEADING_QUESTIONS = _join(
     r"domande (?:guida|chiave)|(?:核心|关键|导学|引导)问题",
 )
 _QUESTIONS = r"questions?|питання|запитання|вопросы|preguntas|perguntas|questões|fragen|pytania|domande|问题"
-_PREREQUISITES = _join(
+_PREREQUISITES = _join_alternatives(
     r"(?:\w+ )?pre-?requisites?(?: (?:knowledge|skills))?|before (?:you|we) (?:begin|start|get started)|"
     r"what (?:do )?you(?:['’]ll| will| should)?(?: already)? need to know|what you should (?:already )?know|you should (?:already )?know|"
     r"(?:required|assumed|prior|previous|background|prerequisite) (?:knowledge|skills|experience)",
@@ -104,7 +104,7 @@ _PREREQUISITES = _join(
 )
 
 # What plans of lessons have for the teacher: nothing that is taught.
-_STANDING_HEADINGS = _join(
+_STANDING_HEADINGS = _join_alternatives(
     r"(?:teacher(?:['’]?s)?|instructor(?:['’]?s)?) (?:notes?|guide|background)|notes (?:for|to) (?:the )?(?:teachers?|instructors?)|standards? (?:addressed|alignment|covered)|"
     r"(?:accommodations?|modifications?|differentiation|extensions?)(?:(?: and |, | & |/)(?:accommodations?|modifications?|differentiation|extensions?))*|"
     r"(?:required |assessment )?checkpoints?|(?:materials|supplies|equipment)(?: (?:needed|required|list))?|(?:grading|assessment|scoring) (?:rubric|criteria|scheme)|rubric|"

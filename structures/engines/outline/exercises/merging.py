@@ -90,13 +90,13 @@ def merge_exercises(
                 index.add(one)
                 merged[at].append(exercise)
                 continue
-            same.node = _join(same, one)
+            same.node = _join_exercises(same, one)
             same.is_solved = same.is_solved and one.is_solved
             merged[same.lesson][same.place] = same.node
     return merged
 
 
-def _join(first: _First, other: _First) -> DraftNode:
+def _join_exercises(first: _First, other: _First) -> DraftNode:
     description = max(first.node.description, other.node.description, key=len)
     solutions = [first.node.reference_solution, other.node.reference_solution]
     if first.is_solved != other.is_solved:

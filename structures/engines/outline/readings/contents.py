@@ -75,7 +75,7 @@ def read_contents(catalog: Catalog) -> ContentsReading | None:
     if len(chosen) == 1:
         chosen[0].rivals = rivals
         return chosen[0]
-    return _join(chosen, catalog, rivals)
+    return _join_readings(chosen, catalog, rivals)
 
 
 def _rank(reading: ContentsReading) -> tuple[int, bool, int, tuple[str, ...]]:
@@ -87,7 +87,7 @@ def _is_contents_file(file: CourseFile) -> bool:
     return file.entry.format is Format.CONTENTS
 
 
-def _join(readings: Sequence[ContentsReading], catalog: Catalog, rivals: list[CourseFile]) -> ContentsReading:
+def _join_readings(readings: Sequence[ContentsReading], catalog: Catalog, rivals: list[CourseFile]) -> ContentsReading:
     """Return the tables of several parts as one tree, a node for each part, in the order of their folders."""
     root = TreeNode(label=catalog.title, basis=readings[0].root.basis)
     seen: set[int] = set()
@@ -161,7 +161,7 @@ def _read_table(table: CourseFile, catalog: Catalog) -> ContentsReading:
     builder.enter(table)
     if not _is_contents_file(table):
         root.files.append(table)
-    root.children = builder.build(contents.items, table, contents, depth=0)
+    root.children = builder.build_nodes(contents.items, table, contents, depth=0)
     return reading
 
 
@@ -184,7 +184,7 @@ class _TreeBuilder:
             found = (_find(item, table, contents, self._catalog) for item in iter_items(contents.items))
             self._listed = {id(target) for target in found if target is not None}
 
-    def build(
+    def build_nodes(
         self, items: Sequence[ContentsItem], table: CourseFile, contents: Contents, *, depth: int
     ) -> list[TreeNode]:
         """Return the nodes of some items that lead anywhere. A file stands where the first item has it."""
@@ -222,7 +222,7 @@ class _TreeBuilder:
             if depth > 0 and table is not self._reading.sources[0] and id(target) in self._listed:
                 return None
             self._add_target(node, target, depth)
-        node.children += self.build(item.children, table, contents, depth=depth + 1)
+        node.children += self.build_nodes(item.children, table, contents, depth=depth + 1)
         take_main(node)
         return node if node.files or node.children else None
 
@@ -240,7 +240,7 @@ class _TreeBuilder:
         if inner.dialect == LINKS and not (self._reading.is_links and _is_index(target)):
             return
         self._entered.add(id(target))
-        node.children += self.build(inner.items, target, inner, depth=depth + 1)
+        node.children += self.build_nodes(inner.items, target, inner, depth=depth + 1)
         node.title = node.title or inner.title
         # A file of a package that holds nothing but one other is that other.
         if len(node.children) == 1 and not node.files:

@@ -104,11 +104,11 @@ def _fill(node: TreeNode, folders: Sequence[Folder], reading: NameReading) -> No
     items: list[_Item] = []
     media: list[Folder] = []
     for folder in folders:
-        _collect(folder, items, media)
+        _collect_items(folder, items, media)
     if _is_taught_by_media(items, media):
         main = _choose_main_medium(media)
         media.remove(main)
-        _collect(main, items, media, enter=True)
+        _collect_items(main, items, media, enter=True)
     reading.branches += [Branch(title=m.title, place=node, folder=m) for m in media]
     _resolve_siblings(node, items)
     inside: dict[int, tuple[TreeNode, list[Folder]]] = {}
@@ -131,13 +131,13 @@ def _fill(node: TreeNode, folders: Sequence[Folder], reading: NameReading) -> No
         _fill(target, below, reading)
 
 
-def _collect(folder: Folder, items: list[_Item], media: list[Folder], *, enter: bool = False) -> None:
+def _collect_items(folder: Folder, items: list[_Item], media: list[Folder], *, enter: bool = False) -> None:
     items.extend(_Item(steps=file.name.steps, name=file.name, file=file) for file in folder.files)
     for inner in folder.folders:
         if inner.medium is not None:
             media.append(inner)
         elif is_container(inner.title):
-            _collect(inner, items, media)
+            _collect_items(inner, items, media)
         else:
             items.append(_Item(steps=inner.name.steps, name=inner.name, folder=inner))
 

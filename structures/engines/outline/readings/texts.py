@@ -240,7 +240,7 @@ def _assign(
     weights = {word: math.log(total / times) for word, times in spread.items()}
     vectors = {
         id(chapter): _build_vector(
-            _add([counts[id(chapter)], *(_count_words(u) for u in members[id(chapter)])]), weights
+            _add_counts([counts[id(chapter)], *(_count_words(u) for u in members[id(chapter)])]), weights
         )
         for chapter in chapters
     }
@@ -271,7 +271,7 @@ def _count_words(unit: _Unit) -> Counter[str]:
     return counts
 
 
-def _add(counts: Iterable[Counter[str]]) -> Counter[str]:
+def _add_counts(counts: Iterable[Counter[str]]) -> Counter[str]:
     total: Counter[str] = Counter()
     for each in counts:
         total.update(each)
