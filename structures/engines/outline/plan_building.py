@@ -61,8 +61,8 @@ class _PlanBuilder:
                 modules += [module for child in run for module in _unwrap(self._wrap_lesson(child))]
         self._place_files_of_course(root, modules)
         for module in modules:
-            _part_equal_titles(module)
-        _part_equal(modules)
+            _distinguish_titles_below(module)
+        _distinguish_titles(modules)
         return modules
 
     def _give_titles(self, listed: Mapping[int, Listed], lessons: Iterable[TreeNode]) -> None:
@@ -281,14 +281,14 @@ def build_part(file: CourseFile) -> LessonPart:
     return LessonPart(entry=file.entry, role=file.role, sections=sections, folder=file.path[:-1])
 
 
-def _part_equal_titles(module: ModulePlan) -> None:
-    _part_equal(module.children)
+def _distinguish_titles_below(module: ModulePlan) -> None:
+    _distinguish_titles(module.children)
     for child in module.children:
         if isinstance(child, ModulePlan):
-            _part_equal_titles(child)
+            _distinguish_titles_below(child)
 
 
-def _part_equal(plans: Sequence[LessonPlan | ModulePlan]) -> None:
+def _distinguish_titles(plans: Sequence[LessonPlan | ModulePlan]) -> None:
     """Give siblings with the same title different ones: with their number, else with their place."""
     counts = Counter(names.build_title_key(plan.title) for plan in plans)
     numbers = Counter((names.build_title_key(plan.title), plan.number) for plan in plans)
