@@ -51,7 +51,7 @@ class CourseFile:
     @property
     def is_material(self) -> bool:
         """Tell whether the file is there beside a text that teaches: slides, a talk, a task, its solution, notes."""
-        return self.role is not Role.BODY
+        return self.role not in {Role.BODY, Role.CONTENTS}
 
     def __repr__(self) -> str:
         return f"<{'/'.join(self.path)} {self.role}>"

@@ -80,19 +80,32 @@ def choose_reading(catalog: Catalog) -> Choice:
         contents is not None
         and best.root is contents.root
         and contents.is_links
-        and (_has_modules(named) or any(not is_container(folder) for folder in contents.sources[0].path[:-1]))
+        and _outweighs_links(unstated, best, named, contents)
     ):
-        best = unstated if unstated.coverage >= best.coverage else best
+        best = unstated
     if contents is not None and best.root is contents.root:
         _enter_only_child(best.root)
         warnings += _describe_gaps(contents)
-        warnings += _place_rest(contents, catalog, named)
-    elif contents is not None and not contents.is_links:
+        warnings += _place_rest(best, contents.sources, catalog, named)
+    elif positions is not None and best.root is positions:
+        warnings += _place_rest(best, (), catalog, named)
+    if contents is not None and best.root is not contents.root and not contents.is_links:
         tables = ["/".join(source.path) for source in contents.sources]
         warnings.append(
             f"Not followed, because less of the files is listed than {best.name} arranges: {_name(tables)}."
         )
     return Choice(best=best, readings=readings, warnings=warnings)
+
+
+def _outweighs_links(unstated: Reading, links: Reading, named: TreeNode, contents: ContentsReading) -> bool:
+    """Tell whether a reading without statements places more of the files than lists of links do.
+
+    As many are enough where names part the course, or where the page with the links is about a part of it.
+    """
+    is_of_part = any(not is_container(folder) for folder in contents.sources[0].path[:-1])
+    if _has_modules(named) or is_of_part:
+        return unstated.coverage >= links.coverage
+    return unstated.coverage > links.coverage
 
 
 def _has_modules(named: TreeNode) -> bool:
@@ -175,18 +188,18 @@ def _name(paths: Sequence[str]) -> str:
     return shown if len(paths) <= _MAX_NAMED else f"{shown}; and {len(paths) - _MAX_NAMED} more"
 
 
-def _place_rest(contents: ContentsReading, catalog: Catalog, named: TreeNode) -> list[str]:
-    """Place the files that a table of contents leaves out, and return warnings that name them.
+def _place_rest(best: Reading, tables: Sequence[CourseFile], catalog: Catalog, named: TreeNode) -> list[str]:
+    """Place the files that a stated reading leaves out, but its tables, and return warnings that name them.
 
-    A file goes to the node of the first listed file that links to it, or that stands with it in one node by their
+    A file goes to the node of the listed file that links to it, or that stands with it in one node by their
     names; what is left is arranged by names behind the modules that are listed.
     """
-    owners = {id(file): node for node in contents.root.iter_nodes() for file in node.files}
-    sources = {id(source) for source in contents.sources}
-    rest = [file for file in catalog.files if id(file) not in owners and id(file) not in sources]
-    linked = {
-        id(link): owners[id(file)] for file in reversed(catalog.files) if id(file) in owners for link in file.links
-    }
+    owners = {id(file): node for node in best.root.iter_nodes() for file in node.files}
+    not_placed = set(map(id, tables))
+    rest = [file for file in catalog.files if id(file) not in owners and id(file) not in not_placed]
+    # A page with few links says more of what belongs to it than one that links to everything.
+    listed_files = sorted((f for f in catalog.files if id(f) in owners), key=lambda file: -len(file.links))
+    linked = {id(link): owners[id(file)] for file in listed_files for link in file.links}
     beside: dict[int, TreeNode] = {}
     for node in named.iter_nodes():
         listed = next((owners[id(file)] for file in node.files if id(file) in owners), None)
@@ -202,11 +215,11 @@ def _place_rest(contents: ContentsReading, catalog: Catalog, named: TreeNode) ->
     left = [file for file in unplaced if not (len(file.path) == 1 and file.name.is_main)]
     if left:
         others = _read_names(left, catalog.title)
-        contents.root.children += others.children
-        contents.root.files += others.files
+        best.root.children += others.children
+        best.root.files += others.files
     if not rest:
         return []
-    source = "/".join(contents.sources[0].path)
+    source = "/".join(tables[0].path) if tables else best.name.capitalize()
     return [
         f"{source} does not list {len(rest)} files, which were placed by links and names: "
         f"{_name(['/'.join(file.path) for file in rest])}."

@@ -145,6 +145,12 @@ MAIN_WORDS = _split(
     "théorie texte textes teoría texto textos artículo teoria artykuł tekst teksty testo testi 正文 教材"
 )
 
+# What a recording or its captions are called beside a text. Alone, a file of text may have such a title of its own.
+TALK_WORDS = _split(
+    "talk lecture clip film доповідь лекція виступ ролик лекция доклад vortrag vorlesung exposé conférence cours "
+    "charla clase wykład prelekcja palestra aula lezione intervento 讲座 演讲 讲课"
+)
+
 # Files about the course or its repository, which teach nothing.
 ADMINISTRATION_WORDS = _split(
     "license licence copying copyright contributing code_of_conduct changelog authors contributors citation security "

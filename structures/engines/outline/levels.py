@@ -34,7 +34,11 @@ def find_lessons(root: TreeNode) -> set[int]:
     for depth in sorted(by_depth, reverse=True):
         nodes = by_depth[depth]
         lessons |= {id(node) for node in nodes if not node.children}
-        bundles = [node for node in nodes if node.children and all(_is_flat(child) for child in node.children)]
+        bundles = [
+            node
+            for node in nodes
+            if node.children and not node.is_module and all(_is_flat(child) for child in node.children)
+        ]
         recurring = _find_recurring_keys(bundles)
         own = {id(node): _weigh(node, recurring) for node in bundles}
         if not own:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from structures.engines.outline.course_words import TALK_WORDS
 from structures.engines.outline.name_parts import are_compatible, build_words_key
 from structures.engines.outline.plans import Role
 from structures.engines.outline.readings.names import Branch, read_names
@@ -165,9 +166,10 @@ def _add_as_module(root: TreeNode, branch: Branch, units: Sequence[TreeNode]) ->
 
 
 def attach_materials(root: TreeNode, lessons: set[int]) -> None:
-    """Give tasks and solutions that are lessons of their own to the sibling that they belong to.
+    """Give files that accompany a text, and are lessons of their own, to the sibling that they belong to.
 
-    That is the sibling that links to the file, whose name it contains, that has its number, or the only other one.
+    Of a task or solution that is the sibling that links to it, whose name it contains, that has its number, or the only
+    other one. What only its kind and place name (`02-slides`, `03-worksheet`) belongs to the text that it follows.
     Slides, talks and the like that belong to the whole course belong to its lesson where it has only one.
     """
     only = next((node for node in root.iter_nodes() if id(node) in lessons), None) if len(lessons) == 1 else None
@@ -177,6 +179,7 @@ def attach_materials(root: TreeNode, lessons: set[int]) -> None:
     for parent in list(root.iter_nodes()):
         if id(parent) in lessons:
             continue
+        _attach_unnamed(parent, lessons)
         tasks = [c for c in parent.children if id(c) in lessons and _is_all(c, _TASKS)]
         texts = [c for c in parent.children if id(c) in lessons and c not in tasks]
         if not texts:
@@ -193,6 +196,43 @@ def attach_materials(root: TreeNode, lessons: set[int]) -> None:
         for group in [c for c in parent.children if id(c) not in lessons and _is_all(c, _TASKS)]:
             _attach_group(group, texts)
         parent.children = [c for c in parent.children if c.files or c.children]
+
+
+def _attach_unnamed(parent: TreeNode, lessons: set[int]) -> None:
+    """Give children that only their kind and place name to the text before them, or after them where they come first.
+
+    Two of one kind between texts are a series of lessons rather than what accompanies one: they stay.
+    """
+    runs: list[list[TreeNode]] = [[]]
+    texts: list[TreeNode] = []
+    for child in parent.children:
+        if id(child) in lessons and _is_unnamed(child):
+            runs[-1].append(child)
+        else:
+            texts.append(child)
+            runs.append([])
+    if not any(id(text) in lessons and any(file.is_body for file in text.iter_files()) for text in texts):
+        return
+    # With what accompanies it before each text, the last text is followed by nothing.
+    owners = [*texts, None] if runs[0] else [None, *texts]
+    for owner, run in zip(owners, runs, strict=True):
+        roles = [file.role for child in run for file in child.iter_files()]
+        if owner is None or id(owner) not in lessons or len(set(roles)) < len(roles):
+            continue
+        for child in run:
+            owner.files += child.iter_files()
+            parent.children.remove(child)
+
+
+def _is_unnamed(node: TreeNode) -> bool:
+    """Tell whether only a place among the siblings and kinds of material name a node and its files."""
+    return (
+        not node.title
+        and (not node.key or (node.key in TALK_WORDS and _is_all(node, {Role.TRANSCRIPT})))
+        and not node.is_date
+        and not any(step.level for file in node.iter_files() for step in file.name.steps)
+        and all(file.is_material for file in node.iter_files())
+    )
 
 
 def _attach_group(group: TreeNode, texts: Sequence[TreeNode]) -> None:

@@ -17,6 +17,7 @@ class TreeNode:
 
     `number` orders it among its siblings, None where nothing does. `title` is what a table of contents calls it,
     cited by `found_in`; `words` and `label` what its name says. `basis` says where it comes from, for people.
+    `is_module` is set where the reading knows that what is inside are lessons.
     """
 
     number: int | None = None
@@ -27,6 +28,7 @@ class TreeNode:
     is_date: bool = False
     letter: str = ""
     basis: str = ""
+    is_module: bool = False
     found_in: tuple[Citation, ...] = ()
     files: list[CourseFile] = field(default_factory=list)
     children: list[TreeNode] = field(default_factory=list)
@@ -65,11 +67,14 @@ def take_main(node: TreeNode) -> None:
         return
     first = node.children[0]
     title = first.title or (first.files[0].title if first.files else "")
-    key = build_words_key(node.title)
+    key, first_key = build_words_key(node.title), build_words_key(title)
     # `Loops - Part 1` before `Loops - Part 2` is no text about all of `Loops`.
-    if any(are_compatible(build_words_key(child.title), key) for child in node.children[1:] if child.title):
+    if any(build_words_key(child.title).startswith(f"{key} ") for child in node.children[1:]):
         return
-    if title and not first.children and are_compatible(build_words_key(title), key):
+    # `Lesson A` is not what `Part A` is called.
+    differ = set(key.split()) ^ set(first_key.split())
+    is_same = first_key.startswith(key) or key.startswith(first_key) or len(differ) < len(key.split())
+    if title and not first.children and is_same and are_compatible(first_key, key):
         node.files = [*first.files, *node.files]
         node.children = node.children[1:]
 

@@ -66,7 +66,7 @@ def search_exercise_file(part: LessonPart) -> ExerciseFile:
             _take_questions(section, search)
         else:
             search.search_members(section, context=context)
-    if len(search.tasks) > 1 or (search.tasks and (is_quiz or _is_headed_like_file(search.tasks[0], entry.name))):
+    if len(search.tasks) > 1 or (search.tasks and (is_quiz or _is_task_in_text(search.tasks[0], title, part))):
         return ExerciseFile(part=part, search=search)
     whole = TaskSearch(order=search.order)
     root = _join_sections(part.sections)
@@ -80,10 +80,18 @@ def search_exercise_file(part: LessonPart) -> ExerciseFile:
     return ExerciseFile(part=part, search=whole)
 
 
-def _is_headed_like_file(task: Task, file_name: str) -> bool:
-    """Tell whether a task in a file has the name of the file for its heading: the text around it teaches, then."""
-    is_named = headings.is_bare_label(task.title)
-    return is_named and names.build_title_key(task.title) == names.build_title_key(_split_name(file_name))
+def _is_task_in_text(task: Task, file_title: str, part: LessonPart) -> bool:
+    """Tell whether the text around the only task that a file marks teaches rather than belongs to the task.
+
+    Then the task has the name of the file for its heading; or it has a title of its own, the file only that of its kind
+    (`Worksheet`), and it is the larger part of the file.
+    """
+    name = part.entry.name
+    if headings.is_bare_label(task.title):
+        return names.build_title_key(task.title) == names.build_title_key(_split_name(name))
+    size = sum(words.count_words(chunk.text) for chunk in part.entry.chunks)
+    is_kind = headings.is_bare_label(file_title) or headings.is_bare_task(file_title)
+    return not task.is_inferred and is_kind and 2 * words.count_words(task.description) >= size
 
 
 def merge_translations(files: Sequence[ExerciseFile]) -> None:

@@ -28,7 +28,7 @@ class ContentsReading:
     """A tree read from one or several tables of contents.
 
     `sources` are the tables, `covered` the `id()` of each file in the tree, `missing` the paths that lead nowhere,
-    `rivals` other tables that cover as many files in another way and were not followed.
+    `rivals` other tables that list the same files in another way and were not followed.
     """
 
     root: TreeNode
@@ -64,18 +64,24 @@ def read_contents(catalog: Catalog) -> ContentsReading | None:
     rivals: list[CourseFile] = []
     for reading in readings[1:]:
         # Lists of links on several pages are what folders show more plainly.
-        if not _is_contents_file(reading.sources[0]) or not _is_contents_file(readings[0].sources[0]):
+        if reading.is_links or readings[0].is_links:
             continue
         new = reading.covered - covered
-        if len(new) >= _MIN_NEW * len(reading.covered):
+        # Two tables in one folder that share files are two tables of the same.
+        is_rival = len(new) < len(reading.covered) and any(_are_beside(reading, other) for other in chosen)
+        if not is_rival and len(new) >= _MIN_NEW * len(reading.covered):
             chosen.append(reading)
             covered |= new
-        elif _is_contents_file(reading.sources[0]) and len(reading.covered) >= _MIN_NEW * len(readings[0].covered):
+        else:
             rivals.append(reading.sources[0])
     if len(chosen) == 1:
         chosen[0].rivals = rivals
         return chosen[0]
     return _join_readings(chosen, catalog, rivals)
+
+
+def _are_beside(one: ContentsReading, other: ContentsReading) -> bool:
+    return one.sources[0].path[:-1] == other.sources[0].path[:-1]
 
 
 def _rank(reading: ContentsReading) -> tuple[int, bool, int, tuple[str, ...]]:

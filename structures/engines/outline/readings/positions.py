@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from materials.documents import Format
@@ -16,6 +16,8 @@ _POSITION_FIELDS = ("weight", "sidebar_position", "nav_order", "order", "sort", 
 # Positions are whole numbers or fractions (Just the Docs); as whole numbers of thousandths they sort alike.
 _SCALE = 1000
 _LAST = 10**15
+# Levels of pages below one another. The tools that have parents in front matter show three.
+_MAX_DEPTH = 12
 # When fewer texts say their place, those that do are exceptions rather than the order.
 _MIN_SHARE = 0.5
 # What Hugo and others call the page of a folder.
@@ -112,7 +114,10 @@ def _fill(node: TreeNode, folder: Folder, path: tuple[str, ...], labels: dict[tu
 
 
 def _read_parents(files: Sequence[CourseFile], title: str) -> TreeNode:
-    """Return the tree of pages that name the titles of those above them, as Just the Docs has it."""
+    """Return the tree of pages that name the titles of those above them, as Just the Docs has it.
+
+    Files without a title in front matter are not in it.
+    """
     root = TreeNode(label=title)
     nodes: dict[tuple[str, str], TreeNode] = {}
     by_title: dict[str, TreeNode] = {}
@@ -124,26 +129,26 @@ def _read_parents(files: Sequence[CourseFile], title: str) -> TreeNode:
         made.append(node)
         nodes.setdefault((build_words_key(_get_parent(file)), build_words_key(place.title)), node)
         by_title.setdefault(build_words_key(place.title), node)
+    above: dict[int, TreeNode] = {}
     for file, node in zip(pages, made, strict=True):
         parent = build_words_key(_get_parent(file))
-        above = file.entry.metadata.get("grand_parent")
-        found = nodes.get((build_words_key(above), parent)) if isinstance(above, str) else None
+        grand = file.entry.metadata.get("grand_parent")
+        found = nodes.get((build_words_key(grand), parent)) if isinstance(grand, str) else None
         found = found or nodes.get(("", parent)) or by_title.get(parent)
-        target = found if parent and found is not None and found is not node else root
-        target.children.append(node)
-    _cut_cycles(root, made)
-    known = set(map(id, pages))
-    root.files = [file for file in files if id(file) not in known]
+        if parent and found is not None:
+            above[id(node)] = found
+    for node in made:
+        if not _reaches_top(node, above):
+            del above[id(node)]
+    for node in made:
+        above.get(id(node), root).children.append(node)
     return root
 
 
-def _cut_cycles(root: TreeNode, nodes: Sequence[TreeNode]) -> None:
-    """Hang pages that name one another as parents below the root."""
-    reached = {id(node) for node in root.iter_nodes()}
-    for node in nodes:
-        if id(node) not in reached:
-            for other in nodes:
-                if node in other.children and id(other) not in reached:
-                    other.children.remove(node)
-            root.children.append(node)
-            reached |= {id(below) for below in node.iter_nodes()}
+def _reaches_top(node: TreeNode, above: Mapping[int, TreeNode]) -> bool:
+    """Tell whether the way up from a node ends within `_MAX_DEPTH` steps, which it does not in a circle."""
+    for _ in range(_MAX_DEPTH):
+        if id(node) not in above:
+            return True
+        node = above[id(node)]
+    return False

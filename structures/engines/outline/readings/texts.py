@@ -305,6 +305,7 @@ def _build_module(chapter: _Unit, members: Sequence[_Unit]) -> TreeNode:
         label=chapter.title,
         words=chapter.title,
         basis=BASIS,
+        is_module=True,
         files=files,
         children=children,
     )
