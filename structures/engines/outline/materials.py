@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +12,8 @@ from structures.engines.outline.plans import Role
 from structures.engines.outline.readings.names import Branch, read_names
 from structures.engines.outline.tree import TreeNode, sort_children
 
-_TASKS = {Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES}
+_FOR_TEACHERS = {Role.SOLUTION, Role.TEACHER_NOTES}
+_TASKS = {Role.EXERCISE, *_FOR_TEACHERS}
 # A choice: most of a folder's files. Fewer leave too many to chance, all would let one stray file decide.
 _MOST = 0.8
 
@@ -22,7 +23,7 @@ def attach_branches(root: TreeNode, branches: Sequence[Branch], lessons: set[int
 
     Three ways are tried for the whole of a folder: the numbers in the names of its files, links to them, and words in
     names and titles; the way that places most of them is taken, then the others for the rest. What no way places stays
-    together as a module under the folder's name.
+    together as a module under the folder's name, solutions and notes for teachers with the whole course.
     """
     for branch in branches:
         source = read_names(branch.folder).root
@@ -52,6 +53,9 @@ def attach_branches(root: TreeNode, branches: Sequence[Branch], lessons: set[int
                 placed[id(unit)].files += unit.files
         if rest and is_numbered:
             _insert_at_numbers(branch.place, source, {id(unit) for unit in rest})
+        elif rest and branch.folder.medium in _FOR_TEACHERS:
+            # No learner is taught by solutions alone: they stay with the course, which says that it lists them nowhere.
+            root.files += [file for unit in rest for file in unit.files]
         elif rest:
             _add_as_module(root, branch, rest)
     sort_children(root)
@@ -112,19 +116,36 @@ def _match_links(root: TreeNode, units: Sequence[TreeNode]) -> dict[int, TreeNod
 
 
 def _match_words(root: TreeNode, units: Sequence[TreeNode]) -> dict[int, TreeNode]:
-    """Match nodes whose names or titles have the same words."""
+    """Match nodes whose names or titles have the same words, but those that all names or titles of the units share.
+
+    The answers to `Loops` and `Lists` may be called `Loops answers` and `Lists answers`.
+    """
     by_key: dict[str, TreeNode] = {}
     for node in root.iter_nodes():
         for key in {node.key, *(build_words_key(file.title) for file in node.files)}:
             if key:
                 by_key.setdefault(key, node)
+    shared = _find_shared_words([unit.key for unit in units])
+    shared_in_titles = _find_shared_words([build_words_key(file.title) for unit in units for file in unit.files])
     found = {}
     for unit in units:
-        for key in (unit.key, *(build_words_key(file.title) for file in unit.files)):
+        titles = [build_words_key(file.title) for file in unit.files]
+        distinct = [_without(unit.key, shared), *(_without(title, shared_in_titles) for title in titles)]
+        for key in (unit.key, *titles, *distinct):
             if key in by_key:
                 found[id(unit)] = by_key[key]
                 break
     return found
+
+
+def _find_shared_words(keys: Sequence[str]) -> set[str]:
+    """Return the words that nearly all of several names have, which say nothing of one of them."""
+    counts = Counter(word for key in keys for word in set(key.split()))
+    return {word for word, count in counts.items() if count > 1 and count >= _MOST * len(keys)}
+
+
+def _without(key: str, shared: set[str]) -> str:
+    return " ".join(word for word in key.split() if word not in shared)
 
 
 def _match_running_numbers(root: TreeNode, source: TreeNode, lessons: set[int]) -> dict[int, TreeNode]:
@@ -186,7 +207,7 @@ def attach_materials(root: TreeNode, lessons: set[int]) -> None:
             continue
         for task in tasks:
             target = _find_owner(task, texts)
-            if target is None and _is_all(task, {Role.SOLUTION, Role.TEACHER_NOTES}):
+            if target is None and _is_all(task, _FOR_TEACHERS):
                 place = parent.children.index(task)
                 before = [c for c in parent.children[:place] if c in texts]
                 target = before[-1] if before else texts[0]

@@ -24,7 +24,7 @@ _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]+)(\d{1,4})([a-z]?)", re.IGNORECASE
 _SEASON_AND_EPISODE = re.compile(r"([^\W\d_]{1,2})(\d{1,3})([^\W\d_]{1,2})(\d{1,3})")
 _DIGITS_THEN_LETTER = re.compile(r"(\d{1,4})([a-z])", re.IGNORECASE)
 # I to XXXIX: enough for chapters, and with L, C, D and M words would be numbers ("mix").
-_ROMAN = re.compile(r"(?=[ivx])(x{0,3})(ix|iv|v?i{0,3})", re.IGNORECASE)
+ROMAN = re.compile(r"(?=[ivx])(x{0,3})(ix|iv|v?i{0,3})", re.IGNORECASE)
 # Two names mean the same when they share this part of their words; see `are_compatible`.
 _MIN_SHARED_WORDS = 0.5
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
@@ -224,8 +224,8 @@ class _Parser:
                     Step(number=int(token.text), digits=token.text, label=text, level=level, letter=letter)
                 )
                 level, label = None, []
-            elif level is not None and _ROMAN.fullmatch(token.text):
-                number = _parse_roman(token.text)
+            elif level is not None and ROMAN.fullmatch(token.text):
+                number = parse_roman(token.text)
                 self._steps.append(Step(number=number, label=" ".join([*label, token.text]), level=level))
                 level, label = None, []
             elif token.key in DIVISIONS and _leads_to_number(tokens, at):
@@ -312,7 +312,7 @@ def _leads_to_number(tokens: list[_Token], at: int) -> bool:
         return False
     following = tokens[at + 1]
     if tokens[at].key in DIVISIONS:
-        return following.is_number or _ROMAN.fullmatch(following.text) is not None
+        return following.is_number or ROMAN.fullmatch(following.text) is not None
     return following.is_number or (following.key in DIVISIONS and _leads_to_number(tokens, at + 1))
 
 
@@ -364,7 +364,8 @@ def _join_tokens(tokens: list[_Token]) -> str:
     return " ".join(text.split()) + ")" * (text.count("(") - text.count(")"))
 
 
-def _parse_roman(text: str) -> int:
+def parse_roman(text: str) -> int:
+    """Return the value of a numeral that matches `ROMAN`."""
     values = [_ROMAN_VALUES[c] for c in text.lower()]
     return sum(-a if a < b else a for a, b in zip(values, [*values[1:], 0], strict=True))
 

@@ -11,6 +11,7 @@ from structures.engines.outline.course_words import CONTAINERS
 from structures.engines.outline.name_parts import ParsedName, Step, are_compatible, build_words_key, parse_name
 from structures.engines.outline.plans import Role
 from structures.engines.outline.readings import numbers
+from structures.engines.outline.readings.enumerators import resolve_enumerators
 from structures.engines.outline.tree import TreeNode, sort_children
 
 # What nearly all siblings share says nothing of one of them. A choice between half (a majority) and all (where one
@@ -169,6 +170,7 @@ def _resolve_siblings(node: TreeNode, items: list[_Item]) -> None:
     """Decide what the numbers and words of sibling names mean, which no name tells alone."""
     for item in items:
         item.steps = _drop_letters_of_kinds(item, _drop_dates_of_numbered(item.steps))
+    resolve_enumerators(items)
     _resolve_prefixes(items)
     _resolve_tails(items)
     numbers.split_digits([item for item in items if item.file is not None], node.number)

@@ -200,3 +200,39 @@ def test_a_worksheet_in_which_one_task_stands_behind_an_introduction_is_that_tas
     }
 
     assert titles_of(build(files), NodeType.EXERCISE) == ["Two maps"]
+
+
+@pytest.mark.parametrize("signs", [["I.", "II.", "III.", "IV."], ["A)", "B)", "C)", "D)"], ["I", "II", "III", "IV"]])
+def test_numerals_and_letters_before_names_are_their_numbers(signs: list[str]) -> None:
+    names = ["Zinc", "Iron", "Copper", "Argon"]
+    files: Files = {
+        f"{sign} {name}": {"one.md": text(f"{name} one"), "two.md": text(f"{name} two")}
+        for sign, name in zip(signs, names, strict=True)
+    }
+
+    assert [module.title for module in build(files).modules] == names
+
+
+def test_letters_that_do_not_run_on_stay_words() -> None:
+    files: Files = {
+        name: {"one.md": text(f"{name} one"), "two.md": text(f"{name} two")}
+        for name in ("A house", "I see", "V. Woolf", "Rest")
+    }
+
+    assert {module.title for module in build(files).modules} == {"A house", "I see", "V. Woolf", "Rest"}
+
+
+def test_answers_go_to_what_they_are_called_after_but_for_the_word_that_all_have() -> None:
+    lessons = ["Bees", "Wax", "Honey"]
+    files: Files = {
+        "1-hive": {f"{name.lower()}.md": text(name, "### Exercise 1\n\nSay in a word what this is good for.")
+                   for name in lessons},
+        "2-year": {"spring.md": text("Spring"), "summer.md": text("Summer")},
+        "answers": {**{f"{name.lower()} anw.md": text(f"Anw: {name}", f"It is good for {name}.") for name in lessons},
+                    "moss anw.md": text("Anw: Moss", "Nothing asks this.")},
+    }  # fmt: skip
+
+    draft = build(files)
+
+    assert titles_of(draft, NodeType.LESSON) == [*lessons, "Spring", "Summer"]
+    assert any("moss anw.md" in warning for warning in draft.warnings)
