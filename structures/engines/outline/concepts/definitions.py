@@ -84,6 +84,8 @@ _STATEMENT = re.compile(
     r"^(?:something|nothing|anything|both|different|that|we|you|it|there|if|when|dass|que|що|что|że|che)\s",
     re.IGNORECASE,
 )
+# Where the negation stands before the verb: "Krystalizacja nie oznacza", "El punto no significa".
+_ENDS_NEGATED = re.compile(r"(?:\s(?:not|never|не|ні|nicht|ne|no|nie|não|non)|不)$", re.IGNORECASE)
 # A subject that holds a verb of its own: "Null is a value that" before "means".
 _COPULA_INSIDE = re.compile(r"\s(?:is|are|was|were|can|will|ist|sind|es|son|est|sont|è|é)\s", re.IGNORECASE)
 # Both sides of these verbs may be the term: "Отвори називають продихами", "Продихами називають отвори".
@@ -167,7 +169,7 @@ def _build_direct(
 ) -> Definition | None:
     said, definiens = found["term"].strip(), remove_adverb(found["definiens"].strip())
     if (patterns.pronoun.match(said) if language.code == "zh" else patterns.pronoun.fullmatch(said.split()[0])) or (
-        is_negated(definiens)
+        is_negated(definiens) or _ENDS_NEGATED.search(said)
     ):
         return None
     is_marked = _is_marked(said, marked, language)

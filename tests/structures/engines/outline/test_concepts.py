@@ -107,6 +107,9 @@ def test_it_finds_what_a_sentence_defines(sentence: str, term: str) -> None:
         "Berlin ist eine große Stadt mit vielen Museen.",
         "Madrid es una ciudad que tiene muchos museos.",
         "北京是中国的首都。",
+        "**Starzenie** nie oznacza końca: to cecha dobrego sera.",
+        "La **oxidación** no significa un defecto: es una propiedad del vino viejo.",
+        "**Кристалізація** не означає цукру: це ознака доброго меду.",
     ],
 )
 def test_it_does_not_invent_a_concept(sentence: str) -> None:
