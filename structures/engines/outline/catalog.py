@@ -6,18 +6,22 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import unquote
 
 from materials.documents import ChunkKind
 from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.engines.outline import titles
-from structures.engines.outline.name_parts import ParsedName, parse_name
+from structures.engines.outline.name_parts import ParsedName, get_stem, parse_name
 from structures.engines.outline.plans import Role
 from structures.engines.outline.roles import decide_role
 
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+# What nearly all folders have. A choice between half (a majority) and all (where one stray folder would spoil it).
+_MOST = 0.8
+# Two of a name may be chance.
+_MIN_SERIES = 3
 # A page with no more words than this that leads to one file of the course stands for that file.
 _MAX_POINTER_WORDS = 15
 # Pages that a site builds from its sources are linked under other names than the sources have.
@@ -83,6 +87,7 @@ def build_catalog(root: SourceNode) -> Catalog:
         if file.role is Role.TEACHER_NOTES and len(file.path) == 1:
             file.role = Role.ADMINISTRATION
     taught = [file for file in found if file.role not in {Role.ADMINISTRATION, Role.CONTENTS}]
+    _promote_handouts(taught)
     catalog = Catalog(
         title=root.title,
         files=taught,
@@ -97,6 +102,29 @@ def build_catalog(root: SourceNode) -> Catalog:
         elif file.is_body and len(file.links) == 1 and file.word_count <= _MAX_POINTER_WORDS:
             file.role = Role.READING if file.links[0].is_body else file.links[0].role
     return catalog
+
+
+def _promote_handouts(files: Sequence[CourseFile]) -> None:
+    """Make the one reading that nearly every folder has under the same name (`handout`) the main text of its lesson.
+
+    That is so where in most of these folders no other text is longer: then it teaches rather than accompanies a text.
+    """
+    folders = {file.path[:-1] for file in files if len(file.path) > 1}
+    longest: defaultdict[tuple[str, ...], int] = defaultdict(int)
+    for file in files:
+        if file.is_body:
+            longest[file.path[:-1]] = max(longest[file.path[:-1]], file.word_count)
+    by_name: defaultdict[str, list[CourseFile]] = defaultdict(list)
+    for file in files:
+        if file.role is Role.READING and not file.name.steps and len(file.path) > 1:
+            by_name[get_stem(file.path[-1]).casefold()].append(file)
+    for found in by_name.values():
+        main = sum(file.word_count >= longest[file.path[:-1]] for file in found)
+        own = len({file.path[:-1] for file in found})
+        if own >= max(_MIN_SERIES, _MOST * len(folders)) and 2 * main > len(found):
+            for file in found:
+                file.role = Role.BODY
+                file.name = replace(file.name, is_main=True)
 
 
 def _walk(root: SourceNode) -> Iterator[CourseFile]:

@@ -46,7 +46,8 @@ def decide_role(entry: SourceEntry, name: ParsedName, folder_role: Role | None =
         return Role.SLIDES
     if entry.format is Format.QUIZ or _is_task(entry):
         return Role.EXERCISE
-    if name.role is Role.READING:
+    # A table of data is there for a text to use.
+    if name.role is Role.READING or entry.format is Format.CSV:
         return Role.READING
     return Role.BODY
 
