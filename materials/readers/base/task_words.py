@@ -13,13 +13,15 @@ EXERCISES_ANYWHERE = (
     r"exercises?|quiz(?:zes)?|homework|worksheets?|problem sets?|coursework|mini[- ]project|"
     r"review questions|practice (?:problems?|questions?|exercises?)|"
     r"вправ[аи]|міні-завдання|домашн[єі] завдання|практичн[аеі] (?:робота|роботи|завдання|частина)|лабораторн(?:а|і)(?: роб(?:ота|оти))?|"
-    r"тестов[еі] завдання|вікторина|контрольн(?:а робота|і (?:за)?питання)|самостійна робота|(?:за)?питання для (?:само)?перевірки|"
+    r"робоч(?:ий аркуш|і аркуші)|тестов[еі] завдання|вікторина|контрольн(?:а робота|і (?:за)?питання)|самостійна робота|(?:за)?питання для (?:само)?перевірки|"
     r"упражнени[ея]|домашн(?:ее|ие) задани[ея]|практическ(?:ая работа|ое задание)|лабораторная(?: работа)?|викторина|"
     r"контрольные вопросы|вопросы для самопроверки|"
     r"übung(?:en)?|übungsaufgaben?|hausaufgaben?|arbeitsblatt|arbeitsblätter|verständnisfragen|kontrollfragen|"
+    r"(?:arbeits|lern|werkstatt|übungs|beobachtungs|praxis)auftr(?:ag|äge)|"
     r"exercices?|devoirs?|travaux pratiques|travaux dirigés|"
-    r"ejercicios?|deberes|cuestionarios?|hoja de trabajo|ćwiczeni[ea]|prac[ae] domow[ae]|zadani[ea] domowe|kartkówka|"
+    r"ejercicios?|deberes|cuestionarios?|(?:hojas?|fichas?) de (?:trabajo|trabalho|actividad(?:es)?)|kart[ay] pracy|ćwiczeni[ea]|prac[ae] domow[ae]|zadani[ea] domowe|kartkówka|"
     r"exercícios?|lição de casa|lista de exercícios|questionário|eserciz[io]+|compit[oi] a casa|compiti per casa|"
+    r"sched[ae] (?:di lavoro|operativ[ae])|"
     r"练习题?|习题|作业|测验|小测|思考题|课后题"
 )
 
@@ -33,7 +35,7 @@ EXERCISES = (
     r"задани[ея]|проверь(?:те)? себя|aufgaben?|praktikum|aktivität|jetzt sind sie dran|teste dein wissen|"
     r"activités?|tp|td|à vous de jouer|testez vos connaissances|tareas?|prácticas?|actividad(?:es)?|reto|desafío|problemas?|"
     r"comprueba tus conocimientos|ponte a prueba|zadani[ea]|laboratorium|wyzwanie|aktywność|sprawdź się|sprawdź swoją wiedzę|"
-    r"tarefas?|atividades?|desafio|práticas?|teste seus conhecimentos|compit[oi]|attività|sfida|laboratorio|"
+    r"tarefas?|atividades?|desafio|práticas?|teste seus conhecimentos|compit[oi]|attività|sfida|laboratorio|scheda|"
     r"verifica le tue conoscenze|mettiti alla prova|任务|实验|挑战|动手做|试一试|自测"
 )
 

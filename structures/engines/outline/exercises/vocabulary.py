@@ -14,12 +14,13 @@ FILE_PREFIXES = (
 )
 # What several tasks together are called. Below such a heading a list of numbered tasks is not the steps of one. Words
 # that are the same in the singular ("завдання", "作业") are not here.
+# "Piastrelle di prova" are tiles to try something on.
 COLLECTIONS = (
     r"exercises|challenges|assignments|problems|problem sets?|worksheets?|quiz(?:zes)?|exam(?:ination)?|tests?|midterm|"
     r"practice problems|вправи|задачі|тестові завдання|вікторина|тест(?:и)?|екзамен|іспит|контрольна(?: робота)?|"
     r"упражнения|задачи|экзамен|тесты?|übungen|aufgaben|übungsaufgaben|klausur|prüfung|"
     r"exercices|examen|contrôle|ejercicios|problemas|cuestionarios?|ćwiczenia|zadania|egzamin|kolokwium|sprawdzian|"
-    r"exercícios|exame|prova|questionário|esercizi|esame|verifica|练习题?|习题|测验|考试|试题|试卷"
+    r"exercícios|exame|(?<! di )(?<! de )prova|questionário|esercizi|esame|verifica|练习题?|习题|测验|考试|试题|试卷"
 )
 # What an examination is called, and of what kind it is.
 EXAMS = (

@@ -29,6 +29,7 @@ TASK = "Take a map and a ruler, measure two countries, and write down by how muc
         "Лабораторна робота №2", "Контрольні запитання", "Завдання для самостійної роботи", "Actividad 2: Observar",
         "Aufgaben zu Kapitel 3", "Ćwiczenie 4", "Zadanie domowe", "Lista de exercícios", "Esercizi", "练习1",
         "课后习题", "第三章习题", "Examen parcial 2", "Hausaufgabe bis Freitag", "À vous de jouer",
+        "Arbeitsauftrag: Messen", "Karta pracy 3", "Ficha de trabajo 2", "Scheda: il fiume", "Робочий аркуш 4",
     ],
 )  # fmt: skip
 def test_a_heading_that_names_a_task_announces_one(heading: str) -> None:
@@ -43,7 +44,7 @@ def test_a_heading_that_names_a_task_announces_one(heading: str) -> None:
         "Assignment statements", "Tuples and assignment", "Practice makes perfect", "Measuring", "The exercises",
         "What is an exercise?", "Exercise physiology", "Challenges of the city", "Activity diagrams", "Unit tests",
         "Завдання курсу", "Мета та завдання", "Задача про рюкзак", "Problemas de la energía", "Aufgaben des Staates",
-        "Zadania państwa", "Task – connect the sensor", "Exam preparation", "Challenge 3 - END", "Buffer solution",
+        "Zadania państwa", "Task – connect the sensor", "Exam preparation", "Tessuti di prova", "Challenge 3 - END", "Buffer solution",
         "How answers are found by searching in all of the texts",
     ],
 )  # fmt: skip
