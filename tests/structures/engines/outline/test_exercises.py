@@ -44,7 +44,8 @@ def test_a_heading_that_names_a_task_announces_one(heading: str) -> None:
         "Assignment statements", "Tuples and assignment", "Practice makes perfect", "Measuring", "The exercises",
         "What is an exercise?", "Exercise physiology", "Challenges of the city", "Activity diagrams", "Unit tests",
         "Завдання курсу", "Мета та завдання", "Задача про рюкзак", "Problemas de la energía", "Aufgaben des Staates",
-        "Zadania państwa", "Task – connect the sensor", "Exam preparation", "Tessuti di prova", "Challenge 3 - END", "Buffer solution",
+        "Zadania państwa", "Task – connect the sensor", "Exam preparation", "Tessuti di prova",
+        "Challenge 3 - END", "Buffer solution",
         "How answers are found by searching in all of the texts",
     ],
 )  # fmt: skip

@@ -240,16 +240,16 @@ def test_answers_go_to_what_they_are_called_after_but_for_the_word_that_all_have
 
 def test_the_handout_that_every_lesson_has_gives_its_title() -> None:
     subjects = [["Kneading", "Wedging"], ["Pinching", "Coiling"], ["Drying", "Firing"]]
+    accompanying = [
+        {"captions of pictures.txt": "Picture 1: a bench. Picture 2: a wheel.", "curve.csv": "hour,degrees\n1,100\n"},
+        {"notes for teachers.md": text("Notes for teachers")},
+    ]
     files: Files = {
         f"Chapter {chapter}": {
-            f"Lesson {number}": {
-                "captions of pictures.txt": "Picture 1: a bench. Picture 2: a wheel.",
-                "handout.md": text(subject, LONG),
-                "curve.csv": "hour,degrees\n1,100\n2,200\n",
-            } if number == 1 else {"handout.md": text(subject, LONG), "notes for teachers.md": text("Notes for teachers")}
+            f"Lesson {number}": {**accompanying[number - 1], "handout.md": text(subject, LONG)}
             for number, subject in enumerate(pair, 1)
         }
         for chapter, pair in enumerate(subjects, 1)
-    }  # fmt: skip
+    }
 
     assert titles_of(build(files), NodeType.LESSON) == [subject for pair in subjects for subject in pair]
