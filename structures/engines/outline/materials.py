@@ -31,18 +31,15 @@ def attach_branches(root: TreeNode, branches: Sequence[Branch], lessons: set[int
         if not units:
             continue
         by_number, new = _match_numbers(branch.place, source)
-        ways = sorted(
-            (
-                _match_links(root, units),
-                _match_words(root, units),
-                _match_running_numbers(root, source, lessons),
-            ),
-            key=len,
-            reverse=True,
-        )
-        # Numbers that nothing contradicts are the plainest statement of a place.
+        by_running_number = _match_running_numbers(root, source, lessons)
+        ways = sorted((_match_links(root, units), _match_words(root, units), by_running_number), key=len, reverse=True)
+        # Numbers that nothing contradicts are the plainest statement of a place. Then a number that no lesson has is
+        # that of a lesson of its own, not a count of lessons.
         is_numbered = len(by_number) + new >= _MOST * len(units) or len(by_number) + new > len(ways[0])
-        ways = [by_number, *ways] if is_numbered else [*ways, by_number]
+        if is_numbered:
+            ways = [by_number, *(way for way in ways if way is not by_running_number)]
+        else:
+            ways.append(by_number)
         placed: dict[int, TreeNode] = {}
         for way in ways:
             for key, target in way.items():

@@ -253,3 +253,14 @@ def test_the_handout_that_every_lesson_has_gives_its_title() -> None:
     }
 
     assert titles_of(build(files), NodeType.LESSON) == [subject for pair in subjects for subject in pair]
+
+
+def test_a_lesson_that_only_slides_and_talks_have_is_a_lesson_at_its_number() -> None:
+    subjects = {1: "Energy", 2: "Vitamins", 3: "Water", 4: "Salt", 6: "Sugar"}
+    files: Files = {
+        "Readings": {f"0{n} {name.lower()}.md": text(name, LONG) for n, name in subjects.items()},
+        "Slides": {"01 energy.md": text("Energy"), "03 water.md": text("Water"), "05 fat.md": text("Fat")},
+        "Videos": {"02 vitamins.vtt": CUES, "05 fat.vtt": CUES},
+    }
+
+    assert titles_of(build(files), NodeType.LESSON) == ["Energy", "Vitamins", "Water", "Salt", "Fat", "Sugar"]
