@@ -13,6 +13,7 @@ from structures.engines.outline.plans import TAUGHT_ROLES
 from structures.engines.outline.readings.contents import ContentsReading, read_contents
 from structures.engines.outline.readings.names import NameReading, is_container, read_folders, read_names
 from structures.engines.outline.readings.positions import read_positions
+from structures.engines.outline.readings.schedules import ScheduleReading, read_schedule
 from structures.engines.outline.readings.texts import read_texts
 from structures.engines.outline.tree import TreeNode
 
@@ -20,6 +21,8 @@ from structures.engines.outline.tree import TreeNode
 # something else, such as a list of handouts.
 _MIN_STATED = 0.5
 _MAX_NAMED = 5
+# A schedule in words that finds less than this share of the files is not worth a warning: most documents name some.
+_MIN_NEAR = 0.25
 
 
 @dataclass(kw_only=True)
@@ -94,6 +97,22 @@ def choose_reading(catalog: Catalog) -> Choice:
         warnings.append(
             f"Not followed, because less of the files is listed than {best.name} arranges: {_name(tables)}."
         )
+    # Words are the weakest statement of which files are meant: links and positions are followed instead.
+    if not best.is_stated and (schedule := read_schedule(catalog)) is not None:
+        stated_in_words = Reading(
+            name="/".join(schedule.source.path),
+            root=schedule.root,
+            is_stated=True,
+            coverage=_cover(schedule.root, catalog, tables=[schedule.source]),
+        )
+        readings.append(stated_in_words)
+        if schedule.is_likely and stated_in_words.coverage >= _MIN_STATED:
+            best = stated_in_words
+            _enter_only_child(best.root)
+            warnings += _describe_unmatched(schedule)
+            warnings += _place_rest(best, [schedule.source], catalog, named)
+        elif schedule.is_likely and stated_in_words.coverage >= _MIN_NEAR:
+            warnings.append(_describe_near(schedule, catalog, best.name))
     return Choice(best=best, readings=readings, warnings=warnings)
 
 
@@ -181,6 +200,27 @@ def _describe_gaps(contents: ContentsReading) -> list[str]:
         others = ["/".join(rival.path) for rival in contents.rivals]
         warnings.append(f"{source} is followed because it lists more of the files; not followed: {_name(others)}.")
     return warnings
+
+
+def _describe_unmatched(schedule: ScheduleReading) -> list[str]:
+    source = "/".join(schedule.source.path)
+    warnings = []
+    if schedule.unmatched:
+        warnings.append(
+            f"{source} names {schedule.row_count} lessons; no files were found for {len(schedule.unmatched)} of them: "
+            f"{_name(schedule.unmatched)}."
+        )
+    if schedule.cut:
+        warnings.append(f"{source} has more rows than are read; {schedule.cut} were left out.")
+    return warnings
+
+
+def _describe_near(schedule: ScheduleReading, catalog: Catalog, followed: str) -> str:
+    source = "/".join(schedule.source.path)
+    return (
+        f"{source} names {schedule.row_count} lessons, but words, numbers and days tell of {len(schedule.covered)} "
+        f"of {len(catalog.files)} files only to which of them they belong: {followed} are followed."
+    )
 
 
 def _name(paths: Sequence[str]) -> str:

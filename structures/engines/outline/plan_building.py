@@ -130,8 +130,9 @@ class _PlanBuilder:
             or (node.label if node.level is not None and node.basis == "folders" else "")
         )
         title = titles.clean_title(named) if named else lesson.title
+        cited = node.found_in if node.title else () if named else lesson.found_in
         return ModulePlan(
-            title=names.capitalize_title(title), found_in=() if named else lesson.found_in, children=cut or [lesson],
+            title=names.capitalize_title(title), found_in=cited, children=cut or [lesson],
             arranged_by=_name_cut(lesson) if cut else node.basis, number=lesson.number,
         )  # fmt: skip
 
@@ -207,7 +208,7 @@ class _PlanBuilder:
 
     def _find_module_title(self, node: TreeNode) -> tuple[str, tuple[Citation, ...]]:
         if node.title:
-            return titles.clean_title(node.title), ()
+            return titles.clean_title(node.title), node.found_in
         main = node.main
         decks = [file for file in node.files if file.role is Role.SLIDES]
         pages = [file for file in node.files if file.role is Role.CONTENTS]

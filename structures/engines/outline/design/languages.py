@@ -23,6 +23,8 @@ _BY_WORD: dict[str, list[str]] = {}
 for _language, _words in _FUNCTION_WORDS.items():
     for _word in _words.split():
         _BY_WORD.setdefault(_word, []).append(_language)
+# Words that say nothing of what a text is about, in any of these languages.
+FUNCTION_WORDS = frozenset(_BY_WORD)
 # Letters that one language alone of these has.
 _LETTERS = {"pl": "ąęłśźżćń", "de": "äöüß", "es": "ñ", "pt": "ãõ", "fr": "œêîùû", "uk": "іїєґ", "ru": "ыэъё"}
 _BY_LETTER = {letter: language for language, letters in _LETTERS.items() for letter in letters}
