@@ -13,7 +13,7 @@ from structures.engines.outline.plans import TAUGHT_ROLES
 from structures.engines.outline.readings.contents import ContentsReading, read_contents
 from structures.engines.outline.readings.names import NameReading, is_container, read_folders, read_names
 from structures.engines.outline.readings.positions import read_positions
-from structures.engines.outline.readings.schedules import ScheduleReading, read_schedule
+from structures.engines.outline.readings.schedules import ScheduleReading, give_titles, read_schedule
 from structures.engines.outline.readings.texts import read_texts
 from structures.engines.outline.tree import TreeNode
 
@@ -58,7 +58,7 @@ def choose_reading(catalog: Catalog) -> Choice:
     That is what authors state, where it covers enough of the files; else what the texts say, where names part the
     course into no modules; else names.
     """
-    named = _read_names(catalog.files, catalog.title)
+    named, is_parted = _read_names(catalog.files, catalog.title)
     unstated = Reading(name="folders and names", root=named, is_stated=False, coverage=_cover(named, catalog))
     readings = [unstated]
     if not _has_modules(named) and (texts := read_texts(catalog)) is not None:
@@ -97,21 +97,24 @@ def choose_reading(catalog: Catalog) -> Choice:
         warnings.append(
             f"Not followed, because less of the files is listed than {best.name} arranges: {_name(tables)}."
         )
-    # Words are the weakest statement of which files are meant: links and positions are followed instead.
     if not best.is_stated and (schedule := read_schedule(catalog)) is not None:
-        stated_in_words = Reading(
+        in_words = Reading(
             name="/".join(schedule.source.path),
             root=schedule.root,
             is_stated=True,
             coverage=_cover(schedule.root, catalog, tables=[schedule.source]),
         )
-        readings.append(stated_in_words)
-        if schedule.is_likely and stated_in_words.coverage >= _MIN_STATED:
-            best = stated_in_words
+        readings.append(in_words)
+        # Words are the weakest statement of which files are meant. Folders or numbers that part the course are the
+        # author's own, too, and leave less to guess.
+        if schedule.is_likely and in_words.coverage >= (unstated.coverage if is_parted else _MIN_STATED):
+            best = in_words
             _enter_only_child(best.root)
             warnings += _describe_unmatched(schedule)
             warnings += _place_rest(best, [schedule.source], catalog, named)
-        elif schedule.is_likely and stated_in_words.coverage >= _MIN_NEAR:
+        elif schedule.is_likely and in_words.coverage >= _MIN_NEAR:
+            give_titles(best.root, schedule.root)
+            _take_out(best.root, schedule.source)
             warnings.append(_describe_near(schedule, catalog, best.name))
     return Choice(best=best, readings=readings, warnings=warnings)
 
@@ -133,13 +136,19 @@ def _has_modules(named: TreeNode) -> bool:
     return sum(id(child) not in lessons for child in named.children) > 1
 
 
-def _read_names(files: Iterable[CourseFile], title: str) -> TreeNode:
+def _read_names(files: Iterable[CourseFile], title: str) -> tuple[TreeNode, bool]:
+    """Return the tree that names give, and whether they part the course into several modules.
+
+    A folder of one kind of files (`handouts`) whose files belong to no lesson is a module, but no part of the course.
+    """
     reading: NameReading = read_names(read_folders(files, title))
     tree = reading.root
     _simplify(tree)
     _enter_only_child(tree)
-    attach_branches(tree, reading.branches, find_lessons(tree))
-    return tree
+    lessons = find_lessons(tree)
+    is_parted = sum(id(child) not in lessons for child in tree.children) > 1
+    attach_branches(tree, reading.branches, lessons)
+    return tree, is_parted
 
 
 def _enter_only_child(tree: TreeNode) -> None:
@@ -147,6 +156,14 @@ def _enter_only_child(tree: TreeNode) -> None:
     while len(tree.children) == 1 and not tree.files and _get_height(tree) > 2:
         only = tree.children[0]
         tree.children, tree.files = only.children, only.files
+
+
+def _take_out(root: TreeNode, file: CourseFile) -> None:
+    """Move a file that is about the whole course from where it stands to the root."""
+    for node in list(root.iter_nodes()):
+        node.files = [other for other in node.files if other is not file]
+        node.children = [child for child in node.children if child.children or child.files != [file]]
+    root.files.append(file)
 
 
 def _get_height(node: TreeNode) -> int:
@@ -218,8 +235,8 @@ def _describe_unmatched(schedule: ScheduleReading) -> list[str]:
 def _describe_near(schedule: ScheduleReading, catalog: Catalog, followed: str) -> str:
     source = "/".join(schedule.source.path)
     return (
-        f"{source} names {schedule.row_count} lessons, but words, numbers and days tell of {len(schedule.covered)} "
-        f"of {len(catalog.files)} files only to which of them they belong: {followed} are followed."
+        f"{source} names {schedule.row_count} lessons, with which {len(schedule.covered)} of {len(catalog.files)} files "
+        f"could be matched: {followed} are followed instead."
     )
 
 
@@ -254,7 +271,7 @@ def _place_rest(best: Reading, tables: Sequence[CourseFile], catalog: Catalog, n
             unplaced.append(file)
     left = [file for file in unplaced if not (len(file.path) == 1 and file.name.is_main)]
     if left:
-        others = _read_names(left, catalog.title)
+        others, _ = _read_names(left, catalog.title)
         best.root.children += others.children
         best.root.files += others.files
     if not rest:

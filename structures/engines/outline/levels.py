@@ -43,7 +43,9 @@ def find_lessons(root: TreeNode) -> set[int]:
         own = {id(node): _weigh(node, recurring) for node in bundles}
         if not own:
             continue
-        shared = fmean(own.values()) + _weigh_siblings(nodes, depth) + (-1.0 if depth == 1 and len(nodes) > 1 else 0.0)
+        shared = (
+            2.0 * fmean(own.values()) + _weigh_siblings(nodes, depth) + (-1.0 if depth == 1 and len(nodes) > 1 else 0.0)
+        )
         lessons |= {id(node) for node in bundles if own[id(node)] + shared > 0}
     return lessons
 

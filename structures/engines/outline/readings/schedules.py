@@ -27,6 +27,8 @@ _MIN_ROW_SHARE = 0.4
 # Words that many files share heap them on one lesson, which has hardly more texts or decks than this.
 _MAX_OF_KIND = 3
 _MIN_SPREAD = 0.75
+# A choice between half, where two parts may claim a module, and all, which one file on a wrong row would spoil.
+_MOST = 0.8
 # Rows that hold several lessons, on average of all rows of their depth, are modules.
 _MIN_LESSONS_A_MODULE = 1.2
 
@@ -73,6 +75,35 @@ def read_schedule(catalog: Catalog) -> ScheduleReading | None:
     readings = [_read(schedule, catalog) for schedule in schedules[:_MAX_DOCUMENTS]]
     readings = [reading for reading in readings if len(reading.covered) >= _MIN_MATCHED]
     return max(readings, key=lambda each: (each.is_likely, len(each.covered), -len(each.unmatched)), default=None)
+
+
+def give_titles(root: TreeNode, schedule: TreeNode) -> None:
+    """Give modules that only numbers name (`Part 2`) the title of the part of a schedule that has the same files."""
+    above: dict[int, list[TreeNode]] = {}
+    sizes: Counter[int] = Counter()
+    _collect_ways(schedule, (), above, sizes)
+    for node in root.iter_nodes():
+        if node is root or node.title or node.words or not node.children:
+            continue
+        files = list(node.iter_files())
+        shared = Counter(id(part) for file in files for part in above.get(id(file), ()))
+        parts = {id(part): part for file in files for part in above.get(id(file), ())}
+        # Nearly all of the part is here, and most of what is here is of the part.
+        same = [key for key, count in shared.items() if count >= _MOST * sizes[key] and 2 * count > len(files)]
+        if same:
+            part = parts[max(same, key=lambda key: shared[key])]
+            node.title, node.found_in = part.title, part.found_in
+
+
+def _collect_ways(
+    node: TreeNode, way: tuple[TreeNode, ...], above: dict[int, list[TreeNode]], sizes: Counter[int]
+) -> None:
+    for child in node.children:
+        passed = (*way, child) if child.title and child.children else way
+        for file in child.files:
+            above[id(file)] = list(passed)
+            sizes.update(map(id, passed))
+        _collect_ways(child, passed, above, sizes)
 
 
 def _is_at_top(file: CourseFile) -> bool:

@@ -81,7 +81,7 @@ def test_a_plan_that_finds_few_of_the_files_is_not_followed_and_said() -> None:
 
     assert draft.arrangement["chosen"] == "folders and names"
     assert any(
-        "plan.md names 3 lessons, but" in warning and "tell of 2 of 7 files only" in warning
+        "plan.md names 3 lessons" in warning and "2 of 7 files could be matched" in warning
         for warning in draft.warnings
     )
 
@@ -252,3 +252,36 @@ def test_long_lines_are_read_in_time_with_their_length() -> None:
 
     # What looks at each part of a line from each other part would not end within hours.
     assert read_schedule(build_catalog(tree("Course", hostile))) is None
+
+
+PLAN_OF_PARTS = (
+    "COURSE PLAN\n\nPart 1: The soil\n- Clay and sand\n- Worms at work\n\nPart 2: The plant\n- Roots that drink\n"
+    "- Leaves that breathe\n"
+)
+NUMBERED_PARTS: Files = {
+    "course plan.txt": PLAN_OF_PARTS,
+    "Part 1": {
+        "1.md": "# Clay and sand\n\nBoth are stones, made small.\n",
+        "2.md": "# Worms at work\n\nThey dig and they eat.\n",
+        "3.md": "# Moulds and rot\n\nNothing of this stands in the plan.\n",
+    },
+    "Part 2": {
+        "1.md": "# Roots that drink\n\nWater goes up.\n",
+        "2.md": "# Leaves that breathe\n\nAir goes in and out.\n",
+    },
+}
+
+
+def test_folders_that_part_the_course_stay_where_a_plan_in_words_leaves_files_out() -> None:
+    draft = build(NUMBERED_PARTS)
+
+    assert [len(module.children) for module in draft.modules] == [3, 2]
+    assert {module.arranged_by for module in draft.modules} == {"folders"}
+
+
+def test_a_plan_in_words_that_is_not_followed_gives_numbered_folders_their_titles() -> None:
+    draft = build(NUMBERED_PARTS)
+
+    assert [(module.title, module.citations[0].quote) for module in draft.modules] == [
+        ("The soil", "Part 1: The soil"), ("The plant", "Part 2: The plant"),
+    ]  # fmt: skip
