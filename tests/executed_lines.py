@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -21,9 +22,13 @@ def count_executed_lines(work: Callable[[], object], *, at_most: int) -> int:
         return trace
 
     before = sys.gettrace()
+    # What earlier tests left behind is finalized now, and not while lines are counted.
+    gc.collect()
+    gc.disable()
     sys.settrace(trace)
     try:
         work()
     finally:
         sys.settrace(before)
+        gc.enable()
     return count
