@@ -35,7 +35,8 @@ def arrange_course(source: SourceNode) -> Arrangement:
     modules = build_plans(tree, lessons, catalog)
     about, left_out = _find_rest(catalog, modules)
     warnings = [*choice.warnings]
-    silent = [file for file in catalog.files if not file.entry.chunks and file not in about]
+    about_ids = set(map(id, about))
+    silent = [file for file in catalog.files if not file.entry.chunks and id(file) not in about_ids]
     for sentence, files in (
         ("About the whole course and in no lesson", about),
         ("Not part of any lesson", left_out),

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from urllib.parse import unquote
 
 from materials.documents import ChunkKind
@@ -24,6 +25,9 @@ _MOST = 0.8
 _MIN_SERIES = 3
 # A page with no more words than this that leads to one file of the course stands for that file.
 _MAX_POINTER_WORDS = 15
+# Files are looked up by so many of the last parts of their paths. With one part a course of a thousand folders has a
+# thousand files `index.md` to compare for each link; with all of them a deep tree has as many keys as parts.
+_END_PARTS = 4
 # Pages that a site builds from its sources are linked under other names than the sources have.
 _BUILT = re.compile(r"\.html?$", re.IGNORECASE)
 
@@ -176,8 +180,10 @@ class _PathIndex:
             self._bare[bare].append(file)
             if posixpath.basename(bare) in {"index", "readme", "_index"}:
                 self._bare[posixpath.dirname(bare)].append(file)
-            self._by_end[posixpath.basename(path)].append(file)
-            self._by_end[posixpath.basename(bare)].append(file)
+            for whole in dict.fromkeys((path, bare)):
+                parts = whole.split("/")[-_END_PARTS:]
+                for start in range(len(parts)):
+                    self._by_end["/".join(parts[start:])].append(file)
 
     def find(self, target: str, start: Sequence[str]) -> CourseFile | None:
         # A table of contents gives plain paths, in which these signs are letters: `What is C#?.html`.
@@ -205,7 +211,9 @@ class _PathIndex:
         """Return the only file whose path ends so: a site's root need not be the folder that was uploaded."""
         bare = _BUILT.sub("", path)
         for candidate in dict.fromkeys((path, bare)):
-            ends = [file for file in self._by_end.get(posixpath.basename(candidate), []) if _ends_with(file, candidate)]
+            known = self._by_end.get("/".join(candidate.split("/")[-_END_PARTS:]), ())
+            # Two are as many as all of them: none is the only one.
+            ends = list(islice((file for file in known if _ends_with(file, candidate)), 2))
             if len(ends) == 1:
                 return ends[0]
         return None

@@ -69,7 +69,8 @@ def _list_texts(node: TreeNode) -> list[TreeNode]:
     """
     children = [child for child in node.children if not _is_flat_task(child)]
     bodies = [child for child in children if any(file.is_body for file in child.iter_files())]
-    counted = {child.number for child in children if child.number is not None and child not in bodies}
+    body_ids = set(map(id, bodies))
+    counted = {child.number for child in children if child.number is not None and id(child) not in body_ids}
     if node.main is None and len(counted) > 1:
         return children
     if node.main is not None or bodies:

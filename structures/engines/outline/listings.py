@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from materials.documents import ChunkKind
 from structures.engines.base.drafts import Citation
@@ -19,6 +19,8 @@ _ITEM = re.compile(r"^\s*(?:-|\d+\.)\s+(.*)$")
 _LABEL = re.compile(r"^(?P<label>[^\W\d_]{0,12}\s?\d{1,3}(?:\.\d{1,3})*)\s*(?:[·.:—–|)\-]+\s*|\s+)(?P<title>\S.*)$")
 # A longer item is a sentence about a lesson rather than its title.
 _MAX_TITLE_WORDS = 12
+# The words of a link stand in one of the first chunks that lead to its file: a page may link to one file in every line.
+_MAX_CHUNKS_A_TARGET = 20
 
 Listed = tuple[str, Citation]
 
@@ -33,9 +35,10 @@ def find_listed_titles(about: Iterable[CourseFile], lessons: Sequence[TreeNode],
     found: dict[int, Listed] = {}
     about = list(about)
     found |= find_linked_titles(about, lessons, catalog)
+    by_label = {names.build_title_key(label): lesson for lesson in lessons if (label := _get_label(lesson))}
     for file in about:
         for items in _iter_lists(file):
-            labelled = _match_labels(items, lessons)
+            labelled = _match_labels(items, by_label)
             for lesson, listed in (labelled or _match_order(items, lessons)).items():
                 found.setdefault(lesson, listed)
     return found
@@ -44,29 +47,41 @@ def find_listed_titles(about: Iterable[CourseFile], lessons: Sequence[TreeNode],
 def find_linked_titles(pages: Iterable[CourseFile], lessons: Sequence[TreeNode], catalog: Catalog) -> dict[int, Listed]:
     """Return the words of the links that lead from pages to the main files of lessons, by the `id()` of the lesson."""
     found: dict[int, Listed] = {}
+    owners = {id(main): lesson for lesson in lessons if (main := lesson.main) is not None}
     for page in pages:
-        for lesson, listed in _match_links(page, lessons, catalog):
+        for lesson, listed in _match_links(page, owners, catalog):
             found.setdefault(lesson, listed)
     return found
 
 
-def _match_links(file: CourseFile, lessons: Sequence[TreeNode], catalog: Catalog) -> Iterator[tuple[int, Listed]]:
-    """Yield the lessons to whose main files the links of an overview lead, with the words of the links."""
+def _match_links(file: CourseFile, owners: Mapping[int, TreeNode], catalog: Catalog) -> Iterator[tuple[int, Listed]]:
+    """Yield the lessons to whose main files the links of an overview lead, with the words of the links.
+
+    `owners` are the lessons by the `id()` of their main files.
+    """
     contents = file.entry.contents
     if contents is None:
         return
-    owners = {id(each): lesson for lesson in lessons for each in lesson.files}
+    linking = _group_by_target(file, catalog)
     for item in iter_items(contents.items):
         target = catalog.find_target(item.target, file.path[:-1]) if item.target else None
         lesson = owners.get(id(target)) if target is not None else None
-        words = any(step.words for step in parse_name(item.title).steps)
-        chunk = _find_chunk(file, item.title) if lesson is not None and words else None
-        if lesson is not None and chunk is not None and target is lesson.main:
+        if lesson is None or not any(step.words for step in parse_name(item.title).steps):
+            continue
+        chunk = next((chunk for chunk in linking.get(id(target), ()) if item.title in chunk.text), None)
+        if chunk is not None:
             yield id(lesson), (item.title, Citation(chunk_id=chunk.id, quote=item.title))
 
 
-def _find_chunk(file: CourseFile, text: str) -> SourceChunk | None:
-    return next((chunk for chunk in file.entry.chunks if chunk.links and text in chunk.text), None)
+def _group_by_target(file: CourseFile, catalog: Catalog) -> dict[int, list[SourceChunk]]:
+    """Return the first chunks of a file that link to each other file, by the `id()` of that file."""
+    found: dict[int, list[SourceChunk]] = {}
+    for chunk in file.entry.chunks:
+        targets = (catalog.find_target(link, file.path[:-1]) for link in chunk.links)
+        for key in {id(target) for target in targets if target is not None}:
+            if len(chunks := found.setdefault(key, [])) < _MAX_CHUNKS_A_TARGET:
+                chunks.append(chunk)
+    return found
 
 
 def _iter_lists(file: CourseFile) -> Iterator[list[tuple[str, str, Citation]]]:
@@ -100,8 +115,7 @@ def _read_title(text: str, chunk: SourceChunk) -> Iterator[tuple[str, str, Citat
         yield label, title, Citation(chunk_id=chunk.id, quote=text.strip())
 
 
-def _match_labels(items: Sequence[tuple[str, str, Citation]], lessons: Sequence[TreeNode]) -> dict[int, Listed]:
-    by_label = {names.build_title_key(_get_label(lesson)): lesson for lesson in lessons if _get_label(lesson)}
+def _match_labels(items: Sequence[tuple[str, str, Citation]], by_label: Mapping[str, TreeNode]) -> dict[int, Listed]:
     found: dict[int, Listed] = {}
     for label, title, citation in items:
         lesson = by_label.get(names.build_title_key(label)) if label else None

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
 from structures.engines.outline.course_words import TALK_WORDS
-from structures.engines.outline.name_parts import are_compatible, build_words_key
+from structures.engines.outline.name_parts import are_compatible
+from structures.engines.outline.owners import MOST, NodeIndex, OwnerIndex, PlaceIndex
 from structures.engines.outline.plans import Role
 from structures.engines.outline.readings.names import Branch, read_names
 from structures.engines.outline.tree import TreeNode, sort_children
 
 _FOR_TEACHERS = {Role.SOLUTION, Role.TEACHER_NOTES}
 _TASKS = {Role.EXERCISE, *_FOR_TEACHERS}
-# A choice: most of a folder's files. Fewer leave too many to chance, all would let one stray file decide.
-_MOST = 0.8
 
 
 def attach_branches(root: TreeNode, branches: Sequence[Branch], lessons: set[int]) -> None:
@@ -25,17 +23,19 @@ def attach_branches(root: TreeNode, branches: Sequence[Branch], lessons: set[int
     names and titles; the way that places most of them is taken, then the others for the rest. What no way places stays
     together as a module under the folder's name, solutions and notes for teachers with the whole course.
     """
+    index = NodeIndex(root)
+    ordered = [node for node in root.iter_nodes() if id(node) in lessons]
     for branch in branches:
         source = read_names(branch.folder).root
         units = [node for node in source.iter_nodes() if node.files]
         if not units:
             continue
         by_number, new = _match_numbers(branch.place, source)
-        by_running_number = _match_running_numbers(root, source, lessons)
-        ways = sorted((_match_links(root, units), _match_words(root, units), by_running_number), key=len, reverse=True)
+        by_running_number = _match_running_numbers(ordered, source)
+        ways = sorted((index.match_links(units), index.match_words(units), by_running_number), key=len, reverse=True)
         # Numbers that nothing contradicts are the plainest statement of a place. Then a number that no lesson has is
         # that of a lesson of its own, not a count of lessons.
-        is_numbered = len(by_number) + new >= _MOST * len(units) or len(by_number) + new > len(ways[0])
+        is_numbered = len(by_number) + new >= MOST * len(units) or len(by_number) + new > len(ways[0])
         if is_numbered:
             ways = [by_number, *(way for way in ways if way is not by_running_number)]
         else:
@@ -48,13 +48,15 @@ def attach_branches(root: TreeNode, branches: Sequence[Branch], lessons: set[int
         for unit in units:
             if id(unit) in placed:
                 placed[id(unit)].files += unit.files
+                index.add_files(placed[id(unit)], unit.files)
         if rest and is_numbered:
-            _insert_at_numbers(branch.place, source, {id(unit) for unit in rest})
+            _insert_at_numbers(branch.place, source, {id(unit) for unit in rest}, index)
         elif rest and branch.folder.medium in _FOR_TEACHERS:
             # No learner is taught by solutions alone: they stay with the course, which says that it lists them nowhere.
             root.files += [file for unit in rest for file in unit.files]
+            index.add_files(root, [file for unit in rest for file in unit.files])
         elif rest:
-            _add_as_module(root, branch, rest)
+            index.add_nodes(_add_as_module(root, branch, rest))
     sort_children(root)
 
 
@@ -65,18 +67,24 @@ def _match_numbers(place: TreeNode, source: TreeNode) -> tuple[dict[int, TreeNod
     """
     found: dict[int, TreeNode] = {}
     compared = agreed = new = 0
+    places = PlaceIndex()
+    last_numbers: dict[int, int | None] = {}
 
     def walk(target: TreeNode, node: TreeNode) -> None:
         nonlocal compared, agreed, new
         if node.files and node is not source:
             found[id(node)] = target
-        known = [c.number for c in target.children if c.number is not None and not c.is_date]
+        if node.children and id(target) not in last_numbers:
+            numbers = (c.number for c in target.children if c.number is not None and not c.is_date)
+            last_numbers[id(target)] = max(numbers, default=None)
         for child in node.children:
-            same = next((c for c in target.children if _has_same_place(c, child)), None)
+            last = last_numbers[id(target)]
+            same = places.find_child(target, child)
             if same is None:
-                if (
-                    child.number is not None and (not known or child.number <= max(known) + 1) and target is not place
-                ) or (child.number is not None and known and child.number < max(known)):
+                if child.number is not None and (
+                    (target is not place and (last is None or child.number <= last + 1))
+                    or (last is not None and child.number < last)
+                ):
                     new += sum(1 for below in child.iter_nodes() if below.files)
                 continue
             if child.key and same.key:
@@ -91,63 +99,8 @@ def _match_numbers(place: TreeNode, source: TreeNode) -> tuple[dict[int, TreeNod
     return found, new
 
 
-def _has_same_place(one: TreeNode, other: TreeNode) -> bool:
-    if one.number is None and not one.letter:
-        return bool(one.key) and one.key == other.key and other.number is None
-    return one.number == other.number and one.letter == other.letter and one.is_date == other.is_date
-
-
-def _match_links(root: TreeNode, units: Sequence[TreeNode]) -> dict[int, TreeNode]:
-    """Match files with the first node one of whose files links to them."""
-    linked: defaultdict[int, list[TreeNode]] = defaultdict(list)
-    for node in root.iter_nodes():
-        for file in node.files:
-            for target in file.links:
-                linked[id(target)].append(node)
-    found = {}
-    for unit in units:
-        nodes = [node for file in unit.files for node in linked.get(id(file), ()) if node is not root]
-        if nodes:
-            found[id(unit)] = nodes[0]
-    return found
-
-
-def _match_words(root: TreeNode, units: Sequence[TreeNode]) -> dict[int, TreeNode]:
-    """Match nodes whose names or titles have the same words, but those that all names or titles of the units share.
-
-    The answers to `Loops` and `Lists` may be called `Loops answers` and `Lists answers`.
-    """
-    by_key: dict[str, TreeNode] = {}
-    for node in root.iter_nodes():
-        for key in {node.key, *(build_words_key(file.title) for file in node.files)}:
-            if key:
-                by_key.setdefault(key, node)
-    shared = _find_shared_words([unit.key for unit in units])
-    shared_in_titles = _find_shared_words([build_words_key(file.title) for unit in units for file in unit.files])
-    found = {}
-    for unit in units:
-        titles = [build_words_key(file.title) for file in unit.files]
-        distinct = [_without(unit.key, shared), *(_without(title, shared_in_titles) for title in titles)]
-        for key in (unit.key, *titles, *distinct):
-            if key in by_key:
-                found[id(unit)] = by_key[key]
-                break
-    return found
-
-
-def _find_shared_words(keys: Sequence[str]) -> set[str]:
-    """Return the words that nearly all of several names have, which say nothing of one of them."""
-    counts = Counter(word for key in keys for word in set(key.split()))
-    return {word for word, count in counts.items() if count > 1 and count >= _MOST * len(keys)}
-
-
-def _without(key: str, shared: set[str]) -> str:
-    return " ".join(word for word in key.split() if word not in shared)
-
-
-def _match_running_numbers(root: TreeNode, source: TreeNode, lessons: set[int]) -> dict[int, TreeNode]:
-    """Match numbers that run over the lessons of the whole course."""
-    ordered = [node for node in root.iter_nodes() if id(node) in lessons]
+def _match_running_numbers(ordered: Sequence[TreeNode], source: TreeNode) -> dict[int, TreeNode]:
+    """Match numbers that run over the lessons of the whole course, which are given in order."""
     numbered = [c for c in source.children if c.number is not None and not c.children]
     if not numbered or len(numbered) < len(source.children) or max(c.number or 0 for c in numbered) > len(ordered):
         return {}
@@ -158,29 +111,40 @@ def _match_running_numbers(root: TreeNode, source: TreeNode, lessons: set[int]) 
     return {id(child): node for child, node in pairs}
 
 
-def _insert_at_numbers(place: TreeNode, source: TreeNode, wanted: set[int]) -> None:
+def _insert_at_numbers(place: TreeNode, source: TreeNode, wanted: set[int], index: NodeIndex) -> None:
     """Make nodes at the numbers that only the branch has."""
 
+    known: dict[int, dict[tuple[int | None, str], TreeNode]] = {}
+
     def walk(target: TreeNode, node: TreeNode) -> None:
+        if id(target) not in known:
+            # Of several at one number the first.
+            known[id(target)] = {(c.number, c.letter): c for c in reversed(target.children)}
         for child in node.children:
             if not any(id(below) in wanted for below in child.iter_nodes()):
                 continue
-            same = next((c for c in target.children if c.number == child.number and c.letter == child.letter), None)
+            same = known[id(target)].get((child.number, child.letter))
             if same is None:
                 target.children.append(child)
+                known[id(target)][child.number, child.letter] = child
+                index.add_nodes(child)
                 continue
             if id(child) in wanted:
                 same.files += child.files
+                index.add_files(same, child.files)
             walk(same, child)
 
     if id(source) in wanted:
         place.files += source.files
+        index.add_files(place, source.files)
     walk(place, source)
 
 
-def _add_as_module(root: TreeNode, branch: Branch, units: Sequence[TreeNode]) -> None:
+def _add_as_module(root: TreeNode, branch: Branch, units: Sequence[TreeNode]) -> TreeNode:
     children = [replace(unit, basis="folders", children=[]) for unit in units]
-    root.children.append(TreeNode(words=branch.title, label=branch.title, basis="folders", children=children))
+    module = TreeNode(words=branch.title, label=branch.title, basis="folders", children=children)
+    root.children.append(module)
+    return module
 
 
 def attach_materials(root: TreeNode, lessons: set[int]) -> None:
@@ -198,22 +162,29 @@ def attach_materials(root: TreeNode, lessons: set[int]) -> None:
         if id(parent) in lessons:
             continue
         _attach_unnamed(parent, lessons)
-        tasks = [c for c in parent.children if id(c) in lessons and _is_all(c, _TASKS)]
-        texts = [c for c in parent.children if id(c) in lessons and c not in tasks]
-        if not texts:
-            continue
-        for task in tasks:
-            target = _find_owner(task, texts)
-            if target is None and _is_all(task, _FOR_TEACHERS):
-                place = parent.children.index(task)
-                before = [c for c in parent.children[:place] if c in texts]
-                target = before[-1] if before else texts[0]
+        _attach_tasks(parent, lessons)
+
+
+def _attach_tasks(parent: TreeNode, lessons: set[int]) -> None:
+    """Give the tasks and solutions among the children of a node to the texts among them."""
+    tasks = {id(c) for c in parent.children if id(c) in lessons and _is_all(c, _TASKS)}
+    texts = [c for c in parent.children if id(c) in lessons and id(c) not in tasks]
+    if not texts:
+        return
+    index = OwnerIndex(texts)
+    given: set[int] = set()
+    before = texts[0]
+    for child in parent.children:
+        if id(child) in tasks:
+            target = index.find_owner(child) or (before if _is_all(child, _FOR_TEACHERS) else None)
             if target is not None:
-                target.files += task.iter_files()
-                parent.children.remove(task)
-        for group in [c for c in parent.children if id(c) not in lessons and _is_all(c, _TASKS)]:
-            _attach_group(group, texts)
-        parent.children = [c for c in parent.children if c.files or c.children]
+                index.give_files(target, child.iter_files())
+                given.add(id(child))
+        elif id(child) in lessons:
+            before = child
+    for group in [c for c in parent.children if id(c) not in lessons and _is_all(c, _TASKS)]:
+        _attach_group(group, index)
+    parent.children = [c for c in parent.children if id(c) not in given and (c.files or c.children)]
 
 
 def _attach_unnamed(parent: TreeNode, lessons: set[int]) -> None:
@@ -232,6 +203,7 @@ def _attach_unnamed(parent: TreeNode, lessons: set[int]) -> None:
     if not any(id(text) in lessons and any(file.is_body for file in text.iter_files()) for text in texts):
         return
     # With what accompanies it before each text, the last text is followed by nothing.
+    given: set[int] = set()
     owners = [*texts, None] if runs[0] else [None, *texts]
     for owner, run in zip(owners, runs, strict=True):
         roles = [file.role for child in run for file in child.iter_files()]
@@ -239,7 +211,8 @@ def _attach_unnamed(parent: TreeNode, lessons: set[int]) -> None:
             continue
         for child in run:
             owner.files += child.iter_files()
-            parent.children.remove(child)
+            given.add(id(child))
+    parent.children = [child for child in parent.children if id(child) not in given]
 
 
 def _is_unnamed(node: TreeNode) -> bool:
@@ -253,38 +226,18 @@ def _is_unnamed(node: TreeNode) -> bool:
     )
 
 
-def _attach_group(group: TreeNode, texts: Sequence[TreeNode]) -> None:
+def _attach_group(group: TreeNode, index: OwnerIndex) -> None:
     """Give the tasks of a group, such as numbered worksheets, to the lessons with their numbers or names."""
-    for task in list(group.children):
-        target = _find_owner(task, texts)
+    kept = []
+    for task in group.children:
+        target = index.find_owner(task)
         if target is not None:
-            target.files += task.iter_files()
-            group.children.remove(task)
+            index.give_files(target, task.iter_files())
+        else:
+            kept.append(task)
+    group.children = kept
 
 
 def _is_all(node: TreeNode, roles: set[Role]) -> bool:
     files = list(node.iter_files())
     return bool(files) and all(file.role in roles for file in files)
-
-
-def _find_owner(task: TreeNode, texts: Sequence[TreeNode]) -> TreeNode | None:
-    mine = {id(file) for file in task.iter_files()}
-    linking = [text for text in texts if any(id(link) in mine for file in text.iter_files() for link in file.links)]
-    if len(linking) == 1:
-        return linking[0]
-    named = [text for text in texts if text.key and f" {text.key} " in f" {task.key} "]
-    if named:
-        return max(named, key=lambda text: len(text.key))
-    if len(texts) == 1 and task.number is None:
-        return texts[0]
-    number = _find_number(task)
-    numbered = [text for text in texts if number is not None and text.number == number and not text.is_date]
-    return numbered[0] if len(numbered) == 1 else None
-
-
-def _find_number(task: TreeNode) -> int | None:
-    """Return the number of a task, also one behind the words of its name; None without one."""
-    if task.number is not None:
-        return task.number
-    found = {file.name.tail.number for file in task.iter_files() if file.name.tail is not None}
-    return found.pop() if len(found) == 1 else None

@@ -13,6 +13,9 @@ from structures.engines.outline import names, words
 # A document names its title near its beginning; further down the same words are a mention. A choice: a quarter and
 # twice of it give the same titles on the sample courses.
 _TITLE_CHUNKS = 20
+# Characters of a title that is cleaned, as many as a title of a structure has: a longer one is a text that was set as a
+# heading, and the patterns for labels and anchors take a time that grows with the square of its length.
+_MAX_LENGTH = 500
 _ANCHOR = re.compile(r"\s*(?:\[\[[^\]]*\]\]|\{[#.:][^}]*\}|\[¶\]\([^)]*\)|¶)\s*$")
 _ICON = re.compile(
     r":(?:fontawesome|material|octicons|simple|fa)-[\w-]+:|:[a-z0-9_+-]+:(?=\s|$)|"
@@ -28,7 +31,9 @@ _HASH = re.compile(r"^[0-9a-f]{8,}$|^[0-9a-f]{8}-[0-9a-f-]{20,}$", re.IGNORECASE
 
 
 def clean_title(title: str) -> str:
-    """Return a title as people read it; a title that is only a label is returned as it is."""
+    """Return a title as people read it; one that is only a label, or longer than titles are, is returned as it is."""
+    if len(title) > _MAX_LENGTH:
+        return " ".join(title.split())
     text = _ICON.sub(" ", title)
     while (bare := _ANCHOR.sub("", text)) != text:
         text = bare

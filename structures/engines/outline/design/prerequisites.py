@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -241,12 +242,14 @@ def _iter_sentences(chunk: SourceChunk) -> Iterator[_Sentence]:
         at, place = at + count, begin + len(text)
 
 
-def _quote_use(chunk: SourceChunk, sentences: Iterable[_Sentence], at: int, length: int) -> Citation | None:
+def _quote_use(chunk: SourceChunk, sentences: Sequence[_Sentence], at: int, length: int) -> Citation | None:
     """Return a citation of the sentence with the term at token `at`, or of the words around it in a long one.
 
     None where the term stands in no sentence, or with hardly another word.
     """
-    sentence = next((each for each in sentences if each.start <= at < each.end), None)
+    # The last that begins before the term: a list may hold thousands of sentences, and a term in each.
+    place = bisect_right(sentences, at, key=lambda each: each.start) - 1
+    sentence = sentences[place] if place >= 0 and at < sentences[place].end else None
     if sentence is None or sentence.end - sentence.start < length + _MIN_OTHER_WORDS:
         return None
     quote = sentence.text

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 # A question has two answers at least; one with more than ten is a list of things.
-_MIN_CHOICES, _MAX_CHOICES = 2, 10
-# Each mark is compared with those behind it; what has more of them is a table of data.
+_MIN_CHOICES, MAX_CHOICES = 2, 10
+# What has more marks is a table of data.
 _MAX_MARKS = 200
 _LETTERS = (
     "abcdefghij",
@@ -71,15 +74,15 @@ def split_choices(text: str) -> tuple[str, tuple[str, ...]]:
     Both are blank and empty when it has none: the letters must begin with the first and run on without a hole.
     """
     marks = list(islice(_MARK.finditer(text), _MAX_MARKS))
+    places: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for at, mark in enumerate(marks):
+        places[mark["letter"], mark["sign"]].append(at)
     for at, mark in enumerate(marks):
         for letters in _LETTERS:
             if mark["letter"] != letters[0]:
                 continue
-            run = [mark]
-            for other in marks[at + 1 :]:
-                if len(run) < len(letters) and other["letter"] == letters[len(run)] and other["sign"] == mark["sign"]:
-                    run.append(other)
-            if _MIN_CHOICES <= len(run) <= _MAX_CHOICES:
+            run = [marks[each] for each in _find_run(at, letters, mark["sign"], places)]
+            if _MIN_CHOICES <= len(run) <= MAX_CHOICES:
                 ends = [*(following.start() for following in run[1:]), len(text)]
                 choices = tuple(
                     " ".join(text[one.start() : end].split()).rstrip(" ;,") for one, end in zip(run, ends, strict=True)
@@ -89,12 +92,24 @@ def split_choices(text: str) -> tuple[str, tuple[str, ...]]:
     return "", ()
 
 
+def _find_run(at: int, letters: str, sign: str, places: Mapping[tuple[str, str], list[int]]) -> Iterator[int]:
+    """Yield the place of a mark with the first letter, and of the next mark with each letter behind it."""
+    yield at
+    for letter in letters[1:]:
+        known = places.get((letter, sign), [])
+        following = bisect_right(known, at)
+        if following == len(known):
+            return
+        at = known[following]
+        yield at
+
+
 def build_question(stem: str, choices: tuple[str, ...]) -> ChoiceQuestion | None:
     """Return the question of a stem and its choices; None when they are no answers to choose from.
 
     Choices that are questions themselves are the parts of one task.
     """
-    if not _MIN_CHOICES <= len(choices) <= _MAX_CHOICES or not stem.strip():
+    if not _MIN_CHOICES <= len(choices) <= MAX_CHOICES or not stem.strip():
         return None
     if sum(choice.rstrip().endswith(("?", "？")) for choice in choices) * 2 > len(choices):
         return None

@@ -1,4 +1,4 @@
-"""Files that are exercises as a whole, translations of one another, and the files with their solutions."""
+"""Files that are exercises as a whole, and translations of one another."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from materials.documents import ChunkKind, Format
-from materials.readers.base import task_words
 from structures.engines.base.sources import SourceEntry
 from structures.engines.outline import names, words
 from structures.engines.outline.exercises import headings
 from structures.engines.outline.exercises.boxes import has_solution_boxes
-from structures.engines.outline.exercises.headings import Context, HeadingKind
+from structures.engines.outline.exercises.headings import HeadingKind
 from structures.engines.outline.exercises.search import TaskSearch
 from structures.engines.outline.exercises.section_tasks import build_task
-from structures.engines.outline.exercises.solutions import split_answers
-from structures.engines.outline.exercises.tasks import ReadingOrder, Task, cite_first_sentence, format_chunk
+from structures.engines.outline.exercises.tasks import ReadingOrder, Task, cite_first_sentence
 from structures.engines.outline.plans import LessonPart
 from structures.engines.outline.sections import Section
 
@@ -37,8 +35,6 @@ _PART_OF_TASK = words.compile_full_match(
     r"consignes?|énoncé|instrucciones|enunciado|instrukcj[ae]|polecenie|treść zadania|instruções|istruzioni|consegna|"
     r"说明|要求|题目"
 )
-_TASK_WORDS = words.compile_search(task_words.EXERCISES)
-_SOLUTION_WORDS = words.compile_search(task_words.SOLUTIONS)
 
 
 @dataclass(kw_only=True)
@@ -59,7 +55,7 @@ def search_exercise_file(part: LessonPart) -> ExerciseFile:
     order = ReadingOrder.of_chunks(entry.chunks)
     search = TaskSearch(order=order, has_boxes=has_solution_boxes(part.sections, order))
     title = _find_file_title(part)
-    context = headings.find_context(f"{title} {_split_name(entry.name)}")
+    context = headings.find_context(f"{title} {split_name(entry.name)}")
     is_quiz = entry.format is Format.QUIZ
     for section in part.sections:
         if is_quiz:
@@ -69,7 +65,7 @@ def search_exercise_file(part: LessonPart) -> ExerciseFile:
     if len(search.tasks) > 1 or (search.tasks and (is_quiz or _is_task_in_text(search.tasks[0], title, part))):
         return ExerciseFile(part=part, search=search)
     whole = TaskSearch(order=search.order)
-    root = _join_sections(part.sections)
+    root = join_sections(part.sections)
     task = build_task(root, search.order, is_file=True)
     if task is not None:
         task.title = title
@@ -88,7 +84,7 @@ def _is_task_in_text(task: Task, file_title: str, part: LessonPart) -> bool:
     """
     name = part.entry.name
     if headings.is_bare_label(task.title):
-        return names.build_title_key(task.title) == names.build_title_key(_split_name(name))
+        return names.build_title_key(task.title) == names.build_title_key(split_name(name))
     size = sum(words.count_words(chunk.text) for chunk in part.entry.chunks)
     is_kind = headings.is_bare_label(file_title) or headings.is_bare_task(file_title)
     return not task.is_inferred and is_kind and 2 * words.count_words(task.description) >= size
@@ -123,47 +119,6 @@ def _merge_tasks(file: ExerciseFile, translation: ExerciseFile) -> None:
     translation.search.tasks.clear()
 
 
-def attach_solution_file(part: LessonPart, files: Sequence[ExerciseFile], tasks: Sequence[Task]) -> None:
-    """Give what a file of solutions holds to the tasks of its lesson; nothing where it cannot be told to which.
-
-    `files` are the exercise files of the lesson, `tasks` all its tasks.
-    """
-    order = ReadingOrder.of_chunks(part.entry.chunks)
-    root = _join_sections(part.sections)
-    file = _find_exercise_file(part, files)
-    wanted = file.search.tasks if file is not None else list(tasks)
-    if not wanted:
-        return
-    if len(wanted) > 1:
-        _distribute(root, order, wanted)
-        return
-    known = set(wanted[0].description.split("\n"))
-    wanted[0].solution.extend(text for text in _list_answer_texts(root, order) if text not in known)
-
-
-def _distribute(root: Section, order: ReadingOrder, tasks: Sequence[Task]) -> None:
-    """Give what a file of solutions holds to several tasks: by title, by number, or by the words of the task again."""
-    by_key: dict[str, Task] = {}
-    for task in tasks:
-        by_key.setdefault(names.build_title_key(task.title), task)
-        if task.number:
-            by_key.setdefault(task.number, task)
-    has_found = False
-    search = TaskSearch(order=order, has_boxes=has_solution_boxes([root], order))
-    search.search_members(root, context=Context.TEXT)
-    for found in search.tasks:
-        same = by_key.get(names.build_title_key(found.title)) or by_key.get(found.number)
-        if same is not None:
-            known = set(same.parts)
-            same.solution.extend(text for text in [*found.parts, *found.solution] if text not in known)
-            has_found = True
-    if has_found:
-        return
-    for number, text in split_answers(root, order).items():
-        if number in by_key:
-            by_key[number].solution.append(text)
-
-
 def _remove_file_title(task: Task, part: LessonPart) -> None:
     """Remove from a task the title of its file, and what stands there without telling what to do.
 
@@ -178,38 +133,8 @@ def _remove_file_title(task: Task, part: LessonPart) -> None:
         del task.parts[0]
 
 
-def _list_answer_texts(section: Section, order: ReadingOrder) -> list[str]:
-    """Return what a section of solutions says, without its own heading and those that only say "Solution"."""
-    texts = []
-    for member in order.list_members(section):
-        if not isinstance(member, Section):
-            texts.append(format_chunk(member))
-            continue
-        # The title of the file, or a heading above the answer.
-        is_named = member.level > 1 and headings.classify_heading(member.title) is HeadingKind.OTHER
-        texts.extend([member.title] if is_named else [])
-        texts.extend(_list_answer_texts(member, order))
-    return texts
-
-
-def _find_exercise_file(part: LessonPart, files: Sequence[ExerciseFile]) -> ExerciseFile | None:
-    """Return the exercise file that a file of solutions belongs to: by name, or the one beside it."""
-    wanted = _strip_words(names.get_file_stem(part.entry.name))
-    same = [file for file in files if wanted and _strip_words(file.stem) == wanted]
-    beside = [file for file in files if file.part.folder == part.folder]
-    for found in (same, [file for file in same if file in beside], beside, files):
-        if len(found) == 1:
-            return found[0]
-    return None
-
-
-def _strip_words(stem: str) -> str:
-    """Return what a name says besides that it is an exercise or a solution: its number and its subject."""
-    text = _split_name(stem)
-    return names.build_title_key(_TASK_WORDS.sub(" ", _SOLUTION_WORDS.sub(" ", text)))
-
-
-def _split_name(name: str) -> str:
+def split_name(name: str) -> str:
+    """Return the words and numbers of a file name, with spaces between."""
     return re.sub(r"[_\-.]+", " ", re.sub(r"(?<=[^\W\d_])(?=\d)", " ", names.get_file_stem(name)))
 
 
@@ -240,7 +165,7 @@ def _find_top_heading(sections: Sequence[Section]) -> str:
     return ""
 
 
-def _join_sections(sections: Sequence[Section]) -> Section:
+def join_sections(sections: Sequence[Section]) -> Section:
     """Return the sections of a file as one, below the title of the file where there is only one."""
     root = sections[0] if len(sections) == 1 else Section(heading=None, level=0, subsections=list(sections))
     while root.heading is None and not root.body and len(root.subsections) == 1:

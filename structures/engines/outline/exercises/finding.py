@@ -10,11 +10,11 @@ from structures.engines.base.drafts import DraftNode
 from structures.engines.outline import names
 from structures.engines.outline.exercises.files import (
     ExerciseFile,
-    attach_solution_file,
     merge_translations,
     search_exercise_file,
 )
 from structures.engines.outline.exercises.search import TaskSearch, collect_tasks
+from structures.engines.outline.exercises.solution_files import SolutionTargets
 from structures.engines.outline.exercises.tasks import ReadingOrder, Task
 from structures.engines.outline.plans import LessonPart, Role
 
@@ -60,12 +60,14 @@ def find_exercises(parts: Sequence[LessonPart]) -> ExerciseSearchResult:
                 solved_tasks.extend(search.tasks)
     merge_translations(files)
     tasks = [task for search in searches for task in search.tasks]
+    targets = SolutionTargets(files, tasks)
     for part in solutions:
-        attach_solution_file(part, files, tasks)
+        targets.attach_solutions(part)
     _share_criteria(searches)
     section_ids.update(*(search.section_ids for search in searches))
     nodes = tuple(task.build_node() for task in tasks)
-    solved = [id(node) for task, node in zip(tasks, nodes, strict=True) if any(task is one for one in solved_tasks)]
+    solved_ids = set(map(id, solved_tasks))
+    solved = [id(node) for task, node in zip(tasks, nodes, strict=True) if id(task) in solved_ids]
     return ExerciseSearchResult(nodes=nodes, section_ids=frozenset(section_ids), solved=frozenset(solved))
 
 

@@ -128,6 +128,9 @@ def _find_choices(members: Sequence[Member], at: int, *, allow_plain: bool) -> t
         is_choice = isinstance(member, SourceChunk) and member.kind is ChunkKind.PARAGRAPH
         if not is_choice or not isinstance(member, SourceChunk) or not choices.has_choice_mark(member.text):
             break
+        # More are a list of things; and among thousands each may be a question of its own.
+        if len(run) == choices.MAX_CHOICES:
+            return None
         run.append(member.text)
     # All in one paragraph, or each in its own; both are read in one way, which checks the order of the letters.
     stem, found = choices.split_choices("\n".join(run))

@@ -19,6 +19,10 @@ _MIN_FILES = 2
 _MIN_NEW = 0.5
 # How deep tables that include one another are followed; a cycle ends earlier, since a table is entered once.
 _MAX_DEPTH = 12
+# Tables that include one another in a circle are each read as the first. So many times the lines of all tables are read
+# together: enough for each of some tables with everything below it, while a thousand pages that all list one another
+# would have a million.
+_MAX_TIMES_READ = 10
 # The dialect of lists of links on pages that are no files of a tool for contents.
 LINKS = "links"
 
@@ -28,7 +32,8 @@ class ContentsReading:
     """A tree read from one or several tables of contents.
 
     `sources` are the tables, `covered` the `id()` of each file in the tree, `missing` the paths that lead nowhere,
-    `rivals` other tables that list the same files in another way and were not followed.
+    `rivals` other tables that list the same files in another way and were not followed. `line_count` are the lines that
+    were read, those of tables inside included.
     """
 
     root: TreeNode
@@ -36,6 +41,7 @@ class ContentsReading:
     covered: set[int] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     rivals: list[CourseFile] = field(default_factory=list)
+    line_count: int = 0
 
     @property
     def is_links(self) -> bool:
@@ -50,7 +56,7 @@ def read_contents(catalog: Catalog) -> ContentsReading | None:
     The table that covers most files is followed, and others where it leads to nothing: a course may have one table for
     each of its parts.
     """
-    readings = [_read_table(file, catalog) for file in _find_roots(catalog)]
+    readings, rivals = _read_tables(catalog)
     readings = [
         reading
         for reading in readings
@@ -61,16 +67,18 @@ def read_contents(catalog: Catalog) -> ContentsReading | None:
         return None
     chosen = [readings[0]]
     covered = set(readings[0].covered)
-    rivals: list[CourseFile] = []
+    folders = {readings[0].sources[0].path[:-1]}
     for reading in readings[1:]:
         # Lists of links on several pages are what folders show more plainly.
         if reading.is_links or readings[0].is_links:
             continue
         new = reading.covered - covered
         # Two tables in one folder that share files are two tables of the same.
-        is_rival = len(new) < len(reading.covered) and any(_are_beside(reading, other) for other in chosen)
+        folder = reading.sources[0].path[:-1]
+        is_rival = len(new) < len(reading.covered) and folder in folders
         if not is_rival and len(new) >= _MIN_NEW * len(reading.covered):
             chosen.append(reading)
+            folders.add(folder)
             covered |= new
         else:
             rivals.append(reading.sources[0])
@@ -80,8 +88,25 @@ def read_contents(catalog: Catalog) -> ContentsReading | None:
     return _join_readings(chosen, catalog, rivals)
 
 
-def _are_beside(one: ContentsReading, other: ContentsReading) -> bool:
-    return one.sources[0].path[:-1] == other.sources[0].path[:-1]
+def _read_tables(catalog: Catalog) -> tuple[list[ContentsReading], list[CourseFile]]:
+    """Return the readings of the tables that are no part of another, and tables of tools that were not read."""
+    roots = _find_roots(catalog)
+    sizes = {id(table): _count_lines(table) for table in catalog.contents}
+    left = _MAX_TIMES_READ * sum(sizes.values())
+    # The table of a whole course has the most lines as a rule.
+    roots.sort(key=lambda table: -sizes[id(table)])
+    readings: list[ContentsReading] = []
+    for at, table in enumerate(roots):
+        if left <= 0:
+            return readings, [file for file in roots[at:] if _is_contents_file(file)]
+        readings.append(_read_table(table, catalog))
+        left -= readings[-1].line_count
+    return readings, []
+
+
+def _count_lines(table: CourseFile) -> int:
+    contents = table.entry.contents
+    return sum(1 for _ in iter_items(contents.items)) if contents is not None else 0
 
 
 def _rank(reading: ContentsReading) -> tuple[int, bool, int, tuple[str, ...]]:
@@ -214,6 +239,7 @@ class _TreeBuilder:
     def _build_item(self, item: ContentsItem, table: CourseFile, contents: Contents, depth: int) -> TreeNode | None:
         if depth > _MAX_DEPTH:
             return None
+        self._reading.line_count += 1
         target = _find(item, table, contents, self._catalog)
         is_listed = item.target and item.locator is None and "://" not in item.target
         # Links in the text of a page lead to much that is no file of the course.

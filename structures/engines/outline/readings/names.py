@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +17,12 @@ from structures.engines.outline.tree import TreeNode, sort_children
 # What nearly all siblings share says nothing of one of them. A choice between half (a majority) and all (where one
 # stray file would spoil it).
 _MOST = 0.8
+# Abbreviations of kinds of files have so many letters at most (`AB` for Arbeitsblatt, `LV`); a longer prefix is a word
+# of the subject: `loops1`, `lists1` are two subjects.
+_MAX_KIND_LETTERS = 3
+# Of siblings with one number so many that have a word in common are compared with a new name. Fewer than a dozen may be
+# parts of one lesson; of thousands the word says as little as the number does.
+_MAX_ALIKE = 40
 # So many folders inside one another are read. A choice: the sample courses have 7 at most, and Python's calls, of which
 # each folder takes some, end at a thousand.
 _MAX_DEPTH = 30
@@ -197,15 +203,18 @@ def _resolve_prefixes(items: list[_Item]) -> None:
         if item.name.prefix:
             prefixed[item.name.prefix.casefold()].append(item)
     numbered = sum(any(step.number is not None for step in item.steps) for item in items)
-    numbers_by_prefix = {prefix: {item.steps[0].number for item in found} for prefix, found in prefixed.items()}
+    numbers_by_prefix = {
+        prefix: frozenset(item.steps[0].number for item in found) for prefix, found in prefixed.items()
+    }
+    # Compared once each: thousands of prefixes count the same few things.
+    times = Counter(numbers_by_prefix.values())
     for prefix, found in prefixed.items():
         if len(found) >= _MOST * numbered and len(found) > 1:
             continue
-        others = [known for other, known in numbers_by_prefix.items() if other != prefix]
+        own = numbers_by_prefix[prefix]
         # Short prefixes that count the same things are kinds of files: `AB1`, `LV1`.
-        is_kind = len(prefix) <= 3 and any(
-            2 * len(known & numbers_by_prefix[prefix]) >= min(len(known), len(numbers_by_prefix[prefix])) > 1
-            for known in others
+        is_kind = len(prefix) <= _MAX_KIND_LETTERS and any(
+            2 * len(known & own) >= min(len(known), len(own)) > 1 for known in times if known != own or times[own] > 1
         )
         if is_kind:
             continue
@@ -224,10 +233,11 @@ def _resolve_tails(items: list[_Item]) -> None:
     for item in items:
         if item.name.tail is not None and len(item.steps) == 1 and item.steps[0].number is None:
             tailed[build_words_key(_without_tail(item.name))].append(item)
+    count = sum(bool(item.steps) for item in items)
     for found in tailed.values():
         if len({item.name.tail.number for item in found if item.name.tail is not None}) < 2:
             continue
-        is_all = len(found) == len([item for item in items if item.steps])
+        is_all = len(found) == count
         for item in found:
             assert item.name.tail is not None
             group = Step(words=_without_tail(item.name), label=_without_tail(item.name))
@@ -279,12 +289,17 @@ def _sort_by(node: TreeNode, first: dict[int, int]) -> None:
         _sort_by(child, first)
 
 
+_Place = tuple[int, bool, str, int | None, str]
+
+
 class _ChildIndex:
     """The children of nodes by what tells them apart: a folder may hold thousands of files."""
 
     def __init__(self) -> None:
-        self._children: dict[tuple[int, bool, str, int | None, str], list[TreeNode]] = {}
+        self._children: defaultdict[_Place, list[TreeNode]] = defaultdict(list)
         self._indexed: set[int] = set()
+        # By a word of their names, too, where these vary beside a number; blank for names without words.
+        self._by_word: defaultdict[tuple[_Place, str], list[int]] = defaultdict(list)
 
     def find_child(self, node: TreeNode, step: Step) -> TreeNode | None:
         """Return the child of a node that a step means; None when there is none."""
@@ -292,19 +307,43 @@ class _ChildIndex:
             self._indexed.add(id(node))
             for child in node.children:
                 self._add(node, child)
-        key = (id(node), step.is_date, step.letter, step.number, step.key if step.number is None else "")
-        candidates = self._children.get(key, ())
-        return next((c for c in candidates if step.number is None or are_compatible(c.key, step.key)), None)
+        key = step.key
+        place = _get_place(node, step)
+        children = self._children.get(place, [])
+        if step.number is None or not key:
+            return children[0] if children else None
+        # Names that can mean the same share a word, or one of them has none.
+        alike = {at for word in {"", *key.split()} for at in self._by_word.get((place, word), ())}
+        return next((children[at] for at in sorted(alike) if are_compatible(children[at].key, key)), None)
 
     def append_child(self, node: TreeNode, child: TreeNode) -> None:
         """Give a node, whose children were looked for, another child."""
         node.children.append(child)
         self._add(node, child)
 
+    def rename_child(self, node: TreeNode, child: TreeNode, step: Step) -> None:
+        """Name a child that was found as a step does."""
+        child.words, child.label = step.words, step.label
+        if child.number is not None:
+            place = _get_place(node, child)
+            self._add_words(place, self._children[place].index(child), child)
+
     def _add(self, node: TreeNode, child: TreeNode) -> None:
-        # Names beside numbers vary, and are compared one by one; without a number the name alone tells.
-        key = (id(node), child.is_date, child.letter, child.number, child.key if child.number is None else "")
-        self._children.setdefault(key, []).append(child)
+        place = _get_place(node, child)
+        self._children[place].append(child)
+        if child.number is not None:
+            self._add_words(place, len(self._children[place]) - 1, child)
+
+    def _add_words(self, place: _Place, at: int, child: TreeNode) -> None:
+        for word in set(child.key.split()) or {""}:
+            known = self._by_word[place, word]
+            if len(known) < _MAX_ALIKE:
+                known.append(at)
+
+
+def _get_place(node: TreeNode, child: TreeNode | Step) -> _Place:
+    """Return what tells a child of a node apart: its number, and without one its name."""
+    return id(node), child.is_date, child.letter, child.number, child.key if child.number is None else ""
 
 
 def _insert(node: TreeNode, item: _Item, index: _ChildIndex) -> list[TreeNode]:
@@ -328,7 +367,7 @@ def _insert(node: TreeNode, item: _Item, index: _ChildIndex) -> list[TreeNode]:
             )
             index.append_child(node, child)
         elif step.words and (not child.words or len(step.words) < len(child.words)):
-            child.words, child.label = step.words, step.label
+            index.rename_child(node, child, step)
         node = child
         way.append(child)
     return way

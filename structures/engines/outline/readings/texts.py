@@ -72,14 +72,16 @@ def read_texts(catalog: Catalog) -> TreeNode | None:
     overviews = _find_overviews(units, owners, catalog)
     listed = {id(unit) for overview in overviews for unit in overview.listed}
     satellites = _attach_linked(units, overviews, listed, owners)
-    rest = [unit for unit in units if id(unit) not in satellites and unit not in overviews]
+    overview_ids = set(map(id, overviews))
+    rest = [unit for unit in units if id(unit) not in satellites and id(unit) not in overview_ids]
     chapters = overviews if 2 * sum(id(u) in listed for u in rest) >= len(rest) and len(overviews) > 1 else []
     chapters = chapters or _find_chapters(rest)
     root = TreeNode(label=catalog.title, basis=BASIS)
     if not 1 < len(chapters) <= _MAX_CHAPTERS:
         root.children = [_build_lesson(unit) for unit in _sort_members(rest)]
         return root if satellites else None
-    loose = [unit for unit in rest if unit not in chapters and id(unit) not in listed]
+    chapter_ids = set(map(id, chapters))
+    loose = [unit for unit in rest if id(unit) not in chapter_ids and id(unit) not in listed]
     members: dict[int, list[_Unit]] = {id(chapter): list(chapter.listed) for chapter in chapters}
     for unit, chapter in _assign(loose, chapters, members):
         members[id(chapter)].append(unit)
@@ -187,8 +189,9 @@ def _attach_linked(
 ) -> set[int]:
     """Give units that only one text links to, to that text; return the `id()` of each unit given away."""
     linking: defaultdict[int, list[_Unit]] = defaultdict(list)
+    overview_ids = set(map(id, overviews))
     for unit in units:
-        if unit in overviews:
+        if id(unit) in overview_ids:
             continue
         targets = [owners[id(link)] for file in unit.files for link in file.links if id(link) in owners]
         for target in {id(target): target for target in targets}.values():
@@ -199,16 +202,20 @@ def _attach_linked(
     for key, sources in linking.items():
         unit = by_id[key]
         # Without overviews a text that another mentions may as well be the next one.
-        if key in listed or unit in overviews or not sources or (unit.main.is_body and not overviews):
+        if key in listed or key in overview_ids or not sources or (unit.main.is_body and not overviews):
             continue
         # The text that is listed, or else the largest: the others mention it.
         source = max(sources, key=lambda other: (id(other) in listed, other.main.word_count))
         if source.main.word_count > unit.main.word_count:
             given[key] = source
-    for key, source in given.items():
-        # Along a chain to the text at its top; sizes fall along it, so it ends.
+    for key in given:
+        source = given[key]
+        # Along a chain to the text at its top; sizes fall along it, so it ends. What was passed leads to the top, then.
+        passed = [key]
         while id(source) in given:
+            passed.append(id(source))
             source = given[id(source)]
+        given |= dict.fromkeys(passed, source)
         source.satellites.append(by_id[key])
     return set(given)
 
