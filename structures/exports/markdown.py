@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from materials.chunks.markdown import escape_lines, escape_markdown, escape_paragraph, format_timestamp
+from project.counts import format_count
 from structures.engines.base.drafts import Basis, NodeType
 from structures.exports.base import (
     ExportedCourse,
@@ -170,7 +171,7 @@ def _format_facts(row: ExportedNodeFields) -> str:
     basis = "" if row.minutes_basis in {"", Basis.STATED} else f" ({row.minutes_basis})"
     facts = [
         f"difficulty {row.difficulty} of 5" if row.difficulty else "",
-        f"{row.estimated_minutes} minutes{basis}" if row.estimated_minutes else "",
+        f"{format_count(row.estimated_minutes, 'minute')}{basis}" if row.estimated_minutes else "",
         f"arranged by {escape_markdown(row.arranged_by)}" if row.arranged_by else "",
     ]
     joined_facts = ", ".join(filter(None, facts))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from project.counts import choose_verb, format_count, format_share
+
 # So many paths say which kind of file it is; a course may have thousands.
 _MAX_NAMED = 20
 
@@ -23,50 +25,55 @@ def build_quality_warnings(report: Report, unused: Sequence[str]) -> list[str]:
     if unused:
         named = "; ".join(unused[:_MAX_NAMED])
         more = f"; and {len(unused) - _MAX_NAMED} more" if len(unused) > _MAX_NAMED else ""
-        warnings.append(f"Nothing of {len(unused)} of {total} sources is in the structure: {named}{more}.")
+        warnings.append(f"Nothing of {format_share(len(unused), total, 'source')} is in the structure: {named}{more}.")
     return warnings
 
 
 def _describe_empty_lessons(lessons: Mapping[str, int], empty: int) -> str:
-    return (
-        f"{empty} of {lessons['total']} lessons have neither concepts nor exercises; the sources of "
-        f"{lessons['without_text']} hold no text."
-    )
+    having = _describe_having(empty, lessons["total"], "lesson", "neither concepts nor exercises").removesuffix(".")
+    return f"{having}; the sources of {lessons['without_text']:,} hold no text."
 
 
 def _iter_sentences(report: Report) -> Iterator[str]:
     references, lessons = report["references"], report["lessons"]
-    yield f"{references['verified']} of {references['cited']} quotes stand where they are said to."
+    verified, cited = references["verified"], references["cited"]
+    stand = choose_verb("stands where it is", "stand where they are", part=verified, total=cited)
+    yield f"{format_share(verified, cited, 'quote')} {stand} said to."
     empty = lessons["nothing_found"] + lessons["without_text"]
     if empty:
         yield _describe_empty_lessons(lessons, empty)
     shares = [
-        f"{report[name]['in_lessons']} of {report[name]['total']} {name}"
-        for name in ("entries", "chunks", "pages", "minutes")
+        format_share(report[name]["in_lessons"], report[name]["total"], noun, name)
+        for noun, name in (("entry", "entries"), ("chunk", "chunks"), ("page", "pages"), ("minute", "minutes"))
         if report[name]["total"]
     ]
     if shares:
         yield f"In lessons: {', '.join(shares)}."
     concepts, exercises, duplicates = report["concepts"], report["exercises"], report["duplicates"]
     if concepts["total"]:
-        yield f"{concepts['without_definition']} of {concepts['total']} concepts have no definition."
+        yield _describe_having(concepts["without_definition"], concepts["total"], "concept", "no definition")
     if exercises["total"]:
-        yield f"{exercises['without_solution']} of {exercises['total']} exercises have no solution."
+        yield _describe_having(exercises["without_solution"], exercises["total"], "exercise", "no solution")
     if any(duplicates.values()):
         yield (
-            f"Twice: {duplicates['sibling_titles']} titles beside one another, {duplicates['concepts']} concepts, "
-            f"{duplicates['exercises']} exercises."
+            f"Twice: {format_count(duplicates['sibling_titles'], 'title')} beside one another, "
+            f"{format_count(duplicates['concepts'], 'concept')}, {format_count(duplicates['exercises'], 'exercise')}."
         )
     order, stated = report["order"], report["stated"]
     if any(order.values()):
+        use = choose_verb("uses", "use", part=order["mutual_uses"])
         yield (
-            f"Order of lessons: {order['prerequisites']} prerequisites between them, "
-            f"{order['used_before_definition']} uses of a term before its definition, "
-            f"{order['mutual_uses']} pairs that use terms of each other."
+            f"Order of lessons: {format_count(order['prerequisites'], 'prerequisite')} between them, "
+            f"{format_count(order['used_before_definition'], 'use')} of a term before its definition, "
+            f"{format_count(order['mutual_uses'], 'pair')} that {use} terms of each other."
         )
     if lessons["total"]:
         yield (
             f"Minutes of lessons: {stated['minutes_stated']} stated, {stated['minutes_computed']} computed, "
             f"{stated['minutes_estimated']} estimated by a model, {stated['minutes_missing']} unknown. "
-            f"{stated['goals']} of {lessons['total']} lessons have goals."
+            f"{_describe_having(stated['goals'], lessons['total'], 'lesson', 'goals')}"
         )
+
+
+def _describe_having(part: int, total: int, noun: str, what: str) -> str:
+    return f"{format_share(part, total, noun)} {choose_verb('has', 'have', part=part, total=total)} {what}."

@@ -11,6 +11,7 @@ from materials.readers.base.encodings import clean_text
 from materials.readers.base.left_out import LeftOutCollector
 from materials.readers.base.pieces import collapse_whitespace, format_page_numbers
 from materials.readers.office.ooxml import Package
+from project.counts import format_count
 
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 # Titles that office programs set by themselves; they would hide the first heading.
@@ -93,11 +94,6 @@ def build_omission_warnings(omissions: Mapping[str, int]) -> tuple[str, ...]:
     if points := omissions.get("points", 0):
         warnings.append(f"{format_count(points, 'row')} of long charts left out.")
     return tuple(warnings)
-
-
-def format_count(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 comment, 2 comments."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def format_slide_numbers(found: list[int]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from project.counts import choose_verb, format_count
 from structures.engines.base.drafts import Basis, Citation, Draft, DraftNode, Expectation, NodeType
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import (
@@ -134,7 +135,8 @@ def build_arranged_draft(answer: ArrangementAnswer, topics: Sequence[Topic]) -> 
         titles = "; ".join(topic.title for topic in unassigned)
         warnings.append(f"The model placed these topics nowhere; they stand behind the topic before them: {titles}.")
     if unknown:
-        warnings.append(f"The model placed {unknown} topics that do not exist; they were left out.")
+        lost = choose_verb("does not exist; it was", "do not exist; they were", part=unknown)
+        warnings.append(f"The model placed {format_count(unknown, 'topic')} that {lost} left out.")
     return replace(_build_draft(answer, tuple(modules)), warnings=tuple(warnings))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from project.counts import choose_verb, format_count, format_share
 from structures.engines.outline.catalog import Catalog, CourseFile
 from structures.engines.outline.levels import find_lessons
 from structures.engines.outline.materials import attach_branches
@@ -212,7 +213,8 @@ def _describe_gaps(contents: ContentsReading) -> list[str]:
     source = "/".join(contents.sources[0].path)
     if contents.missing:
         missing = list(dict.fromkeys(contents.missing))
-        warnings.append(f"{source} lists {len(missing)} files that are not there: {_name(missing)}.")
+        be = choose_verb("is", "are", part=len(missing))
+        warnings.append(f"{source} lists {format_count(len(missing), 'file')} that {be} not there: {_name(missing)}.")
     if contents.rivals:
         others = ["/".join(rival.path) for rival in contents.rivals]
         warnings.append(f"{source} is followed because it lists more of the files; not followed: {_name(others)}.")
@@ -224,18 +226,21 @@ def _describe_unmatched(schedule: ScheduleReading) -> list[str]:
     warnings = []
     if schedule.unmatched:
         warnings.append(
-            f"{source} names {schedule.row_count} lessons; no files were found for {len(schedule.unmatched)} of them: "
+            f"{source} names {format_count(schedule.row_count, 'lesson')}; no files were found for "
+            f"{len(schedule.unmatched):,} of them: "
             f"{_name(schedule.unmatched)}."
         )
     if schedule.cut:
-        warnings.append(f"{source} has more rows than are read; {schedule.cut} were left out.")
+        be = choose_verb("was", "were", part=schedule.cut)
+        warnings.append(f"{source} has more rows than are read; {schedule.cut:,} {be} left out.")
     return warnings
 
 
 def _describe_near(schedule: ScheduleReading, catalog: Catalog, followed: str) -> str:
     source = "/".join(schedule.source.path)
     return (
-        f"{source} names {schedule.row_count} lessons, with which {len(schedule.covered)} of {len(catalog.files)} files "
+        f"{source} names {format_count(schedule.row_count, 'lesson')}, with which "
+        f"{format_share(len(schedule.covered), len(catalog.files), 'file')} "
         f"could be matched: {followed} are followed instead."
     )
 
@@ -277,7 +282,8 @@ def _place_rest(best: Reading, tables: Sequence[CourseFile], catalog: Catalog, n
     if not rest:
         return []
     source = "/".join(tables[0].path) if tables else best.name.capitalize()
+    be = choose_verb("was", "were", part=len(rest))
     return [
-        f"{source} does not list {len(rest)} files, which were placed by links and names: "
+        f"{source} does not list {format_count(len(rest), 'file')}, which {be} placed by links and names: "
         f"{_name(['/'.join(file.path) for file in rest])}."
     ]

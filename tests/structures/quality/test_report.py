@@ -165,10 +165,10 @@ def test_people_read_sentences() -> None:
         "11 of 12 quotes stand where they are said to.",
         "2 of 4 lessons have neither concepts nor exercises; the sources of 1 hold no text.",
         "In lessons: 4 of 4 entries, 8 of 8 chunks, 4 of 4 pages, 3 of 3 minutes.",
-        "1 of 3 concepts have no definition.",
-        "1 of 2 exercises have no solution.",
-        "Twice: 2 titles beside one another, 1 concepts, 1 exercises.",
+        "1 of 3 concepts has no definition.",
+        "1 of 2 exercises has no solution.",
+        "Twice: 2 titles beside one another, 1 concept, 1 exercise.",
         "Order of lessons: 2 prerequisites between them, 0 uses of a term before its definition, "
         "0 pairs that use terms of each other.",
-        "Minutes of lessons: 1 stated, 1 computed, 0 estimated by a model, 2 unknown. 1 of 4 lessons have goals.",
+        "Minutes of lessons: 1 stated, 1 computed, 0 estimated by a model, 2 unknown. 1 of 4 lessons has goals.",
     ]

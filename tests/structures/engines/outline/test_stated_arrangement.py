@@ -29,7 +29,7 @@ def test_a_table_gives_modules_order_and_titles_and_what_it_leaves_out_is_placed
     ]  # fmt: skip
     assert [module.arranged_by for module in draft.modules[:2]] == ["SUMMARY.md", "SUMMARY.md"]
     assert "Ice" in titles_of(draft, NodeType.LESSON)
-    assert any("SUMMARY.md does not list 1 files" in warning and "file_3.md" in warning for warning in draft.warnings)
+    assert any("SUMMARY.md does not list 1 file," in warning and "file_3.md" in warning for warning in draft.warnings)
 
 
 def test_files_that_a_table_lists_and_that_are_not_there_are_named() -> None:

@@ -69,7 +69,7 @@ def test_rows_without_files_and_files_without_rows_are_counted_and_named() -> No
 
     said = "course plan.txt names 5 lessons; no files were found for 1 of them: Standing and posture."
     assert said in draft.warnings
-    assert any("does not list 1 files" in warning and "tax form.md" in warning for warning in draft.warnings)
+    assert any("does not list 1 file," in warning and "tax form.md" in warning for warning in draft.warnings)
 
 
 def test_a_plan_that_finds_few_of_the_files_is_not_followed_and_said() -> None:
