@@ -1,36 +1,25 @@
-"""Parse XML of strangers: no entities, no document types, nothing from elsewhere."""
+"""Reading elements of tables of contents in XML by their names without namespaces."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from lxml import etree
-
+from materials.readers.base.untrusted_xml import DamagedXML, EntitiesDeclared, parse_untrusted_xml
 from materials.readers.contents.errors import NotContents
 
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_DOCTYPE = re.compile(r"<!DOCTYPE\s[^\[>]*>", re.IGNORECASE)
 
 
 def parse_xml(text: str) -> Any:
-    """Return the root element of an XML text. Raises NotContents.
-
-    A document type without declarations, as old packages have it, is passed over.
-    """
+    """Return the root element of an XML text. Raises NotContents."""
     # The text is decoded already, so that a declared encoding would contradict it.
-    text = _DOCTYPE.sub("", _DECLARATION.sub("", text), count=1)
-    # Without huge_tree libxml2 keeps its own limits (256 levels, 10 million characters of one text).
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, recover=False
-    )
     try:
-        root = etree.fromstring(text.encode(), parser)
-    except etree.XMLSyntaxError as exc:
-        raise NotContents(f"it is not valid XML (line {exc.lineno}).") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise NotContents("it declares entities of its own.")
-    return root
+        return parse_untrusted_xml(_DECLARATION.sub("", text).encode())
+    except DamagedXML as exc:
+        raise NotContents(f"it is not valid XML (line {exc.line}).") from None
+    except EntitiesDeclared:
+        raise NotContents("it declares entities of its own.") from None
 
 
 def get_name(element: Any) -> str:

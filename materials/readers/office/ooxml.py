@@ -18,10 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from lxml import etree
-
 from materials.readers.archives import ZIP_MAX_BYTES, ZIP_MAX_XML_BYTES, check_zip_parts
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.base.untrusted_xml import DamagedXML, EntitiesDeclared, parse_untrusted_xml
 from materials.readers.format_problem import FormatProblem
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -90,24 +89,16 @@ class Package:
         data = self._read_xml_part(part)
         if b"purl.oclc.org/ooxml" in data[:4096]:
             data = _STRICT_NAMESPACE.sub(rb"http://schemas.openxmlformats.org/\1/2006/\2", data)
-        # Comments and processing instructions go because their `tag` is a function, where all callers expect a string.
-        # Without huge_tree libxml2 keeps its own limits (256 levels, 10 million characters of one text).
-        parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
-        )
         try:
-            root = etree.fromstring(data, parser)
-        except etree.XMLSyntaxError as exc:
+            return parse_untrusted_xml(data)
+        except DamagedXML as exc:
             raise UnreadableDocument(
                 f"The {self._noun} is damaged: {part.filename[:100]!r} is no valid XML.", code="damaged"
             ) from exc
-        # The Open Packaging Conventions forbid DTDs; entities could still multiply (the "billion laughs") or name local
-        # files.
-        if root.getroottree().docinfo.internalDTD is not None:
+        except EntitiesDeclared:
             raise UnreadableDocument(
                 f"The {self._noun} declares entities of its own, which no office program does.", code="damaged"
-            )
-        return root
+            ) from None
 
     def parse_optional_part(self, omissions: Counter[str], name: str | None) -> Any:
         """Return the root element of an optional part; None when it is missing or damaged.

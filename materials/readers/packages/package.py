@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lxml import etree
+from materials.readers.base.untrusted_xml import DamagedXML, EntitiesDeclared, parse_untrusted_xml
 
 MAX_XML_BYTES = 8 * 2**20
 """Bytes of one XML file of a package. A manifest that names 5,000 files has one megabyte."""
@@ -152,38 +152,22 @@ class PackageFiles:
         """Return the root element of an XML file, and note it in `mended` if it is damaged. Raises PackageDamaged."""
         data = self.read(path)
         try:
-            return _parse_xml(data, path, is_strict=True)
-        except etree.XMLSyntaxError:
+            return _parse_xml(data, path, is_mended=False)
+        except DamagedXML:
             # Written by hand or by a careless program: an ampersand in a title, a prefix that is declared nowhere.
             self.mended.append(path)
             try:
-                return _parse_xml(data, path, is_strict=False)
-            except etree.XMLSyntaxError:
+                return _parse_xml(data, path, is_mended=True)
+            except DamagedXML:
                 raise PackageDamaged(f"{path[:200]!r} holds no XML.") from None
 
 
-def _parse_xml(data: bytes, path: str, *, is_strict: bool) -> Any:
-    """Return the root element of an XML document. Raises XMLSyntaxError if it is strict, and PackageDamaged.
-
-    Entities that the document declares itself are refused: they can multiply, or name files of this machine.
-    """
-    # Without huge_tree libxml2 keeps its own limits (256 levels, 10 million characters of one text).
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        recover=not is_strict,
-    )
-    root: Any = etree.fromstring(data, parser)
-    if root is None:
-        raise PackageDamaged(f"{path[:200]!r} is no valid XML.")
-    declared: Any = root.getroottree().docinfo.internalDTD
-    if declared is not None and any(True for _ in declared.iterentities()):
-        raise PackageDamaged(f"{path[:200]!r} declares entities of its own.")
-    return root
+def _parse_xml(data: bytes, path: str, *, is_mended: bool) -> Any:
+    """Return the root element of an XML document. Raises DamagedXML and PackageDamaged."""
+    try:
+        return parse_untrusted_xml(data, is_mended=is_mended)
+    except EntitiesDeclared:
+        raise PackageDamaged(f"{path[:200]!r} declares entities of its own.") from None
 
 
 def get_local_name(element: Any) -> str:

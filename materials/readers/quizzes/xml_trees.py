@@ -1,4 +1,4 @@
-"""Parsing the XML of quizzes: without entities, a document type or the network."""
+"""Parsing the XML of quizzes and reading its elements."""
 
 from __future__ import annotations
 
@@ -9,22 +9,19 @@ from typing import Any
 from lxml import etree
 
 from materials.readers.base.errors import UnreadableDocument
+from materials.readers.base.untrusted_xml import DamagedXML, EntitiesDeclared, parse_untrusted_xml
 
 
 def parse_xml(data: bytes) -> Any:
     """Return the root element, its names without namespaces. Raises UnreadableDocument."""
-    # Comments and processing instructions go because their `tag` is a function, where all callers expect a string.
-    # Without huge_tree libxml2 keeps its own limits (256 levels, 10 million characters of one text).
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as exc:
+        root = parse_untrusted_xml(data)
+    except DamagedXML as exc:
         raise UnreadableDocument("The quiz is damaged: it is no valid XML.", code="damaged") from exc
-    # Entities could multiply (the "billion laughs") or name local files.
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise UnreadableDocument("The quiz declares entities of its own, which no program does.", code="damaged")
+    except EntitiesDeclared:
+        raise UnreadableDocument(
+            "The quiz declares entities of its own, which no program does.", code="damaged"
+        ) from None
     for element in root.iter():
         if isinstance(element.tag, str):
             element.tag = element.tag.rpartition("}")[2]
