@@ -83,7 +83,11 @@ def _is_flat_task(node: TreeNode) -> bool:
 
 
 def _weigh(node: TreeNode, recurring: Counter[str]) -> float:
-    """Return what speaks for a node being one lesson (positive) or a module of its children (negative)."""
+    """Return what speaks for a node being one lesson (positive) or a module of its children (negative).
+
+    The weights are choices of which the order matters: what an author says (numbers, words for divisions, folders of
+    their own) is 2 or more, what the files are beside one another 1.5, what only their sizes and counts suggest 1.
+    """
     main = node.main
     texts = _list_texts(node)
     weight = {Level.PART: -3.0, Level.MODULE: -1.0, Level.LESSON: 2.0, None: 0.0}[node.level]

@@ -28,6 +28,8 @@ _ABOUT_ROLES = TAUGHT_ROLES | {Role.CONTENTS, Role.TEACHER_NOTES}
 _MIN_RUN = 4
 # The overview of a module teaches something by itself when it has more words than this.
 _MIN_LESSON_WORDS = 200
+# A lesson's text, slides and task may have the same title. On more files it is that of the course or of a template.
+_MAX_OF_ONE_TITLE = 3
 
 
 def build_plans(root: TreeNode, lessons: set[int], catalog: Catalog) -> list[ModulePlan]:
@@ -268,8 +270,7 @@ def _find_shared_titles(files: Iterable[CourseFile]) -> set[str]:
             named.setdefault(names.build_title_key(file.title), set()).add(
                 "/".join((*file.path[:-1], names.get_file_stem(file.entry.name)))
             )
-    # The same title on a text and its slides is no chance; on four and more files it is the course's.
-    return {title for title, found in named.items() if len(found) > 3}
+    return {title for title, found in named.items() if len(found) > _MAX_OF_ONE_TITLE}
 
 
 def _format_number(node: TreeNode) -> str:

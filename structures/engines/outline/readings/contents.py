@@ -19,6 +19,8 @@ _MIN_FILES = 2
 _MIN_NEW = 0.5
 # How deep tables that include one another are followed; a cycle ends earlier, since a table is entered once.
 _MAX_DEPTH = 12
+# Of an index. A choice: a line or two beside each link describe it; a text that teaches has a hundred words and more.
+_MAX_WORDS_A_LINK = 30
 # Tables that include one another in a circle are each read as the first. So many times the lines of all tables are read
 # together: enough for each of some tables with everything below it, while a thousand pages that all list one another
 # would have a million.
@@ -281,7 +283,7 @@ class _TreeBuilder:
 
 
 def _is_index(file: CourseFile) -> bool:
-    """Tell whether a page has hardly any text besides its links."""
+    """Tell whether a page has hardly any text besides its links: a sentence or two beside each."""
     assert file.entry.contents is not None
     links = sum(1 for item in iter_items(file.entry.contents.items) if item.target)
-    return file.word_count <= 30 * links
+    return file.word_count <= _MAX_WORDS_A_LINK * links
