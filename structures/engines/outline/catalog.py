@@ -16,11 +16,13 @@ from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.engines.outline import titles
 from structures.engines.outline.name_parts import ParsedName, get_stem, parse_name
 from structures.engines.outline.plans import Role
-from structures.engines.outline.roles import decide_role
+from structures.engines.outline.roles import decide_role, is_outdated
 
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 # What nearly all folders have. A choice between half (a majority) and all (where one stray folder would spoil it).
 _MOST = 0.8
+# Of what is on a drive, hardly more was put away: a folder with more of the files is what is taught.
+_MAX_OUTDATED = 0.3
 # Two of a name may be chance.
 _MIN_SERIES = 3
 # A page with no more words than this that leads to one file of the course stands for that file.
@@ -38,6 +40,7 @@ class CourseFile:
 
     `path` is the way to it: titles of nodes below the course, then its name. `order` is its place in a walk of the
     materials in their owner's order. `title` is what it calls itself, cleaned; blank where that says nothing.
+    `is_outdated`: a folder above it says that it is used no more.
     """
 
     entry: SourceEntry
@@ -46,6 +49,7 @@ class CourseFile:
     role: Role
     title: str
     order: int = 0
+    is_outdated: bool = False
     links: list[CourseFile] = field(default_factory=list)
 
     @cached_property
@@ -90,6 +94,11 @@ def build_catalog(root: SourceNode) -> Catalog:
         # Beside all folders, notes for teachers are about the whole course.
         if file.role is Role.TEACHER_NOTES and len(file.path) == 1:
             file.role = Role.ADMINISTRATION
+    outdated = [file for file in found if file.is_outdated]
+    # A course about archives may have a folder of that name.
+    if len(outdated) <= _MAX_OUTDATED * len(found):
+        for file in outdated:
+            file.role = Role.ADMINISTRATION
     taught = [file for file in found if file.role not in {Role.ADMINISTRATION, Role.CONTENTS}]
     _promote_handouts(taught)
     catalog = Catalog(
@@ -133,9 +142,9 @@ def _promote_handouts(files: Sequence[CourseFile]) -> None:
 
 def _walk(root: SourceNode) -> Iterator[CourseFile]:
     # Without recursion: folders of uploads may be nested deeper than Python's calls.
-    waiting: list[tuple[SourceNode, tuple[str, ...]]] = [(root, ())]
+    waiting: list[tuple[SourceNode, tuple[str, ...], bool]] = [(root, (), False)]
     while waiting:
-        node, folder = waiting.pop()
+        node, folder, is_old = waiting.pop()
         parsed = parse_name(folder[-1]) if folder else None
         folder_role = parsed.role if parsed is not None and not parsed.steps else None
         for entry in node.entries:
@@ -146,8 +155,11 @@ def _walk(root: SourceNode) -> Iterator[CourseFile]:
                 name=name,
                 role=decide_role(entry, name, folder_role),
                 title=titles.find_own_title(entry),
+                is_outdated=is_old,
             )
-        waiting += [(child, (*folder, child.title)) for child in reversed(node.children)]
+        waiting += [
+            (child, (*folder, child.title), is_old or is_outdated(child.title)) for child in reversed(node.children)
+        ]
 
 
 def _lists_files(entry: SourceEntry) -> bool:

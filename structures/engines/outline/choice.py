@@ -22,6 +22,10 @@ from structures.engines.outline.tree import TreeNode
 # something else, such as a list of handouts.
 _MIN_STATED = 0.5
 _MAX_NAMED = 5
+# A plan in words that is followed against parts that names show must place nearly all: with less, what it says of the
+# others is a guess. So many of the lessons of the parts must have rows of their own, too. A choice between this and
+# all, where one form or list that no plan names would decide.
+_MIN_OF_PARTED = 0.9
 # A schedule in words that finds less than this share of the files is not worth a warning: most documents name some.
 _MIN_NEAR = 0.25
 
@@ -98,7 +102,7 @@ def choose_reading(catalog: Catalog) -> Choice:
         warnings.append(
             f"Not followed, because less of the files is listed than {best.name} arranges: {_name(tables)}."
         )
-    if not best.is_stated and (schedule := read_schedule(catalog)) is not None:
+    if not best.is_stated and (schedule := read_schedule(catalog, _list_lessons(named))) is not None:
         in_words = Reading(
             name="/".join(schedule.source.path),
             root=schedule.root,
@@ -108,7 +112,9 @@ def choose_reading(catalog: Catalog) -> Choice:
         readings.append(in_words)
         # Words are the weakest statement of which files are meant. Folders or numbers that part the course are the
         # author's own, too, and leave less to guess.
-        if schedule.is_likely and in_words.coverage >= (unstated.coverage if is_parted else _MIN_STATED):
+        least = _MIN_OF_PARTED if is_parted else _MIN_STATED
+        agrees = not is_parted or schedule.agreement >= _MIN_OF_PARTED
+        if schedule.is_likely and agrees and in_words.coverage >= least:
             best = in_words
             _enter_only_child(best.root)
             warnings += _describe_unmatched(schedule)
@@ -129,6 +135,13 @@ def _outweighs_links(unstated: Reading, links: Reading, named: TreeNode, content
     if _has_modules(named) or is_of_part:
         return unstated.coverage >= links.coverage
     return unstated.coverage > links.coverage
+
+
+def _list_lessons(named: TreeNode) -> list[list[CourseFile]]:
+    """Return the files of each lesson that names show and that has several."""
+    lessons = find_lessons(named)
+    found = [list(node.iter_files()) for node in named.iter_nodes() if id(node) in lessons]
+    return [files for files in found if len(files) > 1]
 
 
 def _has_modules(named: TreeNode) -> bool:

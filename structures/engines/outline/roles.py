@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from materials.documents import ChunkKind, Format
 from structures.engines.base.sources import SourceEntry
 from structures.engines.outline import words
@@ -21,6 +23,9 @@ _MAX_TASK_WORDS = 400
 _COURSE_WORDS = frozenset(
     ["course", "class", "the", "of", "курсу", "курс", "curso", "cours", "kurs", "kursu", "corso", "del", "du", "der"]
 )
+_OUTDATED = re.compile(rf"(?<!\w)(?:{words.OUTDATED})(?!\w)")
+# What may stand beside these words: `old versions`, `backup 2022`.
+_OUTDATED_REST = re.compile(rf"(?<!\w)(?:{words.OUTDATED_THINGS}|(?:19|20)\d\d)(?!\w)")
 _REPOSITORY_FILE = words.compile_full_match(words.REPOSITORY_NAMES)
 
 
@@ -50,6 +55,12 @@ def decide_role(entry: SourceEntry, name: ParsedName, folder_role: Role | None =
     if name.role is Role.READING or entry.format is Format.CSV:
         return Role.READING
     return Role.BODY
+
+
+def is_outdated(folder: str) -> bool:
+    """Tell whether a folder's name says that nothing in it is used any more, such as `OLD do not use` or `archive`."""
+    found = _OUTDATED.findall(build_words_key(folder))
+    return bool(found) and not _OUTDATED_REST.sub("", _OUTDATED.sub("", build_words_key(folder))).strip()
 
 
 def _is_administration(file_name: str, name: ParsedName) -> bool:

@@ -61,6 +61,19 @@ GENERIC_TITLES = (
 # File names that belong to a repository, not to the course in it.
 REPOSITORY_NAMES = r"licen[cs]e|copying|copyright|contributing|code_of_conduct|changelog|authors|contributors|citation|security|manifest|notice"
 
+# Folders of what is used no more, and what may stand beside these words.
+OUTDATED = (
+    r"old|archived?|obsolete|superseded|deprecated|outdated|backups?|trash|drafts?|do not use|don t use|not used|"
+    r"стар[іе]|архів|чернетки|застаріл[іе]|не використовувати|старые|архив|черновики|не использовать|"
+    r"viejos?|antiguos?|borrador(?:es)?|obsoletos?|no usar|alte?s?|veraltete?s?|archiv|entwürfe|nicht (?:mehr )?(?:be)?nutzen|"
+    r"nicht (?:mehr )?verwenden|anciens?|brouillons?|ne pas utiliser|stare|archiwum|szkice|nieaktualne|nie używać|"
+    r"antigos?|rascunhos?|não usar|vecchi[oe]?|bozze|non usare|旧版?|存档|草稿"
+)
+OUTDATED_THINGS = (
+    r"versions?|files?|copies|stuff|materials?|версії|файли|версии|файлы|versiones|archivos|versionen|dateien|fichiers|"
+    r"wersje|pliki|versões|arquivos|versioni"
+)
+
 
 # Not \b, which would not end a word that itself ends in a sign, such as `questions?`. Chinese has no spaces between words.
 _WORD_BEGIN = r"(?:(?<!\w)|(?=[\u4e00-\u9fff]))"

@@ -29,18 +29,24 @@ _MAX_OF_KIND = 3
 _MIN_SPREAD = 0.75
 # A choice between half, where two parts may claim a module, and all, which one file on a wrong row would spoil.
 _MOST = 0.8
+# What names join may be a heap rather than a lesson when it has more files.
+_MAX_OF_LESSON = 12
 # Rows that hold several lessons, on average of all rows of their depth, are modules.
 _MIN_LESSONS_A_MODULE = 1.2
 
 
 @dataclass(kw_only=True)
 class ScheduleReading:
-    """A tree read from a schedule. `unmatched` are the titles of rows without files, `row_count` counts all lessons."""
+    """A tree read from a schedule. `unmatched` are the titles of rows without files, `row_count` counts all lessons.
+
+    `agreement` is the share of the lessons of several files, as names join them, that have a row of their own.
+    """
 
     root: TreeNode
     source: CourseFile
     row_count: int
     cut: int = 0
+    agreement: float = 1.0
     covered: set[int] = field(default_factory=set)
     unmatched: list[str] = field(default_factory=list)
 
@@ -59,12 +65,14 @@ class ScheduleReading:
         return spread >= _MIN_SPREAD * len(self.covered)
 
 
-def read_schedule(catalog: Catalog) -> ScheduleReading | None:
+def read_schedule(catalog: Catalog, lessons: Sequence[Sequence[CourseFile]]) -> ScheduleReading | None:
     """Return the arrangement that the document gives which names lessons of most files; None when none names any.
 
-    A document in a folder of one part speaks of that part only, unless it is called a schedule.
+    A document in a folder of one part speaks of that part only, unless it is called a schedule. `lessons` are the files
+    that names join: all of them go to the row to which most of them belong.
     """
     every = sorted([*catalog.files, *catalog.administration], key=lambda file: file.order)
+    every = [file for file in every if not file.is_outdated]
     schedules = [
         schedule
         for file in every
@@ -72,7 +80,7 @@ def read_schedule(catalog: Catalog) -> ScheduleReading | None:
         for schedule in find_schedules(file)
     ]
     schedules.sort(key=lambda each: (each.source.role is not Role.ADMINISTRATION, len(each.source.path)))
-    readings = [_read(schedule, catalog) for schedule in schedules[:_MAX_DOCUMENTS]]
+    readings = [_read(schedule, catalog, lessons) for schedule in schedules[:_MAX_DOCUMENTS]]
     readings = [reading for reading in readings if len(reading.covered) >= _MIN_MATCHED]
     return max(readings, key=lambda each: (each.is_likely, len(each.covered), -len(each.unmatched)), default=None)
 
@@ -110,17 +118,41 @@ def _is_at_top(file: CourseFile) -> bool:
     return all(is_container(folder) for folder in file.path[:-1])
 
 
-def _read(schedule: Schedule, catalog: Catalog) -> ScheduleReading:
+def _read(schedule: Schedule, catalog: Catalog, lessons: Sequence[Sequence[CourseFile]]) -> ScheduleReading:
     files = [file for file in catalog.files if file is not schedule.source]
     matches = match_files(schedule.rows, files)
+    winners = _find_rows_of_lessons(matches, schedule, lessons)
+    rows = dict(matches.rows)
+    for own, row in winners:
+        rows.update((id(file), row) for file in own)
+    matches = Matches(rows=rows)
     builder = _TreeBuilder(files, matches, schedule)
     root = TreeNode(label=catalog.title, basis=schedule.source.entry.name)
     root.children = builder.build(schedule.rows)
     reading = ScheduleReading(
         root=root, source=schedule.source, cut=schedule.cut, row_count=builder.row_count, unmatched=builder.unmatched
     )
+    if winners:
+        inner = {id(file): id(node) for node in root.iter_nodes() if not node.children for file in node.files}
+        reading.agreement = len({inner[id(own[0])] for own, _ in winners if id(own[0]) in inner}) / len(winners)
     reading.covered = {id(file) for child in root.children for file in child.iter_files()}
     return reading
+
+
+def _find_rows_of_lessons(
+    matches: Matches, schedule: Schedule, lessons: Sequence[Sequence[CourseFile]]
+) -> list[tuple[Sequence[CourseFile], Row]]:
+    """Return the files of each lesson, as names join them, with the row to which most of them belong."""
+    winners: list[tuple[Sequence[CourseFile], Row]] = []
+    for files in lessons:
+        own = [file for file in files if file is not schedule.source]
+        found = [row for file in own if (row := matches.rows.get(id(file))) is not None]
+        if not found or len(own) > _MAX_OF_LESSON:
+            continue
+        best, count = Counter(map(id, found)).most_common(1)[0]
+        if 2 * count > len(found):
+            winners.append((own, next(row for row in found if id(row) == best)))
+    return winners
 
 
 class _TreeBuilder:

@@ -29,6 +29,7 @@ _MAX_TITLE_WORDS = 16
 _BOLD_LINE, _TABLE, _LABELLED, _LIST = 8, 9, 10, 20
 _MAX_DEPTH = 30
 _LABEL_DEPTHS = {Level.PART: 0, Level.MODULE: 1, Level.LESSON: 2, None: 2}
+_DECIMAL = re.compile(r"\d{1,3}(?:\.\d{1,3})+(?=\s)")
 # Where a sentence goes on with the next session: ", in the second at water", "; the third ...".
 _NEXT = re.compile(
     r"[,;.:]?\s+(?=(?:(?:and|і|und|et|y|e|i)\s+)?(?:(?:in|on|im|in der|у|в|en|dans|w|na|nella|nel)\s+)?"
@@ -45,7 +46,8 @@ class _Builder:
     path: list[tuple[int, Row]]
 
     def add(self, depth: int, row: Row) -> None:
-        """Add a row below the last one of a smaller depth."""
+        """Add a row below the last one of a smaller depth, or beside the one that is labelled alike."""
+        depth = next((at for at, other in self.path if _is_labelled_alike(row, other)), depth)
         while self.path and self.path[-1][0] >= depth:
             self.path.pop()
         (self.path[-1][1] if self.path else self.root).children.append(row)
@@ -60,6 +62,14 @@ class _Builder:
         """Add text that is no row to the last row."""
         row = self.path[-1][1] if self.path else self.root
         row.words += count_words(text)
+
+
+def _is_labelled_alike(one: Row, other: Row) -> bool:
+    """Tell whether two rows count the same things: `Chapter 1` and `Chapter 2`, `1.1.2` and `1.2.1`."""
+    if one.level is not None or other.level is not None:
+        return one.level is other.level and one.number is not None and other.number is not None
+    mine, theirs = _DECIMAL.match(one.text), _DECIMAL.match(other.text)
+    return mine is not None and theirs is not None and mine.group().count(".") == theirs.group().count(".")
 
 
 def read_outline(chunks: Sequence[SourceChunk], *, is_named: bool) -> Row:

@@ -107,14 +107,16 @@ class _Columns:
         roles = [find_column_role(name) for name in head]
         days = [at for at, column in enumerate(columns) if _is_mostly(column, _is_day)]
         units = [at for at, column in enumerate(columns) if at not in days and _is_mostly(column, _is_unit)]
+        # `Day` may stand above days of the calendar, their numbers, or what the days are about.
+        counting = {ColumnRole.DATE, ColumnRole.NUMBER}
         groups = [
             at
             for at, column in enumerate(columns)
             if at not in days
-            and roles[at] in {ColumnRole.GROUP, None}
-            and _is_group(column, is_named=roles[at] is not None)
+            and (roles[at] in {ColumnRole.GROUP, None} or (roles[at] in counting and at not in units))
+            and _is_group(column, is_named=roles[at] is ColumnRole.GROUP)
         ]  # fmt: skip
-        dated = [at for at, role in enumerate(roles) if role in {ColumnRole.DATE, ColumnRole.NUMBER}]
+        dated = [at for at, role in enumerate(roles) if role in counting and at not in groups]
         texts = [
             at
             for at, column in enumerate(columns)

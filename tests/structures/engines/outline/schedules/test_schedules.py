@@ -251,7 +251,7 @@ def test_long_lines_are_read_in_time_with_their_length() -> None:
     }
 
     # What looks at each part of a line from each other part would not end within hours.
-    assert read_schedule(build_catalog(tree("Course", hostile))) is None
+    assert read_schedule(build_catalog(tree("Course", hostile)), []) is None
 
 
 PLAN_OF_PARTS = (
@@ -285,3 +285,50 @@ def test_a_plan_in_words_that_is_not_followed_gives_numbered_folders_their_title
     assert [(module.title, module.citations[0].quote) for module in draft.modules] == [
         ("The soil", "Part 1: The soil"), ("The plant", "Part 2: The plant"),
     ]  # fmt: skip
+
+
+def test_a_column_of_days_may_say_what_the_days_are_about() -> None:
+    table = (
+        "| Day | Unit | Subject |\n|---|---|---|\n| Day 1: The ground | 1 | Soil and water |\n|  | 2 | Light |\n"
+        "| Day 2: The work | 3 | Planting |\n|  | 4 | Pruning |\n"
+    )
+    files = {f"{name}.md": f"# {name}\n\nText.\n" for name in ("Light", "Planting", "Pruning", "Soil and water")}
+
+    assert outline_of({"schedule.md": f"# Plan\n\n{table}", **files}) == [
+        "The ground", "  Soil and water", "  Light", "The work", "  Planting", "  Pruning",
+    ]  # fmt: skip
+
+
+def test_rows_that_are_numbered_alike_stand_beside_one_another_whatever_their_headings() -> None:
+    plan = "# Programme\n\n## Part 1. Clay\n\n##### 1.1 Digging\n\n##### 1.2 Washing\n\n## Part 2. Fire\n\n" \
+        "##### 2.1 Drying\n\n###### 2.2 Firing\n"  # fmt: skip
+    files = {f"{name}.md": f"# {name}\n\nText.\n" for name in ("Drying", "Digging", "Firing", "Washing")}
+
+    assert outline_of({"programme.md": plan, **files}) == [
+        "Clay", "  Digging", "  Washing", "Fire", "  Drying", "  Firing",
+    ]  # fmt: skip
+
+
+def test_the_files_of_a_lesson_stay_together() -> None:
+    files: Files = {
+        "course plan.txt": "COURSE PLAN\n\nTerm 1: Start\n- 12 Sept - Knots\n- 19 Sept - Sails\n\nTerm 2: Go\n"
+        "- 10 Jan - Tides\n",
+        "2024-09-12": {"notes.md": "# Knots\n\nA rope.\n", "board.txt": "What was on the board."},
+        "2024-09-19": {"notes.md": "# Sails\n\nA cloth.\n", "board.txt": "Also on the board."},
+        "2025-01-10": {"notes.md": "# Tides\n\nThe moon.\n", "board.txt": "More of the board."},
+    }
+
+    placed = list_files_by_lesson(files)
+
+    assert {"2024-09-19/board.txt", "2024-09-19/notes.md"} <= set(placed["Sails"])
+
+
+def test_an_outdated_plan_is_not_followed_and_its_folder_is_in_no_lesson() -> None:
+    files: Files = {
+        "OLD do not use": {"plan.md": "# Course plan\n\n- Week 1: Sails\n- Week 2: Knots\n- Week 3: Tides\n"},
+        "knots.md": "# Knots\n\nA rope.\n", "sails.md": "# Sails\n\nA cloth.\n", "tides.md": "# Tides\n\nThe moon.\n",
+    }  # fmt: skip
+    draft = build(files)
+
+    assert outline_of(files) == ["Course", "  Knots", "  Sails", "  Tides"]
+    assert any("OLD do not use/plan.md" in warning for warning in draft.warnings)
