@@ -84,6 +84,10 @@ def _update_chunk_text(chunk: Chunk, text: str, emphasised: Sequence[str]) -> No
     Chunk.objects.filter(pk=chunk.pk).update(text=piece.text, emphasised=list(piece.emphasised))
     rows = Chunk.objects.for_tenant(chunk.tenant).filter(entry=chunk.entry).order_by("position")
     # Over all chunks of the entry: a hash of the sequence cannot be changed in one place.
-    fingerprint = fingerprints.compute_entry_fingerprint(row.build_piece() for row in rows.iterator())
+    fingerprint = fingerprints.compute_entry_fingerprint(
+        (row.build_piece() for row in rows.iterator()),
+        contents=chunk.entry.build_contents(),
+        metadata=chunk.entry.metadata,
+    )
     MaterialEntry.objects.filter(pk=chunk.entry_id).update(fingerprint=fingerprint)
     clear_fingerprints(chunk.entry.node_id)

@@ -78,6 +78,18 @@ def test_the_original_text_takes_the_correction_back(api: Api, acme: Tenant, ent
     assert refresh_node_fingerprint(tenant=acme, node_id=entry["node"]) == before
 
 
+def test_front_matter_stays_in_the_fingerprint(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    client, entry = api(acme), upload(api(acme), course.pk, "weighed.md", b"---\nweight: 3\n---\n" + TEXT)
+    drain()
+    _, paragraph, *_ = chunks(client, entry)
+    before = MaterialEntry.objects.get(pk=entry["id"]).fingerprint
+    correct(client, paragraph, "Nothing of it.")
+
+    correct(client, paragraph, "A function returns a valeu.")
+
+    assert MaterialEntry.objects.get(pk=entry["id"]).fingerprint == before
+
+
 def test_a_correction_survives_the_same_bytes(api: Api, acme: Tenant, entry: dict[str, Any]) -> None:
     client = api(acme)
     _, paragraph, *_ = chunks(client, entry)
