@@ -42,6 +42,13 @@ def compute_entry_fingerprint(
     return digest.hexdigest()
 
 
+def compute_text_digest(text: str) -> str:
+    """Return the digest of a chunk's text, the same that the index `chunk_by_content` has (32 hexadecimal digits)."""
+    # MD5, because PostgreSQL has no stronger hash of texts that an index may use. Nothing is guarded by it: who makes
+    # two texts with one digest has two texts of their own taken for one.
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 def _list_fingerprinted_fields(piece: Piece) -> dict[str, object]:
     fields = asdict(piece)
     # Without empty ones: fingerprints that were stored before pieces had these fields stay valid.

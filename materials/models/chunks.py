@@ -10,7 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import JSONObject, Left
+from django.db.models.functions import MD5, JSONObject, Left
 
 from materials.documents import ChunkKind, LeftOutKind, Locator, Piece
 from materials.languages import ANY_LANGUAGE
@@ -117,7 +117,11 @@ class Chunk(LocatorMixin, UUIDModel):
             models.UniqueConstraint(fields=["entry", "position"], name="chunk_position_is_unique_in_entry"),
             models.CheckConstraint(condition=~Q(text=""), name="chunk_has_text"),
         ]
-        indexes = [GinIndex(CHUNK_SEARCH_VECTOR, name="chunk_by_words")]
+        indexes = [
+            GinIndex(CHUNK_SEARCH_VECTOR, name="chunk_by_words"),
+            # For finding a text that was moved to another entry (`materials.fingerprints.compute_text_digest`).
+            models.Index(F("entry"), MD5("text"), name="chunk_by_content"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.entry_id} #{self.position}"
