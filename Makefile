@@ -48,7 +48,8 @@ test-speech: setup ## transcribe lectures with a real Whisper model (needs flite
 	@"$(UV)" run --quiet --locked --extra media --group speech python -m pytest -s -m "not slow" tests/speech
 
 .PHONY: test-slow
-test-slow: setup ## the same with more lectures, and half an hour against whisper-ctranslate2
+test-slow: setup ## random histories by the thousand, more lectures, half an hour against whisper-ctranslate2
+	@$(RUN) -m pytest -n 4 -m slow
 	@"$(UV)" run --quiet --locked --extra media --group speech python -m pytest -s -m slow tests/speech
 
 .PHONY: coverage
