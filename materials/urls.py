@@ -24,7 +24,6 @@ urlpatterns = [
         NodeViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
         name="node",
     ),
-    path("nodes/<uuid:pk>/tree", NodeViewSet.as_view({"get": "retrieve_tree"}), name="node-tree"),
     path("nodes/<uuid:pk>/move", NodeViewSet.as_view({"post": "move"}), name="node-move"),
     path("nodes/<uuid:pk>/reorder", NodeViewSet.as_view({"post": "reorder"}), name="node-reorder"),
     path("nodes/<uuid:pk>/copy", NodeViewSet.as_view({"post": "copy"}), name="node-copy"),

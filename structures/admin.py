@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 
 from project.http.admin import ReadOnlyAdmin
-from structures.models import CachedAnswer, Reference, StructureNode, StructureSnapshot
+from structures.models import CachedAnswer, Reference, SnapshotSource, StructureNode, StructureSnapshot
 from structures.quality.sentences import describe_quality
+from structures.staleness.queries import find_changes
+from structures.staleness.sentences import describe_changes
 
 
 @admin.register(StructureSnapshot)
@@ -18,11 +20,26 @@ class StructureSnapshotAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant",)
     search_fields = ("title", "id", "node__id")
     ordering = ("-created_at", "id")
-    readonly_fields = ("quality_report",)
+    readonly_fields = ("quality_report", "materials_changed")
 
     @admin.display(description="Quality")
     def quality_report(self, snapshot: StructureSnapshot) -> str:
         return "\n".join(describe_quality(snapshot.quality)) or "-"
+
+    @admin.display(description="Materials since then")
+    def materials_changed(self, snapshot: StructureSnapshot) -> str:
+        changes = find_changes(tenant=snapshot.tenant, snapshot=snapshot, references=snapshot.references.all())
+        return "\n".join(describe_changes(changes))
+
+
+@admin.register(SnapshotSource)
+class SnapshotSourceAdmin(ReadOnlyAdmin):
+    """The entries that snapshots were made from."""
+
+    list_display = ("path", "snapshot", "entry_id", "fingerprint")
+    list_select_related = ("snapshot",)
+    search_fields = ("name", "entry_id", "snapshot__id")
+    ordering = ("snapshot_id", "path")
 
 
 @admin.register(StructureNode)
@@ -32,7 +49,7 @@ class StructureNodeAdmin(ReadOnlyAdmin):
     list_display = ("title", "node_type", "estimated_minutes", "minutes_basis", "snapshot", "position")
     list_filter = ("node_type", "minutes_basis")
     list_select_related = ("snapshot",)
-    search_fields = ("title", "snapshot__id")
+    search_fields = ("title", "key", "snapshot__id")
     ordering = ("snapshot_id", "position")
 
 

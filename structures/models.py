@@ -14,7 +14,7 @@ from django.db import models
 from django.db.models import Q
 
 from materials.models import LocatorMixin, MaterialNode
-from project.db.fields import UUIDModel
+from project.db.fields import UUIDModel, new_id
 from structures.engines.base.drafts import Basis, NodeType
 from tenants.models import Tenant
 
@@ -35,6 +35,11 @@ class StructureSnapshot(UUIDModel):
     # No foreign key, here and in Reference: what it names may be deleted, and the snapshot must not change with it.
     job_id = models.UUIDField(null=True)
     fingerprint = models.CharField(max_length=64)
+    sources_digest = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Of the contents of all sources, whatever their names and order; blank where they are not known.",
+    )
     engine = models.CharField(max_length=30)
     engine_version = models.CharField(max_length=30)
     options = models.JSONField(default=dict)
@@ -74,6 +79,24 @@ class StructureSnapshot(UUIDModel):
         return f"{self.title} ({self.engine}, {self.created_at:%Y-%m-%d %H:%M})"
 
 
+class SnapshotSource(UUIDModel):
+    """An entry that a snapshot was made from, as it was then. Snapshots that are older than this table have none."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    snapshot = models.ForeignKey(StructureSnapshot, on_delete=models.CASCADE, related_name="sources")
+    entry_id = models.UUIDField()
+    name = models.CharField(max_length=500)
+    path = models.TextField(help_text="The entry's name behind the titles of the nodes below the course.")
+    fingerprint = models.CharField(max_length=64)
+    raw_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["snapshot", "entry_id"], name="source_is_once_in_snapshot")]
+
+    def __str__(self) -> str:
+        return self.path
+
+
 class CachedAnswer(UUIDModel):
     """A model's answer to one request of a generation that is not done yet.
 
@@ -95,11 +118,16 @@ class CachedAnswer(UUIDModel):
 
 
 class StructureNode(UUIDModel):
-    """One module, lesson, concept or exercise of a snapshot."""
+    """One module, lesson, concept or exercise of a snapshot.
+
+    `key` says which node of the course this is: it is the same in the next snapshot of the same material node, and
+    never given to another one (`structures.keys`).
+    """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     snapshot = models.ForeignKey(StructureSnapshot, on_delete=models.CASCADE, related_name="nodes")
     parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="children")
+    key = models.UUIDField(default=new_id, editable=False)
     # One order for the whole snapshot, so that a sorted read needs no recursion.
     position = models.PositiveIntegerField(help_text="Order in a walk of the whole tree, parents first.")
     node_type = models.CharField(max_length=20, choices=[(t.value, t.value) for t in NodeType])
@@ -141,6 +169,7 @@ class StructureNode(UUIDModel):
                 name="structure_node_difficulty_is_1_to_5",
             ),
             models.UniqueConstraint(fields=["snapshot", "position"], name="structure_node_position_is_unique"),
+            models.UniqueConstraint(fields=["snapshot", "key"], name="structure_node_key_is_unique"),
             models.CheckConstraint(condition=~Q(title=""), name="structure_node_has_a_title"),
         ]
 
@@ -160,6 +189,9 @@ class Reference(LocatorMixin, UUIDModel):
     entry_path = models.TextField(help_text="The entry's name behind the titles of the nodes below the course.")
     entry_fingerprint = models.CharField(max_length=64)
     chunk_id = models.UUIDField()
+    chunk_digest = models.CharField(
+        max_length=32, blank=True, help_text="Of the chunk's text; blank for references that are older than it."
+    )
     quote = models.TextField()
     machine_written = models.BooleanField(
         default=False, help_text="The quote is what a model read off a picture or said of one, not the author's text."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -62,6 +62,15 @@ def load_structure_tree(snapshot: StructureSnapshot) -> list[StoredNode]:
     nodes = StructureNode.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot).order_by("position")
     references = Reference.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot)
     return build_structure_tree(nodes, references.order_by("structure_node_id", "position"))
+
+
+def iter_stored_nodes(nodes: Iterable[StoredNode]) -> Iterator[StoredNode]:
+    """Yield these nodes and all below them, parents first, in order."""
+    pending = list(reversed(list(nodes)))
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.children))
 
 
 def build_structure_tree(nodes: Iterable[StructureNode], references: Iterable[Reference]) -> list[StoredNode]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -13,6 +13,8 @@ from project.http.schema import declare_children_of
 from structures.engines.base.drafts import Basis, NodeType
 from structures.models import Reference, StructureSnapshot
 from structures.queries import StoredNode
+from structures.staleness.queries import MaterialChanges
+from structures.staleness.serializers import MaterialsChanged, MaterialsChangedField, build_changes_json
 
 NO_EVIDENCE = "no_evidence"
 
@@ -183,6 +185,9 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
     """A module, lesson, concept or exercise with its references and, nested in the same way, its children."""
 
     id = serializers.UUIDField()
+    key = serializers.UUIDField(
+        help_text="Says which node of the course this is: the same in later snapshots, and given to no other node."
+    )
     node_type = serializers.ChoiceField(choices=[(t.value, t.value) for t in NodeType])
     title = serializers.CharField()
     description = serializers.CharField(help_text="Of a concept its definition, of an exercise its task.")
@@ -213,13 +218,19 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
         help_text=f"`{NO_EVIDENCE}`: no quote of this concept or exercise stands where it was said to.",
     )
     references = ReferenceSerializer(many=True)
+    materials_changed = MaterialsChangedField()
     children = _StructureNodeListField()
+
+    def __init__(self, *arguments: Any, changed: MaterialsChanged | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._changed = changed or MaterialsChanged()
 
     def to_representation(self, instance: StoredNode) -> dict[str, Any]:
         # By hand rather than by DRF's fields, which take ten times as long: a snapshot has thousands of nodes.
         shape = ReferenceSerializer()
         return {
             "id": str(instance.row.pk),
+            "key": str(instance.row.key),
             "node_type": instance.row.node_type,
             "title": instance.row.title,
             "description": instance.row.description,
@@ -239,6 +250,7 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
             "arranged_by": instance.row.arranged_by,
             "flags": [NO_EVIDENCE] if instance.lacks_evidence else [],
             "references": [shape.to_representation(reference) for reference in instance.references],
+            "materials_changed": self._changed.get(instance.row.pk),
             "children": [self.to_representation(child) for child in instance.children],
         }
 
@@ -246,16 +258,24 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
 class SnapshotSerializer(SnapshotSummarySerializer):
     """A whole snapshot: its modules are `children`, and so on down to concepts and exercises."""
 
+    materials_changed = MaterialsChangedField(read_only=True)
     children = StructureNodeSerializer(many=True, read_only=True)
 
     class Meta:
         model = StructureSnapshot
-        fields = (*SnapshotSummarySerializer.Meta.fields, "children")
+        fields = (*SnapshotSummarySerializer.Meta.fields, "materials_changed", "children")
         read_only_fields = fields
 
 
-def build_snapshot_json(snapshot: StructureSnapshot, nodes: Iterable[StoredNode]) -> dict[str, Any]:
+def build_snapshot_json(
+    snapshot: StructureSnapshot, nodes: Sequence[StoredNode], changes: MaterialChanges
+) -> dict[str, Any]:
     """Return a snapshot with its top nodes in the shape that SnapshotSerializer documents, ready for JSON."""
     # SnapshotSerializer only documents this shape: the model has no `children` that it could read.
-    shape = StructureNodeSerializer()
-    return {**SnapshotSummarySerializer(snapshot).data, "children": [shape.to_representation(node) for node in nodes]}
+    changed = build_changes_json(changes, nodes)
+    shape = StructureNodeSerializer(changed=changed)
+    return {
+        **SnapshotSummarySerializer(snapshot).data,
+        "materials_changed": changed.snapshot,
+        "children": [shape.to_representation(node) for node in nodes],
+    }

@@ -3,9 +3,11 @@
 from django.urls import path
 
 from structures.generation.views import NodeStructureViewSet
+from structures.staleness.views import CourseTreeViewSet
 from structures.views import SnapshotViewSet
 
 urlpatterns = [
+    path("nodes/<uuid:pk>/tree", CourseTreeViewSet.as_view({"get": "retrieve_tree"}), name="node-tree"),
     path(
         "nodes/<uuid:pk>/generate", NodeStructureViewSet.as_view({"post": "generate_structure"}), name="node-generate"
     ),

@@ -13,8 +13,9 @@ from rest_framework.response import Response
 from structures.exports.base import ExportedSnapshot
 from structures.exports.renderers import ExportRenderer, build_renderers
 from structures.models import StructureSnapshot
-from structures.queries import get_latest_snapshot, get_snapshot, load_structure_tree
+from structures.queries import get_latest_snapshot, get_snapshot, iter_stored_nodes, load_structure_tree
 from structures.serializers import SnapshotSerializer, build_snapshot_json
+from structures.staleness.queries import find_changes
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -45,4 +46,6 @@ def snapshot_response(request: Request, snapshot: StructureSnapshot) -> Response
     if isinstance(request.accepted_renderer, ExportRenderer):
         exported = ExportedSnapshot(course=snapshot, modules=children)
         return Response(request.accepted_renderer.export_format.render(exported))
-    return Response(build_snapshot_json(snapshot, children))
+    references = (reference for node in iter_stored_nodes(children) for reference in node.references)
+    changes = find_changes(tenant=get_tenant(request), snapshot=snapshot, references=references)
+    return Response(build_snapshot_json(snapshot, children, changes))

@@ -136,8 +136,13 @@ class BranchSerializer(NodeSerializer):
         def represent_branch(branch: Branch) -> dict[str, Any]:
             return {
                 **super(BranchSerializer, self).to_representation(branch.node),
+                **self.represent_more(branch),
                 "entries": [entry_shape.to_representation(entry) for entry in branch.entries],
                 "children": [represent_branch(child) for child in branch.children],
             }
 
         return represent_branch(instance)
+
+    def represent_more(self, _branch: Branch) -> dict[str, Any]:
+        """Return what a subclass says of each node besides its own fields."""
+        return {}

@@ -68,11 +68,6 @@ class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
         delete_node(tenant=get_tenant(request), node_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(responses=BranchSerializer)
-    def retrieve_tree(self, request: Request, pk: UUID) -> Response:
-        """Read a node with its entries and, nested, everything below it. Extracted text is not in it."""
-        return Response(BranchSerializer(get_tree(tenant=get_tenant(request), node_id=pk)).data)
-
     @extend_schema(request=NodeMoveSerializer)
     def move(self, request: Request, pk: UUID) -> Response:
         """Move a node below another parent, or to another place among its siblings."""

@@ -23,6 +23,7 @@ from structures.exports.markdown import MarkdownFormat
 from structures.generation.snapshots import SnapshotRows, build_snapshot_rows, verify_draft
 from structures.queries import build_structure_tree
 from structures.serializers import build_snapshot_json
+from structures.staleness.queries import MaterialChanges
 from tenants.models import Tenant
 
 
@@ -57,7 +58,7 @@ def _build_outline(course: CourseFiles, reading: FolderReading) -> FolderOutline
     folder_sources = build_folder_sources(plan, reading, title=course.title)
     rows = _build_rows(folder_sources)
     tree = build_structure_tree(rows.nodes, rows.references)
-    rendered = JSONRenderer().render(build_snapshot_json(rows.snapshot, tree))
+    rendered = JSONRenderer().render(build_snapshot_json(rows.snapshot, tree, MaterialChanges()))
     return FolderOutline(
         snapshot=json.loads(rendered),
         markdown=MarkdownFormat().render(ExportedSnapshot(course=rows.snapshot, modules=tree)).decode(),

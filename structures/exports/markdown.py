@@ -108,7 +108,7 @@ def _render_section(section: _Section, sections: Mapping[str, _Section]) -> Iter
     """Yield a module or lesson without the modules and lessons inside it. `sections` are all, by the id of the node."""
     node, row = section.node, section.node.row
     # CommonMark 4.2: seven number signs are no heading.
-    yield f"{'#' * min(section.level, 6)} {section.title}"
+    yield f"{'#' * min(section.level, 6)} {section.title}{_format_key(row)}"
     yield from _render_goals(row.learning_goal)
     if facts := _format_facts(row):
         yield facts
@@ -133,6 +133,11 @@ def _render_section(section: _Section, sections: Mapping[str, _Section]) -> Iter
         yield "**Key points:**\n\n" + _format_list(row.key_points)
 
 
+def _format_key(row: ExportedNodeFields) -> str:
+    """Return the key of a node as a comment, which a program finds and a reader does not see."""
+    return f" <!-- key: {row.key} -->"
+
+
 def _render_goals(learning_goal: str) -> Iterator[str]:
     goals = learning_goal.splitlines()
     if len(goals) > 1:
@@ -150,12 +155,16 @@ def _format_prerequisite(prerequisite: Mapping[str, Any], sections: Mapping[str,
 def _render_concept(node: ExportedNode) -> str:
     definition = f": {escape_markdown(node.row.description)}" if node.row.description else ""
     examples = "".join(f"\n  - {escape_paragraph(example)}" for example in node.row.examples)
-    return f"- **{escape_markdown(node.row.title)}**{definition}{_format_evidence(node)}{examples}"
+    item = f"- **{escape_markdown(node.row.title)}**{definition}{_format_evidence(node)}{_format_key(node.row)}"
+    return item + examples
 
 
 def _render_exercise(node: ExportedNode) -> Iterator[str]:
     facts = _format_facts(node.row)
-    yield f"**Exercise: {escape_markdown(node.row.title)}**{_format_evidence(node)}" + (f" {facts}" if facts else "")
+    heading = f"**Exercise: {escape_markdown(node.row.title)}**{_format_evidence(node)}" + (
+        f" {facts}" if facts else ""
+    )
+    yield heading + _format_key(node.row)
     if node.row.description:
         yield _format_quotation(node.row.description)
     if node.row.reference_solution:

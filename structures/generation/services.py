@@ -37,6 +37,7 @@ from structures.generation.planning import DEFAULT_STRATEGY, choose_engine
 from structures.generation.queries import GenerationSources, load_sources
 from structures.generation.snapshots import build_snapshot_rows, verify_draft
 from structures.job_kinds import GENERATE_STRUCTURE
+from structures.keys.rows import inherit_keys
 from structures.models import StructureSnapshot
 from tenants.models import Tenant
 
@@ -138,6 +139,7 @@ def generate_structure(run: JobRun) -> None:
         sources=sources,
         provenance=llm.build_provenance(),
     )
+    inherit_keys(tenant=tenant, node_id=node_id, nodes=rows.nodes, references=rows.references)
     with run.complete_job(result={"snapshot": str(rows.snapshot.pk)}):
         llm.delete_cached_answers()
         rows.store()

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from materials.contents import encode_locator
+from materials.fingerprints import compute_text_digest
 from materials.models import get_locator_columns
 from project.db.fields import new_id
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
@@ -16,9 +17,10 @@ from structures.engines.registry import Engine
 from structures.generation.queries import GenerationSources
 from structures.grounding.quotes import Grounding, verify_citations
 from structures.grounding.slide_moments import SlideMoments
-from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.models import Reference, SnapshotSource, StructureNode, StructureSnapshot
 from structures.quality.report import compute_quality, find_unused_entries
 from structures.quality.sentences import Report, build_quality_warnings
+from structures.staleness.comparison import compute_sources_digest
 from tenants.models import Tenant
 
 # Bounds the SQL text of one INSERT, into which descriptions and quotes are written. Nothing depends on the exact
@@ -30,15 +32,17 @@ _MAX_TITLE_LENGTH = 500
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotRows:
-    """A snapshot with its structure nodes and references in order: unsaved rows."""
+    """A snapshot with its structure nodes and references in order, and its sources: unsaved rows."""
 
     snapshot: StructureSnapshot
     nodes: list[StructureNode]
     references: list[Reference]
+    sources: list[SnapshotSource]
 
     def store(self) -> None:
         """Insert the rows, in the caller's transaction."""
         self.snapshot.save(force_insert=True)
+        SnapshotSource.objects.bulk_create(self.sources, batch_size=_BULK_CREATE_BATCH_SIZE)
         StructureNode.objects.bulk_create(self.nodes, batch_size=_BULK_CREATE_BATCH_SIZE)
         Reference.objects.bulk_create(self.references, batch_size=_BULK_CREATE_BATCH_SIZE)
 
@@ -68,7 +72,7 @@ def build_snapshot_rows(
     """Return the rows of a draft whose citations are verified. Asks no database, and `tenant` may be unsaved.
 
     `provenance` says which models were asked; how the engine arranged the materials joins it. `key` holds the columns
-    that identify the snapshot. `create_id` gives the ids of nodes and references.
+    that identify the snapshot. `create_id` gives the ids of nodes, their keys as new nodes, and the ids of references.
     """
     quality = compute_quality(
         draft, sources.entries.values(), cited=grounding.cited, verified=grounding.verified
@@ -84,6 +88,7 @@ def build_snapshot_rows(
         id=snapshot_id,
         tenant=tenant,
         job_id=job_id,
+        sources_digest=compute_sources_digest(sources.fingerprints[entry_id] for entry_id in sources.entries),
         options=options,
         title=draft.title[:_MAX_TITLE_LENGTH],
         description=draft.description,
@@ -105,6 +110,7 @@ def build_snapshot_rows(
     def add_node(node: DraftNode, parent_id: UUID | None) -> None:
         row = StructureNode(
             id=create_id(),
+            key=create_id(),
             tenant=tenant,
             snapshot=snapshot,
             parent_id=parent_id,
@@ -154,7 +160,27 @@ def build_snapshot_rows(
             }
             for prerequisite in node.prerequisites
         ]
-    return SnapshotRows(snapshot=snapshot, nodes=[row for row, _ in rows], references=references)
+    return SnapshotRows(
+        snapshot=snapshot,
+        nodes=[row for row, _ in rows],
+        references=references,
+        sources=_build_source_rows(snapshot, sources),
+    )
+
+
+def _build_source_rows(snapshot: StructureSnapshot, sources: GenerationSources) -> list[SnapshotSource]:
+    return [
+        SnapshotSource(
+            tenant=snapshot.tenant,
+            snapshot=snapshot,
+            entry_id=entry.id,
+            name=entry.name,
+            path=sources.paths[entry.id],
+            fingerprint=sources.fingerprints[entry.id],
+            raw_sha256=entry.sha256,
+        )
+        for entry in sources.entries.values()
+    ]
 
 
 class _EvidenceIndex:
@@ -173,6 +199,7 @@ class _EvidenceIndex:
             "entry_path": self._sources.paths[entry.id],
             "entry_fingerprint": self._sources.fingerprints[entry.id],
             "chunk_id": chunk.id,
+            "chunk_digest": compute_text_digest(chunk.text),
             "quote": citation.quote,
             "machine_written": chunk.kind.is_machine_written,
             **get_locator_columns(chunk.locator),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,9 +11,15 @@ from uuid import UUID, uuid4
 from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedSnapshot, ExportLoss
-from structures.exports.markdown import MarkdownFormat, render_markdown
+from structures.exports.markdown import MarkdownFormat
+from structures.exports.markdown import render_markdown as render_with_keys
 from structures.exports.registry import EXPORT_FORMATS
 from structures.models import StructureNode, StructureSnapshot
+
+
+def render_markdown(course: StructureSnapshot, nodes: Iterable[ExampleNode]) -> str:
+    """Return the text without the keys, which are new in every test."""
+    return re.sub(r" <!-- key: [0-9a-f-]{36} -->", "", render_with_keys(course, nodes))
 
 
 @dataclass
@@ -169,3 +177,18 @@ def test_nodes_are_walked_parents_first_and_in_order() -> None:
 
 def test_a_format_is_found_by_the_name_that_clients_send() -> None:
     assert {name: each.media_type for name, each in EXPORT_FORMATS.items()} == {"markdown": "text/markdown"}
+
+
+def test_it_names_the_key_of_every_node_where_readers_do_not_see_it() -> None:
+    key = UUID("0192f0c1-0000-7000-8000-000000000001")
+    boiling = ExampleNode(node(NodeType.CONCEPT, "Boiling", description="Hot.", examples=["Tea"], key=key))
+    egg = ExampleNode(node(NodeType.EXERCISE, "Egg", key=key))
+    lesson = ExampleNode(node(NodeType.LESSON, "Heat", key=key), children=[boiling, egg])
+
+    text = render_with_keys(StructureSnapshot(title="Water"), [lesson])
+
+    assert text == (
+        f"# Water\n\n## 1. Heat <!-- key: {key} -->\n\n"
+        f"- **Boiling**: Hot. (no evidence) <!-- key: {key} -->\n  - Tea\n\n"
+        f"**Exercise: Egg** (no evidence) <!-- key: {key} -->\n"
+    )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -25,6 +26,13 @@ def generate(api: Api, tenant: Tenant, node: MaterialNode | str) -> StructureSna
     assert answer.status_code in {200, 202}, answer.content
     drain()
     return StructureSnapshot.objects.order_by("-created_at")[0]
+
+
+def strip_changes(value: Any) -> Any:
+    """Return a snapshot without what is said of the materials as they are today."""
+    if isinstance(value, dict):
+        return {name: strip_changes(part) for name, part in value.items() if name != "materials_changed"}
+    return [strip_changes(part) for part in value] if isinstance(value, list) else value
 
 
 def test_it_answers_202_with_where_to_follow_and_then_the_structure(
@@ -166,10 +174,11 @@ def test_a_snapshot_survives_its_sources(api: Api, acme: Tenant, lecture: Materi
 
     delete_entry(tenant=acme, entry_id=lecture.pk)
 
-    assert api(acme).get(f"/api/v1/snapshots/{snapshot.pk}").json() == before
+    after = api(acme).get(f"/api/v1/snapshots/{snapshot.pk}").json()
+    assert strip_changes(after) == strip_changes(before)
 
 
-@pytest.mark.parametrize("table", ["structuresnapshot", "structurenode", "reference"])
+@pytest.mark.parametrize("table", ["structuresnapshot", "snapshotsource", "structurenode", "reference"])
 def test_the_database_refuses_to_change_a_snapshot(api: Api, acme: Tenant, lecture: MaterialEntry, table: str) -> None:
     generate(api, acme, lecture.node)
 
@@ -184,7 +193,7 @@ def test_it_reads_a_snapshot_in_few_statements(
     client = api(acme)
     client.get("/api/v1/me")
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         client.get(f"/api/v1/snapshots/{snapshot.pk}")
 
 

@@ -1,0 +1,77 @@
+"""Keys of the nodes of a new snapshot: those of the previous snapshot's nodes that they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from structures.engines.base.drafts import NodeType
+from structures.keys.matching import Evidence, MatchedNode, match_nodes
+from structures.models import Reference, StructureNode, StructureSnapshot
+from tenants.models import Tenant
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyedNodes:
+    """The nodes of a snapshot as they are compared, in order, and the key of each."""
+
+    nodes: list[MatchedNode]
+    keys: list[UUID]
+
+
+def inherit_keys(
+    *, tenant: Tenant, node_id: UUID, nodes: Sequence[StructureNode], references: Iterable[Reference]
+) -> None:
+    """Give the unsaved nodes of a snapshot of `node_id` the keys that they had in the snapshot before.
+
+    That is the newest one of the same material node, of any engine. What is new keeps the key that it has. Three
+    statements.
+    """
+    previous = _load_previous_nodes(tenant=tenant, node_id=node_id)
+    present = _describe_nodes(nodes, references)
+    for row, place in zip(nodes, match_nodes(previous.nodes, present.nodes), strict=True):
+        if place is not None:
+            row.key = previous.keys[place]
+
+
+def _load_previous_nodes(*, tenant: Tenant, node_id: UUID) -> KeyedNodes:
+    newest = StructureSnapshot.objects.for_tenant(tenant).filter(node=node_id).order_by("-created_at", "-id")
+    snapshot = newest.values_list("pk", flat=True).first()
+    if snapshot is None:
+        return KeyedNodes(nodes=[], keys=[])
+    nodes = StructureNode.objects.filter(tenant=tenant, snapshot=snapshot).order_by("position")
+    references = Reference.objects.filter(tenant=tenant, snapshot=snapshot).order_by("structure_node_id", "position")
+    return _describe_nodes(
+        nodes.only("key", "node_type", "title", "parent_id"),
+        references.only("structure_node_id", "quote", "chunk_digest", "entry_id", "entry_fingerprint"),
+    )
+
+
+def _describe_nodes(nodes: Iterable[StructureNode], references: Iterable[Reference]) -> KeyedNodes:
+    """Return nodes, which come parents first, with the evidence of each."""
+    evidence: dict[UUID, list[Evidence]] = defaultdict(list)
+    for reference in references:
+        evidence[reference.structure_node_id].append(
+            Evidence(
+                quote=reference.quote,
+                chunk_digest=reference.chunk_digest,
+                entry_id=reference.entry_id,
+                entry_fingerprint=reference.entry_fingerprint,
+            )
+        )
+    places: dict[UUID, int] = {}
+    described = KeyedNodes(nodes=[], keys=[])
+    for node in nodes:
+        described.nodes.append(
+            MatchedNode(
+                node_type=NodeType(node.node_type),
+                title=node.title,
+                parent=None if node.parent_id is None else places[node.parent_id],
+                evidence=tuple(evidence[node.pk]),
+            )
+        )
+        described.keys.append(node.key)
+        places[node.pk] = len(places)
+    return described
