@@ -1,0 +1,1 @@
+"""Editing a structure beside its immutable snapshot: trees by stable keys, operations, rebasing, differences. Pure."""

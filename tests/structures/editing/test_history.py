@@ -1,0 +1,105 @@
+"""A history is only appended to; undo and redo are rows of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from structures.editing.changes import compute_change, decode_change, encode_change
+from structures.editing.errors import HistoryMismatch, MalformedTree
+from structures.editing.history import HistoryRow, append_edit, redo, replay, undo
+from structures.editing.operations import ChangeField, DeleteNode, Operation, perform
+from structures.editing.trees import KeyedTree
+from tests.structures.editing.courses import course, key
+
+RENAME = ChangeField(key=key("Heat"), field="title", value="Warmth")
+DELETE = DeleteNode(key=key("Cold"))
+
+
+def edit(*operations: Operation) -> tuple[tuple[HistoryRow, ...], KeyedTree]:
+    rows: tuple[HistoryRow, ...] = ()
+    tree = course()
+    for operation in operations:
+        done = perform(tree, operation)
+        rows, tree = append_edit(rows, done.change), done.tree
+    return rows, tree
+
+
+def test_undo_appends_and_takes_back_the_last_edit_with_its_locks() -> None:
+    rows, _ = edit(RENAME, DELETE)
+
+    undone, tree = undo(*edit(RENAME, DELETE))
+
+    assert undone[:2] == rows
+    assert undone[2].undoes == 1
+    assert tree == edit(RENAME)[1]
+    assert undo(undone, tree)[1] == course()
+
+
+def test_redo_does_again_what_was_undone() -> None:
+    rows, tree = edit(RENAME, DELETE)
+
+    again, redone = redo(*undo(rows, tree))
+
+    assert redone == tree
+    assert again[3].redoes == 1
+    assert replay(course(), again) == tree
+
+
+def test_an_edit_after_an_undo_ends_what_can_be_redone() -> None:
+    rows, tree = undo(*edit(RENAME))
+    done = perform(tree, DELETE)
+    rows = append_edit(rows, done.change)
+
+    with pytest.raises(HistoryMismatch) as refused:
+        redo(rows, done.tree)
+
+    assert refused.value.next_step
+    assert undo(rows, done.tree)[1] == course()
+
+
+def test_there_is_nothing_to_undo_at_the_beginning() -> None:
+    with pytest.raises(HistoryMismatch):
+        undo((), course())
+    with pytest.raises(HistoryMismatch):
+        undo(*undo(*edit(RENAME)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ChangeField(key=key("Heat"), field="title", value="Fire"),
+        DeleteNode(key=key("Heat")),
+        DeleteNode(key=key("Ice")),
+    ],
+)
+def test_a_change_is_not_taken_back_from_another_tree(other: Operation) -> None:
+    rows, tree = edit(RENAME, DELETE) if other.key == key("Ice") else edit(RENAME)  # type: ignore[attr-defined]
+    other_tree = perform(course(), other).tree
+
+    with pytest.raises(HistoryMismatch):
+        undo(rows, other_tree)
+    assert undo(rows, tree)
+
+
+def test_a_change_keeps_only_what_changed() -> None:
+    stored = encode_change(perform(course(), RENAME).change)
+
+    assert stored["changed"] == [
+        {
+            "key": str(key("Heat")),
+            "before": {"locks": {}, "fields.title": "Heat"},
+            "after": {"locks": {"fields": ["title"]}, "fields.title": "Warmth"},
+        }
+    ]
+    assert decode_change(stored) == perform(course(), RENAME).change
+
+
+def test_damaged_json_of_a_change_is_said_to_be_damaged() -> None:
+    stored = encode_change(compute_change(course(), perform(course(), DELETE).tree))
+
+    damages: tuple[dict[str, Any], ...] = ({"removed": [{}]}, {"retired_after": {"x": {}}}, {"changed": [{"key": "x"}]})
+    for damage in damages:
+        with pytest.raises(MalformedTree):
+            decode_change({**stored, **damage})
