@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from typing import BinaryIO
 from uuid import UUID
 
-from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
@@ -19,10 +14,11 @@ from rest_framework.response import Response
 
 from materials.entries.intake import EntryOptions
 from materials.entries.serializers import EntrySerializer
-from materials.errors import SignedURLRefused, StoredFileBroken
+from materials.errors import SignedURLRefused
 from materials.models import MaterialEntry, Upload
 from materials.objects.views import add_storage_warning
-from materials.uploads.downloads import get_download, get_safe_media_type
+from materials.uploads.downloads import get_download
+from materials.uploads.file_responses import build_file_response
 from materials.uploads.queries import get_signed_entry
 from materials.uploads.serializers import (
     DownloadSerializer,
@@ -41,24 +37,14 @@ from materials.uploads.services import (
     open_upload,
     receive_part,
 )
-from project import logs
-from project.errors import NotFound
-from project.http.ranges import RangeUnsatisfiable, parse_range_header
 from project.http.responses import created_response, paginated_response, validated, validated_query
-from project.http.transfers import hold_transfer_slot
 from project.jobs.models import Job
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
-from project.storage.objects import get_object_storage
 from project.storage.signed_urls import SignatureExpired, SignatureInvalid, verify_signed_path
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
-
-log = logs.get_logger(__name__)
-
-# What a download holds in memory; an export does the same. The exact value is a choice.
-_READ_BYTES = 256 * 1024
 
 
 class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
@@ -179,67 +165,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
     def download_file(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Read an entry's file, or the part of it that `Range` names, as an attachment."""
         _verify_signed_url(request)
-        entry = get_signed_entry(entry_id=pk)
-        hold_transfer_slot(request._request, str(entry.tenant_id))
-        try:
-            file = get_object_storage().open(entry.object_key)
-        except FileNotFoundError as exc:
-            raise NotFound("The entry's file is not stored any more.", next_step="Upload the file again.") from exc
-        version = f'"{entry.raw_sha256}"'
-        # RFC 9110, section 13.1.5: a range is sent only of the version that the client has, else the whole file.
-        is_same = request.headers.get("If-Range", version) == version
-        try:
-            part = parse_range_header(request.headers.get("Range", "") if is_same else "", entry.size_bytes)
-        except RangeUnsatisfiable:
-            file.close()
-            return HttpResponse(status=416, headers={"Content-Range": f"bytes */{entry.size_bytes}"})
-        headers = {
-            "Accept-Ranges": "bytes",
-            "Cache-Control": "private, no-store",
-            "Content-Disposition": content_disposition_header(as_attachment=True, filename=entry.name) or "attachment",
-            "Content-Length": str(part.length if part else entry.size_bytes),
-            # Should a browser show the file in spite of its type, it runs no scripts and loads nothing.
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "ETag": version,
-            "X-Content-Type-Options": "nosniff",
-            # nginx would copy what the client cannot receive yet to its disk.
-            "X-Accel-Buffering": "no",
-        }
-        if part is not None:
-            headers["Content-Range"] = part.format_content_range(entry.size_bytes)
-        start, length = (part.start, part.length) if part else (0, entry.size_bytes)
-        return StreamingHttpResponse(
-            _FileRangeStream(file, start, length, sha256="" if part else entry.raw_sha256),
-            status=206 if part else 200,
-            content_type=get_safe_media_type(entry),
-            headers=headers,
-        )
-
-
-class _FileRangeStream:
-    """A range of an open file in pieces, in bytes. Django closes it with the response.
-
-    With the `sha256` of a whole file, its last piece is sent only when all bytes are those that were stored; else the
-    response ends short of its announced length.
-    """
-
-    def __init__(self, file: BinaryIO, start: int, length: int, *, sha256: str) -> None:
-        self._file, self._left, self._sha256 = file, length, sha256
-        file.seek(start)
-
-    def __iter__(self) -> Iterator[bytes]:
-        digest = hashlib.sha256()
-        while self._left and (piece := self._file.read(min(_READ_BYTES, self._left))):
-            self._left -= len(piece)
-            if self._sha256:
-                digest.update(piece)
-                if not self._left and digest.hexdigest() != self._sha256:
-                    log.error("stored object changed", sha256=self._sha256)
-                    raise StoredFileBroken("The stored bytes are not those that were uploaded.")
-            yield piece
-
-    def close(self) -> None:
-        self._file.close()
+        return build_file_response(request._request, get_signed_entry(entry_id=pk))
 
 
 def _verify_signed_url(request: Request) -> None:
