@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SwaggerView.as_view(url_name="schema"), name="docs"),
     re_path("^api/", api_not_found),
+    path("shared/", include("structures.shared_links.urls")),
     path("health/live", health.check_liveness, name="live"),
     path("health/ready", health.check_readiness, name="ready"),
     path("admin/login/", log_in),

@@ -1,11 +1,11 @@
-"""Read-only admin pages of structures: a snapshot never changes."""
+"""Read-only admin pages of structures: a snapshot never changes, and the API makes and revokes shared links."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from project.http.admin import ReadOnlyAdmin
-from structures.models import CachedAnswer, Reference, SnapshotSource, StructureNode, StructureSnapshot
+from structures.models import CachedAnswer, Reference, SharedLink, SnapshotSource, StructureNode, StructureSnapshot
 from structures.quality.sentences import describe_quality
 from structures.staleness.queries import find_changes
 from structures.staleness.sentences import describe_changes
@@ -71,3 +71,15 @@ class CachedAnswerAdmin(ReadOnlyAdmin):
     list_select_related = ("node",)
     search_fields = ("node__id", "digest")
     ordering = ("-created_at", "id")
+
+
+@admin.register(SharedLink)
+class SharedLinkAdmin(ReadOnlyAdmin):
+    """Links to course pages, newest first. Their tokens are not stored."""
+
+    list_display = ("prefix", "label", "tenant", "snapshot", "expires_at", "revoked_at", "created_at")
+    list_filter = ("tenant",)
+    list_select_related = ("tenant", "snapshot")
+    search_fields = ("label", "prefix", "snapshot__id")
+    ordering = ("-created_at", "id")
+    exclude = ("digest",)

@@ -1,4 +1,4 @@
-"""Snapshots, their structure nodes, and the references that prove them.
+"""Snapshots, their structure nodes, the references that prove them, and links that show a snapshot to people.
 
 A snapshot is a record of one generation and never changes: what it says of its sources is kept as values, not as
 foreign keys, so that deleting or re-ingesting a source cannot rewrite history. A trigger of the database refuses
@@ -7,6 +7,7 @@ updates.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -205,3 +206,37 @@ class Reference(LocatorMixin, UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.entry_name}: {self.quote[:50]}"
+
+
+class SharedLinkQuerySet(models.QuerySet["SharedLink"]):
+    def for_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+
+class SharedLink(UUIDModel):
+    """A link that shows the course page of one snapshot to whoever has it, until it expires or is revoked.
+
+    Only the SHA-256 of its token is kept; `prefix` is what may be shown of it.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    snapshot = models.ForeignKey(StructureSnapshot, on_delete=models.CASCADE, related_name="shared_links")
+    label = models.CharField(max_length=100, blank=True, help_text="Whom the link was given to.")
+    prefix = models.CharField(max_length=20, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)  # a SHA-256 as 64 hexadecimal digits
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = SharedLinkQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "snapshot", "-created_at", "-id"], name="shared_link_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.label})"
+
+    def get_state(self, now: datetime) -> str:
+        """Return `active`, `revoked` or `expired`."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at <= now else "active"

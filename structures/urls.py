@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from structures.course_page.views import CoursePageViewSet
 from structures.generation.views import NodeStructureViewSet
+from structures.shared_links.views import SharedLinkViewSet
 from structures.staleness.views import CourseTreeViewSet
 from structures.views import SnapshotViewSet
 
@@ -19,4 +21,30 @@ urlpatterns = [
     path("nodes/<uuid:pk>/structure", SnapshotViewSet.as_view({"get": "retrieve_latest"}), name="node-structure"),
     path("nodes/<uuid:pk>/snapshots", NodeStructureViewSet.as_view({"get": "list_snapshots"}), name="node-snapshots"),
     path("snapshots/<uuid:pk>", SnapshotViewSet.as_view({"get": "retrieve"}), name="snapshot"),
+    path("snapshots/<uuid:pk>/page", CoursePageViewSet.as_view({"get": "retrieve_page"}), name="snapshot-page"),
+    path(
+        "snapshots/<uuid:pk>/evidence/<uuid:reference>",
+        CoursePageViewSet.as_view({"get": "retrieve_evidence"}),
+        name="snapshot-evidence",
+    ),
+    path(
+        "snapshots/<uuid:pk>/evidence/<uuid:reference>/media",
+        CoursePageViewSet.as_view({"get": "retrieve_media"}),
+        name="snapshot-media",
+    ),
+    path(
+        "snapshots/<uuid:pk>/evidence/<uuid:reference>/picture",
+        CoursePageViewSet.as_view({"get": "retrieve_picture"}),
+        name="snapshot-picture",
+    ),
+    path(
+        "snapshots/<uuid:pk>/links",
+        SharedLinkViewSet.as_view({"get": "list", "post": "create"}),
+        name="snapshot-links",
+    ),
+    path(
+        "snapshots/<uuid:pk>/links/<uuid:link>",
+        SharedLinkViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="snapshot-link",
+    ),
 ]

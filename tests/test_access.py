@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from materials.chunks.services import correct_chunk
 from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, MaterialImport, SlideVideoMapping, Upload
 from project.jobs.models import Job
-from structures.models import StructureSnapshot
+from project.settings import BASE_DIR
+from project.storage.objects import get_object_storage
+from structures.models import Reference, SharedLink, StructureSnapshot
+from structures.shared_links.services import create_shared_link
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tests.conftest import Api, drain
@@ -81,6 +88,21 @@ ACCESS = [
     ("GET", "nodes/{node}/structure", READ, True),
     ("GET", "nodes/{node}/snapshots", READ, True),
     ("GET", "snapshots/{snapshot}", READ, True),
+    ("GET", "snapshots/{snapshot}/page", READ, True),
+    ("GET", "snapshots/{snapshot}/evidence/{reference}", READ, True),
+    ("GET", "snapshots/{snapshot}/evidence/{recorded}/media", READ, True),
+    ("GET", "snapshots/{snapshot}/evidence/{drawn}/picture", READ, True),
+    ("GET", "snapshots/{snapshot}/links", WRITE, True),  # who may look at a course need not know to whom it is shown
+    ("POST", "snapshots/{snapshot}/links", WRITE, True),
+    ("GET", "snapshots/{snapshot}/links/{link}", WRITE, True),
+    ("DELETE", "snapshots/{snapshot}/links/{link}", WRITE, True),
+]
+# These open to whoever has the link's token, and no key opens more.
+SHARED = [
+    "shared/<slug:token>",
+    "shared/<slug:token>/evidence/<uuid:reference>",
+    "shared/<slug:token>/evidence/<uuid:reference>/media",
+    "shared/<slug:token>/evidence/<uuid:reference>/picture",
 ]
 # These open to nobody's key, only by an address that was signed for them.
 SIGNED = [
@@ -100,6 +122,11 @@ BODIES = {
 }
 QUERIES = {"nodes/{node}/search": "q=loop"}
 RAW = {"nodes/{node}/import": "PK\x05\x06" + "\x00" * 18}  # an archive of nothing
+# Which the snapshot is made to cite: file, format, place.
+STORED_FILES = [
+    (BASE_DIR / "tests" / "data" / "media" / "lecture.mp4", "video", {"start_ms": 1}),
+    (BASE_DIR / "tests" / "data" / "pdf" / "y-table-src.pdf", "pdf", {"page": 1}),
+]
 OF_NO_USE = {"jobs/{job}/cancel", "jobs/{job}/retry", "nodes/{node}/materials.zip", "uploads/{upload}/complete"}
 """Allowed, but not now: the job is complete, files of the node are not stored, nothing was sent to the upload."""
 OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
@@ -122,6 +149,11 @@ class World:
     talk: str
     import_: str
     upload: str
+    reference: str
+    recorded: str
+    drawn: str
+    link: str
+    token: str
     part: str = "1"
 
     def path(self, template: str) -> str:
@@ -148,6 +180,9 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         tenant=acme, node=lecture.node, position=9, name="Page", source_url="https://example.org/page", format="html",
         processed_at=lecture.processed_at, fingerprint=lecture.fingerprint, chunk_count=1,
     )  # fmt: skip
+    snapshot = StructureSnapshot.objects.get()
+    recorded, drawn = [_cite_stored_file(snapshot, *file) for file in STORED_FILES]
+    made = create_shared_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None)
     body = BODIES["nodes/{node}/uploads"]
     upload = api(acme).post(f"/api/v1/nodes/{lecture.node_id}/uploads", body, format="json").json()
     return World(
@@ -155,7 +190,12 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         entry=str(lecture.pk),
         page=str(page.pk),
         job=str(Job.objects.filter(kind="ingest_entry").get().pk),
-        snapshot=str(StructureSnapshot.objects.get().pk),
+        snapshot=str(snapshot.pk),
+        reference=str(snapshot.references.earliest("created_at").pk),
+        recorded=str(recorded.pk),
+        drawn=str(drawn.pk),
+        link=str(made.link.pk),
+        token=made.token,
         frame=str(frame.pk),
         mapping=str(mapping.pk),
         chunk=str(chunk.pk),
@@ -167,14 +207,44 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     )
 
 
+def _cite_stored_file(snapshot: StructureSnapshot, file: Path, format_: str, place: dict[str, int]) -> Reference:
+    """Return a reference of the snapshot to a place in a file that is stored now."""
+    content = file.read_bytes()
+    entry = MaterialEntry.objects.create(
+        tenant=snapshot.tenant, node=snapshot.node, position=20 + len(format_), name=file.name, format=format_,
+        fingerprint="", object_key=f"tests/{file.name}", size_bytes=len(content),
+        raw_sha256=hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+    writer = get_object_storage().open_writer(entry.object_key)
+    writer.write(content)
+    writer.finish()
+    return Reference.objects.create(
+        tenant=snapshot.tenant, snapshot=snapshot, structure_node=snapshot.nodes.earliest("position"), entry_name="f",
+        position=20 + len(format_), entry_id=entry.pk, entry_path="f", chunk_id=entry.pk, quote="Water",
+        entry_fingerprint="", **place,
+    )  # fmt: skip
+
+
 def send(client: APIClient, method: str, world: World, template: str) -> int:
-    status: int = client.generic(
+    answer = client.generic(
         method,
         world.path(template),
         RAW.get(template) or world.body(template),
         content_type="application/json",
         QUERY_STRING=QUERIES.get(template, ""),
-    ).status_code
+    )
+    return read_whole(answer)
+
+
+def open_shared(path: str) -> int:
+    return read_whole(APIClient().get(path))
+
+
+def read_whole(answer: Any) -> int:
+    """Return the status of an answer. A file is closed only when all of it has been read."""
+    if answer.streaming:
+        list(answer.streaming_content)
+    status: int = answer.status_code
     return status
 
 
@@ -211,6 +281,27 @@ def test_what_opens_by_signature_opens_to_no_key(
                 assert send(client, method, world, template) == 403
 
 
+def test_a_shared_link_opens_its_snapshot_and_nothing_else(
+    api: Api, rival: Tenant, world: World, subtests: pytest.Subtests
+) -> None:
+    values = {"<slug:token>": world.token, "<uuid:reference>": world.reference}
+    cited = {"media": world.recorded, "picture": world.drawn}
+    for template in SHARED:
+        path = "/" + template
+        for name, value in {**values, "<uuid:reference>": cited.get(path.split("/")[-1], world.reference)}.items():
+            path = path.replace(name, value)
+        with subtests.test(template):
+            assert open_shared(path) == 200
+            assert open_shared(path.replace(world.token, world.token[::-1])) == 404
+            assert api(rival).get(path.replace(world.token, "x")).status_code == 404
+            assert APIClient().post(path).status_code == 405
+    SharedLink.objects.update(expires_at=timezone.now())
+    for template in SHARED:
+        path = template.replace("<slug:token>", world.token).replace("<uuid:reference>", world.reference)
+        with subtests.test(f"{template}, expired"):
+            assert open_shared(f"/{path}") == 410
+
+
 def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subtests: pytest.Subtests) -> None:
     stranger = api(rival)
     for method, template, _, _ in ACCESS:
@@ -223,6 +314,7 @@ def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subte
             assert not Chunk.objects.filter(pk=world.chunk, text="Corrected.").exists()
             assert ChunkCorrection.objects.filter(pk=world.correction).exists()
             assert Upload.objects.filter(pk=world.upload, status="open").exists()
+            assert SharedLink.objects.filter(pk=world.link, revoked_at=None).exists()
 
 
 def test_every_route_has_a_row() -> None:
@@ -240,7 +332,7 @@ def test_nothing_else_is_open() -> None:
 
     others = {path for path in paths if not path.startswith(("/api/v1/", "/admin/"))}
 
-    assert others == OPEN
+    assert others == OPEN | {f"/{path}" for path in SHARED}
 
 
 def api_routes() -> Iterator[tuple[str, str]]:

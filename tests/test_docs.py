@@ -168,7 +168,7 @@ def test_the_layout_lists_the_folders_of_the_apps() -> None:
     packages = {f"{app}/{path.parent.name}" for app in apps for path in (BASE / app).glob("*/__init__.py")}
     everywhere = {f"{app}/{name}" for app in apps for name in ("migrations", "management", "admin")}
 
-    assert listed == {*APPS, "config"} | (packages - everywhere)
+    assert listed == {*APPS, "config", "templates"} | (packages - everywhere)
 
 
 def test_the_glossary_is_sorted_and_has_one_row_a_term() -> None:

@@ -27,7 +27,7 @@ from rest_framework import exceptions
 
 from project.db.outages import is_database_outage
 from project.errors import DomainError, StorageUnavailable, TooManyRequests, shorten_message
-from project.http.requests import get_request_id
+from project.http.requests import get_request_id, hide_shared_token
 from project.http.serializers import MAX_ERRORS, count_errors
 
 CONTENT_TYPE = "application/problem+json"
@@ -130,7 +130,8 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
             next_step=StorageUnavailable.next_step,
             headers={"Retry-After": str(StorageUnavailable.retry_after)},
         )
-        log_response("Database away: %s", request.path, response=response, request=request, exception=exc)
+        path = hide_shared_token(request.path)
+        log_response("Database away: %s", path, response=response, request=request, exception=exc)
         return response
     if isinstance(exc, exceptions.ValidationError):
         return _invalid_input(request, exc)
@@ -146,7 +147,8 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
         )
     got_request_exception.send(sender=None, request=request)  # error trackers and the test client listen
     response = server_error(request)
-    log_response("%s: %s", response.reason_phrase, request.path, response=response, request=request, exception=exc)
+    path = hide_shared_token(request.path)
+    log_response("%s: %s", response.reason_phrase, path, response=response, request=request, exception=exc)
     return response
 
 

@@ -14,6 +14,8 @@ from project.db.fields import new_id
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 
+_SHARED_PATH = re.compile(r"^(/shared/)[^/]+")
+
 log = logs.get_logger(__name__)
 
 
@@ -43,12 +45,17 @@ class RequestMiddleware:
         log.info(
             "request answered",
             method=request.method,
-            path=request.path,
+            path=hide_shared_token(request.path),
             status=response.status_code,
             milliseconds=round((time.monotonic() - started) * 1000, 1),
         )
         structlog.contextvars.clear_contextvars()
         return response
+
+
+def hide_shared_token(path: str) -> str:
+    """Return a path for the log: without the token of a shared link, which opens a page to whoever reads it."""
+    return _SHARED_PATH.sub(r"\1[hidden]", path)
 
 
 def get_request_id(request: HttpRequest) -> str:

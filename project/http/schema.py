@@ -70,6 +70,7 @@ class ProblemSchema(AutoSchema):
         "404": "There is no such thing for this tenant.",
         "408": "The body arrives too slowly.",
         "409": "Something else is in the way now.",
+        "410": "The link was revoked, or has expired.",
         "411": "The length of the body is not announced.",
         "413": "The body is too large.",
         "415": "The type of the body is not taken.",
@@ -93,11 +94,13 @@ class ProblemSchema(AutoSchema):
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         answers = super()._get_response_bodies(direction)
         action = getattr(self.view, getattr(self.view, "action", None) or self.method.lower(), None)
+        # Outside the API a browser gets problems as a page.
+        media_types = ["application/problem+json", *([] if self.path.startswith("/api/") else ["text/html"])]
         for status in sorted({*self._list_problem_statuses(), *getattr(action, "problem_statuses", ())}):
             if status not in answers:
                 answer = OpenApiResponse(ProblemSerializer, description=self._DESCRIPTIONS[status])
                 answers[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # has no types
-                    answer, status, media_types=["application/problem+json"]
+                    answer, status, media_types=media_types
                 )
         return answers
 

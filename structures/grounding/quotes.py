@@ -108,6 +108,16 @@ def verify_citations(
     )
 
 
+def split_at_quote(text: str, quote: str) -> tuple[str, str, str] | None:
+    """Return a text, as people see it, before the passage that equals the quote, the passage, and the text after it.
+
+    White space, the shape of quotation marks and dashes, and invisible characters do not matter. None when the quote
+    does not stand in the text.
+    """
+    passage = _ChunkText(text).find_passage(quote, min_letters=0)
+    return make_readable(text).partition(passage) if passage else None
+
+
 def _compute_letter_weight(text: str) -> int:
     """Return how many letters and digits the text has; a sign that stands for a word or syllable counts as three."""
     return sum(_IDEOGRAPH_WEIGHT if character >= _IDEOGRAPHS else 1 for character in text if character.isalnum())

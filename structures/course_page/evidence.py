@@ -1,0 +1,200 @@
+"""The evidence of one reference as it stands today: the text around the quote, and where to see or hear it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.db.models import Q
+
+from materials.chunks.markdown import format_timestamp
+from materials.documents import ChunkKind, Format
+from materials.models import Chunk, MaterialEntry
+from project.errors import NotFound
+from structures.course_page.sections import PageEvidence, build_page_evidence
+from structures.grounding.quotes import split_at_quote
+from structures.models import Reference
+from tenants.models import Tenant
+
+# Chunks before and after the one that is quoted: of a text its neighbours, of a talk about a minute.
+_TEXT_NEIGHBOURS, _TALK_NEIGHBOURS = 1, 4
+# Of a page or slide. Slides hold fewer; of a page with more, those around the quote are shown.
+_MAX_PAGE_CHUNKS = 60
+# On each side of the quote, and of each chunk beside it: a chunk may be a listing of a thousand lines.
+_MAX_CHARACTERS = 1500
+_CODE_KINDS = {ChunkKind.CODE.value, ChunkKind.TABLE.value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassageLine:
+    """A chunk around the quote. `marked` is the part that is quoted, between `before` and `after`."""
+
+    kind: str
+    before: str
+    marked: str = ""
+    after: str = ""
+    start_ms: int | None = None
+    speaker: str = ""
+
+    @property
+    def time(self) -> str:
+        return format_timestamp(self.start_ms or 0)
+
+    @property
+    def seconds(self) -> str:
+        return format_seconds(self.start_ms or 0)
+
+    @property
+    def is_code(self) -> bool:
+        return self.kind in _CODE_KINDS
+
+    @property
+    def is_heading(self) -> bool:
+        return self.kind == ChunkKind.HEADING.value
+
+    @property
+    def is_machine_written(self) -> bool:
+        return ChunkKind(self.kind).is_machine_written
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What opening a reference shows.
+
+    `lines` are empty when the quote is not in the materials any more, and `notice` says so. `player` is `video` or
+    `audio` for a recording that can be played, from `start_seconds`; `has_picture` says that the cited page can be
+    drawn. `source_url` is the web page that the material comes from.
+    """
+
+    reference: PageEvidence
+    snapshot_id: UUID
+    lines: Sequence[PassageLine]
+    notice: str
+    player: str
+    start_seconds: str
+    has_picture: bool
+    page: int | None
+    source_url: str
+
+
+def get_reference(*, tenant: Tenant, snapshot_id: UUID, reference_id: UUID) -> Reference:
+    """Return a reference of the tenant's snapshot. Raises NotFound."""
+    try:
+        return Reference.objects.get(tenant=tenant, snapshot=snapshot_id, pk=reference_id)
+    except Reference.DoesNotExist:
+        raise NotFound(f"The snapshot has no reference {reference_id}.") from None
+
+
+def get_cited_entry(*, tenant: Tenant, reference: Reference) -> MaterialEntry:
+    """Return the entry that a reference cites. Raises NotFound when it has been deleted."""
+    entry = _find_entry(tenant, reference)
+    if entry is None:
+        raise NotFound(f"{reference.entry_name} is no longer among the materials.")
+    return entry
+
+
+def load_evidence(*, tenant: Tenant, snapshot_id: UUID, reference_id: UUID) -> Evidence:
+    """Return a reference's evidence from today's materials. Five statements at most. Raises NotFound."""
+    reference = get_reference(tenant=tenant, snapshot_id=snapshot_id, reference_id=reference_id)
+    entry = _find_entry(tenant, reference)
+    found = _find_quoted_chunk(tenant, reference) if entry is not None else None
+    lines = _load_lines(tenant, found, reference.quote) if found is not None else []
+    is_playable = entry is not None and bool(entry.object_key) and reference.start_ms is not None
+    player = entry.format if is_playable and entry and entry.format in {Format.VIDEO, Format.AUDIO} else ""
+    return Evidence(
+        reference=build_page_evidence(reference),
+        snapshot_id=snapshot_id,
+        lines=lines,
+        notice=_describe_change(reference, entry, is_found=found is not None),
+        player=player,
+        start_seconds=format_seconds(reference.start_ms or 0),
+        has_picture=entry is not None and can_draw_page(reference, entry),
+        page=reference.page,
+        source_url=_build_source_url(reference, entry),
+    )
+
+
+def can_draw_page(reference: Reference, entry: MaterialEntry) -> bool:
+    """Tell whether the page that is cited can be shown as a picture: of PDF alone, in the version that was quoted."""
+    is_stored = bool(entry.object_key) and entry.format == Format.PDF
+    return is_stored and reference.page is not None and entry.fingerprint == reference.entry_fingerprint
+
+
+def format_seconds(milliseconds: int) -> str:
+    """Return seconds as a media fragment has them, such as `12.3` (W3C Media Fragments 1.0, 4.2.1)."""
+    return f"{milliseconds / 1000:.3f}".rstrip("0").rstrip(".")
+
+
+def _find_entry(tenant: Tenant, reference: Reference) -> MaterialEntry | None:
+    return MaterialEntry.objects.for_tenant(tenant).filter(pk=reference.entry_id).first()
+
+
+def _find_quoted_chunk(tenant: Tenant, reference: Reference) -> Chunk | None:
+    """Return the chunk that holds the quote today: the same as then, or another of the entry; None without one."""
+    chunks = Chunk.objects.for_tenant(tenant).filter(entry=reference.entry_id)
+    same = chunks.filter(pk=reference.chunk_id).first()
+    if same is not None and split_at_quote(same.text, reference.quote):
+        return same
+    # An ingestion replaces all chunks of an entry, so that most quotes stand in a new one.
+    return chunks.filter(text__contains=reference.quote).order_by("position").first()
+
+
+def _load_lines(tenant: Tenant, quoted: Chunk, quote: str) -> list[PassageLine]:
+    """Return the chunks around the one that is quoted. One statement."""
+    chunks = Chunk.objects.for_tenant(tenant).filter(entry=quoted.entry_id)
+    if quoted.slide is not None or quoted.page is not None:
+        near = chunks.filter(Q(slide=quoted.slide, page=quoted.page))
+        reach = _MAX_PAGE_CHUNKS // 2
+    else:
+        near = chunks
+        reach = _TALK_NEIGHBOURS if quoted.kind == ChunkKind.TRANSCRIPT else _TEXT_NEIGHBOURS
+    rows = near.filter(position__range=(quoted.position - reach, quoted.position + reach)).order_by("position")
+    return [_build_line(row, quote if row.pk == quoted.pk else "") for row in rows]
+
+
+def _build_line(chunk: Chunk, quote: str) -> PassageLine:
+    line = PassageLine(kind=chunk.kind, before=chunk.text, start_ms=chunk.start_ms, speaker=chunk.speaker)
+    split = split_at_quote(chunk.text, quote) if quote else None
+    if split is None:
+        return replace(line, before=_cut_end(chunk.text))
+    before, marked, after = split
+    return replace(line, before=_cut_start(before), marked=marked, after=_cut_end(after))
+
+
+def _cut_start(text: str) -> str:
+    return text if len(text) <= _MAX_CHARACTERS else "…" + text[-_MAX_CHARACTERS:]
+
+
+def _cut_end(text: str) -> str:
+    return text if len(text) <= _MAX_CHARACTERS else text[:_MAX_CHARACTERS] + "…"
+
+
+def _describe_change(reference: Reference, entry: MaterialEntry | None, *, is_found: bool) -> str:
+    """Return what has changed since the structure was made, when the quote is affected; else blank."""
+    if entry is None:
+        return "This source is no longer among the materials. The words are those that stood in it then."
+    if not is_found:
+        return (
+            "These words are not in the source any more: it was corrected or replaced since. They are those that stood "
+            "in it then."
+        )
+    return ""
+
+
+def _build_source_url(reference: Reference, entry: MaterialEntry | None) -> str:
+    """Return where the material comes from on the web, at the cited place; blank for anything but http(s)."""
+    url = entry.source_url if entry is not None else ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    # Nobody may store another scheme as an address, but an old row or an import might; a browser would run it.
+    if parts.scheme not in {"http", "https"}:
+        return ""
+    if reference.fragment:
+        return parts._replace(fragment=reference.fragment).geturl()
+    if reference.page is not None:
+        return parts._replace(fragment=f"page={reference.page}").geturl()
+    return url

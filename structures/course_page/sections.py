@@ -1,0 +1,302 @@
+"""What a course page shows, as values for its templates: modules and lessons in one list, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.utils.safestring import SafeString
+
+from structures.course_page.directions import find_direction, find_language
+from structures.course_page.text_blocks import render_text_blocks
+from structures.engines.base.drafts import Basis, NodeType
+from structures.exports.markdown import format_reference_location
+from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.quality.sentences import describe_quality
+from structures.queries import StoredNode
+
+_SECTION_TYPES = {NodeType.MODULE, NodeType.LESSON}
+# HTML has headings of six levels; h1 is the title of the course.
+_TOP_LEVEL, _MAX_LEVEL = 2, 6
+_BASIS_NOTES = {Basis.STATED.value: "", Basis.COMPUTED.value: "computed", Basis.ESTIMATED.value: "estimated by a model"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEvidence:
+    """A reference as the page lists it: where it points, the heading above, and the quote.
+
+    `place` names the file, `path` the file with the folders around it.
+    """
+
+    id: UUID
+    place: str
+    path: str
+    heading: str
+    quote: str
+    is_machine_written: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagePrerequisite:
+    """A term that an earlier lesson defines, with the words of both places."""
+
+    term: str
+    title: str
+    anchor: str
+    definition: PageEvidence
+    use: PageEvidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageLeaf:
+    """A concept or an exercise."""
+
+    row: StructureNode
+    evidence: Sequence[PageEvidence]
+    facts: Sequence[str]
+    level: int
+
+    @property
+    def description(self) -> SafeString:
+        return render_text_blocks(self.row.description)
+
+    @property
+    def solution(self) -> SafeString:
+        return render_text_blocks(self.row.reference_solution)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSection:
+    """A module or a lesson without the modules and lessons inside it.
+
+    `number` is its place, such as `1.2`; `level` that of its heading. `children` counts the sections directly inside
+    it, and `closes` how many sections end with this one, itself included: so a template nests lists without recursion.
+    """
+
+    row: StructureNode
+    number: str
+    level: int
+    is_module: bool
+    children: int
+    closes: int
+    goals: Sequence[str]
+    facts: Sequence[str]
+    prerequisites: Sequence[PagePrerequisite]
+    concepts: Sequence[PageLeaf]
+    exercises: Sequence[PageLeaf]
+    evidence: Sequence[PageEvidence]
+
+    @property
+    def anchor(self) -> str:
+        return build_anchor(self.number)
+
+    @property
+    def description(self) -> SafeString:
+        return render_text_blocks(self.row.description)
+
+    @property
+    def closing_levels(self) -> range:
+        return range(self.closes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoursePage:
+    """All that a page of a snapshot shows."""
+
+    snapshot: StructureSnapshot
+    sections: Sequence[PageSection]
+    language: str
+    direction: str
+    counts: Sequence[str]
+    minutes: str
+    models: Sequence[str]
+    quality: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def description(self) -> SafeString:
+        return render_text_blocks(self.snapshot.description)
+
+    @property
+    def goals(self) -> list[str]:
+        return self.snapshot.learning_goal.splitlines()
+
+    @property
+    def has_expectations(self) -> bool:
+        snapshot = self.snapshot
+        return bool(snapshot.expected_knowledge or snapshot.expected_skills or snapshot.prerequisites)
+
+
+def build_course_page(snapshot: StructureSnapshot, modules: Sequence[StoredNode]) -> CoursePage:
+    """Return what the page of a snapshot shows. `modules` are its top nodes with everything below them."""
+    numbered = list(_number_sections(modules))
+    titles = {str(each.node.row.pk): (each.node.row.title, build_anchor(each.number)) for each in numbered}
+    sections = [_build_section(each, titles) for each in numbered]
+    names = [snapshot.title, *(each.node.row.title for each in numbered)]
+    return CoursePage(
+        snapshot=snapshot,
+        sections=sections,
+        language=find_language(_list_texts(snapshot, sections)),
+        direction=find_direction(names),
+        counts=_describe_counts(snapshot.counts),
+        minutes=_describe_minutes(section.row for section in sections if not section.is_module),
+        models=snapshot.provenance.get("models") or (),
+        quality=describe_quality(snapshot.quality),
+    )
+
+
+def build_anchor(number: str) -> str:
+    """Return the anchor of the section with a number such as `1.2`."""
+    return "s" + number.replace(".", "-")
+
+
+def format_minutes(minutes: int) -> str:
+    """Return minutes as people say them, such as `50 min` or `1 h 20 min`."""
+    hours, rest = divmod(minutes, 60)
+    return " ".join(filter(None, [f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else ""]))
+
+
+def build_page_evidence(reference: Reference) -> PageEvidence:
+    """Return a stored reference as pages list it."""
+    location = format_reference_location(reference)
+    folders = reference.entry_path.removesuffix(reference.entry_name)
+    return PageEvidence(
+        id=reference.pk,
+        place=location.removeprefix(folders),
+        path=reference.entry_path,
+        heading=" › ".join(reference.heading_path),
+        quote=reference.quote,
+        is_machine_written=reference.machine_written,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _NumberedNode:
+    node: StoredNode
+    number: str
+    depth: int
+    children: int
+    closes: int
+
+
+def _number_sections(modules: Sequence[StoredNode]) -> Iterator[_NumberedNode]:
+    """Yield modules and lessons in order, numbered within their parents."""
+    # What is still to come: a node, its number and depth, and how many sections end with its last descendant.
+    pending = [(node, str(position), 0, 1) for position, node in enumerate(_list_sections(modules), start=1)]
+    pending.reverse()
+    while pending:
+        node, number, depth, closes = pending.pop()
+        below = _list_sections(node.children)
+        yield _NumberedNode(node=node, number=number, depth=depth, children=len(below), closes=0 if below else closes)
+        numbered = [
+            (child, f"{number}.{position}", depth + 1, closes + 1 if position == len(below) else 1)
+            for position, child in enumerate(below, start=1)
+        ]
+        pending.extend(reversed(numbered))
+
+
+def _list_sections(nodes: Iterable[StoredNode]) -> list[StoredNode]:
+    return [node for node in nodes if node.node_type in _SECTION_TYPES]
+
+
+def _build_section(numbered: _NumberedNode, titles: Mapping[str, tuple[str, str]]) -> PageSection:
+    node, row = numbered.node, numbered.node.row
+    level = min(_TOP_LEVEL + numbered.depth, _MAX_LEVEL)
+    below = min(level + 1, _MAX_LEVEL)
+    return PageSection(
+        row=row,
+        number=numbered.number,
+        level=level,
+        is_module=node.node_type is NodeType.MODULE,
+        children=numbered.children,
+        closes=numbered.closes,
+        goals=row.learning_goal.splitlines(),
+        facts=_list_facts(row),
+        prerequisites=[_build_prerequisite(each, titles) for each in row.prerequisites],
+        concepts=_build_leaves(node, NodeType.CONCEPT, below),
+        exercises=_build_leaves(node, NodeType.EXERCISE, below),
+        evidence=[build_page_evidence(reference) for reference in node.references],
+    )
+
+
+def _build_leaves(node: StoredNode, node_type: NodeType, level: int) -> list[PageLeaf]:
+    return [
+        PageLeaf(
+            row=child.row,
+            evidence=[build_page_evidence(reference) for reference in child.references],
+            facts=_list_facts(child.row),
+            level=level,
+        )
+        for child in node.children
+        if child.node_type is node_type
+    ]
+
+
+def _build_prerequisite(fields: Mapping[str, Any], titles: Mapping[str, tuple[str, str]]) -> PagePrerequisite:
+    title, anchor = titles.get(fields["lesson"], ("", ""))
+    return PagePrerequisite(
+        term=fields["term"],
+        title=title,
+        anchor=anchor,
+        definition=_build_kept_evidence(fields["definition"]),
+        use=_build_kept_evidence(fields["use"]),
+    )
+
+
+def _build_kept_evidence(fields: Mapping[str, Any]) -> PageEvidence:
+    """Return evidence that is stored inside its node and has no row of its own."""
+    locator = {name: value for name, value in fields["locator"].items() if name != "heading_path"}
+    heading_path = tuple(fields["locator"].get("heading_path", ()))
+    names = ("entry_name", "entry_path", "quote", "machine_written")
+    reference = Reference(**{name: fields[name] for name in names}, **locator)
+    reference.heading_path = list(heading_path)
+    return build_page_evidence(reference)
+
+
+def _list_facts(row: StructureNode) -> list[str]:
+    """Return minutes and difficulty in words; what is not known is left out."""
+    facts = []
+    if row.estimated_minutes:
+        note = _BASIS_NOTES.get(row.minutes_basis, "")
+        facts.append(format_minutes(row.estimated_minutes) + (f" ({note})" if note else ""))
+    if row.difficulty:
+        facts.append(f"difficulty {row.difficulty} of 5")
+    return facts
+
+
+def _describe_counts(counts: Mapping[str, int]) -> list[str]:
+    named = [(counts.get(f"{node_type.value}s", 0), node_type.value) for node_type in NodeType]
+    return [f"{count} {name}{'' if count == 1 else 's'}" for count, name in named if count]
+
+
+def _describe_minutes(lessons: Iterable[StructureNode]) -> str:
+    """Return how long all lessons take, by where their minutes come from; blank when nothing is known."""
+    totals: dict[str, int] = {}
+    unknown = 0
+    for row in lessons:
+        if row.estimated_minutes:
+            totals[row.minutes_basis] = totals.get(row.minutes_basis, 0) + row.estimated_minutes
+        else:
+            unknown += 1
+    if not totals:
+        return ""
+    notes = {**_BASIS_NOTES, Basis.STATED.value: "stated by the materials", "": "of unknown origin"}
+    parts = [f"{format_minutes(totals[basis])} {note}" for basis, note in notes.items() if basis in totals]
+    if len(parts) > 1:
+        parts = [f"{format_minutes(sum(totals.values()))}: {', '.join(parts)}"]
+    if unknown:
+        parts.append(f"{unknown} lesson{'' if unknown == 1 else 's'} without a time")
+    return "; ".join(parts)
+
+
+def _list_texts(snapshot: StructureSnapshot, sections: Sequence[PageSection]) -> Iterator[str]:
+    """Yield the texts of a course, the longest kinds first: a language is found by whole sentences."""
+    yield snapshot.description
+    for section in sections:
+        yield section.row.description
+        yield section.row.learning_goal
+        for leaf in (*section.concepts, *section.exercises):
+            yield leaf.row.description
+    for section in sections:
+        yield section.row.title

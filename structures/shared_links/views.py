@@ -1,0 +1,116 @@
+"""REST endpoints of shared links, and the pages that they open."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.schema import declare_problems
+from structures.course_page.evidence import load_evidence
+from structures.course_page.files import RECORDING_RESPONSES, build_media_response, build_picture_response
+from structures.course_page.negotiation import AnyMediaType
+from structures.course_page.rendering import (
+    build_page_response,
+    render_evidence,
+    render_evidence_page,
+    render_served_page,
+)
+from structures.course_page.serializers import EvidenceQuerySerializer
+from structures.models import SharedLink
+from structures.queries import load_structure_tree
+from structures.shared_links.queries import get_shared_link, list_shared_links
+from structures.shared_links.serializers import MadeLinkSerializer, SharedLinkCreateSerializer, SharedLinkSerializer
+from structures.shared_links.services import create_shared_link, open_shared_link, revoke_shared_link
+from tenants.requests import get_tenant
+from tenants.scopes import Scope
+
+
+class SharedLinkViewSet(viewsets.GenericViewSet[SharedLink]):
+    """The links to the course page of one snapshot."""
+
+    queryset = SharedLink.objects.none()
+    serializer_class = SharedLinkSerializer
+    read_scope = Scope.PREP
+    write_scope = Scope.PREP
+
+    @extend_schema(request=SharedLinkCreateSerializer, responses={201: MadeLinkSerializer})
+    def create(self, request: Request, pk: UUID) -> Response:
+        """Make a link that shows the course page, its evidence and the cited recordings to whoever has it."""
+        wanted = validated(SharedLinkCreateSerializer(data=request.data))
+        made = create_shared_link(tenant=get_tenant(request), snapshot_id=pk, **wanted)
+        shape = MadeLinkSerializer(made.link, context={"request": request, "token": made.token})
+        return created_response(shape.data, location=f"/api/v1/snapshots/{pk}/links/{made.link.pk}")
+
+    @extend_schema(responses=SharedLinkSerializer(many=True))
+    def list(self, request: Request, pk: UUID) -> Response:
+        """List the snapshot's links, newest first, with those that are closed."""
+        validated_query(request)
+        return paginated_response(
+            self, list_shared_links(tenant=get_tenant(request), snapshot_id=pk), SharedLinkSerializer
+        )
+
+    @extend_schema(responses=SharedLinkSerializer)
+    def retrieve(self, request: Request, pk: UUID, link: UUID) -> Response:
+        """Read one link."""
+        found = get_shared_link(tenant=get_tenant(request), snapshot_id=pk, link_id=link)
+        return Response(SharedLinkSerializer(found).data)
+
+    def destroy(self, request: Request, pk: UUID, link: UUID) -> Response:
+        """Revoke a link: it opens nothing from now on."""
+        revoke_shared_link(tenant=get_tenant(request), snapshot_id=pk, link_id=link)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SharedPageViewSet(viewsets.GenericViewSet[SharedLink]):
+    """What a shared link opens: to whoever has it, without a key."""
+
+    queryset = SharedLink.objects.none()
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    content_negotiation_class = AnyMediaType
+
+    @declare_problems("410", "429")
+    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR})
+    def retrieve_page(self, request: Request, token: str) -> HttpResponse:
+        """Open the course page of a shared link."""
+        link = open_shared_link(token=token, request=request._request)
+        html = render_served_page(link.snapshot, load_structure_tree(link.snapshot), base=f"{token}/")
+        return build_page_response(html)
+
+    @declare_problems("410", "429")
+    @extend_schema(parameters=[EvidenceQuerySerializer], responses={(200, "text/html"): OpenApiTypes.STR})
+    def retrieve_evidence(self, request: Request, token: str, reference: UUID) -> HttpResponse:
+        """Open the evidence of a reference of the shared snapshot."""
+        link = open_shared_link(token=token, request=request._request)
+        wanted = validated(EvidenceQuerySerializer(data=request.query_params.dict()))
+        evidence = load_evidence(tenant=link.tenant, snapshot_id=link.snapshot_id, reference_id=reference)
+        if wanted["fragment"]:
+            return build_page_response(render_evidence(evidence, base=f"{token}/"))
+        return build_page_response(render_evidence_page(evidence, base="../", course_url=f"../../{token}"))
+
+    @declare_problems("410", "429")
+    @extend_schema(responses=RECORDING_RESPONSES)
+    def retrieve_media(self, request: Request, token: str, reference: UUID) -> HttpResponseBase:
+        """Play the recording that a reference of the shared snapshot cites."""
+        link = open_shared_link(token=token, request=request._request)
+        return build_media_response(
+            request._request, tenant=link.tenant, snapshot_id=link.snapshot_id, reference_id=reference
+        )
+
+    @declare_problems("410", "429")
+    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
+    def retrieve_picture(self, request: Request, token: str, reference: UUID) -> HttpResponse:
+        """See the page that a reference of the shared snapshot cites, with the passage marked."""
+        link = open_shared_link(token=token, request=request._request)
+        return build_picture_response(
+            request._request, tenant=link.tenant, snapshot_id=link.snapshot_id, reference_id=reference
+        )
