@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,12 +113,26 @@ class CourseBuild:
         return snapshot
 
 
-def write_outputs(
-    snapshot: dict[str, Any], markdown: str, *, json_file: Path | None, markdown_file: Path | None, console: Console
-) -> None:
-    """Write a snapshot as the API gives it, and as Markdown, into those of the files that are given."""
-    texts = [(json_file, json.dumps(snapshot, ensure_ascii=False, indent=2) + "\n"), (markdown_file, markdown)]
-    for file, text in texts:
+@dataclass(frozen=True, kw_only=True)
+class OutputFiles:
+    """Where a structure is written to: as the API gives it, as Markdown, and as a page; None for not at all."""
+
+    json: Path | None
+    markdown: Path | None
+    html: Path | None
+
+
+def add_output_arguments(parser: ArgumentParser) -> None:
+    """Add the options that name the files of `OutputFiles`."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the structure as the API gives it")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the structure as Markdown")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the structure as a page for the browser")
+
+
+def write_outputs(snapshot: dict[str, Any], *, markdown: str, html: str, files: OutputFiles, console: Console) -> None:
+    """Write a structure into those of the files that are named."""
+    json_text = json.dumps(snapshot, ensure_ascii=False, indent=2) + "\n"
+    for file, text in ((files.json, json_text), (files.markdown, markdown), (files.html, html)):
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")

@@ -16,12 +16,14 @@ from project.local.course_files import CourseFiles, SkippedFile, list_skipped_fi
 from project.local.folder_reading import FolderReading, read_planned_files
 from project.local.folder_sources import FolderSources, build_folder_sources
 from project.local.reading_cache import ReadingCache
+from structures.course_page.rendering import render_page_file
 from structures.engines.outline.engine import build_outline
 from structures.engines.registry import ENGINES, EngineName
 from structures.exports.base import ExportedSnapshot
 from structures.exports.markdown import MarkdownFormat
 from structures.generation.snapshots import SnapshotRows, build_snapshot_rows, verify_draft
-from structures.queries import build_structure_tree
+from structures.models import StructureSnapshot
+from structures.queries import StoredNode, build_structure_tree
 from structures.serializers import build_snapshot_json
 from structures.staleness.queries import MaterialChanges
 from tenants.models import Tenant
@@ -33,8 +35,14 @@ class FolderOutline:
 
     snapshot: dict[str, Any]
     markdown: str
+    row: StructureSnapshot
+    tree: list[StoredNode]
     skipped: Sequence[SkippedFile]
     failed: Sequence[SkippedFile]
+
+    def render_html(self) -> str:
+        """Return the structure as one HTML file."""
+        return render_page_file(self.row, self.tree)
 
 
 def build_folder_outline(
@@ -62,6 +70,8 @@ def _build_outline(course: CourseFiles, reading: FolderReading) -> FolderOutline
     return FolderOutline(
         snapshot=json.loads(rendered),
         markdown=MarkdownFormat().render(ExportedSnapshot(course=rows.snapshot, modules=tree)).decode(),
+        row=rows.snapshot,
+        tree=tree,
         skipped=skipped,
         failed=reading.failed,
     )

@@ -62,6 +62,10 @@ def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
     for place in ("page", "slide", "start_ms", "heading_path", "fragment"):
         assert any(place in locator for locator in locators), place
     assert (var / "demo" / "structure.md").read_text().startswith("# Maps and how they lie")
+    page = (var / "demo" / "structure.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "first-steps-in-python.mp4, 00:" in page
+    assert f"Open it in your browser: {var / 'demo' / 'structure.html'}" in done.stdout
     assert not ClusterHeartbeat.objects.exists()
     assert all(key.revoked_at is not None for key in ApiKey.objects.all())
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from materials.models import MaterialNode
-from structures.models import StructureSnapshot
+from structures.models import SharedLink, StructureSnapshot
 from tenants.models import ApiKey
 from tests.process_table import environment, eventually, start
 
@@ -66,6 +66,15 @@ def type_blocks(tmp_path: Path, transactional_db: None) -> Iterator[Callable[[st
     process.wait()
 
 
+def test_a_shared_link_opens_and_closes_as_documented(type_blocks: Callable[[str], str]) -> None:
+    shown = type_blocks("docs/how-to/share-a-course-page.md")
+
+    assert re.search(r"^http://127\.0\.0\.1:\d+/shared/[\w-]{32}$", shown, re.MULTILINE)
+    assert '<h1 dir="auto">Water</h1>' in shown
+    assert shown.rstrip().endswith("410")
+    assert SharedLink.objects.get().revoked_at is not None
+
+
 @pytest.mark.parametrize(("page", "title"), [("README.md", "Maps"), ("docs/tutorial.md", "Water")])
 def test_a_page_runs_as_it_stands(type_blocks: Callable[[str], str], page: str, title: str) -> None:
     shown = type_blocks(page)
@@ -110,7 +119,10 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
             "cw_live_WlToEJaX": lambda: ApiKey.objects.earliest("created_at").prefix,
             "/srv/courses/water": lambda: str(folder),
             "path/to/course": lambda: str(folder),
-            **{name: partial(str, tmp_path / name) for name in ("gold.json", "structure.json", "structure.md")},
+            **{
+                name: partial(str, tmp_path / name)
+                for name in ("gold.json", "structure.html", "structure.json", "structure.md")
+            },
             "0198c0de-...": lambda: str(MaterialNode.objects.get(parent=None).pk),
         }
         arguments = [examples[each]() if each in examples else each for each in arguments]

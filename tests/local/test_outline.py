@@ -67,13 +67,19 @@ def list_places(snapshot: dict[str, Any]) -> Iterator[str]:
 def test_it_is_the_structure_that_a_build_stores(
     course: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call_command("build_course", str(course), json=tmp_path / "built.json", markdown=tmp_path / "built.md")
+    outputs = {
+        option: tmp_path / f"built.{end}" for option, end in (("json", "json"), ("markdown", "md"), ("html", "html"))
+    }
+    call_command("build_course", str(course), **outputs)
     built = capsys.readouterr().out
 
     outline = build_folder_outline(course, cache=ReadingCache(folder=tmp_path / "read"))
 
     assert strip_rows(outline.snapshot) == strip_rows(json.loads((tmp_path / "built.json").read_text()))
     assert KEY.sub("", outline.markdown) == KEY.sub("", (tmp_path / "built.md").read_text())
+    # The line at the end says when and by which id.
+    made = re.compile(r'<p class="made">.*?</p>')
+    assert made.sub("", outline.render_html()) == made.sub("", (tmp_path / "built.html").read_text())
     assert "3-Talks/lecture.mp4" in set(list_places(outline.snapshot))
     assert {file.path for file in outline.failed} == {"broken.pdf", "blank.html"}
     assert {file.path for file in outline.skipped} == {"empty.md", "lab.ipynb", "data.bin"}

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from project.local.api_client import ApiClient
 from project.local.console import print_structure
-from project.local.course_build import CourseBuild, list_left_out, write_outputs
+from project.local.course_build import CourseBuild, OutputFiles, add_output_arguments, list_left_out, write_outputs
 from project.local.course_files import BuildFailed, open_course
 from project.local.demo_tenant import issue_temporary_key
 from project.local.servers import StartFailed, run_system
@@ -32,11 +32,18 @@ class Command(BaseCommand):
             help="who makes the structure; llm and auto send the materials to the providers whose keys are set",
         )
         parser.add_argument("--strategy", default="default", help="which models: see `manage.py models`")
-        parser.add_argument("--json", type=Path, metavar="FILE", help="write the snapshot as the API gives it")
-        parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the structure as Markdown")
+        add_output_arguments(parser)
 
     def handle(
-        self, *, path: Path, engine: str, strategy: str, json: Path | None, markdown: Path | None, **options: Any
+        self,
+        *,
+        path: Path,
+        engine: str,
+        strategy: str,
+        json: Path | None,
+        markdown: Path | None,
+        html: Path | None,
+        **options: Any,
     ) -> None:
         if not path.exists():
             raise CommandError(f"{path} is not there.")
@@ -50,8 +57,11 @@ class Command(BaseCommand):
                     client = ApiClient(base_url=running.base_url, key=key)
                     build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy)
                     snapshot = build.run(course)
-                    text = client.get_text(f"/api/v1/snapshots/{snapshot['id']}", accept="text/markdown")
+                    url = f"/api/v1/snapshots/{snapshot['id']}"
+                    text = client.get_text(url, accept="text/markdown")
+                    page = client.get_text(f"{url}/page?download=true", accept="text/html") if html else ""
         except (BuildFailed, StartFailed) as exc:
             raise CommandError(str(exc)) from exc
         print_structure(console, snapshot, list_left_out(build.skipped, build.failed))
-        write_outputs(snapshot, text, json_file=json, markdown_file=markdown, console=console)
+        files = OutputFiles(json=json, markdown=markdown, html=html)
+        write_outputs(snapshot, markdown=text, html=page, files=files, console=console)

@@ -20,9 +20,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(settings.VAR_DIR) / "demo"
         os.environ["WHISPER_MODEL"] = str(MODEL)  # for the worker that is started
-        call_command("build_course", str(COURSE), json=folder / "structure.json", markdown=folder / "structure.md")
+        outputs = {"json": "structure.json", "markdown": "structure.md", "html": "structure.html"}
+        call_command("build_course", str(COURSE), **{option: folder / name for option, name in outputs.items()})
         self.stdout.write(
-            "\nThat is the sample course. A Whisper model that knows only its recording transcribed it here.\n"
+            f"\nThat is the sample course. Open it in your browser: {folder / 'structure.html'}\n"
+            "A Whisper model that knows only its recording transcribed it here.\n"
             "Your own: .venv/bin/python manage.py build_course FOLDER\n"
             "API, its pages and the admin on this machine: make up"
         )

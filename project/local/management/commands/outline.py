@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from project.local.console import create_progress, print_structure
-from project.local.course_build import list_left_out, write_outputs
+from project.local.course_build import OutputFiles, add_output_arguments, list_left_out, write_outputs
 from project.local.course_files import BuildFailed
 from project.local.folder_outline import build_folder_outline
 from project.local.reading_cache import ReadingCache
@@ -26,10 +26,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="folder of materials, zip, tar.gz or course package")
-        parser.add_argument("--json", type=Path, metavar="FILE", help="write the structure as the API gives it")
-        parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the structure as Markdown")
+        add_output_arguments(parser)
 
-    def handle(self, *, path: Path, json: Path | None, markdown: Path | None, **options: Any) -> None:
+    def handle(
+        self, *, path: Path, json: Path | None, markdown: Path | None, html: Path | None, **options: Any
+    ) -> None:
         if not path.exists():
             raise CommandError(f"{path} is not there.")
         console = Console(highlight=False)
@@ -45,4 +46,6 @@ class Command(BaseCommand):
         except BuildFailed as exc:
             raise CommandError(str(exc)) from exc
         print_structure(console, outline.snapshot, list_left_out(outline.skipped, outline.failed))
-        write_outputs(outline.snapshot, outline.markdown, json_file=json, markdown_file=markdown, console=console)
+        files = OutputFiles(json=json, markdown=markdown, html=html)
+        page = outline.render_html() if html is not None else ""
+        write_outputs(outline.snapshot, markdown=outline.markdown, html=page, files=files, console=console)
