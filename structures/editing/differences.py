@@ -10,7 +10,7 @@ from uuid import UUID
 
 from structures.editing.fields import FieldValue, encode_value
 from structures.editing.reference_json import encode_reference
-from structures.editing.references import KeyedPrerequisite, TreeReference
+from structures.editing.references import KeyedPrerequisite, ReferenceIdentity, TreeReference
 from structures.editing.tree_json import encode_node
 from structures.editing.trees import KeyedNode, KeyedTree
 from structures.editing.words import WordChange, compare_words
@@ -195,9 +195,26 @@ def _compare_fields(old: KeyedNode, new: KeyedNode) -> Iterator[FieldChange]:
         # Empty fields are in neither mapping.
         if old.fields.get(name) != new.fields.get(name):
             before, after = old.get_field(name), new.get_field(name)
+            if _are_same_prerequisites(before, after):
+                continue
             is_text = isinstance(before, str | tuple) and isinstance(after, str | tuple)
-            words = compare_words(_write_text(before), _write_text(after)) if is_text else ()
+            words = compare_words(write_field_text(before), write_field_text(after)) if is_text else ()
             yield FieldChange(key=new.key, title=new.title, field=name, before=before, after=after, words=words)
+
+
+def _are_same_prerequisites(before: FieldValue, after: FieldValue) -> bool:
+    """Tell whether prerequisites say the same with the same evidence, whichever chunks hold it now."""
+
+    def identify(value: FieldValue) -> list[tuple[str, UUID, ReferenceIdentity, ReferenceIdentity]]:
+        items = value if isinstance(value, tuple) else ()
+        return [
+            (item.term, item.lesson, item.definition.identity, item.use.identity)
+            for item in items
+            if isinstance(item, KeyedPrerequisite)
+        ]
+
+    same = identify(before)
+    return bool(same) and same == identify(after)
 
 
 def _compare_evidence(old: KeyedNode, new: KeyedNode) -> Iterator[EvidenceChange]:
@@ -210,7 +227,8 @@ def _compare_evidence(old: KeyedNode, new: KeyedNode) -> Iterator[EvidenceChange
         yield EvidenceChange(key=new.key, title=new.title, gained=gained, lost=lost)
 
 
-def _write_text(value: FieldValue) -> str:
+def write_field_text(value: FieldValue) -> str:
+    """Return a text as it is, and of a list one item a line."""
     return "\n".join(map(_write_item, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from structures.editing.differences import compare_trees, encode_difference, find_out_of_order
 from structures.editing.fields import Minutes
 from structures.editing.operations import AddNote, ChangeField, perform
+from structures.editing.references import KeyedPrerequisite
 from structures.editing.trees import COURSE_KEY, KeyedTree, build_tree
 from structures.editing.words import ADDED, REMOVED, SAME, WordChange, compare_words
 from structures.engines.base.drafts import NodeType
@@ -68,6 +69,20 @@ def test_lists_are_compared_by_words_and_numbers_are_not() -> None:
     assert (changes["difficulty"].before, changes["difficulty"].after) == (1, 2)
     assert (changes["estimated_minutes"].before, changes["estimated_minutes"].after) == (Minutes(3, "stated"), None)
     assert changes["difficulty"].words == ()
+
+
+def test_prerequisites_go_by_their_evidence_and_not_by_its_chunks() -> None:
+    def build(words: str, chunk: int) -> KeyedTree:
+        term = KeyedPrerequisite(
+            term="Steam", lesson=key("Heat"), definition=quote(words, chunk=chunk), use=quote("It steams.", chunk=chunk)
+        )
+        return course(Cold={"prerequisites": (term,)})
+
+    assert compare_trees(build("Steam is gas.", 1), build("Steam is gas.", 2)).is_empty
+    (change,) = compare_trees(build("Steam is gas.", 1), build("Steam is vapour.", 1)).changed
+    assert (change.title, change.field) == ("Cold", "prerequisites")
+    (change,) = compare_trees(build("Steam is gas.", 1), course()).changed
+    assert change.after == ()
 
 
 def test_another_type_is_said() -> None:
