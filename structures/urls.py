@@ -3,6 +3,7 @@
 from django.urls import path
 
 from structures.course_page.views import CoursePageViewSet
+from structures.differences.views import DifferenceViewSet
 from structures.generation.views import NodeStructureViewSet
 from structures.shared_links.views import SharedLinkViewSet
 from structures.staleness.views import CourseTreeViewSet
@@ -21,6 +22,7 @@ urlpatterns = [
     path("nodes/<uuid:pk>/structure", SnapshotViewSet.as_view({"get": "retrieve_latest"}), name="node-structure"),
     path("nodes/<uuid:pk>/snapshots", NodeStructureViewSet.as_view({"get": "list_snapshots"}), name="node-snapshots"),
     path("snapshots/<uuid:pk>", SnapshotViewSet.as_view({"get": "retrieve"}), name="snapshot"),
+    path("snapshots/<uuid:pk>/differences", DifferenceViewSet.as_view({"get": "compare"}), name="snapshot-differences"),
     path("snapshots/<uuid:pk>/page", CoursePageViewSet.as_view({"get": "retrieve_page"}), name="snapshot-page"),
     path(
         "snapshots/<uuid:pk>/evidence/<uuid:reference>",

@@ -88,6 +88,7 @@ ACCESS = [
     ("GET", "nodes/{node}/structure", READ, True),
     ("GET", "nodes/{node}/snapshots", READ, True),
     ("GET", "snapshots/{snapshot}", READ, True),
+    ("GET", "snapshots/{snapshot}/differences", READ, True),
     ("GET", "snapshots/{snapshot}/page", READ, True),
     ("GET", "snapshots/{snapshot}/evidence/{reference}", READ, True),
     ("GET", "snapshots/{snapshot}/evidence/{recorded}/media", READ, True),
@@ -120,7 +121,7 @@ BODIES = {
     },
     "nodes/{node}/uploads": {"name": "a.md", "size_bytes": 1, "sha256": "0" * 64},
 }
-QUERIES = {"nodes/{node}/search": "q=loop"}
+QUERIES = {"nodes/{node}/search": "q=loop", "snapshots/{snapshot}/differences": "from={snapshot}"}
 RAW = {"nodes/{node}/import": "PK\x05\x06" + "\x00" * 18}  # an archive of nothing
 # Which the snapshot is made to cite: file, format, place.
 STORED_FILES = [
@@ -231,7 +232,7 @@ def send(client: APIClient, method: str, world: World, template: str) -> int:
         world.path(template),
         RAW.get(template) or world.body(template),
         content_type="application/json",
-        QUERY_STRING=QUERIES.get(template, ""),
+        QUERY_STRING=QUERIES.get(template, "").format(**world.__dict__),
     )
     return read_whole(answer)
 

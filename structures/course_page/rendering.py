@@ -56,7 +56,7 @@ def render_evidence(evidence: Evidence, *, base: str) -> str:
 def render_evidence_page(evidence: Evidence, *, base: str, course_url: str) -> str:
     """Return evidence as a page of its own, for browsers that run no script."""
     context = {"evidence": evidence, "base": base, "course_url": course_url}
-    return render_to_string("course_page/evidence_page.html", {**_build_frame(is_file=False), **context})
+    return render_to_string("course_page/evidence_page.html", {**build_frame(is_file=False), **context})
 
 
 def build_page_response(html: str) -> HttpResponse:
@@ -84,6 +84,11 @@ def build_policy(*, is_file: bool) -> str:
     )
 
 
+def build_frame(*, is_file: bool) -> Mapping[str, Any]:
+    """Return what the templates of all pages need: style, script and policy."""
+    return {"assets": load_assets(), "policy": build_policy(is_file=is_file), "is_file": is_file}
+
+
 @cache
 def load_assets() -> PageAssets:
     """Return style and script of the pages, read once per process."""
@@ -105,11 +110,7 @@ def _render_page(page: CoursePage, *, base: str, is_file: bool) -> str:
         "label_language": SafeString("" if page.language in {"", "en"} else ' lang="en"'),
         "is_tree_open": len(page.sections) <= _MAX_OPEN_TREE,
     }
-    return render_to_string("course_page/page.html", {**_build_frame(is_file=is_file), **context})
-
-
-def _build_frame(*, is_file: bool) -> Mapping[str, Any]:
-    return {"assets": load_assets(), "policy": build_policy(is_file=is_file), "is_file": is_file}
+    return render_to_string("course_page/page.html", {**build_frame(is_file=is_file), **context})
 
 
 def _compute_source(text: str) -> str:

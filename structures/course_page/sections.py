@@ -20,7 +20,7 @@ from structures.queries import StoredNode
 _SECTION_TYPES = {NodeType.MODULE, NodeType.LESSON}
 # HTML has headings of six levels; h1 is the title of the course.
 _TOP_LEVEL, _MAX_LEVEL = 2, 6
-_BASIS_NOTES = {Basis.STATED.value: "", Basis.COMPUTED.value: "computed", Basis.ESTIMATED.value: "estimated by a model"}
+BASIS_NOTES = {Basis.STATED.value: "", Basis.COMPUTED.value: "computed", Basis.ESTIMATED.value: "estimated by a model"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,7 +258,7 @@ def _list_facts(row: StructureNode) -> list[str]:
     """Return minutes and difficulty in words; what is not known is left out."""
     facts = []
     if row.estimated_minutes:
-        note = _BASIS_NOTES.get(row.minutes_basis, "")
+        note = BASIS_NOTES.get(row.minutes_basis, "")
         facts.append(format_minutes(row.estimated_minutes) + (f" ({note})" if note else ""))
     if row.difficulty:
         facts.append(f"difficulty {row.difficulty} of 5")
@@ -281,7 +281,7 @@ def _describe_minutes(lessons: Iterable[StructureNode]) -> str:
             unknown += 1
     if not totals:
         return ""
-    notes = {**_BASIS_NOTES, Basis.STATED.value: "stated by the materials", "": "of unknown origin"}
+    notes = {**BASIS_NOTES, Basis.STATED.value: "stated by the materials", "": "of unknown origin"}
     parts = [f"{format_minutes(totals[basis])} {note}" for basis, note in notes.items() if basis in totals]
     if len(parts) > 1:
         parts = [f"{format_minutes(sum(totals.values()))}: {', '.join(parts)}"]

@@ -1,0 +1,1 @@
+"""What differs between two snapshots of one material node, as data and as a page."""
