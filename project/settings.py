@@ -273,6 +273,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ChunkKindEnum": "materials.chunks.serializers.CHUNK_KINDS",
         "LeftOutKindEnum": "materials.serializers.LEFT_OUT_KINDS",
         "UploadStateEnum": "materials.uploads.serializers.UPLOAD_STATES",
+        "JobStatusEnum": "project.jobs.models.JobStatus",
+        "CopyStatusEnum": "structures.models.CopyStatus",
     },
 }
 # An upload or download holds a thread for as long as its client sends or receives (docs/decisions/0051).

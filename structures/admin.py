@@ -1,11 +1,22 @@
-"""Read-only admin pages of structures: a snapshot never changes, and the API makes and revokes shared links."""
+"""Read-only admin pages of structures: a snapshot never changes, the API does the rest."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from project.http.admin import ReadOnlyAdmin
-from structures.models import CachedAnswer, Reference, SharedLink, SnapshotSource, StructureNode, StructureSnapshot
+from structures.models import (
+    CachedAnswer,
+    EditConflictRow,
+    EditRecord,
+    Reference,
+    SharedLink,
+    SnapshotSource,
+    StructureNode,
+    StructureSnapshot,
+    WorkingCopy,
+    WorkingNode,
+)
 from structures.quality.sentences import describe_quality
 from structures.staleness.queries import find_changes
 from structures.staleness.sentences import describe_changes
@@ -83,3 +94,46 @@ class SharedLinkAdmin(ReadOnlyAdmin):
     search_fields = ("label", "prefix", "snapshot__id")
     ordering = ("-created_at", "id")
     exclude = ("digest",)
+
+
+@admin.register(WorkingCopy)
+class WorkingCopyAdmin(ReadOnlyAdmin):
+    """Working copies, newest first."""
+
+    list_display = ("name", "tenant", "node", "status", "revision", "node_count", "created_by", "changed_at")
+    list_filter = ("tenant", "status")
+    list_select_related = ("tenant", "node")
+    search_fields = ("name", "id", "node__id")
+    ordering = ("-created_at", "id")
+
+
+@admin.register(WorkingNode)
+class WorkingNodeAdmin(ReadOnlyAdmin):
+    """The nodes and retired keys of working copies."""
+
+    list_display = ("key", "working_copy", "parent")
+    list_select_related = ("working_copy",)
+    search_fields = ("key", "working_copy__id")
+    ordering = ("working_copy_id", "key")
+
+
+@admin.register(EditRecord)
+class EditRecordAdmin(ReadOnlyAdmin):
+    """The steps of working copies, newest first."""
+
+    list_display = ("number", "kind", "actor_name", "reason", "working_copy", "created_at")
+    list_filter = ("kind",)
+    list_select_related = ("working_copy",)
+    search_fields = ("working_copy__id", "actor_name")
+    ordering = ("-created_at", "id")
+
+
+@admin.register(EditConflictRow)
+class EditConflictRowAdmin(ReadOnlyAdmin):
+    """Conflicts of rebases, newest first."""
+
+    list_display = ("__str__", "working_copy", "opened_by", "closed_by", "decision", "is_hidden")
+    list_filter = ("decision", "is_hidden")
+    list_select_related = ("working_copy",)
+    search_fields = ("working_copy__id",)
+    ordering = ("-created_at", "id")

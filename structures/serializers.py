@@ -11,7 +11,7 @@ from materials.contents import encode_locator
 from materials.serializers import LocatorSerializer
 from project.http.schema import declare_children_of
 from structures.engines.base.drafts import Basis, NodeType
-from structures.models import Reference, StructureSnapshot
+from structures.models import EDITED_BASIS, Reference, StructureSnapshot
 from structures.queries import StoredNode
 from structures.staleness.queries import MaterialChanges
 from structures.staleness.serializers import MaterialsChanged, MaterialsChangedField, build_changes_json
@@ -196,7 +196,7 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
     estimated_minutes = serializers.IntegerField(allow_null=True)
     minutes_basis = serializers.CharField(
         help_text=f"`{Basis.STATED}` by the materials, `{Basis.COMPUTED}` from their length, or "
-        f"`{Basis.ESTIMATED}` by a model; blank without minutes."
+        f"`{Basis.ESTIMATED}` by a model, `{EDITED_BASIS}` by a person; blank without minutes."
     )
     key_points = serializers.ListField(child=serializers.CharField())
     questions = serializers.ListField(child=serializers.CharField(), help_text="What the lesson answers.")

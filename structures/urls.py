@@ -8,6 +8,7 @@ from structures.generation.views import NodeStructureViewSet
 from structures.shared_links.views import SharedLinkViewSet
 from structures.staleness.views import CourseTreeViewSet
 from structures.views import SnapshotViewSet
+from structures.working_copies.views import NodeCopiesViewSet, WorkingCopyViewSet
 
 urlpatterns = [
     path("nodes/<uuid:pk>/tree", CourseTreeViewSet.as_view({"get": "retrieve_tree"}), name="node-tree"),
@@ -48,5 +49,43 @@ urlpatterns = [
         "snapshots/<uuid:pk>/links/<uuid:link>",
         SharedLinkViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="snapshot-link",
+    ),
+    path(
+        "snapshots/<uuid:pk>/working-copy",
+        NodeCopiesViewSet.as_view({"post": "create_from_snapshot"}),
+        name="snapshot-working-copy",
+    ),
+    path("nodes/<uuid:pk>/working-copies", NodeCopiesViewSet.as_view({"get": "list_copies"}), name="working-copies"),
+    path(
+        "working-copies/<uuid:pk>",
+        WorkingCopyViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="working-copy",
+    ),
+    path("working-copies/<uuid:pk>/edits", WorkingCopyViewSet.as_view({"post": "edit"}), name="working-copy-edits"),
+    path("working-copies/<uuid:pk>/undo", WorkingCopyViewSet.as_view({"post": "undo"}), name="working-copy-undo"),
+    path("working-copies/<uuid:pk>/redo", WorkingCopyViewSet.as_view({"post": "redo"}), name="working-copy-redo"),
+    path(
+        "working-copies/<uuid:pk>/history",
+        WorkingCopyViewSet.as_view({"get": "list_history"}),
+        name="working-copy-history",
+    ),
+    path(
+        "working-copies/<uuid:pk>/history/<int:number>",
+        WorkingCopyViewSet.as_view({"get": "retrieve_step"}),
+        name="working-copy-step",
+    ),
+    path("working-copies/<uuid:pk>/rebase", WorkingCopyViewSet.as_view({"post": "rebase"}), name="working-copy-rebase"),
+    path(
+        "working-copies/<uuid:pk>/conflicts",
+        WorkingCopyViewSet.as_view({"get": "list_conflicts", "post": "decide_all"}),
+        name="working-copy-conflicts",
+    ),
+    path(
+        "working-copies/<uuid:pk>/conflicts/<uuid:conflict>",
+        WorkingCopyViewSet.as_view({"post": "decide_one"}),
+        name="working-copy-conflict",
+    ),
+    path(
+        "working-copies/<uuid:pk>/approve", WorkingCopyViewSet.as_view({"post": "approve"}), name="working-copy-approve"
     ),
 ]

@@ -18,17 +18,23 @@ from rest_framework.test import APIClient
 
 from materials.chunks.services import correct_chunk
 from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, MaterialImport, SlideVideoMapping, Upload
+from project.http.preconditions import IfMatch
 from project.jobs.models import Job
 from project.settings import BASE_DIR
 from project.storage.objects import get_object_storage
-from structures.models import Reference, SharedLink, StructureSnapshot
+from structures.editing.conflicts import ConflictKind, EditConflict, encode_conflict
+from structures.editing.trees import COURSE_KEY
+from structures.models import EditConflictRow, Reference, SharedLink, StructureSnapshot, WorkingCopy
 from structures.shared_links.services import create_shared_link
+from structures.working_copies.actors import Actor
+from structures.working_copies.services import create_working_copy, edit_working_copy
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tests.conftest import Api, drain
 from tests.materials.mappings.mapped import deck, proposed, talk
 
 READ, WRITE = Scope.CHECK, Scope.PREP
+ADA = Actor(kind="user", id="1", name="Ada")
 
 # method, path, the weakest scope that opens it, whether it names an object (which a stranger must not find)
 ACCESS = [
@@ -97,6 +103,20 @@ ACCESS = [
     ("POST", "snapshots/{snapshot}/links", WRITE, True),
     ("GET", "snapshots/{snapshot}/links/{link}", WRITE, True),
     ("DELETE", "snapshots/{snapshot}/links/{link}", WRITE, True),
+    ("POST", "snapshots/{snapshot}/working-copy", WRITE, True),
+    ("GET", "nodes/{node}/working-copies", READ, True),
+    ("GET", "working-copies/{copy}", READ, True),
+    ("DELETE", "working-copies/{copy}", WRITE, True),
+    ("POST", "working-copies/{copy}/edits", WRITE, True),
+    ("POST", "working-copies/{copy}/undo", WRITE, True),
+    ("POST", "working-copies/{copy}/redo", WRITE, True),
+    ("GET", "working-copies/{copy}/history", READ, True),
+    ("GET", "working-copies/{copy}/history/{step}", READ, True),
+    ("POST", "working-copies/{copy}/rebase", WRITE, True),
+    ("GET", "working-copies/{copy}/conflicts", READ, True),
+    ("POST", "working-copies/{copy}/conflicts", WRITE, True),
+    ("POST", "working-copies/{copy}/conflicts/{conflict}", WRITE, True),
+    ("POST", "working-copies/{copy}/approve", WRITE, True),
 ]
 # These open to whoever has the link's token, and no key opens more.
 SHARED = [
@@ -121,6 +141,13 @@ BODIES = {
     },
     "nodes/{node}/uploads": {"name": "a.md", "size_bytes": 1, "sha256": "0" * 64},
 }
+CHANGED = {"key": str(COURSE_KEY), "field": "title", "value": "Mine"}
+BODIES |= {
+    "snapshots/{snapshot}/working-copy": {"name": "second"},
+    "working-copies/{copy}/edits": {"operation": "change_field", "arguments": CHANGED},
+    "working-copies/{copy}/conflicts": {"keep": "mine"},
+    "working-copies/{copy}/conflicts/{conflict}": {"keep": "mine"},
+}
 QUERIES = {"nodes/{node}/search": "q=loop", "snapshots/{snapshot}/differences": "from={snapshot}"}
 RAW = {"nodes/{node}/import": "PK\x05\x06" + "\x00" * 18}  # an archive of nothing
 # Which the snapshot is made to cite: file, format, place.
@@ -129,7 +156,9 @@ STORED_FILES = [
     (BASE_DIR / "tests" / "data" / "pdf" / "y-table-src.pdf", "pdf", {"page": 1}),
 ]
 OF_NO_USE = {"jobs/{job}/cancel", "jobs/{job}/retry", "nodes/{node}/materials.zip", "uploads/{upload}/complete"}
-"""Allowed, but not now: the job is complete, files of the node are not stored, nothing was sent to the upload."""
+OF_NO_USE |= {"working-copies/{copy}/redo", "working-copies/{copy}/approve"}
+"""Allowed, but not now: the job is complete, files of the node are not stored, nothing was sent to the upload, nothing
+was undone, a conflict is open."""
 OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
 
 
@@ -155,6 +184,9 @@ class World:
     drawn: str
     link: str
     token: str
+    copy: str
+    conflict: str
+    step: str = "2"
     part: str = "1"
 
     def path(self, template: str) -> str:
@@ -184,6 +216,15 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     snapshot = StructureSnapshot.objects.get()
     recorded, drawn = [_cite_stored_file(snapshot, *file) for file in STORED_FILES]
     made = create_shared_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None)
+    copy = create_working_copy(tenant=acme, snapshot_id=snapshot.pk, name="main", actor=ADA)
+    edit_working_copy(
+        tenant=acme, copy_id=copy.pk, operation="add_note", arguments={"key": str(COURSE_KEY), "text": "Hm."},
+        reason="", actor=ADA, if_match=IfMatch(None),
+    )  # fmt: skip
+    conflict = EditConflictRow.objects.create(
+        tenant=acme, working_copy=copy, position=0, opened_by=1,
+        content=encode_conflict(EditConflict(kind=ConflictKind.ORDER, key=COURSE_KEY, title="Water")),
+    )  # fmt: skip
     body = BODIES["nodes/{node}/uploads"]
     upload = api(acme).post(f"/api/v1/nodes/{lecture.node_id}/uploads", body, format="json").json()
     return World(
@@ -197,6 +238,8 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         drawn=str(drawn.pk),
         link=str(made.link.pk),
         token=made.token,
+        copy=str(copy.pk),
+        conflict=str(conflict.pk),
         frame=str(frame.pk),
         mapping=str(mapping.pk),
         chunk=str(chunk.pk),
@@ -233,6 +276,7 @@ def send(client: APIClient, method: str, world: World, template: str) -> int:
         RAW.get(template) or world.body(template),
         content_type="application/json",
         QUERY_STRING=QUERIES.get(template, "").format(**world.__dict__),
+        headers={"If-Match": "*"},
     )
     return read_whole(answer)
 
@@ -316,6 +360,7 @@ def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subte
             assert ChunkCorrection.objects.filter(pk=world.correction).exists()
             assert Upload.objects.filter(pk=world.upload, status="open").exists()
             assert SharedLink.objects.filter(pk=world.link, revoked_at=None).exists()
+            assert WorkingCopy.objects.filter(pk=world.copy, status="open", revision=2).exists()
 
 
 def test_every_route_has_a_row() -> None:

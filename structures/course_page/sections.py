@@ -13,14 +13,19 @@ from structures.course_page.directions import find_direction, find_language
 from structures.course_page.text_blocks import render_text_blocks
 from structures.engines.base.drafts import Basis, NodeType
 from structures.exports.markdown import format_reference_location
-from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.models import EDITED_BASIS, Reference, StructureNode, StructureSnapshot
 from structures.quality.sentences import describe_quality
 from structures.queries import StoredNode
 
 _SECTION_TYPES = {NodeType.MODULE, NodeType.LESSON}
 # HTML has headings of six levels; h1 is the title of the course.
 _TOP_LEVEL, _MAX_LEVEL = 2, 6
-BASIS_NOTES = {Basis.STATED.value: "", Basis.COMPUTED.value: "computed", Basis.ESTIMATED.value: "estimated by a model"}
+BASIS_NOTES = {
+    Basis.STATED.value: "",
+    Basis.COMPUTED.value: "computed",
+    Basis.ESTIMATED.value: "estimated by a model",
+    EDITED_BASIS: "set by a person",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

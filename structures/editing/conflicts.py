@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from structures.editing.fields import encode_value
-from structures.editing.reference_json import encode_reference
+from structures.editing.errors import InvalidValue, MalformedTree
+from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, encode_value, parse_value
+from structures.editing.reference_json import decode_reference, encode_reference
 from structures.editing.references import TreeReference
-from structures.editing.tree_json import encode_node
-from structures.editing.trees import KeyedNode
+from structures.editing.tree_json import decode_node, encode_node
+from structures.editing.trees import COURSE_KEY, KeyedNode
 
 
 class Side(StrEnum):
@@ -93,3 +95,38 @@ def _encode_version(version: Any) -> Any:
             return [str(item) for item in version]
         case _:
             return encode_value(version)
+
+
+def decode_conflict(given: Mapping[str, Any]) -> EditConflict:
+    """Return the conflict that `encode_conflict` wrote. Raises MalformedTree."""
+    try:
+        kind, key, name = ConflictKind(given["kind"]), UUID(given["key"]), given["field"]
+        base, mine, theirs = (_decode_version(kind, key, name, given[side]) for side in ("base", "mine", "theirs"))
+        return EditConflict(
+            kind=kind,
+            key=key,
+            title=given["title"],
+            field=name,
+            base=base,
+            mine=mine,
+            theirs=theirs,
+            keys=tuple(map(UUID, given["keys"])),
+            references_mine=tuple(map(decode_reference, given["references_mine"])),
+            references_theirs=tuple(map(decode_reference, given["references_theirs"])),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, InvalidValue) as error:
+        raise MalformedTree(f"What should be a conflict is none: {error!r}.") from error
+
+
+def _decode_version(kind: ConflictKind, key: UUID, name: str, given: Any) -> Any:
+    if given is None:
+        return None
+    match kind:
+        case ConflictKind.FIELD:
+            return parse_value(name, (COURSE_FIELDS if key == COURSE_KEY else NODE_FIELDS)[name], given)
+        case ConflictKind.PLACE:
+            return UUID(given)
+        case ConflictKind.ORDER:
+            return tuple(map(UUID, given))
+        case _:
+            return decode_node(given)

@@ -9,6 +9,7 @@
     + InvalidValue                 a field, text or list is not of the form that it must have
     + LimitExceeded                the tree, node, list or text would be too large
     + ReferenceMismatch            the reference is there already, or is not there
+    + UnprovenReference            the quote of a new reference does not stand where it is said to
 * Conflict
   x HistoryMismatch           409  the tree is not the one that the change was made on, or there is nothing to undo
 * DomainError
@@ -75,6 +76,13 @@ class ReferenceMismatch(EditRefused):
 
     code = "reference_mismatch"
     next_step = "Read the node's references again."
+
+
+class UnprovenReference(EditRefused):
+    """A new reference names no entry of the course, or a quote that does not stand there."""
+
+    code = "quote_not_found"
+    next_step = "Copy the words from the entry's chunks: GET /api/v1/entries/{id}/chunks."
 
 
 class HistoryMismatch(Conflict):

@@ -215,15 +215,29 @@ def _iter_once(tree: KeyedTree) -> Iterator[UUID]:
 
 def check_size(tree: KeyedTree) -> None:
     """Raise LimitExceeded for a tree with too many nodes or levels."""
-    if len(tree.nodes) > MAX_NODES:
-        raise LimitExceeded(f"The course would have {len(tree.nodes)} nodes; {MAX_NODES} are allowed.")
+    check_part_size(tree, node_count=len(tree.nodes))
+
+
+def check_part_size(part: KeyedTree, *, node_count: int) -> None:
+    """Raise LimitExceeded when a tree of so many nodes has too many, or the part of it that is here too many levels.
+
+    The part has each of its nodes with all above.
+    """
+    if node_count > MAX_NODES:
+        raise LimitExceeded(f"The course would have {node_count} nodes; {MAX_NODES} are allowed.")
     depths: dict[UUID | None, int] = {None: 0}
-    for node in tree.iter_nodes():
-        depths[node.key] = depth = depths[node.parent] + 1
-        if depth > MAX_DEPTH:
-            raise LimitExceeded(
-                f"{node.title!r} would be on level {depth}; {MAX_DEPTH} are allowed.", extra={"key": str(node.key)}
-            )
+    for node in part.nodes.values():
+        line = [node]
+        while (parent := line[-1].parent) not in depths:
+            assert parent is not None  # None is in `depths`
+            line.append(part.nodes[parent])
+        for below in reversed(line):
+            depths[below.key] = depth = depths[below.parent] + 1
+            if depth > MAX_DEPTH:
+                raise LimitExceeded(
+                    f"{below.title!r} would be on level {depth}; {MAX_DEPTH} are allowed.",
+                    extra={"key": str(below.key)},
+                )
 
 
 def find_dangling_prerequisites(tree: KeyedTree) -> list[tuple[UUID, str]]:

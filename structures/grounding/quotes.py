@@ -108,13 +108,18 @@ def verify_citations(
     )
 
 
+def find_quote(text: str, quote: str) -> str:
+    """Return the passage of a chunk's text that equals the quote, as people see it; blank when there is none."""
+    return _ChunkText(text).find_passage(quote, min_letters=0)
+
+
 def split_at_quote(text: str, quote: str) -> tuple[str, str, str] | None:
     """Return a text, as people see it, before the passage that equals the quote, the passage, and the text after it.
 
     White space, the shape of quotation marks and dashes, and invisible characters do not matter. None when the quote
     does not stand in the text.
     """
-    passage = _ChunkText(text).find_passage(quote, min_letters=0)
+    passage = find_quote(text, quote)
     return make_readable(text).partition(passage) if passage else None
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from structures.engines.base.drafts import NodeType
 from structures.keys.matching import Evidence, MatchedNode, match_nodes
-from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.models import EDITED_ENGINE, Reference, StructureNode, StructureSnapshot
 from tenants.models import Tenant
 
 
@@ -26,8 +26,9 @@ def inherit_keys(
 ) -> None:
     """Give the unsaved nodes of a snapshot of `node_id` the keys that they had in the snapshot before.
 
-    That is the newest one of the same material node, of any engine. What is new keeps the key that it has. Three
-    statements.
+    That is the newest one of the same material node, of any engine. When people edited it, nodes that they deleted or
+    merged are known from the one that an engine made before: so what they removed has its key when it is generated
+    again, and can be kept out. What is new keeps the key that it has. Three statements.
     """
     previous = _load_previous_nodes(tenant=tenant, node_id=node_id)
     present = _describe_nodes(nodes, references)
@@ -38,14 +39,28 @@ def inherit_keys(
 
 def _load_previous_nodes(*, tenant: Tenant, node_id: UUID) -> KeyedNodes:
     newest = StructureSnapshot.objects.for_tenant(tenant).filter(node=node_id).order_by("-created_at", "-id")
-    snapshot = newest.values_list("pk", flat=True).first()
+    snapshot = newest.only("engine", "provenance").first()
     if snapshot is None:
         return KeyedNodes(nodes=[], keys=[])
-    nodes = StructureNode.objects.filter(tenant=tenant, snapshot=snapshot).order_by("position")
-    references = Reference.objects.filter(tenant=tenant, snapshot=snapshot).order_by("structure_node_id", "position")
+    snapshots = [snapshot.pk]
+    if snapshot.engine == EDITED_ENGINE and (generated := snapshot.provenance["edited"]["generated_from"]):
+        snapshots.append(UUID(generated))
+    nodes = StructureNode.objects.filter(tenant=tenant, snapshot__in=snapshots).order_by("position")
+    references = Reference.objects.filter(tenant=tenant, snapshot__in=snapshots)
+    rows = list(nodes.only("key", "node_type", "title", "parent_id", "snapshot_id"))
+    present = [row for row in rows if row.snapshot_id == snapshot.pk]
+    keys = {row.key for row in present}
+    removed = [row for row in rows if row.snapshot_id != snapshot.pk and row.key not in keys]
+    # A parent that is still there is the one that the newest snapshot has.
+    by_key = {row.key: row.pk for row in present}
+    older = {row.pk: by_key.get(row.key, row.pk) for row in rows}
+    for row in removed:
+        row.parent_id = None if row.parent_id is None else older[row.parent_id]
     return _describe_nodes(
-        nodes.only("key", "node_type", "title", "parent_id"),
-        references.only("structure_node_id", "quote", "chunk_digest", "entry_id", "entry_fingerprint"),
+        [*present, *removed],
+        references.order_by("structure_node_id", "position").only(
+            "structure_node_id", "quote", "chunk_digest", "entry_id", "entry_fingerprint"
+        ),
     )
 
 

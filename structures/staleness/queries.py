@@ -78,7 +78,7 @@ def find_changes(*, tenant: Tenant, snapshot: StructureSnapshot, references: Ite
 def _list_present_entries(*, tenant: Tenant, snapshot: StructureSnapshot) -> list[PresentEntry]:
     """Return the entries below the snapshot's node that may be sources. Two statements."""
     nodes = list_subtree(tenant=tenant, node_id=snapshot.node_id)
-    titles = _build_title_paths(nodes)
+    titles = build_title_paths(nodes)
     rows = (
         MaterialEntry.objects.for_tenant(tenant)
         .with_job()
@@ -138,7 +138,7 @@ def _is_source(row: MaterialEntry) -> bool:
     return row.captions_of_id is None and row.fingerprint != "" and row.state in _READABLE
 
 
-def _build_title_paths(nodes: Sequence[MaterialNode]) -> dict[UUID, str]:
+def build_title_paths(nodes: Sequence[MaterialNode]) -> dict[UUID, str]:
     """Return for each node of a subtree the titles of the nodes below its top, with a slash behind each."""
     titles = {nodes[0].pk: ""}
     for node in nodes[1:]:

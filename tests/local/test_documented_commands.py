@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from materials.models import MaterialNode
-from structures.models import SharedLink, StructureSnapshot
+from structures.models import EditRecord, SharedLink, StructureSnapshot
 from tenants.models import ApiKey
 from tests.process_table import environment, eventually, start
 
@@ -74,6 +74,18 @@ def test_a_course_is_shared_and_compared_as_documented(type_blocks: Callable[[st
     assert re.search(r"410$", shown, re.MULTILINE)
     assert "<h1>What changed in <bdi>Water</bdi></h1>" in shown
     assert SharedLink.objects.get().revoked_at is not None
+
+
+def test_a_structure_is_edited_and_approved_as_documented(type_blocks: Callable[[str], str]) -> None:
+    shown = type_blocks("docs/how-to/edit-and-approve.md")
+
+    approved = StructureSnapshot.objects.get(engine="edited")
+    concept = approved.nodes.get(title="Boiling point")
+    assert concept.description == "The temperature at which a liquid boils."
+    assert approved.nodes.filter(title="Kettle").count() == 1
+    assert approved.nodes.filter(title="Ice", node_type="concept").count() == 1
+    assert "version_changed" in shown
+    assert EditRecord.objects.filter(kind="rebase").count() == 1
 
 
 @pytest.mark.parametrize(("page", "title"), [("README.md", "Maps"), ("docs/tutorial.md", "Water")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
@@ -42,13 +42,17 @@ class PerformedEdit:
     change: TreeChange
 
 
-def perform(tree: KeyedTree, operation: Operation) -> PerformedEdit:
-    """Apply an operation. Raises EditRefused, also when the tree would be too large."""
+def perform(tree: KeyedTree, operation: Operation, *, check: Callable[[KeyedTree], None] = check_size) -> PerformedEdit:
+    """Apply an operation. Raises EditRefused, also when the tree would be too large.
+
+    `tree` may be a part of one: what the operation names with its children and all above, and what it deletes or moves
+    with all below. `check` must be one that can tell the size of the whole, then.
+    """
     edited = operation.apply(tree)
     change = compute_change(tree, edited)
     # Most edits leave every node where it is, and then the size as it is.
     if change.created or any("parent" in one.after for one in change.changed):
-        check_size(edited)
+        check(edited)
     return PerformedEdit(tree=edited, change=change)
 
 

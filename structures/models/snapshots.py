@@ -19,6 +19,11 @@ from project.db.fields import UUIDModel, new_id
 from structures.engines.base.drafts import Basis, NodeType
 from tenants.models import Tenant
 
+EDITED_ENGINE = "edited"
+"""The engine of snapshots that people made by approving a working copy."""
+EDITED_BASIS = "edited"
+"""The basis of minutes that a person set."""
+
 
 class StructureSnapshotQuerySet(models.QuerySet["StructureSnapshot"]):
     def for_tenant(self, tenant: Tenant) -> Self:
@@ -61,8 +66,13 @@ class StructureSnapshot(UUIDModel):
     provenance = models.JSONField(
         default=dict,
         blank=True,
-        help_text="Which models were asked with which prompts, how often, and the cost; "
-        "in `arrangement`, how the engine arranged the materials.",
+        help_text="Which models were asked with which prompts, how often, and the cost; in `arrangement`, how the "
+        "engine arranged the materials; in `edited`, from which snapshot and by whom an edited one is.",
+    )
+    edits = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Of an edited snapshot the locks and retired keys, with which the next working copy begins.",
     )
 
     objects = StructureSnapshotQuerySet.as_manager()
@@ -140,7 +150,7 @@ class StructureNode(UUIDModel):
     minutes_basis = models.CharField(
         max_length=10,
         blank=True,
-        choices=[(b.value, b.value) for b in Basis],
+        choices=[*((b.value, b.value) for b in Basis), (EDITED_BASIS, EDITED_BASIS)],
         help_text="Where the minutes come from; blank without minutes.",
     )
     key_points = ArrayField(models.TextField(), default=list, blank=True)

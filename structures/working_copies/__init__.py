@@ -1,0 +1,1 @@
+"""Working copies as rows: edits, history, rebasing, approval, and their REST API."""

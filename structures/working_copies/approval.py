@@ -1,0 +1,201 @@
+"""Approve a working copy: its tree becomes an immutable snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import MD5
+
+from materials.models import Chunk, get_locator_columns
+from project.db.fields import new_id
+from project.http.preconditions import IfMatch
+from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, Minutes, encode_value
+from structures.editing.references import KeyedPrerequisite
+from structures.editing.tree_json import encode_locks, encode_retirement
+from structures.editing.trees import COURSE_KEY, NO_LOCKS, KeyedNode, KeyedTree, find_dangling_prerequisites
+from structures.engines.base.drafts import NodeType
+from structures.models import (
+    EDITED_ENGINE,
+    Reference,
+    SnapshotSource,
+    StructureNode,
+    StructureSnapshot,
+    WorkingCopy,
+)
+from structures.working_copies.actors import Actor
+from structures.working_copies.errors import ConflictsOpen
+from structures.working_copies.history import lock_working_copy
+from structures.working_copies.queries import select_open_conflicts
+from structures.working_copies.rows import load_tree
+from tenants.models import Tenant
+
+# Changes whenever the same tree would give another snapshot.
+_VERSION = "1"
+_BATCH_SIZE = 1000
+
+
+@transaction.atomic
+def approve_working_copy(
+    *, tenant: Tenant, copy_id: UUID, reason: str, actor: Actor, if_match: IfMatch
+) -> tuple[StructureSnapshot, bool]:
+    """Return the snapshot of a working copy as it is now, and whether it is new. The working copy stays open.
+
+    Nodes keep their keys. Sources are those of the base, so that what changed since it counts as changed. Raises
+    NotFound, CopyClosed, VersionChanged, and ConflictsOpen while conflicts are to be decided.
+    """
+    copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
+    if open_conflicts := select_open_conflicts(copy).count():
+        raise ConflictsOpen(
+            f"{open_conflicts} conflicts are not decided.",
+            extra={"conflict_count": open_conflicts},
+        )
+    identity = _build_identity(copy)
+    existing = StructureSnapshot.objects.for_tenant(tenant).filter(**identity).first()
+    if existing is not None:
+        return existing, False
+    tree = load_tree(copy)
+    snapshot = _build_snapshot(copy, tree, identity, actor=actor, reason=reason)
+    snapshot.save(force_insert=True)
+    _copy_sources(copy, snapshot)
+    _store_nodes(snapshot, tree)
+    return snapshot, True
+
+
+def _build_identity(copy: WorkingCopy) -> dict[str, Any]:
+    options = {"working_copy": str(copy.pk), "revision": copy.revision}
+    canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
+    return {
+        "node_id": copy.node_id,
+        "fingerprint": "" if copy.base is None else copy.base.fingerprint,
+        "engine": EDITED_ENGINE,
+        "engine_version": _VERSION,
+        "options_digest": hashlib.sha256(canonical.encode()).hexdigest(),
+    }
+
+
+def _build_snapshot(
+    copy: WorkingCopy, tree: KeyedTree, identity: Mapping[str, Any], *, actor: Actor, reason: str
+) -> StructureSnapshot:
+    course = tree.nodes[COURSE_KEY]
+    counts = Counter(node.node_type for node in tree.nodes.values())
+    left_out = [
+        f"{tree.nodes[key].title}: the prerequisite {term!r} is left out, as the lesson that defines it is gone."
+        for key, term in find_dangling_prerequisites(tree)
+    ]
+    return StructureSnapshot(
+        id=new_id(),
+        tenant=copy.tenant,
+        sources_digest="" if copy.base is None else copy.base.sources_digest,
+        options={"working_copy": str(copy.pk), "revision": copy.revision},
+        counts={f"{node_type.value}s": counts[node_type] for node_type in NodeType},
+        warnings=[*([] if copy.base is None else copy.base.warnings), *left_out],
+        provenance={"edited": _describe_origin(copy, actor=actor, reason=reason)},
+        edits={
+            "locks": {str(node.key): encode_locks(node.locks) for node in tree.iter_nodes() if node.locks != NO_LOCKS},
+            "retired": {str(key): encode_retirement(gone) for key, gone in tree.retired.items()},
+        },
+        **{name: encode_value(course.get_field(name)) for name in COURSE_FIELDS},
+        **identity,
+    )
+
+
+def _describe_origin(copy: WorkingCopy, *, actor: Actor, reason: str) -> dict[str, Any]:
+    return {
+        "parents": [str(copy.base_snapshot)],
+        "generated_from": _find_generated(copy),
+        "working_copy": str(copy.pk),
+        "name": copy.name,
+        "revision": copy.revision,
+        "approved_by": actor.name,
+        "reason": reason,
+    }
+
+
+def _find_generated(copy: WorkingCopy) -> str | None:
+    """Return the id of the snapshot of an engine that the working copy goes back to; None when that is not known."""
+    if copy.base is None or copy.base.engine != EDITED_ENGINE:
+        return str(copy.base_snapshot)
+    found: str | None = copy.base.provenance["edited"]["generated_from"]
+    return found
+
+
+def _copy_sources(copy: WorkingCopy, snapshot: StructureSnapshot) -> None:
+    sources = SnapshotSource.objects.filter(tenant=copy.tenant, snapshot=copy.base_id)
+    columns = ("entry_id", "name", "path", "fingerprint", "raw_sha256")
+    rows = [SnapshotSource(tenant=copy.tenant, snapshot=snapshot, **each) for each in sources.values(*columns)]
+    SnapshotSource.objects.bulk_create(rows, batch_size=_BATCH_SIZE)
+
+
+def _store_nodes(snapshot: StructureSnapshot, tree: KeyedTree) -> None:
+    nodes = [node for node in tree.iter_nodes() if node.key != COURSE_KEY]
+    ids = {node.key: new_id() for node in nodes}
+    rows = {
+        node.key: StructureNode(
+            id=ids[node.key],
+            key=node.key,
+            tenant=snapshot.tenant,
+            snapshot=snapshot,
+            parent_id=None if node.parent is None else ids.get(node.parent),
+            position=position,
+            node_type=str(node.node_type),
+            **_build_columns(node, ids),
+        )
+        for position, node in enumerate(nodes)
+    }
+    digests = _load_chunk_digests(snapshot, nodes)
+    references = [
+        Reference(
+            tenant=snapshot.tenant,
+            snapshot=snapshot,
+            structure_node=rows[node.key],
+            position=position,
+            entry_id=reference.entry_id,
+            entry_name=reference.entry_name,
+            entry_path=reference.entry_path,
+            entry_fingerprint=reference.entry_fingerprint,
+            chunk_id=reference.chunk_id,
+            chunk_digest=digests.get(reference.chunk_id, ""),
+            quote=reference.quote,
+            machine_written=reference.machine_written,
+            **get_locator_columns(reference.locator),
+        )
+        for node in nodes
+        for position, reference in enumerate(node.references)
+    ]
+    StructureNode.objects.bulk_create(rows.values(), batch_size=_BATCH_SIZE)
+    Reference.objects.bulk_create(references, batch_size=_BATCH_SIZE)
+
+
+def _build_columns(node: KeyedNode, ids: Mapping[UUID, UUID]) -> dict[str, Any]:
+    columns = {name: encode_value(node.get_field(name)) for name in NODE_FIELDS}
+    minutes = node.get_field("estimated_minutes")
+    prerequisites = node.get_field("prerequisites")
+    assert isinstance(prerequisites, tuple)  # the kind of this field
+    return columns | {
+        "estimated_minutes": minutes.minutes if isinstance(minutes, Minutes) else None,
+        "minutes_basis": minutes.basis if isinstance(minutes, Minutes) else "",
+        "prerequisites": [
+            {**written, "lesson": str(ids[item.lesson])}
+            for item, written in zip(prerequisites, columns["prerequisites"], strict=True)
+            if isinstance(item, KeyedPrerequisite) and item.lesson in ids
+        ],
+    }
+
+
+def _load_chunk_digests(snapshot: StructureSnapshot, nodes: list[KeyedNode]) -> dict[UUID, str]:
+    """Return the digests of the chunks that the nodes cite: as earlier snapshots have them, else of today's text."""
+    wanted = {reference.chunk_id for node in nodes for reference in node.references}
+    present = Chunk.objects.for_tenant(snapshot.tenant).filter(pk__in=wanted)
+    earlier = Reference.objects.filter(
+        tenant=snapshot.tenant, snapshot__node=snapshot.node_id, chunk_id__in=wanted
+    ).exclude(chunk_digest="")
+    return {
+        **dict(present.values_list("pk", MD5("text"))),
+        **dict(earlier.values_list("chunk_id", "chunk_digest").distinct()),
+    }
