@@ -7,10 +7,10 @@ from uuid import UUID
 
 from structures.editing.differences import TreeDifference, compare_trees
 from structures.editing.errors import LimitExceeded
-from structures.editing.stored_trees import build_snapshot_tree
-from structures.editing.trees import MAX_NODES, KeyedTree, check_size
+from structures.editing.stored_trees import load_snapshot_tree
+from structures.editing.trees import KeyedTree
 from structures.errors import SnapshotTooLarge, UnrelatedSnapshots
-from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.models import StructureSnapshot
 from structures.queries import get_snapshot
 from tenants.models import Tenant
 
@@ -53,17 +53,7 @@ def compare_snapshots(*, tenant: Tenant, before_id: UUID, after_id: UUID) -> Sna
 
 
 def _load_tree(snapshot: StructureSnapshot) -> KeyedTree:
-    nodes = StructureNode.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot).order_by("position")
-    # With the course, a tree of so many rows has one node too many.
-    rows = list(nodes[:MAX_NODES])
-    if len(rows) == MAX_NODES:
-        raise SnapshotTooLarge(
-            f"Snapshot {snapshot.pk} has {MAX_NODES} structure nodes or more; those with fewer can be compared."
-        )
-    references = Reference.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot)
-    tree = build_snapshot_tree(snapshot, rows, references.order_by("structure_node_id", "position"))
     try:
-        check_size(tree)
+        return load_snapshot_tree(snapshot)
     except LimitExceeded as error:
         raise SnapshotTooLarge(f"Snapshot {snapshot.pk} cannot be compared: {error}") from error
-    return tree

@@ -14,6 +14,7 @@ from structures.editing.changes import TreeChange, compute_change
 from structures.editing.conflicts import EditConflict, Side, decode_conflict
 from structures.editing.decisions import decide
 from structures.editing.merging import rebase
+from structures.editing.stored_trees import load_snapshot_tree
 from structures.editing.trees import KeyedTree
 from structures.models import EDITED_ENGINE, EditConflictRow, EditRecord, StructureSnapshot, WorkingCopy
 from structures.queries import get_snapshot
@@ -23,7 +24,6 @@ from structures.working_copies.errors import BaseGone
 from structures.working_copies.history import append_step, lock_working_copy
 from structures.working_copies.queries import get_working_copy, select_open_conflicts
 from structures.working_copies.rows import load_tree
-from structures.working_copies.snapshot_trees import load_snapshot_tree
 from tenants.models import Tenant
 
 

@@ -19,7 +19,8 @@ from structures.editing.errors import HistoryMismatch, InvalidValue
 from structures.editing.operation_json import encode_operation, parse_operation
 from structures.editing.operations import perform
 from structures.editing.reference_json import decode_uuid
-from structures.editing.trees import KeyedTree, check_part_size, check_size
+from structures.editing.stored_trees import load_snapshot_tree
+from structures.editing.trees import KeyedTree, check_part_size
 from structures.engines.base.drafts import NodeType
 from structures.models import CopyStatus, EditRecord, WorkingCopy
 from structures.queries import get_snapshot
@@ -30,7 +31,6 @@ from structures.working_copies.evidence import list_prerequisite_lessons, verify
 from structures.working_copies.history import append_step, get_step, lock_working_copy
 from structures.working_copies.queries import get_working_copy
 from structures.working_copies.rows import load_named, load_part, store_tree
-from structures.working_copies.snapshot_trees import load_snapshot_tree
 from tenants.models import Tenant
 
 # More people than edit one course at a time.
@@ -64,7 +64,6 @@ def create_working_copy(*, tenant: Tenant, snapshot_id: UUID, name: str, actor: 
     if len(names) >= MAX_OPEN_COPIES:
         raise TooManyCopies(f"The node has {len(names)} open working copies; {MAX_OPEN_COPIES} are allowed.")
     tree = load_snapshot_tree(snapshot)
-    check_size(tree)
     copy = WorkingCopy.objects.create(
         tenant=tenant,
         node_id=snapshot.node_id,

@@ -135,9 +135,9 @@ def test_a_snapshot_with_too_many_nodes_is_refused(
     before, after = store_pair(acme, course)
     assert (before.nodes.count(), after.nodes.count()) == (10, 8)
 
-    monkeypatch.setattr("structures.differences.queries.MAX_NODES", 11)
+    monkeypatch.setattr("structures.editing.stored_trees.MAX_NODES", 11)
     assert compare(api, before, after).status_code == 200
-    monkeypatch.setattr("structures.differences.queries.MAX_NODES", 10)
+    monkeypatch.setattr("structures.editing.stored_trees.MAX_NODES", 10)
     problem = compare(api, before, after).json()
 
     assert (problem["status"], problem["code"]) == (422, "snapshot_too_large")

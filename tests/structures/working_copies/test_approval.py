@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from materials.models import MaterialEntry
+from structures.editing.stored_trees import load_snapshot_tree
 from structures.models import StructureSnapshot
-from structures.working_copies.snapshot_trees import load_snapshot_tree
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.structures.generation.test_generation import generate
