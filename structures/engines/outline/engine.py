@@ -16,7 +16,10 @@ from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan,
 from structures.engines.outline.sections import Section, is_stub
 
 # To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
-VERSION = "13"
+VERSION = "14"
+
+# A page with so many links leads to other pages rather than teaching by itself. A choice.
+_MIN_LINKS = 3
 
 __all__ = ["VERSION", "build_outline"]
 
@@ -49,11 +52,15 @@ def _find_contents(
     """Return the concepts and exercises of each lesson, by the `id` of its plan."""
     plans = arrangement.modules
     # Exercises first: their sections are taken out before concepts are sought in what remains.
-    searches = {id(lesson): exercises.find_exercises(lesson.parts) for lesson in lessons}
-    remaining = {id(lesson): _remove_exercises(lesson, searches[id(lesson)].section_ids) for lesson in lessons}
+    searched = {id(lesson): lesson for lesson in lessons}
     for plan in plans:
-        _add_overviews(plan, remaining)
-    _search_with_first(arrangement.about, lessons, remaining)
+        _add_overviews(plan, searched)
+    # A page that leads to the lessons names their tasks; another text about the course may have tasks of its own.
+    texts = [part for part in arrangement.about if sum(len(c.links) for c in part.entry.chunks) < _MIN_LINKS]
+    _search_with_first(texts, lessons, searched)
+    searches = {key: exercises.find_exercises(lesson.parts) for key, lesson in searched.items()}
+    remaining = {key: _remove_exercises(lesson, searches[key].section_ids) for key, lesson in searched.items()}
+    _search_with_first([part for part in arrangement.about if part not in texts], lessons, remaining)
     found_concepts = dict(zip(remaining, concepts.find_concepts(list(remaining.values())), strict=True))
     solved = {one for search in searches.values() for one in search.solved}
     contents: dict[int, list[DraftNode]] = {}

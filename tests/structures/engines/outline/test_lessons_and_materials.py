@@ -264,3 +264,19 @@ def test_a_lesson_that_only_slides_and_talks_have_is_a_lesson_at_its_number() ->
     }
 
     assert titles_of(build(files), NodeType.LESSON) == ["Energy", "Vitamins", "Water", "Salt", "Fat", "Sugar"]
+
+
+def test_a_task_in_a_text_about_the_whole_is_listed_with_the_first_lesson() -> None:
+    task = "## Exercise: Boil an egg\n\nBoil an egg for seven minutes and write down what you see.\n"
+    loose: Files = {"lecture.md": text("Boiling", f"Water turns into steam.\n\n{task}"), "ice.md": text("Ice")}
+    overview: Files = {
+        "1-heat": {
+            "README.md": text("Heat", f"What is warm.\n\n{task}"),
+            "1-ice.md": text("Ice"),
+            "2-fog.md": text("Fog"),
+        },
+        "2-light": {"1-sun.md": text("Sun"), "2-moon.md": text("Moon")},
+    }
+
+    for files in (loose, overview):
+        assert titles_of(build(files), NodeType.EXERCISE) == ["Boil an egg"]
