@@ -13,7 +13,7 @@ from structures.engines.base.drafts import NodeType
 from structures.keys.matching import Evidence, MatchedNode, match_nodes
 from tests.structures.keys.histories import digest
 
-SMALL, LARGE = 1_000, 10_000
+SMALL, LARGE = 500, 5_000
 
 
 def build_distinct(number: int) -> Evidence:
