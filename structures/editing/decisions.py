@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from structures.editing.conflicts import ConflictKind, EditConflict, Side
-from structures.editing.merging import Rebase, rebase
+from structures.editing.merging import Rebase, rebase_tree
 from structures.editing.trees import NO_LOCKS, KeyedNode, KeyedTree
 
 _DROPPED = frozenset({ConflictKind.DROPPED, ConflictKind.PARENT_DROPPED})
@@ -31,11 +31,11 @@ def decide(tree: KeyedTree, conflicts: Sequence[EditConflict], theirs: KeyedTree
     unlocked = tree
     for conflict in conflicts:
         unlocked = _release(unlocked, conflict, theirs)
-    decided = rebase(theirs, unlocked, theirs, given_up=given_up)
+    decided = rebase_tree(theirs, unlocked, theirs, given_up=given_up)
     # Other edits of the person may still stand in the way: a move that would close a circle, a parent that was deleted.
     # Each round takes a lock away, so there is a last one; more than two are rare.
     while (released := _release_blockers(decided, conflicts, theirs)) is not None:
-        decided = rebase(theirs, released, theirs, given_up=given_up)
+        decided = rebase_tree(theirs, released, theirs, given_up=given_up)
     return decided.tree
 
 

@@ -30,7 +30,7 @@ class Rebase:
     placement: Placement
 
 
-def rebase(
+def rebase_tree(
     base: KeyedTree,
     mine: KeyedTree,
     theirs: KeyedTree,

@@ -1,7 +1,7 @@
 """Steps of a working copy: locking it, appending to its history, and what an undo takes back.
 
-What is undone next is kept as two stacks of numbers, linked by `EditRecord.below`. They give what
-`structures.editing.history` computes from the whole history.
+What is undone next is kept as two stacks of numbers, linked by `EditRecord.below`: a step reads the end of the history
+and not the whole of it.
 """
 
 from __future__ import annotations

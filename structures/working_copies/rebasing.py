@@ -13,7 +13,7 @@ from project.http.preconditions import IfMatch
 from structures.editing.changes import TreeChange, compute_change
 from structures.editing.conflicts import EditConflict, Side, decode_conflict
 from structures.editing.decisions import decide
-from structures.editing.merging import rebase
+from structures.editing.merging import rebase_tree
 from structures.editing.stored_trees import load_snapshot_tree
 from structures.editing.trees import KeyedTree
 from structures.models import EDITED_ENGINE, EditConflictRow, EditRecord, StructureSnapshot, WorkingCopy
@@ -138,7 +138,7 @@ def _compute_rebase(copy: WorkingCopy, onto: UUID | None) -> RebaseResult:
     theirs, mine = load_snapshot_tree(target), load_tree(copy)
     generated = _find_generated_base(copy)
     base = _EMPTY_TREE if generated is None else load_snapshot_tree(generated)
-    rebased = rebase(base, mine, theirs, undecided=_decode(list(select_open_conflicts(copy))))
+    rebased = rebase_tree(base, mine, theirs, undecided=_decode(list(select_open_conflicts(copy))))
     return RebaseResult(
         copy=copy,
         onto=target,

@@ -17,7 +17,7 @@ from project.http.preconditions import IfMatch
 from structures.editing.changes import TreeChange, decode_change
 from structures.editing.errors import HistoryMismatch, InvalidValue
 from structures.editing.operation_json import encode_operation, parse_operation
-from structures.editing.operations import perform
+from structures.editing.operations import perform_operation
 from structures.editing.reference_json import decode_uuid
 from structures.editing.stored_trees import load_snapshot_tree
 from structures.editing.trees import KeyedTree, check_part_size
@@ -99,7 +99,7 @@ def edit_working_copy(
     whole = verify_arguments(copy, part, operation, arguments)
     parsed = parse_operation(operation, whole, create_key=new_id)
     check = partial(_check_size, copy, part)
-    performed = perform(part, parsed, check=check)
+    performed = perform_operation(part, parsed, check=check)
     if performed.change.is_empty:
         return StepResult(copy=copy, record=None)
     record = append_step(

@@ -15,15 +15,15 @@ class DamagedXML(ValueError):
         self.line = line
 
 
-class EntitiesDeclared(ValueError):
-    """The document declares entities, which can multiply (the "billion laughs") or name files of this machine."""
+class DoctypeDeclared(ValueError):
+    """The document declares what it must not: entities can multiply (the "billion laughs") or name local files."""
 
 
-def parse_untrusted_xml(data: bytes, *, is_mended: bool = False) -> Any:
-    """Return the root element, without comments and processing instructions. Raises DamagedXML and EntitiesDeclared.
+def parse_untrusted_xml(data: bytes, *, is_mended: bool = False, allows_doctype: bool = False) -> Any:
+    """Return the root element, without comments and processing instructions. Raises DamagedXML and DoctypeDeclared.
 
-    With `is_mended` what is damaged is read as far as it can be. A document type that declares no entities, as old
-    programs write it, is passed over; what it names is not loaded.
+    With `is_mended` what is damaged is read as far as it can be. A document type is refused; where `allows_doctype`
+    is set, one that declares no entities, as old programs write it, is passed over, and what it names is not loaded.
     """
     # Comments and processing instructions go because their `tag` is a function, where all callers expect a string.
     # Without huge_tree libxml2 keeps its own limits (256 levels, 10 million characters of one text).
@@ -43,6 +43,6 @@ def parse_untrusted_xml(data: bytes, *, is_mended: bool = False) -> Any:
     if root is None:
         raise DamagedXML(0)
     declared: Any = root.getroottree().docinfo.internalDTD
-    if declared is not None and any(True for _ in declared.iterentities()):
-        raise EntitiesDeclared("The document declares entities of its own.")
+    if declared is not None and not (allows_doctype and not any(True for _ in declared.iterentities())):
+        raise DoctypeDeclared("The document declares a type or entities of its own.")
     return root

@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from materials.readers.base.untrusted_xml import DamagedXML, EntitiesDeclared, parse_untrusted_xml
+from materials.readers.base.untrusted_xml import DamagedXML, DoctypeDeclared, parse_untrusted_xml
 from materials.readers.contents.errors import NotContents
 
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_DOCTYPE = re.compile(r"<!DOCTYPE\s[^\[>]*>", re.IGNORECASE)
 
 
 def parse_xml(text: str) -> Any:
-    """Return the root element of an XML text. Raises NotContents."""
+    """Return the root element of an XML text. Raises NotContents.
+
+    A document type without declarations, as old packages have it, is passed over.
+    """
     # The text is decoded already, so that a declared encoding would contradict it.
     try:
-        return parse_untrusted_xml(_DECLARATION.sub("", text).encode())
+        return parse_untrusted_xml(_DOCTYPE.sub("", _DECLARATION.sub("", text), count=1).encode())
     except DamagedXML as exc:
         raise NotContents(f"it is not valid XML (line {exc.line}).") from None
-    except EntitiesDeclared:
+    except DoctypeDeclared:
         raise NotContents("it declares entities of its own.") from None
 
 

@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from materials.readers.archives import ZIP_MAX_BYTES, ZIP_MAX_XML_BYTES, check_zip_parts
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.base.untrusted_xml import DamagedXML, EntitiesDeclared, parse_untrusted_xml
+from materials.readers.base.untrusted_xml import DamagedXML, DoctypeDeclared, parse_untrusted_xml
 from materials.readers.format_problem import FormatProblem
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -95,7 +95,7 @@ class Package:
             raise UnreadableDocument(
                 f"The {self._noun} is damaged: {part.filename[:100]!r} is no valid XML.", code="damaged"
             ) from exc
-        except EntitiesDeclared:
+        except DoctypeDeclared:
             raise UnreadableDocument(
                 f"The {self._noun} declares entities of its own, which no office program does.", code="damaged"
             ) from None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from materials.readers.base.untrusted_xml import DamagedXML, EntitiesDeclared, parse_untrusted_xml
+from materials.readers.base.untrusted_xml import DamagedXML, DoctypeDeclared, parse_untrusted_xml
 
 MAX_XML_BYTES = 8 * 2**20
 """Bytes of one XML file of a package. A manifest that names 5,000 files has one megabyte."""
@@ -165,8 +165,8 @@ class PackageFiles:
 def _parse_xml(data: bytes, path: str, *, is_mended: bool) -> Any:
     """Return the root element of an XML document. Raises DamagedXML and PackageDamaged."""
     try:
-        return parse_untrusted_xml(data, is_mended=is_mended)
-    except EntitiesDeclared:
+        return parse_untrusted_xml(data, is_mended=is_mended, allows_doctype=True)
+    except DoctypeDeclared:
         raise PackageDamaged(f"{path[:200]!r} declares entities of its own.") from None
 
 

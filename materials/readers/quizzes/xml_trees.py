@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from materials.readers.base.errors import UnreadableDocument
-from materials.readers.base.untrusted_xml import DamagedXML, EntitiesDeclared, parse_untrusted_xml
+from materials.readers.base.untrusted_xml import DamagedXML, DoctypeDeclared, parse_untrusted_xml
 
 
 def parse_xml(data: bytes) -> Any:
@@ -18,7 +18,7 @@ def parse_xml(data: bytes) -> Any:
         root = parse_untrusted_xml(data)
     except DamagedXML as exc:
         raise UnreadableDocument("The quiz is damaged: it is no valid XML.", code="damaged") from exc
-    except EntitiesDeclared:
+    except DoctypeDeclared:
         raise UnreadableDocument(
             "The quiz declares entities of its own, which no program does.", code="damaged"
         ) from None

@@ -1,6 +1,6 @@
 """What a person can do to a working copy: each operation is a frozen value with `apply(tree)`."""
 
-from structures.editing.operations.base import ALLOWED_CHILDREN, Operation, PerformedEdit, perform
+from structures.editing.operations.base import ALLOWED_CHILDREN, Operation, PerformedEdit, perform_operation
 from structures.editing.operations.content import AddNote, ChangeField
 from structures.editing.operations.division import MergeNodes, SplitNode
 from structures.editing.operations.evidence import AddReference, RemoveReference
@@ -20,5 +20,5 @@ __all__ = [
     "RemoveReference",
     "ReorderChildren",
     "SplitNode",
-    "perform",
+    "perform_operation",
 ]

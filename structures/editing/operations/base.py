@@ -42,7 +42,9 @@ class PerformedEdit:
     change: TreeChange
 
 
-def perform(tree: KeyedTree, operation: Operation, *, check: Callable[[KeyedTree], None] = check_size) -> PerformedEdit:
+def perform_operation(
+    tree: KeyedTree, operation: Operation, *, check: Callable[[KeyedTree], None] = check_size
+) -> PerformedEdit:
     """Apply an operation. Raises EditRefused, also when the tree would be too large.
 
     `tree` may be a part of one: what the operation names with its children and all above, and what it deletes or moves

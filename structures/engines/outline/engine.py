@@ -16,7 +16,7 @@ from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan,
 from structures.engines.outline.sections import Section, is_stub
 
 # To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
-VERSION = "14"
+VERSION = "15"
 
 # A page with so many links leads to other pages rather than teaching by itself. A choice.
 _MIN_LINKS = 3

@@ -8,7 +8,7 @@ import pytest
 
 from structures.editing.conflicts import ConflictKind, Side
 from structures.editing.decisions import decide
-from structures.editing.merging import Rebase, rebase
+from structures.editing.merging import Rebase, rebase_tree
 from structures.editing.operations import (
     AddNode,
     ChangeField,
@@ -17,7 +17,7 @@ from structures.editing.operations import (
     MoveNode,
     Operation,
     ReorderChildren,
-    perform,
+    perform_operation,
 )
 from structures.editing.trees import COURSE_KEY, KeyedTree
 from structures.engines.base.drafts import NodeType
@@ -30,8 +30,8 @@ BASE = course()
 def prepare(theirs: KeyedTree, *operations: Operation, base: KeyedTree = BASE) -> Rebase:
     mine = base
     for operation in operations:
-        mine = perform(mine, operation).tree
-    return rebase(base, mine, theirs)
+        mine = perform_operation(mine, operation).tree
+    return rebase_tree(base, mine, theirs)
 
 
 def decide_all(rebased: Rebase, theirs: KeyedTree, kind: ConflictKind | None = None) -> KeyedTree:
@@ -62,7 +62,7 @@ def test_one_field_is_decided_and_the_other_stays() -> None:
 def test_edits_after_the_rebase_stay() -> None:
     theirs = course(Heat={"title": "Theirs"})
     rebased = prepare(theirs, ChangeField(key=key("Heat"), field="title", value="Mine"))
-    edited = perform(rebased.tree, ChangeField(key=key("Ice"), field="title", value="Later")).tree
+    edited = perform_operation(rebased.tree, ChangeField(key=key("Ice"), field="title", value="Later")).tree
 
     decided = decide(edited, rebased.conflicts, theirs, keep=Side.THEIRS)
 
@@ -124,7 +124,7 @@ def test_a_merged_node_comes_back() -> None:
 def test_a_deleted_node_comes_back_although_what_it_is_in_was_deleted_since() -> None:
     theirs = course(Heat={"description": "Hotter."})
     rebased = prepare(theirs, DeleteNode(key=key("Heat")))
-    edited = perform(rebased.tree, DeleteNode(key=key("Basics"))).tree
+    edited = perform_operation(rebased.tree, DeleteNode(key=key("Basics"))).tree
 
     decided = decide(edited, rebased.conflicts, theirs, keep=Side.THEIRS)
 

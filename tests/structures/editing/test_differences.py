@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from structures.editing.differences import compare_trees, encode_difference, find_out_of_order
 from structures.editing.fields import Minutes
-from structures.editing.operations import AddNote, ChangeField, perform
+from structures.editing.operations import AddNote, ChangeField, perform_operation
 from structures.editing.references import KeyedPrerequisite
 from structures.editing.trees import COURSE_KEY, KeyedTree, build_tree
 from structures.editing.words import ADDED, REMOVED, SAME, WordChange, compare_words
@@ -97,9 +97,9 @@ def test_another_type_is_said() -> None:
 
 def test_locks_and_notes_are_no_difference() -> None:
     before = course()
-    tree = perform(before, AddNote(key=key("Heat"), note=key("note"), text="Why?")).tree
+    tree = perform_operation(before, AddNote(key=key("Heat"), note=key("note"), text="Why?")).tree
     for title in ("Warmth", "Heat"):
-        tree = perform(tree, ChangeField(key=key("Heat"), field="title", value=title)).tree
+        tree = perform_operation(tree, ChangeField(key=key("Heat"), field="title", value=title)).tree
 
     assert compare_trees(before, tree).is_empty
 

@@ -17,13 +17,13 @@ from structures.editing.changes import compute_change, decode_change, encode_cha
 from structures.editing.conflicts import ConflictKind, EditConflict, Side, encode_conflict
 from structures.editing.decisions import decide
 from structures.editing.differences import TreeDifference, compare_trees, encode_difference
-from structures.editing.history import HistoryRow, append_edit, redo, replay, undo
-from structures.editing.merging import Rebase, rebase
-from structures.editing.operations import perform
+from structures.editing.merging import Rebase, rebase_tree
+from structures.editing.operations import perform_operation
 from structures.editing.tree_json import decode_tree, encode_tree
 from structures.editing.trees import KeyedNode, KeyedTree
 from tests.structures.editing.courses import find_faults
 from tests.structures.editing.histories import Generations, Ledger, Person, list_above
+from tests.structures.editing.reference_history import HistoryRow, append_edit, redo_last, replay_rows, undo_last
 
 FEW = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 MANY = settings(FEW, max_examples=10_000)
@@ -48,14 +48,14 @@ class WorkingCopy:
         operation = self.person.choose(self.tree)
         if operation is None:
             return
-        edit = perform(self.tree, operation)
+        edit = perform_operation(self.tree, operation)
         self.before.append((ledger, self.base))
         self.rows = append_edit(self.rows, decode_change(json.loads(json.dumps(encode_change(edit.change)))))
         self.tree = edit.tree
 
     def rebase(self) -> Rebase:
         theirs = self.generations.next_snapshot()
-        rebased = rebase(self.base, self.tree, theirs)
+        rebased = rebase_tree(self.base, self.tree, theirs)
         self.before.append((deepcopy(self.person.ledger), self.base))
         self.rows = append_edit(self.rows, compute_change(self.tree, rebased.tree))
         self.base, self.tree = theirs, rebased.tree
@@ -63,7 +63,7 @@ class WorkingCopy:
 
     def undo(self) -> None:
         if self.before:
-            self.rows, self.tree = undo(self.rows, self.tree)
+            self.rows, self.tree = undo_last(self.rows, self.tree)
             self.person.ledger, self.base = self.before.pop()
 
     def live(self) -> None:
@@ -85,13 +85,13 @@ def check_history(random: Random, edits: int) -> None:
         assert find_broken_promises(copy.person.ledger, mine, copy.tree) == []
         assert find_ignored(copy.person.ledger, copy.tree, copy.base) == []
         assert find_unsaid(copy.person.ledger, base, copy.base, rebased.conflicts) == []
-        again = rebase(copy.base, copy.tree, copy.base)
+        again = rebase_tree(copy.base, copy.tree, copy.base)
         assert (again.tree, again.conflicts) == (copy.tree, ())
-        assert rebase(base, mine, copy.base) == rebased
+        assert rebase_tree(base, mine, copy.base) == rebased
         if random.random() < 0.2:
             copy.undo()
             assert copy.tree == mine
-    assert replay(copy.first, copy.rows) == copy.tree
+    assert replay_rows(copy.first, copy.rows) == copy.tree
 
 
 def is_below(tree: KeyedTree, key: UUID, parent: UUID) -> bool:
@@ -181,10 +181,10 @@ def check_undo_and_redo(random: Random, edits: int) -> None:
     steps = len(copy.before)
 
     for _ in range(steps):
-        rows, tree = undo(rows, tree)
+        rows, tree = undo_last(rows, tree)
     assert tree == copy.first
     for _ in range(steps):
-        rows, tree = redo(rows, tree)
+        rows, tree = redo_last(rows, tree)
     assert tree == copy.tree
     assert len(rows) == len(copy.rows) + 2 * steps
     assert rows[: len(copy.rows)] == copy.rows

@@ -8,7 +8,7 @@ import pytest
 
 from structures.editing.conflicts import ConflictKind, EditConflict
 from structures.editing.errors import EditRefused
-from structures.editing.merging import Rebase, interleave, rebase
+from structures.editing.merging import Rebase, interleave, rebase_tree
 from structures.editing.operations import (
     AddNode,
     AddNote,
@@ -21,7 +21,7 @@ from structures.editing.operations import (
     RemoveReference,
     ReorderChildren,
     SplitNode,
-    perform,
+    perform_operation,
 )
 from structures.editing.placement import place_nodes
 from structures.editing.trees import COURSE_KEY, MAX_DEPTH, KeyedTree, Reason
@@ -35,15 +35,15 @@ BASE = course()
 
 def edit(*operations: Operation, tree: KeyedTree = BASE) -> KeyedTree:
     for operation in operations:
-        tree = perform(tree, operation).tree
+        tree = perform_operation(tree, operation).tree
     return tree
 
 
 def rebase_onto(theirs: KeyedTree, *operations: Operation, base: KeyedTree = BASE) -> Rebase:
     """Rebase the edits onto the new snapshot, and check what holds of every rebase."""
-    rebased = rebase(base, edit(*operations, tree=base), theirs)
+    rebased = rebase_tree(base, edit(*operations, tree=base), theirs)
     assert find_faults(rebased.tree) == []
-    again = rebase(theirs, rebased.tree, theirs)
+    again = rebase_tree(theirs, rebased.tree, theirs)
     assert (again.tree, again.conflicts) == (rebased.tree, ())
     return rebased
 
@@ -105,8 +105,8 @@ def test_an_undecided_conflict_stays_one_when_the_next_generation_changes_nothin
     theirs = course(Heat={"title": "Theirs"})
     first = rebase_onto(theirs, rename("Heat", "Mine"))
 
-    second = rebase(theirs, first.tree, theirs, undecided=first.conflicts)
-    settled = rebase(theirs, first.tree, course(Heat={"title": "Mine"}), undecided=first.conflicts)
+    second = rebase_tree(theirs, first.tree, theirs, undecided=first.conflicts)
+    settled = rebase_tree(theirs, first.tree, course(Heat={"title": "Mine"}), undecided=first.conflicts)
 
     assert second.conflicts == first.conflicts
     assert second.conflicts[0].base == "Heat"
@@ -138,7 +138,7 @@ def test_every_kind_of_undecided_conflict_stays(
     first = rebase_onto(theirs, *operations)
     assert kind in {conflict.kind for conflict in first.conflicts}
 
-    second = rebase(theirs, first.tree, theirs, undecided=first.conflicts)
+    second = rebase_tree(theirs, first.tree, theirs, undecided=first.conflicts)
 
     assert {one.id: one.base for one in second.conflicts} == {one.id: one.base for one in first.conflicts}
 
@@ -387,7 +387,7 @@ def test_a_node_that_a_person_moved_among_its_siblings_stays_there() -> None:
 def test_a_dropped_key_may_come_back_by_a_later_generation() -> None:
     without = rebase_onto(course({"M Rivers": {}}))
 
-    back = rebase(course({"M Rivers": {}}), without.tree, BASE)
+    back = rebase_tree(course({"M Rivers": {}}), without.tree, BASE)
 
     assert back.tree.nodes == BASE.nodes
     assert back.tree.retired == {}
@@ -395,7 +395,7 @@ def test_a_dropped_key_may_come_back_by_a_later_generation() -> None:
 
 def test_a_key_of_another_type_is_refused() -> None:
     with pytest.raises(EditRefused) as refused:
-        rebase(BASE, BASE, course({"M Basics": {"M Heat": {}}}))
+        rebase_tree(BASE, BASE, course({"M Basics": {"M Heat": {}}}))
 
     assert refused.value.code == "type_changed"
 
@@ -408,7 +408,7 @@ def test_a_rebase_that_would_be_too_deep_is_refused() -> None:
     theirs = course({"M Top": {}, "M Moved": chain})
 
     with pytest.raises(EditRefused) as refused:
-        rebase(base, edit(MoveNode(key=key("Moved"), parent=key("Top")), tree=base), theirs)
+        rebase_tree(base, edit(MoveNode(key=key("Moved"), parent=key("Top")), tree=base), theirs)
 
     assert refused.value.code == "limit_exceeded"
     assert "level" in str(refused.value)
@@ -445,7 +445,7 @@ def test_the_work_grows_as_the_trees_do() -> None:
             *(MoveNode(key=key(f"{one}"), parent=key("Large"), position=0) for one in range(0, 40, 2)), tree=base
         )
         theirs = course(build_large(lessons + 10))
-        return count_executed_lines(lambda: rebase(base, mine, theirs), at_most=3_000_000)
+        return count_executed_lines(lambda: rebase_tree(base, mine, theirs), at_most=3_000_000)
 
     assert count(400) < 5 * count(100)
 

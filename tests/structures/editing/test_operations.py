@@ -21,7 +21,7 @@ from structures.editing.operations import (
     RemoveReference,
     ReorderChildren,
     SplitNode,
-    perform,
+    perform_operation,
 )
 from structures.editing.operations.content import MAX_NOTE, MAX_NOTES
 from structures.editing.operations.evidence import MAX_REFERENCES
@@ -46,7 +46,7 @@ COURSE = course(
 
 def apply(*operations: Operation, tree: KeyedTree = COURSE) -> KeyedTree:
     for operation in operations:
-        tree = perform(tree, operation).tree
+        tree = perform_operation(tree, operation).tree
         assert find_faults(tree) == []
     return tree
 
@@ -111,7 +111,7 @@ def apply(*operations: Operation, tree: KeyedTree = COURSE) -> KeyedTree:
 )  # fmt: skip
 def test_it_refuses(operation: Operation, code: str) -> None:
     with pytest.raises(EditRefused) as refused:
-        perform(COURSE, operation)
+        perform_operation(COURSE, operation)
 
     assert refused.value.code == code
     assert refused.value.next_step
@@ -130,7 +130,7 @@ def test_it_refuses(operation: Operation, code: str) -> None:
 )
 def test_an_edit_of_what_is_gone_is_refused(operation: Operation) -> None:
     with pytest.raises(EditRefused) as refused:
-        perform(apply(DeleteNode(key=key("Heat"))), operation)
+        perform_operation(apply(DeleteNode(key=key("Heat"))), operation)
 
     assert refused.value.code == "retired_key"
     assert refused.value.next_step
@@ -138,7 +138,7 @@ def test_an_edit_of_what_is_gone_is_refused(operation: Operation) -> None:
 
 def test_a_key_is_never_used_again() -> None:
     with pytest.raises(EditRefused) as refused:
-        perform(
+        perform_operation(
             apply(DeleteNode(key=key("Heat"))),
             AddNode(key=key("Heat"), node_type=NodeType.LESSON, parent=key("Basics"), title="T"),
         )
@@ -155,7 +155,7 @@ def test_a_module_is_not_moved_below_its_own_module() -> None:
         MergeNodes(into=key("Innermost"), keys=(key("Outer"),)),
     ):
         with pytest.raises(EditRefused) as refused:
-            perform(nested, operation)
+            perform_operation(nested, operation)
         assert refused.value.code == "below_itself"
 
 
@@ -166,16 +166,16 @@ def test_a_tree_grows_no_deeper_than_its_limit() -> None:
     tree = course(outline)
 
     with pytest.raises(EditRefused) as refused:
-        perform(tree, AddNode(key=NEW, node_type=NodeType.MODULE, parent=key("0"), title="T"))
+        perform_operation(tree, AddNode(key=NEW, node_type=NodeType.MODULE, parent=key("0"), title="T"))
     assert refused.value.code == "limit_exceeded"
-    perform(tree, AddNode(key=NEW, node_type=NodeType.MODULE, parent=key("1"), title="T"))
+    perform_operation(tree, AddNode(key=NEW, node_type=NodeType.MODULE, parent=key("1"), title="T"))
 
 
 def test_a_tree_grows_no_larger_than_its_limit() -> None:
     tree = course({f"M {number}": {} for number in range(MAX_NODES - 1)})
 
     with pytest.raises(EditRefused) as refused:
-        perform(tree, AddNode(key=NEW, node_type=NodeType.MODULE, parent=COURSE_KEY, title="T"))
+        perform_operation(tree, AddNode(key=NEW, node_type=NodeType.MODULE, parent=COURSE_KEY, title="T"))
 
     assert refused.value.code == "limit_exceeded"
 
@@ -190,7 +190,7 @@ def test_a_node_has_no_more_notes_and_references_than_allowed() -> None:
         (cited, AddReference(key=key("Heat"), reference=quote("One more."))),
     ):
         with pytest.raises(EditRefused) as refused:
-            perform(tree, operation)
+            perform_operation(tree, operation)
         assert refused.value.code == "limit_exceeded"
 
 
@@ -226,7 +226,7 @@ def test_an_edit_that_changes_nothing_locks_nothing() -> None:
         MoveNode(key=key("Heat"), parent=key("Basics"), position=0),
         ReorderChildren(key=key("Basics"), children=(key("Heat"), key("Cold"))),
     ):
-        assert perform(COURSE, operation).change.is_empty
+        assert perform_operation(COURSE, operation).change.is_empty
 
 
 def test_it_adds_a_node_where_it_is_told() -> None:
@@ -345,7 +345,7 @@ def test_a_merge_that_would_be_too_long_is_refused() -> None:
     tree = course(Heat={"description": long}, Cold={"description": long + "y"})
 
     with pytest.raises(EditRefused) as refused:
-        perform(tree, MergeNodes(into=key("Heat"), keys=(key("Cold"),)))
+        perform_operation(tree, MergeNodes(into=key("Heat"), keys=(key("Cold"),)))
 
     assert refused.value.code == "limit_exceeded"
 
@@ -382,6 +382,6 @@ def test_a_refused_edit_leaves_the_tree_alone() -> None:
     before = build_tree(COURSE.nodes.values())
 
     with pytest.raises(EditRefused):
-        perform(COURSE, MergeNodes(into=key("Heat"), keys=(key("Cold"),), fields={"title": ""}))
+        perform_operation(COURSE, MergeNodes(into=key("Heat"), keys=(key("Cold"),), fields={"title": ""}))
 
     assert before == COURSE

@@ -9,7 +9,7 @@ import pytest
 
 from structures.editing.errors import MalformedTree, RetiredKey, UnknownKey
 from structures.editing.fields import Minutes
-from structures.editing.operations import DeleteNode, perform
+from structures.editing.operations import DeleteNode, perform_operation
 from structures.editing.references import KeyedPrerequisite
 from structures.editing.tree_json import decode_tree, encode_tree
 from structures.editing.trees import COURSE_KEY, KeyedNode, KeyedTree, build_tree, find_dangling_prerequisites
@@ -91,7 +91,7 @@ def test_damaged_json_is_said_to_be_damaged(damage: dict[str, object]) -> None:
 
 
 def test_a_key_that_was_never_there_differs_from_one_that_is_gone() -> None:
-    tree = perform(course(), DeleteNode(key=key("Heat"))).tree
+    tree = perform_operation(course(), DeleteNode(key=key("Heat"))).tree
 
     with pytest.raises(UnknownKey):
         tree.get_node(UUID(int=99))
@@ -105,6 +105,6 @@ def test_prerequisites_of_lessons_that_are_gone_are_found() -> None:
         KeyedPrerequisite(term=name, lesson=key(name), definition=quote(name), use=quote(name))
         for name in ("Cold", "Mouths")
     ]
-    tree = perform(course(Heat={"prerequisites": tuple(both)}), DeleteNode(key=key("Cold"))).tree
+    tree = perform_operation(course(Heat={"prerequisites": tuple(both)}), DeleteNode(key=key("Cold"))).tree
 
     assert find_dangling_prerequisites(tree) == [(key("Heat"), "Cold")]

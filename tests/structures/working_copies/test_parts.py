@@ -11,9 +11,8 @@ import pytest
 from project.db.fields import new_id
 from project.errors import DomainError
 from project.http.preconditions import IfMatch
-from structures.editing.history import HistoryRow, append_edit, redo, undo
 from structures.editing.operation_json import parse_operation
-from structures.editing.operations import perform
+from structures.editing.operations import perform_operation
 from structures.editing.trees import COURSE_KEY, KeyedTree
 from structures.engines.base.drafts import NodeType
 from structures.models import StructureSnapshot, WorkingCopy
@@ -21,6 +20,7 @@ from structures.working_copies.actors import Actor
 from structures.working_copies.rows import load_tree
 from structures.working_copies.services import create_working_copy, edit_working_copy, redo_step, undo_step
 from tenants.models import Tenant
+from tests.structures.editing.reference_history import HistoryRow, append_edit, redo_last, undo_last
 
 ACTOR = Actor(kind="user", id="1", name="Ada")
 ANY = IfMatch(None)
@@ -63,11 +63,11 @@ def test_random_edits_undos_and_redos(acme: Tenant, snapshot: StructureSnapshot,
         expected = found = ""
         try:
             if step < 0.2:
-                rows, tree = undo(rows, tree)
+                rows, tree = undo_last(rows, tree)
             elif step < 0.35:
-                rows, tree = redo(rows, tree)
+                rows, tree = redo_last(rows, tree)
             else:
-                performed = perform(tree, parse_operation(operation, arguments, create_key=new_id))
+                performed = perform_operation(tree, parse_operation(operation, arguments, create_key=new_id))
                 if not performed.change.is_empty:
                     rows, tree = append_edit(rows, performed.change), performed.tree
         except DomainError as error:

@@ -80,7 +80,7 @@ def read_schedule(catalog: Catalog, lessons: Sequence[Sequence[CourseFile]]) -> 
         for schedule in find_schedules(file)
     ]
     schedules.sort(key=lambda each: (each.source.role is not Role.ADMINISTRATION, len(each.source.path)))
-    readings = [_read(schedule, catalog, lessons) for schedule in schedules[:_MAX_DOCUMENTS]]
+    readings = [_read_plan(schedule, catalog, lessons) for schedule in schedules[:_MAX_DOCUMENTS]]
     readings = [reading for reading in readings if len(reading.covered) >= _MIN_MATCHED]
     return max(readings, key=lambda each: (each.is_likely, len(each.covered), -len(each.unmatched)), default=None)
 
@@ -118,7 +118,7 @@ def _is_at_top(file: CourseFile) -> bool:
     return all(is_container(folder) for folder in file.path[:-1])
 
 
-def _read(schedule: Schedule, catalog: Catalog, lessons: Sequence[Sequence[CourseFile]]) -> ScheduleReading:
+def _read_plan(schedule: Schedule, catalog: Catalog, lessons: Sequence[Sequence[CourseFile]]) -> ScheduleReading:
     files = [file for file in catalog.files if file is not schedule.source]
     matches = match_files(schedule.rows, files)
     winners = _find_rows_of_lessons(matches, schedule, lessons)

@@ -71,14 +71,14 @@ def find_days(text: str) -> list[tuple[Day, int, int]]:
 def _iter_days(text: str) -> Iterator[tuple[Day, int, int]]:
     position = 0
     while (found := _PATTERN.search(text, position)) is not None:
-        days = _read(found, text)
+        days = _read_days(found, text)
         # A word before a number may hide a date behind it: "week 12 Sept".
         position = found.end() if days else found.start() + 1
         for day in days:
             yield day, found.start(), found.end()
 
 
-def _read(found: re.Match[str], text: str) -> list[Day]:
+def _read_days(found: re.Match[str], text: str) -> list[Day]:
     if found["m1"]:
         return [(int(found["m1"]), int(found["d1"]))]
     if found["d2"]:

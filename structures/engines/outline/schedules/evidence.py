@@ -67,7 +67,7 @@ class Evidence:
         """Return the evidence of the rows below `top` for files."""
         plain = list(_iter_with_above(top))
         row_words = [
-            (_split(row.title), _split(row.details), [w for a in above for w in _split(a.title)])
+            (_split_words(row.title), _split_words(row.details), [w for a in above for w in _split_words(a.title)])
             for row, above in plain
         ]
         file_words = [_list_own_words(file) for file in files]
@@ -168,7 +168,7 @@ class Evidence:
         return dict(best)
 
 
-def _split(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     return drop_kinds(split_words(text))
 
 
@@ -197,7 +197,7 @@ def _list_own_words(file: CourseFile) -> list[list[str]]:
     """Return the words of a file's title, of its first heading, and of its name."""
     heading = next((chunk.text for chunk in file.entry.chunks[:1] if chunk.kind is ChunkKind.HEADING), "")
     texts = dict.fromkeys((file.title, heading, get_stem(file.path[-1])))
-    return [words for text in texts if (words := _split(text))]
+    return [words for text in texts if (words := _split_words(text))]
 
 
 def _find_names(rows: Sequence[RowWords], files: Sequence[CourseFile]) -> dict[int, set[int]]:

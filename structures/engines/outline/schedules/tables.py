@@ -61,11 +61,11 @@ def read_table(chunks: Sequence[SourceChunk], *, is_named: bool) -> list[Row]:
 
 def is_continued(above: SourceChunk, below: SourceChunk) -> bool:
     """Tell whether a table goes on in the next chunk: with the same columns, and its head again or no head."""
-    one, other = _split(above.text.split("\n", 1)[0]), _split(below.text.split("\n", 1)[0])
+    one, other = _split_cells(above.text.split("\n", 1)[0]), _split_cells(below.text.split("\n", 1)[0])
     return len(one) == len(other) and (one == other or not any(map(find_column_role, other)))
 
 
-def _split(line: str) -> list[str]:
+def _split_cells(line: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in _CELL.split(line.strip())[1:-1]]
 
 
@@ -74,7 +74,7 @@ def _read_lines(chunks: Sequence[SourceChunk]) -> tuple[list[str], list[_Line]]:
     lines: list[_Line] = []
     for chunk in chunks:
         first, _, *rest = chunk.text.split("\n") if "\n" in chunk.text else (chunk.text, "")
-        cells = _split(first)
+        cells = _split_cells(first)
         if not head and any(map(find_column_role, cells)):
             head = cells
         elif not head:
@@ -83,7 +83,7 @@ def _read_lines(chunks: Sequence[SourceChunk]) -> tuple[list[str], list[_Line]]:
             lines.append(_Line(cells=cells, chunk=chunk))
         elif cells != head:
             lines.append(_Line(cells=cells, chunk=chunk))
-        lines += [_Line(cells=_split(line), chunk=chunk) for line in rest]
+        lines += [_Line(cells=_split_cells(line), chunk=chunk) for line in rest]
     return head, [line for line in lines if line.filled]
 
 

@@ -202,12 +202,14 @@ def test_a_worksheet_in_which_one_task_stands_behind_an_introduction_is_that_tas
     assert titles_of(build(files), NodeType.EXERCISE) == ["Two maps"]
 
 
-@pytest.mark.parametrize("signs", [["I.", "II.", "III.", "IV."], ["A)", "B)", "C)", "D)"], ["I", "II", "III", "IV"]])
-def test_numerals_and_letters_before_names_are_their_numbers(signs: list[str]) -> None:
-    names = ["Zinc", "Iron", "Copper", "Argon"]
+@pytest.mark.parametrize(
+    "signs", ["I. II. III. IV. V.", "A) B) C) D) E)", "I II III IV V", "А) Б) В) Г) Д)", "А. Б. В. Г. Ґ."]
+)
+def test_numerals_and_letters_before_names_are_their_numbers(signs: str) -> None:
+    names = ["Zinc", "Iron", "Copper", "Argon", "Neon"]
     files: Files = {
         f"{sign} {name}": {"one.md": text(f"{name} one"), "two.md": text(f"{name} two")}
-        for sign, name in zip(signs, names, strict=True)
+        for sign, name in zip(signs.split(), names, strict=True)
     }
 
     assert [module.title for module in build(files).modules] == names

@@ -1,4 +1,7 @@
-"""The history of a working copy: rows that are only ever appended. To undo is to append a row, too."""
+"""What undo and redo mean, computed from a whole history: stored working copies must give the same.
+
+The history has rows that are only ever appended. To undo is to append a row, too.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def append_edit(rows: Sequence[HistoryRow], change: TreeChange) -> tuple[History
     return (*rows, HistoryRow(change=change))
 
 
-def undo(rows: Sequence[HistoryRow], tree: KeyedTree) -> tuple[tuple[HistoryRow, ...], KeyedTree]:
+def undo_last(rows: Sequence[HistoryRow], tree: KeyedTree) -> tuple[tuple[HistoryRow, ...], KeyedTree]:
     """Take the last step back that still stands. Raises HistoryMismatch when there is none."""
     standing, _ = _list_open_steps(rows)
     if not standing:
@@ -37,7 +40,7 @@ def undo(rows: Sequence[HistoryRow], tree: KeyedTree) -> tuple[tuple[HistoryRow,
     return (*rows, HistoryRow(change=change, undoes=standing[-1])), change.apply(tree)
 
 
-def redo(rows: Sequence[HistoryRow], tree: KeyedTree) -> tuple[tuple[HistoryRow, ...], KeyedTree]:
+def redo_last(rows: Sequence[HistoryRow], tree: KeyedTree) -> tuple[tuple[HistoryRow, ...], KeyedTree]:
     """Do again what was undone last. Raises HistoryMismatch when there is nothing, or an edit came since."""
     _, undone = _list_open_steps(rows)
     if not undone:
@@ -46,7 +49,7 @@ def redo(rows: Sequence[HistoryRow], tree: KeyedTree) -> tuple[tuple[HistoryRow,
     return (*rows, HistoryRow(change=change, redoes=undone[-1])), change.apply(tree)
 
 
-def replay(base: KeyedTree, rows: Sequence[HistoryRow]) -> KeyedTree:
+def replay_rows(base: KeyedTree, rows: Sequence[HistoryRow]) -> KeyedTree:
     """Return the tree after all rows, from the tree before the first. Raises HistoryMismatch."""
     for row in rows:
         base = row.change.apply(base)
