@@ -26,8 +26,8 @@ from structures.editing.conflicts import ConflictKind, EditConflict, encode_conf
 from structures.editing.trees import COURSE_KEY
 from structures.models import EditConflictRow, Reference, SharedLink, StructureSnapshot, WorkingCopy
 from structures.shared_links.services import create_shared_link
-from structures.working_copies.actors import Actor
 from structures.working_copies.services import create_working_copy, edit_working_copy
+from tenants.actors import Actor
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tests.conftest import Api, drain

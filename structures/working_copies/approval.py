@@ -28,11 +28,11 @@ from structures.models import (
     StructureSnapshot,
     WorkingCopy,
 )
-from structures.working_copies.actors import Actor
 from structures.working_copies.errors import ConflictsOpen
 from structures.working_copies.history import lock_working_copy
 from structures.working_copies.queries import select_open_conflicts
 from structures.working_copies.rows import load_tree
+from tenants.actors import Actor
 from tenants.models import Tenant
 
 # Changes whenever the same tree would give another snapshot.

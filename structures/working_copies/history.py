@@ -18,10 +18,10 @@ from project.http.preconditions import IfMatch
 from structures.editing.changes import TreeChange, encode_change
 from structures.editing.trees import KeyedTree
 from structures.models import CopyStatus, EditRecord, WorkingCopy
-from structures.working_copies.actors import Actor
 from structures.working_copies.errors import CopyClosed, HistoryFull
 from structures.working_copies.queries import build_etag
 from structures.working_copies.rows import store_change
+from tenants.actors import Actor
 from tenants.models import Tenant
 
 # A person who edits once a minute for a year of working days has as many.

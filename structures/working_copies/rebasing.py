@@ -18,12 +18,12 @@ from structures.editing.stored_trees import load_snapshot_tree
 from structures.editing.trees import KeyedTree
 from structures.models import EDITED_ENGINE, EditConflictRow, EditRecord, StructureSnapshot, WorkingCopy
 from structures.queries import get_snapshot
-from structures.working_copies.actors import Actor
 from structures.working_copies.conflict_rows import DECIDE, REBASE, close_conflicts, replace_conflicts
 from structures.working_copies.errors import BaseGone
 from structures.working_copies.history import append_step, lock_working_copy
 from structures.working_copies.queries import get_working_copy, select_open_conflicts
 from structures.working_copies.rows import load_tree
+from tenants.actors import Actor
 from tenants.models import Tenant
 
 

@@ -24,13 +24,13 @@ from structures.editing.trees import KeyedTree, check_part_size
 from structures.engines.base.drafts import NodeType
 from structures.models import CopyStatus, EditRecord, WorkingCopy
 from structures.queries import get_snapshot
-from structures.working_copies.actors import Actor
 from structures.working_copies.conflict_rows import redo_conflicts, undo_conflicts
 from structures.working_copies.errors import CopyExists, TooManyCopies
 from structures.working_copies.evidence import list_prerequisite_lessons, verify_arguments
 from structures.working_copies.history import append_step, get_step, lock_working_copy
 from structures.working_copies.queries import get_working_copy
 from structures.working_copies.rows import load_named, load_part, store_tree
+from tenants.actors import Actor
 from tenants.models import Tenant
 
 # More people than edit one course at a time.

@@ -17,7 +17,6 @@ from project.http.schema import declare_problems
 from structures.editing.conflicts import Side, encode_conflict
 from structures.models import EditConflictRow, WorkingCopy
 from structures.serializers import SnapshotSummarySerializer
-from structures.working_copies.actors import Actor, describe_api_key
 from structures.working_copies.approval import approve_working_copy
 from structures.working_copies.queries import (
     build_etag,
@@ -54,6 +53,7 @@ from structures.working_copies.services import (
     redo_step,
     undo_step,
 )
+from tenants.actors import Actor, describe_api_key
 from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
 

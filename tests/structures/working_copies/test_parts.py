@@ -16,9 +16,9 @@ from structures.editing.operations import perform_operation
 from structures.editing.trees import COURSE_KEY, KeyedTree
 from structures.engines.base.drafts import NodeType
 from structures.models import StructureSnapshot, WorkingCopy
-from structures.working_copies.actors import Actor
 from structures.working_copies.rows import load_tree
 from structures.working_copies.services import create_working_copy, edit_working_copy, redo_step, undo_step
+from tenants.actors import Actor
 from tenants.models import Tenant
 from tests.structures.editing.reference_history import HistoryRow, append_edit, redo_last, undo_last
 

@@ -11,8 +11,8 @@ from django.db import connection
 from materials.tree.services import create_node
 from project.http.preconditions import IfMatch, VersionChanged
 from structures.models import EditRecord, WorkingCopy
-from structures.working_copies.actors import Actor
 from structures.working_copies.services import create_working_copy, edit_working_copy
+from tenants.actors import Actor
 from tenants.services import create_tenant
 from tests.structures.course_page.stored import store_snapshot
 from tests.structures.working_copies.desk import COURSE
