@@ -36,6 +36,11 @@ urlpatterns = [
         name="snapshot-media",
     ),
     path(
+        "snapshots/<uuid:pk>/evidence/<uuid:reference>/captions",
+        CoursePageViewSet.as_view({"get": "retrieve_captions"}),
+        name="snapshot-captions",
+    ),
+    path(
         "snapshots/<uuid:pk>/evidence/<uuid:reference>/picture",
         CoursePageViewSet.as_view({"get": "retrieve_picture"}),
         name="snapshot-picture",

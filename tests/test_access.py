@@ -98,6 +98,7 @@ ACCESS = [
     ("GET", "snapshots/{snapshot}/page", READ, True),
     ("GET", "snapshots/{snapshot}/evidence/{reference}", READ, True),
     ("GET", "snapshots/{snapshot}/evidence/{recorded}/media", READ, True),
+    ("GET", "snapshots/{snapshot}/evidence/{recorded}/captions", READ, True),
     ("GET", "snapshots/{snapshot}/evidence/{drawn}/picture", READ, True),
     ("GET", "snapshots/{snapshot}/links", WRITE, True),  # who may look at a course need not know to whom it is shown
     ("POST", "snapshots/{snapshot}/links", WRITE, True),
@@ -123,6 +124,7 @@ SHARED = [
     "shared/<slug:token>",
     "shared/<slug:token>/evidence/<uuid:reference>",
     "shared/<slug:token>/evidence/<uuid:reference>/media",
+    "shared/<slug:token>/evidence/<uuid:reference>/captions",
     "shared/<slug:token>/evidence/<uuid:reference>/picture",
 ]
 # These open to nobody's key, only by an address that was signed for them.
@@ -215,6 +217,9 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     )  # fmt: skip
     snapshot = StructureSnapshot.objects.get()
     recorded, drawn = [_cite_stored_file(snapshot, *file) for file in STORED_FILES]
+    Chunk.objects.create(
+        tenant=acme, entry_id=recorded.entry_id, position=0, kind="transcript", text="Hi.", start_ms=0, end_ms=9
+    )
     made = create_shared_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None)
     copy = create_working_copy(tenant=acme, snapshot_id=snapshot.pk, name="main", actor=ADA)
     edit_working_copy(
@@ -330,7 +335,7 @@ def test_a_shared_link_opens_its_snapshot_and_nothing_else(
     api: Api, rival: Tenant, world: World, subtests: pytest.Subtests
 ) -> None:
     values = {"<slug:token>": world.token, "<uuid:reference>": world.reference}
-    cited = {"media": world.recorded, "picture": world.drawn}
+    cited = {"media": world.recorded, "captions": world.recorded, "picture": world.drawn}
     for template in SHARED:
         path = "/" + template
         for name, value in {**values, "<uuid:reference>": cited.get(path.split("/")[-1], world.reference)}.items():

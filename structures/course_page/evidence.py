@@ -36,6 +36,7 @@ class PassageLine:
     marked: str = ""
     after: str = ""
     start_ms: int | None = None
+    end_ms: int | None = None
     speaker: str = ""
 
     @property
@@ -45,6 +46,10 @@ class PassageLine:
     @property
     def seconds(self) -> str:
         return format_seconds(self.start_ms or 0)
+
+    @property
+    def end_seconds(self) -> str:
+        return format_seconds(self.end_ms or 0)
 
     @property
     def is_code(self) -> bool:
@@ -64,8 +69,9 @@ class Evidence:
     """What opening a reference shows.
 
     `lines` are empty when the quote is not in the materials any more, and `notice` says so. `player` is `video` or
-    `audio` for a recording that can be played, from `start_seconds`; `has_picture` says that the cited page can be
-    drawn. `source_url` is the web page that the material comes from.
+    `audio` for a recording that can be played, from `start_seconds`; `has_captions` says that its words are known, and
+    `spoken_language` their BCP 47 tag, blank when it is unknown. `has_picture` says that the cited page can be drawn.
+    `source_url` is the web page that the material comes from.
     """
 
     reference: PageEvidence
@@ -74,6 +80,8 @@ class Evidence:
     notice: str
     player: str
     start_seconds: str
+    has_captions: bool
+    spoken_language: str
     has_picture: bool
     page: int | None
     source_url: str
@@ -110,6 +118,8 @@ def load_evidence(*, tenant: Tenant, snapshot_id: UUID, reference_id: UUID) -> E
         notice=_describe_change(reference, entry, is_found=found is not None),
         player=player,
         start_seconds=format_seconds(reference.start_ms or 0),
+        has_captions=bool(player) and _has_transcript(tenant, reference, lines),
+        spoken_language=(entry.spoken_language or entry.text_language) if entry is not None else "",
         has_picture=entry is not None and can_draw_page(reference, entry),
         page=reference.page,
         source_url=_build_source_url(reference, entry),
@@ -154,8 +164,18 @@ def _load_lines(tenant: Tenant, quoted: Chunk, quote: str) -> list[PassageLine]:
     return [_build_line(row, quote if row.pk == quoted.pk else "") for row in rows]
 
 
+def _has_transcript(tenant: Tenant, reference: Reference, lines: Sequence[PassageLine]) -> bool:
+    """Tell whether the cited recording has a transcript. One statement when no line of it is shown, else none."""
+    if any(line.kind == ChunkKind.TRANSCRIPT for line in lines):
+        return True
+    chunks = Chunk.objects.for_tenant(tenant).filter(entry=reference.entry_id, kind=ChunkKind.TRANSCRIPT)
+    return not lines and chunks.exists()
+
+
 def _build_line(chunk: Chunk, quote: str) -> PassageLine:
-    line = PassageLine(kind=chunk.kind, before=chunk.text, start_ms=chunk.start_ms, speaker=chunk.speaker)
+    line = PassageLine(
+        kind=chunk.kind, before=chunk.text, start_ms=chunk.start_ms, end_ms=chunk.end_ms, speaker=chunk.speaker
+    )
     split = split_at_quote(chunk.text, quote) if quote else None
     if split is None:
         return replace(line, before=_cut_end(chunk.text))

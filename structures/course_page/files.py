@@ -1,15 +1,18 @@
-"""What an evidence's page shows besides text: the recording that is cited, and the cited page as a picture."""
+"""What an evidence's page shows besides text: the cited recording, its captions, and the cited page as a picture."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 
+from materials.chunks.queries import list_transcript_chunks
+from materials.chunks.transcript_formats import MEDIA_TYPES, TranscriptFormat, render_transcript
 from materials.documents import Format
+from materials.models import MaterialEntry
 from materials.objects.stored_files import open_entry_copy
 from materials.readers.passage_pictures import draw_passage
 from materials.uploads.file_responses import build_file_response
@@ -25,6 +28,7 @@ RECORDING_RESPONSES = {
     (206, "video/*"): OpenApiTypes.BINARY,
     416: OpenApiResponse(description="The range begins behind the end of the file."),
 }
+CAPTIONS_RESPONSES = {(200, MEDIA_TYPES[TranscriptFormat.VTT]): OpenApiTypes.STR}
 # Players ask for the rest of a recording, and read it as slowly as it plays: in parts of this size no request holds a
 # thread for long. Two megabytes are some ten seconds of video as lectures are recorded.
 _MAX_PART_BYTES = 2 * 2**20
@@ -34,11 +38,22 @@ def build_media_response(
     request: HttpRequest, *, tenant: Tenant, snapshot_id: UUID, reference_id: UUID
 ) -> HttpResponseBase:
     """Return the cited recording, or the part of it that `Range` names. Raises NotFound for anything else."""
-    reference = get_reference(tenant=tenant, snapshot_id=snapshot_id, reference_id=reference_id)
-    entry = get_cited_entry(tenant=tenant, reference=reference)
-    if not entry.object_key or not entry.format or not Format(entry.format).is_recording:
-        raise NotFound(f"{entry.name} is not a stored recording.")
+    entry = _get_cited_recording(tenant=tenant, snapshot_id=snapshot_id, reference_id=reference_id)
     return build_file_response(request, entry, max_part_bytes=_MAX_PART_BYTES)
+
+
+def build_captions_response(*, tenant: Tenant, snapshot_id: UUID, reference_id: UUID) -> StreamingHttpResponse:
+    """Return the transcript of the cited recording as WebVTT, with its corrections.
+
+    Raises NotFound for anything else and RuleViolation for a recording without a transcript.
+    """
+    entry = _get_cited_recording(tenant=tenant, snapshot_id=snapshot_id, reference_id=reference_id)
+    chunks = list_transcript_chunks(tenant=tenant, entry=entry)
+    return StreamingHttpResponse(
+        render_transcript(chunks.iterator(chunk_size=500), TranscriptFormat.VTT),
+        content_type=f"{MEDIA_TYPES[TranscriptFormat.VTT]}; charset=utf-8",
+        headers={"Cache-Control": "private, no-store"},
+    )
 
 
 def build_picture_response(
@@ -58,3 +73,12 @@ def build_picture_response(
         raise NotFound(f"Page {reference.page} of {entry.name} could not be drawn.")
     # The picture of a reference changes only with its file, which gets another reference then.
     return HttpResponse(picture.jpeg, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
+
+
+def _get_cited_recording(*, tenant: Tenant, snapshot_id: UUID, reference_id: UUID) -> MaterialEntry:
+    """Return the entry that a reference cites. Raises NotFound for one that is no stored recording."""
+    reference = get_reference(tenant=tenant, snapshot_id=snapshot_id, reference_id=reference_id)
+    entry = get_cited_entry(tenant=tenant, reference=reference)
+    if not entry.object_key or not entry.format or not Format(entry.format).is_recording:
+        raise NotFound(f"{entry.name} is not a stored recording.")
+    return entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
@@ -14,7 +14,13 @@ from rest_framework.request import Request
 
 from project.http.responses import validated
 from structures.course_page.evidence import load_evidence
-from structures.course_page.files import RECORDING_RESPONSES, build_media_response, build_picture_response
+from structures.course_page.files import (
+    CAPTIONS_RESPONSES,
+    RECORDING_RESPONSES,
+    build_captions_response,
+    build_media_response,
+    build_picture_response,
+)
 from structures.course_page.negotiation import AnyMediaType
 from structures.course_page.rendering import (
     build_page_response,
@@ -73,6 +79,11 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         return build_media_response(
             request._request, tenant=get_tenant(request), snapshot_id=pk, reference_id=reference
         )
+
+    @extend_schema(responses=CAPTIONS_RESPONSES)
+    def retrieve_captions(self, request: Request, pk: UUID, reference: UUID) -> StreamingHttpResponse:
+        """Read the transcript of the recording that a reference cites as captions (WebVTT), with its corrections."""
+        return build_captions_response(tenant=get_tenant(request), snapshot_id=pk, reference_id=reference)
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def retrieve_picture(self, request: Request, pk: UUID, reference: UUID) -> HttpResponse:

@@ -17,6 +17,11 @@ urlpatterns = [
         name="shared-media",
     ),
     path(
+        "<slug:token>/evidence/<uuid:reference>/captions",
+        SharedPageViewSet.as_view({"get": "retrieve_captions"}),
+        name="shared-captions",
+    ),
+    path(
         "<slug:token>/evidence/<uuid:reference>/picture",
         SharedPageViewSet.as_view({"get": "retrieve_picture"}),
         name="shared-picture",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -15,7 +15,13 @@ from rest_framework.response import Response
 from project.http.responses import created_response, paginated_response, validated, validated_query
 from project.http.schema import declare_problems
 from structures.course_page.evidence import load_evidence
-from structures.course_page.files import RECORDING_RESPONSES, build_media_response, build_picture_response
+from structures.course_page.files import (
+    CAPTIONS_RESPONSES,
+    RECORDING_RESPONSES,
+    build_captions_response,
+    build_media_response,
+    build_picture_response,
+)
 from structures.course_page.negotiation import AnyMediaType
 from structures.course_page.rendering import (
     build_page_response,
@@ -105,6 +111,13 @@ class SharedPageViewSet(viewsets.GenericViewSet[SharedLink]):
         return build_media_response(
             request._request, tenant=link.tenant, snapshot_id=link.snapshot_id, reference_id=reference
         )
+
+    @declare_problems("410", "429")
+    @extend_schema(responses=CAPTIONS_RESPONSES)
+    def retrieve_captions(self, request: Request, token: str, reference: UUID) -> StreamingHttpResponse:
+        """Read the captions of the recording that a reference of the shared snapshot cites."""
+        link = open_shared_link(token=token, request=request._request)
+        return build_captions_response(tenant=link.tenant, snapshot_id=link.snapshot_id, reference_id=reference)
 
     @declare_problems("410", "429")
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})

@@ -36,6 +36,15 @@
     player.addEventListener("play", () => {
       for (const other of document.querySelectorAll("video, audio")) if (other !== player) other.pause();
     });
+    // The line that is said now is marked; those of a passage are few.
+    const lines = [...passage.querySelectorAll("[data-until]")];
+    player.addEventListener("timeupdate", () => {
+      for (const line of lines) {
+        const isSaid = player.currentTime >= Number(line.dataset.from) && player.currentTime < Number(line.dataset.until);
+        if (isSaid) line.setAttribute("aria-current", "true");
+        else line.removeAttribute("aria-current");
+      }
+    });
     for (const time of passage.querySelectorAll("[data-seek]")) {
       const button = document.createElement("button");
       button.type = "button";

@@ -158,6 +158,38 @@ def test_a_talk_is_played_from_the_second_of_its_marked_line(api: Api, snapshot:
     assert [each.attributes.get("data-seek") for each in document.find("span")][-2:] == ["64.14", "81.59"]
 
 
+def test_a_player_has_the_transcript_as_captions(api: Api, snapshot: StructureSnapshot) -> None:
+    reference = find_reference(snapshot, "A function is a block of code with a name.")
+    chunk = Chunk.objects.get(pk=reference.chunk_id)
+    correct_chunk(tenant=snapshot.tenant, chunk_id=chunk.pk, text="2 --> 1 & <script>\n\nNOTE x", by="test")
+    url = f"/api/v1/snapshots/{snapshot.pk}/evidence/{reference.pk}/captions"
+
+    answer = api(snapshot.tenant).get(url)
+
+    # The quote is gone, its recording and all that is said in it are not.
+    (track,) = open_evidence(api, reference).find("track")
+    assert track.attributes["src"] == f"evidence/{reference.pk}/captions"
+    assert (track.attributes["kind"], track.attributes["srclang"]) == ("captions", "en")
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("text/vtt; charset=utf-8", "private, no-store")
+    captions = read_stream(answer).decode()
+    assert captions.startswith("WEBVTT\n\n00:00:01.000 --> ")
+    assert captions.count(" --> ") == Chunk.objects.filter(entry=reference.entry_id, kind="transcript").count()
+    assert "2 --&gt; 1 &amp; &lt;script&gt; NOTE x" in captions
+
+
+def test_a_recording_without_a_transcript_has_no_captions(api: Api, stored_course: StructureSnapshot) -> None:
+    reference = find_reference(stored_course, "A function")
+    Chunk.objects.filter(entry=reference.entry_id).delete()
+
+    document = open_evidence(api, reference)
+
+    assert len(document.find("video")) == 1
+    assert not document.find("track")
+    url = f"/api/v1/snapshots/{stored_course.pk}/evidence/{reference.pk}/captions"
+    answer = api(stored_course.tenant).get(url)
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_transcript")
+
+
 def test_a_recording_comes_in_parts(api: Api, snapshot: StructureSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("structures.course_page.files._MAX_PART_BYTES", 1000)
     reference = find_reference(snapshot, "A function")
@@ -203,7 +235,7 @@ def test_another_version_of_a_pdf_is_not_drawn(api: Api, snapshot: StructureSnap
     assert api(snapshot.tenant).get(url).status_code == 404
 
 
-@pytest.mark.parametrize("what", ["media", "picture"])
+@pytest.mark.parametrize("what", ["media", "captions", "picture"])
 def test_a_text_has_neither_recording_nor_picture(api: Api, short: StructureSnapshot, what: str) -> None:
     reference = find_reference(short, BOILING)
 

@@ -100,6 +100,25 @@ def test_a_line_of_a_talk_starts_the_player(chromium: Browser, url: str) -> None
     assert chromium.evaluate(f"{first}.getAttribute('aria-label')") == "Play from 00:01"
 
 
+def test_the_line_that_is_said_is_marked_and_captioned(chromium: Browser, url: str) -> None:
+    chromium.open(url)
+    open_all(chromium)
+    chromium.wait_until("[...document.querySelectorAll('video')].every((each) => each.readyState > 0)")
+    marked = "[...document.querySelectorAll('.line[aria-current]')].map((each) => each.textContent.slice(6, 24))"
+
+    chromium.evaluate("document.querySelector('video').textTracks[0].mode = 'showing'")
+    chromium.evaluate("document.querySelector('video').play()")
+
+    chromium.wait_until(f"{marked}.length === 1")
+    assert chromium.evaluate(marked) == ["The third lesson. "]
+    chromium.wait_until("document.querySelector('video').textTracks[0].activeCues?.length === 1")
+    cue = chromium.evaluate("document.querySelector('video').textTracks[0].activeCues[0].text")
+    assert cue.startswith("The third lesson. A function is a block")
+    chromium.evaluate("document.querySelector('button.time').click()")
+    chromium.wait_until(f"{marked}[0] === 'Welcome to this sh'")
+    assert chromium.messages == []
+
+
 def test_it_is_whole_without_a_script(chromium: Browser, url: str) -> None:
     chromium.send("Emulation.setScriptExecutionDisabled", value=True)
     chromium.open(url)
