@@ -69,9 +69,8 @@ def test_a_course_with_its_evidence_open(
 
     assert chromium.evaluate("document.querySelectorAll('video, .passage img').length") == 2
     check_in_looks(chromium, *itertools.product(WIDTHS, SCHEMES))
-    paper = chromium.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert paper == "rgb(21, 23, 28)"
-    chromium.evaluate(f"document.querySelector('h1').style.setProperty('color', '{paper}')")
+    assert chromium.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 23, 28)"
+    chromium.evaluate("document.querySelector('h1').style.setProperty('color', '#555')")
     assert find_violations(chromium) == ["color-contrast (serious): [['h1']]"]
 
 
