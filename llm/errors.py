@@ -12,7 +12,7 @@ One attempt at one model, as its provider classified it (the message is part of 
     x ModelUnsuited           the model does not know a parameter that we need, or the address is not a model's
   + PromptRefused             the prompt is at fault
     x PromptTooLong           for this model: one with a larger window may take it
-    x PromptInvalid           400, 422: no other model will help
+    x PromptInvalid           400, 422: malformed, when a second vendor says so, too
     x ContentRefused          refused or filtered by the vendor
   + AnswerUnusable            the model answered, and was paid, but not with what was asked for
     x AnswerTruncated         the answer reached the output limit
@@ -124,7 +124,7 @@ class PromptTooLong(PromptRefused):
 
 
 class PromptInvalid(PromptRefused):
-    """The request is malformed; every other model would refuse it, too."""
+    """The vendor refuses the request as malformed. Without a `status` we found so before anything was sent."""
 
     kind = "prompt_invalid"
 
@@ -253,7 +253,9 @@ class ModelsExhausted(DomainError):
         # A provider that was busy or silent may answer later, one that refuses when an operator has acted. After an
         # answer that could not be used, which was paid, or a refused prompt, asking again and again would only cost.
         kinds = {attempt.kind for attempt in attempts}
-        if kinds & _BUSY_KINDS and kinds <= _BUSY_KINDS | _OPERATOR_KINDS:
+        # A refusal as malformed that no second vendor confirmed costs nothing to hear again.
+        refused = set() if isinstance(last, PromptRefused) else {PromptInvalid.kind}
+        if kinds & _BUSY_KINDS and kinds <= _BUSY_KINDS | _OPERATOR_KINDS | refused:
             self.max_outage_hours = math.inf
         self.last = last
         self.retry_after = retry_after

@@ -151,11 +151,14 @@ class Reservation(UUIDModel):
 class Breaker(UUIDModel):
     """Why and how long a model is passed over; a row without `model` is about the whole provider.
 
-    A model without a row is healthy.
+    A row with a `shape` is about requests of that shape only (`llm.router.shapes`). A model without a row is healthy.
     """
 
     provider = models.CharField(max_length=100)
     model = models.CharField(max_length=100, blank=True)
+    shape = models.CharField(
+        max_length=200, blank=True, help_text="Requests that the model refuses as malformed; blank: all requests."
+    )
     failures = models.PositiveIntegerField(default=0, help_text="One after the other, without a success between them.")
     opened = models.PositiveIntegerField(default=0, help_text="How often it was opened, without a success since.")
     open_until = models.DateTimeField(null=True, blank=True)
@@ -164,7 +167,8 @@ class Breaker(UUIDModel):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["provider", "model"], name="breaker_is_one_per_model")]
+        constraints = [models.UniqueConstraint(fields=["provider", "model", "shape"], name="breaker_is_one_per_model")]
 
     def __str__(self) -> str:
-        return f"{self.provider}/{self.model or '*'}: {self.kind}"
+        only = f" ({self.shape})" if self.shape else ""
+        return f"{self.provider}/{self.model or '*'}{only}: {self.kind}"

@@ -1,5 +1,7 @@
 """Circuit breakers: after repeated failures a model is passed over for a while, then one call tries it again.
 
+A model that refused a request as malformed which another vendor answered is passed over for requests of that shape.
+
 The state is in the database, so that all processes share it. A process reads it at most once a second, and at once
 after it has changed it itself.
 """
@@ -8,14 +10,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
-from llm.errors import KeyRefused, ProviderError, ProviderRefused, QuotaExhausted
+from llm.errors import KeyRefused, PromptInvalid, ProviderError, ProviderRefused, QuotaExhausted
 from llm.models import Breaker
 from llm.registry import ModelSpec
 from project import logs
@@ -31,6 +33,9 @@ MAX_COOLDOWN = timedelta(minutes=10)
 REFUSAL_COOLDOWN = timedelta(minutes=10)
 # A used-up quota comes back with a new day or a payment, so that asking again soon is even less worth than for a key.
 QUOTA_COOLDOWN = timedelta(minutes=30)
+# How long a model is not asked requests of a shape that it refused as malformed. Refusals cost nothing, and what they
+# objected to (a parameter, a kind of picture) changes with a release of the vendor or of ours: a choice.
+SHAPE_COOLDOWN = timedelta(minutes=10)
 # A faulty `retry-after` may say anything: a model must not be passed over for days because of one header.
 MAX_RETRY_AFTER = timedelta(hours=1)
 # A probe whose process was killed never ends, so that its claim has to expire by itself: after the longest time that
@@ -41,7 +46,7 @@ REFRESH_SECONDS = 1.0
 
 log = logs.get_logger(__name__)
 
-_Key = tuple[str, str]
+_Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +99,34 @@ class CircuitBreakers:
                 return Admission(until=now + COOLDOWN, kind=row.kind)
         return ADMITTED
 
+    def peek_shape_admission(self, model: ModelSpec, compute_shape: Callable[[], str]) -> Admission:
+        """Tell whether the model is passed over now for requests of a shape, computed only when it matters."""
+        if not any(shape for _, _, shape in self._load_rows()):
+            return ADMITTED
+        row = self._load_rows().get((model.provider, model.model, compute_shape()))
+        if row is None or row.open_until is None or row.open_until <= get_database_time():
+            return ADMITTED
+        return Admission(until=row.open_until, kind=row.kind)
+
+    def record_shape_refusal(self, model: ModelSpec, shape: str) -> None:
+        """Pass the model over for requests of this shape, because it refused one that another vendor answered."""
+        now = get_database_time()
+        # One that is over says nothing any more; deleted here, it needs no periodic task.
+        Breaker.objects.exclude(shape="").filter(open_until__lte=now).delete()
+        Breaker.objects.update_or_create(
+            provider=model.provider,
+            model=model.model,
+            shape=shape,
+            defaults={"kind": PromptInvalid.kind, "failures": 1, "open_until": now + SHAPE_COOLDOWN},
+        )
+        self._expire_cache()
+        log.warning(
+            "a model refuses requests that another vendor answers",
+            provider=model.provider,
+            model=model.model,
+            shape=shape,
+        )
+
     def record_success(self, model: ModelSpec) -> None:
         """Delete the breakers of a model that has answered and of its provider; without any, write nothing."""
         if rows := self._find_rows(model):
@@ -112,7 +145,7 @@ class CircuitBreakers:
         with transaction.atomic():
             # Locked, since failures of several processes add up and one of them decides how long the cool-down is.
             row, _ = Breaker.objects.select_for_update().get_or_create(
-                provider=model.provider, model="" if whole else model.model, defaults={"kind": error.kind}
+                provider=model.provider, model="" if whole else model.model, shape="", defaults={"kind": error.kind}
             )
             self._apply_failure(row, error, refused=refused)
             row.save()
@@ -165,7 +198,7 @@ class CircuitBreakers:
 
     def _find_rows(self, model: ModelSpec) -> list[Breaker]:
         known = self._load_rows()
-        keys = ((model.provider, ""), (model.provider, model.model))
+        keys = ((model.provider, "", ""), (model.provider, model.model, ""))
         return [known[key] for key in keys if key in known]
 
     def _load_rows(self) -> Mapping[_Key, Breaker]:
@@ -173,7 +206,7 @@ class CircuitBreakers:
             with self._lock:
                 # Checked again: threads that waited for the lock must not read once more each.
                 if time.monotonic() - self._loaded_at > REFRESH_SECONDS:
-                    self._rows_by_key = {(row.provider, row.model): row for row in Breaker.objects.all()}
+                    self._rows_by_key = {(row.provider, row.model, row.shape): row for row in Breaker.objects.all()}
                     self._loaded_at = time.monotonic()
         return self._rows_by_key
 
@@ -190,7 +223,10 @@ class BypassedCircuitBreakers(CircuitBreakers):
     def request_admission(self, model: ModelSpec) -> Admission:
         return ADMITTED
 
+    def peek_shape_admission(self, model: ModelSpec, compute_shape: Callable[[], str]) -> Admission:
+        return ADMITTED
+
 
 def list_open_breakers() -> list[Breaker]:
     """Return the breakers that are open now, by provider and model, uncached."""
-    return list(Breaker.objects.filter(open_until__gt=get_database_time()).order_by("provider", "model"))
+    return list(Breaker.objects.filter(open_until__gt=get_database_time()).order_by("provider", "model", "shape"))

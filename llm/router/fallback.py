@@ -4,8 +4,9 @@ The models of the strategy's chain come first, then those of the strategies that
 that are too small and models whose breaker is open are passed over. A busy model is asked a second time after a pause;
 an invalid or blank answer gets one repair request; a truncated one is asked for once more with a larger output limit.
 An error about the prompt ends the fallback or excludes models of that size; an error about the provider moves on to the
-next candidate. When all models are only busy and one may be asked again soon, all candidates are tried once more. Every
-attempt is recorded as it ends.
+next candidate. A request that one vendor refuses as malformed is shown to the next provider, and ends the fallback when
+that one refuses it, too; when it answers, the first model is passed over for requests of that shape. When all models
+are only busy and one may be asked again soon, all candidates are tried once more. Every attempt is recorded as it ends.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from llm.errors import (
     ModelsExhausted,
     ModelUnsuited,
     OutOfTime,
+    PromptInvalid,
     PromptRefused,
     PromptTooLong,
     ProviderBusy,
@@ -45,6 +47,7 @@ from llm.router.concurrency import ConcurrencyLimitReached, ConcurrencySlot
 from llm.router.deadlines import Deadline
 from llm.router.ledger import ANSWERED, LedgerEntry, compute_cost
 from llm.router.ports import RouterServices
+from llm.router.shapes import describe_shape
 from llm.schemas import Schema
 from project import logs
 from project.db.clock import get_database_time
@@ -141,6 +144,7 @@ class FallbackRun:
     _last_error: ProviderError | None = None
     _needed_output_tokens: int = 0
     _refused_context_window: int = 0
+    _objector: ModelSpec | None = None
 
     def run(self, *, accept: Accept, schema: Schema | None = None) -> Any:
         """Return what `accept` returns for the first answer that it accepts; it raises AnswerInvalid for any other.
@@ -217,6 +221,8 @@ class FallbackRun:
                 raise
             else:
                 self.services.breakers.record_success(model)
+                if self._objector is not None:
+                    self.services.breakers.record_shape_refusal(self._objector, self._describe_shape())
                 self._note_attempt(candidate, ANSWERED, "")
                 self.answered_by, self.reply = candidate, reply
                 return value
@@ -233,10 +239,17 @@ class FallbackRun:
             model.context_window < largest and not self._fits_context_window(model)
         ):
             return PromptTooLong(f"not asked, the prompt is too long for its window of {model.context_window} tokens")
+        if self._objector is not None and self._objector.provider == model.provider:
+            return PromptInvalid(f"not asked, {model.provider} has refused the request as malformed")
+        if not self.services.breakers.peek_shape_admission(model, self._describe_shape).is_allowed:
+            return PromptInvalid("not asked, it refused such requests that another vendor answered")
         # An answer that was truncated at this limit would be truncated by a smaller model, too, and paid for again.
         if self._needed_output_tokens and model.max_output <= self._needed_output_tokens:
             return AnswerTruncated(f"not asked, the answer needs more room than its {model.max_output} tokens")
         return None
+
+    def _describe_shape(self) -> str:
+        return describe_shape(self.name, self.request, self._schema)
 
     def _list_needed_capabilities(self) -> frozenset[Capability]:
         # Plain text is the common case: this early return is measurable in the router's overhead per call.
@@ -361,6 +374,10 @@ class FallbackRun:
             return self._prepare_another_round(state, error)
         if isinstance(error, PromptTooLong):
             self._refused_context_window = max(self._refused_context_window, state.model.context_window)
+        elif isinstance(error, PromptInvalid) and error.status is not None and self._objector is None:
+            # Vendors take different parameters, schemas and pictures. Two that agree are believed; what was found here
+            # (no status) before anything was sent needs no second opinion.
+            self._objector = state.model
         elif isinstance(error, PromptRefused):
             # Vendors filter differently, so another may answer; whether to show it the content is the action's choice.
             is_passed_on = isinstance(error, ContentRefused) and self.action.when_refused == "next"

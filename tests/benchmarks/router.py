@@ -60,6 +60,12 @@ class Nothing:
     def request_admission(self, model: ModelSpec) -> Admission:
         return ADMITTED
 
+    def peek_shape_admission(self, model: ModelSpec, compute_shape: Callable[[], str]) -> Admission:
+        return ADMITTED
+
+    def record_shape_refusal(self, model: ModelSpec, shape: str) -> None:
+        return
+
     def record_success(self, model: ModelSpec) -> None:
         return
 

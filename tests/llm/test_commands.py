@@ -30,6 +30,13 @@ def test_models_shows_what_is_in_force(world: World, monkeypatch: pytest.MonkeyP
     Breaker.objects.create(
         provider="google", model="gemini", kind="busy", open_until=timezone.now() + timedelta(seconds=30)
     )
+    Breaker.objects.create(
+        provider="anthropic",
+        model="claude",
+        shape="ask, Word",
+        kind="prompt_invalid",
+        open_until=timezone.now() + timedelta(seconds=30),
+    )
 
     shown, _ = run("models")
 
@@ -38,6 +45,7 @@ def test_models_shows_what_is_in_force(world: World, monkeypatch: pytest.MonkeyP
     assert "default      gemini (cooling down), claude" in shown
     assert "budget       deepseek (absent)" in shown
     assert "google/gemini: busy, not asked for" in shown
+    assert "anthropic/claude: prompt_invalid, not asked ask, Word for" in shown
     assert not [key for key in ("google-key", "anthropic-key", "openai-key") if key in shown]
 
 

@@ -36,7 +36,7 @@ def _format_report(registry: Registry, breakers: list[Breaker]) -> Iterator[str]
     for name, preference in registry.strategies.items():
         after = f" Then: {preference.fallback}." if preference.fallback else ""
         yield f"  {name:<12} {preference.description}{after}"
-    cooling = {(row.provider, row.model) for row in breakers}
+    cooling = {(row.provider, row.model) for row in breakers if not row.shape}
     for name, action in registry.actions.items():
         needs = f" Needs: {', '.join(sorted(action.needs))}." if action.needs else ""
         yield f"\n{name}\n  {action.description}{needs}"
@@ -52,7 +52,8 @@ def _format_report(registry: Registry, breakers: list[Breaker]) -> Iterator[str]
     for row in breakers:
         assert row.open_until is not None
         seconds = (row.open_until - now).total_seconds()
-        yield f"  {row.provider}/{row.model or '*'}: {row.kind}, not asked for {seconds:.0f} s more"
+        only = f" {row.shape}" if row.shape else ""
+        yield f"  {row.provider}/{row.model or '*'}: {row.kind}, not asked{only} for {seconds:.0f} s more"
     if not breakers:
         yield "  none"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pydantic import BaseModel
 
 from llm.errors import BudgetExceeded, ModelsExhausted, ProviderBusy
-from llm.messages import ModelRequest
+from llm.messages import ModelRequest, Picture
 from llm.models import Breaker
 from llm.registry import ModelSpec
 from llm.router.breakers import CircuitBreakers, list_open_breakers
@@ -134,13 +136,59 @@ def test_a_refusal_alarms_the_operator_and_moves_on(
 
 
 def test_a_bad_prompt_says_nothing_of_the_model(world: World) -> None:
-    world.google.always(Fail(400))
+    for vendor in (world.google, world.anthropic):
+        vendor.always(Fail(400))
 
     for _ in range(4):
         with pytest.raises(ModelsExhausted):
             world.router.complete("ask", QUESTION)
 
     assert not Breaker.objects.exists()
+
+
+class Word(BaseModel):
+    """A word."""
+
+    word: str
+
+
+def test_a_model_that_refused_what_another_answers_is_not_asked_such_requests(world: World) -> None:
+    world.google.script(Fail(400))
+    world.google.always(Answer("100."))
+    world.anthropic.always(Answer('{"word": "hot"}'))
+
+    first = world.router.complete_object("ask", QUESTION, Word)
+    world.begin_anew()  # another process knows it, too
+    second = world.router.complete_object("ask", ModelRequest(prompt="How cold?"), Word)
+    without_schema = world.router.complete("ask", QUESTION)
+
+    assert [answer.model for answer in (first, second, without_schema)] == ["claude", "claude", "gemini"]
+    assert second.attempts[0].cause == "not asked, it refused such requests that another vendor answered"
+    assert len(world.google.asked) == 2
+    (breaker,) = list_open_breakers()
+    assert (breaker.provider, breaker.model, breaker.shape.split()[:2]) == ("google", "gemini", ["ask,", "Word"])
+
+
+def test_a_shape_that_was_refused_is_tried_again_later(world: World) -> None:
+    world.google.script(Fail(422))
+    world.google.always(Answer("100."))
+    world.anthropic.always(Answer("100."))
+    assert world.router.complete("ask", QUESTION).model == "claude"
+
+    cool_down(world)
+
+    assert world.router.complete("ask", QUESTION).model == "gemini"
+
+
+def test_pictures_make_another_shape(world: World) -> None:
+    world.google.script(Fail(400))
+    world.google.always(Answer("100."))
+    world.anthropic.always(Answer("100."))
+    photo = replace(QUESTION, pictures=(Picture(data=b"\x89PNG", media_type="image/png"),))
+
+    asked = [world.router.complete("look", request).model for request in (photo, QUESTION, photo)]
+
+    assert asked == ["claude", "gemini", "claude"]
 
 
 def test_when_all_are_cooling_down_it_says_when_to_come_back(world: World) -> None:

@@ -158,13 +158,55 @@ def test_a_model_that_is_surely_too_small_is_not_asked_at_all(world: World) -> N
 
 
 @pytest.mark.parametrize("step", [Fail(400), Fail(422)])
-def test_a_malformed_request_is_not_carried_from_model_to_model(world: World, step: Step) -> None:
+def test_what_one_vendor_calls_malformed_another_may_answer(world: World, step: Step) -> None:
+    world.file["models"]["gemini-too"] = model("google")
+    world.file["chains"]["ask"]["default"] = ["gemini", "gemini-too", "claude"]
+    world.write()
     world.google.always(step)
+    world.anthropic.always(Answer("100."))
 
-    with pytest.raises(ModelsExhausted):
+    answer = world.router.complete("ask", QUESTION)
+
+    assert [(each.model, each.kind) for each in answer.attempts] == [
+        ("gemini", "prompt_invalid"), ("gemini-too", "prompt_invalid"), ("claude", "answered"),
+    ]  # fmt: skip
+    assert asked(world.google, world.anthropic) == [1, 1]
+
+
+@pytest.mark.parametrize("step", [Fail(400), Fail(422)])
+def test_two_vendors_that_agree_that_a_request_is_malformed_are_believed(world: World, step: Step) -> None:
+    world.file["chains"]["ask"]["default"] = ["gemini", "claude", "gpt"]
+    world.write()
+    for vendor in (world.google, world.anthropic):
+        vendor.always(step)
+
+    with pytest.raises(ModelsExhausted) as failed:
         world.router.complete("ask", QUESTION)
 
-    assert asked(world.google, world.anthropic) == [1, 0]
+    assert asked(world.google, world.anthropic, world.openai) == [1, 1, 0]
+    assert "Change what is asked" in failed.value.next_step
+    assert failed.value.max_outage_hours is None
+
+
+def test_a_prompt_that_cannot_be_sent_needs_no_second_opinion(world: World) -> None:
+    with pytest.raises(ModelsExhausted):
+        world.router.complete("ask", ModelRequest(prompt="half a sign \ud800"), strategy="quality")
+
+    assert asked(world.openai, world.google, world.anthropic) == [0, 0, 0]
+
+
+def test_between_two_vendors_that_call_it_malformed_others_are_asked(world: World) -> None:
+    world.file["chains"]["ask"]["default"] = ["gemini", "gpt", "claude"]
+    world.write()
+    world.google.always(Fail(400))
+    world.openai.always(Fail(404))
+    world.anthropic.always(Fail(503))
+
+    with pytest.raises(ModelsExhausted) as failed:
+        world.router.complete("ask", QUESTION)
+
+    assert asked(world.google, world.openai, world.anthropic) == [1, 1, 2]
+    assert failed.value.max_outage_hours  # the last may answer when it is back
 
 
 def test_refused_content_goes_no_further_unless_the_action_says_so(world: World) -> None:
