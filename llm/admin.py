@@ -29,6 +29,7 @@ class ExternalCallAdmin(ReadOnlyAdmin):
         "units_in",
         "units_out",
         "cost",
+        "estimated_cost",
         "latency_ms",
     )
     list_filter = ("outcome", "action", "provider", "model", "tenant")

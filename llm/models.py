@@ -26,7 +26,7 @@ class ExternalCall(UUIDModel):
     """One attempt at one model, however it ended. The sum of the rows is the bill.
 
     Units are tokens as in `llm.messages.TokenUsage`. `cost` is null when it is unknown whether the vendor charges: the
-    connection broke or the time was up before the usage came.
+    connection broke or the time was up before the usage came. Spending limits count `estimated_cost` instead of it.
     """
 
     # Neither foreign key is checked by the database: PostgreSQL would lock the tenant's row (FOR KEY SHARE) with every
@@ -71,6 +71,12 @@ class ExternalCall(UUIDModel):
     cost = models.DecimalField(
         max_digits=DIGITS, decimal_places=DECIMALS, null=True, blank=True, help_text="Dollars; none when nobody knows."
     )
+    estimated_cost = models.DecimalField(
+        max_digits=DIGITS,
+        decimal_places=DECIMALS,
+        default=0,
+        help_text="Dollars that the attempt can have cost: what spending limits count while the cost is unknown.",
+    )
     latency_ms = models.PositiveIntegerField()
     outcome = models.CharField(max_length=30, help_text="`answered`, or the kind of failure.")
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -83,8 +89,10 @@ class ExternalCall(UUIDModel):
             models.UniqueConstraint(fields=["call_id", "attempt"], name="external_call_counts_each_attempt_once"),
         ]
         indexes = [
-            # Includes the cost, so that a month is added up by the index alone, before each call of a limited tenant.
-            models.Index(fields=["tenant", "created_at"], include=["cost"], name="external_call_of_the_month"),
+            # Includes the costs, so that a month is added up by the index alone, before each call of a limited tenant.
+            models.Index(
+                fields=["tenant", "created_at"], include=["cost", "estimated_cost"], name="external_call_of_the_month"
+            ),
             models.Index(fields=["job"], condition=Q(job__isnull=False), name="external_call_of_the_job"),
         ]
 

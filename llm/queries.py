@@ -49,6 +49,7 @@ def list_costs_by_model(*, tenant: Tenant, begin: datetime, end: datetime) -> Qu
             units_thinking=Sum("units_thinking"),
             spent=Sum("cost", default=Decimal(0)),
             cost_unknown=Count("pk", filter=Q(cost=None)),
+            estimated=Sum("estimated_cost", filter=Q(cost=None), default=Decimal(0)),
             average_latency_ms=Avg("latency_ms"),
         )
         .order_by("-spent", "action", "provider", "model")

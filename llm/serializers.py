@@ -48,6 +48,9 @@ class CostRowSerializer(serializers.Serializer[dict[str, Any]]):
     units_thinking = serializers.IntegerField()
     cost_usd = serializers.DecimalField(source="spent", max_digits=20, decimal_places=10)
     cost_unknown = serializers.IntegerField(help_text="Attempts of which nobody knows what they cost.")
+    estimated_usd = serializers.DecimalField(
+        source="estimated", max_digits=20, decimal_places=10, help_text="What those attempts can have cost."
+    )
     average_latency_ms = serializers.IntegerField()
 
 
@@ -56,6 +59,11 @@ class CostsSerializer(serializers.Serializer[dict[str, Any]]):
 
     month = MonthField()
     spent_usd = serializers.DecimalField(max_digits=20, decimal_places=10)
+    estimated_usd = serializers.DecimalField(
+        max_digits=20,
+        decimal_places=10,
+        help_text="What attempts of unknown cost can have cost. Counted against the limits until it is known.",
+    )
     reserved_usd = serializers.DecimalField(
         max_digits=20, decimal_places=10, help_text="Set aside for calls that are under way now."
     )

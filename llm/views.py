@@ -33,6 +33,7 @@ class CostsView(APIView):
         answer = {
             "month": begin,
             "spent_usd": spending.spent,
+            "estimated_usd": spending.estimated,
             "reserved_usd": spending.reserved,
             "soft_limit_usd": spending.soft_limit,
             "hard_limit_usd": spending.hard_limit,

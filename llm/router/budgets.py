@@ -1,7 +1,8 @@
 """Spending limits: what a tenant may spend on models in a calendar month (UTC).
 
 Before a call the most that it can cost is reserved, so that concurrent calls cannot go beyond the hard limit together;
-afterwards the call's row says what it did cost. Calls of tenants without a limit cost no statement here.
+afterwards the call's row says what it did cost, or, when nobody knows, what it can have cost. Calls of tenants without
+a limit cost no statement here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from llm.errors import BudgetExceeded
 from llm.models import ExternalCall, Reservation, SpendingLimit
@@ -35,9 +36,13 @@ log = logs.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Spending:
-    """What a tenant has spent and reserved in a month and may spend, in dollars, and when the next month begins."""
+    """What a tenant has spent and reserved in a month and may spend, in dollars, and when the next month begins.
+
+    `estimated` is what the calls can have cost whose cost is unknown, such as after a broken connection.
+    """
 
     spent: Decimal
+    estimated: Decimal
     reserved: Decimal
     soft_limit: Decimal | None
     hard_limit: Decimal | None
@@ -46,11 +51,16 @@ class Spending:
     @property
     def remaining(self) -> Decimal | None:
         """What may still be spent; None without a hard limit."""
-        return None if self.hard_limit is None else max(Decimal(0), self.hard_limit - self.spent - self.reserved)
+        return None if self.hard_limit is None else max(Decimal(0), self.hard_limit - self.charged - self.reserved)
+
+    @property
+    def charged(self) -> Decimal:
+        """What counts as spent: all that is known, and the estimates of what is not."""
+        return self.spent + self.estimated
 
     @property
     def is_beyond_soft_limit(self) -> bool:
-        return self.soft_limit is not None and self.spent >= self.soft_limit
+        return self.soft_limit is not None and self.charged >= self.soft_limit
 
 
 class SpendingLimits:
@@ -115,9 +125,13 @@ def compute_spending(
     calls = ExternalCall.objects.for_tenant(tenant).filter(
         created_at__gte=begin, created_at__lt=get_next_month_start(begin)
     )
+    sums = calls.aggregate(
+        spent=Sum("cost", default=Decimal(0)),
+        estimated=Sum("estimated_cost", filter=Q(cost=None), default=Decimal(0)),
+    )
     reserved = Reservation.objects.filter(tenant=tenant, expires_at__gt=now)
     return Spending(
-        spent=calls.aggregate(sum=Sum("cost"))["sum"] or Decimal(0),
+        **sums,
         reserved=reserved.aggregate(sum=Sum("amount"))["sum"] or Decimal(0),
         soft_limit=limit.soft_limit if limit else None,
         hard_limit=limit.hard_limit if limit else None,
@@ -157,6 +171,6 @@ def _warn_once_a_month(limit: SpendingLimit, spending: Spending, now: datetime) 
         log.warning(
             "a tenant has spent its soft limit",
             tenant=str(limit.tenant_id),
-            spent=str(spending.spent),
+            spent=str(spending.charged),
             soft_limit=str(limit.soft_limit),
         )

@@ -342,11 +342,9 @@ class FallbackRun:
     def _reserve_cost(self, state: _CandidateState, seconds: float) -> UUID | None:
         """Reserve the most that the attempt can cost; None when the tenant has no limit."""
 
-        def compute_max_cost() -> Decimal:
-            tokens = estimate_input_tokens(state.request)
-            return state.model.get_prices(tokens).compute_max_cost(input=tokens, output=state.max_output_tokens)
-
-        return self.services.spending_limits.reserve_amount(self.caller.tenant, compute_max_cost, seconds=seconds)
+        return self.services.spending_limits.reserve_amount(
+            self.caller.tenant, lambda: _compute_max_cost(state), seconds=seconds
+        )
 
     def _start_span(self, state: _CandidateState) -> AbstractContextManager[telemetry.Span]:
         return telemetry.start_attempt_span(
@@ -469,6 +467,7 @@ class FallbackRun:
             registry=self.registry.digest,
             usage=result.usage,
             cost=cost,
+            estimated_cost=_compute_max_cost(state),
             latency_ms=state.latency_ms,
             outcome=outcome,
             served_model=result.model,
@@ -501,6 +500,11 @@ class FallbackRun:
             retry_after=reopens,
             next_step=next_step,
         )
+
+
+def _compute_max_cost(state: _CandidateState) -> Decimal:
+    tokens = estimate_input_tokens(state.request)
+    return state.model.get_prices(tokens).compute_max_cost(input=tokens, output=state.max_output_tokens)
 
 
 def _compute_elapsed_ms(begun: float) -> int:

@@ -24,7 +24,10 @@ ANSWERED = "answered"
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
-    """The values of one row. `usage` and `cost` (dollars) are None when what the vendor counted is unknown."""
+    """The values of one row. `usage` and `cost` (dollars) are None when what the vendor counted is unknown.
+
+    `estimated_cost` is the most that the attempt can have cost.
+    """
 
     tenant: Tenant | None
     job: Job | None
@@ -37,6 +40,7 @@ class LedgerEntry:
     registry: str
     usage: TokenUsage | None
     cost: Decimal | None
+    estimated_cost: Decimal
     latency_ms: int
     outcome: str
     served_model: str = ""
@@ -112,6 +116,7 @@ def _insert_call(entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
         "units_thinking": usage.thinking_tokens,
         "units_estimated": usage.estimated,
         "cost": entry.cost,
+        "estimated_cost": entry.estimated_cost,
         "latency_ms": entry.latency_ms,
         "outcome": entry.outcome,
         "http_status": entry.http_status,

@@ -161,4 +161,4 @@ class JobLLMClient(StrategyCapacityLookup):
         spending = compute_spending(self._run.tenant, now=timezone.now())
         if not spending.is_beyond_soft_limit:
             return []
-        return [f"${spending.spent:.2f} were spent on models this month; the soft limit is ${spending.soft_limit}."]
+        return [f"${spending.charged:.2f} were spent on models this month; the soft limit is ${spending.soft_limit}."]

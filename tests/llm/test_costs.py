@@ -13,7 +13,7 @@ from llm.messages import ModelRequest
 from llm.models import Breaker
 from tenants.models import Tenant
 from tests.conftest import Api
-from tests.fakes.steps import Answer, Fail
+from tests.fakes.steps import Answer, Fail, Reset
 from tests.llm.world import World, set_limits
 
 QUESTION = ModelRequest(prompt="How hot?")
@@ -35,11 +35,25 @@ def test_it_adds_up_what_a_month_cost(
 
     assert costs["month"] == f"{timezone.now():%Y-%m}"
     assert (costs["spent_usd"], costs["reserved_usd"]) == ("0.0040000000", "0.0000000000")
+    assert costs["estimated_usd"] == "0.0000000000"
     assert (costs["soft_limit_usd"], costs["hard_limit_usd"]) == ("10.00", "20.00")
     by_model = {row["model"]: row for row in costs["rows"]}
     assert (by_model["gemini"]["calls"], by_model["gemini"]["failed"]) == (2, 1)
     assert by_model["gemini"]["cost_usd"] == by_model["claude"]["cost_usd"] == "0.0020000000"
     assert by_model["claude"]["units_in"] == 2000
+
+
+def test_attempts_of_unknown_cost_are_told_apart(world: World, api: Api, acme: Tenant) -> None:
+    world.google.always(Reset())
+    world.anthropic.always(Answer("2", input_tokens=2000, output_tokens=0))
+    world.router.complete("ask", QUESTION, tenant=acme)
+
+    costs = api(acme).get("/api/v1/costs").json()
+
+    (row,) = [row for row in costs["rows"] if row["model"] == "gemini"]
+    assert (row["cost_unknown"], row["cost_usd"]) == (2, "0.0000000000")
+    assert row["estimated_usd"] == costs["estimated_usd"] > "0.02"  # two times a thousand tokens of output
+    assert costs["spent_usd"] == "0.0020000000"
 
 
 def test_another_month_is_another_bill(world: World, api: Api, acme: Tenant) -> None:

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from llm.errors import BudgetExceeded, BudgetRefused, ModelsExhausted
 from llm.messages import ModelRequest
-from llm.models import ExternalCall, Reservation
+from llm.models import Breaker, ExternalCall, Reservation
 from llm.router.budgets import SpendingLimits, compute_spending, get_month_start, get_next_month_start
 from llm.services import set_budget
 from tenants.models import Tenant
 from tests.fakes.asked import Asked
-from tests.fakes.steps import Answer, Step
+from tests.fakes.steps import Answer, Reset, Step
 from tests.llm.world import World, set_limits
 
 QUESTION = ModelRequest(prompt="How hot?")
@@ -56,6 +56,44 @@ def test_what_was_set_aside_is_settled_by_what_it_cost(world: World, acme: Tenan
     spending = compute_spending(acme, now=timezone.now())
     assert (spending.spent, spending.reserved) == (Decimal("0.002"), Decimal(0))
     assert spending.remaining == Decimal("4.998")
+
+
+def test_a_call_of_unknown_cost_is_charged_as_estimated(world: World, acme: Tenant) -> None:
+    world.file["chains"]["ask"]["default"] = ["gemini"]
+    world.file["models"]["gemini"]["prices"] = {"input": 0, "output": 100}
+    world.write()
+    set_limits(acme, hard="1")
+    world.google.always(Reset())
+
+    asked, refused = 0, None
+    for _ in range(20):
+        try:
+            world.router.complete("ask", ModelRequest(prompt="How hot?", max_output_tokens=1000), tenant=acme)
+        except ModelsExhausted:
+            Breaker.objects.all().delete()
+            world.begin_anew()
+        except BudgetExceeded as exc:
+            refused = exc
+        asked = len(world.google.asked)
+
+    # Each call can cost ten cents: ten fit into the dollar.
+    assert (asked, len(world.calls), {row.cost for row in world.calls}) == (10, 10, {None})
+    assert refused is not None
+    spending = compute_spending(acme, now=timezone.now())
+    assert (spending.spent, spending.estimated, spending.remaining) == (0, 1, 0)
+
+
+def test_what_settles_a_call_counts_instead_of_the_estimate(world: World, acme: Tenant) -> None:
+    set_limits(acme, hard="5")
+    world.google.script(Reset(), Answer("100.", input_tokens=1000, output_tokens=100))
+    world.router.complete("ask", QUESTION, tenant=acme)
+    before = compute_spending(acme, now=timezone.now())
+
+    ExternalCall.objects.filter(cost=None).update(cost=Decimal("0.001"))
+
+    after = compute_spending(acme, now=timezone.now())
+    assert before.estimated > Decimal("0.01")  # a thousand tokens of output
+    assert (after.spent, after.estimated) == (Decimal("0.003"), 0)
 
 
 def test_other_tenants_and_months_do_not_count(world: World, acme: Tenant, rival: Tenant) -> None:
