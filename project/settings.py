@@ -41,7 +41,7 @@ CSRF_TRUSTED_ORIGINS = env.get_list("CSRF_TRUSTED_ORIGINS")
 # --- What it is made of -----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    "project.admin_app.AdminSiteConfig",  # unfold, with our admin site
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -301,7 +301,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-UNFOLD = {"SITE_TITLE": "Coursewright", "SITE_HEADER": "Coursewright", "SITE_URL": "/api/docs", "SHOW_HISTORY": False}
+UNFOLD = {
+    "SITE_TITLE": "Coursewright",
+    "SITE_HEADER": "Coursewright",
+    "SITE_URL": "/api/docs",
+    "SITE_DROPDOWN": [{"title": "Courses", "link": "/admin/courses/"}, {"title": "API", "link": "/api/docs"}],
+    "SHOW_HISTORY": False,
+}
 
 # --- Security ---------------------------------------------------------------------------------------------------------
 

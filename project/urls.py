@@ -32,5 +32,6 @@ urlpatterns = [
     path("health/live", health.check_liveness, name="live"),
     path("health/ready", health.check_readiness, name="ready"),
     path("admin/login/", log_in),
+    path("admin/courses/", include("structures.course_admin.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from unfold.paginator import InfinitePaginator
 
 from tenants import services
 from tenants.errors import TenantRefused
-from tenants.models import ApiKey, Tenant
+from tenants.models import ApiKey, Tenant, TenantMembership
 from tenants.scopes import Scope
 
 # A working day to hand the new secret over; the same as the default of `manage.py rotate_api_key`.
@@ -127,6 +128,53 @@ class ApiKeyAdmin(ModelAdmin):
                 _show_secret(request, services.rotate_api_key(key=key, overlap=ROTATION_OVERLAP))
             except TenantRefused as exc:
                 messages.error(request, f"{exc} {exc.next_step}")
+
+
+class MembershipForm(forms.ModelForm[TenantMembership]):
+    """The form with which an operator says which tenant a user belongs to."""
+
+    class Meta:
+        model = TenantMembership
+        fields = ("user", "tenant")
+
+    def clean_user(self) -> User:
+        user: User = self.cleaned_data["user"]
+        if user.is_superuser:
+            raise forms.ValidationError("A superuser sees all tenants. Choose a user without that status.")
+        return user
+
+
+@admin.register(TenantMembership)
+class TenantMembershipAdmin(ModelAdmin):
+    """Admin page of the users who edit the courses of one tenant. Adding one makes the user a methodologist."""
+
+    list_display = ("user", "tenant", "created_at")
+    list_filter = ("tenant",)
+    list_select_related = ("user", "tenant")
+    search_fields = ("user__username", "tenant__slug")
+    ordering = ("user__username",)
+    form = MembershipForm
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    actions = ("remove_members",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TenantMembership | None = None) -> tuple[str, ...]:
+        return () if obj is None else ("user",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: TenantMembership | None = None) -> bool:
+        # Django's own action deletes rows without the service, which also closes the admin to the user.
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Model, form: forms.Form, change: bool) -> None:
+        assert isinstance(obj, TenantMembership)
+        saved = services.assign_methodologist(user=obj.user, tenant=obj.tenant)
+        obj.__dict__.update(saved.__dict__)
+
+    @admin.action(description="Remove: close the admin to them", permissions=["change"])
+    def remove_members(self, request: HttpRequest, queryset: QuerySet[TenantMembership]) -> None:
+        for membership in queryset.select_related("user"):
+            services.remove_methodologist(membership=membership)
+        messages.success(request, "Removed.")
 
 
 def _show_secret(request: HttpRequest, issued: services.IssuedKey) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -90,3 +91,16 @@ class ApiKey(UUIDModel):
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.is_expired(now) else "active"
+
+
+class TenantMembership(UUIDModel):
+    """A user of the admin who belongs to one tenant, and sees nothing of any other."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="membership")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="members")
+
+    class Meta:
+        permissions = [("edit_courses", "Can read and edit the courses of the tenant in the admin")]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.tenant})"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -13,7 +14,8 @@ from django.utils import timezone
 
 from tenants import keys
 from tenants.errors import TenantRefused
-from tenants.models import ApiKey, Tenant
+from tenants.memberships import METHODOLOGISTS
+from tenants.models import ApiKey, Tenant, TenantMembership
 from tenants.scopes import Scope, get_scope_file
 
 
@@ -116,6 +118,34 @@ def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> IssuedKey:
     key.expires_at = min(key.expires_at, end) if key.expires_at else end
     key.save(update_fields=["expires_at"])
     return issued
+
+
+@transaction.atomic
+def assign_methodologist(*, user: User, tenant: Tenant) -> TenantMembership:
+    """Let a user read and edit the courses of this tenant in the admin, and nothing else. Raises TenantRefused.
+
+    A user who belongs to another tenant changes to this one.
+    """
+    if user.is_superuser:
+        raise TenantRefused(
+            f"{user} is a superuser, who sees all tenants.", next_step="Make another user, without that status."
+        )
+    membership, _ = TenantMembership.objects.update_or_create(user=user, defaults={"tenant": tenant})
+    group, is_new = Group.objects.get_or_create(name=METHODOLOGISTS)
+    if is_new:  # somebody has deleted the group that the migration made
+        group.permissions.set(Permission.objects.filter(content_type__app_label="tenants", codename="edit_courses"))
+    user.groups.add(group)
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    return membership
+
+
+@transaction.atomic
+def remove_methodologist(*, membership: TenantMembership) -> None:
+    """Let the user into the admin no more. Nothing that they did is lost."""
+    user = membership.user
+    membership.delete()
+    user.groups.remove(*Group.objects.filter(name=METHODOLOGISTS))
+    User.objects.filter(pk=user.pk).update(is_staff=False)
 
 
 def record_use(*, key: ApiKey, now: datetime) -> None:

@@ -59,14 +59,19 @@ def render_evidence_page(evidence: Evidence, *, base: str, course_url: str) -> s
     return render_to_string("course_page/evidence_page.html", {**build_frame(is_file=False), **context})
 
 
-def build_page_response(html: str) -> HttpResponse:
-    """Return the response with a page, under the policy of this module. No cache keeps it."""
+def build_page_response(html: str, *, is_framed: bool = False) -> HttpResponse:
+    """Return the response with a page, under the policy of this module. No cache keeps it.
+
+    `is_framed` lets pages of this server show it inside themselves.
+    """
+    ancestors, frame_options = ("'self'", "SAMEORIGIN") if is_framed else ("'none'", "DENY")
     return HttpResponse(
         html,
         content_type="text/html; charset=utf-8",
         headers={
             "Cache-Control": "private, no-store",
-            "Content-Security-Policy": f"{build_policy(is_file=False)}; frame-ancestors 'none'",
+            "Content-Security-Policy": f"{build_policy(is_file=False)}; frame-ancestors {ancestors}",
+            "X-Frame-Options": frame_options,
             "Referrer-Policy": "no-referrer",
             "X-Robots-Tag": "noindex",
         },

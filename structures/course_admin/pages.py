@@ -1,0 +1,100 @@
+"""What all pages of courses share: who may open them, their frame and policy, and how a refusal reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import View
+
+from project.errors import DomainError
+from structures.course_admin.access import Access, PageClosed, read_access
+
+# Scripts and styles are files of this server. No text of a course could run, even if it were not escaped.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+# Django's own middleware protects forms; nothing here is exempt from it.
+@method_decorator(never_cache, name="dispatch")
+class CourseAdminView(View):
+    """A page of a course. Subclasses ask services with a tenant, which `access` knows, and raise DomainError."""
+
+    @cached_property
+    def access(self) -> Access:
+        found = read_access(self.request.user)
+        assert found is not None  # `dispatch` has looked
+        return found
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+            self.access  # noqa: B018  # raises PageClosed
+            return super().dispatch(request, *args, **kwargs)
+        except DomainError as error:
+            return self.render_error(error)
+
+    def render_page(self, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
+        """Return a page inside the frame of these pages."""
+        html = render_to_string(f"course_admin/{template}", {"access": self.access, **context}, self.request)
+        return _build_response(html, status=status)
+
+    def render_error(self, error: DomainError) -> HttpResponse:
+        """Return a refusal as a page with what happened and what to do."""
+        access = None if isinstance(error, PageClosed) else self.access
+        context = {"access": access, "error": error, "next_step": describe_next_step(error)}
+        html = render_to_string("course_admin/error.html", context, self.request)
+        return _build_response(html, status=error.status)
+
+    def redirect_with(self, message: str, url: str) -> HttpResponse:
+        """Say what was done on the page that comes next."""
+        messages.success(self.request, message)
+        response = redirect(url)
+        # 303: after a change the browser reads the next page.
+        response.status_code = 303
+        return response
+
+
+# Where the next step of an error names a request of the API, these pages have a form or a page.
+_NEXT_STEPS = {
+    "base_gone": "Choose Rebase above, and a snapshot that is still there.",
+    "chunk_not_found": "Open the source's text, and copy the words from there.",
+    "conflicts_open": "Open Conflicts above, and decide them.",
+    "entry_not_found": "Choose a source of this course.",
+    "history_full": "Approve the working copy, close it, and make a new one from the approved snapshot.",
+    "if_match_required": "Open the page again and repeat the change there.",
+    "locator_mismatch": "Correct the place, or leave it out: it is found by the words.",
+    "quote_not_found": "Open the source's text, and copy the words as they stand there.",
+    "too_many_working_copies": "Close one that nobody needs.",
+    "unknown_key": "Choose a part from the list.",
+    "version_changed": "Look at what has changed. What you typed is below; send it again if it should still be done.",
+    "working_copy_closed": "Make a new working copy on the page of the course.",
+    "working_copy_exists": "Edit the one that is open, or choose another name.",
+}
+_NOT_FOUND = "Go back to the courses, and open it from there."
+
+
+def describe_next_step(error: DomainError) -> str:
+    """Return what to do about an error on these pages."""
+    if error.status == 404:
+        return _NEXT_STEPS.get(error.code, _NOT_FOUND)
+    return _NEXT_STEPS.get(error.code, error.next_step)
+
+
+def _build_response(html: str, *, status: int) -> HttpResponse:
+    return HttpResponse(
+        html, status=status, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+    )

@@ -1,0 +1,187 @@
+"""Who opens the pages of courses: operators all, methodologists those of their tenant, nobody else any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission, User
+from django.test import Client
+from django.urls import URLPattern, reverse
+
+from materials.models import MaterialEntry
+from structures.course_admin.urls import urlpatterns
+from structures.models import EditRecord, Reference, WorkingCopy
+from tenants.models import Tenant, TenantMembership
+from tenants.services import assign_methodologist, remove_methodologist, suspend_tenant
+
+PAGES: list[URLPattern] = urlpatterns
+NO_ROWS = {"courses"}
+"""Pages without an id in their URL."""
+
+
+def build_url(pattern: URLPattern, copy: WorkingCopy) -> str:
+    """Return the URL of a page with the ids of this working copy and what belongs to it."""
+    entry = MaterialEntry.objects.get(node=copy.node_id)
+    reference = Reference.objects.filter(snapshot=copy.base_snapshot).first()
+    assert reference is not None
+    known: dict[str, Any] = {
+        "node": copy.node_id,
+        "snapshot": copy.base_snapshot,
+        "earlier": copy.base_snapshot,
+        "reference": reference.pk,
+        "copy": copy.pk,
+        "entry": entry.pk,
+        "number": 1,
+        "conflict": copy.pk,
+        "operation": "delete_node",
+        "step": "undo",
+    }
+    names = pattern.pattern.converters
+    return reverse(f"course_admin:{pattern.name}", kwargs={name: known[name] for name in names})
+
+
+def list_methods(pattern: URLPattern) -> Iterator[str]:
+    view = pattern.callback.view_class  # type: ignore[attr-defined]  # all are class-based
+    yield from (method for method in ("get", "post") if hasattr(view, method))
+
+
+CASES = [(pattern, method) for pattern in PAGES for method in list_methods(pattern)]
+
+
+@pytest.mark.parametrize(("pattern", "method"), CASES, ids=lambda each: getattr(each, "name", each))
+def test_no_page_shows_another_tenants_rows(
+    browser: Client, copy: WorkingCopy, rival_copy: WorkingCopy, pattern: URLPattern, method: str
+) -> None:
+    url = build_url(pattern, rival_copy)
+    values = {"revision": "1", "key": str(rival_copy.node_id), "keep": "mine", "name": "x", "snapshot": "x"}
+
+    answer = getattr(browser, method)(url, values if method == "post" else None)
+
+    assert answer.status_code == (200 if pattern.name in NO_ROWS else 404)
+    assert b"secret" not in answer.content
+    assert WorkingCopy.objects.get(pk=rival_copy.pk).revision == 1
+    assert WorkingCopy.objects.count() == 2
+
+
+@pytest.mark.parametrize(("pattern", "method"), CASES, ids=lambda each: getattr(each, "name", each))
+def test_no_page_opens_without_log_in(copy: WorkingCopy, pattern: URLPattern, method: str) -> None:
+    url = build_url(pattern, copy)
+
+    answer = getattr(Client(), method)(url)
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("pattern", PAGES, ids=lambda each: str(each.name))
+def test_forms_of_other_sites_change_nothing(methodologist: User, copy: WorkingCopy, pattern: URLPattern) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(methodologist)
+
+    answer = client.post(build_url(pattern, copy), {"revision": "1", "key": str(copy.node_id)})
+
+    assert answer.status_code == (403 if "post" in list_methods(pattern) else 405) or answer.status_code == 403
+    assert not EditRecord.objects.exists()
+
+
+def test_a_member_sees_no_table_whatever_permissions_they_are_given(browser: Client, methodologist: User) -> None:
+    methodologist.user_permissions.set(Permission.objects.all())
+
+    for model in admin.site._registry:
+        url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        answer = browser.get(url)
+        assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/admin/login/"), url
+    assert browser.get("/admin/search/").status_code == 302
+
+
+def test_a_member_logs_in_to_their_courses_and_out(methodologist: User, copy: WorkingCopy) -> None:
+    client = Client()
+    form = {"username": "ada", "password": "the analytical engine", "next": "/admin/"}
+
+    page = client.post("/admin/login/", form, follow=True)
+
+    assert page.redirect_chain[-1] == ("/admin/courses/", 302)
+    assert b"Water" in page.content
+    assert client.get("/admin/password_change/").status_code == 200
+    client.post("/admin/logout/")
+    assert client.get("/admin/courses/").status_code == 302
+
+
+def test_an_operator_sees_all_tenants(operator: Client, copy: WorkingCopy, rival_copy: WorkingCopy) -> None:
+    page = operator.get("/admin/courses/").content.decode()
+
+    assert "Water" in page
+    assert "secret course" in page
+    assert operator.get(f"/admin/courses/{rival_copy.node_id}/").status_code == 200
+    assert operator.get(f"/admin/courses/{rival_copy.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("what", ["no membership", "not staff", "left the group", "suspended"])
+def test_others_are_told_that_it_is_closed(browser: Client, methodologist: User, acme: Tenant, what: str) -> None:
+    if what == "no membership":
+        TenantMembership.objects.all().delete()
+    elif what == "not staff":
+        User.objects.update(is_staff=False)
+    elif what == "left the group":
+        methodologist.groups.clear()
+    else:
+        suspend_tenant(tenant=acme)
+
+    answer = browser.get("/admin/courses/")
+
+    assert answer.status_code == 403
+    assert "operator" in answer.content.decode()
+
+
+def test_an_operator_makes_and_removes_a_methodologist(operator: Client, acme: Tenant, rival: Tenant) -> None:
+    user = User.objects.create_user("joan")
+    operator.post(reverse("admin:tenants_tenantmembership_add"), {"user": user.pk, "tenant": str(acme.pk)})
+    membership = TenantMembership.objects.get(user=user)
+    assert User.objects.get(pk=user.pk).has_perm("tenants.edit_courses")
+
+    change = reverse("admin:tenants_tenantmembership_change", args=[membership.pk])
+    operator.post(change, {"user": user.pk, "tenant": str(rival.pk)})
+    assert TenantMembership.objects.get(user=user).tenant == rival
+
+    chosen = {"action": "remove_members", "_selected_action": [str(membership.pk)]}
+    operator.post(reverse("admin:tenants_tenantmembership_changelist"), chosen)
+    gone = User.objects.get(pk=user.pk)
+    assert (gone.is_staff, gone.has_perm("tenants.edit_courses")) == (False, False)
+
+
+def test_a_superuser_is_no_member(operator: Client, acme: Tenant) -> None:
+    user = User.objects.get(username="operator")
+
+    page = operator.post(reverse("admin:tenants_tenantmembership_add"), {"user": user.pk, "tenant": str(acme.pk)})
+
+    assert b"A superuser sees all tenants." in page.content
+    assert not TenantMembership.objects.exists()
+
+
+def test_the_group_is_made_anew_when_somebody_deleted_it(acme: Tenant) -> None:
+    Group.objects.all().delete()
+    user = User.objects.create_user("joan")
+
+    membership = assign_methodologist(user=user, tenant=acme)
+
+    assert User.objects.get(pk=user.pk).has_perm("tenants.edit_courses")
+    remove_methodologist(membership=membership)
+    assert not User.objects.get(pk=user.pk).has_perm("tenants.edit_courses")
+
+
+def test_pages_are_under_a_policy_without_inline_scripts(browser: Client, copy: WorkingCopy) -> None:
+    answer = browser.get(f"/admin/courses/{copy.node_id}/")
+
+    policy = answer["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Frame-Options"] == "DENY"
+    framed = browser.get(f"/admin/courses/snapshots/{copy.base_snapshot}/page")
+    assert framed["Content-Security-Policy"].endswith("frame-ancestors 'self'")
+    assert framed["X-Frame-Options"] == "SAMEORIGIN"
+    assert "default-src 'none'" in framed["Content-Security-Policy"]
+    assert settings.X_FRAME_OPTIONS == "DENY"
