@@ -35,17 +35,19 @@ class PageAssets:
     script_source: str
 
 
-def render_page_file(snapshot: StructureSnapshot, modules: list[StoredNode]) -> str:
+def render_page_file(snapshot: StructureSnapshot, modules: list[StoredNode], *, shows_edits: bool = False) -> str:
     """Return a snapshot as one HTML file that needs nothing else: quotes and headings stand in it."""
-    return _render_page(build_course_page(snapshot, modules), base="", is_file=True)
+    return _render_page(build_course_page(snapshot, modules, shows_edits=shows_edits), base="", is_file=True)
 
 
-def render_served_page(snapshot: StructureSnapshot, modules: list[StoredNode], *, base: str) -> str:
+def render_served_page(
+    snapshot: StructureSnapshot, modules: list[StoredNode], *, base: str, shows_edits: bool = False
+) -> str:
     """Return a snapshot as a page whose evidence is fetched when it is opened.
 
-    `base` stands before the relative URLs of the evidence.
+    `base` stands before the relative URLs of the evidence. With `shows_edits` it says what people changed.
     """
-    return _render_page(build_course_page(snapshot, modules), base=base, is_file=False)
+    return _render_page(build_course_page(snapshot, modules, shows_edits=shows_edits), base=base, is_file=False)
 
 
 def render_evidence(evidence: Evidence, *, base: str) -> str:

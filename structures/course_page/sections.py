@@ -10,22 +10,19 @@ from uuid import UUID
 from django.utils.safestring import SafeString
 
 from structures.course_page.directions import find_direction, find_language
+from structures.course_page.labels import BASIS_NOTES, format_minutes
+from structures.course_page.origins import PageOrigin, load_origin
 from structures.course_page.text_blocks import render_text_blocks
+from structures.editing.trees import COURSE_KEY
 from structures.engines.base.drafts import Basis, NodeType
 from structures.exports.markdown import format_reference_location
-from structures.models import EDITED_BASIS, Reference, StructureNode, StructureSnapshot
+from structures.models import Reference, StructureNode, StructureSnapshot
 from structures.quality.sentences import describe_quality
 from structures.queries import StoredNode
 
 _SECTION_TYPES = {NodeType.MODULE, NodeType.LESSON}
 # HTML has headings of six levels; h1 is the title of the course.
 _TOP_LEVEL, _MAX_LEVEL = 2, 6
-BASIS_NOTES = {
-    Basis.STATED.value: "",
-    Basis.COMPUTED.value: "computed",
-    Basis.ESTIMATED.value: "estimated by a model",
-    EDITED_BASIS: "set by a person",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +59,7 @@ class PageLeaf:
     evidence: Sequence[PageEvidence]
     facts: Sequence[str]
     level: int
+    edits: str
 
     @property
     def description(self) -> SafeString:
@@ -78,6 +76,7 @@ class PageSection:
 
     `number` is its place, such as `1.2`; `level` that of its heading. `children` counts the sections directly inside
     it, and `closes` how many sections end with this one, itself included: so a template nests lists without recursion.
+    `edits` says what people did to it, for those who may know; `is_machine_written` that a model wrote it.
     """
 
     row: StructureNode
@@ -89,6 +88,8 @@ class PageSection:
     goals: Sequence[str]
     facts: Sequence[str]
     prerequisites: Sequence[PagePrerequisite]
+    edits: str
+    is_machine_written: bool
     concepts: Sequence[PageLeaf]
     exercises: Sequence[PageLeaf]
     evidence: Sequence[PageEvidence]
@@ -116,7 +117,8 @@ class CoursePage:
     direction: str
     counts: Sequence[str]
     minutes: str
-    models: Sequence[str]
+    origin: PageOrigin
+    edits: str
     quality: Sequence[str] = field(default_factory=tuple)
 
     @property
@@ -125,7 +127,7 @@ class CoursePage:
 
     @property
     def goals(self) -> list[str]:
-        return self.snapshot.learning_goal.splitlines()
+        return list_goals(self.snapshot.learning_goal)
 
     @property
     def has_expectations(self) -> bool:
@@ -133,11 +135,17 @@ class CoursePage:
         return bool(snapshot.expected_knowledge or snapshot.expected_skills or snapshot.prerequisites)
 
 
-def build_course_page(snapshot: StructureSnapshot, modules: Sequence[StoredNode]) -> CoursePage:
-    """Return what the page of a snapshot shows. `modules` are its top nodes with everything below them."""
+def build_course_page(
+    snapshot: StructureSnapshot, modules: Sequence[StoredNode], *, shows_edits: bool = False
+) -> CoursePage:
+    """Return what the page of a snapshot shows. `modules` are its top nodes with everything below them.
+
+    What people changed is in it with `shows_edits`.
+    """
+    origin = load_origin(snapshot, shows_edits=shows_edits)
     numbered = list(_number_sections(modules))
     titles = {str(each.node.row.pk): (each.node.row.title, build_anchor(each.number)) for each in numbered}
-    sections = [_build_section(each, titles) for each in numbered]
+    sections = [_build_section(each, titles, origin) for each in numbered]
     names = [snapshot.title, *(each.node.row.title for each in numbered)]
     return CoursePage(
         snapshot=snapshot,
@@ -146,20 +154,20 @@ def build_course_page(snapshot: StructureSnapshot, modules: Sequence[StoredNode]
         direction=find_direction(names),
         counts=_describe_counts(snapshot.counts),
         minutes=_describe_minutes(section.row for section in sections if not section.is_module),
-        models=snapshot.provenance.get("models") or (),
+        origin=origin,
+        edits=origin.describe_edits(COURSE_KEY),
         quality=describe_quality(snapshot.quality),
     )
+
+
+def list_goals(learning_goal: str) -> list[str]:
+    """Return the goals, which stand on lines of their own."""
+    return [line for line in learning_goal.splitlines() if line.strip()]
 
 
 def build_anchor(number: str) -> str:
     """Return the anchor of the section with a number such as `1.2`."""
     return "s" + number.replace(".", "-")
-
-
-def format_minutes(minutes: int) -> str:
-    """Return minutes as people say them, such as `50 min` or `1 h 20 min`."""
-    hours, rest = divmod(minutes, 60)
-    return " ".join(filter(None, [f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else ""]))
 
 
 def build_page_evidence(reference: Reference) -> PageEvidence:
@@ -205,7 +213,7 @@ def _list_sections(nodes: Iterable[StoredNode]) -> list[StoredNode]:
     return [node for node in nodes if node.node_type in _SECTION_TYPES]
 
 
-def _build_section(numbered: _NumberedNode, titles: Mapping[str, tuple[str, str]]) -> PageSection:
+def _build_section(numbered: _NumberedNode, titles: Mapping[str, tuple[str, str]], origin: PageOrigin) -> PageSection:
     node, row = numbered.node, numbered.node.row
     level = min(_TOP_LEVEL + numbered.depth, _MAX_LEVEL)
     below = min(level + 1, _MAX_LEVEL)
@@ -216,22 +224,25 @@ def _build_section(numbered: _NumberedNode, titles: Mapping[str, tuple[str, str]
         is_module=node.node_type is NodeType.MODULE,
         children=numbered.children,
         closes=numbered.closes,
-        goals=row.learning_goal.splitlines(),
+        goals=list_goals(row.learning_goal),
         facts=_list_facts(row),
         prerequisites=[_build_prerequisite(each, titles) for each in row.prerequisites],
-        concepts=_build_leaves(node, NodeType.CONCEPT, below),
-        exercises=_build_leaves(node, NodeType.EXERCISE, below),
+        edits=origin.describe_edits(row.key),
+        is_machine_written=bool(origin.models) and not origin.is_by_person(row.key),
+        concepts=_build_leaves(node, NodeType.CONCEPT, below, origin),
+        exercises=_build_leaves(node, NodeType.EXERCISE, below, origin),
         evidence=[build_page_evidence(reference) for reference in node.references],
     )
 
 
-def _build_leaves(node: StoredNode, node_type: NodeType, level: int) -> list[PageLeaf]:
+def _build_leaves(node: StoredNode, node_type: NodeType, level: int, origin: PageOrigin) -> list[PageLeaf]:
     return [
         PageLeaf(
             row=child.row,
             evidence=[build_page_evidence(reference) for reference in child.references],
             facts=_list_facts(child.row),
             level=level,
+            edits=origin.describe_edits(child.row.key),
         )
         for child in node.children
         if child.node_type is node_type

@@ -32,8 +32,8 @@ from structures.course_page.rendering import (
 from structures.course_page.serializers import EvidenceQuerySerializer, PageQuerySerializer
 from structures.models import StructureSnapshot
 from structures.queries import get_snapshot, load_structure_tree
-from tenants.requests import get_tenant
-from tenants.scopes import Scope
+from tenants.requests import get_api_key, get_tenant
+from tenants.scopes import Scope, get_scope_file
 
 
 class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
@@ -49,14 +49,14 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         """Read a snapshot as an HTML page.
 
         Its evidence is fetched when it is opened, from URLs relative to the page's own. With `download` the page is one
-        file that needs nothing else.
+        file that needs nothing else. What people changed in an edited snapshot is labelled for keys with scope `prep`.
         """
         wanted = validated(PageQuerySerializer(data=request.query_params.dict()))
         snapshot = get_snapshot(tenant=get_tenant(request), snapshot_id=pk)
-        modules = load_structure_tree(snapshot)
+        modules, shows_edits = load_structure_tree(snapshot), _may_see_edits(request)
         if not wanted["download"]:
-            return build_page_response(render_served_page(snapshot, modules, base=""))
-        response = build_page_response(render_page_file(snapshot, modules))
+            return build_page_response(render_served_page(snapshot, modules, base="", shows_edits=shows_edits))
+        response = build_page_response(render_page_file(snapshot, modules, shows_edits=shows_edits))
         name = f"{snapshot.title[:100]}.html"
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         return response
@@ -91,3 +91,8 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         return build_picture_response(
             request._request, tenant=get_tenant(request), snapshot_id=pk, reference_id=reference
         )
+
+
+def _may_see_edits(request: Request) -> bool:
+    """Tell whether the request's key may edit, and so know what others did."""
+    return any(get_scope_file().covers_scope(Scope(held), Scope.PREP) for held in get_api_key(request).scopes)

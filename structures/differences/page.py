@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from structures.course_page.directions import find_language
+from structures.course_page.labels import BASIS_NOTES, FIELD_LABELS, format_minutes
 from structures.course_page.rendering import build_frame
-from structures.course_page.sections import BASIS_NOTES, format_minutes
 from structures.differences.paths import TreePaths, compute_paths
 from structures.differences.queries import SnapshotDifference
 from structures.differences.words import GAP, render_words
@@ -26,25 +26,6 @@ from structures.exports.markdown import format_reference_location
 from structures.models import StructureSnapshot
 
 ADDED, REMOVED = WordOperation.ADDED, WordOperation.REMOVED
-_LABELS = {
-    "title": "Title",
-    "description": "Description",
-    "learning_goal": "Goals",
-    "expected_knowledge": "Knowledge after the course",
-    "expected_skills": "Skills after the course",
-    "difficulty": "Difficulty",
-    "estimated_minutes": "Time",
-    "key_points": "Key points",
-    "questions": "Questions",
-    "topics": "Topics",
-    "required_knowledge": "Needed before",
-    "prerequisites": "Builds on",
-    "examples": "Examples",
-    "reference_solution": "Solution",
-    "grading_criteria": "Grading criteria",
-    "arranged_by": "Arranged by",
-    "node_type": "Kind",
-}
 _DESCRIPTION_LABELS = {NodeType.CONCEPT: "Definition", NodeType.EXERCISE: "Task"}
 _COUNT_WORDS = {
     "added": ("part added", "parts added"),
@@ -243,8 +224,8 @@ def _label_field(name: str, node: KeyedNode) -> str:
     if name == "description" and node.node_type in _DESCRIPTION_LABELS:
         return _DESCRIPTION_LABELS[node.node_type]
     if name == "prerequisites" and node.node_type is None:
-        return _LABELS["required_knowledge"]
-    return _LABELS[name]
+        return FIELD_LABELS["required_knowledge"]
+    return FIELD_LABELS[name]
 
 
 def _mark_value(value: FieldValue, operation: WordOperation) -> SafeString:
