@@ -1,4 +1,4 @@
-"""Admin pages of models: attempts, spending limits, reservations and breakers."""
+"""Admin pages of models: attempts, spending limits and breakers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from llm import services
-from llm.models import Breaker, ExternalCall, Reservation, SpendingLimit
+from llm.models import Breaker, ExternalCall, SpendingLimit
 from project.http.admin import ReadOnlyAdmin
 
 
@@ -56,16 +56,6 @@ class SpendingLimitAdmin(ModelAdmin):
         assert isinstance(obj, SpendingLimit)
         saved = services.set_budget(tenant=obj.tenant, soft_limit=obj.soft_limit, hard_limit=obj.hard_limit)
         obj.pk = saved.pk
-
-
-@admin.register(Reservation)
-class ReservationAdmin(ReadOnlyAdmin):
-    """Money set aside for calls that are under way."""
-
-    list_display = ("tenant", "amount", "expires_at", "created_at")
-    list_select_related = ("tenant",)
-    search_fields = ("tenant__slug",)
-    ordering = ("-created_at", "-id")
 
 
 @admin.register(Breaker)

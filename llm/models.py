@@ -1,4 +1,4 @@
-"""Tables of models: attempts, spending limits, reservations and breakers."""
+"""Tables of models: attempts, spending limits and breakers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,20 @@ class ExternalCallQuerySet(models.QuerySet["ExternalCall"]):
         return self.filter(tenant=tenant)
 
 
+class CallOutcome:
+    """Outcomes of attempts that are no kind of failure."""
+
+    IN_FLIGHT = "in_flight"
+    ANSWERED = "answered"
+    LOST = "lost"
+
+
 class ExternalCall(UUIDModel):
-    """One attempt at one model, however it ended. The sum of the rows is the bill.
+    """One attempt at one model, written before the call and ended after it. The sum of the rows is the bill.
 
     Units are tokens as in `llm.messages.TokenUsage`. `cost` is null when it is unknown whether the vendor charges: the
-    connection broke or the time was up before the usage came. Spending limits count `estimated_cost` instead of it.
+    connection broke or the time was up before the usage came, the call is in flight, or it was lost with the
+    process that made it. Spending limits count `estimated_cost` instead of it.
     """
 
     # Neither foreign key is checked by the database: PostgreSQL would lock the tenant's row (FOR KEY SHARE) with every
@@ -58,29 +67,38 @@ class ExternalCall(UUIDModel):
     path = models.CharField(max_length=400, help_text="The strategies that led to the model.")
     provider = models.CharField(max_length=100)
     model = models.CharField(max_length=100)
-    served_model = models.CharField(max_length=200, blank=True, help_text="As the vendor calls what answered.")
+    served_model = models.CharField(
+        max_length=200, blank=True, db_default="", help_text="As the vendor calls what answered."
+    )
     prompt_version = models.CharField(max_length=64, blank=True)
     registry = models.CharField(max_length=12, help_text="The version of config/models.yaml that was in force.")
-    units_in = models.PositiveIntegerField(default=0)
-    units_cached = models.PositiveIntegerField(default=0)
-    units_cache_write = models.PositiveIntegerField(default=0)
-    units_audio = models.PositiveIntegerField(default=0)
-    units_out = models.PositiveIntegerField(default=0)
-    units_thinking = models.PositiveIntegerField(default=0)
-    units_estimated = models.BooleanField(default=False, help_text="The server gave no numbers; these are ours.")
+    units_in = models.PositiveIntegerField(db_default=0)
+    units_cached = models.PositiveIntegerField(db_default=0)
+    units_cache_write = models.PositiveIntegerField(db_default=0)
+    units_audio = models.PositiveIntegerField(db_default=0)
+    units_out = models.PositiveIntegerField(db_default=0)
+    units_thinking = models.PositiveIntegerField(db_default=0)
+    units_estimated = models.BooleanField(db_default=False, help_text="The server gave no numbers; these are ours.")
     cost = models.DecimalField(
         max_digits=DIGITS, decimal_places=DECIMALS, null=True, blank=True, help_text="Dollars; none when nobody knows."
     )
     estimated_cost = models.DecimalField(
         max_digits=DIGITS,
         decimal_places=DECIMALS,
-        default=0,
+        db_default=0,
         help_text="Dollars that the attempt can have cost: what spending limits count while the cost is unknown.",
     )
-    latency_ms = models.PositiveIntegerField()
-    outcome = models.CharField(max_length=30, help_text="`answered`, or the kind of failure.")
+    latency_ms = models.PositiveIntegerField(db_default=0)
+    outcome = models.CharField(
+        max_length=30,
+        db_default=CallOutcome.IN_FLIGHT,
+        help_text="`in_flight`, `answered`, the kind of failure, or `lost` with the process that made the call.",
+    )
+    ends_by = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="After this, a call in flight counts as lost."
+    )
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
-    request_id = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(max_length=200, blank=True, db_default="")
 
     objects = ExternalCallQuerySet.as_manager()
 
@@ -91,9 +109,15 @@ class ExternalCall(UUIDModel):
         indexes = [
             # Includes the costs, so that a month is added up by the index alone, before each call of a limited tenant.
             models.Index(
-                fields=["tenant", "created_at"], include=["cost", "estimated_cost"], name="external_call_of_the_month"
+                fields=["tenant", "created_at"],
+                include=["cost", "estimated_cost", "outcome"],
+                name="external_call_of_the_month",
             ),
             models.Index(fields=["job"], condition=Q(job__isnull=False), name="external_call_of_the_job"),
+            # For the periodic task that looks for lost ones; as small as the number of calls in flight.
+            models.Index(
+                fields=["ends_by"], condition=Q(outcome=CallOutcome.IN_FLIGHT), name="external_call_in_flight"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -140,20 +164,6 @@ class SpendingLimit(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.tenant_id}: {self.soft_limit} / {self.hard_limit}"
-
-
-class Reservation(UUIDModel):
-    """The most that a call under way can cost. What a killed process does not release counts until `expires_at`."""
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    amount = models.DecimalField(max_digits=DIGITS, decimal_places=DECIMALS)
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["tenant", "expires_at"], name="reservation_of_tenant")]
-
-    def __str__(self) -> str:
-        return f"{self.amount} of {self.tenant_id}"
 
 
 class Breaker(UUIDModel):

@@ -9,8 +9,7 @@ from typing import Any
 
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
-from llm.models import ExternalCall
-from llm.router.ledger import ANSWERED
+from llm.models import CallOutcome, ExternalCall
 from project.jobs.models import Job
 from tenants.models import Tenant
 
@@ -38,19 +37,21 @@ def list_costs_by_model(*, tenant: Tenant, begin: datetime, end: datetime) -> Qu
     One statement.
     """
     rows = ExternalCall.objects.for_tenant(tenant).filter(created_at__gte=begin, created_at__lt=end)
+    unknown = Q(cost=None) & ~Q(outcome=CallOutcome.IN_FLIGHT)
     return (
         rows.values("action", "provider", "model")
         .annotate(
             calls=Count("pk"),
-            failed=Count("pk", filter=~Q(outcome=ANSWERED)),
+            failed=Count("pk", filter=~Q(outcome__in=[CallOutcome.ANSWERED, CallOutcome.IN_FLIGHT])),
             units_in=Sum("units_in"),
             units_cached=Sum("units_cached"),
             units_out=Sum("units_out"),
             units_thinking=Sum("units_thinking"),
             spent=Sum("cost", default=Decimal(0)),
-            cost_unknown=Count("pk", filter=Q(cost=None)),
-            estimated=Sum("estimated_cost", filter=Q(cost=None), default=Decimal(0)),
-            average_latency_ms=Avg("latency_ms"),
+            cost_unknown=Count("pk", filter=unknown),
+            estimated=Sum("estimated_cost", filter=unknown, default=Decimal(0)),
+            # Of those in flight and lost nobody knows how long they take.
+            average_latency_ms=Avg("latency_ms", filter=~Q(outcome__in=[CallOutcome.IN_FLIGHT, CallOutcome.LOST])),
         )
         .order_by("-spent", "action", "provider", "model")
     )

@@ -51,7 +51,7 @@ class CostRowSerializer(serializers.Serializer[dict[str, Any]]):
     estimated_usd = serializers.DecimalField(
         source="estimated", max_digits=20, decimal_places=10, help_text="What those attempts can have cost."
     )
-    average_latency_ms = serializers.IntegerField()
+    average_latency_ms = serializers.IntegerField(allow_null=True, help_text="None: no attempt has ended yet.")
 
 
 class CostsSerializer(serializers.Serializer[dict[str, Any]]):

@@ -1,8 +1,8 @@
 """Spending limits: what a tenant may spend on models in a calendar month (UTC).
 
-Before a call the most that it can cost is reserved, so that concurrent calls cannot go beyond the hard limit together;
-afterwards the call's row says what it did cost, or, when nobody knows, what it can have cost. Calls of tenants without
-a limit cost no statement here.
+The row of a call is written before it with the most that it can cost, so that concurrent calls cannot go beyond the
+hard limit together; afterwards it says what the call did cost, or, when nobody knows, what it can have cost. Calls of
+tenants without a limit cost no statement here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from llm.errors import BudgetExceeded
-from llm.models import ExternalCall, Reservation, SpendingLimit
+from llm.models import CallOutcome, ExternalCall, SpendingLimit
 from project import logs
 from project.db.clock import get_database_time
 from tenants.models import Tenant
@@ -27,9 +27,6 @@ from tenants.models import Tenant
 # As for the breakers: a call of a tenant without a limit must not pay a statement. `set_budget` promises no more than
 # that a new limit holds from a second later on.
 REFRESH_SECONDS = 1.0
-# A call ends with its time limit, but its row and the release of its reservation are written after that. Nothing
-# depends on the exact value: a reservation that a killed process leaves blocks the money that much longer.
-SETTLING_SECONDS = 60
 
 log = logs.get_logger(__name__)
 
@@ -38,7 +35,8 @@ log = logs.get_logger(__name__)
 class Spending:
     """What a tenant has spent and reserved in a month and may spend, in dollars, and when the next month begins.
 
-    `estimated` is what the calls can have cost whose cost is unknown, such as after a broken connection.
+    `estimated` is what the calls can have cost whose cost is unknown, such as after a broken connection; `reserved` the
+    same of calls in flight.
     """
 
     spent: Decimal
@@ -71,37 +69,33 @@ class SpendingLimits:
         self._limited_tenants: frozenset[UUID] = frozenset()
         self._loaded_at = float("-inf")
 
-    def reserve_amount(
-        self, tenant: Tenant | None, compute_max_cost: Callable[[], Decimal], *, seconds: float
-    ) -> UUID | None:
-        """Reserve the most that a call of at most `seconds` can cost, and return the reservation's id.
+    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], None]) -> None:
+        """Call `begin`, which writes the row of a call, when the tenant may spend `max_cost` dollars more.
 
-        None when the tenant has no limit, or for an operator's call. `compute_max_cost` is called for limited tenants
-        only. Raises BudgetExceeded. Runs in a transaction of its own, in which the tenant's SpendingLimit is locked.
+        For tenants with a limit in a transaction of its own, in which their SpendingLimit is locked. Raises
+        BudgetExceeded. None for the tenant is an operator's call.
         """
         if tenant is None or tenant.pk not in self._list_limited_tenants():
-            return None
-        now, amount = get_database_time(), compute_max_cost()
+            begin()
+            return
+        now = get_database_time()
         with transaction.atomic():
-            # The lock orders reservations of one tenant: two calls that each fit alone may not both fit.
-            budget = SpendingLimit.objects.select_for_update().filter(tenant=tenant).first()
-            if budget is None:
-                return None
-            spending = compute_spending(tenant, now=now, limit=budget)
-            check_hard_limit(tenant, spending, amount)
-            # What killed processes left no longer counts; deleted here, it needs no periodic task.
-            Reservation.objects.filter(tenant=tenant, expires_at__lte=now).delete()
-            reservation = Reservation.objects.create(
-                tenant=tenant, amount=amount, expires_at=now + timedelta(seconds=seconds + SETTLING_SECONDS)
-            )
-            if spending.is_beyond_soft_limit:
-                _warn_once_a_month(budget, spending, now)
-        return reservation.pk
+            self._check_locked(tenant, max_cost, now)
+            begin()
 
-    def release_reservation(self, reservation: UUID | None) -> None:
-        """Delete a reservation, once the call's row says what it did cost. None is accepted and ignored."""
-        if reservation is not None:
-            Reservation.objects.filter(pk=reservation).delete()
+    def check_amount(self, tenant: Tenant, amount: Decimal) -> None:
+        """Raise BudgetExceeded when the tenant may not spend `amount` dollars more. Reserves nothing."""
+        self.admit_call(tenant, amount, begin=lambda: None)
+
+    def _check_locked(self, tenant: Tenant, amount: Decimal, now: datetime) -> None:
+        # The lock orders the calls of one tenant: two that each fit alone may not both fit.
+        limit = SpendingLimit.objects.select_for_update().filter(tenant=tenant).first()
+        if limit is None:
+            return
+        spending = compute_spending(tenant, now=now, limit=limit)
+        check_hard_limit(tenant, spending, amount)
+        if spending.is_beyond_soft_limit:
+            _warn_once_a_month(limit, spending, now)
 
     def _list_limited_tenants(self) -> frozenset[UUID]:
         if time.monotonic() - self._loaded_at > REFRESH_SECONDS:
@@ -117,7 +111,7 @@ def compute_spending(
 ) -> Spending:
     """Return what a tenant spent in a month (by default the current one), reserved and may spend.
 
-    `month` is the beginning of the month. Two statements; three without the row of the limit as an argument.
+    `month` is the beginning of the month. One statement; two without the row of the limit as an argument.
     """
     begin = month or get_month_start(now)
     if limit is None:
@@ -125,14 +119,14 @@ def compute_spending(
     calls = ExternalCall.objects.for_tenant(tenant).filter(
         created_at__gte=begin, created_at__lt=get_next_month_start(begin)
     )
+    in_flight = Q(outcome=CallOutcome.IN_FLIGHT)
     sums = calls.aggregate(
         spent=Sum("cost", default=Decimal(0)),
-        estimated=Sum("estimated_cost", filter=Q(cost=None), default=Decimal(0)),
+        estimated=Sum("estimated_cost", filter=Q(cost=None) & ~in_flight, default=Decimal(0)),
+        reserved=Sum("estimated_cost", filter=in_flight, default=Decimal(0)),
     )
-    reserved = Reservation.objects.filter(tenant=tenant, expires_at__gt=now)
     return Spending(
         **sums,
-        reserved=reserved.aggregate(sum=Sum("amount"))["sum"] or Decimal(0),
         soft_limit=limit.soft_limit if limit else None,
         hard_limit=limit.hard_limit if limit else None,
         renews_at=get_next_month_start(begin),

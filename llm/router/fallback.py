@@ -39,13 +39,14 @@ from llm.errors import (
     ProviderRefused,
 )
 from llm.messages import ModelReply, ModelRequest, estimate_input_tokens
+from llm.models import CallOutcome
 from llm.providers.base import Provider, ProviderCall
 from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, ProviderSpec, Registry
 from llm.repair import build_repair_request
 from llm.router import telemetry
 from llm.router.concurrency import ConcurrencyLimitReached, ConcurrencySlot
 from llm.router.deadlines import Deadline
-from llm.router.ledger import ANSWERED, LedgerEntry, compute_cost
+from llm.router.ledger import EndedCall, PlannedCall, compute_cost
 from llm.router.ports import RouterServices
 from llm.router.shapes import describe_shape
 from llm.schemas import Schema
@@ -223,7 +224,7 @@ class FallbackRun:
                 self.services.breakers.record_success(model)
                 if self._objector is not None:
                     self.services.breakers.record_shape_refusal(self._objector, self._describe_shape())
-                self._note_attempt(candidate, ANSWERED, "")
+                self._note_attempt(candidate, CallOutcome.ANSWERED, "")
                 self.answered_by, self.reply = candidate, reply
                 return value
         return None
@@ -300,18 +301,21 @@ class FallbackRun:
                 schema=self._schema,
                 checkpoint=self.caller.checkpoint,
             )
-            reservation = self._reserve_cost(state, call.seconds)
-            try:
-                return self._call_provider(state, provider, call, slot)
-            finally:
-                self.services.spending_limits.release_reservation(reservation)
+            planned = self._plan_call(state, call.seconds)
+            self.services.spending_limits.admit_call(
+                self.caller.tenant, planned.max_cost, begin=lambda: self.services.ledger.begin_attempt(planned)
+            )
+            return self._call_provider(state, provider, call, planned, slot)
 
     def _call_provider(
-        self, state: _CandidateState, provider: Provider, call: ProviderCall, slot: ConcurrencySlot | None
+        self,
+        state: _CandidateState,
+        provider: Provider,
+        call: ProviderCall,
+        planned: PlannedCall,
+        slot: ConcurrencySlot | None,
     ) -> tuple[Any, ModelReply]:
-        """Call the provider, check its answer, and record the attempt however it ends."""
-        self._attempt_count += 1
-        state.number = self._attempt_count
+        """Call the provider, check its answer, and end the attempt's row however it ends."""
         state.latency_ms, begun = 0, time.perf_counter()
         try:
             with self._start_span(state) as span:
@@ -322,15 +326,15 @@ class FallbackRun:
         except ProviderError as error:
             # Set already when the answer came and `accept` refused it: the check is no part of the model's latency.
             state.latency_ms = state.latency_ms or _compute_elapsed_ms(begun)
-            self._record_call(state, slot, error, outcome=error.kind, status=error.status)
+            self._end_call(state, planned, slot, error, outcome=error.kind, status=error.status)
             raise
         except BaseException as stop:
             # Stopped by the caller or by a bug: the request has left, and the vendor may charge for it.
             state.latency_ms = _compute_elapsed_ms(begun)
             ours = AttemptInterrupted(type(stop).__name__)
-            self._record_call(state, slot, ours, outcome=ours.kind, status=None)
+            self._end_call(state, planned, slot, ours, outcome=ours.kind, status=None)
             raise
-        self._record_call(state, slot, reply, outcome=ANSWERED, status=200)
+        self._end_call(state, planned, slot, reply, outcome=CallOutcome.ANSWERED, status=200)
         return value, reply
 
     def _compute_timeout(self, spec: ProviderSpec, *, has_others: bool) -> float:
@@ -338,13 +342,6 @@ class FallbackRun:
         if not left:
             raise self._build_exhausted_error()
         return min(spec.answer_seconds, left * TIME_SHARE if has_others else left)
-
-    def _reserve_cost(self, state: _CandidateState, seconds: float) -> UUID | None:
-        """Reserve the most that the attempt can cost; None when the tenant has no limit."""
-
-        return self.services.spending_limits.reserve_amount(
-            self.caller.tenant, lambda: _compute_max_cost(state), seconds=seconds
-        )
 
     def _start_span(self, state: _CandidateState) -> AbstractContextManager[telemetry.Span]:
         return telemetry.start_attempt_span(
@@ -445,17 +442,12 @@ class FallbackRun:
             )
         )
 
-    def _record_call(
-        self,
-        state: _CandidateState,
-        slot: ConcurrencySlot | None,
-        result: ModelReply | ProviderError,
-        *,
-        outcome: str,
-        status: int | None,
-    ) -> None:
-        cost = None if result.usage is None else compute_cost(result.usage, state.candidate)
-        entry = LedgerEntry(
+    def _plan_call(self, state: _CandidateState, seconds: float) -> PlannedCall:
+        self._attempt_count += 1
+        state.number = self._attempt_count
+        tokens = estimate_input_tokens(state.request)
+        prices = state.model.get_prices(tokens)
+        return PlannedCall(
             tenant=self.caller.tenant,
             job=self.caller.job,
             call_id=self.id,
@@ -465,16 +457,32 @@ class FallbackRun:
             candidate=state.candidate,
             prompt_version=self.request.prompt_version,
             registry=self.registry.digest,
+            max_cost=prices.compute_max_cost(input=tokens, output=state.max_output_tokens),
+            seconds=seconds,
+        )
+
+    def _end_call(
+        self,
+        state: _CandidateState,
+        planned: PlannedCall,
+        slot: ConcurrencySlot | None,
+        result: ModelReply | ProviderError,
+        *,
+        outcome: str,
+        status: int | None,
+    ) -> None:
+        cost = None if result.usage is None else compute_cost(result.usage, state.candidate)
+        end = EndedCall(
             usage=result.usage,
             cost=cost,
-            estimated_cost=_compute_max_cost(state),
+            estimated_cost=planned.max_cost,
             latency_ms=state.latency_ms,
             outcome=outcome,
             served_model=result.model,
             http_status=status,
             request_id=result.request_id,
         )
-        self.services.ledger.record_attempt(entry, slot)
+        self.services.ledger.end_attempt(planned, end, slot)
         self.cost += cost or 0
 
     def _build_exhausted_error(self) -> ModelsExhausted:
@@ -500,11 +508,6 @@ class FallbackRun:
             retry_after=reopens,
             next_step=next_step,
         )
-
-
-def _compute_max_cost(state: _CandidateState) -> Decimal:
-    tokens = estimate_input_tokens(state.request)
-    return state.model.get_prices(tokens).compute_max_cost(input=tokens, output=state.max_output_tokens)
 
 
 def _compute_elapsed_ms(begun: float) -> int:

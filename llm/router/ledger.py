@@ -1,17 +1,22 @@
-"""The ledger: one ExternalCall row for every attempt, written as soon as it has ended, outside of any transaction."""
+"""The ledger: one ExternalCall row for every attempt, written before the call and ended after it.
+
+What dies in between leaves its row, with the most that the call can have cost. Both statements run outside of any
+transaction of the caller, so that nothing takes a row back.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from llm.messages import TokenUsage
-from llm.models import ExternalCall
+from llm.models import CallOutcome, ExternalCall
 from llm.registry import Candidate
 from llm.router.concurrency import ConcurrencySlot
 from project.db import prepared_statements
@@ -19,14 +24,18 @@ from project.db.fields import new_id
 from project.jobs.models import Job
 from tenants.models import Tenant
 
-ANSWERED = "answered"
+# A call ends with its time limit, but its row is ended after that. Nothing depends on the exact value: later, a row of
+# a dead process is called lost.
+SETTLING_SECONDS = 60
+
+Values = dict[str, prepared_statements.SqlValue]
 
 
 @dataclass(frozen=True, kw_only=True)
-class LedgerEntry:
-    """The values of one row. `usage` and `cost` (dollars) are None when what the vendor counted is unknown.
+class PlannedCall:
+    """What is known of an attempt before it is made. `max_cost` (dollars) is the most that it can cost.
 
-    `estimated_cost` is the most that the attempt can have cost.
+    `seconds` is its time limit: some time after it, a row that was not ended counts as lost.
     """
 
     tenant: Tenant | None
@@ -38,6 +47,18 @@ class LedgerEntry:
     candidate: Candidate
     prompt_version: str
     registry: str
+    max_cost: Decimal
+    seconds: float
+    id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndedCall:
+    """How an attempt ended. `usage` and `cost` (dollars) are None when what the vendor counted is unknown.
+
+    `estimated_cost` is what it can have cost then; `outcome` is `answered` or the kind of failure.
+    """
+
     usage: TokenUsage | None
     cost: Decimal | None
     estimated_cost: Decimal
@@ -75,39 +96,63 @@ class Ledger:
         if blocks and not getattr(blocks[-1], "_from_testcase", False):
             raise RuntimeError("A model must not be asked inside transaction.atomic(): its bill could be rolled back.")
 
-    def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
-        """Insert the row, and release the slot in the same statement when there is one.
+    def begin_attempt(self, call: PlannedCall) -> None:
+        """Insert the row of an attempt that is about to be made, as in flight."""
+        values = _list_planned_values(call)
+        # As text: a float has no other form here.
+        lost_after = f"{call.seconds + SETTLING_SECONDS:.3f}"
+        _execute_twice(_build_insert_sql(tuple(values)), [*values.values(), lost_after])
 
-        Repeated once on a new connection when the old one is broken.
+    def end_attempt(self, call: PlannedCall, end: EndedCall, slot: ConcurrencySlot | None) -> None:
+        """Write into the row how the attempt ended, and release the slot in the same statement when there is one.
+
+        A row that is gone, with a crash of the database server, is written as a whole.
         """
-        try:
-            _insert_call(entry, slot)
-        except (OperationalError, InterfaceError):
-            # A connection that was idle for the minutes of an answer may have been cut by the server or a firewall.
-            connection.close()
-            _insert_call(entry, slot)
-        if slot is not None:
+        values = _list_ended_values(end)
+        released = [] if slot is None else [slot.namespace, slot.number]
+        sql = _build_update_sql(tuple(values), releases_slot=slot is not None)
+        if _execute_twice(sql, [*values.values(), call.id, *released]) is None:
+            whole = _list_planned_values(call) | values
+            _execute_twice(_build_whole_insert_sql(tuple(whole)), list(whole.values()))
+        elif slot is not None:
             slot.is_held = False
 
 
-def _insert_call(entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
-    usage = entry.usage or TokenUsage()
-    values: dict[str, prepared_statements.SqlValue] = {
-        "id": new_id(),
+def close_lost_calls() -> int:
+    """Give calls in flight whose process is dead the outcome `lost`, and return how many; a periodic task.
+
+    Their estimated cost goes on to count against the tenant's spending limit. A process that was only suspended ends
+    its row all the same.
+    """
+    in_flight = ExternalCall.objects.filter(outcome=CallOutcome.IN_FLIGHT, ends_by__lt=Now())
+    return in_flight.update(outcome=CallOutcome.LOST)
+
+
+def _list_planned_values(call: PlannedCall) -> Values:
+    return {
+        "id": call.id,
         "created_at": timezone.now(),
-        "tenant_id": entry.tenant.pk if entry.tenant else None,
-        "job_id": entry.job.pk if entry.job else None,
-        "call_id": entry.call_id,
-        "attempt": entry.attempt,
-        "action": entry.action,
-        "strategy": entry.strategy,
-        "path": entry.candidate.path,
-        "provider": entry.candidate.model.provider,
-        "model": entry.candidate.model.id,
+        "tenant_id": call.tenant.pk if call.tenant else None,
+        "job_id": call.job.pk if call.job else None,
+        "call_id": call.call_id,
+        "attempt": call.attempt,
+        "action": call.action,
+        "strategy": call.strategy,
+        "path": call.candidate.path,
+        "provider": call.candidate.model.provider,
+        "model": call.candidate.model.id,
+        "prompt_version": call.prompt_version,
+        "registry": call.registry,
+        "estimated_cost": call.max_cost,
+    }
+
+
+def _list_ended_values(end: EndedCall) -> Values:
+    usage = end.usage or TokenUsage()
+    return {
         # Vendors choose the length of these two; a row that PostgreSQL refuses would lose the call's cost.
-        "served_model": entry.served_model[:200],
-        "prompt_version": entry.prompt_version,
-        "registry": entry.registry,
+        "served_model": end.served_model[:200],
+        "request_id": end.request_id[:200],
         "units_in": usage.input_tokens,
         "units_cached": usage.cached_tokens,
         "units_cache_write": usage.cache_write_tokens,
@@ -115,35 +160,80 @@ def _insert_call(entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
         "units_out": usage.output_tokens,
         "units_thinking": usage.thinking_tokens,
         "units_estimated": usage.estimated,
-        "cost": entry.cost,
-        "estimated_cost": entry.estimated_cost,
-        "latency_ms": entry.latency_ms,
-        "outcome": entry.outcome,
-        "http_status": entry.http_status,
-        "request_id": entry.request_id[:200],
+        "cost": end.cost,
+        "estimated_cost": end.estimated_cost,
+        "latency_ms": end.latency_ms,
+        "outcome": end.outcome,
+        "http_status": end.http_status,
     }
-    given_back = [] if slot is None else [slot.namespace, slot.number]
-    prepared_statements.execute_prepared(
-        _build_insert_sql(tuple(values), releases_slot=slot is not None), [*values.values(), *given_back]
+
+
+def _execute_twice(sql: str, values: list[prepared_statements.SqlValue]) -> str | None:
+    """Run the statement; when the connection is broken, once more on a new one."""
+    try:
+        return prepared_statements.execute_prepared(sql, values)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        # A connection that was idle for the minutes of an answer may have been cut by the server or a firewall.
+        connection.close()
+        return prepared_statements.execute_prepared(sql, values)
+
+
+# Commits of these statements do not wait for the disk: the third argument makes the setting local to the statement's
+# own transaction. A row survives the death of any of our processes at once. A crash of the database server loses it
+# only until the WAL writer's next flush (`wal_writer_delay`), or the next commit that does wait, such as that of the
+# job's result; `end_attempt` then writes it again.
+_DO_NOT_WAIT = "set_config('synchronous_commit', 'off', true)"
+# A connection that breaks after the commit has written the row without our knowing.
+_ONCE = "ON CONFLICT (call_id, attempt) DO NOTHING"
+
+
+@cache
+def _build_insert_sql(columns: tuple[str, ...]) -> str:
+    """Return the INSERT of an attempt in flight, whose other columns have their defaults.
+
+    After the values of the columns comes in how many seconds the call counts as lost.
+    """
+    last = len(columns)
+    return (
+        f"INSERT INTO {_quote_table()} ({_quote_columns(columns)}, ends_by) "  # noqa: S608  # no values
+        f"SELECT {_number_values(last)}, clock_timestamp() + make_interval(secs => ${last + 1}::double precision) "
+        f"FROM (SELECT {_DO_NOT_WAIT}) AS before {_ONCE}"
     )
 
 
 @cache
-def _build_insert_sql(columns: tuple[str, ...], *, releases_slot: bool) -> str:
-    """Return an INSERT whose commit does not wait for the disk, and that releases a slot if asked to.
+def _build_update_sql(columns: tuple[str, ...], *, releases_slot: bool) -> str:
+    """Return the UPDATE that ends a row, and releases a slot if asked to. Returns 1 when the row is there.
 
-    The row survives the death of any of our processes at once. A crash of the database server loses it only until the
-    WAL writer's next flush (`wal_writer_delay`), or the next commit that does wait, such as that of the job's result.
+    After the values of the columns comes the row's id, then the two keys of the slot's advisory lock.
     """
-    quote, last = connection.ops.quote_name, len(columns)
-    # The third argument makes the setting local: it ends with this statement's transaction, the only one it is for.
-    before = ["set_config('synchronous_commit', 'off', true)"]
-    if releases_slot:
-        before.append(f"pg_advisory_unlock(${last + 1}, ${last + 2})")
+    last = len(columns)
+    unlock = f", pg_advisory_unlock(${last + 2}::int, ${last + 3}::int)" if releases_slot else ""
+    quote = connection.ops.quote_name
+    changes = ", ".join(f"{quote(name)} = ${number}" for number, name in enumerate(columns, start=1))
     return (
-        f"INSERT INTO {quote(ExternalCall._meta.db_table)} ({', '.join(map(quote, columns))}) "  # noqa: S608  # no values
-        f"SELECT {', '.join(f'${number}' for number in range(1, last + 1))} "
-        f"FROM (SELECT {', '.join(before)}) AS before "
-        # A connection that breaks after the commit has written the row without our knowing.
-        "ON CONFLICT (call_id, attempt) DO NOTHING"
+        f"WITH before AS MATERIALIZED (SELECT {_DO_NOT_WAIT}{unlock}) "  # noqa: S608  # no values
+        f"UPDATE {_quote_table()} SET {changes} FROM before WHERE id = ${last + 1} RETURNING 1"
     )
+
+
+@cache
+def _build_whole_insert_sql(columns: tuple[str, ...]) -> str:
+    return (
+        f"INSERT INTO {_quote_table()} ({_quote_columns(columns)}) "  # noqa: S608  # no values
+        f"SELECT {_number_values(len(columns))} FROM (SELECT {_DO_NOT_WAIT}) AS before {_ONCE}"
+    )
+
+
+def _quote_table() -> str:
+    return connection.ops.quote_name(ExternalCall._meta.db_table)
+
+
+def _quote_columns(columns: tuple[str, ...]) -> str:
+    return ", ".join(map(connection.ops.quote_name, columns))
+
+
+def _number_values(count: int) -> str:
+    return ", ".join(f"${number}" for number in range(1, count + 1))

@@ -10,14 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
-from uuid import UUID
 
 from llm.errors import ProviderError
 from llm.providers.base import Provider
 from llm.registry import ModelSpec, ProviderSpec
 from llm.router.breakers import Admission
 from llm.router.concurrency import ConcurrencySlot
-from llm.router.ledger import LedgerEntry
+from llm.router.ledger import EndedCall, PlannedCall
 from tenants.models import Tenant
 
 
@@ -41,12 +40,10 @@ class CircuitBreakersPort(Protocol):
 
 
 class SpendingLimitsPort(Protocol):
-    """Reserves the cost of calls within spending limits: see `llm.router.budgets.SpendingLimits`."""
+    """Admits calls within spending limits: see `llm.router.budgets.SpendingLimits`."""
 
-    def reserve_amount(
-        self, tenant: Tenant | None, compute_max_cost: Callable[[], Decimal], *, seconds: float
-    ) -> UUID | None: ...
-    def release_reservation(self, reservation: UUID | None) -> None: ...
+    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], None]) -> None: ...
+    def check_amount(self, tenant: Tenant, amount: Decimal) -> None: ...
 
 
 class ConcurrencyPort(Protocol):
@@ -61,7 +58,8 @@ class LedgerPort(Protocol):
     """Records attempts: see `llm.router.ledger.Ledger`."""
 
     def ensure_outside_transaction(self) -> None: ...
-    def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None: ...
+    def begin_attempt(self, call: PlannedCall) -> None: ...
+    def end_attempt(self, call: PlannedCall, end: EndedCall, slot: ConcurrencySlot | None) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -161,9 +161,7 @@ class GeminiVideoProcessor:
         capacity = self.router.get_capacity(ACTION, self.settings.strategy)
         tokens = CLIP_TOKENS_PER_SECOND * length_ms // 1000
         least: Decimal = capacity.input_price * tokens + capacity.output_price * capacity.output_tokens
-        # Reserved and released at once: it is a check, each question makes a reservation of its own.
-        limits = self.router.services.spending_limits
-        limits.release_reservation(limits.reserve_amount(context.tenant, lambda: least, seconds=1))
+        self.router.services.spending_limits.check_amount(context.tenant, least)
 
     @contextmanager
     def _upload_recording(self, recording: Recording, context: TranscriptionContext) -> Iterator[RemoteFile]:

@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
-from uuid import UUID
 
 import django
 import yaml
@@ -41,7 +40,7 @@ from llm.registry import ModelSpec, Registry, read_registry  # noqa: E402
 from llm.router.breakers import ADMITTED, Admission, CircuitBreakers  # noqa: E402  # needs settings
 from llm.router.budgets import SpendingLimits  # noqa: E402
 from llm.router.concurrency import ConcurrencyLimiter, ConcurrencySlot  # noqa: E402
-from llm.router.ledger import Ledger, LedgerEntry  # noqa: E402
+from llm.router.ledger import EndedCall, Ledger, PlannedCall  # noqa: E402
 from llm.router.ports import RouterServices  # noqa: E402
 from llm.router.router import ModelRouter  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
@@ -75,12 +74,10 @@ class Nothing:
     def release_probe(self, model: ModelSpec) -> None:
         return
 
-    def reserve_amount(
-        self, tenant: Tenant | None, compute_max_cost: Callable[[], Decimal], *, seconds: float
-    ) -> UUID | None:
-        return None
+    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], None]) -> None:
+        return
 
-    def release_reservation(self, reservation: UUID | None) -> None:
+    def check_amount(self, tenant: Tenant, amount: Decimal) -> None:
         return
 
     def hold_slot(
@@ -91,7 +88,10 @@ class Nothing:
     def ensure_outside_transaction(self) -> None:
         return
 
-    def record_attempt(self, entry: LedgerEntry, slot: ConcurrencySlot | None) -> None:
+    def begin_attempt(self, call: PlannedCall) -> None:
+        return
+
+    def end_attempt(self, call: PlannedCall, end: EndedCall, slot: ConcurrencySlot | None) -> None:
         return
 
 

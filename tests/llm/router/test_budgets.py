@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,25 +15,19 @@ from django.utils import timezone
 
 from llm.errors import BudgetExceeded, BudgetRefused, ModelsExhausted
 from llm.messages import ModelRequest
-from llm.models import Breaker, ExternalCall, Reservation
-from llm.router.budgets import SpendingLimits, compute_spending, get_month_start, get_next_month_start
+from llm.models import Breaker, ExternalCall
+from llm.router.budgets import Spending, SpendingLimits, compute_spending, get_month_start, get_next_month_start
+from llm.router.ledger import Ledger
 from llm.services import set_budget
 from tenants.models import Tenant
 from tests.fakes.asked import Asked
 from tests.fakes.steps import Answer, Reset, Step
+from tests.llm.router.test_ledger import plan_call
 from tests.llm.world import World, set_limits
 
 QUESTION = ModelRequest(prompt="How hot?")
 DEAR = Answer("100.", input_tokens=100_000, output_tokens=90_000)
 """One dollar, with the prices of the world."""
-
-
-def test_without_a_budget_nothing_is_set_aside(world: World, acme: Tenant) -> None:
-    world.google.always(Answer("100."))
-
-    world.router.complete("ask", QUESTION, tenant=acme)
-
-    assert not Reservation.objects.exists()
 
 
 def test_beyond_the_hard_limit_no_call_is_made(world: World, acme: Tenant) -> None:
@@ -80,7 +75,7 @@ def test_a_call_of_unknown_cost_is_charged_as_estimated(world: World, acme: Tena
     assert (asked, len(world.calls), {row.cost for row in world.calls}) == (10, 10, {None})
     assert refused is not None
     spending = compute_spending(acme, now=timezone.now())
-    assert (spending.spent, spending.estimated, spending.remaining) == (0, 1, 0)
+    assert (spending.spent, spending.estimated, spending.remaining) == (Decimal(0), Decimal(1), Decimal(0))
 
 
 def test_what_settles_a_call_counts_instead_of_the_estimate(world: World, acme: Tenant) -> None:
@@ -93,7 +88,7 @@ def test_what_settles_a_call_counts_instead_of_the_estimate(world: World, acme: 
 
     after = compute_spending(acme, now=timezone.now())
     assert before.estimated > Decimal("0.01")  # a thousand tokens of output
-    assert (after.spent, after.estimated) == (Decimal("0.003"), 0)
+    assert (after.spent, after.estimated) == (Decimal("0.003"), Decimal(0))
 
 
 def test_other_tenants_and_months_do_not_count(world: World, acme: Tenant, rival: Tenant) -> None:
@@ -132,17 +127,22 @@ def test_beyond_the_soft_limit_operators_are_warned_once_a_month(
     assert len(warnings) == 1
 
 
-def test_a_reservation_that_nobody_settled_runs_out(world: World, acme: Tenant) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_what_a_call_in_flight_can_cost_is_reserved(world: World, acme: Tenant) -> None:
     set_limits(acme, hard="1")
-    now = timezone.now()
-    left_by_the_dead = Reservation.objects.create(tenant=acme, amount=Decimal(1), expires_at=now + timedelta(hours=1))
-    world.google.always(Answer("100."))
+    seen: list[Spending] = []
 
-    with pytest.raises(BudgetExceeded):
-        world.router.complete("ask", QUESTION, tenant=acme)
-    Reservation.objects.filter(pk=left_by_the_dead.pk).update(expires_at=now - timedelta(seconds=1))
+    def answer(_asked: Asked) -> Step:
+        with closing(connection):
+            seen.append(compute_spending(acme, now=timezone.now()))
+        return Answer("100.", input_tokens=1000, output_tokens=100)
 
-    assert world.router.complete("ask", QUESTION, tenant=acme).text == "100."
+    world.google.script(answer)
+    world.router.complete("ask", QUESTION, tenant=acme)
+
+    after = compute_spending(acme, now=timezone.now())
+    assert seen[0].reserved > Decimal("0.01") > after.spent > after.reserved == 0
+    assert seen[0].spent == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -151,17 +151,21 @@ def test_calls_under_way_cannot_go_beyond_the_limit_together(world: World, acme:
     budgets = SpendingLimits()
     start = threading.Barrier(8)
 
-    def reserve(_number: int) -> bool:
+    candidate = world.registry.get_chain("ask", "default")[0]
+
+    def begin(_number: int) -> bool:
+        call = plan_call(acme, candidate, Decimal("0.3"))
         start.wait()
         try:
-            return budgets.reserve_amount(acme, lambda: Decimal("0.3"), seconds=60) is not None
+            budgets.admit_call(acme, call.max_cost, begin=lambda: Ledger().begin_attempt(call))
         except BudgetExceeded:
             return False
         finally:
             connection.close()
+        return True
 
     with ThreadPoolExecutor(8) as pool:
-        taken = list(pool.map(reserve, range(8)))
+        taken = list(pool.map(begin, range(8)))
 
     assert sum(taken) == 3
 
@@ -271,5 +275,5 @@ def test_nothing_of_this_hides_a_failure(world: World, acme: Tenant) -> None:
     with pytest.raises(ModelsExhausted):
         world.router.complete("ask", QUESTION, tenant=acme)
 
-    assert not Reservation.objects.exists()
+    assert compute_spending(acme, now=timezone.now()).reserved == 0
     assert _locks_held() == 0

@@ -11,7 +11,6 @@ from decimal import Decimal
 import pytest
 
 from llm.errors import BudgetExceeded, ModelsExhausted, NoProvider, PromptInvalid, ProviderBusy
-from llm.models import Reservation
 from llm.registry import RegistryFaults, read_registry
 from llm.video.errors import TranscriptRefused
 from llm.video.gemini import build_gemini_processor
@@ -336,7 +335,7 @@ def test_a_budget_that_is_enough_is_left_to_the_questions(stage: Stage) -> None:
     stage.world.google.script(lesson(0, 3))
 
     assert stage.transcribe().segments
-    assert not Reservation.objects.exists()
+    assert [row.outcome for row in stage.world.calls] == ["answered"]
 
 
 def test_there_is_no_processor_without_a_provider(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
