@@ -3,7 +3,7 @@
 from django.urls import path
 
 from structures.course_page.views import CoursePageViewSet
-from structures.differences.views import DifferenceViewSet
+from structures.differences.views import CopyDifferenceViewSet, SnapshotDifferenceViewSet
 from structures.generation.views import NodeStructureViewSet
 from structures.shared_links.views import SharedLinkViewSet
 from structures.staleness.views import CourseTreeViewSet
@@ -23,7 +23,11 @@ urlpatterns = [
     path("nodes/<uuid:pk>/structure", SnapshotViewSet.as_view({"get": "retrieve_latest"}), name="node-structure"),
     path("nodes/<uuid:pk>/snapshots", NodeStructureViewSet.as_view({"get": "list_snapshots"}), name="node-snapshots"),
     path("snapshots/<uuid:pk>", SnapshotViewSet.as_view({"get": "retrieve"}), name="snapshot"),
-    path("snapshots/<uuid:pk>/differences", DifferenceViewSet.as_view({"get": "compare"}), name="snapshot-differences"),
+    path(
+        "snapshots/<uuid:pk>/differences",
+        SnapshotDifferenceViewSet.as_view({"get": "compare"}),
+        name="snapshot-differences",
+    ),
     path("snapshots/<uuid:pk>/page", CoursePageViewSet.as_view({"get": "retrieve_page"}), name="snapshot-page"),
     path(
         "snapshots/<uuid:pk>/evidence/<uuid:reference>",
@@ -65,6 +69,11 @@ urlpatterns = [
         "working-copies/<uuid:pk>",
         WorkingCopyViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="working-copy",
+    ),
+    path(
+        "working-copies/<uuid:pk>/differences",
+        CopyDifferenceViewSet.as_view({"get": "compare"}),
+        name="working-copy-differences",
     ),
     path("working-copies/<uuid:pk>/edits", WorkingCopyViewSet.as_view({"post": "edit"}), name="working-copy-edits"),
     path("working-copies/<uuid:pk>/undo", WorkingCopyViewSet.as_view({"post": "undo"}), name="working-copy-undo"),

@@ -108,6 +108,7 @@ ACCESS = [
     ("GET", "nodes/{node}/working-copies", READ, True),
     ("GET", "working-copies/{copy}", READ, True),
     ("DELETE", "working-copies/{copy}", WRITE, True),
+    ("GET", "working-copies/{copy}/differences", READ, True),
     ("POST", "working-copies/{copy}/edits", WRITE, True),
     ("POST", "working-copies/{copy}/undo", WRITE, True),
     ("POST", "working-copies/{copy}/redo", WRITE, True),

@@ -1,1 +1,1 @@
-"""What differs between two snapshots of one material node, as data and as a page."""
+"""What differs between two structures of one material node, snapshots or working copies, as data and as a page."""

@@ -14,7 +14,7 @@ from structures.course_page.directions import find_language
 from structures.course_page.labels import BASIS_NOTES, FIELD_LABELS, format_minutes
 from structures.course_page.rendering import build_frame
 from structures.differences.paths import TreePaths, compute_paths
-from structures.differences.queries import SnapshotDifference
+from structures.differences.queries import ComparedTree, StructureDifference
 from structures.differences.words import GAP, render_words
 from structures.editing.differences import EvidenceChange, FieldChange, NodeMove, write_field_text
 from structures.editing.fields import FieldValue, Minutes
@@ -23,7 +23,6 @@ from structures.editing.trees import COURSE_KEY, KeyedNode, KeyedTree
 from structures.editing.words import WordChange, WordOperation
 from structures.engines.base.drafts import NodeType
 from structures.exports.markdown import format_reference_location
-from structures.models import StructureSnapshot
 
 ADDED, REMOVED = WordOperation.ADDED, WordOperation.REMOVED
 _DESCRIPTION_LABELS = {NodeType.CONCEPT: "Definition", NodeType.EXERCISE: "Task"}
@@ -59,7 +58,7 @@ class ComparedEvidence:
 
 @dataclass(kw_only=True)
 class ComparedNode:
-    """A node with all that changed about it. `state` is `added`, `removed` or blank for one that both snapshots have.
+    """A node with all that changed about it. `state` is `added`, `removed` or blank for one that both trees have.
 
     `moved_from` is the path where it stood, None when it stands below the same parent; `places` says from which place
     among its siblings to which it came, counted from 1.
@@ -95,8 +94,9 @@ class DifferenceGroup:
 class DifferencePage:
     """All that the page of a difference shows."""
 
-    before: StructureSnapshot
-    after: StructureSnapshot
+    title: str
+    before: ComparedTree
+    after: ComparedTree
     counts: Sequence[str]
     groups: Sequence[DifferenceGroup]
     language: str
@@ -111,12 +111,13 @@ def render_difference_page(page: DifferencePage) -> str:
     return render_to_string("differences/page.html", {**build_frame(is_file=True), **context})
 
 
-def build_difference_page(compared: SnapshotDifference) -> DifferencePage:
+def build_difference_page(compared: StructureDifference) -> DifferencePage:
     """Return what the page of a difference shows."""
     nodes = _PageNodes(compared)
     return DifferencePage(
-        before=compared.before.snapshot,
-        after=compared.after.snapshot,
+        title=compared.after.tree.nodes[COURSE_KEY].title,
+        before=compared.before,
+        after=compared.after,
         counts=_describe_counts(compared.tree_difference.counts),
         groups=_group_nodes(compared, nodes),
         language=find_language(_list_texts(compared.after.tree)),
@@ -126,7 +127,7 @@ def build_difference_page(compared: SnapshotDifference) -> DifferencePage:
 class _PageNodes:
     """The nodes of a difference by key, each with all its changes."""
 
-    def __init__(self, compared: SnapshotDifference) -> None:
+    def __init__(self, compared: StructureDifference) -> None:
         self.old_paths, self.paths = compute_paths(compared.before.tree), compute_paths(compared.after.tree)
         self.changed: dict[UUID, ComparedNode] = {}
         self.removed: dict[UUID, ComparedNode] = {}
@@ -158,8 +159,8 @@ class _PageNodes:
         node.gained, node.lost = _build_evidence(change.gained), _build_evidence(change.lost)
 
 
-def _group_nodes(compared: SnapshotDifference, nodes: _PageNodes) -> list[DifferenceGroup]:
-    """Return the changed nodes by module: those of the later snapshot in order, then modules that are gone.
+def _group_nodes(compared: StructureDifference, nodes: _PageNodes) -> list[DifferenceGroup]:
+    """Return the changed nodes by module: those of the later tree in order, then modules that are gone.
 
     A removed node is with the nearest node above it that is still there, wherever that is now.
     """

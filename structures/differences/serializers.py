@@ -11,7 +11,8 @@ from rest_framework import serializers
 
 from project.http.serializers import StrictSerializer
 from structures.differences.paths import compute_paths
-from structures.differences.queries import SnapshotDifference
+from structures.differences.queries import ComparedTree, StructureDifference
+from structures.differences.trees import StoredTree
 from structures.editing.differences import encode_difference
 from structures.editing.words import WordOperation
 from structures.engines.base.drafts import NodeType
@@ -24,14 +25,24 @@ _PATH_HELP = "Titles of the nodes above, from the top module on."
 class DifferenceQuerySerializer(StrictSerializer):
     """With what a snapshot is compared."""
 
+    is_required = True
+    from_help = "The earlier snapshot, or a working copy, of the same material node."
+
     format = serializers.ChoiceField(
         choices=[JSON, HTML], required=False, help_text="What `Accept` says when this is left out."
     )
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         # `from` is a word of Python's.
-        other = serializers.UUIDField(help_text="The earlier snapshot, of the same material node.")
+        other = serializers.UUIDField(required=self.is_required, help_text=self.from_help)
         return {"from": other, **super().get_fields()}
+
+
+class CopyDifferenceQuerySerializer(DifferenceQuerySerializer):
+    """With what a working copy is compared."""
+
+    is_required = False
+    from_help = "A snapshot or a working copy of the same material node. Left out, the snapshot that it stands on."
 
 
 @extend_schema_field({"description": "As in the snapshot; of minutes an object with `minutes` and `basis`."})
@@ -58,7 +69,7 @@ class _TreeReferenceSerializer(ReferenceSerializer):
 
 
 class _WholeNodeSerializer(_DifferingNodeSerializer):
-    """A node that only one of the snapshots has."""
+    """A node that only one of the two has."""
 
     node_type = serializers.ChoiceField(choices=[(each.value, each.value) for each in NodeType])
     parent = serializers.UUIDField(  # type: ignore[assignment]  # likewise
@@ -82,7 +93,7 @@ class _NodeMoveSerializer(_DifferingNodeSerializer):
 
 
 class _WordChangeSerializer(serializers.Serializer[Any]):
-    """A stretch of text that both snapshots have, or one of them."""
+    """A stretch of text that both have, or one of them."""
 
     operation = serializers.ChoiceField(choices=[(each.value, each.value) for each in WordOperation])
     text = serializers.CharField()
@@ -115,17 +126,22 @@ class _DifferenceCountsSerializer(serializers.Serializer[Any]):
     evidence = serializers.IntegerField()
 
 
-class SnapshotDifferenceSerializer(serializers.Serializer[Any]):
-    """All that makes a snapshot of the one that it is compared with, by the keys of nodes.
+class StructureDifferenceSerializer(serializers.Serializer[Any]):
+    """All that makes one tree of the other, by the keys of nodes.
 
-    Removed nodes come in the order of the earlier snapshot, all else in that of the later one.
+    Removed nodes come in the order of the first, all else in that of the second.
     """
 
-    snapshot = serializers.UUIDField()
+    from_revision = serializers.IntegerField(
+        allow_null=True, help_text="Which version of a working copy was read; null of a snapshot."
+    )
+    snapshot = serializers.UUIDField(allow_null=True, help_text="What is compared with it; null for a working copy.")
+    working_copy = serializers.UUIDField(allow_null=True, help_text="What is compared with it; null for a snapshot.")
+    revision = serializers.IntegerField(allow_null=True, help_text="Of that working copy, as it was read.")
     node = serializers.UUIDField()
     counts = _DifferenceCountsSerializer()
     added = _WholeNodeSerializer(many=True)
-    removed = _WholeNodeSerializer(many=True, help_text="`position` and `path` are those in the earlier snapshot.")
+    removed = _WholeNodeSerializer(many=True, help_text="`position` and `path` are those in the first tree.")
     moved = _NodeMoveSerializer(many=True, help_text="Below another parent.")
     reordered = _NodeMoveSerializer(
         many=True, help_text="Below the same parent: as few as can be moved to get from one order to the other."
@@ -134,20 +150,24 @@ class SnapshotDifferenceSerializer(serializers.Serializer[Any]):
     evidence = _EvidenceChangeSerializer(many=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        return {"from": serializers.UUIDField(), **super().get_fields()}
+        first = serializers.UUIDField(help_text="The snapshot or working copy that it is compared with.")
+        return {"from": first, **super().get_fields()}
 
 
-def build_difference_json(compared: SnapshotDifference) -> dict[str, Any]:
-    """Return a difference in the shape that SnapshotDifferenceSerializer documents, ready for JSON."""
+def build_difference_json(compared: StructureDifference) -> dict[str, Any]:
+    """Return a difference in the shape that StructureDifferenceSerializer documents, ready for JSON."""
     encoded = encode_difference(compared.tree_difference)
     before, after = compute_paths(compared.before.tree).titles, compute_paths(compared.after.tree).titles
     positions = {
         key: position for node in compared.before.tree.nodes.values() for position, key in enumerate(node.children)
     }
     return {
-        "from": str(compared.before.snapshot.pk),
-        "snapshot": str(compared.after.snapshot.pk),
-        "node": str(compared.after.snapshot.node_id),
+        "from": str(compared.before.stored.pk),
+        "from_revision": _get_revision(compared.before),
+        "snapshot": _get_id(compared.after.snapshot),
+        "working_copy": _get_id(compared.after.working_copy),
+        "revision": _get_revision(compared.after),
+        "node": str(compared.node_id),
         "counts": encoded["counts"],
         "added": [_build_whole_node(each, after) for each in encoded["added"]],
         "removed": [
@@ -158,6 +178,14 @@ def build_difference_json(compared: SnapshotDifference) -> dict[str, Any]:
         "changed": _add_paths(encoded["changed"], after),
         "evidence": _add_paths(encoded["evidence"], after),
     }
+
+
+def _get_id(stored: StoredTree | None) -> str | None:
+    return None if stored is None else str(stored.pk)
+
+
+def _get_revision(compared: ComparedTree) -> int | None:
+    return None if compared.working_copy is None else compared.working_copy.revision
 
 
 def _build_whole_node(encoded: Mapping[str, Any], paths: Mapping[UUID, tuple[str, ...]]) -> dict[str, Any]:

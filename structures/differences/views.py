@@ -14,16 +14,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import validated
+from project.http.schema import declare_problems
 from structures.course_page.rendering import build_page_response
 from structures.differences.page import build_difference_page, render_difference_page
-from structures.differences.queries import compare_snapshots
+from structures.differences.queries import StructureDifference, compare_snapshots, compare_working_copy
 from structures.differences.serializers import (
     HTML,
+    CopyDifferenceQuerySerializer,
     DifferenceQuerySerializer,
-    SnapshotDifferenceSerializer,
+    StructureDifferenceSerializer,
     build_difference_json,
 )
-from structures.models import StructureSnapshot
+from structures.models import StructureSnapshot, WorkingCopy
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -39,28 +41,52 @@ class PageRenderer(BaseRenderer):
         return str(data).encode()
 
 
-class DifferenceViewSet(viewsets.GenericViewSet[StructureSnapshot]):
-    """What differs between two snapshots."""
+_RESPONSES = {
+    (200, "application/json"): StructureDifferenceSerializer,
+    (200, "text/html"): OpenApiTypes.STR,
+}
+
+
+class SnapshotDifferenceViewSet(viewsets.GenericViewSet[StructureSnapshot]):
+    """What makes a snapshot of another tree."""
 
     queryset = StructureSnapshot.objects.none()
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
     renderer_classes = (JSONRenderer, PageRenderer)
 
-    @extend_schema(
-        parameters=[DifferenceQuerySerializer],
-        responses={
-            (200, "application/json"): SnapshotDifferenceSerializer,
-            (200, "text/html"): OpenApiTypes.STR,
-        },
-    )
+    @extend_schema(parameters=[DifferenceQuerySerializer], responses=_RESPONSES)
     def compare(self, request: Request, pk: UUID) -> HttpResponse:
-        """Read what differs between an earlier snapshot and this one, both of one material node.
+        """Read what differs between an earlier snapshot, or a working copy, and this snapshot of the same node.
 
         As data, or as a page for people when the client accepts `text/html` before JSON.
         """
         wanted = validated(DifferenceQuerySerializer(data=request.query_params.dict()))
         compared = compare_snapshots(tenant=get_tenant(request), before_id=wanted["from"], after_id=pk)
-        if request.accepted_renderer.format == HTML:
-            return build_page_response(render_difference_page(build_difference_page(compared)))
-        return Response(build_difference_json(compared))
+        return _difference_response(request, compared)
+
+
+class CopyDifferenceViewSet(viewsets.GenericViewSet[WorkingCopy]):
+    """What makes a working copy of another tree."""
+
+    queryset = WorkingCopy.objects.none()
+    read_scope = Scope.CHECK
+    write_scope = Scope.PREP
+    renderer_classes = (JSONRenderer, PageRenderer)
+
+    @declare_problems("409")
+    @extend_schema(parameters=[CopyDifferenceQuerySerializer], responses=_RESPONSES)
+    def compare(self, request: Request, pk: UUID) -> HttpResponse:
+        """Read what differs between a snapshot or working copy, or else its base, and this working copy.
+
+        As data, or as a page for people when the client accepts `text/html` before JSON.
+        """
+        wanted = validated(CopyDifferenceQuerySerializer(data=request.query_params.dict()))
+        compared = compare_working_copy(tenant=get_tenant(request), copy_id=pk, before_id=wanted.get("from"))
+        return _difference_response(request, compared)
+
+
+def _difference_response(request: Request, compared: StructureDifference) -> HttpResponse:
+    if request.accepted_renderer.format == HTML:
+        return build_page_response(render_difference_page(build_difference_page(compared)))
+    return Response(build_difference_json(compared))
