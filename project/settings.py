@@ -286,6 +286,8 @@ UPLOAD_MIN_RATE = env.get_size("UPLOAD_MIN_RATE", "8kB", minimum=1)
 # Exact with one web process (docs/decisions/0007, 0010).
 RATE_LIMIT_URL = env.get_secret("RATE_LIMIT_URL", "memory://")
 ANONYMOUS_REQUESTS_PER_MINUTE = env.get_integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, minimum=1)
+# How many people must approve a snapshot before it can be published.
+APPROVALS_REQUIRED = env.get_integer("APPROVALS_REQUIRED", 1, minimum=1)
 # A reader who opens evidence and plays a recording makes some ten requests a minute; a class behind one IP address has
 # thirty of them.
 SHARED_REQUESTS_PER_MINUTE = env.get_integer("SHARED_REQUESTS_PER_MINUTE", 300, minimum=1)

@@ -7,9 +7,13 @@ from django.contrib import admin
 from project.http.admin import ReadOnlyAdmin
 from structures.models import (
     CachedAnswer,
+    Comment,
+    CommentThread,
     EditConflictRow,
     EditRecord,
+    Publication,
     Reference,
+    ReviewEvent,
     SharedLink,
     SnapshotSource,
     StructureNode,
@@ -136,4 +140,47 @@ class EditConflictRowAdmin(ReadOnlyAdmin):
     list_filter = ("decision", "is_hidden")
     list_select_related = ("working_copy",)
     search_fields = ("working_copy__id",)
+    ordering = ("-created_at", "id")
+
+
+@admin.register(ReviewEvent)
+class ReviewEventAdmin(ReadOnlyAdmin):
+    """The steps of reviews, newest first."""
+
+    list_display = ("action", "actor_name", "reason", "snapshot", "working_copy", "node", "created_at")
+    list_filter = ("tenant", "action")
+    list_select_related = ("snapshot", "working_copy", "node")
+    search_fields = ("actor_name", "node__id", "snapshot__id", "working_copy__id")
+    ordering = ("-created_at", "id")
+
+
+@admin.register(Publication)
+class PublicationAdmin(ReadOnlyAdmin):
+    """What readers may see of each course, newest first."""
+
+    list_display = ("snapshot", "node", "is_current", "published_at", "published_by", "tenant")
+    list_filter = ("tenant", "is_current")
+    list_select_related = ("snapshot", "node", "tenant")
+    search_fields = ("node__id", "snapshot__id")
+    ordering = ("-published_at", "id")
+
+
+@admin.register(CommentThread)
+class CommentThreadAdmin(ReadOnlyAdmin):
+    """Threads of comments, newest first."""
+
+    list_display = ("title", "node", "comment_count", "resolved_at", "resolved_by", "created_at")
+    list_filter = ("tenant",)
+    list_select_related = ("node",)
+    search_fields = ("title", "key", "node__id")
+    ordering = ("-created_at", "id")
+
+
+@admin.register(Comment)
+class CommentAdmin(ReadOnlyAdmin):
+    """Comments, newest first."""
+
+    list_display = ("actor_name", "text", "thread", "created_at")
+    list_select_related = ("thread",)
+    search_fields = ("text", "thread__id")
     ordering = ("-created_at", "id")

@@ -1,8 +1,11 @@
-"""Errors of generations, of shared links and of differences.
+"""Errors of generations, of reviews, of shared links and of differences.
 
 * DomainError
   x NothingReady         422  no entry below the node is ready, and none is being ingested
   x GenerationRunning    409  a generation over the same subtree is open
+  x NotApproved          409  too few people have approved the snapshot that is to be published
+  x NothingPublished     404  nothing of the node is published
+  x DraftsHidden         403  the key may read what is published alone
   x LinkClosed           410  a shared link was revoked, or has expired
   x UnrelatedSnapshots   422  the snapshots to compare are of two material nodes
   x SnapshotTooLarge     422  a snapshot to compare has too many nodes or levels
@@ -10,7 +13,7 @@
 
 from __future__ import annotations
 
-from project.errors import Conflict, DomainError, RuleViolation
+from project.errors import Conflict, DomainError, NotFound, RuleViolation
 
 
 class NothingReady(RuleViolation):
@@ -25,6 +28,28 @@ class GenerationRunning(Conflict):
 
     code = "generation_running"
     next_step = "Wait for the job that `job` names, or cancel it."
+
+
+class NotApproved(Conflict):
+    """Too few people have approved the snapshot; `extra` says who has, and how many must."""
+
+    code = "not_approved"
+    next_step = "Approve it: POST /api/v1/snapshots/{id}/approve, each time with the key of another person."
+
+
+class NothingPublished(NotFound):
+    """Nothing of the node is published."""
+
+    code = "nothing_published"
+    next_step = "Publish a snapshot with a `prep` key: POST /api/v1/snapshots/{id}/publish."
+
+
+class DraftsHidden(DomainError):
+    """The key may read what is published alone."""
+
+    code = "drafts_hidden"
+    status = 403
+    next_step = "Leave `version` out to read what is published, or use a key with the scope `prep`."
 
 
 class LinkClosed(DomainError):

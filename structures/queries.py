@@ -6,12 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from materials.queries import get_node
 from project.errors import NotFound
 from structures.engines.base.drafts import NodeType
-from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.models import Reference, StructureNode, StructureSnapshot, StructureSnapshotQuerySet
 from tenants.models import Tenant
 
 
@@ -33,26 +31,17 @@ class StoredNode:
         return self.node_type in {NodeType.CONCEPT, NodeType.EXERCISE} and not self.references
 
 
-def list_snapshots(*, tenant: Tenant, node_id: UUID) -> QuerySet[StructureSnapshot]:
+def list_snapshots(*, tenant: Tenant, node_id: UUID) -> StructureSnapshotQuerySet:
     """Return the node's snapshots, newest first. Raises NotFound for an unknown node."""
     get_node(tenant=tenant, node_id=node_id)
-    return StructureSnapshot.objects.for_tenant(tenant).filter(node=node_id).order_by("-created_at", "-id")
-
-
-def get_latest_snapshot(*, tenant: Tenant, node_id: UUID) -> StructureSnapshot:
-    """Return the node's newest snapshot. Raises NotFound when there is none."""
-    snapshot = list_snapshots(tenant=tenant, node_id=node_id).first()
-    if snapshot is None:
-        raise NotFound(
-            f"Node {node_id} has no structure yet.", next_step=f"Ask for one: POST /api/v1/nodes/{node_id}/generate"
-        )
-    return snapshot
+    rows = StructureSnapshot.objects.for_tenant(tenant).select_related("publication")
+    return rows.filter(node=node_id).order_by("-created_at", "-id")
 
 
 def get_snapshot(*, tenant: Tenant, snapshot_id: UUID) -> StructureSnapshot:
     """Return the tenant's snapshot. Raises NotFound."""
     try:
-        return StructureSnapshot.objects.for_tenant(tenant).get(pk=snapshot_id)
+        return StructureSnapshot.objects.for_tenant(tenant).select_related("publication").get(pk=snapshot_id)
     except StructureSnapshot.DoesNotExist:
         raise NotFound(f"There is no snapshot {snapshot_id}.") from None
 

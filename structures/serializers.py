@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from materials.contents import encode_locator
@@ -13,6 +14,8 @@ from project.http.schema import declare_children_of
 from structures.engines.base.drafts import Basis, NodeType
 from structures.models import EDITED_BASIS, Reference, StructureSnapshot
 from structures.queries import StoredNode
+from structures.reviews.queries import load_review
+from structures.reviews.serializers import SnapshotReviewSerializer
 from structures.staleness.queries import MaterialChanges
 from structures.staleness.serializers import MaterialsChanged, MaterialsChangedField, build_changes_json
 
@@ -115,6 +118,7 @@ class SnapshotSummarySerializer(serializers.ModelSerializer[StructureSnapshot]):
     node = serializers.UUIDField(source="node_id", read_only=True)
     job = serializers.UUIDField(source="job_id", allow_null=True, read_only=True)
     quality = QualityReportSerializer(read_only=True)
+    review = serializers.SerializerMethodField(help_text="Who approved it, and whether it is published.")
 
     class Meta:
         model = StructureSnapshot
@@ -137,9 +141,14 @@ class SnapshotSummarySerializer(serializers.ModelSerializer[StructureSnapshot]):
             "quality",
             "warnings",
             "provenance",
+            "review",
             "created_at",
         )
         read_only_fields = fields
+
+    @extend_schema_field(SnapshotReviewSerializer)
+    def get_review(self, snapshot: StructureSnapshot) -> dict[str, Any]:
+        return dict(SnapshotReviewSerializer(load_review(snapshot)).data)
 
 
 class ReferenceSerializer(serializers.Serializer[Reference]):

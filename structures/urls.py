@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from structures.comments.views import CommentThreadViewSet, NodeCommentsViewSet
 from structures.course_page.views import CoursePageViewSet
 from structures.differences.views import CopyDifferenceViewSet, SnapshotDifferenceViewSet
 from structures.generation.views import NodeStructureViewSet
-from structures.shared_links.views import SharedLinkViewSet
+from structures.reviews.views import PublicationViewSet, ReviewEventViewSet, SnapshotReviewViewSet
+from structures.shared_links.views import PublicationLinkViewSet, SnapshotLinkViewSet
 from structures.staleness.views import CourseTreeViewSet
 from structures.views import SnapshotViewSet
 from structures.working_copies.views import NodeCopiesViewSet, WorkingCopyViewSet
@@ -20,8 +22,37 @@ urlpatterns = [
         NodeStructureViewSet.as_view({"get": "plan_generation"}),
         name="node-generation-plan",
     ),
-    path("nodes/<uuid:pk>/structure", SnapshotViewSet.as_view({"get": "retrieve_latest"}), name="node-structure"),
+    path("nodes/<uuid:pk>/structure", SnapshotViewSet.as_view({"get": "retrieve_default"}), name="node-structure"),
     path("nodes/<uuid:pk>/snapshots", NodeStructureViewSet.as_view({"get": "list_snapshots"}), name="node-snapshots"),
+    path(
+        "nodes/<uuid:pk>/comments",
+        NodeCommentsViewSet.as_view({"get": "list_threads", "post": "start"}),
+        name="node-comments",
+    ),
+    path("comment-threads/<uuid:pk>", CommentThreadViewSet.as_view({"get": "retrieve"}), name="comment-thread"),
+    path(
+        "comment-threads/<uuid:pk>/comments",
+        CommentThreadViewSet.as_view({"get": "list_comments", "post": "reply"}),
+        name="comment-thread-comments",
+    ),
+    path(
+        "comment-threads/<uuid:pk>/resolve",
+        CommentThreadViewSet.as_view({"post": "resolve"}),
+        name="comment-thread-resolve",
+    ),
+    path(
+        "comment-threads/<uuid:pk>/reopen",
+        CommentThreadViewSet.as_view({"post": "reopen"}),
+        name="comment-thread-reopen",
+    ),
+    path("nodes/<uuid:pk>/reviews", ReviewEventViewSet.as_view({"get": "list"}), name="node-reviews"),
+    path(
+        "nodes/<uuid:pk>/publication",
+        PublicationViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="node-publication",
+    ),
+    path("snapshots/<uuid:pk>/approve", SnapshotReviewViewSet.as_view({"post": "approve"}), name="snapshot-approve"),
+    path("snapshots/<uuid:pk>/publish", SnapshotReviewViewSet.as_view({"post": "publish"}), name="snapshot-publish"),
     path("snapshots/<uuid:pk>", SnapshotViewSet.as_view({"get": "retrieve"}), name="snapshot"),
     path(
         "snapshots/<uuid:pk>/differences",
@@ -51,12 +82,22 @@ urlpatterns = [
     ),
     path(
         "snapshots/<uuid:pk>/links",
-        SharedLinkViewSet.as_view({"get": "list", "post": "create"}),
+        SnapshotLinkViewSet.as_view({"get": "list", "post": "create"}),
         name="snapshot-links",
     ),
     path(
+        "nodes/<uuid:pk>/links",
+        PublicationLinkViewSet.as_view({"get": "list", "post": "create"}),
+        name="publication-links",
+    ),
+    path(
+        "nodes/<uuid:pk>/links/<uuid:link>",
+        PublicationLinkViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        name="publication-link",
+    ),
+    path(
         "snapshots/<uuid:pk>/links/<uuid:link>",
-        SharedLinkViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
+        SnapshotLinkViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="snapshot-link",
     ),
     path(
@@ -98,6 +139,12 @@ urlpatterns = [
         "working-copies/<uuid:pk>/conflicts/<uuid:conflict>",
         WorkingCopyViewSet.as_view({"post": "decide_one"}),
         name="working-copy-conflict",
+    ),
+    path("working-copies/<uuid:pk>/submit", WorkingCopyViewSet.as_view({"post": "submit"}), name="working-copy-submit"),
+    path(
+        "working-copies/<uuid:pk>/withdraw",
+        WorkingCopyViewSet.as_view({"post": "withdraw"}),
+        name="working-copy-withdraw",
     ),
     path(
         "working-copies/<uuid:pk>/approve", WorkingCopyViewSet.as_view({"post": "approve"}), name="working-copy-approve"

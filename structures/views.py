@@ -10,10 +10,14 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from project.http.responses import validated
 from structures.exports.base import ExportedSnapshot
 from structures.exports.renderers import ExportRenderer, build_renderers
 from structures.models import StructureSnapshot
-from structures.queries import get_latest_snapshot, get_snapshot, iter_stored_nodes, load_structure_tree
+from structures.queries import iter_stored_nodes, load_structure_tree
+from structures.reviews.access import get_readable_snapshot, may_see_drafts
+from structures.reviews.queries import get_default_snapshot
+from structures.reviews.serializers import StructureQuerySerializer
 from structures.serializers import SnapshotSerializer, build_snapshot_json
 from structures.staleness.queries import find_changes
 from tenants.requests import get_tenant
@@ -29,15 +33,22 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     write_scope = Scope.PREP
     renderer_classes = (JSONRenderer, *build_renderers())
 
-    @extend_schema(responses=SnapshotSerializer)
-    def retrieve_latest(self, request: Request, pk: UUID) -> Response:
-        """Read the node's newest structure."""
-        return snapshot_response(request, get_latest_snapshot(tenant=get_tenant(request), node_id=pk))
+    @extend_schema(parameters=[StructureQuerySerializer], responses=SnapshotSerializer)
+    def retrieve_default(self, request: Request, pk: UUID) -> Response:
+        """Read the node's structure: what is published, or its newest one."""
+        wanted = validated(StructureQuerySerializer(data=request.query_params.dict()))
+        snapshot = get_default_snapshot(
+            tenant=get_tenant(request),
+            node_id=pk,
+            version=wanted["version"],
+            may_see_drafts=may_see_drafts(request),
+        )
+        return snapshot_response(request, snapshot)
 
     @extend_schema(responses=SnapshotSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
-        """Read one snapshot."""
-        return snapshot_response(request, get_snapshot(tenant=get_tenant(request), snapshot_id=pk))
+        """Read one snapshot. Keys without the scope `prep` find those that are or were published."""
+        return snapshot_response(request, get_readable_snapshot(request, pk))
 
 
 def snapshot_response(request: Request, snapshot: StructureSnapshot) -> Response:

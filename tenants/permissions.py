@@ -8,12 +8,18 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from tenants.errors import ScopeMissing
+from tenants.models import ApiKey
 from tenants.requests import get_api_key
 from tenants.scopes import Scope, get_scope_file
 from tenants.throttling import charge_request
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
+
+
+def has_scope(key: ApiKey, needed: Scope) -> bool:
+    """Tell whether a key has the scope, or one that allows at least as much."""
+    return any(get_scope_file().covers_scope(Scope(held), needed) for held in key.scopes)
 
 
 class HasScope(BasePermission):
@@ -25,7 +31,7 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True, or raise ScopeMissing. A refused request counts against the rate limit like any other."""
         needed: Scope = view.read_scope if request.method in SAFE_METHODS else view.write_scope  # type: ignore[attr-defined]
-        if any(get_scope_file().covers_scope(Scope(held), needed) for held in get_api_key(request).scopes):
+        if has_scope(get_api_key(request), needed):
             return True
         # DRF checks permissions before throttles (APIView.initial), so a refusal never reaches KeyThrottle.
         charge_request(request)

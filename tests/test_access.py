@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -22,10 +23,12 @@ from project.http.preconditions import IfMatch
 from project.jobs.models import Job
 from project.settings import BASE_DIR
 from project.storage.objects import get_object_storage
+from structures.comments.services import start_thread
 from structures.editing.conflicts import ConflictKind, EditConflict, encode_conflict
 from structures.editing.trees import COURSE_KEY
 from structures.models import EditConflictRow, Reference, SharedLink, StructureSnapshot, WorkingCopy
-from structures.shared_links.services import create_shared_link
+from structures.reviews.services import approve_snapshot, publish_snapshot, unpublish_node
+from structures.shared_links.services import create_publication_link, create_snapshot_link
 from structures.working_copies.services import create_working_copy, edit_working_copy
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -105,20 +108,38 @@ ACCESS = [
     ("GET", "snapshots/{snapshot}/links/{link}", WRITE, True),
     ("DELETE", "snapshots/{snapshot}/links/{link}", WRITE, True),
     ("POST", "snapshots/{snapshot}/working-copy", WRITE, True),
-    ("GET", "nodes/{node}/working-copies", READ, True),
-    ("GET", "working-copies/{copy}", READ, True),
+    ("GET", "nodes/{node}/working-copies", WRITE, True),  # drafts
+    ("GET", "working-copies/{copy}", WRITE, True),
     ("DELETE", "working-copies/{copy}", WRITE, True),
-    ("GET", "working-copies/{copy}/differences", READ, True),
+    ("GET", "working-copies/{copy}/differences", WRITE, True),
     ("POST", "working-copies/{copy}/edits", WRITE, True),
     ("POST", "working-copies/{copy}/undo", WRITE, True),
     ("POST", "working-copies/{copy}/redo", WRITE, True),
-    ("GET", "working-copies/{copy}/history", READ, True),
-    ("GET", "working-copies/{copy}/history/{step}", READ, True),
+    ("GET", "working-copies/{copy}/history", WRITE, True),
+    ("GET", "working-copies/{copy}/history/{step}", WRITE, True),
     ("POST", "working-copies/{copy}/rebase", WRITE, True),
-    ("GET", "working-copies/{copy}/conflicts", READ, True),
+    ("GET", "working-copies/{copy}/conflicts", WRITE, True),
     ("POST", "working-copies/{copy}/conflicts", WRITE, True),
     ("POST", "working-copies/{copy}/conflicts/{conflict}", WRITE, True),
+    ("POST", "working-copies/{copy}/submit", WRITE, True),
+    ("POST", "working-copies/{copy}/withdraw", WRITE, True),
     ("POST", "working-copies/{copy}/approve", WRITE, True),
+    ("POST", "snapshots/{snapshot}/approve", WRITE, True),
+    ("POST", "snapshots/{snapshot}/publish", WRITE, True),
+    ("GET", "nodes/{node}/reviews", WRITE, True),
+    ("GET", "nodes/{node}/publication", READ, True),
+    ("DELETE", "nodes/{node}/publication", WRITE, True),
+    ("GET", "nodes/{node}/links", WRITE, True),
+    ("POST", "nodes/{node}/links", WRITE, True),
+    ("GET", "nodes/{node}/links/{node_link}", WRITE, True),
+    ("DELETE", "nodes/{node}/links/{node_link}", WRITE, True),
+    ("GET", "nodes/{node}/comments", WRITE, True),
+    ("POST", "nodes/{node}/comments", WRITE, True),
+    ("GET", "comment-threads/{thread}", WRITE, True),
+    ("GET", "comment-threads/{thread}/comments", WRITE, True),
+    ("POST", "comment-threads/{thread}/comments", WRITE, True),
+    ("POST", "comment-threads/{thread}/resolve", WRITE, True),
+    ("POST", "comment-threads/{thread}/reopen", WRITE, True),
 ]
 # These open to whoever has the link's token, and no key opens more.
 SHARED = [
@@ -147,6 +168,8 @@ BODIES = {
 CHANGED = {"key": str(COURSE_KEY), "field": "title", "value": "Mine"}
 BODIES |= {
     "snapshots/{snapshot}/working-copy": {"name": "second"},
+    "nodes/{node}/comments": {"key": str(COURSE_KEY), "snapshot": "<snapshot>", "text": "Good."},
+    "comment-threads/{thread}/comments": {"text": "Good."},
     "working-copies/{copy}/edits": {"operation": "change_field", "arguments": CHANGED},
     "working-copies/{copy}/conflicts": {"keep": "mine"},
     "working-copies/{copy}/conflicts/{conflict}": {"keep": "mine"},
@@ -186,6 +209,8 @@ class World:
     recorded: str
     drawn: str
     link: str
+    node_link: str
+    thread: str
     token: str
     copy: str
     conflict: str
@@ -196,7 +221,12 @@ class World:
         return "/api/v1/" + template.format(**self.__dict__)
 
     def body(self, template: str) -> str:
-        return json.dumps(BODIES.get(template, {})).replace("<deck>", self.deck).replace("<talk>", self.talk)
+        return (
+            json.dumps(BODIES.get(template, {}))
+            .replace("<deck>", self.deck)
+            .replace("<talk>", self.talk)
+            .replace("<snapshot>", self.snapshot)
+        )
 
 
 @pytest.fixture
@@ -221,12 +251,19 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     Chunk.objects.create(
         tenant=acme, entry_id=recorded.entry_id, position=0, kind="transcript", text="Hi.", start_ms=0, end_ms=9
     )
-    made = create_shared_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None)
+    made = create_snapshot_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None)
     copy = create_working_copy(tenant=acme, snapshot_id=snapshot.pk, name="main", actor=ADA)
     edit_working_copy(
         tenant=acme, copy_id=copy.pk, operation="add_note", arguments={"key": str(COURSE_KEY), "text": "Hm."},
         reason="", actor=ADA, if_match=IfMatch(None),
     )  # fmt: skip
+    node_link = create_publication_link(tenant=acme, node_id=lecture.node_id, label="", expires_at=None).link
+    thread = start_thread(
+        tenant=acme, node_id=lecture.node_id, key=COURSE_KEY, text="Why?", snapshot_id=snapshot.pk, copy_id=None,
+        actor=ADA,
+    )  # fmt: skip
+    approve_snapshot(tenant=acme, snapshot_id=snapshot.pk, reason="", actor=ADA)
+    publish_snapshot(tenant=acme, snapshot_id=snapshot.pk, reason="", actor=ADA)
     conflict = EditConflictRow.objects.create(
         tenant=acme, working_copy=copy, position=0, opened_by=1,
         content=encode_conflict(EditConflict(kind=ConflictKind.ORDER, key=COURSE_KEY, title="Water")),
@@ -243,6 +280,8 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         recorded=str(recorded.pk),
         drawn=str(drawn.pk),
         link=str(made.link.pk),
+        node_link=str(node_link.pk),
+        thread=str(thread.pk),
         token=made.token,
         copy=str(copy.pk),
         conflict=str(conflict.pk),
@@ -321,6 +360,23 @@ def test_every_door_opens_to_its_scope_and_to_nobody_else(
 
             opened = send(clients[scope], method, world, template)
             assert opened == 409 if template in OF_NO_USE else opened < 300
+
+
+def test_drafts_open_to_those_alone_who_prepare_courses(
+    api: Api, acme: Tenant, world: World, subtests: pytest.Subtests
+) -> None:
+    drafts = [(method, template) for method, template, scope, _ in ACCESS if scope is READ and "{snapshot}" in template]
+    drafts += [("GET", "nodes/{node}/structure"), ("GET", "nodes/{node}/publication")]
+    unpublish_node(tenant=acme, node_id=UUID(world.node), reason="", actor=ADA)
+
+    for method, template in drafts:
+        with subtests.test(f"{method} {template}"):
+            assert send(api(acme, READ), method, world, template) == 404
+    assert api(acme, READ).get(world.path("nodes/{node}/snapshots")).json()["data"] == []
+    assert api(acme, READ).get(world.path("nodes/{node}/tree")).json()["structure"] is None
+    for method, template in drafts[:-1]:
+        with subtests.test(f"{method} {template}, prep"):
+            assert send(api(acme, WRITE), method, world, template) < 300
 
 
 def test_what_opens_by_signature_opens_to_no_key(

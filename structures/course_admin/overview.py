@@ -116,7 +116,7 @@ def list_courses(tenant: Tenant | None) -> QuerySet[MaterialNode]:
 def load_course_overview(*, tenant: Tenant, node_id: UUID) -> CourseOverview:
     """Return what the page of a node shows. Seven statements. Raises NotFound."""
     tree = get_tree(tenant=tenant, node_id=node_id)
-    marks = find_structure_marks(tenant=tenant, tree=tree)
+    marks = find_structure_marks(tenant=tenant, tree=tree, is_published_only=False)
     # The one before the last of the list is what the last is compared with.
     snapshots = list(list_snapshots(tenant=tenant, node_id=node_id)[: MAX_SNAPSHOTS + 1])
     newest = snapshots[0] if snapshots else None

@@ -31,9 +31,10 @@ from structures.course_page.rendering import (
 )
 from structures.course_page.serializers import EvidenceQuerySerializer, PageQuerySerializer
 from structures.models import StructureSnapshot
-from structures.queries import get_snapshot, load_structure_tree
-from tenants.requests import get_api_key, get_tenant
-from tenants.scopes import Scope, get_scope_file
+from structures.queries import load_structure_tree
+from structures.reviews.access import get_readable_snapshot, may_see_drafts
+from tenants.requests import get_tenant
+from tenants.scopes import Scope
 
 
 class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
@@ -52,8 +53,8 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         file that needs nothing else. What people changed in an edited snapshot is labelled for keys with scope `prep`.
         """
         wanted = validated(PageQuerySerializer(data=request.query_params.dict()))
-        snapshot = get_snapshot(tenant=get_tenant(request), snapshot_id=pk)
-        modules, shows_edits = load_structure_tree(snapshot), _may_see_edits(request)
+        snapshot = get_readable_snapshot(request, pk)
+        modules, shows_edits = load_structure_tree(snapshot), may_see_drafts(request)
         if not wanted["download"]:
             return build_page_response(render_served_page(snapshot, modules, base="", shows_edits=shows_edits))
         response = build_page_response(render_page_file(snapshot, modules, shows_edits=shows_edits))
@@ -68,6 +69,7 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         When the materials hold the quote no more, it is the quote as it was, and a sentence says so.
         """
         wanted = validated(EvidenceQuerySerializer(data=request.query_params.dict()))
+        get_readable_snapshot(request, pk)
         evidence = load_evidence(tenant=get_tenant(request), snapshot_id=pk, reference_id=reference)
         if wanted["fragment"]:
             return build_page_response(render_evidence(evidence, base=""))
@@ -76,6 +78,7 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     @extend_schema(responses=RECORDING_RESPONSES)
     def retrieve_media(self, request: Request, pk: UUID, reference: UUID) -> HttpResponseBase:
         """Read the recording that a reference cites, or the part of it that `Range` names."""
+        get_readable_snapshot(request, pk)
         return build_media_response(
             request._request, tenant=get_tenant(request), snapshot_id=pk, reference_id=reference
         )
@@ -83,16 +86,13 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     @extend_schema(responses=CAPTIONS_RESPONSES)
     def retrieve_captions(self, request: Request, pk: UUID, reference: UUID) -> StreamingHttpResponse:
         """Read the transcript of the recording that a reference cites as captions (WebVTT), with its corrections."""
+        get_readable_snapshot(request, pk)
         return build_captions_response(tenant=get_tenant(request), snapshot_id=pk, reference_id=reference)
 
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def retrieve_picture(self, request: Request, pk: UUID, reference: UUID) -> HttpResponse:
         """Read the page of a PDF that a reference cites as a picture, with the passage marked."""
+        get_readable_snapshot(request, pk)
         return build_picture_response(
             request._request, tenant=get_tenant(request), snapshot_id=pk, reference_id=reference
         )
-
-
-def _may_see_edits(request: Request) -> bool:
-    """Tell whether the request's key may edit, and so know what others did."""
-    return any(get_scope_file().covers_scope(Scope(held), Scope.PREP) for held in get_api_key(request).scopes)

@@ -26,6 +26,7 @@ from structures.differences.serializers import (
     build_difference_json,
 )
 from structures.models import StructureSnapshot, WorkingCopy
+from structures.reviews.access import get_readable_snapshot, may_see_drafts
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -62,6 +63,9 @@ class SnapshotDifferenceViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         As data, or as a page for people when the client accepts `text/html` before JSON.
         """
         wanted = validated(DifferenceQuerySerializer(data=request.query_params.dict()))
+        if not may_see_drafts(request):
+            for each in (wanted["from"], pk):
+                get_readable_snapshot(request, each)
         compared = compare_snapshots(tenant=get_tenant(request), before_id=wanted["from"], after_id=pk)
         return _difference_response(request, compared)
 
@@ -70,7 +74,7 @@ class CopyDifferenceViewSet(viewsets.GenericViewSet[WorkingCopy]):
     """What makes a working copy of another tree."""
 
     queryset = WorkingCopy.objects.none()
-    read_scope = Scope.CHECK
+    read_scope = Scope.PREP
     write_scope = Scope.PREP
     renderer_classes = (JSONRenderer, PageRenderer)
 

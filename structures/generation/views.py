@@ -18,6 +18,8 @@ from structures.generation.serializers import GenerateSerializer, PlanSerializer
 from structures.generation.services import request_generation
 from structures.models import StructureSnapshot
 from structures.queries import list_snapshots
+from structures.reviews.access import may_see_drafts
+from structures.reviews.queries import with_approvals
 from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer
 from structures.views import snapshot_response
 from tenants.requests import get_tenant
@@ -57,8 +59,9 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
 
     @extend_schema(responses=SnapshotSummarySerializer(many=True))
     def list_snapshots(self, request: Request, pk: UUID) -> Response:
-        """List the node's snapshots, newest first."""
+        """List the node's snapshots, newest first. Keys without the scope `prep` find those that are published."""
         validated_query(request)
-        return paginated_response(
-            self, list_snapshots(tenant=get_tenant(request), node_id=pk), SnapshotSummarySerializer
-        )
+        rows = list_snapshots(tenant=get_tenant(request), node_id=pk)
+        if not may_see_drafts(request):
+            rows = rows.filter_published()
+        return paginated_response(self, with_approvals(rows), SnapshotSummarySerializer)

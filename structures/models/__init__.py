@@ -1,5 +1,12 @@
 """The tables of structures, one module a noun. Import them from here."""
 
+from structures.models.reviews import (
+    Comment,
+    CommentThread,
+    Publication,
+    ReviewAction,
+    ReviewEvent,
+)
 from structures.models.snapshots import (
     EDITED_BASIS,
     EDITED_ENGINE,
@@ -9,11 +16,13 @@ from structures.models.snapshots import (
     SnapshotSource,
     StructureNode,
     StructureSnapshot,
+    StructureSnapshotQuerySet,
 )
 from structures.models.working_copies import (
     CopyStatus,
     EditConflictRow,
     EditRecord,
+    ReviewState,
     WorkingCopy,
     WorkingNode,
 )
@@ -22,14 +31,21 @@ __all__ = [
     "EDITED_BASIS",
     "EDITED_ENGINE",
     "CachedAnswer",
+    "Comment",
+    "CommentThread",
     "CopyStatus",
     "EditConflictRow",
     "EditRecord",
+    "Publication",
     "Reference",
+    "ReviewAction",
+    "ReviewEvent",
+    "ReviewState",
     "SharedLink",
     "SnapshotSource",
     "StructureNode",
     "StructureSnapshot",
+    "StructureSnapshotQuerySet",
     "WorkingCopy",
     "WorkingNode",
 ]

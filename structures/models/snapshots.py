@@ -29,6 +29,10 @@ class StructureSnapshotQuerySet(models.QuerySet["StructureSnapshot"]):
     def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
+    def filter_published(self) -> Self:
+        """Return the snapshots that readers may see."""
+        return self.filter(publication__isnull=False)
+
 
 class StructureSnapshot(UUIDModel):
     """One generation's result for one node.
@@ -224,13 +228,15 @@ class SharedLinkQuerySet(models.QuerySet["SharedLink"]):
 
 
 class SharedLink(UUIDModel):
-    """A link that shows the course page of one snapshot to whoever has it, until it expires or is revoked.
+    """A link that shows a course page to whoever has it, until it expires or is revoked.
 
-    Only the SHA-256 of its token is kept; `prefix` is what may be shown of it.
+    It shows one snapshot, or, without one, what is published of its node at the time. Only the SHA-256 of its token is
+    kept; `prefix` is what may be shown of it.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    snapshot = models.ForeignKey(StructureSnapshot, on_delete=models.CASCADE, related_name="shared_links")
+    node = models.ForeignKey(MaterialNode, on_delete=models.CASCADE, related_name="shared_links")
+    snapshot = models.ForeignKey(StructureSnapshot, on_delete=models.CASCADE, null=True, related_name="shared_links")
     label = models.CharField(max_length=100, blank=True, help_text="Whom the link was given to.")
     prefix = models.CharField(max_length=20, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)  # a SHA-256 as 64 hexadecimal digits
@@ -240,7 +246,10 @@ class SharedLink(UUIDModel):
     objects = SharedLinkQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "snapshot", "-created_at", "-id"], name="shared_link_newest_first")]
+        indexes = [
+            models.Index(fields=["tenant", "snapshot", "-created_at", "-id"], name="shared_link_newest_first"),
+            models.Index(fields=["tenant", "node", "-created_at", "-id"], name="shared_link_of_node"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.label})"

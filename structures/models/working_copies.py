@@ -9,6 +9,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from materials.models import MaterialNode
 from project.db.fields import UUIDModel
@@ -21,6 +22,15 @@ class CopyStatus(models.TextChoices):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+class ReviewState(models.TextChoices):
+    """How far a structure has come. A working copy is the first or the second, a snapshot any of them."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    PUBLISHED = "published"
 
 
 class WorkingCopyQuerySet(models.QuerySet["WorkingCopy"]):
@@ -42,6 +52,12 @@ class WorkingCopy(UUIDModel):
     base_snapshot = models.UUIDField()
     name = models.CharField(max_length=100)
     status = models.CharField(max_length=10, choices=CopyStatus.choices, default=CopyStatus.OPEN)
+    review_state = models.CharField(
+        max_length=10,
+        choices=[(each.value, each.label) for each in (ReviewState.DRAFT, ReviewState.IN_REVIEW)],
+        default=ReviewState.DRAFT,
+        help_text="Whether colleagues are asked to look at it.",
+    )
     revision = models.PositiveIntegerField(default=1)
     node_count = models.PositiveIntegerField(help_text="With the course itself.")
     undo_number = models.PositiveIntegerField(null=True)
@@ -62,6 +78,20 @@ class WorkingCopy(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.status}, revision {self.revision})"
+
+    def change_review_state(self, state: ReviewState) -> None:
+        """Store another state of a locked row. The revision goes up: another state is another version."""
+        self.review_state, self.changed_at = state, timezone.now()
+        self.revision += 1
+        self.save()
+
+    def find_last_step(self) -> int:
+        """Return the number of the newest step of the tree; 1, the first revision, without any. One statement.
+
+        The revision also goes up with what is no step of the tree, such as a review.
+        """
+        newest = self.records.order_by("-number").values_list("number", flat=True).first()
+        return newest or 1
 
 
 class WorkingNode(UUIDModel):

@@ -24,14 +24,20 @@ class SharedLinkCreateSerializer(StrictSerializer):
 
 
 class SharedLinkSerializer(serializers.ModelSerializer[SharedLink]):
-    """A link to the course page of a snapshot. Its URL cannot be read again."""
+    """A link to a course page. Its URL cannot be read again."""
 
-    snapshot = serializers.UUIDField(source="snapshot_id", read_only=True)
+    node = serializers.UUIDField(source="node_id", read_only=True)
+    snapshot = serializers.UUIDField(
+        source="snapshot_id",
+        allow_null=True,
+        read_only=True,
+        help_text="Null when the link shows what is published of the node.",
+    )
     state = serializers.SerializerMethodField()
 
     class Meta:
         model = SharedLink
-        fields = ("id", "snapshot", "label", "prefix", "state", "expires_at", "revoked_at", "created_at")
+        fields = ("id", "node", "snapshot", "label", "prefix", "state", "expires_at", "revoked_at", "created_at")
         read_only_fields = fields
 
     def get_state(self, link: SharedLink) -> str:

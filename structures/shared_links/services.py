@@ -11,11 +11,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from materials.queries import get_node
 from project.errors import NotFound, RuleViolation, TooManyRequests
-from structures.errors import LinkClosed
-from structures.models import SharedLink
+from structures.errors import LinkClosed, NothingPublished
+from structures.models import Reference, SharedLink, StructureSnapshot
 from structures.queries import get_snapshot
-from structures.shared_links.queries import get_shared_link
+from structures.reviews.queries import find_publication
 from tenants.keys import compute_digest
 from tenants.models import Tenant
 from tenants.rate_limits import RateLimit, consume_request, get_client_bucket
@@ -35,9 +36,24 @@ class MadeLink(NamedTuple):
     token: str
 
 
-def create_shared_link(*, tenant: Tenant, snapshot_id: UUID, label: str, expires_at: datetime | None) -> MadeLink:
+def create_snapshot_link(*, tenant: Tenant, snapshot_id: UUID, label: str, expires_at: datetime | None) -> MadeLink:
     """Create a link to the course page of the tenant's snapshot. Raises NotFound and RuleViolation."""
     snapshot = get_snapshot(tenant=tenant, snapshot_id=snapshot_id)
+    return _create_link(tenant, node_id=snapshot.node_id, snapshot=snapshot, label=label, expires_at=expires_at)
+
+
+def create_publication_link(*, tenant: Tenant, node_id: UUID, label: str, expires_at: datetime | None) -> MadeLink:
+    """Create a link to the page of what is published of the node whenever it is opened.
+
+    Nothing need be published yet. Raises NotFound and RuleViolation.
+    """
+    node = get_node(tenant=tenant, node_id=node_id)
+    return _create_link(tenant, node_id=node.pk, snapshot=None, label=label, expires_at=expires_at)
+
+
+def _create_link(
+    tenant: Tenant, *, node_id: UUID, snapshot: StructureSnapshot | None, label: str, expires_at: datetime | None
+) -> MadeLink:
     now = timezone.now()
     until = expires_at or now + timedelta(days=DEFAULT_DAYS)
     if not now < until <= now + timedelta(days=MAX_DAYS):
@@ -49,6 +65,7 @@ def create_shared_link(*, tenant: Tenant, snapshot_id: UUID, label: str, expires
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     link = SharedLink.objects.create(
         tenant=tenant,
+        node_id=node_id,
         snapshot=snapshot,
         label=label,
         prefix=token[:_PREFIX_LENGTH],
@@ -58,14 +75,13 @@ def create_shared_link(*, tenant: Tenant, snapshot_id: UUID, label: str, expires
     return MadeLink(link, token)
 
 
-def revoke_shared_link(*, tenant: Tenant, snapshot_id: UUID, link_id: UUID) -> None:
-    """Close the link from now on. Revoking twice keeps the first time. Raises NotFound."""
-    link = get_shared_link(tenant=tenant, snapshot_id=snapshot_id, link_id=link_id)
-    SharedLink.objects.for_tenant(tenant).filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now())
+def revoke_shared_link(link: SharedLink) -> None:
+    """Close the link from now on. Revoking twice keeps the first time."""
+    SharedLink.objects.filter(pk=link.pk, tenant=link.tenant_id, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def open_shared_link(*, token: str, request: HttpRequest) -> SharedLink:
-    """Return the link of a token with its tenant and snapshot, and count the request.
+    """Return the link of a token with its tenant and its snapshot, if it has one, and count the request.
 
     Each client IP has a limit of its own for a link, and one for all tokens that open nothing. Raises NotFound for an
     unknown token and a suspended tenant, LinkClosed, and TooManyRequests.
@@ -81,6 +97,32 @@ def open_shared_link(*, token: str, request: HttpRequest) -> SharedLink:
     if state != "active":
         raise LinkClosed("The link was revoked." if state == "revoked" else "The link has expired.")
     return link
+
+
+def find_shown_snapshot(link: SharedLink) -> StructureSnapshot:
+    """Return the snapshot that an open link shows now. Raises NothingPublished."""
+    if link.snapshot is not None:
+        return link.snapshot
+    publication = find_publication(tenant=link.tenant, node_id=link.node_id)
+    if publication is None:
+        raise NothingPublished("Nothing is published here now.", next_step="Ask whoever gave you the link.")
+    return publication.snapshot
+
+
+def find_cited_snapshot_id(link: SharedLink, reference_id: UUID) -> UUID:
+    """Return the snapshot that has a reference and that an open link shows, or has shown to a page that is open still.
+
+    Raises NotFound.
+    """
+    if link.snapshot_id is not None:
+        return link.snapshot_id
+    cited = Reference.objects.filter(
+        tenant=link.tenant, pk=reference_id, snapshot__node=link.node_id, snapshot__publication__isnull=False
+    )
+    found = cited.values_list("snapshot_id", flat=True).first()
+    if found is None:
+        raise NotFound("What this link shows has changed.", next_step="Open the link again.")
+    return found
 
 
 def _count_request(request: HttpRequest, *, policy: str, scope: str, limit: int) -> None:

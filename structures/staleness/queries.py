@@ -108,8 +108,11 @@ def _list_present_entries(*, tenant: Tenant, snapshot: StructureSnapshot) -> lis
     ]
 
 
-def find_structure_marks(*, tenant: Tenant, tree: Branch) -> dict[UUID, StructureMark]:
-    """Return for each node of a tree that has a structure whether its newest one is up to date. One statement."""
+def find_structure_marks(*, tenant: Tenant, tree: Branch, is_published_only: bool) -> dict[UUID, StructureMark]:
+    """Return for each node of a tree that has a structure whether its newest one is up to date. One statement.
+
+    `is_published_only` leaves out snapshots that readers may not see.
+    """
     branches = list(tree.iter_branches())
     newest = (
         StructureSnapshot.objects.for_tenant(tenant)
@@ -117,6 +120,8 @@ def find_structure_marks(*, tenant: Tenant, tree: Branch) -> dict[UUID, Structur
         .order_by("node_id", "-created_at", "-id")
         .distinct("node_id")
     )
+    if is_published_only:
+        newest = newest.filter(publication__is_current=True)
     digests = {node: (pk, digest) for node, pk, digest in newest.values_list("node_id", "pk", "sources_digest")}
     fingerprints: dict[UUID, list[str]] = {}
     # Children before their parents. Only lists that a node above still needs are kept.

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from materials.models import MaterialNode
 from materials.queries import get_tree
+from structures.reviews.access import may_see_drafts
 from structures.staleness.queries import find_structure_marks
 from structures.staleness.trees import CourseTreeSerializer
 from tenants.requests import get_tenant
@@ -33,4 +34,5 @@ class CourseTreeViewSet(viewsets.GenericViewSet[MaterialNode]):
         """Read a node with its entries and, nested, everything below it. Extracted text is not in it."""
         tenant = get_tenant(request)
         tree = get_tree(tenant=tenant, node_id=pk)
-        return Response(CourseTreeSerializer(tree, marks=find_structure_marks(tenant=tenant, tree=tree)).data)
+        marks = find_structure_marks(tenant=tenant, tree=tree, is_published_only=not may_see_drafts(request))
+        return Response(CourseTreeSerializer(tree, marks=marks).data)

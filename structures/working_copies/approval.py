@@ -28,6 +28,7 @@ from structures.models import (
     StructureSnapshot,
     WorkingCopy,
 )
+from structures.reviews.services import approve_snapshot
 from structures.working_copies.errors import ConflictsOpen
 from structures.working_copies.history import lock_working_copy
 from structures.working_copies.queries import select_open_conflicts
@@ -44,10 +45,11 @@ _BATCH_SIZE = 1000
 def approve_working_copy(
     *, tenant: Tenant, copy_id: UUID, reason: str, actor: Actor, if_match: IfMatch
 ) -> tuple[StructureSnapshot, bool]:
-    """Return the snapshot of a working copy as it is now, and whether it is new. The working copy stays open.
+    """Return the snapshot of a working copy as it is now, approved by the actor, and whether it is new.
 
-    Nodes keep their keys. Sources are those of the base, so that what changed since it counts as changed. Raises
-    NotFound, CopyClosed, VersionChanged, and ConflictsOpen while conflicts are to be decided.
+    Nodes keep their keys. Sources are those of the base, so that what changed since it counts as changed. The working
+    copy stays open; that it is in review ends when as many have approved as the settings ask for. Raises NotFound,
+    CopyClosed, VersionChanged, and ConflictsOpen while conflicts are to be decided.
     """
     copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
     if open_conflicts := select_open_conflicts(copy).count():
@@ -55,20 +57,20 @@ def approve_working_copy(
             f"{open_conflicts} conflicts are not decided.",
             extra={"conflict_count": open_conflicts},
         )
-    identity = _build_identity(copy)
-    existing = StructureSnapshot.objects.for_tenant(tenant).filter(**identity).first()
-    if existing is not None:
-        return existing, False
-    tree = load_tree(copy)
-    snapshot = _build_snapshot(copy, tree, identity, actor=actor, reason=reason)
-    snapshot.save(force_insert=True)
-    _copy_sources(copy, snapshot)
-    _store_nodes(snapshot, tree)
-    return snapshot, True
+    options = {"working_copy": str(copy.pk), "step": copy.find_last_step()}
+    identity = _build_identity(copy, options)
+    snapshot = StructureSnapshot.objects.for_tenant(tenant).filter(**identity).first()
+    is_new = snapshot is None
+    if snapshot is None:
+        tree = load_tree(copy)
+        snapshot = _build_snapshot(copy, tree, identity, options=options, actor=actor, reason=reason)
+        snapshot.save(force_insert=True)
+        _copy_sources(copy, snapshot)
+        _store_nodes(snapshot, tree)
+    return approve_snapshot(tenant=tenant, snapshot_id=snapshot.pk, reason=reason, actor=actor), is_new
 
 
-def _build_identity(copy: WorkingCopy) -> dict[str, Any]:
-    options = {"working_copy": str(copy.pk), "revision": copy.revision}
+def _build_identity(copy: WorkingCopy, options: Mapping[str, Any]) -> dict[str, Any]:
     canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
     return {
         "node_id": copy.node_id,
@@ -80,7 +82,13 @@ def _build_identity(copy: WorkingCopy) -> dict[str, Any]:
 
 
 def _build_snapshot(
-    copy: WorkingCopy, tree: KeyedTree, identity: Mapping[str, Any], *, actor: Actor, reason: str
+    copy: WorkingCopy,
+    tree: KeyedTree,
+    identity: Mapping[str, Any],
+    *,
+    options: Mapping[str, Any],
+    actor: Actor,
+    reason: str,
 ) -> StructureSnapshot:
     course = tree.nodes[COURSE_KEY]
     counts = Counter(node.node_type for node in tree.nodes.values())
@@ -92,10 +100,10 @@ def _build_snapshot(
         id=new_id(),
         tenant=copy.tenant,
         sources_digest="" if copy.base is None else copy.base.sources_digest,
-        options={"working_copy": str(copy.pk), "revision": copy.revision},
+        options=options,
         counts={f"{node_type.value}s": counts[node_type] for node_type in NodeType},
         warnings=[*([] if copy.base is None else copy.base.warnings), *left_out],
-        provenance={"edited": _describe_origin(copy, actor=actor, reason=reason)},
+        provenance={"edited": _describe_origin(copy, step=options["step"], actor=actor, reason=reason)},
         edits={
             "locks": {str(node.key): encode_locks(node.locks) for node in tree.iter_nodes() if node.locks != NO_LOCKS},
             "retired": {str(key): encode_retirement(gone) for key, gone in tree.retired.items()},
@@ -105,13 +113,13 @@ def _build_snapshot(
     )
 
 
-def _describe_origin(copy: WorkingCopy, *, actor: Actor, reason: str) -> dict[str, Any]:
+def _describe_origin(copy: WorkingCopy, *, step: int, actor: Actor, reason: str) -> dict[str, Any]:
     return {
         "parents": [str(copy.base_snapshot)],
         "generated_from": _find_generated(copy),
         "working_copy": str(copy.pk),
         "name": copy.name,
-        "revision": copy.revision,
+        "step": step,
         "approved_by": actor.name,
         "reason": reason,
     }

@@ -12,11 +12,11 @@ from project.http.serializers import StrictCharField, StrictSerializer
 from structures.editing.conflicts import ConflictKind, Side
 from structures.editing.operation_json import OPERATION_NAMES
 from structures.models import EditConflictRow, EditRecord, WorkingCopy
+from structures.reviews.serializers import ReasonSerializer
 from structures.working_copies.queries import CopyState
 from structures.working_copies.rebasing import DecisionResult, RebaseResult
 from structures.working_copies.services import StepResult
 
-MAX_REASON = 2_000
 # What a person reads before they decide whether to rebase; all are listed once it is done.
 MAX_SHOWN_CONFLICTS = 100
 
@@ -25,12 +25,6 @@ class WorkingCopyCreateSerializer(StrictSerializer):
     """A working copy that is wanted."""
 
     name = StrictCharField(default="main", max_length=100, help_text="One open working copy of a node has a name.")
-
-
-class ReasonSerializer(StrictSerializer):
-    """Why a step is made."""
-
-    reason = StrictCharField(default="", allow_blank=True, max_length=MAX_REASON, help_text="For the history.")
 
 
 class EditSerializer(ReasonSerializer):
@@ -75,6 +69,7 @@ class WorkingCopySerializer(serializers.ModelSerializer[WorkingCopy]):
             "node",
             "name",
             "status",
+            "review_state",
             "base",
             "is_base_present",
             "revision",

@@ -16,6 +16,7 @@ from project.http.responses import created_response, paginated_response, validat
 from project.http.schema import declare_problems
 from structures.editing.conflicts import Side, encode_conflict
 from structures.models import EditConflictRow, WorkingCopy
+from structures.reviews.serializers import ReasonSerializer
 from structures.serializers import SnapshotSummarySerializer
 from structures.working_copies.approval import approve_working_copy
 from structures.working_copies.queries import (
@@ -28,6 +29,7 @@ from structures.working_copies.queries import (
     select_open_conflicts,
 )
 from structures.working_copies.rebasing import decide_conflicts, preview_rebase, rebase_working_copy
+from structures.working_copies.reviewing import submit_for_review, withdraw_from_review
 from structures.working_copies.serializers import (
     MAX_SHOWN_CONFLICTS,
     ConflictSerializer,
@@ -35,7 +37,6 @@ from structures.working_copies.serializers import (
     DecisionSerializer,
     EditRecordSerializer,
     EditSerializer,
-    ReasonSerializer,
     RebaseQuerySerializer,
     RebaseSerializer,
     StepSerializer,
@@ -74,7 +75,7 @@ class NodeCopiesViewSet(viewsets.GenericViewSet[WorkingCopy]):
 
     queryset = WorkingCopy.objects.none()
     serializer_class = WorkingCopySerializer
-    read_scope = Scope.CHECK
+    read_scope = Scope.PREP
     write_scope = Scope.PREP
 
     @extend_schema(request=WorkingCopyCreateSerializer, responses={201: WorkingCopySerializer})
@@ -101,7 +102,7 @@ class WorkingCopyViewSet(viewsets.GenericViewSet[WorkingCopy]):
 
     queryset = WorkingCopy.objects.none()
     serializer_class = WorkingCopyStateSerializer
-    read_scope = Scope.CHECK
+    read_scope = Scope.PREP
     write_scope = Scope.PREP
 
     @extend_schema(responses=WorkingCopyStateSerializer)
@@ -192,13 +193,27 @@ class WorkingCopyViewSet(viewsets.GenericViewSet[WorkingCopy]):
         return self._decide(request, pk, conflict)
 
     @declare_problems("412", "428")
+    @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=WorkingCopySerializer)
+    def submit(self, request: Request, pk: UUID) -> Response:
+        """Ask colleagues to review the working copy. It can still be edited."""
+        wanted = validated(ReasonSerializer(data=request.data))
+        return _copy_response(submit_for_review(**self._read_common(request, pk), **wanted))
+
+    @declare_problems("412", "428")
+    @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=WorkingCopySerializer)
+    def withdraw(self, request: Request, pk: UUID) -> Response:
+        """Make a working copy that is in review a draft again."""
+        wanted = validated(ReasonSerializer(data=request.data))
+        return _copy_response(withdraw_from_review(**self._read_common(request, pk), **wanted))
+
+    @declare_problems("412", "428")
     @extend_schema(
         parameters=[_IF_MATCH],
         request=ReasonSerializer,
         responses={200: SnapshotSummarySerializer, 201: SnapshotSummarySerializer},
     )
     def approve(self, request: Request, pk: UUID) -> Response:
-        """Make an immutable snapshot of the working copy. Answers 200 when this version has one already."""
+        """Make an immutable snapshot of the working copy, and approve it. Answers 200 when this version has one."""
         wanted = validated(ReasonSerializer(data=request.data))
         snapshot, is_new = approve_working_copy(**self._read_common(request, pk), **wanted)
         data = SnapshotSummarySerializer(snapshot).data
@@ -222,6 +237,10 @@ class WorkingCopyViewSet(viewsets.GenericViewSet[WorkingCopy]):
 
 def _get_actor(request: Request) -> Actor:
     return describe_api_key(get_api_key(request))
+
+
+def _copy_response(copy: WorkingCopy) -> Response:
+    return Response(WorkingCopySerializer(copy).data, headers={"ETag": build_etag(copy)})
 
 
 def _step_response(data: dict[str, Any], copy: WorkingCopy) -> Response:

@@ -15,7 +15,7 @@ from structures.differences.page import build_difference_page, render_difference
 from structures.differences.queries import compare_snapshots
 from structures.models import StructureSnapshot
 from structures.queries import load_structure_tree
-from structures.shared_links.services import create_shared_link
+from structures.shared_links.services import create_snapshot_link
 from tenants.models import Tenant
 from tests.accessibility import find_violations
 from tests.browser import Browser
@@ -42,7 +42,7 @@ def _reset(chromium: Browser) -> Iterator[None]:
 
 
 def share(live_server: LiveServer, snapshot: StructureSnapshot) -> str:
-    token = create_shared_link(tenant=snapshot.tenant, snapshot_id=snapshot.pk, label="", expires_at=None).token
+    token = create_snapshot_link(tenant=snapshot.tenant, snapshot_id=snapshot.pk, label="", expires_at=None).token
     return f"{live_server.url}/shared/{token}"
 
 

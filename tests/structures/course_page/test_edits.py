@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from materials.models import MaterialNode
 from project.db.fields import new_id
 from structures.models import StructureSnapshot
-from structures.shared_links.services import create_shared_link
+from structures.shared_links.services import create_snapshot_link
 from tenants.models import Tenant
 from tenants.scopes import Scope
 from tests.conftest import Api
@@ -67,7 +67,9 @@ def test_whoever_may_edit_sees_what_people_changed(api: Api, edited: StructureSn
 
 
 def test_everybody_else_learns_that_people_did(api: Api, acme: Tenant, edited: StructureSnapshot) -> None:
-    token = create_shared_link(tenant=acme, snapshot_id=edited.pk, label="", expires_at=None).token
+    token = create_snapshot_link(tenant=acme, snapshot_id=edited.pk, label="", expires_at=None).token
+    for verb in ("approve", "publish"):
+        api(acme).post(f"/api/v1/snapshots/{edited.pk}/{verb}", {}, format="json")
     reader = api(acme, Scope.CHECK).get(f"/api/v1/snapshots/{edited.pk}/page")
 
     for page in (APIClient().get(f"/shared/{token}").content.decode(), reader.content.decode()):

@@ -12,7 +12,7 @@ from materials.models import Chunk, MaterialEntry, MaterialNode
 from project.db.fields import new_id
 from structures.course_page.text_blocks import MAX_PARSED_CHARACTERS, render_text_blocks
 from structures.models import StructureSnapshot
-from structures.shared_links.services import create_shared_link
+from structures.shared_links.services import create_snapshot_link
 from tenants.models import Tenant
 from tests.browser import Browser
 from tests.conftest import Api
@@ -116,7 +116,7 @@ def test_nothing_runs_in_a_browser(
     live_server: LiveServer, chromium: Browser, acme: Tenant, course: MaterialNode
 ) -> None:
     snapshot = store_hostile_snapshot(acme, course)
-    token = create_shared_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None).token
+    token = create_snapshot_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None).token
 
     chromium.open(f"{live_server.url}/shared/{token}")
     chromium.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")

@@ -16,7 +16,7 @@ from materials.models import MaterialNode
 from structures.course_page.rendering import render_page_file
 from structures.models import StructureSnapshot
 from structures.queries import load_structure_tree
-from structures.shared_links.services import create_shared_link
+from structures.shared_links.services import create_snapshot_link
 from tenants.models import Tenant
 from tests.browser import Browser
 from tests.structures.course_page.stored import store_snapshot
@@ -27,7 +27,7 @@ TAB, ENTER = 9, 13
 
 @pytest.fixture
 def url(live_server: LiveServer, acme: Tenant, stored_course: StructureSnapshot) -> str:
-    token = create_shared_link(tenant=acme, snapshot_id=stored_course.pk, label="", expires_at=None).token
+    token = create_snapshot_link(tenant=acme, snapshot_id=stored_course.pk, label="", expires_at=None).token
     return f"{live_server.url}/shared/{token}"
 
 
@@ -150,7 +150,7 @@ def test_finding_a_part_narrows_the_tree(
 ) -> None:
     lessons = [{"node_type": "lesson", "title": title} for title in ("Steam engines", "Fog", "Rain")]
     snapshot = store_snapshot(acme, course, [{"node_type": "module", "title": "Water", "children": lessons}])
-    token = create_shared_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None).token
+    token = create_snapshot_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None).token
     chromium.open(f"{live_server.url}/shared/{token}")
 
     chromium.evaluate("document.querySelector('#find').focus()")
@@ -190,7 +190,7 @@ def test_a_thousand_lessons_open_and_fold(
     chromium: Browser, live_server: LiveServer, acme: Tenant, course: MaterialNode
 ) -> None:
     snapshot = store_lessons(acme, course, 40, 25)
-    token = create_shared_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None).token
+    token = create_snapshot_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None).token
 
     chromium.open(f"{live_server.url}/shared/{token}")
 

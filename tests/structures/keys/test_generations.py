@@ -103,6 +103,8 @@ def test_nodes_of_older_databases_have_their_id_as_key(api: Api, acme: Tenant, l
     assert all(row.key == row.pk for row in rows)
     shown = api(acme).get(f"/api/v1/snapshots/{snapshot.pk}").json()
     assert shown["materials_changed"] == "unknown"
+    # What readers saw before there were reviews they see still.
+    assert shown["review"]["state"] == "published"
     assert shown["children"][0]["materials_changed"] == "unknown"
     tree = api(acme).get(f"/api/v1/nodes/{lecture.node_id}/tree").json()
     assert tree["structure"] == {"snapshot": str(snapshot.pk), "materials_changed": "unknown"}

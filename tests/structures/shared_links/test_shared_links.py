@@ -195,3 +195,55 @@ def test_links_go_with_their_snapshot(api: Api, snapshot: StructureSnapshot) -> 
 
     assert APIClient().get(path).status_code == 404
     assert not SharedLink.objects.exists()
+
+
+def test_a_link_to_a_course_shows_what_is_published_at_the_time(
+    api: Api, acme: Tenant, course: MaterialNode, snapshot: StructureSnapshot
+) -> None:
+    client, stranger = api(acme), APIClient()
+    answer = client.post(f"/api/v1/nodes/{course.pk}/links", {"label": "Parents"}, format="json")
+    made = answer.json()
+    assert (answer.status_code, made["snapshot"], made["node"]) == (201, None, str(course.pk))
+    assert answer["Location"] == f"/api/v1/nodes/{course.pk}/links/{made['id']}"
+    path = get_path(made)
+
+    assert stranger.get(path).status_code == 404
+    publish(client, snapshot)
+    assert "Steam" in stranger.get(path).content.decode()
+    reference = snapshot.references.get()
+    assert stranger.get(f"{path}/evidence/{reference.pk}").status_code == 200
+
+    newer = store_snapshot(acme, course, [{"node_type": "module", "title": "Ice", "quotes": ["Water freezes."]}])
+    draft = newer.references.get()
+    assert stranger.get(f"{path}/evidence/{draft.pk}").status_code == 404
+    publish(client, newer)
+    assert "Steam" not in stranger.get(path).content.decode()
+    # A page that was opened before goes on to work.
+    for each in (reference, draft):
+        assert stranger.get(f"{path}/evidence/{each.pk}").status_code == 200
+
+    client.delete(f"/api/v1/nodes/{course.pk}/publication")
+    for closed in (path, f"{path}/evidence/{reference.pk}"):
+        assert stranger.get(closed).status_code == 404
+    assert client.delete(f"/api/v1/nodes/{course.pk}/links/{made['id']}").status_code == 204
+    assert stranger.get(path).status_code == 410
+
+
+def test_links_to_a_snapshot_and_to_its_course_are_listed_apart(
+    api: Api, course: MaterialNode, snapshot: StructureSnapshot
+) -> None:
+    client = api(snapshot.tenant)
+    of_snapshot = make_link(api, snapshot)
+    of_course = client.post(f"/api/v1/nodes/{course.pk}/links", {}, format="json").json()
+
+    for below, own, other in (
+        (f"snapshots/{snapshot.pk}", of_snapshot, of_course),
+        (f"nodes/{course.pk}", of_course, of_snapshot),
+    ):
+        assert [each["id"] for each in client.get(f"/api/v1/{below}/links").json()["data"]] == [own["id"]]
+        assert client.delete(f"/api/v1/{below}/links/{other['id']}").status_code == 404
+
+
+def publish(client: APIClient, snapshot: StructureSnapshot) -> None:
+    for verb in ("approve", "publish"):
+        assert client.post(f"/api/v1/snapshots/{snapshot.pk}/{verb}", {}, format="json").status_code == 200
