@@ -303,6 +303,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Of a form. That of a lesson has an input for each item of seven lists of up to 500 (`structures.editing.fields`).
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 UNFOLD = {
     "SITE_TITLE": "Coursewright",
     "SITE_HEADER": "Coursewright",

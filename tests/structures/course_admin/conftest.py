@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from structures.working_copies.services import create_working_copy
 from tenants.actors import Actor
 from tenants.models import Tenant
 from tenants.services import assign_methodologist
+from tests.browser import Browser, run_browser
 from tests.conftest import LECTURE
 from tests.structures.course_page.stored import store_snapshot
 from tests.structures.working_copies.desk import add_text
@@ -67,6 +69,12 @@ def operator(db: None) -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("operator"))
     return client
+
+
+@pytest.fixture(scope="package")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with run_browser(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
 
 
 def store_course(

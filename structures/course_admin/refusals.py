@@ -1,0 +1,126 @@
+"""A refused form as a page: what happened, who was faster, and all that was typed, to be sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+from project.errors import DomainError
+from project.http.preconditions import VersionChanged
+from structures.course_admin.field_inputs import FieldInput, build_field_input, read_changed_fields
+from structures.course_admin.pages import describe_next_step
+from structures.course_admin.steps import StepRow, describe_steps
+from structures.editing.differences import write_field_text
+from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, Minutes
+from structures.editing.trees import COURSE_KEY, KeyedNode
+from structures.models import EditRecord, WorkingCopy
+
+# Enough to see what went on; the history has the rest.
+_MAX_STEPS = 20
+# What people type, by the names of the forms' inputs. Everything else was chosen, and goes with the form unseen.
+_TYPED = {
+    "title": ("Title", False),
+    "description": ("Description of the new part", True),
+    "text": ("Note", True),
+    "quote": ("Words of the source", True),
+    "term": ("Term", False),
+    "definition.quote": ("Words that define it", True),
+    "use.quote": ("Words that use it", True),
+    "page": ("Page", False),
+    "slide": ("Slide", False),
+    "time": ("Time", False),
+    "position": ("Position", False),
+    "name": ("Name", False),
+    "reason": ("Why", False),
+}
+_NEVER = {"csrfmiddlewaretoken", "revision"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedText:
+    """One text of the form as it was typed."""
+
+    name: str
+    label: str
+    value: str
+    is_long: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedField:
+    """A field as it was typed, and what the working copy says there now."""
+
+    input: FieldInput
+    now: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedForm:
+    """All that the page of a refused form shows."""
+
+    error: DomainError
+    next_step: str
+    steps: Sequence[StepRow]
+    left_out_steps: int
+    fields: Sequence[TypedField]
+    texts: Sequence[TypedText]
+    chosen: Sequence[tuple[str, str]]
+    can_be_sent_again: bool
+
+
+def build_refused_form(
+    error: DomainError, form: QueryDict, copy: WorkingCopy, node: KeyedNode | None, *, seen: int | None
+) -> RefusedForm:
+    """Return what to show of a form that was refused. `node` is the one that the form is about, as it is now.
+
+    `seen` is the revision that the person had before them. Three statements at most.
+    """
+    steps, left_out = _list_newer_steps(copy, seen) if isinstance(error, VersionChanged) else ([], 0)
+    fields = list(_iter_typed_fields(form, node))
+    texts = [
+        TypedText(name=name, label=label, value=str(form[name]), is_long=is_long)
+        for name, (label, is_long) in _TYPED.items()
+        if name in form and (form[name] or name in {"title", "quote", "text"})
+    ]
+    hidden = _NEVER | {text.name for text in texts}
+    return RefusedForm(
+        error=error,
+        next_step=describe_next_step(error),
+        steps=steps,
+        left_out_steps=left_out,
+        fields=fields,
+        texts=texts,
+        # A field that was not changed is not sent again, and so stays as it is.
+        chosen=[
+            (name, str(value))
+            for name in form
+            if name not in hidden and not name.startswith(("value.", "was."))
+            for value in form.getlist(name)
+        ],
+        can_be_sent_again=error.status in {409, 412, 422, 428},
+    )
+
+
+def _list_newer_steps(copy: WorkingCopy, seen: int | None) -> tuple[list[StepRow], int]:
+    if seen is None:
+        return [], 0
+    rows = EditRecord.objects.filter(tenant=copy.tenant_id, working_copy=copy, number__gt=seen).defer("change")
+    newest = describe_steps(copy, rows.order_by("-number")[:_MAX_STEPS])
+    return newest, max(0, copy.revision - seen - len(newest))
+
+
+def _iter_typed_fields(form: QueryDict, node: KeyedNode | None) -> Iterator[TypedField]:
+    """Yield the fields that the person changed. Of a node that is gone all that are in the form are shown."""
+    kinds = COURSE_FIELDS if form.get("key") == str(COURSE_KEY) else NODE_FIELDS
+    if not any(name.startswith("value.") for name in form):
+        return
+    for name, value in read_changed_fields(form, kinds).items():
+        present = None if node is None else node.get_field(name)
+        shown = present.minutes if isinstance(present, Minutes) else present
+        node_type = None if node is None else node.node_type
+        yield TypedField(
+            input=build_field_input(name, kinds[name], node_type, value, was=str(form[f"was.{name}"])),
+            now="" if shown is None else write_field_text(shown),
+        )

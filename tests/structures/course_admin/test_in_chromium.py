@@ -1,0 +1,177 @@
+"""The editor in a browser: by keyboard alone, without a script, on a phone, in the dark, by the rules of axe-core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from pytest_django.live_server_helper import LiveServer
+
+from structures.models import EditRecord, WorkingCopy
+from tests.accessibility import find_violations
+from tests.browser import Browser
+from tests.process_table import eventually
+from tests.structures.course_admin.editor import COURSE, Editor
+from tests.structures.course_admin.test_hostile_texts import log_in
+
+TAB, ENTER, SPACE = 9, 13, 32
+
+
+@pytest.fixture(autouse=True)
+def _reset(chromium: Browser) -> Iterator[None]:
+    chromium.resize(1280, 900)
+    chromium.set_colour_scheme("light")
+    yield
+    chromium.send("Emulation.setScriptExecutionDisabled", value=False)
+    chromium.open("about:blank")
+
+
+@pytest.fixture
+def editor(live_server: LiveServer, chromium: Browser, browser: Client, copy: WorkingCopy) -> Editor:
+    log_in(chromium, live_server, browser)
+    editor = Editor(browser, copy)
+    editor.page = live_server.url + editor.url
+    return editor
+
+
+def tab_to(chromium: Browser, selector: str) -> None:
+    """Press Tab until the element has the focus, which one must see."""
+    for _ in range(120):
+        chromium.press("Tab", code=TAB)
+        if chromium.evaluate(f"document.activeElement.matches({selector!r})"):
+            assert chromium.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+            return
+    raise AssertionError(f"Tab never reaches {selector}.")
+
+
+def replace_text(chromium: Browser, text: str) -> None:
+    chromium.evaluate("document.activeElement.select()")
+    chromium.send("Input.insertText", text=text)
+
+
+def press_enter(chromium: Browser) -> None:
+    chromium.press("Enter", code=ENTER, text="\r")
+
+
+def said(words: str) -> str:
+    return f"(document.querySelector('#said')?.textContent || '').includes({words!r})"
+
+
+def test_a_whole_edit_by_keyboard_alone(chromium: Browser, editor: Editor) -> None:
+    heat, steam = editor.key("Heat"), editor.key("Steam")
+    chromium.open(editor.page)
+    chromium.press("Tab", code=TAB)
+    assert chromium.evaluate("document.activeElement.textContent") == "Skip to the content"
+    press_enter(chromium)
+
+    tab_to(chromium, f"a[href$='{heat}']")
+    press_enter(chromium)
+    chromium.wait_until("document.querySelector('#panel h1').textContent.includes('Heat')")
+    tab_to(chromium, "#value-title")
+    replace_text(chromium, "Hot things")
+    tab_to(chromium, "#save")
+    press_enter(chromium)
+    chromium.wait_until(said("1 field is saved."))
+    assert chromium.evaluate("document.activeElement.id") == "save", "the focus stays where it was"
+
+    tab_to(chromium, f"#up-{steam}")
+    press_enter(chromium)
+    chromium.wait_until(said("Done. This is step 3."))
+    tab_to(chromium, "#add-form > summary")
+    press_enter(chromium)
+    tab_to(chromium, "#add-title")
+    chromium.send("Input.insertText", text="Fog")
+    press_enter(chromium)
+    chromium.wait_until("document.querySelector('#panel h1').textContent.includes('Fog')")
+    tab_to(chromium, "#delete-form > summary")
+    press_enter(chromium)
+    tab_to(chromium, "#delete-form button")
+    press_enter(chromium)
+    chromium.wait_until(said("Done. This is step 5."))
+    tab_to_undo = "document.querySelector('#undo').focus()"
+    chromium.evaluate(tab_to_undo)
+    press_enter(chromium)
+    chromium.wait_until(said("The last step is taken back."))
+
+    assert editor.titles(heat) == ["Steam", "Boiling", "Fog"]
+    assert editor.node(heat)["fields"]["title"] == "Hot things"
+    assert {step.actor_name for step in EditRecord.objects.all()} == {"ada"}
+    assert chromium.messages == []
+
+
+def test_it_works_without_a_script(chromium: Browser, editor: Editor) -> None:
+    chromium.send("Emulation.setScriptExecutionDisabled", value=True)
+    chromium.open(editor.page)
+    document = chromium.send("DOM.getDocument")["root"]["nodeId"]
+    title = chromium.send("DOM.querySelector", nodeId=document, selector="#value-title")["nodeId"]
+    chromium.send("DOM.focus", nodeId=title)
+    chromium.send("Input.insertText", text="!")
+    press_enter(chromium)
+
+    eventually(EditRecord.objects.exists, seconds=60, what="the form was not sent")
+    assert editor.node(COURSE)["fields"]["title"] in {"!Water", "Water!"}
+
+
+def test_a_refused_form_keeps_what_was_typed(chromium: Browser, editor: Editor, operator: Client) -> None:
+    chromium.open(editor.page)
+    Editor(operator, editor.copy).do(COURSE, "change_fields", value__description="Theirs.")
+    chromium.evaluate("document.querySelector('#value-title').focus()")
+    replace_text(chromium, "Mine")
+    press_enter(chromium)
+
+    chromium.wait_until("document.querySelector('h1').textContent === 'Somebody was faster'")
+    assert chromium.evaluate("document.activeElement.tagName") == "H1"
+    assert find_violations(chromium) == []
+    chromium.evaluate("document.querySelector('#again').focus()")
+    press_enter(chromium)
+    chromium.wait_until(said("1 field is saved."))
+    fields = editor.node(COURSE)["fields"]
+    assert (fields["title"], fields["description"]) == ("Mine", "Theirs.")
+
+
+def test_what_is_typed_is_not_left_by_mistake(chromium: Browser, editor: Editor) -> None:
+    chromium.open(editor.page)
+    chromium.dialogs.clear()
+    chromium.evaluate("document.querySelector('#value-title').focus()")
+    replace_text(chromium, "Mine")
+
+    chromium.evaluate("document.querySelectorAll('#outline a')[1].click()")
+
+    assert chromium.dialogs == ["Something that you typed is not saved. Go on without it?"]
+    assert chromium.evaluate("document.querySelector('#value-title').value") == "Mine"
+    chromium.evaluate("document.querySelector('#fields').reset()")
+
+
+def test_lists_grow(chromium: Browser, editor: Editor) -> None:
+    key = editor.key("Boiling")
+    chromium.open(f"{editor.page}?node={key}")
+    for words in ("Three", "Four"):
+        chromium.evaluate("document.querySelector('[data-list] > button').click()")
+        chromium.send("Input.insertText", text=words)
+    chromium.evaluate("document.querySelector('#save').click()")
+    chromium.wait_until(said("1 field is saved."))
+
+    assert editor.node(key)["fields"]["key_points"] == ["One", "Two\nlines", "Three", "Four"]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
+def test_no_rule_of_axe_is_broken(
+    chromium: Browser, live_server: LiveServer, editor: Editor, width: int, scheme: str
+) -> None:
+    chromium.resize(width, 900)
+    chromium.set_colour_scheme(scheme)
+    course = f"{live_server.url}/admin/courses/"
+    for url in (
+        course,
+        f"{course}{editor.copy.node_id}/",
+        editor.page,
+        f"{editor.page}?node={editor.key('Boil an egg')}",
+        f"{editor.page}?node={editor.key('Boiling')}",
+    ):
+        chromium.open(url)
+        chromium.evaluate("for (const each of document.querySelectorAll('main details:not(.drop)')) each.open = true")
+        assert find_violations(chromium) == [], url
+        # WCAG 2.2, 1.4.10: no scrolling in two directions.
+        assert chromium.evaluate("document.documentElement.scrollWidth") <= width
+        assert chromium.messages == []
