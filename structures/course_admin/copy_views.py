@@ -30,10 +30,10 @@ from structures.editing.errors import InvalidValue, UnknownKey
 from structures.editing.texts import check_length, require_text
 from structures.editing.trees import COURSE_KEY, KeyedNode
 from structures.models import CopyStatus, StructureSnapshot, WorkingCopy
+from structures.reviews.serializers import MAX_REASON
 from structures.working_copies.approval import approve_working_copy
 from structures.working_copies.queries import get_working_copy, select_open_conflicts
 from structures.working_copies.rows import load_named
-from structures.working_copies.serializers import MAX_REASON
 from structures.working_copies.services import (
     StepResult,
     close_working_copy,

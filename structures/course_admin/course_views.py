@@ -65,7 +65,9 @@ class SnapshotPageView(_SnapshotView):
 
     def get(self, request: HttpRequest, snapshot: UUID) -> HttpResponse:
         row = get_snapshot(**self.get_names())
-        return build_page_response(render_served_page(row, load_structure_tree(row), base=""), is_framed=True)
+        return build_page_response(
+            render_served_page(row, load_structure_tree(row), base="", shows_edits=True), is_framed=True
+        )
 
 
 class EvidenceView(_SnapshotView):

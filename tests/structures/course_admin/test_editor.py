@@ -176,7 +176,7 @@ def test_words_are_taken_from_the_text_of_a_source(editor: Editor, lecture: Mate
 
 def test_a_lesson_builds_on_a_term_of_another(editor: Editor, lecture: MaterialEntry) -> None:
     ice, boiling, entry = editor.key("Ice"), editor.key("Boiling"), str(lecture.pk)
-    typed = {
+    typed: dict[str, Any] = {
         "term": "Boiling point", "lesson": boiling, "definition__quote": "a liquid becomes a gas",
         "definition__entry": entry, "use__quote": "boiling water", "use__entry": entry,
     }  # fmt: skip
