@@ -52,6 +52,7 @@ LONG = (
     "jobs/test_worker.py",
     "jobs/test_worker_queues.py",
     "local/test_commands.py",
+    "local/test_story.py",
     "materials/readers/test_hostile_files.py",
     "structures/generation/test_llm_restarts.py",
 )
