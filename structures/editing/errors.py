@@ -52,9 +52,7 @@ class WrongPlace(EditRefused):
     """A node of this type cannot stand there."""
 
     code = "wrong_place"
-    next_step = (
-        "Modules go below the course or a module, lessons below a module, concepts and exercises below a lesson."
-    )
+    next_step = "Modules and lessons go below the course or a module, concepts and exercises below a lesson."
 
 
 class InvalidValue(EditRefused):

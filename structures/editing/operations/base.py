@@ -14,7 +14,7 @@ from structures.editing.trees import KeyedNode, KeyedTree, check_size
 from structures.engines.base.drafts import NodeType
 
 ALLOWED_CHILDREN: Mapping[NodeType | None, frozenset[NodeType]] = {
-    None: frozenset({NodeType.MODULE}),
+    None: frozenset({NodeType.MODULE, NodeType.LESSON}),
     NodeType.MODULE: frozenset({NodeType.MODULE, NodeType.LESSON}),
     NodeType.LESSON: frozenset({NodeType.CONCEPT, NodeType.EXERCISE}),
     NodeType.CONCEPT: frozenset(),

@@ -77,7 +77,7 @@ def apply(*operations: Operation, tree: KeyedTree = COURSE) -> KeyedTree:
         (ChangeField(key=key("Heat"), field="prerequisites", value=[{"term": "ice"}]), "invalid_value"),
         (ChangeField(key=COURSE_KEY, field="expected_skills", value=[{"details": "none"}]), "invalid_value"),
         (AddNode(key=NEW, node_type=NodeType.LESSON, parent=key("Boiling"), title="T"), "wrong_place"),
-        (AddNode(key=NEW, node_type=NodeType.LESSON, parent=COURSE_KEY, title="T"), "wrong_place"),
+        (AddNode(key=NEW, node_type=NodeType.EXERCISE, parent=COURSE_KEY, title="T"), "wrong_place"),
         (AddNode(key=NEW, node_type=NodeType.CONCEPT, parent=key("Basics"), title="T"), "wrong_place"),
         (AddNode(key=NEW, node_type=NodeType.LESSON, parent=UUID(int=99), title="T"), "unknown_key"),
         (AddNode(key=key("Cold"), node_type=NodeType.LESSON, parent=key("Basics"), title="T"), "taken_key"),
