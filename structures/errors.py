@@ -1,14 +1,21 @@
 """Errors of generations, of reviews, of shared links and of differences.
 
 * DomainError
-  x NothingReady         422  no entry below the node is ready, and none is being ingested
-  x GenerationRunning    409  a generation over the same subtree is open
-  x NotApproved          409  too few people have approved the snapshot that is to be published
-  x NothingPublished     404  nothing of the node is published
-  x DraftsHidden         403  the key may read what is published alone
-  x LinkClosed           410  a shared link was revoked, or has expired
-  x UnrelatedSnapshots   422  the snapshots to compare are of two material nodes
-  x SnapshotTooLarge     422  a snapshot to compare has too many nodes or levels
+  x NothingReady           422  no entry below the node is ready, and none is being ingested
+  x NothingLeft            422  what is to be left out is everything
+  x GenerationRunning      409  a generation over the same subtree is open
+  x OptionsConflict        422  options of a generation that exclude each other
+  x TreeNotHeld            422  a structure cannot hold the tree of nodes that is to be kept
+  x OutlineGone            422  the snapshot whose outline is to be kept is not there
+  x OutlineOfAnotherNode   422  ... is of another material node
+  x OutlineWithoutLessons  422  ... has no lessons
+  x OutlineNotKept         500  an engine's draft departs from the outline that it had to keep
+  x NotApproved            409  too few people have approved the snapshot that is to be published
+  x NothingPublished       404  nothing of the node is published
+  x DraftsHidden           403  the key may read what is published alone
+  x LinkClosed             410  a shared link was revoked, or has expired
+  x UnrelatedSnapshots     422  the snapshots to compare are of two material nodes
+  x SnapshotTooLarge       422  a snapshot to compare has too many nodes or levels
 """
 
 from __future__ import annotations
@@ -21,6 +28,55 @@ class NothingReady(RuleViolation):
 
     code = "nothing_ready"
     next_step = "Add materials below the node, or look at the entries in state `error` and mend or delete them."
+
+
+class NothingLeft(RuleViolation):
+    """What the instructions say to leave out is everything there is."""
+
+    code = "nothing_left"
+    next_step = "Name less in `instructions.leave_out`."
+
+
+class OptionsConflict(RuleViolation):
+    """Two options of a generation exclude each other."""
+
+    code = "options_conflict"
+
+
+class TreeNotHeld(RuleViolation):
+    """A structure cannot hold the tree of material nodes as it is, so that it cannot be kept to the letter."""
+
+    code = "tree_not_held"
+
+
+class OutlineGone(RuleViolation):
+    """The snapshot whose outline is to be kept was deleted, or was never there."""
+
+    code = "outline_gone"
+    next_step = "Name a snapshot of this node: GET /api/v1/nodes/{id}/snapshots lists them."
+
+
+class OutlineOfAnotherNode(RuleViolation):
+    """The snapshot whose outline is to be kept is of another material node; `extra` names that."""
+
+    code = "outline_of_another_node"
+    next_step = "Generate the node that `node` names, or name a snapshot of this one."
+
+
+class OutlineWithoutLessons(RuleViolation):
+    """The snapshot whose outline is to be kept has no lessons, so that there is nothing to go on with."""
+
+    code = "outline_without_lessons"
+    next_step = "Add lessons in a working copy of the snapshot and approve it, or generate without `outline`."
+
+
+class OutlineNotKept(DomainError):
+    """An engine's draft departs from the outline that it had to keep; nothing was stored. `extra` says where."""
+
+    code = "outline_not_kept"
+    # Not tried again: an engine that departs once does so again, and models would be paid again.
+    status = 500
+    next_step = "Report this: it is a fault of the engine. Another engine may do: `engine=outline`."
 
 
 class GenerationRunning(Conflict):

@@ -265,7 +265,7 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
 
 
 class SnapshotSerializer(SnapshotSummarySerializer):
-    """A whole snapshot: its modules are `children`, and so on down to concepts and exercises."""
+    """A whole snapshot: its modules, and lessons beside them, are `children`, and so on down to exercises."""
 
     materials_changed = MaterialsChangedField(read_only=True)
     children = StructureNodeSerializer(many=True, read_only=True)

@@ -39,6 +39,7 @@ class CourseBuild:
     console: Console
     engine: str = "outline"
     strategy: str = "default"
+    mode: str = "free"
     skipped: list[SkippedFile] = field(default_factory=list)
     failed: list[SkippedFile] = field(default_factory=list)
     _paths_by_job: dict[str, str] = field(default_factory=dict)
@@ -99,7 +100,7 @@ class CourseBuild:
                 self.failed.append(SkippedFile(path=self._paths_by_job[job["id"]], reason=reason))
 
     def _generate_structure(self, root: str) -> dict[str, Any]:
-        wanted = {"engine": self.engine, "strategy": self.strategy}
+        wanted = {"engine": self.engine, "strategy": self.strategy, "mode": self.mode}
         answer = self.client.post(f"/api/v1/nodes/{root}/generate", wanted)
         with create_progress(self.console) as progress:
             task = progress.add_task("Structuring", total=None)

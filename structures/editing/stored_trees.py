@@ -9,9 +9,9 @@ from uuid import UUID
 
 from materials.documents import Locator
 from structures.editing.errors import LimitExceeded
-from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, FieldKind, FieldValue, Minutes
+from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, FieldKind, FieldValue, Minutes, encode_value
 from structures.editing.reference_json import decode_prerequisite
-from structures.editing.references import TreeReference
+from structures.editing.references import KeyedPrerequisite, TreeReference
 from structures.editing.tree_json import decode_locks, decode_retirement
 from structures.editing.trees import COURSE_KEY, MAX_NODES, NO_LOCKS, KeyedNode, KeyedTree, build_tree, check_size
 from structures.engines.base.drafts import Basis, Expectation, NodeType
@@ -122,6 +122,26 @@ def _build_nodes(
             references=tuple({one.identity: one for one in evidence.get(row.id, ())}.values()),
             locks=decode_locks(own_locks) if own_locks else NO_LOCKS,
         )
+
+
+def build_node_columns(node: KeyedNode, ids: Mapping[UUID, UUID]) -> dict[str, Any]:
+    """Return the columns of a structure node from its fields. `ids` are those of the rows, by key.
+
+    A prerequisite whose defining lesson has no row is left out.
+    """
+    columns = {name: encode_value(node.get_field(name)) for name in NODE_FIELDS}
+    minutes = node.get_field("estimated_minutes")
+    prerequisites = node.get_field("prerequisites")
+    assert isinstance(prerequisites, tuple)  # the kind of this field
+    return columns | {
+        "estimated_minutes": minutes.minutes if isinstance(minutes, Minutes) else None,
+        "minutes_basis": minutes.basis if isinstance(minutes, Minutes) else "",
+        "prerequisites": [
+            {**written, "lesson": str(ids[item.lesson])}
+            for item, written in zip(prerequisites, columns["prerequisites"], strict=True)
+            if isinstance(item, KeyedPrerequisite) and item.lesson in ids
+        ],
+    }
 
 
 def _build_reference(row: Any) -> TreeReference:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from llm.prompts import read_prompt
 from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import LLMClient
-from structures.engines.base.sources import SourceNode
+from structures.engines.base.requests import EngineRequest
 from structures.engines.llm.engine import ACTIONS, VERSION, write_course
 from structures.engines.outline.engine import VERSION as OUTLINE_VERSION
 from structures.engines.outline.engine import build_outline
+from structures.engines.outline.unmet_instructions import list_unmet_instructions
 
 
 class EngineName(StrEnum):
@@ -31,7 +32,8 @@ AUTO = "auto"
 class Engine:
     """One way to make a structure.
 
-    `build_draft` is pure, and deterministic unless it asks the LLM client. The result of `compute_version` changes
+    `build_draft` is pure, and deterministic unless it asks the LLM client. An outline that it is given must be kept:
+    whoever stores the draft checks it. The result of `compute_version` changes
     whenever the same materials may give another draft, so that an old snapshot is not taken for one that today's engine
     would make. A quote with fewer letters than `min_quote_letters`, or that begins or ends inside a word, proves
     nothing, unless it is the whole text of its chunk.
@@ -39,13 +41,19 @@ class Engine:
 
     name: EngineName
     compute_version: Callable[[], str]
-    build_draft: Callable[[SourceNode, LLMClient], Draft]
+    build_draft: Callable[[EngineRequest, LLMClient], Draft]
     uses_llm: bool
     min_quote_letters: int
 
 
-def _build_outline_draft(source: SourceNode, _llm: LLMClient) -> Draft:
-    return build_outline(source)
+def _build_outline_draft(request: EngineRequest, _llm: LLMClient) -> Draft:
+    draft = build_outline(request.source, outline=request.outline, stops_after_outline=request.stops_after_outline)
+    unmet = list_unmet_instructions(request.instructions, request.source)
+    return replace(draft, warnings=(*draft.warnings, *unmet))
+
+
+def _write_llm_draft(request: EngineRequest, llm: LLMClient) -> Draft:
+    return write_course(request.source, llm, outline=request.outline, instructions=request.instructions)
 
 
 def _compute_llm_version() -> str:
@@ -66,7 +74,7 @@ ENGINES: Mapping[EngineName, Engine] = {
     EngineName.LLM: Engine(
         name=EngineName.LLM,
         compute_version=_compute_llm_version,
-        build_draft=write_course,
+        build_draft=_write_llm_draft,
         uses_llm=True,
         # Two to three words. A model that invents evidence can find any single word in any chunk
         # (docs/decisions/0025-models-cite-numbers.md).

@@ -9,21 +9,24 @@ from llm.errors import NoProvider
 from llm.router.factory import get_model_router
 from structures.engines.llm.engine import ACTIONS, build_plan
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
-from structures.errors import NothingReady
+from structures.errors import NothingReady, OptionsConflict
 from structures.generation.llm_client import StrategyCapacityLookup
+from structures.generation.options import DEFAULT_OPTIONS, DEFAULT_STRATEGY, GenerationOptions, Mode
+from structures.generation.preparation import prepare_request
 from structures.generation.queries import load_sources
 from tenants.models import Tenant
 
-DEFAULT_STRATEGY = "default"
 
-
-def choose_engine(wanted: str, *, strategy: str) -> Engine:
+def choose_engine(wanted: str, options: GenerationOptions) -> Engine:
     """Return the engine for what a client asked for: an EngineName or `auto`.
 
-    `auto` means `llm` whenever a model is configured for the strategy; models that are down do not change that. Raises
-    UnknownStrategy, RegistryUnusable, and NoProvider when `llm` is asked for without a configured model.
+    `auto` means `llm` whenever a model is configured for the strategy; models that are down do not change that. An
+    outline alone (`stop_after`) is made without a model. Raises OptionsConflict, UnknownStrategy, RegistryUnusable, and
+    NoProvider when `llm` is asked for without a configured model.
     """
-    if wanted == EngineName.OUTLINE:
+    _refuse_conflicts(wanted, options)
+    strategy = options.strategy
+    if wanted == EngineName.OUTLINE or options.stop_after is not None:
         # Not used, but a mistyped name should not pass unnoticed.
         if strategy != DEFAULT_STRATEGY:
             get_model_router().check_strategy(strategy)
@@ -39,18 +42,34 @@ def choose_engine(wanted: str, *, strategy: str) -> Engine:
     return ENGINES[EngineName.LLM]
 
 
+def _refuse_conflicts(wanted: str, options: GenerationOptions) -> None:
+    if options.outline is not None and options.mode is Mode.GUIDED:
+        raise OptionsConflict("`outline` and `mode=guided` name two outlines.", next_step="Send one of the two.")
+    if options.outline is not None and options.stop_after is not None:
+        raise OptionsConflict(
+            "`outline` goes on from an outline, and `stop_after` stops after one.", next_step="Send one of the two."
+        )
+    if wanted == EngineName.LLM and options.stop_after is not None:
+        raise OptionsConflict(
+            "An outline alone is made without a model.",
+            next_step="Send `engine=outline` with `stop_after`, and `engine=llm` when you go on from the outline.",
+        )
+
+
 def plan_generation(
-    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
+    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, options: GenerationOptions = DEFAULT_OPTIONS
 ) -> dict[str, Any]:
     """Return what a generation would ask if it began now, and what that is expected to cost. Asks nothing.
 
-    Raises NotFound, NothingReady, and what `choose_engine` raises.
+    Raises NotFound, NothingReady, and what `choose_engine` and `prepare_request` raise.
     """
-    chosen = choose_engine(engine, strategy=strategy)
+    chosen = choose_engine(engine, options)
     sources = load_sources(tenant=tenant, node_id=node_id)
     if not sources.entries:
         raise NothingReady("No entry below the node is ready.")
     plan: dict[str, Any] = {"model": "", "parts": 1, "calls": 0, "input_tokens": 0, "expected_cost_usd": "0.0000"}
+    prepared = prepare_request(tenant=tenant, node_id=node_id, sources=sources, options=options)
     if chosen.uses_llm:
-        plan = build_plan(sources.root, StrategyCapacityLookup(strategy))
-    return {"engine": chosen.name.value, "strategy": strategy, **plan, "not_ready": list(sources.left_out)}
+        request = prepared.request
+        plan = build_plan(request.source, StrategyCapacityLookup(options.strategy), outline=request.outline)
+    return {"engine": chosen.name.value, "strategy": options.strategy, **plan, "not_ready": list(sources.left_out)}

@@ -2,12 +2,65 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from project.http.serializers import StrictCharField, StrictSerializer
+from materials.serializers import LANGUAGE_TAG_PATTERN
+from project.http.serializers import StrictCharField, StrictListField, StrictSerializer
+from structures.engines.base.requests import Depth, Instructions
 from structures.engines.registry import AUTO, EngineName
+from structures.generation.options import GenerationOptions, Mode, Stage
+
+# They go into every question that a model is asked. A sentence says whom a course is for, and whoever names more things
+# to leave out should rather take them away.
+MAX_AUDIENCE = 500
+MAX_LEFT_OUT = 50
+MAX_ITEM = 200
+# JSON in a URL, with its escapes: what the fields hold at most.
+_MAX_JSON = 40_000
+
+
+class InstructionsSerializer(StrictSerializer):
+    """What the result should be like. Models are given it as data, which cannot change what they are told to do."""
+
+    language = serializers.RegexField(
+        LANGUAGE_TAG_PATTERN,
+        max_length=35,  # RFC 5646, 4.4.1: enough for every tag without extensions
+        required=False,
+        allow_blank=True,
+        help_text="BCP 47 tag of the language to write in, such as `uk`; that of the node or the materials without it.",
+    )
+    audience = StrictCharField(
+        max_length=MAX_AUDIENCE, required=False, allow_blank=True, help_text="Whom the course is for."
+    )
+    depth = serializers.ChoiceField(choices=[depth.value for depth in Depth], required=False)
+    leave_out = StrictListField(
+        child=StrictCharField(max_length=MAX_ITEM),
+        max_length=MAX_LEFT_OUT,
+        required=False,
+        help_text="Names or titles of entries, and headings of sections, that every engine leaves out; models leave "
+        "out subjects that are called so, too.",
+    )
+
+
+@extend_schema_field(serializers.CharField(help_text="The instructions as JSON, as in the body of a generation."))
+class InstructionsTextField(serializers.Field[Any, Any, Any, Any]):
+    """Instructions as JSON in a query parameter."""
+
+    default_error_messages = {"invalid": "This must be the instructions as a JSON object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            values = json.loads(data) if isinstance(data, str) and len(data) <= _MAX_JSON else None
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, dict):
+            self.fail("invalid")
+        return InstructionsSerializer().run_validation(values)
 
 
 class GenerateSerializer(StrictSerializer):
@@ -21,6 +74,39 @@ class GenerateSerializer(StrictSerializer):
     )
     strategy = StrictCharField(
         max_length=100, default="default", help_text="Which models: a strategy of the server's registry."
+    )
+    mode = serializers.ChoiceField(
+        choices=[mode.value for mode in Mode],
+        default=Mode.FREE.value,
+        help_text="`guided` keeps the tree of nodes below this one to the letter, as modules and lessons, and only "
+        "adds to it; `free` lets the engine arrange the materials.",
+    )
+    stop_after = serializers.ChoiceField(
+        choices=[stage.value for stage in Stage],
+        required=False,
+        help_text="`outline`: modules and lessons with their evidence alone, to be edited and approved.",
+    )
+    outline = serializers.UUIDField(
+        required=False, help_text="A snapshot of this node whose modules and lessons are kept exactly."
+    )
+    instructions = InstructionsSerializer(required=False)
+
+
+class PlanQuerySerializer(GenerateSerializer):
+    """Options of a generation as query parameters."""
+
+    instructions = InstructionsTextField(required=False)  # type: ignore[assignment]
+
+
+def build_options(wanted: Mapping[str, Any]) -> GenerationOptions:
+    """Return the options that a validated request holds."""
+    said = wanted.get("instructions", {})
+    return GenerationOptions(
+        strategy=wanted["strategy"],
+        mode=Mode(wanted["mode"]),
+        stop_after=Stage(wanted["stop_after"]) if "stop_after" in wanted else None,
+        outline=wanted.get("outline"),
+        instructions=Instructions.read_json(said),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -28,12 +28,15 @@ from project.jobs.run import JobRun
 from project.jobs.services import submit_job
 from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import TooLargeForModel
-from structures.engines.base.sources import SourceNode
+from structures.engines.base.requests import EngineRequest
 from structures.engines.llm.engine import ACTIONS
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import GenerationRunning, NothingReady
+from structures.generation.kept_outlines import check_outline
 from structures.generation.llm_client import JobLLMClient
-from structures.generation.planning import DEFAULT_STRATEGY, choose_engine
+from structures.generation.options import DEFAULT_OPTIONS, GenerationOptions
+from structures.generation.planning import choose_engine
+from structures.generation.preparation import check_outline_options, prepare_request
 from structures.generation.queries import GenerationSources, load_sources
 from structures.generation.snapshots import build_snapshot_rows, verify_draft
 from structures.job_kinds import GENERATE_STRUCTURE
@@ -57,22 +60,25 @@ class GenerationRequestResult:
 
 @transaction.atomic
 def request_generation(
-    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, strategy: str = DEFAULT_STRATEGY
+    *, tenant: Tenant, node_id: UUID, engine: str = AUTO, options: GenerationOptions = DEFAULT_OPTIONS
 ) -> GenerationRequestResult:
     """Return the node's snapshot if nothing has changed since it was made, else submit a job that makes one.
 
     The job waits for the ingestions that are open below the node. Holds the tree lock. Raises NotFound,
-    GenerationRunning while another generation covers the same subtree, and NothingReady when no entry is ready or being
-    ingested. For an engine that asks models also UnknownStrategy, NoProvider, RegistryUnusable, and BudgetExceeded when
-    the spending limit leaves nothing.
+    OptionsConflict, GenerationRunning while another generation covers the same subtree, and NothingReady when no entry
+    is ready or being ingested. For an outline that is to be kept also TreeNotHeld, OutlineGone, OutlineOfAnotherNode
+    and OutlineWithoutLessons. For an engine that asks models also UnknownStrategy, NoProvider, RegistryUnusable, and
+    BudgetExceeded when the spending limit leaves nothing.
     """
-    chosen = choose_engine(engine, strategy=strategy)
-    options = {"strategy": strategy} if chosen.uses_llm else {}
-    if chosen.uses_llm and not get_model_router().is_free(ACTIONS, strategy):
+    chosen = choose_engine(engine, options)
+    stored = options.build_json(chosen)
+    if chosen.uses_llm and not get_model_router().is_free(ACTIONS, options.strategy):
         check_hard_limit(tenant, compute_spending(tenant, now=timezone.now()), MIN_COST_USD)
     # From here on nobody can start an ingestion or move a node, so that the key and the dependencies are of one moment.
     lock_tree(tenant)
-    nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
+    subtree = list_subtree(tenant=tenant, node_id=node_id)
+    nodes = [node.pk for node in subtree]
+    check_outline_options(tenant=tenant, subtree=subtree, options=options)
     _refuse_overlapping_generation(tenant=tenant, node_id=node_id, subtree=nodes)
     below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     ingestions = list(Job.objects.for_tenant(tenant).filter(pk__in=below.filter_pending().values("job")))
@@ -80,14 +86,14 @@ def request_generation(
     if not ingestions:
         if not below.filter_ready().exists():
             raise NothingReady("No entry below the node is ready.")
-        key = _build_snapshot_key(tenant=tenant, node_id=node_id, engine=chosen, options=options)
+        key = _build_snapshot_key(tenant=tenant, node_id=node_id, engine=chosen, options=stored)
         if (existing := StructureSnapshot.objects.for_tenant(tenant).filter(**key).first()) is not None:
             return GenerationRequestResult(snapshot=existing)
     job = submit_job(
         tenant=tenant,
         kind=GENERATE_STRUCTURE,
         subject_id=node_id,
-        params={"engine": chosen.name.value, "options": options},
+        params={"engine": chosen.name.value, "options": stored},
         depends_on=ingestions,
     )
     return GenerationRequestResult(job=job)
@@ -96,16 +102,18 @@ def request_generation(
 def generate_structure(run: JobRun) -> None:
     """Run a generation job: load the sources, build and verify a draft, store the snapshot with the job's end.
 
-    Holds no transaction while the engine runs. Raises NothingReady, JobCancelled when the node was deleted, and errors
-    of `llm.errors` when no model answers.
+    Holds no transaction while the engine runs. Raises NothingReady, NothingLeft, JobCancelled when the node was
+    deleted, errors of `llm.errors` when no model answers, for an outline that is to be kept what `request_generation`
+    raises, and OutlineNotKept when the draft departs from it.
     """
     tenant, node_id = run.tenant, run.job.subject_id
-    engine, options = ENGINES[EngineName(run.job.params["engine"])], run.job.params["options"]
+    engine, stored = ENGINES[EngineName(run.job.params["engine"])], run.job.params["options"]
+    options = GenerationOptions.read_json(stored)
     run.report_progress("reading", 0, 3)
     try:
         # One transaction holding the tree lock: the fingerprint must be that of the very text that is loaded.
         with transaction.atomic():
-            key = _build_snapshot_key(tenant=tenant, node_id=node_id, engine=engine, options=options)
+            key = _build_snapshot_key(tenant=tenant, node_id=node_id, engine=engine, options=stored)
             sources = load_sources(tenant=tenant, node_id=node_id)
     except NotFound as exc:
         raise JobCancelled("The node is gone.") from exc
@@ -116,37 +124,51 @@ def generate_structure(run: JobRun) -> None:
     if (existing := StructureSnapshot.objects.for_tenant(tenant).filter(**key).first()) is not None:
         with run.complete_job(result={"snapshot": str(existing.pk)}):
             return
+    prepared = prepare_request(tenant=tenant, node_id=node_id, sources=sources, options=options)
     run.checkpoint()
     run.report_progress("structuring", 1, 3)
-    llm = JobLLMClient(run=run, strategy=options.get("strategy", DEFAULT_STRATEGY))
-    draft = _build_draft(engine, sources.root, llm)
+    llm = JobLLMClient(run=run, strategy=options.strategy)
+    draft = _build_draft(engine, prepared.request, llm)
+    if prepared.request.outline is not None:
+        check_outline(prepared.request.outline, draft)
+    draft = replace(draft, warnings=(*draft.warnings, *prepared.exclusion.list_warnings()))
     run.checkpoint()
     run.report_progress("storing", 2, 3)
     draft, grounding = verify_draft(draft, engine, sources)
     # The outline engine reads every chunk by itself; only a model can pass over a source.
     if engine.uses_llm:
         draft = replace(
-            draft, warnings=(*draft.warnings, *_build_uncited_warnings(draft, sources), *llm.list_warnings())
+            draft,
+            warnings=(
+                *draft.warnings,
+                *_build_uncited_warnings(draft, sources, left_out=prepared.exclusion.entries),
+                *llm.list_warnings(),
+            ),
         )
     rows = build_snapshot_rows(
         tenant=tenant,
         snapshot_id=new_id(),
         job_id=run.job.pk,
-        options=options,
+        options=stored,
         key=key,
         draft=draft,
         grounding=grounding,
         sources=sources,
         provenance=llm.build_provenance(),
+        is_outline=prepared.request.stops_after_outline,
     )
-    inherit_keys(tenant=tenant, node_id=node_id, nodes=rows.nodes, references=rows.references)
+    inherit_keys(
+        tenant=tenant, node_id=node_id, nodes=rows.nodes, references=rows.references, fixed=prepared.fixed_keys
+    )
+    if prepared.stored_outline is not None:
+        prepared.stored_outline.keep_locks(rows)
     with run.complete_job(result={"snapshot": str(rows.snapshot.pk)}):
         llm.delete_cached_answers()
         rows.store()
     log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **asdict(grounding))
 
 
-def _build_uncited_warnings(draft: Draft, sources: GenerationSources) -> list[str]:
+def _build_uncited_warnings(draft: Draft, sources: GenerationSources, *, left_out: Container[UUID]) -> list[str]:
     """Return a warning that names the sources that nothing of the structure cites; none when all are cited."""
     cited = {
         citation.chunk_id for module in draft.modules for node in module.iter_nodes() for citation in node.citations
@@ -154,14 +176,14 @@ def _build_uncited_warnings(draft: Draft, sources: GenerationSources) -> list[st
     uncited = [
         sources.paths[entry.id]
         for entry in sources.entries.values()
-        if entry.chunks and cited.isdisjoint(chunk.id for chunk in entry.chunks)
+        if entry.chunks and entry.id not in left_out and cited.isdisjoint(chunk.id for chunk in entry.chunks)
     ]
     return [f"Nothing of these sources is cited: {'; '.join(uncited)}."] if uncited else []
 
 
-def _build_draft(engine: Engine, source: SourceNode, llm: JobLLMClient) -> Draft:
+def _build_draft(engine: Engine, request: EngineRequest, llm: JobLLMClient) -> Draft:
     try:
-        return engine.build_draft(source, llm)
+        return engine.build_draft(request, llm)
     except TooLargeForModel as exc:
         # The job's error should be what the models said, not that halving did not help.
         raise exc.reason from exc

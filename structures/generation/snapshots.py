@@ -68,16 +68,20 @@ def build_snapshot_rows(
     sources: GenerationSources,
     provenance: dict[str, Any],
     create_id: Callable[[], UUID] = new_id,
+    is_outline: bool = False,
 ) -> SnapshotRows:
     """Return the rows of a draft whose citations are verified. Asks no database, and `tenant` may be unsaved.
 
     `provenance` says which models were asked; how the engine arranged the materials joins it. `key` holds the columns
     that identify the snapshot. `create_id` gives the ids of nodes, their keys as new nodes, and the ids of references.
+    In an outline (`is_outline`) lessons are empty by intent, and no warning says so.
     """
     quality = compute_quality(
         draft, sources.entries.values(), cited=grounding.cited, verified=grounding.verified
     ).build_json()
-    warnings = [*draft.warnings, *_build_quality_warnings(draft, quality, sources)]
+    warnings = [*draft.warnings]
+    if not is_outline:
+        warnings += _build_quality_warnings(draft, quality, sources)
     if sources.left_out:
         warnings.append(f"Left out because they are not ready: {', '.join(sources.left_out)}.")
     if sources.unused_mappings:
@@ -110,7 +114,8 @@ def build_snapshot_rows(
     def add_node(node: DraftNode, parent_id: UUID | None) -> None:
         row = StructureNode(
             id=create_id(),
-            key=create_id(),
+            # A node of an outline that was kept has its key; a person may know it by that.
+            key=create_id() if node.key is None else node.key,
             tenant=tenant,
             snapshot=snapshot,
             parent_id=parent_id,

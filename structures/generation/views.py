@@ -14,7 +14,12 @@ from project.http.schema import declare_problems
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
 from structures.generation.planning import plan_generation
-from structures.generation.serializers import GenerateSerializer, PlanSerializer
+from structures.generation.serializers import (
+    GenerateSerializer,
+    PlanQuerySerializer,
+    PlanSerializer,
+    build_options,
+)
 from structures.generation.services import request_generation
 from structures.models import StructureSnapshot
 from structures.queries import list_snapshots
@@ -45,17 +50,22 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         options, 200 with that snapshot.
         """
         wanted = validated(GenerateSerializer(data=request.data))
-        requested = request_generation(tenant=get_tenant(request), node_id=pk, **wanted)
+        requested = request_generation(
+            tenant=get_tenant(request), node_id=pk, engine=wanted["engine"], options=build_options(wanted)
+        )
         if requested.job is not None:
             return accepted_response(requested.job)
         assert requested.snapshot is not None
         return snapshot_response(request, requested.snapshot)
 
-    @extend_schema(parameters=[GenerateSerializer], responses=PlanSerializer)
+    @extend_schema(parameters=[PlanQuerySerializer], responses=PlanSerializer)
     def plan_generation(self, request: Request, pk: UUID) -> Response:
         """Read what a generation would ask models if it began now, and what that is expected to cost. Asks nothing."""
-        wanted = validated(GenerateSerializer(data=request.query_params.dict()))
-        return Response(plan_generation(tenant=get_tenant(request), node_id=pk, **wanted))
+        wanted = validated(PlanQuerySerializer(data=request.query_params.dict()))
+        plan = plan_generation(
+            tenant=get_tenant(request), node_id=pk, engine=wanted["engine"], options=build_options(wanted)
+        )
+        return Response(plan)
 
     @extend_schema(responses=SnapshotSummarySerializer(many=True))
     def list_snapshots(self, request: Request, pk: UUID) -> Response:

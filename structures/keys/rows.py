@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -22,18 +22,25 @@ class KeyedNodes:
 
 
 def inherit_keys(
-    *, tenant: Tenant, node_id: UUID, nodes: Sequence[StructureNode], references: Iterable[Reference]
+    *,
+    tenant: Tenant,
+    node_id: UUID,
+    nodes: Sequence[StructureNode],
+    references: Iterable[Reference],
+    fixed: Collection[UUID] = (),
 ) -> None:
     """Give the unsaved nodes of a snapshot of `node_id` the keys that they had in the snapshot before.
 
     That is the newest one of the same material node, of any engine. When people edited it, nodes that they deleted or
     merged are known from the one that an engine made before: so what they removed has its key when it is generated
-    again, and can be kept out. What is new keeps the key that it has. Three statements.
+    again, and can be kept out. What is new keeps the key that it has. So does a node whose key is
+    `fixed`, or that of a node in the snapshot before. Three statements.
     """
     previous = _load_previous_nodes(tenant=tenant, node_id=node_id)
     present = _describe_nodes(nodes, references)
+    settled = {row.key for row in nodes} & {*fixed, *previous.keys}
     for row, place in zip(nodes, match_nodes(previous.nodes, present.nodes), strict=True):
-        if place is not None:
+        if row.key not in settled and place is not None and previous.keys[place] not in settled:
             row.key = previous.keys[place]
 
 

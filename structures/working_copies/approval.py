@@ -15,8 +15,8 @@ from django.db.models.functions import MD5
 from materials.models import Chunk, get_locator_columns
 from project.db.fields import new_id
 from project.http.preconditions import IfMatch
-from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, Minutes, encode_value
-from structures.editing.references import KeyedPrerequisite
+from structures.editing.fields import COURSE_FIELDS, encode_value
+from structures.editing.stored_trees import build_node_columns
 from structures.editing.tree_json import encode_locks, encode_retirement
 from structures.editing.trees import COURSE_KEY, NO_LOCKS, KeyedNode, KeyedTree, find_dangling_prerequisites
 from structures.engines.base.drafts import NodeType
@@ -152,7 +152,7 @@ def _store_nodes(snapshot: StructureSnapshot, tree: KeyedTree) -> None:
             parent_id=None if node.parent is None else ids.get(node.parent),
             position=position,
             node_type=str(node.node_type),
-            **_build_columns(node, ids),
+            **build_node_columns(node, ids),
         )
         for position, node in enumerate(nodes)
     }
@@ -178,22 +178,6 @@ def _store_nodes(snapshot: StructureSnapshot, tree: KeyedTree) -> None:
     ]
     StructureNode.objects.bulk_create(rows.values(), batch_size=_BATCH_SIZE)
     Reference.objects.bulk_create(references, batch_size=_BATCH_SIZE)
-
-
-def _build_columns(node: KeyedNode, ids: Mapping[UUID, UUID]) -> dict[str, Any]:
-    columns = {name: encode_value(node.get_field(name)) for name in NODE_FIELDS}
-    minutes = node.get_field("estimated_minutes")
-    prerequisites = node.get_field("prerequisites")
-    assert isinstance(prerequisites, tuple)  # the kind of this field
-    return columns | {
-        "estimated_minutes": minutes.minutes if isinstance(minutes, Minutes) else None,
-        "minutes_basis": minutes.basis if isinstance(minutes, Minutes) else "",
-        "prerequisites": [
-            {**written, "lesson": str(ids[item.lesson])}
-            for item, written in zip(prerequisites, columns["prerequisites"], strict=True)
-            if isinstance(item, KeyedPrerequisite) and item.lesson in ids
-        ],
-    }
 
 
 def _load_chunk_digests(snapshot: StructureSnapshot, nodes: list[KeyedNode]) -> dict[UUID, str]:

@@ -79,13 +79,18 @@ def test_a_course_is_shared_and_compared_as_documented(type_blocks: Callable[[st
 def test_a_structure_is_edited_and_approved_as_documented(type_blocks: Callable[[str], str]) -> None:
     shown = type_blocks("docs/how-to/edit-and-approve.md")
 
-    approved = StructureSnapshot.objects.get(engine="edited")
+    approved, outline = StructureSnapshot.objects.filter(engine="edited").order_by("created_at")
     concept = approved.nodes.get(title="Boiling point")
     assert concept.description == "The temperature at which a liquid boils."
     assert approved.nodes.filter(title="Kettle").count() == 1
     assert approved.nodes.filter(title="Ice", node_type="concept").count() == 1
     assert "version_changed" in shown
     assert EditRecord.objects.filter(kind="rebase").count() == 1
+    whole = StructureSnapshot.objects.get(options={"outline": str(outline.pk)})
+    assert outline.counts["concepts"] == 0
+    kept = whole.nodes.get(title="How water boils").key
+    assert kept == outline.nodes.get(title="How water boils").key
+    assert "How water boils" in shown
 
 
 @pytest.mark.parametrize(("page", "title"), [("README.md", "Maps"), ("docs/tutorial.md", "Water")])

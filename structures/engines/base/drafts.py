@@ -64,7 +64,8 @@ class DraftNode:
     of an exercise is the materials' own, or a model's. `learning_goal` has one goal a line. `difficulty` is 1 to 5.
     `minutes_basis` is set where `estimated_minutes` is. `topics` of a lesson are its outline: the headings of its
     materials. `required_knowledge` are the prerequisites that the materials state, `prerequisites` those between
-    lessons. `arranged_by` of a module says what its place and lessons follow: `SUMMARY.md`, `folders`.
+    lessons. `arranged_by` of a module says what its place and lessons follow: `SUMMARY.md`, `folders`. `key` names the
+    node of an outline that this one is, where one had to be kept.
     """
 
     node_type: NodeType
@@ -85,6 +86,7 @@ class DraftNode:
     required_knowledge: tuple[str, ...] = ()
     prerequisites: tuple[Prerequisite, ...] = ()
     arranged_by: str = ""
+    key: UUID | None = None
 
     def iter_nodes(self) -> Iterator[DraftNode]:
         """Yield this node and all below it, parents first, in order."""

@@ -63,6 +63,17 @@ class LessonAnswer(BaseModel):
     exercises: list[ExerciseAnswer]
 
 
+class LessonDetailsAnswer(BaseModel):
+    """What one lesson teaches."""
+
+    goals: list[str] = Field(description="What a student can do after the lesson, one goal an item.")
+    required_knowledge: list[str] = Field(description="What a student must know before the lesson.")
+    difficulty: Difficulty
+    estimated_minutes: int = Field(ge=1, le=100_000, description="How long a student needs for the lesson.")
+    concepts: list[ConceptAnswer]
+    exercises: list[ExerciseAnswer]
+
+
 class ModuleAnswer(BaseModel):
     """Lessons that belong together, in teaching order."""
 

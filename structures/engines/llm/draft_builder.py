@@ -17,6 +17,7 @@ from structures.engines.llm.answers import (
     CourseAnswer,
     ExerciseAnswer,
     ExpectationAnswer,
+    LessonDetailsAnswer,
     TopicAnswer,
 )
 from structures.engines.llm.numbering import dump_json_line
@@ -71,6 +72,28 @@ def build_course_draft(answer: CourseAnswer, chunks: ChunkIdsByNumber) -> Draft:
         for module in answer.modules
     )
     return _build_draft(answer, modules)
+
+
+def build_lesson_details(answers: Sequence[LessonDetailsAnswer], chunks: ChunkIdsByNumber) -> DraftNode:
+    """Return what the answers for the parts of one lesson say of it, without a title.
+
+    It takes as long as all parts, and is as difficult as the most difficult.
+    """
+    goals = _clean_texts(goal for answer in answers for goal in answer.goals)
+    required = _clean_texts(each for answer in answers for each in answer.required_knowledge)
+    contents = tuple(
+        child for answer in answers for child in _build_children(answer.concepts, answer.exercises, chunks)
+    )
+    return DraftNode(
+        node_type=NodeType.LESSON,
+        title="",
+        learning_goal="\n".join(dict.fromkeys(" ".join(goal.split()) for goal in goals)),
+        required_knowledge=tuple(dict.fromkeys(required)),
+        difficulty=max(answer.difficulty for answer in answers),
+        estimated_minutes=sum(answer.estimated_minutes for answer in answers),
+        minutes_basis=Basis.ESTIMATED,
+        children=_merge_concepts(contents),
+    )
 
 
 def build_topics(answers: Iterable[TopicAnswer], chunks: ChunkIdsByNumber) -> list[Topic]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from llm.messages import ContextCapacity
 from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import CapacityLookup, LLMClient, TooLargeForModel
+from structures.engines.base.outlines import Outline
+from structures.engines.base.requests import NO_INSTRUCTIONS, Instructions
 from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import ArrangementAnswer, CourseAnswer, PartAnswer, TopicAnswer
@@ -21,14 +23,15 @@ from structures.engines.llm.draft_builder import (
     join_drafts,
 )
 from structures.engines.llm.language import build_script_warning
-from structures.engines.llm.numbering import number_chunks, render_lines
+from structures.engines.llm.lessons import LESSON_ACTION, LessonQuestion, build_lesson_questions, write_lessons
+from structures.engines.llm.numbering import dump_visible_line, number_chunks, render_lines
 from structures.engines.llm.parts import PromptPart, cut_parts, split_part
 
 # To be changed with every edit after which the same materials, prompts and answers may give another draft.
 VERSION = "1"
 
 COURSE_ACTION, PART_ACTION, ARRANGEMENT_ACTION = "course_structuring", "summarise_part", "assemble_course"
-ACTIONS = (COURSE_ACTION, PART_ACTION, ARRANGEMENT_ACTION)
+ACTIONS = (COURSE_ACTION, PART_ACTION, ARRANGEMENT_ACTION, LESSON_ACTION)
 
 # For prompt and schema beside the materials: `estimate_text_tokens` of the longest, with title and goal, is 2,100. The
 # rest is for longer goals and for models that are given the schema in words.
@@ -44,19 +47,27 @@ MAX_HALVINGS = 4
 TOPICS_PER_PART, TOKENS_PER_TOPIC = 8, 80
 
 
-def write_course(source: SourceNode, llm: LLMClient) -> Draft:
-    """Return the course that models make of the materials.
+def write_course(
+    source: SourceNode, llm: LLMClient, *, outline: Outline | None = None, instructions: Instructions = NO_INSTRUCTIONS
+) -> Draft:
+    """Return the course that models make of the materials, or the details that they find for an outline.
 
     Raises what the LLM client raises, and TooLargeForModel when halving does not help.
     """
-    draft = _write_draft(source, llm)
+    source = replace(source, language=instructions.language or source.language)
+    if outline is None:
+        draft = _write_draft(source, instructions, llm)
+    else:
+        questions = _build_lesson_questions(outline, llm)
+        llm.announce_plan(_build_plan_for_lessons(questions, llm))
+        draft = write_lessons(outline, questions, _build_request_values(source, instructions), llm)
     warning = build_script_warning(draft, source)
     return replace(draft, warnings=(*draft.warnings, warning)) if warning else draft
 
 
-def _write_draft(source: SourceNode, llm: LLMClient) -> Draft:
+def _write_draft(source: SourceNode, instructions: Instructions, llm: LLMClient) -> Draft:
     lines = number_chunks(source)
-    course_values = _build_course_values(source)
+    course_values = {**_build_course_values(source), **_build_request_values(source, instructions)}
     parts = cut_parts(lines.lines, limit=compute_part_limit(llm.get_capacity(PART_ACTION)))
     llm.announce_plan(_build_plan_for_parts(parts, llm))
     if len(parts) == 1:
@@ -80,23 +91,47 @@ def compute_part_limit(capacity: ContextCapacity) -> int:
     return max(MIN_PART_TOKENS, min(capacity.input_tokens - OVERHEAD_TOKENS, by_answer))
 
 
-def build_plan(source: SourceNode, capacities: CapacityLookup) -> dict[str, Any]:
+def build_plan(source: SourceNode, capacities: CapacityLookup, *, outline: Outline | None = None) -> dict[str, Any]:
     """Return the plan of `write_course` without asking: model, parts, requests, tokens and expected cost.
 
     The cost is that of the first model of the chain with answers of usual length; another model, a repair or a part
     that has to be halved changes it.
     """
+    if outline is not None:
+        return _build_plan_for_lessons(_build_lesson_questions(outline, capacities), capacities)
     return _build_plan_for_parts(
         cut_parts(number_chunks(source).lines, limit=compute_part_limit(capacities.get_capacity(PART_ACTION))),
         capacities,
     )
 
 
+def _build_lesson_questions(outline: Outline, capacities: CapacityLookup) -> list[LessonQuestion]:
+    return build_lesson_questions(outline, limit=compute_part_limit(capacities.get_capacity(LESSON_ACTION)))
+
+
+def _build_plan_for_lessons(questions: list[LessonQuestion], capacities: CapacityLookup) -> dict[str, Any]:
+    parts = [(LESSON_ACTION, _estimate_size(part)) for question in questions for part in question.parts]
+    return _price_questions(parts, capacities, action=LESSON_ACTION, parts=len(parts))
+
+
 def _build_plan_for_parts(found: list[PromptPart], capacities: CapacityLookup) -> dict[str, Any]:
-    parts = [sum(line.estimated_tokens for line in part) for part in found]
+    parts = [_estimate_size(part) for part in found]
     questions = [(COURSE_ACTION, parts[0])] if len(parts) == 1 else [(PART_ACTION, size) for size in parts]
     if len(parts) > 1:
         questions.append((ARRANGEMENT_ACTION, len(parts) * TOPICS_PER_PART * TOKENS_PER_TOPIC))
+    return _price_questions(
+        questions, capacities, action=questions[0][0] if questions else COURSE_ACTION, parts=len(parts)
+    )
+
+
+def _estimate_size(part: PromptPart) -> int:
+    return sum(line.estimated_tokens for line in part)
+
+
+def _price_questions(
+    questions: Sequence[tuple[str, int]], capacities: CapacityLookup, *, action: str, parts: int
+) -> dict[str, Any]:
+    """Return the plan of these questions, given as their action and the tokens of their materials."""
     tokens, cost = 0, Decimal(0)
     for action, size in questions:
         capacity = capacities.get_capacity(action)
@@ -105,8 +140,8 @@ def _build_plan_for_parts(found: list[PromptPart], capacities: CapacityLookup) -
         tokens += sent
         cost += sent * capacity.input_price + answer * capacity.output_price
     return {
-        "model": capacities.get_capacity(questions[0][0]).model,
-        "parts": len(parts),
+        "model": capacities.get_capacity(action).model,
+        "parts": parts,
         "calls": len(questions),
         "input_tokens": tokens,
         "expected_cost_usd": f"{cost:.4f}",
@@ -117,8 +152,14 @@ def _build_course_values(source: SourceNode) -> Mapping[str, object]:
     return {
         "course": _format_on_one_line(source.title),
         "goal": _format_on_one_line(source.learning_goal),
-        "language": source.language,
     }
+
+
+def _build_request_values(source: SourceNode, instructions: Instructions) -> dict[str, object]:
+    """Return the values that every question has: the language, and what else the request says as a line of data."""
+    # The language is a rule that the prompt states itself. It has no other form than that of a tag.
+    said = {name: value for name, value in instructions.build_json().items() if name != "language"}
+    return {"language": source.language, "wishes": dump_visible_line(said) if said else ""}
 
 
 def _format_on_one_line(text: str) -> str:

@@ -124,6 +124,17 @@ def _dump_visible(**values: object) -> str:
     return dump_json_line({name: value for name, value in visible_values.items() if value != ""})
 
 
+def dump_visible_line(values: Mapping[str, object]) -> str:
+    """Return one line of JSON without characters that people cannot see, in texts and lists of texts."""
+    return dump_json_line({name: _strip_value(value) for name, value in values.items()})
+
+
+def _strip_value(value: object) -> object:
+    if isinstance(value, list):
+        return [_strip_value(item) for item in value]
+    return strip_invisible(value) if isinstance(value, str) else value
+
+
 def dump_json_line(value: object) -> str:
     """Return one line of JSON without `</`: it is written `<\\/`, which means the same (RFC 8259, section 7)."""
     return json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS).replace("</", "<\\/")

@@ -7,11 +7,13 @@ from dataclasses import replace
 from uuid import UUID
 
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
+from structures.engines.base.outlines import Outline, assemble_nodes
 from structures.engines.base.sentences import split_sentences
 from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.engines.outline import concepts, exercises
 from structures.engines.outline.arrangement import Arrangement, arrange_course
 from structures.engines.outline.design import LessonDesign, design_lessons, design_module
+from structures.engines.outline.kept_outlines import arrange_as_outline
 from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan, Role
 from structures.engines.outline.sections import Section, is_stub
 
@@ -24,12 +26,18 @@ _MIN_LINKS = 3
 __all__ = ["VERSION", "build_outline"]
 
 
-def build_outline(source: SourceNode) -> Draft:
-    """Return the structure of a course. The same sources give the same draft; its warnings name what was left out."""
-    arrangement = arrange_course(source)
+def build_outline(source: SourceNode, *, outline: Outline | None = None, stops_after_outline: bool = False) -> Draft:
+    """Return the structure of a course. The same sources give the same draft; its warnings name what was left out.
+
+    An `outline` is kept, and the draft only has details of its modules and lessons. `stops_after_outline` leaves out
+    concepts and exercises.
+    """
+    arrangement = arrange_course(source) if outline is None else arrange_as_outline(source, outline)
     lessons = [lesson for plan in arrangement.modules for lesson in plan.iter_lessons()]
     empty_lessons: list[str] = []
-    contents = _find_contents(arrangement, lessons, empty_lessons)
+    contents: dict[int, list[DraftNode]] = {id(lesson): [] for lesson in lessons}
+    if not stops_after_outline:
+        contents = _find_contents(arrangement, lessons, empty_lessons)
     design = design_lessons(lessons, [contents[id(lesson)] for lesson in lessons])
     designs = {id(lesson): one for lesson, one in zip(lessons, design.lessons, strict=True)}
     modules = tuple(_build_module_node(plan, contents, designs) for plan in arrangement.modules)
@@ -37,8 +45,11 @@ def build_outline(source: SourceNode) -> Draft:
         [f"These lessons announce content but have none yet: {'; '.join(empty_lessons)}."] if empty_lessons else []
     )
     warnings += [*arrangement.warnings, *design.warnings]
+    if outline is not None:
+        details = {node.key: node for module in modules for node in module.iter_nodes() if node.key is not None}
+        modules = assemble_nodes(outline, details)
     return Draft(
-        title=source.title,
+        title=source.title if outline is None else outline.title,
         modules=modules,
         warnings=tuple(warnings),
         order_faults=design.order_faults,
@@ -123,6 +134,7 @@ def _build_module_node(
         citations=_drop_repeats((*plan.found_in, *about, *design.citations)),
         children=children,
         arranged_by=plan.arranged_by,
+        key=plan.key,
         **design.build_fields(),
     )
 
@@ -142,6 +154,7 @@ def _build_lesson_node(plan: LessonPlan, children: list[DraftNode], design: Less
         title=plan.title,
         citations=citations,
         children=tuple(children),
+        key=plan.key,
         **design.build_fields(),
     )
 

@@ -17,7 +17,7 @@ from structures.engines.outline.sections import build_section_tree
 from structures.engines.outline.tree import TreeNode
 
 # The order in which the files of a lesson are read: what teaches first.
-_ROLE_ORDER = [
+ROLE_ORDER = [
     Role.BODY, Role.SLIDES, Role.TRANSCRIPT, Role.READING, Role.EXERCISE, Role.SOLUTION, Role.TEACHER_NOTES,
     Role.CONTENTS,
 ]  # fmt: skip
@@ -247,7 +247,7 @@ def _add_to_last(plans: Sequence[LessonPlan | ModulePlan], parts: Sequence[Lesso
 def order_files(node: TreeNode) -> list[CourseFile]:
     """Return the files of a lesson, its main text first, then by what they are there for."""
     main = node.main or _find_inner_main(node)
-    files = sorted(node.iter_files(), key=lambda file: _ROLE_ORDER.index(file.role))
+    files = sorted(node.iter_files(), key=lambda file: ROLE_ORDER.index(file.role))
     return [main, *(file for file in files if file is not main)] if main is not None else files
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
 from structures.engines.base.drafts import Citation
 from structures.engines.base.sources import SourceEntry
@@ -45,12 +46,16 @@ class LessonPart:
 
 @dataclass(kw_only=True)
 class LessonPlan:
-    """A planned lesson: the smallest unit that is taught in one go. `found_in` cites where its title stands."""
+    """A planned lesson: the smallest unit that is taught in one go. `found_in` cites where its title stands.
+
+    `key` is that of the node of an outline which the lesson is, where one must be kept; so it is of modules.
+    """
 
     title: str
     parts: list[LessonPart] = field(default_factory=list)
     number: str = ""
     found_in: tuple[Citation, ...] = ()
+    key: UUID | None = None
 
 
 @dataclass(kw_only=True)
@@ -66,6 +71,7 @@ class ModulePlan:
     number: str = ""
     found_in: tuple[Citation, ...] = ()
     arranged_by: str = ""
+    key: UUID | None = None
 
     def iter_parts(self) -> Iterator[LessonPart]:
         """Yield what belongs to this module, and to the lessons and modules inside it."""

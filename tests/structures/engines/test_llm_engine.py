@@ -18,7 +18,7 @@ from structures.engines.base.drafts import Draft, DraftNode, NodeType
 from structures.engines.base.llm_client import TooLargeForModel
 from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
-from structures.engines.llm.answers import ConceptAnswer, CourseAnswer, PartAnswer
+from structures.engines.llm.answers import ConceptAnswer, CourseAnswer, LessonDetailsAnswer, PartAnswer
 from structures.engines.llm.draft_builder import NO_CHUNK, Topic
 from structures.engines.llm.engine import (
     ARRANGEMENT_ACTION,
@@ -29,9 +29,10 @@ from structures.engines.llm.engine import (
     build_plan,
     write_course,
 )
+from structures.engines.llm.lessons import LESSON_ACTION
 from structures.engines.llm.numbering import ChunkLine
 from tests.structures.engines.numbered import FORGED, HIDDEN, entry, node, texts, words
-from tests.structures.generation.llm_courses import arrangement, concept, course, exercise, topic
+from tests.structures.generation.llm_courses import arrangement, concept, course, exercise, lesson_details, topic
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -93,8 +94,13 @@ def _part(numbers: list[int]) -> PartAnswer:
     return PartAnswer(topics=[topic(f"Topic {n}", concept(f"Idea {n}", (n, f"Chunk {n}."))) for n in numbers])
 
 
+def _lesson(numbers: list[int]) -> LessonDetailsAnswer:
+    return lesson_details(*(concept(f"Idea {n}", (n, f"Chunk {n}.")) for n in numbers))
+
+
 USUAL: Mapping[str, Callable[[list[int]], BaseModel]] = {
     COURSE_ACTION: _course, PART_ACTION: _part, ARRANGEMENT_ACTION: lambda numbers: arrangement(numbers),
+    LESSON_ACTION: _lesson,
 }  # fmt: skip
 
 

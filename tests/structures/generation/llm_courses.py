@@ -19,6 +19,7 @@ from structures.engines.llm.answers import (
     CourseAnswer,
     ExerciseAnswer,
     LessonAnswer,
+    LessonDetailsAnswer,
     ModuleAnswer,
     PartAnswer,
     TopicAnswer,
@@ -77,6 +78,8 @@ def honest(asked: Asked) -> Answer:
     if asked.prompt.endswith("Arrange these topics into a course."):
         return said(arrangement([line["topic"] for line in data_lines(asked.prompt, "topics")]))
     concepts = [concept(f"Idea {line['chunk']}", (line["chunk"], line["text"])) for line in chunks_shown(asked.prompt)]
+    if asked.prompt.endswith("Say what this lesson teaches."):
+        return said(lesson_details(*concepts))
     if asked.prompt.endswith("Collect the topics of this part."):
         return said(PartAnswer(topics=[topic(f"Topic of {concepts[0].title}", *concepts)]))
     return said(course(*concepts))
@@ -96,6 +99,13 @@ def course(*concepts: ConceptAnswer, exercises: Iterable[ExerciseAnswer] = (), *
     lesson = LessonAnswer(title="Lesson", concepts=list(concepts), exercises=list(exercises))
     module = ModuleAnswer(title="Module", goal="Boil.", difficulty=2, estimated_minutes=45, lessons=[lesson])
     return CourseAnswer(**{**COURSE, "modules": [module], **more})
+
+
+def lesson_details(
+    *concepts: ConceptAnswer, exercises: Iterable[ExerciseAnswer] = (), **more: Any
+) -> LessonDetailsAnswer:
+    usual: dict[str, Any] = {"goals": ["Boil."], "required_knowledge": [], "difficulty": 2, "estimated_minutes": 15}
+    return LessonDetailsAnswer(**{**usual, **more}, concepts=list(concepts), exercises=list(exercises))
 
 
 def topic(title: str, *concepts: ConceptAnswer) -> TopicAnswer:

@@ -220,7 +220,7 @@ def test_an_error_stays_a_problem_when_markdown_was_asked_for(api: Api, acme: Te
     assert answer.json()["next_step"].startswith("Ask for one")
 
 
-@pytest.mark.parametrize("body", [{"engine": "magic"}, {"engine": 5}, {"mode": "free"}])
+@pytest.mark.parametrize("body", [{"engine": "magic"}, {"engine": 5}, {"mode": "strict"}, {"mood": "free"}])
 def test_it_refuses_an_unknown_engine_and_lists_the_known(
     api: Api, acme: Tenant, lecture: MaterialEntry, body: dict[str, object]
 ) -> None:

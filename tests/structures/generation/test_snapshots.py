@@ -43,7 +43,7 @@ def build_draft(source: SourceNode) -> Draft:
 def test_it_stores_what_the_materials_state(
     api: Api, acme: Tenant, lecture: MaterialEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = replace(ENGINES[EngineName.OUTLINE], build_draft=lambda source, _: build_draft(source))
+    engine = replace(ENGINES[EngineName.OUTLINE], build_draft=lambda request, _: build_draft(request.source))
     monkeypatch.setattr("structures.generation.services.ENGINES", {EngineName.OUTLINE: engine})
 
     snapshot = generate(api, acme, lecture.node)

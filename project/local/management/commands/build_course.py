@@ -31,6 +31,12 @@ class Command(BaseCommand):
             default="outline",
             help="who makes the structure; llm and auto send the materials to the providers whose keys are set",
         )
+        parser.add_argument(
+            "--mode",
+            choices=["free", "guided"],
+            default="free",
+            help="guided keeps the folders to the letter as modules and lessons; free lets the engine arrange files",
+        )
         parser.add_argument("--strategy", default="default", help="which models: see `manage.py models`")
         add_output_arguments(parser)
 
@@ -40,6 +46,7 @@ class Command(BaseCommand):
         path: Path,
         engine: str,
         strategy: str,
+        mode: str,
         json: Path | None,
         markdown: Path | None,
         html: Path | None,
@@ -55,7 +62,7 @@ class Command(BaseCommand):
                 logs = Path(settings.VAR_DIR) / "log" / "build_course"
                 with run_system(folder=logs) as running, issue_temporary_key() as key:
                     client = ApiClient(base_url=running.base_url, key=key)
-                    build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy)
+                    build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy, mode=mode)
                     snapshot = build.run(course)
                     url = f"/api/v1/snapshots/{snapshot['id']}"
                     text = client.get_text(url, accept="text/markdown")

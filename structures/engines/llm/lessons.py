@@ -1,0 +1,99 @@
+"""Details of lessons that an outline fixes: a question for each, with numbers of its own.
+
+A question holds the materials of its lesson and nothing of the rest of the course, not even titles: so it stays the
+same, and its cached answer good, whatever changes elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from structures.engines.base.drafts import Basis, Draft, DraftNode, NodeType
+from structures.engines.base.llm_client import LLMClient, TooLargeForModel
+from structures.engines.base.outlines import Outline, OutlineNode, assemble_nodes, list_lesson_materials
+from structures.engines.base.sources import SourceEntry, SourceNode
+from structures.engines.llm.answers import LessonDetailsAnswer
+from structures.engines.llm.draft_builder import ChunkIdsByNumber, build_lesson_details
+from structures.engines.llm.numbering import number_chunks, render_lines
+from structures.engines.llm.parts import PromptPart, cut_parts, split_part
+
+LESSON_ACTION = "write_lesson"
+# A lesson that does not fit as a sixteenth either is not too large: the model fails for another reason.
+_MAX_HALVINGS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonQuestion:
+    """The materials of a lesson as parts that fit into one request each, and the chunks behind their numbers."""
+
+    key: UUID
+    parts: list[PromptPart]
+    chunks: ChunkIdsByNumber
+
+
+def build_lesson_questions(outline: Outline, *, limit: int) -> list[LessonQuestion]:
+    """Return the questions for the lessons that have materials, in order. A part has at most `limit` tokens."""
+    materials = list_lesson_materials(outline)
+    questions = (_build_question(lesson.key, materials[lesson.key], limit) for lesson in outline.list_lessons())
+    return [question for question in questions if question.parts]
+
+
+def write_lessons(
+    outline: Outline, questions: Sequence[LessonQuestion], values: Mapping[str, object], llm: LLMClient
+) -> Draft:
+    """Return the outline with the details that models find. Raises what the LLM client raises.
+
+    A lesson without materials has no details, and a warning names it.
+    """
+    details = {question.key: _ask_about_lesson(question, values, llm) for question in questions}
+    silent = [lesson.title for lesson in outline.list_lessons() if lesson.key not in details]
+    warnings = [*outline.warnings, *([f"These lessons have no materials: {'; '.join(silent)}."] if silent else [])]
+    for node in outline.nodes:
+        _add_module_minutes(node, details)
+    return Draft(
+        title=outline.title,
+        modules=assemble_nodes(outline, details),
+        warnings=tuple(warnings),
+        arrangement={"chosen": outline.origin},
+    )
+
+
+def _build_question(key: UUID, entries: tuple[SourceEntry, ...], limit: int) -> LessonQuestion:
+    # Below a node without a path the lines name entries alone: renaming a folder changes no question.
+    numbered = number_chunks(SourceNode(id=key, title="", entries=entries))
+    return LessonQuestion(key=key, parts=cut_parts(numbered.lines, limit=limit), chunks=numbered.chunks)
+
+
+def _ask_about_lesson(question: LessonQuestion, values: Mapping[str, object], llm: LLMClient) -> DraftNode:
+    answers = [answer for part in question.parts for answer in _ask_about_part(part, values, llm)]
+    return build_lesson_details(answers, question.chunks)
+
+
+def _ask_about_part(
+    part: PromptPart, values: Mapping[str, object], llm: LLMClient, *, halvings: int = _MAX_HALVINGS
+) -> list[LessonDetailsAnswer]:
+    try:
+        return [llm.complete(LESSON_ACTION, {**values, "materials": render_lines(part)}, LessonDetailsAnswer)]
+    except TooLargeForModel:
+        found = split_part(part) if halvings else None
+        if found is None:
+            raise
+        return [answer for half in found for answer in _ask_about_part(half, values, llm, halvings=halvings - 1)]
+
+
+def _add_module_minutes(node: OutlineNode, details: dict[UUID, DraftNode]) -> int:
+    """Give modules the sum of the minutes inside, and return that of the node."""
+    if node.node_type is NodeType.MODULE:
+        minutes = sum(_add_module_minutes(child, details) for child in node.children)
+        details[node.key] = DraftNode(
+            node_type=NodeType.MODULE,
+            title=node.title,
+            estimated_minutes=minutes or None,
+            minutes_basis=Basis.ESTIMATED if minutes else None,
+        )
+        return minutes
+    found = details.get(node.key)
+    known = node.known.estimated_minutes if node.known is not None and "estimated_minutes" in node.locked else None
+    return (known if known is not None else found.estimated_minutes if found is not None else None) or 0

@@ -1,0 +1,68 @@
+"""What a client may choose for a generation, as one value that becomes part of the snapshot's identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from structures.engines.base.requests import NO_INSTRUCTIONS, Instructions
+from structures.engines.registry import Engine
+
+DEFAULT_STRATEGY = "default"
+
+
+class Mode(StrEnum):
+    """Whether the engine arranges the materials, or keeps the tree of material nodes to the letter."""
+
+    FREE = "free"
+    GUIDED = "guided"
+
+
+class Stage(StrEnum):
+    """After what a generation may stop."""
+
+    OUTLINE = "outline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationOptions:
+    """The options of a generation. `outline` is the snapshot whose modules and lessons must be kept."""
+
+    strategy: str = DEFAULT_STRATEGY
+    mode: Mode = Mode.FREE
+    stop_after: Stage | None = None
+    outline: UUID | None = None
+    instructions: Instructions = NO_INSTRUCTIONS
+
+    def build_json(self, engine: Engine) -> dict[str, Any]:
+        """Return the options as the snapshot keeps them: what an engine does not use, or is usual, is left out.
+
+        So options that were added later do not change the identity of snapshots that were made without them.
+        """
+        values: dict[str, Any] = {"strategy": self.strategy} if engine.uses_llm else {}
+        if self.mode is not Mode.FREE:
+            values["mode"] = self.mode.value
+        if self.stop_after is not None:
+            values["stop_after"] = self.stop_after.value
+        if self.outline is not None:
+            values["outline"] = str(self.outline)
+        if said := self.instructions.build_json():
+            values["instructions"] = said
+        return values
+
+    @staticmethod
+    def read_json(values: Mapping[str, Any]) -> GenerationOptions:
+        """Return the options that `build_json` wrote."""
+        return GenerationOptions(
+            strategy=values.get("strategy", DEFAULT_STRATEGY),
+            mode=Mode(values.get("mode", Mode.FREE)),
+            stop_after=Stage(values["stop_after"]) if "stop_after" in values else None,
+            outline=UUID(values["outline"]) if "outline" in values else None,
+            instructions=Instructions.read_json(values.get("instructions", {})),
+        )
+
+
+DEFAULT_OPTIONS = GenerationOptions()
