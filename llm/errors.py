@@ -5,6 +5,8 @@ One attempt at one model, as its provider classified it (the message is part of 
 * ProviderError
   + ProviderBusy              another attempt may do better: connection, timeout, 408, 409, 429, 5xx, overloaded
     x OutOfTime               the caller's own deadline cut the attempt short; says nothing about the provider
+    x AnswerTimedOut          the answer did not begin or go on in time; asking again at once would only take as long
+    x AnswerTooLarge          more bytes than the answer can have
   + ProviderRefused           this provider or model will refuse every further request
     x KeyRefused              401, 403, a bad key
     x QuotaExhausted          402, no credit, the day's quota
@@ -83,6 +85,18 @@ class OutOfTime(ProviderBusy):
     """The caller's deadline ended the attempt before the provider's own time limit did."""
 
     kind = "out_of_time"
+
+
+class AnswerTimedOut(ProviderBusy):
+    """The answer did not begin, or did not go on, within the time that the registry gives the provider."""
+
+    kind = "timed_out"
+
+
+class AnswerTooLarge(ProviderBusy):
+    """The body of the answer is larger than the answer that was asked for can be."""
+
+    kind = "too_large"
 
 
 class ProviderRefused(ProviderError):
@@ -167,7 +181,7 @@ class AttemptInterrupted(ProviderError):
     kind = "interrupted"
 
 
-_BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime)}
+_BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime, AnswerTimedOut, AnswerTooLarge)}
 _OPERATOR_KINDS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
 
 

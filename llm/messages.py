@@ -58,6 +58,14 @@ class TokenUsage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnswerProgress:
+    """How much of an answer has arrived: characters, thinking included, of the model's present attempt."""
+
+    model: str
+    characters: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelReply:
     """A complete answer. `model` is the name of the model that answered, as the vendor states it."""
 

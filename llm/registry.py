@@ -119,7 +119,11 @@ class ProviderSpec(FrozenModel):
     api_version: str = ""
     max_tokens_parameter: Literal["max_tokens", "max_completion_tokens"] | None = None
     connect_seconds: float = Field(default=5, gt=0)
-    answer_seconds: float = Field(default=300, gt=0)
+    answer_seconds: float = Field(default=300, gt=0, description="Until an answer begins.")
+    # Models write several tokens a second, and vendors that queue a request do so before its first token: a choice.
+    idle_seconds: float = Field(default=60, gt=0, description="Between two parts of an answer that has begun.")
+    stream: bool = Field(default=True, description="Whether answers are asked for in parts.")
+    stream_usage: bool = Field(default=True, description="Whether the server takes `stream_options` and counts tokens.")
     concurrency: int | None = Field(default=None, ge=1, le=1000, description="Calls at a time, over all processes.")
 
     @field_validator("base_url")

@@ -1,4 +1,4 @@
-"""The provider for Anthropic's Messages API."""
+"""The provider for Anthropic's Messages API. Answers are read as they come (`llm.providers.streams`)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import base64
 from typing import Any
 
 import anthropic
-from anthropic import types
+import httpx2
 
-from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuited, PromptTooLong, ProviderBusy
+from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, PromptTooLong, ProviderBusy
 from llm.messages import ModelReply, ModelRequest, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
+from llm.providers.streams import AnswerReader, compute_max_bytes
 from llm.providers.transport import build_http_client
 from llm.registry import ProviderSpec
 from llm.schemas import describe_schema
@@ -38,35 +39,33 @@ class AnthropicProvider:
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        arguments = self._build_arguments(call)
-        with error_mapping.map_errors(call, self._spec):
+        with error_mapping.map_errors(call, self._spec, max_bytes=compute_max_bytes(call)) as limit:
+            reader = AnswerReader(call, self._spec, limit)
             try:
-                answer = self._client.messages.create(**arguments)
+                response = self._client.post(
+                    "/v1/messages", cast_to=httpx2.Response, body=_build_body(call), stream=True
+                )
             except anthropic.AnthropicError as exc:
-                raise error_mapping.map_sdk_error(anthropic, exc, call, self._spec) from None
-            if not isinstance(answer, types.Message):
-                raise ModelUnsuited("the address answers with something that is not a model's answer")
-            return _parse_reply(answer, call)
+                raise error_mapping.map_sdk_error(anthropic, exc, call, self._spec, limit) from None
+            answer = _read_stream(reader, response) if reader.is_stream(response) else reader.read_document(response)
+            return _parse_reply(answer, call, response)
 
-    def _build_arguments(self, call: ProviderCall) -> dict[str, Any]:
-        request, schema, system = call.request, call.schema, call.request.system
-        arguments: dict[str, Any] = {
-            "model": call.model.model,
-            "max_tokens": call.max_output_tokens,
-            "messages": [{"role": "user", "content": _build_content(request)}],
-            # Without an explicit limit the SDK refuses a `max_tokens` for which it expects more than ten minutes (from
-            # 21,334 tokens on) unless the answer is streamed.
-            "timeout": anthropic.Timeout(call.seconds, connect=self._spec.connect_seconds),
-        }
-        if schema is not None and call.model.schema_mode == "native":
-            arguments["output_config"] = {"format": {"type": "json_schema", "schema": dict(schema.body)}}
-        elif schema is not None:
-            system = f"{system}\n\n{describe_schema(schema)}".strip()
-        if system:
-            arguments["system"] = system
-        if call.model.extra:
-            arguments["extra_body"] = dict(call.model.extra)
-        return arguments
+
+def _build_body(call: ProviderCall) -> dict[str, Any]:
+    request, schema, system = call.request, call.schema, call.request.system
+    body: dict[str, Any] = {
+        "model": call.model.model,
+        "max_tokens": call.max_output_tokens,
+        "messages": [{"role": "user", "content": _build_content(request)}],
+        "stream": True,
+    }
+    if schema is not None and call.model.schema_mode == "native":
+        body["output_config"] = {"format": {"type": "json_schema", "schema": dict(schema.body)}}
+    elif schema is not None:
+        system = f"{system}\n\n{describe_schema(schema)}".strip()
+    if system:
+        body["system"] = system
+    return {**body, **call.model.extra}
 
 
 def _build_content(request: ModelRequest) -> str | list[dict[str, Any]]:
@@ -82,36 +81,64 @@ def _build_content(request: ModelRequest) -> str | list[dict[str, Any]]:
     return [*pictures, {"type": "text", "text": request.prompt}]
 
 
-def _parse_reply(answer: types.Message, call: ProviderCall) -> ModelReply:
-    facts: dict[str, Any] = {
-        "request_id": answer._request_id or answer.id or "",
-        "model": str(answer.model or ""),
-    }
-    usage = error_mapping.extract_usage(_parse_usage, answer.usage)
+def _read_stream(reader: AnswerReader, response: httpx2.Response) -> dict[str, Any]:
+    """Return the answer that the events add up to, in the form of one that comes as a whole."""
+    answer: dict[str, Any] = {}
+    usage: dict[str, Any] = {}
+    is_whole = False
+    for event in reader.iterate_events(response):
+        match event.get("type"):
+            case "error":
+                raise error_mapping.map_answer_error(event.get("error"))
+            case "message_start":
+                answer |= event["message"]
+                usage |= answer.get("usage") or {}
+            case "content_block_delta":
+                delta = event["delta"]
+                reader.add_text(delta["text"] if delta.get("type") == "text_delta" else "")
+                reader.note_thinking(delta.get("thinking") or "")
+            case "message_delta":
+                answer |= event["delta"]
+                # These are the counts so far, those of the whole message.
+                usage |= {name: count for name, count in (event.get("usage") or {}).items() if count is not None}
+            case "message_stop":
+                is_whole = True
+    if answer.get("stop_reason") is None and not is_whole:
+        raise ProviderBusy("the answer broke off")
+    return {**answer, "usage": usage or None, "content": [{"type": "text", "text": reader.text}]}
+
+
+def _parse_reply(answer: dict[str, Any], call: ProviderCall, response: httpx2.Response) -> ModelReply:
+    if fault := answer.get("error"):
+        raise error_mapping.map_answer_error(fault)
+    request_id = response.headers.get("request-id") or answer.get("id") or ""
+    facts: dict[str, Any] = {"request_id": str(request_id), "model": str(answer.get("model") or "")}
+    usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"))
     # Blocks of thinking come before those of text and are no part of the answer.
-    text = "".join(block.text for block in answer.content or [] if block.type == "text")
-    if answer.stop_reason == "refusal":
+    text = "".join(block["text"] for block in answer.get("content") or [] if block.get("type") == "text")
+    reason = answer.get("stop_reason")
+    if reason == "refusal":
         raise ContentRefused("the model refused the content", usage=usage, **facts)
-    if answer.stop_reason == "max_tokens":
+    if reason == "max_tokens":
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
-    if answer.stop_reason == "model_context_window_exceeded":
+    if reason == "model_context_window_exceeded":
         raise PromptTooLong("prompt and answer together do not fit into the model's window", usage=usage, **facts)
     # Servers that imitate the API leave the reason out; `tool_use` and `pause_turn` need tools, which are not sent.
-    if answer.stop_reason not in {"end_turn", "stop_sequence", None}:
+    if reason not in {"end_turn", "stop_sequence", None}:
         raise ProviderBusy("the model stopped before its answer was whole", usage=usage, **facts)
     if not text.strip():
         raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
     return ModelReply(text=text, usage=usage or estimate_usage(call.request, text), **facts)
 
 
-def _parse_usage(usage: types.Usage) -> TokenUsage:
-    cached, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
-    details = usage.output_tokens_details
+def _parse_usage(usage: dict[str, Any]) -> TokenUsage:
+    cached, written = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
+    details = usage.get("output_tokens_details") or {}
     return TokenUsage(
         # Anthropic counts cached tokens beside the input, OpenAI and Google within it, as TokenUsage does.
-        input_tokens=(usage.input_tokens or 0) + cached + written,
+        input_tokens=(usage.get("input_tokens") or 0) + cached + written,
         cached_tokens=cached,
         cache_write_tokens=written,
-        output_tokens=usage.output_tokens or 0,
-        thinking_tokens=(details.thinking_tokens if details else 0) or 0,
+        output_tokens=usage.get("output_tokens") or 0,
+        thinking_tokens=details.get("thinking_tokens") or 0,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from llm.messages import ModelReply, ModelRequest
@@ -11,11 +11,19 @@ from llm.registry import ModelSpec
 from llm.schemas import Schema
 
 
+@dataclass(kw_only=True)
+class Arrival:
+    """How many characters of an answer have arrived so far, thinking included. Written by the provider."""
+
+    characters: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProviderCall:
     """One attempt: the request, the model, the limit of its answer in tokens, and that of the whole call in seconds.
 
-    `checkpoint` is called about once a second while the provider waits for the answer; what it raises ends the call.
+    `checkpoint` is called about once a second until the answer is whole; what it raises ends the call. `arrival` tells
+    meanwhile, and after a failure, how much of the answer has come.
     """
 
     request: ModelRequest
@@ -24,6 +32,7 @@ class ProviderCall:
     seconds: float
     schema: Schema | None = None
     checkpoint: Callable[[], None] | None = None
+    arrival: Arrival = field(default_factory=Arrival)
 
 
 class Provider(Protocol):

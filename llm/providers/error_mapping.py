@@ -18,6 +18,8 @@ from typing import Any
 import httpx2
 
 from llm.errors import (
+    AnswerTimedOut,
+    AnswerTooLarge,
     ContentRefused,
     KeyRefused,
     ModelUnknown,
@@ -31,7 +33,7 @@ from llm.errors import (
 )
 from llm.messages import TokenUsage
 from llm.providers.base import ProviderCall
-from llm.providers.transport import TimeLimit, WrongHost
+from llm.providers.transport import BodyTooLarge, TimeLimit, WrongHost
 from llm.registry import ProviderSpec
 
 # Only OpenAI has a code for this (`context_length_exceeded`). The others answer 400 with a general code, so that their
@@ -45,31 +47,53 @@ _TOO_LONG = re.compile(
 _NO_CREDIT = re.compile(r"credit balance is too low", re.IGNORECASE)
 _UNSUITED_CODES = {"unsupported_parameter", "unsupported_value", "unsupported_model", "unknown_parameter"}
 _QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded", "billing_error"}
+# For errors that come without a status of HTTP: that which the vendors send with the same code or type otherwise.
+_STATUSES = {
+    "invalid_request_error": 400,
+    "context_length_exceeded": 400,
+    "authentication_error": 401,
+    "invalid_api_key": 401,
+    "billing_error": 402,
+    "insufficient_quota": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "model_not_found": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "api_error": 500,
+    "server_error": 500,
+    "overloaded_error": 529,
+}
 _CONTENT_CODES = {"content_filter", "content_policy_violation", "moderation_blocked"}
 
 
 @contextmanager
-def map_errors(call: ProviderCall, provider: ProviderSpec) -> Iterator[None]:
-    """Limit the body to the call's seconds, and map every error that is not an SDK's own to a ProviderError.
+def map_errors(call: ProviderCall, provider: ProviderSpec, *, max_bytes: int) -> Iterator[TimeLimit]:
+    """Limit the body to the call's seconds and bytes, and map every error that is not an SDK's own to a ProviderError.
 
-    The body must send the request and read the answer: SDKs do not validate answers, so that one of another form fails
-    with an arbitrary exception where it is read.
+    The body must send the request and read the answer: nobody validates answers, so that one of another form fails
+    with an arbitrary exception where it is read. It must note on the limit that it yields when a part of the answer
+    has come.
     """
-    with TimeLimit(call.seconds, call.checkpoint):
+    limit = TimeLimit(call.seconds, call.checkpoint, silence_seconds=provider.answer_seconds, max_bytes=max_bytes)
+    with limit:
         try:
-            yield
+            yield limit
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:
-            raise map_transport_error(exc, call, provider) from exc
+            raise map_transport_error(exc, call, provider, limit) from exc
         except json.JSONDecodeError:
             raise ProviderBusy("the body of the answer is not JSON") from None
         except UnicodeEncodeError:
             # A ValueError, too, so it comes first: a lone surrogate in the prompt has no UTF-8. Nothing was sent.
             raise PromptInvalid("the prompt holds signs that cannot be sent", usage=TokenUsage()) from None
-        except (AttributeError, RecursionError, TypeError, ValueError):
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
             raise ProviderBusy("the answer is not of the vendor's form") from None
 
 
-def map_transport_error(exc: BaseException | None, call: ProviderCall, provider: ProviderSpec) -> ProviderError:
+def map_transport_error(
+    exc: BaseException | None, call: ProviderCall, provider: ProviderSpec, limit: TimeLimit
+) -> ProviderError:
     """Return the error for a connection that failed, broke or took too long.
 
     Its `usage` is empty when nothing can have been billed, None when the request may have arrived.
@@ -79,25 +103,38 @@ def map_transport_error(exc: BaseException | None, call: ProviderCall, provider:
             "the request would have left for another host: check the provider's base URL", usage=TokenUsage()
         )
     if isinstance(exc, httpx2.TimeoutException):
-        usage = TokenUsage() if isinstance(exc, (httpx2.ConnectTimeout, httpx2.PoolTimeout)) else None
-        is_connecting = isinstance(exc, httpx2.ConnectTimeout)
-        # Cut off earlier than the registry allows the provider: that was the caller's deadline, not a slow vendor.
-        if call.seconds < (provider.connect_seconds if is_connecting else provider.answer_seconds):
-            return OutOfTime(f"no answer within the {call.seconds:.1f} s that were left", usage=usage)
-        return ProviderBusy(
-            "no connection in time" if is_connecting else f"no answer within {call.seconds:.0f} s", usage=usage
-        )
+        return _map_timeout(exc, call, provider, limit)
     if isinstance(exc, httpx2.ConnectError):
         return ProviderBusy("the server cannot be reached", usage=TokenUsage())
+    if isinstance(exc, BodyTooLarge):
+        return AnswerTooLarge(str(exc))
     return ProviderBusy("the connection broke")
 
 
-def map_sdk_error(sdk: ModuleType, exc: Any, call: ProviderCall, provider: ProviderSpec) -> ProviderError:
+def _map_timeout(
+    exc: httpx2.TimeoutException, call: ProviderCall, provider: ProviderSpec, limit: TimeLimit
+) -> ProviderError:
+    usage = TokenUsage() if isinstance(exc, (httpx2.ConnectTimeout, httpx2.PoolTimeout)) else None
+    if isinstance(exc, httpx2.ConnectTimeout):
+        # Cut off earlier than the registry allows the provider: that was the caller's deadline, not a slow vendor.
+        if call.seconds < provider.connect_seconds:
+            return OutOfTime(f"no connection within the {call.seconds:.1f} s that were left", usage=usage)
+        return AnswerTimedOut("no connection in time", usage=usage)
+    if not limit.was_silent:
+        return OutOfTime(f"no whole answer within the {call.seconds:.1f} s that were left", usage=usage)
+    if call.arrival.characters:
+        return AnswerTimedOut(f"the answer did not go on for {provider.idle_seconds:.0f} s", usage=usage)
+    return AnswerTimedOut(f"no answer within {provider.answer_seconds:.0f} s", usage=usage)
+
+
+def map_sdk_error(
+    sdk: ModuleType, exc: Any, call: ProviderCall, provider: ProviderSpec, limit: TimeLimit
+) -> ProviderError:
     """Return the error for an exception of the openai or the anthropic SDK, whose exceptions have the same names."""
     if isinstance(exc, sdk.APITimeoutError):
-        return map_transport_error(exc.__cause__ or httpx2.ReadTimeout("late"), call, provider)
+        return map_transport_error(exc.__cause__ or httpx2.ReadTimeout("late"), call, provider, limit)
     if isinstance(exc, sdk.APIConnectionError):
-        return map_transport_error(exc.__cause__, call, provider)
+        return map_transport_error(exc.__cause__, call, provider, limit)
     if isinstance(exc, sdk.APIStatusError):
         body = exc.body if isinstance(exc.body, Mapping) else {}
         # OpenAI's SDK unwraps `error`, Anthropic's does not.
@@ -113,6 +150,21 @@ def map_sdk_error(sdk: ModuleType, exc: Any, call: ProviderCall, provider: Provi
             request_id=exc.request_id or "",
         )
     return ProviderBusy("the answer is not of the vendor's form")
+
+
+def map_answer_error(fault: object) -> ProviderError:
+    """Return the error for an error object in the place of an answer, or in the midst of one, with the status 200.
+
+    OpenRouter, Anthropic and others send these when a request fails after its head has left.
+    """
+    known = fault if isinstance(fault, Mapping) else {}
+    code, kind = known.get("code"), str(known.get("type") or "")
+    status = code if isinstance(code, int) and 400 <= code < 600 else _STATUSES.get(str(code), _STATUSES.get(kind))
+    if status is None:
+        return ProviderBusy("the server sent an error in the place of an answer")
+    return map_status_error(
+        status, code=str(code) if isinstance(code, str) else kind, message=str(known.get("message") or ""), headers={}
+    )
 
 
 def map_status_error(

@@ -1,9 +1,9 @@
-"""The provider for Google's Gemini API (`generateContent`)."""
+"""The provider for Google's Gemini API (`streamGenerateContent`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import httpx2
@@ -23,6 +23,7 @@ from llm.errors import (
 from llm.messages import Clip, ModelReply, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
+from llm.providers.streams import WIRE_BYTES, AnswerReader
 from llm.providers.transport import build_http_client
 from llm.registry import ProviderSpec
 from llm.schemas import describe_schema
@@ -32,6 +33,9 @@ BASE_URL = "https://generativelanguage.googleapis.com"
 # The SDK sends its timeout to Google (`X-Server-Timeout`), which refuses shorter ones. The call's own limit may be
 # shorter all the same: the transport enforces it.
 MIN_SERVER_SECONDS = 10
+
+# Of an answer in events of many tokens each, with their signatures.
+GOOGLE_WIRE_BYTES_PER_TOKEN = 256
 
 _TRUNCATED = {"MAX_TOKENS", "CONTINUATION"}
 _TRANSIENT = {"OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL"}
@@ -76,12 +80,44 @@ class GoogleProvider:
             content, config = _build_content(call), _build_config(call)
         except ValueError:  # what the registry's `extra` holds is not of the vendor's form
             raise ModelUnsuited("the model's `extra` is not what the SDK takes", usage=TokenUsage()) from None
-        with error_mapping.map_errors(call, self._spec):
+        with error_mapping.map_errors(call, self._spec, max_bytes=_compute_max_bytes(call)) as limit:
+            reader = AnswerReader(call, self._spec, limit)
             try:
-                answer = self._client.models.generate_content(model=call.model.model, contents=[content], config=config)
+                stream = self._client.models.generate_content_stream(
+                    model=call.model.model, contents=[content], config=config
+                )
+                answer = _read_stream(reader, stream)
             except errors.APIError as exc:
                 raise _map_api_error(exc) from None
-            return _parse_reply(answer, call)
+            return _parse_reply(answer, reader.text, call)
+
+
+def _compute_max_bytes(call: ProviderCall) -> int:
+    # Gemini sends many tokens in one event; and the SDK, which reads the events, keeps a whole line in memory.
+    return WIRE_BYTES + GOOGLE_WIRE_BYTES_PER_TOKEN * call.max_output_tokens
+
+
+def _read_stream(
+    reader: AnswerReader, stream: Iterable[types.GenerateContentResponse]
+) -> types.GenerateContentResponse:
+    """Return the answer that the parts add up to, without its text, which the reader has."""
+    answer = types.GenerateContentResponse()
+    candidate = None
+    for part in stream:
+        answer.response_id = part.response_id or answer.response_id
+        answer.model_version = part.model_version or answer.model_version
+        answer.usage_metadata = part.usage_metadata or answer.usage_metadata
+        answer.prompt_feedback = part.prompt_feedback or answer.prompt_feedback
+        for found in part.candidates or ():
+            candidate = candidate or types.Candidate()
+            candidate.finish_reason = found.finish_reason or candidate.finish_reason
+            for piece in (found.content.parts if found.content else None) or ():
+                if piece.thought:
+                    reader.note_thinking(piece.text or "")
+                else:
+                    reader.add_text(piece.text or "")
+    answer.candidates = [candidate] if candidate is not None else None
+    return answer
 
 
 def _build_content(call: ProviderCall) -> types.Content:
@@ -126,7 +162,7 @@ def _build_config(call: ProviderCall) -> types.GenerateContentConfig:
     return types.GenerateContentConfig(**settings)
 
 
-def _parse_reply(answer: types.GenerateContentResponse, call: ProviderCall) -> ModelReply:
+def _parse_reply(answer: types.GenerateContentResponse, text: str, call: ProviderCall) -> ModelReply:
     facts: dict[str, Any] = {
         "request_id": answer.response_id or "",
         "model": answer.model_version or "",
@@ -137,10 +173,11 @@ def _parse_reply(answer: types.GenerateContentResponse, call: ProviderCall) -> M
             raise ContentRefused("the vendor's filter refused the prompt", usage=usage, **facts)
         raise AnswerEmpty("the answer holds no candidate", usage=usage, **facts)
     candidate = answer.candidates[0]
-    parts = (candidate.content.parts if candidate.content else None) or []
-    text = "".join(part.text for part in parts if part.text and not part.thought)
     # The enum grows with the API: the SDK keeps unknown values as text, and they count as refusals below.
-    reason = candidate.finish_reason.value if candidate.finish_reason is not None else "STOP"
+    if candidate.finish_reason is None:
+        # What was counted until then is not what is billed.
+        raise ProviderBusy("the answer broke off", **facts)
+    reason = candidate.finish_reason.value
     if reason in _TRUNCATED:
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
     if reason in _TRANSIENT:

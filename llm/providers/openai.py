@@ -1,8 +1,8 @@
 """The provider for OpenAI's Chat Completions API and servers with the same protocol: DeepSeek, Ollama, vLLM, llama.cpp.
 
 Requests go to the SDK's `post` as plain JSON: `create` would transform them by the types of all its parameters without
-changing anything, which takes a fifth of the client's time for a call. The SDK's `parse` is not used, because it loses
-the usage of an answer that does not fit its schema.
+changing anything, which takes a fifth of the client's time for a call. Answers are read from the response itself, as
+they come (`llm.providers.streams`).
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import httpx2
 import openai
-from openai.types import CompletionUsage
-from openai.types.chat import ChatCompletion
 
-from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuited, ProviderBusy
+from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ProviderBusy
 from llm.messages import ModelReply, ModelRequest, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
+from llm.providers.streams import AnswerReader, compute_max_bytes
 from llm.providers.transport import build_http_client
 from llm.registry import ProviderSpec
 from llm.schemas import Schema, describe_schema
@@ -46,14 +46,16 @@ class OpenAIProvider:
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        with error_mapping.map_errors(call, self._spec):
+        with error_mapping.map_errors(call, self._spec, max_bytes=compute_max_bytes(call)) as limit:
+            reader = AnswerReader(call, self._spec, limit)
             try:
-                answer = self._client.post("/chat/completions", cast_to=ChatCompletion, body=self._build_body(call))
+                response = self._client.post(
+                    "/chat/completions", cast_to=httpx2.Response, body=self._build_body(call), stream=True
+                )
             except openai.OpenAIError as exc:
-                raise error_mapping.map_sdk_error(openai, exc, call, self._spec) from None
-            if not isinstance(answer, ChatCompletion):
-                raise ModelUnsuited("the address answers with something that is not a model's answer")
-            return _parse_reply(answer, call)
+                raise error_mapping.map_sdk_error(openai, exc, call, self._spec, limit) from None
+            answer = _read_stream(reader, response) if reader.is_stream(response) else reader.read_document(response)
+            return _parse_reply(answer, call, response)
 
     def _build_body(self, call: ProviderCall) -> dict[str, Any]:
         request, schema = call.request, call.schema
@@ -69,6 +71,10 @@ class OpenAIProvider:
         }
         if schema is not None:
             body["response_format"] = _build_response_format(schema, native=call.model.schema_mode == "native")
+        if self._spec.stream:
+            body["stream"] = True
+            if self._spec.stream_usage:
+                body["stream_options"] = {"include_usage": True}
         return {**body, **call.model.extra}
 
 
@@ -88,34 +94,71 @@ def _build_response_format(schema: Schema, *, native: bool) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": schema.name, "strict": True, "schema": dict(schema.body)}}
 
 
-def _parse_reply(answer: ChatCompletion, call: ProviderCall) -> ModelReply:
-    usage = error_mapping.extract_usage(_parse_usage, answer.usage)
-    facts: dict[str, Any] = {"request_id": answer._request_id or answer.id or "", "model": answer.model or ""}
-    if not answer.choices:
+def _read_stream(reader: AnswerReader, response: httpx2.Response) -> dict[str, Any]:
+    """Return the answer that the events add up to, in the form of one that comes as a whole."""
+    answer: dict[str, Any] = {}
+    message: dict[str, Any] = {}
+    finish: str | None = None
+    is_whole = False
+    for event in reader.iterate_events(response):
+        if fault := event.get("error"):
+            raise error_mapping.map_answer_error(fault)
+        is_whole = is_whole or "is_done" in event
+        answer |= {name: event[name] for name in ("id", "model", "usage") if event.get(name)}
+        # Groq has its usage here unless it is asked for.
+        answer.setdefault("usage", (event.get("x_groq") or {}).get("usage"))
+        for choice in event.get("choices") or ():
+            delta = choice.get("delta") or {}
+            reader.add_text(_join_content(delta.get("content")))
+            # The names that DeepSeek and vLLM, and that OpenRouter and Groq have for it.
+            reader.note_thinking(delta.get("reasoning_content") or delta.get("reasoning") or "")
+            if delta.get("refusal"):
+                message["refusal"] = True
+            finish = choice.get("finish_reason") or finish
+    if finish is None and not is_whole:
+        raise ProviderBusy("the answer broke off")
+    return {**answer, "choices": [{"message": {**message, "content": reader.text}, "finish_reason": finish}]}
+
+
+def _join_content(content: Any) -> str:
+    """Return a content's text: Mistral's models that think send a list of parts."""
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if part.get("type") == "text")
+    return content or ""
+
+
+def _parse_reply(answer: dict[str, Any], call: ProviderCall, response: httpx2.Response) -> ModelReply:
+    if fault := answer.get("error"):
+        raise error_mapping.map_answer_error(fault)
+    usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"))
+    request_id = response.headers.get("x-request-id") or answer.get("id") or ""
+    facts: dict[str, Any] = {"request_id": str(request_id), "model": str(answer.get("model") or "")}
+    choices = answer.get("choices")
+    if not choices:
         raise AnswerEmpty("the answer holds no choice", usage=usage, **facts)
-    choice = answer.choices[0]
-    text = choice.message.content or ""
-    if choice.message.refusal or choice.finish_reason == "content_filter":
+    choice = choices[0]
+    message, reason = choice["message"], choice.get("finish_reason")
+    text = _join_content(message.get("content"))
+    if message.get("refusal") or reason == "content_filter":
         raise ContentRefused("the model refused the content", usage=usage, **facts)
-    if choice.finish_reason == "length":
+    if reason == "length":
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
     # Some servers leave the reason out. `tool_calls` cannot be meant, because no tools are ever sent.
-    if choice.finish_reason not in {"stop", None}:
+    if reason not in {"stop", None}:
         raise ProviderBusy("the model stopped before its answer was whole", usage=usage, **facts)
     if not text.strip():
         raise AnswerEmpty("the answer is blank", text=text, usage=usage, **facts)
     return ModelReply(text=text, usage=usage or estimate_usage(call.request, text), **facts)
 
 
-def _parse_usage(usage: CompletionUsage) -> TokenUsage:
-    read, written = usage.prompt_tokens_details, usage.completion_tokens_details
-    # DeepSeek counts cached tokens in a field of its own.
-    others = usage.model_extra or {}
+def _parse_usage(usage: dict[str, Any]) -> TokenUsage:
+    read, written = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
     return TokenUsage(
-        input_tokens=usage.prompt_tokens or 0,
-        cached_tokens=(read.cached_tokens if read else 0) or others.get("prompt_cache_hit_tokens") or 0,
-        cache_write_tokens=(read.cache_write_tokens if read else 0) or 0,
-        audio_tokens=(read.audio_tokens if read else 0) or 0,
-        output_tokens=usage.completion_tokens or 0,
-        thinking_tokens=(written.reasoning_tokens if written else 0) or 0,
+        input_tokens=usage.get("prompt_tokens") or 0,
+        # DeepSeek counts cached tokens in a field of its own.
+        cached_tokens=read.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0,
+        cache_write_tokens=read.get("cache_write_tokens") or 0,
+        audio_tokens=read.get("audio_tokens") or 0,
+        output_tokens=usage.get("completion_tokens") or 0,
+        thinking_tokens=written.get("reasoning_tokens") or 0,
     )

@@ -38,10 +38,10 @@ from llm.errors import (
     ProviderError,
     ProviderRefused,
 )
-from llm.messages import ModelReply, ModelRequest, estimate_input_tokens
+from llm.messages import AnswerProgress, ModelReply, ModelRequest, estimate_input_tokens, estimate_token_count
 from llm.models import CallOutcome
-from llm.providers.base import Provider, ProviderCall
-from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, ProviderSpec, Registry
+from llm.providers.base import Arrival, Provider, ProviderCall
+from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, Registry
 from llm.repair import build_repair_request
 from llm.router import telemetry
 from llm.router.concurrency import ConcurrencyLimitReached, ConcurrencySlot
@@ -89,11 +89,15 @@ Accept = Callable[[ModelReply], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """On whose behalf a question is asked: who pays (None: the operator), for which job, and the job's checkpoint."""
+    """On whose behalf a question is asked: who pays (None: the operator), for which job, and the job's checkpoint.
+
+    `report_progress` is called with the checkpoint while an answer arrives.
+    """
 
     tenant: Tenant | None
     job: Job | None
     checkpoint: Callable[[], None]
+    report_progress: Callable[[AnswerProgress], None] | None = None
 
 
 @dataclass(kw_only=True)
@@ -293,13 +297,15 @@ class FallbackRun:
             checkpoint=self.caller.checkpoint,
         ) as slot:
             # Time and money are computed with the slot in hand: waiting for it may have taken most of the time.
+            arrival = Arrival()
             call = ProviderCall(
                 request=state.request,
                 model=model,
                 max_output_tokens=state.max_output_tokens,
-                seconds=self._compute_timeout(spec, has_others=state.has_others),
+                seconds=self._compute_timeout(has_others=state.has_others),
                 schema=self._schema,
-                checkpoint=self.caller.checkpoint,
+                checkpoint=lambda: self._watch_answer(model, arrival),
+                arrival=arrival,
             )
             planned = self._plan_call(state, call.seconds)
             self.services.spending_limits.admit_call(
@@ -326,22 +332,27 @@ class FallbackRun:
         except ProviderError as error:
             # Set already when the answer came and `accept` refused it: the check is no part of the model's latency.
             state.latency_ms = state.latency_ms or _compute_elapsed_ms(begun)
-            self._end_call(state, planned, slot, error, outcome=error.kind, status=error.status)
+            self._end_call(state, planned, call, slot, error, outcome=error.kind, status=error.status)
             raise
         except BaseException as stop:
             # Stopped by the caller or by a bug: the request has left, and the vendor may charge for it.
             state.latency_ms = _compute_elapsed_ms(begun)
             ours = AttemptInterrupted(type(stop).__name__)
-            self._end_call(state, planned, slot, ours, outcome=ours.kind, status=None)
+            self._end_call(state, planned, call, slot, ours, outcome=ours.kind, status=None)
             raise
-        self._end_call(state, planned, slot, reply, outcome=CallOutcome.ANSWERED, status=200)
+        self._end_call(state, planned, call, slot, reply, outcome=CallOutcome.ANSWERED, status=200)
         return value, reply
 
-    def _compute_timeout(self, spec: ProviderSpec, *, has_others: bool) -> float:
+    def _watch_answer(self, model: ModelSpec, arrival: Arrival) -> None:
+        self.caller.checkpoint()
+        if self.caller.report_progress is not None and arrival.characters:
+            self.caller.report_progress(AnswerProgress(model=model.id, characters=arrival.characters))
+
+    def _compute_timeout(self, *, has_others: bool) -> float:
         left = self.deadline.seconds_left
         if not left:
             raise self._build_exhausted_error()
-        return min(spec.answer_seconds, left * TIME_SHARE if has_others else left)
+        return left * TIME_SHARE if has_others else left
 
     def _start_span(self, state: _CandidateState) -> AbstractContextManager[telemetry.Span]:
         return telemetry.start_attempt_span(
@@ -465,6 +476,7 @@ class FallbackRun:
         self,
         state: _CandidateState,
         planned: PlannedCall,
+        call: ProviderCall,
         slot: ConcurrencySlot | None,
         result: ModelReply | ProviderError,
         *,
@@ -475,7 +487,7 @@ class FallbackRun:
         end = EndedCall(
             usage=result.usage,
             cost=cost,
-            estimated_cost=planned.max_cost,
+            estimated_cost=_estimate_cost(planned, call),
             latency_ms=state.latency_ms,
             outcome=outcome,
             served_model=result.model,
@@ -508,6 +520,16 @@ class FallbackRun:
             retry_after=reopens,
             next_step=next_step,
         )
+
+
+def _estimate_cost(planned: PlannedCall, call: ProviderCall) -> Decimal:
+    """Return what a call can have cost: of an answer that broke off, vendors charge what they have written."""
+    if not call.arrival.characters:
+        return planned.max_cost
+    tokens = estimate_input_tokens(call.request)
+    # An upper estimate, as for any text: most of the characters of an answer are ASCII, or two bytes long.
+    arrived = min(call.max_output_tokens, estimate_token_count(call.arrival.characters, 2 * call.arrival.characters))
+    return call.model.get_prices(tokens).compute_max_cost(input=tokens, output=arrived)
 
 
 def _compute_elapsed_ms(begun: float) -> int:

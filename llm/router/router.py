@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from llm.errors import Attempt, NoProvider, UnknownAction, UnknownStrategy
-from llm.messages import ContextCapacity, ModelRequest, TokenUsage
+from llm.messages import AnswerProgress, ContextCapacity, ModelRequest, TokenUsage
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, Registry
 from llm.router.deadlines import Deadline
 from llm.router.fallback import Caller, FallbackRun
@@ -72,18 +72,19 @@ class ModelRouter:
         job: Job | None = None,
         deadline: Deadline | None = None,
         checkpoint: Callable[[], None] = _skip_checkpoint,
+        report_progress: Callable[[AnswerProgress], None] | None = None,
     ) -> Completion:
         """Return a model's answer as text. Must not be called inside a transaction (RuntimeError).
 
         `tenant` pays; None is for operators. Without a deadline the action's `seconds` apply. `checkpoint` is called
-        before each attempt and while waiting; what it raises ends the call.
+        before each attempt and about once a second until the answer is whole; what it raises ends the call.
+        `report_progress` is called after it while an answer arrives.
 
         Raises UnknownAction, UnknownStrategy, NoProvider, DeadlinePassed, BudgetExceeded, RegistryUnusable and
         ModelsExhausted.
         """
-        run = self._build_run(
-            action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint)
-        )
+        caller = Caller(tenant=tenant, job=job, checkpoint=checkpoint, report_progress=report_progress)
+        run = self._build_run(action, request, strategy, deadline, caller)
         run.run(accept=lambda reply: reply)
         return Completion(**_build_facts(run))
 
@@ -98,11 +99,11 @@ class ModelRouter:
         job: Job | None = None,
         deadline: Deadline | None = None,
         checkpoint: Callable[[], None] = _skip_checkpoint,
+        report_progress: Callable[[AnswerProgress], None] | None = None,
     ) -> ObjectCompletion[T]:
         """Return a model's answer as an object of the pydantic class `wanted`; otherwise like `complete`."""
-        run = self._build_run(
-            action, request, strategy, deadline, Caller(tenant=tenant, job=job, checkpoint=checkpoint)
-        )
+        caller = Caller(tenant=tenant, job=job, checkpoint=checkpoint, report_progress=report_progress)
+        run = self._build_run(action, request, strategy, deadline, caller)
         value = run.run(accept=lambda reply: parse_answer(reply, wanted), schema=build_schema(wanted))
         return ObjectCompletion(value=value, **_build_facts(run))
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
-from llm.messages import ContextCapacity, ModelRequest
+from llm.messages import AnswerProgress, ContextCapacity, ModelRequest
 from llm.prompts import read_prompt
 from llm.queries import compute_job_totals
 from llm.router.budgets import check_hard_limit, compute_spending
@@ -95,6 +95,7 @@ class JobLLMClient(StrategyCapacityLookup):
                 tenant=self._run.tenant,
                 job=self._run.job,
                 checkpoint=self._run.checkpoint,
+                report_progress=self._report_answer,
             )
         except ModelsExhausted as exc:
             # Any and not all: the chain may have gone on to models that were down, after one that would have answered
@@ -104,6 +105,10 @@ class JobLLMClient(StrategyCapacityLookup):
             raise
         self._cache_answer(digest, completion.model, completion.value)
         return completion.value, completion.model
+
+    def _report_answer(self, progress: AnswerProgress) -> None:
+        stage = f"answering: {progress.characters:,} characters"
+        self._run.report_progress(stage, self._answered_calls, max(self._planned_calls, self._answered_calls + 1))
 
     def _cache_answer(self, digest: str, model: str, value: BaseModel) -> None:
         """Store the answer, unless the node was deleted or another worker has stored one.

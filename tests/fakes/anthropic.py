@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.fakes.asked import Asked, Billed
 from tests.fakes.schemas import objection_to
-from tests.fakes.server import FakeVendor
+from tests.fakes.server import FakeVendor, split_text
 from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated
 
 _ERRORS = {
@@ -145,6 +146,38 @@ class AnthropicServer(FakeVendor):
                 "service_tier": "standard",
             },
         }
+
+    def is_asked_for_parts(self, asked: Asked) -> bool:
+        return bool(asked.body.get("stream"))
+
+    def split_answer(self, body: dict[str, Any], asked: Asked) -> list[str]:
+        usage = body["usage"]
+        begun = {
+            **body,
+            "content": [],
+            "stop_reason": None,
+            "stop_details": None,
+            "usage": {**usage, "output_tokens": 1},
+        }
+        events: list[dict[str, Any]] = [{"type": "message_start", "message": begun}, {"type": "ping"}]
+        for index, block in enumerate(body["content"]):
+            kind = block["type"]
+            named = {"text": "text_delta", "thinking": "thinking_delta"}[kind]
+            start = {"type": kind, kind: "", **({"signature": ""} if kind == "thinking" else {})}
+            events.append({"type": "content_block_start", "index": index, "content_block": start})
+            events.extend(
+                {"type": "content_block_delta", "index": index, "delta": {"type": named, kind: piece}}
+                for piece in split_text(block[kind])
+            )
+            if kind == "thinking":
+                signed = {"type": "signature_delta", "signature": block["signature"]}
+                events.append({"type": "content_block_delta", "index": index, "delta": signed})
+            events.append({"type": "content_block_stop", "index": index})
+        ended = {name: body[name] for name in ("stop_reason", "stop_sequence", "stop_details")}
+        counted = {name: usage[name] for name in ("output_tokens", "output_tokens_details")}
+        events.append({"type": "message_delta", "delta": ended, "usage": counted})
+        events.append({"type": "message_stop"})
+        return [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
 
     def error_body(self, step: Fail, request_id: str) -> dict[str, Any]:
         usual = _ERRORS.get(step.status, "invalid_request_error" if step.status < 500 else "api_error")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.fakes.asked import Asked, Billed, Video
-from tests.fakes.server import FakeVendor
+from tests.fakes.server import FakeVendor, split_text
 from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated
 
-_PATH = re.compile(r"/v1(?:beta)?/models/([^/:]+):generateContent")
+_PATH = re.compile(r"/v1(?:beta)?/models/([^/:]+):(?:generateContent|streamGenerateContent)")
 _LEAST_SECONDS = 10
 _STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -164,6 +165,24 @@ class GoogleServer(FakeVendor):
             "modelVersion": bill.model,
             "responseId": request_id,
         }
+
+    def is_asked_for_parts(self, asked: Asked) -> bool:
+        return asked.path.endswith(":streamGenerateContent")
+
+    def split_answer(self, body: dict[str, Any], asked: Asked) -> list[str]:
+        events = [body]
+        for candidate in body.get("candidates") or ():
+            parts = (candidate.get("content") or {}).get("parts") or []
+            pieces = [{**part, "text": piece} for part in parts for piece in split_text(part["text"])]
+            counted = {name: count for name, count in body["usageMetadata"].items() if name != "candidatesTokenCount"}
+            head = {**body, "usageMetadata": counted}
+            events = [
+                {**head, "candidates": [{"index": 0, "content": {"role": "model", "parts": [piece]}}]}
+                for piece in pieces[:-1]
+            ]
+            last = {**candidate, "content": {"role": "model", "parts": pieces[-1:]}} if pieces else candidate
+            events.append({**body, "candidates": [last]})
+        return [f"data: {json.dumps(event)}\r\n\r\n" for event in events]
 
     def error_body(self, step: Fail, request_id: str) -> dict[str, Any]:
         status = step.code or _STATUSES.get(step.status, "UNKNOWN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from tests.fakes.asked import Asked, Billed
 from tests.fakes.schemas import objection_to
-from tests.fakes.server import FakeVendor
+from tests.fakes.server import FakeVendor, split_text
 from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated
 
 _ERRORS: dict[int, tuple[str, str | None, str]] = {
@@ -151,6 +152,28 @@ class OpenAIServer(FakeVendor):
             "usage": self._usage(bill),
             "system_fingerprint": None,
         }
+
+    def is_asked_for_parts(self, asked: Asked) -> bool:
+        return bool(asked.body.get("stream"))
+
+    def split_answer(self, body: dict[str, Any], asked: Asked) -> list[str]:
+        head = {name: body[name] for name in ("id", "created", "model", "system_fingerprint")}
+        head |= {"object": "chat.completion.chunk", "choices": []}
+        deltas: list[tuple[dict[str, Any], str | None]] = []
+        for choice in body["choices"]:
+            message = choice["message"]
+            deltas.append(({"role": "assistant", "content": "", "refusal": None}, None))
+            deltas.extend(({"refusal": piece}, None) for piece in split_text(message["refusal"] or ""))
+            deltas.extend(({"content": piece}, None) for piece in split_text(message["content"] or ""))
+            deltas.append(({}, choice["finish_reason"]))
+        events = [
+            {**head, "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}]}
+            for delta, finish in deltas
+        ]
+        if (asked.body.get("stream_options") or {}).get("include_usage"):
+            events = [{**event, "usage": None} for event in events]
+            events.append({**head, "usage": body["usage"]})
+        return [*(f"data: {json.dumps(event)}\n\n" for event in events), "data: [DONE]\n\n"]
 
     def _usage(self, bill: Billed) -> dict[str, Any]:
         deepseek = {

@@ -18,13 +18,20 @@ from http import HTTPStatus
 from typing import Any, ClassVar, Self
 
 from tests.fakes.asked import Asked, Billed, Video
-from tests.fakes.steps import Answer, Drip, Fail, Hang, Raw, Redirect, Refusal, Reply, Reset, Step, Tokens
+from tests.fakes.sockets import HANG_SECONDS
+from tests.fakes.steps import Answer, Drip, Fail, Hang, Raw, Redirect, Refusal, Reply, Reset, Step, Tokens, Trickle
 
 __all__ = ["Asked", "Billed", "FakeVendor", "Scripted", "Video"]
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus} | {529: "Overloaded"}
 
 Scripted = Step | Callable[[Asked], Step]
+
+
+def split_text(text: str, parts: int = 3) -> list[str]:
+    """Return the text in so many pieces of about one length."""
+    length = max(1, -(-len(text) // parts))
+    return [text[begin : begin + length] for begin in range(0, len(text), length)]
 
 
 class FakeVendor(ABC):
@@ -60,6 +67,11 @@ class FakeVendor(ABC):
         return f"http://127.0.0.1:{self._listener.server_address[1]}"
 
     @property
+    def connections(self) -> list[socket.socket]:
+        """The connections of which neither side has gone."""
+        return list(self._listener.open)
+
+    @property
     def open_connections(self) -> int:
         """How many connections are there of which neither side has gone."""
         return len(self._listener.open)
@@ -93,6 +105,14 @@ class FakeVendor(ABC):
     @abstractmethod
     def answer_body(self, step: Reply, bill: Billed, request_id: str) -> dict[str, Any]:
         """Return a 200 in the vendor's form, with the usage that the bill says."""
+
+    @abstractmethod
+    def is_asked_for_parts(self, asked: Asked) -> bool:
+        """Tell whether the client wants its answer as a stream of events."""
+
+    @abstractmethod
+    def split_answer(self, body: dict[str, Any], asked: Asked) -> list[str]:
+        """Return the events of an answer that is sent in parts, each as it goes over the wire."""
 
     @abstractmethod
     def error_body(self, step: Fail, request_id: str) -> dict[str, Any]:
@@ -226,6 +246,8 @@ class _Connection(socketserver.StreamRequestHandler):
             case Hang():
                 self._wait(step.seconds)
                 return False
+            case Trickle():
+                is_sent = self._trickle(step, asked, request_id, named)
             case Drip():
                 is_sent = self._drip(step, asked, request_id, named)
             case Reset():
@@ -246,21 +268,48 @@ class _Connection(socketserver.StreamRequestHandler):
                 bill = vendor.bill(step, asked)
                 answer = vendor.answer_body(step, bill, request_id)
                 body = json.dumps(answer).encode()
-                is_sent = self._wait(step.after) and self._send(200, body, named, bill=bill if answer else None)
+                events = vendor.split_answer(answer, asked) if answer and vendor.is_asked_for_parts(asked) else []
+                if not self._wait(step.after):
+                    is_sent = False
+                elif events:
+                    head = _head(200, None, named, "text/event-stream; charset=utf-8")
+                    is_sent = self._put(head + _chunk("".join(events)) + b"0\r\n\r\n", bill=bill)
+                else:
+                    is_sent = self._send(200, body, named, bill=bill if answer else None)
         if is_sent and vendor.after_sending is not None:
             vendor.after_sending(asked)
         return is_sent
 
     def _drip(self, step: Drip, asked: Asked, request_id: str, named: Mapping[str, str]) -> bool:
         end = time.monotonic() + step.seconds
-        self.connection.sendall(_head(200, None, named))
+        kind = "text/event-stream" if self.server.vendor.is_asked_for_parts(asked) else "application/json"
+        self.connection.sendall(_head(200, None, named, kind))
         while (left := end - time.monotonic()) > 0:
             if not self._wait(min(left, 0.1)):
                 return False
             self.connection.sendall(b"1\r\n\n\r\n")
-        bill = self.server.vendor.bill(step.then, asked)
-        body = json.dumps(self.server.vendor.answer_body(step.then, bill, request_id)).encode()
-        return self._put(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body), bill=bill)
+        vendor = self.server.vendor
+        bill = vendor.bill(step.then, asked)
+        answer = vendor.answer_body(step.then, bill, request_id)
+        in_parts = vendor.is_asked_for_parts(asked)
+        body = "".join(vendor.split_answer(answer, asked)) if in_parts else json.dumps(answer)
+        return self._put(_chunk(body) + b"0\r\n\r\n", bill=bill)
+
+    def _trickle(self, step: Trickle, asked: Asked, request_id: str, named: Mapping[str, str]) -> bool:
+        vendor = self.server.vendor
+        bill = vendor.bill(step.then, asked)
+        events = vendor.split_answer(vendor.answer_body(step.then, bill, request_id), asked)
+        self.connection.sendall(_head(200, None, named, "text/event-stream"))
+        for event in events[: step.stops_after]:
+            self.connection.sendall(_chunk(event))
+            if not self._wait(step.seconds):
+                return False
+        if step.breaks_off:
+            return self._put(b"0\r\n\r\n", bill=None)
+        if step.stops_after is not None:
+            self._wait(HANG_SECONDS)
+            return False
+        return self._put(b"0\r\n\r\n", bill=bill)
 
     def _send(
         self,
@@ -297,6 +346,11 @@ class _Connection(socketserver.StreamRequestHandler):
             return True
         finally:
             self.connection.settimeout(None)
+
+
+def _chunk(text: str) -> bytes:
+    data = text.encode(errors="surrogatepass")
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def _head(status: int, length: int | None, headers: Mapping[str, str], content_type: str = "application/json") -> bytes:

@@ -96,6 +96,19 @@ class Drip:
 
 
 @dataclass(frozen=True)
+class Trickle:
+    """Send the parts of an answer one by one, with so many seconds between them, to a client that asked for parts.
+
+    With `stops_after`, send so many parts and then nothing more, or with `breaks_off` close the connection in order.
+    """
+
+    seconds: float = 0.1
+    then: Answer = field(default_factory=Answer)
+    stops_after: int | None = None
+    breaks_off: bool = False
+
+
+@dataclass(frozen=True)
 class Reset:
     """Announce a whole answer, send so many bytes of its body, and reset the connection."""
 
@@ -120,4 +133,4 @@ class Redirect:
     status: int = 307
 
 
-Step = Answer | Truncated | Refusal | Empty | Fail | Hang | Drip | Reset | Raw | Redirect
+Step = Answer | Truncated | Refusal | Empty | Fail | Hang | Drip | Trickle | Reset | Raw | Redirect

@@ -172,4 +172,4 @@ def test_google_is_asked_at_the_version_of_the_registry(reach: Reach, spec: dict
 
     harness.ask(Answer())
 
-    assert harness.asked.path == f"{path}models/m-1:generateContent"
+    assert harness.asked.path == f"{path}models/m-1:streamGenerateContent"

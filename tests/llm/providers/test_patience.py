@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from llm.errors import OutOfTime, ProviderBusy, ProviderError
+from llm.errors import AnswerTimedOut, OutOfTime, ProviderBusy, ProviderError
 from llm.providers.factory import ProviderPool
 from project.jobs.errors import JobCancelled
 from tests.fakes.sockets import black_hole
@@ -29,7 +29,12 @@ from tests.llm.test_transport import HEAD, Wire, says
 @each_dialect
 @pytest.mark.parametrize(
     ("step", "answer_seconds", "expected"),
-    [(Hang(), 20, OutOfTime), (Hang(), 0.4, ProviderBusy), (Drip(30), 20, OutOfTime), (Drip(30), 0.4, ProviderBusy)],
+    [
+        (Hang(), 20, OutOfTime),
+        (Hang(), 0.4, AnswerTimedOut),
+        (Drip(30), 20, OutOfTime),
+        (Drip(30), 0.4, AnswerTimedOut),
+    ],
 )
 def test_it_says_whose_time_was_up(
     reach: Reach, dialect: Dialect, step: Step, answer_seconds: float, expected: type[ProviderError]
@@ -92,7 +97,7 @@ def test_nothing_is_billed_by_a_server_that_is_not_there(dialect: Dialect, monke
 
 
 @each_dialect
-@pytest.mark.parametrize(("connect_seconds", "seconds", "expected"), [(0.4, 60, ProviderBusy), (60, 0.2, OutOfTime)])
+@pytest.mark.parametrize(("connect_seconds", "seconds", "expected"), [(0.4, 60, AnswerTimedOut), (60, 0.2, OutOfTime)])
 def test_a_connection_that_is_not_taken_costs_its_own_limit_and_no_more(
     dialect: Dialect,
     monkeypatch: pytest.MonkeyPatch,

@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from pydantic import BaseModel, Field
 
 from llm.errors import DeadlinePassed, ModelsExhausted, NoProvider, UnknownAction, UnknownStrategy
-from llm.messages import Clip, ModelRequest, Picture
+from llm.messages import AnswerProgress, Clip, ModelRequest, Picture
 from llm.router.deadlines import Deadline
 from project.jobs.errors import JobCancelled
 from tenants.models import Tenant
 from tests.fakes.server import FakeVendor
-from tests.fakes.steps import Answer, Empty, Fail, Hang, Refusal, Reset, Step, Truncated
+from tests.fakes.steps import Answer, Empty, Fail, Hang, Refusal, Reset, Step, Trickle, Truncated
 from tests.llm.world import World, model
 
 QUESTION = ModelRequest(prompt="How hot is boiling water?", system="Be brief.", prompt_version="v1")
@@ -340,6 +340,31 @@ def test_it_does_not_wait_for_an_answer_that_nobody_wants_any_more(world: World)
     assert asked(world.google, world.anthropic) == [1, 0]
     (row,) = world.calls
     assert (row.outcome, row.cost) == ("interrupted", None)
+
+
+def test_a_job_hears_how_much_of_its_answer_has_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm.providers.transport.CHECKPOINT_SECONDS", 0.05)
+    world.google.script(Trickle(0.2, then=Answer("100 degrees.")))
+    heard: list[AnswerProgress] = []
+
+    world.router.complete("ask", QUESTION, report_progress=heard.append)
+
+    arrived = [progress.characters for progress in heard]
+    assert {progress.model for progress in heard} == {"gemini"}
+    assert arrived == sorted(arrived)
+    assert 0 < arrived[0] < arrived[-1] <= len("100 degrees.")
+
+
+def test_an_answer_that_broke_off_is_charged_for_what_has_come(world: World, acme: Tenant) -> None:
+    world.google.always(Trickle(0, then=Answer("word " * 300), stops_after=1, breaks_off=True))
+    world.anthropic.script(Answer("100."))
+
+    world.router.complete("ask", QUESTION, tenant=acme)
+
+    broken, *_ = world.calls
+    assert (broken.outcome, broken.cost) == ("busy", None)
+    # Not a thousand tokens, which were allowed, but the five hundred characters of the first part.
+    assert Decimal("0.002") < broken.estimated_cost < Decimal("0.01")
 
 
 @pytest.mark.django_db(transaction=True)
