@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 from project.jobs import job_kinds
 from structures import checks as checks  # registers its system check
-from structures.job_kinds import GENERATE_STRUCTURE
+from structures.job_kinds import GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY
 
 
 class StructuresConfig(AppConfig):
@@ -12,3 +12,6 @@ class StructuresConfig(AppConfig):
 
     def ready(self) -> None:
         job_kinds.register_job_kind(GENERATE_STRUCTURE, function_path="structures.tasks.generate_structure")
+        # Seconds, which somebody waits for: the light queue.
+        job_kinds.register_job_kind(REBASE_WORKING_COPY, function_path="structures.tasks.rebase_working_copy")
+        job_kinds.register_job_kind(PREVIEW_REBASE, function_path="structures.tasks.preview_rebase")

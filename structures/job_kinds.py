@@ -1,3 +1,5 @@
 """The kinds of job that this app owns."""
 
 GENERATE_STRUCTURE = "generate_structure"
+REBASE_WORKING_COPY = "rebase_working_copy"
+PREVIEW_REBASE = "preview_rebase"

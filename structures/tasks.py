@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from structures.generation.services import generate_structure
+from structures.working_copies.rebase_jobs import preview_rebase, rebase_working_copy
 
-__all__ = ["generate_structure"]
+__all__ = ["generate_structure", "preview_rebase", "rebase_working_copy"]

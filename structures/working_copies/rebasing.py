@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -21,10 +22,18 @@ from structures.queries import get_snapshot
 from structures.working_copies.conflict_rows import DECIDE, REBASE, close_conflicts, replace_conflicts
 from structures.working_copies.errors import BaseGone
 from structures.working_copies.history import append_step, lock_working_copy
-from structures.working_copies.queries import get_working_copy, select_open_conflicts
+from structures.working_copies.queries import select_open_conflicts
 from structures.working_copies.rows import load_tree
 from tenants.actors import Actor
 from tenants.models import Tenant
+
+# Without a base nothing is known of what the generation changed: then each difference counts. To decide for `mine`
+# changes no tree.
+_EMPTY_TREE = KeyedTree(nodes={})
+
+
+def _go_on() -> None:
+    """Do nothing: whoever does not work in a job has no reason to stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +51,17 @@ class RebaseResult:
     change: TreeChange
     conflicts: Sequence[EditConflict]
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many nodes are added, removed and changed."""
+        change = self.change
+        return {"added": len(change.created), "removed": len(change.removed), "changed": len(change.changed)}
+
+    @property
+    def conflict_counts(self) -> dict[str, int]:
+        """Return how many conflicts of each kind there are."""
+        return Counter(conflict.kind.value for conflict in self.conflicts)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionResult:
@@ -52,22 +72,36 @@ class DecisionResult:
     decided: int
 
 
-def preview_rebase(*, tenant: Tenant, copy_id: UUID, onto: UUID | None) -> RebaseResult:
-    """Return what `rebase_working_copy` would do, and change nothing. Raises NotFound, LimitExceeded and WrongPlace."""
-    return _compute_rebase(get_working_copy(tenant=tenant, copy_id=copy_id), onto)
-
-
-@transaction.atomic
-def rebase_working_copy(
-    *, tenant: Tenant, copy_id: UUID, onto: UUID | None, reason: str, actor: Actor, if_match: IfMatch
+def compute_rebase(
+    copy: WorkingCopy, target: StructureSnapshot, *, checkpoint: Callable[[], None] = _go_on
 ) -> RebaseResult:
-    """Put a working copy onto a snapshot of its node; None is the newest one that was generated.
+    """Return what a rebase onto the snapshot would do, and change nothing. Raises LimitExceeded and WrongPlace.
 
-    What people touched stays to the letter. Conflicts of earlier rebases that are open stay while both sides differ.
-    Raises NotFound, CopyClosed, VersionChanged, LimitExceeded and WrongPlace.
+    `checkpoint` is called between the steps of the work, and may raise.
     """
-    copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
-    result = _compute_rebase(copy, onto)
+    theirs, mine = load_snapshot_tree(target), load_tree(copy)
+    checkpoint()
+    generated = _find_generated_base(copy)
+    base = _EMPTY_TREE if generated is None else load_snapshot_tree(generated)
+    checkpoint()
+    rebased = rebase_tree(base, mine, theirs, undecided=_decode(list(select_open_conflicts(copy))))
+    checkpoint()
+    return RebaseResult(
+        copy=copy,
+        onto=target,
+        is_base_known=generated is not None,
+        tree=rebased.tree,
+        change=compute_change(mine, rebased.tree),
+        conflicts=rebased.conflicts,
+    )
+
+
+def store_rebase(copy: WorkingCopy, result: RebaseResult, *, reason: str, actor: Actor) -> RebaseResult:
+    """Put a locked working copy onto the snapshot, as it was computed of this version of it.
+
+    A rebase that changes nothing makes no step.
+    """
+    result = replace(result, copy=copy)
     if result.onto.pk == copy.base_id and result.change.is_empty:
         return result
     arguments = {"onto": str(result.onto.pk), "from": str(copy.base_snapshot)}
@@ -77,6 +111,20 @@ def rebase_working_copy(
         copy, kind=REBASE, arguments=arguments, change=result.change, after=result.tree, actor=actor, reason=reason
     )
     return replace(result, record=record)
+
+
+def find_target(copy: WorkingCopy, onto: UUID | None) -> StructureSnapshot:
+    """Return the snapshot onto which a rebase goes; None is the newest one that was generated. Raises NotFound."""
+    if onto is not None:
+        snapshot = get_snapshot(tenant=copy.tenant, snapshot_id=onto)
+        if snapshot.node_id != copy.node_id:
+            raise NotFound(f"Snapshot {onto} is of another node.", next_step="Name a snapshot of the same node.")
+        return snapshot
+    rows = StructureSnapshot.objects.for_tenant(copy.tenant).filter(node=copy.node_id)
+    newest = rows.exclude(engine=EDITED_ENGINE).order_by("-created_at", "-id").first()
+    if newest is None:
+        raise NotFound("Nothing was generated for this node.", next_step="Name the snapshot in `onto`.")
+    return newest
 
 
 @transaction.atomic
@@ -128,27 +176,6 @@ def decide_conflicts(
     return DecisionResult(copy=copy, record=record, decided=len(chosen))
 
 
-# Without a base nothing is known of what the generation changed: then each difference counts. To decide for `mine`
-# changes no tree.
-_EMPTY_TREE = KeyedTree(nodes={})
-
-
-def _compute_rebase(copy: WorkingCopy, onto: UUID | None) -> RebaseResult:
-    target = _find_target(copy, onto)
-    theirs, mine = load_snapshot_tree(target), load_tree(copy)
-    generated = _find_generated_base(copy)
-    base = _EMPTY_TREE if generated is None else load_snapshot_tree(generated)
-    rebased = rebase_tree(base, mine, theirs, undecided=_decode(list(select_open_conflicts(copy))))
-    return RebaseResult(
-        copy=copy,
-        onto=target,
-        is_base_known=generated is not None,
-        tree=rebased.tree,
-        change=compute_change(mine, rebased.tree),
-        conflicts=rebased.conflicts,
-    )
-
-
 def _find_generated_base(copy: WorkingCopy) -> StructureSnapshot | None:
     """Return the snapshot of an engine that the working copy goes back to; None when it is gone.
 
@@ -159,19 +186,6 @@ def _find_generated_base(copy: WorkingCopy) -> StructureSnapshot | None:
         return copy.base
     generated = copy.base.provenance["edited"]["generated_from"]
     return StructureSnapshot.objects.for_tenant(copy.tenant).filter(pk=generated).first() if generated else None
-
-
-def _find_target(copy: WorkingCopy, onto: UUID | None) -> StructureSnapshot:
-    if onto is not None:
-        snapshot = get_snapshot(tenant=copy.tenant, snapshot_id=onto)
-        if snapshot.node_id != copy.node_id:
-            raise NotFound(f"Snapshot {onto} is of another node.", next_step="Name a snapshot of the same node.")
-        return snapshot
-    rows = StructureSnapshot.objects.for_tenant(copy.tenant).filter(node=copy.node_id)
-    newest = rows.exclude(engine=EDITED_ENGINE).order_by("-created_at", "-id").first()
-    if newest is None:
-        raise NotFound("Nothing was generated for this node.", next_step="Name the snapshot in `onto`.")
-    return newest
 
 
 def _decode(rows: Sequence[EditConflictRow]) -> list[EditConflict]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -203,7 +202,7 @@ def build_step_json(result: StepResult | RebaseResult | DecisionResult) -> dict[
 
 def build_rebase_json(result: RebaseResult, rows: Sequence[EditConflictRow], *, dry_run: bool) -> dict[str, Any]:
     """Return a rebase in the shape that RebaseSerializer documents. A dry one has no rows of conflicts."""
-    change, shape = result.change, ConflictSerializer()
+    shape = ConflictSerializer()
     step = build_step_json(result)
     if step["record"] is not None:
         # A rebase may change the whole course; its step can be read by its number.
@@ -213,7 +212,7 @@ def build_rebase_json(result: RebaseResult, rows: Sequence[EditConflictRow], *, 
         "dry_run": dry_run,
         "onto": str(result.onto.pk),
         "base_known": result.is_base_known,
-        "counts": {"added": len(change.created), "removed": len(change.removed), "changed": len(change.changed)},
-        "conflict_counts": Counter(conflict.kind.value for conflict in result.conflicts),
+        "counts": result.counts,
+        "conflict_counts": result.conflict_counts,
         "conflicts": [shape.to_representation(row) for row in rows],
     }

@@ -14,6 +14,9 @@ from rest_framework.response import Response
 from project.http.preconditions import read_if_match
 from project.http.responses import created_response, paginated_response, validated, validated_query
 from project.http.schema import declare_problems
+from project.jobs.models import Job
+from project.jobs.serializers import JobSerializer
+from project.jobs.views import accepted_response
 from structures.editing.conflicts import Side, encode_conflict
 from structures.models import EditConflictRow, WorkingCopy
 from structures.reviews.serializers import ReasonSerializer
@@ -28,7 +31,8 @@ from structures.working_copies.queries import (
     load_copy_state,
     select_open_conflicts,
 )
-from structures.working_copies.rebasing import decide_conflicts, preview_rebase, rebase_working_copy
+from structures.working_copies.rebase_jobs import request_preview, request_rebase
+from structures.working_copies.rebasing import decide_conflicts
 from structures.working_copies.reviewing import submit_for_review, withdraw_from_review
 from structures.working_copies.serializers import (
     MAX_SHOWN_CONFLICTS,
@@ -155,17 +159,27 @@ class WorkingCopyViewSet(viewsets.GenericViewSet[WorkingCopy]):
 
     @declare_problems("412", "428")
     @extend_schema(
-        parameters=[_IF_MATCH_OR_DRY, RebaseQuerySerializer], request=ReasonSerializer, responses=RebaseSerializer
+        parameters=[_IF_MATCH_OR_DRY, RebaseQuerySerializer],
+        request=ReasonSerializer,
+        responses={200: RebaseSerializer, 202: JobSerializer},
     )
     def rebase(self, request: Request, pk: UUID) -> Response:
-        """Put the working copy onto another snapshot of its node. What people touched stays as it is."""
+        """Put the working copy onto another snapshot of its node. What people touched stays as it is.
+
+        Of a large course, also with `dry_run`, the answer is 202 with a job, whose `result` has the counts. It fails
+        with `version_changed` when the version in `If-Match` is edited meanwhile; with `*` it takes the edit in.
+        """
         query = validated(RebaseQuerySerializer(data=request.query_params.dict()))
         wanted = validated(ReasonSerializer(data=request.data))
         if query["dry_run"]:
-            result = preview_rebase(tenant=get_tenant(request), copy_id=pk, onto=query["onto"])
+            result = request_preview(tenant=get_tenant(request), copy_id=pk, onto=query["onto"])
+        else:
+            result = request_rebase(**self._read_common(request, pk), **wanted, onto=query["onto"])
+        if isinstance(result, Job):
+            return accepted_response(result)
+        if query["dry_run"]:
             rows = [EditConflictRow(content=encode_conflict(each)) for each in result.conflicts[:MAX_SHOWN_CONFLICTS]]
         else:
-            result = rebase_working_copy(**self._read_common(request, pk), **wanted, onto=query["onto"])
             rows = list(select_open_conflicts(result.copy).order_by("position")[:MAX_SHOWN_CONFLICTS])
         return _step_response(build_rebase_json(result, rows, dry_run=query["dry_run"]), result.copy)
 
