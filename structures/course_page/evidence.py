@@ -8,11 +8,14 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext
 
 from materials.chunks.markdown import format_timestamp
 from materials.documents import ChunkKind, Format
 from materials.models import Chunk, MaterialEntry
 from project.errors import NotFound
+from structures.course_page.languages import DEFAULT_LABEL_LANGUAGE
 from structures.course_page.sections import PageEvidence, build_page_evidence
 from structures.grounding.quotes import split_at_quote
 from structures.models import Reference
@@ -71,10 +74,11 @@ class Evidence:
     `lines` are empty when the quote is not in the materials any more, and `notice` says so. `player` is `video` or
     `audio` for a recording that can be played, from `start_seconds`; `has_captions` says that its words are known, and
     `spoken_language` their BCP 47 tag, blank when it is unknown. `has_picture` says that the cited page can be drawn.
-    `source_url` is the web page that the material comes from.
+    `source_url` is the web page that the material comes from. Labels are in `label_language`.
     """
 
     reference: PageEvidence
+    label_language: str
     snapshot_id: UUID
     lines: Sequence[PassageLine]
     notice: str
@@ -103,8 +107,15 @@ def get_cited_entry(*, tenant: Tenant, reference: Reference) -> MaterialEntry:
     return entry
 
 
-def load_evidence(*, tenant: Tenant, snapshot_id: UUID, reference_id: UUID) -> Evidence:
+def load_evidence(
+    *, tenant: Tenant, snapshot_id: UUID, reference_id: UUID, label_language: str = DEFAULT_LABEL_LANGUAGE
+) -> Evidence:
     """Return a reference's evidence from today's materials. Five statements at most. Raises NotFound."""
+    with translation.override(label_language):
+        return _load_evidence(tenant, snapshot_id, reference_id, label_language)
+
+
+def _load_evidence(tenant: Tenant, snapshot_id: UUID, reference_id: UUID, label_language: str) -> Evidence:
     reference = get_reference(tenant=tenant, snapshot_id=snapshot_id, reference_id=reference_id)
     entry = _find_entry(tenant, reference)
     found = _find_quoted_chunk(tenant, reference) if entry is not None else None
@@ -113,6 +124,7 @@ def load_evidence(*, tenant: Tenant, snapshot_id: UUID, reference_id: UUID) -> E
     player = entry.format if is_playable and entry and entry.format in {Format.VIDEO, Format.AUDIO} else ""
     return Evidence(
         reference=build_page_evidence(reference),
+        label_language=label_language,
         snapshot_id=snapshot_id,
         lines=lines,
         notice=_describe_change(reference, entry, is_found=found is not None),
@@ -194,9 +206,9 @@ def _cut_end(text: str) -> str:
 def _describe_change(reference: Reference, entry: MaterialEntry | None, *, is_found: bool) -> str:
     """Return what has changed since the structure was made, when the quote is affected; else blank."""
     if entry is None:
-        return "This source is no longer among the materials. The words are those that stood in it then."
+        return gettext("This source is no longer among the materials. The words are those that stood in it then.")
     if not is_found:
-        return (
+        return gettext(
             "These words are not in the source any more: it was corrected or replaced since. They are those that stood "
             "in it then."
         )

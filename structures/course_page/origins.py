@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from structures.course_page.labels import FIELD_LABELS
 from structures.editing.tree_json import decode_locks
 from structures.editing.trees import NodeLocks, Reason
@@ -32,7 +34,9 @@ class PageOrigin:
         locks = self.locks.get(str(key))
         if locks is None:
             return ""
-        return "Added by a person" if locks.added else f"Changed by a person: {', '.join(_list_changes(locks))}"
+        if locks.added:
+            return gettext("Added by a person")
+        return gettext("Changed by a person: %(what)s") % {"what": ", ".join(_list_changes(locks))}
 
     def is_by_person(self, key: UUID) -> bool:
         """Tell whether a person added the node, so that no machine wrote it."""
@@ -65,10 +69,10 @@ def _list_models(provenance: Mapping[str, object]) -> list[str]:
 
 
 def _list_changes(locks: NodeLocks) -> Iterator[str]:
-    yield from (label for name, label in FIELD_LABELS.items() if name in locks.fields)
+    yield from (gettext(label) for name, label in FIELD_LABELS.items() if name in locks.fields)
     if locks.references_added or locks.references_removed:
-        yield "Evidence"
+        yield gettext("Evidence")
     if locks.place:
-        yield "Place"
+        yield gettext("Place")
     if locks.order:
-        yield "Order of the parts"
+        yield gettext("Order of the parts")

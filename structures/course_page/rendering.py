@@ -13,9 +13,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.safestring import SafeString
 
 from structures.course_page.evidence import Evidence
+from structures.course_page.languages import DEFAULT_LABEL_LANGUAGE
 from structures.course_page.sections import CoursePage, build_course_page
 from structures.models import StructureSnapshot
 from structures.queries import StoredNode
@@ -52,13 +54,15 @@ def render_served_page(
 
 def render_evidence(evidence: Evidence, *, base: str) -> str:
     """Return evidence as a piece of HTML for a page that is open already."""
-    return render_to_string("course_page/passage.html", {"evidence": evidence, "base": base})
+    with translation.override(evidence.label_language):
+        return render_to_string("course_page/passage.html", _build_evidence_context(evidence, base))
 
 
 def render_evidence_page(evidence: Evidence, *, base: str, course_url: str) -> str:
     """Return evidence as a page of its own, for browsers that run no script."""
-    context = {"evidence": evidence, "base": base, "course_url": course_url}
-    return render_to_string("course_page/evidence_page.html", {**build_frame(is_file=False), **context})
+    context = {**_build_evidence_context(evidence, base), "course_url": course_url}
+    with translation.override(evidence.label_language):
+        return render_to_string("course_page/evidence_page.html", {**build_frame(is_file=False), **context})
 
 
 def build_page_response(html: str, *, is_framed: bool = False) -> HttpResponse:
@@ -109,15 +113,23 @@ def load_assets() -> PageAssets:
 
 
 def _render_page(page: CoursePage, *, base: str, is_file: bool) -> str:
+    labels = page.label_language
     context = {
         "page": page,
         "snapshot": page.snapshot,
         "base": base,
-        # Labels are English, as the page says at its top; where the course is not, each says so again.
-        "label_language": SafeString("" if page.language in {"", "en"} else ' lang="en"'),
+        # The page says the language of its labels at its top; where that of the course is another, each says so again.
+        "label_language": SafeString("" if page.language in {"", labels} else f' lang="{labels}"'),
+        "evidence_query": "" if labels == DEFAULT_LABEL_LANGUAGE else f"?language={labels}",
         "is_tree_open": len(page.sections) <= _MAX_OPEN_TREE,
     }
-    return render_to_string("course_page/page.html", {**build_frame(is_file=is_file), **context})
+    with translation.override(labels):
+        return render_to_string("course_page/page.html", {**build_frame(is_file=is_file), **context})
+
+
+def _build_evidence_context(evidence: Evidence, base: str) -> dict[str, Any]:
+    label_language = SafeString(f' lang="{evidence.label_language}"')
+    return {"evidence": evidence, "base": base, "label_language": label_language}
 
 
 def _compute_source(text: str) -> str:

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils import translation
 from django.utils.safestring import SafeString
 
-from structures.course_page.directions import find_direction, find_language
-from structures.course_page.labels import BASIS_NOTES, format_minutes
+from structures.course_page.labels import (
+    count_parts,
+    count_places,
+    count_removed_parts,
+    describe_counts,
+    describe_minutes,
+    format_place,
+    list_facts,
+)
+from structures.course_page.languages import choose_label_language, find_direction, find_language
 from structures.course_page.origins import PageOrigin, load_origin
+from structures.course_page.quality_facts import QualityFact, list_quality_facts
 from structures.course_page.text_blocks import render_text_blocks
 from structures.editing.trees import COURSE_KEY
-from structures.engines.base.drafts import Basis, NodeType
-from structures.exports.markdown import format_reference_location
+from structures.engines.base.drafts import NodeType
 from structures.models import Reference, StructureNode, StructureSnapshot
-from structures.quality.sentences import describe_quality
 from structures.queries import StoredNode
 
 _SECTION_TYPES = {NodeType.MODULE, NodeType.LESSON}
@@ -76,7 +84,8 @@ class PageSection:
 
     `number` is its place, such as `1.2`; `level` that of its heading. `children` counts the sections directly inside
     it, and `closes` how many sections end with this one, itself included: so a template nests lists without recursion.
-    `edits` says what people did to it, for those who may know; `is_machine_written` that a model wrote it.
+    `parts` and `places` count its children and its evidence in words. `edits` says what people did to it, for those who
+    may know; `is_machine_written` that a model wrote it.
     """
 
     row: StructureNode
@@ -85,6 +94,8 @@ class PageSection:
     is_module: bool
     children: int
     closes: int
+    parts: str
+    places: str
     goals: Sequence[str]
     facts: Sequence[str]
     prerequisites: Sequence[PagePrerequisite]
@@ -109,17 +120,19 @@ class PageSection:
 
 @dataclass(frozen=True, kw_only=True)
 class CoursePage:
-    """All that a page of a snapshot shows."""
+    """All that a page of a snapshot shows: labels in `label_language`, texts in `language`, blank if it is unknown."""
 
     snapshot: StructureSnapshot
     sections: Sequence[PageSection]
     language: str
+    label_language: str
     direction: str
     counts: Sequence[str]
     minutes: str
     origin: PageOrigin
     edits: str
-    quality: Sequence[str] = field(default_factory=tuple)
+    removed: str
+    quality: Sequence[QualityFact]
 
     @property
     def description(self) -> SafeString:
@@ -144,19 +157,30 @@ def build_course_page(
     """
     origin = load_origin(snapshot, shows_edits=shows_edits)
     numbered = list(_number_sections(modules))
+    language = find_language(_list_texts(snapshot, numbered))
+    with translation.override(choose_label_language(language)):
+        return _build_page(snapshot, numbered, origin, language)
+
+
+def _build_page(
+    snapshot: StructureSnapshot, numbered: Sequence[_NumberedNode], origin: PageOrigin, language: str
+) -> CoursePage:
+    """Return the page with labels in the language that is active."""
     titles = {str(each.node.row.pk): (each.node.row.title, build_anchor(each.number)) for each in numbered}
     sections = [_build_section(each, titles, origin) for each in numbered]
     names = [snapshot.title, *(each.node.row.title for each in numbered)]
     return CoursePage(
         snapshot=snapshot,
         sections=sections,
-        language=find_language(_list_texts(snapshot, sections)),
+        language=language,
+        label_language=choose_label_language(language),
         direction=find_direction(names),
-        counts=_describe_counts(snapshot.counts),
-        minutes=_describe_minutes(section.row for section in sections if not section.is_module),
+        counts=describe_counts(snapshot.counts),
+        minutes=describe_minutes(section.row for section in sections if not section.is_module),
         origin=origin,
         edits=origin.describe_edits(COURSE_KEY),
-        quality=describe_quality(snapshot.quality),
+        removed=count_removed_parts(origin.removed) if origin.removed else "",
+        quality=list_quality_facts(snapshot.quality),
     )
 
 
@@ -172,11 +196,9 @@ def build_anchor(number: str) -> str:
 
 def build_page_evidence(reference: Reference) -> PageEvidence:
     """Return a stored reference as pages list it."""
-    location = format_reference_location(reference)
-    folders = reference.entry_path.removesuffix(reference.entry_name)
     return PageEvidence(
         id=reference.pk,
-        place=location.removeprefix(folders),
+        place=format_place(reference.entry_name, reference.locator, is_machine_written=reference.machine_written),
         path=reference.entry_path,
         heading=" › ".join(reference.heading_path),
         quote=reference.quote,
@@ -224,8 +246,10 @@ def _build_section(numbered: _NumberedNode, titles: Mapping[str, tuple[str, str]
         is_module=node.node_type is NodeType.MODULE,
         children=numbered.children,
         closes=numbered.closes,
+        parts=count_parts(numbered.children),
+        places=count_places(len(node.references)),
         goals=list_goals(row.learning_goal),
-        facts=_list_facts(row),
+        facts=list_facts(row),
         prerequisites=[_build_prerequisite(each, titles) for each in row.prerequisites],
         edits=origin.describe_edits(row.key),
         is_machine_written=bool(origin.models) and not origin.is_by_person(row.key),
@@ -240,7 +264,7 @@ def _build_leaves(node: StoredNode, node_type: NodeType, level: int, origin: Pag
         PageLeaf(
             row=child.row,
             evidence=[build_page_evidence(reference) for reference in child.references],
-            facts=_list_facts(child.row),
+            facts=list_facts(child.row),
             level=level,
             edits=origin.describe_edits(child.row.key),
         )
@@ -270,49 +294,14 @@ def _build_kept_evidence(fields: Mapping[str, Any]) -> PageEvidence:
     return build_page_evidence(reference)
 
 
-def _list_facts(row: StructureNode) -> list[str]:
-    """Return minutes and difficulty in words; what is not known is left out."""
-    facts = []
-    if row.estimated_minutes:
-        note = BASIS_NOTES.get(row.minutes_basis, "")
-        facts.append(format_minutes(row.estimated_minutes) + (f" ({note})" if note else ""))
-    if row.difficulty:
-        facts.append(f"difficulty {row.difficulty} of 5")
-    return facts
-
-
-def _describe_counts(counts: Mapping[str, int]) -> list[str]:
-    named = [(counts.get(f"{node_type.value}s", 0), node_type.value) for node_type in NodeType]
-    return [f"{count} {name}{'' if count == 1 else 's'}" for count, name in named if count]
-
-
-def _describe_minutes(lessons: Iterable[StructureNode]) -> str:
-    """Return how long all lessons take, by where their minutes come from; blank when nothing is known."""
-    totals: dict[str, int] = {}
-    unknown = 0
-    for row in lessons:
-        if row.estimated_minutes:
-            totals[row.minutes_basis] = totals.get(row.minutes_basis, 0) + row.estimated_minutes
-        else:
-            unknown += 1
-    if not totals:
-        return ""
-    notes = {**BASIS_NOTES, Basis.STATED.value: "stated by the materials", "": "of unknown origin"}
-    parts = [f"{format_minutes(totals[basis])} {note}" for basis, note in notes.items() if basis in totals]
-    if len(parts) > 1:
-        parts = [f"{format_minutes(sum(totals.values()))}: {', '.join(parts)}"]
-    if unknown:
-        parts.append(f"{unknown} lesson{'' if unknown == 1 else 's'} without a time")
-    return "; ".join(parts)
-
-
-def _list_texts(snapshot: StructureSnapshot, sections: Sequence[PageSection]) -> Iterator[str]:
+def _list_texts(snapshot: StructureSnapshot, numbered: Sequence[_NumberedNode]) -> Iterator[str]:
     """Yield the texts of a course, the longest kinds first: a language is found by whole sentences."""
     yield snapshot.description
-    for section in sections:
-        yield section.row.description
-        yield section.row.learning_goal
-        for leaf in (*section.concepts, *section.exercises):
-            yield leaf.row.description
-    for section in sections:
-        yield section.row.title
+    for section in numbered:
+        yield section.node.row.description
+        yield section.node.row.learning_goal
+        for leaf in section.node.children:
+            if leaf.node_type not in _SECTION_TYPES:
+                yield leaf.row.description
+    for section in numbered:
+        yield section.node.row.title

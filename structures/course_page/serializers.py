@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from project.http.serializers import StrictSerializer
+from structures.course_page.languages import DEFAULT_LABEL_LANGUAGE, list_label_languages
 
 
 class PageQuerySerializer(StrictSerializer):
@@ -20,4 +21,9 @@ class EvidenceQuerySerializer(StrictSerializer):
 
     fragment = serializers.BooleanField(
         default=False, help_text="As a piece of HTML for a page that is open already, not as a page of its own."
+    )
+    language = serializers.ChoiceField(
+        choices=list_label_languages(),
+        default=DEFAULT_LABEL_LANGUAGE,
+        help_text="The language of the labels around it. The page of a course asks for its own.",
     )

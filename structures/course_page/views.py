@@ -70,7 +70,9 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         """
         wanted = validated(EvidenceQuerySerializer(data=request.query_params.dict()))
         get_readable_snapshot(request, pk)
-        evidence = load_evidence(tenant=get_tenant(request), snapshot_id=pk, reference_id=reference)
+        evidence = load_evidence(
+            tenant=get_tenant(request), snapshot_id=pk, reference_id=reference, label_language=wanted["language"]
+        )
         if wanted["fragment"]:
             return build_page_response(render_evidence(evidence, base=""))
         return build_page_response(render_evidence_page(evidence, base="../", course_url="../page"))

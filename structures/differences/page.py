@@ -10,8 +10,8 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from structures.course_page.directions import find_language
 from structures.course_page.labels import BASIS_NOTES, FIELD_LABELS, format_minutes
+from structures.course_page.languages import find_language
 from structures.course_page.rendering import build_frame
 from structures.differences.paths import TreePaths, compute_paths
 from structures.differences.queries import ComparedTree, StructureDifference

@@ -135,7 +135,12 @@ class SharedPageViewSet(viewsets.GenericViewSet[SharedLink]):
         link = open_shared_link(token=token, request=request._request)
         wanted = validated(EvidenceQuerySerializer(data=request.query_params.dict()))
         snapshot_id = find_cited_snapshot_id(link, reference)
-        evidence = load_evidence(tenant=link.tenant, snapshot_id=snapshot_id, reference_id=reference)
+        evidence = load_evidence(
+            tenant=link.tenant,
+            snapshot_id=snapshot_id,
+            reference_id=reference,
+            label_language=wanted["language"],
+        )
         if wanted["fragment"]:
             return build_page_response(render_evidence(evidence, base=f"{token}/"))
         return build_page_response(render_evidence_page(evidence, base="../", course_url=f"../../{token}"))

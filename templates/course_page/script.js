@@ -2,15 +2,17 @@
 (() => {
   const status = document.querySelector(".status");
   const say = (text) => { if (status) status.textContent = text; };
+  // What is said is in the page, in its language; this file is the same for all.
+  const words = status ? status.dataset : {};
 
   // Evidence is fetched when it is opened. What comes is parsed as a document of its own, in which nothing runs.
   const fetchPassage = async (details) => {
     const link = details.querySelector(":scope > p > a");
     if (!link || details.dataset.passage === "loading") return;
     details.dataset.passage = "loading";
-    say("Loading the passage.");
+    say(words.loading);
     try {
-      const answer = await fetch(link.getAttribute("href") + "?fragment=true", { credentials: "same-origin" });
+      const answer = await fetch(link.href + (link.search ? "&" : "?") + "fragment=true", { credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
       const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
       const passage = document.createElement("div");
@@ -18,11 +20,11 @@
       passage.append(...parsed.body.childNodes);
       link.parentElement.replaceWith(passage);
       prepareRecordings(passage);
-      say("The passage is open.");
+      say(words.open);
     } catch {
       details.dataset.passage = "";
-      say("The passage could not be loaded. Follow the link.");
-      link.textContent = "It could not be loaded here. Open the passage on its own page";
+      say(words.failed);
+      link.textContent = words.elsewhere;
     }
   };
 
@@ -50,7 +52,7 @@
       button.type = "button";
       button.className = "time";
       button.textContent = time.textContent;
-      button.setAttribute("aria-label", "Play from " + time.textContent);
+      button.setAttribute("aria-label", words.play.replace("{time}", time.textContent));
       button.addEventListener("click", () => { player.currentTime = Number(time.dataset.seek); player.play(); });
       time.replaceWith(button);
     }
@@ -80,7 +82,7 @@
       if (isMatch) found += 1;
     }
     for (const [details, open] of folded) details.open = wanted ? true : open;
-    say(wanted ? found + " parts found." : "");
+    say(wanted ? words.found.replace("{count}", found) : "");
   });
 
   const sections = [...document.querySelectorAll("main > section[id]")];

@@ -78,7 +78,7 @@ def test_it_is_the_structure_that_a_build_stores(
     assert strip_rows(outline.snapshot) == strip_rows(json.loads((tmp_path / "built.json").read_text()))
     assert KEY.sub("", outline.markdown) == KEY.sub("", (tmp_path / "built.md").read_text())
     # The line at the end says when and by which id.
-    made = re.compile(r'<p class="made">.*?</p>')
+    made = re.compile(r'<ul class="facts made">.*?</ul>')
     assert made.sub("", outline.render_html()) == made.sub("", (tmp_path / "built.html").read_text())
     assert "3-Talks/lecture.mp4" in set(list_places(outline.snapshot))
     assert {file.path for file in outline.failed} == {"broken.pdf", "blank.html"}

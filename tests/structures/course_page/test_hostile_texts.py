@@ -91,7 +91,8 @@ def test_no_text_becomes_markup(api: Api, acme: Tenant, course: MaterialNode, qu
     assert not [each.tag for each in document.elements if each.tag in {"img", "svg", "b", "iframe", "object", "form"}]
     body = [each for each in document.elements if each.depth > 1 and each.tag not in {"meta", "link", "input", "label"}]
     names = {name for each in body for name in each.attributes}
-    assert names <= ALLOWED | {"hidden", "role", "aria-live", "tabindex"}
+    words = {"data-loading", "data-open", "data-failed", "data-elsewhere", "data-found", "data-play"}
+    assert names <= ALLOWED | words | {"hidden", "role", "aria-live", "tabindex"}
     assert "javascript:" not in "".join(each.attributes.get("href") or "" for each in document.find("a"))
     assert document.find("main")[0].text.count("window.hacked") > 50
     assert "{{ settings.SECRET_KEY }}" in document.find("main")[0].text

@@ -158,7 +158,7 @@ def test_finding_a_part_narrows_the_tree(
 
     shown = "[...document.querySelectorAll('.tree li a')].filter((each) => each.checkVisibility())"
     assert chromium.evaluate(f"{shown}.map((each) => each.textContent)") == ["1 Water", "1.2 Fog"]
-    assert chromium.evaluate("document.querySelector('[role=status]').textContent") == "1 parts found."
+    assert chromium.evaluate("document.querySelector('[role=status]').textContent") == "Parts found: 1"
 
 
 def test_a_file_works_without_any_server(chromium: Browser, tmp_path: Path, stored_course: StructureSnapshot) -> None:

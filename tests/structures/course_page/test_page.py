@@ -204,7 +204,8 @@ def test_the_page_says_its_language_and_direction(api: Api, acme: Tenant, course
 
     assert [page.find("html")[0].attributes["dir"] for page in pages] == ["rtl", "rtl", "ltr"]
     assert pages[0].find("main")[0].attributes["lang"] == "ar"
-    assert all(page.find("html")[0].attributes["lang"] == "en" for page in pages)
+    # The titles alone are too short to tell a language.
+    assert [page.find("html")[0].attributes["lang"] for page in pages] == ["ar", "en", "en"]
 
 
 def test_prerequisites_lead_to_their_lesson_and_quote_both(api: Api, acme: Tenant, course: MaterialNode) -> None:
