@@ -13,7 +13,8 @@ from materials.models import MaterialNode
 from structures.course_admin.overview import list_courses, load_course_overview
 from structures.course_admin.pages import CourseAdminView
 from structures.course_page.evidence import load_evidence
-from structures.course_page.files import build_media_response, build_picture_response
+from structures.course_page.files import build_captions_response, build_media_response, build_picture_response
+from structures.course_page.languages import choose_label_language
 from structures.course_page.rendering import (
     build_page_response,
     render_evidence,
@@ -74,7 +75,8 @@ class EvidenceView(_SnapshotView):
     """The evidence of a reference: a page of its own, or with `fragment` a piece of one."""
 
     def get(self, request: HttpRequest, snapshot: UUID, reference: UUID) -> HttpResponse:
-        evidence = load_evidence(**self.get_names(), reference_id=reference)
+        language = choose_label_language(request.GET.get("language", ""))
+        evidence = load_evidence(**self.get_names(), reference_id=reference, label_language=language)
         if request.GET.get("fragment") == "true":
             return build_page_response(render_evidence(evidence, base=""), is_framed=True)
         return build_page_response(render_evidence_page(evidence, base="../", course_url="../page"), is_framed=True)
@@ -85,6 +87,13 @@ class MediaView(_SnapshotView):
 
     def get(self, request: HttpRequest, snapshot: UUID, reference: UUID) -> HttpResponseBase:
         return build_media_response(request, **self.get_names(), reference_id=reference)
+
+
+class CaptionsView(_SnapshotView):
+    """The captions of the recording that a reference cites."""
+
+    def get(self, request: HttpRequest, snapshot: UUID, reference: UUID) -> HttpResponseBase:
+        return build_captions_response(**self.get_names(), reference_id=reference)
 
 
 class PictureView(_SnapshotView):

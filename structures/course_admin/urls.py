@@ -12,6 +12,9 @@ urlpatterns = [
     path("snapshots/<uuid:snapshot>/page", course.SnapshotPageView.as_view(), name="page"),
     path("snapshots/<uuid:snapshot>/evidence/<uuid:reference>", course.EvidenceView.as_view(), name="evidence"),
     path("snapshots/<uuid:snapshot>/evidence/<uuid:reference>/media", course.MediaView.as_view(), name="media"),
+    path(
+        "snapshots/<uuid:snapshot>/evidence/<uuid:reference>/captions", course.CaptionsView.as_view(), name="captions"
+    ),
     path("snapshots/<uuid:snapshot>/evidence/<uuid:reference>/picture", course.PictureView.as_view(), name="picture"),
     path("snapshots/<uuid:snapshot>/changes/", course.ChangesView.as_view(), name="changes"),
     path("snapshots/<uuid:snapshot>/differences/<uuid:earlier>", course.DifferencesView.as_view(), name="differences"),

@@ -81,7 +81,10 @@ def test_the_page_inside_shows_evidence(browser: Client, snapshot: StructureSnap
     assert "<mark" in passage
     assert "<html" not in passage
     assert "../page" in browser.get(f"{base}/evidence/{reference.pk}").content.decode()
-    assert browser.get(f"{base}/evidence/{reference.pk}/media").status_code == 404
+    for below in ("media", "captions", "picture"):
+        assert browser.get(f"{base}/evidence/{reference.pk}/{below}").status_code == 404
+    ukrainian = browser.get(f"{base}/evidence/{reference.pk}", {"language": "uk"}).content.decode()
+    assert "Назад до курсу" in ukrainian
 
 
 def test_it_says_what_has_changed_and_what_differs(

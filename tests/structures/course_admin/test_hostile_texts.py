@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from materials.models import MaterialEntry, MaterialNode
-from structures.course_admin.course_views import EvidenceView, MediaView, PictureView, SnapshotPageView
+from structures.course_admin.course_views import CaptionsView, EvidenceView, MediaView, PictureView, SnapshotPageView
 from structures.models import EditRecord, StructureNode, StructureSnapshot, WorkingCopy
 from structures.working_copies.services import create_working_copy
 from tenants.actors import Actor
@@ -21,7 +21,7 @@ from tests.structures.course_page.documents import parse
 from tests.structures.course_page.test_hostile_texts import ALL, PAYLOADS, store_hostile_snapshot
 
 # What these pages do not make: they are tested where they are made.
-FRAMED = {SnapshotPageView, EvidenceView, MediaView, PictureView}
+FRAMED = {SnapshotPageView, EvidenceView, MediaView, CaptionsView, PictureView}
 NAME = PAYLOADS[0]
 SCRIPTS = {"/static/course_admin/htmx-2.0.7.min.js", "/static/course_admin/editor.js"}
 
