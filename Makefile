@@ -64,6 +64,10 @@ coverage: setup ## run the tests and say what they do not reach (T=path for some
 evaluate: setup ## run the outline engine over small courses in many shapes, and write the table of docs/quality.md
 	@$(RUN) -m tests.evaluation
 
+.PHONY: screenshots
+screenshots: setup ## make the pictures of the documentation (needs Chromium)
+	@$(RUN) -m tests.screenshots
+
 .PHONY: translations
 translations: setup ## bring the catalogs of the course page's labels up to date, and compile them
 	@$(RUN) -m tests.translations

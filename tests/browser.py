@@ -103,8 +103,12 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500
         )
 
+    def capture_png(self) -> bytes:
+        """Return what is in the window as a PNG."""
+        return base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])
+
     def take_screenshot(self, file: Path) -> None:
-        file.write_bytes(base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"]))
+        file.write_bytes(self.capture_png())
 
     def print_pdf(self, file: Path) -> None:
         file.write_bytes(base64.b64decode(self.send("Page.printToPDF", preferCSSPageSize=True)["data"]))

@@ -15,6 +15,9 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
+from PIL import Image
+
+from tests.screenshots import MAX_BYTES
 
 BASE = Path(settings.BASE_DIR)
 DOCS = BASE / "docs"
@@ -25,6 +28,7 @@ APPS = ("project", "tenants", "llm", "materials", "structures", "tests")
 
 FENCE = re.compile(r"^ *(`{3,}).*?^ *\1`* *$", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^()\s]+)\)")
 LINK = re.compile(r"\[[^\]]*\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *#* *$", re.MULTILINE)
 REPOSITORY_PATH = re.compile(r"(?:[\w.-]+/)+(?:[\w.-]+\.(?:py|md|yaml|toml))?", re.ASCII)
@@ -118,7 +122,7 @@ def test_a_link_to_nothing_is_found(tmp_path: Path, target: str) -> None:
 def test_every_page_is_in_the_navigation() -> None:
     site = yaml.safe_load((BASE / "mkdocs.yml").read_text())
     pages = list(list_nav_pages(site["nav"]))
-    files = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*") if path.is_file()}
+    files = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*") if path.is_file() and path.parent.name != "images"}
 
     assert len(pages) > 50
     assert len(pages) == len(set(pages))
@@ -199,3 +203,25 @@ def test_every_target_of_make_exists() -> None:
 
     assert targets
     assert targets <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+
+def list_pictures(page: Path) -> list[tuple[str, Path]]:
+    """Return the pictures that a page shows, each with the text that stands for it."""
+    return [(alt, page.parent / target) for alt, target in PICTURE.findall(strip_fences(page.read_text()))]
+
+
+def test_the_readme_shows_the_course_page_and_the_admin() -> None:
+    assert [path.name for _, path in list_pictures(BASE / "README.md")] == ["course-page.png", "admin.png"]
+
+
+def test_pictures_are_small_and_say_what_they_show() -> None:
+    shown = {path.resolve(): alt for page in PAGES for alt, path in list_pictures(page)}
+
+    assert set((DOCS / "images").iterdir()) == set(shown), "a picture that no page shows, or that is not there"
+    for path, alt in shown.items():
+        assert len(alt.split()) > 5, path
+        assert path.stat().st_size <= MAX_BYTES, "make screenshots"
+        with Image.open(path) as picture:
+            assert picture.format == "PNG"
+            picture.load()  # raises an error for a file that is cut off
+            assert picture.width >= 1280
