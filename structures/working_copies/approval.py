@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models.functions import MD5
 
 from materials.models import Chunk, get_locator_columns
+from project.db.bulk_insert import insert_rows
 from project.db.fields import new_id
 from project.http.preconditions import IfMatch
 from structures.editing.fields import COURSE_FIELDS, encode_value
@@ -38,7 +39,6 @@ from tenants.models import Tenant
 
 # Changes whenever the same tree would give another snapshot.
 _VERSION = "1"
-_BATCH_SIZE = 1000
 
 
 @transaction.atomic
@@ -137,7 +137,7 @@ def _copy_sources(copy: WorkingCopy, snapshot: StructureSnapshot) -> None:
     sources = SnapshotSource.objects.filter(tenant=copy.tenant, snapshot=copy.base_id)
     columns = ("entry_id", "name", "path", "fingerprint", "raw_sha256")
     rows = [SnapshotSource(tenant=copy.tenant, snapshot=snapshot, **each) for each in sources.values(*columns)]
-    SnapshotSource.objects.bulk_create(rows, batch_size=_BATCH_SIZE)
+    insert_rows(rows)
 
 
 def _store_nodes(snapshot: StructureSnapshot, tree: KeyedTree) -> None:
@@ -176,8 +176,8 @@ def _store_nodes(snapshot: StructureSnapshot, tree: KeyedTree) -> None:
         for node in nodes
         for position, reference in enumerate(node.references)
     ]
-    StructureNode.objects.bulk_create(rows.values(), batch_size=_BATCH_SIZE)
-    Reference.objects.bulk_create(references, batch_size=_BATCH_SIZE)
+    insert_rows(list(rows.values()))
+    insert_rows(references)
 
 
 def _load_chunk_digests(snapshot: StructureSnapshot, nodes: list[KeyedNode]) -> dict[UUID, str]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from project.db.bulk_insert import insert_rows
 from structures.editing.changes import TreeChange
 from structures.editing.errors import InvalidValue, MalformedTree
 from structures.editing.tree_json import decode_node, decode_retirement, encode_node, encode_retirement
@@ -56,7 +57,9 @@ def load_named(copy: WorkingCopy, keys: Collection[UUID]) -> KeyedTree:
 
 def store_tree(copy: WorkingCopy, tree: KeyedTree) -> None:
     """Insert the rows of a new working copy."""
-    _store(copy, [*map(_describe_node, tree.nodes.values()), *_describe_retired(tree.retired.items())])
+    insert_rows(
+        _build_rows(copy, [*map(_describe_node, tree.nodes.values()), *_describe_retired(tree.retired.items())])
+    )
 
 
 def store_change(copy: WorkingCopy, change: TreeChange, after: KeyedTree) -> None:
@@ -78,9 +81,13 @@ def _describe_retired(retired: Iterable[tuple[UUID, Retirement]]) -> Iterator[di
         yield {"key": key, "parent": None, "content": None, "retirement": encode_retirement(gone)}
 
 
+def _build_rows(copy: WorkingCopy, columns: Iterable[dict[str, Any]]) -> list[WorkingNode]:
+    return [WorkingNode(tenant_id=copy.tenant_id, working_copy=copy, **each) for each in columns]
+
+
 def _store(copy: WorkingCopy, columns: Iterable[dict[str, Any]]) -> None:
     WorkingNode.objects.bulk_create(
-        [WorkingNode(tenant_id=copy.tenant_id, working_copy=copy, **each) for each in columns],
+        _build_rows(copy, columns),
         batch_size=_BATCH_SIZE,
         update_conflicts=True,
         unique_fields=["working_copy", "key"],
