@@ -72,12 +72,12 @@ class ExternalCall(UUIDModel):
     )
     prompt_version = models.CharField(max_length=64, blank=True)
     registry = models.CharField(max_length=12, help_text="The version of config/models.yaml that was in force.")
-    units_in = models.PositiveIntegerField(db_default=0)
-    units_cached = models.PositiveIntegerField(db_default=0)
-    units_cache_write = models.PositiveIntegerField(db_default=0)
-    units_audio = models.PositiveIntegerField(db_default=0)
-    units_out = models.PositiveIntegerField(db_default=0)
-    units_thinking = models.PositiveIntegerField(db_default=0)
+    units_in = models.PositiveBigIntegerField(db_default=0)
+    units_cached = models.PositiveBigIntegerField(db_default=0)
+    units_cache_write = models.PositiveBigIntegerField(db_default=0)
+    units_audio = models.PositiveBigIntegerField(db_default=0)
+    units_out = models.PositiveBigIntegerField(db_default=0)
+    units_thinking = models.PositiveBigIntegerField(db_default=0)
     units_estimated = models.BooleanField(db_default=False, help_text="The server gave no numbers; these are ours.")
     cost = models.DecimalField(
         max_digits=DIGITS, decimal_places=DECIMALS, null=True, blank=True, help_text="Dollars; none when nobody knows."

@@ -34,8 +34,14 @@ _BOUNDS = {
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
 }
-# Models wrap JSON in a Markdown code fence even when they are asked not to.
-_FENCE = re.compile(r"\A\s*```[A-Za-z]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+# Models write prose and Markdown code fences around JSON even when they are asked not to. Local ones that think have
+# their thoughts before it, whose begin some servers swallow with the prompt.
+_END_OF_THOUGHTS = "</think>"
+# What begins an object, and not a brace in prose.
+_OBJECT = re.compile(r'\{\s*"')
+# How many places are tried at which an object may begin: prose before it has few braces, and a text of braces alone
+# must not take time that grows with its square.
+MAX_BRACES = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,18 +69,57 @@ def describe_schema(schema: Schema) -> str:
 
 
 def parse_answer(reply: ModelReply, wanted: type[T]) -> T:
-    """Return the answer as an object of `wanted`. Raises AnswerInvalid with the faults and the answer's text."""
-    fenced = _FENCE.match(reply.text)
+    """Return the answer as an object of `wanted`.
+
+    Prose, a code fence or `<think>` around it do no harm, as long as one object alone fits. Raises AnswerInvalid with
+    the faults and the answer's text.
+    """
     try:
-        return wanted.model_validate_json(fenced[1] if fenced else reply.text)
+        return wanted.model_validate_json(reply.text)
     except ValidationError as exc:
-        raise AnswerInvalid(
-            "; ".join(_list_faults(exc)),
-            text=reply.text,
-            usage=reply.usage,
-            model=reply.model,
-            request_id=reply.request_id,
-        ) from None
+        faults = exc
+    found = _list_objects(reply.text.rpartition(_END_OF_THOUGHTS)[2])
+    fitting: dict[str, T] = {}
+    for text in found:
+        try:
+            value = wanted.model_validate_json(text)
+        except ValidationError as exc:
+            # Of one object among prose, its own faults say what to mend.
+            faults = exc if len(found) == 1 else faults
+        else:
+            fitting[value.model_dump_json()] = value
+    if len(fitting) == 1:
+        return next(iter(fitting.values()))
+    listed = "; ".join(_list_faults(faults))
+    raise AnswerInvalid(
+        f"{len(fitting)} different objects fit, give one alone" if fitting else listed,
+        text=reply.text,
+        usage=reply.usage,
+        model=reply.model,
+        request_id=reply.request_id,
+    ) from None
+
+
+def _list_objects(text: str) -> list[str]:
+    """Return the JSON objects that stand in a text, those inside of another one left out.
+
+    None when one of them is broken: a part of it must not be taken for the whole.
+    """
+    found: list[str] = []
+    position, decoder = 0, json.JSONDecoder()
+    # Each brace is tried at most once, and only so many: an attempt may read to the end of the text.
+    for _ in range(MAX_BRACES):
+        begin = text.find("{", position)
+        if begin < 0:
+            break
+        try:
+            _, position = decoder.raw_decode(text, begin)
+            found.append(text[begin:position])
+        except (ValueError, RecursionError):
+            if _OBJECT.match(text, begin):
+                return []
+            position = begin + 1
+    return found
 
 
 def _list_faults(exc: ValidationError) -> Iterator[str]:

@@ -113,9 +113,9 @@ def _parse_reply(answer: dict[str, Any], call: ProviderCall, response: httpx2.Re
         raise error_mapping.map_answer_error(fault)
     request_id = response.headers.get("request-id") or answer.get("id") or ""
     facts: dict[str, Any] = {"request_id": str(request_id), "model": str(answer.get("model") or "")}
-    usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"))
     # Blocks of thinking come before those of text and are no part of the answer.
     text = "".join(block["text"] for block in answer.get("content") or [] if block.get("type") == "text")
+    usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"), call, text=text)
     reason = answer.get("stop_reason")
     if reason == "refusal":
         raise ContentRefused("the model refused the content", usage=usage, **facts)

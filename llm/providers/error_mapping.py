@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -31,11 +32,14 @@ from llm.errors import (
     ProviderError,
     QuotaExhausted,
 )
-from llm.messages import TokenUsage
+from llm.messages import TokenUsage, estimate_usage
 from llm.providers.base import ProviderCall
 from llm.providers.transport import BodyTooLarge, TimeLimit, WrongHost
 from llm.registry import ProviderSpec
+from project import logs
 
+# The registry may state a smaller window than the model has, to save money; ten times as much is no count any more.
+MAX_WINDOWS = 10
 # Only OpenAI has a code for this (`context_length_exceeded`). The others answer 400 with a general code, so that their
 # message has to be searched: Anthropic's, Google's, and those of vLLM, llama.cpp and Ollama.
 _TOO_LONG = re.compile(
@@ -66,6 +70,8 @@ _STATUSES = {
     "overloaded_error": 529,
 }
 _CONTENT_CODES = {"content_filter", "content_policy_violation", "moderation_blocked"}
+
+log = logs.get_logger(__name__)
 
 
 @contextmanager
@@ -212,14 +218,31 @@ def format_status(status: int, code: str) -> str:
     return f"HTTP {status} {code}" if re.fullmatch(r"[A-Za-z][\w.-]{0,59}", code) else f"HTTP {status}"
 
 
-def extract_usage(parse_usage: Callable[[Any], TokenUsage], given: object) -> TokenUsage | None:
-    """Return `parse_usage(given)`; None when the server sent no usage or one whose counts are not natural numbers."""
+def extract_usage(
+    parse_usage: Callable[[Any], TokenUsage], given: object, call: ProviderCall, *, text: str = ""
+) -> TokenUsage | None:
+    """Return `parse_usage(given)`, as far as it can be true of an answer with this text.
+
+    None when the server sent no usage, one whose counts are not natural numbers, or more than the model can read and
+    write. Nothing counted of a prompt or a text that is there is replaced by our estimate.
+    """
     try:
         usage = None if given is None else parse_usage(given)
     except (AttributeError, TypeError):
         return None
     if usage is None or not all(isinstance(count, int) and count >= 0 for count in vars(usage).values()):
         return None
+    if max(vars(usage).values()) > MAX_WINDOWS * (call.model.context_window + call.model.max_output):
+        log.warning("a server counts more tokens than its model has", provider=call.model.provider, model=call.model.id)
+        return None
+    if text.strip() and not (usage.input_tokens and usage.output_tokens):
+        own = estimate_usage(call.request, text)
+        return replace(
+            usage,
+            input_tokens=usage.input_tokens or own.input_tokens,
+            output_tokens=usage.output_tokens or own.output_tokens,
+            estimated=True,
+        )
     return usage
 
 

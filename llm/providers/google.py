@@ -167,7 +167,7 @@ def _parse_reply(answer: types.GenerateContentResponse, text: str, call: Provide
         "request_id": answer.response_id or "",
         "model": answer.model_version or "",
     }
-    usage = error_mapping.extract_usage(_parse_usage, answer.usage_metadata)
+    usage = error_mapping.extract_usage(_parse_usage, answer.usage_metadata, call, text=text)
     if not answer.candidates:
         if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
             raise ContentRefused("the vendor's filter refused the prompt", usage=usage, **facts)

@@ -108,6 +108,8 @@ def _read_stream(reader: AnswerReader, response: httpx2.Response) -> dict[str, A
         # Groq has its usage here unless it is asked for.
         answer.setdefault("usage", (event.get("x_groq") or {}).get("usage"))
         for choice in event.get("choices") or ():
+            if fault := choice.get("error"):
+                raise error_mapping.map_answer_error(fault)
             delta = choice.get("delta") or {}
             reader.add_text(_join_content(delta.get("content")))
             # The names that DeepSeek and vLLM, and that OpenRouter and Groq have for it.
@@ -130,15 +132,19 @@ def _join_content(content: Any) -> str:
 def _parse_reply(answer: dict[str, Any], call: ProviderCall, response: httpx2.Response) -> ModelReply:
     if fault := answer.get("error"):
         raise error_mapping.map_answer_error(fault)
-    usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"))
     request_id = response.headers.get("x-request-id") or answer.get("id") or ""
     facts: dict[str, Any] = {"request_id": str(request_id), "model": str(answer.get("model") or "")}
     choices = answer.get("choices")
     if not choices:
+        usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"), call)
         raise AnswerEmpty("the answer holds no choice", usage=usage, **facts)
     choice = choices[0]
+    # OpenRouter tells here what became of the server that it chose.
+    if fault := choice.get("error"):
+        raise error_mapping.map_answer_error(fault)
     message, reason = choice["message"], choice.get("finish_reason")
     text = _join_content(message.get("content"))
+    usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"), call, text=text)
     if message.get("refusal") or reason == "content_filter":
         raise ContentRefused("the model refused the content", usage=usage, **facts)
     if reason == "length":

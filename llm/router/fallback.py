@@ -22,6 +22,8 @@ from uuid import UUID
 
 from llm.errors import (
     AnswerEmpty,
+    AnswerTimedOut,
+    AnswerTooLarge,
     AnswerTruncated,
     AnswerUnusable,
     Attempt,
@@ -400,7 +402,10 @@ class FallbackRun:
     def _pause_before_retry(self, state: _CandidateState, error: ProviderError) -> bool:
         """Wait before the same model is asked again; return False, without waiting, when that is not worth it."""
         state.busy_count += 1
-        if state.busy_count >= ATTEMPTS_WHEN_BUSY:
+        if state.busy_count >= ATTEMPTS_WHEN_BUSY or isinstance(error, AnswerTooLarge):
+            return False
+        # What took its whole time once would take it again, before the next model begins.
+        if state.has_others and isinstance(error, (AnswerTimedOut, OutOfTime)):
             return False
         if error.retry_after is None:
             # Full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): clients that failed

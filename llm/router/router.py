@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from llm.errors import Attempt, NoProvider, UnknownAction, UnknownStrategy
+from llm.errors import Attempt, NoProvider, ProviderError, UnknownAction, UnknownStrategy
 from llm.messages import AnswerProgress, ContextCapacity, ModelRequest, TokenUsage
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, Registry
 from llm.router.deadlines import Deadline
@@ -108,9 +109,15 @@ class ModelRouter:
         return ObjectCompletion(value=value, **_build_facts(run))
 
     def ping_model(self, model: ModelSpec) -> Completion:
-        """Ask one model for a word, whether or not a chain names it. Costs a few tokens. Raises ModelsExhausted."""
+        """Ask one model for a word, whether or not a chain names it. Costs a few tokens.
+
+        Raises ModelsExhausted, and DeadlinePassed when there was no time to ask.
+        """
         registry = self._registry()
         self.services.ledger.ensure_outside_transaction()
+        # Before the clock runs: loading an SDK takes seconds, on a busy machine a minute.
+        with contextlib.suppress(ProviderError):  # the attempt says what is wrong
+            self.services.providers.get(model.provider, registry.providers[model.provider])
         run = FallbackRun(
             services=self.services,
             registry=registry,

@@ -13,6 +13,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from llm.models import Breaker, ExternalCall, SpendingLimit
+from llm.providers.base import Provider
+from llm.providers.factory import ProviderPool
+from llm.registry import ProviderSpec
+from llm.router.deadlines import Deadline
+from llm.router.factory import build_router_without_breakers
+from llm.router.router import PING
 from tenants.models import Tenant
 from tests.fakes.steps import Answer, Fail
 from tests.llm.world import World
@@ -123,6 +129,37 @@ def test_check_models_fails_when_one_does_not_answer(world: World) -> None:
 
     with pytest.raises(CommandError, match="1 of the configured models do not work"):
         run("check_models", "--live")
+
+
+def test_check_models_says_why_when_there_was_no_time_to_ask(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm.router.router.PING", PING.model_copy(update={"seconds": 1e-9}))
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="4 of the configured models do not work"):
+        call_command("check_models", "--live", stdout=out)
+
+    assert out.getvalue().count("The deadline had passed before a model was asked.") == 4
+
+
+def test_the_clock_of_a_check_starts_when_the_client_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    get, after = ProviderPool.get, Deadline.after
+
+    def get_noted(self: ProviderPool, name: str, spec: ProviderSpec) -> Provider:
+        order.append("client")
+        return get(self, name, spec)
+
+    def start_noted(seconds: float) -> Deadline:
+        order.append("clock")
+        return after(seconds)
+
+    monkeypatch.setattr(ProviderPool, "get", get_noted)
+    monkeypatch.setattr(Deadline, "after", start_noted)
+    world.google.script(Answer("ready"))
+
+    build_router_without_breakers().ping_model(world.registry.models["gemini"])
+
+    assert order[:2] == ["client", "clock"]
 
 
 def test_a_mended_model_is_asked_again_after_a_check(world: World) -> None:

@@ -24,7 +24,7 @@ def test_it_adds_up_what_a_month_cost(
 ) -> None:
     set_limits(acme, soft="10", hard="20")
     world.google.script(Answer("1", input_tokens=1000, output_tokens=100), Fail(404), Answer("3"))
-    world.anthropic.always(Answer("2", input_tokens=2000, output_tokens=0))
+    world.anthropic.always(Answer("2", input_tokens=1900, output_tokens=10))
     for tenant in (acme, acme, rival):
         world.router.complete("ask", QUESTION, tenant=tenant)
     client = api(acme)
@@ -40,12 +40,12 @@ def test_it_adds_up_what_a_month_cost(
     by_model = {row["model"]: row for row in costs["rows"]}
     assert (by_model["gemini"]["calls"], by_model["gemini"]["failed"]) == (2, 1)
     assert by_model["gemini"]["cost_usd"] == by_model["claude"]["cost_usd"] == "0.0020000000"
-    assert by_model["claude"]["units_in"] == 2000
+    assert by_model["claude"]["units_in"] == 1900
 
 
 def test_attempts_of_unknown_cost_are_told_apart(world: World, api: Api, acme: Tenant) -> None:
     world.google.always(Reset())
-    world.anthropic.always(Answer("2", input_tokens=2000, output_tokens=0))
+    world.anthropic.always(Answer("2", input_tokens=1900, output_tokens=10))
     world.router.complete("ask", QUESTION, tenant=acme)
 
     costs = api(acme).get("/api/v1/costs").json()

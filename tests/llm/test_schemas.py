@@ -110,9 +110,15 @@ RIGHT = '{"chunk": 7, "words": "water boils at 100"}'
         f"```JSON\n{RIGHT}\n```",
         f"```\n{RIGHT}\n```",
         f"\n```json\n{RIGHT}```\n\n",
+        f"Here is the object that you asked for:\n\n{RIGHT}\n\nIs there anything else?",
+        f"It has {{two}} fields.\n```json\n{RIGHT}\n```\nDone.",
+        f'<think>\nPerhaps {{"chunk": 9, "words": "ice is cold"}}?\nNo.\n</think>\n\n{RIGHT}',
+        f'Or {{"chunk": 9, "words": "ice is cold"}}? No.\n</think>{RIGHT}',
+        f"{RIGHT}\nOnce more: {RIGHT}",
+        f'{{"note": "an example"}} {RIGHT}',
     ],
 )
-def test_an_answer_becomes_an_object_with_or_without_a_fence(text: str) -> None:
+def test_an_answer_becomes_an_object_whatever_stands_around_it(text: str) -> None:
     assert parse_answer(reply(text), Quote) == Quote(chunk=7, words="water boils at 100")
 
 
@@ -129,7 +135,12 @@ INVALID: list[tuple[str, list[str]]] = [
     ('["unspeakable"]', ["Input should be an object"]),
     ('{"chunk": 1, "words": "unspeak', ["Invalid JSON"]),
     ("I refuse to answer: unspeakable.", ["Invalid JSON"]),
-    ('{"chunk": 1, "words": "unspeakable"} {"chunk": 2}', ["Invalid JSON"]),
+    ('{"chunk": 1, "words": "unspeakable"} {"chunk": 2, "words": "unspeakable"}', ["2 different objects fit"]),
+    ('The answer is {"chunk": 1, "words": "unspeakable", ', ["Invalid JSON"]),
+    ('Here: {"of": [{"chunk": 1, "words": "unspeakable"}, ], }', ["Invalid JSON"]),
+    ('Sure! {"chunk": 0, "words": "unspeakable"}', ["chunk: Input should be greater than or equal to 1"]),
+    ("{" * 100_000, ["Invalid JSON"]),
+    ('{"a": ' * 100_000, ["Invalid JSON"]),
     ('{"chunk": 1, "words": "\\ud800 unspeakable"}', ["Invalid JSON"]),
     ("[" * 100_000, ["Invalid JSON"]),
     ("", ["Invalid JSON"]),

@@ -9,6 +9,7 @@ from llm.errors import ModelsExhausted, RegistryUnusable
 from llm.providers.factory import find_base_url_fault, find_key_fault, list_missing_variables
 from llm.registry_loader import get_registry_loader
 from llm.router.factory import build_router_without_breakers
+from project.errors import DomainError
 
 
 class Command(BaseCommand):
@@ -40,9 +41,10 @@ class Command(BaseCommand):
                 try:
                     answer = router.ping_model(model)
                     said = f"answers ({answer.usage.input_tokens} tokens in, {answer.usage.output_tokens} out)"
-                except ModelsExhausted as exc:
+                except DomainError as exc:
                     failed += 1
-                    said = "; ".join(attempt.cause for attempt in exc.attempts)
+                    causes = [attempt.cause for attempt in exc.attempts] if isinstance(exc, ModelsExhausted) else []
+                    said = "; ".join(causes) or str(exc)
             self.stdout.write(f"{name:<28} {said}")
         if failed:
             raise CommandError(f"{failed} of the configured models do not work.")

@@ -15,11 +15,13 @@ from llm.errors import (
     AnswerTruncated,
     AnswerUnusable,
     ContentRefused,
+    KeyRefused,
     ModelUnsuited,
     PromptInvalid,
     PromptTooLong,
     ProviderBusy,
     ProviderError,
+    QuotaExhausted,
 )
 from llm.messages import ModelRequest, TokenUsage
 from llm.schemas import parse_answer
@@ -110,6 +112,59 @@ def test_our_own_estimate_stands_in_where_a_server_counts_nothing(harness: Provi
     assert usage.estimated
     assert usage.input_tokens >= (len(PROMPT) + len(SYSTEM)) // 4
     assert usage.output_tokens >= 30
+
+
+@each_dialect
+@pytest.mark.parametrize("count", [2**31, 2**63, 10**30])
+def test_more_tokens_than_the_model_has_are_not_believed(harness: ProviderHarness, count: int) -> None:
+    usage = harness.ask(Answer("Many jars.", input_tokens=count)).usage
+
+    assert usage.estimated
+    assert usage.input_tokens < 1000
+
+
+@each_dialect
+def test_nothing_is_not_believed_of_an_answer_that_is_there(harness: ProviderHarness) -> None:
+    nothing = harness.ask(Answer("Many jars.", input_tokens=0, output_tokens=0)).usage
+    half = harness.ask(Answer("Many jars.", input_tokens=77, output_tokens=0)).usage
+
+    assert nothing.estimated
+    assert nothing.input_tokens >= (len(PROMPT) + len(SYSTEM)) // 4
+    assert nothing.output_tokens >= 2
+    assert half.estimated
+    assert (half.input_tokens, half.output_tokens) == (77, nothing.output_tokens)
+
+
+ERRORS: list[tuple[Any, type[ProviderError]]] = [
+    ({"message": ECHO}, ProviderBusy),
+    ({"message": ECHO, "code": 502}, ProviderBusy),
+    ({"message": ECHO, "code": 429}, ProviderBusy),
+    ({"message": ECHO, "code": 402}, QuotaExhausted),
+    ({"message": ECHO, "type": "authentication_error"}, KeyRefused),
+    ({"message": ECHO, "code": "context_length_exceeded"}, PromptTooLong),
+    ({"message": ECHO, "code": ECHO, "type": [ECHO]}, ProviderBusy),
+    (ECHO, ProviderBusy),
+]
+
+
+@pytest.mark.parametrize("dialect", [OPENAI, DEEPSEEK, ANTHROPIC], ids=str)
+@pytest.mark.parametrize(("fault", "expected"), ERRORS)
+def test_an_error_with_the_status_of_an_answer_is_an_error(
+    harness: ProviderHarness, fault: Any, expected: type[ProviderError]
+) -> None:
+    error = harness.fails(Raw(200, json.dumps({"error": fault}).encode()))
+
+    assert type(error) is expected
+
+
+@pytest.mark.parametrize("dialect", [OPENAI, DEEPSEEK], ids=str)
+def test_an_error_in_a_choice_is_an_error(harness: ProviderHarness) -> None:
+    def change(body: dict[str, Any]) -> None:
+        body["choices"][0] |= {"finish_reason": "error", "error": {"code": 502, "message": ECHO}}
+
+    error = harness.fails(altered(harness.vendor, change))
+
+    assert (type(error), error.status) == (ProviderBusy, 502)
 
 
 BILLED = TokenUsage(input_tokens=77, output_tokens=11)

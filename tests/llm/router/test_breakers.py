@@ -18,7 +18,7 @@ from llm.router.deadlines import Deadline
 from llm.router.factory import build_router_without_breakers
 from project.jobs.errors import JobCancelled
 from tenants.models import Tenant
-from tests.fakes.steps import Answer, Fail, Hang, Refusal
+from tests.fakes.steps import Answer, Fail, Hang, Raw, Refusal
 from tests.llm.world import World, model, set_limits
 
 QUESTION = ModelRequest(prompt="How hot?")
@@ -43,6 +43,17 @@ def test_after_repeated_failures_a_model_is_passed_over(world: World) -> None:
     assert {answer.model for answer in answers} == {"claude"}
     assert len(world.google.asked) == 3
     assert answers[-1].attempts[0].cause.startswith("not asked for")
+
+
+def test_errors_in_the_place_of_answers_are_failures(world: World) -> None:
+    world.openai.always(Raw(200, b'{"error": {"code": 502, "message": "Bad gateway"}}'))
+    world.google.always(Answer("100."))
+
+    answers = [world.router.complete("ask", QUESTION, strategy="quality") for _ in range(3)]
+
+    assert {answer.model for answer in answers} == {"gemini"}
+    assert len(world.openai.asked) == 3
+    assert [(row.model, row.kind) for row in list_open_breakers()] == [("gpt", "busy")]
 
 
 def test_another_process_knows_it_too(world: World) -> None:

@@ -290,6 +290,39 @@ def test_pictures_and_clips_go_along(world: World) -> None:
     assert [(video.uri, video.start, video.end) for video in seen.videos] == [(clip.uri, "1.5s", "4s")]
 
 
+def test_a_model_that_took_its_whole_time_is_not_given_it_again(world: World) -> None:
+    world.file["providers"]["google"]["answer_seconds"] = 0.3
+    world.write()
+    world.google.always(Hang())
+    world.anthropic.script(Answer("100."))
+    world.load_sdks()
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert [(each.model, each.kind) for each in answer.attempts] == [("gemini", "timed_out"), ("claude", "answered")]
+    assert asked(world.google) == [1]
+
+
+def test_the_last_model_is_given_a_second_chance_to_answer_in_time(world: World) -> None:
+    world.file["providers"]["google"]["answer_seconds"] = 0.3
+    world.file["chains"]["ask"]["default"] = ["gemini"]
+    world.write()
+    world.google.script(Hang(), Answer("100."))
+    world.load_sdks()
+
+    assert world.router.complete("ask", QUESTION).text == "100."
+
+
+@pytest.mark.parametrize("tokens", [2**31, 2**40])
+def test_an_answer_is_kept_however_many_tokens_it_counts(world: World, tokens: int) -> None:
+    world.file["models"]["gemini"]["context_window"] = 10**12
+    world.write()
+    world.google.script(Answer("100.", input_tokens=tokens))
+
+    assert world.router.complete("ask", QUESTION).text == "100."
+    assert [row.units_in for row in world.calls] == [tokens]
+
+
 def test_a_deadline_that_has_passed_asks_nobody(world: World) -> None:
     with pytest.raises(DeadlinePassed):
         world.router.complete("ask", QUESTION, deadline=Deadline.after(0))
