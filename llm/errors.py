@@ -10,6 +10,7 @@ One attempt at one model, as its provider classified it (the message is part of 
   + ProviderRefused           this provider or model will refuse every further request
     x KeyRefused              401, 403, a bad key
     x QuotaExhausted          402, no credit, the day's quota
+    x CertificateRefused      the server's TLS certificate is not trusted
     x ModelUnknown            404, no such model
     x ModelUnsuited           the model does not know a parameter that we need, or the address is not a model's
   + PromptRefused             the prompt is at fault
@@ -115,6 +116,12 @@ class QuotaExhausted(ProviderRefused):
     kind = "quota_exhausted"
 
 
+class CertificateRefused(ProviderRefused):
+    """The server's TLS certificate is not trusted here, or it does not speak TLS."""
+
+    kind = "certificate_refused"
+
+
 class ModelUnknown(ProviderRefused):
     """The provider does not know the model."""
 
@@ -182,7 +189,9 @@ class AttemptInterrupted(ProviderError):
 
 
 _BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime, AnswerTimedOut, AnswerTooLarge)}
-_OPERATOR_KINDS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
+OPERATOR_KINDS = frozenset(
+    error.kind for error in (KeyRefused, QuotaExhausted, CertificateRefused, ModelUnknown, ModelUnsuited)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,7 +278,7 @@ class ModelsExhausted(DomainError):
         kinds = {attempt.kind for attempt in attempts}
         # A refusal as malformed that no second vendor confirmed costs nothing to hear again.
         refused = set() if isinstance(last, PromptRefused) else {PromptInvalid.kind}
-        if kinds & _BUSY_KINDS and kinds <= _BUSY_KINDS | _OPERATOR_KINDS | refused:
+        if kinds & _BUSY_KINDS and kinds <= _BUSY_KINDS | OPERATOR_KINDS | refused:
             self.max_outage_hours = math.inf
         self.last = last
         self.retry_after = retry_after

@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from llm.errors import KeyRefused, ModelUnknown, ModelUnsuited, QuotaExhausted
+from llm.errors import OPERATOR_KINDS
 from llm.registry_loader import get_registry_loader
 from llm.router.breakers import list_open_breakers
 from materials.models import MaterialEntry
@@ -32,8 +32,6 @@ MAX_CANARY_AGE = timedelta(seconds=90)
 MAX_LOOK_AGE, GONE_AFTER = timedelta(seconds=30), timedelta(minutes=10)
 # Of the newest stored files, to see whether the store is the right one.
 MAX_PROBED_FILES = 3
-# Refusals of providers that only an operator can end: a new key, a payment, another model.
-OPERATOR_REFUSALS = {error.kind for error in (KeyRefused, QuotaExhausted, ModelUnknown, ModelUnsuited)}
 
 
 class NotHealthy(Exception):
@@ -218,7 +216,7 @@ def _check_models() -> str:
     fault = get_registry_loader().get_fault()
     if fault:
         raise Degraded(f"The registry of models cannot be used as it stands: {fault}")
-    refused = [row for row in list_open_breakers() if row.kind in OPERATOR_REFUSALS]
+    refused = [row for row in list_open_breakers() if row.kind in OPERATOR_KINDS]
     if refused:
         raise Degraded("; ".join(f"{row.provider}/{row.model or '*'}: {row.kind}" for row in refused))
     return "in force"

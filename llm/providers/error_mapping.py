@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import json
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import httpx2
 from llm.errors import (
     AnswerTimedOut,
     AnswerTooLarge,
+    CertificateRefused,
     ContentRefused,
     KeyRefused,
     ModelUnknown,
@@ -110,6 +112,8 @@ def map_transport_error(
         )
     if isinstance(exc, httpx2.TimeoutException):
         return _map_timeout(exc, call, provider, limit)
+    if fault := find_certificate_fault(exc):
+        return CertificateRefused(fault, usage=TokenUsage())
     if isinstance(exc, httpx2.ConnectError):
         return ProviderBusy("the server cannot be reached", usage=TokenUsage())
     if isinstance(exc, BodyTooLarge):
@@ -131,6 +135,17 @@ def _map_timeout(
     if call.arrival.characters:
         return AnswerTimedOut(f"the answer did not go on for {provider.idle_seconds:.0f} s", usage=usage)
     return AnswerTimedOut(f"no answer within {provider.answer_seconds:.0f} s", usage=usage)
+
+
+def find_certificate_fault(exc: BaseException | None) -> str:
+    """Return what is wrong with TLS when only an operator can mend it; blank for any other cause of a failure."""
+    while exc is not None and not isinstance(exc, ssl.SSLError):
+        exc = exc.__cause__ or exc.__context__
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return f"the server's TLS certificate is not trusted: {exc.verify_message}"
+    if exc is not None and exc.reason == "WRONG_VERSION_NUMBER":
+        return "the server does not speak TLS: check the base URL (https or http)"
+    return ""
 
 
 def map_sdk_error(

@@ -18,7 +18,7 @@ from typing import BinaryIO
 import httpx2
 from google.genai import errors, types
 
-from llm.errors import KeyRefused, ModelUnsuited, PromptInvalid, ProviderBusy, ProviderError
+from llm.errors import CertificateRefused, KeyRefused, ModelUnsuited, PromptInvalid, ProviderBusy, ProviderError
 from llm.messages import TokenUsage
 from llm.providers import error_mapping
 from llm.providers.google import BASE_URL, build_google_client
@@ -185,7 +185,9 @@ class GoogleFiles:
                 ) from None
             except httpx2.TimeoutException:
                 raise ProviderBusy("the provider took no file in time", usage=TokenUsage()) from None
-            except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL):
+            except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:
+                if fault := error_mapping.find_certificate_fault(exc):
+                    raise CertificateRefused(fault, usage=TokenUsage()) from None
                 raise ProviderBusy("the connection to the provider's files broke", usage=TokenUsage()) from None
             except (AttributeError, KeyError, TypeError, ValueError):
                 raise ProviderBusy("the answer about a file is not of the vendor's form", usage=TokenUsage()) from None

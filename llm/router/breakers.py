@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from llm.errors import KeyRefused, PromptInvalid, ProviderError, ProviderRefused, QuotaExhausted
+from llm.errors import CertificateRefused, KeyRefused, PromptInvalid, ProviderError, ProviderRefused, QuotaExhausted
 from llm.models import Breaker
 from llm.registry import ModelSpec
 from project import logs
@@ -140,8 +140,8 @@ class CircuitBreakers:
         Runs in a transaction of its own, in which the breaker's row is locked.
         """
         refused = isinstance(error, ProviderRefused)
-        # Key and quota belong to the account: the provider's other models would refuse in the same way.
-        whole = isinstance(error, (KeyRefused, QuotaExhausted))
+        # Key and quota belong to the account, a certificate to the server: other models would fail in the same way.
+        whole = isinstance(error, (KeyRefused, QuotaExhausted, CertificateRefused))
         with transaction.atomic():
             # Locked, since failures of several processes add up and one of them decides how long the cool-down is.
             row, _ = Breaker.objects.select_for_update().get_or_create(
