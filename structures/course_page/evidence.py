@@ -17,7 +17,7 @@ from materials.models import Chunk, MaterialEntry
 from project.errors import NotFound
 from structures.course_page.languages import DEFAULT_LABEL_LANGUAGE
 from structures.course_page.sections import PageEvidence, build_page_evidence
-from structures.grounding.quotes import split_at_quote
+from structures.grounding.quotes import find_quoted_text, split_at_quote
 from structures.models import Reference
 from tenants.models import Tenant
 
@@ -110,7 +110,7 @@ def get_cited_entry(*, tenant: Tenant, reference: Reference) -> MaterialEntry:
 def load_evidence(
     *, tenant: Tenant, snapshot_id: UUID, reference_id: UUID, label_language: str = DEFAULT_LABEL_LANGUAGE
 ) -> Evidence:
-    """Return a reference's evidence from today's materials. Five statements at most. Raises NotFound."""
+    """Return a reference's evidence from today's materials. Seven statements at most. Raises NotFound."""
     with translation.override(label_language):
         return _load_evidence(tenant, snapshot_id, reference_id, label_language)
 
@@ -160,7 +160,13 @@ def _find_quoted_chunk(tenant: Tenant, reference: Reference) -> Chunk | None:
     if same is not None and split_at_quote(same.text, reference.quote):
         return same
     # An ingestion replaces all chunks of an entry, so that most quotes stand in a new one.
-    return chunks.filter(text__contains=reference.quote).order_by("position").first()
+    exact = chunks.filter(text__contains=reference.quote).order_by("position").first()
+    if exact is not None:
+        return exact
+    # Another reader may divide lines otherwise, or write quotation marks in another way.
+    texts = chunks.order_by("position").values_list("pk", "text").iterator()
+    found = find_quoted_text(texts, reference.quote)
+    return None if found is None else chunks.filter(pk=found).first()
 
 
 def _load_lines(tenant: Tenant, quoted: Chunk, quote: str) -> list[PassageLine]:

@@ -113,6 +113,12 @@ def find_quote(text: str, quote: str) -> str:
     return _ChunkText(text).find_passage(quote, min_letters=0)
 
 
+def find_quoted_text(texts: Iterable[tuple[UUID, str]], quote: str) -> UUID | None:
+    """Return the key of the first of many texts in which `find_quote` finds the quote; None when it is in none."""
+    wanted = normalize_quote(quote)
+    return next((key for key, text in texts if wanted and wanted in normalize_quote(text)), None)
+
+
 def split_at_quote(text: str, quote: str) -> tuple[str, str, str] | None:
     """Return a text, as people see it, before the passage that equals the quote, the passage, and the text after it.
 

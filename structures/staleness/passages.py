@@ -28,6 +28,8 @@ class PassageIndex:
     def has_quote(self, quote: str) -> bool:
         """Tell whether the quote stands in one of the texts."""
         wanted = normalize_quote(quote)
+        if not wanted:
+            return False
         if len(wanted) < 2 * _BLOCK - 1:
             return wanted in self._text
         places = [self._find_rarest_block(wanted, offset) for offset in range(_BLOCK)]

@@ -14,7 +14,7 @@ from django.db.models.functions import MD5
 
 from materials.models import Chunk, ChunkCorrection, EntryState, MaterialEntry, MaterialNode
 from materials.queries import Branch, list_subtree
-from structures.models import Reference, SnapshotSource, StructureSnapshot
+from structures.models import Reference, SnapshotSource, StructureNode, StructureSnapshot
 from structures.staleness.comparison import (
     PresentEntry,
     Source,
@@ -30,15 +30,30 @@ _READABLE = {EntryState.READY, EntryState.PENDING}
 
 
 @dataclass(frozen=True, kw_only=True)
+class PrerequisitePart:
+    """One of the two quotes of a prerequisite: `part` is `definition` or `use`, of the node's prerequisite `index`."""
+
+    node_id: UUID
+    index: int
+    part: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MaterialChanges:
     """What has happened to the materials of a snapshot since it was made, and which references no longer stand.
 
-    `is_known` is False for snapshots that are older than the list of their sources.
+    `is_known` is False for snapshots that are older than the list of their sources. `lost_references` are ids,
+    `lost_prerequisites` quotes of prerequisites.
     """
 
     is_known: bool = True
     sources: SourceChanges = field(default_factory=SourceChanges)
     lost_references: frozenset[UUID] = field(default_factory=frozenset)
+    lost_prerequisites: frozenset[PrerequisitePart] = field(default_factory=frozenset)
+
+    @property
+    def lost_count(self) -> int:
+        return len(self.lost_references) + len(self.lost_prerequisites)
 
     @property
     def has_any(self) -> bool:
@@ -53,13 +68,24 @@ class StructureMark:
     is_stale: bool | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _CitedQuote:
+    """A quote that may no longer stand. `chunk_digest` is blank where the text of its chunk is not known."""
+
+    source: UUID | PrerequisitePart
+    entry_id: UUID
+    quote: str
+    chunk_digest: str
+
+
+PREREQUISITE_PARTS = ("definition", "use")
 UNKNOWN_CHANGES = MaterialChanges(is_known=False)
 
 
 def find_changes(*, tenant: Tenant, snapshot: StructureSnapshot, references: Iterable[Reference]) -> MaterialChanges:
     """Return what has changed below the snapshot's node. `references` are all of the snapshot's.
 
-    Two statements when nothing has changed, six when something has.
+    Two statements when nothing has changed, seven when something has.
     """
     if not snapshot.sources_digest:
         return UNKNOWN_CHANGES
@@ -70,9 +96,45 @@ def find_changes(*, tenant: Tenant, snapshot: StructureSnapshot, references: Ite
     present = _mark_corrected(tenant=tenant, snapshot=snapshot, sources=sources, present=present)
     changes = compare_sources(sources, present)
     cited = changes.list_cited_ids()
-    doubtful = [reference for reference in references if reference.entry_id in cited]
-    lost = _find_lost_references(tenant=tenant, references=doubtful, present=present)
-    return MaterialChanges(sources=changes, lost_references=frozenset(lost))
+    quotes = _list_quotes(tenant=tenant, snapshot=snapshot, references=list(references))
+    doubtful = [quote for quote in quotes if quote.entry_id in cited]
+    lost = _find_lost_quotes(tenant=tenant, quotes=doubtful, present=present)
+    return MaterialChanges(
+        sources=changes,
+        lost_references=frozenset(each for each in lost if isinstance(each, UUID)),
+        lost_prerequisites=frozenset(each for each in lost if isinstance(each, PrerequisitePart)),
+    )
+
+
+def _list_quotes(*, tenant: Tenant, snapshot: StructureSnapshot, references: Sequence[Reference]) -> list[_CitedQuote]:
+    """Return the quotes of the references and those of the prerequisites of nodes. One statement.
+
+    Prerequisites keep no digest of the chunk that they quote; mostly a reference quotes it, too.
+    """
+    digests = {reference.chunk_id: reference.chunk_digest for reference in references}
+    nodes = StructureNode.objects.filter(tenant=tenant, snapshot=snapshot).exclude(prerequisites=[])
+    return [
+        *(
+            _CitedQuote(
+                source=reference.pk,
+                entry_id=reference.entry_id,
+                quote=reference.quote,
+                chunk_digest=reference.chunk_digest,
+            )
+            for reference in references
+        ),
+        *(
+            _CitedQuote(
+                source=PrerequisitePart(node_id=node_id, index=index, part=part),
+                entry_id=UUID(prerequisite[part]["entry"]),
+                quote=prerequisite[part]["quote"],
+                chunk_digest=digests.get(UUID(prerequisite[part]["chunk"]), ""),
+            )
+            for node_id, prerequisites in nodes.values_list("pk", "prerequisites")
+            for index, prerequisite in enumerate(prerequisites)
+            for part in PREREQUISITE_PARTS
+        ),
+    ]
 
 
 def _list_present_entries(*, tenant: Tenant, snapshot: StructureSnapshot) -> list[PresentEntry]:
@@ -181,20 +243,20 @@ def _mark_corrected(
     return [replace(entry, was_corrected_since=entry.entry_id in corrected) for entry in present]
 
 
-def _find_lost_references(
-    *, tenant: Tenant, references: Sequence[Reference], present: Sequence[PresentEntry]
-) -> set[UUID]:
-    """Return the references whose quote is not in their entry and whose chunk's text is in no other. Two statements."""
-    texts = _load_texts(tenant, {reference.entry_id for reference in references} & {each.entry_id for each in present})
-    by_entry: dict[UUID, list[Reference]] = defaultdict(list)
-    for reference in references:
-        by_entry[reference.entry_id].append(reference)
-    lost: list[Reference] = []
+def _find_lost_quotes(
+    *, tenant: Tenant, quotes: Sequence[_CitedQuote], present: Sequence[PresentEntry]
+) -> set[UUID | PrerequisitePart]:
+    """Return whose quote is not in its entry, while its chunk's text is in no other. Two statements."""
+    texts = _load_texts(tenant, {quote.entry_id for quote in quotes} & {each.entry_id for each in present})
+    by_entry: dict[UUID, list[_CitedQuote]] = defaultdict(list)
+    for quote in quotes:
+        by_entry[quote.entry_id].append(quote)
+    lost: list[_CitedQuote] = []
     for entry_id, cited in by_entry.items():
         index = PassageIndex(texts.get(entry_id, []))
-        lost.extend(reference for reference in cited if not index.has_quote(reference.quote))
-    found = _find_digests(tenant, {reference.chunk_digest for reference in lost}, present)
-    return {reference.pk for reference in lost if reference.chunk_digest not in found}
+        lost.extend(each for each in cited if not index.has_quote(each.quote))
+    found = _find_digests(tenant, {quote.chunk_digest for quote in lost}, present)
+    return {quote.source for quote in lost if quote.chunk_digest not in found}
 
 
 def _load_texts(tenant: Tenant, entry_ids: set[UUID]) -> Mapping[UUID, list[str]]:

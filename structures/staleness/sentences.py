@@ -28,6 +28,6 @@ def describe_changes(changes: MaterialChanges) -> list[str]:
             named = "; ".join(entry.path for entry in entries[:_MAX_NAMED])
             more = f"; and {len(entries) - _MAX_NAMED} more" if len(entries) > _MAX_NAMED else ""
             sentences.append(f"{name}: {named}{more}.")
-    if changes.lost_references:
-        sentences.append(f"References that no longer stand: {len(changes.lost_references)}.")
+    if changes.lost_count:
+        sentences.append(f"References that no longer stand: {changes.lost_count}.")
     return sentences

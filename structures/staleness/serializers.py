@@ -11,10 +11,9 @@ from uuid import UUID
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
-from structures.models import Reference, StructureNode
 from structures.queries import StoredNode, iter_stored_nodes
 from structures.staleness.comparison import NamedEntry, SourceChanges
-from structures.staleness.queries import MaterialChanges
+from structures.staleness.queries import PREREQUISITE_PARTS, MaterialChanges, PrerequisitePart
 
 UNKNOWN = "unknown"
 
@@ -28,13 +27,20 @@ class ChangedEntrySerializer(serializers.Serializer[Any]):
 
 
 class LostReferenceSerializer(serializers.Serializer[Any]):
-    """A reference that no longer stands: its quote is not in its entry, and its chunk's text in no other one."""
+    """A reference that no longer stands: its quote is not in its entry, and its chunk's text in no other one.
+
+    White space, the shape of quotation marks and dashes, and invisible characters do not matter.
+    """
 
     node = serializers.UUIDField(help_text="The structure node whose evidence it is.")
     key = serializers.UUIDField(help_text="The key of that node.")
     entry = serializers.UUIDField()
     entry_path = serializers.CharField()
     quote = serializers.CharField()
+    prerequisite = serializers.CharField(
+        help_text="The term, of a quote of a prerequisite; blank of the evidence of a node."
+    )
+    part = serializers.CharField(help_text="Of a prerequisite, which quote: `definition` or `use`; else blank.")
 
 
 class MaterialChangesSerializer(serializers.Serializer[Any]):
@@ -95,14 +101,7 @@ def build_changes_json(changes: MaterialChanges, nodes: Sequence[StoredNode]) ->
         return MaterialsChanged(snapshot=UNKNOWN, otherwise=UNKNOWN)
     if not changes.has_any:
         return MaterialsChanged()
-    lost = {
-        stored.row.pk: [
-            _represent_lost_reference(stored.row, reference)
-            for reference in stored.references
-            if reference.pk in changes.lost_references
-        ]
-        for stored in iter_stored_nodes(nodes)
-    }
+    lost = {stored.row.pk: _list_lost(stored, changes) for stored in iter_stored_nodes(nodes)}
     cited = _collect_cited(nodes, changes.sources.list_cited_ids())
     return MaterialsChanged(
         snapshot=_represent_changes(changes.sources, [each for found in lost.values() for each in found]),
@@ -117,7 +116,8 @@ def _collect_cited(nodes: Sequence[StoredNode], changed: set[UUID]) -> dict[UUID
     """Return the nodes that cite one of the changed entries, themselves or below, with the ids of those."""
     cited: dict[UUID, set[UUID]] = defaultdict(set)
     for stored in reversed(list(iter_stored_nodes(nodes))):
-        found = {reference.entry_id for reference in stored.references} & changed
+        quoted = {UUID(each[part]["entry"]) for each in stored.row.prerequisites for part in PREREQUISITE_PARTS}
+        found = ({reference.entry_id for reference in stored.references} | quoted) & changed
         # What is below comes first in this order.
         found.update(*(cited[child.row.pk] for child in stored.children if child.row.pk in cited))
         if found:
@@ -125,7 +125,7 @@ def _collect_cited(nodes: Sequence[StoredNode], changed: set[UUID]) -> dict[UUID
     return dict(cited)
 
 
-def _represent_changes(changes: SourceChanges, lost: list[dict[str, str]]) -> dict[str, Any]:
+def _represent_changes(changes: SourceChanges, lost: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "added": _represent_entries(changes.added),
         "removed": _represent_entries(changes.removed),
@@ -140,11 +140,32 @@ def _represent_entries(entries: Iterable[NamedEntry]) -> list[dict[str, str]]:
     return [{"entry": str(entry.entry_id), "name": entry.name, "path": entry.path} for entry in entries]
 
 
-def _represent_lost_reference(node: StructureNode, reference: Reference) -> dict[str, str]:
-    return {
-        "node": str(node.pk),
-        "key": str(node.key),
-        "entry": str(reference.entry_id),
-        "entry_path": reference.entry_path,
-        "quote": reference.quote,
-    }
+def _list_lost(stored: StoredNode, changes: MaterialChanges) -> list[dict[str, Any]]:
+    """Return the references of a node that no longer stand, and after them the quotes of its prerequisites."""
+    names = {"node": str(stored.row.pk), "key": str(stored.row.key)}
+    evidence = [
+        {
+            **names,
+            "entry": str(reference.entry_id),
+            "entry_path": reference.entry_path,
+            "quote": reference.quote,
+            "prerequisite": "",
+            "part": "",
+        }
+        for reference in stored.references
+        if reference.pk in changes.lost_references
+    ]
+    quoted = [
+        {
+            **names,
+            "entry": each[part]["entry"],
+            "entry_path": each[part]["entry_path"],
+            "quote": each[part]["quote"],
+            "prerequisite": each["term"],
+            "part": part,
+        }
+        for index, each in enumerate(stored.row.prerequisites)
+        for part in PREREQUISITE_PARTS
+        if PrerequisitePart(node_id=stored.row.pk, index=index, part=part) in changes.lost_prerequisites
+    ]
+    return [*evidence, *quoted]

@@ -90,6 +90,25 @@ def test_chunks_that_were_read_again_still_hold_the_quote(
     assert "Temperature" in [each.text for each in document.find("p")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Now: Boiling  point is\nthe temperature\tat which a liquid becomes a gas.",
+        "Boiling\u00ad point is the temperature at\u00a0which a liquid becomes a gas. \u201cMore.\u201d",
+    ],
+)
+def test_another_reading_may_write_the_quote_with_other_spaces_and_signs(
+    api: Api, short: StructureSnapshot, lecture: MaterialEntry, text: str
+) -> None:
+    reference = find_reference(short, BOILING)
+    Chunk.objects.filter(entry=lecture, pk=reference.chunk_id).update(id=new_id(), text=text)
+
+    document = open_evidence(api, reference)
+
+    assert [" ".join(each.split()) for each in list_marks(document)] == [BOILING]
+    assert list_notices(document) == []
+
+
 def test_a_quote_that_was_corrected_away_is_shown_as_it_was(api: Api, short: StructureSnapshot, acme: Tenant) -> None:
     reference = find_reference(short, BOILING)
     correct_chunk(tenant=acme, chunk_id=reference.chunk_id, text="It depends on the pressure.", by="test")

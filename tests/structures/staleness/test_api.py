@@ -140,6 +140,63 @@ def test_a_correction_beside_a_quote_leaves_its_reference_standing(
     assert name_changes(read(api, acme, snapshot)["materials_changed"]) == {"corrected": ["steam.md"]}
 
 
+WHEELS = b"""# Wheels
+
+Steam drives the wheels of an engine.
+
+**Wheel** is a disc that turns about an axle.
+"""
+
+
+@pytest.fixture
+def building(api: Api, acme: Tenant, course: MaterialNode) -> StructureSnapshot:
+    """Return the structure of two files, of which the second uses a term that the first defines."""
+    for name, text in (("1 steam.md", STEAM), ("2 wheels.md", WHEELS)):
+        upload(api(acme), course.pk, name, text)
+    drain()
+    return generate(api, acme, course)
+
+
+@pytest.mark.parametrize(
+    ("file", "begin", "corrected", "part"),
+    [
+        ("1 steam.md", "Steam is water", "Vapour is water that has become a gas.", "definition"),
+        ("2 wheels.md", "Steam drives", "Water drives the wheels of an engine.", "use"),
+    ],
+)
+def test_quotes_of_prerequisites_that_no_longer_stand_are_named(
+    api: Api, acme: Tenant, building: StructureSnapshot, file: str, begin: str, corrected: str, part: str
+) -> None:
+    (node,) = building.nodes.exclude(prerequisites=[])
+    (prerequisite,) = node.prerequisites
+    chunk = Chunk.objects.get(entry__name=file, text__startswith=begin)
+    correct_chunk(tenant=acme, chunk_id=chunk.pk, text=f"{chunk.text} Of course.", by="test")
+    assert "lost" not in name_changes(read(api, acme, building)["materials_changed"])
+    correct_chunk(tenant=acme, chunk_id=chunk.pk, text=corrected, by="test")
+
+    shown = read(api, acme, building)
+
+    lost = [each for each in shown["materials_changed"]["lost_references"] if each["prerequisite"]]
+    assert lost == [
+        {
+            "node": str(node.pk), "key": str(node.key), "entry": prerequisite[part]["entry"],
+            "entry_path": file, "quote": prerequisite[part]["quote"], "prerequisite": prerequisite["term"],
+            "part": part,
+        }
+    ]  # fmt: skip
+    assert node.title in list_changed_titles(shown)
+
+
+def test_another_reading_with_other_spaces_and_quotation_marks_loses_nothing(
+    api: Api, acme: Tenant, building: StructureSnapshot
+) -> None:
+    for chunk in Chunk.objects.filter(text__contains="team "):
+        text = "\u201cSo:\u201d  " + chunk.text.replace(" ", "\u00a0\n")
+        correct_chunk(tenant=acme, chunk_id=chunk.pk, text=text, by="test")
+
+    assert name_changes(read(api, acme, building)["materials_changed"]) == {"corrected": ["1 steam.md", "2 wheels.md"]}
+
+
 def test_a_file_that_can_no_longer_be_read_is_named(
     api: Api, acme: Tenant, lecture: MaterialEntry, snapshot: StructureSnapshot
 ) -> None:
