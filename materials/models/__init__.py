@@ -1,6 +1,13 @@
 """The models of materials. Import them from this package, not from its modules."""
 
-from materials.models.chunks import Chunk, ChunkCorrection, LeftOutPassage, LocatorMixin, get_locator_columns
+from materials.models.chunks import (
+    Chunk,
+    ChunkCorrection,
+    LeftOutPassage,
+    LocatorMixin,
+    get_locator_columns,
+    read_locator,
+)
 from materials.models.entries import (
     EntryError,
     EntryState,
@@ -48,4 +55,5 @@ __all__ = [
     "build_raw_file_key",
     "build_ready_condition",
     "get_locator_columns",
+    "read_locator",
 ]

@@ -33,14 +33,19 @@ class LocatorMixin(models.Model):
 
     @property
     def locator(self) -> Locator:
-        return Locator(
-            page=self.page,
-            slide=self.slide,
-            start_ms=self.start_ms,
-            end_ms=self.end_ms,
-            heading_path=tuple(self.heading_path),
-            fragment=self.fragment or None,
-        )
+        return read_locator(self)
+
+
+def read_locator(row: Any) -> Locator:
+    """Return the locator that the `LocatorMixin` columns of a row hold, be it a model or a tuple with names."""
+    return Locator(
+        page=row.page,
+        slide=row.slide,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        heading_path=tuple(row.heading_path),
+        fragment=row.fragment or None,
+    )
 
 
 def get_locator_columns(locator: Locator) -> dict[str, Any]:

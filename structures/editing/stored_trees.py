@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 from uuid import UUID
 
-from materials.documents import Locator
+from materials.models import read_locator
 from structures.editing.errors import LimitExceeded
 from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, FieldKind, FieldValue, Minutes, encode_value
 from structures.editing.reference_json import decode_prerequisite
@@ -149,14 +149,7 @@ def _build_reference(row: Any) -> TreeReference:
         entry_id=row.entry_id,
         chunk_id=row.chunk_id,
         quote=row.quote,
-        locator=Locator(
-            page=row.page,
-            slide=row.slide,
-            start_ms=row.start_ms,
-            end_ms=row.end_ms,
-            heading_path=tuple(row.heading_path),
-            fragment=row.fragment or None,
-        ),
+        locator=read_locator(row),
         machine_written=row.machine_written,
         entry_name=row.entry_name,
         entry_path=row.entry_path,
