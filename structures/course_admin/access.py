@@ -10,12 +10,12 @@ from django.db.models import QuerySet
 
 from materials.models import MaterialEntry, MaterialNode
 from project.errors import DomainError, NotFound
-from structures.models import StructureSnapshot, WorkingCopy
+from structures.models import CommentThread, StructureSnapshot, WorkingCopy
 from tenants.actors import Actor, describe_user
 from tenants.memberships import find_membership
 from tenants.models import Tenant
 
-Owned = type[MaterialEntry] | type[MaterialNode] | type[StructureSnapshot] | type[WorkingCopy]
+Owned = type[CommentThread] | type[MaterialEntry] | type[MaterialNode] | type[StructureSnapshot] | type[WorkingCopy]
 PERMISSION = "tenants.edit_courses"
 
 

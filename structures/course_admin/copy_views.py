@@ -26,10 +26,11 @@ from structures.course_admin.sources import (
     list_sources,
     select_source_texts,
 )
+from structures.course_admin.threads import count_open_threads, list_panel_threads
 from structures.editing.errors import InvalidValue, UnknownKey
 from structures.editing.texts import check_length, require_text
 from structures.editing.trees import COURSE_KEY, KeyedNode
-from structures.models import CopyStatus, StructureSnapshot, WorkingCopy
+from structures.models import CopyStatus, ReviewState, StructureSnapshot, WorkingCopy
 from structures.reviews.serializers import MAX_REASON
 from structures.working_copies.approval import approve_working_copy
 from structures.working_copies.queries import get_working_copy, select_open_conflicts
@@ -71,6 +72,7 @@ class CopyView(CourseAdminView):
         return {
             "copy": self.copy,
             "is_open": self.copy.status == CopyStatus.OPEN,
+            "is_in_review": self.copy.review_state == ReviewState.IN_REVIEW,
             "conflict_count": select_open_conflicts(self.copy).count(),
         }
 
@@ -117,6 +119,8 @@ class EditorView(CopyView):
             "left_out_sources": max(0, len(sources) - MAX_CHOICES),
             "difficulties": DIFFICULTIES,
             "notice": notice,
+            "threads": list_panel_threads(self.copy, key),
+            "open_threads": count_open_threads(self.copy),
         }
         return self.render_page("copy.html", context)
 
@@ -145,7 +149,7 @@ class EditView(CopyView):
         try:
             if operation == "change_fields":
                 return self._change_fields(form)
-            key = _read_key(form)
+            key = read_key(form)
             node = load_named(self.copy, [key]).get_node(key)
             name, arguments = read_operation(operation, form, node)
             result = edit_working_copy(**self.read_common(form), operation=name, arguments=arguments)
@@ -156,7 +160,7 @@ class EditView(CopyView):
 
     def _change_fields(self, form: QueryDict) -> HttpResponse:
         """Make a step of each field that the person changed: all of them, or none."""
-        key = _read_key(form)
+        key = read_key(form)
         common = self.read_common(form)
         node = load_named(self.copy, [key]).get_node(key)
         changed = read_changed_fields(form, node.field_kinds)
@@ -177,13 +181,11 @@ class StepView(CopyView):
         self.find_copy(copy)
         try:
             change = undo_step if step == "undo" else redo_step
-            result = change(**self.read_common(request.POST))
+            change(**self.read_common(request.POST))
         except DomainError as error:
             return self.refuse(error, request.POST)
         words = "The last step is taken back." if step == "undo" else "The step is done again."
-        return self.redirect_with(
-            f"{words} This is step {result.copy.revision}.", self.build_url(request.POST.get("key"))
-        )
+        return self.redirect_with(words, self.build_url(request.POST.get("key")))
 
 
 class ApproveView(CopyView):
@@ -195,7 +197,11 @@ class ApproveView(CopyView):
             _, is_new = approve_working_copy(**self.read_common(request.POST))
         except DomainError as error:
             return self.refuse(error, request.POST)
-        words = "It is approved: the course has a new structure." if is_new else "This version was approved before."
+        words = (
+            "It is approved: the course has a new structure."
+            if is_new
+            else "You approve the structure of this version."
+        )
         return self.redirect_with(words, reverse("course_admin:course", args=[self.copy.node_id]))
 
 
@@ -255,7 +261,8 @@ def _read_seen(form: QueryDict) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
 
 
-def _read_key(form: QueryDict) -> UUID:
+def read_key(form: QueryDict) -> UUID:
+    """Return the key of the node that a form is about. Raises UnknownKey."""
     try:
         return UUID(form.get("key", ""))
     except ValueError:
@@ -282,4 +289,4 @@ def _find_next_key(result: StepResult, node: KeyedNode) -> UUID | str | None:
 
 
 def _describe_result(result: StepResult) -> str:
-    return "Nothing had changed." if result.record is None else f"Done. This is step {result.copy.revision}."
+    return "Nothing had changed." if result.record is None else f"Done. This is step {result.record.number}."

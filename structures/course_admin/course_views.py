@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -44,7 +45,14 @@ class CourseView(CourseAdminView):
 
     def get(self, request: HttpRequest, node: UUID) -> HttpResponse:
         tenant = self.access.find_tenant(MaterialNode, node)
-        context = {"course": load_course_overview(tenant=tenant, node_id=node), "tenant": tenant}
+        course = load_course_overview(tenant=tenant, node_id=node)
+        mine = {row.snapshot.pk for row in course.snapshots if row.is_approved_by(self.access.actor)}
+        context = {
+            "course": course,
+            "tenant": tenant,
+            "approved_by_me": mine,
+            "required": settings.APPROVALS_REQUIRED,
+        }
         return self.render_page("course.html", context)
 
 

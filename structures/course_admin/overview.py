@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -12,9 +12,19 @@ from django.db.models.functions import Coalesce
 from materials.models import EntryState, MaterialEntry, MaterialNode
 from materials.queries import Branch, get_tree
 from structures.engines.base.drafts import NodeType
-from structures.models import EDITED_ENGINE, EditConflictRow, EditRecord, StructureNode, StructureSnapshot, WorkingCopy
+from structures.models import (
+    EDITED_ENGINE,
+    EditConflictRow,
+    EditRecord,
+    ReviewState,
+    StructureNode,
+    StructureSnapshot,
+    WorkingCopy,
+)
 from structures.queries import list_snapshots
+from structures.reviews.queries import SnapshotReview, find_publication, load_review, with_approvals
 from structures.staleness.queries import StructureMark, find_structure_marks
+from tenants.actors import Actor
 from tenants.models import Tenant
 
 # What a person scrolls through. What is beyond is counted, and the API has it.
@@ -77,6 +87,25 @@ class SnapshotRow:
     snapshot: StructureSnapshot
     origin: str
     previous: StructureSnapshot | None
+    review: SnapshotReview
+
+    @property
+    def approved_by(self) -> str:
+        return ", ".join(each.actor_name for each in self.review.approvals)
+
+    def is_approved_by(self, actor: Actor) -> bool:
+        """Tell whether the actor is one of those who approved."""
+        return any((each.actor_kind, each.actor_id) == (actor.kind, actor.id) for each in self.review.approvals)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownStructure:
+    """A structure beside the materials: its modules and lessons. `left_out` says how many of them are not shown."""
+
+    snapshot: StructureSnapshot
+    state: str
+    sections: Sequence[SectionRow]
+    left_out: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +116,9 @@ class CourseOverview:
     materials: Sequence[MaterialRow]
     left_out_nodes: int
     left_out_entries: int
-    newest: StructureSnapshot | None
+    newest: ShownStructure | None
+    published: ShownStructure | None
     is_stale: bool | None
-    sections: Sequence[SectionRow]
-    left_out_sections: int
     snapshots: Sequence[SnapshotRow]
     copies: Sequence[WorkingCopy]
     state_counts: Sequence[tuple[str, int]] = field(default_factory=tuple)
@@ -114,34 +142,43 @@ def list_courses(tenant: Tenant | None) -> QuerySet[MaterialNode]:
 
 
 def load_course_overview(*, tenant: Tenant, node_id: UUID) -> CourseOverview:
-    """Return what the page of a node shows. Seven statements. Raises NotFound."""
+    """Return what the page of a node shows. Eight statements. Raises NotFound."""
     tree = get_tree(tenant=tenant, node_id=node_id)
     marks = find_structure_marks(tenant=tenant, tree=tree, is_published_only=False)
     # The one before the last of the list is what the last is compared with.
-    snapshots = list(list_snapshots(tenant=tenant, node_id=node_id)[: MAX_SNAPSHOTS + 1])
-    newest = snapshots[0] if snapshots else None
-    rows, left_out_nodes, left_out_entries = _list_material_rows(tree, marks)
-    sections, left_out_sections = _list_sections(tenant, newest)
+    rows = with_approvals(list_snapshots(tenant=tenant, node_id=node_id).select_related("publication"))
+    snapshots = describe_snapshots(list(rows[: MAX_SNAPSHOTS + 1]))
+    publication = find_publication(tenant=tenant, node_id=node_id)
+    shown = {each.snapshot.pk: each.snapshot for each in snapshots[:1]}
+    if publication is not None:
+        shown[publication.snapshot_id] = publication.snapshot
+    outlines = _list_outlines(tenant, shown)
+    materials, left_out_nodes, left_out_entries = _list_material_rows(tree, marks)
     return CourseOverview(
         node=tree.node,
-        materials=rows,
+        materials=materials,
         left_out_nodes=left_out_nodes,
         left_out_entries=left_out_entries,
-        newest=newest,
+        newest=_show(snapshots[0].snapshot, outlines, snapshots[0].review.state) if snapshots else None,
+        published=None if publication is None else _show(publication.snapshot, outlines, ReviewState.PUBLISHED),
         is_stale=marks[node_id].is_stale if node_id in marks else None,
-        sections=sections,
-        left_out_sections=left_out_sections,
-        snapshots=[
-            SnapshotRow(
-                snapshot=each,
-                origin="approved by a person" if each.engine == EDITED_ENGINE else f"generated ({each.engine})",
-                previous=snapshots[place + 1] if place + 1 < len(snapshots) else None,
-            )
-            for place, each in enumerate(snapshots[:MAX_SNAPSHOTS])
-        ],
+        snapshots=snapshots[:MAX_SNAPSHOTS],
         copies=list(_list_copies(tenant, node_id)[:MAX_COPIES]),
         state_counts=_count_states(tree),
     )
+
+
+def describe_snapshots(snapshots: Sequence[StructureSnapshot]) -> list[SnapshotRow]:
+    """Return snapshots, newest first, with how they came about and the one before each."""
+    return [
+        SnapshotRow(
+            snapshot=each,
+            origin="edited by people" if each.engine == EDITED_ENGINE else f"generated ({each.engine})",
+            previous=snapshots[place + 1] if place + 1 < len(snapshots) else None,
+            review=load_review(each),
+        )
+        for place, each in enumerate(snapshots)
+    ]
 
 
 def _list_roots(tenant: Tenant) -> QuerySet[MaterialNode]:
@@ -209,13 +246,23 @@ def _count_states(tree: Branch) -> list[tuple[str, int]]:
     return [(STATE_WORDS[state], count) for state, count in counts.items() if count]
 
 
-def _list_sections(tenant: Tenant, snapshot: StructureSnapshot | None) -> tuple[list[SectionRow], int]:
-    """Return the modules and lessons of a snapshot. One statement."""
-    if snapshot is None:
-        return [], 0
-    nodes = StructureNode.objects.filter(tenant=tenant, snapshot=snapshot, node_type__in=_OUTLINE_TYPES)
-    columns = nodes.order_by("position").values_list("pk", "parent", "node_type", "title")
-    return _number_sections(columns)
+def _list_outlines(
+    tenant: Tenant, snapshots: Mapping[UUID, StructureSnapshot]
+) -> dict[UUID, tuple[list[SectionRow], int]]:
+    """Return the modules and lessons of each snapshot, and how many are left out. One statement."""
+    nodes = StructureNode.objects.filter(tenant=tenant, snapshot__in=list(snapshots), node_type__in=_OUTLINE_TYPES)
+    columns: dict[UUID, list[tuple[UUID, UUID | None, str, str]]] = {pk: [] for pk in snapshots}
+    rows = nodes.order_by("position").values_list("snapshot", "pk", "parent", "node_type", "title")
+    for snapshot_id, pk, parent, node_type, title in rows:
+        columns[snapshot_id].append((pk, parent, node_type, title))
+    return {pk: _number_sections(each) for pk, each in columns.items()}
+
+
+def _show(
+    snapshot: StructureSnapshot, outlines: Mapping[UUID, tuple[list[SectionRow], int]], state: ReviewState
+) -> ShownStructure:
+    sections, left_out = outlines[snapshot.pk]
+    return ShownStructure(snapshot=snapshot, state=state.label.lower(), sections=sections, left_out=left_out)
 
 
 def _number_sections(columns: Iterable[tuple[UUID, UUID | None, str, str]]) -> tuple[list[SectionRow], int]:

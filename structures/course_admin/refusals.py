@@ -75,7 +75,7 @@ def build_refused_form(
 ) -> RefusedForm:
     """Return what to show of a form that was refused. `node` is the one that the form is about, as it is now.
 
-    `seen` is the revision that the person had before them. Three statements at most.
+    `seen` is the revision that the person had before them. Four statements at most.
     """
     steps, left_out = _list_newer_steps(copy, seen) if isinstance(error, VersionChanged) else ([], 0)
     fields = list(_iter_typed_fields(form, node))
@@ -108,7 +108,7 @@ def _list_newer_steps(copy: WorkingCopy, seen: int | None) -> tuple[list[StepRow
         return [], 0
     rows = EditRecord.objects.filter(tenant=copy.tenant_id, working_copy=copy, number__gt=seen).defer("change")
     newest = describe_steps(copy, rows.order_by("-number")[:_MAX_STEPS])
-    return newest, max(0, copy.revision - seen - len(newest))
+    return newest, max(0, rows.count() - len(newest))
 
 
 def _iter_typed_fields(form: QueryDict, node: KeyedNode | None) -> Iterator[TypedField]:

@@ -2,8 +2,12 @@
 
 from django.urls import path
 
+from structures.course_admin import comment_views as comments
 from structures.course_admin import copy_views as copy
 from structures.course_admin import course_views as course
+from structures.course_admin import history_views as history
+from structures.course_admin import review_views as reviews
+from structures.course_admin.rebase_views import RebaseView
 
 app_name = "course_admin"
 urlpatterns = [
@@ -26,4 +30,25 @@ urlpatterns = [
     path("copies/<uuid:copy>/approve/", copy.ApproveView.as_view(), name="approve"),
     path("copies/<uuid:copy>/close/", copy.CloseView.as_view(), name="close"),
     path("copies/<uuid:copy>/sources/<uuid:entry>/", copy.SourceView.as_view(), name="source"),
+    path("copies/<uuid:copy>/history/", history.HistoryView.as_view(), name="history"),
+    path("copies/<uuid:copy>/history/<int:number>/", history.StepDetailsView.as_view(), name="step"),
+    path("copies/<uuid:copy>/differences", history.CopyDifferencesView.as_view(), name="copy-differences"),
+    path("copies/<uuid:copy>/conflicts/", history.ConflictsView.as_view(), name="conflicts"),
+    path("copies/<uuid:copy>/rebase/", RebaseView.as_view(), name="rebase"),
+    path("copies/<uuid:copy>/submit/", reviews.ReviewRequestView.as_view(), {"step": "submit"}, name="submit"),
+    path("copies/<uuid:copy>/withdraw/", reviews.ReviewRequestView.as_view(), {"step": "withdraw"}, name="withdraw"),
+    path(
+        "snapshots/<uuid:snapshot>/approve/",
+        reviews.SnapshotReviewView.as_view(),
+        {"step": "approve"},
+        name="approve-snapshot",
+    ),
+    path(
+        "snapshots/<uuid:snapshot>/publish/", reviews.SnapshotReviewView.as_view(), {"step": "publish"}, name="publish"
+    ),
+    path("<uuid:node>/unpublish/", reviews.UnpublishView.as_view(), name="unpublish"),
+    path("<uuid:node>/reviews/", reviews.ReviewsView.as_view(), name="reviews"),
+    path("copies/<uuid:copy>/comments/", comments.StartThreadView.as_view(), name="start-thread"),
+    path("<uuid:node>/comments/", comments.ThreadsView.as_view(), name="threads"),
+    path("comments/<uuid:thread>/", comments.ThreadView.as_view(), name="thread"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from django.test import Client
 
 from materials.models import Chunk, MaterialEntry, MaterialNode
 from materials.tree.services import create_node
-from structures.models import StructureSnapshot, WorkingCopy
+from structures.models import StructureNode, StructureSnapshot, WorkingCopy
 from structures.working_copies.services import create_working_copy
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -102,3 +102,17 @@ def store_course(
         {"node_type": "module", "title": "Cold", "children": [{"node_type": "lesson", "title": "Ice"}]},
     ]
     return store_snapshot(tenant, node, modules, title=title, **fields)
+
+
+def store_next_generation(
+    snapshot: StructureSnapshot, changed: Mapping[str, Mapping[str, Any]], *, dropped: Collection[str] = ()
+) -> StructureSnapshot:
+    """Store what a later generation makes of a course: the same nodes with other fields by title, and without some."""
+
+    def describe(row: StructureNode) -> dict[str, Any]:
+        same = {name: getattr(row, name) for name in ("key", "node_type", "title", "description", "key_points")}
+        below = StructureNode.objects.filter(parent=row).exclude(title__in=dropped).order_by("position")
+        return {**same, **changed.get(row.title, {}), "children": [describe(each) for each in below]}
+
+    top = StructureNode.objects.filter(snapshot=snapshot, parent=None).order_by("position")
+    return store_snapshot(snapshot.tenant, snapshot.node, [describe(each) for each in top], title=snapshot.title)

@@ -13,8 +13,11 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from materials.models import MaterialEntry
+from structures.comments.services import start_thread
 from structures.course_admin.urls import urlpatterns
-from structures.models import EditRecord, Reference, WorkingCopy
+from structures.editing.trees import COURSE_KEY
+from structures.models import CommentThread, EditRecord, Reference, WorkingCopy
+from tenants.actors import Actor
 from tenants.models import Tenant, TenantMembership
 from tenants.services import assign_methodologist, remove_methodologist, suspend_tenant
 
@@ -28,14 +31,24 @@ def build_url(pattern: URLPattern, copy: WorkingCopy) -> str:
     entry = MaterialEntry.objects.get(node=copy.node_id)
     reference = Reference.objects.filter(snapshot=copy.base_snapshot).first()
     assert reference is not None
+    thread = CommentThread.objects.filter(node=copy.node_id).first() or start_thread(
+        tenant=copy.tenant,
+        node_id=copy.node_id,
+        key=COURSE_KEY,
+        text="secret comment",
+        snapshot_id=None,
+        copy_id=copy.pk,
+        actor=Actor(kind="user", id="1", name="secret person"),
+    )
     known: dict[str, Any] = {
+        "thread": thread.pk,
         "node": copy.node_id,
         "snapshot": copy.base_snapshot,
         "earlier": copy.base_snapshot,
         "reference": reference.pk,
         "copy": copy.pk,
         "entry": entry.pk,
-        "number": 1,
+        "number": 2,
         "conflict": copy.pk,
         "operation": "delete_node",
         "step": "undo",

@@ -47,7 +47,7 @@ def test_it_takes_the_same_statements_for_every_course(
         create_working_copy(tenant=acme, snapshot_id=again.pk, name=f"copy {number}", actor=GRACE)
 
     # Five of them are session, user, membership and permissions.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         assert browser.get(f"/admin/courses/{course.pk}/").status_code == 200
 
 

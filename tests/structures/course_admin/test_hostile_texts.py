@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -10,7 +11,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from materials.models import MaterialEntry, MaterialNode
 from structures.course_admin.course_views import CaptionsView, EvidenceView, MediaView, PictureView, SnapshotPageView
-from structures.models import EditRecord, StructureNode, StructureSnapshot, WorkingCopy
+from structures.editing.conflicts import ConflictKind, EditConflict, encode_conflict
+from structures.models import EditConflictRow, EditRecord, StructureNode, StructureSnapshot, WorkingCopy
 from structures.working_copies.services import create_working_copy
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -47,6 +49,14 @@ def hostile_pages(browser: Client, copy: WorkingCopy) -> list[str]:
     editor = Editor(browser, copy)
     keys = [str(key) for key in StructureNode.objects.order_by("position").values_list("key", flat=True)]
     editor.do(keys[0], "add_note", text=ALL, reason=ALL)
+    editor.client.post(f"{editor.url}comments/", {"key": keys[0], "text": ALL})
+    editor.client.post(f"{editor.url}submit/", {"revision": 2, "reason": ALL})
+    rebased = encode_conflict(
+        EditConflict(
+            kind=ConflictKind.FIELD, key=UUID(keys[0]), title=NAME, field="title", base=ALL, mine=NAME, theirs=ALL
+        )
+    )
+    EditConflictRow.objects.create(tenant=copy.tenant, working_copy=copy, position=0, content=rebased, opened_by=2)
     urls = [build_url(each, copy) for each in PAGES if each.callback.view_class not in FRAMED and has_get(each)]  # type: ignore[attr-defined]  # all are class-based
     entry = MaterialEntry.objects.get()
     return [*urls, *(f"{editor.url}?node={key}" for key in keys), f"{editor.url}sources/{entry.pk}/?node={keys[1]}"]

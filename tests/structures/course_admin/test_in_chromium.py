@@ -8,10 +8,12 @@ import pytest
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
-from structures.models import EditRecord, WorkingCopy
+from materials.models import MaterialEntry
+from structures.models import CommentThread, EditConflictRow, EditRecord, StructureSnapshot, WorkingCopy
 from tests.accessibility import find_violations
 from tests.browser import Browser
 from tests.process_table import eventually
+from tests.structures.course_admin.conftest import store_next_generation
 from tests.structures.course_admin.editor import COURSE, Editor
 from tests.structures.course_admin.test_hostile_texts import log_in
 
@@ -157,8 +159,22 @@ def test_lists_grow(chromium: Browser, editor: Editor) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
 def test_no_rule_of_axe_is_broken(
-    chromium: Browser, live_server: LiveServer, editor: Editor, width: int, scheme: str
+    chromium: Browser,
+    live_server: LiveServer,
+    editor: Editor,
+    snapshot: StructureSnapshot,
+    width: int,
+    scheme: str,
 ) -> None:
+    boiling = editor.key("Boiling")
+    editor.do(boiling, "change_fields", value__title="My boiling", value__description="Mine.", reason="Shorter.")
+    editor.client.post(f"{editor.url}comments/", {"key": boiling, "text": "Is that so?"})
+    store_next_generation(snapshot, {"Boiling": {"title": "Their boiling"}})
+    editor.client.post(f"{editor.url}rebase/", {"revision": 3, "do": "rebase", "onto": "latest"})
+    assert EditConflictRow.objects.count() == 1
+    editor.client.post(f"{editor.url}submit/", {"revision": 4})
+    editor.client.post(f"/admin/courses/snapshots/{snapshot.pk}/approve/")
+    editor.client.post(f"/admin/courses/snapshots/{snapshot.pk}/publish/")
     chromium.resize(width, 900)
     chromium.set_colour_scheme(scheme)
     course = f"{live_server.url}/admin/courses/"
@@ -167,7 +183,16 @@ def test_no_rule_of_axe_is_broken(
         f"{course}{editor.copy.node_id}/",
         editor.page,
         f"{editor.page}?node={editor.key('Boil an egg')}",
-        f"{editor.page}?node={editor.key('Boiling')}",
+        f"{editor.page}?node={boiling}",
+        f"{editor.page}history/",
+        f"{editor.page}history/2/",
+        f"{editor.page}conflicts/",
+        f"{editor.page}rebase/",
+        f"{editor.page}sources/{MaterialEntry.objects.get().pk}/?node={boiling}",
+        f"{course}{editor.copy.node_id}/reviews/",
+        f"{course}{editor.copy.node_id}/comments/",
+        f"{course}comments/{CommentThread.objects.get().pk}/",
+        f"{course}snapshots/{snapshot.pk}/changes/",
     ):
         chromium.open(url)
         chromium.evaluate("for (const each of document.querySelectorAll('main details:not(.drop)')) each.open = true")
