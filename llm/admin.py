@@ -1,4 +1,4 @@
-"""Admin pages of models: attempts, spending limits and breakers."""
+"""Admin pages of models: attempts, spending limits, rates and breakers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from llm import services
-from llm.models import Breaker, ExternalCall, SpendingLimit
+from llm.models import Breaker, ExternalCall, ProviderRate, SpendingLimit
 from project.http.admin import ReadOnlyAdmin
 
 
@@ -56,6 +56,15 @@ class SpendingLimitAdmin(ModelAdmin):
         assert isinstance(obj, SpendingLimit)
         saved = services.set_budget(tenant=obj.tenant, soft_limit=obj.soft_limit, hard_limit=obj.hard_limit)
         obj.pk = saved.pk
+
+
+@admin.register(ProviderRate)
+class ProviderRateAdmin(ReadOnlyAdmin):
+    """What providers with a limit were sent lately; it leaks away within a minute."""
+
+    list_display = ("provider", "requests", "tokens", "counted_at")
+    search_fields = ("provider",)
+    ordering = ("provider", "id")
 
 
 @admin.register(Breaker)

@@ -7,6 +7,7 @@ One attempt at one model, as its provider classified it (the message is part of 
     x OutOfTime               the caller's own deadline cut the attempt short; says nothing about the provider
     x AnswerTimedOut          the answer did not begin or go on in time; asking again at once would only take as long
     x AnswerTooLarge          more bytes than the answer can have
+    x RateLimitReached        our own limit of the provider's requests or tokens a minute
   + ProviderRefused           this provider or model will refuse every further request
     x KeyRefused              401, 403, a bad key
     x QuotaExhausted          402, no credit, the day's quota
@@ -100,6 +101,12 @@ class AnswerTooLarge(ProviderBusy):
     kind = "too_large"
 
 
+class RateLimitReached(ProviderBusy):
+    """The provider's requests or tokens of a minute, as the registry limits them, are used up for now."""
+
+    kind = "rate_limited"
+
+
 class ProviderRefused(ProviderError):
     """This provider or model will refuse every request until an operator acts."""
 
@@ -188,7 +195,7 @@ class AttemptInterrupted(ProviderError):
     kind = "interrupted"
 
 
-_BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime, AnswerTimedOut, AnswerTooLarge)}
+_BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime, AnswerTimedOut, AnswerTooLarge, RateLimitReached)}
 OPERATOR_KINDS = frozenset(
     error.kind for error in (KeyRefused, QuotaExhausted, CertificateRefused, ModelUnknown, ModelUnsuited)
 )

@@ -1,4 +1,4 @@
-"""Tables of models: attempts, spending limits and breakers."""
+"""Tables of models: attempts, spending limits, rates of providers and breakers."""
 
 from __future__ import annotations
 
@@ -164,6 +164,18 @@ class SpendingLimit(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.tenant_id}: {self.soft_limit} / {self.hard_limit}"
+
+
+class ProviderRate(UUIDModel):
+    """How much of a minute's requests and tokens a provider was sent, as of `counted_at`: see `llm.router.rates`."""
+
+    provider = models.CharField(max_length=100, unique=True)
+    requests = models.FloatField()
+    tokens = models.FloatField()
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.requests:.0f} requests, {self.tokens:.0f} tokens"
 
 
 class Breaker(UUIDModel):

@@ -125,6 +125,8 @@ class ProviderSpec(FrozenModel):
     stream: bool = Field(default=True, description="Whether answers are asked for in parts.")
     stream_usage: bool = Field(default=True, description="Whether the server takes `stream_options` and counts tokens.")
     concurrency: int | None = Field(default=None, ge=1, le=1000, description="Calls at a time, over all processes.")
+    requests_per_minute: int | None = Field(default=None, ge=1, description="Over all processes.")
+    tokens_per_minute: int | None = Field(default=None, ge=1, description="Of prompts and answers, over all processes.")
 
     @field_validator("base_url")
     @classmethod
@@ -132,6 +134,10 @@ class ProviderSpec(FrozenModel):
         if value and (fault := find_url_fault(value)):
             raise ValueError(fault)
         return value.rstrip("/")
+
+    @property
+    def has_rate_limit(self) -> bool:
+        return self.requests_per_minute is not None or self.tokens_per_minute is not None
 
     @property
     def max_connections(self) -> int:

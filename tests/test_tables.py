@@ -10,9 +10,11 @@ from tenants.models import Tenant
 
 APPS = ("tenants", "jobs", "llm", "materials", "structures")
 OURS = [model for label in APPS for model in apps.get_app_config(label).get_models()]
-# The tenant itself, a process, links between a tenant's jobs, the health of vendors' models, visits to web sites, and
-# files that go.
-WITHOUT_TENANT = {"Tenant", "ClusterHeartbeat", "JobDependency", "Breaker", "HostVisit", "ObjectRemoval"}
+# The tenant itself, a process, links between a tenant's jobs, the health and rates of vendors' models, visits to web
+# sites, and files that go.
+WITHOUT_TENANT = {
+    "Tenant", "ClusterHeartbeat", "JobDependency", "Breaker", "ProviderRate", "HostVisit", "ObjectRemoval",
+}  # fmt: skip
 OPERATORS_TOO = {"ExternalCall"}  # an operator's own question to a model belongs to no tenant
 
 

@@ -11,6 +11,7 @@ from llm.router.budgets import SpendingLimits
 from llm.router.concurrency import ConcurrencyLimiter
 from llm.router.ledger import Ledger
 from llm.router.ports import RouterServices
+from llm.router.rates import RateLimiter
 from llm.router.router import ModelRouter
 
 
@@ -34,6 +35,7 @@ def _build_router(breakers: CircuitBreakers) -> ModelRouter:
             breakers=breakers,
             spending_limits=SpendingLimits(),
             concurrency=ConcurrencyLimiter(),
+            rates=RateLimiter(),
             ledger=Ledger(),
         ),
     )

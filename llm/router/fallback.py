@@ -39,6 +39,7 @@ from llm.errors import (
     ProviderBusy,
     ProviderError,
     ProviderRefused,
+    RateLimitReached,
 )
 from llm.messages import AnswerProgress, ModelReply, ModelRequest, estimate_input_tokens, estimate_token_count
 from llm.models import CallOutcome
@@ -292,11 +293,17 @@ class FallbackRun:
         model = state.model
         spec = self.registry.providers[model.provider]
         provider = self.services.providers.get(model.provider, spec)
+        patience = min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left
+        if spec.has_rate_limit:
+            self.services.rates.take(
+                model.provider,
+                spec,
+                tokens=estimate_input_tokens(state.request) + state.max_output_tokens,
+                seconds=patience,
+                checkpoint=self.caller.checkpoint,
+            )
         with self.services.concurrency.hold_slot(
-            model.provider,
-            limit=spec.concurrency,
-            seconds=min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left,
-            checkpoint=self.caller.checkpoint,
+            model.provider, limit=spec.concurrency, seconds=patience, checkpoint=self.caller.checkpoint
         ) as slot:
             # Time and money are computed with the slot in hand: waiting for it may have taken most of the time.
             arrival = Arrival()
@@ -394,8 +401,8 @@ class FallbackRun:
         return False
 
     def _is_our_failure(self, state: _CandidateState, error: ProviderError) -> bool:
-        """Tell whether our own limits caused the failure: no free slot, or too little time for any model."""
-        return isinstance(error, ConcurrencyLimitReached) or (
+        """Tell whether our own limits caused the failure: no free slot, no rate left, or too little time."""
+        return isinstance(error, (ConcurrencyLimitReached, RateLimitReached)) or (
             isinstance(error, OutOfTime) and state.latency_ms < FAIR_SECONDS * 1000
         )
 
@@ -500,6 +507,10 @@ class FallbackRun:
             request_id=result.request_id,
         )
         self.services.ledger.end_attempt(planned, end, slot)
+        if result.usage is not None and self.registry.providers[state.model.provider].tokens_per_minute is not None:
+            taken = estimate_input_tokens(call.request) + call.max_output_tokens
+            used = result.usage.input_tokens + result.usage.output_tokens
+            self.services.rates.give_back(state.model.provider, taken - used)
         self.cost += cost or 0
 
     def _build_exhausted_error(self) -> ModelsExhausted:

@@ -54,6 +54,15 @@ class ConcurrencyPort(Protocol):
     ) -> AbstractContextManager[ConcurrencySlot | None]: ...
 
 
+class RateLimiterPort(Protocol):
+    """Enforces a provider's requests and tokens a minute: see `llm.router.rates.RateLimiter`."""
+
+    def take(
+        self, provider: str, spec: ProviderSpec, *, tokens: int, seconds: float, checkpoint: Callable[[], None]
+    ) -> None: ...
+    def give_back(self, provider: str, tokens: int) -> None: ...
+
+
 class LedgerPort(Protocol):
     """Records attempts: see `llm.router.ledger.Ledger`."""
 
@@ -70,4 +79,5 @@ class RouterServices:
     breakers: CircuitBreakersPort
     spending_limits: SpendingLimitsPort
     concurrency: ConcurrencyPort
+    rates: RateLimiterPort
     ledger: LedgerPort

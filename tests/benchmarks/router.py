@@ -36,12 +36,13 @@ from django.test.utils import get_runner, setup_test_environment  # noqa: E402
 from llm.errors import ProviderError  # noqa: E402
 from llm.messages import ModelRequest  # noqa: E402
 from llm.providers.factory import ProviderPool  # noqa: E402
-from llm.registry import ModelSpec, Registry, read_registry  # noqa: E402
+from llm.registry import ModelSpec, ProviderSpec, Registry, read_registry  # noqa: E402
 from llm.router.breakers import ADMITTED, Admission, CircuitBreakers  # noqa: E402  # needs settings
 from llm.router.budgets import SpendingLimits  # noqa: E402
 from llm.router.concurrency import ConcurrencyLimiter, ConcurrencySlot  # noqa: E402
 from llm.router.ledger import EndedCall, Ledger, PlannedCall  # noqa: E402
 from llm.router.ports import RouterServices  # noqa: E402
+from llm.router.rates import RateLimiter  # noqa: E402
 from llm.router.router import ModelRouter  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 from tenants.services import create_tenant  # noqa: E402
@@ -84,6 +85,14 @@ class Nothing:
         self, provider: str, *, limit: int | None, seconds: float, checkpoint: Callable[[], None]
     ) -> AbstractContextManager[ConcurrencySlot | None]:
         return nullcontext()
+
+    def take(
+        self, provider: str, spec: ProviderSpec, *, tokens: int, seconds: float, checkpoint: Callable[[], None]
+    ) -> None:
+        return
+
+    def give_back(self, provider: str, tokens: int) -> None:
+        return
 
     def ensure_outside_transaction(self) -> None:
         return
@@ -187,6 +196,7 @@ def _router(registry: Registry, *, with_database: bool) -> ModelRouter:
             breakers=CircuitBreakers() if with_database else nothing,
             spending_limits=SpendingLimits() if with_database else nothing,
             concurrency=ConcurrencyLimiter() if with_database else nothing,
+            rates=RateLimiter() if with_database else nothing,
             ledger=Ledger() if with_database else nothing,
         ),
     )
