@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
+from rest_framework.test import APIClient
 
 from materials.models import Chunk, MaterialEntry, MaterialNode
 from project.db.fields import new_id
@@ -30,6 +31,10 @@ PAYLOADS = (
     "{{ settings.SECRET_KEY }}{% load static %}{% debug %}",
 )
 ALL = "\n\n".join(PAYLOADS)
+SHOWN = {
+    "a", "audio", "b", "blockquote", "body", "div", "h1", "head", "html", "link", "main", "mark", "meta", "p", "span",
+    "style", "title", "track", "video",
+}  # fmt: skip
 ALLOWED = {"href", "id", "class", "lang", "dir", "open", "aria-labelledby", "data-passage", "datetime", "src", "alt"}
 
 
@@ -113,6 +118,59 @@ def test_no_evidence_becomes_markup(api: Api, acme: Tenant, course: MaterialNode
         assert " ".join(ALL.split()) in " ".join(document.find("mark")[0].text.split())
 
 
+@pytest.mark.parametrize("is_gone", [False, True], ids=["today", "gone"])
+@pytest.mark.parametrize("query", ["", "?fragment=true", "?language=ar&fragment=true"])
+def test_no_evidence_of_a_shared_link_becomes_markup(
+    acme: Tenant, course: MaterialNode, query: str, is_gone: bool
+) -> None:
+    snapshot = store_hostile_snapshot(acme, course)
+    token = create_snapshot_link(tenant=acme, snapshot_id=snapshot.pk, label=ALL[:100], expires_at=None).token
+    if is_gone:
+        MaterialEntry.objects.all().delete()
+
+    for each in snapshot.references.all():
+        answer = APIClient().get(f"/shared/{token}/evidence/{each.pk}{query}")
+        document = parse(answer.content.decode())
+        assert {element.tag for element in document.elements} <= SHOWN
+        names = {name for element in document.elements if element.depth > 1 for name in element.attributes}
+        assert names <= ALLOWED | {"charset", "content", "http-equiv", "name", "rel"}
+        assert {link.attributes["href"] for link in document.find("a")} <= {f"../../{token}"}
+        assert " ".join(ALL.split()) in " ".join(document.find("mark")[0].text.split())
+
+
+def test_no_page_of_a_shared_link_becomes_markup(acme: Tenant, course: MaterialNode) -> None:
+    snapshot = store_hostile_snapshot(acme, course)
+    token = create_snapshot_link(tenant=acme, snapshot_id=snapshot.pk, label=ALL[:100], expires_at=None).token
+
+    answer = APIClient().get(f"/shared/{token}")
+
+    document = parse(answer.content.decode())
+    assert len(document.find("script")) == 1
+    assert not {element.tag for element in document.elements} & {"img", "svg", "b", "iframe", "object", "form"}
+    assert "'unsafe" not in answer["Content-Security-Policy"]
+    links = {link.attributes["href"] or "" for link in document.find("a")}
+    assert all(link.startswith(("#", f"{token}/evidence/")) for link in links)
+
+
+def test_no_caption_becomes_markup(acme: Tenant, course: MaterialNode) -> None:
+    snapshot = store_hostile_snapshot(acme, course)
+    reference = snapshot.references.earliest("created_at")
+    MaterialEntry.objects.update(format="video", object_key="x")
+    Chunk.objects.update(kind="transcript", start_ms=0, end_ms=9000, text=f"--> {ALL}\n\nNOTE {ALL}")
+    token = create_snapshot_link(tenant=acme, snapshot_id=snapshot.pk, label="", expires_at=None).token
+
+    answer: Any = APIClient().get(f"/shared/{token}/evidence/{reference.pk}/captions")
+
+    captions = b"".join(answer.streaming_content).decode()
+    assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("text/vtt; charset=utf-8", "nosniff")
+    head, times, said, *rest = [line for line in captions.split("\n") if line]
+    assert (head, times, rest) == ("WEBVTT", "00:00:00.000 --> 00:00:09.000", [])
+    # One voice with the name that the chunk has, and no other tag (WebVTT 6.4).
+    assert said.startswith("<v &lt;script&gt;")
+    assert said.count("<") == 1
+    assert "--&gt; &lt;script&gt;" in said
+
+
 def test_nothing_runs_in_a_browser(
     live_server: LiveServer, chromium: Browser, acme: Tenant, course: MaterialNode
 ) -> None:
@@ -122,10 +180,15 @@ def test_nothing_runs_in_a_browser(
     chromium.open(f"{live_server.url}/shared/{token}")
     chromium.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     chromium.wait_until("document.querySelectorAll('.passage mark').length === 4")
-
-    assert chromium.evaluate("typeof window.hacked") == "undefined"
-    assert chromium.dialogs == []
     assert chromium.messages == []
+    assert chromium.evaluate("typeof window.hacked") == "undefined"
+
+    for reference in snapshot.references.all():
+        chromium.open(f"{live_server.url}/shared/{token}/evidence/{reference.pk}")
+        assert chromium.evaluate("document.querySelectorAll('mark').length") == 1
+        assert chromium.evaluate("typeof window.hacked") == "undefined"
+        assert chromium.messages == []
+    assert chromium.dialogs == []
 
 
 def test_long_texts_are_not_parsed() -> None:
