@@ -40,6 +40,19 @@ BASIS_NOTES = {
     Basis.ESTIMATED.value: gettext_noop("estimated by a model"),
     EDITED_BASIS: gettext_noop("set by a person"),
 }
+# What `arranged_by` says besides the path of a file.
+ARRANGEMENTS = frozenset(
+    {
+        gettext_noop("chapters of the recording"),
+        gettext_noop("files"),
+        gettext_noop("folders"),
+        gettext_noop("front matter"),
+        gettext_noop("numbers in names"),
+        gettext_noop("texts"),
+        gettext_noop("the tree of material nodes"),
+        gettext_noop("this file's headings"),
+    }
+)
 _TOTAL_NOTES = {
     **BASIS_NOTES,
     Basis.STATED.value: gettext_noop("stated by the materials"),
@@ -72,6 +85,11 @@ def format_place(name: str, locator: Locator, *, is_machine_written: bool) -> st
     elif locator.heading_path:
         name += f", § {locator.heading_path[-1]}"
     return f"{name}, {gettext('read by a model')}" if is_machine_written else name
+
+
+def describe_arrangement(arranged_by: str) -> str:
+    """Return what a module is arranged by: in the active language, but paths of files as they are."""
+    return gettext(arranged_by) if arranged_by in ARRANGEMENTS else arranged_by
 
 
 def count_parts(number: int) -> str:

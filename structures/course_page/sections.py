@@ -14,6 +14,7 @@ from structures.course_page.labels import (
     count_parts,
     count_places,
     count_removed_parts,
+    describe_arrangement,
     describe_counts,
     describe_minutes,
     format_place,
@@ -96,6 +97,7 @@ class PageSection:
     closes: int
     parts: str
     places: str
+    arranged_by: str
     goals: Sequence[str]
     facts: Sequence[str]
     prerequisites: Sequence[PagePrerequisite]
@@ -247,6 +249,7 @@ def _build_section(numbered: _NumberedNode, titles: Mapping[str, tuple[str, str]
         children=numbered.children,
         closes=numbered.closes,
         parts=count_parts(numbered.children),
+        arranged_by=describe_arrangement(row.arranged_by),
         places=count_places(len(node.references)),
         goals=list_goals(row.learning_goal),
         facts=list_facts(row),

@@ -10,8 +10,10 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from materials.models import MaterialNode
-from structures.course_page.labels import describe_counts, format_number
+from structures.course_page.labels import ARRANGEMENTS, describe_arrangement, describe_counts, format_number
 from structures.course_page.languages import choose_label_language, list_label_languages
+from structures.engines.outline.readings import headings, speech, texts
+from structures.generation.guided import GUIDED_ORIGIN
 from structures.models import StructureSnapshot
 from structures.shared_links.services import create_snapshot_link
 from tenants.models import Tenant
@@ -30,6 +32,7 @@ UKRAINIAN: dict[str, Any] = {
     "estimated_minutes": 80,
     "minutes_basis": "computed",
     "difficulty": 2,
+    "arranged_by": "numbers in names",
     "quotes": [
         {"quote": "База даних — це сукупність.", "page": 3, "machine_written": True},
         {"quote": "Таблиця має рядки.", "slide": 4},
@@ -112,6 +115,7 @@ def test_the_labels_are_in_the_language_of_the_course(api: Api, ukrainian: Struc
     for words in (
         "1 модуль", f"{thousand} занять", "3 поняття", "5 завдань", "1 год 20 хв (обчислено)", "складність 2 із 5",
         "2 місця в матеріалах", "text.md, с. 3, прочитано моделлю", "text.md, слайд 4", "Ціль", "Зміст", today,
+        "упорядковано за номерами в назвах",
         "45 хв за матеріалами; 1 заняття без часу",
     ):  # fmt: skip
         assert words in text, words
@@ -122,6 +126,13 @@ def test_the_labels_are_in_the_language_of_the_course(api: Api, ukrainian: Struc
     assert all(str(link).endswith("?language=uk") for link in links)
     # Whatever request comes next is answered in English.
     assert translation.get_language() == "en"
+
+
+def test_what_engines_arrange_by_has_a_translation() -> None:
+    assert {headings.BASIS, speech.BASIS, texts.BASIS, GUIDED_ORIGIN} <= ARRANGEMENTS
+    with translation.override("uk"):
+        assert describe_arrangement("folders") == "папками"
+        assert describe_arrangement("Part/SUMMARY.md") == "Part/SUMMARY.md"
 
 
 def test_evidence_is_labelled_in_the_language_that_is_asked_for(api: Api, ukrainian: StructureSnapshot) -> None:
