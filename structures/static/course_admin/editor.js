@@ -62,8 +62,6 @@
     part = findPart();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    const title = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").title;
-    if (title) document.title = title;
     const outline = document.querySelector("#outline");
     if (outline) outline.scrollTop = place;
     const isSame = event.detail.xhr.status < 400;
