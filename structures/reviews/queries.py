@@ -41,7 +41,9 @@ class SnapshotReview:
 
 
 def load_review(snapshot: StructureSnapshot) -> SnapshotReview:
-    """Return the review of a snapshot. One statement, none for rows of `with_approvals`."""
+    """Return the review of a snapshot. One statement; none for rows of `with_approvals`, nor for one not stored."""
+    if snapshot._state.adding:
+        return SnapshotReview(approvals=[], publication=None)
     found = snapshot.approvals if hasattr(snapshot, "approvals") else list(_select_approvals(snapshot.review_events))
     return SnapshotReview(approvals=found, publication=getattr(snapshot, "publication", None))
 
