@@ -8,14 +8,11 @@ time to that of reading the columns of both snapshots as tuples, which a compari
 from __future__ import annotations
 
 import os
-import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
-from uuid import UUID, uuid5
 
 import django
 
@@ -34,10 +31,9 @@ from tenants.actors import Actor  # noqa: E402
 from tenants.scopes import Scope  # noqa: E402
 from tenants.services import create_tenant, issue_api_key  # noqa: E402
 from tests.structures.course_page.stored import store_snapshot  # noqa: E402
+from tests.structures.differences.large_courses import build_course  # noqa: E402
 
-LESSONS_IN_MODULE, LEAVES, ROUNDS = 20, 9, 5
-SPACE = UUID(int=9)
-WORDS = [f"word{number}" for number in range(400)]
+ROUNDS = 5
 
 
 def main() -> None:
@@ -67,52 +63,6 @@ def main() -> None:
             sys.stdout.write(f"{name:<30} {ratio:.2f} x the reading of both ({seconds:.2f} s)\n")
     finally:
         runner.teardown_databases(databases)
-
-
-def build_course(lessons: int, share: float) -> list[Mapping[str, Any]]:
-    """Return modules of lessons with concepts and exercises; a `share` of the nodes has other words and evidence."""
-    return [
-        build_node(
-            "module",
-            f"{module}",
-            share,
-            [
-                build_node(
-                    "lesson",
-                    f"{module}.{lesson}",
-                    share,
-                    [
-                        build_node("exercise" if leaf % 3 == 0 else "concept", f"{module}.{lesson}.{leaf}", share)
-                        for leaf in range(LEAVES)
-                    ],
-                )
-                for lesson in range(LESSONS_IN_MODULE)
-            ],
-        )
-        for module in range(lessons // LESSONS_IN_MODULE)
-    ]
-
-
-def build_node(node_type: str, name: str, share: float, children: list[Any] | None = None) -> Mapping[str, Any]:
-    chance = random.Random(name)  # noqa: S311  # nothing is secret
-    is_changed = chance.random() < share
-    quotes = [
-        {"quote": write(chance, 15), "page": 1, "entry_id": uuid5(SPACE, "book"), "heading_path": ["One", "Two"]}
-        for _ in range(2)
-    ]
-    return {
-        "node_type": node_type,
-        "key": uuid5(SPACE, name),
-        "title": write(chance, 4),
-        "description": write(chance, 25) + " And more." * is_changed,
-        "key_points": [write(chance, 6) for _ in range(2)],
-        "quotes": quotes[is_changed:],
-        "children": children or (),
-    }
-
-
-def write(chance: random.Random, words: int) -> str:
-    return " ".join(chance.choices(WORDS, k=words))
 
 
 def read(client: APIClient, path: str) -> None:
