@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
 
 from project.http.admin import ReadOnlyAdmin
 from structures.models import (
@@ -35,7 +37,12 @@ class StructureSnapshotAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant",)
     search_fields = ("title", "id", "node__id")
     ordering = ("-created_at", "id")
-    readonly_fields = ("quality_report", "materials_changed")
+    readonly_fields = ("course", "quality_report", "materials_changed")
+
+    @admin.display(description="Course")
+    def course(self, snapshot: StructureSnapshot) -> str:
+        url = reverse("course_admin:course", args=[snapshot.node_id])
+        return format_html('<a href="{}">Materials, structures and working copies</a>', url)
 
     @admin.display(description="Quality")
     def quality_report(self, snapshot: StructureSnapshot) -> str:
@@ -109,6 +116,11 @@ class WorkingCopyAdmin(ReadOnlyAdmin):
     list_select_related = ("tenant", "node")
     search_fields = ("name", "id", "node__id")
     ordering = ("-created_at", "id")
+    readonly_fields = ("editor",)
+
+    @admin.display(description="Editor")
+    def editor(self, copy: WorkingCopy) -> str:
+        return format_html('<a href="{}">Read and edit it</a>', reverse("course_admin:copy", args=[copy.pk]))
 
 
 @admin.register(WorkingNode)

@@ -106,3 +106,12 @@ def test_htmx_is_the_file_that_its_makers_published() -> None:
 
     assert (folder / "htmx-LICENSE.txt").read_text().startswith("htmx 2.0.7 ")
     assert 'version:"2.0.7"' in (folder / "htmx-2.0.7.min.js").read_text()
+
+
+def test_the_tables_of_the_admin_lead_to_the_course(operator: Client, copy: WorkingCopy) -> None:
+    snapshot = operator.get(f"/admin/structures/structuresnapshot/{copy.base_snapshot}/change/").content.decode()
+    row = operator.get(f"/admin/structures/workingcopy/{copy.pk}/change/").content.decode()
+
+    assert f'href="/admin/courses/{copy.node_id}/"' in snapshot
+    assert f'href="/admin/courses/copies/{copy.pk}/"' in row
+    assert 'href="/admin/courses/"' in operator.get("/admin/").content.decode()

@@ -148,3 +148,34 @@ def test_a_decision_of_an_older_version_is_told_who_was_faster(
     assert "operator" in page
     assert 'name="keep" value="theirs"' in page
     assert "All theirs." in page
+
+
+def test_a_copy_whose_structure_was_deleted_can_still_be_edited(
+    editor: Editor, conflicts: list[EditConflictRow], snapshot: StructureSnapshot
+) -> None:
+    StructureSnapshot.objects.all().delete()
+
+    editor.do(COURSE, "change_fields", value__title="Hot water")
+    refused = editor.client.post(f"{editor.url}conflicts/", {"revision": 6, "keep": "theirs"})
+
+    assert refused.status_code == 409
+    assert "Choose Rebase above" in refused.content.decode()
+    assert "Conflicts (3)" in read(editor, "conflicts/")
+    for below in ("", "history/", "rebase/"):
+        assert "Hot water" in read(editor, below) or "main" in read(editor, below)
+    gone = editor.client.get(f"{editor.url}differences")
+    assert gone.status_code == 409
+    nothing = editor.client.post(f"{editor.url}rebase/", {"revision": 6, "do": "look", "onto": "latest"})
+    assert nothing.status_code == 404
+    course = editor.client.get(f"/admin/courses/{editor.copy.node_id}/").content.decode()
+    assert "Nothing was generated" in course
+    assert "3 to decide" in course
+
+
+def test_evidence_of_a_deleted_source_stays_to_be_read(editor: Editor) -> None:
+    editor.copy.node.entries.all().delete()
+
+    page = read(editor, "", node=editor.key("Boil an egg"))
+
+    assert "Put an egg into boiling water" in page
+    assert "The course has no source with a text." in page
