@@ -71,7 +71,7 @@ class ProviderRateAdmin(ReadOnlyAdmin):
 class BreakerAdmin(ReadOnlyAdmin):
     """Breakers of models that failed lately. While one is open, the model is passed over."""
 
-    list_display = ("provider", "model", "shape", "kind", "failures", "opened", "open_until", "updated_at")
+    list_display = ("provider", "model", "shape", "key", "kind", "failures", "opened", "open_until", "updated_at")
     list_filter = ("provider", "kind")
     search_fields = ("provider", "model")
     ordering = ("-updated_at", "-id")

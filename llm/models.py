@@ -181,13 +181,17 @@ class ProviderRate(UUIDModel):
 class Breaker(UUIDModel):
     """Why and how long a model is passed over; a row without `model` is about the whole provider.
 
-    A row with a `shape` is about requests of that shape only (`llm.router.shapes`). A model without a row is healthy.
+    A row with a `shape` is about requests of that shape only (`llm.router.shapes`), one with a `key` about that key of
+    a provider with several. A model without a row is healthy.
     """
 
     provider = models.CharField(max_length=100)
     model = models.CharField(max_length=100, blank=True)
     shape = models.CharField(
         max_length=200, blank=True, help_text="Requests that the model refuses as malformed; blank: all requests."
+    )
+    key = models.CharField(
+        max_length=100, blank=True, help_text="The variable of the key that is passed over; blank: all keys."
     )
     failures = models.PositiveIntegerField(default=0, help_text="One after the other, without a success between them.")
     opened = models.PositiveIntegerField(default=0, help_text="How often it was opened, without a success since.")
@@ -197,8 +201,10 @@ class Breaker(UUIDModel):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["provider", "model", "shape"], name="breaker_is_one_per_model")]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "model", "shape", "key"], name="breaker_is_one_per_model")
+        ]
 
     def __str__(self) -> str:
-        only = f" ({self.shape})" if self.shape else ""
+        only = "".join(f" ({about})" for about in (self.shape, self.key) if about)
         return f"{self.provider}/{self.model or '*'}{only}: {self.kind}"

@@ -116,6 +116,7 @@ class ProviderSpec(FrozenModel):
     base_url: str = ""
     address: Variable | None = Field(default=None, description="Variable with the base URL.")
     key: Variable | None = Field(default=None, description="Variable with the API key; none for servers without keys.")
+    more_keys: tuple[Variable, ...] = Field(default=(), description="Variables with further keys, used in turn.")
     api_version: str = ""
     max_tokens_parameter: Literal["max_tokens", "max_completion_tokens"] | None = None
     connect_seconds: float = Field(default=5, gt=0)
@@ -136,6 +137,11 @@ class ProviderSpec(FrozenModel):
         return value.rstrip("/")
 
     @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The variables of all keys; empty for a server without keys."""
+        return () if self.key is None else (self.key, *self.more_keys)
+
+    @property
     def has_rate_limit(self) -> bool:
         return self.requests_per_minute is not None or self.tokens_per_minute is not None
 
@@ -148,6 +154,10 @@ class ProviderSpec(FrozenModel):
     def _validate_access(self) -> ProviderSpec:
         if self.base_url and self.address:
             raise ValueError("give base_url or address, not both")
+        if len({self.key, *self.more_keys}) != 1 + len(self.more_keys):
+            raise ValueError("more_keys names a variable twice")
+        if self.more_keys and self.key is None:
+            raise ValueError("more_keys needs a key")
         if self.key is None and self.address is None and not self.base_url:
             raise ValueError("key must name the environment variable that holds the API key")
         return self

@@ -28,14 +28,23 @@ class ProviderCredentials:
 
 
 def list_missing_variables(spec: ProviderSpec) -> list[str]:
-    """Return the environment variables that the provider needs and that are not set; with any, it is absent."""
-    return [name for name in (spec.address, spec.key) if name is not None and not _is_set(name)]
+    """Return the environment variables that the provider needs and that are not set; with any, it is absent.
+
+    Of several keys one is enough.
+    """
+    missing = [spec.address] if spec.address is not None and not _is_set(spec.address) else []
+    return missing + ([spec.key] if spec.key is not None and not list_present_keys(spec) else [])
+
+
+def list_present_keys(spec: ProviderSpec) -> tuple[str, ...]:
+    """Return the variables of the provider's keys that are set, in the order of the registry."""
+    return tuple(filter(_is_set, spec.key_variables))
 
 
 def find_unreadable_file(spec: ProviderSpec) -> str:
     """Return a sentence about a file of a variable `NAME_FILE` that cannot be read; blank when there is none."""
     try:
-        for name in filter(None, (spec.address, spec.key)):
+        for name in filter(None, (spec.address, *spec.key_variables)):
             env.get_secret(name)
     except ImproperlyConfigured as exc:
         return str(exc)
@@ -43,13 +52,15 @@ def find_unreadable_file(spec: ProviderSpec) -> str:
 
 
 def find_key_fault(spec: ProviderSpec) -> str:
-    """Return what is wrong with the form of the provider's key; blank when nothing is, or when it has none."""
-    if fault := find_unreadable_file(spec):
-        return fault
-    key = env.get_secret(spec.key) if spec.key is not None else ""
+    """Return what is wrong with the form of the provider's keys; blank when nothing is, or when it has none."""
+    return find_unreadable_file(spec) or next(filter(None, map(_find_form_fault, spec.key_variables)), "")
+
+
+def _find_form_fault(variable: str) -> str:
+    key = env.get_secret(variable)
     # Header values are ASCII here, and the line break of a pasted key would only fail in the SDK, with a riddle.
     if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
-        return f"{spec.key} holds a space, a line break or a sign that no key has: set it again"
+        return f"{variable} holds a space, a line break or a sign that no key has: set it again"
     return ""
 
 
@@ -79,7 +90,7 @@ class ProviderPool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._cached: dict[str, tuple[ProviderSpec, ProviderCredentials, Provider]] = {}
+        self._cached: dict[tuple[str, str], tuple[ProviderSpec, ProviderCredentials, Provider]] = {}
         # Replaced providers stay referenced: a call may still be under way, and the SDKs close their client when it is
         # garbage. Specs change by hand, so that the list stays short.
         self._retired: list[tuple[ProviderSpec, ProviderCredentials, Provider]] = []
@@ -89,25 +100,32 @@ class ProviderPool:
         """Tell whether all environment variables that the provider needs are set."""
         return not list_missing_variables(spec)
 
-    def get(self, name: str, spec: ProviderSpec) -> Provider:
-        """Return the provider for a spec of the registry.
+    def list_keys(self, spec: ProviderSpec) -> tuple[str, ...]:
+        """Return the variables of the provider's keys that are set."""
+        return list_present_keys(spec)
+
+    def get(self, name: str, spec: ProviderSpec, key_variable: str = "") -> Provider:
+        """Return the provider for a spec of the registry, with one of its keys, by default the first that is set.
 
         Raises KeyRefused or ModelUnsuited, whose message names the variable that cannot be used.
         """
-        access = _read_credentials(spec)
-        if (provider := self._find_cached(name, spec, access)) is not None:
+        place = (name, key_variable)
+        access = _read_credentials(spec, key_variable)
+        if (provider := self._find_cached(place, spec, access)) is not None:
             return provider
-        _require_usable(spec)
+        _require_usable(spec, key_variable)
         with self._lock:
-            if (provider := self._find_cached(name, spec, access)) is None:
+            if (provider := self._find_cached(place, spec, access)) is None:
                 provider = _build_provider(spec, access)
-                if name in self._cached:
-                    self._retired.append(self._cached[name])
-                self._cached[name] = (spec, access, provider)
+                if place in self._cached:
+                    self._retired.append(self._cached[place])
+                self._cached[place] = (spec, access, provider)
             return provider
 
-    def _find_cached(self, name: str, spec: ProviderSpec, credentials: ProviderCredentials) -> Provider | None:
-        known = self._cached.get(name)
+    def _find_cached(
+        self, place: tuple[str, str], spec: ProviderSpec, credentials: ProviderCredentials
+    ) -> Provider | None:
+        known = self._cached.get(place)
         if known is None or known[1] != credentials:
             return None
         # Identity first: comparing two pydantic models field by field would be paid with every call.
@@ -134,18 +152,25 @@ def open_provider_files(spec: ProviderSpec, checkpoint: Callable[[], None] = lam
     return GoogleFiles(spec=spec, base_url=access.base_url, key=access.key, checkpoint=checkpoint)
 
 
-def _read_credentials(spec: ProviderSpec) -> ProviderCredentials:
+def _read_credentials(spec: ProviderSpec, key_variable: str = "") -> ProviderCredentials:
+    variable = key_variable or _get_first_key(spec)
     try:
         return ProviderCredentials(
             base_url=env.get_secret(spec.address).rstrip("/") if spec.address else spec.base_url,
-            key=env.get_secret(spec.key) if spec.key else "",
+            key=env.get_secret(variable) if variable else "",
         )
     except ImproperlyConfigured:  # `manage.py check` says which file
-        raise KeyRefused(f"the file that {spec.key or spec.address}_FILE names cannot be read") from None
+        raise KeyRefused(f"the file that {variable or spec.address}_FILE names cannot be read") from None
 
 
-def _require_usable(spec: ProviderSpec) -> None:
-    if fault := find_key_fault(spec):
+def _get_first_key(spec: ProviderSpec) -> str:
+    # Looked up only where there is a choice: it costs each call.
+    return next(iter(list_present_keys(spec)), "") if spec.more_keys else spec.key or ""
+
+
+def _require_usable(spec: ProviderSpec, key_variable: str = "") -> None:
+    variable = key_variable or _get_first_key(spec)
+    if fault := find_unreadable_file(spec) or (_find_form_fault(variable) if variable else ""):
         raise KeyRefused(fault)
     if fault := find_base_url_fault(spec):
         raise ModelUnsuited(fault)

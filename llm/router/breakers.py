@@ -8,9 +8,10 @@ after it has changed it itself.
 
 from __future__ import annotations
 
+import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,7 +47,8 @@ REFRESH_SECONDS = 1.0
 
 log = logs.get_logger(__name__)
 
-_Key = tuple[str, str, str]
+# Provider, model, shape and variable of the key, each blank when the row is about all of them.
+_Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +73,15 @@ class CircuitBreakers:
         self._lock = threading.Lock()
         self._rows_by_key: Mapping[_Key, Breaker] = {}
         self._loaded_at = float("-inf")
+        # Not from 0: processes that begin together must not use the same key together.
+        self._turns = random.randrange(1000)  # noqa: S311  # spreads calls
 
     def peek_admission(self, model: ModelSpec) -> Admission:
         """Tell whether the model is passed over now. Claims nothing."""
-        cooling = [row for row in self._find_rows(model) if row.open_until is not None]
+        return self._find_admission(self._find_rows(model))
+
+    def _find_admission(self, rows: Sequence[Breaker]) -> Admission:
+        cooling = [row for row in rows if row.open_until is not None]
         if cooling:  # mostly there is none, and no need to ask for the time
             now = get_database_time()
             for row in cooling:
@@ -101,9 +108,9 @@ class CircuitBreakers:
 
     def peek_shape_admission(self, model: ModelSpec, compute_shape: Callable[[], str]) -> Admission:
         """Tell whether the model is passed over now for requests of a shape, computed only when it matters."""
-        if not any(shape for _, _, shape in self._load_rows()):
+        if not any(shape for _, _, shape, _ in self._load_rows()):
             return ADMITTED
-        row = self._load_rows().get((model.provider, model.model, compute_shape()))
+        row = self._load_rows().get((model.provider, model.model, compute_shape(), ""))
         if row is None or row.open_until is None or row.open_until <= get_database_time():
             return ADMITTED
         return Admission(until=row.open_until, kind=row.kind)
@@ -117,6 +124,7 @@ class CircuitBreakers:
             provider=model.provider,
             model=model.model,
             shape=shape,
+            key="",
             defaults={"kind": PromptInvalid.kind, "failures": 1, "open_until": now + SHAPE_COOLDOWN},
         )
         self._expire_cache()
@@ -127,25 +135,54 @@ class CircuitBreakers:
             shape=shape,
         )
 
-    def record_success(self, model: ModelSpec) -> None:
-        """Delete the breakers of a model that has answered and of its provider; without any, write nothing."""
-        if rows := self._find_rows(model):
+    def choose_key(self, model: ModelSpec, keys: Sequence[str]) -> tuple[str, Admission]:
+        """Return one of the provider's keys, in turn, that is not passed over now for the model, and ADMITTED.
+
+        When all are, returns a key all the same, and until when the first of them is.
+        """
+        self._turns += 1
+        turn = self._turns % len(keys)
+        refused: list[Admission] = []
+        for key in (*keys[turn:], *keys[:turn]):
+            admission = self._find_admission(self._find_key_rows(model, key))
+            if admission.is_allowed:
+                return key, ADMITTED
+            refused.append(admission)
+        return keys[turn], min(refused, key=lambda admission: (admission.until is None, admission.until))
+
+    def has_free_key(self, model: ModelSpec, keys: Sequence[str]) -> bool:
+        """Tell whether one of the keys is not passed over now for the model."""
+        return any(self._find_admission(self._find_key_rows(model, key)).is_allowed for key in keys)
+
+    def record_success(self, model: ModelSpec, key: str = "") -> None:
+        """Delete the breakers of a model that has answered, of its provider and of the key; without any, write nothing.
+
+        The key is named only for a provider with several.
+        """
+        rows = self._find_rows(model) + (self._find_key_rows(model, key) if key else [])
+        if rows:
             Breaker.objects.filter(pk__in=[row.pk for row in rows]).delete()
             self._expire_cache()
             log.info("model answers again", provider=model.provider, model=model.model)
 
-    def record_failure(self, model: ModelSpec, error: ProviderError) -> None:
+    def record_failure(self, model: ModelSpec, error: ProviderError, key: str = "") -> None:
         """Count a failure of the provider, and open the breaker when it is a refusal or one failure too many.
 
+        With a `key` (of a provider with several), what is the matter of its account opens the key's breaker at once.
         Runs in a transaction of its own, in which the breaker's row is locked.
         """
         refused = isinstance(error, ProviderRefused)
         # Key and quota belong to the account, a certificate to the server: other models would fail in the same way.
         whole = isinstance(error, (KeyRefused, QuotaExhausted, CertificateRefused))
+        cooled_key = key if is_of_account(error) else ""
         with transaction.atomic():
             # Locked, since failures of several processes add up and one of them decides how long the cool-down is.
             row, _ = Breaker.objects.select_for_update().get_or_create(
-                provider=model.provider, model="" if whole else model.model, shape="", defaults={"kind": error.kind}
+                provider=model.provider,
+                model="" if whole else model.model,
+                shape="",
+                key=cooled_key,
+                defaults={"kind": error.kind},
             )
             self._apply_failure(row, error, refused=refused)
             row.save()
@@ -156,6 +193,7 @@ class CircuitBreakers:
                 alarm=error.kind,
                 provider=model.provider,
                 model=model.model,
+                key=cooled_key,
                 cause=str(error),
             )
 
@@ -178,7 +216,8 @@ class CircuitBreakers:
         elif is_open and row.opened:
             # Calls that began before it was opened fail one after the other; each would double the cool-down.
             return
-        elif row.failures >= FAILURES_TO_OPEN or row.opened:
+        # Other keys are left, so that a key whose rate is used up is not tried a second time.
+        elif row.failures >= FAILURES_TO_OPEN or row.opened or row.key:
             # The exponent is bounded because a timedelta overflows (at 2**42 half minutes); the maximum comes at 5.
             cooling = min(MAX_COOLDOWN, COOLDOWN * 2 ** min(row.opened, 10))
             row.opened += 1
@@ -198,7 +237,12 @@ class CircuitBreakers:
 
     def _find_rows(self, model: ModelSpec) -> list[Breaker]:
         known = self._load_rows()
-        keys = ((model.provider, "", ""), (model.provider, model.model, ""))
+        keys = ((model.provider, "", "", ""), (model.provider, model.model, "", ""))
+        return [known[key] for key in keys if key in known]
+
+    def _find_key_rows(self, model: ModelSpec, variable: str) -> list[Breaker]:
+        known = self._load_rows()
+        keys = ((model.provider, "", "", variable), (model.provider, model.model, "", variable))
         return [known[key] for key in keys if key in known]
 
     def _load_rows(self) -> Mapping[_Key, Breaker]:
@@ -206,7 +250,9 @@ class CircuitBreakers:
             with self._lock:
                 # Checked again: threads that waited for the lock must not read once more each.
                 if time.monotonic() - self._loaded_at > REFRESH_SECONDS:
-                    self._rows_by_key = {(row.provider, row.model, row.shape): row for row in Breaker.objects.all()}
+                    self._rows_by_key = {
+                        (row.provider, row.model, row.shape, row.key): row for row in Breaker.objects.all()
+                    }
                     self._loaded_at = time.monotonic()
         return self._rows_by_key
 
@@ -226,7 +272,20 @@ class BypassedCircuitBreakers(CircuitBreakers):
     def peek_shape_admission(self, model: ModelSpec, compute_shape: Callable[[], str]) -> Admission:
         return ADMITTED
 
+    def choose_key(self, model: ModelSpec, keys: Sequence[str]) -> tuple[str, Admission]:
+        return super().choose_key(model, keys)[0], ADMITTED
+
+    def has_free_key(self, model: ModelSpec, keys: Sequence[str]) -> bool:
+        return False
+
+
+def is_of_account(error: ProviderError) -> bool:
+    """Tell whether a failure is the matter of one account: another key of the same provider may do better."""
+    return isinstance(error, (KeyRefused, QuotaExhausted)) or error.status == 429
+
 
 def list_open_breakers() -> list[Breaker]:
     """Return the breakers that are open now, by provider and model, uncached."""
-    return list(Breaker.objects.filter(open_until__gt=get_database_time()).order_by("provider", "model", "shape"))
+    return list(
+        Breaker.objects.filter(open_until__gt=get_database_time()).order_by("provider", "model", "shape", "key")
+    )

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -47,6 +48,7 @@ from llm.providers.base import Arrival, Provider, ProviderCall
 from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, Registry
 from llm.repair import build_repair_request
 from llm.router import telemetry
+from llm.router.breakers import ADMITTED, is_of_account
 from llm.router.concurrency import ConcurrencyLimitReached, ConcurrencySlot
 from llm.router.deadlines import Deadline
 from llm.router.ledger import EndedCall, PlannedCall, compute_cost
@@ -105,7 +107,10 @@ class Caller:
 
 @dataclass(kw_only=True)
 class _CandidateState:
-    """The state of one candidate during its attempts. `number` and `latency_ms` are those of its latest attempt."""
+    """The state of one candidate during its attempts. `number` and `latency_ms` are those of its latest attempt.
+
+    `keys` are the variables of its provider's keys when there are several, `key` that of the present attempt.
+    """
 
     candidate: Candidate
     has_others: bool
@@ -114,6 +119,8 @@ class _CandidateState:
     busy_count: int = 0
     was_widened: bool = False
     was_repaired: bool = False
+    keys: tuple[str, ...] = ()
+    key: str = ""
     number: int = 0
     latency_ms: int = 0
 
@@ -190,12 +197,13 @@ class FallbackRun:
         return reopens if self._last_error is None or isinstance(self._last_error, ProviderBusy) else None
 
     def _compute_reopening_seconds(self) -> float | None:
-        until = [
-            found
-            for c in self.candidates
-            if (found := self.services.breakers.peek_admission(c.model).until) is not None
-        ]
+        until = [found for c in self.candidates if (found := self._find_reopening(c.model)) is not None]
         return max(0.0, (min(until) - get_database_time()).total_seconds()) if until else None
+
+    def _find_reopening(self, model: ModelSpec) -> datetime | None:
+        breakers, keys = self.services.breakers, self._list_keys(model)
+        until = breakers.peek_admission(model).until
+        return breakers.choose_key(model, keys)[1].until if until is None and keys else until
 
     def _compute_patience(self) -> float:
         return min(PATIENCE_SECONDS, self.deadline.seconds_left)
@@ -214,8 +222,9 @@ class FallbackRun:
             has_others=has_others,
             request=self.request,
             max_output_tokens=self._compute_output_limit(model),
+            keys=self._list_keys(model),
         )
-        while self._is_admitted(candidate):
+        while self._is_admitted(turn):
             try:
                 self.caller.checkpoint()
                 value, reply = self._make_attempt(turn)
@@ -228,7 +237,7 @@ class FallbackRun:
                 self.services.breakers.release_probe(model)
                 raise
             else:
-                self.services.breakers.record_success(model)
+                self.services.breakers.record_success(model, turn.key)
                 if self._objector is not None:
                     self.services.breakers.record_shape_refusal(self._objector, self._describe_shape())
                 self._note_attempt(candidate, CallOutcome.ANSWERED, "")
@@ -278,13 +287,28 @@ class FallbackRun:
         wanted = self.request.max_output_tokens or self.action.output_tokens
         return min(max(wanted, WIDENING_FACTOR * self._needed_output_tokens), model.max_output)
 
-    def _is_admitted(self, candidate: Candidate) -> bool:
-        admission = self.services.breakers.request_admission(candidate.model)
+    def _list_keys(self, model: ModelSpec) -> tuple[str, ...]:
+        """Return the variables of the provider's keys, when the registry gives it several."""
+        spec = self.registry.providers[model.provider]
+        if not spec.more_keys:
+            return ()
+        keys = self.services.providers.list_keys(spec)
+        # Recordings were uploaded with the first key, and belong to its account.
+        return keys[:1] if self.request.clips else keys
+
+    def _is_admitted(self, state: _CandidateState) -> bool:
+        breakers, model = self.services.breakers, state.model
+        admission = ADMITTED
+        if state.keys:
+            state.key, admission = breakers.choose_key(model, state.keys)
+        # Asked last, since it may claim the right to probe.
+        if admission.until is None:
+            admission = breakers.request_admission(model)
         if admission.until is None:
             return True
         seconds = max(0.0, (admission.until - get_database_time()).total_seconds())
         self._note_attempt(
-            candidate, admission.kind, f"not asked for {seconds:.0f} s more after failing ({admission.kind})"
+            state.candidate, admission.kind, f"not asked for {seconds:.0f} s more after failing ({admission.kind})"
         )
         return False
 
@@ -292,7 +316,7 @@ class FallbackRun:
         """Make one call within the provider's concurrency limit, the time left and the tenant's spending limit."""
         model = state.model
         spec = self.registry.providers[model.provider]
-        provider = self.services.providers.get(model.provider, spec)
+        provider = self.services.providers.get(model.provider, spec, state.key)
         patience = min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left
         if spec.has_rate_limit:
             self.services.rates.take(
@@ -381,7 +405,9 @@ class FallbackRun:
         self._note_attempt(state.candidate, error.kind, str(error))
         breakers = self.services.breakers
         if isinstance(error, (ProviderBusy, ProviderRefused)) and not self._is_our_failure(state, error):
-            breakers.record_failure(state.model, error)
+            breakers.record_failure(state.model, error, state.key)
+            if state.key and is_of_account(error) and breakers.has_free_key(state.model, state.keys):
+                return True
             return isinstance(error, ProviderBusy) and self._pause_before_retry(state, error)
         # What is left says nothing about the provider's health, so that the breaker neither closes nor opens.
         breakers.release_probe(state.model)
@@ -424,7 +450,7 @@ class FallbackRun:
         if pause > (self._compute_patience() if state.has_others else self.deadline.seconds_left):
             return False
         # The failure may have opened the breaker, which would refuse the second attempt after the pause.
-        until = self.services.breakers.peek_admission(state.model).until
+        until = self._find_reopening(state.model)
         if until is not None and (until - get_database_time()).total_seconds() > pause:
             return False
         self._wait_with_checkpoints(pause)

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
@@ -66,10 +66,16 @@ class Nothing:
     def record_shape_refusal(self, model: ModelSpec, shape: str) -> None:
         return
 
-    def record_success(self, model: ModelSpec) -> None:
+    def choose_key(self, model: ModelSpec, keys: Sequence[str]) -> tuple[str, Admission]:
+        return keys[0], ADMITTED
+
+    def has_free_key(self, model: ModelSpec, keys: Sequence[str]) -> bool:
+        return False
+
+    def record_success(self, model: ModelSpec, key: str = "") -> None:
         return
 
-    def record_failure(self, model: ModelSpec, error: ProviderError) -> None:
+    def record_failure(self, model: ModelSpec, error: ProviderError, key: str = "") -> None:
         return
 
     def release_probe(self, model: ModelSpec) -> None:

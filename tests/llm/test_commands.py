@@ -145,9 +145,9 @@ def test_the_clock_of_a_check_starts_when_the_client_is_made(world: World, monke
     order: list[str] = []
     get, after = ProviderPool.get, Deadline.after
 
-    def get_noted(self: ProviderPool, name: str, spec: ProviderSpec) -> Provider:
+    def get_noted(self: ProviderPool, name: str, spec: ProviderSpec, key_variable: str = "") -> Provider:
         order.append("client")
-        return get(self, name, spec)
+        return get(self, name, spec, key_variable)
 
     def start_noted(seconds: float) -> Deadline:
         order.append("clock")

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from llm.errors import RegistryUnusable
 from llm.models import Breaker
-from llm.providers.factory import find_base_url_fault, find_key_fault, list_missing_variables
+from llm.providers.factory import find_base_url_fault, find_key_fault, list_missing_variables, list_present_keys
 from llm.registry import ProviderSpec, Registry
 from llm.registry_loader import get_registry_loader
 from llm.router.breakers import list_open_breakers
@@ -36,7 +36,7 @@ def _format_report(registry: Registry, breakers: list[Breaker]) -> Iterator[str]
     for name, preference in registry.strategies.items():
         after = f" Then: {preference.fallback}." if preference.fallback else ""
         yield f"  {name:<12} {preference.description}{after}"
-    cooling = {(row.provider, row.model) for row in breakers if not row.shape}
+    cooling = {(row.provider, row.model) for row in breakers if not (row.shape or row.key)}
     for name, action in registry.actions.items():
         needs = f" Needs: {', '.join(sorted(action.needs))}." if action.needs else ""
         yield f"\n{name}\n  {action.description}{needs}"
@@ -52,7 +52,7 @@ def _format_report(registry: Registry, breakers: list[Breaker]) -> Iterator[str]
     for row in breakers:
         assert row.open_until is not None
         seconds = (row.open_until - now).total_seconds()
-        only = f" {row.shape}" if row.shape else ""
+        only = f" {row.shape}" if row.shape else f" with {row.key}" if row.key else ""
         yield f"  {row.provider}/{row.model or '*'}: {row.kind}, not asked{only} for {seconds:.0f} s more"
     if not breakers:
         yield "  none"
@@ -61,7 +61,8 @@ def _format_report(registry: Registry, breakers: list[Breaker]) -> Iterator[str]
 def _describe_provider(provider: ProviderSpec) -> str:
     if missing := list_missing_variables(provider):
         return f"absent: {' and '.join(missing)} not set"
-    return find_key_fault(provider) or find_base_url_fault(provider) or "present"
+    keys = f"present, with {len(list_present_keys(provider))} keys" if provider.more_keys else "present"
+    return find_key_fault(provider) or find_base_url_fault(provider) or keys
 
 
 def _format_mark(provider: ProviderSpec, model: tuple[str, str], cooling: set[tuple[str, str]]) -> str:
