@@ -50,6 +50,11 @@ class DemoSystem:
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return json.load(answer)
 
+    def find_lesson(self, copy: str) -> str:
+        """Return the key of the first lesson of a working copy."""
+        nodes = self.ask(f"working-copies/{copy}")["tree"]["nodes"]
+        return next(str(node["key"]) for node in nodes if node["node_type"] == "lesson")
+
 
 def make_screenshots(folder: Path) -> list[Path]:
     """Write the pictures into the folder and return their paths."""
@@ -67,11 +72,15 @@ def make_screenshots(folder: Path) -> list[Path]:
         _log_in(browser, system)
         browser.open(f"{system.base_url}/admin/jobs/job/")
         admin = _save_screenshot(browser, folder / "admin.png")
-        system.ask(f"snapshots/{system.snapshot}/working-copy", {"name": "Autumn"})
+        copy = system.ask(f"snapshots/{system.snapshot}/working-copy", {"name": "Autumn"})["id"]
         browser.open(f"{system.base_url}/admin/courses/{system.node}/")
         _hold_still(browser)
         admin_course = _save_screenshot(browser, folder / "admin-course.png")
-    return [course_page, admin, admin_course]
+        # A lesson, which has fields that are filled, parts inside and evidence.
+        browser.open(f"{system.base_url}/admin/courses/copies/{copy}/?node={system.find_lesson(copy)}")
+        _hold_still(browser)
+        admin_editor = _save_screenshot(browser, folder / "admin-editor.png")
+    return [course_page, admin, admin_course, admin_editor]
 
 
 @contextmanager
