@@ -212,6 +212,10 @@ Q_CLUSTER: dict[str, Any] = {
         else {"broker_class": "project.database_broker.DatabaseBroker", "orm": "default"}
     ),
 }
+# How long a model's answer is kept for whoever asks the same again, after the last generation that used it.
+ANSWER_CACHE_DAYS = env.get_integer("ANSWER_CACHE_DAYS", 90, minimum=0)
+# Questions of one generation at a time, where the provider allows so many. Each takes a connection to the database.
+GENERATION_CONCURRENCY = env.get_integer("GENERATION_CONCURRENCY", 8, minimum=1)
 WORKER_PATIENCE_SECONDS = env.get_integer("WORKER_PATIENCE_SECONDS", 15, minimum=1)
 # Less than `stop_grace_period` of the workers in compose.yaml (16 minutes), after which Docker kills them.
 WORKER_GRACE_SECONDS = env.get_integer("WORKER_GRACE_SECONDS", 900, minimum=1)

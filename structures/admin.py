@@ -87,9 +87,9 @@ class ReferenceAdmin(ReadOnlyAdmin):
 
 @admin.register(CachedAnswer)
 class CachedAnswerAdmin(ReadOnlyAdmin):
-    """Cached answers of models for generations that are not done."""
+    """Cached answers of models."""
 
-    list_display = ("node", "model", "digest", "created_at")
+    list_display = ("node", "model", "digest", "used_at", "created_at")
     list_select_related = ("node",)
     search_fields = ("node__id", "digest")
     ordering = ("-created_at", "id")

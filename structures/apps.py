@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from project.jobs import job_kinds
+from project.jobs.periodic_tasks import register_periodic_task
 from structures import checks as checks  # registers its system check
 from structures.job_kinds import GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY
 
@@ -11,6 +12,7 @@ class StructuresConfig(AppConfig):
     name = "structures"
 
     def ready(self) -> None:
+        register_periodic_task("structures.tasks.delete_unused_answers")
         job_kinds.register_job_kind(GENERATE_STRUCTURE, function_path="structures.tasks.generate_structure")
         # Seconds, which somebody waits for: the light queue.
         job_kinds.register_job_kind(REBASE_WORKING_COPY, function_path="structures.tasks.rebase_working_copy")

@@ -147,6 +147,15 @@ class ModelRouter:
         """Tell whether the first candidate of each action costs nothing. Raises what `list_candidates` raises."""
         return all(self.list_candidates(action, strategy)[0].model.is_free for action in actions)
 
+    def get_concurrency(self, actions: Iterable[str], strategy: str) -> int:
+        """Return how many calls at a time the providers of the first candidates of all these actions allow.
+
+        Raises what `list_candidates` raises.
+        """
+        registry = self._registry()
+        first = [self._find_candidates(registry, action, strategy)[0].model for action in actions]
+        return min(registry.providers[model.provider].max_connections for model in first)
+
     def get_capacity(self, action: str, strategy: str) -> ContextCapacity:
         """Return tokens and prices of the first candidate. Raises what `list_candidates` raises."""
         registry = self._registry()

@@ -10,10 +10,12 @@ from enum import StrEnum
 from llm.prompts import read_prompt
 from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import LLMClient
+from structures.engines.base.outlines import Outline
 from structures.engines.base.requests import EngineRequest
 from structures.engines.llm.engine import ACTIONS, VERSION, write_course
 from structures.engines.outline.engine import VERSION as OUTLINE_VERSION
 from structures.engines.outline.engine import build_outline
+from structures.engines.outline.skeletons import build_skeleton
 from structures.engines.outline.unmet_instructions import list_unmet_instructions
 
 
@@ -53,13 +55,19 @@ def _build_outline_draft(request: EngineRequest, _llm: LLMClient) -> Draft:
 
 
 def _write_llm_draft(request: EngineRequest, llm: LLMClient) -> Draft:
-    return write_course(request.source, llm, outline=request.outline, instructions=request.instructions)
+    return write_course(request.source, find_llm_outline(request), llm, instructions=request.instructions)
+
+
+def find_llm_outline(request: EngineRequest) -> Outline:
+    """Return the outline whose lessons models are asked about: the given one, else what the outline engine proposes."""
+    return request.outline if request.outline is not None else build_skeleton(request.source)
 
 
 def _compute_llm_version() -> str:
     """Return a version that changes with every edit of a prompt."""
     prompts = ".".join(read_prompt(action).version for action in ACTIONS)
-    return f"{VERSION}-{hashlib.sha256(prompts.encode()).hexdigest()[:12]}"
+    # The outline engine proposes the lessons.
+    return f"{VERSION}.{OUTLINE_VERSION}-{hashlib.sha256(prompts.encode()).hexdigest()[:12]}"
 
 
 ENGINES: Mapping[EngineName, Engine] = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from structures.editing.trees import MAX_NODES
-from structures.engines.base.drafts import NodeType
+from structures.engines.base.drafts import DraftNode, NodeType
 from structures.engines.base.outlines import Outline, OutlineNode
+from structures.engines.base.sentences import cite_first_words
 from structures.engines.base.sources import SourceNode
 from structures.errors import TreeNotHeld
 
@@ -22,7 +23,7 @@ def build_guided_outline(root: SourceNode) -> Outline:
         title=root.title,
         nodes=tuple(_build_node(child) for child in root.children),
         entries=root.entries,
-        origin=GUIDED_ORIGIN,
+        explanation={"chosen": GUIDED_ORIGIN},
         arranged_by=GUIDED_ORIGIN,
     )
 
@@ -43,10 +44,13 @@ def check_guided_tree(child_count: int, node_count: int) -> None:
 
 
 def _build_node(node: SourceNode) -> OutlineNode:
+    node_type = NodeType.MODULE if node.children else NodeType.LESSON
+    citations = tuple(cite_first_words(entry) for entry in node.entries if entry.chunks)
     return OutlineNode(
         key=node.id,
-        node_type=NodeType.MODULE if node.children else NodeType.LESSON,
+        node_type=node_type,
         title=node.title,
         children=tuple(_build_node(child) for child in node.children),
         entries=node.entries,
+        known=DraftNode(node_type=node_type, title=node.title, citations=citations),
     )

@@ -1,37 +1,34 @@
-"""The LLM client of a generation: asks the router for a job and caches the answers until the job is done."""
+"""The LLM client of a generation: asks the router for a job, several questions at a time, and keeps the answers."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+import threading
+import time
 from collections import Counter
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.db.models import Q
+from django.conf import settings
 from django.utils import timezone
 from pydantic import BaseModel
 
-from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
+from llm.errors import AnswerTruncated, BudgetExceeded, ModelsExhausted, PromptTooLong
 from llm.messages import AnswerProgress, ContextCapacity, ModelRequest
 from llm.prompts import read_prompt
 from llm.queries import compute_job_totals
 from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
-from llm.schemas import build_schema
-from materials.models import MaterialNode
-from project.jobs.run import JobRun
-from structures.engines.base.llm_client import TooLargeForModel
+from project.errors import DomainError
+from project.jobs.run import PROGRESS_SECONDS, JobRun
+from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
+from structures.engines.llm.engine import ACTIONS
 from structures.engines.registry import EngineName
-from structures.models import CachedAnswer
+from structures.generation.answer_cache import compute_digest, find_answer, mark_answers_used, store_answer
+from structures.generation.threads import run_in_threads
 
 T = TypeVar("T", bound=BaseModel)
-
-# A month is longer than anybody waits before trying a failed generation again; older answers only hold materials that
-# may have been deleted meanwhile.
-ANSWER_CACHE_LIFETIME = timedelta(days=30)
+R = TypeVar("R")
 
 
 class StrategyCapacityLookup:
@@ -46,7 +43,7 @@ class StrategyCapacityLookup:
 
 
 class JobLLMClient(StrategyCapacityLookup):
-    """Asks models for one job.
+    """Asks models for one job, in several threads at once.
 
     Progress is counted in requests. Before each attempt `JobRun.checkpoint` raises when the job was cancelled or lost.
     """
@@ -54,9 +51,16 @@ class JobLLMClient(StrategyCapacityLookup):
     def __init__(self, *, run: JobRun, strategy: str) -> None:
         super().__init__(strategy)
         self._run = run
+        # For the counts below and for the run, whose reports are not made for several threads.
+        self._lock = threading.Lock()
         self._planned_calls = self._answered_calls = 0
         self._models: Counter[str] = Counter()
         self._prompts: dict[str, str] = {}
+        self._used_digests: set[str] = set()
+        self._reused_calls = 0
+        # Of the answer that each thread is reading.
+        self._arriving: dict[int, int] = {}
+        self._answers_reported_at = 0.0
 
     def announce_plan(self, plan: Mapping[str, Any]) -> None:
         self._planned_calls = plan["calls"]
@@ -68,21 +72,31 @@ class JobLLMClient(StrategyCapacityLookup):
         check_hard_limit(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
-        self._run.report_progress("asking", self._answered_calls, max(self._planned_calls, self._answered_calls + 1))
+        with self._lock:
+            answered = self._answered_calls
+            self._run.report_progress("asking", answered, max(self._planned_calls, answered + 1))
         prompt = read_prompt(action)
         request = prompt.build_request(values)
-        digest = self._compute_digest(action, request, wanted)
-        cached = CachedAnswer.objects.filter(
-            tenant=self._run.tenant, node=self._run.job.subject_id, digest=digest
-        ).first()
+        digest = compute_digest(action, self._strategy, request, wanted)
+        cached = find_answer(self._run.tenant, digest)
         if cached is None:
             value, model = self._complete_and_cache(action, request, wanted, digest)
         else:
             value, model = wanted.model_validate_json(cached.answer), cached.model
-        self._answered_calls += 1
-        self._models[model] += 1
-        self._prompts[action] = prompt.version
+        with self._lock:
+            self._answered_calls += 1
+            self._reused_calls += cached is not None
+            self._models[model] += 1
+            self._prompts[action] = prompt.version
+            self._used_digests.add(digest)
         return value
+
+    def run_tasks(self, tasks: Sequence[Callable[[], R]]) -> list[TaskOutcome[R]]:
+        concurrency = min(settings.GENERATION_CONCURRENCY, self._router.get_concurrency(ACTIONS, self._strategy))
+        outcomes = run_in_threads(tasks, thread_count=concurrency, stops=_shows_that_others_fail)
+        # That the job must stop counts more than what went wrong otherwise.
+        self._run.checkpoint()
+        return outcomes
 
     def _complete_and_cache(self, action: str, request: ModelRequest, wanted: type[T], digest: str) -> tuple[T, str]:
         """Ask the router and cache its answer. Raises TooLargeForModel when less text might succeed."""
@@ -103,47 +117,32 @@ class JobLLMClient(StrategyCapacityLookup):
             if any(attempt.kind in {PromptTooLong.kind, AnswerTruncated.kind} for attempt in exc.attempts):
                 raise TooLargeForModel(exc) from exc
             raise
-        self._cache_answer(digest, completion.model, completion.value)
+        store_answer(
+            tenant=self._run.tenant,
+            node_id=self._run.job.subject_id,
+            digest=digest,
+            model=completion.model,
+            value=completion.value,
+        )
+        with self._lock:
+            self._arriving.pop(threading.get_ident(), None)
+            self._run.renew_attempts()
         return completion.value, completion.model
 
     def _report_answer(self, progress: AnswerProgress) -> None:
-        stage = f"answering: {progress.characters:,} characters"
-        self._run.report_progress(stage, self._answered_calls, max(self._planned_calls, self._answered_calls + 1))
+        """Say how much of all answers that are under way has come."""
+        with self._lock:
+            self._arriving[threading.get_ident()] = progress.characters
+            now = time.monotonic()
+            if now - self._answers_reported_at < PROGRESS_SECONDS:
+                return
+            self._answers_reported_at = now
+            stage = f"answering: {sum(self._arriving.values()):,} characters"
+            self._run.report_progress(stage, self._answered_calls, max(self._planned_calls, self._answered_calls + 1))
 
-    def _cache_answer(self, digest: str, model: str, value: BaseModel) -> None:
-        """Store the answer, unless the node was deleted or another worker has stored one.
-
-        In a statement of its own, not in the transaction of the job's end: it must survive a crash of the worker.
-        """
-        node = MaterialNode.objects.for_tenant(self._run.tenant).filter(pk=self._run.job.subject_id).first()
-        if node is not None:
-            CachedAnswer.objects.bulk_create(
-                [
-                    CachedAnswer(
-                        tenant=self._run.tenant,
-                        node=node,
-                        digest=digest,
-                        model=model,
-                        answer=value.model_dump_json(),
-                    )
-                ],
-                ignore_conflicts=True,
-            )
-            self._run.renew_attempts()
-
-    def _compute_digest(self, action: str, request: ModelRequest, wanted: type[BaseModel]) -> str:
-        # Everything that the answer depends on. The model is not part of it: which one answers may change with every
-        # failure, and an answer of another model in the same chain is as good.
-        question = [action, self._strategy, request.system, request.prompt, build_schema(wanted).body]
-        return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
-
-    def delete_cached_answers(self) -> None:
-        """Delete the node's cached answers, and outdated ones of the tenant, in the caller's transaction.
-
-        The caller stores the snapshot in the same transaction, so that answers are lost only once they were used.
-        """
-        obsolete = Q(node=self._run.job.subject_id) | Q(created_at__lt=timezone.now() - ANSWER_CACHE_LIFETIME)
-        CachedAnswer.objects.filter(obsolete, tenant=self._run.tenant).delete()
+    def mark_answers_used(self) -> None:
+        """Note the use of all answers in the caller's transaction, in which the snapshot is stored."""
+        mark_answers_used(tenant=self._run.tenant, node_id=self._run.job.subject_id, digests=self._used_digests)
 
     def build_provenance(self) -> dict[str, Any]:
         """Return the models and prompt versions used, and the job's cost in US dollars, failed attempts included."""
@@ -155,6 +154,7 @@ class JobLLMClient(StrategyCapacityLookup):
             "models": dict(self._models),
             "prompts": self._prompts,
             "calls": total.calls,
+            "reused_answers": self._reused_calls,
             "cost_usd": f"{total.cost.normalize():f}",
             "calls_of_unknown_cost": total.unknown,
         }
@@ -167,3 +167,10 @@ class JobLLMClient(StrategyCapacityLookup):
         if not spending.is_beyond_soft_limit:
             return []
         return [f"${spending.charged:.2f} were spent on models this month; the soft limit is ${spending.soft_limit}."]
+
+
+def _shows_that_others_fail(exc: Exception) -> bool:
+    """Tell whether the next question would fail for the same reason: an outage, no money, or a job that must stop."""
+    if isinstance(exc, TooLargeForModel):
+        return False
+    return not isinstance(exc, DomainError) or not exc.is_final or isinstance(exc, BudgetExceeded)

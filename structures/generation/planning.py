@@ -8,7 +8,7 @@ from uuid import UUID
 from llm.errors import NoProvider
 from llm.router.factory import get_model_router
 from structures.engines.llm.engine import ACTIONS, build_plan
-from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
+from structures.engines.registry import AUTO, ENGINES, Engine, EngineName, find_llm_outline
 from structures.errors import NothingReady, OptionsConflict
 from structures.generation.llm_client import StrategyCapacityLookup
 from structures.generation.options import DEFAULT_OPTIONS, DEFAULT_STRATEGY, GenerationOptions, Mode
@@ -70,6 +70,5 @@ def plan_generation(
     plan: dict[str, Any] = {"model": "", "parts": 1, "calls": 0, "input_tokens": 0, "expected_cost_usd": "0.0000"}
     prepared = prepare_request(tenant=tenant, node_id=node_id, sources=sources, options=options)
     if chosen.uses_llm:
-        request = prepared.request
-        plan = build_plan(request.source, StrategyCapacityLookup(options.strategy), outline=request.outline)
+        plan = build_plan(find_llm_outline(prepared.request), StrategyCapacityLookup(options.strategy))
     return {"engine": chosen.name.value, "strategy": options.strategy, **plan, "not_ready": list(sources.left_out)}

@@ -163,7 +163,7 @@ def generate_structure(run: JobRun) -> None:
     if prepared.stored_outline is not None:
         prepared.stored_outline.keep_locks(rows)
     with run.complete_job(result={"snapshot": str(rows.snapshot.pk)}):
-        llm.delete_cached_answers()
+        llm.mark_answers_used()
         rows.store()
     log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **asdict(grounding))
 

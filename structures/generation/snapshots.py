@@ -100,7 +100,9 @@ def build_snapshot_rows(
         expected_knowledge=[asdict(each) for each in draft.expected_knowledge],
         expected_skills=[asdict(each) for each in draft.expected_skills],
         prerequisites=list(draft.prerequisites),
-        provenance=provenance | ({"arrangement": dict(draft.arrangement)} if draft.arrangement else {}),
+        provenance=provenance
+        | ({"arrangement": dict(draft.arrangement)} if draft.arrangement else {})
+        | ({"corrections": [dict(each) for each in draft.corrections]} if draft.corrections else {}),
         counts=_count_nodes_by_type(draft),
         grounding=asdict(grounding),
         quality=quality,

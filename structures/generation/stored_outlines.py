@@ -79,7 +79,7 @@ class StoredOutline:
                 self._build_node(self.tree.nodes[key], located, divided) for key in self.tree.nodes[COURSE_KEY].children
             ),
             entries=tuple(divided.about),
-            origin=f"snapshot {self._snapshot.pk}",
+            explanation={"chosen": f"snapshot {self._snapshot.pk}"},
             warnings=tuple(self._list_warnings(located, divided, fingerprints, paths)),
         )
 

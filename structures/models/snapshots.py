@@ -13,6 +13,7 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from materials.models import LocatorMixin, MaterialNode
 from project.db.fields import UUIDModel, new_id
@@ -113,10 +114,11 @@ class SnapshotSource(UUIDModel):
 
 
 class CachedAnswer(UUIDModel):
-    """A model's answer to one request of a generation that is not done yet.
+    """A model's answer to one question of a generation.
 
-    A generation that is tried again, after a crash or a failure, does not pay for the same question twice. The rows of
-    a node go with its next finished generation.
+    The digest is of all that was asked, so that whoever asks the same again, in a generation that is tried again or
+    after a change elsewhere in the course, does not pay twice. `node` is the one whose generation used it last; with
+    that node the answer goes, because it quotes its materials.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -124,9 +126,11 @@ class CachedAnswer(UUIDModel):
     digest = models.CharField(max_length=64, help_text="Of everything that was asked.")
     model = models.CharField(max_length=100)
     answer = models.TextField()
+    used_at = models.DateTimeField(default=timezone.now, help_text="When a generation used it last.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["node", "digest"], name="answer_is_kept_once")]
+        constraints = [models.UniqueConstraint(fields=["tenant", "digest"], name="answer_is_kept_once")]
+        indexes = [models.Index(fields=["used_at"], name="answer_longest_unused")]
 
     def __str__(self) -> str:
         return f"{self.node_id}: {self.digest[:12]}"

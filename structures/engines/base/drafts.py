@@ -111,8 +111,8 @@ class OrderFaults:
 class Draft:
     """A whole course structure. `warnings` are sentences for the methodologist.
 
-    `arrangement` explains, as JSON values, how the engine arranged the materials; it becomes part of the snapshot's
-    provenance.
+    `arrangement` explains, as JSON values, how the engine arranged the materials, and `corrections` say what a model
+    wanted otherwise in the draft, why, and whether it was done. Both become part of the snapshot's provenance.
     """
 
     title: str
@@ -125,3 +125,4 @@ class Draft:
     warnings: tuple[str, ...] = ()
     order_faults: OrderFaults = OrderFaults()
     arrangement: Mapping[str, Any] = field(default_factory=dict)
+    corrections: tuple[Mapping[str, Any], ...] = ()

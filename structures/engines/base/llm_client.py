@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from llm.messages import ContextCapacity
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 
 class TooLargeForModel(Exception):
@@ -21,6 +23,20 @@ class TooLargeForModel(Exception):
     def __init__(self, reason: Exception) -> None:
         super().__init__(str(reason))
         self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOutcome(Generic[R]):
+    """What a task returned, or the exception that it raised."""
+
+    value: R | None = None
+    error: Exception | None = None
+
+    def get_value(self) -> R:
+        """Return what the task returned. Raises what it raised."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]  # a task without an error has returned
 
 
 class CapacityLookup(Protocol):
@@ -39,5 +55,17 @@ class LLMClient(CapacityLookup, Protocol):
         ...
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
-        """Fill the action's prompt and return a model's answer. Raises TooLargeForModel and what the router raises."""
+        """Fill the action's prompt and return a model's answer. Raises TooLargeForModel and what the router raises.
+
+        May be called by several threads at once.
+        """
+        ...
+
+    def run_tasks(self, tasks: Sequence[Callable[[], R]]) -> list[TaskOutcome[R]]:
+        """Run tasks that ask, as many at a time as the provider allows, and return how each ended, in order.
+
+        A task that fails by itself does not hinder the others. After one that shows that the next would fail, too (the
+        job was cancelled, no model can be reached, the money is spent), no further task begins, and those that did not
+        begin end with the same exception.
+        """
         ...

@@ -49,14 +49,15 @@ class OutlineNode:
 class Outline:
     """The modules and lessons of a course in order. `entries` are about the whole of it.
 
-    `origin` says for people where the outline is from; `arranged_by` is that of modules which do not say it themselves.
-    `warnings` say what the outline does not cover.
+    `explanation` says as JSON values where the outline is from; `arranged_by` is that of modules which do not say it
+    themselves. `warnings` say what the outline does not cover. One that `is_fixed` must be kept; another is a proposal.
     """
 
     title: str
     nodes: tuple[OutlineNode, ...]
     entries: tuple[SourceEntry, ...] = ()
-    origin: str
+    explanation: Mapping[str, Any]
+    is_fixed: bool = True
     arranged_by: str = ""
     warnings: tuple[str, ...] = ()
 

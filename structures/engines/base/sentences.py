@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from materials.documents import ChunkKind
-from structures.engines.base.sources import SourceChunk
+from structures.engines.base.drafts import Citation
+from structures.engines.base.sources import SourceChunk, SourceEntry
 
 # A full stop ends a sentence only before a letter that can begin one, as those of scripts without capitals can. Before
 # a small letter or a digit it ends an abbreviation more often: "e.g. this", "No. 5".
@@ -38,6 +39,15 @@ def split_sentences(chunk: SourceChunk) -> Iterator[str]:
             yield from split_text(_ITEM.sub("", line))
     elif chunk.kind in {ChunkKind.PARAGRAPH, ChunkKind.NOTES, ChunkKind.TRANSCRIPT, ChunkKind.READING}:
         yield from split_text(chunk.text)
+
+
+def cite_first_words(entry: SourceEntry) -> Citation:
+    """Return a citation of an entry's first sentence, or of its first line when that is a heading or code.
+
+    The entry has chunks.
+    """
+    first = entry.chunks[0]
+    return Citation(chunk_id=first.id, quote=next(split_sentences(first), first.text.split("\n")[0]))
 
 
 def split_text(text: str) -> Iterator[str]:

@@ -1,11 +1,11 @@
-"""The `llm` engine: a course structure that a model writes and that code checks against the materials.
+"""The `llm` engine: details of lessons that a model writes and that code checks against the materials.
 
-1. *Number* (`numbering`). Every chunk gets a number, and the materials become lines of JSON: data that cannot end
-   early, forge a number or speak as anybody else. A model can cite nothing but numbers and quotes.
-2. *Cut* (`parts`). What does not fit into one request is cut at chunk borders into parts that do. Nothing is left out.
-3. *Ask* (`engine`). Small materials in one request for the whole course; larger ones part by part for topics with
-   their concepts and exercises, then once more to arrange the topics. A part that is too large for a model after all,
-   or whose answer does not fit, is halved and asked again.
+1. *Outline*. Modules and lessons are given, with the materials of each: fixed ones, or what the outline engine found.
+2. *Lessons* (`lessons`). Each is a question of its own, several at a time. Its chunks get numbers (`numbering`), and
+   the materials become lines of JSON: data that cannot end early, forge a number or speak as anybody else. A model can
+   cite nothing but numbers and quotes. What does not fit into one request is cut at chunk borders (`parts`).
+3. *Reconciliation*. One question over titles, goals and concepts, whose answer is a list of corrections. Code applies
+   them, never to what is fixed.
 4. *Draft* (`draft_builder`). Numbers become citations, which `structures.grounding` then verifies as for any engine.
 """
 

@@ -7,6 +7,7 @@ prompt.
 from __future__ import annotations
 
 import string
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
@@ -55,14 +56,6 @@ class ExerciseAnswer(BaseModel):
     citations: list[CitationAnswer] = Field(description="Where the materials give the task, or what it practises.")
 
 
-class LessonAnswer(BaseModel):
-    """What can be learned at one sitting."""
-
-    title: Text
-    concepts: list[ConceptAnswer]
-    exercises: list[ExerciseAnswer]
-
-
 class LessonDetailsAnswer(BaseModel):
     """What one lesson teaches."""
 
@@ -72,17 +65,6 @@ class LessonDetailsAnswer(BaseModel):
     estimated_minutes: int = Field(ge=1, le=100_000, description="How long a student needs for the lesson.")
     concepts: list[ConceptAnswer]
     exercises: list[ExerciseAnswer]
-
-
-class ModuleAnswer(BaseModel):
-    """Lessons that belong together, in teaching order."""
-
-    title: Text
-    goal: str = Field(description="What a student can do after the module.")
-    difficulty: Difficulty
-    # 100,000 minutes are a year of full-time study; the bound only keeps nonsense out of an integer column.
-    estimated_minutes: int = Field(ge=1, le=100_000, description="How long a student needs for the module.")
-    lessons: list[LessonAnswer] = Field(min_length=1)
 
 
 class ExpectationAnswer(BaseModel):
@@ -103,45 +85,39 @@ class AboutCourse(BaseModel):
     prerequisites: list[str] = Field(description="What a student must know before the course.")
 
 
-class CourseAnswer(AboutCourse):
-    """A whole course in teaching order."""
+class ModuleGoalAnswer(BaseModel):
+    """What a module is for."""
 
-    modules: list[ModuleAnswer] = Field(min_length=1)
-
-
-class TopicAnswer(BaseModel):
-    """A stretch of the materials about one thing."""
-
-    title: Text
-    summary: str = Field(description="What it is about, in one or two sentences.")
-    concepts: list[ConceptAnswer]
-    exercises: list[ExerciseAnswer]
-
-
-class PartAnswer(BaseModel):
-    """The topics of one part of the materials, in the order of the materials."""
-
-    topics: list[TopicAnswer]
-
-
-class ArrangedLesson(BaseModel):
-    """A lesson made of topics."""
-
-    title: Text
-    topics: list[int] = Field(description="The numbers of its topics, in teaching order.")
-
-
-class ArrangedModule(BaseModel):
-    """A module made of such lessons."""
-
-    title: Text
+    line: int = Field(description="The number of the module's line.")
     goal: str = Field(description="What a student can do after the module.")
     difficulty: Difficulty
-    estimated_minutes: int = Field(ge=1, le=100_000, description="How long a student needs for the module.")
-    lessons: list[ArrangedLesson] = Field(min_length=1)
 
 
-class ArrangementAnswer(AboutCourse):
-    """A whole course in teaching order, made of numbered topics."""
+class CorrectedField(StrEnum):
+    """What a correction changes."""
 
-    modules: list[ArrangedModule] = Field(min_length=1)
+    TITLE = "title"
+    SAME_AS = "same_as"
+    AFTER = "after"
+    REQUIRES = "requires"
+
+
+class CorrectionAnswer(BaseModel):
+    """One thing that should be otherwise."""
+
+    target: int = Field(description="The number of the line that is to be corrected.")
+    field: CorrectedField = Field(
+        description="title: another title. same_as: the concept is the same as the one with the number in `new`. "
+        "after: the lesson belongs behind the lesson, or to the beginning of the module, with the number in `new`. "
+        "requires: the lesson needs the concept of an earlier lesson with the number in `new`."
+    )
+    old: str = Field(description="For a title the present one, to the letter; else blank.")
+    new: str = Field(description="The new title, or a line's number.")
+    reason: str = Field(description="Why, in a few words.")
+
+
+class ReconciliationAnswer(AboutCourse):
+    """What the course is about, and what should be corrected in it."""
+
+    modules: list[ModuleGoalAnswer]
+    corrections: list[CorrectionAnswer] = Field(description="None when nothing should be otherwise.")

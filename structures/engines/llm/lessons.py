@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from structures.engines.base.drafts import Basis, Draft, DraftNode, NodeType
@@ -21,7 +22,7 @@ from structures.engines.llm.parts import PromptPart, cut_parts, split_part
 
 LESSON_ACTION = "write_lesson"
 # A lesson that does not fit as a sixteenth either is not too large: the model fails for another reason.
-_MAX_HALVINGS = 4
+MAX_HALVINGS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,8 @@ def write_lessons(
 
     A lesson without materials has no details, and a warning names it.
     """
-    details = {question.key: _ask_about_lesson(question, values, llm) for question in questions}
+    outcomes = llm.run_tasks([partial(_ask_about_lesson, question, values, llm) for question in questions])
+    details = {question.key: outcome.get_value() for question, outcome in zip(questions, outcomes, strict=True)}
     silent = [lesson.title for lesson in outline.list_lessons() if lesson.key not in details]
     warnings = [*outline.warnings, *([f"These lessons have no materials: {'; '.join(silent)}."] if silent else [])]
     for node in outline.nodes:
@@ -56,7 +58,7 @@ def write_lessons(
         title=outline.title,
         modules=assemble_nodes(outline, details),
         warnings=tuple(warnings),
-        arrangement={"chosen": outline.origin},
+        arrangement=outline.explanation,
     )
 
 
@@ -72,7 +74,7 @@ def _ask_about_lesson(question: LessonQuestion, values: Mapping[str, object], ll
 
 
 def _ask_about_part(
-    part: PromptPart, values: Mapping[str, object], llm: LLMClient, *, halvings: int = _MAX_HALVINGS
+    part: PromptPart, values: Mapping[str, object], llm: LLMClient, *, halvings: int = MAX_HALVINGS
 ) -> list[LessonDetailsAnswer]:
     try:
         return [llm.complete(LESSON_ACTION, {**values, "materials": render_lines(part)}, LessonDetailsAnswer)]

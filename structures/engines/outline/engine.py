@@ -8,8 +8,8 @@ from uuid import UUID
 
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.outlines import Outline, assemble_nodes
-from structures.engines.base.sentences import split_sentences
-from structures.engines.base.sources import SourceEntry, SourceNode
+from structures.engines.base.sentences import cite_first_words
+from structures.engines.base.sources import SourceNode
 from structures.engines.outline import concepts, exercises
 from structures.engines.outline.arrangement import Arrangement, arrange_course
 from structures.engines.outline.design import LessonDesign, design_lessons, design_module
@@ -40,7 +40,7 @@ def build_outline(source: SourceNode, *, outline: Outline | None = None, stops_a
         contents = _find_contents(arrangement, lessons, empty_lessons)
     design = design_lessons(lessons, [contents[id(lesson)] for lesson in lessons])
     designs = {id(lesson): one for lesson, one in zip(lessons, design.lessons, strict=True)}
-    modules = tuple(_build_module_node(plan, contents, designs) for plan in arrangement.modules)
+    modules = tuple(build_module_node(plan, contents, designs) for plan in arrangement.modules)
     warnings = (
         [f"These lessons announce content but have none yet: {'; '.join(empty_lessons)}."] if empty_lessons else []
     )
@@ -117,17 +117,18 @@ def _remove_exercises(lesson: LessonPlan, section_ids: frozenset[int]) -> Lesson
     return replace(lesson, parts=parts)
 
 
-def _build_module_node(
+def build_module_node(
     plan: ModulePlan, contents: Mapping[int, list[DraftNode]], designs: Mapping[int, LessonDesign]
 ) -> DraftNode:
+    """Return the draft of a module with all inside, given content and design of its lessons by the `id` of the plan."""
     children = tuple(
-        _build_module_node(child, contents, designs)
+        build_module_node(child, contents, designs)
         if isinstance(child, ModulePlan)
         else _build_lesson_node(child, contents[id(child)], designs[id(child)])
         for child in plan.children
     )
     design = design_module(plan, children)
-    about = tuple(_cite_first_words(part.entry) for part in plan.about if part.entry.chunks)
+    about = tuple(cite_first_words(part.entry) for part in plan.about if part.entry.chunks)
     return DraftNode(
         node_type=NodeType.MODULE,
         title=plan.title,
@@ -147,7 +148,7 @@ def _has_only_stubs(lesson: LessonPlan) -> bool:
 
 
 def _build_lesson_node(plan: LessonPlan, children: list[DraftNode], design: LessonDesign) -> DraftNode:
-    own = [_cite_first_words(part.entry) for part in plan.parts if part.is_whole and part.entry.chunks]
+    own = [cite_first_words(part.entry) for part in plan.parts if part.is_whole and part.entry.chunks]
     citations = _drop_repeats((*plan.found_in, *own, *design.citations))
     return DraftNode(
         node_type=NodeType.LESSON,
@@ -170,9 +171,3 @@ def _drop_repeats(citations: Iterable[Citation]) -> tuple[Citation, ...]:
 def _remove_sections(section: Section, section_ids: frozenset[int]) -> Section:
     inside = [_remove_sections(below, section_ids) for below in section.subsections if id(below) not in section_ids]
     return Section(heading=section.heading, level=section.level, body=section.body, subsections=inside)
-
-
-def _cite_first_words(entry: SourceEntry) -> Citation:
-    """Return a citation of an entry's first sentence, or of its first line when that is a heading or code."""
-    first = entry.chunks[0]
-    return Citation(chunk_id=first.id, quote=next(split_sentences(first), first.text.split("\n")[0]))

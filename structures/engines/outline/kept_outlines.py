@@ -42,7 +42,7 @@ def arrange_as_outline(source: SourceNode, outline: Outline) -> Arrangement:
         modules=[_build_top(node, outline, files) for node in outline.nodes],
         about=list(_build_parts(outline.entries, files)),
         warnings=warnings,
-        explanation={"chosen": outline.origin},
+        explanation=dict(outline.explanation),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +11,11 @@ from pydantic import BaseModel
 from rest_framework.test import APIClient
 
 from structures.engines.llm.answers import (
-    ArrangedLesson,
-    ArrangedModule,
-    ArrangementAnswer,
     CitationAnswer,
     ConceptAnswer,
-    CourseAnswer,
     ExerciseAnswer,
-    LessonAnswer,
     LessonDetailsAnswer,
-    ModuleAnswer,
-    PartAnswer,
-    TopicAnswer,
+    ReconciliationAnswer,
 )
 from structures.engines.llm.engine import ACTIONS
 from tests.conftest import drain
@@ -75,14 +68,26 @@ def said(answer: BaseModel | dict[str, Any], **tokens: Any) -> Answer:
 
 def honest(asked: Asked) -> Answer:
     """Answer as a model that does what it is told: a concept for each chunk, which it quotes whole."""
-    if asked.prompt.endswith("Arrange these topics into a course."):
-        return said(arrangement([line["topic"] for line in data_lines(asked.prompt, "topics")]))
+    if is_about_course(asked):
+        return said(about_course())
     concepts = [concept(f"Idea {line['chunk']}", (line["chunk"], line["text"])) for line in chunks_shown(asked.prompt)]
-    if asked.prompt.endswith("Say what this lesson teaches."):
-        return said(lesson_details(*concepts))
-    if asked.prompt.endswith("Collect the topics of this part."):
-        return said(PartAnswer(topics=[topic(f"Topic of {concepts[0].title}", *concepts)]))
-    return said(course(*concepts))
+    return said(lesson_details(*concepts))
+
+
+def is_about_course(asked: Asked) -> bool:
+    """Tell whether this is the last question, about the course as a whole."""
+    return "\n<course>\n" in asked.prompt
+
+
+def of_lesson(
+    *concepts: ConceptAnswer, about: dict[str, Any] | None = None, **details: Any
+) -> Callable[[Asked], Answer]:
+    """Return a step that answers each lesson with these details, and the last question with `about`."""
+
+    def step(asked: Asked) -> Answer:
+        return said(about_course(**(about or {})) if is_about_course(asked) else lesson_details(*concepts, **details))
+
+    return step
 
 
 def concept(title: str, *evidence: Evidence, definition: str = "", examples: Iterable[str] = ()) -> ConceptAnswer:
@@ -94,13 +99,6 @@ def exercise(title: str, *evidence: Evidence, **more: Any) -> ExerciseAnswer:
     return ExerciseAnswer(title=title, citations=_citations(evidence), **{**usual, **more})
 
 
-def course(*concepts: ConceptAnswer, exercises: Iterable[ExerciseAnswer] = (), **more: Any) -> CourseAnswer:
-    """Return a course with one module with one lesson."""
-    lesson = LessonAnswer(title="Lesson", concepts=list(concepts), exercises=list(exercises))
-    module = ModuleAnswer(title="Module", goal="Boil.", difficulty=2, estimated_minutes=45, lessons=[lesson])
-    return CourseAnswer(**{**COURSE, "modules": [module], **more})
-
-
 def lesson_details(
     *concepts: ConceptAnswer, exercises: Iterable[ExerciseAnswer] = (), **more: Any
 ) -> LessonDetailsAnswer:
@@ -108,15 +106,10 @@ def lesson_details(
     return LessonDetailsAnswer(**{**usual, **more}, concepts=list(concepts), exercises=list(exercises))
 
 
-def topic(title: str, *concepts: ConceptAnswer) -> TopicAnswer:
-    return TopicAnswer(title=title, summary="About it.", concepts=list(concepts), exercises=[])
-
-
-def arrangement(*lessons: list[int]) -> ArrangementAnswer:
-    """Return an arrangement in one module, one lesson for each list of topics."""
-    made = [ArrangedLesson(title=f"Lesson {n}", topics=topics) for n, topics in enumerate(lessons, start=1)]
-    module = ArrangedModule(title="Module", goal="", difficulty=1, estimated_minutes=10, lessons=made)
-    return ArrangementAnswer(**COURSE, modules=[module])
+def about_course(corrections: Iterable[dict[str, Any]] = (), **more: Any) -> ReconciliationAnswer:
+    usual = {"reason": "It reads better.", "old": ""}
+    values = {**COURSE, "modules": [], **more, "corrections": [{**usual, **each} for each in corrections]}
+    return ReconciliationAnswer.model_validate(values)
 
 
 def _citations(evidence: Iterable[Evidence]) -> list[CitationAnswer]:
@@ -153,8 +146,3 @@ def nodes_in(snapshot: dict[str, Any], node_type: str) -> list[dict[str, Any]]:
 
 def busy_vendors(world: World) -> list[FakeVendor]:
     return [vendor for vendor in world.vendors if vendor.asked]
-
-
-def written_course(*evidence: tuple[int, str]) -> Any:
-    """Return a course with one concept."""
-    return course(concept("Boiling", *evidence))

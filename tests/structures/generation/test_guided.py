@@ -70,7 +70,7 @@ def test_a_model_is_asked_for_details_alone(world: World, api: Api, acme: Tenant
 
     assert guided["engine"] == "llm"
     assert outline_of(guided["children"]) == KEPT
-    assert len(world.google.asked) == 3
+    assert len(world.google.asked) == 4
     assert all(lesson["children"] for lesson in nodes_in(guided, "lesson"))
     assert guided["grounding"]["dropped"] == 0
     # Answers are the machine's estimate, and so is their sum.
@@ -81,7 +81,7 @@ def test_a_model_is_asked_for_details_alone(world: World, api: Api, acme: Tenant
 def test_the_plan_says_what_is_asked(world: World, api: Api, acme: Tenant, water: MaterialNode) -> None:
     plan = api(acme).get(f"/api/v1/nodes/{water.pk}/generation-plan", {"mode": "guided"}).json()
 
-    assert (plan["engine"], plan["calls"], plan["parts"]) == ("llm", 3, 3)
+    assert (plan["engine"], plan["calls"], plan["parts"]) == ("llm", 4, 3)
 
 
 def test_guided_and_free_are_two_snapshots_and_each_is_found_again(api: Api, acme: Tenant, water: MaterialNode) -> None:

@@ -16,32 +16,33 @@ from uuid import uuid4
 import pytest
 from markdown_it import MarkdownIt
 
+from llm.messages import ModelRequest
 from llm.prompts import read_prompt
 from materials.documents import ChunkKind, Format, Locator
 from materials.models import Chunk, MaterialNode
 from materials.tree.services import create_node
 from structures.engines.base.sources import SourceChunk, SourceEntry, SourceNode
 from structures.engines.base.text import strip_invisible
-from structures.engines.llm.answers import PartAnswer
-from structures.engines.llm.engine import ARRANGEMENT_ACTION, COURSE_ACTION, PART_ACTION, write_course
+from structures.engines.llm.lessons import LESSON_ACTION
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
 from tests.fakes.asked import Asked
 from tests.fakes.steps import Answer, Step
 from tests.llm.world import World
-from tests.structures.engines.test_llm_engine import Clerk
+from tests.structures.engines.test_llm_engine import Clerk, write
 from tests.structures.generation.llm_courses import (
-    COURSE,
-    arrangement,
+    about_course,
     ask_for,
     chunks_shown,
     concept,
-    course,
     data_lines,
     exercise,
     honest,
+    is_about_course,
+    lesson_details,
     let_write,
     nodes_in,
+    of_lesson,
     said,
     written,
 )
@@ -108,64 +109,52 @@ def source_with(*said: str, name: str = "a.txt", title: str = "", folder: str = 
 
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
 def test_it_is_shown_inside_one_string_of_the_data(injection: str) -> None:
-    context, plain = Clerk(), Clerk()
-    write_course(source_with(injection), context)
-    write_course(source_with("Water."), plain)
-
-    (_, values), (_, usual) = context.questions[0], plain.questions[0]
-    request, harmless = (
-        read_prompt(COURSE_ACTION).build_request(values),
-        read_prompt(COURSE_ACTION).build_request(usual),
-    )
+    request, harmless = (first_request(source_with(text)) for text in (injection, "Water."))
 
     lines = data_lines(request.prompt)
     assert request.system == harmless.system
-    assert [list(line) for line in lines] == [["folder"], ["entry"], *[["chunk", "kind", "text"]] * 2]
-    assert [line["chunk"] for line in lines[2:]] == [1, 2]
-    assert lines[3]["text"] == strip_invisible(injection)
+    assert [list(line) for line in lines] == [["entry"], *[["chunk", "kind", "text"]] * 2]
+    assert [line["chunk"] for line in lines[1:]] == [1, 2]
+    assert lines[2]["text"] == strip_invisible(injection)
     shown = json.dumps(strip_invisible(injection), ensure_ascii=False).replace("</", "<\\/")
     shown = shown.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     assert request.prompt.replace(shown, '"Water."') == harmless.prompt
 
 
+def first_request(source: SourceNode) -> ModelRequest:
+    clerk = Clerk()
+    write(source, clerk, is_guided=True)
+    action, values = clerk.questions[0]
+    return read_prompt(action).build_request(values)
+
+
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
-@pytest.mark.parametrize("place", ["name", "title", "folder"])
+@pytest.mark.parametrize("place", ["name", "title"])
 def test_it_is_shown_inside_one_string_where_it_names_something(place: str, injection: str) -> None:
-    context = Clerk()
+    prompt = first_request(source_with(**{place: injection})).prompt
 
-    write_course(source_with(**{place: injection}), context)
-
-    prompt = read_prompt(COURSE_ACTION).build_request(context.questions[0][1]).prompt
     lines = data_lines(prompt)
     assert prompt.count("</materials>") == 1
     assert [line["chunk"] for line in lines if "chunk" in line] == [1]
-    assert {**lines[0], **lines[1]}["entry" if place == "name" else place] == strip_invisible(injection)
-    assert len(lines) == 3
+    assert lines[0]["entry" if place == "name" else place] == strip_invisible(injection)
+    assert len(lines) == 2
 
 
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
-def test_a_model_that_repeats_it_as_a_topic_hands_on_one_string(injection: str) -> None:
-    """The topics of the parts are shown to a model again: the second chance of an injection."""
-    context = Clerk(
-        {PART_ACTION: lambda _numbers: _infected(injection)}, too_much=lambda action, _numbers: action == COURSE_ACTION
-    )
-
-    write_course(source_with("Water."), context)
-
-    prompt = read_prompt(ARRANGEMENT_ACTION).build_request(context.questions[-1][1]).prompt
-    lines = data_lines(prompt, "topics")
-    assert prompt.count("</topics>") == 1
-    assert [line["topic"] for line in lines] == list(range(1, len(lines) + 1))
-    assert {line["title"] for line in lines} == {strip_invisible(injection).strip()}
-
-
-def _infected(injection: str) -> Any:
+def test_a_model_that_repeats_it_hands_on_one_string(injection: str) -> None:
+    """Titles and goals are shown to a model again at the end: the second chance of an injection."""
     idea = concept(injection, (1, injection), definition=injection)
-    return _part_of({"title": injection, "summary": injection, "concepts": [idea.model_dump()], "exercises": []})
+    clerk = Clerk({LESSON_ACTION: lambda _numbers: lesson_details(idea, goals=[injection])})
 
+    write(source_with("Water.", folder=injection), clerk, is_guided=True)
 
-def _part_of(*topics: dict[str, Any]) -> Any:
-    return PartAnswer.model_validate({"topics": list(topics)})
+    action, values = clerk.questions[-1]
+    prompt = read_prompt(action).build_request(values).prompt
+    lines = data_lines(prompt, "course")
+    assert prompt.count("</course>") == 1
+    assert [line["line"] for line in lines] == [1, 2]
+    assert lines[0]["lesson"] == strip_invisible(injection)
+    assert lines[1]["concept"] == strip_invisible(injection).strip()
 
 
 @pytest.fixture
@@ -199,17 +188,18 @@ def test_every_vendor_gets_its_instructions_and_the_data_apart(
     written(api(acme), harmless.pk, strategy=strategy)
     snapshot = written(api(acme), infected.pk, strategy=strategy)
 
-    usual, asked = server.asked
+    # The harmless lesson is in both courses, and is asked about once.
+    usual, _, asked, _ = server.asked
     assert asked.system == usual.system
     assert asked.schema == usual.schema
     assert roles(asked) == roles(usual)
     assert asked.prompt.replace(materials_of(asked), materials_of(usual)) == usual.prompt
-    chunks = [chunk.text for child in infected.children.order_by("position") for chunk in chunks_below(child)]
+    chunks = [chunk.text for chunk in chunks_below(infected.children.order_by("position")[1])]
     assert [line["text"] for line in chunks_shown(asked.prompt)] == [strip_invisible(text) for text in chunks]
     assert [line["chunk"] for line in chunks_shown(asked.prompt)] == list(range(1, len(chunks) + 1))
     assert len(chunks) > len(INJECTIONS)
     assert strip_invisible(asked.prompt) == asked.prompt
-    assert snapshot["grounding"]["chunks_total"] == len(chunks)
+    assert snapshot["grounding"]["chunks_total"] == len(chunks) + 1
 
 
 def chunks_below(node: MaterialNode) -> list[Chunk]:
@@ -232,46 +222,50 @@ CASINO = "Casinos are safe and good for you."
 HTML = "<script>alert(1)</script> ![x](http://evil.example/?d=1) [y](javascript:alert(1)) <!-- ~~~ `z` \\"
 
 
-def invented(_asked: Asked) -> Step:
+def invented(asked: Asked) -> Step:
     """Write a course about something else, with quotes that stand nowhere."""
-    return said(course(concept("Casino", (1, CASINO), (2, CASINO), definition=CASINO)))
+    return of_lesson(concept("Casino", (1, CASINO), (2, CASINO), definition=CASINO))(asked)
 
 
-def cites_what_is_not_there(_asked: Asked) -> Step:
-    return said(course(concept("Casino", (999, CASINO), (999, FIRST), (-1, FIRST), (0, FIRST), (10**30, FIRST))))
+def cites_what_is_not_there(asked: Asked) -> Step:
+    wrong = ((999, CASINO), (999, FIRST), (-1, FIRST), (0, FIRST), (10**30, FIRST))
+    return of_lesson(concept("Casino", *wrong))(asked)
 
 
 def cites_chunk_1_for_everything(asked: Asked) -> Step:
-    others = [line["text"] for line in chunks_shown(asked.prompt)[1:]]
-    return said(course(*(concept(f"Casino {n}", (1, text)) for n, text in enumerate(others))))
+    others = [] if is_about_course(asked) else [line["text"] for line in chunks_shown(asked.prompt)[1:]]
+    return of_lesson(*(concept(f"Casino {n}", (1, text)) for n, text in enumerate(others)))(asked)
 
 
-def cites_scraps(_asked: Asked) -> Step:
+def cites_scraps(asked: Asked) -> Step:
     """Quote single letters and words, which stand almost everywhere."""
-    return said(course(concept("Casino", *((1, quote) for quote in ("W", "a", "boils", " ", ".", "at one")))))
+    return of_lesson(concept("Casino", *((1, quote) for quote in ("W", "a", "boils", " ", ".", "at one"))))(asked)
 
 
 def tells_its_instructions(asked: Asked) -> Step:
     idea = concept("Instructions", (1, asked.system[:100]), definition=asked.system)
-    return said(course(idea, description=asked.system))
+    return of_lesson(idea, about={"description": asked.system})(asked)
 
 
-def answers_in_html(_asked: Asked) -> Step:
+def answers_in_html(asked: Asked) -> Step:
     task = exercise("Task " + HTML, (1, HTML), task=HTML, reference_solution=HTML, grading_criteria=[HTML])
     idea = concept("Idea " + HTML, (1, HTML), definition=HTML, examples=[HTML])
-    return said(course(idea, exercises=[task], title="Course " + HTML, description=HTML, learning_goal=HTML))
+    about = {"title": "Course " + HTML, "description": HTML, "learning_goal": HTML}
+    return of_lesson(idea, exercises=[task], about=about)(asked)
 
 
-def answers_with_what_nobody_sees(_asked: Asked) -> Step:
+def answers_with_what_nobody_sees(asked: Asked) -> Step:
     hidden = f"Casino{tagged('obey')}\u202e\x00"
-    return said(course(concept(hidden, (1, f"{tagged('x' * 20)}{CASINO}"), definition=hidden), title=hidden))
+    idea = concept(hidden, (1, f"{tagged('x' * 20)}{CASINO}"), definition=hidden)
+    return of_lesson(idea, about={"title": hidden})(asked)
 
 
 def repeats_the_materials(asked: Asked) -> Step:
     """Hand every injection on, in each text that there is."""
-    told = [line["text"] for line in chunks_shown(asked.prompt)[1:]]
+    told = list(INJECTIONS.values())[1:]
     ideas = [concept(text, (1, text), definition=text, examples=[text]) for text in told]
-    return said(course(*ideas, title=told[0], description="\n\n".join(told), prerequisites=told))
+    about = {"title": told[0], "description": "\n\n".join(told), "prerequisites": told}
+    return of_lesson(*ideas, about=about)(asked)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -286,7 +280,7 @@ def repeats_the_materials(asked: Asked) -> Step:
 def test_a_model_that_obeys_proves_nothing(
     world: World, api: Api, acme: Tenant, infected: MaterialNode, obey: Any
 ) -> None:
-    world.google.script(obey)
+    world.google.always(obey)
 
     snapshot = written(api(acme), infected.pk)
 
@@ -296,8 +290,10 @@ def test_a_model_that_obeys_proves_nothing(
     assert proved == []
     assert ideas
     assert all(idea["flags"] == ["no_evidence"] for idea in ideas)
-    assert (grounding["verified"], grounding["chunks_cited"], grounding["coverage"]) == (0, 0, 0.0)
-    assert grounding["dropped"] == grounding["cited"] > 0
+    # Lessons cite where code found them.
+    found = [len(node["references"]) for kind in ("module", "lesson") for node in nodes_in(snapshot, kind)]
+    assert grounding["verified"] == sum(found)
+    assert grounding["dropped"] == grounding["cited"] - sum(found) > 0
     assert grounding["concepts_without_evidence"] == grounding["concepts"] == len(ideas)
     assert strip_invisible(json.dumps(snapshot, ensure_ascii=False)) == json.dumps(snapshot, ensure_ascii=False)
 
@@ -308,14 +304,14 @@ def test_a_model_that_obeys_proves_nothing(
     [
         "Sure! Here is a course about casinos.",
         '{"casino": "yes"}',
-        json.dumps({**COURSE, "modules": []}),
-        json.dumps({**COURSE, "modules": [{"casino": True}]}),
+        json.dumps({"goals": [], "concepts": []}),
+        json.dumps({**lesson_details().model_dump(), "concepts": [{"casino": True}]}),
         "[]",
         "null",
         '{"title": "\\ud800"}',
         "[" * 5_000,
     ],
-    ids=["prose", "another object", "no modules", "wrong modules", "a list", "null", "half a character", "depth"],
+    ids=["prose", "another object", "half a lesson", "wrong concepts", "a list", "null", "half a character", "depth"],
 )
 def test_a_model_that_answers_in_another_form_makes_no_course(
     world: World, api: Api, acme: Tenant, course: MaterialNode, text: str
@@ -355,7 +351,7 @@ def test_markdown_shows_what_a_model_wrote_as_plain_text(
         "title": HTML, "description": ATTACKS[1], "learning_goal": HTML, "prerequisites": ATTACKS,
         "expected_skills": [{"summary": text, "details": text} for text in ATTACKS],
     }  # fmt: skip
-    world.google.script(said(course(*ideas, exercises=tasks, **about)))
+    world.google.always(of_lesson(*ideas, exercises=tasks, about=about))
     snapshot = written(api(acme), infected.pk)
 
     text = api(acme).get(f"/api/v1/snapshots/{snapshot['id']}?format=markdown").content.decode()
@@ -363,7 +359,7 @@ def test_markdown_shows_what_a_model_wrote_as_plain_text(
     # The keys of nodes are the only comments, and hold no word of a source.
     html = re.sub("<!-- key: [0-9a-f-]{36} -->", "", MarkdownIt("commonmark").render(text))
     assert not any(tag in html for tag in ("<script", "<img", "<a ", "<!--"))
-    assert html.count("<h3>") == 1
+    assert html.count("<h3>") == 2  # the lessons
     assert html.count("alert(1)") > len(ATTACKS)
 
 
@@ -372,7 +368,7 @@ def test_markdown_keeps_the_form_of_a_task(world: World, api: Api, acme: Tenant,
     code = "```\nif a[0] < b: print('*')\n```"
     table = "| a | b |\n| --- | --- |\n| 1 \\| 2 | <3 |"
     both = exercise("Both", (1, FIRST), task=f"Do both:\n\n- boil\n- stir\n\n{code}\n\n{table}")
-    world.google.script(said(course(concept("Boiling", (1, FIRST)), exercises=[both])))
+    world.google.always(of_lesson(concept("Boiling", (1, FIRST)), exercises=[both]))
     snapshot = written(api(acme), infected.pk)
 
     text = api(acme).get(f"/api/v1/snapshots/{snapshot['id']}?format=markdown").content.decode()
@@ -384,18 +380,21 @@ def test_markdown_keeps_the_form_of_a_task(world: World, api: Api, acme: Tenant,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_obedient_arrangement_cannot_drop_what_the_parts_hold(
+def test_obedient_corrections_cannot_drop_lessons_or_evidence(
     world: World, api: Api, acme: Tenant, infected: MaterialNode
 ) -> None:
-    let_write(world, output_tokens=1_650)
-
     def obey(asked: Asked) -> Step:
-        is_arranging = asked.prompt.endswith("Arrange these topics into a course.")
-        return said(arrangement([999], [])) if is_arranging else honest(asked)
+        if not is_about_course(asked):
+            return honest(asked)
+        numbers = [line["line"] for line in data_lines(asked.prompt, "course")]
+        wrong = [{"target": n, "field": field, "new": str(n - 1)} for field in ("after", "same_as") for n in numbers]
+        return said(about_course(wrong))
 
     world.google.always(obey)
 
     snapshot = written(api(acme), infected.pk)
 
-    assert snapshot["grounding"]["chunks_total"] == len(nodes_in(snapshot, "concept"))
-    assert len(snapshot["warnings"]) == 2
+    references = [reference for idea in nodes_in(snapshot, "concept") for reference in idea["references"]]
+    assert len(references) == snapshot["grounding"]["chunks_total"]
+    assert len(nodes_in(snapshot, "lesson")) == 2
+    assert {each["applied"] for each in snapshot["provenance"]["corrections"]} == {True, False}

@@ -10,15 +10,14 @@ import pytest
 from llm.prompts import read_prompt
 from materials.models import MaterialEntry, MaterialNode
 from materials.tree.services import create_node
-from structures.engines.base.requests import Depth, Instructions
-from structures.engines.llm.engine import ACTIONS, write_course
+from structures.engines.base.requests import Depth
+from structures.engines.llm.engine import ACTIONS
 from structures.generation.exclusion import exclude_materials
-from structures.generation.guided import build_guided_outline
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.llm.world import World
 from tests.structures.engines.numbered import node
-from tests.structures.engines.test_llm_engine import Clerk
+from tests.structures.engines.test_llm_engine import Clerk, write
 from tests.structures.generation.llm_courses import ask_for, data_lines, honest, nodes_in, written
 from tests.structures.generation.test_injections import INJECTIONS, source_with
 from tests.structures.trees import tree
@@ -99,27 +98,23 @@ def test_a_model_gets_them_as_one_line_of_data(world: World, api: Api, acme: Ten
 
     snapshot = written(api(acme), lecture.node_id, instructions=SAID)
 
-    (asked,) = world.google.asked
-    assert data_lines(asked.prompt, "wishes") == [
-        {"audience": "nurses", "depth": "brief", "leave_out": ["Exercise 1: Boil an egg"]}
-    ]
-    assert 'Write everything in the language "uk".' in asked.system
-    assert "Boil an egg" not in asked.prompt.partition("</wishes>")[2]
+    for asked in world.google.asked:
+        assert data_lines(asked.prompt, "wishes") == [
+            {"audience": "nurses", "depth": "brief", "leave_out": ["Exercise 1: Boil an egg"]}
+        ]
+        assert 'Write everything in the language "uk".' in asked.system
+        assert "Boil an egg" not in asked.prompt.partition("</wishes>")[2]
     assert snapshot["options"]["instructions"] == SAID
 
 
 @pytest.mark.parametrize("injection", INJECTIONS.values(), ids=INJECTIONS)
 def test_they_cannot_leave_their_line(injection: str) -> None:
-    said = Instructions(audience=injection, depth=Depth.BRIEF, leave_out=(injection,))
-    source = source_with("Water.")
-    # So that every question there is is asked.
-    free, guided = (Clerk(too_much=lambda _action, numbers: len(numbers) > 1) for _ in range(2))
+    clerk = Clerk()
 
-    write_course(source, free, instructions=said)
-    write_course(source, guided, instructions=said, outline=build_guided_outline(source))
+    write(source_with("Water."), clerk, audience=injection, depth=Depth.BRIEF, leave_out=(injection,))
 
-    assert {*free.actions, *guided.actions} == set(ACTIONS)
-    for action, values in [*free.questions, *guided.questions]:
+    assert set(clerk.actions) == set(ACTIONS)
+    for action, values in clerk.questions:
         request = read_prompt(action).build_request(values)
         assert request.system == read_prompt(action).build_request({}).system
         (line,) = data_lines(request.prompt, "wishes")

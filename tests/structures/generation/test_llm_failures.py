@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from llm.models import Breaker
 from materials.models import MaterialEntry, MaterialNode
 from project.jobs.models import Job
 from project.jobs.services import cancel_job
-from structures.engines.llm.answers import PartAnswer
 from structures.models import CachedAnswer, StructureSnapshot
 from tenants.models import Tenant
 from tests.conftest import Api, drain
@@ -22,17 +22,17 @@ from tests.fakes.steps import Answer, Fail, Hang, Step, Truncated
 from tests.llm.world import World, set_limits
 from tests.structures.generation.llm_courses import (
     BOILING,
+    about_course,
     ask_for,
     busy_vendors,
-    chunks_shown,
     concept,
     honest,
+    is_about_course,
+    lesson_details,
     let_write,
     nodes_in,
     said,
-    topic,
     written,
-    written_course,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_long_pauses")]
@@ -58,14 +58,14 @@ def test_when_every_provider_is_down_the_job_waits_with_each_cause_and_goes_on(
 
     snapshot = StructureSnapshot.objects.get()
     assert (snapshot.engine, str(snapshot.job_id)) == ("llm", job["id"])
-    assert snapshot.provenance["calls"] == 5
+    assert snapshot.provenance["calls"] == 6
 
 
-def test_one_part_that_nobody_answers_makes_no_course_of_the_others(
+def test_one_lesson_that_nobody_answers_makes_no_course_of_the_others(
     world: World, api: Api, acme: Tenant, library: MaterialNode
 ) -> None:
     def answer(asked: Asked) -> Step:
-        return Fail(503) if '"chunk": 7,' in asked.prompt else honest(asked)
+        return Fail(503) if "Paragraph 2.3" in asked.prompt else honest(asked)
 
     world.google.always(answer)
     world.anthropic.always(Fail(500))
@@ -79,7 +79,7 @@ def test_one_part_that_nobody_answers_makes_no_course_of_the_others(
 def test_a_generation_that_is_tried_again_pays_for_no_answer_twice(
     world: World, api: Api, acme: Tenant, library: MaterialNode
 ) -> None:
-    world.google.always(lambda asked: Fail(404) if "Arrange these topics" in asked.prompt else honest(asked))
+    world.google.always(lambda asked: Fail(404) if is_about_course(asked) else honest(asked))
     world.anthropic.always(Fail(404))
     failed = ask_for(api(acme), library.pk)
     assert failed["error"]["code"] == "models_exhausted"
@@ -96,20 +96,24 @@ def test_a_generation_that_is_tried_again_pays_for_no_answer_twice(
     assert len(world.google.billed) == paid + 1
     assert snapshot["provenance"]["models"] == {"gemini": failed["plan"]["calls"]}
     assert snapshot["grounding"]["coverage"] == 1
-    assert not CachedAnswer.objects.exists()
+    assert snapshot["provenance"]["reused_answers"] == paid
+    assert CachedAnswer.objects.count() == paid + 1
 
 
 def test_it_names_the_sources_that_a_model_passed_over(
     world: World, api: Api, acme: Tenant, library: MaterialNode
 ) -> None:
     def answer(asked: Asked) -> Step:
-        return said(PartAnswer(topics=[])) if "File 2" in asked.prompt else honest(asked)
+        is_of_second = not is_about_course(asked) and "Paragraph 2." in asked.prompt
+        return said(lesson_details()) if is_of_second else honest(asked)
 
     world.google.always(answer)
 
     snapshot = written(api(acme), library.pk)
 
-    assert "Nothing of these sources is cited: Part 2/2.md." in snapshot["warnings"]
+    second = nodes_in(snapshot, "lesson")[1]
+    assert second["children"] == []
+    assert "1 of 3 lessons has neither concepts nor exercises" in " ".join(snapshot["warnings"])
 
 
 def test_free_models_need_no_budget(world: World, api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
@@ -133,21 +137,6 @@ def test_it_fails_with_the_reason_when_halving_does_not_help(
     assert (job["status"], job["error"]["code"]) == ("failed", "models_exhausted")
     assert "cut off" in job["error"]["message"]
     assert len(world.calls) < 20
-
-
-def test_a_part_without_topics_is_no_failure(world: World, api: Api, acme: Tenant, library: MaterialNode) -> None:
-    def answer(asked: Asked) -> Step:
-        return said(PartAnswer(topics=[])) if "Collect the topics" in asked.prompt[-60:] else honest(asked)
-
-    world.google.always(answer)
-
-    snapshot = written(api(acme), library.pk)
-
-    assert snapshot["children"] == []
-    assert snapshot["warnings"] == [
-        "The models found no topic in the materials.",
-        "Nothing of these sources is cited: Part 1/1.md; Part 2/2.md; Part 3/3.md.",
-    ]
 
 
 # --- money ------------------------------------------------------------------------------------------------------------
@@ -189,7 +178,8 @@ def test_a_plan_beyond_the_budget_fails_before_the_first_question(
 
 def test_beyond_the_soft_limit_the_snapshot_warns(world: World, api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
     set_limits(acme, soft="0.01", hard="5")
-    world.google.script(said(written_course((3, BOILING)), input_tokens=10_000, output_tokens=1_000))
+    details = said(lesson_details(concept("Boiling", (3, BOILING))), input_tokens=10_000, output_tokens=1_000)
+    world.google.script(details, said(about_course(), input_tokens=0, output_tokens=0))
 
     snapshot = written(api(acme), lecture.node_id)
 
@@ -212,6 +202,12 @@ def cancelling(then: Callable[[Asked], Step]) -> Callable[[Asked], Step]:
     return step
 
 
+@pytest.fixture
+def one_at_a_time(settings: Settings) -> None:
+    settings.GENERATION_CONCURRENCY = 1
+
+
+@pytest.mark.usefixtures("one_at_a_time")
 @pytest.mark.parametrize(
     ("then", "outcome"),
     [
@@ -236,6 +232,7 @@ def test_after_a_cancellation_no_further_question_is_asked(
     assert not StructureSnapshot.objects.exists()
 
 
+@pytest.mark.usefixtures("one_at_a_time")
 def test_a_node_deleted_meanwhile_ends_the_generation(
     world: World, api: Api, acme: Tenant, library: MaterialNode
 ) -> None:
@@ -250,20 +247,3 @@ def test_a_node_deleted_meanwhile_ends_the_generation(
 
     assert job["status"] == "cancelled"
     assert len(world.google.asked) == 2
-
-
-def test_a_concept_of_several_parts_is_proved_by_all_of_them(
-    world: World, api: Api, acme: Tenant, library: MaterialNode
-) -> None:
-    def answer(asked: Asked) -> Step:
-        if "Collect the topics" not in asked.prompt[-60:]:
-            return honest(asked)
-        line = chunks_shown(asked.prompt)[-1]
-        return said(PartAnswer(topics=[topic("Wetness", concept("Wetness", (line["chunk"], line["text"])))]))
-
-    world.google.always(answer)
-
-    snapshot = written(api(acme), library.pk)
-
-    (wetness,) = nodes_in(snapshot, "concept")
-    assert len(wetness["references"]) == len(world.google.asked) - 1

@@ -31,14 +31,15 @@ from tests.structures.generation.llm_courses import (
     busy_vendors,
     chunks_shown,
     concept,
-    course,
     data_lines,
     exercise,
     honest,
+    is_about_course,
+    lesson_details,
     nodes_in,
+    of_lesson,
     said,
     written,
-    written_course,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_long_pauses")]
@@ -70,9 +71,9 @@ def test_the_models_of_the_strategy_write(
 
     assert busy_vendors(world) == [asked]
     assert (snapshot["engine"], snapshot["options"]) == ("llm", {"strategy": strategy})
-    assert snapshot["provenance"]["models"] == {model: 1}
+    assert snapshot["provenance"]["models"] == {model: 2}
     assert {key: plan[key] for key in ("engine", "strategy", "model", "parts", "calls", "not_ready")} == {
-        "engine": "llm", "strategy": strategy, "model": model, "parts": 1, "calls": 1, "not_ready": [],
+        "engine": "llm", "strategy": strategy, "model": model, "parts": 1, "calls": 2, "not_ready": [],
     }  # fmt: skip
     assert Decimal(plan["expected_cost_usd"]) > 0
 
@@ -168,7 +169,8 @@ def test_the_whole_answer_lands_in_the_snapshot(world: World, api: Api, acme: Te
         "expected_knowledge": [{"summary": "Boiling point", "details": "What it is."}],
         "expected_skills": [{"summary": "Boiling", "details": "An egg."}], "prerequisites": ["Fire"],
     }  # fmt: skip
-    world.google.script(said(course(heat, exercises=[egg], **about)))
+    modules = [{"line": 1, "goal": "Boil.", "difficulty": 2}]
+    world.google.always(of_lesson(heat, exercises=[egg], estimated_minutes=45, about={**about, "modules": modules}))
 
     snapshot = written(api(acme), lecture.node_id)
 
@@ -192,11 +194,18 @@ def test_a_citation_leads_to_entry_locator_and_quote(
     part = create_node(tenant=acme, title="Talks", parent_id=course.pk)
     talk = upload(api(acme), part.pk, "talk.srt", b"1\n00:00:05,000 --> 00:00:09,500\nSteam is water as a gas.\n")
     drain()
-    world.google.script(said(written_course((3, BOILING), (6, "Steam is water as a gas."))))
+
+    def answer(asked: Asked) -> Step:
+        wanted = (BOILING, "Steam is water as a gas.")
+        shown = [] if is_about_course(asked) else chunks_shown(asked.prompt)
+        cited = [(line["chunk"], line["text"]) for line in shown if line["text"] in wanted]
+        return of_lesson(*(concept(one[1], one) for one in cited))(asked)
+
+    world.google.always(answer)
 
     snapshot = written(api(acme), course.pk)
 
-    first, second = nodes_in(snapshot, "concept")[0]["references"]
+    second, first = (idea["references"][0] for idea in nodes_in(snapshot, "concept"))
     assert first == {
         "entry": str(lecture.pk), "entry_name": "lecture.md", "entry_path": "lecture.md",
         "chunk": str(Chunk.objects.get(entry=lecture, position=2).pk),
@@ -221,20 +230,23 @@ def test_citations_that_do_not_hold_are_dropped_and_counted(
         (3, ""),
         (3, "!!! ??? ... --- ,,,"),
     ]
-    world.google.script(said(course(*(concept(f"Idea {n}", each) for n, each in enumerate(wrong)))))
+    world.google.always(of_lesson(*(concept(f"Idea {n}", each) for n, each in enumerate(wrong))))
 
     snapshot = written(api(acme), lecture.node_id)
 
     ideas = nodes_in(snapshot, "concept")
     assert [(idea["flags"], idea["references"]) for idea in ideas] == [(["no_evidence"], [])] * len(wrong)
     assert snapshot["grounding"] == {
-        "cited": 9, "verified": 0, "dropped": 9, "chunks_cited": 0, "chunks_total": 5, "coverage": 0.0,
+        # The lesson and its module cite where they were found.
+        "cited": 11, "verified": 2, "dropped": 9, "chunks_cited": 1, "chunks_total": 5, "coverage": 0.2,
         "concepts": 9, "concepts_without_evidence": 9,
     }  # fmt: skip
 
 
 def test_what_holds_stays_beside_what_does_not(world: World, api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
-    world.google.script(said(written_course((3, BOILING), (999, BOILING), (5, "Put an egg into boiling water"))))
+    world.google.always(
+        of_lesson(concept("Boiling", (3, BOILING), (999, BOILING), (5, "Put an egg into boiling water")))
+    )
 
     snapshot = written(api(acme), lecture.node_id)
 
@@ -242,8 +254,8 @@ def test_what_holds_stays_beside_what_does_not(world: World, api: Api, acme: Ten
     assert boiling["flags"] == []
     assert len(boiling["references"]) == 2
     grounding = snapshot["grounding"]
-    assert (grounding["cited"], grounding["verified"], grounding["dropped"]) == (3, 2, 1)
-    assert (grounding["chunks_cited"], grounding["coverage"]) == (2, 0.4)
+    assert (grounding["cited"], grounding["verified"], grounding["dropped"]) == (5, 4, 1)
+    assert (grounding["chunks_cited"], grounding["coverage"]) == (3, 0.6)
 
 
 def test_a_quote_with_other_spaces_quotation_marks_or_dashes_is_kept_as_the_source_has_it(
@@ -258,7 +270,7 @@ def test_a_quote_with_other_spaces_quotation_marks_or_dashes_is_kept_as_the_sour
         "at sea\u200b level, as caf\u00e9s know": "at sea level, as caf\u00e9s know",
         "sea level, as cafe\u0301s know": "sea level, as caf\u00e9s know",
     }
-    world.google.script(said(written_course(*((1, quote) for quote in kept_for))))
+    world.google.always(of_lesson(concept("Boiling", *((1, quote) for quote in kept_for))))
 
     snapshot = written(api(acme), course.pk)
 
@@ -280,14 +292,15 @@ def test_the_language_of_the_course_goes_into_the_question(
 
     written(api(acme), node.pk)
 
-    (asked,) = world.google.asked
+    asked, last = world.google.asked
     assert words in asked.system
-    assert "The course is called: Вода" in asked.prompt
-    assert "Кип'ятити воду" in asked.prompt
+    assert ("language of the course" if not language else words) in last.system
+    assert "The course is called: Вода" in last.prompt
+    assert "Кип'ятити воду" in last.prompt
     assert [line["text"] for line in chunks_shown(asked.prompt)] == ["Вода", "Вода кипить за температури 100 градусів."]
 
 
-def test_large_materials_go_out_part_by_part_each_chunk_once(
+def test_materials_go_out_lesson_by_lesson_each_chunk_once(
     world: World, api: Api, acme: Tenant, library: MaterialNode
 ) -> None:
     world.google.always(honest)
@@ -295,11 +308,10 @@ def test_large_materials_go_out_part_by_part_each_chunk_once(
     plan = api(acme).get(f"/api/v1/nodes/{library.pk}/generation-plan").json()
     snapshot = written(api(acme), library.pk)
 
-    parts, arranging = world.google.asked[:-1], world.google.asked[-1]
-    shown = [line for asked in parts for line in chunks_shown(asked.prompt)]
-    assert [line["chunk"] for line in shown] == list(range(1, 19))
-    assert [line["text"] for line in shown] == [chunk.text for chunk in in_order(library)]
-    assert len(data_lines(arranging.prompt, "topics")) == len(parts)
+    parts, last = world.google.asked[:-1], world.google.asked[-1]
+    shown = [line["text"] for asked in parts for line in chunks_shown(asked.prompt)]
+    assert sorted(shown) == sorted(chunk.text for chunk in in_order(library))
+    assert len([line for line in data_lines(last.prompt, "course") if "lesson" in line]) == 3
     assert (plan["parts"], plan["calls"]) == (len(parts), len(parts) + 1)
     assert len(parts) > 3
     assert snapshot["grounding"]["coverage"] == 1.0
@@ -342,7 +354,7 @@ def test_a_truncated_answer_is_not_taken_for_a_whole_one(
 ) -> None:
     def answer(asked: Asked) -> Step:
         whole = honest(asked)
-        is_too_long = "topics" not in asked.prompt[-60:] and len(chunks_shown(asked.prompt)) > 3
+        is_too_long = not is_about_course(asked) and len(chunks_shown(asked.prompt)) > 3
         return Truncated(whole.text) if is_too_long else whole
 
     world.google.always(answer)
@@ -351,10 +363,10 @@ def test_a_truncated_answer_is_not_taken_for_a_whole_one(
     snapshot = written(api(acme), lecture.node_id)
 
     assert [(row.action, row.outcome) for row in world.calls] == [
-        ("course_structuring", "answer_truncated"),
-        ("summarise_part", "answered"),
-        ("summarise_part", "answered"),
-        ("assemble_course", "answered"),
+        ("write_lesson", "answer_truncated"),
+        ("write_lesson", "answered"),
+        ("write_lesson", "answered"),
+        ("reconcile_course", "answered"),
     ]
     assert snapshot["grounding"]["coverage"] == 1.0
 
@@ -362,28 +374,27 @@ def test_a_truncated_answer_is_not_taken_for_a_whole_one(
 def test_an_answer_of_another_form_is_mended_in_one_round(
     world: World, api: Api, acme: Tenant, lecture: MaterialEntry
 ) -> None:
-    wrong = written_course((3, BOILING)).model_dump()
-    wrong["modules"][0]["difficulty"] = 9
-    world.google.script(said(wrong), said(written_course((3, BOILING))))
+    right = lesson_details(concept("Boiling", (3, BOILING)))
+    world.google.script(said({**right.model_dump(), "difficulty": 9}), said(right), honest)
 
     snapshot = written(api(acme), lecture.node_id)
 
-    assert [row.outcome for row in world.calls] == ["answer_invalid", "answered"]
-    assert "modules.0.difficulty" in world.google.asked[1].prompt
-    assert snapshot["provenance"]["calls"] == 2
+    assert [row.outcome for row in world.calls] == ["answer_invalid", "answered", "answered"]
+    assert "difficulty" in world.google.asked[1].prompt
+    assert snapshot["provenance"]["calls"] == 3
 
 
 @pytest.mark.parametrize("where", ["answer", "prompt"])
 def test_what_one_vendor_refuses_is_shown_to_the_next(
     world: World, api: Api, acme: Tenant, lecture: MaterialEntry, where: Any
 ) -> None:
-    world.google.script(Refusal(where=where))
+    world.google.script(Refusal(where=where), honest)
     world.anthropic.always(honest)
 
     snapshot = written(api(acme), lecture.node_id)
 
-    assert snapshot["provenance"]["models"] == {"claude": 1}
-    assert [row.outcome for row in world.calls] == ["content_refused", "answered"]
+    assert snapshot["provenance"]["models"] == {"claude": 1, "gemini": 1}
+    assert [row.outcome for row in world.calls] == ["content_refused", "answered", "answered"]
 
 
 # --- what is kept -----------------------------------------------------------------------------------------------------
@@ -398,7 +409,7 @@ def test_the_same_request_again_is_the_same_snapshot_and_no_call(
     again = api(acme).post(f"/api/v1/nodes/{lecture.node_id}/generate", {"engine": "llm"}, format="json")
 
     assert (again.status_code, again.json()) == (200, first)
-    assert len(world.google.asked) == 1
+    assert len(world.google.asked) == 2
 
 
 def test_another_strategy_is_another_snapshot(world: World, api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
@@ -453,10 +464,9 @@ def test_the_rows_name_tenant_job_action_and_strategy(
 
     job = ask_for(api(acme), lecture.node_id, strategy="quality")
 
-    (row,) = world.calls
-    assert (row.tenant_id, str(row.job_id)) == (acme.pk, job["id"])
-    assert (row.action, row.strategy, row.path, row.outcome) == (
-        "course_structuring", "quality", "quality", "answered",
-    )  # fmt: skip
-    assert api(acme).get("/api/v1/costs").json()["rows"][0]["calls"] == 1
+    assert [row.action for row in world.calls] == ["write_lesson", "reconcile_course"]
+    for row in world.calls:
+        assert (row.tenant_id, str(row.job_id)) == (acme.pk, job["id"])
+        assert (row.strategy, row.path, row.outcome) == ("quality", "quality", "answered")
+    assert sum(row["calls"] for row in api(acme).get("/api/v1/costs").json()["rows"]) == 2
     assert api(rival).get("/api/v1/costs").json()["rows"] == []
