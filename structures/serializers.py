@@ -12,6 +12,7 @@ from materials.contents import encode_locator
 from materials.serializers import LocatorSerializer
 from project.http.schema import declare_children_of
 from structures.engines.base.drafts import Basis, NodeType
+from structures.grounding.claims.unproved import UnprovedKind
 from structures.models import EDITED_BASIS, Reference, StructureSnapshot
 from structures.queries import StoredNode
 from structures.reviews.queries import load_review
@@ -20,6 +21,7 @@ from structures.staleness.queries import MaterialChanges
 from structures.staleness.serializers import MaterialsChanged, MaterialsChangedField, build_changes_json
 
 NO_EVIDENCE = "no_evidence"
+UNPROVED = "unproved"
 
 
 def _count(help_text: str = "") -> serializers.IntegerField:
@@ -185,6 +187,17 @@ class PrerequisiteSerializer(serializers.Serializer[dict[str, Any]]):
     use = ReferenceSerializer()
 
 
+class UnprovedStatementSerializer(serializers.Serializer[dict[str, Any]]):
+    """A part of a text that the cited passages do not prove."""
+
+    field = serializers.CharField(help_text="Which field of the node, such as `description`.")
+    item = serializers.IntegerField(allow_null=True, help_text="Of a list its item, counted from 0.")
+    start = serializers.IntegerField(help_text="In characters (Unicode code points) of the text.")
+    end = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=[kind.value for kind in UnprovedKind])
+    text = serializers.CharField()
+
+
 @declare_children_of("StructureNode")
 class _StructureNodeListField(serializers.ListField):
     pass
@@ -222,9 +235,13 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
     arranged_by = serializers.CharField(
         help_text="What a module's place and lessons follow, such as `SUMMARY.md` or `folders`."
     )
+    unproved = UnprovedStatementSerializer(
+        many=True, help_text="Parts of texts that a model wrote and that the cited passages do not prove."
+    )
     flags = serializers.ListField(
-        child=serializers.ChoiceField(choices=[NO_EVIDENCE]),
-        help_text=f"`{NO_EVIDENCE}`: no quote of this concept or exercise stands where it was said to.",
+        child=serializers.ChoiceField(choices=[NO_EVIDENCE, UNPROVED]),
+        help_text=f"`{NO_EVIDENCE}`: no quote of this concept or exercise stands where it was said to; `{UNPROVED}`: "
+        "something that a model wrote is not proved.",
     )
     references = ReferenceSerializer(many=True)
     materials_changed = MaterialsChangedField()
@@ -257,7 +274,12 @@ class StructureNodeSerializer(serializers.Serializer[StoredNode]):
             "reference_solution": instance.row.reference_solution,
             "grading_criteria": instance.row.grading_criteria,
             "arranged_by": instance.row.arranged_by,
-            "flags": [NO_EVIDENCE] if instance.lacks_evidence else [],
+            # Stored in this shape.
+            "unproved": instance.row.unproved,
+            "flags": [
+                *([NO_EVIDENCE] if instance.lacks_evidence else []),
+                *([UNPROVED] if instance.row.unproved else []),
+            ],
             "references": [shape.to_representation(reference) for reference in instance.references],
             "materials_changed": self._changed.get(instance.row.pk),
             "children": [self.to_representation(child) for child in instance.children],

@@ -27,6 +27,13 @@ class Stage(StrEnum):
     OUTLINE = "outline"
 
 
+class EvidencePolicy(StrEnum):
+    """What becomes of sentences that a model wrote and that their passages do not prove."""
+
+    MARK = "mark"
+    STRICT = "strict"
+
+
 @dataclass(frozen=True, kw_only=True)
 class GenerationOptions:
     """The options of a generation. `outline` is the snapshot whose modules and lessons must be kept."""
@@ -36,6 +43,7 @@ class GenerationOptions:
     stop_after: Stage | None = None
     outline: UUID | None = None
     instructions: Instructions = NO_INSTRUCTIONS
+    evidence: EvidencePolicy = EvidencePolicy.MARK
 
     def build_json(self, engine: Engine) -> dict[str, Any]:
         """Return the options as the snapshot keeps them: what an engine does not use, or is usual, is left out.
@@ -51,6 +59,8 @@ class GenerationOptions:
             values["outline"] = str(self.outline)
         if said := self.instructions.build_json():
             values["instructions"] = said
+        if engine.uses_llm and self.evidence is not EvidencePolicy.MARK:
+            values["evidence"] = self.evidence.value
         return values
 
     @staticmethod
@@ -62,6 +72,7 @@ class GenerationOptions:
             stop_after=Stage(values["stop_after"]) if "stop_after" in values else None,
             outline=UUID(values["outline"]) if "outline" in values else None,
             instructions=Instructions.read_json(values.get("instructions", {})),
+            evidence=EvidencePolicy(values.get("evidence", EvidencePolicy.MARK)),
         )
 
 

@@ -13,7 +13,7 @@ from materials.serializers import LANGUAGE_TAG_PATTERN
 from project.http.serializers import StrictCharField, StrictListField, StrictSerializer
 from structures.engines.base.requests import Depth, Instructions
 from structures.engines.registry import AUTO, EngineName
-from structures.generation.options import GenerationOptions, Mode, Stage
+from structures.generation.options import EvidencePolicy, GenerationOptions, Mode, Stage
 
 # They go into every question that a model is asked. A sentence says whom a course is for, and whoever names more things
 # to leave out should rather take them away.
@@ -90,6 +90,12 @@ class GenerateSerializer(StrictSerializer):
         required=False, help_text="A snapshot of this node whose modules and lessons are kept exactly."
     )
     instructions = InstructionsSerializer(required=False)
+    evidence = serializers.ChoiceField(
+        choices=[policy.value for policy in EvidencePolicy],
+        default=EvidencePolicy.MARK.value,
+        help_text="Of sentences that a model wrote and that their passages do not prove: `mark` names the parts in "
+        "`unproved`, `strict` leaves the sentences out.",
+    )
 
 
 class PlanQuerySerializer(GenerateSerializer):
@@ -107,6 +113,7 @@ def build_options(wanted: Mapping[str, Any]) -> GenerationOptions:
         stop_after=Stage(wanted["stop_after"]) if "stop_after" in wanted else None,
         outline=wanted.get("outline"),
         instructions=Instructions.read_json(said),
+        evidence=EvidencePolicy(wanted["evidence"]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Container, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from materials.models import MaterialEntry
 from materials.queries import list_ancestor_ids, list_subtree
 from materials.tree.fingerprinting import refresh_node_fingerprint
 from project import logs
+from project.counts import format_count
 from project.db.fields import new_id
 from project.errors import NotFound
 from project.jobs.errors import JobCancelled
@@ -34,11 +35,12 @@ from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import GenerationRunning, NothingReady
 from structures.generation.kept_outlines import check_outline
 from structures.generation.llm_client import JobLLMClient
-from structures.generation.options import DEFAULT_OPTIONS, GenerationOptions
+from structures.generation.options import DEFAULT_OPTIONS, EvidencePolicy, GenerationOptions
 from structures.generation.planning import choose_engine
 from structures.generation.preparation import check_outline_options, prepare_request
 from structures.generation.queries import GenerationSources, load_sources
 from structures.generation.snapshots import build_snapshot_rows, verify_draft
+from structures.grounding.quotes import Grounding
 from structures.job_kinds import GENERATE_STRUCTURE
 from structures.keys.rows import inherit_keys
 from structures.models import StructureSnapshot
@@ -134,7 +136,7 @@ def generate_structure(run: JobRun) -> None:
     draft = replace(draft, warnings=(*draft.warnings, *prepared.exclusion.list_warnings()))
     run.checkpoint()
     run.report_progress("storing", 2, 3)
-    draft, grounding = verify_draft(draft, engine, sources)
+    draft, grounding = verify_draft(draft, engine, sources, is_strict=options.evidence is EvidencePolicy.STRICT)
     # The outline engine reads every chunk by itself; only a model can pass over a source.
     if engine.uses_llm:
         draft = replace(
@@ -142,6 +144,7 @@ def generate_structure(run: JobRun) -> None:
             warnings=(
                 *draft.warnings,
                 *_build_uncited_warnings(draft, sources, left_out=prepared.exclusion.entries),
+                *_build_statement_warnings(grounding),
                 *llm.list_warnings(),
             ),
         )
@@ -165,7 +168,16 @@ def generate_structure(run: JobRun) -> None:
     with run.complete_job(result={"snapshot": str(rows.snapshot.pk)}):
         llm.mark_answers_used()
         rows.store()
-    log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **asdict(grounding))
+    log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **grounding.build_json())
+
+
+def _build_statement_warnings(grounding: Grounding) -> list[str]:
+    counts = grounding.statements
+    if not counts.sentences_unproved:
+        return []
+    said = f"{counts.sentences_unproved} of {format_count(counts.sentences, 'sentence')} say what their passages do not"
+    left_out = "; they are left out" if counts.sentences_left_out else ", and are marked"
+    return [f"{said}{left_out}."]
 
 
 def _build_uncited_warnings(draft: Draft, sources: GenerationSources, *, left_out: Container[UUID]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,12 @@ from materials.contents import encode_locator
 from materials.fingerprints import compute_text_digest
 from materials.models import get_locator_columns
 from project.db.fields import new_id
-from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
+from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, UnprovedStatement
 from structures.engines.registry import Engine
 from structures.generation.queries import GenerationSources
 from structures.grounding.quotes import Grounding, verify_citations
 from structures.grounding.slide_moments import SlideMoments
+from structures.grounding.statements import verify_statements
 from structures.models import Reference, SnapshotSource, StructureNode, StructureSnapshot
 from structures.quality.report import compute_quality, find_unused_entries
 from structures.quality.sentences import Report, build_quality_warnings
@@ -47,13 +48,25 @@ class SnapshotRows:
         Reference.objects.bulk_create(self.references, batch_size=_BULK_CREATE_BATCH_SIZE)
 
 
-def verify_draft(draft: Draft, engine: Engine, sources: GenerationSources) -> tuple[Draft, Grounding]:
-    """Return the draft of an engine with only the citations that hold, and how many did."""
+def verify_draft(
+    draft: Draft, engine: Engine, sources: GenerationSources, *, is_strict: bool = False
+) -> tuple[Draft, Grounding]:
+    """Return the draft of an engine with only the citations that hold, and how many did.
+
+    What models wrote is checked sentence by sentence against the chunks that are left: parts that these do not prove
+    are marked, and with `is_strict` such sentences are left out.
+    """
     chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
     moments = SlideMoments(sources.entries, sources.slide_appearances)
-    return verify_citations(
+    draft, grounding = verify_citations(
         draft, chunks, min_quote_letters=engine.min_quote_letters, find_extra_citations=moments.find_citations
     )
+    if not engine.uses_llm:
+        # Its words are those of the materials.
+        return draft, grounding
+    languages = {chunk.id: entry.language for entry in sources.entries.values() for chunk in entry.chunks}
+    draft, statements = verify_statements(draft, chunks, languages, is_strict=is_strict)
+    return draft, replace(grounding, statements=statements)
 
 
 def build_snapshot_rows(
@@ -104,7 +117,7 @@ def build_snapshot_rows(
         | ({"arrangement": dict(draft.arrangement)} if draft.arrangement else {})
         | ({"corrections": [dict(each) for each in draft.corrections]} if draft.corrections else {}),
         counts=_count_nodes_by_type(draft),
-        grounding=asdict(grounding),
+        grounding=grounding.build_json(),
         quality=quality,
         warnings=warnings,
         **key,
@@ -137,6 +150,7 @@ def build_snapshot_rows(
             reference_solution=node.reference_solution,
             grading_criteria=list(node.grading_criteria),
             arranged_by=node.arranged_by,
+            unproved=[_build_statement_json(node, each) for each in node.unproved],
         )
         rows.append((row, node))
         references.extend(
@@ -188,6 +202,12 @@ def _build_source_rows(snapshot: StructureSnapshot, sources: GenerationSources) 
         )
         for entry in sources.entries.values()
     ]
+
+
+def _build_statement_json(node: DraftNode, statement: UnprovedStatement) -> dict[str, Any]:
+    value = getattr(node, statement.field)
+    text = value if statement.item is None else value[statement.item]
+    return {**asdict(statement), "text": text[statement.start : statement.end]}
 
 
 class _EvidenceIndex:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, Prerequisite
@@ -15,6 +15,15 @@ from structures.engines.base.text import make_readable, normalize_quote
 _IDEOGRAPHS = "\u2e80"
 # A Chinese word has two characters on average where a European one has five to six letters.
 _IDEOGRAPH_WEIGHT = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatementCounts:
+    """How many sentences were checked, in how many something is not proved, and how many were left out for it."""
+
+    sentences: int = 0
+    sentences_unproved: int = 0
+    sentences_left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +42,12 @@ class Grounding:
     coverage: float
     concepts: int
     concepts_without_evidence: int
+    statements: StatementCounts = StatementCounts()
+
+    def build_json(self) -> dict[str, int | float]:
+        """Return all counts by name."""
+        values = asdict(self)
+        return {**values, **values.pop("statements")}
 
 
 def _find_no_citations(_node: DraftNode) -> Iterable[Citation]:

@@ -177,6 +177,12 @@ class StructureNode(UUIDModel):
     examples = ArrayField(models.TextField(), default=list, blank=True)
     reference_solution = models.TextField(blank=True)
     grading_criteria = ArrayField(models.TextField(), default=list, blank=True)
+    unproved = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Parts of texts that a model wrote and that the cited passages do not prove: `field`, `item` of a "
+        "list, `start`, `end`, `kind` and the `text`.",
+    )
     arranged_by = models.TextField(
         blank=True, help_text="What a module's place and lessons follow, such as `SUMMARY.md` or `folders`."
     )

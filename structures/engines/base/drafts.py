@@ -56,6 +56,21 @@ class Prerequisite:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnprovedStatement:
+    """A part of a text that a model wrote and that the cited passages do not prove.
+
+    It is `text[start:end]` of the field, of a list of its `item`. `kind` says what it is, such as `number` or `name`
+    (`structures.grounding.claims.unproved`).
+    """
+
+    field: str
+    item: int | None
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DraftNode:
     """One module, lesson, concept or exercise, with its children in teaching order.
 
@@ -86,6 +101,7 @@ class DraftNode:
     required_knowledge: tuple[str, ...] = ()
     prerequisites: tuple[Prerequisite, ...] = ()
     arranged_by: str = ""
+    unproved: tuple[UnprovedStatement, ...] = ()
     key: UUID | None = None
 
     def iter_nodes(self) -> Iterator[DraftNode]:

@@ -15,7 +15,7 @@ from structures.engines.base.drafts import Citation, DraftNode, NodeType
 from structures.engines.base.sources import SourceEntry
 
 # What an outline decides by itself. All other fields of a node are details.
-_STRUCTURE = frozenset({"node_type", "title", "citations", "children", "key", "minutes_basis"})
+_STRUCTURE = frozenset({"node_type", "title", "citations", "children", "key", "minutes_basis", "unproved"})
 _DETAILS = tuple(field.name for field in fields(DraftNode) if field.name not in _STRUCTURE)
 
 

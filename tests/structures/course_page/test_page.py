@@ -193,6 +193,20 @@ def test_what_a_model_wrote_is_labelled(api: Api, acme: Tenant, course: Material
     assert "no language model wrote" not in text
 
 
+def test_what_is_not_proved_is_named(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    part = {"field": "description", "item": None, "start": 0, "end": 5, "kind": "name", "text": "<b>Huber"}
+    kinds = ("concept", "exercise")
+    leaves = [{"node_type": each, "title": each, "unproved": [part, part | {"text": "90"}]} for each in kinds]
+    lesson = {"node_type": "lesson", "title": "Lesson", "unproved": [part], "children": leaves}
+    snapshot = store_snapshot(acme, course, [{"node_type": "module", "title": "Module", "children": [lesson]}])
+
+    page = api(acme).get(f"/api/v1/snapshots/{snapshot.pk}/page").content.decode()
+
+    assert page.count("Not proved by the cited passages:") == 3
+    assert page.count('<q dir="auto">&lt;b&gt;Huber</q>') == 3
+    assert page.count('<q dir="auto">90</q>') == 2
+
+
 def test_the_page_says_its_language_and_direction(api: Api, acme: Tenant, course: MaterialNode) -> None:
     arabic = {"node_type": "module", "title": "الوحدة الأولى", "description": "هذا هو الدرس الأول من هذه الدورة. " * 9}
     hebrew = {"node_type": "module", "title": "מים"}

@@ -1,0 +1,1 @@
+"""Checking by code that what a sentence states stands in the passages it was written from."""

@@ -1,0 +1,28 @@
+"""What checks find: the part of a sentence that no passage proves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class UnprovedKind(StrEnum):
+    """What the part is."""
+
+    NUMBER = "number"
+    UNIT = "unit"
+    DATE = "date"
+    NAME = "name"
+    FORMULA = "formula"
+    CODE = "code"
+    TERM = "term"
+    CONTRAST = "contrast"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnprovedSpan:
+    """The part `sentence[start:end]` that no passage proves."""
+
+    kind: UnprovedKind
+    start: int
+    end: int

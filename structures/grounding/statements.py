@@ -1,0 +1,109 @@
+"""Checking the sentences of a draft that a model wrote against the chunks that it cites for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from materials.languages import detect_language
+from structures.engines.base.drafts import Draft, DraftNode, NodeType, UnprovedStatement
+from structures.engines.base.sentences import split_text
+from structures.engines.base.sources import SourceChunk
+from structures.grounding.claims.passages import Passages
+from structures.grounding.claims.verification import find_unproved
+from structures.grounding.quotes import StatementCounts
+
+# What models write in whole sentences. Goals and questions say what students do, not what is so.
+_TEXT_FIELDS = ("description", "reference_solution")
+_LIST_FIELDS = ("examples", "key_points")
+
+
+def verify_statements(
+    draft: Draft, chunks: Mapping[UUID, SourceChunk], languages: Mapping[UUID, str], *, is_strict: bool
+) -> tuple[Draft, StatementCounts]:
+    """Return the draft with the parts of its sentences marked that their chunks do not prove, and the counts.
+
+    A concept or exercise is checked against the chunks that it cites, a module or lesson against those that are cited
+    in it; without citations it is not checked. `languages` are those of the chunks. With `is_strict` a sentence with
+    such a part is left out.
+    """
+    verifier = _StatementVerifier(chunks, languages, detect_language(_iter_texts(draft)), is_strict=is_strict)
+    checked = replace(draft, modules=tuple(verifier.verify_node(module, (draft.title,)) for module in draft.modules))
+    return checked, verifier.counts
+
+
+def _iter_texts(draft: Draft) -> Iterator[str]:
+    for module in draft.modules:
+        for node in module.iter_nodes():
+            yield node.description
+
+
+class _StatementVerifier:
+    """Checks node by node, and counts."""
+
+    def __init__(
+        self, chunks: Mapping[UUID, SourceChunk], languages: Mapping[UUID, str], language: str, *, is_strict: bool
+    ) -> None:
+        self.counts = StatementCounts()
+        self._chunks, self._languages, self._language, self._is_strict = chunks, languages, language, is_strict
+
+    def verify_node(self, node: DraftNode, titles: tuple[str, ...]) -> DraftNode:
+        """Return the node with all below it, checked. `titles` are those above it."""
+        own = (*titles, node.title)
+        node = replace(node, children=tuple(self.verify_node(child, own) for child in node.children))
+        cited = _list_cited(node)
+        known = [chunk_id for chunk_id in cited if chunk_id in self._chunks]
+        if not known:
+            return node
+        passages = Passages([self._chunks[chunk_id].text for chunk_id in known], titles=own)
+        language = self._language if all(self._languages.get(each) == self._language for each in known) else ""
+        unproved: list[UnprovedStatement] = []
+        changed: dict[str, str | tuple[str, ...]] = {}
+        for name in _TEXT_FIELDS:
+            changed[name], found = self._check_text(name, None, getattr(node, name), passages, language)
+            unproved += found
+        for name in _LIST_FIELDS:
+            kept: list[str] = []
+            for text in getattr(node, name):
+                checked, found = self._check_text(name, len(kept), text, passages, language)
+                if checked:
+                    kept.append(checked)
+                    unproved += found
+            changed[name] = tuple(kept)
+        return replace(node, unproved=tuple(unproved), **changed)  # type: ignore[arg-type]  # by the fields' own types
+
+    def _check_text(
+        self, name: str, item: int | None, text: str, passages: Passages, language: str
+    ) -> tuple[str, list[UnprovedStatement]]:
+        """Return the text, without what is left out of it, and its unproved parts."""
+        found: list[UnprovedStatement] = []
+        kept = []
+        at = 0
+        for sentence in split_text(text):
+            at = text.index(sentence, at)
+            spans = find_unproved(sentence, passages, language=language)
+            self._count(has_spans=bool(spans))
+            if not spans:
+                kept.append(sentence)
+            found += [
+                UnprovedStatement(field=name, item=item, start=at + span.start, end=at + span.end, kind=span.kind)
+                for span in spans
+            ]
+            at += len(sentence)
+        if found and self._is_strict:
+            return " ".join(kept), []
+        return text, found
+
+    def _count(self, *, has_spans: bool) -> None:
+        self.counts = StatementCounts(
+            sentences=self.counts.sentences + 1,
+            sentences_unproved=self.counts.sentences_unproved + has_spans,
+            sentences_left_out=self.counts.sentences_left_out + (has_spans and self._is_strict),
+        )
+
+
+def _list_cited(node: DraftNode) -> list[UUID]:
+    """Return the chunks that prove a node, each once: of modules and lessons those of all inside."""
+    inside = node.iter_nodes() if node.node_type in {NodeType.MODULE, NodeType.LESSON} else (node,)
+    return list(dict.fromkeys(citation.chunk_id for each in inside for citation in each.citations))

@@ -1,0 +1,93 @@
+"""What counts as proved: other forms of a number, a measure, a name or a word, and right calculations."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from structures.grounding.claims.arithmetic import find_calculations
+from structures.grounding.claims.passages import Passages
+from structures.grounding.claims.quantities import find_quantities
+from structures.grounding.claims.tokens import find_tokens
+from structures.grounding.claims.verification import find_unproved
+
+
+def check(passage: str, sentence: str, language: str = "en") -> list[tuple[str, str]]:
+    found = find_unproved(sentence, Passages([passage]), language=language)
+    return [(span.kind.value, sentence[span.start : span.end]) for span in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1,800 dollars and 3.5 or 3,5 kg", [1800, Fraction(7, 2), Fraction(7, 2)]),
+        ("twenty-four hours, two hundred and five, three quarters", [24, 205, Fraction(3, 4)]),
+        ("150 million, two, three", [150_000_000, 2, 3]),
+        ("двадцять восьмого грудня тисяча вісімсот дев'яносто п'ятого року", [28, 1895]),
+        ("шістдесят грамів, п'ятсот двадцять, 8 млн, пів години", [60, 520, 8_000_000, Fraction(1, 2)]),
+        ("п'ятниця, третина", [Fraction(1, 3)]),
+        ("1½ cups", [Fraction(3, 2)]),
+    ],
+)
+def test_numbers_are_read_in_digits_and_words(text: str, values: list[Fraction | int]) -> None:
+    assert [quantity.value for quantity in find_quantities(list(find_tokens(text)))] == values
+
+
+@pytest.mark.parametrize(
+    ("passage", "sentence", "language"),
+    [
+        ("Bake it for 30 minutes at 180 °C.", "It is in the oven for half an hour at 180 degrees Celsius.", "en"),
+        ("The queen lays up to 2,000 eggs.", "Up to two thousand eggs are laid by the queen.", "en"),
+        ("The USA finished it.", "It was finished by the United States of America.", "en"),
+        ("США завершили канал.", "Завершили канал Сполучені Штати.", "uk"),
+        ("Воду нагрівають до 92–96 °C.", "Нагріта вода має 92 градуси.", "uk"),
+        ("Use `F = m·a` here.", "Newton's law is F = m * a.", ""),
+        ("The price is $1,800, less $500.", "It costs $1,800 − $500 = $1,300.", "en"),
+        ("The tax is 20 % of 1000.", "The tax is 1000 · 0.20 = 200.", "en"),
+        ("The ratio is 1.0595.", "The ratio is about 1.059.", "en"),
+        ("Take a 10 × 15 cm tile.", "The tile measures 10 by 15 cm.", "en"),
+    ],
+)
+def test_other_forms_of_the_same_are_proved(passage: str, sentence: str, language: str) -> None:
+    found = check(passage, sentence, language)
+
+    assert [each for each in found if each[0] != "name" or each[1] != "Newton's"] == []
+
+
+@pytest.mark.parametrize(
+    ("passage", "sentence", "found"),
+    [
+        ("It has 21 days.", "It takes 24 days.", ("number", "24")),
+        ("It weighs 5 kg.", "It weighs 5 g.", ("unit", " g")),
+        ("Frames: 24 a second.", "There are 24 frames per minute.", ("unit", "minute")),
+        ("It was on 3 May 1904.", "It happened on 3 June 1904.", ("date", "June")),
+        ("Langstroth patented the hive.", "The hive was patented by Huber.", ("name", "Huber")),
+        ("`E = m * c^2` holds.", "It follows that `E = m * c^3`.", ("code", "`E = m * c^3`")),
+        ("Run `grep -i`.", "Run `grep -v`.", ("code", "`grep -v`")),
+        ("It is the deductible.", "It is the copayment.", ("term", "copayment")),
+        ("The price rises with demand.", "The price falls with demand.", ("contrast", "falls")),
+        ("The tax is 20 % of 1000.", "The tax is 1000 · 0.20 = 300.", ("formula", "1000 · 0.20 = 300")),
+    ],
+)
+def test_what_no_passage_has_is_named(passage: str, sentence: str, found: tuple[str, str]) -> None:
+    assert found in check(passage, sentence)
+
+
+def test_words_are_not_compared_over_languages() -> None:
+    passage = "The boiling point is 100 °C."
+
+    assert check(passage, "Температура кипіння дорівнює 100 °C.", "") == []
+    assert check(passage, "Температура кипіння дорівнює 90 °C.", "") == [("number", "90")]
+
+
+@pytest.mark.parametrize("text", ["1 / 0 = 5", "9 ^ 99 = 1", "((((1 + 2 = 3", "1 + = 1", "2 + 2 = 5"])
+def test_what_is_no_right_calculation_proves_nothing(text: str) -> None:
+    assert list(find_calculations(text)) == []
+
+
+def test_passages_are_bounded() -> None:
+    known = Passages(["word " * 100_000 + "42"])
+
+    assert not known.is_whole
+    assert [span.kind.value for span in find_unproved("It is 42.", known, language="en")] == ["number"]
