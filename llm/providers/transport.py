@@ -9,6 +9,7 @@ sent to nobody else.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import ssl
 import time
@@ -231,10 +232,19 @@ def _compute_remaining(timeout: float | None, timeout_error: type[Exception]) ->
 
 
 class _TimedStream(httpcore2.NetworkStream):
+    """A stream within the limits of the call. What is written goes out with the next read, or in large pieces.
+
+    Head and body of a small request are written apart; sent together, they wake the server once, not twice.
+    """
+
     def __init__(self, inner: httpcore2.NetworkStream) -> None:
         self._inner = inner
+        self._unsent = b""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        # A server may answer and close before it has read the whole request: then its answer is there to read.
+        with contextlib.suppress(httpcore2.WriteError):
+            self._flush()
         # Nothing is lost when a read times out: httpcore's streams return the bytes of a later read.
         limit = _limit.get()
         if limit is not None:
@@ -250,9 +260,18 @@ class _TimedStream(httpcore2.NetworkStream):
         return self._inner.read(max_bytes, left)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if len(self._unsent) + len(buffer) <= PIECE_BYTES:
+            self._unsent += buffer
+            return
+        self._flush(timeout)
         # The inner stream sends in a loop, and its timeout starts anew with every `send`.
         for begin in range(0, len(buffer), PIECE_BYTES):
             self._inner.write(buffer[begin : begin + PIECE_BYTES], _compute_remaining(timeout, httpcore2.WriteTimeout))
+
+    def _flush(self, timeout: float | None = None) -> None:
+        if unsent := self._unsent:
+            self._unsent = b""
+            self._inner.write(unsent, _compute_remaining(timeout, httpcore2.WriteTimeout))
 
     def close(self) -> None:
         self._inner.close()

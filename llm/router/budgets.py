@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -29,6 +30,8 @@ from tenants.models import Tenant
 REFRESH_SECONDS = 1.0
 
 log = logs.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,19 +72,18 @@ class SpendingLimits:
         self._limited_tenants: frozenset[UUID] = frozenset()
         self._loaded_at = float("-inf")
 
-    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], None]) -> None:
-        """Call `begin`, which writes the row of a call, when the tenant may spend `max_cost` dollars more.
+    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], T]) -> T:
+        """Return what `begin` returns, which writes a call's row, when the tenant may spend `max_cost` dollars more.
 
         For tenants with a limit in a transaction of its own, in which their SpendingLimit is locked. Raises
         BudgetExceeded. None for the tenant is an operator's call.
         """
         if tenant is None or tenant.pk not in self._list_limited_tenants():
-            begin()
-            return
+            return begin()
         now = get_database_time()
         with transaction.atomic():
             self._check_locked(tenant, max_cost, now)
-            begin()
+            return begin()
 
     def check_amount(self, tenant: Tenant, amount: Decimal) -> None:
         """Raise BudgetExceeded when the tenant may not spend `amount` dollars more. Reserves nothing."""

@@ -51,7 +51,7 @@ from llm.router import telemetry
 from llm.router.breakers import ADMITTED, is_of_account
 from llm.router.concurrency import ConcurrencyLimitReached, ConcurrencySlot
 from llm.router.deadlines import Deadline
-from llm.router.ledger import EndedCall, PlannedCall, compute_cost
+from llm.router.ledger import BegunCall, EndedCall, PlannedCall, compute_cost
 from llm.router.ports import RouterServices
 from llm.router.shapes import describe_shape
 from llm.schemas import Schema
@@ -330,21 +330,25 @@ class FallbackRun:
             model.provider, limit=spec.concurrency, seconds=patience, checkpoint=self.caller.checkpoint
         ) as slot:
             # Time and money are computed with the slot in hand: waiting for it may have taken most of the time.
-            arrival = Arrival()
-            call = ProviderCall(
-                request=state.request,
-                model=model,
-                max_output_tokens=state.max_output_tokens,
-                seconds=self._compute_timeout(has_others=state.has_others),
-                schema=self._schema,
-                checkpoint=lambda: self._watch_answer(model, arrival),
-                arrival=arrival,
-            )
-            planned = self._plan_call(state, call.seconds)
-            self.services.spending_limits.admit_call(
+            seconds = self._compute_timeout(has_others=state.has_others)
+            planned = self._plan_call(state, seconds)
+            row = self.services.spending_limits.admit_call(
                 self.caller.tenant, planned.max_cost, begin=lambda: self.services.ledger.begin_attempt(planned)
             )
-            return self._call_provider(state, provider, call, planned, slot)
+            try:
+                arrival = Arrival()
+                call = ProviderCall(
+                    request=state.request,
+                    model=model,
+                    max_output_tokens=state.max_output_tokens,
+                    seconds=seconds,
+                    schema=self._schema,
+                    checkpoint=lambda: self._watch_answer(model, arrival, row),
+                    arrival=arrival,
+                )
+                return self._call_provider(state, provider, call, planned, slot, row)
+            finally:
+                row.confirm()
 
     def _call_provider(
         self,
@@ -353,12 +357,16 @@ class FallbackRun:
         call: ProviderCall,
         planned: PlannedCall,
         slot: ConcurrencySlot | None,
+        row: BegunCall,
     ) -> tuple[Any, ModelReply]:
         """Call the provider, check its answer, and end the attempt's row however it ends."""
         state.latency_ms, begun = 0, time.perf_counter()
         try:
             with self._start_span(state) as span:
-                reply = provider.complete(call)
+                try:
+                    reply = provider.complete(call)
+                finally:
+                    row.confirm()
                 span.set_attributes(telemetry.build_reply_attributes(reply))
             state.latency_ms = _compute_elapsed_ms(begun)
             value = self._accept(reply)
@@ -376,7 +384,9 @@ class FallbackRun:
         self._end_call(state, planned, call, slot, reply, outcome=CallOutcome.ANSWERED, status=200)
         return value, reply
 
-    def _watch_answer(self, model: ModelSpec, arrival: Arrival) -> None:
+    def _watch_answer(self, model: ModelSpec, arrival: Arrival, row: BegunCall) -> None:
+        # First, since the checkpoint may use the database.
+        row.confirm()
         self.caller.checkpoint()
         if self.caller.report_progress is not None and arrival.characters:
             self.caller.report_progress(AnswerProgress(model=model.id, characters=arrival.characters))

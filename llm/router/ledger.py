@@ -82,6 +82,31 @@ def compute_cost(usage: TokenUsage, candidate: Candidate) -> Decimal:
     )
 
 
+class BegunCall:
+    """The row of an attempt in flight, whose INSERT was sent."""
+
+    def __init__(self, sql: str, values: list[prepared_statements.SqlValue]) -> None:
+        self._sql, self._values = sql, values
+        try:
+            self._sent = prepared_statements.send_prepared(sql, values)
+        except (OperationalError, InterfaceError):
+            self._repeat()
+
+    def confirm(self) -> None:
+        """Wait until the row is there; at once when that was waited for before."""
+        try:
+            self._sent.finish()
+        except (OperationalError, InterfaceError):
+            self._repeat()
+
+    def _repeat(self) -> None:
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        self._sent = prepared_statements.send_prepared(self._sql, self._values)
+        self._sent.finish()
+
+
 class Ledger:
     """Writes the rows of attempts."""
 
@@ -96,12 +121,17 @@ class Ledger:
         if blocks and not getattr(blocks[-1], "_from_testcase", False):
             raise RuntimeError("A model must not be asked inside transaction.atomic(): its bill could be rolled back.")
 
-    def begin_attempt(self, call: PlannedCall) -> None:
-        """Insert the row of an attempt that is about to be made, as in flight."""
+    def begin_attempt(self, call: PlannedCall) -> BegunCall:
+        """Send the INSERT of the row of an attempt that is about to be made, as in flight.
+
+        The request to the vendor does not wait for it: the row's write takes as long as a router has for a call, and it
+        is done by the server even when this process dies. Until `confirm` of what is returned, the thread must not use
+        its database connection.
+        """
         values = _list_planned_values(call)
         # As text: a float has no other form here.
         lost_after = f"{call.seconds + SETTLING_SECONDS:.3f}"
-        _execute_twice(_build_insert_sql(tuple(values)), [*values.values(), lost_after])
+        return BegunCall(_build_insert_sql(tuple(values)), [*values.values(), lost_after])
 
     def end_attempt(self, call: PlannedCall, end: EndedCall, slot: ConcurrencySlot | None) -> None:
         """Write into the row how the attempt ended, and release the slot in the same statement when there is one.

@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from llm.errors import ProviderError
 from llm.providers.base import Provider
 from llm.registry import ModelSpec, ProviderSpec
 from llm.router.breakers import Admission
 from llm.router.concurrency import ConcurrencySlot
-from llm.router.ledger import EndedCall, PlannedCall
+from llm.router.ledger import BegunCall, EndedCall, PlannedCall
 from tenants.models import Tenant
+
+T = TypeVar("T")
 
 
 class ProviderPoolPort(Protocol):
@@ -45,7 +47,7 @@ class CircuitBreakersPort(Protocol):
 class SpendingLimitsPort(Protocol):
     """Admits calls within spending limits: see `llm.router.budgets.SpendingLimits`."""
 
-    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], None]) -> None: ...
+    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], T]) -> T: ...
     def check_amount(self, tenant: Tenant, amount: Decimal) -> None: ...
 
 
@@ -70,7 +72,7 @@ class LedgerPort(Protocol):
     """Records attempts: see `llm.router.ledger.Ledger`."""
 
     def ensure_outside_transaction(self) -> None: ...
-    def begin_attempt(self, call: PlannedCall) -> None: ...
+    def begin_attempt(self, call: PlannedCall) -> BegunCall: ...
     def end_attempt(self, call: PlannedCall, end: EndedCall, slot: ConcurrencySlot | None) -> None: ...
 
 

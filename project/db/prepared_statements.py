@@ -6,6 +6,7 @@ statement itself (`tests/benchmarks/router.py`), so here values are text and so 
 
 from __future__ import annotations
 
+import select
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -41,6 +42,53 @@ def execute_prepared(sql: str, values: Sequence[SqlValue]) -> str | None:
         _raise_failure(session, result)
         found = result.get_value(0, 0) if result.ntuples and result.nfields else None
         return None if found is None else found.decode()
+
+
+class SentStatement:
+    """A statement that the server works on while the client does something else.
+
+    Until `finish` has returned, the connection must not be used for anything else by this thread.
+    """
+
+    def __init__(self, session: psycopg.Connection[Any] | None) -> None:
+        self._session = session
+
+    def finish(self) -> None:
+        """Wait until the statement has ended; at once when it has, or when that was waited for before.
+
+        Raises Django's database errors.
+        """
+        session, self._session = self._session, None
+        if session is None:
+            return
+        with connections[DEFAULT_DB_ALIAS].wrap_database_errors:
+            last = None
+            while (result := session.pgconn.get_result()) is not None:
+                last = result
+            if last is not None:
+                _raise_failure(session, last)
+            elif session.pgconn.status == pq.ConnStatus.BAD:
+                raise psycopg.OperationalError(session.pgconn.get_error_message())
+
+
+def send_prepared(sql: str, values: Sequence[SqlValue]) -> SentStatement:
+    """Send a statement as `execute_prepared` does, without waiting for it. Raises Django's database errors.
+
+    In a transaction it is waited for here.
+    """
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.ensure_connection()
+    session: psycopg.Connection[Any] = wrapper.connection
+    if wrapper.in_atomic_block:
+        execute_prepared(sql, values)
+        return SentStatement(None)
+    with wrapper.wrap_database_errors:
+        texts: Any = [None if value is None else str(value).encode() for value in values]
+        session.pgconn.send_query_prepared(_ensure_prepared(session, sql), texts)
+        # psycopg keeps its connections non-blocking: what the socket does not take at once is sent here.
+        while session.pgconn.flush():
+            select.select([], [session.pgconn.socket], [])
+    return SentStatement(session)
 
 
 def _ensure_prepared(session: psycopg.Connection[Any], sql: str) -> bytes:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import django
 import yaml
@@ -40,7 +41,7 @@ from llm.registry import ModelSpec, ProviderSpec, Registry, read_registry  # noq
 from llm.router.breakers import ADMITTED, Admission, CircuitBreakers  # noqa: E402  # needs settings
 from llm.router.budgets import SpendingLimits  # noqa: E402
 from llm.router.concurrency import ConcurrencyLimiter, ConcurrencySlot  # noqa: E402
-from llm.router.ledger import EndedCall, Ledger, PlannedCall  # noqa: E402
+from llm.router.ledger import BegunCall, EndedCall, Ledger, PlannedCall  # noqa: E402
 from llm.router.ports import RouterServices  # noqa: E402
 from llm.router.rates import RateLimiter  # noqa: E402
 from llm.router.router import ModelRouter  # noqa: E402
@@ -49,6 +50,19 @@ from tenants.services import create_tenant  # noqa: E402
 
 ROUNDS, CALLS, WARM_UP = 40, 25, 50
 QUESTION = ModelRequest(prompt="How hot is boiling water?", system="Be brief.", max_output_tokens=100)
+
+
+T = TypeVar("T")
+
+
+class NoRow(BegunCall):
+    """A row that is not there."""
+
+    def __init__(self) -> None:
+        return
+
+    def confirm(self) -> None:
+        return
 
 
 class Nothing:
@@ -81,8 +95,8 @@ class Nothing:
     def release_probe(self, model: ModelSpec) -> None:
         return
 
-    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], None]) -> None:
-        return
+    def admit_call(self, tenant: Tenant | None, max_cost: Decimal, *, begin: Callable[[], T]) -> T:
+        return begin()
 
     def check_amount(self, tenant: Tenant, amount: Decimal) -> None:
         return
@@ -103,8 +117,8 @@ class Nothing:
     def ensure_outside_transaction(self) -> None:
         return
 
-    def begin_attempt(self, call: PlannedCall) -> None:
-        return
+    def begin_attempt(self, call: PlannedCall) -> BegunCall:
+        return NoRow()
 
     def end_attempt(self, call: PlannedCall, end: EndedCall, slot: ConcurrencySlot | None) -> None:
         return

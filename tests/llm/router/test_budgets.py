@@ -24,6 +24,7 @@ from tests.fakes.asked import Asked
 from tests.fakes.steps import Answer, Reset, Step
 from tests.llm.router.test_ledger import plan_call
 from tests.llm.world import World, set_limits
+from tests.process_table import eventually
 
 QUESTION = ModelRequest(prompt="How hot?")
 DEAR = Answer("100.", input_tokens=100_000, output_tokens=90_000)
@@ -134,6 +135,7 @@ def test_what_a_call_in_flight_can_cost_is_reserved(world: World, acme: Tenant) 
 
     def answer(_asked: Asked) -> Step:
         with closing(connection):
+            eventually(ExternalCall.objects.exists, seconds=10, what="there is no row")
             seen.append(compute_spending(acme, now=timezone.now()))
         return Answer("100.", input_tokens=1000, output_tokens=100)
 

@@ -58,7 +58,7 @@ def test_the_row_is_there_before_the_call(world: World, acme: Tenant) -> None:
 
     def answer(_asked: Asked) -> Step:
         with closing(connection):
-            seen.extend(ExternalCall.objects.all())
+            seen.extend(eventually(lambda: list(ExternalCall.objects.all()), seconds=10, what="there is no row"))
         return Answer("100.", input_tokens=1000, output_tokens=100)
 
     world.google.script(answer)
@@ -103,7 +103,7 @@ def test_what_is_killed_in_flight_is_lost_and_budgets_count_it(world: World, acm
 
 def test_a_call_that_was_only_late_ends_its_row_all_the_same(world: World, acme: Tenant) -> None:
     call = plan_call(acme, world.registry.get_chain("ask", "default")[0], Decimal("0.5"))
-    Ledger().begin_attempt(call)
+    Ledger().begin_attempt(call).confirm()
     ExternalCall.objects.update(ends_by=timezone.now() - timedelta(seconds=1))
     close_lost_calls()
 
@@ -115,7 +115,7 @@ def test_a_call_that_was_only_late_ends_its_row_all_the_same(world: World, acme:
 
 def test_a_row_that_the_database_has_lost_is_written_again(world: World, acme: Tenant) -> None:
     call = plan_call(acme, world.registry.get_chain("ask", "default")[0], Decimal("0.5"))
-    Ledger().begin_attempt(call)
+    Ledger().begin_attempt(call).confirm()
     ExternalCall.objects.all().delete()
 
     Ledger().end_attempt(call, ENDED, None)
@@ -133,7 +133,7 @@ def test_a_connection_that_broke_is_no_reason_not_to_ask(world: World, acme: Ten
     with ThreadPoolExecutor(1) as elsewhere:
         elsewhere.submit(_end_session, pid).result()
 
-    Ledger().begin_attempt(call)
+    Ledger().begin_attempt(call).confirm()
 
     assert [row.outcome for row in world.calls] == ["in_flight"]
 
