@@ -48,12 +48,20 @@
     said.replaceChildren(line);
     said.scrollIntoView({ block: "center" });
   };
+  // A log-in in another tab gives the browser another token than the one in this page.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.cookie.split("; ").find((each) => each.startsWith("csrftoken="));
+    const sent = event.detail.formData;
+    if (token && sent.has("csrfmiddlewaretoken")) sent.set("csrfmiddlewaretoken", token.slice("csrftoken=".length));
+  });
   document.addEventListener("htmx:sendError", () => say("It could not be sent. What you typed is still here: try again in a moment."));
   document.addEventListener("htmx:beforeSwap", (event) => {
     const answer = event.detail.xhr;
     if (!answer.responseText.includes('<main id="main"')) {
       event.detail.shouldSwap = false;
-      say("The server did not take it (" + answer.status + "). What you typed is still here.");
+      say(new URL(answer.responseURL).pathname.endsWith("/login/")
+        ? "You are logged out. What you typed is still here: log in in another tab, and send it again."
+        : "The server did not take it (" + answer.status + "). What you typed is still here.");
       return;
     }
     const outline = document.querySelector("#outline");

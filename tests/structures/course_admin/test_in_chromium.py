@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,7 +19,8 @@ from tests.structures.course_admin.conftest import store_next_generation
 from tests.structures.course_admin.editor import COURSE, Editor
 from tests.structures.course_admin.test_hostile_texts import log_in
 
-TAB, ENTER, SPACE = 9, 13, 32
+TAB, ENTER = 9, 13
+SHIFT = 8  # among the modifiers of the protocol
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +29,8 @@ def _reset(chromium: Browser) -> Iterator[None]:
     chromium.set_colour_scheme("light")
     yield
     chromium.send("Emulation.setScriptExecutionDisabled", value=False)
+    # A page with something typed would not be left.
+    chromium.evaluate("for (const each of document.forms) each.reset()")
     chromium.open("about:blank")
 
 
@@ -37,10 +42,15 @@ def editor(live_server: LiveServer, chromium: Browser, browser: Client, copy: Wo
     return editor
 
 
-def tab_to(chromium: Browser, selector: str) -> None:
+def tab_to(chromium: Browser, selector: str, *, backwards: bool = False) -> None:
     """Press Tab until the element has the focus, which one must see."""
     for _ in range(120):
-        chromium.press("Tab", code=TAB)
+        if backwards:
+            for kind in ("keyDown", "keyUp"):
+                key = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": TAB}
+                chromium.send("Input.dispatchKeyEvent", type=kind, modifiers=SHIFT, **key)
+        else:
+            chromium.press("Tab", code=TAB)
         if chromium.evaluate(f"document.activeElement.matches({selector!r})"):
             assert chromium.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
             return
@@ -70,8 +80,9 @@ def test_a_whole_edit_by_keyboard_alone(chromium: Browser, editor: Editor) -> No
     tab_to(chromium, f"a[href$='{heat}']")
     press_enter(chromium)
     chromium.wait_until("document.querySelector('#panel h1').textContent.includes('Heat')")
+    # What stands in a line of text is selected by the Tab that enters it.
     tab_to(chromium, "#value-title")
-    replace_text(chromium, "Hot things")
+    chromium.send("Input.insertText", text="Hot things")
     tab_to(chromium, "#save")
     press_enter(chromium)
     chromium.wait_until(said("1 field is saved."))
@@ -91,8 +102,7 @@ def test_a_whole_edit_by_keyboard_alone(chromium: Browser, editor: Editor) -> No
     tab_to(chromium, "#delete-form button")
     press_enter(chromium)
     chromium.wait_until(said("Done. This is step 5."))
-    tab_to_undo = "document.querySelector('#undo').focus()"
-    chromium.evaluate(tab_to_undo)
+    tab_to(chromium, "#undo", backwards=True)
     press_enter(chromium)
     chromium.wait_until(said("The last step is taken back."))
 
@@ -130,6 +140,26 @@ def test_a_refused_form_keeps_what_was_typed(chromium: Browser, editor: Editor, 
     chromium.wait_until(said("1 field is saved."))
     fields = editor.node(COURSE)["fields"]
     assert (fields["title"], fields["description"]) == ("Mine", "Theirs.")
+
+
+def test_whoever_was_logged_out_loses_nothing_of_what_they_typed(
+    chromium: Browser, live_server: LiveServer, editor: Editor, methodologist: User
+) -> None:
+    chromium.open(editor.page)
+    chromium.evaluate("document.querySelector('#value-title').focus()")
+    replace_text(chromium, "Mine")
+    Session.objects.all().delete()
+    press_enter(chromium)
+    chromium.wait_until(said("You are logged out."))
+    assert chromium.evaluate("document.querySelector('#value-title').value") == "Mine"
+
+    editor.client.force_login(methodologist)
+    log_in(chromium, live_server, editor.client)
+    chromium.send("Network.setCookie", name="csrftoken", value="n" * 32, url=live_server.url)
+    press_enter(chromium)
+
+    chromium.wait_until(said("1 field is saved."))
+    assert editor.node(COURSE)["fields"]["title"] == "Mine"
 
 
 def test_what_is_typed_is_not_left_by_mistake(chromium: Browser, editor: Editor) -> None:
