@@ -100,6 +100,7 @@ def test_nothing_runs_in_a_browser(
     live_server: LiveServer, chromium: Browser, browser: Client, hostile_pages: list[str]
 ) -> None:
     log_in(chromium, live_server, browser)
+    chromium.dialogs.clear()
     for url in hostile_pages:
         chromium.open(live_server.url + url)
         chromium.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
