@@ -20,6 +20,7 @@ from typing import Any
 import httpx2
 
 from llm.errors import (
+    AnswerInvalid,
     AnswerTimedOut,
     AnswerTooLarge,
     CertificateRefused,
@@ -163,6 +164,10 @@ def map_sdk_error(
         fault = inner if isinstance(inner, Mapping) else {}
         details = fault.get("details")
         fine = details.get("error_code") if isinstance(details, Mapping) else None
+        metadata = fault.get("metadata")
+        if exc.status_code == 403 and isinstance(metadata, Mapping) and metadata.get("reasons"):
+            # OpenRouter's moderation has the status of a refused key.
+            fine = "moderation_blocked"
         return map_status_error(
             exc.status_code,
             code=str(fine or fault.get("code") or fault.get("type") or ""),
@@ -216,11 +221,15 @@ def map_status_error(
         return KeyRefused(f"the key was refused ({named})", **facts)
     if status == 404:
         return ModelUnknown(f"no such model ({named})", **facts)
+    # Groq has written an answer, which is not the JSON that it promised.
+    if code == "json_validate_failed":
+        return AnswerInvalid(f"the server could not make an object of the answer ({named})", **facts)
     if status == 413 or (status in {400, 422} and (code == "context_length_exceeded" or _TOO_LONG.search(message))):
         return PromptTooLong(f"the prompt is too long for the model ({named})", **facts)
     if status == 400 and code in _UNSUITED_CODES:
         return ModelUnsuited(f"the model does not take a parameter of ours ({named})", **facts)
-    if status in {408, 409, 429} or status >= 500:
+    # 498 is Groq's word for a full queue.
+    if status in {408, 409, 429, 498} or status >= 500:
         return ProviderBusy(_describe_busy(named, facts["retry_after"]), **facts)
     if status in {400, 422}:
         return PromptInvalid(f"the request was refused as malformed ({named})", **facts)

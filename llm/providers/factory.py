@@ -53,10 +53,11 @@ def find_unreadable_file(spec: ProviderSpec) -> str:
 
 def find_key_fault(spec: ProviderSpec) -> str:
     """Return what is wrong with the form of the provider's keys; blank when nothing is, or when it has none."""
-    return find_unreadable_file(spec) or next(filter(None, map(_find_form_fault, spec.key_variables)), "")
+    return find_unreadable_file(spec) or next(filter(None, map(find_form_fault, spec.key_variables)), "")
 
 
-def _find_form_fault(variable: str) -> str:
+def find_form_fault(variable: str) -> str:
+    """Return what is wrong with the form of the key in this variable; blank when nothing is."""
     key = env.get_secret(variable)
     # Header values are ASCII here, and the line break of a pasted key would only fail in the SDK, with a riddle.
     if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
@@ -170,7 +171,7 @@ def _get_first_key(spec: ProviderSpec) -> str:
 
 def _require_usable(spec: ProviderSpec, key_variable: str = "") -> None:
     variable = key_variable or _get_first_key(spec)
-    if fault := find_unreadable_file(spec) or (_find_form_fault(variable) if variable else ""):
+    if fault := find_unreadable_file(spec) or (find_form_fault(variable) if variable else ""):
         raise KeyRefused(fault)
     if fault := find_base_url_fault(spec):
         raise ModelUnsuited(fault)

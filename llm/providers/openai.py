@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import openai
 
-from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ProviderBusy
+from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, PromptTooLong, ProviderBusy
 from llm.messages import ModelReply, ModelRequest, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
@@ -106,7 +106,8 @@ def _read_stream(reader: AnswerReader, response: httpx2.Response) -> dict[str, A
         is_whole = is_whole or "is_done" in event
         answer |= {name: event[name] for name in ("id", "model", "usage") if event.get(name)}
         # Groq has its usage here unless it is asked for.
-        answer.setdefault("usage", (event.get("x_groq") or {}).get("usage"))
+        if usage := (event.get("x_groq") or {}).get("usage"):
+            answer.setdefault("usage", usage)
         for choice in event.get("choices") or ():
             if fault := choice.get("error"):
                 raise error_mapping.map_answer_error(fault)
@@ -149,6 +150,9 @@ def _parse_reply(answer: dict[str, Any], call: ProviderCall, response: httpx2.Re
         raise ContentRefused("the model refused the content", usage=usage, **facts)
     if reason == "length":
         raise AnswerTruncated("the answer was cut off", text=text, usage=usage, **facts)
+    # Mistral's word for a window that is full.
+    if reason == "model_length":
+        raise PromptTooLong("prompt and answer together do not fit into the model's window", usage=usage, **facts)
     # Some servers leave the reason out. `tool_calls` cannot be meant, because no tools are ever sent.
     if reason not in {"stop", None}:
         raise ProviderBusy("the model stopped before its answer was whole", usage=usage, **facts)
