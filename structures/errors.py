@@ -4,6 +4,7 @@
   x NothingReady           422  no entry below the node is ready, and none is being ingested
   x NothingLeft            422  what is to be left out is everything
   x GenerationRunning      409  a generation over the same subtree is open
+  x DraftMissing           409  nothing of a generation can be read yet, or it is complete
   x OptionsConflict        422  options of a generation that exclude each other
   x TreeNotHeld            422  a structure cannot hold the tree of nodes that is to be kept
   x OutlineGone            422  the snapshot whose outline is to be kept is not there
@@ -35,6 +36,12 @@ class NothingLeft(RuleViolation):
 
     code = "nothing_left"
     next_step = "Name less in `instructions.leave_out`."
+
+
+class DraftMissing(Conflict):
+    """Nothing of a generation can be read yet, or it is complete and its snapshot is read instead."""
+
+    code = "no_draft"
 
 
 class OptionsConflict(RuleViolation):

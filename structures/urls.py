@@ -5,7 +5,7 @@ from django.urls import path
 from structures.comments.views import CommentThreadViewSet, NodeCommentsViewSet
 from structures.course_page.views import CoursePageViewSet
 from structures.differences.views import CopyDifferenceViewSet, SnapshotDifferenceViewSet
-from structures.generation.views import NodeStructureViewSet
+from structures.generation.views import GenerationDraftViewSet, NodeStructureViewSet
 from structures.reviews.views import PublicationViewSet, ReviewEventViewSet, SnapshotReviewViewSet
 from structures.shared_links.views import PublicationLinkViewSet, SnapshotLinkViewSet
 from structures.staleness.views import CourseTreeViewSet
@@ -22,6 +22,7 @@ urlpatterns = [
         NodeStructureViewSet.as_view({"get": "plan_generation"}),
         name="node-generation-plan",
     ),
+    path("jobs/<uuid:pk>/draft", GenerationDraftViewSet.as_view({"get": "retrieve_draft"}), name="job-draft"),
     path("nodes/<uuid:pk>/structure", SnapshotViewSet.as_view({"get": "retrieve_default"}), name="node-structure"),
     path("nodes/<uuid:pk>/snapshots", NodeStructureViewSet.as_view({"get": "list_snapshots"}), name="node-snapshots"),
     path(

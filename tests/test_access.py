@@ -44,6 +44,7 @@ ACCESS = [
     ("GET", "me", READ, False),
     ("GET", "jobs", READ, False),
     ("GET", "jobs/{job}", READ, True),
+    ("GET", "jobs/{job}/draft", WRITE, True),
     ("POST", "jobs/{job}/cancel", WRITE, True),
     ("POST", "jobs/{job}/retry", WRITE, True),
     ("GET", "nodes", READ, False),
@@ -181,7 +182,13 @@ STORED_FILES = [
     (BASE_DIR / "tests" / "data" / "media" / "lecture.mp4", "video", {"start_ms": 1}),
     (BASE_DIR / "tests" / "data" / "pdf" / "y-table-src.pdf", "pdf", {"page": 1}),
 ]
-OF_NO_USE = {"jobs/{job}/cancel", "jobs/{job}/retry", "nodes/{node}/materials.zip", "uploads/{upload}/complete"}
+OF_NO_USE = {
+    "jobs/{job}/draft",
+    "jobs/{job}/cancel",
+    "jobs/{job}/retry",
+    "nodes/{node}/materials.zip",
+    "uploads/{upload}/complete",
+}
 OF_NO_USE |= {"working-copies/{copy}/redo", "working-copies/{copy}/approve"}
 """Allowed, but not now: the job is complete, files of the node are not stored, nothing was sent to the upload, nothing
 was undone, a conflict is open."""

@@ -55,7 +55,7 @@ def _build_outline_draft(request: EngineRequest, _llm: LLMClient) -> Draft:
 
 
 def _write_llm_draft(request: EngineRequest, llm: LLMClient) -> Draft:
-    return write_course(request.source, find_llm_outline(request), llm, instructions=request.instructions)
+    return write_course(request, find_llm_outline(request), llm)
 
 
 def find_llm_outline(request: EngineRequest) -> Outline:

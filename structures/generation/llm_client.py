@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -21,25 +22,47 @@ from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
 from project.errors import DomainError
 from project.jobs.run import PROGRESS_SECONDS, JobRun
+from structures.engines.base.drafts import DraftNode
 from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
+from structures.engines.base.outlines import Outline
 from structures.engines.llm.engine import ACTIONS
 from structures.engines.registry import EngineName
-from structures.generation.answer_cache import compute_digest, find_answer, mark_answers_used, store_answer
+from structures.generation.answer_cache import (
+    compute_digest,
+    find_answer,
+    find_cached_digests,
+    mark_answers_used,
+    store_answer,
+)
+from structures.generation.steps import store_failure, store_lesson, store_steps
 from structures.generation.threads import run_in_threads
+from tenants.models import Tenant
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
 
 
 class StrategyCapacityLookup:
-    """Looks up the capacity of the models of a strategy, for plans that ask nothing."""
+    """Looks up the capacity of the models of a strategy, and the answers of a tenant, for plans that ask nothing."""
 
-    def __init__(self, strategy: str) -> None:
+    def __init__(self, *, tenant: Tenant, strategy: str) -> None:
+        self._tenant = tenant
         self._strategy = strategy
         self._router = get_model_router()
 
     def get_capacity(self, action: str) -> ContextCapacity:
         return self._router.get_capacity(action, self._strategy)
+
+    def get_concurrency(self) -> int:
+        return min(settings.GENERATION_CONCURRENCY, self._router.get_concurrency(ACTIONS, self._strategy))
+
+    def find_answered(
+        self, action: str, questions: Sequence[Mapping[str, object]], wanted: type[BaseModel]
+    ) -> list[bool]:
+        prompt = read_prompt(action)
+        digests = [compute_digest(action, self._strategy, prompt.build_request(values), wanted) for values in questions]
+        cached = find_cached_digests(self._tenant, digests)
+        return [digest in cached for digest in digests]
 
 
 class JobLLMClient(StrategyCapacityLookup):
@@ -49,7 +72,7 @@ class JobLLMClient(StrategyCapacityLookup):
     """
 
     def __init__(self, *, run: JobRun, strategy: str) -> None:
-        super().__init__(strategy)
+        super().__init__(tenant=run.tenant, strategy=strategy)
         self._run = run
         # For the counts below and for the run, whose reports are not made for several threads.
         self._lock = threading.Lock()
@@ -63,13 +86,10 @@ class JobLLMClient(StrategyCapacityLookup):
         self._answers_reported_at = 0.0
 
     def announce_plan(self, plan: Mapping[str, Any]) -> None:
-        self._planned_calls = plan["calls"]
+        self._planned_calls = plan["calls"] + plan["reused"]
         self._run.announce_plan({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
         spending = compute_spending(self._run.tenant, now=timezone.now())
-        # What earlier tries of this job cost paid for answers that are cached now. Without subtracting it a job that
-        # failed near its end could be refused for money that it will not spend.
-        paid = compute_job_totals(self._run.job).cost
-        check_hard_limit(self._run.tenant, spending, max(Decimal(0), Decimal(plan["expected_cost_usd"]) - paid))
+        check_hard_limit(self._run.tenant, spending, Decimal(plan["expected_cost_usd"]))
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         with self._lock:
@@ -91,9 +111,19 @@ class JobLLMClient(StrategyCapacityLookup):
             self._used_digests.add(digest)
         return value
 
+    def announce_lessons(self, outline: Outline, asked: Collection[UUID]) -> None:
+        store_steps(self._run.job, outline, asked)
+
+    def publish_lesson(self, key: UUID, lesson: DraftNode) -> None:
+        store_lesson(self._run.job, key, lesson)
+
+    def publish_failure(self, key: UUID, error: Exception) -> None:
+        # Not of a job that must stop: its lessons have not failed.
+        self._run.checkpoint()
+        store_failure(self._run.job, key, error)
+
     def run_tasks(self, tasks: Sequence[Callable[[], R]]) -> list[TaskOutcome[R]]:
-        concurrency = min(settings.GENERATION_CONCURRENCY, self._router.get_concurrency(ACTIONS, self._strategy))
-        outcomes = run_in_threads(tasks, thread_count=concurrency, stops=_shows_that_others_fail)
+        outcomes = run_in_threads(tasks, thread_count=self.get_concurrency(), stops=_shows_that_others_fail)
         # That the job must stop counts more than what went wrong otherwise.
         self._run.checkpoint()
         return outcomes

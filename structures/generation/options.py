@@ -34,9 +34,19 @@ class EvidencePolicy(StrEnum):
     STRICT = "strict"
 
 
+class OnFailure(StrEnum):
+    """What becomes of a generation when a lesson fails."""
+
+    FAIL = "fail"
+    PARTIAL = "partial"
+
+
 @dataclass(frozen=True, kw_only=True)
 class GenerationOptions:
-    """The options of a generation. `outline` is the snapshot whose modules and lessons must be kept."""
+    """The options of a generation. `outline` is the snapshot whose modules and lessons must be kept.
+
+    `keeps_partial` says what becomes of a lesson that fails: it is no part of the identity of a whole snapshot.
+    """
 
     strategy: str = DEFAULT_STRATEGY
     mode: Mode = Mode.FREE
@@ -44,6 +54,7 @@ class GenerationOptions:
     outline: UUID | None = None
     instructions: Instructions = NO_INSTRUCTIONS
     evidence: EvidencePolicy = EvidencePolicy.MARK
+    keeps_partial: bool = False
 
     def build_json(self, engine: Engine) -> dict[str, Any]:
         """Return the options as the snapshot keeps them: what an engine does not use, or is usual, is left out.

@@ -67,8 +67,18 @@ def plan_generation(
     sources = load_sources(tenant=tenant, node_id=node_id)
     if not sources.entries:
         raise NothingReady("No entry below the node is ready.")
-    plan: dict[str, Any] = {"model": "", "parts": 1, "calls": 0, "input_tokens": 0, "expected_cost_usd": "0.0000"}
+    plan: dict[str, Any] = {
+        "model": "",
+        "steps": {"lessons": 0, "reconciliation": False},
+        "parts": 0,
+        "reused": 0,
+        "calls": 0,
+        "input_tokens": 0,
+        "expected_cost_usd": "0.0000",
+        "expected_seconds": 0,
+    }
     prepared = prepare_request(tenant=tenant, node_id=node_id, sources=sources, options=options)
     if chosen.uses_llm:
-        plan = build_plan(find_llm_outline(prepared.request), StrategyCapacityLookup(options.strategy))
+        lookup = StrategyCapacityLookup(tenant=tenant, strategy=options.strategy)
+        plan = build_plan(prepared.request, find_llm_outline(prepared.request), lookup)
     return {"engine": chosen.name.value, "strategy": options.strategy, **plan, "not_ready": list(sources.left_out)}

@@ -65,6 +65,7 @@ def prepare_request(
             outline=outline,
             instructions=options.instructions,
             stops_after_outline=options.stop_after is not None,
+            keeps_partial=options.keeps_partial,
         ),
         exclusion=exclusion,
         stored_outline=stored,

@@ -9,11 +9,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from materials.serializers import LANGUAGE_TAG_PATTERN
+from materials.serializers import LANGUAGE_TAG_PATTERN, LocatorSerializer
+from project.http.schema import declare_children_of
 from project.http.serializers import StrictCharField, StrictListField, StrictSerializer
+from structures.engines.base.drafts import NodeType
 from structures.engines.base.requests import Depth, Instructions
 from structures.engines.registry import AUTO, EngineName
-from structures.generation.options import EvidencePolicy, GenerationOptions, Mode, Stage
+from structures.generation.options import EvidencePolicy, GenerationOptions, Mode, OnFailure, Stage
+from structures.models import StepState
 
 # They go into every question that a model is asked. A sentence says whom a course is for, and whoever names more things
 # to leave out should rather take them away.
@@ -96,12 +99,72 @@ class GenerateSerializer(StrictSerializer):
         help_text="Of sentences that a model wrote and that their passages do not prove: `mark` names the parts in "
         "`unproved`, `strict` leaves the sentences out.",
     )
+    on_failure = serializers.ChoiceField(
+        choices=[each.value for each in OnFailure],
+        default=OnFailure.FAIL.value,
+        help_text="When no model can write a lesson although models answer: `fail` makes no snapshot, and the job can "
+        "be retried; `partial` leaves the lesson empty, and a later generation asks about it alone.",
+    )
 
 
 class PlanQuerySerializer(GenerateSerializer):
     """Options of a generation as query parameters."""
 
     instructions = InstructionsTextField(required=False)  # type: ignore[assignment]
+
+
+@declare_children_of("GenerationDraftNode")
+class _DraftNodeListField(serializers.ListField):
+    pass
+
+
+class DraftReferenceSerializer(serializers.Serializer[Any]):
+    """Evidence of a draft that stands where it is said to."""
+
+    entry = serializers.UUIDField()
+    entry_name = serializers.CharField()
+    chunk = serializers.UUIDField()
+    locator = LocatorSerializer()
+    quote = serializers.CharField()
+
+
+class GenerationDraftNodeSerializer(serializers.Serializer[Any]):
+    """A module or lesson, or a concept or exercise of a written lesson. Fields that do not apply are left out."""
+
+    key = serializers.UUIDField(required=False, help_text="For this draft alone.")
+    node_type = serializers.ChoiceField(choices=[(t.value, t.value) for t in NodeType])
+    title = serializers.CharField()
+    state = serializers.ChoiceField(
+        choices=StepState.choices, required=False, help_text="Of a lesson that is asked about."
+    )
+    error = serializers.CharField(required=False, help_text="Why a lesson failed.")
+    description = serializers.CharField(required=False)
+    learning_goal = serializers.CharField()
+    difficulty = serializers.IntegerField(allow_null=True)
+    estimated_minutes = serializers.IntegerField(allow_null=True)
+    required_knowledge = serializers.ListField(child=serializers.CharField())
+    examples = serializers.ListField(child=serializers.CharField(), required=False)
+    reference_solution = serializers.CharField(required=False)
+    grading_criteria = serializers.ListField(child=serializers.CharField(), required=False)
+    references = DraftReferenceSerializer(many=True, required=False)
+    children = _DraftNodeListField(required=False)
+
+
+class LessonStatesSerializer(serializers.Serializer[Any]):
+    """How many lessons are how far."""
+
+    waiting = serializers.IntegerField()
+    written = serializers.IntegerField()
+    failed = serializers.IntegerField()
+
+
+class GenerationDraftSerializer(serializers.Serializer[Any]):
+    """What is written so far of a generation that asks models. Titles and order may still be corrected at the end."""
+
+    job = serializers.UUIDField()
+    lessons = LessonStatesSerializer()
+    dropped_references = serializers.IntegerField(help_text="Quotes that do not stand where they were said to.")
+    children = GenerationDraftNodeSerializer(many=True)
 
 
 def build_options(wanted: Mapping[str, Any]) -> GenerationOptions:
@@ -114,7 +177,15 @@ def build_options(wanted: Mapping[str, Any]) -> GenerationOptions:
         outline=wanted.get("outline"),
         instructions=Instructions.read_json(said),
         evidence=EvidencePolicy(wanted["evidence"]),
+        keeps_partial=wanted["on_failure"] == OnFailure.PARTIAL,
     )
+
+
+class PlannedStepsSerializer(serializers.Serializer[Any]):
+    """The steps of a generation by models."""
+
+    lessons = serializers.IntegerField(help_text="Lessons that are asked about.")
+    reconciliation = serializers.BooleanField(help_text="Whether the course is read through at the end.")
 
 
 class PlanSerializer(serializers.Serializer[dict[str, Any]]):
@@ -123,10 +194,13 @@ class PlanSerializer(serializers.Serializer[dict[str, Any]]):
     engine = serializers.ChoiceField(choices=[engine.value for engine in EngineName])
     strategy = serializers.CharField()
     model = serializers.CharField(help_text="The first model that would be asked; blank without one.")
-    parts = serializers.IntegerField(help_text="Into how many parts the materials are cut.")
-    calls = serializers.IntegerField(help_text="How many questions are asked.")
+    steps = PlannedStepsSerializer()
+    parts = serializers.IntegerField(help_text="How many questions the lessons take: one each, or one for each part.")
+    reused = serializers.IntegerField(help_text="How many of these have an answer already.")
+    calls = serializers.IntegerField(help_text="How many questions are asked; the fields below are theirs.")
     input_tokens = serializers.IntegerField()
     expected_cost_usd = serializers.DecimalField(max_digits=20, decimal_places=4)
+    expected_seconds = serializers.IntegerField(help_text="Roughly, with as many questions at a time as are allowed.")
     not_ready = serializers.ListField(
         child=serializers.CharField(),
         help_text="Entries that are not ready; a generation waits for those under way.",

@@ -35,11 +35,12 @@ from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import GenerationRunning, NothingReady
 from structures.generation.kept_outlines import check_outline
 from structures.generation.llm_client import JobLLMClient
-from structures.generation.options import DEFAULT_OPTIONS, EvidencePolicy, GenerationOptions
+from structures.generation.options import DEFAULT_OPTIONS, EvidencePolicy, GenerationOptions, OnFailure
 from structures.generation.planning import choose_engine
 from structures.generation.preparation import check_outline_options, prepare_request
 from structures.generation.queries import GenerationSources, load_sources
 from structures.generation.snapshots import build_snapshot_rows, verify_draft
+from structures.generation.steps import delete_steps
 from structures.grounding.quotes import Grounding
 from structures.job_kinds import GENERATE_STRUCTURE
 from structures.keys.rows import inherit_keys
@@ -95,7 +96,11 @@ def request_generation(
         tenant=tenant,
         kind=GENERATE_STRUCTURE,
         subject_id=node_id,
-        params={"engine": chosen.name.value, "options": stored},
+        params={
+            "engine": chosen.name.value,
+            "options": stored,
+            "on_failure": (OnFailure.PARTIAL if options.keeps_partial else OnFailure.FAIL).value,
+        },
         depends_on=ingestions,
     )
     return GenerationRequestResult(job=job)
@@ -110,7 +115,8 @@ def generate_structure(run: JobRun) -> None:
     """
     tenant, node_id = run.tenant, run.job.subject_id
     engine, stored = ENGINES[EngineName(run.job.params["engine"])], run.job.params["options"]
-    options = GenerationOptions.read_json(stored)
+    keeps_partial = run.job.params.get("on_failure") == OnFailure.PARTIAL
+    options = replace(GenerationOptions.read_json(stored), keeps_partial=keeps_partial)
     run.report_progress("reading", 0, 3)
     try:
         # One transaction holding the tree lock: the fingerprint must be that of the very text that is loaded.
@@ -148,6 +154,9 @@ def generate_structure(run: JobRun) -> None:
                 *llm.list_warnings(),
             ),
         )
+    if draft.failures:
+        # Of this job alone: whoever asks for the same again wants what is missing here.
+        key |= {"options_digest": _compute_options_digest({**stored, "partial": str(run.job.pk)})}
     rows = build_snapshot_rows(
         tenant=tenant,
         snapshot_id=new_id(),
@@ -167,6 +176,7 @@ def generate_structure(run: JobRun) -> None:
         prepared.stored_outline.keep_locks(rows)
     with run.complete_job(result={"snapshot": str(rows.snapshot.pk)}):
         llm.mark_answers_used()
+        delete_steps(run.job)
         rows.store()
     log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **grounding.build_json())
 
@@ -217,12 +227,16 @@ def _build_snapshot_key(*, tenant: Tenant, node_id: UUID, engine: Engine, option
 
     Takes the tree lock to compute the fingerprint. Raises NotFound.
     """
-    # Canonical JSON, so that equal options have equal digests whatever the order of their keys.
-    canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
     return {
         "node_id": node_id,
         "fingerprint": refresh_node_fingerprint(tenant=tenant, node_id=node_id),
         "engine": engine.name.value,
         "engine_version": engine.compute_version(),
-        "options_digest": hashlib.sha256(canonical.encode()).hexdigest(),
+        "options_digest": _compute_options_digest(options),
     }
+
+
+def _compute_options_digest(options: Mapping[str, Any]) -> str:
+    # Canonical JSON, so that equal options have equal digests whatever the order of their keys.
+    canonical = json.dumps(options, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

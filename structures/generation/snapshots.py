@@ -115,7 +115,8 @@ def build_snapshot_rows(
         prerequisites=list(draft.prerequisites),
         provenance=provenance
         | ({"arrangement": dict(draft.arrangement)} if draft.arrangement else {})
-        | ({"corrections": [dict(each) for each in draft.corrections]} if draft.corrections else {}),
+        | ({"corrections": [dict(each) for each in draft.corrections]} if draft.corrections else {})
+        | ({"failures": [dict(each) for each in draft.failures]} if draft.failures else {}),
         counts=_count_nodes_by_type(draft),
         grounding=grounding.build_json(),
         quality=quality,

@@ -16,11 +16,13 @@ from project.jobs.views import accepted_response
 from structures.generation.planning import plan_generation
 from structures.generation.serializers import (
     GenerateSerializer,
+    GenerationDraftSerializer,
     PlanQuerySerializer,
     PlanSerializer,
     build_options,
 )
 from structures.generation.services import request_generation
+from structures.generation.steps import build_job_draft
 from structures.models import StructureSnapshot
 from structures.queries import list_snapshots
 from structures.reviews.access import may_see_drafts
@@ -75,3 +77,18 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         if not may_see_drafts(request):
             rows = rows.filter_published()
         return paginated_response(self, with_approvals(rows), SnapshotSummarySerializer)
+
+
+class GenerationDraftViewSet(viewsets.GenericViewSet[StructureSnapshot]):
+    """What is written so far in generations that are not complete. For those who may write: it is no structure yet."""
+
+    queryset = StructureSnapshot.objects.none()
+    serializer_class = GenerationDraftSerializer
+    read_scope = Scope.PREP
+
+    @declare_problems("409")
+    @extend_schema(responses=GenerationDraftSerializer)
+    def retrieve_draft(self, request: Request, pk: UUID) -> Response:
+        """Read the lessons that models have written so far, and which are still to come."""
+        validated_query(request)
+        return Response(build_job_draft(tenant=get_tenant(request), job_id=pk))

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from materials.models import LocatorMixin, MaterialNode
 from project.db.fields import UUIDModel, new_id
+from project.jobs.models import Job
 from structures.engines.base.drafts import Basis, NodeType
 from tenants.models import Tenant
 
@@ -134,6 +135,36 @@ class CachedAnswer(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.node_id}: {self.digest[:12]}"
+
+
+class StepState(models.TextChoices):
+    """How far a lesson of a generation is."""
+
+    WAITING = "waiting"
+    WRITTEN = "written"
+    FAILED = "failed"
+
+
+class GenerationStep(UUIDModel):
+    """A module or lesson of a generation that is not complete, with what has been written of it so far."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveIntegerField(help_text="Order in a walk of the whole tree, parents first.")
+    key = models.UUIDField()
+    parent = models.UUIDField(null=True, help_text="The key of the module around it.")
+    node_type = models.CharField(max_length=20, choices=[(t.value, t.value) for t in NodeType])
+    title = models.TextField()
+    state = models.CharField(max_length=10, choices=StepState, blank=True, help_text="Blank for modules.")
+    content = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "key"], name="step_is_once_in_job")]
+        indexes = [models.Index(fields=["job", "position"], name="steps_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.state})"
 
 
 class StructureNode(UUIDModel):

@@ -128,7 +128,8 @@ class Draft:
     """A whole course structure. `warnings` are sentences for the methodologist.
 
     `arrangement` explains, as JSON values, how the engine arranged the materials, and `corrections` say what a model
-    wanted otherwise in the draft, why, and whether it was done. Both become part of the snapshot's provenance.
+    wanted otherwise in the draft, why, and whether it was done. `failures` are what is missing as no model answered:
+    lessons, or the reading of the whole course, each with the reason. They become part of the snapshot's provenance.
     """
 
     title: str
@@ -142,3 +143,4 @@ class Draft:
     order_faults: OrderFaults = OrderFaults()
     arrangement: Mapping[str, Any] = field(default_factory=dict)
     corrections: tuple[Mapping[str, Any], ...] = ()
+    failures: tuple[Mapping[str, Any], ...] = ()

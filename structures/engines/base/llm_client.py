@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 
 from llm.messages import ContextCapacity
+from structures.engines.base.drafts import DraftNode
+from structures.engines.base.outlines import Outline
 
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
@@ -40,10 +43,20 @@ class TaskOutcome(Generic[R]):
 
 
 class CapacityLookup(Protocol):
-    """Looks up how much text one request may have."""
+    """Looks up what is known before anything is asked."""
 
     def get_capacity(self, action: str) -> ContextCapacity:
         """Return the capacity, in tokens, of the first model that would be asked."""
+        ...
+
+    def get_concurrency(self) -> int:
+        """Return how many questions are asked at a time at most."""
+        ...
+
+    def find_answered(
+        self, action: str, questions: Sequence[Mapping[str, object]], wanted: type[BaseModel]
+    ) -> list[bool]:
+        """Tell for each question, given by the values of the action's prompt, whether there is an answer already."""
         ...
 
 
@@ -59,6 +72,18 @@ class LLMClient(CapacityLookup, Protocol):
 
         May be called by several threads at once.
         """
+        ...
+
+    def announce_lessons(self, outline: Outline, asked: Collection[UUID]) -> None:
+        """Publish the modules and lessons of a course, and which of the lessons are asked about."""
+        ...
+
+    def publish_lesson(self, key: UUID, lesson: DraftNode) -> None:
+        """Publish what was written of a lesson, while others are written. Its citations are not verified yet."""
+        ...
+
+    def publish_failure(self, key: UUID, error: Exception) -> None:
+        """Publish that a lesson could not be written."""
         ...
 
     def run_tasks(self, tasks: Sequence[Callable[[], R]]) -> list[TaskOutcome[R]]:

@@ -59,10 +59,12 @@ NO_INSTRUCTIONS = Instructions()
 class EngineRequest:
     """A structure that an engine is asked for. With an `outline` it finds details, and keeps the outline.
 
-    `stops_after_outline`: modules and lessons with their evidence are enough.
+    `stops_after_outline`: modules and lessons with their evidence are enough. `keeps_partial`: a lesson that fails is
+    left empty, and does not end the others.
     """
 
     source: SourceNode
     outline: Outline | None = None
     instructions: Instructions = NO_INSTRUCTIONS
     stops_after_outline: bool = False
+    keeps_partial: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -9,16 +10,24 @@ from typing import Any
 
 from llm.messages import ContextCapacity
 from project.counts import format_count
+from project.errors import DomainError
 from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import CapacityLookup, LLMClient, TooLargeForModel
 from structures.engines.base.outlines import Outline
-from structures.engines.base.requests import Instructions
+from structures.engines.base.requests import EngineRequest, Instructions
 from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
-from structures.engines.llm.answers import ReconciliationAnswer
+from structures.engines.llm.answers import LessonDetailsAnswer, ReconciliationAnswer
 from structures.engines.llm.draft_builder import describe_course
 from structures.engines.llm.language import build_script_warning
-from structures.engines.llm.lessons import LESSON_ACTION, LessonQuestion, build_lesson_questions, write_lessons
+from structures.engines.llm.lessons import (
+    LESSON_ACTION,
+    LessonQuestion,
+    build_lesson_questions,
+    build_part_values,
+    describe_failure,
+    write_lessons,
+)
 from structures.engines.llm.numbering import dump_visible_line
 from structures.engines.llm.parts import PromptPart
 from structures.engines.llm.reconciliation import NumberedCourse
@@ -39,21 +48,24 @@ ANSWER_SHARE, MIN_ANSWER_TOKENS = Decimal("0.3"), 1_500
 MIN_PART_TOKENS = 500
 # Assumed for the plan's cost only, before any concept is known: a lesson has some eight lines of titles and goals.
 RECONCILED_TOKENS_PER_LESSON = 250
+# What the models of vendors take, for the plan's time only. Assumed, not measured.
+FIRST_TOKEN_SECONDS, TOKENS_PER_SECOND = 3.0, 80
 
 
-def write_course(source: SourceNode, outline: Outline, llm: LLMClient, *, instructions: Instructions) -> Draft:
+def write_course(request: EngineRequest, outline: Outline, llm: LLMClient) -> Draft:
     """Return the course with the details that models find for the lessons of an outline.
 
     An outline that is no fixed one may be corrected by the models. Raises what the LLM client raises, and
     TooLargeForModel when halving does not help.
     """
-    language = instructions.language or source.language
-    values = _build_request_values(language, instructions)
+    source = request.source
+    language = request.instructions.language or source.language
+    values = _build_request_values(language, request.instructions)
     questions = _build_lesson_questions(outline, llm)
-    llm.announce_plan(_build_plan_for_lessons(questions, llm))
-    draft = write_lessons(outline, questions, values, llm)
+    llm.announce_plan(_build_plan_for_lessons(questions, values, llm))
+    draft = write_lessons(outline, questions, values, llm, keeps_partial=request.keeps_partial)
     if questions:
-        draft = _reconcile(draft, outline, {**values, **_build_course_values(source)}, llm)
+        draft = _read_course(draft, outline, {**values, **_build_course_values(source)}, llm, request=request)
     else:
         draft = replace(draft, warnings=(*draft.warnings, "The materials hold nothing that models could be asked."))
     warning = build_script_warning(draft, replace(source, language=language))
@@ -66,40 +78,70 @@ def compute_part_limit(capacity: ContextCapacity) -> int:
     return max(MIN_PART_TOKENS, min(capacity.input_tokens - OVERHEAD_TOKENS, by_answer))
 
 
-def build_plan(outline: Outline, capacities: CapacityLookup) -> dict[str, Any]:
-    """Return the plan of `write_course` without asking: model, parts, requests, tokens and expected cost.
+def build_plan(request: EngineRequest, outline: Outline, capacities: CapacityLookup) -> dict[str, Any]:
+    """Return the plan of `write_course` without asking: model, steps, requests, tokens, expected cost and time.
 
-    The cost is that of the first model of the chain with answers of usual length; another model, a repair or a part
-    that has to be halved changes it.
+    `reused` questions have an answer already; `calls`, tokens, cost and time are those of the others. They suppose the
+    first model of the chain and answers of usual length; another model, a repair or a part that has to be halved
+    changes them. The last question counts as asked, as nobody knows it before the lessons are written.
     """
-    return _build_plan_for_lessons(_build_lesson_questions(outline, capacities), capacities)
+    values = _build_request_values(request.instructions.language or request.source.language, request.instructions)
+    return _build_plan_for_lessons(_build_lesson_questions(outline, capacities), values, capacities)
 
 
 def _build_lesson_questions(outline: Outline, capacities: CapacityLookup) -> list[LessonQuestion]:
     return build_lesson_questions(outline, limit=compute_part_limit(capacities.get_capacity(LESSON_ACTION)))
 
 
-def _build_plan_for_lessons(lessons: list[LessonQuestion], capacities: CapacityLookup) -> dict[str, Any]:
-    parts = [(LESSON_ACTION, _estimate_size(part)) for lesson in lessons for part in lesson.parts]
-    asked = [*parts, (RECONCILIATION_ACTION, len(lessons) * RECONCILED_TOKENS_PER_LESSON)] if parts else []
+def _build_plan_for_lessons(
+    lessons: list[LessonQuestion], values: Mapping[str, object], capacities: CapacityLookup
+) -> dict[str, Any]:
+    parts = [part for lesson in lessons for part in lesson.parts]
+    questions = [build_part_values(part, values) for part in parts]
+    known = capacities.find_answered(LESSON_ACTION, questions, LessonDetailsAnswer)
+    asked = [_estimate_size(part) for part, is_known in zip(parts, known, strict=True) if not is_known]
+    sizes = [(LESSON_ACTION, size) for size in asked]
+    if parts:
+        sizes.append((RECONCILIATION_ACTION, len(lessons) * RECONCILED_TOKENS_PER_LESSON))
     tokens, cost = 0, Decimal(0)
-    for action, size in asked:
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for action, size in sizes:
         capacity = capacities.get_capacity(action)
         sent = size + OVERHEAD_TOKENS
         answer = min(Decimal(capacity.output_tokens), MIN_ANSWER_TOKENS + size * ANSWER_SHARE)
         tokens += sent
         cost += sent * capacity.input_price + answer * capacity.output_price
+        seconds[action].append(FIRST_TOKEN_SECONDS + float(answer) / TOKENS_PER_SECOND)
+    concurrency = max(1, min(capacities.get_concurrency(), len(asked)))
     return {
         "model": capacities.get_capacity(LESSON_ACTION).model,
+        "steps": {"lessons": len(lessons), "reconciliation": bool(parts)},
         "parts": len(parts),
-        "calls": len(asked),
+        "reused": sum(known),
+        "calls": len(sizes),
         "input_tokens": tokens,
         "expected_cost_usd": f"{cost:.4f}",
+        "expected_seconds": round(sum(seconds[LESSON_ACTION]) / concurrency + sum(seconds[RECONCILIATION_ACTION])),
     }
 
 
 def _estimate_size(part: PromptPart) -> int:
     return sum(line.estimated_tokens for line in part)
+
+
+def _read_course(
+    draft: Draft, outline: Outline, values: Mapping[str, object], llm: LLMClient, *, request: EngineRequest
+) -> Draft:
+    try:
+        return _reconcile(draft, outline, values, llm)
+    except (DomainError, TooLargeForModel) as exc:
+        failure = describe_failure(exc) if request.keeps_partial else None
+        if failure is None:
+            raise
+        warning = "No model could read through the course: it has no description, and nothing in it was corrected."
+        return replace(
+            draft, failures=(*draft.failures, {"lesson": "", **failure}), warnings=(*draft.warnings, warning)
+        )
 
 
 def _reconcile(draft: Draft, outline: Outline, values: Mapping[str, object], llm: LLMClient) -> Draft:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID
 
+from project.errors import DomainError
 from structures.engines.base.drafts import Basis, Draft, DraftNode, NodeType
 from structures.engines.base.llm_client import LLMClient, TooLargeForModel
 from structures.engines.base.outlines import Outline, OutlineNode, assemble_nodes, list_lesson_materials
@@ -42,16 +44,37 @@ def build_lesson_questions(outline: Outline, *, limit: int) -> list[LessonQuesti
 
 
 def write_lessons(
-    outline: Outline, questions: Sequence[LessonQuestion], values: Mapping[str, object], llm: LLMClient
+    outline: Outline,
+    questions: Sequence[LessonQuestion],
+    values: Mapping[str, object],
+    llm: LLMClient,
+    *,
+    keeps_partial: bool = False,
 ) -> Draft:
     """Return the outline with the details that models find. Raises what the LLM client raises.
 
-    A lesson without materials has no details, and a warning names it.
+    A lesson without materials has no details, and a warning names it. So it is with one that fails by itself, with
+    `keeps_partial` and unless all do.
     """
-    outcomes = llm.run_tasks([partial(_ask_about_lesson, question, values, llm) for question in questions])
-    details = {question.key: outcome.get_value() for question, outcome in zip(questions, outcomes, strict=True)}
-    silent = [lesson.title for lesson in outline.list_lessons() if lesson.key not in details]
+    titles = {lesson.key: lesson.title for lesson in outline.list_lessons()}
+    llm.announce_lessons(outline, {question.key for question in questions})
+    outcomes = llm.run_tasks([partial(_write_lesson, question, values, llm) for question in questions])
+    details: dict[UUID, DraftNode] = {}
+    failures: list[dict[str, Any]] = []
+    for question, outcome in zip(questions, outcomes, strict=True):
+        failure = describe_failure(outcome.error) if keeps_partial and outcome.error is not None else None
+        if failure is None:
+            details[question.key] = outcome.get_value()
+        else:
+            failures.append({"lesson": titles[question.key], **failure})
+    if failures and not details:
+        outcomes[0].get_value()
+    asked = {question.key for question in questions}
+    silent = [title for key, title in titles.items() if key not in asked]
     warnings = [*outline.warnings, *([f"These lessons have no materials: {'; '.join(silent)}."] if silent else [])]
+    if failures:
+        named = "; ".join(failure["lesson"] for failure in failures)
+        warnings.append(f"No model could write these lessons: {named}. To ask about them alone, generate again.")
     for node in outline.nodes:
         _add_module_minutes(node, details)
     return Draft(
@@ -59,13 +82,38 @@ def write_lessons(
         modules=assemble_nodes(outline, details),
         warnings=tuple(warnings),
         arrangement=outline.explanation,
+        failures=tuple(failures),
     )
+
+
+def build_part_values(part: PromptPart, values: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of the question about a part of a lesson."""
+    return {**values, "materials": render_lines(part)}
+
+
+def describe_failure(error: Exception) -> dict[str, str] | None:
+    """Return code and message of an error that concerns one question alone; None for others, such as an outage."""
+    if isinstance(error, TooLargeForModel):
+        error = error.reason
+    if not isinstance(error, DomainError) or not error.is_final:
+        return None
+    return {"code": error.code, "message": str(error)}
 
 
 def _build_question(key: UUID, entries: tuple[SourceEntry, ...], limit: int) -> LessonQuestion:
     # Below a node without a path the lines name entries alone: renaming a folder changes no question.
     numbered = number_chunks(SourceNode(id=key, title="", entries=entries))
     return LessonQuestion(key=key, parts=cut_parts(numbered.lines, limit=limit), chunks=numbered.chunks)
+
+
+def _write_lesson(question: LessonQuestion, values: Mapping[str, object], llm: LLMClient) -> DraftNode:
+    try:
+        lesson = _ask_about_lesson(question, values, llm)
+    except Exception as exc:
+        llm.publish_failure(question.key, exc)
+        raise
+    llm.publish_lesson(question.key, lesson)
+    return lesson
 
 
 def _ask_about_lesson(question: LessonQuestion, values: Mapping[str, object], llm: LLMClient) -> DraftNode:
@@ -77,7 +125,7 @@ def _ask_about_part(
     part: PromptPart, values: Mapping[str, object], llm: LLMClient, *, halvings: int = MAX_HALVINGS
 ) -> list[LessonDetailsAnswer]:
     try:
-        return [llm.complete(LESSON_ACTION, {**values, "materials": render_lines(part)}, LessonDetailsAnswer)]
+        return [llm.complete(LESSON_ACTION, build_part_values(part, values), LessonDetailsAnswer)]
     except TooLargeForModel:
         found = split_part(part) if halvings else None
         if found is None:

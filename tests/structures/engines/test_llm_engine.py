@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from llm.messages import ContextCapacity, estimate_text_tokens
 from structures.engines.base.drafts import Basis, Draft, DraftNode, NodeType
 from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
+from structures.engines.base.outlines import Outline
 from structures.engines.base.requests import EngineRequest, Instructions
 from structures.engines.base.sources import SourceNode
 from structures.engines.llm.answers import (
@@ -58,6 +59,7 @@ class Clerk:
         self.plan: Mapping[str, Any] = {}
         self.questions: list[tuple[str, Mapping[str, object]]] = []
         self.answered: list[tuple[str, list[int]]] = []
+        self.published: dict[UUID, DraftNode | Exception] = {}
 
     @property
     def actions(self) -> list[str]:
@@ -73,9 +75,26 @@ class Clerk:
             model="m-1", input_tokens=self.tokens, output_tokens=90_000, input_price=price, output_price=price * 10
         )
 
+    def get_concurrency(self) -> int:
+        return 4
+
+    def find_answered(
+        self, _action: str, questions: Sequence[Mapping[str, object]], _wanted: type[BaseModel]
+    ) -> list[bool]:
+        return [False] * len(questions)
+
     def announce_plan(self, plan: Mapping[str, Any]) -> None:
         assert not self.questions
         self.plan = plan
+
+    def announce_lessons(self, outline: Outline, asked: Collection[UUID]) -> None:
+        assert set(asked) <= {lesson.key for lesson in outline.list_lessons()}
+
+    def publish_lesson(self, key: UUID, lesson: DraftNode) -> None:
+        self.published[key] = lesson
+
+    def publish_failure(self, key: UUID, error: Exception) -> None:
+        self.published[key] = error
 
     def run_tasks(self, tasks: Sequence[Callable[[], R]]) -> list[TaskOutcome[R]]:
         return [TaskOutcome(value=task()) for task in tasks]
@@ -152,7 +171,8 @@ def test_a_lesson_that_is_too_large_for_one_request_is_asked_in_parts() -> None:
 def test_the_plan_says_what_is_then_asked(count: int) -> None:
     clerk = Clerk(capacity=500)
 
-    planned = build_plan(find_llm_outline(EngineRequest(source=words(count))), clerk)
+    request = EngineRequest(source=words(count))
+    planned = build_plan(request, find_llm_outline(request), clerk)
     write(words(count), clerk)
 
     assert clerk.plan == planned

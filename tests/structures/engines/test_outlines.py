@@ -164,8 +164,9 @@ def test_the_plan_is_what_is_asked() -> None:
     source = node("Water", node("One", entry(*("water " * 90 for _ in range(9)))), node("Two", entry("Ice melts.")))
     outline = build_guided_outline(source)
 
-    planned = build_plan(outline, clerk)
-    ENGINES[EngineName.LLM].build_draft(EngineRequest(source=source, outline=outline), clerk)
+    request = EngineRequest(source=source, outline=outline)
+    planned = build_plan(request, outline, clerk)
+    ENGINES[EngineName.LLM].build_draft(request, clerk)
 
     assert planned == clerk.plan
     assert len(clerk.questions) == planned["calls"] == planned["parts"] + 1 > 3

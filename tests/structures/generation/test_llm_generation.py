@@ -163,7 +163,7 @@ def test_the_whole_answer_lands_in_the_snapshot(world: World, api: Api, acme: Te
         "Boil an egg", (5, "Put an egg into boiling water"), task="Boil one.", reference_solution="Ten minutes.",
         grading_criteria=["It is hard.", "It is whole."], difficulty=3,
     )  # fmt: skip
-    heat = concept("Boiling point", (3, BOILING), definition="When water boils.", examples=["100 °C at sea level"])
+    heat = concept("Boiling point", (3, BOILING), definition="When water boils.", examples=["an egg in boiling water"])
     about = {
         "title": "All of water", "description": "How water boils.", "learning_goal": "Boil water.",
         "expected_knowledge": [{"summary": "Boiling point", "details": "What it is."}],
@@ -181,7 +181,7 @@ def test_the_whole_answer_lands_in_the_snapshot(world: World, api: Api, acme: Te
     assert (module["estimated_minutes"], module["minutes_basis"]) == (45, "estimated")
     (made_concept,), (made_exercise,) = nodes_in(snapshot, "concept"), nodes_in(snapshot, "exercise")
     assert (made_concept["title"], made_concept["description"]) == ("Boiling point", "When water boils.")
-    assert (made_concept["examples"], made_concept["flags"]) == (["100 °C at sea level"], [])
+    assert (made_concept["examples"], made_concept["flags"]) == (["an egg in boiling water"], [])
     assert (made_exercise["description"], made_exercise["reference_solution"]) == ("Boil one.", "Ten minutes.")
     assert made_exercise["grading_criteria"] == ["It is hard.", "It is whole."]
     assert made_exercise["difficulty"] == 3
@@ -236,11 +236,12 @@ def test_citations_that_do_not_hold_are_dropped_and_counted(
 
     ideas = nodes_in(snapshot, "concept")
     assert [(idea["flags"], idea["references"]) for idea in ideas] == [(["no_evidence"], [])] * len(wrong)
-    assert snapshot["grounding"] == {
+    counts = {
         # The lesson and its module cite where they were found.
         "cited": 11, "verified": 2, "dropped": 9, "chunks_cited": 1, "chunks_total": 5, "coverage": 0.2,
         "concepts": 9, "concepts_without_evidence": 9,
     }  # fmt: skip
+    assert {name: snapshot["grounding"][name] for name in counts} == counts
 
 
 def test_what_holds_stays_beside_what_does_not(world: World, api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
@@ -343,7 +344,8 @@ def test_the_plan_is_on_the_job_before_the_first_question(
     assert plan == {
         "engine": "llm", "strategy": "default", "model": "gemini", "parts": plan["calls"] - 1,
         "calls": len(world.google.asked), "input_tokens": plan["input_tokens"],
-        "expected_cost_usd": plan["expected_cost_usd"],
+        "expected_cost_usd": plan["expected_cost_usd"], "reused": 0,
+        "steps": {"lessons": 3, "reconciliation": True}, "expected_seconds": plan["expected_seconds"],
     }  # fmt: skip
     assert seen[0]["progress"]["stage"] == "asking"
     assert seen[-1]["progress"]["total"] == plan["calls"]
