@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +25,24 @@ class Clip:
     end_ms: int | None = None
 
 
+class EmbeddingPurpose(StrEnum):
+    """What a vector is for: many models make one for a text that is found, and another for what is looked for."""
+
+    DOCUMENT = "document"
+    QUERY = "query"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingInput:
+    """The texts of one request for vectors."""
+
+    texts: tuple[str, ...]
+    purpose: EmbeddingPurpose
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelRequest:
-    """One request to a model.
+    """One request to a model. With `embedding` it asks for a vector of each of those texts, and for nothing else.
 
     `prompt_version` names the template that the texts were made from. `max_output_tokens` limits the answer, thinking
     included; None takes the action's `output_tokens` of the registry.
@@ -36,6 +52,7 @@ class ModelRequest:
     system: str = ""
     pictures: tuple[Picture, ...] = ()
     clips: tuple[Clip, ...] = ()
+    embedding: EmbeddingInput | None = None
     max_output_tokens: int | None = None
     prompt_version: str = ""
 
@@ -67,12 +84,16 @@ class AnswerProgress:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelReply:
-    """A complete answer. `model` is the name of the model that answered, as the vendor states it."""
+    """A complete answer. `model` is the name of the model that answered, as the vendor states it.
+
+    `vectors` answer a request for them: one of length 1 for each text, in order; `text` is blank then.
+    """
 
     text: str
     usage: TokenUsage
     model: str
     request_id: str = ""
+    vectors: tuple[tuple[float, ...], ...] = ()
 
 
 def estimate_token_count(characters: int, octets: int) -> int:
@@ -87,6 +108,19 @@ def estimate_token_count(characters: int, octets: int) -> int:
 def estimate_text_tokens(text: str) -> int:
     """Return an upper estimate of the tokens of a text."""
     return estimate_token_count(len(text), len(text.encode(errors="replace")))
+
+
+def cut_text(text: str, *, tokens: int) -> str:
+    """Return the longest beginning of a text that has at most so many tokens by our estimate."""
+    # No character is estimated at less than a third of a token.
+    text = text[: 3 * tokens]
+    if estimate_text_tokens(text) <= tokens:
+        return text
+    fits, too_long = 0, len(text)
+    while too_long - fits > 1:
+        middle = (fits + too_long) // 2
+        fits, too_long = (middle, too_long) if estimate_text_tokens(text[:middle]) <= tokens else (fits, middle)
+    return text[:fits]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +152,12 @@ def estimate_usage(request: ModelRequest, text: str) -> TokenUsage:
 
 
 def estimate_input_tokens(request: ModelRequest) -> int:
-    """Return an upper estimate of the input tokens of a request, pictures and clips included."""
+    """Return an upper estimate of the input tokens of a request, pictures, clips and texts to embed included."""
     clips = sum(max(0, (clip.end_ms or WHOLE_CLIP_MS) - (clip.start_ms or 0)) for clip in request.clips)
     return (
         estimate_text_tokens(request.system)
         + estimate_text_tokens(request.prompt)
         + PICTURE_TOKENS * len(request.pictures)
         + CLIP_TOKENS_PER_SECOND * clips // 1000
+        + (sum(map(estimate_text_tokens, request.embedding.texts)) if request.embedding is not None else 0)
     )

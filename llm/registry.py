@@ -24,15 +24,18 @@ MILLION = 1_000_000
 MAX_CONNECTIONS = 100
 # Of dollars for a million tokens, so that the price of one token is exact in an attempt's row (ten decimals).
 PRICE_DECIMALS = 4
+# Less than that is no answer to anything that is asked here.
+MIN_ANSWER_TOKENS = 100
 
 
 class Capability(StrEnum):
-    """What a model can do beyond answering a text with a text."""
+    """What a model can do beyond answering a text with a text. `embedding` models make vectors only."""
 
     VISION = "vision"
     VIDEO = "video"
     STRUCTURED_OUTPUT = "structured_output"
     LONG_CONTEXT = "long_context"
+    EMBEDDING = "embedding"
 
 
 class ProviderKind(StrEnum):
@@ -203,11 +206,36 @@ class LongPrices(Prices):
     above: int = Field(ge=1)
 
 
+class EmbeddingSpec(FrozenModel):
+    """How a model makes vectors.
+
+    Vectors can be compared when their models have the same `space` and `dimensions`, whoever serves them, and the same
+    prefixes, which some models were trained with. One request has at most `batch` texts of `batch_tokens` together.
+    """
+
+    space: Annotated[str, Field(pattern=r"^[\w./:-]{1,60}$")]
+    # pgvector compares vectors of up to 16,000 numbers; the largest of current models have 4,096.
+    dimensions: int = Field(ge=1, le=16_000)
+    sends_dimensions: bool = Field(default=False, description="Whether the model is told to shorten its vectors.")
+    batch: int = Field(default=100, ge=1, le=2048)
+    batch_tokens: int = Field(default=20_000, ge=100)
+    document_prefix: str = Field(default="", max_length=500)
+    query_prefix: str = Field(default="", max_length=500)
+
+    @property
+    def space_key(self) -> str:
+        """The name of the vector space: two models with the same one may stand in for each other."""
+        prefixes = f"{self.document_prefix}\n{self.query_prefix}"
+        mark = f"#{hashlib.sha256(prefixes.encode()).hexdigest()[:8]}" if prefixes != "\n" else ""
+        return f"{self.space}@{self.dimensions}{mark}"
+
+
 class ModelSpec(FrozenModel):
     """One model: its capabilities, context window and prices.
 
     `model` is the vendor's name, by default the key. `schema_mode` says how a schema is sent: natively, or (`object`)
-    in the prompt, with JSON as the requested format. `extra` is merged into the request, with the vendor's names.
+    in the prompt, with JSON as the requested format. `extra` is merged into the request, with the vendor's names. A
+    model with `embedding` makes vectors; its window is that of one text, and its `max_output` is 0.
     """
 
     id: str = ""
@@ -215,8 +243,10 @@ class ModelSpec(FrozenModel):
     model: str = ""
     capabilities: frozenset[Capability] = frozenset()
     schema_mode: Literal["native", "object"] = "native"
-    context_window: int = Field(ge=1000)
-    max_output: int = Field(ge=100)
+    embedding: EmbeddingSpec | None = None
+    # Some models of vectors read 128 tokens.
+    context_window: int = Field(ge=100)
+    max_output: int = Field(ge=0)
     prices: Prices
     long_prices: LongPrices | None = None
     extra: Mapping[str, Any] = {}
@@ -241,7 +271,7 @@ class ActionSpec(FrozenModel):
 
     description: Name
     needs: frozenset[Capability] = frozenset()
-    least_context: int = Field(default=1000, ge=1000)
+    least_context: int = Field(default=100, ge=100)
     output_tokens: int = Field(default=4000, ge=100)
     seconds: float = Field(default=600, gt=0)
     when_refused: Literal["stop", "next"] = "stop"
@@ -351,6 +381,7 @@ def _find_contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
             yield ("models", name, "capabilities"), f"video cannot be sent to a provider of kind {provider.kind.value}"
         if model.max_output > model.context_window:
             yield ("models", name, "max_output"), "larger than the context window"
+        yield from _find_embedding_faults(name, model, provider)
     yield from _find_strategy_faults(file)
     for action in file.actions:
         if action not in file.chains:
@@ -365,6 +396,22 @@ def _find_contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
             if strategy not in chains:
                 yield ("chains", action), f"there is no chain for the strategy {strategy!r}"
         yield from _find_scattered_models(file, action, chains)
+
+
+def _find_embedding_faults(name: str, model: ModelSpec, provider: ProviderSpec | None) -> Iterator[tuple[KeyPath, str]]:
+    at = ("models", name)
+    if model.embedding is None:
+        if Capability.EMBEDDING in model.capabilities:
+            yield (*at, "capabilities"), "a model with the capability embedding has a part 'embedding'"
+        if model.max_output < MIN_ANSWER_TOKENS:
+            yield (*at, "max_output"), f"an answer has room for at least {MIN_ANSWER_TOKENS} tokens"
+        return
+    if model.capabilities != {Capability.EMBEDDING}:
+        yield (*at, "capabilities"), "a model with a part 'embedding' has the capability embedding, and no other"
+    if model.max_output:
+        yield (*at, "max_output"), "a model that makes vectors writes no answer: 0"
+    if provider is not None and provider.kind is ProviderKind.ANTHROPIC:
+        yield (*at, "provider"), "a provider of kind anthropic makes no vectors"
 
 
 def _find_scattered_models(
@@ -417,6 +464,8 @@ def _find_chain_faults(
             continue
         if name in chain[:position]:
             yield (*at, position), f"{name!r} is named twice"
+        if model.embedding is not None and Capability.EMBEDDING not in needs.needs:
+            yield (*at, position), f"{name!r} makes vectors and cannot answer"
         if missing := needs.needs - model.capabilities:
             yield (*at, position), f"{name!r} lacks {', '.join(sorted(missing))}, which {action!r} needs"
         if model.context_window < needs.least_context:

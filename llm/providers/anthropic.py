@@ -8,7 +8,7 @@ from typing import Any
 import anthropic
 import httpx2
 
-from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, PromptTooLong, ProviderBusy
+from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuited, PromptTooLong, ProviderBusy
 from llm.messages import ModelReply, ModelRequest, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
@@ -37,6 +37,9 @@ class AnthropicProvider:
             ),
             open_telemetry=False,
         )
+
+    def embed(self, call: ProviderCall) -> ModelReply:
+        raise ModelUnsuited("Anthropic makes no vectors", usage=TokenUsage())
 
     def complete(self, call: ProviderCall) -> ModelReply:
         with error_mapping.map_errors(call, self._spec, max_bytes=compute_max_bytes(call)) as limit:

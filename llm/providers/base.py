@@ -45,3 +45,10 @@ class Provider(Protocol):
         says what the vendor billed all the same. What `checkpoint` raises passes through.
         """
         ...
+
+    def embed(self, call: ProviderCall) -> ModelReply:
+        """Send the texts of the request's `embedding` once and return their vectors.
+
+        Raises what `complete` raises; ModelUnsuited when the model's vectors are not those that the registry says.
+        """
+        ...

@@ -20,11 +20,18 @@ from llm.errors import (
     ProviderError,
     QuotaExhausted,
 )
-from llm.messages import Clip, ModelReply, TokenUsage, estimate_usage
+from llm.messages import Clip, EmbeddingPurpose, ModelReply, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
 from llm.providers.streams import WIRE_BYTES, AnswerReader
 from llm.providers.transport import build_http_client
+from llm.providers.vectors import (
+    build_vector_reply,
+    compute_max_vector_bytes,
+    get_embedding_input,
+    get_embedding_spec,
+    list_texts,
+)
 from llm.registry import ProviderSpec
 from llm.schemas import describe_schema
 from project.outbound.fetcher import get_system_ssl_context
@@ -37,6 +44,7 @@ MIN_SERVER_SECONDS = 10
 # Of an answer in events of many tokens each, with their signatures.
 GOOGLE_WIRE_BYTES_PER_TOKEN = 256
 
+_TASK_TYPES = {EmbeddingPurpose.DOCUMENT: "RETRIEVAL_DOCUMENT", EmbeddingPurpose.QUERY: "RETRIEVAL_QUERY"}
 _TRUNCATED = {"MAX_TOKENS", "CONTINUATION"}
 _TRANSIENT = {"OTHER", "MALFORMED_RESPONSE", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL"}
 
@@ -90,6 +98,35 @@ class GoogleProvider:
             except errors.APIError as exc:
                 raise _map_api_error(exc) from None
             return _parse_reply(answer, reader.text, call)
+
+    def embed(self, call: ProviderCall) -> ModelReply:
+        try:
+            config = _build_embedding_config(call)
+        except ValueError:  # what the registry's `extra` holds is not of the vendor's form
+            raise ModelUnsuited("the model's `extra` is not what the SDK takes", usage=TokenUsage()) from None
+        with error_mapping.map_errors(call, self._spec, max_bytes=compute_max_vector_bytes(call)):
+            try:
+                # One content for each text: as a list of texts some models would be sent one content of many parts.
+                contents = [types.Content(parts=[types.Part(text=text)]) for text in list_texts(call)]
+                answer = self._client.models.embed_content(model=call.model.model, contents=contents, config=config)
+            except errors.APIError as exc:
+                raise _map_api_error(exc) from None
+            usage = answer.usage_metadata
+            return build_vector_reply(
+                call,
+                [found.values or [] for found in answer.embeddings or []],
+                # Older models of vectors tell no usage.
+                tokens=usage.prompt_token_count if usage is not None else None,
+                model=call.model.model,
+            )
+
+
+def _build_embedding_config(call: ProviderCall) -> types.EmbedContentConfig:
+    spec, purpose = get_embedding_spec(call), get_embedding_input(call).purpose
+    settings: dict[str, Any] = {"task_type": _TASK_TYPES[purpose]}
+    if spec.sends_dimensions:
+        settings["output_dimensionality"] = spec.dimensions
+    return types.EmbedContentConfig(**{**settings, **call.model.extra})
 
 
 def _compute_max_bytes(call: ProviderCall) -> int:

@@ -19,6 +19,7 @@ from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
 from llm.providers.streams import AnswerReader, compute_max_bytes
 from llm.providers.transport import build_http_client
+from llm.providers.vectors import build_vector_reply, compute_max_vector_bytes, get_embedding_spec, list_texts
 from llm.registry import ProviderSpec
 from llm.schemas import Schema, describe_schema
 
@@ -57,6 +58,18 @@ class OpenAIProvider:
             answer = _read_stream(reader, response) if reader.is_stream(response) else reader.read_document(response)
             return _parse_reply(answer, call, response)
 
+    def embed(self, call: ProviderCall) -> ModelReply:
+        max_bytes = compute_max_vector_bytes(call)
+        with error_mapping.map_errors(call, self._spec, max_bytes=max_bytes) as limit:
+            reader = AnswerReader(call, self._spec, limit, max_characters=max_bytes)
+            try:
+                response = self._client.post(
+                    "/embeddings", cast_to=httpx2.Response, body=_build_embedding_body(call), stream=True
+                )
+            except openai.OpenAIError as exc:
+                raise error_mapping.map_sdk_error(openai, exc, call, self._spec, limit) from None
+            return _parse_vectors(reader.read_document(response), call, response)
+
     def _build_body(self, call: ProviderCall) -> dict[str, Any]:
         request, schema = call.request, call.schema
         system = request.system
@@ -76,6 +89,29 @@ class OpenAIProvider:
             if self._spec.stream_usage:
                 body["stream_options"] = {"include_usage": True}
         return {**body, **call.model.extra}
+
+
+def _build_embedding_body(call: ProviderCall) -> dict[str, Any]:
+    spec = get_embedding_spec(call)
+    body: dict[str, Any] = {"model": call.model.model, "input": list_texts(call), "encoding_format": "float"}
+    if spec.sends_dimensions:
+        body["dimensions"] = spec.dimensions
+    return {**body, **call.model.extra}
+
+
+def _parse_vectors(answer: dict[str, Any], call: ProviderCall, response: httpx2.Response) -> ModelReply:
+    if fault := answer.get("error"):
+        raise error_mapping.map_answer_error(fault)
+    rows = sorted(answer["data"], key=lambda row: row["index"])
+    given = answer.get("usage") or {}
+    return build_vector_reply(
+        call,
+        [row["embedding"] for row in rows],
+        # Ollama and others count only these; `total_tokens` is the same number everywhere.
+        tokens=given.get("prompt_tokens") or given.get("total_tokens"),
+        model=str(answer.get("model") or ""),
+        request_id=str(response.headers.get("x-request-id") or ""),
+    )
 
 
 def _build_content(request: ModelRequest) -> str | list[dict[str, Any]]:

@@ -37,9 +37,12 @@ def compute_max_bytes(call: ProviderCall) -> int:
 class AnswerReader:
     """Reads one answer: its parts are added as they come, which keeps the call's silence limit from being reached."""
 
-    def __init__(self, call: ProviderCall, spec: ProviderSpec, limit: TimeLimit) -> None:
+    def __init__(
+        self, call: ProviderCall, spec: ProviderSpec, limit: TimeLimit, *, max_characters: int | None = None
+    ) -> None:
         self._arrival, self._limit, self._idle_seconds = call.arrival, limit, spec.idle_seconds
-        self._max_characters = TEXT_CHARACTERS + TEXT_CHARACTERS_PER_TOKEN * call.max_output_tokens
+        # By default those of a text of the call's tokens.
+        self._max_characters = max_characters or TEXT_CHARACTERS + TEXT_CHARACTERS_PER_TOKEN * call.max_output_tokens
         self._parts: list[str] = []
 
     @property

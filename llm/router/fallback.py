@@ -281,6 +281,8 @@ class FallbackRun:
 
     def _fits_context_window(self, model: ModelSpec) -> bool:
         """Tell whether prompt and answer surely fit into the window, by an estimate that is rather too high."""
+        if self.request.embedding is not None:
+            return True  # each text for itself: the router has cut them to the smallest window
         return estimate_input_tokens(self.request) + self._compute_output_limit(model) <= model.context_window
 
     def _compute_output_limit(self, model: ModelSpec) -> int:
@@ -364,7 +366,7 @@ class FallbackRun:
         try:
             with self._start_span(state) as span:
                 try:
-                    reply = provider.complete(call)
+                    reply = provider.embed(call) if call.request.embedding else provider.complete(call)
                 finally:
                     row.confirm()
                 span.set_attributes(telemetry.build_reply_attributes(reply))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -12,7 +12,15 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from llm.errors import Attempt, NoProvider, ProviderError, UnknownAction, UnknownStrategy
-from llm.messages import AnswerProgress, ContextCapacity, ModelRequest, TokenUsage
+from llm.messages import (
+    AnswerProgress,
+    ContextCapacity,
+    EmbeddingInput,
+    EmbeddingPurpose,
+    ModelRequest,
+    TokenUsage,
+    cut_text,
+)
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, Registry
 from llm.router.deadlines import Deadline
 from llm.router.fallback import Caller, FallbackRun
@@ -25,6 +33,8 @@ T = TypeVar("T", bound=BaseModel)
 
 # Models that think spend some hundred tokens before the one word, and a local model may have to be loaded first.
 PING = ActionSpec(description="ping", output_tokens=1000, seconds=60)
+PING_FOR_WORD = ModelRequest(prompt="Answer with the one word: ready")
+PING_FOR_VECTOR = ModelRequest(prompt="", embedding=EmbeddingInput(texts=("ready",), purpose=EmbeddingPurpose.DOCUMENT))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +53,37 @@ class Completion:
     attempts: tuple[Attempt, ...]
     cost: Decimal
     call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorSpace:
+    """A space of vectors: its name, and what one request for vectors of it may hold (texts, tokens of each and of all).
+
+    Vectors of different spaces cannot be compared, and a model of another space never stands in.
+    """
+
+    key: str
+    dimensions: int
+    batch: int
+    batch_tokens: int
+    text_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embeddings:
+    """The vectors of texts, each of length 1, in order; the model that made them, and the dollars of all attempts.
+
+    `cut_count` is how many of the texts were too long for the model, so that their ends are not in their vectors.
+    """
+
+    vectors: tuple[tuple[float, ...], ...]
+    space: VectorSpace
+    provider: str
+    model: str
+    usage: TokenUsage
+    cost: Decimal
+    call_id: UUID
+    cut_count: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +149,55 @@ class ModelRouter:
         value = run.run(accept=lambda reply: parse_answer(reply, wanted), schema=build_schema(wanted))
         return ObjectCompletion(value=value, **_build_facts(run))
 
+    def get_vector_space(self, action: str, *, strategy: str = "default") -> VectorSpace:
+        """Return the space of the first configured model for an action that makes vectors.
+
+        Raises what `list_candidates` raises.
+        """
+        candidates = self.list_candidates(action, strategy)
+        return _build_space(_keep_space(candidates, _get_space_key(candidates[0])))
+
+    def embed(
+        self,
+        action: str,
+        texts: Sequence[str],
+        *,
+        purpose: EmbeddingPurpose,
+        space: VectorSpace,
+        strategy: str = "default",
+        tenant: Tenant | None = None,
+        job: Job | None = None,
+        deadline: Deadline | None = None,
+        checkpoint: Callable[[], None] = _skip_checkpoint,
+    ) -> Embeddings:
+        """Return a vector of the space for each text, made in one request. Otherwise like `complete`.
+
+        `llm.embeddings.split_batches` makes the requests of many texts. Only models of `space` are asked; without one
+        that is configured it raises NoProvider.
+        """
+        candidates = _keep_space(self.list_candidates(action, strategy), space.key)
+        if not candidates:
+            raise NoProvider(
+                f"No model that makes vectors of {space.key} is configured any more.",
+                next_step="Make the vectors again: the models have been changed meanwhile.",
+            )
+        window = _build_space(candidates).text_tokens
+        cut = tuple(cut_text(text, tokens=window) for text in texts)
+        caller = Caller(tenant=tenant, job=job, checkpoint=checkpoint)
+        request = ModelRequest(prompt="", embedding=EmbeddingInput(texts=cut, purpose=purpose))
+        run = self._build_run(action, request, strategy, deadline, caller, candidates=candidates)
+        run.run(accept=lambda reply: reply)
+        facts = _build_facts(run)
+        assert run.reply is not None
+        return Embeddings(
+            vectors=run.reply.vectors,
+            space=space,
+            cut_count=sum(len(short) < len(text) for short, text in zip(cut, texts, strict=True)),
+            **{name: facts[name] for name in ("provider", "model", "usage", "cost", "call_id")},
+        )
+
     def ping_model(self, model: ModelSpec) -> Completion:
-        """Ask one model for a word, whether or not a chain names it. Costs a few tokens.
+        """Ask one model for a word, or a vector of one, whether or not a chain names it. Costs a few tokens.
 
         Raises ModelsExhausted, and DeadlinePassed when there was no time to ask.
         """
@@ -123,7 +211,7 @@ class ModelRouter:
             registry=registry,
             name=PING.description,
             action=PING,
-            request=ModelRequest(prompt="Answer with the one word: ready"),
+            request=PING_FOR_VECTOR if model.embedding is not None else PING_FOR_WORD,
             strategy="",
             candidates=(Candidate(model=model, path=""),),
             deadline=Deadline.after(PING.seconds),
@@ -186,10 +274,17 @@ class ModelRouter:
         return present
 
     def _build_run(
-        self, action: str, request: ModelRequest, strategy: str, deadline: Deadline | None, caller: Caller
+        self,
+        action: str,
+        request: ModelRequest,
+        strategy: str,
+        deadline: Deadline | None,
+        caller: Caller,
+        *,
+        candidates: tuple[Candidate, ...] = (),
     ) -> FallbackRun:
         registry = self._registry()
-        candidates = self._find_candidates(registry, action, strategy)
+        candidates = candidates or self._find_candidates(registry, action, strategy)
         self.services.ledger.ensure_outside_transaction()
         spec = registry.actions[action]
         return FallbackRun(
@@ -203,6 +298,26 @@ class ModelRouter:
             deadline=deadline or Deadline.after(spec.seconds),
             caller=caller,
         )
+
+
+def _get_space_key(candidate: Candidate) -> str:
+    return candidate.model.embedding.space_key if candidate.model.embedding is not None else ""
+
+
+def _keep_space(candidates: Sequence[Candidate], key: str) -> tuple[Candidate, ...]:
+    return tuple(candidate for candidate in candidates if _get_space_key(candidate) == key)
+
+
+def _build_space(candidates: Sequence[Candidate]) -> VectorSpace:
+    """Return the space of candidates that share one, with the smallest of their limits."""
+    specs = [candidate.model.embedding for candidate in candidates if candidate.model.embedding is not None]
+    return VectorSpace(
+        key=specs[0].space_key,
+        dimensions=specs[0].dimensions,
+        batch=min(spec.batch for spec in specs),
+        batch_tokens=min(spec.batch_tokens for spec in specs),
+        text_tokens=min(candidate.model.context_window for candidate in candidates),
+    )
 
 
 def _check_strategy(registry: Registry, strategy: str) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from tests.fakes.asked import Asked, Billed, Video
 from tests.fakes.server import FakeVendor, split_text
-from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated
+from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated, Vectors
 
-_PATH = re.compile(r"/v1(?:beta)?/models/([^/:]+):(?:generateContent|streamGenerateContent)")
+_PATH = re.compile(r"/v1(?:beta)?/models/([^/:]+):(?:generateContent|streamGenerateContent|batchEmbedContents)")
 _LEAST_SECONDS = 10
 _STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -55,6 +55,11 @@ class GoogleAsked(Asked):
     @property
     def prompt(self) -> str:
         return "\n".join(_texts(self.parts()))
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of which vectors are wanted."""
+        return ["\n".join(_texts(one.get("content", {}).get("parts", []))) for one in self.body.get("requests") or []]
 
     @property
     def images(self) -> list[bytes]:
@@ -125,6 +130,8 @@ class GoogleServer(FakeVendor):
         if seconds is not None and float(seconds) < _LEAST_SECONDS:
             said = f"Manually set deadline {seconds}s is too short. Minimum allowed deadline is {_LEAST_SECONDS}s."
             return Fail(400, message=said)
+        if asked.path.endswith(":batchEmbedContents"):
+            return _objection_to_embeddings(asked)
         for place, given, known in (
             ("", asked.body, _FIELDS),
             (" at 'generation_config'", asked.settings, _SETTINGS),
@@ -143,6 +150,12 @@ class GoogleServer(FakeVendor):
         match step:
             case Empty(kind="body"):
                 return {}
+            case Vectors():
+                counted = {"usageMetadata": {"promptTokenCount": bill.input_tokens}}
+                return {
+                    "embeddings": [{"values": list(row)} for row in step.rows],
+                    **(counted if step.is_counted else {}),
+                }
             case Empty(kind="text"):
                 text = " \n  "
             case Answer():
@@ -198,6 +211,20 @@ class GoogleServer(FakeVendor):
             details.append({"@type": f"{_TYPES}.RetryInfo", "retryDelay": step.retry_delay})
         error = {"code": step.status, "message": step.message or status, "status": status}
         return {"error": {**error, **({"details": details} if details else {})}}
+
+
+def _objection_to_embeddings(asked: GoogleAsked) -> Fail | None:
+    requests = asked.body.get("requests") or []
+    # The API's own limit.
+    if not 1 <= len(requests) <= 100:
+        said = f"at most 100 requests can be in one batch, {len(requests)} given"
+        return Fail(400, message=f"* BatchEmbedContentsRequest.requests: {said}")
+    for one in requests:
+        if one.get("model") != f"models/{asked.model}":
+            return Fail(400, message="* BatchEmbedContentsRequest.model: different from that of the batch")
+        if unknown := sorted(set(map(_camel, one)) - {"model", "content", "taskType", "outputDimensionality"}):
+            return Fail(400, message=f'Invalid JSON payload received. Unknown name "{unknown[0]}": Cannot find field.')
+    return None
 
 
 def _usage(bill: Billed) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from tests.fakes.asked import Asked, Billed
 from tests.fakes.schemas import objection_to
 from tests.fakes.server import FakeVendor, split_text
-from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated
+from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated, Vectors
 
 _ERRORS: dict[int, tuple[str, str | None, str]] = {
     400: ("invalid_request_error", None, "The request is malformed."),
@@ -44,6 +44,12 @@ class OpenAIAsked(Asked):
     @property
     def prompt(self) -> str:
         return "\n".join(part["text"] for part in self._parts("user") if part["type"] == "text")
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of which vectors are wanted."""
+        given = self.body.get("input") or []
+        return [given] if isinstance(given, str) else list(given)
 
     @property
     def images(self) -> list[bytes]:
@@ -87,7 +93,7 @@ class OpenAIServer(FakeVendor):
         self.reasoning_model = reasoning_model and json_schema
 
     def has_path(self, path: str) -> bool:
-        return path in {"/v1/chat/completions", "/chat/completions"}
+        return path.removeprefix("/v1") in {"/chat/completions", "/embeddings"}
 
     def presented_key(self, asked: Asked) -> str:
         return asked.headers.get("authorization", "").removeprefix("Bearer ")
@@ -95,6 +101,8 @@ class OpenAIServer(FakeVendor):
     def objection(self, asked: Asked) -> Fail | None:
         assert isinstance(asked, OpenAIAsked)
         body = asked.body
+        if asked.path.endswith("/embeddings"):
+            return self._objection_to_embeddings(asked)
         for name in ("model", "messages"):
             if not body.get(name):
                 return _bad(f"Missing required parameter: '{name}'.", "missing_required_parameter", name)
@@ -107,6 +115,15 @@ class OpenAIServer(FakeVendor):
             )
             return _bad(f"Unsupported value: {said} supported.", "unsupported_value", "temperature")
         return self._objection_to_format(asked)
+
+    def _objection_to_embeddings(self, asked: OpenAIAsked) -> Fail | None:
+        if unknown := sorted(asked.body.keys() - {"model", "input", "encoding_format", "dimensions", "user"}):
+            return _bad(f"Unrecognized request argument supplied: {unknown[0]}", "", unknown[0])
+        if not asked.body.get("model"):
+            return _bad("you must provide a model parameter", "", "model")
+        if not asked.texts or len(asked.texts) > 2048 or not all(asked.texts):
+            return _bad("'$.input' is invalid. Please check the API reference.", "", "input")
+        return None
 
     def _objection_to_format(self, asked: OpenAIAsked) -> Fail | None:
         match asked.format.get("type", "text"):
@@ -129,6 +146,13 @@ class OpenAIServer(FakeVendor):
         match step:
             case Empty(kind="body"):
                 return {}
+            case Vectors():
+                counted = {"usage": {"prompt_tokens": bill.input_tokens, "total_tokens": bill.input_tokens}}
+                rows = [
+                    {"object": "embedding", "index": index, "embedding": list(row)}
+                    for index, row in enumerate(step.rows)
+                ]
+                return {"object": "list", "data": rows, "model": bill.model, **(counted if step.is_counted else {})}
             case Empty(kind="text"):
                 content = " \n  "
             case Answer():

@@ -39,6 +39,15 @@ class Answer(Reply):
 
 
 @dataclass(frozen=True)
+class Vectors(Reply):
+    """An answer to a request for vectors. With `is_counted` False it tells no usage, as some servers do."""
+
+    rows: tuple[tuple[float, ...], ...] = ()
+    _: KW_ONLY
+    is_counted: bool = True
+
+
+@dataclass(frozen=True)
 class Truncated(Reply):
     """An answer that ran into the limit of output tokens. It is billed."""
 
@@ -133,4 +142,4 @@ class Redirect:
     status: int = 307
 
 
-Step = Answer | Truncated | Refusal | Empty | Fail | Hang | Drip | Trickle | Reset | Raw | Redirect
+Step = Answer | Vectors | Truncated | Refusal | Empty | Fail | Hang | Drip | Trickle | Reset | Raw | Redirect

@@ -13,6 +13,7 @@ import pytest
 from anthropic.types.model import Model
 from django.conf import settings as django_settings
 from google import genai
+from openai.types.embedding_model import EmbeddingModel
 from openai.types.shared.chat_model import ChatModel
 from pytest_django import Settings
 
@@ -52,6 +53,10 @@ def words_of_googles_sdk() -> frozenset[str]:
     return frozenset(word for path in sources for word in re.findall(r"gemini-[a-z0-9.-]*[a-z0-9]", path.read_text()))
 
 
+# Vectors are asked for with the texts alone.
+ACTIONS_WITH_PROMPTS = [name for name, spec in shipped().actions.items() if Capability.EMBEDDING not in spec.needs]
+
+
 def test_the_file_has_no_fault_and_is_the_one_in_force() -> None:
     assert shipped().models
     assert Path(django_settings.MODELS_FILE) == SHIPPED / "models.yaml"
@@ -63,7 +68,7 @@ def test_each_vendor_has_models() -> None:
 
 @pytest.mark.parametrize("model", models_of(ProviderKind.OPENAI))
 def test_openais_sdk_lists_the_model(model: str) -> None:
-    assert model in set(names_in(ChatModel))
+    assert model in {*names_in(ChatModel), *get_args(EmbeddingModel)}
 
 
 @pytest.mark.parametrize("model", models_of(ProviderKind.ANTHROPIC))
@@ -89,7 +94,7 @@ def test_a_model_has_prices(model: ModelSpec) -> None:
 
     assert is_free != has_key
     for prices in filter(None, (model.prices, model.long_prices)):
-        assert prices.input <= prices.output
+        assert prices.input <= prices.output or model.embedding is not None
         assert prices.cached_input is None or prices.cached_input < prices.input
     if model.long_prices is not None:
         assert model.prices.input < model.long_prices.input
@@ -104,7 +109,8 @@ def test_an_action_has_models_for_every_strategy(action: str, strategy: str) -> 
     is_of_one_account = Capability.VIDEO in shipped().actions[action].needs
     assert chain[0].path == strategy
     assert len({candidate.model.provider for candidate in chain}) >= (1 if is_of_one_account else 3)
-    assert all(candidate.model.max_output > 1000 for candidate in chain)
+    makes_vectors = Capability.EMBEDDING in shipped().actions[action].needs
+    assert all(candidate.model.max_output > 1000 or makes_vectors for candidate in chain)
 
 
 def test_what_sees_long_texts_has_a_long_window() -> None:
@@ -114,7 +120,7 @@ def test_what_sees_long_texts_has_a_long_window() -> None:
     assert min(model.context_window for model in long) >= 200_000
 
 
-@pytest.mark.parametrize("action", shipped().actions)
+@pytest.mark.parametrize("action", ACTIONS_WITH_PROMPTS)
 def test_an_action_has_a_prompt(action: str) -> None:
     request = read_prompt(action).build_request({"language": "Klingon"})
 
@@ -123,9 +129,9 @@ def test_an_action_has_a_prompt(action: str) -> None:
     assert request.prompt
 
 
-@pytest.mark.parametrize("action", sorted(set(shipped().actions) - {"describe_slides"}))
+@pytest.mark.parametrize("action", sorted(set(ACTIONS_WITH_PROMPTS) - {"describe_slides"}))
 def test_a_prompt_sets_apart_what_others_have_written(action: str) -> None:
-    request = read_prompt(action).build_request(dict.fromkeys(("materials", "topics", "words"), "Water boils."))
+    request = read_prompt(action).build_request(dict.fromkeys(("materials", "course_lines"), "Water boils."))
 
     assert "Water boils." not in request.system
     assert re.search(r"<(\w+)>\nWater boils\.\n</\1>", request.prompt)
@@ -134,7 +140,7 @@ def test_a_prompt_sets_apart_what_others_have_written(action: str) -> None:
 def test_every_prompt_belongs_to_an_action() -> None:
     prompts = {path.stem for path in (SHIPPED / "prompts").glob("*.md")}
 
-    assert prompts == set(shipped().actions)
+    assert prompts == set(ACTIONS_WITH_PROMPTS)
 
 
 # How a file of a prompt is read

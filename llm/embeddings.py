@@ -1,0 +1,27 @@
+"""Requests for vectors of many texts: which texts go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from llm.messages import estimate_text_tokens
+from llm.router.router import VectorSpace
+
+# The action of `config/models.yaml` that makes vectors.
+EMBED_TEXTS = "embed_texts"
+
+
+def split_batches(texts: Iterable[str], space: VectorSpace) -> Iterator[tuple[str, ...]]:
+    """Yield the texts in order, as many at a time as one request for vectors of the space may have."""
+    batch: list[str] = []
+    tokens = 0
+    for text in texts:
+        # A longer one is cut to what the model reads.
+        needed = min(estimate_text_tokens(text), space.text_tokens)
+        if batch and (len(batch) >= space.batch or tokens + needed > space.batch_tokens):
+            yield tuple(batch)
+            batch, tokens = [], 0
+        batch.append(text)
+        tokens += needed
+    if batch:
+        yield tuple(batch)
