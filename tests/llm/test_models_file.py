@@ -131,7 +131,7 @@ def test_an_action_has_a_prompt(action: str) -> None:
 
 @pytest.mark.parametrize("action", sorted(set(ACTIONS_WITH_PROMPTS) - {"describe_slides"}))
 def test_a_prompt_sets_apart_what_others_have_written(action: str) -> None:
-    request = read_prompt(action).build_request(dict.fromkeys(("materials", "course_lines"), "Water boils."))
+    request = read_prompt(action).build_request(dict.fromkeys(("materials", "course_lines", "words"), "Water boils."))
 
     assert "Water boils." not in request.system
     assert re.search(r"<(\w+)>\nWater boils\.\n</\1>", request.prompt)
