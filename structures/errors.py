@@ -10,6 +10,7 @@
   x OutlineGone            422  the snapshot whose outline is to be kept is not there
   x OutlineOfAnotherNode   422  ... is of another material node
   x OutlineWithoutLessons  422  ... has no lessons
+  x RefinedNodeMissing     422  ... has no module or lesson with the key that is to be written again
   x OutlineNotKept         500  an engine's draft departs from the outline that it had to keep
   x NotApproved            409  too few people have approved the snapshot that is to be published
   x NothingPublished       404  nothing of the node is published
@@ -75,6 +76,13 @@ class OutlineWithoutLessons(RuleViolation):
 
     code = "outline_without_lessons"
     next_step = "Add lessons in a working copy of the snapshot and approve it, or generate without `outline`."
+
+
+class RefinedNodeMissing(RuleViolation):
+    """The snapshot has no module or lesson with the key that is to be written again."""
+
+    code = "refined_node_missing"
+    next_step = "Take the key of a module or lesson from the snapshot that `outline` names."
 
 
 class OutlineNotKept(DomainError):

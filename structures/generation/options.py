@@ -42,6 +42,14 @@ class OnFailure(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Refinement:
+    """A module or lesson of an outline that is written again, and what should be otherwise in it."""
+
+    key: UUID
+    instruction: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class GenerationOptions:
     """The options of a generation. `outline` is the snapshot whose modules and lessons must be kept.
 
@@ -55,6 +63,7 @@ class GenerationOptions:
     instructions: Instructions = NO_INSTRUCTIONS
     evidence: EvidencePolicy = EvidencePolicy.MARK
     keeps_partial: bool = False
+    refinement: Refinement | None = None
 
     def build_json(self, engine: Engine) -> dict[str, Any]:
         """Return the options as the snapshot keeps them: what an engine does not use, or is usual, is left out.
@@ -68,6 +77,8 @@ class GenerationOptions:
             values["stop_after"] = self.stop_after.value
         if self.outline is not None:
             values["outline"] = str(self.outline)
+        if self.refinement is not None:
+            values["refine"] = {"key": str(self.refinement.key), "instruction": self.refinement.instruction}
         if said := self.instructions.build_json():
             values["instructions"] = said
         if engine.uses_llm and self.evidence is not EvidencePolicy.MARK:
@@ -82,9 +93,14 @@ class GenerationOptions:
             mode=Mode(values.get("mode", Mode.FREE)),
             stop_after=Stage(values["stop_after"]) if "stop_after" in values else None,
             outline=UUID(values["outline"]) if "outline" in values else None,
+            refinement=_read_refinement(values.get("refine")),
             instructions=Instructions.read_json(values.get("instructions", {})),
             evidence=EvidencePolicy(values.get("evidence", EvidencePolicy.MARK)),
         )
+
+
+def _read_refinement(values: Mapping[str, Any] | None) -> Refinement | None:
+    return None if values is None else Refinement(key=UUID(str(values["key"])), instruction=values["instruction"])
 
 
 DEFAULT_OPTIONS = GenerationOptions()

@@ -26,6 +26,8 @@ def choose_engine(wanted: str, options: GenerationOptions) -> Engine:
     """
     _refuse_conflicts(wanted, options)
     strategy = options.strategy
+    if options.refinement is not None:
+        wanted = EngineName.LLM
     if wanted == EngineName.OUTLINE or options.stop_after is not None:
         # Not used, but a mistyped name should not pass unnoticed.
         if strategy != DEFAULT_STRATEGY:
@@ -48,6 +50,11 @@ def _refuse_conflicts(wanted: str, options: GenerationOptions) -> None:
     if options.outline is not None and options.stop_after is not None:
         raise OptionsConflict(
             "`outline` goes on from an outline, and `stop_after` stops after one.", next_step="Send one of the two."
+        )
+    if options.refinement is not None and (options.outline is None or wanted == EngineName.OUTLINE):
+        raise OptionsConflict(
+            "`refine` lets models write a part of the snapshot in `outline` again.",
+            next_step="Send `outline` with it, and `engine=llm`.",
         )
     if wanted == EngineName.LLM and options.stop_after is not None:
         raise OptionsConflict(

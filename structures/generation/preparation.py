@@ -14,7 +14,7 @@ from structures.generation.exclusion import Exclusion, exclude_materials
 from structures.generation.guided import build_guided_outline, check_guided_tree
 from structures.generation.options import GenerationOptions, Mode
 from structures.generation.queries import GenerationSources
-from structures.generation.stored_outlines import StoredOutline, get_outline_snapshot
+from structures.generation.stored_outlines import StoredOutline, check_refined_node, get_outline_snapshot
 from tenants.models import Tenant
 
 
@@ -37,7 +37,9 @@ def check_outline_options(*, tenant: Tenant, subtree: Sequence[MaterialNode], op
         root = subtree[0].pk
         check_guided_tree(sum(node.parent_id == root for node in subtree), len(subtree) - 1)
     if options.outline is not None:
-        get_outline_snapshot(tenant=tenant, node_id=subtree[0].pk, snapshot_id=options.outline)
+        snapshot = get_outline_snapshot(tenant=tenant, node_id=subtree[0].pk, snapshot_id=options.outline)
+        if options.refinement is not None:
+            check_refined_node(snapshot, options.refinement.key)
 
 
 def prepare_request(
@@ -57,7 +59,9 @@ def prepare_request(
     if options.mode is Mode.GUIDED:
         outline = build_guided_outline(exclusion.root)
     elif options.outline is not None:
-        stored = StoredOutline(get_outline_snapshot(tenant=tenant, node_id=node_id, snapshot_id=options.outline))
+        snapshot = get_outline_snapshot(tenant=tenant, node_id=node_id, snapshot_id=options.outline)
+        refined = None if options.refinement is None else options.refinement.key
+        stored = StoredOutline(snapshot, refined=refined)
         outline = stored.build_outline(exclusion.root, entries, sources.fingerprints, sources.paths)
     return PreparedRequest(
         request=EngineRequest(
@@ -66,6 +70,7 @@ def prepare_request(
             instructions=options.instructions,
             stops_after_outline=options.stop_after is not None,
             keeps_partial=options.keeps_partial,
+            refinement="" if options.refinement is None else options.refinement.instruction,
         ),
         exclusion=exclusion,
         stored_outline=stored,

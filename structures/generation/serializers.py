@@ -15,7 +15,7 @@ from project.http.serializers import StrictCharField, StrictListField, StrictSer
 from structures.engines.base.drafts import NodeType
 from structures.engines.base.requests import Depth, Instructions
 from structures.engines.registry import AUTO, EngineName
-from structures.generation.options import EvidencePolicy, GenerationOptions, Mode, OnFailure, Stage
+from structures.generation.options import EvidencePolicy, GenerationOptions, Mode, OnFailure, Refinement, Stage
 from structures.models import StepState
 
 # They go into every question that a model is asked. A sentence says whom a course is for, and whoever names more things
@@ -23,6 +23,7 @@ from structures.models import StepState
 MAX_AUDIENCE = 500
 MAX_LEFT_OUT = 50
 MAX_ITEM = 200
+MAX_INSTRUCTION = 1_000
 # JSON in a URL, with its escapes: what the fields hold at most.
 _MAX_JSON = 40_000
 
@@ -48,6 +49,13 @@ class InstructionsSerializer(StrictSerializer):
         help_text="Names or titles of entries, and headings of sections, that every engine leaves out; models leave "
         "out subjects that are called so, too.",
     )
+
+
+class RefinementSerializer(StrictSerializer):
+    """A part of a structure that is written again while the rest is kept. To models the instruction is data."""
+
+    key = serializers.UUIDField(help_text="The key of a module or lesson of the snapshot in `outline`.")
+    instruction = StrictCharField(max_length=MAX_INSTRUCTION, help_text="Such as: more exercises, for beginners.")
 
 
 @extend_schema_field(serializers.CharField(help_text="The instructions as JSON, as in the body of a generation."))
@@ -93,6 +101,9 @@ class GenerateSerializer(StrictSerializer):
         required=False, help_text="A snapshot of this node whose modules and lessons are kept exactly."
     )
     instructions = InstructionsSerializer(required=False)
+    refine = RefinementSerializer(
+        required=False, help_text="With `outline`: models write this part again, and all else stays as it is."
+    )
     evidence = serializers.ChoiceField(
         choices=[policy.value for policy in EvidencePolicy],
         default=EvidencePolicy.MARK.value,
@@ -111,6 +122,7 @@ class PlanQuerySerializer(GenerateSerializer):
     """Options of a generation as query parameters."""
 
     instructions = InstructionsTextField(required=False)  # type: ignore[assignment]
+    refine = None  # type: ignore[assignment]  # what one lesson takes says its whole course's plan well enough
 
 
 @declare_children_of("GenerationDraftNode")
@@ -176,6 +188,7 @@ def build_options(wanted: Mapping[str, Any]) -> GenerationOptions:
         stop_after=Stage(wanted["stop_after"]) if "stop_after" in wanted else None,
         outline=wanted.get("outline"),
         instructions=Instructions.read_json(said),
+        refinement=Refinement(**wanted["refine"]) if "refine" in wanted else None,
         evidence=EvidencePolicy(wanted["evidence"]),
         keeps_partial=wanted["on_failure"] == OnFailure.PARTIAL,
     )

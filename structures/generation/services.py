@@ -142,7 +142,9 @@ def generate_structure(run: JobRun) -> None:
     draft = replace(draft, warnings=(*draft.warnings, *prepared.exclusion.list_warnings()))
     run.checkpoint()
     run.report_progress("storing", 2, 3)
-    draft, grounding = verify_draft(draft, engine, sources, is_strict=options.evidence is EvidencePolicy.STRICT)
+    draft, grounding = verify_draft(
+        draft, engine, sources, is_strict=options.evidence is EvidencePolicy.STRICT, outline=prepared.request.outline
+    )
     # The outline engine reads every chunk by itself; only a model can pass over a source.
     if engine.uses_llm:
         draft = replace(

@@ -13,6 +13,7 @@ from materials.fingerprints import compute_text_digest
 from materials.models import get_locator_columns
 from project.db.fields import new_id
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, UnprovedStatement
+from structures.engines.base.outlines import Outline
 from structures.engines.registry import Engine
 from structures.generation.queries import GenerationSources
 from structures.grounding.quotes import Grounding, verify_citations
@@ -49,9 +50,16 @@ class SnapshotRows:
 
 
 def verify_draft(
-    draft: Draft, engine: Engine, sources: GenerationSources, *, is_strict: bool = False
+    draft: Draft,
+    engine: Engine,
+    sources: GenerationSources,
+    *,
+    is_strict: bool = False,
+    outline: Outline | None = None,
 ) -> tuple[Draft, Grounding]:
     """Return the draft of an engine with only the citations that hold, and how many did.
+
+    The evidence of an `outline` was verified before, and may be shorter than what an engine may cite.
 
     What models wrote is checked sentence by sentence against the chunks that are left: parts that these do not prove
     are marked, and with `is_strict` such sentences are left out.
@@ -59,7 +67,11 @@ def verify_draft(
     chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
     moments = SlideMoments(sources.entries, sources.slide_appearances)
     draft, grounding = verify_citations(
-        draft, chunks, min_quote_letters=engine.min_quote_letters, find_extra_citations=moments.find_citations
+        draft,
+        chunks,
+        min_quote_letters=engine.min_quote_letters,
+        find_extra_citations=moments.find_citations,
+        trusted=frozenset() if outline is None else outline.list_citations(),
     )
     if not engine.uses_llm:
         # Its words are those of the materials.

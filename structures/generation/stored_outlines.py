@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from project.counts import choose_verb, format_count
 from project.errors import NotFound
-from structures.editing.fields import NODE_FIELDS, Minutes
+from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, Minutes
 from structures.editing.outline_check import ENRICHING_TYPES
 from structures.editing.stored_trees import build_node_columns, load_snapshot_tree
 from structures.editing.tree_json import encode_locks, encode_retirement
@@ -18,7 +18,7 @@ from structures.editing.trees import COURSE_KEY, NO_LOCKS, KeyedNode, KeyedTree
 from structures.engines.base.drafts import Basis, DraftNode, NodeType
 from structures.engines.base.outlines import Outline, OutlineNode
 from structures.engines.base.sources import SourceEntry, SourceNode
-from structures.errors import OutlineGone, OutlineOfAnotherNode, OutlineWithoutLessons
+from structures.errors import OutlineGone, OutlineOfAnotherNode, OutlineWithoutLessons, RefinedNodeMissing
 from structures.generation.outline_materials import (
     DividedMaterials,
     LocatedReferences,
@@ -49,18 +49,33 @@ def get_outline_snapshot(*, tenant: Tenant, node_id: UUID, snapshot_id: UUID) ->
     return snapshot
 
 
+def check_refined_node(snapshot: StructureSnapshot, key: UUID) -> None:
+    """Raise RefinedNodeMissing unless the key is that of a module or lesson of the snapshot."""
+    nodes = StructureNode.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot, key=key)
+    if not nodes.exclude(node_type__in=ENRICHING_TYPES).exists():
+        raise RefinedNodeMissing(f"Snapshot {snapshot.pk} has no module or lesson with the key {key}.")
+
+
 class StoredOutline:
     """The modules and lessons of a snapshot, and the content that people changed there. Three statements.
 
-    Raises LimitExceeded for a snapshot that is too large or too deep.
+    With a node that is `refined`, all content outside of it, too, and all fields of what is neither in nor around it.
+    Raises LimitExceeded for a snapshot that is too large or too deep, and RefinedNodeMissing.
     """
 
-    def __init__(self, snapshot: StructureSnapshot) -> None:
+    def __init__(self, snapshot: StructureSnapshot, *, refined: UUID | None = None) -> None:
+        if refined is not None:
+            check_refined_node(snapshot, refined)
         self._snapshot = snapshot
         self._whole = load_snapshot_tree(snapshot)
         sources = SnapshotSource.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot)
         self._sources = dict(sources.values_list("entry_id", "fingerprint"))
-        self.tree = _drop_generated_content(self._whole)
+        self._is_refinement = refined is not None
+        # What is written anew: the refined node with all inside, else everything.
+        self._open = {node.key for node in self._whole.iter_nodes(COURSE_KEY if refined is None else refined)}
+        around = {COURSE_KEY} if refined is None else set(self._whole.iter_ancestors(refined))
+        self._settled = self._whole.nodes.keys() - self._open - around
+        self.tree = _drop_generated_content(self._whole, self._open)
 
     def build_outline(
         self,
@@ -95,7 +110,8 @@ class StoredOutline:
             ),
             entries=tuple(divided.by_key.get(node.key, ())),
             known=_build_known(node, [each for each in inside if each.node_type in ENRICHING_TYPES], located),
-            locked=frozenset(_list_locked(node)),
+            locked=frozenset(self._list_kept_fields(node)),
+            is_settled=node.key in self._settled,
         )
 
     def _list_warnings(
@@ -131,20 +147,23 @@ class StoredOutline:
                 "that no person had changed were made anew."
             )
 
+    def _list_kept_fields(self, node: KeyedNode) -> list[str]:
+        return [name for name in NODE_FIELDS if node.key in self._settled or node.locks_field(name)]
+
     def keep_locks(self, rows: SnapshotRows) -> None:
         """Give the unsaved rows what people locked in the outline, to the letter, and the locks themselves."""
         ids = {row.key: row.pk for row in rows.nodes}
         for row in rows.nodes:
             node = self.tree.nodes.get(row.key)
-            if node is None or node.locks == NO_LOCKS:
+            if node is None or not (names := self._list_kept_fields(node)):
                 continue
             columns = build_node_columns(node, ids)
-            for name in _list_locked(node):
+            for name in names:
                 setattr(row, name, columns[name])
                 if name == "estimated_minutes":
                     row.minutes_basis = columns["minutes_basis"]
         course = self.tree.nodes[COURSE_KEY]
-        for name in course.locks.fields:
+        for name in COURSE_FIELDS if self._is_refinement else course.locks.fields:
             setattr(rows.snapshot, name, getattr(self._snapshot, name))
         rows.snapshot.edits = {
             "locks": {
@@ -154,18 +173,18 @@ class StoredOutline:
         }
 
 
-def _drop_generated_content(tree: KeyedTree) -> KeyedTree:
-    """Return the tree without the concepts and exercises that no person touched."""
-    kept = {key: node for key, node in tree.nodes.items() if node.node_type not in ENRICHING_TYPES or node.is_touched}
+def _drop_generated_content(tree: KeyedTree, dropped: Container[UUID]) -> KeyedTree:
+    """Return the tree without those of the nodes `dropped` that are concepts and exercises which no person touched."""
+    kept = {
+        key: node
+        for key, node in tree.nodes.items()
+        if key not in dropped or node.node_type not in ENRICHING_TYPES or node.is_touched
+    }
     nodes = {
         key: replace(node, children=tuple(child for child in node.children if child in kept))
         for key, node in kept.items()
     }
     return KeyedTree(nodes=nodes, retired=tree.retired)
-
-
-def _list_locked(node: KeyedNode) -> list[str]:
-    return [name for name in NODE_FIELDS if node.locks_field(name)]
 
 
 def _build_known(node: KeyedNode, contents: Iterable[KeyedNode], located: LocatedReferences) -> DraftNode:

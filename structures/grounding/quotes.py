@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
@@ -60,13 +60,15 @@ def verify_citations(
     *,
     min_quote_letters: int = 0,
     find_extra_citations: Callable[[DraftNode], Iterable[Citation]] = _find_no_citations,
+    trusted: Container[Citation] = frozenset(),
 ) -> tuple[Draft, Grounding]:
     """Return the draft with only the citations that hold, and how many did.
 
     A citation holds when its chunk is among the sources and its quote stands in the chunk's text; white space, the
     shape of quotation marks and dashes, and invisible characters do not matter (Unicode NFC on both sides). What is
     kept is the passage as the chunk shows it. With `min_quote_letters`, a quote with fewer letters, or that begins or
-    ends inside a word, holds only when it is all that the chunk says. A node that loses all its citations stays, and is
+    ends inside a word, holds only when it is all that the chunk says, or when it is `trusted`: verified before, and
+    not guessed now. A node that loses all its citations stays, and is
     counted when it is a concept; a prerequisite stays only with both its citations. `find_extra_citations` is called
     with each node once the node's own citations are verified; what it yields is verified and counted like those.
     """
@@ -81,7 +83,8 @@ def verify_citations(
         text = texts.get(chunk.id)
         if text is None:
             text = texts[chunk.id] = _ChunkText(chunk.text)
-        passage = text.find_passage(citation.quote, min_letters=min_quote_letters)
+        least = 0 if citation in trusted else min_quote_letters
+        passage = text.find_passage(citation.quote, min_letters=least)
         return Citation(chunk_id=chunk.id, quote=passage) if passage else None
 
     def filter_citations(citations: Iterable[Citation]) -> Iterator[Citation]:
@@ -102,7 +105,7 @@ def verify_citations(
         node = replace(node, citations=tuple(filter_citations(node.citations)))
         return replace(
             node,
-            citations=(*node.citations, *filter_citations(find_extra_citations(node))),
+            citations=(*node.citations, *filter_citations(_list_new(find_extra_citations(node), node))),
             prerequisites=tuple(filter_prerequisites(node.prerequisites)),
             children=tuple(verify_node(child) for child in node.children),
         )
@@ -121,6 +124,10 @@ def verify_citations(
         concepts=len(concepts),
         concepts_without_evidence=sum(not concept.citations for concept in concepts),
     )
+
+
+def _list_new(citations: Iterable[Citation], node: DraftNode) -> list[Citation]:
+    return [citation for citation in citations if citation not in node.citations]
 
 
 def find_quote(text: str, quote: str) -> str:

@@ -25,7 +25,8 @@ class OutlineNode:
 
     `entries` are the materials of a lesson, or those about a whole module, each with the chunks that belong here alone.
     `known` is what the outline says already: fields, evidence, and in a lesson the content that must be kept. An engine
-    may change its fields, but not those in `locked`, even where they are blank.
+    may change its fields, but not those in `locked`, even where they are blank. A lesson that `is_settled` is whole: it
+    is not asked about.
     """
 
     key: UUID
@@ -35,6 +36,7 @@ class OutlineNode:
     entries: tuple[SourceEntry, ...] = ()
     known: DraftNode | None = None
     locked: frozenset[str] = frozenset()
+    is_settled: bool = False
 
     def iter_nodes(self) -> Iterator[OutlineNode]:
         """Yield this node and all below it, parents first, in order."""
@@ -65,6 +67,11 @@ class Outline:
         """Yield all modules and lessons, parents first, in order."""
         for node in self.nodes:
             yield from node.iter_nodes()
+
+    def list_citations(self) -> frozenset[Citation]:
+        """Return the evidence that the outline has already."""
+        known = (node.known for node in self.iter_nodes() if node.known is not None)
+        return frozenset(citation for draft in known for each in draft.iter_nodes() for citation in each.citations)
 
     def list_lessons(self) -> list[OutlineNode]:
         """Return the lessons in order."""

@@ -60,7 +60,8 @@ class EngineRequest:
     """A structure that an engine is asked for. With an `outline` it finds details, and keeps the outline.
 
     `stops_after_outline`: modules and lessons with their evidence are enough. `keeps_partial`: a lesson that fails is
-    left empty, and does not end the others.
+    left empty, and does not end the others. `refinement` is what is asked of the lessons that the outline has not
+    settled, in the words of a client: the rest of the course stays as it is.
     """
 
     source: SourceNode
@@ -68,3 +69,4 @@ class EngineRequest:
     instructions: Instructions = NO_INSTRUCTIONS
     stops_after_outline: bool = False
     keeps_partial: bool = False
+    refinement: str = ""

@@ -14,7 +14,7 @@ from project.errors import DomainError
 from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import CapacityLookup, LLMClient, TooLargeForModel
 from structures.engines.base.outlines import Outline
-from structures.engines.base.requests import EngineRequest, Instructions
+from structures.engines.base.requests import EngineRequest
 from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import LessonDetailsAnswer, ReconciliationAnswer
@@ -60,13 +60,13 @@ def write_course(request: EngineRequest, outline: Outline, llm: LLMClient) -> Dr
     """
     source = request.source
     language = request.instructions.language or source.language
-    values = _build_request_values(language, request.instructions)
+    values = _build_request_values(language, request)
     questions = _build_lesson_questions(outline, llm)
-    llm.announce_plan(_build_plan_for_lessons(questions, values, llm))
+    llm.announce_plan(_build_plan_for_lessons(questions, values, llm, is_refinement=bool(request.refinement)))
     draft = write_lessons(outline, questions, values, llm, keeps_partial=request.keeps_partial)
-    if questions:
+    if questions and not request.refinement:
         draft = _read_course(draft, outline, {**values, **_build_course_values(source)}, llm, request=request)
-    else:
+    elif not questions:
         draft = replace(draft, warnings=(*draft.warnings, "The materials hold nothing that models could be asked."))
     warning = build_script_warning(draft, replace(source, language=language))
     return replace(draft, warnings=(*draft.warnings, warning)) if warning else draft
@@ -85,8 +85,9 @@ def build_plan(request: EngineRequest, outline: Outline, capacities: CapacityLoo
     first model of the chain and answers of usual length; another model, a repair or a part that has to be halved
     changes them. The last question counts as asked, as nobody knows it before the lessons are written.
     """
-    values = _build_request_values(request.instructions.language or request.source.language, request.instructions)
-    return _build_plan_for_lessons(_build_lesson_questions(outline, capacities), values, capacities)
+    values = _build_request_values(request.instructions.language or request.source.language, request)
+    questions = _build_lesson_questions(outline, capacities)
+    return _build_plan_for_lessons(questions, values, capacities, is_refinement=bool(request.refinement))
 
 
 def _build_lesson_questions(outline: Outline, capacities: CapacityLookup) -> list[LessonQuestion]:
@@ -94,14 +95,15 @@ def _build_lesson_questions(outline: Outline, capacities: CapacityLookup) -> lis
 
 
 def _build_plan_for_lessons(
-    lessons: list[LessonQuestion], values: Mapping[str, object], capacities: CapacityLookup
+    lessons: list[LessonQuestion], values: Mapping[str, object], capacities: CapacityLookup, *, is_refinement: bool
 ) -> dict[str, Any]:
     parts = [part for lesson in lessons for part in lesson.parts]
     questions = [build_part_values(part, values) for part in parts]
     known = capacities.find_answered(LESSON_ACTION, questions, LessonDetailsAnswer)
     asked = [_estimate_size(part) for part, is_known in zip(parts, known, strict=True) if not is_known]
     sizes = [(LESSON_ACTION, size) for size in asked]
-    if parts:
+    is_read_through = bool(parts) and not is_refinement
+    if is_read_through:
         sizes.append((RECONCILIATION_ACTION, len(lessons) * RECONCILED_TOKENS_PER_LESSON))
     tokens, cost = 0, Decimal(0)
     seconds: dict[str, list[float]] = defaultdict(list)
@@ -115,7 +117,7 @@ def _build_plan_for_lessons(
     concurrency = max(1, min(capacities.get_concurrency(), len(asked)))
     return {
         "model": capacities.get_capacity(LESSON_ACTION).model,
-        "steps": {"lessons": len(lessons), "reconciliation": bool(parts)},
+        "steps": {"lessons": len(lessons), "reconciliation": is_read_through},
         "parts": len(parts),
         "reused": sum(known),
         "calls": len(sizes),
@@ -182,10 +184,12 @@ def _build_course_values(source: SourceNode) -> dict[str, object]:
     return {"course": _format_on_one_line(source.title), "goal": _format_on_one_line(source.learning_goal)}
 
 
-def _build_request_values(language: str, instructions: Instructions) -> dict[str, object]:
+def _build_request_values(language: str, request: EngineRequest) -> dict[str, object]:
     """Return the values that every question has: the language, and what else the request says as a line of data."""
     # The language is a rule that the prompt states itself. It has no other form than that of a tag.
-    said = {name: value for name, value in instructions.build_json().items() if name != "language"}
+    said = {name: value for name, value in request.instructions.build_json().items() if name != "language"}
+    if request.refinement:
+        said["instruction"] = request.refinement
     return {"language": language, "wishes": dump_visible_line(said) if said else ""}
 
 

@@ -37,9 +37,13 @@ class LessonQuestion:
 
 
 def build_lesson_questions(outline: Outline, *, limit: int) -> list[LessonQuestion]:
-    """Return the questions for the lessons that have materials, in order. A part has at most `limit` tokens."""
+    """Return the questions for the lessons that have materials and are not settled, in order.
+
+    A part has at most `limit` tokens.
+    """
     materials = list_lesson_materials(outline)
-    questions = (_build_question(lesson.key, materials[lesson.key], limit) for lesson in outline.list_lessons())
+    asked = [lesson for lesson in outline.list_lessons() if not lesson.is_settled]
+    questions = (_build_question(lesson.key, materials[lesson.key], limit) for lesson in asked)
     return [question for question in questions if question.parts]
 
 
@@ -70,7 +74,7 @@ def write_lessons(
     if failures and not details:
         outcomes[0].get_value()
     asked = {question.key for question in questions}
-    silent = [title for key, title in titles.items() if key not in asked]
+    silent = [lesson.title for lesson in outline.list_lessons() if lesson.key not in asked and not lesson.is_settled]
     warnings = [*outline.warnings, *([f"These lessons have no materials: {'; '.join(silent)}."] if silent else [])]
     if failures:
         named = "; ".join(failure["lesson"] for failure in failures)
