@@ -45,7 +45,8 @@ class ModelRequest:
     """One request to a model. With `embedding` it asks for a vector of each of those texts, and for nothing else.
 
     `prompt_version` names the template that the texts were made from. `max_output_tokens` limits the answer, thinking
-    included; None takes the action's `output_tokens` of the registry.
+    included; None takes the action's `output_tokens` of the registry. `repeats_system` says that other requests with
+    the same `system` come within minutes: for vendors that keep a prompt's beginning only when they are told to.
     """
 
     prompt: str
@@ -55,6 +56,7 @@ class ModelRequest:
     embedding: EmbeddingInput | None = None
     max_output_tokens: int | None = None
     prompt_version: str = ""
+    repeats_system: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -26,6 +27,7 @@ from structures.engines.base.drafts import DraftNode
 from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
 from structures.engines.base.outlines import Outline
 from structures.engines.llm.engine import ACTIONS
+from structures.engines.llm.lessons import LESSON_ACTION
 from structures.engines.registry import EngineName
 from structures.generation.answer_cache import (
     compute_digest,
@@ -96,7 +98,7 @@ class JobLLMClient(StrategyCapacityLookup):
             answered = self._answered_calls
             self._run.report_progress("asking", answered, max(self._planned_calls, answered + 1))
         prompt = read_prompt(action)
-        request = prompt.build_request(values)
+        request = replace(prompt.build_request(values), repeats_system=action == LESSON_ACTION)
         digest = compute_digest(action, self._strategy, request, wanted)
         cached = find_answer(self._run.tenant, digest)
         if cached is None:

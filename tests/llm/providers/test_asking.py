@@ -49,6 +49,22 @@ def test_a_question_needs_no_instructions(harness: ProviderHarness) -> None:
     assert (harness.asked.system, harness.asked.prompt) == ("", PROMPT)
 
 
+@pytest.mark.parametrize("dialect", [ANTHROPIC], ids=str)
+def test_instructions_that_come_again_are_marked_for_the_vendors_cache(harness: ProviderHarness) -> None:
+    harness.ask(Answer("Many."), request=replace(QUESTION, repeats_system=True))
+    assert harness.asked.body["system"] == [{"type": "text", "text": SYSTEM, "cache_control": {"type": "ephemeral"}}]
+
+    harness.ask(Answer("Many."))
+    assert harness.asked.body["system"] == SYSTEM
+
+
+@each_dialect
+def test_the_mark_changes_nothing_of_what_is_said(harness: ProviderHarness) -> None:
+    harness.ask(Answer("Many."), request=replace(QUESTION, repeats_system=True))
+
+    assert (harness.asked.system, harness.asked.prompt) == (SYSTEM, PROMPT)
+
+
 @pytest.mark.parametrize("dialect", [OPENAI, ANTHROPIC, GOOGLE], ids=str)
 def test_a_schema_goes_in_the_vendors_own_form(harness: ProviderHarness) -> None:
     reply = harness.ask(Answer('{"count": 9, "kind": null}'), schema=build_schema(Jars))

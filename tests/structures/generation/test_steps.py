@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,7 +37,7 @@ from tests.llm.world import World
 from tests.process_table import eventually
 from tests.structures.engines.numbered import chunk, entry, node
 from tests.structures.engines.test_llm_engine import Clerk
-from tests.structures.generation.llm_courses import ask_for, honest, nodes_in, written
+from tests.structures.generation.llm_courses import ask_for, honest, let_write, nodes_in, written
 from tests.structures.working_copies.desk import add_text
 
 
@@ -172,6 +173,21 @@ def test_no_more_are_asked_at_a_time_than_the_provider_allows(
     written(api(acme), five_lessons.pk, mode="guided")
 
     assert most[0] <= 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_questions_begin_alike_and_say_so_to_vendors_that_must_be_told(
+    world: World, api: Api, acme: Tenant, five_lessons: MaterialNode
+) -> None:
+    let_write(world, chain=["claude"])
+    world.anthropic.always(honest)
+
+    written(api(acme), five_lessons.pk, mode="guided")
+
+    *lessons, last = world.anthropic.asked
+    (begin,) = {json.dumps(asked.body["system"]) for asked in lessons}
+    assert json.loads(begin)[0]["cache_control"] == {"type": "ephemeral"}
+    assert isinstance(last.body["system"], str)
 
 
 @pytest.mark.django_db(transaction=True)
