@@ -31,6 +31,7 @@ What the router raises:
   x NoProvider                422  no provider of the action's chains is configured; names the variables to set
   x BudgetExceeded            402  the tenant's budget of the month does not allow the call
   x BudgetRefused             422  the limits of a budget cannot be set so
+  x SettlementRefused         422  the cost of these calls is known, or they are in flight
   x DeadlinePassed            504  there was no time left to ask
   x ModelsExhausted           502  every model of the chain failed; `attempts` says how
   x RegistryUnusable          503  config/models.yaml cannot be used and no earlier version is known
@@ -245,6 +246,13 @@ class BudgetRefused(RuleViolation):
 
     code = "budget_refused"
     next_step = "Give a soft limit that is not larger than the hard one, both in dollars a month."
+
+
+class SettlementRefused(RuleViolation):
+    """The cost of these calls cannot be set."""
+
+    code = "settlement_refused"
+    next_step = "Give the ids of calls without a cost that are not in flight: the admin lists them."
 
 
 class DeadlinePassed(DomainError):

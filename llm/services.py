@@ -1,14 +1,16 @@
-"""Services for operators: setting spending limits and closing breakers."""
+"""Services for operators: setting spending limits, settling calls of unknown cost and closing breakers."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from llm.errors import BudgetRefused
-from llm.models import Breaker, SpendingLimit
+from llm.errors import BudgetRefused, SettlementRefused
+from llm.models import Breaker, CallOutcome, ExternalCall, SpendingLimit
 from tenants.models import Tenant
 
 
@@ -27,6 +29,17 @@ def set_budget(*, tenant: Tenant, soft_limit: Decimal | None, hard_limit: Decima
         raise BudgetRefused(" ".join(exc.messages)) from exc
     budget.save()
     return budget
+
+
+@transaction.atomic
+def settle_calls(*, ids: Collection[UUID], cost: Decimal) -> None:
+    """Set what each of these calls of unknown cost did cost, in dollars; limits no longer count their estimates.
+
+    Raises SettlementRefused, with nothing changed, when one of them is not there, is in flight or has a cost.
+    """
+    unknown = ExternalCall.objects.filter(pk__in=ids, cost=None).exclude(outcome=CallOutcome.IN_FLIGHT)
+    if unknown.update(cost=cost) != len(set(ids)):
+        raise SettlementRefused("Not all of these calls end without a known cost.")
 
 
 def close_breaker(*, breaker: Breaker) -> None:

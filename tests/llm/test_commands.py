@@ -12,15 +12,17 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
+from llm.messages import ModelRequest
 from llm.models import Breaker, ExternalCall, SpendingLimit
 from llm.providers.base import Provider
 from llm.providers.factory import ProviderPool
 from llm.registry import ProviderSpec
+from llm.router.budgets import compute_spending
 from llm.router.deadlines import Deadline
 from llm.router.factory import build_router_without_breakers
 from llm.router.router import PING
 from tenants.models import Tenant
-from tests.fakes.steps import Answer, Fail
+from tests.fakes.steps import Answer, Fail, Reset
 from tests.llm.world import World
 
 
@@ -200,3 +202,30 @@ def test_set_budget_changes_what_is_named_and_shows_the_rest(acme: Tenant) -> No
 def test_set_budget_refuses_what_makes_no_sense(acme: Tenant, arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError):
         run("set_budget", "acme", *arguments)
+
+
+def test_what_the_vendor_charged_settles_a_call_of_unknown_cost(world: World, acme: Tenant) -> None:
+    world.google.always(Reset())
+    world.anthropic.always(Answer("100.", input_tokens=1000, output_tokens=100))
+    world.router.complete("ask", ModelRequest(prompt="How hot?"), tenant=acme)
+    first, second, known = world.calls
+
+    said, _ = run("settle_calls", str(first.pk), str(second.pk), "--cost", "0.004")
+    with pytest.raises(CommandError, match="Not all of these calls"):
+        run("settle_calls", str(known.pk), "--cost", "0")
+
+    assert said == "2 settled at $0.004 each.\n"
+    assert [row.cost for row in world.calls] == [Decimal("0.004"), Decimal("0.004"), Decimal("0.002")]
+    assert compute_spending(acme, now=timezone.now()).estimated == Decimal(0)
+
+
+def test_a_settlement_is_made_for_all_calls_or_for_none(world: World, acme: Tenant) -> None:
+    world.google.always(Reset())
+    world.anthropic.always(Answer("100."))
+    world.router.complete("ask", ModelRequest(prompt="How hot?"), tenant=acme)
+    ExternalCall.objects.filter(pk=world.calls[0].pk).update(outcome="in_flight")
+
+    with pytest.raises(CommandError, match="not in flight"):
+        run("settle_calls", *(str(row.pk) for row in world.calls[:2]), "--cost", "0")
+
+    assert [row.cost for row in world.calls[:2]] == [None, None]

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import argparse
-from argparse import ArgumentParser, ArgumentTypeError
-from decimal import Decimal, InvalidOperation
+from argparse import ArgumentParser
+from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from llm.errors import BudgetRefused
+from llm.management.arguments import parse_dollars
 from llm.models import SpendingLimit
 from llm.services import set_budget
 from tenants.lookup import find_tenant
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("tenant", help="slug of the tenant")
         for name, effect in (("soft", "warn from here on"), ("hard", "refuse calls that could go beyond")):
             parser.add_argument(
-                f"--{name}", type=_parse_dollars, metavar="DOLLARS|none", help=effect, default=argparse.SUPPRESS
+                f"--{name}", type=_parse_limit, metavar="DOLLARS|none", help=effect, default=argparse.SUPPRESS
             )
 
     def handle(self, *, tenant: str, **options: Any) -> str:
@@ -45,13 +46,5 @@ class Command(BaseCommand):
         )
 
 
-def _parse_dollars(word: str) -> Decimal | None:
-    if word == "none":
-        return None
-    try:
-        amount = Decimal(word)
-    except InvalidOperation:
-        raise ArgumentTypeError(f"{word!r} is not an amount in dollars") from None
-    if not amount.is_finite() or amount < 0:
-        raise ArgumentTypeError(f"{word!r} is not an amount in dollars")
-    return amount
+def _parse_limit(word: str) -> Decimal | None:
+    return None if word == "none" else parse_dollars(word)
