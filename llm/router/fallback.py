@@ -6,15 +6,14 @@ an invalid or blank answer gets one repair request; a truncated one is asked for
 An error about the prompt ends the fallback or excludes models of that size; an error about the provider moves on to the
 next candidate. A request that one vendor refuses as malformed is shown to the next provider, and ends the fallback when
 that one refuses it, too; when it answers, the first model is passed over for requests of that shape. When all models
-are only busy and one may be asked again soon, all candidates are tried once more. Every attempt is recorded as it ends.
+are only busy and one may be asked again soon, all candidates are tried once more. Each attempt is made
+by `llm.router.attempts`.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -28,7 +27,6 @@ from llm.errors import (
     AnswerTruncated,
     AnswerUnusable,
     Attempt,
-    AttemptInterrupted,
     ContentRefused,
     DeadlinePassed,
     ModelsExhausted,
@@ -42,24 +40,21 @@ from llm.errors import (
     ProviderRefused,
     RateLimitReached,
 )
-from llm.messages import AnswerProgress, ModelReply, ModelRequest, estimate_input_tokens, estimate_token_count
+from llm.messages import ModelReply, ModelRequest, estimate_input_tokens
 from llm.models import CallOutcome
-from llm.providers.base import Arrival, Provider, ProviderCall
 from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, Registry
 from llm.repair import build_repair_request
 from llm.router import telemetry
+from llm.router.attempts import Accept, AttemptMaker, Caller, CandidateState, NoTimeLeft
 from llm.router.breakers import ADMITTED, is_of_account
-from llm.router.concurrency import ConcurrencyLimitReached, ConcurrencySlot
+from llm.router.concurrency import ConcurrencyLimitReached
 from llm.router.deadlines import Deadline
-from llm.router.ledger import BegunCall, EndedCall, PlannedCall, compute_cost
 from llm.router.ports import RouterServices
 from llm.router.shapes import describe_shape
 from llm.schemas import Schema
 from project import logs
 from project.db.clock import get_database_time
 from project.db.fields import new_id
-from project.jobs.models import Job
-from tenants.models import Tenant
 
 # The values below were chosen, not measured: they trade the preferred model against time, and none needs to be exact.
 
@@ -71,11 +66,6 @@ ATTEMPTS_WHEN_BUSY = 2
 PATIENCE_SECONDS = 5.0
 # Bounds of the pause before the second attempt when the vendor names none; the first one is doubled with each failure.
 FIRST_PAUSE, MAX_PAUSE = 0.5, 8.0
-# One attempt's share of the time that is left while another candidate is left: a model that hangs must leave the next
-# one time to answer, and the first models of a chain are the preferred ones, so they get more than half.
-TIME_SHARE = 2 / 3
-# How long to wait for a free slot while another candidate is left: as long as a short answer takes, which frees one.
-SLOT_SECONDS = 30.0
 # How long to wait before all candidates are tried once more. Twice the first cool-down of a breaker: questions outlast
 # a first failure, but do not block a worker for the longer ones.
 ROUND_SECONDS = 60.0
@@ -89,52 +79,13 @@ WAIT_SLICE = 0.25
 
 log = logs.get_logger(__name__)
 
-Accept = Callable[[ModelReply], Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    """On whose behalf a question is asked: who pays (None: the operator), for which job, and the job's checkpoint.
-
-    `report_progress` is called with the checkpoint while an answer arrives.
-    """
-
-    tenant: Tenant | None
-    job: Job | None
-    checkpoint: Callable[[], None]
-    report_progress: Callable[[AnswerProgress], None] | None = None
-
-
-@dataclass(kw_only=True)
-class _CandidateState:
-    """The state of one candidate during its attempts. `number` and `latency_ms` are those of its latest attempt.
-
-    `keys` are the variables of its provider's keys when there are several, `key` that of the present attempt.
-    """
-
-    candidate: Candidate
-    has_others: bool
-    request: ModelRequest
-    max_output_tokens: int
-    busy_count: int = 0
-    was_widened: bool = False
-    was_repaired: bool = False
-    keys: tuple[str, ...] = ()
-    key: str = ""
-    number: int = 0
-    latency_ms: int = 0
-
-    @property
-    def model(self) -> ModelSpec:
-        return self.candidate.model
-
 
 @dataclass(kw_only=True)
 class FallbackRun:
     """The fallback of one question. `run` may be called once; afterwards the public fields hold its outcome.
 
-    `id` is the `call_id` of its rows, `attempts` holds the candidates that were asked or passed over, in order, `cost`
-    the dollars of all attempts whose cost is known, `answered_by` and `reply` are None when no model answered.
+    `id` is the `call_id` of its rows, `attempts` holds the candidates that were asked or passed over, in order,
+    `answered_by` and `reply` are None when no model answered.
     """
 
     services: RouterServices
@@ -149,13 +100,11 @@ class FallbackRun:
 
     id: UUID = field(default_factory=new_id)
     attempts: list[Attempt] = field(default_factory=list)
-    cost: Decimal = Decimal(0)
     answered_by: Candidate | None = None
     reply: ModelReply | None = None
 
-    _accept: Accept = field(init=False)
+    _maker: AttemptMaker = field(init=False)
     _schema: Schema | None = None
-    _attempt_count: int = 0
     _last_error: ProviderError | None = None
     _needed_output_tokens: int = 0
     _refused_context_window: int = 0
@@ -170,7 +119,19 @@ class FallbackRun:
         """
         if not self.deadline.seconds_left:
             raise DeadlinePassed("The deadline had passed before a model was asked.")
-        self._accept, self._schema = accept, schema
+        self._schema = schema
+        self._maker = AttemptMaker(
+            services=self.services,
+            registry=self.registry,
+            call_id=self.id,
+            name=self.name,
+            strategy=self.strategy,
+            prompt_version=self.request.prompt_version,
+            deadline=self.deadline,
+            caller=self.caller,
+            accept=accept,
+            schema=schema,
+        )
         with telemetry.start_question_span(self.name, strategy=self.strategy, registry=self.registry.digest):
             value = self._ask_candidates()
             if self.reply is None and (seconds := self._find_worthwhile_wait()) is not None:
@@ -179,6 +140,11 @@ class FallbackRun:
             if self.reply is None:
                 raise self._build_exhausted_error()
             return value
+
+    @property
+    def cost(self) -> Decimal:
+        """The dollars of all attempts whose cost is known."""
+        return self._maker.cost
 
     def _ask_candidates(self) -> Any:
         """Ask one candidate after the other until one has answered: then `reply` is set."""
@@ -217,7 +183,7 @@ class FallbackRun:
         if why_not := self._find_skip_reason(model):
             self._note_attempt(candidate, why_not.kind, str(why_not))
             return None
-        turn = _CandidateState(
+        turn = CandidateState(
             candidate=candidate,
             has_others=has_others,
             request=self.request,
@@ -227,11 +193,14 @@ class FallbackRun:
         while self._is_admitted(turn):
             try:
                 self.caller.checkpoint()
-                value, reply = self._make_attempt(turn)
+                value, reply = self._maker.make_attempt(turn)
             except ProviderError as error:
                 self._last_error = error
                 if not self._should_ask_again(turn, error):
                     return None
+            except NoTimeLeft:
+                self.services.breakers.release_probe(model)
+                raise self._build_exhausted_error() from None
             except BaseException:
                 # Stopped by the caller or by a bug: another process may probe the model, which was not judged.
                 self.services.breakers.release_probe(model)
@@ -298,7 +267,7 @@ class FallbackRun:
         # Recordings were uploaded with the first key, and belong to its account.
         return keys[:1] if self.request.clips else keys
 
-    def _is_admitted(self, state: _CandidateState) -> bool:
+    def _is_admitted(self, state: CandidateState) -> bool:
         breakers, model = self.services.breakers, state.model
         admission = ADMITTED
         if state.keys:
@@ -314,102 +283,7 @@ class FallbackRun:
         )
         return False
 
-    def _make_attempt(self, state: _CandidateState) -> tuple[Any, ModelReply]:
-        """Make one call within the provider's concurrency limit, the time left and the tenant's spending limit."""
-        model = state.model
-        spec = self.registry.providers[model.provider]
-        provider = self.services.providers.get(model.provider, spec, state.key)
-        patience = min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left
-        if spec.has_rate_limit:
-            self.services.rates.take(
-                model.provider,
-                spec,
-                tokens=estimate_input_tokens(state.request) + state.max_output_tokens,
-                seconds=patience,
-                checkpoint=self.caller.checkpoint,
-            )
-        with self.services.concurrency.hold_slot(
-            model.provider, limit=spec.concurrency, seconds=patience, checkpoint=self.caller.checkpoint
-        ) as slot:
-            # Time and money are computed with the slot in hand: waiting for it may have taken most of the time.
-            seconds = self._compute_timeout(has_others=state.has_others)
-            planned = self._plan_call(state, seconds)
-            row = self.services.spending_limits.admit_call(
-                self.caller.tenant, planned.max_cost, begin=lambda: self.services.ledger.begin_attempt(planned)
-            )
-            try:
-                arrival = Arrival()
-                call = ProviderCall(
-                    request=state.request,
-                    model=model,
-                    max_output_tokens=state.max_output_tokens,
-                    seconds=seconds,
-                    schema=self._schema,
-                    checkpoint=lambda: self._watch_answer(model, arrival, row),
-                    arrival=arrival,
-                )
-                return self._call_provider(state, provider, call, planned, slot, row)
-            finally:
-                row.confirm()
-
-    def _call_provider(
-        self,
-        state: _CandidateState,
-        provider: Provider,
-        call: ProviderCall,
-        planned: PlannedCall,
-        slot: ConcurrencySlot | None,
-        row: BegunCall,
-    ) -> tuple[Any, ModelReply]:
-        """Call the provider, check its answer, and end the attempt's row however it ends."""
-        state.latency_ms, begun = 0, time.perf_counter()
-        try:
-            with self._start_span(state) as span:
-                try:
-                    reply = provider.embed(call) if call.request.embedding else provider.complete(call)
-                finally:
-                    row.confirm()
-                span.set_attributes(telemetry.build_reply_attributes(reply))
-            state.latency_ms = _compute_elapsed_ms(begun)
-            value = self._accept(reply)
-        except ProviderError as error:
-            # Set already when the answer came and `accept` refused it: the check is no part of the model's latency.
-            state.latency_ms = state.latency_ms or _compute_elapsed_ms(begun)
-            self._end_call(state, planned, call, slot, error, outcome=error.kind, status=error.status)
-            raise
-        except BaseException as stop:
-            # Stopped by the caller or by a bug: the request has left, and the vendor may charge for it.
-            state.latency_ms = _compute_elapsed_ms(begun)
-            ours = AttemptInterrupted(type(stop).__name__)
-            self._end_call(state, planned, call, slot, ours, outcome=ours.kind, status=None)
-            raise
-        self._end_call(state, planned, call, slot, reply, outcome=CallOutcome.ANSWERED, status=200)
-        return value, reply
-
-    def _watch_answer(self, model: ModelSpec, arrival: Arrival, row: BegunCall) -> None:
-        # First, since the checkpoint may use the database.
-        row.confirm()
-        self.caller.checkpoint()
-        if self.caller.report_progress is not None and arrival.characters:
-            self.caller.report_progress(AnswerProgress(model=model.id, characters=arrival.characters))
-
-    def _compute_timeout(self, *, has_others: bool) -> float:
-        left = self.deadline.seconds_left
-        if not left:
-            raise self._build_exhausted_error()
-        return left * TIME_SHARE if has_others else left
-
-    def _start_span(self, state: _CandidateState) -> AbstractContextManager[telemetry.Span]:
-        return telemetry.start_attempt_span(
-            provider=state.model.provider,
-            model=state.model.model,
-            path=state.candidate.path,
-            number=state.number,
-            max_tokens=state.max_output_tokens,
-            is_json=self._schema is not None,
-        )
-
-    def _should_ask_again(self, state: _CandidateState, error: ProviderError) -> bool:
+    def _should_ask_again(self, state: CandidateState, error: ProviderError) -> bool:
         """Return whether to ask the same model again after a failure; False moves on to the next candidate.
 
         Raises ModelsExhausted when no candidate would do better.
@@ -438,13 +312,13 @@ class FallbackRun:
                 raise self._build_exhausted_error()
         return False
 
-    def _is_our_failure(self, state: _CandidateState, error: ProviderError) -> bool:
+    def _is_our_failure(self, state: CandidateState, error: ProviderError) -> bool:
         """Tell whether our own limits caused the failure: no free slot, no rate left, or too little time."""
         return isinstance(error, (ConcurrencyLimitReached, RateLimitReached)) or (
             isinstance(error, OutOfTime) and state.latency_ms < FAIR_SECONDS * 1000
         )
 
-    def _pause_before_retry(self, state: _CandidateState, error: ProviderError) -> bool:
+    def _pause_before_retry(self, state: CandidateState, error: ProviderError) -> bool:
         """Wait before the same model is asked again; return False, without waiting, when that is not worth it."""
         state.busy_count += 1
         if state.busy_count >= ATTEMPTS_WHEN_BUSY or isinstance(error, AnswerTooLarge):
@@ -468,7 +342,7 @@ class FallbackRun:
         self._wait_with_checkpoints(pause)
         return True
 
-    def _prepare_another_round(self, state: _CandidateState, error: AnswerUnusable) -> bool:
+    def _prepare_another_round(self, state: CandidateState, error: AnswerUnusable) -> bool:
         """Change the request for the one more attempt after an unusable answer; return False when it was made."""
         if isinstance(error, AnswerTruncated):
             self._needed_output_tokens = max(self._needed_output_tokens, state.max_output_tokens)
@@ -503,54 +377,6 @@ class FallbackRun:
             )
         )
 
-    def _plan_call(self, state: _CandidateState, seconds: float) -> PlannedCall:
-        self._attempt_count += 1
-        state.number = self._attempt_count
-        tokens = estimate_input_tokens(state.request)
-        prices = state.model.get_prices(tokens)
-        return PlannedCall(
-            tenant=self.caller.tenant,
-            job=self.caller.job,
-            call_id=self.id,
-            attempt=state.number,
-            action=self.name,
-            strategy=self.strategy,
-            candidate=state.candidate,
-            prompt_version=self.request.prompt_version,
-            registry=self.registry.digest,
-            max_cost=prices.compute_max_cost(input=tokens, output=state.max_output_tokens),
-            seconds=seconds,
-        )
-
-    def _end_call(
-        self,
-        state: _CandidateState,
-        planned: PlannedCall,
-        call: ProviderCall,
-        slot: ConcurrencySlot | None,
-        result: ModelReply | ProviderError,
-        *,
-        outcome: str,
-        status: int | None,
-    ) -> None:
-        cost = None if result.usage is None else compute_cost(result.usage, state.candidate)
-        end = EndedCall(
-            usage=result.usage,
-            cost=cost,
-            estimated_cost=_estimate_cost(planned, call),
-            latency_ms=state.latency_ms,
-            outcome=outcome,
-            served_model=result.model,
-            http_status=status,
-            request_id=result.request_id,
-        )
-        self.services.ledger.end_attempt(planned, end, slot)
-        if result.usage is not None and self.registry.providers[state.model.provider].tokens_per_minute is not None:
-            taken = estimate_input_tokens(call.request) + call.max_output_tokens
-            used = result.usage.input_tokens + result.usage.output_tokens
-            self.services.rates.give_back(state.model.provider, taken - used)
-        self.cost += cost or 0
-
     def _build_exhausted_error(self) -> ModelsExhausted:
         reopens = self._compute_reopening_seconds()
         if isinstance(self._last_error, PromptRefused):
@@ -574,17 +400,3 @@ class FallbackRun:
             retry_after=reopens,
             next_step=next_step,
         )
-
-
-def _estimate_cost(planned: PlannedCall, call: ProviderCall) -> Decimal:
-    """Return what a call can have cost: of an answer that broke off, vendors charge what they have written."""
-    if not call.arrival.characters:
-        return planned.max_cost
-    tokens = estimate_input_tokens(call.request)
-    # An upper estimate, as for any text: most of the characters of an answer are ASCII, or two bytes long.
-    arrived = min(call.max_output_tokens, estimate_token_count(call.arrival.characters, 2 * call.arrival.characters))
-    return call.model.get_prices(tokens).compute_max_cost(input=tokens, output=arrived)
-
-
-def _compute_elapsed_ms(begun: float) -> int:
-    return round((time.perf_counter() - begun) * 1000)

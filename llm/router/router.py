@@ -22,8 +22,9 @@ from llm.messages import (
     cut_text,
 )
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, Registry
+from llm.router.attempts import Caller
 from llm.router.deadlines import Deadline
-from llm.router.fallback import Caller, FallbackRun
+from llm.router.fallback import FallbackRun
 from llm.router.ports import RouterServices
 from llm.schemas import build_schema, parse_answer
 from project.jobs.models import Job

@@ -234,7 +234,7 @@ def test_a_process_that_dies_gives_its_slots_back(world: World) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_provider_that_is_full_is_passed_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm.router.fallback.SLOT_SECONDS", 0.2)
+    monkeypatch.setattr("llm.router.attempts.SLOT_SECONDS", 0.2)
     world.file["providers"]["google"]["concurrency"] = 1
     world.write()
     world.anthropic.always(Answer("100."))
