@@ -16,7 +16,7 @@ from google.genai import errors, types
 
 from tests.fakes.anthropic import AnthropicServer
 from tests.fakes.asked import Asked, Billed, Video
-from tests.fakes.clients import Ask, ask_anthropic, ask_google, ask_openai
+from tests.fakes.clients import Ask, ask_anthropic, ask_google, ask_openai, google_client
 from tests.fakes.google import GoogleServer
 from tests.fakes.openai import OpenAIServer
 from tests.fakes.server import FakeVendor
@@ -471,3 +471,44 @@ def test_what_a_scripted_function_raises_fails_the_test(http: httpx2.Client) -> 
 
     with pytest.raises(LookupError, match="m-1"):
         ask()
+
+
+def test_openais_stream_is_understood_by_its_sdk(http: httpx2.Client) -> None:
+    with OpenAIServer() as vendor:
+        vendor.script(Answer("Yes, it is.", thinking_tokens=3))
+        events = list(ask_openai(http, vendor.url, stream=True, stream_options={"include_usage": True}))
+
+    assert {type(event) for event in events} == {openai.types.chat.ChatCompletionChunk}
+    told = [event.choices[0] for event in events if event.choices]
+    assert "".join(choice.delta.content or "" for choice in told) == "Yes, it is."
+    assert (told[-1].finish_reason, events[-1].usage.completion_tokens) == ("stop", 20)
+
+
+def test_anthropics_stream_is_understood_by_its_sdk(http: httpx2.Client) -> None:
+    with AnthropicServer() as vendor:
+        vendor.script(Answer("Yes, it is.", thinking_tokens=3))
+        client = anthropic.Anthropic(
+            api_key="test-key", base_url=vendor.url, max_retries=0, http_client=http, open_telemetry=False
+        )
+        with client.messages.stream(
+            model="m-1", max_tokens=50, messages=[{"role": "user", "content": "Is it?"}]
+        ) as stream:
+            message = stream.get_final_message()
+
+    assert (text_of(message), message.stop_reason) == ("Yes, it is.", "end_turn")
+    assert (message.usage.input_tokens, message.usage.output_tokens) == (100, 20)
+
+
+def test_googles_stream_is_understood_by_its_sdk(http: httpx2.Client) -> None:
+    with GoogleServer() as vendor:
+        vendor.script(Answer("Yes, it is.", thinking_tokens=3))
+        options = types.HttpOptions(base_url=vendor.url, api_version="v1")
+        parts = google_client(http, "test-key").models.generate_content_stream(
+            model="m-1", contents="Is it?", config=types.GenerateContentConfig(http_options=options)
+        )
+        told = list(parts)
+
+    assert len(told) > 1
+    assert "".join(part.text or "" for part in told) == "Yes, it is."
+    assert told[-1].usage_metadata is not None
+    assert told[-1].usage_metadata.candidates_token_count == 17

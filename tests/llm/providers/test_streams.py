@@ -46,7 +46,7 @@ def test_answers_are_asked_for_in_parts_and_put_together(harness: ProviderHarnes
     assert harness.vendor.is_asked_for_parts(harness.asked)
 
 
-@each_dialect
+@pytest.mark.parametrize("dialect", [OPENAI, GOOGLE], ids=str)  # read by us, and by the SDK
 def test_an_answer_that_flows_has_no_limit_of_its_own(reach: Reach, dialect: Dialect) -> None:
     harness = reach(dialect, answer_seconds=1, idle_seconds=1)
     # More than a second in all: three parts of Google, seven and more of the others.
@@ -122,7 +122,7 @@ def compute_peak_mebibytes(harness: ProviderHarness, *steps: Step) -> tuple[Prov
 @pytest.mark.parametrize("content_type", ["application/json", EVENTS])
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_a_small_body_cannot_become_a_large_one(harness: ProviderHarness, encoding: str, content_type: str) -> None:
-    plain = b" " * 32 * 1024 * 1024
+    plain = b" " * 12 * 1024 * 1024
     packed = gzip.compress(plain) if encoding == "gzip" else zlib.compress(plain)
     step = Raw(200, packed, content_type=content_type, headers={"content-encoding": encoding})
 
@@ -130,14 +130,14 @@ def test_a_small_body_cannot_become_a_large_one(harness: ProviderHarness, encodi
 
     assert type(error) is AnswerTooLarge
     assert error.usage is None
-    assert peak < 16
+    assert peak < 8
 
 
 @each_dialect
 @pytest.mark.parametrize("content_type", ["application/json", EVENTS])
 @pytest.mark.parametrize("piece", [b" ", b": x\n\n", b"data: "])
 def test_a_body_without_end_is_not_read(harness: ProviderHarness, piece: bytes, content_type: str) -> None:
-    size = 8 * WIRE_BYTES
+    size = 2 * WIRE_BYTES
     body = piece * (size // len(piece))
 
     error, peak = compute_peak_mebibytes(harness, Raw(200, body, content_type=content_type))
