@@ -52,6 +52,7 @@ urlpatterns = [
     path("entries/<uuid:pk>/ingest", EntryViewSet.as_view({"post": "request_ingestion"}), name="entry-ingest"),
     path("entries/<uuid:pk>/check", EntryViewSet.as_view({"post": "request_check"}), name="entry-check"),
     path("nodes/<uuid:pk>/search", NodeTextViewSet.as_view({"get": "search"}), name="node-search"),
+    path("nodes/<uuid:pk>/vectors", NodeTextViewSet.as_view({"post": "request_embedding"}), name="node-vectors"),
     path("entries/<uuid:pk>/chunks", EntryTextViewSet.as_view({"get": "list_chunks"}), name="entry-chunks"),
     path(
         "entries/<uuid:pk>/corrections", EntryTextViewSet.as_view({"get": "list_corrections"}), name="entry-corrections"

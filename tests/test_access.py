@@ -68,6 +68,7 @@ ACCESS = [
     ("GET", "entries/{entry}/download", READ, True),
     ("POST", "entries/{entry}/ingest", WRITE, True),
     ("GET", "nodes/{node}/search", READ, True),
+    ("POST", "nodes/{node}/vectors", WRITE, True),
     ("POST", "entries/{page}/check", WRITE, True),
     ("GET", "entries/{entry}/chunks", READ, True),
     ("GET", "entries/{entry}/corrections", READ, True),
@@ -192,6 +193,8 @@ OF_NO_USE = {
 OF_NO_USE |= {"working-copies/{copy}/redo", "working-copies/{copy}/approve"}
 """Allowed, but not now: the job is complete, files of the node are not stored, nothing was sent to the upload, nothing
 was undone, a conflict is open."""
+WITHOUT_MODEL = {"nodes/{node}/vectors"}
+"""Allowed, but no model is configured that could do it."""
 OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
 
 
@@ -366,7 +369,10 @@ def test_every_door_opens_to_its_scope_and_to_nobody_else(
                 assert send(stranger, method, world, template) == 404
 
             opened = send(clients[scope], method, world, template)
-            assert opened == 409 if template in OF_NO_USE else opened < 300
+            if template in WITHOUT_MODEL:
+                assert opened == 422
+            else:
+                assert opened == 409 if template in OF_NO_USE else opened < 300
 
 
 def test_drafts_open_to_those_alone_who_prepare_courses(

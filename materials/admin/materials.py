@@ -13,6 +13,7 @@ from materials.mappings.validation import ValidationStatus, filter_by_validation
 from materials.models import (
     Chunk,
     ChunkCorrection,
+    ChunkVector,
     HostVisit,
     ImportItem,
     KeyFrame,
@@ -92,6 +93,21 @@ class ChunkAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chunk]:
         queryset: QuerySet[Chunk] = super().get_queryset(request)
         return queryset.defer("text") if _is_list(request) else queryset
+
+
+@admin.register(ChunkVector)
+class ChunkVectorAdmin(ReadOnlyAdmin):
+    """Vectors of texts. Their numbers tell a person nothing."""
+
+    list_display = ("id", "entry", "space", "text_digest")
+    list_select_related = ("entry",)
+    search_fields = ("id", "entry__id", "text_digest")
+    ordering = ("entry_id", "space", "text_digest")
+    exclude = ("vector",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChunkVector]:
+        queryset: QuerySet[ChunkVector] = super().get_queryset(request)
+        return queryset.defer("vector")
 
 
 @admin.register(LeftOutPassage)

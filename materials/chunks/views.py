@@ -18,6 +18,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from materials.chunks.embedding import request_embedding
 from materials.chunks.markdown import render_left_out, render_markdown
 from materials.chunks.queries import get_chunk, list_transcript_chunks
 from materials.chunks.search import search_chunks
@@ -37,6 +38,9 @@ from materials.chunks.transcript_formats import MEDIA_TYPES, TranscriptFormat, r
 from materials.models import Chunk, ChunkCorrection, LeftOutPassage
 from materials.queries import get_entry
 from project.http.responses import paginated_response, validated, validated_query
+from project.jobs.priorities import get_requested_priority
+from project.jobs.serializers import JobSerializer, PrioritySerializer
+from project.jobs.views import accepted_response
 from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
 
@@ -60,6 +64,16 @@ class NodeTextViewSet(viewsets.GenericViewSet[Chunk]):
         return paginated_response(
             self, search_chunks(tenant=get_tenant(request), node_id=pk, words=words), FoundSerializer
         )
+
+    @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
+    def request_embedding(self, request: Request, pk: UUID) -> Response:
+        """Make the vectors of all texts below a node, for search by meaning. Follow the job in `Location`.
+
+        A model is asked for those texts alone that have no vector yet, which costs money unless it is a server of your
+        own. Ask again after texts have changed; the answers of a search say how many entries lack vectors.
+        """
+        priority = get_requested_priority(request, validated(PrioritySerializer(data=request.data))["priority"])
+        return accepted_response(request_embedding(tenant=get_tenant(request), node_id=pk, priority=priority))
 
 
 class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):

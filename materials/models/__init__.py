@@ -24,10 +24,12 @@ from materials.models.objects import ObjectRemoval
 from materials.models.recordings import KeyFrame, PictureDescription, TranscriptWindow
 from materials.models.tree import MaterialNode
 from materials.models.uploads import Quota, StorageReservation, Upload, UploadStatus
+from materials.models.vectors import ChunkVector
 
 __all__ = [
     "Chunk",
     "ChunkCorrection",
+    "ChunkVector",
     "EntryError",
     "EntryState",
     "HostVisit",

@@ -145,6 +145,12 @@ class MaterialEntry(UUIDModel):
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     processed_sha256 = models.CharField(max_length=64, blank=True)
     processed_at = models.DateTimeField(null=True, blank=True)
+    vector_space = models.CharField(
+        max_length=100, blank=True, db_default="", editable=False, help_text="In which all texts have vectors."
+    )
+    vector_fingerprint = models.CharField(
+        max_length=64, blank=True, db_default="", editable=False, help_text="The fingerprint that the entry had then."
+    )
 
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)

@@ -20,6 +20,7 @@ from materials.mappings.services import copy_mappings
 from materials.models import (
     Chunk,
     ChunkCorrection,
+    ChunkVector,
     EntryState,
     KeyFrame,
     LeftOutPassage,
@@ -194,6 +195,7 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
             entry.processed_at, entry.processed_sha256, entry.fingerprint, entry.chunk_count = None, "", "", 0
             entry.key_frames_stored_at, entry.left_out = None, []
             entry.contents, entry.metadata = None, {}
+            entry.vector_space, entry.vector_fingerprint = "", ""
             entry.transcribed_by, entry.transcription_reason, entry.spoken_language = "", "", ""
         entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
     MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH_SIZE)
@@ -203,6 +205,7 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
     copy_rows(ChunkCorrection, tenant=tenant, entries=copied, chunk_id=COPIED_CHUNK_ID_SQL)
     copy_rows(LeftOutPassage, tenant=tenant, entries=copied)
     copy_rows(KeyFrame, tenant=tenant, entries=copied)
+    copy_rows(ChunkVector, tenant=tenant, entries=copied)
     copy_mappings(tenant=tenant, entries=entry_ids)
 
 

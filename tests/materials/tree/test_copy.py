@@ -82,7 +82,7 @@ def test_it_copies_any_tree_in_the_same_few_statements(
         Chunk(tenant=acme, entry=entry, position=n, kind="paragraph", text="x") for entry in entries for n in range(5)
     )
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         copy_node(tenant=acme, node_id=course.pk, parent_id=None)
 
     assert Chunk.objects.count() == 10 * size

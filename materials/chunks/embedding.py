@@ -1,0 +1,184 @@
+"""The job that makes the vectors of all texts below a node: of those alone that have none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q, Sum
+
+from llm.embeddings import EMBED_TEXTS, split_batches
+from llm.messages import EmbeddingPurpose
+from llm.router.factory import get_model_router
+from llm.router.router import VectorSpace
+from materials.chunks.vectors import filter_unembedded, require_vector_space
+from materials.fingerprints import compute_text_digest
+from materials.job_kinds import EMBED_NODE
+from materials.locks import lock_tree
+from materials.models import Chunk, ChunkVector, MaterialEntry
+from materials.queries import get_node, list_subtree
+from project import logs
+from project.db.fields import new_id
+from project.jobs.models import Job
+from project.jobs.run import JobRun
+from project.jobs.services import submit_job
+from tenants.models import Tenant
+
+# Texts that are looked up and stored at a time: what a killed worker loses is less than one request to a model and
+# this many rows. Requests hold up to some hundred texts, so that a few of them are made of it.
+SLICE_SIZE = 500
+_INSERT_SQL = """
+    INSERT INTO materials_chunkvector (id, created_at, tenant_id, entry_id, space, text_digest, vector)
+    VALUES (%s, statement_timestamp(), %s, %s, %s, %s, %s::real[]) ON CONFLICT DO NOTHING
+"""
+# Those of other spaces, and of texts that the entry has no longer.
+_DELETE_OLD_SQL = """
+    DELETE FROM materials_chunkvector old WHERE tenant_id = %(tenant)s AND entry_id = ANY(%(entries)s) AND (
+        space <> %(space)s OR NOT EXISTS (
+            SELECT 1 FROM materials_chunk chunk
+            WHERE chunk.entry_id = old.entry_id AND md5(chunk.text) = old.text_digest
+        )
+    )
+"""
+
+log = logs.get_logger(__name__)
+
+
+@dataclass(kw_only=True)
+class EmbeddingReport:
+    """How many texts got a vector by a model (`made`) or from the same text elsewhere, and how many were cut for it."""
+
+    made: int = 0
+    reused: int = 0
+    cut: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _EntryText:
+    entry_id: UUID
+    digest: str
+    text: str
+
+
+def request_embedding(*, tenant: Tenant, node_id: UUID, priority: int = 0) -> Job:
+    """Submit the job that makes the vectors of the texts below a node.
+
+    Raises NotFound, what `require_vector_space` raises, and JobAlreadyOpen while such a job is open.
+    """
+    node = get_node(tenant=tenant, node_id=node_id)
+    require_vector_space()
+    return submit_job(tenant=tenant, kind=EMBED_NODE, subject_id=node.pk, priority=priority)
+
+
+def embed_node(run: JobRun) -> None:
+    """Run the job. What it has stored when it is stopped is neither made nor paid again.
+
+    Raises what `require_vector_space` and the router raise.
+    """
+    space = require_vector_space()
+    nodes = [node.pk for node in list_subtree(tenant=run.tenant, node_id=run.job.subject_id)]
+    below = MaterialEntry.objects.for_tenant(run.tenant).filter(node__in=nodes)
+    entries = filter_unembedded(below, space).order_by("id")
+    # What they say now: an entry that changes meanwhile keeps another fingerprint, and is found the next time.
+    fingerprints = dict(entries.values_list("pk", "fingerprint"))
+    total = entries.aggregate(total=Sum("chunk_count", default=0))["total"]
+    report, done = EmbeddingReport(), 0
+    for texts in _iterate_slices(run.tenant, sorted(fingerprints)):
+        run.report_progress("embedding", done, total)
+        _embed_slice(run, space, texts, report)
+        run.renew_attempts()
+        done += len(texts)
+    run.wait_for_database()
+    with transaction.atomic():
+        lock_tree(run.tenant)
+        result = {"space": space.key, "entries": len(fingerprints), **vars(report)}
+        with run.complete_job(result=result):
+            _mark_entries(run.tenant, space, fingerprints)
+    log.info("texts embedded", node=str(run.job.subject_id), **result)
+
+
+def _iterate_slices(tenant: Tenant, entries: Sequence[UUID]) -> Iterator[list[_EntryText]]:
+    """Yield the texts of these entries (sorted by id), SLICE_SIZE at a time, whichever entries they are of."""
+    begin, last = 0, -1
+    while begin < len(entries):
+        # Of a few entries with each statement: most have some ten texts.
+        some = entries[begin : begin + SLICE_SIZE]
+        rows = list(
+            Chunk.objects.for_tenant(tenant)
+            .filter(Q(entry=some[0], position__gt=last) | Q(entry__in=some[1:]))
+            .order_by("entry", "position")
+            .values_list("entry", "position", "text")[:SLICE_SIZE]
+        )
+        if rows:
+            yield [_EntryText(entry_id=entry, digest=compute_text_digest(text), text=text) for entry, _, text in rows]
+        if len(rows) < SLICE_SIZE:
+            begin, last = begin + len(some), -1
+        else:
+            begin, last = entries.index(rows[-1][0], begin), rows[-1][1]
+
+
+def _embed_slice(run: JobRun, space: VectorSpace, texts: Sequence[_EntryText], report: EmbeddingReport) -> None:
+    digests = {each.digest for each in texts}
+    known = dict(
+        ChunkVector.objects.for_tenant(run.tenant)
+        .filter(space=space.key, text_digest__in=digests)
+        .order_by("text_digest")
+        .values_list("text_digest", "vector")
+    )
+    report.reused += len(known)
+    missing = {each.digest: each.text for each in texts if each.digest not in known}
+    _store_vectors(run.tenant, space, texts, known)
+    digests_in_order = iter(missing)
+    for batch in split_batches(missing.values(), space):
+        made = get_model_router().embed(
+            EMBED_TEXTS,
+            batch,
+            purpose=EmbeddingPurpose.DOCUMENT,
+            space=space,
+            tenant=run.tenant,
+            job=run.job,
+            checkpoint=run.checkpoint,
+        )
+        report.made += len(batch)
+        report.cut += made.cut_count
+        # At once: the next batch may fail, and this one is paid.
+        _store_vectors(
+            run.tenant, space, texts, dict(zip(islice(digests_in_order, len(batch)), made.vectors, strict=True))
+        )
+
+
+def _store_vectors(
+    tenant: Tenant, space: VectorSpace, texts: Iterable[_EntryText], vectors: Mapping[str, Sequence[float]]
+) -> None:
+    pairs = {(each.entry_id, each.digest) for each in texts if each.digest in vectors}
+    if not pairs:
+        return
+    with transaction.atomic():
+        # Whoever deletes an entry holds the lock, so that those that are there stay until the rows are.
+        lock_tree(tenant)
+        there = set(
+            MaterialEntry.objects.for_tenant(tenant)
+            .filter(pk__in={entry_id for entry_id, _ in pairs})
+            .values_list("pk", flat=True)
+        )
+        rows = [
+            (new_id(), tenant.pk, entry_id, space.key, digest, list(vectors[digest]))
+            for entry_id, digest in sorted(pairs)
+            if entry_id in there
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(_INSERT_SQL, rows)
+
+
+def _mark_entries(tenant: Tenant, space: VectorSpace, fingerprints: Mapping[UUID, str]) -> None:
+    """Note which texts of the entries have vectors now, and delete the vectors that no text has any more."""
+    ordered = sorted(fingerprints.items(), key=lambda item: (item[1], item[0]))
+    entries = MaterialEntry.objects.for_tenant(tenant)
+    for fingerprint, same in groupby(ordered, key=lambda item: item[1]):
+        ids = [entry_id for entry_id, _ in same]
+        entries.filter(pk__in=ids).update(vector_space=space.key, vector_fingerprint=fingerprint)
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_OLD_SQL, {"tenant": tenant.pk, "entries": list(fingerprints), "space": space.key})
