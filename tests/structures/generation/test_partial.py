@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from llm.models import Breaker
 from materials.models import MaterialNode
 from materials.tree.services import create_node
 from project.jobs.models import Job
+from project.jobs.services import cancel_job
 from structures.models import GenerationStep, StructureSnapshot
 from tenants.models import Tenant
 from tests.conftest import Api, drain
@@ -183,3 +185,30 @@ def test_an_outage_is_waited_for_and_makes_nothing_partial(
 
     assert (job["status"], job["error"]["code"]) == ("queued", "models_exhausted")
     assert not StructureSnapshot.objects.exists()
+
+
+def test_after_a_cancellation_no_lesson_begins(
+    world: World, api: Api, acme: Tenant, course: MaterialNode, settings: Settings
+) -> None:
+    settings.GENERATION_CONCURRENCY = 2
+    for n in range(6):
+        lesson = create_node(tenant=acme, title=f"Lesson {n}", parent_id=course.pk)
+        add_text(lesson, f"{n}.md", f"Lesson {n} says something of water.".encode())
+
+    def cancel(asked: Asked) -> Step:
+        try:
+            job = Job.objects.get(kind="generate_structure")
+            if job.cancel_requested_at is None:
+                cancel_job(job=job)
+        finally:
+            connection.close()
+        return replace(honest(asked), after=0.5)
+
+    world.google.always(cancel)
+
+    job = ask_for(api(acme), course.pk, mode="guided")
+
+    assert job["status"] == "cancelled"
+    # Those that were under way when it was noticed; in a test that is after a twentieth of a second.
+    assert len(world.google.asked) <= 2
+    assert not GenerationStep.objects.filter(state="failed").exists()
