@@ -13,6 +13,7 @@ from structures.models import (
     CommentThread,
     EditConflictRow,
     EditRecord,
+    GenerationStep,
     Publication,
     Reference,
     ReviewEvent,
@@ -93,6 +94,17 @@ class CachedAnswerAdmin(ReadOnlyAdmin):
     list_select_related = ("node",)
     search_fields = ("node__id", "digest")
     ordering = ("-created_at", "id")
+
+
+@admin.register(GenerationStep)
+class GenerationStepAdmin(ReadOnlyAdmin):
+    """Modules and lessons of generations that are not complete."""
+
+    list_display = ("title", "node_type", "state", "tenant", "job")
+    list_filter = ("state", "tenant")
+    list_select_related = ("tenant", "job")
+    search_fields = ("job__id", "title")
+    ordering = ("job_id", "position")
 
 
 @admin.register(SharedLink)
