@@ -47,7 +47,8 @@ class Grounding:
     def build_json(self) -> dict[str, int | float]:
         """Return all counts by name."""
         values = asdict(self)
-        return {**values, **values.pop("statements")}
+        statements = values.pop("statements")
+        return {**values, **statements}
 
 
 def _find_no_citations(_node: DraftNode) -> Iterable[Citation]:

@@ -67,6 +67,7 @@ def test_parts_that_are_not_proved_are_marked(world: World, api: Api, acme: Tena
     (solved,) = nodes_in(snapshot, "exercise")
     assert [(each["field"], each["text"]) for each in solved["unproved"]] == [("reference_solution", "12")]
     assert snapshot["grounding"]["sentences_unproved"] == 3
+    assert "statements" not in snapshot["grounding"]
     assert snapshot["grounding"]["sentences_left_out"] == 0
     assert any("3 of 6 sentences" in warning for warning in snapshot["warnings"]), snapshot["warnings"]
 
