@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
 from django.db import connection
 from django.db.models import Case, Expression, F, FloatField, IntegerField, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Greatest, Replace, Round, StrIndex, Substr
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Coalesce, Greatest, Least, Replace, Round, StrIndex, Substr
 
 from materials.languages import ANY_LANGUAGE, get_search_configuration
-from materials.models import Chunk, MaterialEntry
+from materials.models import Chunk
 from materials.models.chunks import CHUNK_SEARCH_VECTOR, SearchConfigurationField
-from materials.queries import list_subtree
-from tenants.models import Tenant
 
 # For scripts without spaces; others have up to two fragments of 8 to 30 words. Two lines of a list of results.
 SNIPPET_CHARACTERS = 200
@@ -34,6 +33,8 @@ _MARK_START, _MARK_END = "\ue000", "\ue001"
 _DIVIDE_BY_LOG_LENGTH = 1
 # Ranks are small fractions; six digits keep them apart, and an integer can be part of a page's cursor.
 _SCORE_SCALE = 1_000_000.0
+# By its authors' measurements, the best of the values they tried; it keeps the first few ranks from deciding alone.
+_FUSION_CONSTANT = 60
 # For the prefixes of languages without a stemmer: a third of a word is cut off, at most three letters, the longest
 # endings that are common in Slavic languages, and three letters stay.
 _MIN_PREFIX_LENGTH, _MAX_ENDING_LENGTH = 3, 3
@@ -75,32 +76,75 @@ class _SearchTerm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ChunkSearch:
+class ChunkSearch:
     """A search: the words as they were typed, and the parsed query for each configuration that has one."""
 
     words: str
     queries: dict[str, Expression]
 
 
-def search_chunks(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chunk]:
-    """Return the chunks below the node that match `words`, best first, with `score`, `snippet_source` and `entry`.
-
-    All words must occur; "a phrase" in quotes, `or`, and `-without` are understood. Four statements, whatever the size
-    of the tree, with the one that reads a page. Raises NotFound.
-    """
-    nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
-    below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
-    languages = below.exclude(chunk_count=0).order_by().values_list("text_language", flat=True).distinct()
-    configurations = {get_search_configuration(language) for language in languages} | {ANY_LANGUAGE}
-    search = _ChunkSearch(words=words, queries=_build_queries(configurations, words))
-    rows = (
-        Chunk.objects.for_tenant(tenant)
-        .filter(entry__node__in=nodes)
-        .alias(indexed=CHUNK_SEARCH_VECTOR)
-        .filter(_build_match_condition(search))
+def has_operators(words: str) -> bool:
+    """Tell whether a query says more than words: a phrase, alternatives, or what must not occur."""
+    alternatives = _parse_alternatives(words)
+    return len(alternatives) > 1 or any(
+        term.is_phrase or not term.is_wanted for terms in alternatives for term in terms
     )
+
+
+def build_search(words: str, *, languages: Iterable[str]) -> ChunkSearch:
+    """Return the search for `words` in texts of these languages. All words must occur; "a phrase" in quotes, `or`, and
+    `-without` are understood. One statement.
+    """
+    configurations = {get_search_configuration(language) for language in languages} | {ANY_LANGUAGE}
+    return ChunkSearch(words=words, queries=_build_queries(configurations, words))
+
+
+def order_by_words(chunks: QuerySet[Chunk], search: ChunkSearch) -> QuerySet[Chunk]:
+    """Keep the chunks that match, best first, with `score`, `snippet_source`, `is_found_by_words` and `entry`."""
+    return _annotate_results(
+        chunks.alias(indexed=CHUNK_SEARCH_VECTOR).filter(_build_match_condition(search)),
+        search,
+        score=_build_score(search),
+        is_found_by_words=Value(True),
+    )
+
+
+def order_by_rank(chunks: QuerySet[Chunk], search: ChunkSearch, rankings: Sequence[Sequence[UUID]]) -> QuerySet[Chunk]:
+    """Keep the chunks that match and those of the rankings (ids, best first); otherwise like `order_by_words`.
+
+    Those of the rankings come first, by reciprocal rank fusion; what matches and is in none of them follows.
+    """
+    scores = fuse_rankings(rankings)
+    fused = RawSQL(
+        "(%s::int[])[array_position(%s::uuid[], materials_chunk.id)]",
+        [list(scores.values()), list(scores)],
+        output_field=IntegerField(),
+    )
+    matches = _build_match_condition(search)
+    # Below the lowest score of a ranking of a thousand (943).
+    rest = Least(_build_score(search) / 2000, Value(500))
+    return _annotate_results(
+        chunks.alias(indexed=CHUNK_SEARCH_VECTOR).filter(matches | Q(pk__in=list(scores))),
+        search,
+        score=Coalesce(fused, rest),
+        is_found_by_words=Case(When(matches, then=Value(True)), default=Value(False)),
+    )
+
+
+def fuse_rankings(rankings: Sequence[Sequence[UUID]]) -> dict[UUID, int]:
+    """Return a score for each id: the sum over the rankings of the reciprocal of its rank (Cormack et al., 2009)."""
+    sums: dict[UUID, float] = {}
+    for ranking in rankings:
+        for rank, chunk_id in enumerate(ranking, start=1):
+            sums[chunk_id] = sums.get(chunk_id, 0.0) + _SCORE_SCALE / (_FUSION_CONSTANT + rank)
+    return {chunk_id: round(total) for chunk_id, total in sums.items()}
+
+
+def _annotate_results(
+    rows: QuerySet[Chunk], search: ChunkSearch, *, score: Expression, is_found_by_words: Expression
+) -> QuerySet[Chunk]:
     return (
-        rows.annotate(score=_build_score(search), snippet_source=_build_snippet(search))
+        rows.annotate(score=score, snippet_source=_build_snippet(search), is_found_by_words=is_found_by_words)
         .select_related("entry")
         .defer("text", "emphasised")
         .order_by("-score", "id")
@@ -109,7 +153,7 @@ def search_chunks(*, tenant: Tenant, node_id: UUID, words: str) -> QuerySet[Chun
 
 def render_snippet(chunk: Chunk) -> str:
     """Return a found chunk's text around the words as HTML: escaped, with matches between `<mark>` and `</mark>`."""
-    text: str = chunk.snippet_source  # type: ignore[attr-defined]  # an annotation of `search_chunks`
+    text: str = chunk.snippet_source  # type: ignore[attr-defined]  # an annotation of `order_by_words`
     return html.escape(text, quote=False).replace(_MARK_START, "<mark>").replace(_MARK_END, "</mark>")
 
 
@@ -136,7 +180,7 @@ def _build_prefix_lexeme(lexeme: re.Match[str]) -> str:
     return f"'{word}':*"
 
 
-def _build_match_condition(search: _ChunkSearch) -> Q:
+def _build_match_condition(search: ChunkSearch) -> Q:
     found = Q()
     if _UNSPACED.search(search.words):
         for terms in _parse_alternatives(search.words):
@@ -161,7 +205,7 @@ def _parse_alternatives(words: str) -> list[list[_SearchTerm]]:
     return [terms for terms in found if any(term.is_wanted for term in terms)]
 
 
-def _build_score(search: _ChunkSearch) -> Expression:
+def _build_score(search: ChunkSearch) -> Expression:
     """Return the rank as an integer, by which results can be paged."""
     rank = SearchRank(
         CHUNK_SEARCH_VECTOR, _select_query(search), normalization=_DIVIDE_BY_LOG_LENGTH, cover_density=True
@@ -169,7 +213,7 @@ def _build_score(search: _ChunkSearch) -> Expression:
     return Cast(Round(Cast(rank, FloatField()) * Value(_SCORE_SCALE)), IntegerField())
 
 
-def _build_snippet(search: _ChunkSearch) -> Expression:
+def _build_snippet(search: ChunkSearch) -> Expression:
     if _UNSPACED.search(search.words):
         return _build_unspaced_snippet(search.words)
     return Case(
@@ -191,7 +235,8 @@ def _build_snippet(search: _ChunkSearch) -> Expression:
             )
             for name, query in search.queries.items()
         ),
-        default=Value(""),
+        # Found by meaning alone: the text's beginning.
+        default=Substr(_PLAIN_TEXT, 1, SNIPPET_CHARACTERS),
         output_field=TextField(),
     )
 
@@ -211,6 +256,6 @@ def _cast_configuration(configuration: str) -> Expression:
     return Cast(Value(configuration), SearchConfigurationField())
 
 
-def _select_query(search: _ChunkSearch) -> Expression:
+def _select_query(search: ChunkSearch) -> Expression:
     cases = (When(search_configuration=_cast_configuration(name), then=query) for name, query in search.queries.items())
     return Case(*cases, default=_ParsedSearchQuery(""))

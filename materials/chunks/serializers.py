@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from materials.chunks.search import render_snippet
@@ -135,6 +136,11 @@ class SearchSerializer(ListQuerySerializer):
     """What to search for."""
 
     q = serializers.CharField(max_length=200, help_text='Words; `"a phrase"`, `or` and `-without` are understood.')
+    by = serializers.ChoiceField(
+        choices=[("words_and_meaning", "words_and_meaning"), ("words", "words")],
+        default="words_and_meaning",
+        help_text="Whether what means the same is found as well, where the texts have vectors.",
+    )
 
 
 class FoundEntrySerializer(serializers.Serializer[Any]):
@@ -146,19 +152,53 @@ class FoundEntrySerializer(serializers.Serializer[Any]):
     format = serializers.CharField()
 
 
+class MeaningReportSerializer(serializers.Serializer[Any]):
+    """Whether the search was by meaning, too, and if not, why and what to do about it.
+
+    `entries_without_vectors` counts the entries of which some texts may not be found by meaning.
+    """
+
+    is_used = serializers.BooleanField()
+    space = serializers.CharField(help_text="The vector space; blank without one.")
+    entries_without_vectors = serializers.IntegerField()
+    why_not = serializers.CharField(help_text="Blank when it was.")
+
+
 class FoundSerializer(serializers.ModelSerializer[Chunk]):
-    """A found chunk. `score` is for comparing; `snippet` is HTML with `<mark>` around matches."""
+    """A found chunk. `score` is for comparing within one search; `snippet` is HTML with `<mark>` around matches.
+
+    Takes the ids of what was found by meaning as `nearest` of its context. What was found by meaning alone has the
+    beginning of its text as snippet.
+    """
 
     entry = FoundEntrySerializer(read_only=True)
     kind = serializers.ChoiceField(choices=CHUNK_KINDS, read_only=True)
     locator = LocatorSerializer(read_only=True)
     score = serializers.IntegerField(read_only=True)
+    found_by = serializers.SerializerMethodField()
     snippet = serializers.SerializerMethodField()
 
     class Meta:
         model = Chunk
-        fields = ("id", "entry", "position", "kind", "locator", "score", "snippet")
+        fields = ("id", "entry", "position", "kind", "locator", "score", "found_by", "snippet")
         read_only_fields = fields
+
+    @extend_schema_field(
+        serializers.ListField(child=serializers.ChoiceField(choices=[("words", "words"), ("meaning", "meaning")]))
+    )
+    def get_found_by(self, chunk: Chunk) -> list[str]:
+        by_words: bool = chunk.is_found_by_words  # type: ignore[attr-defined]  # an annotation of the search
+        by_meaning = chunk.pk in self.context["nearest"]
+        return [name for name, is_so in (("words", by_words), ("meaning", by_meaning)) if is_so]
 
     def get_snippet(self, chunk: Chunk) -> str:
         return render_snippet(chunk)
+
+
+class FoundPageSerializer(serializers.Serializer[Any]):
+    """A page of what a search found."""
+
+    data = FoundSerializer(many=True)  # type: ignore[assignment]  # the stubs know the property of that name
+    has_more = serializers.BooleanField()
+    next_cursor = serializers.CharField(allow_null=True)
+    meaning = MeaningReportSerializer()

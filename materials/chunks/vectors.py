@@ -44,9 +44,10 @@ def require_vector_space() -> VectorSpace:
 
     Raises VectorsUnavailable without the extension, and NoProvider, UnknownAction or RegistryUnusable without a model.
     """
+    space = get_model_router().get_vector_space(EMBED_TEXTS)
     if not has_vector_extension():
         raise VectorsUnavailable("The database lacks the extension pgvector, so that vectors cannot be compared.")
-    return get_model_router().get_vector_space(EMBED_TEXTS)
+    return space
 
 
 def find_vector_space() -> tuple[VectorSpace | None, str]:
@@ -55,11 +56,6 @@ def find_vector_space() -> tuple[VectorSpace | None, str]:
         return require_vector_space(), ""
     except (VectorsUnavailable, NoProvider, UnknownAction, RegistryUnusable) as exc:
         return None, f"{exc} {exc.next_step}"
-
-
-def filter_embedded(entries: QuerySet[MaterialEntry], space: VectorSpace) -> QuerySet[MaterialEntry]:
-    """Keep the entries whose texts, as they are now, all have vectors of the space."""
-    return entries.filter(vector_space=space.key, vector_fingerprint=F("fingerprint"))
 
 
 def filter_unembedded(entries: QuerySet[MaterialEntry], space: VectorSpace) -> QuerySet[MaterialEntry]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status, viewsets
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -18,18 +18,20 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from materials.chunks.combined_search import search_materials
 from materials.chunks.embedding import request_embedding
 from materials.chunks.markdown import render_left_out, render_markdown
 from materials.chunks.queries import get_chunk, list_transcript_chunks
-from materials.chunks.search import search_chunks
 from materials.chunks.serializers import (
     ChunkCorrectionSerializer,
     ChunkSerializer,
     ChunkTextSerializer,
     CorrectionListSerializer,
+    FoundPageSerializer,
     FoundSerializer,
     LeftOutPassageSerializer,
     MarkdownOptionsSerializer,
+    MeaningReportSerializer,
     SearchSerializer,
     TranscriptOptionsSerializer,
 )
@@ -53,16 +55,30 @@ class NodeTextViewSet(viewsets.GenericViewSet[Chunk]):
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
-    @extend_schema(parameters=[SearchSerializer], responses=FoundSerializer(many=True))
+    @extend_schema(
+        parameters=[
+            SearchSerializer,
+            OpenApiParameter("limit", OpenApiTypes.INT, description="How many at most: 1 to 200, by default 50."),
+            OpenApiParameter("cursor", description="Where to go on: `next_cursor` of the page before."),
+        ],
+        responses=FoundPageSerializer,
+    )
     def search(self, request: Request, pk: UUID) -> Response:
-        """Search the text of all materials below a node, best match first.
+        """Search the text of all materials below a node, best match first, by words and by meaning.
 
-        All words must occur, in any form that the material's language gives them; `"a phrase"`, `or` and `-without`
-        are understood. `snippet` is HTML: escaped, with `<mark>` around matches.
+        By words, all must occur, in any form that the material's language gives them; `"a phrase"`, `or` and
+        `-without` are understood. By meaning, what is nearest is found in any language, where the texts have vectors;
+        `meaning` says whether that was done, and if not, why. `snippet` is HTML: escaped, with `<mark>` around matches.
         """
-        words: str = validated_query(request, SearchSerializer)["q"]
-        return paginated_response(
-            self, search_chunks(tenant=get_tenant(request), node_id=pk, words=words), FoundSerializer
+        options = validated_query(request, SearchSerializer)
+        found = search_materials(
+            tenant=get_tenant(request), node_id=pk, words=options["q"], by_meaning=options["by"] != "words"
+        )
+        page = FoundSerializer(self.paginate_queryset(found.rows), many=True, context={"nearest": set(found.nearest)})
+        answer = self.get_paginated_response(page.data)
+        return Response(
+            {**answer.data, "meaning": MeaningReportSerializer(found.meaning).data},
+            headers={"Link": answer["Link"]} if "Link" in answer else None,
         )
 
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
