@@ -63,6 +63,7 @@ class _EntryText:
     text: str
 
 
+@transaction.atomic
 def request_embedding(*, tenant: Tenant, node_id: UUID, priority: int = 0) -> Job:
     """Submit the job that makes the vectors of the texts below a node.
 

@@ -217,6 +217,16 @@ def test_it_takes_the_same_statements_for_any_tree(
     assert len(found) > 10
 
 
+@pytest.mark.django_db(transaction=True)
+def test_request_job_and_search_work_without_a_transaction_around_them(
+    client: APIClient, embedded: MaterialNode
+) -> None:
+    page = search(client, embedded, "bucle")
+
+    assert page["meaning"]["is_used"]
+    assert page["data"][0]["found_by"] == ["meaning"]
+
+
 def test_ranks_are_fused_by_the_sum_of_their_reciprocals() -> None:
     one, two, three = uuid4(), uuid4(), uuid4()
 
