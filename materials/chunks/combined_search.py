@@ -21,7 +21,7 @@ from llm.messages import EmbeddingPurpose
 from llm.router.deadlines import Deadline
 from llm.router.factory import get_model_router
 from llm.router.router import VectorSpace
-from materials.chunks.search import build_search, has_operators, order_by_rank, order_by_words
+from materials.chunks.search import asks_for_exact_matches, build_search, order_by_rank, order_by_words
 from materials.chunks.vectors import find_vector_space, list_nearest_chunk_ids
 from materials.models import Chunk, MaterialEntry
 from materials.queries import list_subtree
@@ -97,8 +97,9 @@ class _EntryFacts:
 def search_materials(*, tenant: Tenant, node_id: UUID, words: str, by_meaning: bool = True) -> FoundChunks:
     """Return the chunks below the node that match the words, and with `by_meaning` those that mean the same.
 
-    A query with operators is for exact matches, and is searched for by words alone. A constant number of statements,
-    whatever the size of the tree. Must not be called inside a transaction when `by_meaning`. Raises NotFound.
+    A query with a phrase or `-without` is for exact matches, and is searched for by words alone. A constant
+    number of statements, whatever the size of the tree. Must not be called inside a transaction when `by_meaning`.
+    Raises NotFound.
     """
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
     space, why_not = _choose_space(words) if by_meaning else (None, "The request asks for words alone.")
@@ -125,8 +126,8 @@ def search_materials(*, tenant: Tenant, node_id: UUID, words: str, by_meaning: b
 
 
 def _choose_space(words: str) -> tuple[VectorSpace | None, str]:
-    if has_operators(words):
-        return None, 'Queries with "a phrase", or, and -without are searched for by words alone.'
+    if asks_for_exact_matches(words):
+        return None, 'Queries with "a phrase" or -without are searched for by words alone.'
     return find_vector_space()
 
 

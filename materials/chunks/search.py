@@ -83,12 +83,9 @@ class ChunkSearch:
     queries: dict[str, Expression]
 
 
-def has_operators(words: str) -> bool:
-    """Tell whether a query says more than words: a phrase, alternatives, or what must not occur."""
-    alternatives = _parse_alternatives(words)
-    return len(alternatives) > 1 or any(
-        term.is_phrase or not term.is_wanted for terms in alternatives for term in terms
-    )
+def asks_for_exact_matches(words: str) -> bool:
+    """Tell whether a query has a phrase or says what must not occur. `or` stands in people's questions, too."""
+    return any(term.is_phrase or not term.is_wanted for terms in _parse_alternatives(words) for term in terms)
 
 
 def build_search(words: str, *, languages: Iterable[str]) -> ChunkSearch:

@@ -122,8 +122,12 @@ def test_pages_are_those_of_one_search_and_the_model_is_asked_once(
     assert (call.tenant, call.outcome) == (embedded.tenant, "answered")
 
 
-@pytest.mark.parametrize("q", ['"a loop"', "loop or bucle", "loop -again"])
-def test_operators_are_for_words_alone(client: APIClient, embedded: MaterialNode, models: World, q: str) -> None:
+def test_a_question_with_or_is_a_question(client: APIClient, embedded: MaterialNode) -> None:
+    assert search(client, embedded, "bucle or nada")["meaning"]["is_used"]
+
+
+@pytest.mark.parametrize("q", ['"a loop"', "loop -again"])
+def test_exact_matches_are_for_words_alone(client: APIClient, embedded: MaterialNode, models: World, q: str) -> None:
     page = search(client, embedded, q)
 
     assert {tuple(row["found_by"]) for row in page["data"]} <= {("words",)}
