@@ -192,6 +192,7 @@ def test_a_good_password_ends_the_count(admin_user: User) -> None:
     assert statuses == [200, 200, 302] * 4
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_window")
 def test_whoever_has_an_account_gets_no_more_tries_for_other_names(admin_user: User) -> None:
     for number in range(12):

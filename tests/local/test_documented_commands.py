@@ -17,9 +17,11 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from llm.models import ExternalCall
 from materials.models import MaterialNode
+from project.db.fields import new_id
 from structures.models import EditRecord, SharedLink, StructureSnapshot
-from tenants.models import ApiKey
+from tenants.models import ApiKey, Tenant
 from tests.process_table import environment, eventually, start
 
 BASE = Path(settings.BASE_DIR)
@@ -143,6 +145,8 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
             },
             "0198c0de-...": lambda: str(MaterialNode.objects.get(parent=None).pk),
         }
+        if arguments[0] == "settle_calls":
+            examples["0198c0de-..."] = create_call_of_unknown_cost
         arguments = [examples[each]() if each in examples else each for each in arguments]
         try:
             call_command(*arguments, stdout=StringIO(), stderr=StringIO())
@@ -152,6 +156,14 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
 
     assert refused == [("ask", True)]
     assert len(lines) > 15
+
+
+def create_call_of_unknown_cost() -> str:
+    call = ExternalCall.objects.create(
+        tenant=Tenant.objects.earliest("created_at"), call_id=new_id(), attempt=1, action="ask", strategy="default",
+        path="default", provider="google", model="gemini", registry="0", outcome="lost",
+    )  # fmt: skip
+    return str(call.pk)
 
 
 def test_no_page_names_a_command_without_its_interpreter() -> None:

@@ -145,6 +145,7 @@ def test_slides_of_a_lecture_are_found_with_jumps_a_speaker_and_scenes(deck: Pat
     assert confidence > 0.9
 
 
+@pytest.mark.slow
 @needs_office
 def test_slides_of_a_presentation_are_found_when_libreoffice_draws_them(tmp_path: Path) -> None:
     # What was recorded has another font than what LibreOffice draws with.

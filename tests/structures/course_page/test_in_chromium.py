@@ -186,6 +186,7 @@ def test_it_prints_as_a_syllabus(chromium: Browser, tmp_path: Path, url: str) ->
     assert "Find a part" not in text
 
 
+@pytest.mark.slow
 def test_a_thousand_lessons_open_and_fold(
     chromium: Browser, live_server: LiveServer, acme: Tenant, course: MaterialNode
 ) -> None:

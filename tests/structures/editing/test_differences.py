@@ -157,6 +157,7 @@ def build_large(lessons: int, *, shift: int) -> tuple[Outline, dict[str, dict[st
     return {"M Large": {f"L {number}": {f"C {number}.{part}": {} for part in range(3)} for number in numbers}}, texts
 
 
+@pytest.mark.slow
 def test_the_work_grows_as_the_trees_do() -> None:
     def count(lessons: int) -> int:
         trees = []

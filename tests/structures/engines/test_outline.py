@@ -211,6 +211,7 @@ def test_every_quote_holds_and_the_same_sources_give_the_same_draft(
     assert build_outline(tree("Course", {**folders, **files})) == draft
 
 
+@pytest.mark.slow
 def test_its_work_grows_with_the_size_of_the_course() -> None:
     def course(size: int) -> SourceNode:
         chance = random.Random(1)  # noqa: S311  # the same course every time

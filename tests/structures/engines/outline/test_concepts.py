@@ -280,6 +280,7 @@ def test_every_quote_holds() -> None:
     assert grounding.concepts_without_evidence == 0
 
 
+@pytest.mark.slow
 def test_its_work_grows_with_the_size_of_the_course() -> None:
     def course(size: int) -> SourceNode:
         chance = random.Random(1)  # noqa: S311  # the same course every time

@@ -56,6 +56,7 @@ def test_what_a_copy_in_a_file_of_solutions_has_more_is_the_solution() -> None:
     assert (other.description, other.reference_solution) == (merged.description, merged.reference_solution)
 
 
+@pytest.mark.slow
 def test_its_work_grows_with_the_number_of_exercises() -> None:
     def lessons(size: int) -> list[list[DraftNode]]:
         # Most of the words are the same, as in a series of tasks.

@@ -418,6 +418,7 @@ def test_sections_of_exercises_are_named_so_that_no_concept_is_sought_there() ->
 # --- work -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_its_work_grows_with_the_length_of_a_file() -> None:
     def text(size: int) -> str:
         part = f"### Exercise {{}}\n\n{TASK}\n\n1. Why? a) one b) two\n\n#### Solution\n\nTask: one.\n\n"

@@ -9,7 +9,9 @@ from tests.benchmarks.outline import build_course, measure_peak_bytes, measure_s
 SMALL, LARGE = 20, 200
 
 
-@pytest.mark.parametrize("shape", ["folders", "numbered", "nameless"])
+@pytest.mark.parametrize(
+    "shape", [*(pytest.param(each, marks=pytest.mark.slow) for each in ("folders", "numbered")), "nameless"]
+)
 def test_ten_times_the_files_take_ten_times_as_long(shape: str) -> None:
     measure_seconds(build_course(SMALL, shape))  # what is compiled and loaded once
     small = min(measure_seconds(build_course(SMALL, shape)) for _ in range(3))
@@ -20,6 +22,7 @@ def test_ten_times_the_files_take_ten_times_as_long(shape: str) -> None:
     assert large < 25 * small
 
 
+@pytest.mark.slow
 def test_the_memory_is_bounded_by_the_files() -> None:
     course = build_course(100)
     measure_seconds(course)
