@@ -185,11 +185,15 @@ def generate_structure(run: JobRun) -> None:
 
 def _build_statement_warnings(grounding: Grounding) -> list[str]:
     counts = grounding.statements
-    if not counts.sentences_unproved:
-        return []
-    said = f"{counts.sentences_unproved} of {format_count(counts.sentences, 'sentence')} say what their passages do not"
-    left_out = "; they are left out" if counts.sentences_left_out else ", and are marked"
-    return [f"{said}{left_out}."]
+    warnings = []
+    if counts.sentences_unproved:
+        checked = format_count(counts.sentences, "sentence")
+        said = f"{counts.sentences_unproved} of {checked} say what their passages do not"
+        warnings.append(f"{said}{'; they are left out' if counts.sentences_left_out else ', and are marked'}.")
+    if counts.nodes_not_checked:
+        parts = format_count(counts.nodes_not_checked, "part")
+        warnings.append(f"The sentences of {parts} were not checked: the passages cited there are too long.")
+    return warnings
 
 
 def _build_uncited_warnings(draft: Draft, sources: GenerationSources, *, left_out: Container[UUID]) -> list[str]:

@@ -25,8 +25,8 @@ def verify_statements(
     """Return the draft with the parts of its sentences marked that their chunks do not prove, and the counts.
 
     A concept or exercise is checked against the chunks that it cites, a module or lesson against those that are cited
-    in it; without citations it is not checked. `languages` are those of the chunks. With `is_strict` a sentence with
-    such a part is left out.
+    in it; without citations, or with more text than `Passages` takes, it is not checked. `languages` are those of the
+    chunks. With `is_strict` a sentence with such a part is left out.
     """
     verifier = _StatementVerifier(chunks, languages, detect_language(_iter_texts(draft)), is_strict=is_strict)
     checked = replace(draft, modules=tuple(verifier.verify_node(module, (draft.title,)) for module in draft.modules))
@@ -57,6 +57,10 @@ class _StatementVerifier:
         if not known:
             return node
         passages = Passages([self._chunks[chunk_id].text for chunk_id in known], titles=own)
+        if not passages.is_whole:
+            # What is beyond the bound might prove it.
+            self.counts = replace(self.counts, nodes_not_checked=self.counts.nodes_not_checked + 1)
+            return node
         language = self._language if all(self._languages.get(each) == self._language for each in known) else ""
         unproved: list[UnprovedStatement] = []
         changed: dict[str, str | tuple[str, ...]] = {}
@@ -76,27 +80,29 @@ class _StatementVerifier:
     def _check_text(
         self, name: str, item: int | None, text: str, passages: Passages, language: str
     ) -> tuple[str, list[UnprovedStatement]]:
-        """Return the text, without what is left out of it, and its unproved parts."""
+        """Return the text, without the sentences that are left out of it, and its unproved parts."""
         found: list[UnprovedStatement] = []
-        kept = []
-        at = 0
+        # The text between sentences is kept as it is: the lines of a solution stay lines.
+        kept: list[str] = []
+        at = end = 0
         for sentence in split_text(text):
             at = text.index(sentence, at)
             spans = find_unproved(sentence, passages, language=language)
-            self._count(has_spans=bool(spans))
+            self._count_sentence(has_spans=bool(spans))
             if not spans:
-                kept.append(sentence)
+                kept.append(text[end : at + len(sentence)])
             found += [
                 UnprovedStatement(field=name, item=item, start=at + span.start, end=at + span.end, kind=span.kind)
                 for span in spans
             ]
-            at += len(sentence)
+            at = end = at + len(sentence)
         if found and self._is_strict:
-            return " ".join(kept), []
+            return "".join(kept).strip(), []
         return text, found
 
-    def _count(self, *, has_spans: bool) -> None:
-        self.counts = StatementCounts(
+    def _count_sentence(self, *, has_spans: bool) -> None:
+        self.counts = replace(
+            self.counts,
             sentences=self.counts.sentences + 1,
             sentences_unproved=self.counts.sentences_unproved + has_spans,
             sentences_left_out=self.counts.sentences_left_out + (has_spans and self._is_strict),

@@ -21,7 +21,7 @@ _DIGITS = re.compile(r"\d+(?:[.,]\d+)?")
 _BEGINNING = 2
 # In letters: what a compound ends with is a word of its own, such as "сеанс" in "кіносеанс".
 _COMPOUND = 4
-# In characters of all passages of a node: beyond it the rest is not looked at, and says so (`is_whole`).
+# In characters of all passages of a node: beyond it `is_whole` is False, and nothing should be concluded.
 MAX_CHARACTERS = 200_000
 
 

@@ -1,0 +1,53 @@
+"""Checking the sentences of a draft: what is cut, what stays as it was, and what is not checked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from materials.documents import ChunkKind, Locator
+from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
+from structures.engines.base.sources import SourceChunk
+from structures.grounding.claims.passages import MAX_CHARACTERS
+from structures.grounding.quotes import StatementCounts
+from structures.grounding.statements import verify_statements
+
+CHUNK = UUID(int=1)
+SOLUTION = "def boil():\n    return 100\n\nIt takes 12 minutes.\n\nprint(boil())"
+
+
+def verify(node: DraftNode, text: str, *, is_strict: bool) -> tuple[DraftNode, StatementCounts]:
+    """Return a node that cites a chunk with this text, checked as the only one of a draft, and the counts."""
+    chunk = SourceChunk(id=CHUNK, kind=ChunkKind.PARAGRAPH, text=text, locator=Locator())
+    cited = replace(node, citations=(Citation(chunk_id=CHUNK, quote=text[:10]),))
+    draft = Draft(title="Water", modules=(cited,))
+    checked, counts = verify_statements(draft, {CHUNK: chunk}, {CHUNK: "en"}, is_strict=is_strict)
+    return checked.modules[0], counts
+
+
+def test_only_the_sentence_is_cut_and_lines_stay_lines() -> None:
+    node = DraftNode(node_type=NodeType.EXERCISE, title="Boil", reference_solution=SOLUTION)
+
+    checked, counts = verify(node, "def boil(): return 100; print(boil())", is_strict=True)
+
+    assert checked.reference_solution == SOLUTION.replace("\n\nIt takes 12 minutes.", "")
+    assert (counts.sentences_unproved, counts.sentences_left_out) == (1, 1)
+
+
+def test_marks_lie_where_the_text_has_them() -> None:
+    node = DraftNode(node_type=NodeType.EXERCISE, title="Boil", reference_solution=SOLUTION)
+
+    checked, _ = verify(node, "def boil(): return 100; print(boil())", is_strict=False)
+
+    (mark,) = checked.unproved
+    assert checked.reference_solution == SOLUTION
+    assert SOLUTION[mark.start : mark.end] == "12"
+
+
+def test_what_cites_too_much_to_look_through_is_counted_and_left_alone() -> None:
+    node = DraftNode(node_type=NodeType.LESSON, title="Boil", description="It takes 12 minutes.")
+
+    checked, counts = verify(node, "word " * (MAX_CHARACTERS // 5 + 1), is_strict=True)
+
+    assert checked.description == "It takes 12 minutes."
+    assert counts == StatementCounts(nodes_not_checked=1)
