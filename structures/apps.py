@@ -4,6 +4,7 @@ from project.jobs import job_kinds
 from project.jobs.periodic_tasks import register_periodic_task
 from structures import checks as checks  # registers its system check
 from structures.job_kinds import GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY
+from tenants.scopes import Scope
 
 
 class StructuresConfig(AppConfig):
@@ -14,6 +15,10 @@ class StructuresConfig(AppConfig):
     def ready(self) -> None:
         register_periodic_task("structures.tasks.delete_unused_answers")
         job_kinds.register_job_kind(GENERATE_STRUCTURE, function_path="structures.tasks.generate_structure")
-        # Seconds, which somebody waits for: the light queue.
-        job_kinds.register_job_kind(REBASE_WORKING_COPY, function_path="structures.tasks.rebase_working_copy")
-        job_kinds.register_job_kind(PREVIEW_REBASE, function_path="structures.tasks.preview_rebase")
+        # Seconds, which somebody waits for: the light queue. They tell of working copies, which are drafts.
+        job_kinds.register_job_kind(
+            REBASE_WORKING_COPY, function_path="structures.tasks.rebase_working_copy", read_scope=Scope.PREP
+        )
+        job_kinds.register_job_kind(
+            PREVIEW_REBASE, function_path="structures.tasks.preview_rebase", read_scope=Scope.PREP
+        )

@@ -26,9 +26,11 @@ from project.storage.objects import get_object_storage
 from structures.comments.services import start_thread
 from structures.editing.conflicts import ConflictKind, EditConflict, encode_conflict
 from structures.editing.trees import COURSE_KEY
+from structures.job_kinds import PREVIEW_REBASE, REBASE_WORKING_COPY
 from structures.models import EditConflictRow, Reference, SharedLink, StructureSnapshot, WorkingCopy
 from structures.reviews.services import approve_snapshot, publish_snapshot, unpublish_node
 from structures.shared_links.services import create_publication_link, create_snapshot_link
+from structures.working_copies import rebase_jobs
 from structures.working_copies.services import create_working_copy, edit_working_copy
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -390,6 +392,25 @@ def test_drafts_open_to_those_alone_who_prepare_courses(
     for method, template in drafts[:-1]:
         with subtests.test(f"{method} {template}, prep"):
             assert send(api(acme, WRITE), method, world, template) < 300
+
+
+def test_jobs_that_tell_of_drafts_are_hidden_with_them(
+    api: Api, acme: Tenant, world: World, monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
+) -> None:
+    monkeypatch.setattr(rebase_jobs, "MAX_NODES_AT_ONCE", 0)
+    rebase, prep, reader = world.path("working-copies/{copy}/rebase"), api(acme, WRITE), api(acme, READ)
+    unpublish_node(tenant=acme, node_id=UUID(world.node), reason="", actor=ADA)
+    for query, kind in (("?dry_run=true", PREVIEW_REBASE), ("", REBASE_WORKING_COPY)):
+        job = prep.post(rebase + query, {}, format="json", headers={"If-Match": "*"}).json()["id"]
+        drain()
+        with subtests.test(kind):
+            assert prep.get(f"/api/v1/jobs/{job}").json()["result"]["working_copy"] == world.copy
+            assert reader.get(f"/api/v1/jobs/{job}").status_code == 404
+            assert [each["id"] for each in prep.get(f"/api/v1/jobs?kind={kind}").json()["data"]] == [job]
+            for wanted in (f"?kind={kind}", f"?subject={world.copy}"):
+                assert reader.get(f"/api/v1/jobs{wanted}").json()["data"] == []
+    # Those that tell of no draft are there.
+    assert world.job in [each["id"] for each in reader.get("/api/v1/jobs").json()["data"]]
 
 
 def test_what_opens_by_signature_opens_to_no_key(

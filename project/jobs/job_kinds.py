@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from django.utils.module_loading import import_string
 
 from project.jobs.queues import JobQueue
+from tenants.scopes import Scope
 
 if TYPE_CHECKING:  # apps register their kinds while they load, before there are models
     from project.jobs.run import JobRun
@@ -18,12 +19,13 @@ JobFunction = Callable[["JobRun"], None]
 
 @dataclass(frozen=True, kw_only=True)
 class JobKind:
-    """One kind of job: who does it, how often it may be tried, in which queue it waits."""
+    """One kind of job: who does it, how often it may be tried, in which queue it waits, which keys may read it."""
 
     name: str
     function_path: str
     max_attempts: int
     queue: JobQueue
+    read_scope: Scope
 
     def load_function(self) -> JobFunction:
         """Return the function that does the work."""
@@ -33,17 +35,35 @@ class JobKind:
 _kinds_by_name: dict[str, JobKind] = {}
 
 
-def register_job_kind(name: str, *, function_path: str, max_attempts: int = 3, queue: str = JobQueue.LIGHT) -> None:
+def register_job_kind(
+    name: str,
+    *,
+    function_path: str,
+    max_attempts: int = 3,
+    queue: str = JobQueue.LIGHT,
+    read_scope: Scope = Scope.CHECK,
+) -> None:
     """Register a kind of job. Call it from `AppConfig.ready`.
 
     `function_path` is the dotted name of a function that takes a `JobRun`. What takes minutes of processor time or much
-    memory belongs into the queue `heavy`. Raises ValueError for a queue that does not exist.
+    memory belongs into the queue `heavy`. For keys without `read_scope` there are no such jobs: a kind whose plan,
+    result or errors say more than those may read needs a stronger one. Raises ValueError for a queue that does not
+    exist.
     """
     _kinds_by_name[name] = JobKind(
-        name=name, function_path=function_path, max_attempts=max_attempts, queue=JobQueue(queue)
+        name=name,
+        function_path=function_path,
+        max_attempts=max_attempts,
+        queue=JobQueue(queue),
+        read_scope=read_scope,
     )
 
 
 def get_job_kind(name: str) -> JobKind:
     """Return a registered kind. Raises KeyError."""
     return _kinds_by_name[name]
+
+
+def list_job_kinds() -> list[JobKind]:
+    """Return all registered kinds."""
+    return list(_kinds_by_name.values())

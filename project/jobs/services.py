@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from project.db.clock import get_database_time
-from project.errors import NotFound
 from project.jobs import job_kinds
 from project.jobs.attempts import NO_ERROR, delete_old_attempts
 from project.jobs.dependencies import settle_dependants, settle_queued_jobs
@@ -18,14 +17,6 @@ from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import NORMAL
 from tenants.models import Tenant
-
-
-def get_job(*, tenant: Tenant, job_id: UUID) -> Job:
-    """Return the tenant's job. Raises NotFound."""
-    try:
-        return Job.objects.for_tenant(tenant).get(pk=job_id)
-    except Job.DoesNotExist:
-        raise NotFound(f"There is no job {job_id}.") from None
 
 
 def submit_job(
