@@ -186,6 +186,9 @@ class CircuitBreakers:
             )
             self._apply_failure(row, error, refused=refused)
             row.save()
+        # The call may have been the probe of other rows than the one that it counts against: a key's failure says
+        # nothing of the model, and a provider's is kept beside the model's.
+        self.release_probe(model)
         self._expire_cache()
         if refused:
             log.error(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,29 @@ def test_it_says_when_the_first_key_can_be_used_again(keys: World) -> None:
 
     assert failed.value.retry_after is not None
     assert 20 < failed.value.retry_after <= 45
+
+
+@pytest.mark.parametrize("step", [Fail(403), Fail(402), Fail(429, retry_delay="40s")])
+def test_a_probe_that_fails_for_its_key_leaves_the_model_to_other_keys(keys: World, step: Fail) -> None:
+    before = timezone.now() - timedelta(seconds=1)
+    Breaker.objects.create(provider="google", model="gemini", kind="busy", failures=3, opened=1, open_until=before)
+    keys.google.always(answers(second=step, google=step))
+
+    replies = [keys.router.complete("ask", QUESTION) for _ in range(2)]
+
+    assert {reply.model for reply in replies} == {"gemini"}
+    assert not Breaker.objects.filter(key="").exists()
+
+
+def test_a_probe_that_ends_with_the_providers_refusal_is_over(world: World) -> None:
+    before = timezone.now() - timedelta(seconds=1)
+    Breaker.objects.create(provider="google", model="gemini", kind="busy", failures=3, opened=1, open_until=before)
+    world.google.always(Fail(402))
+    world.anthropic.always(Answer("100."))
+
+    world.router.complete("ask", QUESTION)
+
+    assert [row.probe_until for row in Breaker.objects.filter(provider="google")] == [None, None]
 
 
 def test_a_key_that_answers_again_is_forgotten_to_have_failed(keys: World) -> None:
