@@ -196,7 +196,8 @@ class CircuitBreakers:
                 alarm=error.kind,
                 provider=model.provider,
                 model=model.model,
-                key=cooled_key,
+                # Not `key`: logs hide a field of that name, and this is the name of a variable.
+                key_variable=cooled_key,
                 cause=str(error),
             )
 

@@ -83,6 +83,20 @@ def test_what_is_wrong_with_one_key_cools_that_key_alone(keys: World, step: Fail
     assert "with TEST_SECOND_KEY" in run("models", "--skip-checks")[0]
 
 
+def test_the_alarm_names_the_variable_of_the_key_and_never_the_key(
+    keys: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys.google.always(answers(second=Fail(403)))
+
+    for _ in range(3):
+        keys.router.complete("ask", QUESTION)
+
+    [alarm] = [record.msg for record in caplog.records if record.levelname == "ERROR"]
+    assert isinstance(alarm, dict)
+    assert alarm["key_variable"] == "TEST_SECOND_KEY"
+    assert "second-key" not in caplog.text
+
+
 def test_a_failure_of_the_server_is_no_matter_of_the_key(keys: World) -> None:
     keys.google.always(Fail(503))
     keys.anthropic.always(Answer("100."))
