@@ -90,8 +90,17 @@ class CopyView(CourseAdminView):
         """Return the page of a form that was refused, with all that was typed."""
         self.copy.refresh_from_db(fields=["revision", "status"])
         node = self._find_node(form.get("key", ""))
-        refused = build_refused_form(error, form, self.copy, node, seen=_read_seen(form))
-        context = {**self.build_frame(), "refused": refused, "difficulties": DIFFICULTIES, "key": form.get("key", "")}
+        match = self.request.resolver_match
+        assert match is not None  # a view was found
+        step = str(match.kwargs.get("operation", match.url_name))
+        refused = build_refused_form(error, form, self.copy, node, step=step, seen=_read_seen(form))
+        context = {
+            **self.build_frame(),
+            "refused": refused,
+            "difficulties": DIFFICULTIES,
+            "key": form.get("key", ""),
+            "node": node,
+        }
         return self.render_page("refused.html", context, status=error.status)
 
     def _find_node(self, key: str) -> KeyedNode | None:
@@ -244,7 +253,7 @@ def read_reason(form: QueryDict) -> str:
 
 
 def read_revision(form: QueryDict) -> IfMatch:
-    """Return the version of the working copy that the form was made of. Raises PreconditionRequired without one."""
+    """Return the version of the working copy for which the form is meant. Raises PreconditionRequired without one."""
     seen = _read_seen(form)
     if seen is None:
         raise PreconditionRequired("The form does not say which version of the working copy it changes.")
@@ -257,7 +266,8 @@ def build_if_match(revision: int) -> IfMatch:
 
 
 def _read_seen(form: QueryDict) -> int | None:
-    text = form.get("revision", "")
+    """Return the version that the form was made of, or the later one to which the person has chosen to apply it."""
+    text = form.get("apply_to") or form.get("revision", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
 
 

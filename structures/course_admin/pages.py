@@ -75,7 +75,7 @@ _NEXT_STEPS = {
     "conflicts_open": "Open Conflicts above, and decide them.",
     "entry_not_found": "Choose a source of this course.",
     "history_full": "Approve the working copy, close it, and make a new one from the approved snapshot.",
-    "if_match_required": "Open the page again and repeat the change there.",
+    "if_match_required": "Compare what you typed with what stands there now, and say below that it should be done.",
     "locator_mismatch": "Correct the place, or leave it out: it is found by the words.",
     "not_approved": "Approve it first. As many people must as the operators have set.",
     "nothing_published": "Publish a structure first.",
@@ -84,7 +84,7 @@ _NEXT_STEPS = {
     "too_many_threads": "Reply in a thread that is there.",
     "too_many_working_copies": "Close one that nobody needs.",
     "unknown_key": "Choose a part from the list.",
-    "version_changed": "Look at what has changed. What you typed is below; send it again if it should still be done.",
+    "version_changed": "Look at what has changed. What you typed is below; if it should still be done, say so there.",
     "working_copy_closed": "Make a new working copy on the page of the course.",
     "working_copy_exists": "Edit the one that is open, or choose another name.",
 }

@@ -1,4 +1,8 @@
-"""A refused form as a page: what happened, who was faster, and all that was typed, to be sent again."""
+"""A refused form as a page: what happened, who was faster, and all that was typed, to be sent again.
+
+The form keeps the version that the person had before them. On a later one it is done only when they tick that they
+want so, below what others did up to it: nothing is written over a colleague's work because a button was pressed twice.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 
 from project.errors import DomainError
-from project.http.preconditions import VersionChanged
+from project.http.preconditions import PreconditionRequired, VersionChanged
 from structures.course_admin.field_inputs import FieldInput, build_field_input, read_changed_fields
 from structures.course_admin.pages import describe_next_step
 from structures.course_admin.steps import StepRow, describe_steps
@@ -35,7 +39,31 @@ _TYPED = {
     "name": ("Name", False),
     "reason": ("Why", False),
 }
-_NEVER = {"csrfmiddlewaretoken", "revision"}
+_NEVER = {"csrfmiddlewaretoken", "revision", "apply_to"}
+# What the button of a form does, by the operation, else by the name of its route.
+_INTENTS = {
+    "add_node": "Add a part",
+    "add_note": "Write a note",
+    "add_prerequisite": "Add a term of another lesson",
+    "add_reference": "Add evidence",
+    "approve": "Approve the working copy",
+    "change_fields": "Change fields",
+    "close": "Close the working copy",
+    "conflicts": "Decide conflicts",
+    "delete_node": "Delete the part",
+    "merge_nodes": "Merge others into the part",
+    "move_node": "Move the part",
+    "rebase": "Put the working copy onto another structure",
+    "redo": "Do again what was taken back last",
+    "remove_prerequisite": "Remove a term of another lesson",
+    "remove_reference": "Remove evidence",
+    "reorder_children": "Put the parts in order",
+    "split_node": "Split the part in two",
+    "start-thread": "Begin a thread of comments",
+    "submit": "Submit the working copy for review",
+    "undo": "Take the last step back, whoever made it",
+    "withdraw": "Withdraw the working copy from review",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +86,21 @@ class TypedField:
 
 @dataclass(frozen=True, kw_only=True)
 class RefusedForm:
-    """All that the page of a refused form shows."""
+    """All that the page of a refused form shows.
+
+    `seen` is the version that the person had before them, None when the form does not say. `asks_for_consent` when the
+    form can be sent for the version `present` alone, which the person has to choose.
+    """
 
     error: DomainError
     next_step: str
+    intent: str
+    seen: int | None
+    present: int
+    asks_for_consent: bool
     steps: Sequence[StepRow]
     left_out_steps: int
+    has_other_changes: bool
     fields: Sequence[TypedField]
     texts: Sequence[TypedText]
     chosen: Sequence[tuple[str, str]]
@@ -71,13 +108,15 @@ class RefusedForm:
 
 
 def build_refused_form(
-    error: DomainError, form: QueryDict, copy: WorkingCopy, node: KeyedNode | None, *, seen: int | None
+    error: DomainError, form: QueryDict, copy: WorkingCopy, node: KeyedNode | None, *, step: str, seen: int | None
 ) -> RefusedForm:
     """Return what to show of a form that was refused. `node` is the one that the form is about, as it is now.
 
-    `seen` is the revision that the person had before them. Four statements at most.
+    `step` is the operation, or the name of the form's route. `seen` is the revision that the person had before them,
+    and `copy` has that of now. Four statements at most.
     """
     steps, left_out = _list_newer_steps(copy, seen) if isinstance(error, VersionChanged) else ([], 0)
+    newer = copy.revision - (copy.revision if seen is None else seen)
     fields = list(_iter_typed_fields(form, node))
     texts = [
         TypedText(name=name, label=label, value=str(form[name]), is_long=is_long)
@@ -88,8 +127,14 @@ def build_refused_form(
     return RefusedForm(
         error=error,
         next_step=describe_next_step(error),
+        intent=_INTENTS.get(step, ""),
+        seen=seen,
+        present=copy.revision,
+        asks_for_consent=isinstance(error, VersionChanged | PreconditionRequired),
         steps=steps,
         left_out_steps=left_out,
+        # Reviews make versions, too, and no steps.
+        has_other_changes=newer > len(steps) + left_out,
         fields=fields,
         texts=texts,
         # A field that was not changed is not sent again, and so stays as it is.

@@ -77,3 +77,11 @@ def collect_form(page: str, operation: str) -> dict[str, Any]:
     """Return what the one form for an operation on a page sends."""
     (form,) = [each for each in parse_page(page).forms if each.action.endswith(f"/{operation}/")]
     return collect_values(form)
+
+
+def choose_present_version(page: str, operation: str) -> dict[str, Any]:
+    """Return what a refused form sends when the person ticks that it is meant for the present version."""
+    form = collect_form(page, operation)
+    (tick,) = parse_page(page).xpath("//input[@type='checkbox'][@name='apply_to']")
+    assert "apply_to" not in form, "nobody has ticked it yet"
+    return {**form, "apply_to": tick.get("value")}

@@ -13,7 +13,7 @@ from structures.models import EditRecord, StructureSnapshot, WorkingCopy
 from structures.working_copies.services import create_working_copy
 from tenants.models import Tenant
 from tests.structures.course_admin.conftest import EGG, GRACE
-from tests.structures.course_admin.editor import COURSE, Editor, collect_form
+from tests.structures.course_admin.editor import COURSE, Editor
 from tests.structures.course_page.stored import store_snapshot
 
 
@@ -232,73 +232,6 @@ def test_an_approved_copy_is_a_structure_and_a_closed_one_is_read(editor: Editor
     assert refused.status_code == 409
     assert "Late." in refused.content.decode()
     assert 'id="again"' not in refused.content.decode()
-
-
-def test_whoever_was_slower_reads_who_was_faster_and_loses_nothing(editor: Editor, operator: Client) -> None:
-    lesson = editor.key("Boiling")
-    values = editor.fill(
-        lesson, "change_fields", value__title="My title", value__description="My words.", reason="Mine."
-    )
-    other = Editor(operator, editor.copy)
-    other.do(lesson, "change_fields", value__title="Their title", value__learning_goal="Their goal.", reason="Theirs.")
-
-    refused = editor.send("change_fields", values, status=412)
-
-    page = refused.content.decode()
-    for words in ("Somebody was faster", "operator", "changed title of", "Theirs.", "My title", "My words.", "Mine."):
-        assert words in page, words
-    assert "Their title" in page, "what stands there now is beside it"
-    assert editor.node(lesson)["fields"]["title"] == "Their title"
-
-    again = collect_form(page, "change_fields")
-    assert "value.learning_goal" not in again, "what was not touched is not written over"
-    editor.send("change_fields", again)
-    fields = editor.node(lesson)["fields"]
-    assert (fields["title"], fields["description"], fields["learning_goal"]) == ("My title", "My words.", "Their goal.")
-
-
-@pytest.mark.parametrize(
-    ("operation", "typed"),
-    [
-        ("add_node", {"node_type": "lesson", "title": "Fog", "description": "Small drops."}),
-        ("split_node", {"title": "Second", "description": "Half."}),
-        ("add_note", {"text": "Ask Joan."}),
-        ("delete_node", {"reason": "Not taught."}),
-    ],
-)
-def test_any_form_can_be_sent_again_on_the_present_version(
-    editor: Editor, operator: Client, operation: str, typed: dict[str, Any]
-) -> None:
-    key = editor.key("Heat")
-    values = editor.fill(key, operation, **typed)
-    Editor(operator, editor.copy).do(COURSE, "change_fields", value__title="Hot water")
-
-    page = editor.send(operation, values, status=412).content.decode()
-
-    for words in typed.values():
-        assert words in page
-    editor.send(operation, collect_form(page, operation))
-    assert EditRecord.objects.filter(working_copy=editor.copy, kind=operation).count() == 1
-
-
-def test_a_part_that_somebody_deleted_meanwhile_takes_no_words_along(editor: Editor, operator: Client) -> None:
-    lesson = editor.key("Steam")
-    values = editor.fill(lesson, "change_fields", value__description="Long words.")
-    Editor(operator, editor.copy).do(lesson, "delete_node")
-
-    page = editor.send("change_fields", values, status=422).content.decode()
-
-    assert "was deleted" in page
-    assert "Long words." in page
-
-
-def test_a_form_without_a_version_changes_nothing(editor: Editor) -> None:
-    form = editor.fill(COURSE, "change_fields", value__title="Hot")
-    for revision in ("", "x", "-1", "²", "9" * 30):
-        page = editor.send("change_fields", {**form, "revision": revision}, status=428)
-
-        assert 'value="Hot"' in page.content.decode()
-    assert count_steps(editor.copy) == 0
 
 
 def test_a_part_that_is_none_is_no_error_of_ours(editor: Editor) -> None:

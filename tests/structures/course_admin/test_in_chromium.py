@@ -19,7 +19,7 @@ from tests.structures.course_admin.conftest import store_next_generation
 from tests.structures.course_admin.editor import COURSE, Editor
 from tests.structures.course_admin.test_hostile_texts import log_in
 
-TAB, ENTER = 9, 13
+TAB, ENTER, SPACE = 9, 13, 32
 SHIFT = 8  # among the modifiers of the protocol
 
 
@@ -136,6 +136,11 @@ def test_a_refused_form_keeps_what_was_typed(chromium: Browser, editor: Editor, 
     assert chromium.evaluate("document.activeElement.tagName") == "H1"
     assert find_violations(chromium) == []
     chromium.evaluate("document.querySelector('#again').focus()")
+    press_enter(chromium)
+    assert chromium.evaluate("document.querySelector('form:invalid #apply') !== null"), "one has to choose it"
+    tab_to(chromium, "#apply", backwards=True)
+    chromium.press(" ", code=SPACE, text=" ")
+    tab_to(chromium, "#again")
     press_enter(chromium)
     chromium.wait_until(said("1 field is saved."))
     fields = editor.node(COURSE)["fields"]
