@@ -56,11 +56,11 @@ def approve_snapshot(*, tenant: Tenant, snapshot_id: UUID, reason: str, actor: A
     How many must approve before it can be published is a setting; with the last of them the review of the working copy
     that the snapshot is of has ended.
     """
-    snapshot = get_snapshot(tenant=tenant, snapshot_id=snapshot_id)
-    # Before the tree, as everywhere: two who lock in another order would wait for each other.
-    copy = _lock_reviewed_copy(tenant, snapshot)
-    # So that the same actor at once cannot pass the look for an earlier approval twice.
+    # So that the same actor at once cannot pass the look for an earlier approval twice. Before the working copy, as
+    # everywhere: two who lock in another order would wait for each other.
     lock_tree(tenant)
+    snapshot = get_snapshot(tenant=tenant, snapshot_id=snapshot_id)
+    copy = _lock_reviewed_copy(tenant, snapshot)
     given = load_review(snapshot).approvals
     if all((each.actor_kind, each.actor_id) != (actor.kind, actor.id) for each in given):
         record_review_event(

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models.functions import MD5
 
+from materials.locks import lock_tree
 from materials.models import Chunk, get_locator_columns
 from project.db.bulk_insert import insert_rows
 from project.db.fields import new_id
@@ -51,6 +52,8 @@ def approve_working_copy(
     copy stays open; that it is in review ends when as many have approved as the settings ask for. Raises NotFound,
     CopyClosed, VersionChanged, and ConflictsOpen while conflicts are to be decided.
     """
+    # Before the working copy, as everywhere: whoever deletes the node has the tree, and waits for its working copies.
+    lock_tree(tenant)
     copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
     if open_conflicts := select_open_conflicts(copy).count():
         raise ConflictsOpen(
