@@ -53,8 +53,8 @@ class ProviderError(Exception):
     """One attempt failed.
 
     `kind` is stable and stored in the attempt's row. `usage` is what was billed all the same: zero when the vendor
-    answered with a failing `status`, None when it is unknown. `retry_after` is how many seconds the vendor asked to
-    wait. The message contains no prompt and no key.
+    answered with a failing `status`, None when it is unknown, as after an error in the midst of an answer.
+    `retry_after` is how many seconds the vendor asked to wait. The message contains no prompt and no key.
     """
 
     kind: ClassVar[str]

@@ -89,6 +89,11 @@ def map_errors(call: ProviderCall, provider: ProviderSpec, *, max_bytes: int) ->
     with limit:
         try:
             yield limit
+        except ProviderError as exc:
+            # The status stands in an event after a part of the answer, and vendors charge for what they have written.
+            if call.arrival.characters and exc.status is not None and exc.usage == TokenUsage():
+                exc.usage = None
+            raise
         except (httpx2.HTTPError, httpx2.StreamError, httpx2.InvalidURL) as exc:
             raise map_transport_error(exc, call, provider, limit) from exc
         except json.JSONDecodeError:
@@ -178,18 +183,23 @@ def map_sdk_error(
     return ProviderBusy("the answer is not of the vendor's form")
 
 
-def map_answer_error(fault: object) -> ProviderError:
+def map_answer_error(fault: object, *, usage: TokenUsage | None = None) -> ProviderError:
     """Return the error for an error object in the place of an answer, or in the midst of one, with the status 200.
 
-    OpenRouter, Anthropic and others send these when a request fails after its head has left.
+    OpenRouter, Anthropic and others send these when a request fails after its head has left. `usage` is what the server
+    counted all the same.
     """
     known = fault if isinstance(fault, Mapping) else {}
     code, kind = known.get("code"), str(known.get("type") or "")
     status = code if isinstance(code, int) and 400 <= code < 600 else _STATUSES.get(str(code), _STATUSES.get(kind))
     if status is None:
-        return ProviderBusy("the server sent an error in the place of an answer")
+        return ProviderBusy("the server sent an error in the place of an answer", usage=usage)
     return map_status_error(
-        status, code=str(code) if isinstance(code, str) else kind, message=str(known.get("message") or ""), headers={}
+        status,
+        code=str(code) if isinstance(code, str) else kind,
+        message=str(known.get("message") or ""),
+        headers={},
+        usage=usage,
     )
 
 
@@ -201,6 +211,7 @@ def map_status_error(
     headers: Mapping[str, str],
     request_id: str = "",
     retry_after: float | None = None,
+    usage: TokenUsage | None = None,
 ) -> ProviderError:
     """Return the error for an HTTP status and the vendor's code; `message` is only searched, never repeated.
 
@@ -208,6 +219,7 @@ def map_status_error(
     """
     facts: dict[str, Any] = {
         "status": status,
+        "usage": usage,
         "request_id": request_id,
         "retry_after": retry_after if retry_after is not None else parse_retry_after(headers),
     }

@@ -178,7 +178,8 @@ def _parse_reply(answer: dict[str, Any], call: ProviderCall, response: httpx2.Re
     choice = choices[0]
     # OpenRouter tells here what became of the server that it chose.
     if fault := choice.get("error"):
-        raise error_mapping.map_answer_error(fault)
+        usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"), call)
+        raise error_mapping.map_answer_error(fault, usage=usage)
     message, reason = choice["message"], choice.get("finish_reason")
     text = _join_content(message.get("content"))
     usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"), call, text=text)

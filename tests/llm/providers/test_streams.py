@@ -24,6 +24,7 @@ from tests.llm.providers.dialects import (
     DEEPSEEK,
     ECHO,
     GOOGLE,
+    NOTHING,
     OPENAI,
     Dialect,
     ProviderHarness,
@@ -191,6 +192,43 @@ def test_an_error_in_the_midst_of_an_answer_is_heeded(
 
     assert type(error) is expected
     assert_discreet(error)
+
+
+@pytest.mark.parametrize(("dialect", "fault", "expected"), FAULTS, ids=label)
+@pytest.mark.parametrize("has_begun", [True, False])
+def test_an_answer_that_ends_with_an_error_is_not_called_free(
+    harness: ProviderHarness, fault: dict[str, Any], expected: type[ProviderError], *, has_begun: bool
+) -> None:
+    def answer(asked: Asked) -> Step:
+        reply = Answer("Many, many, many.")
+        body = harness.vendor.answer_body(reply, harness.vendor.bill(reply, asked), "r-1")
+        ends = ("stop", "done")
+        begun = [
+            event
+            for event in harness.vendor.split_answer(body, asked)
+            if not any(word in event.lower() for word in ends)
+        ]
+        events = [*(begun if has_begun else []), f"data: {json.dumps(fault)}\n\n"]
+        return Raw(200, "".join(events).encode(), content_type=EVENTS)
+
+    error = harness.fails(answer)
+
+    assert type(error) is expected
+    is_free = error.usage == NOTHING
+    # Without a status nobody knows whether the request was refused or had begun.
+    assert is_free == (not has_begun and error.status is not None)
+
+
+def test_what_a_server_counted_of_an_answer_that_failed_is_kept(reach: Reach) -> None:
+    harness = reach(DEEPSEEK, stream=False)
+
+    def fail(body: dict[str, Any]) -> None:
+        body["choices"][0]["error"] = {"code": 502, "message": ECHO}
+
+    error = harness.fails(altered(harness.vendor, fail, Answer("Many.", input_tokens=70, output_tokens=9)))
+
+    assert error.usage is not None
+    assert (error.usage.input_tokens, error.usage.output_tokens) == (70, 9)
 
 
 @pytest.mark.parametrize("dialect", [OPENAI, DEEPSEEK, ANTHROPIC], ids=str)

@@ -15,7 +15,7 @@ from llm.router.deadlines import Deadline
 from project.jobs.errors import JobCancelled
 from tenants.models import Tenant
 from tests.fakes.server import FakeVendor
-from tests.fakes.steps import Answer, Empty, Fail, Hang, Refusal, Reset, Step, Trickle, Truncated
+from tests.fakes.steps import Answer, Empty, Fail, Hang, Raw, Refusal, Reset, Step, Trickle, Truncated
 from tests.llm.world import World, model
 
 QUESTION = ModelRequest(prompt="How hot is boiling water?", system="Be brief.", prompt_version="v1")
@@ -398,6 +398,19 @@ def test_an_answer_that_broke_off_is_charged_for_what_has_come(world: World, acm
     assert (broken.outcome, broken.cost) == ("busy", None)
     # Not a thousand tokens, which were allowed, but the five hundred characters of the first part.
     assert Decimal("0.002") < broken.estimated_cost < Decimal("0.01")
+
+
+def test_an_answer_that_ends_with_an_error_is_charged_for_what_has_come(world: World, acme: Tenant) -> None:
+    part = {"choices": [{"index": 0, "delta": {"content": "word " * 300}, "finish_reason": None}]}
+    events = [part, {"error": {"message": "Overloaded", "type": "server_error"}}]
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode()
+    world.deepseek.always(Raw(200, body, content_type="text/event-stream"))
+
+    with pytest.raises(ModelsExhausted):
+        world.router.complete("ask", QUESTION, strategy="budget", tenant=acme)
+
+    assert {(row.outcome, row.cost) for row in world.calls} == {("busy", None)}
+    assert all(Decimal("0.005") < row.estimated_cost <= Decimal("0.021") for row in world.calls)
 
 
 @pytest.mark.django_db(transaction=True)
