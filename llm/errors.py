@@ -197,6 +197,9 @@ class AttemptInterrupted(ProviderError):
 
 
 _BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime, AnswerTimedOut, AnswerTooLarge, RateLimitReached)}
+_QUESTION_KINDS = {
+    error.kind for error in (PromptTooLong, PromptInvalid, ContentRefused, AnswerTruncated, AnswerInvalid, AnswerEmpty)
+}
 OPERATOR_KINDS = frozenset(
     error.kind for error in (KeyRefused, QuotaExhausted, CertificateRefused, ModelUnknown, ModelUnsuited)
 )
@@ -297,6 +300,15 @@ class ModelsExhausted(DomainError):
             self.max_outage_hours = math.inf
         self.last = last
         self.retry_after = retry_after
+
+    @property
+    def concerns_question(self) -> bool:
+        """Tell whether a model was asked and it is this question that it could not answer; another may be answered.
+
+        False of an outage, of keys that are refused, and when all models were passed over.
+        """
+        kinds = {attempt.kind for attempt in self.attempts}
+        return self.is_final and self.last is not None and bool(kinds & _QUESTION_KINDS)
 
 
 class PromptBroken(DomainError):

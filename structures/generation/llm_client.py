@@ -15,19 +15,18 @@ from django.conf import settings
 from django.utils import timezone
 from pydantic import BaseModel
 
-from llm.errors import AnswerTruncated, BudgetExceeded, ModelsExhausted, PromptTooLong
+from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
 from llm.messages import AnswerProgress, ContextCapacity, ModelRequest
 from llm.prompts import read_prompt
 from llm.queries import compute_job_totals
 from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
-from project.errors import DomainError
 from project.jobs.run import PROGRESS_SECONDS, JobRun
 from structures.engines.base.drafts import DraftNode
 from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
 from structures.engines.base.outlines import Outline
 from structures.engines.llm.engine import ACTIONS
-from structures.engines.llm.lessons import LESSON_ACTION
+from structures.engines.llm.lessons import LESSON_ACTION, describe_failure
 from structures.engines.registry import EngineName
 from structures.generation.answer_cache import (
     compute_digest,
@@ -149,6 +148,10 @@ class JobLLMClient(StrategyCapacityLookup):
             if any(attempt.kind in {PromptTooLong.kind, AnswerTruncated.kind} for attempt in exc.attempts):
                 raise TooLargeForModel(exc) from exc
             raise
+        finally:
+            # An answer that did not come to its end is under way no more.
+            with self._lock:
+                self._arriving.pop(threading.get_ident(), None)
         store_answer(
             tenant=self._run.tenant,
             node_id=self._run.job.subject_id,
@@ -157,7 +160,6 @@ class JobLLMClient(StrategyCapacityLookup):
             value=completion.value,
         )
         with self._lock:
-            self._arriving.pop(threading.get_ident(), None)
             self._run.renew_attempts()
         return completion.value, completion.model
 
@@ -203,6 +205,4 @@ class JobLLMClient(StrategyCapacityLookup):
 
 def _shows_that_others_fail(exc: Exception) -> bool:
     """Tell whether the next question would fail for the same reason: an outage, no money, or a job that must stop."""
-    if isinstance(exc, TooLargeForModel):
-        return False
-    return not isinstance(exc, DomainError) or not exc.is_final or isinstance(exc, BudgetExceeded)
+    return describe_failure(exc) is None

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from project.errors import DomainError
+from llm.errors import ModelsExhausted
 from structures.engines.base.drafts import Basis, Draft, DraftNode, NodeType
 from structures.engines.base.llm_client import LLMClient, TooLargeForModel
 from structures.engines.base.outlines import Outline, OutlineNode, assemble_nodes, list_lesson_materials
@@ -96,12 +96,14 @@ def build_part_values(part: PromptPart, values: Mapping[str, object]) -> dict[st
 
 
 def describe_failure(error: Exception) -> dict[str, str] | None:
-    """Return code and message of an error that concerns one question alone; None for others, such as an outage."""
-    if isinstance(error, TooLargeForModel):
-        error = error.reason
-    if not isinstance(error, DomainError) or not error.is_final:
+    """Return code and message of an error that concerns one question alone; None for all others.
+
+    Those are the whole generation's: an outage, a budget, a cancellation, keys that are refused, a fault of ours.
+    """
+    reason = error.reason if isinstance(error, TooLargeForModel) else error
+    if not isinstance(reason, ModelsExhausted) or not reason.concerns_question:
         return None
-    return {"code": error.code, "message": str(error)}
+    return {"code": reason.code, "message": str(reason)}
 
 
 def _build_question(key: UUID, entries: tuple[SourceEntry, ...], limit: int) -> LessonQuestion:
@@ -114,7 +116,8 @@ def _write_lesson(question: LessonQuestion, values: Mapping[str, object], llm: L
     try:
         lesson = _ask_about_lesson(question, values, llm)
     except Exception as exc:
-        llm.publish_failure(question.key, exc)
+        if describe_failure(exc) is not None:
+            llm.publish_failure(question.key, exc)
         raise
     llm.publish_lesson(question.key, lesson)
     return lesson

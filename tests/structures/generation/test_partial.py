@@ -19,7 +19,7 @@ from tenants.models import Tenant
 from tests.conftest import Api, drain
 from tests.fakes.asked import Asked
 from tests.fakes.steps import Fail, Refusal, Step
-from tests.llm.world import World
+from tests.llm.world import World, set_limits
 from tests.structures.generation.llm_courses import (
     ask_for,
     concept,
@@ -185,6 +185,38 @@ def test_an_outage_is_waited_for_and_makes_nothing_partial(
 
     assert (job["status"], job["error"]["code"]) == ("queued", "models_exhausted")
     assert not StructureSnapshot.objects.exists()
+    assert not GenerationStep.objects.filter(state="failed").exists()
+
+
+def test_keys_that_are_refused_make_nothing_partial(
+    world: World, api: Api, acme: Tenant, lessons: MaterialNode, settings: Settings
+) -> None:
+    settings.GENERATION_CONCURRENCY = 1
+    world.google.always(lambda asked: Fail(401) if "Lesson 1 says" in asked.prompt else honest(asked))
+    world.anthropic.always(Fail(401))
+
+    job = ask_for(api(acme), lessons.pk, mode="guided", on_failure="partial")
+
+    assert (job["status"], job["error"]["code"]) == ("failed", "models_exhausted")
+    assert not StructureSnapshot.objects.exists()
+    states = [step.state for step in GenerationStep.objects.filter(node_type="lesson").order_by("position")]
+    assert states == ["written", "waiting", "waiting"]
+
+
+def test_money_that_ends_makes_nothing_partial(
+    world: World, api: Api, acme: Tenant, lessons: MaterialNode, settings: Settings
+) -> None:
+    settings.GENERATION_CONCURRENCY = 1
+    set_limits(acme, hard="0.2")
+    # Nine cents: what is left is less than what the next question can cost.
+    world.google.always(lambda asked: replace(honest(asked), input_tokens=90_000))
+
+    job = ask_for(api(acme), lessons.pk, mode="guided", on_failure="partial")
+
+    assert (job["status"], job["error"]["code"]) == ("failed", "budget_exceeded")
+    assert not StructureSnapshot.objects.exists()
+    states = [step.state for step in GenerationStep.objects.filter(node_type="lesson").order_by("position")]
+    assert states == ["written", "waiting", "waiting"]
 
 
 def test_after_a_cancellation_no_lesson_begins(
