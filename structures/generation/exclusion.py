@@ -68,7 +68,8 @@ def _exclude_below(
     for entry in node.entries:
         names = {_build_key(entry.name), _build_key(PurePath(entry.name).stem), _build_key(entry.title)}
         if matched := names & wanted:
-            found |= matched
+            # Sections inside that are named as well are left out with it, and not missing.
+            found |= matched | wanted & {_build_key(chunk.text) for chunk in entry.chunks if _is_heading(chunk)}
             exclusion.entries[entry.id] = path + entry.name
         else:
             kept.append(_exclude_sections(entry, wanted, exclusion, found))
@@ -81,19 +82,24 @@ def _exclude_sections(entry: SourceEntry, wanted: frozenset[str], exclusion: Exc
     # The level of the heading that is left out with all below it; None outside of one.
     level: int | None = None
     for chunk in entry.chunks:
-        if chunk.kind is ChunkKind.HEADING:
+        if _is_heading(chunk):
             own = chunk.level or 1
             if level is not None and own <= level:
                 level = None
             key = _build_key(chunk.text)
-            if level is None and key in wanted:
+            if key in wanted:
                 found.add(key)
-                level = own
-                exclusion.sections += 1
+                if level is None:
+                    level = own
+                    exclusion.sections += 1
         if level is None:
             kept.append(chunk)
     exclusion.chunks += len(entry.chunks) - len(kept)
     return entry if len(kept) == len(entry.chunks) else replace(entry, chunks=tuple(kept))
+
+
+def _is_heading(chunk: SourceChunk) -> bool:
+    return chunk.kind is ChunkKind.HEADING
 
 
 def _build_key(text: str) -> str:

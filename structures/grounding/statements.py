@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from uuid import UUID
@@ -10,13 +11,16 @@ from materials.languages import detect_language
 from structures.engines.base.drafts import Draft, DraftNode, NodeType, UnprovedStatement
 from structures.engines.base.sentences import split_text
 from structures.engines.base.sources import SourceChunk
-from structures.grounding.claims.passages import Passages
+from structures.grounding.claims.passages import MAX_CHARACTERS, Passages
 from structures.grounding.claims.verification import find_unproved
 from structures.grounding.quotes import StatementCounts
 
 # What models write in whole sentences. Goals and questions say what students do, not what is so.
 _TEXT_FIELDS = ("description", "reference_solution")
 _LIST_FIELDS = ("examples", "key_points")
+_NO_SPACE = re.compile(r"\S*")
+# What closes a quotation or bracket, and what opened it.
+_OPENING = {'"': '"', "”": "“", "“": "„", "»": "«", ")": "(", "」": "「", "』": "『", "）": "（"}
 
 
 def verify_statements(
@@ -50,17 +54,21 @@ class _StatementVerifier:
 
     def verify_node(self, node: DraftNode, titles: tuple[str, ...]) -> DraftNode:
         """Return the node with all below it, checked. `titles` are those above it."""
-        own = (*titles, node.title)
+        is_arranged = node.node_type in {NodeType.MODULE, NodeType.LESSON}
+        # The model that wrote a concept also wrote its title, which must not prove what the passages do not.
+        own = (*titles, node.title) if is_arranged else titles
         node = replace(node, children=tuple(self.verify_node(child, own) for child in node.children))
-        cited = _list_cited(node)
-        known = [chunk_id for chunk_id in cited if chunk_id in self._chunks]
+        if not _has_text(node):
+            return node
+        known = [chunk_id for chunk_id in _list_cited(node) if chunk_id in self._chunks]
         if not known:
             return node
-        passages = Passages([self._chunks[chunk_id].text for chunk_id in known], titles=own)
-        if not passages.is_whole:
-            # What is beyond the bound might prove it.
+        texts = [self._chunks[chunk_id].text for chunk_id in known]
+        # What is beyond the bound might prove it. Counted before anything is read: a module may cite a whole book.
+        if sum(len(text) + 1 for text in texts) - 1 > MAX_CHARACTERS:
             self.counts = replace(self.counts, nodes_not_checked=self.counts.nodes_not_checked + 1)
             return node
+        passages = Passages(texts, titles=own)
         language = self._language if all(self._languages.get(each) == self._language for each in known) else ""
         unproved: list[UnprovedStatement] = []
         changed: dict[str, str | tuple[str, ...]] = {}
@@ -84,18 +92,19 @@ class _StatementVerifier:
         found: list[UnprovedStatement] = []
         # The text between sentences is kept as it is: the lines of a solution stay lines.
         kept: list[str] = []
-        at = end = 0
-        for sentence in split_text(text):
-            at = text.index(sentence, at)
+        end = 0
+        for sentence, at, sentence_end in _locate_sentences(text):
             spans = find_unproved(sentence, passages, language=language)
             self._count_sentence(has_spans=bool(spans))
             if not spans:
-                kept.append(text[end : at + len(sentence)])
+                kept.append(text[end:sentence_end])
+            else:
+                kept.append(_find_closing(text[at:sentence_end], "".join(kept)))
             found += [
                 UnprovedStatement(field=name, item=item, start=at + span.start, end=at + span.end, kind=span.kind)
                 for span in spans
             ]
-            at = end = at + len(sentence)
+            end = sentence_end
         if found and self._is_strict:
             return "".join(kept).strip(), []
         return text, found
@@ -107,6 +116,37 @@ class _StatementVerifier:
             sentences_unproved=self.counts.sentences_unproved + has_spans,
             sentences_left_out=self.counts.sentences_left_out + (has_spans and self._is_strict),
         )
+
+
+def _has_text(node: DraftNode) -> bool:
+    return any(getattr(node, name) for name in (*_TEXT_FIELDS, *_LIST_FIELDS))
+
+
+def _locate_sentences(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield each sentence with where it begins and ends; the quotes and brackets that close it are inside the end."""
+    places: list[tuple[str, int]] = []
+    at = 0
+    for sentence in split_text(text):
+        begin = text.index(sentence, at)
+        places.append((sentence, begin))
+        at = begin + len(sentence)
+    ends = [*(begin for _, begin in places), len(text)]
+    for (sentence, begin), next_begin in zip(places, ends[1:], strict=True):
+        # Between two sentences are what closes the first one, and white space.
+        closing = _NO_SPACE.match(text, begin + len(sentence), next_begin)
+        yield sentence, begin, closing.end() if closing else begin + len(sentence)
+
+
+def _find_closing(left_out: str, kept: str) -> str:
+    """Return the quote or bracket at the end of what is left out that closes one which was opened in what is kept."""
+    end = left_out[-1:]
+    opening = _OPENING.get(end)
+    is_open = opening is not None and _is_open(kept, opening, end) and not _is_open(left_out[:-1], opening, end)
+    return end if is_open else ""
+
+
+def _is_open(text: str, opening: str, closing: str) -> bool:
+    return text.count(opening) % 2 == 1 if opening == closing else text.count(opening) > text.count(closing)
 
 
 def _list_cited(node: DraftNode) -> list[UUID]:

@@ -171,6 +171,15 @@ def test_a_section_goes_with_all_below_it_and_no_more() -> None:
     assert (left.sections, left.chunks, left.entries, left.unmatched) == (2, 6, {}, ())
 
 
+def test_what_goes_with_something_larger_is_not_missing() -> None:
+    source = tree("Water", {"a.md": "# Water\n\n## Heat\n\n### Boiling\n\nOne.", "b.md": "# Ice\n\n## Melting\n\nTwo."})
+
+    left = exclude_materials(source, ["Heat", "Boiling", "b.md", "Melting", "Dew"])
+
+    assert [chunk.text for entry in left.root.entries for chunk in entry.chunks] == ["Water"]
+    assert (left.sections, left.unmatched) == (1, ("Dew",))
+
+
 def test_nodes_stay_whatever_they_are_called() -> None:
     source = node("Course", node("Heat"))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from materials.documents import ChunkKind, Locator
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.sources import SourceChunk
@@ -51,3 +53,39 @@ def test_what_cites_too_much_to_look_through_is_counted_and_left_alone() -> None
 
     assert checked.description == "It takes 12 minutes."
     assert counts == StatementCounts(nodes_not_checked=1)
+
+
+def test_what_has_no_text_is_not_counted_as_unchecked() -> None:
+    lesson = DraftNode(node_type=NodeType.LESSON, title="Boil", learning_goal="Boil in 12 minutes.")
+
+    _, counts = verify(lesson, "word " * (MAX_CHARACTERS // 5 + 1), is_strict=False)
+
+    assert counts == StatementCounts()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('She says: "Water boils." It takes 12 minutes.', 'She says: "Water boils."'),
+        ("(Water boils.) It takes 12 minutes.", "(Water boils.)"),
+        ("It takes 12 minutes. (Water boils.)", "(Water boils.)"),
+        ('"It takes 12 minutes." Water boils.', "Water boils."),
+        ('She says: "Water boils. It takes 12 minutes."', 'She says: "Water boils."'),
+        ("Water boils (so it is. It takes 12 minutes.) Water boils.", "Water boils (so it is.) Water boils."),
+    ],
+)
+def test_the_sentence_that_remains_keeps_what_closes_it(text: str, kept: str) -> None:
+    node = DraftNode(node_type=NodeType.CONCEPT, title="Boil", description=text)
+
+    checked, _ = verify(node, "She says that water boils, so it is.", is_strict=True)
+
+    assert checked.description == kept
+
+
+@pytest.mark.parametrize(("node_type", "is_proof"), [(NodeType.CONCEPT, False), (NodeType.LESSON, True)])
+def test_a_title_that_a_model_wrote_proves_nothing_of_its_own_node(node_type: NodeType, is_proof: bool) -> None:
+    node = DraftNode(node_type=node_type, title="Boil in 12 minutes", description="It takes 12 minutes.")
+
+    checked, _ = verify(node, "Water boils.", is_strict=False)
+
+    assert bool(checked.unproved) is not is_proof
