@@ -31,7 +31,7 @@ MAX_STEPS = 100_000
 def lock_working_copy(*, tenant: Tenant, copy_id: UUID, if_match: IfMatch) -> WorkingCopy:
     """Return the open working copy, locked until the caller's transaction ends, in the version that is meant.
 
-    Raises NotFound, CopyClosed, VersionChanged and HistoryFull.
+    Raises NotFound, CopyClosed and VersionChanged.
     """
     rows = WorkingCopy.objects.for_tenant(tenant).select_for_update(of=("self",)).select_related("tenant", "base")
     copy = rows.filter(pk=copy_id).first()
@@ -40,8 +40,6 @@ def lock_working_copy(*, tenant: Tenant, copy_id: UUID, if_match: IfMatch) -> Wo
     if copy.status != CopyStatus.OPEN:
         raise CopyClosed(f"The working copy {copy.name!r} is closed.")
     if_match.check(build_etag(copy))
-    if copy.revision > MAX_STEPS:
-        raise HistoryFull(f"The working copy {copy.name!r} has {MAX_STEPS} steps; no more are allowed.")
     return copy
 
 
@@ -59,8 +57,10 @@ def append_step(
 ) -> EditRecord:
     """Store a step of a locked working copy: its nodes, its record, its revision. Five statements at most.
 
-    An edit has neither `undoes` nor `redoes`, which is the record of the undo that is taken back.
+    An edit has neither `undoes` nor `redoes`, which is the record of the undo that is taken back. Raises HistoryFull.
     """
+    if copy.revision > MAX_STEPS:
+        raise HistoryFull(f"The working copy {copy.name!r} has {MAX_STEPS} steps; no more are allowed.")
     store_change(copy, change, after)
     number = copy.revision + 1
     below: int | None = None

@@ -41,8 +41,8 @@ def request_rebase(
     """Put a working copy onto a snapshot of its node, or of a large course submit a job that does.
 
     `onto` None is the newest snapshot that was generated. What people touched stays to the letter. Conflicts of earlier
-    rebases that are open stay while both sides differ. Raises NotFound, CopyClosed, VersionChanged, LimitExceeded,
-    WrongPlace, and JobAlreadyOpen while a job does the same.
+    rebases that are open stay while both sides differ. Raises NotFound, CopyClosed, VersionChanged, HistoryFull,
+    LimitExceeded, WrongPlace, and JobAlreadyOpen while a job does the same.
     """
     copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
     target = find_target(copy, onto)
@@ -70,8 +70,8 @@ def request_preview(*, tenant: Tenant, copy_id: UUID, onto: UUID | None) -> Reba
 def rebase_working_copy(run: JobRun) -> None:
     """Run a rebase job. When somebody edited meanwhile, it takes that in if no version was named.
 
-    Raises VersionChanged otherwise, CopyClosed, NotFound for a snapshot that was deleted, LimitExceeded, WrongPlace,
-    and JobCancelled when the working copy is gone.
+    Raises VersionChanged otherwise, CopyClosed, NotFound for a snapshot that was deleted, HistoryFull, LimitExceeded,
+    WrongPlace, and JobCancelled when the working copy is gone.
     """
     params, actor = run.job.params, Actor(**run.job.params["actor"])
     run.report_progress("merging", 0, 2)

@@ -99,7 +99,7 @@ def compute_rebase(
 def store_rebase(copy: WorkingCopy, result: RebaseResult, *, reason: str, actor: Actor) -> RebaseResult:
     """Put a locked working copy onto the snapshot, as it was computed of this version of it.
 
-    A rebase that changes nothing makes no step.
+    A rebase that changes nothing makes no step. Raises HistoryFull, whereupon the caller's transaction must not commit.
     """
     result = replace(result, copy=copy)
     if result.onto.pk == copy.base_id and result.change.is_empty:
@@ -140,7 +140,7 @@ def decide_conflicts(
 ) -> DecisionResult:
     """Decide one conflict, or (None) all that are open. To keep `theirs` takes the locks away that stand against it.
 
-    Raises NotFound, CopyClosed, VersionChanged, and BaseGone when `theirs` cannot be read any more.
+    Raises NotFound, CopyClosed, VersionChanged, HistoryFull, and BaseGone when `theirs` cannot be read any more.
     """
     copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
     rows = select_open_conflicts(copy).order_by("position", "id")

@@ -91,7 +91,8 @@ def edit_working_copy(
 ) -> StepResult:
     """Do one operation, given as JSON values. An edit that changes nothing makes no step.
 
-    New references are verified against today's chunks. Raises NotFound, CopyClosed, VersionChanged and EditRefused.
+    New references are verified against today's chunks. Raises NotFound, CopyClosed, VersionChanged, HistoryFull
+    and EditRefused.
     """
     copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
     part = _load_concerned(copy, operation, arguments)
@@ -116,7 +117,10 @@ def edit_working_copy(
 
 @transaction.atomic
 def undo_step(*, tenant: Tenant, copy_id: UUID, reason: str, actor: Actor, if_match: IfMatch) -> StepResult:
-    """Take the last step back that still stands. Raises NotFound, CopyClosed, VersionChanged and HistoryMismatch."""
+    """Take the last step back that still stands.
+
+    Raises NotFound, CopyClosed, VersionChanged, HistoryFull and HistoryMismatch.
+    """
     copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
     if copy.undo_number is None:
         raise HistoryMismatch("There is nothing to undo.", next_step="Nothing is left to undo: edit the tree.")
@@ -138,7 +142,10 @@ def undo_step(*, tenant: Tenant, copy_id: UUID, reason: str, actor: Actor, if_ma
 
 @transaction.atomic
 def redo_step(*, tenant: Tenant, copy_id: UUID, reason: str, actor: Actor, if_match: IfMatch) -> StepResult:
-    """Do again what was undone last. Raises NotFound, CopyClosed, VersionChanged and HistoryMismatch."""
+    """Do again what was undone last.
+
+    Raises NotFound, CopyClosed, VersionChanged, HistoryFull and HistoryMismatch.
+    """
     copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
     if copy.redo_number is None:
         raise HistoryMismatch("There is nothing to redo.", next_step="Redo only follows an undo, with no edit between.")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from materials.models import MaterialEntry
 from structures.editing.stored_trees import load_snapshot_tree
 from structures.models import StructureSnapshot
+from structures.working_copies import history
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.structures.generation.test_generation import generate
@@ -72,6 +74,22 @@ def test_a_version_is_approved_once(desk: Desk) -> None:
     assert again["id"] == str(first.pk)
     desk.edit("change_field", key=COURSE, field="title", value="Later")
     assert approve(desk).pk != first.pk
+
+
+def test_what_can_have_no_more_steps_is_approved_and_closed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MAX_STEPS", 2)
+    desk.edit("change_field", key=COURSE, field="title", value="First")
+    desk.edit("change_field", key=COURSE, field="title", value="Last")
+    problem = desk.edit("change_field", key=COURSE, field="title", value="Too many", status=409)
+    assert (problem["code"], problem["next_step"].split()[0]) == ("history_full", "Approve")
+    assert desk.post("undo", status=409)["code"] == "history_full"
+
+    desk.post("submit")
+    made = approve(desk)
+
+    assert made.title == "Last"
+    assert desk.client.delete(desk.path).status_code == 204
+    assert [step["kind"] for step in desk.get("history")["data"]] == ["change_field", "change_field"]
 
 
 def test_what_a_person_removed_stays_out_over_approvals_and_generations(
