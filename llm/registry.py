@@ -234,8 +234,10 @@ class ModelSpec(FrozenModel):
     """One model: its capabilities, context window and prices.
 
     `model` is the vendor's name, by default the key. `schema_mode` says how a schema is sent: natively, or (`object`)
-    in the prompt, with JSON as the requested format. `extra` is merged into the request, with the vendor's names. A
-    model with `embedding` makes vectors; its window is that of one text, and its `max_output` is 0.
+    in the prompt, with JSON as the requested format. `extra` is merged into the request, with the vendor's names.
+    `hides_thinking` says that it may think without sending that, so that nobody knows what an answer that broke off has
+    cost: for all but models that do not think, or send every thought. A model with `embedding` makes vectors; its
+    window is that of one text, and its `max_output` is 0.
     """
 
     id: str = ""
@@ -243,6 +245,7 @@ class ModelSpec(FrozenModel):
     model: str = ""
     capabilities: frozenset[Capability] = frozenset()
     schema_mode: Literal["native", "object"] = "native"
+    hides_thinking: bool = True
     embedding: EmbeddingSpec | None = None
     # Some models of vectors read 128 tokens.
     context_window: int = Field(ge=100)

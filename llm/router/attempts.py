@@ -243,8 +243,9 @@ class AttemptMaker:
 
 
 def _estimate_cost(planned: PlannedCall, call: ProviderCall) -> Decimal:
-    """Return what a call can have cost: of an answer that broke off, vendors charge what they have written."""
-    if not call.arrival.characters:
+    """Return the most that a call can have cost: of an answer that broke off, vendors charge what they have written."""
+    # Thoughts are billed as output. Of those that are not sent there may be as many as the call allows.
+    if not call.arrival.characters or call.model.hides_thinking:
         return planned.max_cost
     tokens = estimate_input_tokens(call.request)
     # An upper estimate, as for any text: most of the characters of an answer are ASCII, or two bytes long.

@@ -388,7 +388,12 @@ def test_a_job_hears_how_much_of_its_answer_has_come(world: World, monkeypatch: 
     assert 0 < arrived[0] < arrived[-1] <= len("100 degrees.")
 
 
-def test_an_answer_that_broke_off_is_charged_for_what_has_come(world: World, acme: Tenant) -> None:
+@pytest.mark.parametrize("hides_thinking", [False, True])
+def test_an_answer_that_broke_off_is_charged_for_what_has_come_and_may_have_been_thought(
+    world: World, acme: Tenant, *, hides_thinking: bool
+) -> None:
+    world.file["models"]["gemini"]["hides_thinking"] = hides_thinking
+    world.write()
     world.google.always(Trickle(0, then=Answer("word " * 300), stops_after=1, breaks_off=True))
     world.anthropic.script(Answer("100."))
 
@@ -396,21 +401,25 @@ def test_an_answer_that_broke_off_is_charged_for_what_has_come(world: World, acm
 
     broken, *_ = world.calls
     assert (broken.outcome, broken.cost) == ("busy", None)
-    # Not a thousand tokens, which were allowed, but the five hundred characters of the first part.
-    assert Decimal("0.002") < broken.estimated_cost < Decimal("0.01")
+    # The five hundred characters of the first part, or a thousand tokens, which were allowed.
+    assert (Decimal("0.002") < broken.estimated_cost < Decimal("0.01")) == (not hides_thinking)
+    assert (Decimal("0.02") < broken.estimated_cost < Decimal("0.021")) == hides_thinking
 
 
 def test_an_answer_that_ends_with_an_error_is_charged_for_what_has_come(world: World, acme: Tenant) -> None:
-    part = {"choices": [{"index": 0, "delta": {"content": "word " * 300}, "finish_reason": None}]}
+    part = {"choices": [{"index": 0, "delta": {"content": "word " * 100}, "finish_reason": None}]}
     events = [part, {"error": {"message": "Overloaded", "type": "server_error"}}]
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in events).encode()
     world.deepseek.always(Raw(200, body, content_type="text/event-stream"))
+    world.file["models"]["deepseek"]["hides_thinking"] = False
+    world.write()
 
     with pytest.raises(ModelsExhausted):
         world.router.complete("ask", QUESTION, strategy="budget", tenant=acme)
 
     assert {(row.outcome, row.cost) for row in world.calls} == {("busy", None)}
-    assert all(Decimal("0.005") < row.estimated_cost <= Decimal("0.021") for row in world.calls)
+    # Of five hundred characters, at the price of thoughts.
+    assert all(Decimal("0.002") < row.estimated_cost < Decimal("0.01") for row in world.calls)
 
 
 @pytest.mark.django_db(transaction=True)
