@@ -41,23 +41,24 @@ def list_present_keys(spec: ProviderSpec) -> tuple[str, ...]:
     return tuple(filter(_is_set, spec.key_variables))
 
 
-def find_unreadable_file(spec: ProviderSpec) -> str:
-    """Return a sentence about a file of a variable `NAME_FILE` that cannot be read; blank when there is none."""
+def find_unreadable_file(variable: str) -> str:
+    """Return a sentence about the file that `NAME_FILE` names, when it cannot be read; blank when nothing is wrong."""
     try:
-        for name in filter(None, (spec.address, *spec.key_variables)):
-            env.get_secret(name)
+        env.get_secret(variable)
     except ImproperlyConfigured as exc:
-        return str(exc)
+        return str(exc).rstrip(".")
     return ""
 
 
 def find_key_fault(spec: ProviderSpec) -> str:
-    """Return what is wrong with the form of the provider's keys; blank when nothing is, or when it has none."""
-    return find_unreadable_file(spec) or next(filter(None, map(find_form_fault, spec.key_variables)), "")
+    """Return what is wrong with the provider's keys, each with a sentence; blank when nothing is, or without keys."""
+    return "; ".join(filter(None, map(find_form_fault, spec.key_variables)))
 
 
 def find_form_fault(variable: str) -> str:
-    """Return what is wrong with the form of the key in this variable; blank when nothing is."""
+    """Return why the key in this variable cannot be sent; blank when it can."""
+    if fault := find_unreadable_file(variable):
+        return fault
     key = env.get_secret(variable)
     # Header values are ASCII here, and the line break of a pasted key would only fail in the SDK, with a riddle.
     if not key.isascii() or any(sign.isspace() or not sign.isprintable() for sign in key):
@@ -66,9 +67,11 @@ def find_form_fault(variable: str) -> str:
 
 
 def find_base_url_fault(spec: ProviderSpec) -> str:
-    """Return what is wrong with the form of the provider's base URL; blank when nothing is, or when it is not set."""
-    if spec.address is None or find_unreadable_file(spec):
+    """Return what is wrong with the provider's base URL; blank when nothing is, or when it is not set."""
+    if spec.address is None:
         return ""
+    if fault := find_unreadable_file(spec.address):
+        return fault
     address = env.get_secret(spec.address)
     fault = find_url_fault(address) if address else ""
     return f"{spec.address} cannot be used: {fault}" if fault else ""
@@ -155,13 +158,15 @@ def open_provider_files(spec: ProviderSpec, checkpoint: Callable[[], None] = lam
 
 def _read_credentials(spec: ProviderSpec, key_variable: str = "") -> ProviderCredentials:
     variable = key_variable or _get_first_key(spec)
+    # `manage.py check` says which file, and why.
     try:
-        return ProviderCredentials(
-            base_url=env.get_secret(spec.address).rstrip("/") if spec.address else spec.base_url,
-            key=env.get_secret(variable) if variable else "",
-        )
-    except ImproperlyConfigured:  # `manage.py check` says which file
-        raise KeyRefused(f"the file that {variable or spec.address}_FILE names cannot be read") from None
+        base_url = env.get_secret(spec.address).rstrip("/") if spec.address else spec.base_url
+    except ImproperlyConfigured:
+        raise ModelUnsuited(f"the file that {spec.address}_FILE names cannot be read") from None
+    try:
+        return ProviderCredentials(base_url=base_url, key=env.get_secret(variable) if variable else "")
+    except ImproperlyConfigured:
+        raise KeyRefused(f"the file that {variable}_FILE names cannot be read") from None
 
 
 def _get_first_key(spec: ProviderSpec) -> str:
@@ -171,7 +176,8 @@ def _get_first_key(spec: ProviderSpec) -> str:
 
 def _require_usable(spec: ProviderSpec, key_variable: str = "") -> None:
     variable = key_variable or _get_first_key(spec)
-    if fault := find_unreadable_file(spec) or (find_form_fault(variable) if variable else ""):
+    # Of this key alone: what is wrong with another one is no reason not to use it.
+    if variable and (fault := find_form_fault(variable)):
         raise KeyRefused(fault)
     if fault := find_base_url_fault(spec):
         raise ModelUnsuited(fault)

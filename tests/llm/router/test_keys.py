@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from llm.checks import check_models
 from llm.errors import ModelsExhausted
 from llm.messages import Clip, ModelRequest
 from llm.models import Breaker
@@ -183,6 +184,25 @@ def test_a_key_that_cannot_be_sent_is_passed_over(keys: World, monkeypatch: pyte
         assert keys.router.complete("ask", QUESTION).model == "gemini"
 
     assert [row.key for row in Breaker.objects.all()] == ["TEST_THIRD_KEY"]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_key_whose_file_cannot_be_read_is_passed_over_with_an_alarm(
+    keys: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path, number: int
+) -> None:
+    monkeypatch.delenv(NAMES[number])
+    monkeypatch.setenv(f"{NAMES[number]}_FILE", str(tmp_path / "gone"))
+    keys.google.always(Answer("100."))
+
+    for _ in range(4):
+        assert keys.router.complete("ask", QUESTION).model == "gemini"
+
+    assert {key_of(asked) for asked in keys.google.asked} == set(KEYS) - {KEYS[number]}
+    assert [row.key for row in Breaker.objects.all()] == [NAMES[number]]
+    [alarm] = [record.msg for record in caplog.records if record.levelname == "ERROR"]
+    assert isinstance(alarm, dict)
+    assert alarm["key_variable"] == NAMES[number]
+    assert [fault for fault in check_models() if f"{NAMES[number]}_FILE" in fault.msg]
 
 
 def test_recordings_go_with_the_key_that_they_were_uploaded_with(keys: World) -> None:
