@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.http import QueryDict
 
 from project.errors import DomainError
 from project.http.preconditions import PreconditionRequired, VersionChanged
-from structures.course_admin.field_inputs import FieldInput, build_field_input, read_changed_fields
+from structures.course_admin.field_inputs import FieldInput, build_field_input, read_changed_fields, read_number
 from structures.course_admin.pages import describe_next_step
 from structures.course_admin.steps import StepRow, describe_steps
+from structures.course_admin.values import GONE, load_titles
 from structures.editing.differences import write_field_text
 from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, Minutes
 from structures.editing.trees import COURSE_KEY, KeyedNode
@@ -68,12 +70,14 @@ _INTENTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class TypedText:
-    """One text of the form as it was typed."""
+    """One text of the form as it was typed. `is_number` for a short one, `is_wrong` for what cannot be meant there."""
 
     name: str
     label: str
     value: str
-    is_long: bool
+    is_long: bool = False
+    is_number: bool = False
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +117,7 @@ def build_refused_form(
     """Return what to show of a form that was refused. `node` is the one that the form is about, as it is now.
 
     `step` is the operation, or the name of the form's route. `seen` is the revision that the person had before them,
-    and `copy` has that of now. Four statements at most.
+    and `copy` has that of now. Six statements at most.
     """
     steps, left_out = _list_newer_steps(copy, seen) if isinstance(error, VersionChanged) else ([], 0)
     newer = copy.revision - (copy.revision if seen is None else seen)
@@ -123,6 +127,7 @@ def build_refused_form(
         for name, (label, is_long) in _TYPED.items()
         if name in form and (form[name] or name in {"title", "quote", "text"})
     ]
+    texts += _list_typed_places(form, copy)
     hidden = _NEVER | {text.name for text in texts}
     return RefusedForm(
         error=error,
@@ -154,6 +159,31 @@ def _list_newer_steps(copy: WorkingCopy, seen: int | None) -> tuple[list[StepRow
     rows = EditRecord.objects.filter(tenant=copy.tenant_id, working_copy=copy, number__gt=seen).defer("change")
     newest = describe_steps(copy, rows.order_by("-number")[:_MAX_STEPS])
     return newest, max(0, rows.count() - len(newest))
+
+
+def _list_typed_places(form: QueryDict, copy: WorkingCopy) -> list[TypedText]:
+    """Return the numbers by which a form puts parts in order, with the titles of the parts. Two statements."""
+    names = {name: key for name in form if (key := _read_placed_key(name)) is not None}
+    titles = load_titles(copy, names.values()) if names else {}
+    return [
+        TypedText(
+            name=name,
+            label=titles.get(key, GONE.capitalize()),
+            value=str(form[name]),
+            is_number=True,
+            is_wrong=isinstance(read_number(str(form[name])), str),
+        )
+        for name, key in names.items()
+    ]
+
+
+def _read_placed_key(name: str) -> UUID | None:
+    """Return the key of the part that an input such as `order.<key>` places, None for any other input."""
+    prefix, _, key = name.partition(".")
+    try:
+        return UUID(key) if prefix == "order" else None
+    except ValueError:
+        return None
 
 
 def _iter_typed_fields(form: QueryDict, node: KeyedNode | None) -> Iterator[TypedField]:

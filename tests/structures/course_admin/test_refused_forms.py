@@ -169,3 +169,34 @@ def test_steps_that_are_not_listed_are_counted_and_can_be_read(
     assert "And 1 more step, in the" in page
     assert f'href="{editor.url}history/"' in page
     assert "its review went on" in page
+
+
+def test_numbers_of_an_order_come_back_to_be_corrected(editor: Editor) -> None:
+    heat, boiling, steam = map(editor.key, ("Heat", "Boiling", "Steam"))
+    values = editor.fill(heat, "reorder_children", reason="Steam first.")
+    values |= {f"order.{boiling}": "2nd", f"order.{steam}": "1"}
+
+    page = editor.send("reorder_children", values, status=422).content.decode()
+
+    shown = parse_page(page)
+    inputs = {each.get("name"): each for each in shown.xpath("//form//input[starts-with(@name, 'order.')]")}
+    assert {name: each.get("value") for name, each in inputs.items()} == {
+        f"order.{boiling}": "2nd",
+        f"order.{steam}": "1",
+    }
+    assert {each.get("type") for each in inputs.values()} == {None}, "they can be seen"
+    labels = {each.get("for"): each.text_content() for each in shown.iter("label")}
+    assert [labels[each.get("id")] for each in inputs.values()] == ["Boiling", "Steam"]
+    assert [each.get("aria-invalid") for each in inputs.values()] == ["true", None]
+    assert "is no place" in page
+    editor.send("reorder_children", {**collect_form(page, "reorder_children"), f"order.{boiling}": "2"})
+    assert editor.titles(heat) == ["Steam", "Boiling"]
+
+
+def test_numbers_for_parts_that_are_none_are_no_error_of_ours(editor: Editor) -> None:
+    values = {"revision": 1, "key": editor.key("Heat"), "order.x": "first", f"order.{COURSE}": "first"}
+    values[f"order.{editor.key('Boiling')}"] = "first"
+
+    page = editor.send("reorder_children", values, status=422).content.decode()
+
+    assert collect_form(page, "reorder_children")["order.x"] == "first"
