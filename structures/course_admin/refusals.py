@@ -21,7 +21,8 @@ from structures.course_admin.values import GONE, load_titles
 from structures.editing.differences import write_field_text
 from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, Minutes
 from structures.editing.trees import COURSE_KEY, KeyedNode
-from structures.models import EditRecord, WorkingCopy
+from structures.models import WorkingCopy
+from structures.working_copies.queries import list_history
 
 # Enough to see what went on; the history has the rest.
 _MAX_STEPS = 20
@@ -117,7 +118,7 @@ def build_refused_form(
     """Return what to show of a form that was refused. `node` is the one that the form is about, as it is now.
 
     `step` is the operation, or the name of the form's route. `seen` is the revision that the person had before them,
-    and `copy` has that of now. Six statements at most.
+    and `copy` has that of now. Seven statements at most.
     """
     steps, left_out = _list_newer_steps(copy, seen) if isinstance(error, VersionChanged) else ([], 0)
     newer = copy.revision - (copy.revision if seen is None else seen)
@@ -156,8 +157,8 @@ def build_refused_form(
 def _list_newer_steps(copy: WorkingCopy, seen: int | None) -> tuple[list[StepRow], int]:
     if seen is None:
         return [], 0
-    rows = EditRecord.objects.filter(tenant=copy.tenant_id, working_copy=copy, number__gt=seen).defer("change")
-    newest = describe_steps(copy, rows.order_by("-number")[:_MAX_STEPS])
+    rows = list_history(tenant=copy.tenant, copy_id=copy.pk).filter(number__gt=seen)
+    newest = describe_steps(copy, rows[:_MAX_STEPS])
     return newest, max(0, rows.count() - len(newest))
 
 

@@ -34,13 +34,16 @@ class StepRow:
 
 
 def describe_steps(copy: WorkingCopy, records: Iterable[EditRecord]) -> list[StepRow]:
-    """Return steps in words, with the titles that nodes have today. One statement."""
+    """Return steps in words, with the titles that nodes have today, or had when one of the steps removed them.
+
+    One statement. Records of `list_history` and `get_record` know what they removed.
+    """
     rows = list(records)
-    titles = _load_titles(copy, rows)
-    return [StepRow(record=row, words=_describe(row, titles)) for row in rows]
+    titles = _collect_removed_titles(rows) | _load_titles(copy, rows)
+    return [StepRow(record=row, words=_write_sentence(row, titles)) for row in rows]
 
 
-def _describe(record: EditRecord, titles: Mapping[str, str]) -> str:
+def _write_sentence(record: EditRecord, titles: Mapping[str, str]) -> str:
     arguments = record.arguments
     if record.kind == "undo":
         return f"took step {record.undoes} back"
@@ -49,8 +52,7 @@ def _describe(record: EditRecord, titles: Mapping[str, str]) -> str:
     if record.kind == "decide":
         kept = "the working copy's version" if arguments["keep"] == "mine" else "the new structure's version"
         return f"decided {len(arguments['conflicts'])} conflicts for {kept}"
-    key = _get_key(record)
-    title = titles.get(key) or _find_removed_title(record, key)
+    title = titles.get(_get_key(record))
     return _SENTENCES.get(record.kind, record.kind).format(
         node=f"“{title}”" if title else "a part that is gone",
         title=arguments.get("title", ""),
@@ -62,11 +64,15 @@ def _get_key(record: EditRecord) -> str:
     return str(record.arguments.get("into") or record.arguments.get("key") or "")
 
 
-def _find_removed_title(record: EditRecord, key: str) -> str:
-    """Return the title of a node that the step itself removed; a list has no changes that are very long."""
-    change: Mapping[str, Any] | None = getattr(record, "shown_change", None)
-    removed = () if change is None else change["removed"]
-    return next((str(node["fields"].get("title", "")) for node in removed if node["key"] == key), "")
+def _collect_removed_titles(records: Iterable[EditRecord]) -> dict[str, str]:
+    """Return the titles of the nodes that the steps removed, by key; a list has no changes that are very long."""
+    changes: Iterable[Mapping[str, Any] | None] = (getattr(record, "shown_change", None) for record in records)
+    return {
+        node["key"]: str(node["fields"].get("title", ""))
+        for change in changes
+        if change is not None
+        for node in change["removed"]
+    }
 
 
 def _load_titles(copy: WorkingCopy, records: Iterable[EditRecord]) -> dict[str, str]:

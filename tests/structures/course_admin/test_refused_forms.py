@@ -200,3 +200,16 @@ def test_numbers_for_parts_that_are_none_are_no_error_of_ours(editor: Editor) ->
     page = editor.send("reorder_children", values, status=422).content.decode()
 
     assert collect_form(page, "reorder_children")["order.x"] == "first"
+
+
+def test_what_others_deleted_is_named(editor: Editor, colleague: Editor) -> None:
+    steam = editor.key("Steam")
+    values = editor.fill(COURSE, "add_note", text="Ask Joan.")
+    colleague.do(steam, "change_fields", value__description="Fine drops.")
+    colleague.do(steam, "delete_node")
+    colleague.do(editor.key("Cold"), "delete_node")
+
+    page = editor.send("add_note", values, status=412).content.decode()
+
+    for words in ("changed description of “Steam”", "deleted “Steam”", "deleted “Cold”"):
+        assert words in page, words
