@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, F, Q
 
 from structures.comments.queries import list_threads
 from structures.models import Comment, CommentThread, WorkingCopy
 
 # What one reads beside the part. Others, and longer ones, are on pages of their own.
 _MAX_THREADS, _MAX_COMMENTS = 20, 20
+_IS_OPEN = Q(resolved_at=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +26,36 @@ class PanelThread:
     left_out: int
 
 
-def list_panel_threads(copy: WorkingCopy, key: UUID) -> list[PanelThread]:
-    """Return the newest threads on a node, open ones first. Three statements."""
+@dataclass(frozen=True, kw_only=True)
+class PanelThreads:
+    """The threads on a node. The `left_out` say how many more there are, which the page of all comments has."""
+
+    threads: Sequence[PanelThread]
+    left_out_open: int
+    left_out_resolved: int
+
+
+def list_panel_threads(copy: WorkingCopy, key: UUID) -> PanelThreads:
+    """Return the threads on a node: open ones first, then those that were resolved last. Four statements."""
     rows = list_threads(tenant=copy.tenant, node_id=copy.node_id, key=key)
-    threads = sorted(rows[:_MAX_THREADS], key=lambda thread: thread.resolved_at is not None)
+    counts = rows.order_by().aggregate(open=Count("pk", filter=_IS_OPEN), resolved=Count("pk", filter=~_IS_OPEN))
+    threads = list(rows.order_by(F("resolved_at").desc(nulls_first=True), "-created_at", "-id")[:_MAX_THREADS])
+    shown_open = sum(thread.resolved_at is None for thread in threads)
+    return PanelThreads(
+        threads=_load_comments(copy, threads),
+        left_out_open=counts["open"] - shown_open,
+        left_out_resolved=counts["resolved"] - (len(threads) - shown_open),
+    )
+
+
+def count_open_threads(copy: WorkingCopy) -> dict[UUID, int]:
+    """Return how many open threads each node has that has any. One statement."""
+    rows = CommentThread.objects.for_tenant(copy.tenant).filter(node=copy.node_id, resolved_at=None).order_by()
+    return dict(rows.values_list("key").annotate(count=Count("pk")))
+
+
+def _load_comments(copy: WorkingCopy, threads: Sequence[CommentThread]) -> list[PanelThread]:
+    """Return threads with their comments. One statement."""
     short = [thread.pk for thread in threads if thread.comment_count <= _MAX_COMMENTS]
     comments: dict[UUID, list[Comment]] = defaultdict(list)
     for comment in Comment.objects.filter(tenant=copy.tenant_id, thread__in=short).order_by("created_at", "id"):
@@ -41,9 +68,3 @@ def list_panel_threads(copy: WorkingCopy, key: UUID) -> list[PanelThread]:
         )
         for thread in threads
     ]
-
-
-def count_open_threads(copy: WorkingCopy) -> dict[UUID, int]:
-    """Return how many open threads each node has that has any. One statement."""
-    rows = CommentThread.objects.for_tenant(copy.tenant).filter(node=copy.node_id, resolved_at=None).order_by()
-    return dict(rows.values_list("key").annotate(count=Count("pk")))

@@ -260,5 +260,5 @@ def test_the_editor_takes_the_same_statements_for_every_course(
     longer = create_working_copy(tenant=acme, snapshot_id=large.pk, name="large", actor=GRACE)
 
     for each in (copy, longer):
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(15):
             assert browser.get(f"/admin/courses/copies/{each.pk}/").status_code == 200

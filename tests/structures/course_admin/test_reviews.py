@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from structures.course_admin import threads
 from structures.models import (
     Comment,
     CommentThread,
@@ -19,7 +20,7 @@ from structures.models import (
 )
 from tenants.models import Tenant
 from tenants.services import assign_methodologist
-from tests.structures.course_admin.editor import COURSE, Editor
+from tests.structures.course_admin.editor import COURSE, Editor, collect_form, parse_page
 
 
 @pytest.fixture
@@ -160,3 +161,68 @@ def test_long_threads_have_a_page_of_their_own(editor: Editor) -> None:
     assert "All 26 comments" in page
     assert "Reply 3." not in page
     assert "Reply 24." in read(editor.client, f"/admin/courses/comments/{thread.pk}/")
+
+
+def start_thread(editor: Editor, key: str, text: str) -> CommentThread:
+    editor.client.post(f"{editor.url}comments/", {"key": key, "text": text})
+    return CommentThread.objects.latest("created_at")
+
+
+def test_a_reply_goes_along_with_each_button(editor: Editor) -> None:
+    thread = start_thread(editor, COURSE, "First.")
+    path = f"/admin/courses/comments/{thread.pk}/"
+
+    for step, words in (("resolve", "Done."), ("reopen", "Not quite."), ("resolve", " \n")):
+        answer = editor.client.post(path, {"do": step, "text": words}, follow=True)
+
+        thread.refresh_from_db()
+        assert (thread.resolved_at is not None) == (step == "resolve")
+        assert ("The reply is there." in answer.content.decode()) == (words.strip() != "")
+    texts = Comment.objects.order_by("created_at", "id").values_list("text", flat=True)
+    assert list(texts) == ["First.", "Done.", "Not quite."]
+
+
+def test_a_reply_that_is_refused_resolves_nothing_and_keeps_the_way_back(editor: Editor) -> None:
+    key = editor.key("Boiling")
+    thread = start_thread(editor, key, "First.")
+    reply = {"do": "resolve", "text": "x" * 10_001, "copy": str(editor.copy.pk), "node": key}
+
+    page = editor.client.post(f"/admin/courses/comments/{thread.pk}/", reply)
+
+    assert page.status_code == 422
+    assert "x" * 10_001 in page.content.decode()
+    thread.refresh_from_db()
+    assert thread.resolved_at is None
+    assert Comment.objects.count() == 1
+    again = {**collect_form(page.content.decode(), str(thread.pk)), "text": "Short.", "do": "resolve"}
+    answer = editor.client.post(f"/admin/courses/comments/{thread.pk}/", again)
+    assert answer["Location"] == f"{editor.url}?node={key}"
+
+
+def test_open_threads_come_first_and_those_that_are_left_out_are_counted(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "_MAX_THREADS", 3)
+    key = editor.key("Boiling")
+    first = [start_thread(editor, key, f"Open {number}.") for number in range(2)]
+    for number in range(3):
+        thread = start_thread(editor, key, f"Resolved {number}.")
+        editor.client.post(f"/admin/courses/comments/{thread.pk}/", {"do": "resolve"})
+    start_thread(editor, editor.key("Steam"), "Of another part.")
+
+    page = read(editor.client, f"{editor.url}?node={key}")
+
+    assert [f"thread-{thread.pk}" in page for thread in first] == [True, True]
+    assert "Resolved 2." in page
+    assert "2 more resolved threads on this part" in page
+    assert "more open" not in page
+    (link,) = parse_page(page).xpath("//a[contains(., 'more resolved')]/@href")
+    rest = read(editor.client, link)
+    assert [f"Resolved {number}." in rest for number in range(3)] == [True, True, True]
+    assert "Open 1." not in rest
+    monkeypatch.setattr(threads, "_MAX_THREADS", 1)
+    (link,) = parse_page(read(editor.client, f"{editor.url}?node={key}")).xpath("//a[contains(., '1 more open')]/@href")
+    rest = read(editor.client, link)
+    assert "Open 0." in rest
+    assert "Of another part." not in rest
+    assert editor.client.get(f"/admin/courses/{editor.copy.node_id}/comments/?part=x").status_code == 422
