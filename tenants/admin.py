@@ -170,7 +170,7 @@ class TenantMembershipAdmin(ModelAdmin):
         saved = services.assign_methodologist(user=obj.user, tenant=obj.tenant)
         obj.__dict__.update(saved.__dict__)
 
-    @admin.action(description="Remove: close the admin to them", permissions=["change"])
+    @admin.action(description="Remove: close the admin to all who were no staff before", permissions=["change"])
     def remove_members(self, request: HttpRequest, queryset: QuerySet[TenantMembership]) -> None:
         for membership in queryset.select_related("user"):
             services.remove_methodologist(membership=membership)

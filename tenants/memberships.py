@@ -1,4 +1,4 @@
-"""Which tenant a user of the admin belongs to."""
+"""Which tenant a user of the admin belongs to, and who looks after all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from tenants.models import TenantMembership
 
 METHODOLOGISTS = "methodologist"
 """The group of users who edit the courses of their tenant. A migration makes it."""
+
+
+def is_operator(user: User | AnonymousUser) -> bool:
+    """Tell whether a user looks after all tenants: a superuser who is staff, as the admin asks of everybody."""
+    return user.is_superuser and user.is_staff
 
 
 def find_membership(user: User | AnonymousUser) -> TenantMembership | None:

@@ -98,6 +98,9 @@ class TenantMembership(UUIDModel):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="membership")
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="members")
+    was_staff = models.BooleanField(
+        default=False, help_text="Whether the user was staff before, and stays it when the membership ends."
+    )
 
     class Meta:
         permissions = [("edit_courses", "Can read and edit the courses of the tenant in the admin")]

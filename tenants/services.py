@@ -124,13 +124,17 @@ def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> IssuedKey:
 def assign_methodologist(*, user: User, tenant: Tenant) -> TenantMembership:
     """Let a user read and edit the courses of this tenant in the admin, and nothing else. Raises TenantRefused.
 
-    A user who belongs to another tenant changes to this one.
+    A user who belongs to another tenant changes to this one. That a user is staff already is kept for the day when
+    the membership ends.
     """
     if user.is_superuser:
         raise TenantRefused(
             f"{user} is a superuser, who sees all tenants.", next_step="Make another user, without that status."
         )
-    membership, _ = TenantMembership.objects.update_or_create(user=user, defaults={"tenant": tenant})
+    was_staff = User.objects.filter(pk=user.pk, is_staff=True).exists()
+    membership, _ = TenantMembership.objects.update_or_create(
+        user=user, defaults={"tenant": tenant}, create_defaults={"tenant": tenant, "was_staff": was_staff}
+    )
     group, is_new = Group.objects.get_or_create(name=METHODOLOGISTS)
     if is_new:  # somebody has deleted the group that the migration made
         group.permissions.set(Permission.objects.filter(content_type__app_label="tenants", codename="edit_courses"))
@@ -141,11 +145,12 @@ def assign_methodologist(*, user: User, tenant: Tenant) -> TenantMembership:
 
 @transaction.atomic
 def remove_methodologist(*, membership: TenantMembership) -> None:
-    """Let the user into the admin no more. Nothing that they did is lost."""
+    """Let the user into the admin no more, but for one who was staff before. Nothing that they did is lost."""
     user = membership.user
     membership.delete()
     user.groups.remove(*Group.objects.filter(name=METHODOLOGISTS))
-    User.objects.filter(pk=user.pk).update(is_staff=False)
+    if not membership.was_staff:
+        User.objects.filter(pk=user.pk).update(is_staff=False)
 
 
 def record_use(*, key: ApiKey, now: datetime) -> None:

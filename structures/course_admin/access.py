@@ -12,7 +12,7 @@ from materials.models import MaterialEntry, MaterialNode
 from project.errors import DomainError, NotFound
 from structures.models import CommentThread, StructureSnapshot, WorkingCopy
 from tenants.actors import Actor, describe_user
-from tenants.memberships import find_membership
+from tenants.memberships import find_membership, is_operator
 from tenants.models import Tenant
 
 Owned = type[CommentThread] | type[MaterialEntry] | type[MaterialNode] | type[StructureSnapshot] | type[WorkingCopy]
@@ -61,7 +61,7 @@ def read_access(user: User | AnonymousUser) -> Access | None:
     """Return what a user may see, None for one who is not logged in. Raises PageClosed."""
     if not user.is_authenticated:
         return None
-    if user.is_superuser:
+    if is_operator(user):
         return Access(user=user, tenant=None)
     membership = find_membership(user)
     if membership is None or not user.is_staff or not user.has_perm(PERMISSION):

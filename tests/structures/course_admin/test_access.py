@@ -20,6 +20,7 @@ from structures.models import Comment, CommentThread, EditRecord, Reference, Wor
 from tenants.actors import Actor
 from tenants.models import Tenant, TenantMembership
 from tenants.services import assign_methodologist, remove_methodologist, suspend_tenant
+from tests.structures.course_admin.editor import parse_page
 
 PAGES: list[URLPattern] = urlpatterns
 NO_ROWS = {"courses"}
@@ -148,6 +149,27 @@ def test_others_are_told_that_it_is_closed(browser: Client, methodologist: User,
     assert "operator" in answer.content.decode()
 
 
+def test_a_superuser_who_is_no_staff_gets_in_nowhere(operator: Client, copy: WorkingCopy) -> None:
+    User.objects.update(is_staff=False)
+    for pattern in PAGES:
+        url = build_url(pattern, copy)
+        for method in list_methods(pattern):
+            answer = getattr(operator, method)(url, {"revision": "1", "text": "x"} if method == "post" else None)
+
+            assert answer.status_code == 403, (method, pattern.name)
+            assert b"Water" not in answer.content
+    assert WorkingCopy.objects.get().revision == 1
+
+
+def test_a_page_that_is_closed_links_to_no_page_that_is_closed_as_well(browser: Client) -> None:
+    TenantMembership.objects.all().delete()
+
+    page = parse_page(browser.get("/admin/courses/").content.decode())
+
+    targets = [link.get("href") for link in page.iter("a")]
+    assert targets == ["#main"]
+
+
 def test_an_operator_makes_and_removes_a_methodologist(operator: Client, acme: Tenant, rival: Tenant) -> None:
     user = User.objects.create_user("joan")
     operator.post(reverse("admin:tenants_tenantmembership_add"), {"user": user.pk, "tenant": str(acme.pk)})
@@ -162,6 +184,17 @@ def test_an_operator_makes_and_removes_a_methodologist(operator: Client, acme: T
     operator.post(reverse("admin:tenants_tenantmembership_changelist"), chosen)
     gone = User.objects.get(pk=user.pk)
     assert (gone.is_staff, gone.has_perm("tenants.edit_courses")) == (False, False)
+
+
+def test_whoever_was_staff_before_stays_staff(acme: Tenant, rival: Tenant) -> None:
+    user = User.objects.create_user("joan", is_staff=True)
+
+    assign_methodologist(user=User.objects.get(pk=user.pk), tenant=acme)
+    membership = assign_methodologist(user=User.objects.get(pk=user.pk), tenant=rival)
+    remove_methodologist(membership=membership)
+
+    gone = User.objects.get(pk=user.pk)
+    assert (gone.is_staff, gone.has_perm("tenants.edit_courses")) == (True, False)
 
 
 def test_a_superuser_is_no_member(operator: Client, acme: Tenant) -> None:
