@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import JSONField, QuerySet, TextField
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -27,10 +32,53 @@ from structures.models import (
 from structures.quality.sentences import describe_quality
 from structures.staleness.queries import find_changes
 from structures.staleness.sentences import describe_changes
+from tenants.memberships import is_operator
+
+_LARGE_FIELDS = (ArrayField, JSONField, TextField)
+
+
+class StructureAdmin(ReadOnlyAdmin):
+    """What the admin pages of structures have in common.
+
+    A list reads no column of texts or JSON that it does not show, neither of its rows nor of those that it joins: a
+    change or a snapshot may have megabytes. `links_to_courses` are fields with a link to the pages of courses, which
+    do not answer everybody who may look here.
+    """
+
+    links_to_courses: tuple[str, ...] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        queryset: QuerySet[Any] = super().get_queryset(request)
+        return queryset.defer(*self._list_large_columns()) if _is_list(request) else queryset
+
+    def _list_large_columns(self) -> list[str]:
+        """Return what may be large and is not shown by a list, of joined rows behind the name of their relation."""
+        assert not isinstance(self.list_select_related, bool)  # all of ours name their relations
+        joined: list[tuple[str, Any]] = [
+            (f"{name}__", self.opts.get_field(name).related_model) for name in self.list_select_related
+        ]
+        return [
+            f"{prefix}{field.name}"
+            for prefix, model in [("", self.model), *joined]
+            for field in model._meta.concrete_fields
+            if isinstance(field, _LARGE_FIELDS) and (prefix or field.name not in self.list_display)
+        ]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self._leave_out_closed(request, super().get_fields(request, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self._leave_out_closed(request, super().get_readonly_fields(request, obj))
+
+    def _leave_out_closed(self, request: HttpRequest, names: Any) -> Any:
+        # Members get no page of these tables at all; of the others the pages of courses answer operators alone.
+        if is_operator(request.user):
+            return names
+        return [name for name in names if name not in self.links_to_courses]
 
 
 @admin.register(StructureSnapshot)
-class StructureSnapshotAdmin(ReadOnlyAdmin):
+class StructureSnapshotAdmin(StructureAdmin):
     """Snapshots, newest first."""
 
     list_display = ("title", "tenant", "engine", "counts", "grounding", "created_at")
@@ -39,6 +87,7 @@ class StructureSnapshotAdmin(ReadOnlyAdmin):
     search_fields = ("title", "id", "node__id")
     ordering = ("-created_at", "id")
     readonly_fields = ("course", "quality_report", "materials_changed")
+    links_to_courses = ("course",)
 
     @admin.display(description="Course")
     def course(self, snapshot: StructureSnapshot) -> str:
@@ -56,7 +105,7 @@ class StructureSnapshotAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SnapshotSource)
-class SnapshotSourceAdmin(ReadOnlyAdmin):
+class SnapshotSourceAdmin(StructureAdmin):
     """The entries that snapshots were made from."""
 
     list_display = ("path", "snapshot", "entry_id", "fingerprint")
@@ -66,7 +115,7 @@ class SnapshotSourceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StructureNode)
-class StructureNodeAdmin(ReadOnlyAdmin):
+class StructureNodeAdmin(StructureAdmin):
     """Modules, lessons, concepts and exercises in the order of their snapshot."""
 
     list_display = ("title", "node_type", "estimated_minutes", "minutes_basis", "snapshot", "position")
@@ -77,7 +126,7 @@ class StructureNodeAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Reference)
-class ReferenceAdmin(ReadOnlyAdmin):
+class ReferenceAdmin(StructureAdmin):
     """The evidence of structure nodes."""
 
     list_display = ("entry_path", "page", "slide", "start_ms", "structure_node")
@@ -87,7 +136,7 @@ class ReferenceAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CachedAnswer)
-class CachedAnswerAdmin(ReadOnlyAdmin):
+class CachedAnswerAdmin(StructureAdmin):
     """Cached answers of models."""
 
     list_display = ("node", "model", "digest", "used_at", "created_at")
@@ -97,7 +146,7 @@ class CachedAnswerAdmin(ReadOnlyAdmin):
 
 
 @admin.register(GenerationStep)
-class GenerationStepAdmin(ReadOnlyAdmin):
+class GenerationStepAdmin(StructureAdmin):
     """Modules and lessons of generations that are not complete."""
 
     list_display = ("title", "node_type", "state", "tenant", "job")
@@ -108,7 +157,7 @@ class GenerationStepAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SharedLink)
-class SharedLinkAdmin(ReadOnlyAdmin):
+class SharedLinkAdmin(StructureAdmin):
     """Links to course pages, newest first. Their tokens are not stored."""
 
     list_display = ("prefix", "label", "tenant", "snapshot", "expires_at", "revoked_at", "created_at")
@@ -120,7 +169,7 @@ class SharedLinkAdmin(ReadOnlyAdmin):
 
 
 @admin.register(WorkingCopy)
-class WorkingCopyAdmin(ReadOnlyAdmin):
+class WorkingCopyAdmin(StructureAdmin):
     """Working copies, newest first."""
 
     list_display = ("name", "tenant", "node", "status", "revision", "node_count", "created_by", "changed_at")
@@ -129,6 +178,7 @@ class WorkingCopyAdmin(ReadOnlyAdmin):
     search_fields = ("name", "id", "node__id")
     ordering = ("-created_at", "id")
     readonly_fields = ("editor",)
+    links_to_courses = ("editor",)
 
     @admin.display(description="Editor")
     def editor(self, copy: WorkingCopy) -> str:
@@ -136,7 +186,7 @@ class WorkingCopyAdmin(ReadOnlyAdmin):
 
 
 @admin.register(WorkingNode)
-class WorkingNodeAdmin(ReadOnlyAdmin):
+class WorkingNodeAdmin(StructureAdmin):
     """The nodes and retired keys of working copies."""
 
     list_display = ("key", "working_copy", "parent")
@@ -146,7 +196,7 @@ class WorkingNodeAdmin(ReadOnlyAdmin):
 
 
 @admin.register(EditRecord)
-class EditRecordAdmin(ReadOnlyAdmin):
+class EditRecordAdmin(StructureAdmin):
     """The steps of working copies, newest first."""
 
     list_display = ("number", "kind", "actor_name", "reason", "working_copy", "created_at")
@@ -157,10 +207,10 @@ class EditRecordAdmin(ReadOnlyAdmin):
 
 
 @admin.register(EditConflictRow)
-class EditConflictRowAdmin(ReadOnlyAdmin):
+class EditConflictRowAdmin(StructureAdmin):
     """Conflicts of rebases, newest first."""
 
-    list_display = ("__str__", "working_copy", "opened_by", "closed_by", "decision", "is_hidden")
+    list_display = ("id", "working_copy", "opened_by", "closed_by", "decision", "is_hidden")
     list_filter = ("decision", "is_hidden")
     list_select_related = ("working_copy",)
     search_fields = ("working_copy__id",)
@@ -168,7 +218,7 @@ class EditConflictRowAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ReviewEvent)
-class ReviewEventAdmin(ReadOnlyAdmin):
+class ReviewEventAdmin(StructureAdmin):
     """The steps of reviews, newest first."""
 
     list_display = ("action", "actor_name", "reason", "snapshot", "working_copy", "node", "created_at")
@@ -179,7 +229,7 @@ class ReviewEventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Publication)
-class PublicationAdmin(ReadOnlyAdmin):
+class PublicationAdmin(StructureAdmin):
     """What readers may see of each course, newest first."""
 
     list_display = ("snapshot", "node", "is_current", "published_at", "published_by", "tenant")
@@ -190,7 +240,7 @@ class PublicationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(CommentThread)
-class CommentThreadAdmin(ReadOnlyAdmin):
+class CommentThreadAdmin(StructureAdmin):
     """Threads of comments, newest first."""
 
     list_display = ("title", "node", "comment_count", "resolved_at", "resolved_by", "created_at")
@@ -201,10 +251,15 @@ class CommentThreadAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Comment)
-class CommentAdmin(ReadOnlyAdmin):
+class CommentAdmin(StructureAdmin):
     """Comments, newest first."""
 
     list_display = ("actor_name", "text", "thread", "created_at")
     list_select_related = ("thread",)
     search_fields = ("text", "thread__id")
     ordering = ("-created_at", "id")
+
+
+def _is_list(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and (match.url_name or "").endswith("_changelist")

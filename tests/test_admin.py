@@ -11,16 +11,23 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import JSONField, Model, TextField
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from materials.models import MaterialEntry
+from materials.tree.services import create_node
 from project.admin_login import WINDOW_MINUTES
 from project.jobs.models import Job, JobStatus
+from structures.models import StructureSnapshot
+from structures.working_copies.services import create_working_copy
+from tenants.actors import Actor
 from tenants.models import ApiKey, Tenant
 from tests.conftest import Api, drain
+from tests.structures.course_page.stored import store_snapshot
 
 OURS = [
     model
@@ -59,6 +66,55 @@ def test_every_model_can_be_looked_at(
     statements = [query["sql"] for query in asked.captured_queries]
     assert not [sql for sql in statements if "COUNT(" in sql and "auth_" not in sql]
     assert not [sql for sql in statements if '"materials_chunk"."text"' in sql]
+
+
+@pytest.mark.parametrize("model", list(apps.get_app_config("structures").get_models()), ids=lambda each: each.__name__)
+def test_lists_of_structures_read_no_large_column_that_they_do_not_show(
+    operator: Client, model: type[Model], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    page = admin.site._registry[model]
+    tables = {each._meta.db_table: each for each in OURS}
+
+    with django_assert_max_num_queries(14) as asked:
+        answer = operator.get(reverse(f"admin:structures_{model._meta.model_name}_changelist"))
+
+    assert answer.status_code == 200
+    statements = [query["sql"] for query in asked.captured_queries if f'FROM "{model._meta.db_table}"' in query["sql"]]
+    assert statements
+    for table, column in re.findall(r'"(\w+)"\."(\w+)"', " ".join(statements)):
+        if (owner := tables.get(table)) is None or (table == model._meta.db_table and column in page.list_display):
+            continue
+        field = next(each for each in owner._meta.concrete_fields if each.column == column)
+        assert not isinstance(field, JSONField | TextField | ArrayField), f"{table}.{column}"
+
+
+@pytest.fixture
+def snapshot(acme: Tenant) -> StructureSnapshot:
+    return store_snapshot(acme, create_node(tenant=acme, title="Course"), [])
+
+
+@pytest.mark.parametrize("is_operator", [True, False])
+def test_only_whom_the_pages_of_courses_answer_gets_a_link_to_them(
+    operator: Client, acme: Tenant, snapshot: StructureSnapshot, is_operator: bool
+) -> None:
+    copy = create_working_copy(
+        tenant=acme, snapshot_id=snapshot.pk, name="main", actor=Actor(kind="user", id="1", name="Grace")
+    )
+    reader = operator
+    if not is_operator:
+        onlooker = User.objects.create_user("onlooker", is_staff=True)
+        onlooker.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+        reader = Client()
+        reader.force_login(onlooker)
+
+    for name, row, target in (
+        ("structuresnapshot", snapshot.pk, f"/admin/courses/{copy.node_id}/"),
+        ("workingcopy", copy.pk, f"/admin/courses/copies/{copy.pk}/"),
+    ):
+        page = reader.get(reverse(f"admin:structures_{name}_change", args=[row]))
+        assert page.status_code == 200
+        assert (target in page.content.decode()) == is_operator
+        assert reader.get(target).status_code == (200 if is_operator else 403)
 
 
 def test_an_operator_issues_a_key_and_sees_it_once(operator: Client, acme: Tenant) -> None:

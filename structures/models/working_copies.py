@@ -174,4 +174,4 @@ class EditConflictRow(UUIDModel):
         ]
 
     def __str__(self) -> str:
-        return str(self.content["id"])
+        return str(self.pk)
