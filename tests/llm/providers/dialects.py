@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -43,7 +43,12 @@ MODEL = ModelSpec(
     prices=Prices(input=Decimal(1), output=Decimal(2)),
 )
 NOTHING = TokenUsage()
-CALL = ProviderCall(request=QUESTION, model=MODEL, max_output_tokens=50, seconds=10)
+
+
+def build_call(**more: Any) -> ProviderCall:
+    """Return a call of which nothing has arrived yet."""
+    usual: dict[str, Any] = {"request": QUESTION, "model": MODEL, "max_output_tokens": 50, "seconds": 10}
+    return ProviderCall(**{**usual, **more})
 
 
 class Jars(BaseModel):
@@ -150,6 +155,6 @@ def altered(vendor: FakeVendor, change: Callable[[dict[str, Any]], object], step
 def ask_in_vain(provider: Provider, *, seconds: float) -> ProviderError:
     """Ask a server that is not there, and return our error."""
     with pytest.raises(ProviderError) as failed:
-        provider.complete(replace(CALL, seconds=seconds))
+        provider.complete(build_call(seconds=seconds))
     assert_discreet(failed.value)
     return failed.value

@@ -27,7 +27,6 @@ from tests.fakes.asked import Asked
 from tests.fakes.openai import OpenAIServer
 from tests.fakes.steps import Fail, Raw, Step
 from tests.llm.providers.dialects import (
-    CALL,
     ECHO,
     KEY,
     MODEL,
@@ -35,6 +34,7 @@ from tests.llm.providers.dialects import (
     Jars,
     ProviderHarness,
     assert_discreet,
+    build_call,
     spec_of,
 )
 
@@ -265,4 +265,4 @@ def test_ollama_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
         provider = ProviderPool().get("local", spec_of(OPENAI, f"{vendor.url}/v1", key=None, max_tokens_parameter=None))
         vendor.script(Raw(200, SERVERS[5].write_stream(), content_type="text/event-stream"))
 
-        assert RIGHT in provider.complete(CALL).text
+        assert RIGHT in provider.complete(build_call()).text

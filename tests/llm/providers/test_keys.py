@@ -28,7 +28,6 @@ from tests.fakes.server import FakeVendor
 from tests.fakes.steps import Answer, Redirect, Step
 from tests.llm.providers.dialects import (
     ANTHROPIC,
-    CALL,
     GOOGLE,
     KEY,
     MODEL,
@@ -40,6 +39,7 @@ from tests.llm.providers.dialects import (
     ProviderHarness,
     Reach,
     ask_in_vain,
+    build_call,
     each_dialect,
     spec_of,
 )
@@ -140,10 +140,10 @@ import django; django.setup()
 import sys
 from llm.providers.factory import ProviderPool
 from llm.registry import ProviderSpec
-from tests.llm.providers.dialects import CALL
+from tests.llm.providers.dialects import build_call
 for kind, url in zip(("openai", "anthropic"), sys.argv[1:]):
     provider = ProviderPool().get(kind, ProviderSpec(kind=kind, base_url=url, key="TEST_KEY"))
-    print(provider.complete(CALL).text)
+    print(provider.complete(build_call()).text)
 """
 
 
@@ -259,7 +259,9 @@ def test_a_changed_key_is_used_by_the_next_call(monkeypatch: pytest.MonkeyPatch)
     with AnthropicServer(key=KEY) as vendor:
         monkeypatch.setenv("TEST_KEY", "sk-old")
         with pytest.raises(KeyRefused):
-            ProviderHarness(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).provider.complete(CALL)
+            ProviderHarness(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).provider.complete(
+                build_call()
+            )
         monkeypatch.setenv("TEST_KEY", KEY)
 
         reply = ProviderHarness(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).ask(Answer("Many."))

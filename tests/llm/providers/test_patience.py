@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import replace
 
 import pytest
 
@@ -13,13 +12,13 @@ from project.jobs.errors import JobCancelled
 from tests.fakes.sockets import black_hole
 from tests.fakes.steps import Answer, Drip, Hang, Step
 from tests.llm.providers.dialects import (
-    CALL,
     KEY,
     NOTHING,
     Dialect,
     ProviderHarness,
     Reach,
     ask_in_vain,
+    build_call,
     each_dialect,
     spec_of,
 )
@@ -41,7 +40,7 @@ def test_it_says_whose_time_was_up(
 ) -> None:
     harness = reach(dialect, answer_seconds=answer_seconds)
     harness.vendor.script(Answer())
-    harness.provider.complete(CALL)
+    harness.provider.complete(build_call())
 
     error = harness.fails(step, seconds=0.4)
 
@@ -66,7 +65,7 @@ def test_it_stops_waiting_for_an_answer_that_nobody_wants(reach: Reach, dialect:
         raise JobCancelled("enough")
 
     with pytest.raises(JobCancelled, match="enough"):
-        harness.provider.complete(replace(CALL, checkpoint=checkpoint))
+        harness.provider.complete(build_call(checkpoint=checkpoint))
 
     assert len(harness.vendor.asked) == 1
 
@@ -78,7 +77,7 @@ def test_it_does_not_wait_for_the_rest_of_half_an_answer(dialect: Dialect, monke
         provider = ProviderPool().get("half", spec_of(dialect, wire.url))
 
         with pytest.raises(OutOfTime) as failed:
-            provider.complete(replace(CALL, seconds=0.5))
+            provider.complete(build_call(seconds=0.5))
 
         assert not wire.has_given_up
     assert failed.value.usage is None

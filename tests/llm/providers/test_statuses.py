@@ -22,7 +22,6 @@ from llm.errors import (
 from tests.fakes.steps import Fail, Raw
 from tests.llm.providers.dialects import (
     ANTHROPIC,
-    CALL,
     DEEPSEEK,
     ECHO,
     GOOGLE,
@@ -31,6 +30,7 @@ from tests.llm.providers.dialects import (
     Dialect,
     ProviderHarness,
     assert_discreet,
+    build_call,
     each_dialect,
     label,
 )
@@ -130,7 +130,7 @@ def test_a_wrong_key_is_the_keys_fault(harness: ProviderHarness, monkeypatch: py
     monkeypatch.setattr(harness.vendor, "key", "another-key")
 
     with pytest.raises(KeyRefused, match=r"^the key was refused \(HTTP 40") as failed:
-        harness.provider.complete(CALL)
+        harness.provider.complete(build_call())
 
     assert failed.value.usage == NOTHING
     assert_discreet(failed.value)
