@@ -126,7 +126,9 @@ def _embed_slice(run: JobRun, space: VectorSpace, texts: Sequence[_EntryText], r
     known = dict(
         ChunkVector.objects.for_tenant(run.tenant)
         .filter(space=space.key, text_digest__in=digests)
+        # One row of each: a text that stands in many entries has a row for each of them.
         .order_by("text_digest")
+        .distinct("text_digest")
         .values_list("text_digest", "vector")
     )
     report.reused += len(known)

@@ -100,6 +100,30 @@ def test_a_copy_has_vectors_and_a_text_that_is_known_costs_nothing(
     assert ChunkVector.objects.count() == 18
 
 
+def test_a_vector_is_read_once_though_many_entries_have_its_text(
+    client: APIClient, acme: Tenant, texts: MaterialNode, models: World
+) -> None:
+    embed(client, texts)
+    for number in range(5):
+        copied = copy_node(tenant=acme, node_id=texts.pk, parent_id=None)
+        MaterialNode.objects.filter(pk=copied.pk).update(title=f"Copy {number}")
+    other = create_node(tenant=acme, title="Other")
+    upload(client, other.pk, "again.md", LOOPS)
+    drain()
+    read: list[int] = []
+
+    def count_rows(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        found = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and '"materials_chunkvector"."vector"' in sql:
+            read.append(context["cursor"].rowcount)
+        return found
+
+    with connection.execute_wrapper(count_rows):
+        job = embed(client, other)
+
+    assert (job["result"]["made"], job["result"]["reused"], read) == (0, 4, [4])
+
+
 def test_texts_of_another_tenant_are_not_used(
     api: Api, client: APIClient, rival: Tenant, texts: MaterialNode, models: World
 ) -> None:
