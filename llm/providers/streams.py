@@ -56,10 +56,12 @@ class AnswerReader:
         self.note_thinking(text)
 
     def note_thinking(self, text: str) -> None:
-        """Note a part that is no part of the answer's text."""
+        """Note a part that is no part of the answer's text. One without text keeps no limit from being reached."""
         # A TypeError for anything but text, which makes it an answer that is not of the vendor's form.
         self._arrival.characters += len("" + text)
-        self._limit.note_progress(self._idle_seconds)
+        # A server may keep its connection alive with parts that hold nothing, and has not gone on with them.
+        if text:
+            self._limit.note_progress(self._idle_seconds)
         if self._arrival.characters > self._max_characters:
             raise AnswerTooLarge(f"the answer has more than {self._max_characters} characters")
 
@@ -90,13 +92,18 @@ class AnswerReader:
 
     def _iterate_data(self, response: httpx2.Response) -> Iterator[bytes]:
         lines: list[bytes] = []
+        size = 0
         for line in self._iterate_lines(response):
             if line.startswith(b"data:"):
                 lines.append(line[5:].removeprefix(b" "))
+                # With its line break: lines without anything take memory, too.
+                size += len(lines[-1]) + 1
+                self._check_event_size(size)
             # A line without a name is a comment, and names are told apart by the data itself.
             elif not line and lines:
                 yield b"\n".join(lines)
                 lines.clear()
+                size = 0
         if lines:
             yield b"\n".join(lines)
 
@@ -112,10 +119,13 @@ class AnswerReader:
                 size = 0
             rest.append(last)
             size += len(last)
-            if size > self._max_characters:
-                raise AnswerTooLarge(f"an event of the answer has more than {self._max_characters} bytes")
+            self._check_event_size(size)
         if size:
             yield b"".join(rest)
+
+    def _check_event_size(self, size: int) -> None:
+        if size > self._max_characters:
+            raise AnswerTooLarge(f"an event of the answer has more than {self._max_characters} bytes")
 
     def read_document(self, response: httpx2.Response) -> Any:
         """Return the JSON document of the whole body. Raises ModelUnsuited when the server sends something else."""

@@ -6,7 +6,6 @@ import gzip
 import json
 import tracemalloc
 import zlib
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from tests.fakes.google import GoogleServer
 from tests.fakes.steps import Answer, Raw, Step, Trickle
 from tests.llm.providers.dialects import (
     ANTHROPIC,
-    CALL,
     DEEPSEEK,
     ECHO,
     GOOGLE,
@@ -31,6 +29,7 @@ from tests.llm.providers.dialects import (
     Reach,
     altered,
     assert_discreet,
+    build_call,
     each_dialect,
     label,
 )
@@ -64,10 +63,28 @@ def test_an_answer_that_stops_is_given_up_after_a_while(reach: Reach, dialect: D
     harness.vendor.script(Trickle(0, then=Answer("Many, many jars."), stops_after=5 if dialect is ANTHROPIC else 2))
 
     with pytest.raises(AnswerTimedOut, match="did not go on") as failed:
-        harness.provider.complete(replace(CALL, arrival=arrival, seconds=20))
+        harness.provider.complete(build_call(arrival=arrival, seconds=20))
 
     assert failed.value.usage is None
     assert 0 < arrival.characters < len("Many, many jars.")
+
+
+@each_dialect
+def test_parts_without_anything_do_not_keep_an_answer_alive(
+    reach: Reach, dialect: Dialect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness = reach(dialect, answer_seconds=20, idle_seconds=0.3)
+    split = harness.vendor.split_answer
+
+    def split_and_repeat(body: dict[str, Any], asked: Asked) -> list[str]:
+        first = next(event for event in split(body, asked) if '"Z"' in event)
+        return [first, *[first.replace('"Z"', '""')] * 40]
+
+    monkeypatch.setattr(harness.vendor, "split_answer", split_and_repeat)
+
+    error = harness.fails(Trickle(0.05, then=Answer("Zed")), seconds=20)
+
+    assert (type(error), "did not go on" in str(error)) == (AnswerTimedOut, True)
 
 
 @each_dialect
@@ -89,7 +106,7 @@ def test_cancelling_ends_an_answer_that_flows(reach: Reach, dialect: Dialect, mo
             raise JobCancelled("enough")
 
     with pytest.raises(JobCancelled):
-        harness.provider.complete(replace(CALL, arrival=arrival, checkpoint=checkpoint))
+        harness.provider.complete(build_call(arrival=arrival, checkpoint=checkpoint))
 
     eventually(lambda: not harness.vendor.open_connections, seconds=10, what="the connection is still open")
 
@@ -145,6 +162,15 @@ def test_a_body_without_end_is_not_read(harness: ProviderHarness, piece: bytes, 
 
     assert type(error) in {AnswerTooLarge, ProviderBusy}
     assert peak - size / 1024 / 1024 < 8  # the server makes one copy
+
+
+@pytest.mark.parametrize("dialect", [OPENAI, DEEPSEEK, ANTHROPIC], ids=str)
+def test_an_event_of_many_lines_is_not_kept_without_end(harness: ProviderHarness) -> None:
+    line = b"data: " + b" " * 1000 + b"\n"
+
+    error = harness.fails(Raw(200, 1000 * line, content_type=EVENTS))
+
+    assert (type(error), "an event of the answer has more" in str(error)) == (AnswerTooLarge, True)
 
 
 @each_dialect
