@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from structures.engines.base.drafts import Basis, Citation, Draft, DraftNode, Expectation, NodeType
+from structures.engines.base.outlines import Outline
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import (
     AboutCourse,
@@ -57,6 +58,22 @@ def describe_course(draft: Draft, about: AboutCourse) -> Draft:
         expected_skills=_build_expectations(about.expected_skills),
         prerequisites=_clean_texts(about.prerequisites),
     )
+
+
+def add_module_minutes(modules: Iterable[DraftNode], outline: Outline) -> tuple[DraftNode, ...]:
+    """Return the modules with the sum of the minutes inside; those that the outline locks keep theirs."""
+    locked = {node.key for node in outline.iter_nodes() if "estimated_minutes" in node.locked}
+    return tuple(_add_minutes(module, locked) for module in modules)
+
+
+def _add_minutes(node: DraftNode, locked: Container[UUID | None]) -> DraftNode:
+    if node.node_type is not NodeType.MODULE:
+        return node
+    children = tuple(_add_minutes(child, locked) for child in node.children)
+    minutes = sum(child.estimated_minutes or 0 for child in children)
+    if not minutes or node.key in locked:
+        return replace(node, children=children)
+    return replace(node, children=children, estimated_minutes=minutes, minutes_basis=Basis.ESTIMATED)
 
 
 def _build_expectations(answers: Iterable[ExpectationAnswer]) -> tuple[Expectation, ...]:

@@ -18,7 +18,7 @@ from structures.engines.base.requests import EngineRequest
 from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import LessonDetailsAnswer, ReconciliationAnswer
-from structures.engines.llm.draft_builder import describe_course
+from structures.engines.llm.draft_builder import add_module_minutes, describe_course
 from structures.engines.llm.language import build_script_warning
 from structures.engines.llm.lessons import (
     LESSON_ACTION,
@@ -33,7 +33,7 @@ from structures.engines.llm.parts import PromptPart
 from structures.engines.llm.reconciliation import NumberedCourse
 
 # To be changed with every edit after which the same materials, prompts and answers may give another draft.
-VERSION = "2"
+VERSION = "3"
 
 RECONCILIATION_ACTION = "reconcile_course"
 ACTIONS = (LESSON_ACTION, RECONCILIATION_ACTION)
@@ -68,6 +68,8 @@ def write_course(request: EngineRequest, outline: Outline, llm: LLMClient) -> Dr
         draft = _read_course(draft, outline, {**values, **_build_course_values(source)}, llm, request=request)
     elif not questions:
         draft = replace(draft, warnings=(*draft.warnings, "The materials hold nothing that models could be asked."))
+    # At the end: a correction may have moved a lesson into another module.
+    draft = replace(draft, modules=add_module_minutes(draft.modules, outline))
     warning = build_script_warning(draft, replace(source, language=language))
     return replace(draft, warnings=(*draft.warnings, warning)) if warning else draft
 

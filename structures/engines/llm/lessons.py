@@ -13,9 +13,9 @@ from typing import Any
 from uuid import UUID
 
 from llm.errors import ModelsExhausted
-from structures.engines.base.drafts import Basis, Draft, DraftNode, NodeType
+from structures.engines.base.drafts import Draft, DraftNode
 from structures.engines.base.llm_client import LLMClient, TooLargeForModel
-from structures.engines.base.outlines import Outline, OutlineNode, assemble_nodes, list_lesson_materials
+from structures.engines.base.outlines import Outline, assemble_nodes, list_lesson_materials
 from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.engines.llm.answers import LessonDetailsAnswer
 from structures.engines.llm.draft_builder import ChunkIdsByNumber, build_lesson_details
@@ -79,8 +79,6 @@ def write_lessons(
     if failures:
         named = "; ".join(failure["lesson"] for failure in failures)
         warnings.append(f"No model could write these lessons: {named}. To ask about them alone, generate again.")
-    for node in outline.nodes:
-        _add_module_minutes(node, details)
     return Draft(
         title=outline.title,
         modules=assemble_nodes(outline, details),
@@ -138,19 +136,3 @@ def _ask_about_part(
         if found is None:
             raise
         return [answer for half in found for answer in _ask_about_part(half, values, llm, halvings=halvings - 1)]
-
-
-def _add_module_minutes(node: OutlineNode, details: dict[UUID, DraftNode]) -> int:
-    """Give modules the sum of the minutes inside, and return that of the node."""
-    if node.node_type is NodeType.MODULE:
-        minutes = sum(_add_module_minutes(child, details) for child in node.children)
-        details[node.key] = DraftNode(
-            node_type=NodeType.MODULE,
-            title=node.title,
-            estimated_minutes=minutes or None,
-            minutes_basis=Basis.ESTIMATED if minutes else None,
-        )
-        return minutes
-    found = details.get(node.key)
-    known = node.known.estimated_minutes if node.known is not None and "estimated_minutes" in node.locked else None
-    return (known if known is not None else found.estimated_minutes if found is not None else None) or 0

@@ -101,7 +101,8 @@ class NumberedCourse:
         other = self._find(new)
         if other is None or other is line or {line.node.node_type, other.node.node_type} != {NodeType.CONCEPT}:
             return "only a concept can be the same as another one"
-        if line.is_kept:
+        # The other concept would get the evidence of this one.
+        if line.is_kept or other.is_kept:
             return "it must be kept as it is"
         assert line.parent is not None
         other.node = merge_nodes(other.node, line.node)

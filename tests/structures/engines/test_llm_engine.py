@@ -480,6 +480,12 @@ def test_corrections_are_applied_by_code_and_kept() -> None:
     }  # fmt: skip
 
 
+def test_modules_take_as_long_as_the_lessons_that_they_have_in_the_end() -> None:
+    draft = corrected({"target": 7, "field": "after", "new": "2"})
+
+    assert [(module.title, module.estimated_minutes) for module in draft.modules] == [("Heat", 45), ("Rain", 15)]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -528,6 +534,25 @@ def test_what_must_be_kept_is_corrected_by_nobody() -> None:
         "Heat": {"Boiling": ["Boiling"], "Melting": ["Melting point"]}, "Rain": {"Clouds": [], "Rain": []},
     }  # fmt: skip
     assert draft.title == "Water"
+
+
+def test_a_concept_that_must_be_kept_gets_no_evidence_of_another_one() -> None:
+    source = tree("Water", COURSE)
+    source = replace(source, children=tuple(_give_lessons(child) for child in source.children))
+    outline = build_guided_outline(source)
+    heat, rain = outline.nodes
+    mine = DraftNode(node_type=NodeType.CONCEPT, title="Boiling point", description="Mine.", key=uuid4())
+    known = DraftNode(node_type=NodeType.LESSON, title="Boiling", children=(mine,))
+    heat = replace(heat, children=(replace(heat.children[0], known=known), *heat.children[1:]))
+    outline = replace(outline, nodes=(heat, rain))
+    reader = Reader({"target": 8, "field": "same_as", "new": "3"})
+
+    draft = ENGINES[EngineName.LLM].build_draft(EngineRequest(source=source, outline=outline), reader)
+
+    (correction,) = draft.corrections
+    assert (correction["applied"], correction["refused_because"]) == (False, "it must be kept as it is")
+    assert concepts_of(draft)[0] == mine
+    assert len(concepts_of(draft)[2].citations) == 1
 
 
 def test_a_required_concept_is_a_prerequisite_where_the_lesson_names_it() -> None:
