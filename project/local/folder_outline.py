@@ -81,7 +81,7 @@ def _build_rows(folder_sources: FolderSources) -> SnapshotRows:
     """Return the rows that a generation would store."""
     engine, sources = ENGINES[EngineName.OUTLINE], folder_sources.sources
     fingerprint = folder_sources.fingerprint
-    draft, grounding = verify_draft(build_outline(sources.root), engine, sources)
+    draft, grounding = verify_draft(build_outline(sources.root), engine, sources.root)
     snapshot_id = uuid5(sources.root.id, f"{fingerprint} {engine.compute_version()}")
     numbers = count()
     return build_snapshot_rows(

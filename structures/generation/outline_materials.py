@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from uuid import UUID
 
-from structures.editing.references import TreeReference
+from structures.editing.references import ReferenceIdentity, TreeReference
 from structures.editing.trees import KeyedNode, KeyedTree
 from structures.engines.base.drafts import Citation, NodeType
 from structures.engines.base.outlines import select_chunks
@@ -35,10 +35,14 @@ class LocatedReference:
 
 @dataclass(kw_only=True)
 class LocatedReferences:
-    """The references of each node by its key, in order, and how many of it stand nowhere any more."""
+    """The references of each node by its key, in order, and how many of it stand nowhere any more.
+
+    `removed` are those that a person took away, with normalized quotes, in every chunk that has their words.
+    """
 
     by_key: dict[UUID, list[LocatedReference]] = field(default_factory=lambda: defaultdict(list))
     lost: Counter[UUID] = field(default_factory=Counter)
+    removed: dict[UUID, frozenset[Citation]] = field(default_factory=lambda: defaultdict(frozenset))
 
 
 @dataclass(kw_only=True)
@@ -68,6 +72,10 @@ def locate_references(
                 located.lost[node.key] += 1
             else:
                 located.by_key[node.key].append(found)
+        if node.locks.references_removed:
+            located.removed[node.key] = frozenset(
+                citation for removed in node.locks.references_removed for citation in texts.list_citations(removed)
+            )
     return located
 
 
@@ -95,6 +103,20 @@ class _EntryTexts:
             entry_id=entry_id, position=position, citation=Citation(chunk_id=chunk.id, quote=reference.quote)
         )
 
+    def list_citations(self, removed: ReferenceIdentity) -> Iterator[Citation]:
+        """Yield the words of a reference, normalized, as a citation of each chunk of its entry in which they stand."""
+        if removed.entry_id in self._entries:
+            quote = normalize_quote(removed.quote)
+            chunks = self._entries[removed.entry_id].chunks
+            for chunk, text in zip(chunks, self._get_texts(removed.entry_id), strict=True):
+                if quote in text:
+                    yield Citation(chunk_id=chunk.id, quote=quote)
+
+    def _get_texts(self, entry_id: UUID) -> list[str]:
+        if entry_id not in self._texts:
+            self._texts[entry_id] = [normalize_quote(chunk.text) for chunk in self._entries[entry_id].chunks]
+        return self._texts[entry_id]
+
     def _find_words(self, reference: TreeReference) -> tuple[UUID, int] | None:
         entry_id = reference.entry_id
         if entry_id not in self._entries:
@@ -102,10 +124,8 @@ class _EntryTexts:
             if found is None:
                 return None
             entry_id = found
-        if entry_id not in self._texts:
-            self._texts[entry_id] = [normalize_quote(chunk.text) for chunk in self._entries[entry_id].chunks]
         quote = normalize_quote(reference.quote)
-        places = (position for position, text in enumerate(self._texts[entry_id]) if quote in text)
+        places = (position for position, text in enumerate(self._get_texts(entry_id)) if quote in text)
         position = next(places, None)
         return None if position is None else (entry_id, position)
 

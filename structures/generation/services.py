@@ -20,7 +20,7 @@ from materials.models import MaterialEntry
 from materials.queries import list_ancestor_ids, list_subtree
 from materials.tree.fingerprinting import refresh_node_fingerprint
 from project import logs
-from project.counts import format_count
+from project.counts import choose_verb, format_count
 from project.db.fields import new_id
 from project.errors import NotFound
 from project.jobs.errors import JobCancelled
@@ -41,7 +41,7 @@ from structures.generation.preparation import check_outline_options, prepare_req
 from structures.generation.queries import GenerationSources, load_sources
 from structures.generation.snapshots import build_snapshot_rows, verify_draft
 from structures.generation.steps import delete_steps
-from structures.grounding.quotes import Grounding
+from structures.grounding.quotes import Grounding, StatementCounts
 from structures.job_kinds import GENERATE_STRUCTURE
 from structures.keys.rows import inherit_keys
 from structures.models import StructureSnapshot
@@ -143,7 +143,12 @@ def generate_structure(run: JobRun) -> None:
     run.checkpoint()
     run.report_progress("storing", 2, 3)
     draft, grounding = verify_draft(
-        draft, engine, sources, is_strict=options.evidence is EvidencePolicy.STRICT, outline=prepared.request.outline
+        draft,
+        engine,
+        prepared.request.source,
+        sources.slide_appearances,
+        is_strict=options.evidence is EvidencePolicy.STRICT,
+        outline=prepared.request.outline,
     )
     # The outline engine reads every chunk by itself; only a model can pass over a source.
     if engine.uses_llm:
@@ -189,11 +194,21 @@ def _build_statement_warnings(grounding: Grounding) -> list[str]:
     if counts.sentences_unproved:
         checked = format_count(counts.sentences, "sentence")
         said = f"{counts.sentences_unproved} of {checked} say what their passages do not"
-        warnings.append(f"{said}{'; they are left out' if counts.sentences_left_out else ', and are marked'}.")
+        warnings.append(f"{said}{_describe_fate(counts)}.")
     if counts.nodes_not_checked:
         parts = format_count(counts.nodes_not_checked, "part")
         warnings.append(f"The sentences of {parts} were not checked: the passages cited there are too long.")
     return warnings
+
+
+def _describe_fate(counts: StatementCounts) -> str:
+    if not counts.sentences_left_out:
+        return ", and are marked"
+    marked = counts.sentences_unproved - counts.sentences_left_out
+    if not marked:
+        return "; they are left out"
+    left_out = f"{counts.sentences_left_out} {choose_verb('is', 'are', part=counts.sentences_left_out)} left out"
+    return f"; {left_out}, and {marked} in texts that people decided on {choose_verb('is', 'are', part=marked)} marked"
 
 
 def _build_uncited_warnings(draft: Draft, sources: GenerationSources, *, left_out: Container[UUID]) -> list[str]:

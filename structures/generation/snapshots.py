@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from materials.models import get_locator_columns
 from project.db.fields import new_id
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, UnprovedStatement
 from structures.engines.base.outlines import Outline
+from structures.engines.base.sources import SlideAppearance, SourceNode
 from structures.engines.registry import Engine
 from structures.generation.queries import GenerationSources
 from structures.grounding.quotes import Grounding, verify_citations
@@ -52,32 +53,40 @@ class SnapshotRows:
 def verify_draft(
     draft: Draft,
     engine: Engine,
-    sources: GenerationSources,
+    source: SourceNode,
+    appearances: Iterable[SlideAppearance] = (),
     *,
     is_strict: bool = False,
     outline: Outline | None = None,
 ) -> tuple[Draft, Grounding]:
     """Return the draft of an engine with only the citations that hold, and how many did.
 
-    The evidence of an `outline` was verified before, and may be shorter than what an engine may cite.
+    `source` is what the engine was given: what the request leaves out proves nothing. The evidence of an `outline` was
+    verified before, and may be shorter than what an engine may cite; concepts and exercises that it keeps get none that
+    people did not choose.
 
     What models wrote is checked sentence by sentence against the chunks that are left: parts that these do not prove
-    are marked, and with `is_strict` such sentences are left out.
+    are marked, and with `is_strict` such sentences are left out, but for texts that people wrote or kept.
     """
-    chunks = {chunk.id: chunk for entry in sources.entries.values() for chunk in entry.chunks}
-    moments = SlideMoments(sources.entries, sources.slide_appearances)
+    entries = {entry.id: entry for node in source.iter_nodes() for entry in node.entries}
+    chunks = {chunk.id: chunk for entry in entries.values() for chunk in entry.chunks}
+    moments = SlideMoments(
+        entries, [each for each in appearances if each.presentation in entries and each.video in entries]
+    )
+    kept = frozenset() if outline is None else outline.list_kept_contents()
     draft, grounding = verify_citations(
         draft,
         chunks,
         min_quote_letters=engine.min_quote_letters,
-        find_extra_citations=moments.find_citations,
+        find_extra_citations=lambda node: () if node.key in kept else moments.find_citations(node),
         trusted=frozenset() if outline is None else outline.list_citations(),
     )
     if not engine.uses_llm:
         # Its words are those of the materials.
         return draft, grounding
-    languages = {chunk.id: entry.language for entry in sources.entries.values() for chunk in entry.chunks}
-    draft, statements = verify_statements(draft, chunks, languages, is_strict=is_strict)
+    languages = {chunk.id: entry.language for entry in entries.values() for chunk in entry.chunks}
+    kept_fields = {} if outline is None else outline.list_kept_fields()
+    draft, statements = verify_statements(draft, chunks, languages, is_strict=is_strict, kept_fields=kept_fields)
     return draft, replace(grounding, statements=statements)
 
 

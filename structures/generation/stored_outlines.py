@@ -111,6 +111,7 @@ class StoredOutline:
             entries=tuple(divided.by_key.get(node.key, ())),
             known=_build_known(node, [each for each in inside if each.node_type in ENRICHING_TYPES], located),
             locked=frozenset(self._list_kept_fields(node)),
+            removed=located.removed[node.key],
             is_settled=node.key in self._settled,
         )
 
@@ -148,7 +149,13 @@ class StoredOutline:
             )
 
     def _list_kept_fields(self, node: KeyedNode) -> list[str]:
-        return [name for name in NODE_FIELDS if node.key in self._settled or node.locks_field(name)]
+        return [name for name in NODE_FIELDS if self._keeps_field(node, name)]
+
+    def _keeps_field(self, node: KeyedNode, name: str) -> bool:
+        if node.key in self._settled or node.locks_field(name):
+            return True
+        # What a lesson needs of others is found when the course is read through, which a refinement does not do.
+        return self._is_refinement and name == "prerequisites"
 
     def keep_locks(self, rows: SnapshotRows) -> None:
         """Give the unsaved rows what people locked in the outline, to the letter, and the locks themselves."""

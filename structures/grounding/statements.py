@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from uuid import UUID
 
 from materials.languages import detect_language
@@ -18,21 +19,30 @@ from structures.grounding.quotes import StatementCounts
 # What models write in whole sentences. Goals and questions say what students do, not what is so.
 _TEXT_FIELDS = ("description", "reference_solution")
 _LIST_FIELDS = ("examples", "key_points")
+NOTHING_KEPT: Mapping[UUID, Container[str]] = MappingProxyType({})
 _NO_SPACE = re.compile(r"\S*")
 # What closes a quotation or bracket, and what opened it.
 _OPENING = {'"': '"', "”": "“", "“": "„", "»": "«", ")": "(", "」": "「", "』": "『", "）": "（"}
 
 
 def verify_statements(
-    draft: Draft, chunks: Mapping[UUID, SourceChunk], languages: Mapping[UUID, str], *, is_strict: bool
+    draft: Draft,
+    chunks: Mapping[UUID, SourceChunk],
+    languages: Mapping[UUID, str],
+    *,
+    is_strict: bool,
+    kept_fields: Mapping[UUID, Container[str]] = NOTHING_KEPT,
 ) -> tuple[Draft, StatementCounts]:
     """Return the draft with the parts of its sentences marked that their chunks do not prove, and the counts.
 
     A concept or exercise is checked against the chunks that it cites, a module or lesson against those that are cited
     in it; without citations, or with more text than `Passages` takes, it is not checked. `languages` are those of the
-    chunks. With `is_strict` a sentence with such a part is left out.
+    chunks. With `is_strict` a sentence with such a part is left out, unless it stands in one of the `kept_fields` of
+    its node, by key: what people decided is marked, and never cut.
     """
-    verifier = _StatementVerifier(chunks, languages, detect_language(_iter_texts(draft)), is_strict=is_strict)
+    verifier = _StatementVerifier(
+        chunks, languages, detect_language(_iter_texts(draft)), is_strict=is_strict, kept_fields=kept_fields
+    )
     checked = replace(draft, modules=tuple(verifier.verify_node(module, (draft.title,)) for module in draft.modules))
     return checked, verifier.counts
 
@@ -47,10 +57,17 @@ class _StatementVerifier:
     """Checks node by node, and counts."""
 
     def __init__(
-        self, chunks: Mapping[UUID, SourceChunk], languages: Mapping[UUID, str], language: str, *, is_strict: bool
+        self,
+        chunks: Mapping[UUID, SourceChunk],
+        languages: Mapping[UUID, str],
+        language: str,
+        *,
+        is_strict: bool,
+        kept_fields: Mapping[UUID, Container[str]],
     ) -> None:
         self.counts = StatementCounts()
-        self._chunks, self._languages, self._language, self._is_strict = chunks, languages, language, is_strict
+        self._chunks, self._languages, self._language = chunks, languages, language
+        self._is_strict, self._kept_fields = is_strict, kept_fields
 
     def verify_node(self, node: DraftNode, titles: tuple[str, ...]) -> DraftNode:
         """Return the node with all below it, checked. `titles` are those above it."""
@@ -72,13 +89,16 @@ class _StatementVerifier:
         language = self._language if all(self._languages.get(each) == self._language for each in known) else ""
         unproved: list[UnprovedStatement] = []
         changed: dict[str, str | tuple[str, ...]] = {}
+        kept_fields: Container[str] = () if node.key is None else self._kept_fields.get(node.key, ())
         for name in _TEXT_FIELDS:
-            changed[name], found = self._check_text(name, None, getattr(node, name), passages, language)
+            cuts = self._is_strict and name not in kept_fields
+            changed[name], found = self._check_text(name, None, getattr(node, name), passages, language, cuts=cuts)
             unproved += found
         for name in _LIST_FIELDS:
+            cuts = self._is_strict and name not in kept_fields
             kept: list[str] = []
             for text in getattr(node, name):
-                checked, found = self._check_text(name, len(kept), text, passages, language)
+                checked, found = self._check_text(name, len(kept), text, passages, language, cuts=cuts)
                 if checked:
                     kept.append(checked)
                     unproved += found
@@ -86,16 +106,16 @@ class _StatementVerifier:
         return replace(node, unproved=tuple(unproved), **changed)  # type: ignore[arg-type]  # by the fields' own types
 
     def _check_text(
-        self, name: str, item: int | None, text: str, passages: Passages, language: str
+        self, name: str, item: int | None, text: str, passages: Passages, language: str, *, cuts: bool
     ) -> tuple[str, list[UnprovedStatement]]:
-        """Return the text, without the sentences that are left out of it, and its unproved parts."""
+        """Return the text, when it `cuts` without the sentences with unproved parts, and the parts that are left."""
         found: list[UnprovedStatement] = []
         # The text between sentences is kept as it is: the lines of a solution stay lines.
         kept: list[str] = []
         end = 0
         for sentence, at, sentence_end in _locate_sentences(text):
             spans = find_unproved(sentence, passages, language=language)
-            self._count_sentence(has_spans=bool(spans))
+            self._count_sentence(is_unproved=bool(spans), is_left_out=cuts and bool(spans))
             if not spans:
                 kept.append(text[end:sentence_end])
             else:
@@ -105,16 +125,16 @@ class _StatementVerifier:
                 for span in spans
             ]
             end = sentence_end
-        if found and self._is_strict:
+        if found and cuts:
             return "".join(kept).strip(), []
         return text, found
 
-    def _count_sentence(self, *, has_spans: bool) -> None:
+    def _count_sentence(self, *, is_unproved: bool, is_left_out: bool) -> None:
         self.counts = replace(
             self.counts,
             sentences=self.counts.sentences + 1,
-            sentences_unproved=self.counts.sentences_unproved + has_spans,
-            sentences_left_out=self.counts.sentences_left_out + (has_spans and self._is_strict),
+            sentences_unproved=self.counts.sentences_unproved + is_unproved,
+            sentences_left_out=self.counts.sentences_left_out + is_left_out,
         )
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from structures.engines.base.drafts import Citation, DraftNode, NodeType
 from structures.engines.base.sources import SourceEntry
+from structures.engines.base.text import normalize_quote
 
 # What an outline decides by itself. All other fields of a node are details.
 _STRUCTURE = frozenset({"node_type", "title", "citations", "children", "key", "minutes_basis", "unproved"})
@@ -25,8 +26,9 @@ class OutlineNode:
 
     `entries` are the materials of a lesson, or those about a whole module, each with the chunks that belong here alone.
     `known` is what the outline says already: fields, evidence, and in a lesson the content that must be kept. An engine
-    may change its fields, but not those in `locked`, even where they are blank. A lesson that `is_settled` is whole: it
-    is not asked about.
+    may change its fields, but not those in `locked`, even where they are blank, and cites none of `removed` for the
+    node itself: evidence that a person took away, with normalized quotes. A lesson that `is_settled` is whole: it is
+    not asked about.
     """
 
     key: UUID
@@ -36,6 +38,7 @@ class OutlineNode:
     entries: tuple[SourceEntry, ...] = ()
     known: DraftNode | None = None
     locked: frozenset[str] = frozenset()
+    removed: frozenset[Citation] = frozenset()
     is_settled: bool = False
 
     def iter_nodes(self) -> Iterator[OutlineNode]:
@@ -72,6 +75,16 @@ class Outline:
         """Return the evidence that the outline has already."""
         known = (node.known for node in self.iter_nodes() if node.known is not None)
         return frozenset(citation for draft in known for each in draft.iter_nodes() for citation in each.citations)
+
+    def list_kept_fields(self) -> dict[UUID, frozenset[str]]:
+        """Return by key which fields of modules, lessons and their contents stay as they are, whatever is found."""
+        kept = {node.key: node.locked for node in self.iter_nodes()}
+        return kept | dict.fromkeys(self.list_kept_contents(), frozenset(_DETAILS))
+
+    def list_kept_contents(self) -> frozenset[UUID]:
+        """Return the keys of the concepts and exercises that stay as they are."""
+        known = (node.known for node in self.iter_nodes() if node.known is not None)
+        return frozenset(child.key for draft in known for child in draft.children if child.key is not None)
 
     def list_lessons(self) -> list[OutlineNode]:
         """Return the lessons in order."""
@@ -119,11 +132,17 @@ def _assemble_node(node: OutlineNode, details: Mapping[UUID, DraftNode]) -> Draf
         node_type=node.node_type,
         title=node.title,
         key=node.key,
-        citations=_drop_repeated_citations((*known.citations, *found.citations)),
+        citations=_drop_repeated_citations(
+            (*known.citations, *(each for each in found.citations if not _is_removed(each, node)))
+        ),
         children=inside if node.node_type is NodeType.MODULE else _join_contents(known.children, found.children),
         minutes_basis=minutes_from.minutes_basis,
         **values,
     )
+
+
+def _is_removed(citation: Citation, node: OutlineNode) -> bool:
+    return bool(node.removed) and replace(citation, quote=normalize_quote(citation.quote)) in node.removed
 
 
 def _choose_value(name: str, locked: frozenset[str], known: DraftNode, found: DraftNode) -> Any:

@@ -15,6 +15,7 @@ from tests.conftest import Api, drain
 from tests.llm.world import World
 from tests.structures.generation.llm_courses import ask_for, chunks_shown, honest, nodes_in, written
 from tests.structures.generation.test_guided import outline_of
+from tests.structures.generation.test_guided import water as water  # the course of a test here, too
 from tests.structures.working_copies.desk import COURSE, Desk, add_text, create_copy
 
 BOOK = """# Water
@@ -276,3 +277,20 @@ def test_guided_and_stopped_after_the_outline(api: Api, acme: Tenant, book: Mate
     snapshot = api(acme).get(f"/api/v1/snapshots/{job['result']['snapshot']}").json()
 
     assert outline_of(snapshot["children"]) == [("lesson", "Part", [])]
+
+
+def test_evidence_that_people_removed_does_not_come_back(
+    engine: str, api: Api, acme: Tenant, water: MaterialNode
+) -> None:
+    client = api(acme)
+    desk = create_copy(client, written(client, water.pk, mode="guided", engine="outline")["id"])
+    lesson = next(
+        node for node in desk.list_nodes() if node.get("node_type") == "lesson" and node["fields"]["title"] == "Other"
+    )
+    for reference in lesson["references"]:
+        desk.edit("remove_reference", key=lesson["key"], reference=reference)
+    approved = desk.post("approve", status=201)["id"]
+
+    snapshot = written(client, water.pk, outline=approved, engine=engine)
+
+    assert nodes_in(snapshot, "lesson")[1]["references"] == []

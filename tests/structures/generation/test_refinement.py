@@ -118,6 +118,28 @@ def test_what_people_did_stays_in_the_lesson_that_is_written_again(
     assert [reference["quote"] for reference in lesson["children"][0]["references"]] == ["clouds"]
 
 
+def test_a_lesson_that_is_written_again_still_needs_what_it_needed(
+    world: World, api: Api, acme: Tenant, water: MaterialNode
+) -> None:
+    def answer_with_need(asked: Asked) -> Step:
+        if not is_about_course(asked):
+            line = chunks_shown(asked.prompt)[-1]
+            return said(lesson_details(concept("water", (line["chunk"], line["text"]))))
+        # Lines: 1 a module, 2 its lesson, 3 the concept of that, ..., 6 the lesson Rain.
+        return said(about_course([{"target": 6, "field": "requires", "new": "3"}]))
+
+    world.google.always(answer_with_need)
+    client = api(acme)
+    whole = written(client, water.pk, mode="guided")
+    refine = {"key": key_of(whole, "Rain"), "instruction": "For beginners"}
+
+    refined = written(client, water.pk, outline=whole["id"], refine=refine)
+
+    (before,), (after,) = (nodes_in(each, "lesson")[-1]["prerequisites"] for each in (whole, refined))
+    assert (after["term"], after["lesson"]) == ("water", nodes_in(refined, "lesson")[0]["id"])
+    assert after["use"]["quote"] == before["use"]["quote"]
+
+
 def test_what_cannot_be_written_again_is_refused(
     world: World, api: Api, acme: Tenant, water: MaterialNode, whole: dict[str, Any]
 ) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID, uuid4
 
 import pytest
 
+from materials.documents import Locator
 from materials.models import MaterialEntry
 from structures.engines.base.drafts import Basis, Citation, Draft, DraftNode, NodeType, Prerequisite
-from structures.engines.base.sources import SourceNode
+from structures.engines.base.outlines import Outline, OutlineNode
+from structures.engines.base.sources import SlideAppearance, SourceEntry, SourceNode
 from structures.engines.registry import ENGINES, EngineName
+from structures.generation.snapshots import verify_draft
 from structures.models import StructureNode
 from tenants.models import Tenant
 from tests.conftest import Api
+from tests.structures.engines.numbered import entry, node
 from tests.structures.generation.test_generation import generate
 
 
@@ -65,3 +70,42 @@ def test_it_stores_what_the_materials_state(
     assert prerequisite["use"]["locator"] == {"heading_path": ["Boiling water"]}
     assert (heat["prerequisites"], steam["topics"], steam["arranged_by"]) == ([], [], "")
     assert StructureNode.objects.get(title="Steam").estimated_minutes is None
+
+
+TALK = entry("Here a loop repeats its lines.", name="talk.mp4")
+SLIDES = entry("Loops repeat lines.", name="slides.pptx")
+SHOWN = SlideAppearance(presentation=SLIDES.id, slide=1, video=TALK.id, start_ms=0, end_ms=1_000)
+
+
+def _locate(file: SourceEntry, **place: int) -> SourceEntry:
+    return replace(file, chunks=tuple(replace(one, locator=Locator(**place)) for one in file.chunks))
+
+
+def verify_slide(*files: SourceEntry, outline: Outline | None = None, key: UUID | None = None) -> list[str]:
+    """Return what a concept cites that an engine found on the slide, of these materials."""
+    chunk = SLIDES.chunks[0]
+    found = DraftNode(
+        node_type=NodeType.CONCEPT, title="Loop", key=key, citations=(Citation(chunk_id=chunk.id, quote=chunk.text),)
+    )
+    placed = [_locate(file, slide=1) if file is SLIDES else _locate(file, start_ms=0, end_ms=900) for file in files]
+    draft, _ = verify_draft(
+        Draft(title="", modules=(found,)), ENGINES[EngineName.LLM], node("Course", *placed), [SHOWN], outline=outline
+    )
+    return [citation.quote for citation in draft.modules[0].citations]
+
+
+def test_what_is_left_out_does_not_come_back_as_the_moment_of_a_slide() -> None:
+    assert verify_slide(SLIDES, TALK) == ["Loops repeat lines.", "Here a loop repeats its lines."]
+    assert verify_slide(SLIDES) == ["Loops repeat lines."]
+    assert verify_slide(TALK) == []
+
+
+def test_a_concept_that_people_keep_gets_no_moment_of_its_slide() -> None:
+    key = uuid4()
+    mine = DraftNode(node_type=NodeType.CONCEPT, title="Loop", key=key)
+    known = DraftNode(node_type=NodeType.LESSON, title="Loops", children=(mine,))
+    lesson = OutlineNode(key=uuid4(), node_type=NodeType.LESSON, title="Loops", known=known)
+    outline = Outline(title="Course", nodes=(lesson,), explanation={})
+
+    assert verify_slide(SLIDES, TALK, outline=outline, key=key) == ["Loops repeat lines."]
+    assert len(verify_slide(SLIDES, TALK, outline=outline, key=uuid4())) == 2

@@ -24,6 +24,7 @@ from tests.structures.generation.llm_courses import (
     said,
     written,
 )
+from tests.structures.working_copies.desk import create_copy
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_long_pauses")]
 
@@ -84,6 +85,31 @@ def test_strictly_such_sentences_are_left_out(world: World, api: Api, acme: Tena
     assert snapshot["grounding"]["sentences_left_out"] == 3
     assert any("left out" in warning for warning in snapshot["warnings"])
     assert snapshot["options"]["evidence"] == "strict"
+
+
+def test_what_people_wrote_is_marked_and_never_left_out(
+    world: World, api: Api, acme: Tenant, lecture: MaterialEntry
+) -> None:
+    world.google.always(write_falsehoods)
+    client = api(acme)
+    desk = create_copy(client, written(client, lecture.node_id)["id"])
+    mine = "It is how hot a boiling liquid is. Water has it at 90 °C."
+    desk.edit("change_field", key=desk.key("Boiling point"), field="description", value=mine)
+    approved = desk.post("approve", status=201)["id"]
+
+    snapshot = written(client, lecture.node_id, outline=approved, evidence="strict")
+
+    found = find_node(snapshot, "concept", "Boiling point")
+    assert (found["description"], found["examples"]) == (mine, ["A gas.", "Steam of 300 °C."])
+    assert [(each["field"], each["text"]) for each in found["unproved"]] == [("description", "90"), ("examples", "300")]
+    first = found["unproved"][0]
+    assert mine[first["start"] : first["end"]] == "90"
+    assert nodes_in(snapshot, "exercise")[0]["reference_solution"] == ""
+    assert snapshot["grounding"]["sentences_left_out"] == 1
+    assert any(
+        "; 1 is left out, and 2 in texts that people decided on are marked" in warning
+        for warning in snapshot["warnings"]
+    )
 
 
 def test_an_engine_that_copies_is_not_checked(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
