@@ -77,8 +77,8 @@ SLIDES = entry("Loops repeat lines.", name="slides.pptx")
 SHOWN = SlideAppearance(presentation=SLIDES.id, slide=1, video=TALK.id, start_ms=0, end_ms=1_000)
 
 
-def _locate(file: SourceEntry, **place: int) -> SourceEntry:
-    return replace(file, chunks=tuple(replace(one, locator=Locator(**place)) for one in file.chunks))
+def _locate(file: SourceEntry, locator: Locator) -> SourceEntry:
+    return replace(file, chunks=tuple(replace(one, locator=locator) for one in file.chunks))
 
 
 def verify_slide(*files: SourceEntry, outline: Outline | None = None, key: UUID | None = None) -> list[str]:
@@ -87,7 +87,8 @@ def verify_slide(*files: SourceEntry, outline: Outline | None = None, key: UUID 
     found = DraftNode(
         node_type=NodeType.CONCEPT, title="Loop", key=key, citations=(Citation(chunk_id=chunk.id, quote=chunk.text),)
     )
-    placed = [_locate(file, slide=1) if file is SLIDES else _locate(file, start_ms=0, end_ms=900) for file in files]
+    places = {SLIDES.id: Locator(slide=1), TALK.id: Locator(start_ms=0, end_ms=900)}
+    placed = [_locate(file, places[file.id]) for file in files]
     draft, _ = verify_draft(
         Draft(title="", modules=(found,)), ENGINES[EngineName.LLM], node("Course", *placed), [SHOWN], outline=outline
     )
