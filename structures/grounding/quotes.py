@@ -78,7 +78,7 @@ def verify_citations(
     with each node once the node's own citations are verified; what it yields is verified and counted like those.
     """
     # One text per cited chunk: normalizing is the expensive part, and many citations share a chunk.
-    texts: dict[UUID, _ChunkText] = {}
+    texts: dict[UUID, QuotableText] = {}
     cited = verified = 0
 
     def verify_citation(citation: Citation) -> Citation | None:
@@ -87,7 +87,7 @@ def verify_citations(
             return None
         text = texts.get(chunk.id)
         if text is None:
-            text = texts[chunk.id] = _ChunkText(chunk.text)
+            text = texts[chunk.id] = QuotableText(chunk.text)
         least = 0 if citation in trusted else min_quote_letters
         passage = text.find_passage(citation.quote, min_letters=least)
         return Citation(chunk_id=chunk.id, quote=passage) if passage else None
@@ -137,7 +137,7 @@ def _list_new(citations: Iterable[Citation], node: DraftNode) -> list[Citation]:
 
 def find_quote(text: str, quote: str) -> str:
     """Return the passage of a chunk's text that equals the quote, as people see it; blank when there is none."""
-    return _ChunkText(text).find_passage(quote, min_letters=0)
+    return QuotableText(text).find_passage(quote)
 
 
 def find_quoted_text(texts: Iterable[tuple[UUID, str]], quote: str) -> UUID | None:
@@ -161,24 +161,24 @@ def _compute_letter_weight(text: str) -> int:
     return sum(_IDEOGRAPH_WEIGHT if character >= _IDEOGRAPHS else 1 for character in text if character.isalnum())
 
 
-class _ChunkText:
-    """A chunk's text, normalized for finding passages in it."""
+class QuotableText:
+    """A chunk's text, normalized once for finding many passages in it: `normalized` has those that equal a quote."""
 
     def __init__(self, text: str) -> None:
         self._text = make_readable(text)
-        self._plain = normalize_quote(text)
+        self.normalized = normalize_quote(text)
         self._positions: list[int] | None = None
 
-    def find_passage(self, quote: str, *, min_letters: int) -> str:
+    def find_passage(self, quote: str, *, min_letters: int = 0) -> str:
         """Return the passage of the text that equals the quote once both are normalized; blank when there is none."""
         wanted = normalize_quote(quote)
         # A chunk may be shorter than `min_letters` (a heading); quoting the whole of it proves as much as it can.
-        if not wanted or (_compute_letter_weight(wanted) < min_letters and wanted != self._plain):
+        if not wanted or (_compute_letter_weight(wanted) < min_letters and wanted != self.normalized):
             return ""
-        at = self._plain.find(wanted)
+        at = self.normalized.find(wanted)
         # "cat" in "concatenate" is no evidence. Engines that copy from the chunk (`min_letters` 0) cannot cut words.
         while at >= 0 and min_letters and self._cuts_word(at, at + len(wanted)):
-            at = self._plain.find(wanted, at + 1)
+            at = self.normalized.find(wanted, at + 1)
         if at < 0:
             return ""
         # Usual for such engines, and saves the map of positions, which is as long as the chunk.
@@ -189,7 +189,7 @@ class _ChunkText:
 
     def _cuts_word(self, begin: int, end: int) -> bool:
         """Tell whether a passage begins or ends inside a word. Never true of scripts without spaces between words."""
-        edges = (self._plain[max(0, begin - 1) : begin + 1], self._plain[end - 1 : end + 1])
+        edges = (self.normalized[max(0, begin - 1) : begin + 1], self.normalized[end - 1 : end + 1])
         return any(len(edge) == 2 and edge.isalnum() and max(edge) < _IDEOGRAPHS for edge in edges)
 
     def _map_positions(self) -> list[int]:

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from materials.contents import encode_locator
 from materials.documents import ChunkKind
 from materials.models import Chunk, MaterialEntry, get_locator_columns
 from materials.queries import list_subtree
-from structures.editing.errors import InvalidValue, LimitExceeded, UnprovenReference
+from structures.editing.errors import EditRefused, InvalidValue, LimitExceeded, UnprovenReference
 from structures.editing.operations.evidence import MAX_QUOTE, MAX_REFERENCES
 from structures.editing.reference_json import decode_identity, decode_locator, decode_uuid, encode_reference
 from structures.editing.references import KeyedPrerequisite, ReferenceIdentity, TreeReference
 from structures.editing.texts import check_length
 from structures.editing.trees import KeyedTree
-from structures.grounding.quotes import find_quote
 from structures.models import WorkingCopy
 from structures.staleness.queries import build_title_paths
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Claim:
-    """What a person says of a reference. Blank parts of the locator, and no chunk, mean anywhere in the entry."""
-
-    identity: ReferenceIdentity
-    chunk_id: UUID | None
+from structures.working_copies.quote_search import QuoteSearch, ReferenceClaim
 
 
 def verify_arguments(
@@ -37,7 +26,8 @@ def verify_arguments(
     """Return the arguments of an operation with whole references in the place of what a person sent of them.
 
     Covers new references, and prerequisites among fields; prerequisites that a node of `part` has already stay as they
-    are. Three statements at most. Raises UnprovenReference, InvalidValue and LimitExceeded.
+    are. Four statements at most. Raises UnprovenReference, InvalidValue, and LimitExceeded, also when the quotes may
+    stand in more text than is looked through.
     """
     added = list(_iter_added(operation, arguments))
     cited = list(_iter_cited(arguments))
@@ -108,81 +98,89 @@ def _replace(value: Any, whole: Mapping[int, Any]) -> Any:
     return [_replace(item, whole) for item in value] if isinstance(value, list) else value
 
 
-def _read_claim(given: Any) -> _Claim:
+def _read_claim(given: Any) -> ReferenceClaim:
     if not isinstance(given, Mapping):
         raise InvalidValue("A reference must be an object with `entry` and `quote`.")
     # What else a reference shows is known here, and may be sent back as it was read.
     identity = decode_identity(given)
     check_length("A quote", identity.quote, limit=MAX_QUOTE)
     chunk = given.get("chunk")
-    return _Claim(identity=identity, chunk_id=None if chunk is None else decode_uuid("chunk", chunk))
+    return ReferenceClaim(identity=identity, chunk_id=None if chunk is None else decode_uuid("chunk", chunk))
 
 
-def _verify_claims(copy: WorkingCopy, claims: Sequence[_Claim]) -> list[TreeReference]:
+def _verify_claims(copy: WorkingCopy, claims: Sequence[ReferenceClaim]) -> list[TreeReference]:
     titles = build_title_paths(list_subtree(tenant=copy.tenant, node_id=copy.node_id))
     wanted = {claim.identity.entry_id for claim in claims}
     rows = MaterialEntry.objects.for_tenant(copy.tenant).filter(pk__in=wanted, node__in=list(titles))
-    entries = rows.only("node_id", "name", "fingerprint").in_bulk()
-    chunks = _load_chunks(copy, [claim for claim in claims if claim.identity.entry_id in entries])
-    return [_verify_claim(claim, entries, titles, chunks[claim.identity.entry_id]) for claim in claims]
+    entries = rows.only("node_id", "name", "fingerprint", "chunk_count").in_bulk()
+    search = _search_quotes(copy, [claim for claim in claims if claim.identity.entry_id in entries])
+    return [_build_reference(claim, entries, titles, search) for claim in claims]
 
 
-def _load_chunks(copy: WorkingCopy, claims: Sequence[_Claim]) -> Mapping[UUID, list[Chunk]]:
-    """Return the chunks in which the quotes may stand, by entry. One statement."""
-    rows = Chunk.objects.for_tenant(copy.tenant).filter(entry__in={claim.identity.entry_id for claim in claims})
-    named = [claim.chunk_id for claim in claims if claim.chunk_id is not None]
-    if len(named) == len(claims):
-        rows = rows.filter(pk__in=named)
-    chunks: dict[UUID, list[Chunk]] = defaultdict(list)
+def _search_quotes(copy: WorkingCopy, claims: Sequence[ReferenceClaim]) -> QuoteSearch:
+    """Look for the quotes in the chunks in which they may stand. Two statements at most."""
+    search = QuoteSearch()
     columns = ("entry_id", "kind", "text", *get_locator_columns(decode_locator({})))
-    for chunk in rows.only(*columns).order_by("entry_id", "position").iterator():
-        chunks[chunk.entry_id].append(chunk)
-    return chunks
+    rows = Chunk.objects.for_tenant(copy.tenant).only(*columns).order_by("entry_id", "position")
+    # First what is named, since that is little.
+    for naming in (
+        [one for one in claims if one.chunk_id is not None],
+        [one for one in claims if one.chunk_id is None],
+    ):
+        if naming and not search.is_cut_short:
+            chunks = rows.filter(entry__in={claim.identity.entry_id for claim in naming})
+            if naming[0].chunk_id is not None:
+                chunks = chunks.filter(pk__in={claim.chunk_id for claim in naming})
+            search.look_through(chunks.iterator(), naming)
+    return search
 
 
-def _verify_claim(
-    claim: _Claim, entries: Mapping[UUID, MaterialEntry], titles: Mapping[UUID, str], chunks: Sequence[Chunk]
+def _build_reference(
+    claim: ReferenceClaim, entries: Mapping[UUID, MaterialEntry], titles: Mapping[UUID, str], search: QuoteSearch
 ) -> TreeReference:
-    identity = claim.identity
-    entry = entries.get(identity.entry_id)
+    entry = entries.get(claim.identity.entry_id)
     if entry is None:
         raise UnprovenReference(
-            f"There is no entry {identity.entry_id} below the node of this working copy.",
+            f"There is no entry {claim.identity.entry_id} below the node of this working copy.",
             code="entry_not_found",
             next_step="Take the id of an entry from the node's tree: GET /api/v1/nodes/{id}/tree.",
         )
-    if claim.chunk_id is not None:
-        chunks = [chunk for chunk in chunks if chunk.pk == claim.chunk_id]
-        if not chunks:
-            raise UnprovenReference(
-                f"{entry.name} has no chunk {claim.chunk_id} any more.",
-                code="chunk_not_found",
-                next_step="Leave `chunk` out, or read the entry's chunks again.",
-            )
-    place = encode_locator(identity.locator)
-    elsewhere = False
-    for chunk in chunks:
-        passage = find_quote(chunk.text, identity.quote)
-        there = encode_locator(chunk.locator)
-        if not passage:
-            continue
-        if any(value and there.get(name) != value for name, value in place.items()):
-            elsewhere = True
-            continue
-        return TreeReference(
-            entry_id=entry.pk,
-            chunk_id=chunk.pk,
-            quote=passage,
-            locator=chunk.locator,
-            machine_written=ChunkKind(chunk.kind).is_machine_written,
-            entry_name=entry.name,
-            entry_path=titles[entry.node_id] + entry.name,
-            entry_fingerprint=entry.fingerprint,
+    found = search.found.get(claim)
+    if found is None:
+        raise _explain_missing_quote(claim, entry, search)
+    return TreeReference(
+        entry_id=entry.pk,
+        chunk_id=found.chunk.pk,
+        quote=found.passage,
+        locator=found.chunk.locator,
+        machine_written=ChunkKind(found.chunk.kind).is_machine_written,
+        entry_name=entry.name,
+        entry_path=titles[entry.node_id] + entry.name,
+        entry_fingerprint=entry.fingerprint,
+    )
+
+
+def _explain_missing_quote(claim: ReferenceClaim, entry: MaterialEntry, search: QuoteSearch) -> EditRefused:
+    if not search.is_examined(claim, chunk_count=entry.chunk_count):
+        where = f"the first {search.examined[entry.pk]} of the {entry.chunk_count} chunks of {entry.name}"
+        if claim.chunk_id is not None:
+            where = f"some of the chunks that are named, and not {claim.chunk_id} of {entry.name}"
+        return LimitExceeded(
+            "The quotes of the edit may stand in more text than is looked through for one. One was looked for in "
+            f"{where}, without being found there; it may stand in the rest.",
+            next_step="Name in `chunk` the chunk of each quote (GET /api/v1/nodes/{id}/search finds it), or send fewer "
+            "references in one edit.",
         )
-    if elsewhere:
-        raise UnprovenReference(
+    if claim.chunk_id is not None and claim.chunk_id not in search.named:
+        return UnprovenReference(
+            f"{entry.name} has no chunk {claim.chunk_id} any more.",
+            code="chunk_not_found",
+            next_step="Leave `chunk` out, or read the entry's chunks again.",
+        )
+    if claim in search.elsewhere:
+        return UnprovenReference(
             f"The quote stands in {entry.name}, but not at that place.",
             code="locator_mismatch",
             next_step="Correct `locator`, or leave it out: the place is found by the quote.",
         )
-    raise UnprovenReference(f"The quote does not stand in {entry.name}.")
+    return UnprovenReference(f"The quote does not stand in {entry.name}.")
