@@ -6,7 +6,6 @@ One attempt at one model, as its provider classified it (the message is part of 
   + ProviderBusy              another attempt may do better: connection, timeout, 408, 409, 429, 5xx, overloaded
     x OutOfTime               the caller's own deadline cut the attempt short; says nothing about the provider
     x AnswerTimedOut          the answer did not begin or go on in time; asking again at once would only take as long
-    x AnswerTooLarge          more bytes than the answer can have
     x RateLimitReached        our own limit of the provider's requests or tokens a minute
   + ProviderRefused           this provider or model will refuse every further request
     x KeyRefused              401, 403, a bad key
@@ -22,6 +21,7 @@ One attempt at one model, as its provider classified it (the message is part of 
     x AnswerTruncated         the answer reached the output limit
     x AnswerInvalid           not the object that was asked for; the message says why
     x AnswerEmpty             nothing
+  + AnswerTooLarge            more bytes than the answer can have; the model is not asked this question again
 
 What the router raises:
 
@@ -94,12 +94,6 @@ class AnswerTimedOut(ProviderBusy):
     """The answer did not begin, or did not go on, within the time that the registry gives the provider."""
 
     kind = "timed_out"
-
-
-class AnswerTooLarge(ProviderBusy):
-    """The body of the answer is larger than the answer that was asked for can be."""
-
-    kind = "too_large"
 
 
 class RateLimitReached(ProviderBusy):
@@ -190,15 +184,30 @@ class AnswerEmpty(AnswerUnusable):
     kind = "answer_empty"
 
 
+class AnswerTooLarge(ProviderError):
+    """The body of the answer is larger than the answer that was asked for can be. It was paid as far as it came."""
+
+    kind = "too_large"
+
+
 class AttemptInterrupted(ProviderError):
     """Our side ended the attempt before an answer came."""
 
     kind = "interrupted"
 
 
-_BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime, AnswerTimedOut, AnswerTooLarge, RateLimitReached)}
+_BUSY_KINDS = {error.kind for error in (ProviderBusy, OutOfTime, AnswerTimedOut, RateLimitReached)}
 _QUESTION_KINDS = {
-    error.kind for error in (PromptTooLong, PromptInvalid, ContentRefused, AnswerTruncated, AnswerInvalid, AnswerEmpty)
+    error.kind
+    for error in (
+        PromptTooLong,
+        PromptInvalid,
+        ContentRefused,
+        AnswerTruncated,
+        AnswerInvalid,
+        AnswerEmpty,
+        AnswerTooLarge,
+    )
 }
 OPERATOR_KINDS = frozenset(
     error.kind for error in (KeyRefused, QuotaExhausted, CertificateRefused, ModelUnknown, ModelUnsuited)

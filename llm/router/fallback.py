@@ -2,12 +2,12 @@
 
 The models of the strategy's chain come first, then those of the strategies that it falls back to, each once. Models
 that are too small and models whose breaker is open are passed over. A busy model is asked a second time after a pause;
-an invalid or blank answer gets one repair request; a truncated one is asked for once more with a larger output limit.
-An error about the prompt ends the fallback or excludes models of that size; an error about the provider moves on to the
-next candidate. A request that one vendor refuses as malformed is shown to the next provider, and ends the fallback when
-that one refuses it, too; when it answers, the first model is passed over for requests of that shape. When all models
-are only busy and one may be asked again soon, all candidates are tried once more. Each attempt is made
-by `llm.router.attempts`.
+an invalid or blank answer gets one repair request; a truncated one is asked for once more with a larger output limit;
+after one that is too large the model is not asked again. An error about the prompt ends the fallback or excludes models
+of that size; an error about the provider moves on to the next candidate. A request that one vendor refuses as malformed
+is shown to the next provider, and ends the fallback when that one refuses it, too; when it answers, the first model is
+passed over for requests of that shape. When all models are only busy and one may be asked again soon, all candidates
+are tried once more. Each attempt is made by `llm.router.attempts`.
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ class FallbackRun:
     _needed_output_tokens: int = 0
     _refused_context_window: int = 0
     _objector: ModelSpec | None = None
+    _oversized: set[str] = field(default_factory=set)
 
     def run(self, *, accept: Accept, schema: Schema | None = None) -> Any:
         """Return what `accept` returns for the first answer that it accepts; it raises AnswerInvalid for any other.
@@ -229,6 +230,8 @@ class FallbackRun:
             return PromptInvalid(f"not asked, {model.provider} has refused the request as malformed")
         if not self.services.breakers.peek_shape_admission(model, self._describe_shape).is_allowed:
             return PromptInvalid("not asked, it refused such requests that another vendor answered")
+        if model.id in self._oversized:
+            return AnswerTooLarge("not asked again, its answer was larger than an answer can be")
         # An answer that was truncated at this limit would be truncated by a smaller model, too, and paid for again.
         if self._needed_output_tokens and model.max_output <= self._needed_output_tokens:
             return AnswerTruncated(f"not asked, the answer needs more room than its {model.max_output} tokens")
@@ -295,6 +298,11 @@ class FallbackRun:
             if state.key and is_of_account(error) and breakers.has_free_key(state.model, state.keys):
                 return True
             return isinstance(error, ProviderBusy) and self._pause_before_retry(state, error)
+        if isinstance(error, AnswerTooLarge):
+            # It counts against the model, but was paid: asked again, the question would only be paid again.
+            breakers.record_failure(state.model, error, state.key)
+            self._oversized.add(state.model.id)
+            return False
         # What is left says nothing about the provider's health, so that the breaker neither closes nor opens.
         breakers.release_probe(state.model)
         if isinstance(error, AnswerUnusable):
@@ -321,7 +329,7 @@ class FallbackRun:
     def _pause_before_retry(self, state: CandidateState, error: ProviderError) -> bool:
         """Wait before the same model is asked again; return False, without waiting, when that is not worth it."""
         state.busy_count += 1
-        if state.busy_count >= ATTEMPTS_WHEN_BUSY or isinstance(error, AnswerTooLarge):
+        if state.busy_count >= ATTEMPTS_WHEN_BUSY:
             return False
         # What took its whole time once would take it again, before the next model begins.
         if state.has_others and isinstance(error, (AnswerTimedOut, OutOfTime)):

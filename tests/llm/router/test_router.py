@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from llm.errors import DeadlinePassed, ModelsExhausted, NoProvider, UnknownAction, UnknownStrategy
 from llm.messages import AnswerProgress, Clip, ModelRequest, Picture
+from llm.models import Breaker
 from llm.router.deadlines import Deadline
 from project.jobs.errors import JobCancelled
 from tenants.models import Tenant
@@ -29,6 +30,7 @@ class Temperature(BaseModel):
     unit: str
 
 
+TOO_LARGE = Raw(200, b'{"' + b" " * 4 * 1024 * 1024)
 RIGHT = json.dumps({"degrees": 100, "unit": "C"})
 WRONG = json.dumps({"degrees": -5, "unit": "C"})
 
@@ -520,3 +522,25 @@ def test_it_goes_around_once_more_when_models_only_asked_to_wait(world: World) -
 
     assert world.router.complete("ask", QUESTION).text == "100."
     assert len(world.google.asked) == 3
+
+
+def test_a_model_whose_answer_is_too_large_is_asked_once_and_the_next_one_then(world: World) -> None:
+    world.google.always(TOO_LARGE)
+    world.anthropic.script(Fail(429, retry_after="1"), Fail(429, retry_after="1"), Answer("100."))
+
+    answer = world.router.complete("ask", QUESTION)
+
+    assert (answer.model, asked(world.google, world.anthropic)) == ("claude", [1, 3])
+    assert [attempt.kind for attempt in answer.attempts if attempt.model == "gemini"] == ["too_large", "too_large"]
+
+
+def test_an_answer_that_is_too_large_is_no_outage_that_a_job_waits_for(world: World) -> None:
+    world.google.always(TOO_LARGE)
+    world.anthropic.always(Fail(503))
+
+    with pytest.raises(ModelsExhausted) as failed:
+        world.router.complete("ask", QUESTION, deadline=Deadline.after(3))
+
+    assert failed.value.max_outage_hours is None
+    assert failed.value.concerns_question
+    assert [breaker.kind for breaker in Breaker.objects.filter(model="gemini")] == ["too_large"]
