@@ -19,6 +19,7 @@ from rest_framework.test import APIClient
 
 from materials.chunks.services import correct_chunk
 from materials.models import Chunk, ChunkCorrection, KeyFrame, MaterialEntry, MaterialImport, SlideVideoMapping, Upload
+from project.db.fields import new_id
 from project.http.preconditions import IfMatch
 from project.jobs.models import Job
 from project.settings import BASE_DIR
@@ -388,10 +389,16 @@ def test_drafts_open_to_those_alone_who_prepare_courses(
         with subtests.test(f"{method} {template}"):
             assert send(api(acme, READ), method, world, template) == 404
     assert api(acme, READ).get(world.path("nodes/{node}/snapshots")).json()["data"] == []
+    plan = world.path("nodes/{node}/generation-plan?engine=outline&outline=")
+    for snapshot in (world.snapshot, str(new_id())):
+        assert api(acme, READ).get(plan + snapshot).json()["code"] == "not_found"
+    assert api(acme, WRITE).get(plan + world.snapshot).status_code == 200
     assert api(acme, READ).get(world.path("nodes/{node}/tree")).json()["structure"] is None
     for method, template in drafts[:-1]:
         with subtests.test(f"{method} {template}, prep"):
             assert send(api(acme, WRITE), method, world, template) < 300
+    publish_snapshot(tenant=acme, snapshot_id=UUID(world.snapshot), reason="", actor=ADA)
+    assert api(acme, READ).get(plan + world.snapshot).status_code == 200
 
 
 def test_jobs_that_tell_of_drafts_are_hidden_with_them(

@@ -25,7 +25,7 @@ from structures.generation.services import request_generation
 from structures.generation.steps import build_job_draft
 from structures.models import StructureSnapshot
 from structures.queries import list_snapshots
-from structures.reviews.access import may_see_drafts
+from structures.reviews.access import get_readable_snapshot, may_see_drafts
 from structures.reviews.queries import with_approvals
 from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer
 from structures.views import snapshot_response
@@ -64,9 +64,11 @@ class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     def plan_generation(self, request: Request, pk: UUID) -> Response:
         """Read what a generation would ask models if it began now, and what that is expected to cost. Asks nothing."""
         wanted = validated(PlanQuerySerializer(data=request.query_params.dict()))
-        plan = plan_generation(
-            tenant=get_tenant(request), node_id=pk, engine=wanted["engine"], options=build_options(wanted)
-        )
+        options = build_options(wanted)
+        if options.outline is not None and not may_see_drafts(request):
+            # A plan tells of the outline how many lessons it has, and whether it has a key.
+            get_readable_snapshot(request, options.outline)
+        plan = plan_generation(tenant=get_tenant(request), node_id=pk, engine=wanted["engine"], options=options)
         return Response(plan)
 
     @extend_schema(responses=SnapshotSummarySerializer(many=True))
