@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from project.errors import DomainError
 from project.http.preconditions import IfMatch, PreconditionRequired
+from structures.course_admin.course_forms import CourseFormView
 from structures.course_admin.field_inputs import DIFFICULTIES, read_changed_fields, unify_lines
 from structures.course_admin.node_panel import build_node_panel
 from structures.course_admin.operation_forms import read_operation
@@ -137,15 +138,16 @@ class EditorView(CopyView):
         return load_named(self.copy, [key]).get_node(key)
 
 
-class CreateCopyView(CourseAdminView):
+class CreateCopyView(CourseFormView):
     """Makes a working copy of a snapshot."""
 
     def post(self, request: HttpRequest, snapshot: UUID) -> HttpResponse:
-        tenant = self.access.find_tenant(StructureSnapshot, snapshot)
-        name = require_text("name", request.POST.get("name", "").strip())
-        if not 0 < len(name) <= 100:
-            raise InvalidValue("A working copy has a name of 1 to 100 characters.", next_step="Type another name.")
-        copy = create_working_copy(tenant=tenant, snapshot_id=snapshot, name=name, actor=self.access.actor)
+        try:
+            tenant = self.access.find_tenant(StructureSnapshot, snapshot)
+            name = _read_name(request.POST)
+            copy = create_working_copy(tenant=tenant, snapshot_id=snapshot, name=name, actor=self.access.actor)
+        except DomainError as error:
+            return self.refuse(error, intent="Make a working copy", name="name", label="Name")
         return self.redirect_with("The working copy is made.", reverse("course_admin:copy", args=[copy.pk]))
 
 
@@ -243,6 +245,13 @@ class SourceView(CopyView):
             "query": "" if node is None else f"node={node.key}&",
         }
         return self.render_page("source.html", context)
+
+
+def _read_name(form: QueryDict) -> str:
+    name = require_text("name", form.get("name", "").strip())
+    if not 0 < len(name) <= 100:
+        raise InvalidValue("A working copy has a name of 1 to 100 characters.", next_step="Type another name.")
+    return name
 
 
 def read_reason(form: QueryDict) -> str:

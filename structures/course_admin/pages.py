@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -25,6 +26,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# In the query of a page that opens after a log-in in the place of a form.
+_UNSAVED = "unsaved"
 
 
 # Django's own middleware protects forms; nothing here is exempt from it.
@@ -41,15 +44,42 @@ class CourseAdminView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+                return redirect_to_login(self._build_url_after_login(), reverse("admin:login"))
             self.access  # noqa: B018  # raises PageClosed
             return super().dispatch(request, *args, **kwargs)
         except DomainError as error:
             return self.render_error(error)
 
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead whoever opens the URL of a form to the page on which the form stands."""
+        if request.method == "GET":
+            return redirect(self._build_form_url())
+        return super().http_method_not_allowed(request, *args, **kwargs)
+
+    def _build_url_after_login(self) -> str:
+        """Return the page to open after a log-in. After a form it says that nothing was saved."""
+        if self.request.method in {"GET", "HEAD"}:
+            return self.request.get_full_path()
+        url = self._build_form_url()
+        return f"{url}{'&' if '?' in url else '?'}{_UNSAVED}"
+
+    def _build_form_url(self) -> str:
+        """Return the page on which the form of this URL stands, as far as the URL tells."""
+        if hasattr(self, "get"):
+            return self.request.path
+        if "copy" in self.kwargs:
+            url = reverse("course_admin:copy", args=[self.kwargs["copy"]])
+            key = self.request.POST.get("key", "")
+            return f"{url}?{urlencode({'node': key})}" if key else url
+        if "node" in self.kwargs:
+            return reverse("course_admin:course", args=[self.kwargs["node"]])
+        # The course of a snapshot is told to nobody who is not logged in.
+        return reverse("course_admin:courses")
+
     def render_page(self, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
         """Return a page inside the frame of these pages."""
-        html = render_to_string(f"course_admin/{template}", {"access": self.access, **context}, self.request)
+        frame = {"access": self.access, "is_unsaved": _UNSAVED in self.request.GET}
+        html = render_to_string(f"course_admin/{template}", {**frame, **context}, self.request)
         return _build_response(html, status=status)
 
     def render_error(self, error: DomainError) -> HttpResponse:
@@ -96,6 +126,11 @@ def describe_next_step(error: DomainError) -> str:
     if error.status == 404:
         return _NEXT_STEPS.get(error.code, _NOT_FOUND)
     return _NEXT_STEPS.get(error.code, error.next_step)
+
+
+def can_be_sent_again(error: DomainError) -> bool:
+    """Tell whether the same form may be accepted after a correction, a choice or a change elsewhere."""
+    return error.status in {409, 412, 422, 428}
 
 
 def _build_response(html: str, *, status: int) -> HttpResponse:

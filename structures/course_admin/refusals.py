@@ -15,7 +15,7 @@ from django.http import QueryDict
 from project.errors import DomainError
 from project.http.preconditions import PreconditionRequired, VersionChanged
 from structures.course_admin.field_inputs import FieldInput, build_field_input, read_changed_fields, read_number
-from structures.course_admin.pages import describe_next_step
+from structures.course_admin.pages import can_be_sent_again, describe_next_step
 from structures.course_admin.steps import StepRow, describe_steps
 from structures.course_admin.values import GONE, load_titles
 from structures.editing.differences import write_field_text
@@ -150,7 +150,7 @@ def build_refused_form(
             if name not in hidden and not name.startswith(("value.", "was."))
             for value in form.getlist(name)
         ],
-        can_be_sent_again=error.status in {409, 412, 422, 428},
+        can_be_sent_again=can_be_sent_again(error),
     )
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from materials.models import MaterialNode
 from project.errors import DomainError
 from structures.course_admin.copy_views import CopyView, read_reason
+from structures.course_admin.course_forms import CourseFormView
 from structures.course_admin.pages import CourseAdminView
 from structures.models import StructureSnapshot
 from structures.reviews.queries import list_review_events
@@ -34,24 +35,31 @@ class ReviewRequestView(CopyView):
         return self.redirect_with(words, self.build_url(request.POST.get("key")))
 
 
-class SnapshotReviewView(CourseAdminView):
+class SnapshotReviewView(CourseFormView):
     """Approves a snapshot as it is, or publishes it."""
 
     def post(self, request: HttpRequest, snapshot: UUID, step: str) -> HttpResponse:
-        tenant = self.access.find_tenant(StructureSnapshot, snapshot)
         change = approve_snapshot if step == "approve" else publish_snapshot
-        reason = read_reason(request.POST)
-        row = change(tenant=tenant, snapshot_id=snapshot, reason=reason, actor=self.access.actor)
+        try:
+            tenant = self.access.find_tenant(StructureSnapshot, snapshot)
+            reason = read_reason(request.POST)
+            row = change(tenant=tenant, snapshot_id=snapshot, reason=reason, actor=self.access.actor)
+        except DomainError as error:
+            intent = "Approve the structure" if step == "approve" else "Publish the structure"
+            return self.refuse(error, intent=intent, name="reason", label="Why")
         words = "Approved." if step == "approve" else "Published: this is what readers get now."
         return self.redirect_with(words, reverse("course_admin:course", args=[row.node_id]))
 
 
-class UnpublishView(CourseAdminView):
+class UnpublishView(CourseFormView):
     """Takes back all that was published of a course."""
 
     def post(self, request: HttpRequest, node: UUID) -> HttpResponse:
-        tenant = self.access.find_tenant(MaterialNode, node)
-        unpublish_node(tenant=tenant, node_id=node, reason=read_reason(request.POST), actor=self.access.actor)
+        try:
+            tenant = self.access.find_tenant(MaterialNode, node)
+            unpublish_node(tenant=tenant, node_id=node, reason=read_reason(request.POST), actor=self.access.actor)
+        except DomainError as error:
+            return self.refuse(error, intent="Unpublish the course", name="reason", label="Why")
         url = reverse("course_admin:course", args=[node])
         return self.redirect_with("Nothing of the course is published any more.", url)
 

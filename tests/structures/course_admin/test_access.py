@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings
@@ -85,6 +86,37 @@ def test_no_page_opens_without_log_in(copy: WorkingCopy) -> None:
 
             assert answer.status_code == 302, (method, pattern.name)
             assert answer["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("typed", [{}, {"key": "x"}, {"key": str(COURSE_KEY)}])
+def test_a_form_that_was_sent_after_the_session_leads_to_a_page_that_says_so(
+    methodologist: User, copy: WorkingCopy, typed: dict[str, str]
+) -> None:
+    methodologist.set_password("the analytical engine")
+    methodologist.save()
+    for pattern in PAGES:
+        if "post" not in list_methods(pattern):
+            continue
+        answer = Client().post(build_url(pattern, copy), typed)
+        target = parse_qs(urlsplit(answer["Location"]).query)["next"][0]
+        client = Client()
+        client.force_login(methodologist)
+
+        page = client.get(target)
+
+        assert page.status_code == 200, (pattern.name, target)
+        assert b"nothing of it was saved" in page.content, pattern.name
+        assert b"nothing of it was saved" not in client.get(urlsplit(target).path).content
+    assert WorkingCopy.objects.get().revision == 1
+
+
+def test_the_url_of_a_form_leads_to_its_page(browser: Client, copy: WorkingCopy) -> None:
+    for pattern in PAGES:
+        if "get" not in list_methods(pattern):
+            answer = browser.get(build_url(pattern, copy), follow=True)
+
+            assert answer.status_code == 200, pattern.name
+    assert browser.put(f"/admin/courses/copies/{copy.pk}/undo/").status_code == 405
 
 
 def test_forms_of_other_sites_change_nothing(methodologist: User, copy: WorkingCopy) -> None:

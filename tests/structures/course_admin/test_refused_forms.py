@@ -8,8 +8,15 @@ import pytest
 from django.test import Client
 
 from structures.course_admin import refusals
-from structures.models import EditRecord, WorkingCopy
-from tests.structures.course_admin.editor import COURSE, Editor, choose_present_version, collect_form, parse_page
+from structures.models import EditRecord, StructureSnapshot, WorkingCopy
+from tests.structures.course_admin.editor import (
+    COURSE,
+    Editor,
+    choose_present_version,
+    collect_form,
+    collect_values,
+    parse_page,
+)
 
 
 @pytest.fixture
@@ -213,3 +220,30 @@ def test_what_others_deleted_is_named(editor: Editor, colleague: Editor) -> None
 
     for words in ("changed description of “Steam”", "deleted “Steam”", "deleted “Cold”"):
         assert words in page, words
+
+
+def test_what_is_refused_on_the_page_of_a_course_comes_back_with_what_was_typed(
+    editor: Editor, snapshot: StructureSnapshot
+) -> None:
+    course = f"/admin/courses/{editor.copy.node_id}/"
+    path = f"/admin/courses/snapshots/{snapshot.pk}/"
+    unknown = f"/admin/courses/snapshots/{editor.copy.pk}/"
+    long = "y" * 2001
+    for url, typed, status, back in (
+        (f"{path}publish/", {"reason": "It is ready."}, 409, course),
+        (f"{path}publish/", {"reason": long}, 422, course),
+        (f"{path}approve/", {"reason": long}, 422, course),
+        (f"{course}unpublish/", {"reason": "It is wrong."}, 404, course),
+        (f"{path}copies/", {"name": "main"}, 409, course),
+        (f"{path}copies/", {"name": "x" * 101}, 422, course),
+        (f"{unknown}approve/", {"reason": "It is good."}, 404, "/admin/courses/"),
+        (f"{unknown}copies/", {"name": "Spring"}, 404, "/admin/courses/"),
+    ):
+        answer = editor.client.post(url, typed)
+
+        assert answer.status_code == status, url
+        page = parse_page(answer.content.decode())
+        (form,) = [each for each in page.forms if each.action == url]
+        assert collect_values(form).items() >= typed.items()
+        assert form.xpath(".//a[contains(., 'go back')]/@href") == [back]
+        assert bool(form.xpath(".//button")) == (status != 404), "nothing is gained by sending it again"
