@@ -34,7 +34,20 @@
   let open = [];
   let part = "";
   const findPart = () => document.querySelector("#panel")?.dataset.part;
+  // While a change is under way nothing else is sent: it would be meant for the version that the change is about to
+  // replace. The end of the request ends that, however it ends.
+  let sending = false;
+  document.addEventListener("htmx:beforeSend", (event) => {
+    if (event.detail.requestConfig.verb === "get") return;
+    sending = true;
+    event.detail.xhr.addEventListener("loadend", () => { sending = false; });
+  });
   document.addEventListener("htmx:confirm", (event) => {
+    if (sending) {
+      event.preventDefault();
+      say("What you sent before is still on its way.");
+      return;
+    }
     const form = event.detail.elt.closest("form");
     const other = findUnsaved(form);
     if (other && !window.confirm("Something that you typed is not saved. Go on without it?")) event.preventDefault();
@@ -86,10 +99,14 @@
       if (!isSame) window.scrollTo(0, 0);
     }
   });
-  window.addEventListener("beforeunload", (event) => { if (!sending && findUnsaved(null)) event.preventDefault(); });
-  let sending = false;
-  document.addEventListener("submit", () => { sending = true; });
-  document.addEventListener("htmx:afterRequest", () => { sending = false; });
+  // A form that the browser itself sends takes along what is typed in it, and nothing of the other forms.
+  let leavingBy = null;
+  document.addEventListener("submit", (event) => { if (!event.defaultPrevented) leavingBy = event.target; });
+  window.addEventListener("beforeunload", (event) => {
+    const form = leavingBy;
+    leavingBy = null;
+    if (findUnsaved(form)) event.preventDefault();
+  });
 
   prepare();
 })();

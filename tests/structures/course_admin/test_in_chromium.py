@@ -180,6 +180,63 @@ def test_what_is_typed_is_not_left_by_mistake(chromium: Browser, editor: Editor)
     chromium.evaluate("document.querySelector('#fields').reset()")
 
 
+# Whether the page would ask before it is left.
+ASKS = "!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"
+
+
+def test_what_is_pressed_while_something_is_sent_is_not_sent(chromium: Browser, editor: Editor) -> None:
+    steam, boiling = editor.key("Steam"), editor.key("Boiling")
+    chromium.open(f"{editor.page}?node={editor.key('Heat')}")
+    chromium.evaluate(
+        "window.sent = 0; const send = XMLHttpRequest.prototype.send;"
+        "XMLHttpRequest.prototype.send = function (body) { window.sent += 1; return send.call(this, body); }"
+    )
+
+    pressed = [f"#up-{steam}", f"#down-{boiling}", f"#up-{steam}", "#outline a"]
+    # In one go: no answer comes between.
+    chromium.evaluate(f"for (const each of {pressed}) document.querySelector(each).click()")
+
+    assert chromium.evaluate("window.sent") == 1
+    chromium.wait_until(said("Done. This is step 2."))
+    chromium.evaluate(f"document.querySelector('#up-{boiling}').click()")
+    chromium.wait_until(said("Done. This is step 3."))
+    assert editor.titles(editor.key("Heat")) == ["Boiling", "Steam"]
+
+
+def test_a_failure_leaves_the_page_as_it_was(chromium: Browser, editor: Editor) -> None:
+    network = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    chromium.open(editor.page)
+    chromium.evaluate("document.querySelector('#value-title').focus()")
+    replace_text(chromium, "Mine")
+    chromium.send("Network.emulateNetworkConditions", offline=True, **network)
+    press_enter(chromium)
+    chromium.wait_until(said("It could not be sent."))
+    assert chromium.evaluate(ASKS)
+
+    chromium.send("Network.emulateNetworkConditions", offline=False, **network)
+    press_enter(chromium)
+
+    chromium.wait_until(said("1 field is saved."))
+    assert not chromium.evaluate(ASKS)
+
+
+def test_the_page_asks_again_after_a_form_was_not_sent_after_all(chromium: Browser, editor: Editor) -> None:
+    chromium.open(editor.page)
+    chromium.dialogs.clear()
+    chromium.evaluate("document.querySelector('#note-form').open = true; document.querySelector('#note-text').focus()")
+    chromium.send("Input.insertText", text="Ask Joan.")
+    chromium.evaluate("document.querySelector('#undo').disabled = false; document.querySelector('#undo').click()")
+    assert len(chromium.dialogs) == 1
+
+    assert chromium.evaluate(ASKS)
+    # Behind the listener of the page: the log-out, which the browser sends itself, does not go.
+    chromium.evaluate(
+        "document.addEventListener('submit', (event) => event.preventDefault());"
+        "document.querySelector('.bar form').requestSubmit()"
+    )
+    assert chromium.evaluate(ASKS), "a log-out would lose the note"
+
+
 def test_lists_grow(chromium: Browser, editor: Editor) -> None:
     key = editor.key("Boiling")
     chromium.open(f"{editor.page}?node={key}")
