@@ -130,8 +130,11 @@ def _describe_origin(copy: WorkingCopy, *, step: int, actor: Actor, reason: str)
 
 def _find_generated(copy: WorkingCopy) -> str | None:
     """Return the id of the snapshot of an engine that the working copy goes back to; None when that is not known."""
-    if copy.base is None or copy.base.engine != EDITED_ENGINE:
-        return str(copy.base_snapshot)
+    if copy.base is None:
+        # Its id is known, but not whether an engine or people made it.
+        return None
+    if copy.base.engine != EDITED_ENGINE:
+        return str(copy.base.pk)
     found: str | None = copy.base.provenance["edited"]["generated_from"]
     return found
 

@@ -92,6 +92,25 @@ def test_what_can_have_no_more_steps_is_approved_and_closed(desk: Desk, monkeypa
     assert [step["kind"] for step in desk.get("history")["data"]] == ["change_field", "change_field"]
 
 
+def test_nothing_is_claimed_of_a_base_that_is_gone(api: Api, acme: Tenant, desk: Desk, lecture: MaterialEntry) -> None:
+    approved = approve(desk)
+    second = create_copy(desk.client, approved.pk, "second")
+    base = str(approved.pk)
+    approved.delete()
+    second.edit("change_field", key=COURSE, field="title", value="Mine")
+
+    made = approve(second)
+
+    edited = made.provenance["edited"]
+    assert (edited["parents"], edited["generated_from"]) == ([base], None)
+    # And whoever goes on from it goes on.
+    page = api(acme).get(f"/api/v1/snapshots/{made.pk}/page")
+    assert page.status_code == 200
+    add_text(lecture.node, "2 ice.md", b"# Ice\n\n**Ice** is water that has become solid.")
+    newest = generate(api, acme, lecture.node)
+    assert create_copy(desk.client, made.pk, "third").post("rebase")["onto"] == str(newest.pk)
+
+
 def test_what_a_person_removed_stays_out_over_approvals_and_generations(
     api: Api, acme: Tenant, desk: Desk, lecture: MaterialEntry
 ) -> None:
