@@ -14,12 +14,13 @@ from llm.errors import AttemptInterrupted, ProviderError
 from llm.messages import AnswerProgress, ModelReply, ModelRequest, estimate_input_tokens, estimate_token_count
 from llm.models import CallOutcome
 from llm.providers.base import Arrival, Provider, ProviderCall
-from llm.registry import Candidate, ModelSpec, Registry
+from llm.registry import Candidate, ModelSpec, ProviderSpec, Registry
 from llm.router import telemetry
 from llm.router.concurrency import ConcurrencySlot
 from llm.router.deadlines import Deadline
 from llm.router.ledger import BegunCall, EndedCall, PlannedCall, compute_cost
 from llm.router.ports import RouterServices
+from llm.router.rates import RateReservation
 from llm.schemas import Schema
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -54,7 +55,8 @@ class Caller:
 class CandidateState:
     """The state of one candidate during its attempts. `number` and `latency_ms` are those of its latest attempt.
 
-    `keys` are the variables of its provider's keys when there are several, `key` that of the present attempt.
+    `keys` are the variables of its provider's keys when there are several, `key` that of the present attempt, and
+    `reservation` what that has of the provider's rate, when it is limited.
     """
 
     candidate: Candidate
@@ -66,6 +68,7 @@ class CandidateState:
     was_repaired: bool = False
     keys: tuple[str, ...] = ()
     key: str = ""
+    reservation: RateReservation | None = None
     number: int = 0
     latency_ms: int = 0
 
@@ -104,37 +107,45 @@ class AttemptMaker:
         spec = self.registry.providers[model.provider]
         provider = self.services.providers.get(model.provider, spec, state.key)
         patience = min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left
-        if spec.has_rate_limit:
-            self.services.rates.take(
-                model.provider,
-                spec,
-                tokens=estimate_input_tokens(state.request) + state.max_output_tokens,
-                seconds=patience,
-                checkpoint=self.caller.checkpoint,
-            )
-        with self.services.concurrency.hold_slot(
-            model.provider, limit=spec.concurrency, seconds=patience, checkpoint=self.caller.checkpoint
-        ) as slot:
-            # Time and money are computed with the slot in hand: waiting for it may have taken most of the time.
-            seconds = self._compute_timeout(has_others=state.has_others)
-            planned = self._plan_call(state, seconds)
-            row = self.services.spending_limits.admit_call(
-                self.caller.tenant, planned.max_cost, begin=lambda: self.services.ledger.begin_attempt(planned)
-            )
-            try:
-                arrival = Arrival()
-                call = ProviderCall(
-                    request=state.request,
-                    model=model,
-                    max_output_tokens=state.max_output_tokens,
-                    seconds=seconds,
-                    schema=self.schema,
-                    checkpoint=lambda: self._watch_answer(model, arrival, row),
-                    arrival=arrival,
+        state.reservation = self._reserve_request(state, spec, patience) if spec.has_rate_limit else None
+        has_begun = False
+        try:
+            with self.services.concurrency.hold_slot(
+                model.provider, limit=spec.concurrency, seconds=patience, checkpoint=self.caller.checkpoint
+            ) as slot:
+                # Time and money are computed with the slot in hand: waiting for it may have taken most of the time.
+                seconds = self._compute_timeout(has_others=state.has_others)
+                planned = self._plan_call(state, seconds)
+                row = self.services.spending_limits.admit_call(
+                    self.caller.tenant, planned.max_cost, begin=lambda: self.services.ledger.begin_attempt(planned)
                 )
-                return self._call_provider(state, provider, call, planned, slot, row)
-            finally:
-                row.confirm()
+                has_begun = True
+                try:
+                    arrival = Arrival()
+                    call = ProviderCall(
+                        request=state.request,
+                        model=model,
+                        max_output_tokens=state.max_output_tokens,
+                        seconds=seconds,
+                        schema=self.schema,
+                        checkpoint=lambda: self._watch_answer(model, arrival, row),
+                        arrival=arrival,
+                    )
+                    return self._call_provider(state, provider, call, planned, slot, row)
+                finally:
+                    row.confirm()
+        finally:
+            if state.reservation is not None and not has_begun:
+                self.services.rates.cancel_request(state.reservation)
+
+    def _reserve_request(self, state: CandidateState, spec: ProviderSpec, seconds: float) -> RateReservation:
+        return self.services.rates.reserve_request(
+            state.model.provider,
+            spec,
+            tokens=estimate_input_tokens(state.request) + state.max_output_tokens,
+            seconds=seconds,
+            checkpoint=self.caller.checkpoint,
+        )
 
     def _call_provider(
         self,
@@ -235,10 +246,10 @@ class AttemptMaker:
             request_id=result.request_id,
         )
         self.services.ledger.end_attempt(planned, end, slot)
-        if result.usage is not None and self.registry.providers[state.model.provider].tokens_per_minute is not None:
-            taken = estimate_input_tokens(call.request) + call.max_output_tokens
+        # Of a call whose usage nobody knows, all that it can have used is counted.
+        if state.reservation is not None and result.usage is not None:
             used = result.usage.input_tokens + result.usage.output_tokens
-            self.services.rates.give_back(state.model.provider, taken - used)
+            self.services.rates.settle_request(state.reservation, used_tokens=used)
         self.cost += cost or 0
 
 

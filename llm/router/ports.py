@@ -17,6 +17,7 @@ from llm.registry import ModelSpec, ProviderSpec
 from llm.router.breakers import Admission
 from llm.router.concurrency import ConcurrencySlot
 from llm.router.ledger import BegunCall, EndedCall, PlannedCall
+from llm.router.rates import RateReservation
 from tenants.models import Tenant
 
 T = TypeVar("T")
@@ -62,10 +63,11 @@ class ConcurrencyPort(Protocol):
 class RateLimiterPort(Protocol):
     """Enforces a provider's requests and tokens a minute: see `llm.router.rates.RateLimiter`."""
 
-    def take(
+    def reserve_request(
         self, provider: str, spec: ProviderSpec, *, tokens: int, seconds: float, checkpoint: Callable[[], None]
-    ) -> None: ...
-    def give_back(self, provider: str, tokens: int) -> None: ...
+    ) -> RateReservation: ...
+    def settle_request(self, reservation: RateReservation, *, used_tokens: int) -> None: ...
+    def cancel_request(self, reservation: RateReservation) -> None: ...
 
 
 class LedgerPort(Protocol):

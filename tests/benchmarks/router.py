@@ -43,7 +43,7 @@ from llm.router.budgets import SpendingLimits  # noqa: E402
 from llm.router.concurrency import ConcurrencyLimiter, ConcurrencySlot  # noqa: E402
 from llm.router.ledger import BegunCall, EndedCall, Ledger, PlannedCall  # noqa: E402
 from llm.router.ports import RouterServices  # noqa: E402
-from llm.router.rates import RateLimiter  # noqa: E402
+from llm.router.rates import RateLimiter, RateReservation  # noqa: E402
 from llm.router.router import ModelRouter  # noqa: E402
 from tenants.models import Tenant  # noqa: E402
 from tenants.services import create_tenant  # noqa: E402
@@ -106,12 +106,17 @@ class Nothing:
     ) -> AbstractContextManager[ConcurrencySlot | None]:
         return nullcontext()
 
-    def take(
+    def reserve_request(
         self, provider: str, spec: ProviderSpec, *, tokens: int, seconds: float, checkpoint: Callable[[], None]
-    ) -> None:
+    ) -> RateReservation:
+        return RateReservation(
+            provider=provider, spec=spec, tokens=tokens, bucket_requests=0, bucket_tokens=0, made_at=0
+        )
+
+    def settle_request(self, reservation: RateReservation, *, used_tokens: int) -> None:
         return
 
-    def give_back(self, provider: str, tokens: int) -> None:
+    def cancel_request(self, reservation: RateReservation) -> None:
         return
 
     def ensure_outside_transaction(self) -> None:
