@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from fractions import Fraction
 
 from structures.grounding.claims.arithmetic import Calculation, find_calculations
@@ -12,7 +12,6 @@ from structures.grounding.claims.passages import Passages
 from structures.grounding.claims.quantities import Quantity
 from structures.grounding.claims.texts import ParsedText
 from structures.grounding.claims.tokens import Token, TokenKind
-from structures.grounding.claims.units import Unit
 from structures.grounding.claims.unproved import UnprovedKind, UnprovedSpan
 
 # A number after these is a bound that must be stated, not a count of what a passage lists.
@@ -26,6 +25,10 @@ _MAX_COUNTED = 10
 _YEARS = range(1000, 2101)
 # "1847", "the 19th century", "3 May": no measures.
 _CALENDAR = {"year", "day", "century"}
+# In characters: what stands before a number or a unit and belongs to it.
+_BEFORE = 24
+# A sentence with more numbers than this adds up by chance.
+_MAX_SUMMED = 40
 # In characters: the unit behind the result of a calculation.
 _BEHIND = 12
 
@@ -58,15 +61,18 @@ def find_unproved_numbers(claim: ParsedText, passages: Passages) -> Iterator[Unp
         month = read_month(token.text) if token.kind is TokenKind.WORD else 0
         if month and passages.months and month not in passages.months:
             yield UnprovedSpan(kind=UnprovedKind.DATE, start=token.start, end=token.end)
+    known = {quantity.value for quantity in claim.quantities if quantity.value in passages.values}
     for quantity in claim.quantities:
-        yield from _check_quantity(claim, quantity, passages)
+        yield from _check_quantity(claim, quantity, passages, known)
     for token in claim.tokens:
         yield from _check_unit_word(claim, token, passages)
 
 
-def _check_quantity(claim: ParsedText, quantity: Quantity, passages: Passages) -> Iterator[UnprovedSpan]:
+def _check_quantity(
+    claim: ParsedText, quantity: Quantity, passages: Passages, known: Set[Fraction]
+) -> Iterator[UnprovedSpan]:
     number = UnprovedSpan(kind=UnprovedKind.NUMBER, start=quantity.start, end=quantity.end)
-    if not _has_value(claim, quantity, passages):
+    if not _has_value(claim, quantity, passages, known):
         yield number
         return
     placed = claim.find_unit(quantity)
@@ -74,10 +80,9 @@ def _check_quantity(claim: ParsedText, quantity: Quantity, passages: Passages) -
         placed.unit.name in _CALENDAR and (quantity.value in _YEARS or placed.unit.name == "century")
     ):
         return
-    known = passages.measures.get(quantity.value, set())
-    if _converts(quantity.value, placed.unit, passages):
+    if passages.has_measure(quantity.value, placed.unit):
         return
-    if known:
+    if passages.units_by_value.get(quantity.value):
         yield UnprovedSpan(kind=UnprovedKind.UNIT, start=quantity.end, end=placed.end)
     elif placed.unit.dimension == "share":
         yield number
@@ -86,63 +91,51 @@ def _check_quantity(claim: ParsedText, quantity: Quantity, passages: Passages) -
 def _check_unit_word(claim: ParsedText, token: Token, passages: Passages) -> Iterator[UnprovedSpan]:
     """Yield a unit when the passages have other units of its dimension alone."""
     unit = claim.read_unit_token(token)
-    if unit is None or unit in passages.units or all(other.dimension != unit.dimension for other in passages.units):
+    if unit is None or unit in passages.units or unit.dimension not in passages.dimensions:
         return
-    measured = [each for each in claim.quantities if (found := claim.find_unit(each)) and found.end == token.end]
-    if any(_converts(quantity.value, unit, passages) for quantity in measured):
+    measured = claim.quantities_by_unit.get(token.end, ())
+    if any(passages.has_measure(quantity.value, unit) for quantity in measured):
         return
     # "a day of rest" measures nothing; "24 frames a minute" does.
-    if measured or _RATE.search(claim.text[: token.start]) or unit.dimension != "time":
+    if measured or _RATE.search(claim.text[max(0, token.start - _BEFORE) : token.start]) or unit.dimension != "time":
         yield UnprovedSpan(kind=UnprovedKind.UNIT, start=token.start, end=token.end)
 
 
-def _has_value(claim: ParsedText, quantity: Quantity, passages: Passages) -> bool:
+def _has_value(claim: ParsedText, quantity: Quantity, passages: Passages, known: Set[Fraction]) -> bool:
     value = quantity.value
-    if value in passages.values or any(_is_rounded(value, exact) for exact in passages.values):
+    if value in passages.values or _is_rounded(value, passages):
         return True
     placed = claim.find_unit(quantity)
-    if placed is not None and _converts(value, placed.unit, passages):
+    if placed is not None and passages.has_measure(value, placed.unit):
         return True
-    if _is_sum(claim, quantity, passages):
+    if _is_sum(value, known):
         return True
     if not quantity.is_spelled:
         return False
     if value == Fraction(1, 2):
-        return any(unit.name == "%" for unit in passages.measures.get(Fraction(50), ()))
+        return any(unit.name == "%" for unit in passages.units_by_value.get(Fraction(50), ()))
     if value in (0, 1, 2):
         # "one of them", "both", "none".
         return True
     counted = value.denominator == 1 and value <= _MAX_COUNTED
-    return counted and not _BOUND.search(claim.text[: quantity.start]) and _lists_so_many(int(value), passages)
+    return counted and value in passages.list_lengths and not _has_bound(claim, quantity)
 
 
-def _is_sum(claim: ParsedText, quantity: Quantity, passages: Passages) -> bool:
+def _has_bound(claim: ParsedText, quantity: Quantity) -> bool:
+    return bool(_BOUND.search(claim.text[max(0, quantity.start - _BEFORE) : quantity.start]))
+
+
+def _is_sum(value: Fraction, known: Set[Fraction]) -> bool:
     """Tell whether a number is the sum or the difference of two others of the sentence that passages have."""
-    known = {each.value for each in claim.quantities if each is not quantity and each.value in passages.values}
-    return any(one != other and quantity.value in (one + other, one - other) for one in known for other in known)
-
-
-def _lists_so_many(number: int, passages: Passages) -> bool:
-    """Tell whether a passage lists so many things: with commas, "and" or a semicolon before the last one or without."""
-    for sentence in passages.sentences:
-        parts = [*re.split(r"[:;.()]", sentence.text), sentence.text.replace(";", ",")]
-        if any(number in (part.count(",") + 1, part.count(",") + 2) for part in parts):
-            return True
-    return False
-
-
-def _converts(value: Fraction, unit: Unit, passages: Passages) -> bool:
-    """Tell whether a passage has the same measure, be it in another unit."""
-    return any(
-        other.dimension == unit.dimension and number * other.factor == value * unit.factor
-        for number, units in passages.measures.items()
-        for other in units
+    return len(known) <= _MAX_SUMMED and any(
+        (other in known and other != one) for one in known for other in (value - one, one - value, value + one)
     )
 
 
-def _is_rounded(value: Fraction, exact: Fraction) -> bool:
-    """Tell whether a decimal number is another one with fewer decimal places, rounded or cut off."""
-    if exact.denominator == 1 or value.denominator == 1 or value <= 0:
-        return False
+def _is_rounded(value: Fraction, passages: Passages) -> bool:
+    """Tell whether a decimal number is one of a passage with fewer decimal places, rounded or cut off."""
     places = next((places for places in range(1, 7) if (value * 10**places).denominator == 1), 0)
-    return bool(places) and abs(exact - value) * 10**places < 1
+    if value.denominator == 1 or value <= 0 or not places:
+        return False
+    step = Fraction(1, 10**places)
+    return passages.has_decimal_between(value - step, value + step)

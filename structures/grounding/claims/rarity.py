@@ -1,4 +1,4 @@
-"""How common a word is in its language, by the `wordfreq` package (docs/decisions/0073-wordfreq.md)."""
+"""How common a word is in its language, by the `wordfreq` package (docs/decisions/0073-sentences-are-looked-up.md)."""
 
 from __future__ import annotations
 

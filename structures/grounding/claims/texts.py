@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -55,6 +56,15 @@ class ParsedText:
     def stems(self) -> frozenset[str]:
         """The stems of its words."""
         return frozenset(build_stem(word) for word in self.words)
+
+    @cached_property
+    def quantities_by_unit(self) -> dict[int, list[Quantity]]:
+        """Its numbers by the place where their unit ends."""
+        found: dict[int, list[Quantity]] = defaultdict(list)
+        for quantity in self.quantities:
+            if (placed := self.find_unit(quantity)) is not None:
+                found[placed.end].append(quantity)
+        return found
 
     def find_unit(self, quantity: Quantity) -> PlacedUnit | None:
         """Return the unit of a number: behind it, or the sign of a currency before it."""

@@ -29,20 +29,29 @@ class Token:
     starts_sentence: bool = False
 
 
+# Every repetition is bounded, so that the time for any text grows with its length. The bounds are far above what people
+# write: longer runs are taken as several tokens.
+DIGITS = r"\d{1,40}"
+NUMBER = rf"{DIGITS}(?:[.,\u00a0\u202f ]\d{{3}}(?!\d)){{0,12}}(?:[.,]{DIGITS})?"
+_WORD = r"[^\W\d_]{1,80}(?:['’ʼ`-][^\W\d_]{1,80}){0,8}"
 _SYMBOL = r"[A-Za-zΑ-Ωα-ωА-ЯҐЄІЇ∆Δ∂∇]"
-_OPERAND = rf"(?:[(\[{{|√∑∫-]*(?:(?:{_SYMBOL}[\w₀-₉']{{0,6}}|\d+(?:[.,]\d+)?%?)[²³⁰¹⁴-⁹⁻₀-₉!]*(?:\([^()\s]{{0,20}}\))?)[)\]}}|²³]*)"
-_OPERATOR = r"\s*(?:==|!=|<=|>=|:=|->|→|⇌|[=≈≠≤≥<>·×∙⋅*/^+−])\s*|\s+[-–]\s+"
-_FORMULA = rf"{_OPERAND}(?:(?:{_OPERATOR}){_OPERAND})+%?"
-_TOKEN = re.compile(
-    r"(?P<code>`[^`]+`"
-    r"|(?<![\w-])--?[A-Za-z][\w-]*(?![\w])"
-    r"|\b[A-Za-z]\w*(?:\.\w+)*\(\)"
-    r"|\b[A-Za-z]+_\w+\b|\b[a-z]+[A-Z]\w*\b|\b[\w-]+\.[a-z]{1,4}\b(?=[\s,.;:!?)»\"]|$))"
-    rf"|(?P<formula>{_FORMULA})"
-    r"|(?P<number>\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?(?:\s?[½¼¾⅓⅔])?|[½¼¾⅓⅔])"
-    r"|(?P<word>[^\W\d_]+(?:['’ʼ`-][^\W\d_]+)*)"
+_OPERAND = (
+    r"[(\[{|√∑∫-]{0,8}"
+    rf"(?:{_SYMBOL}[\w₀-₉']{{0,6}}|{DIGITS}(?:[.,]{DIGITS})?%?)[²³⁰¹⁴-⁹⁻₀-₉!]{{0,8}}(?:\([^()\s]{{0,20}}\))?"
+    r"[)\]}|²³]{0,8}"
 )
-_COMPARED = re.compile(r"[=≈≠≤≥<>·×∙⋅*/^+−²³√]|\s[-–]\s")
+_OPERATOR = r"(?:\s{0,4}(?:==|!=|<=|>=|:=|->|→|⇌|[=≈≠≤≥<>·×∙⋅*/^+−])\s{0,4}|\s{1,4}[-–]\s{1,4})"
+_FORMULA = rf"{_OPERAND}(?:{_OPERATOR}{_OPERAND}){{1,40}}%?"
+_TOKEN = re.compile(
+    r"(?P<code>`[^`]{1,2000}`"
+    r"|(?<![\w-])--?[A-Za-z][\w-]{0,100}(?!\w)"
+    r"|\b[A-Za-z]\w{0,60}(?:\.\w{1,60}){0,6}\(\)"
+    r"|\b[A-Za-z]{1,60}_\w{1,120}\b|\b[a-z]{1,60}[A-Z]\w{0,120}\b"
+    r"|\b[\w-]{1,80}\.[a-z]{1,4}\b(?=[\s,.;:!?)»\"]|$))"
+    rf"|(?P<formula>{_FORMULA})"
+    rf"|(?P<number>{NUMBER}(?:\s?[½¼¾⅓⅔])?|[½¼¾⅓⅔])"
+    rf"|(?P<word>{_WORD})"
+)
 
 
 def find_tokens(text: str) -> Iterator[Token]:
@@ -61,9 +70,7 @@ def find_tokens(text: str) -> Iterator[Token]:
         begins, last = False, found.end()
 
 
-_SIMPLE = re.compile(
-    r"(?P<number>\d+(?:[.,\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?|[½¼¾⅓⅔])|(?P<word>[^\W\d_]+(?:['’ʼ`-][^\W\d_]+)*)"
-)
+_SIMPLE = re.compile(rf"(?P<number>{NUMBER}|[½¼¾⅓⅔])|(?P<word>{_WORD})")
 
 
 def _find_simple_tokens(text: str, start: int, end: int, begins: bool) -> Iterator[Token]:

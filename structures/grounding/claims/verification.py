@@ -7,6 +7,8 @@ stand in the passages and that is wrong all the same is not found.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from structures.grounding.claims.number_checks import covers, explains, find_proved_calculations, find_unproved_numbers
 from structures.grounding.claims.passages import Passages
 from structures.grounding.claims.rarity import has_frequencies
@@ -19,6 +21,10 @@ from structures.grounding.claims.word_checks import (
     find_unproved_terms,
 )
 
+# In characters. A longer sentence is a table or code without a full stop, and is checked in pieces: some checks compare
+# each of its words or numbers with its others.
+_MAX_LENGTH = 2_000
+
 
 def find_unproved(sentence: str, passages: Passages, *, language: str) -> list[UnprovedSpan]:
     """Return the parts of a sentence that no passage proves, in order.
@@ -26,6 +32,14 @@ def find_unproved(sentence: str, passages: Passages, *, language: str) -> list[U
     `language` is that of sentence and passages. Blank when they differ or it is unknown: words cannot be compared then,
     and numbers, units, months, formulas and code alone are checked.
     """
+    found: list[UnprovedSpan] = []
+    for start in range(0, len(sentence), _MAX_LENGTH):
+        piece = _find_in_piece(sentence[start : start + _MAX_LENGTH], passages, language)
+        found += [replace(span, start=span.start + start, end=span.end + start) for span in piece]
+    return found
+
+
+def _find_in_piece(sentence: str, passages: Passages, language: str) -> list[UnprovedSpan]:
     claim = ParsedText(sentence)
     found = [*find_unproved_numbers(claim, passages), *find_unproved_code(claim, passages)]
     if language:

@@ -21,6 +21,8 @@ _ROMAN = re.compile(r"[IVXLC]+")
 _OBJECT = re.compile(
     r"\s+(?:the|an?|over|how|what|which|that|why|whether|your|each|all|both|it|its|with|by|from)\b", re.IGNORECASE
 )
+# In words to each side: longer rows of capitals are no name.
+_MAX_NAME = 12
 # Of the sentences of the passages, those that share this part of what the nearest one shares are read with it.
 _NEAR = 0.6
 
@@ -98,12 +100,12 @@ def _is_abbreviated(claim: ParsedText, index: int, passages: Passages) -> bool:
     if name.isupper() and name in passages.initials:
         return True
     first = last = index
-    while first and _belongs_to_name(claim.tokens[first - 1]):
+    while first > index - _MAX_NAME and first and _belongs_to_name(claim.tokens[first - 1]):
         first -= 1
-    while last + 1 < len(claim.tokens) and _belongs_to_name(claim.tokens[last + 1]):
+    while last < index + _MAX_NAME and last + 1 < len(claim.tokens) and _belongs_to_name(claim.tokens[last + 1]):
         last += 1
     initials = "".join(token.text[0] for token in claim.tokens[first : last + 1] if token.text[0].isupper())
-    return len(initials) > 1 and any(each.startswith(initials) for each in passages.abbreviations)
+    return len(initials) > 1 and passages.has_abbreviation(initials)
 
 
 def _belongs_to_name(token: Token) -> bool:

@@ -81,7 +81,7 @@ def test_words_are_not_compared_over_languages() -> None:
     assert check(passage, "Температура кипіння дорівнює 90 °C.", "") == [("number", "90")]
 
 
-@pytest.mark.parametrize("text", ["1 / 0 = 5", "9 ^ 99 = 1", "((((1 + 2 = 3", "1 + = 1", "2 + 2 = 5"])
+@pytest.mark.parametrize("text", ["1 / 0 = 5", "9 ^ 99 = 1", "1 + = 1", "10 - 2 + 4 = 6", "a · 2 + 3 = 5", "2 + 2 = 5"])
 def test_what_is_no_right_calculation_proves_nothing(text: str) -> None:
     assert list(find_calculations(text)) == []
 
@@ -91,3 +91,67 @@ def test_passages_are_bounded() -> None:
 
     assert not known.is_whole
     assert [span.kind.value for span in find_unproved("It is 42.", known, language="en")] == ["number"]
+
+
+@pytest.mark.parametrize(
+    ("text", "operands", "result"),
+    [
+        ("(10,000 − 1,000) / 6 = 1,500 euros", [10_000, 1_000, 6], 1_500),
+        ("It costs 5 kg × $3 = $15.", [5, 3], 15),
+        ("So (as 2 ^ 3 + 1 = 9) it is.", [2, 3, 1], 9),
+        ("x = 3 + 4 = 7", [3, 4], 7),
+    ],
+)
+def test_right_calculations_are_found_with_their_numbers(text: str, operands: list[int], result: int) -> None:
+    found = next(find_calculations(text))
+
+    assert (list(found.operands), found.result) == (operands, result)
+
+
+def test_titles_prove_words_and_names_but_no_numbers_units_or_dates() -> None:
+    passages = Passages(["The hive has frames."], titles=["Langstroth: 40 kg in May"])
+
+    found = find_unproved("The hive of Langstroth has 40 frames.", passages, language="en")
+
+    assert [span.kind.value for span in found] == ["number"]
+    assert (passages.months, passages.units) == (set(), set())
+
+
+# What made expressions try every way of dividing a text, recursion too deep and integers too long.
+_HOSTILE = [
+    "(",
+    " ",
+    "9",
+    "`",
+    "-",
+    "1 + ",
+    "1,000",
+    "2^",
+    "(((1)",
+    "a.b",
+    "a-",
+    "ab_",
+    "Ab ",
+    "three ",
+    "1\u00a0",
+    "2)",
+    "½",
+]
+
+
+@pytest.mark.parametrize("piece", _HOSTILE)
+def test_any_text_is_checked_in_time_that_grows_with_its_length(piece: str) -> None:
+    text = (piece * 6_000)[:6_000] + " = 3"
+
+    found = find_unproved(text, Passages(["It is 3 m long."]), language="en")
+
+    assert all(0 <= span.start < span.end <= len(text) for span in found)
+    assert find_unproved("It is 3 m long.", Passages([text]), language="en") is not None
+
+
+def test_what_stands_behind_the_first_piece_of_a_long_sentence_is_found_at_its_place() -> None:
+    text = "word " * 1_000 + "and 47 more"
+
+    found = find_unproved(text, Passages(["word"]), language="")
+
+    assert [text[span.start : span.end] for span in found] == ["47"]
