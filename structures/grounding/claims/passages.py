@@ -52,7 +52,7 @@ class Passages:
         for value, unit in body.list_measures():
             self.units_by_value[value].add(unit)
             self._measures.add((unit.dimension, value * unit.factor))
-        self.units = {unit for token in body.tokens if (unit := body.read_unit_token(token)) is not None}
+        self.units = {named for token in body.tokens if (named := body.read_unit_token(token)) is not None}
         self.units.update(unit for found in self.units_by_value.values() for unit in found)
         self.dimensions = {unit.dimension for unit in self.units}
         self.months = {read_month(token.text) for token in body.tokens if token.kind is TokenKind.WORD} - {0}

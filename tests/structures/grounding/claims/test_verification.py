@@ -102,7 +102,7 @@ def test_passages_are_bounded() -> None:
         ("x = 3 + 4 = 7", [3, 4], 7),
     ],
 )
-def test_right_calculations_are_found_with_their_numbers(text: str, operands: list[int], result: int) -> None:
+def test_right_calculations_are_found_with_their_numbers(text: str, operands: list[Fraction], result: Fraction) -> None:
     found = next(find_calculations(text))
 
     assert (list(found.operands), found.result) == (operands, result)
