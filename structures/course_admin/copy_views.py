@@ -221,7 +221,10 @@ class CloseView(CopyView):
 
     def post(self, request: HttpRequest, copy: UUID) -> HttpResponse:
         self.find_copy(copy)
-        close_working_copy(tenant=self.tenant, copy_id=copy)
+        try:
+            close_working_copy(tenant=self.tenant, copy_id=copy, if_match=read_revision(request.POST))
+        except DomainError as error:
+            return self.refuse(error, request.POST)
         url = reverse("course_admin:course", args=[self.copy.node_id])
         return self.redirect_with("The working copy is closed. It can still be read.", url)
 

@@ -28,7 +28,7 @@ from structures.working_copies.conflict_rows import redo_conflicts, undo_conflic
 from structures.working_copies.errors import CopyExists, TooManyCopies
 from structures.working_copies.evidence import list_prerequisite_lessons, verify_arguments
 from structures.working_copies.history import append_step, get_step, lock_working_copy
-from structures.working_copies.queries import get_working_copy
+from structures.working_copies.queries import build_etag, get_working_copy
 from structures.working_copies.rows import load_named, load_part, store_tree
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -168,11 +168,15 @@ def redo_step(*, tenant: Tenant, copy_id: UUID, reason: str, actor: Actor, if_ma
 
 
 @transaction.atomic
-def close_working_copy(*, tenant: Tenant, copy_id: UUID) -> None:
-    """Close a working copy: it stays to be read, with its history. Closing twice is closing once. Raises NotFound."""
+def close_working_copy(*, tenant: Tenant, copy_id: UUID, if_match: IfMatch) -> None:
+    """Close a working copy: it stays to be read, with its history. Closing twice is closing once.
+
+    Raises NotFound, and VersionChanged for one that is open in another version.
+    """
     get_working_copy(tenant=tenant, copy_id=copy_id)
     copy = WorkingCopy.objects.for_tenant(tenant).select_for_update().get(pk=copy_id)
     if copy.status == CopyStatus.OPEN:
+        if_match.check(build_etag(copy))
         copy.status, copy.changed_at = CopyStatus.CLOSED, timezone.now()
         # An answer with the status of before has the ETag of before.
         copy.revision += 1

@@ -11,7 +11,7 @@ from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.preconditions import read_if_match
+from project.http.preconditions import IfMatch, read_if_match
 from project.http.responses import created_response, paginated_response, validated, validated_query
 from project.http.schema import declare_problems
 from project.jobs.models import Job
@@ -117,7 +117,7 @@ class WorkingCopyViewSet(viewsets.GenericViewSet[WorkingCopy]):
 
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Close a working copy. It can still be read, with its history."""
-        close_working_copy(tenant=get_tenant(request), copy_id=pk)
+        close_working_copy(tenant=get_tenant(request), copy_id=pk, if_match=IfMatch(None))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @declare_problems("412", "428")

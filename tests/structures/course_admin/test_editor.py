@@ -224,7 +224,7 @@ def test_an_approved_copy_is_a_structure_and_a_closed_one_is_read(editor: Editor
     snapshot = StructureSnapshot.objects.get(engine="edited")
     assert snapshot.provenance["edited"]["approved_by"] == "ada"
 
-    editor.client.post(f"{editor.url}close/")
+    editor.client.post(f"{editor.url}close/", {"revision": 2})
     page = editor.client.get(editor.url).content.decode()
     assert "Hot water" in page
     assert 'id="save"' not in page

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from structures.course_admin import refusals
-from structures.models import EditRecord, StructureSnapshot, WorkingCopy
+from structures.models import CommentThread, EditRecord, StructureSnapshot, WorkingCopy
 from tests.structures.course_admin.editor import (
     COURSE,
     Editor,
@@ -247,3 +247,31 @@ def test_what_is_refused_on_the_page_of_a_course_comes_back_with_what_was_typed(
         assert collect_values(form).items() >= typed.items()
         assert form.xpath(".//a[contains(., 'go back')]/@href") == [back]
         assert bool(form.xpath(".//button")) == (status != 404), "nothing is gained by sending it again"
+
+
+def test_a_copy_that_somebody_edited_since_is_not_closed(editor: Editor, colleague: Editor) -> None:
+    (form,) = [each for each in editor.open().forms if each.action.endswith("/close/")]
+    colleague.do(COURSE, "change_fields", value__title="Hot water")
+
+    refused = editor.client.post(form.action, collect_values(form))
+
+    assert refused.status_code == 412
+    assert WorkingCopy.objects.get().status == "open"
+    assert "Close the working copy" in refused.content.decode()
+    again = choose_present_version(refused.content.decode(), "close")
+    for _ in range(2):
+        assert editor.client.post(form.action, again).status_code == 303
+    assert WorkingCopy.objects.get().status == "closed"
+
+
+def test_each_form_that_changes_a_copy_says_which_version_it_is_made_of(editor: Editor) -> None:
+    editor.client.post(f"{editor.url}comments/", {"key": COURSE, "text": "First."})
+    urls = [f"{editor.url}{below}" for below in ("", f"?node={editor.key('Boiling')}", "rebase/")]
+
+    forms = [form for url in urls for form in parse_page(editor.client.get(url).content.decode()).forms]
+
+    # Comments and what concerns a snapshot change no working copy.
+    with_none = {form.action for form in forms if "revision" not in form.fields}
+    threads = {f"/admin/courses/comments/{CommentThread.objects.get().pk}/", f"{editor.url}comments/"}
+    assert with_none == {"/admin/logout/", *threads}
+    assert len(forms) > 20
