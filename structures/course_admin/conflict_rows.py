@@ -67,12 +67,12 @@ def describe_conflicts(copy: WorkingCopy, rows: Sequence[EditConflictRow]) -> li
     conflicts = [decode_conflict(row.content) for row in rows]
     titles = load_titles(copy, (key for conflict in conflicts for key in _list_keys(conflict)))
     return [
-        _describe(row, conflict, {**titles, conflict.key: conflict.title})
+        _build_conflict_view(row, conflict, {**titles, conflict.key: conflict.title})
         for row, conflict in zip(rows, conflicts, strict=True)
     ]
 
 
-def _describe(row: EditConflictRow, conflict: EditConflict, titles: Titles) -> ConflictView:
+def _build_conflict_view(row: EditConflictRow, conflict: EditConflict, titles: Titles) -> ConflictView:
     before, mine, theirs = (write_value(version, titles) for version in (conflict.base, conflict.mine, conflict.theirs))
     return ConflictView(
         id=None if row._state.adding else row.pk,

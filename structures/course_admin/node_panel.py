@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from structures.course_admin.field_inputs import FieldInput, build_field_inputs
 from structures.course_admin.operation_forms import digest_prerequisite, digest_reference, list_prerequisites
@@ -107,11 +106,6 @@ def build_node_panel(node: KeyedNode, outline: Outline) -> NodePanel:
 def describe_place(reference: TreeReference) -> str:
     """Return the file and the page, slide or time that a reference names."""
     return format_reference_location(reference)
-
-
-def get_parent_key(outline: Outline, key: UUID) -> UUID | None:
-    """Return the key of a node's parent, None when there is no such node."""
-    return outline.rows[key].parent if key in outline.rows else None
 
 
 def _place_children(rows: Sequence[OutlineRow]) -> list[PanelChild]:

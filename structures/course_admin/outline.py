@@ -12,7 +12,7 @@ from structures.editing.trees import COURSE_KEY
 from structures.engines.base.drafts import NodeType
 from structures.models import WorkingCopy, WorkingNode
 
-# Numbers say how deep a row is; on a phone there is no room for more.
+# Of the style sheet's classes. Numbers and words say how deep a row is; on a phone there is no room for more.
 _MAX_INDENT = 5
 _SECTION_TYPES = {NodeType.MODULE, NodeType.LESSON}
 
@@ -36,8 +36,8 @@ class OutlineRow:
         return "course" if self.node_type is None else self.node_type.value
 
     @property
-    def indent(self) -> int:
-        return min(self.depth, _MAX_INDENT)
+    def indent_level(self) -> int:
+        return limit_indent(self.depth)
 
     @property
     def label(self) -> str:
@@ -92,6 +92,11 @@ class Outline:
             row = self.rows[waiting.pop()]
             yield row
             waiting.extend(row.children)
+
+
+def limit_indent(depth: int) -> int:
+    """Return how far a row of a tree is indented."""
+    return min(depth, _MAX_INDENT)
 
 
 def load_outline(copy: WorkingCopy) -> Outline:

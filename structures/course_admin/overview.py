@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from materials.models import EntryState, MaterialEntry, MaterialNode
 from materials.queries import Branch, get_tree
+from structures.course_admin.outline import limit_indent
 from structures.engines.base.drafts import NodeType
 from structures.models import (
     EDITED_ENGINE,
@@ -30,8 +31,6 @@ from tenants.models import Tenant
 # What a person scrolls through. What is beyond is counted, and the API has it.
 MAX_NODES, MAX_ENTRIES, MAX_SECTIONS = 500, 2_000, 2_000
 MAX_SNAPSHOTS, MAX_COPIES = 20, 50
-# Numbers and words say how deep a row is; on a phone there is no room for more.
-MAX_INDENT = 5
 _OUTLINE_TYPES = (NodeType.MODULE.value, NodeType.LESSON.value)
 STATE_WORDS = {
     EntryState.RAW: "not read yet",
@@ -62,8 +61,8 @@ class MaterialRow:
     structure: StructureMark | None
 
     @property
-    def indent(self) -> int:
-        return min(self.depth, MAX_INDENT)
+    def indent_level(self) -> int:
+        return limit_indent(self.depth)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +75,8 @@ class SectionRow:
     is_module: bool
 
     @property
-    def indent(self) -> int:
-        return min(self.depth, MAX_INDENT)
+    def indent_level(self) -> int:
+        return limit_indent(self.depth)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +158,10 @@ def load_course_overview(*, tenant: Tenant, node_id: UUID) -> CourseOverview:
         materials=materials,
         left_out_nodes=left_out_nodes,
         left_out_entries=left_out_entries,
-        newest=_show(snapshots[0].snapshot, outlines, snapshots[0].review.state) if snapshots else None,
-        published=None if publication is None else _show(publication.snapshot, outlines, ReviewState.PUBLISHED),
+        newest=_describe_structure(snapshots[0].snapshot, outlines, snapshots[0].review.state) if snapshots else None,
+        published=None
+        if publication is None
+        else _describe_structure(publication.snapshot, outlines, ReviewState.PUBLISHED),
         is_stale=marks[node_id].is_stale if node_id in marks else None,
         snapshots=snapshots[:MAX_SNAPSHOTS],
         copies=list(_list_copies(tenant, node_id)[:MAX_COPIES]),
@@ -258,7 +259,7 @@ def _list_outlines(
     return {pk: _number_sections(each) for pk, each in columns.items()}
 
 
-def _show(
+def _describe_structure(
     snapshot: StructureSnapshot, outlines: Mapping[UUID, tuple[list[SectionRow], int]], state: ReviewState
 ) -> ShownStructure:
     sections, left_out = outlines[snapshot.pk]

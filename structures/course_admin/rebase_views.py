@@ -31,7 +31,7 @@ class RebaseView(CopyView):
 
     def get(self, request: HttpRequest, copy: UUID) -> HttpResponse:
         self.find_copy(copy)
-        return self._render(_LATEST, None)
+        return self._render_rebase(_LATEST, None)
 
     def post(self, request: HttpRequest, copy: UUID) -> HttpResponse:
         self.find_copy(copy)
@@ -41,7 +41,7 @@ class RebaseView(CopyView):
             if form.get("do") == "look":
                 result = request_preview(tenant=self.tenant, copy_id=copy, onto=onto)
                 if not isinstance(result, Job):
-                    return self._render(form.get("onto", _LATEST), result)
+                    return self._render_rebase(form.get("onto", _LATEST), result)
             else:
                 result = request_rebase(**self.read_common(form), onto=onto)
         except DomainError as error:
@@ -60,7 +60,7 @@ class RebaseView(CopyView):
         count = len(result.conflicts)
         return self.redirect_with(f"Done. {count} conflict{'s are' if count > 1 else ' is'} to be decided.", url)
 
-    def _render(self, onto: str, preview: RebaseResult | None) -> HttpResponse:
+    def _render_rebase(self, onto: str, preview: RebaseResult | None) -> HttpResponse:
         context = {
             **self.build_frame(),
             "snapshots": self._list_snapshots(),

@@ -10,7 +10,7 @@ from django.test import Client
 from structures.course_admin import step_details
 from structures.models import EditConflictRow, EditRecord, StructureSnapshot, WorkingCopy
 from tests.structures.course_admin.conftest import store_next_generation
-from tests.structures.course_admin.editor import COURSE, Editor
+from tests.structures.course_admin.editor import COURSE, Editor, parse_page
 
 
 @pytest.fixture
@@ -159,8 +159,10 @@ def test_a_copy_whose_structure_was_deleted_can_still_be_edited(
     assert refused.status_code == 409
     assert "Choose Rebase above" in refused.content.decode()
     assert "Conflicts (3)" in read(editor, "conflicts/")
-    for below in ("", "history/", "rebase/"):
-        assert "Hot water" in read(editor, below) or "main" in read(editor, below)
+    shown = {"": "Hot water", "history/": "changed title of “Hot water”", "rebase/": "Put it onto another structure"}
+    for below, words in shown.items():
+        page = parse_page(read(editor, below))
+        assert words in page.get_element_by_id("main").text_content(), below
     gone = editor.client.get(f"{editor.url}differences")
     assert gone.status_code == 409
     nothing = editor.client.post(f"{editor.url}rebase/", {"revision": 6, "do": "look", "onto": "latest"})
