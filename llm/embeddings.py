@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from llm.messages import estimate_text_tokens
+from llm.messages import EmbeddingPurpose, estimate_text_tokens
 from llm.router.router import VectorSpace
 
 # The action of `config/models.yaml` that makes vectors.
@@ -12,12 +12,12 @@ EMBED_TEXTS = "embed_texts"
 
 
 def split_batches(texts: Iterable[str], space: VectorSpace) -> Iterator[tuple[str, ...]]:
-    """Yield the texts in order, as many at a time as one request for vectors of the space may have."""
+    """Yield the texts of documents in order, as many at a time as one request for vectors of the space may have."""
     batch: list[str] = []
-    tokens = 0
+    tokens, prefix_tokens = 0, estimate_text_tokens(space.get_prefix(EmbeddingPurpose.DOCUMENT))
     for text in texts:
         # A longer one is cut to what the model reads.
-        needed = min(estimate_text_tokens(text), space.text_tokens)
+        needed = min(prefix_tokens + estimate_text_tokens(text), space.text_tokens)
         if batch and (len(batch) >= space.batch or tokens + needed > space.batch_tokens):
             yield tuple(batch)
             batch, tokens = [], 0

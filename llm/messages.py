@@ -34,7 +34,7 @@ class EmbeddingPurpose(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingInput:
-    """The texts of one request for vectors."""
+    """The texts of one request for vectors, as they are sent: with the prefix that the model has for their purpose."""
 
     texts: tuple[str, ...]
     purpose: EmbeddingPurpose

@@ -43,8 +43,9 @@ from project import logs
 
 # The registry may state a smaller window than the model has, to save money; ten times as much is no count any more.
 MAX_WINDOWS = 10
-# Only OpenAI has a code for this (`context_length_exceeded`). The others answer 400 with a general code, so that their
-# message has to be searched: Anthropic's, Google's, and those of vLLM, llama.cpp and Ollama.
+# Only OpenAI has codes for this: of a prompt, and of all texts of a request for vectors. The others answer 400 with a
+# general code, so that their message has to be searched: Anthropic's, Google's, those of vLLM, llama.cpp and Ollama.
+_TOO_LONG_CODES = {"context_length_exceeded", "max_tokens_per_request"}
 _TOO_LONG = re.compile(
     r"prompt is too long|maximum context length|context[ _]length|maximum number of tokens|exceeds? the (?:max|context)"
     r"|input is too long|too many tokens",
@@ -236,7 +237,7 @@ def map_status_error(
     # Groq has written an answer, which is not the JSON that it promised.
     if code == "json_validate_failed":
         return AnswerInvalid(f"the server could not make an object of the answer ({named})", **facts)
-    if status == 413 or (status in {400, 422} and (code == "context_length_exceeded" or _TOO_LONG.search(message))):
+    if status == 413 or (status in {400, 422} and (code in _TOO_LONG_CODES or _TOO_LONG.search(message))):
         return PromptTooLong(f"the prompt is too long for the model ({named})", **facts)
     if status == 400 and code in _UNSUITED_CODES:
         return ModelUnsuited(f"the model does not take a parameter of ours ({named})", **facts)

@@ -30,7 +30,6 @@ from llm.providers.vectors import (
     compute_max_vector_bytes,
     get_embedding_input,
     get_embedding_spec,
-    list_texts,
 )
 from llm.registry import ProviderSpec
 from llm.schemas import describe_schema
@@ -107,7 +106,7 @@ class GoogleProvider:
         with error_mapping.map_errors(call, self._spec, max_bytes=compute_max_vector_bytes(call)):
             try:
                 # One content for each text: as a list of texts some models would be sent one content of many parts.
-                contents = [types.Content(parts=[types.Part(text=text)]) for text in list_texts(call)]
+                contents = [types.Content(parts=[types.Part(text=text)]) for text in get_embedding_input(call).texts]
                 answer = self._client.models.embed_content(model=call.model.model, contents=contents, config=config)
             except errors.APIError as exc:
                 raise _map_api_error(exc) from None

@@ -19,7 +19,7 @@ from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
 from llm.providers.streams import AnswerReader, compute_max_bytes
 from llm.providers.transport import build_http_client
-from llm.providers.vectors import build_vector_reply, compute_max_vector_bytes, get_embedding_spec, list_texts
+from llm.providers.vectors import build_vector_reply, compute_max_vector_bytes, get_embedding_input, get_embedding_spec
 from llm.registry import ProviderSpec
 from llm.schemas import Schema, describe_schema
 
@@ -93,7 +93,11 @@ class OpenAIProvider:
 
 def _build_embedding_body(call: ProviderCall) -> dict[str, Any]:
     spec = get_embedding_spec(call)
-    body: dict[str, Any] = {"model": call.model.model, "input": list_texts(call), "encoding_format": "float"}
+    body: dict[str, Any] = {
+        "model": call.model.model,
+        "input": list(get_embedding_input(call).texts),
+        "encoding_format": "float",
+    }
     if spec.sends_dimensions:
         body["dimensions"] = spec.dimensions
     return {**body, **call.model.extra}

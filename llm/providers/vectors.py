@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from llm.errors import ModelUnsuited, ProviderBusy
-from llm.messages import EmbeddingInput, EmbeddingPurpose, ModelReply, TokenUsage, estimate_input_tokens
+from llm.messages import EmbeddingInput, ModelReply, TokenUsage, estimate_input_tokens
 from llm.providers.base import ProviderCall
 from llm.providers.error_mapping import MAX_WINDOWS
 from llm.registry import EmbeddingSpec
@@ -28,13 +28,6 @@ def get_embedding_input(call: ProviderCall) -> EmbeddingInput:
     """Return what the call asks vectors of."""
     assert call.request.embedding is not None
     return call.request.embedding
-
-
-def list_texts(call: ProviderCall) -> list[str]:
-    """Return the texts as they are sent, each with the prefix that its purpose has."""
-    spec, given = get_embedding_spec(call), get_embedding_input(call)
-    prefix = spec.query_prefix if given.purpose is EmbeddingPurpose.QUERY else spec.document_prefix
-    return [f"{prefix}{text}" for text in given.texts]
 
 
 def compute_max_vector_bytes(call: ProviderCall) -> int:

@@ -20,6 +20,7 @@ from llm.messages import (
     ModelRequest,
     TokenUsage,
     cut_text,
+    estimate_text_tokens,
 )
 from llm.registry import MILLION, ActionSpec, Candidate, ModelSpec, Registry
 from llm.router.attempts import Caller
@@ -60,7 +61,8 @@ class Completion:
 class VectorSpace:
     """A space of vectors: its name, and what one request for vectors of it may hold (texts, tokens of each and of all).
 
-    Vectors of different spaces cannot be compared, and a model of another space never stands in.
+    A text is sent with the prefix of its purpose, and both count. Vectors of different spaces cannot be compared, and a
+    model of another space never stands in.
     """
 
     key: str
@@ -68,6 +70,12 @@ class VectorSpace:
     batch: int
     batch_tokens: int
     text_tokens: int
+    document_prefix: str = ""
+    query_prefix: str = ""
+
+    def get_prefix(self, purpose: EmbeddingPurpose) -> str:
+        """Return what stands before each text of this purpose."""
+        return self.query_prefix if purpose is EmbeddingPurpose.QUERY else self.document_prefix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,10 +190,13 @@ class ModelRouter:
                 f"No model that makes vectors of {space.key} is configured any more.",
                 next_step="Make the vectors again: the models have been changed meanwhile.",
             )
-        window = _build_space(candidates).text_tokens
-        cut = tuple(cut_text(text, tokens=window) for text in texts)
+        now = _build_space(candidates)
+        prefix = now.get_prefix(purpose)
+        room = max(1, now.text_tokens - estimate_text_tokens(prefix))
+        cut = [cut_text(text, tokens=room) for text in texts]
         caller = Caller(tenant=tenant, job=job, checkpoint=checkpoint)
-        request = ModelRequest(prompt="", embedding=EmbeddingInput(texts=cut, purpose=purpose))
+        sent = EmbeddingInput(texts=tuple(f"{prefix}{text}" for text in cut), purpose=purpose)
+        request = ModelRequest(prompt="", embedding=sent)
         run = self._build_run(action, request, strategy, deadline, caller, candidates=candidates)
         run.run(accept=lambda reply: reply)
         facts = _build_facts(run)
@@ -318,6 +329,9 @@ def _build_space(candidates: Sequence[Candidate]) -> VectorSpace:
         batch=min(spec.batch for spec in specs),
         batch_tokens=min(spec.batch_tokens for spec in specs),
         text_tokens=min(candidate.model.context_window for candidate in candidates),
+        # Those of all are the same: they are part of the key.
+        document_prefix=specs[0].document_prefix,
+        query_prefix=specs[0].query_prefix,
     )
 
 

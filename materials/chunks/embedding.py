@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, Sum
 
 from llm.embeddings import EMBED_TEXTS, split_batches
+from llm.errors import ModelsExhausted, PromptTooLong
 from llm.messages import EmbeddingPurpose
 from llm.router.factory import get_model_router
 from llm.router.router import VectorSpace
@@ -49,11 +51,15 @@ log = logs.get_logger(__name__)
 
 @dataclass(kw_only=True)
 class EmbeddingReport:
-    """How many texts got a vector by a model (`made`) or from the same text elsewhere, and how many were cut for it."""
+    """How many texts got a vector by a model (`made`) or from the same text elsewhere, and how many were cut for it.
+
+    `left_out` have none, because they are too long for the model although they were cut to what should fit.
+    """
 
     made: int = 0
     reused: int = 0
     cut: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,10 +92,10 @@ def embed_node(run: JobRun) -> None:
     # What they say now: an entry that changes meanwhile keeps another fingerprint, and is found the next time.
     fingerprints = dict(entries.values_list("pk", "fingerprint"))
     total = entries.aggregate(total=Sum("chunk_count", default=0))["total"]
-    report, done = EmbeddingReport(), 0
+    report, incomplete, done = EmbeddingReport(), set[UUID](), 0
     for texts in _iterate_slices(run.tenant, sorted(fingerprints)):
         run.report_progress("embedding", done, total)
-        _embed_slice(run, space, texts, report)
+        incomplete |= _embed_slice(run, space, texts, report)
         run.renew_attempts()
         done += len(texts)
     run.wait_for_database()
@@ -97,7 +103,8 @@ def embed_node(run: JobRun) -> None:
         lock_tree(run.tenant)
         result = {"space": space.key, "entries": len(fingerprints), **vars(report)}
         with run.complete_job(result=result):
-            _mark_entries(run.tenant, space, fingerprints)
+            # With no fingerprint of theirs: they are searched by what vectors they have, and counted as lacking some.
+            _mark_entries(run.tenant, space, fingerprints | dict.fromkeys(incomplete, ""))
     log.info("texts embedded", node=str(run.job.subject_id), **result)
 
 
@@ -121,7 +128,8 @@ def _iterate_slices(tenant: Tenant, entries: Sequence[UUID]) -> Iterator[list[_E
             begin, last = entries.index(rows[-1][0], begin), rows[-1][1]
 
 
-def _embed_slice(run: JobRun, space: VectorSpace, texts: Sequence[_EntryText], report: EmbeddingReport) -> None:
+def _embed_slice(run: JobRun, space: VectorSpace, texts: Sequence[_EntryText], report: EmbeddingReport) -> set[UUID]:
+    """Make the vectors of these texts; return the entries that have one of which none can be made."""
     digests = {each.digest for each in texts}
     known = dict(
         ChunkVector.objects.for_tenant(run.tenant)
@@ -134,23 +142,38 @@ def _embed_slice(run: JobRun, space: VectorSpace, texts: Sequence[_EntryText], r
     report.reused += len(known)
     missing = {each.digest: each.text for each in texts if each.digest not in known}
     _store_vectors(run.tenant, space, texts, known)
-    digests_in_order = iter(missing)
-    for batch in split_batches(missing.values(), space):
-        made = get_model_router().embed(
-            EMBED_TEXTS,
-            batch,
-            purpose=EmbeddingPurpose.DOCUMENT,
-            space=space,
-            tenant=run.tenant,
-            job=run.job,
-            checkpoint=run.checkpoint,
-        )
+    digests_by_text = {text: digest for digest, text in missing.items()}
+    left_out: set[str] = set()
+    batches = deque(split_batches(missing.values(), space))
+    while batches:
+        batch = batches.popleft()
+        try:
+            made = get_model_router().embed(
+                EMBED_TEXTS,
+                batch,
+                purpose=EmbeddingPurpose.DOCUMENT,
+                space=space,
+                tenant=run.tenant,
+                job=run.job,
+                checkpoint=run.checkpoint,
+            )
+        except ModelsExhausted as exc:
+            if not isinstance(exc.last, PromptTooLong):
+                raise
+            # Tokens are estimated, and a text of figures or codes may have more: it must not keep the others waiting.
+            half = len(batch) // 2
+            if half:
+                batches.extendleft((batch[half:], batch[:half]))
+            else:
+                left_out.update(batch)
+            continue
         report.made += len(batch)
         report.cut += made.cut_count
         # At once: the next batch may fail, and this one is paid.
-        _store_vectors(
-            run.tenant, space, texts, dict(zip(islice(digests_in_order, len(batch)), made.vectors, strict=True))
-        )
+        vectors = zip(map(digests_by_text.__getitem__, batch), made.vectors, strict=True)
+        _store_vectors(run.tenant, space, texts, dict(vectors))
+    report.left_out += len(left_out)
+    return {each.entry_id for each in texts if each.text in left_out}
 
 
 def _store_vectors(

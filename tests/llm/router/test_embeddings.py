@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -175,6 +176,21 @@ def test_a_text_is_cut_to_what_the_model_reads_and_counted(embedding_world: Worl
     first, second = [one["content"]["parts"][0]["text"] for one in embedding_world.google.asked[0].body["requests"]]
     assert (made.cut_count, second) == (1, "water")
     assert 900 < estimate_text_tokens(first) <= 1000
+
+
+def test_the_prefix_counts_among_the_tokens_of_a_text(embedding_world: World) -> None:
+    prefix = "passage of a course: "
+    embedding_world.file["models"]["vec-google"]["embedding"]["document_prefix"] = prefix
+    embedding_world.write()
+
+    made = embed(embedding_world, "word " * 599, "water")
+
+    first, second = [one["content"]["parts"][0]["text"] for one in embedding_world.google.asked[0].body["requests"]]
+    assert (made.cut_count, second) == (1, f"{prefix}water")
+    assert 990 < estimate_text_tokens(first) <= 1000
+    space = embedding_world.router.get_vector_space("embed")
+    tight = replace(space, batch_tokens=estimate_text_tokens(prefix) + 3)
+    assert list(split_batches(["water", "ice"], tight)) == [("water",), ("ice",)]
 
 
 def test_a_model_that_makes_vectors_is_pinged_for_one(embedding_world: World) -> None:

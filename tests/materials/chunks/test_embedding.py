@@ -13,14 +13,15 @@ from materials.chunks import embedding
 from materials.chunks.services import correct_chunk
 from materials.chunks.vector_extension import check_vector_extension
 from materials.entries.services import delete_entry
+from materials.fingerprints import compute_text_digest
 from materials.models import Chunk, ChunkVector, MaterialEntry, MaterialNode
 from materials.tree.services import copy_node, create_node
 from project.jobs.models import Job, JobStatus
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
-from tests.fakes.steps import Fail
+from tests.fakes.steps import Fail, Step
 from tests.llm.world import World, set_limits
-from tests.materials.chunks.meanings import build_models
+from tests.materials.chunks.meanings import build_models, make_vectors
 
 LOOPS = b"# Loops\n\nA loop repeats its body.\n\nA function has a name.\n\nGlaciers are ice.\n"
 ICE = b"# Ice\n\nGlaciers are ice.\n\nThey flow slowly.\n"
@@ -58,7 +59,7 @@ def test_each_text_gets_one_vector_in_batches_paid_by_the_tenant(
     job = embed(client, texts)
 
     assert job["status"] == "complete"
-    assert job["result"] == {"space": "meanings@4", "entries": 2, "made": 6, "reused": 0, "cut": 0}
+    assert job["result"] == {"space": "meanings@4", "entries": 2, "made": 6, "reused": 0, "cut": 0, "left_out": 0}
     # Seven chunks, two of them with one text, three texts a request.
     assert [len(asked.body["input"]) for asked in models.openai.asked] == [3, 3]
     assert sorted(list_asked(models)) == sorted(set(Chunk.objects.values_list("text", flat=True)))
@@ -71,7 +72,8 @@ def test_each_text_gets_one_vector_in_batches_paid_by_the_tenant(
 def test_only_what_changed_is_asked_again(client: APIClient, acme: Tenant, texts: MaterialNode, models: World) -> None:
     embed(client, texts)
     models.openai.asked.clear()
-    assert embed(client, texts)["result"] == {"space": "meanings@4", "entries": 0, "made": 0, "reused": 0, "cut": 0}
+    nothing = {"space": "meanings@4", "entries": 0, "made": 0, "reused": 0, "cut": 0, "left_out": 0}
+    assert embed(client, texts)["result"] == nothing
 
     chunk = Chunk.objects.get(text="They flow slowly.")
     correct_chunk(tenant=acme, chunk_id=chunk.pk, text="They flow downhill.", by="test")
@@ -172,6 +174,31 @@ def test_what_was_stored_before_a_failure_is_not_paid_again(
 
     assert job["status"] == "complete"
     assert not set(first) & set(list_asked(models))
+
+
+def test_a_text_that_the_model_finds_too_long_is_left_out_and_the_others_are_not(
+    client: APIClient, acme: Tenant, texts: MaterialNode, models: World
+) -> None:
+    def refuse_glaciers(asked: Any) -> Step:
+        if any("Glaciers" in text for text in asked.texts):
+            return Fail(400, message="This model's maximum context length is 8192 tokens.")
+        return make_vectors(asked)
+
+    models.openai.always(refuse_glaciers)
+
+    job = embed(client, texts)
+
+    assert job["status"] == "complete"
+    assert job["result"] == {"space": "meanings@4", "entries": 2, "made": 5, "reused": 0, "cut": 0, "left_out": 1}
+    found = dict(Chunk.objects.values_list("text", "entry__name"))
+    embedded = set(ChunkVector.objects.values_list("text_digest", flat=True))
+    assert {text for text in found if compute_text_digest(text) not in embedded} == {"Glaciers are ice."}
+    page = client.get(f"/api/v1/nodes/{texts.pk}/search", {"q": "bucle"}).json()
+    assert (page["meaning"]["is_used"], page["meaning"]["entries_without_vectors"]) == (True, 2)
+    # A model that takes it is asked for it alone.
+    models.openai.asked.clear()
+    models.openai.always(make_vectors)
+    assert (embed(client, texts)["result"]["left_out"], list_asked(models)) == (0, ["Glaciers are ice."])
 
 
 def test_a_spent_budget_ends_the_job_and_says_so(
