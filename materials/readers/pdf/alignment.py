@@ -105,6 +105,8 @@ def _extend_upwards(block: Block, bands: Sequence[list[Fragment]]) -> None:
 
     They are the first lines of a cell whose neighbours stand at half of its height.
     """
+    if not block.gutters:  # of lines that overlap
+        return
     for band in reversed(bands):
         near = get_top(block.bands[0]) - get_top(band) < _MAX_LINE_DISTANCE * band[0].size
         if not near or len(band) > 1 or band[0].left < block.gutters[0][1]:

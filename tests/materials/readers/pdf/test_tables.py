@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from materials.documents import ChunkKind, Document, Format
+from materials.readers.pdf.alignment import find_blocks
+from materials.readers.pdf.words import Fragment
 from materials.readers.registry import read_document
 from tests.benchmarks.pdf_tables import RULES, TABLES, compute_f1, parse_markdown, read_ours
 from tests.materials.readers.pdfs import drawn, shown, typeset
@@ -238,3 +240,10 @@ def test_two_rows_between_level_rules_are_two_rows_unless_a_line_goes_on(tmp_pat
 
     assert separate == [rows]
     assert joined == [[rows[0], ["One second of falling", "Less than five metres are fallen"]]]
+
+
+def test_lines_that_overlap_below_another_line_are_no_table() -> None:
+    above = [Fragment([], 40, 200, 80, 92, 10)]
+    overlapping = [Fragment([], 40, 200, 95, 107, 10), Fragment([], 50, 210, 95, 107, 10)]
+
+    assert find_blocks([above, overlapping]) == []
