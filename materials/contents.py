@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from materials.documents import Contents, ContentsItem, Locator
+from materials.documents import Contents, ContentsItem, Locator, WordsPlace
 
 
 def encode_contents(contents: Contents) -> dict[str, Any]:
@@ -39,8 +39,27 @@ def encode_locator(locator: Locator) -> dict[str, Any]:
         "end_ms": locator.end_ms,
         "heading_path": list(locator.heading_path) or None,
         "fragment": locator.fragment,
+        "words": None if locator.words is None else encode_words_place(locator.words),
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def encode_words_place(place: WordsPlace) -> dict[str, Any]:
+    """Return the fields of a place of words that are set, as JSON values."""
+    given = {
+        "start_ms": place.start_ms,
+        "end_ms": place.end_ms,
+        "page_width": place.page_width,
+        "page_height": place.page_height,
+        "rectangles": [list(rectangle) for rectangle in place.rectangles] or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def decode_words_place(fields: Mapping[str, Any]) -> WordsPlace:
+    """Return the place of words that `encode_words_place` wrote."""
+    rectangles = ((left, top, right, bottom) for left, top, right, bottom in fields.get("rectangles", ()))
+    return WordsPlace(**{**fields, "rectangles": tuple(rectangles)})
 
 
 def _encode_item(item: ContentsItem) -> dict[str, Any]:

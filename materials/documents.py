@@ -62,13 +62,30 @@ class ChunkKind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WordsPlace:
+    """Where quoted words themselves stand, as far as it is known: in a recording, or on a page.
+
+    `start_ms` is when the first word begins, `end_ms` when the last one has ended. `rectangles` are (left, top, right,
+    bottom), one a line, in points from the upper left corner of the page as viewers show it, which is `page_width` by
+    `page_height` points.
+    """
+
+    start_ms: int | None = None
+    end_ms: int | None = None
+    page_width: int | None = None
+    page_height: int | None = None
+    rectangles: tuple[tuple[int, int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Locator:
-    """The place of a chunk in its source.
+    """The place of a chunk in its source, or of a quote in a chunk.
 
     Which fields are set depends on the source: `page` for documents and `slide` for presentations (1-based, as a viewer
     shows them), `start_ms` and `end_ms` for captions and media (milliseconds from the start), `heading_path` for texts
     (the headings above the chunk, outermost first, the chunk's own heading included), `fragment` for web pages and HTML
-    (the `id` of the nearest anchor above, without `#`).
+    (the `id` of the nearest anchor above, without `#`). `words` is set for quotes alone, where it is known; locators
+    that differ in it are equal, as the place is the same however exactly it is known.
     """
 
     page: int | None = None
@@ -77,6 +94,7 @@ class Locator:
     end_ms: int | None = None
     heading_path: tuple[str, ...] = ()
     fragment: str | None = None
+    words: WordsPlace | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +108,8 @@ class Piece:
     programming language that the author named for a code block (`python`), None for other kinds. `links` are the
     targets of the links in the text, as the source has them, each once and in order. `speaker` names who says a piece
     of a transcript, blank where that is unknown. `word_starts_ms` is the start of each white-space separated word of a
-    transcript's `text`; empty where the times are unknown.
+    transcript's `text`; empty where the times are unknown. `word_boxes` says where the words of `text` stand on a page,
+    as `materials.word_boxes` packs it; empty where that is unknown.
     """
 
     kind: ChunkKind
@@ -102,6 +121,7 @@ class Piece:
     links: tuple[str, ...] = ()
     speaker: str = ""
     word_starts_ms: tuple[int, ...] = ()
+    word_boxes: bytes = b""
 
 
 class LeftOutKind(StrEnum):

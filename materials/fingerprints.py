@@ -25,6 +25,8 @@ ShownSlide = tuple[str, str, int, str, str, int, int]
 
 
 _LATER_FIELDS = {"links", "speaker", "word_starts_ms"}
+# Where the words are drawn is no part of what they say: to learn it changes nothing that was generated.
+_PLACE_FIELDS = {"word_boxes"}
 
 
 def compute_entry_fingerprint(
@@ -51,8 +53,13 @@ def compute_text_digest(text: str) -> str:
 
 def _list_fingerprinted_fields(piece: Piece) -> dict[str, object]:
     fields = asdict(piece)
+    del fields["locator"]["words"]
     # Without empty ones: fingerprints that were stored before pieces had these fields stay valid.
-    return {name: value for name, value in fields.items() if value or name not in _LATER_FIELDS}
+    return {name: value for name, value in fields.items() if _is_fingerprinted(name, value)}
+
+
+def _is_fingerprinted(name: str, value: object) -> bool:
+    return name not in _PLACE_FIELDS and (bool(value) or name not in _LATER_FIELDS)
 
 
 def compute_node_fingerprint(

@@ -92,7 +92,7 @@ class ChunkAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Chunk]:
         queryset: QuerySet[Chunk] = super().get_queryset(request)
-        return queryset.defer("text") if _is_list(request) else queryset
+        return queryset.defer("text", "word_boxes") if _is_list(request) else queryset
 
 
 @admin.register(ChunkVector)

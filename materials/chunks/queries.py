@@ -32,7 +32,8 @@ def get_correction(*, tenant: Tenant, correction_id: UUID) -> ChunkCorrection:
 
 def list_transcript_chunks(*, tenant: Tenant, entry: MaterialEntry) -> QuerySet[Chunk]:
     """Return the chunks of the entry's transcript in order. Raises RuleViolation when there are none."""
-    chunks = Chunk.objects.for_tenant(tenant).filter(entry=entry, kind=ChunkKind.TRANSCRIPT).order_by("position")
+    chunks = Chunk.objects.for_tenant(tenant).filter(entry=entry, kind=ChunkKind.TRANSCRIPT)
+    chunks = chunks.without_word_boxes().order_by("position")
     if not chunks.exists():
         raise RuleViolation(
             f"{entry.name} has no transcript.",

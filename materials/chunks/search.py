@@ -143,7 +143,7 @@ def _annotate_results(
     return (
         rows.annotate(score=score, snippet_source=_build_snippet(search), is_found_by_words=is_found_by_words)
         .select_related("entry")
-        .defer("text", "emphasised")
+        .defer("text", "emphasised", "word_boxes")
         .order_by("-score", "id")
     )
 

@@ -12,6 +12,7 @@ from materials.chunks.transcript_formats import TranscriptFormat
 from materials.documents import ChunkKind
 from materials.models import Chunk, ChunkCorrection, LeftOutPassage
 from materials.serializers import LEFT_OUT_KINDS, LocatorSerializer
+from materials.word_boxes import unpack_boxes
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 
 # As much as is searched of one chunk (`materials.models.chunks.MAX_SEARCHED_CHARACTERS`).
@@ -29,16 +30,41 @@ class CorrectionFactsSerializer(serializers.Serializer[dict[str, Any]]):
     is_flagged = serializers.BooleanField()
 
 
+class ChunkWordsSerializer(serializers.Serializer[Any]):
+    """When each word of a chunk is said, or where it stands on the page; only what is known is present.
+
+    `starts_ms` has a time for each white-space separated word. `boxes` are lists of six numbers: the characters of the
+    text from which and before which a word, or its part on a line, stands, then left, top, right and bottom in points
+    from the upper left corner of the page as viewers show it, which is `page_width` by `page_height` points.
+    """
+
+    starts_ms = serializers.ListField(child=serializers.IntegerField(), required=False)
+    page_width = serializers.IntegerField(required=False)
+    page_height = serializers.IntegerField(required=False)
+    boxes = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=6, max_length=6), required=False
+    )
+
+
+class ChunkListSerializer(ListQuerySerializer):
+    """What of chunks to list."""
+
+    words = serializers.BooleanField(
+        required=False, help_text="With the times or the boxes of the words, which are longer than the text."
+    )
+
+
 class ChunkSerializer(serializers.ModelSerializer[Chunk]):
-    """One ordered piece of an entry's text. Takes rows `with_correction`.
+    """One ordered piece of an entry's text. Takes rows `with_correction`, and `words` in its context.
 
     `links` are the targets of the links in the text, as the source has them. `speaker` says who speaks, in transcripts
-    that name their speakers; blank elsewhere.
+    that name their speakers; blank elsewhere. `words` is null unless it was asked for and is known.
     """
 
     kind = serializers.ChoiceField(choices=CHUNK_KINDS, read_only=True)
     locator = LocatorSerializer(read_only=True)
     correction = CorrectionFactsSerializer(read_only=True, allow_null=True)
+    words = serializers.SerializerMethodField()
 
     class Meta:
         model = Chunk
@@ -54,8 +80,23 @@ class ChunkSerializer(serializers.ModelSerializer[Chunk]):
             "speaker",
             "locator",
             "correction",
+            "words",
         )
         read_only_fields = fields
+
+    @extend_schema_field(ChunkWordsSerializer(allow_null=True))
+    def get_words(self, chunk: Chunk) -> dict[str, Any] | None:
+        return _encode_words(chunk) if self.context.get("words") else None
+
+
+def _encode_words(chunk: Chunk) -> dict[str, Any] | None:
+    words: dict[str, Any] = {}
+    # Of a corrected text the times are known as long as it has as many words.
+    if chunk.word_starts_ms and len(chunk.word_starts_ms) == len(chunk.text.split()):
+        words["starts_ms"] = chunk.word_starts_ms
+    if (placed := unpack_boxes(chunk.text, bytes(chunk.word_boxes))) is not None:
+        words |= {"page_width": placed.page_width, "page_height": placed.page_height, "boxes": placed.boxes}
+    return words or None
 
 
 class LeftOutPassageSerializer(serializers.ModelSerializer[LeftOutPassage]):

@@ -82,7 +82,7 @@ def _update_chunk_text(chunk: Chunk, text: str, emphasised: Sequence[str]) -> No
     # From the original's emphasis: words that an earlier correction removed may be there again.
     piece = apply_correction(replace(chunk.build_piece(), emphasised=tuple(emphasised)), text)
     Chunk.objects.filter(pk=chunk.pk).update(text=piece.text, emphasised=list(piece.emphasised))
-    rows = Chunk.objects.for_tenant(chunk.tenant).filter(entry=chunk.entry).order_by("position")
+    rows = Chunk.objects.for_tenant(chunk.tenant).filter(entry=chunk.entry).without_word_boxes().order_by("position")
     # Over all chunks of the entry: a hash of the sequence cannot be changed in one place.
     fingerprint = fingerprints.compute_entry_fingerprint(
         (row.build_piece() for row in rows.iterator()),

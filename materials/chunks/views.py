@@ -24,6 +24,7 @@ from materials.chunks.markdown import render_left_out, render_markdown
 from materials.chunks.queries import get_chunk, list_transcript_chunks
 from materials.chunks.serializers import (
     ChunkCorrectionSerializer,
+    ChunkListSerializer,
     ChunkSerializer,
     ChunkTextSerializer,
     CorrectionListSerializer,
@@ -100,13 +101,18 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
-    @extend_schema(responses=ChunkSerializer(many=True))
+    @extend_schema(parameters=[ChunkListSerializer], responses=ChunkSerializer(many=True))
     def list_chunks(self, request: Request, pk: UUID) -> Response:
-        """Read an entry's text as chunks, in order."""
-        validated_query(request)
+        """Read an entry's text as chunks, in order.
+
+        With `words=true` each has, where it is known, when its words are said or where they stand on the page.
+        """
+        with_words = validated_query(request, ChunkListSerializer).get("words", False)
         entry = get_entry(tenant=get_tenant(request), entry_id=pk)
         rows = Chunk.objects.for_tenant(get_tenant(request)).with_correction().filter(entry=entry)
-        return paginated_response(self, rows.order_by("position", "id"), ChunkSerializer)
+        if not with_words:
+            rows = rows.without_word_boxes()
+        return paginated_response(self, rows.order_by("position", "id"), ChunkSerializer, words=with_words)
 
     @extend_schema(parameters=[CorrectionListSerializer], responses=ChunkCorrectionSerializer(many=True))
     def list_corrections(self, request: Request, pk: UUID) -> Response:
@@ -142,7 +148,8 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         """
         options = validated_query(request, MarkdownOptionsSerializer)
         entry = get_entry(tenant=get_tenant(request), entry_id=pk)
-        chunks = Chunk.objects.for_tenant(get_tenant(request)).filter(entry=entry).order_by("position")
+        rows = Chunk.objects.for_tenant(get_tenant(request)).filter(entry=entry)
+        chunks = rows.without_word_boxes().order_by("position")
         passages = LeftOutPassage.objects.for_tenant(get_tenant(request)).filter(entry=entry).order_by("position")
         appendix = render_left_out(entry.left_out, passages) if options.get("left_out") else ()
         name = content_disposition_header(True, f"{PurePath(entry.name).stem or 'text'}.md")

@@ -20,7 +20,7 @@ def list_original_pieces(entry: MaterialEntry) -> list[Piece]:
     originals = {row.chunk_id: row for row in rows}
     pieces = []
     for chunk in Chunk.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position").iterator():
-        piece = chunk.build_piece()
+        piece = replace(chunk.build_piece(), word_boxes=bytes(chunk.word_boxes))
         if (original := originals.get(chunk.pk)) is not None:
             piece = replace(piece, text=original.original_text, emphasised=tuple(original.original_emphasised))
         pieces.append(piece)

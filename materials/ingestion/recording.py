@@ -67,6 +67,8 @@ def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
         chunks = _build_chunks(entry, pieces, get_search_configuration(language), ids)
         Chunk.objects.bulk_create(chunks, batch_size=_BATCH_SIZE)
         _update_corrections(corrections, {placed[position].pk: chunks[position] for position in placed})
+    else:
+        _update_word_boxes(entry, pieces)
     MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(
         title=document.title[:500] or entry.title,
         text_language=language,
@@ -157,6 +159,19 @@ def _match_corrections(pieces: Sequence[Piece], corrections: Iterable[ChunkCorre
     return placed
 
 
+def _update_word_boxes(entry: MaterialEntry, pieces: Sequence[Piece]) -> None:
+    """Store where the words stand of pieces that are stored already: earlier versions did not know, or did worse."""
+    if not any(piece.word_boxes for piece in pieces):
+        return
+    rows = Chunk.objects.for_tenant(entry.tenant).filter(entry=entry).order_by("position")
+    changed = []
+    for chunk, piece in zip(rows.only("word_boxes").iterator(), pieces, strict=True):
+        if bytes(chunk.word_boxes) != piece.word_boxes:
+            chunk.word_boxes = piece.word_boxes
+            changed.append(chunk)
+    Chunk.objects.bulk_update(changed, ["word_boxes"], batch_size=_BATCH_SIZE)
+
+
 def _update_corrections(corrections: Sequence[ChunkCorrection], chunks: Mapping[object, Chunk]) -> None:
     """Save the chunk of each correction, or none when its original text no longer occurs."""
     for correction in corrections:
@@ -183,7 +198,7 @@ def _detect_language(entry: MaterialEntry, pieces: Iterable[Piece], named: str) 
 def _index_chunk_ids(chunks: QuerySet[Chunk]) -> dict[tuple[str, str, Locator], deque[UUID]]:
     """Return the ids of the chunks by kind, text and locator, in order of position."""
     found: dict[tuple[str, str, Locator], deque[UUID]] = defaultdict(deque)
-    for chunk in chunks.order_by("position").iterator():
+    for chunk in chunks.defer("word_boxes").order_by("position").iterator():
         found[chunk.kind, chunk.text, chunk.locator].append(chunk.pk)
     return found
 
@@ -208,6 +223,7 @@ def _build_chunks(
             links=list(piece.links),
             speaker=piece.speaker[:_MAX_SPEAKER_LENGTH],
             word_starts_ms=list(piece.word_starts_ms),
+            word_boxes=piece.word_boxes,
             search_configuration=configuration,
             **get_locator_columns(piece.locator),
         )

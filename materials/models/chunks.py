@@ -50,7 +50,9 @@ def read_locator(row: Any) -> Locator:
 
 def get_locator_columns(locator: Locator) -> dict[str, Any]:
     """Return the values of the `LocatorMixin` columns for a locator."""
-    return {**asdict(locator), "heading_path": list(locator.heading_path), "fragment": locator.fragment or ""}
+    columns = {**asdict(locator), "heading_path": list(locator.heading_path), "fragment": locator.fragment or ""}
+    del columns["words"]  # of quotes alone; the tables that hold quotes have a column of their own
+    return columns
 
 
 class SearchConfigurationField(models.CharField[str, str]):
@@ -79,6 +81,10 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
     def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
+    def without_word_boxes(self) -> Self:
+        """Leave the largest column unread, which few readers of chunks need."""
+        return self.defer("word_boxes")
+
     def with_correction(self) -> Self:
         """Annotate rows with `correction`: None, or the fields of the chunk's correction, ready for JSON."""
         mine = ChunkCorrection.objects.filter(chunk_id=models.OuterRef("pk"))
@@ -96,7 +102,7 @@ class Chunk(LocatorMixin, UUIDModel):
     """One ordered piece of an entry's text with its locator: a stored `materials.documents.Piece`.
 
     `text` is what is read and generated from: the source's own, or what a person corrected it to (`ChunkCorrection`).
-    `links` and `word_starts_ms` belong to the source's own text; a correction leaves them as they are.
+    `links`, `word_starts_ms` and `word_boxes` belong to the source's own text; a correction leaves them as they are.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -110,6 +116,9 @@ class Chunk(LocatorMixin, UUIDModel):
     links = ArrayField(models.TextField(), default=list, blank=True)
     speaker = models.CharField(max_length=200, blank=True)
     word_starts_ms = ArrayField(models.PositiveBigIntegerField(), default=list, blank=True)
+    word_boxes = models.BinaryField(
+        default=bytes, blank=True, help_text="Where its words stand on a page (`materials.word_boxes`)."
+    )
     search_configuration = SearchConfigurationField(max_length=63, default=ANY_LANGUAGE, editable=False)
 
     # Only rows of `with_correction` have it.
@@ -132,7 +141,7 @@ class Chunk(LocatorMixin, UUIDModel):
         return f"{self.entry_id} #{self.position}"
 
     def build_piece(self) -> Piece:
-        """Return the piece that the row stores, with the text as it stands, corrected or not."""
+        """Return the piece that the row stores, with the text as it stands, corrected or not, without its boxes."""
         return Piece(
             kind=ChunkKind(self.kind),
             text=self.text,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from typing import Any
 
 from materials.contents import decode_contents, encode_contents
@@ -26,7 +27,9 @@ def decode_document(data: bytes) -> Document:
     return Document(**fields)
 
 
-def _list_fields(value: object) -> dict[str, Any]:
+def _list_fields(value: object) -> dict[str, Any] | str:
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
     return encode_contents(value) if isinstance(value, Contents) else vars(value)
 
 
@@ -39,6 +42,7 @@ def _decode_piece(fields: dict[str, Any]) -> Piece:
             "emphasised": tuple(fields["emphasised"]),
             "links": tuple(fields["links"]),
             "word_starts_ms": tuple(fields["word_starts_ms"]),
+            "word_boxes": b64decode(fields["word_boxes"]),
         }
     )
 

@@ -27,10 +27,17 @@ def validated_query(
 
 
 def paginated_response(
-    view: viewsets.GenericViewSet[Any], rows: QuerySet[Model], serializer_class: type[serializers.BaseSerializer[Any]]
+    view: viewsets.GenericViewSet[Any],
+    rows: QuerySet[Model],
+    serializer_class: type[serializers.BaseSerializer[Any]],
+    **context: Any,
 ) -> Response:
-    """Answer with one page of the rows. Their order makes the cursor and must end in a unique column."""
-    return view.get_paginated_response(serializer_class(view.paginate_queryset(rows), many=True).data)
+    """Answer with one page of the rows. Their order makes the cursor and must end in a unique column.
+
+    `context` is that of the serializer.
+    """
+    page = view.paginate_queryset(rows)
+    return view.get_paginated_response(serializer_class(page, many=True, context=context).data)
 
 
 def created_response(data: Any, *, location: str) -> Response:

@@ -60,12 +60,13 @@ _FIELD_SQL = {
 _FIELDS_SQL = ", ".join(
     f"'{name}', {_FIELD_SQL[kind].format(name=name)}" for name, kind in NODE_FIELDS.items() if kind in _FIELD_SQL
 )
-# Of each prerequisite the term, the key of the lesson, and what identifies both references.
+# Of each prerequisite the term, the key of the lesson, and what identifies both references: of their places all but
+# where exactly the words stand.
 _PREREQUISITES_SQL = """(
     SELECT jsonb_agg(jsonb_build_array(
         item->'term', {lesson},
-        item->'definition'->'entry', item->'definition'->'locator', item->'definition'->'quote',
-        item->'use'->'entry', item->'use'->'locator', item->'use'->'quote'
+        item->'definition'->'entry', (item->'definition'->'locator') - 'words', item->'definition'->'quote',
+        item->'use'->'entry', (item->'use'->'locator') - 'words', item->'use'->'quote'
     ) ORDER BY place)
     FROM jsonb_array_elements({items}) WITH ORDINALITY AS listed (item, place)
 )"""
@@ -108,7 +109,9 @@ SELECT node.key, node.parent, whole.content->>'node_type', part.fields->>'title'
         part.fields - 'prerequisites',
         CASE WHEN part.fields ? 'prerequisites' THEN {prerequisites} END,
         (
-            SELECT jsonb_agg(jsonb_build_array(item->'entry', item->'locator', item->'quote') ORDER BY place)
+            SELECT jsonb_agg(
+                jsonb_build_array(item->'entry', (item->'locator') - 'words', item->'quote') ORDER BY place
+            )
             FROM jsonb_array_elements(whole.content->'references') WITH ORDINALITY AS listed (item, place)
         )
     )::text, 'UTF8'))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from materials.contents import encode_locator
-from materials.documents import Locator
+from materials.contents import decode_words_place, encode_locator
+from materials.documents import Locator, WordsPlace
 from structures.editing.errors import InvalidValue
 from structures.editing.references import KeyedPrerequisite, ReferenceIdentity, TreeReference
 from structures.editing.texts import require_text
@@ -47,10 +48,10 @@ def decode_reference(given: Any) -> TreeReference:
 
 
 def encode_identity(identity: ReferenceIdentity) -> dict[str, Any]:
-    """Return what identifies a reference as JSON values."""
+    """Return what identifies a reference as JSON values: of the locator all but where the words stand."""
     return {
         "entry": str(identity.entry_id),
-        "locator": encode_locator(identity.locator),
+        "locator": encode_locator(replace(identity.locator, words=None)),
         "quote": identity.quote,
     }
 
@@ -89,16 +90,21 @@ def decode_prerequisite(given: Any) -> KeyedPrerequisite:
 def decode_locator(given: Any) -> Locator:
     """Return the locator of which `encode_locator` wrote the fields that are set. Raises InvalidValue."""
     fields = _require_mapping("locator", given)
-    if unknown := fields.keys() - {*_LOCATOR_NUMBERS, "heading_path", "fragment"}:
+    if unknown := fields.keys() - {*_LOCATOR_NUMBERS, "heading_path", "fragment", "words"}:
         raise InvalidValue(f"A locator has no {min(map(str, unknown))}.")
     headings = fields.get("heading_path") or ()
     if not isinstance(headings, list | tuple):
         raise InvalidValue("heading_path must be a list.")
     fragment = fields.get("fragment")
+    page, slide, start_ms, end_ms = (_decode_number(name, fields.get(name)) for name in _LOCATOR_NUMBERS)
     return Locator(
-        **{name: _decode_number(name, fields.get(name)) for name in _LOCATOR_NUMBERS},
+        page=page,
+        slide=slide,
+        start_ms=start_ms,
+        end_ms=end_ms,
         heading_path=tuple(require_text("A heading", heading) for heading in headings),
         fragment=None if fragment is None else require_text("fragment", fragment),
+        words=_decode_words(fields.get("words")),
     )
 
 
@@ -117,6 +123,17 @@ def _decode_quote(given: Any) -> str:
     if not quote.strip():
         raise InvalidValue("A reference must have a quote.")
     return quote
+
+
+def _decode_words(given: Any) -> WordsPlace | None:
+    """Return the place of words that is stored, or that a person sends back as it was shown. Raises InvalidValue."""
+    if given is None:
+        return None
+    fields = _require_mapping("words", given)
+    try:
+        return decode_words_place({name: value for name, value in fields.items() if value is not None})
+    except (TypeError, ValueError):
+        raise InvalidValue("words must be as a reference shows them, or left out.") from None
 
 
 def _decode_number(name: str, given: Any) -> int | None:

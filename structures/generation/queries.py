@@ -43,7 +43,8 @@ def load_sources(*, tenant: Tenant, node_id: UUID) -> GenerationSources:
     ready = {row.pk for row in rows if row.state is EntryState.READY}
     chunks: dict[UUID, list[SourceChunk]] = defaultdict(list)
     # iterator(): a server-side cursor, so that model instances of a large course are not all in memory with the values.
-    for chunk in Chunk.objects.for_tenant(tenant).filter(entry__in=ready).order_by("entry_id", "position").iterator():
+    rows_of_chunks = Chunk.objects.for_tenant(tenant).filter(entry__in=ready).without_word_boxes()
+    for chunk in rows_of_chunks.order_by("entry_id", "position").iterator():
         chunks[chunk.entry_id].append(build_source_chunk(chunk.pk, chunk.build_piece()))
     entries = {
         row.pk: SourceEntry(

@@ -19,6 +19,7 @@ from materials.readers.pdf.lines import Line, clean_lines, extract_lines
 from materials.readers.pdf.links import PageLink, read_links
 from materials.readers.pdf.mending import join_fragments, join_initials, mend_lines
 from materials.readers.pdf.noise import is_noise
+from materials.readers.pdf.page_words import PageWords
 from materials.readers.pdf.sheets import may_hold_two_pages, split_sheet
 from materials.readers.pdf.tables import find_tables
 from materials.readers.pdf.text_page import TextPage
@@ -34,7 +35,7 @@ class Page:
     """One page: its 1-based number, its upright width and height in points, and its lines in reading order.
 
     `is_noise` marks a text layer that has no readable text; `lines` is empty then. `left_out` is what nobody sees on
-    the page, and comments, by kind.
+    the page, and comments, by kind. `words` are those of the whole sheet, also where it holds two pages; None without.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Page:
     is_noise: bool = False
     left_out: list[tuple[LeftOutKind, str]] = field(default_factory=list)
     links: list[PageLink] = field(default_factory=list)
+    words: PageWords | None = None
 
     @property
     def is_slide(self) -> bool:
@@ -103,15 +105,24 @@ def _read_sheet(document: pdfium.PdfDocument, handle: raw.FPDF_PAGE, number: int
         found = [clean_lines(_mend_lines(text_page, part), text) for part in parts]
         if said.lines:
             found = list(map(join_added_lines, found))
+        words = first.words = _start_words(text_page)
+        for part in found:
+            words.add_lines(text_page, part, shown_rotation=text_page.sheet_rotation)
     finally:
         text_page.close()
     for rotation in text_page.other_rotations:
-        found[-1] += _read_turned_lines(handle, rotation)
+        found[-1] += _read_turned_lines(handle, rotation, words, shown_rotation=text_page.sheet_rotation)
     first.width, first.lines = first.width / len(found), found[0]
     others = (
         Page(number=number, width=first.width, height=first.height, lines=part, links=first.links) for part in found[1:]
     )
     return [first, *others]
+
+
+def _start_words(text_page: TextPage) -> PageWords:
+    is_lying = (text_page.sheet_rotation - text_page.rotation) % 180 == 90
+    width, height = text_page.width, text_page.height
+    return PageWords(width=height, height=width) if is_lying else PageWords(width=width, height=height)
 
 
 def _split_sheet(text_page: TextPage, lines: Sequence[Line]) -> list[list[Line]] | None:
@@ -131,8 +142,11 @@ def _mend_lines(text_page: TextPage, lines: list[Line]) -> list[Line]:
     return join_initials(text_page, lines)
 
 
-def _read_turned_lines(handle: raw.FPDF_PAGE, rotation: int) -> list[Line]:
-    """Return the lines of a page that are upright when it is turned, from the top of the turned page."""
+def _read_turned_lines(handle: raw.FPDF_PAGE, rotation: int, words: PageWords, *, shown_rotation: int) -> list[Line]:
+    """Return the lines of a page that are upright when it is turned, from the top of the turned page.
+
+    Their words are added to those of the page.
+    """
     text_page = TextPage(handle, rotation)
     try:
         lines, _ = drop_unseen_lines(handle, text_page, extract_lines(text_page))
@@ -140,6 +154,8 @@ def _read_turned_lines(handle: raw.FPDF_PAGE, rotation: int) -> list[Line]:
         lines.sort(key=attrgetter("top", "left"))
         for line in lines:
             line.is_turned = True
-        return clean_lines(_mend_lines(text_page, lines), text_page.text)
+        lines = clean_lines(_mend_lines(text_page, lines), text_page.text)
+        words.add_lines(text_page, lines, shown_rotation=shown_rotation)
+        return lines
     finally:
         text_page.close()

@@ -21,6 +21,7 @@ from materials.readers.pdf.layers import LayerSwitch, has_layers
 from materials.readers.pdf.layout import build_pieces
 from materials.readers.pdf.outline import Outline, build_contents
 from materials.readers.pdf.page import Page, read_pages
+from materials.readers.pdf.page_words import place_pieces
 from materials.readers.pdf.printed_contents import Entry, find_entries
 from materials.readers.pdf.table_heads import repeat_table_heads
 
@@ -115,7 +116,8 @@ def _build_document(
         warnings.append(f"Pages without text, probably pictures or scans: {format_page_numbers(silent)} of {count}.")
     warnings += _build_omission_warnings(pages, attachments)
     entries = find_entries(readable)
-    found = tuple(build_pieces(readable, entries, left_out, outline))
+    words = {page.number: page.words for page in readable if page.words is not None}
+    found = tuple(place_pieces(build_pieces(readable, entries, left_out, outline), words))
     own = next((p.text for p in found if p.kind is ChunkKind.HEADING), "")
     return Document(
         pieces=found,

@@ -288,7 +288,7 @@ def _build_lines(line: Line, words: Sequence[Word]) -> list[Line]:
 def _build_table_line(table: _Table) -> TableLine:
     whole = build_fragment(table.words)
     text = " ".join(cell.replace("\n", " ") for row in table.rows for cell in row if cell)
-    starts = [word.start for word in table.words if word.start >= 0] or [0]
+    spans = [(word.start, word.start + len(word.text)) for word in table.words if word.start >= 0] or [(0, 1)]
     return TableLine(
         text,
         0.0,
@@ -296,8 +296,8 @@ def _build_table_line(table: _Table) -> TableLine:
         whole.bottom,
         whole.left,
         whole.right,
-        min(starts),
-        max(starts) + 1,
+        min(start for start, _ in spans),
+        max(end for _, end in spans),
         rows=table.rows,
         columns=table.columns,
     )

@@ -130,6 +130,22 @@ class TextPage:
             return self._x1 - right, self._x1 - left, bottom - self._y0, top - self._y0
         return self._y1 - top, self._y1 - bottom, self._x1 - right, self._x1 - left
 
+    def convert_to_shown(
+        self, left: float, right: float, top: float, bottom: float, *, shown_rotation: int
+    ) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom of a box of `get_char_box` on the page as viewers show it.
+
+        `shown_rotation` is the clockwise rotation that the page asked for when it was opened.
+        """
+        match (shown_rotation - self.rotation) % 360:
+            case 90:
+                return self.height - bottom, left, self.height - top, right
+            case 180:
+                return self.width - right, self.height - bottom, self.width - left, self.height - top
+            case 270:
+                return top, self.width - right, bottom, self.width - left
+        return left, top, right, bottom
+
     def get_char_edges(self, indexes: Iterable[int]) -> list[tuple[float, float]]:
         """Return top and bottom of characters, as `get_char_box` does."""
         if self.rotation or self._is_shifted:
