@@ -40,7 +40,7 @@ from llm.errors import (
     ProviderRefused,
     RateLimitReached,
 )
-from llm.messages import ModelReply, ModelRequest, estimate_input_tokens
+from llm.messages import EmbeddingPurpose, ModelReply, ModelRequest, estimate_input_tokens
 from llm.models import CallOutcome
 from llm.registry import ActionSpec, Candidate, Capability, ModelSpec, Registry
 from llm.repair import build_repair_request
@@ -72,6 +72,9 @@ ROUND_SECONDS = 60.0
 # An attempt that the caller's deadline cut off before this says nothing about the model; after it, the model counts as
 # failing even though it would have had more time with another caller.
 FAIR_SECONDS = 30.0
+# The same of the vector of what a person searches for, who waits: a few words take a healthy model some tenths of a
+# second. Less than two thirds of the time that a search gives, so that it holds for the first of several models, too.
+FAIR_QUERY_SECONDS = 3.0
 # One larger output limit has to be enough, because each truncated answer is paid for.
 WIDENING_FACTOR = 4
 # How often a pause calls the checkpoint, in seconds: a cancelled job stops within a moment.
@@ -143,6 +146,10 @@ class FallbackRun:
             return value
 
     @property
+    def _is_query(self) -> bool:
+        return self.request.embedding is not None and self.request.embedding.purpose is EmbeddingPurpose.QUERY
+
+    @property
     def cost(self) -> Decimal:
         """The dollars of all attempts whose cost is known."""
         return self._maker.cost
@@ -157,6 +164,8 @@ class FallbackRun:
 
     def _find_worthwhile_wait(self) -> float | None:
         """Return in how many seconds a model may be asked again; None when waiting for it is not worth the time."""
+        if self._is_query:
+            return None  # its caller has another way, and a person who waits
         reopens = self._compute_reopening_seconds()
         if reopens is None or reopens > min(ROUND_SECONDS, self.deadline.seconds_left):
             return None
@@ -322,8 +331,9 @@ class FallbackRun:
 
     def _is_our_failure(self, state: CandidateState, error: ProviderError) -> bool:
         """Tell whether our own limits caused the failure: no free slot, no rate left, or too little time."""
+        fair_seconds = FAIR_QUERY_SECONDS if self._is_query else FAIR_SECONDS
         return isinstance(error, (ConcurrencyLimitReached, RateLimitReached)) or (
-            isinstance(error, OutOfTime) and state.latency_ms < FAIR_SECONDS * 1000
+            isinstance(error, OutOfTime) and state.latency_ms < fair_seconds * 1000
         )
 
     def _pause_before_retry(self, state: CandidateState, error: ProviderError) -> bool:

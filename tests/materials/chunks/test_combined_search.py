@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from llm.models import Breaker, ExternalCall
+from llm.router import fallback
 from materials.chunks import combined_search
 from materials.chunks.search import fuse_rankings
 from materials.chunks.services import correct_chunk
@@ -18,7 +21,7 @@ from materials.models import Chunk, ChunkVector, MaterialEntry, MaterialNode
 from materials.tree.services import create_node
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
-from tests.fakes.steps import Fail
+from tests.fakes.steps import Fail, Hang
 from tests.llm.world import World, set_limits
 from tests.materials.chunks.meanings import build_models
 
@@ -187,6 +190,36 @@ def test_it_falls_back_to_words_and_says_why(
             "extension": "CREATE EXTENSION vector", "model": "no action"}  # fmt: skip
     assert said[cause] in page["meaning"]["why_not"]
     Breaker.objects.all().delete()
+
+
+def test_a_model_that_hangs_makes_only_the_first_searches_wait(
+    client: APIClient, embedded: MaterialNode, models: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(combined_search, "QUERY_SECONDS", 1.5)
+    monkeypatch.setattr(fallback, "FAIR_QUERY_SECONDS", 0.1)
+    Breaker.objects.create(provider="openai", model="vec", kind="busy", failures=2)
+    models.begin_anew()
+    models.router.services.providers.get("openai", models.registry.providers["openai"])  # before the clock runs
+    models.openai.always(Hang())
+
+    pages = [search(client, embedded, words) for words in ("again", "body", "sun")]
+
+    assert len(models.openai.asked) == 1
+    assert [[row["found_by"] for row in page["data"]] for page in pages] == [[["words"]]] * 3
+    assert not any(page["meaning"]["is_used"] for page in pages)
+    assert all("not asked for" in page["meaning"]["why_not"] for page in pages[1:])
+
+
+def test_a_search_does_not_wait_until_a_model_may_be_asked_again(
+    client: APIClient, embedded: MaterialNode, models: World
+) -> None:
+    soon = timezone.now() + timedelta(seconds=2)
+    Breaker.objects.create(provider="openai", model="vec", kind="busy", failures=3, opened=1, open_until=soon)
+    models.begin_anew()
+
+    page = search(client, embedded, "again")
+
+    assert (page["meaning"]["is_used"], models.openai.asked) == (False, [])
 
 
 def test_entries_whose_texts_have_changed_are_counted(client: APIClient, acme: Tenant, embedded: MaterialNode) -> None:
