@@ -8,7 +8,7 @@
     return input.value.replaceAll("\r\n", "\n") !== input.defaultValue.replaceAll("\r\n", "\n");
   };
   const findUnsaved = (except) => [...document.querySelectorAll("form[data-guard]")].find(
-    (form) => form !== except && [...form.querySelectorAll("input:not([type=hidden]), textarea, select")].some(isChanged));
+    (form) => form !== except && (form.dataset.guard === "unsaved" || [...form.querySelectorAll("input:not([type=hidden]), textarea, select")].some(isChanged)));
 
   const prepare = () => {
     for (const list of document.querySelectorAll("[data-list]")) addButton(list);

@@ -30,7 +30,7 @@ def _reset(chromium: Browser) -> Iterator[None]:
     yield
     chromium.send("Emulation.setScriptExecutionDisabled", value=False)
     # A page with something typed would not be left.
-    chromium.evaluate("for (const each of document.forms) each.reset()")
+    chromium.evaluate("for (const each of document.forms) { each.reset(); delete each.dataset.guard; }")
     chromium.open("about:blank")
 
 
@@ -235,6 +235,41 @@ def test_the_page_asks_again_after_a_form_was_not_sent_after_all(chromium: Brows
         "document.querySelector('.bar form').requestSubmit()"
     )
     assert chromium.evaluate(ASKS), "a log-out would lose the note"
+
+
+def test_what_was_refused_is_not_left_by_mistake(chromium: Browser, editor: Editor) -> None:
+    boiling = editor.key("Boiling")
+    chromium.open(f"{editor.page}?node={editor.key('Heat')}")
+    chromium.dialogs.clear()
+    chromium.evaluate(
+        "document.querySelector('#order-form').open = true;"
+        f"document.querySelector('#order-{boiling}').focus(); document.activeElement.value = '2nd'"
+    )
+    press_enter(chromium)
+    chromium.wait_until("document.querySelector('h1').textContent === 'This was not done'")
+    assert chromium.evaluate("document.querySelector('[aria-invalid]').value") == "2nd"
+    assert find_violations(chromium) == []
+
+    chromium.evaluate("document.querySelector('.toolbar a').click()")
+
+    assert chromium.dialogs == ["Something that you typed is not saved. Go on without it?"]
+    chromium.evaluate("document.querySelector('#again + a').click()")
+    chromium.wait_until("document.querySelector('#panel h1')?.textContent.includes('Heat')")
+    assert len(chromium.dialogs) == 1, "whoever leaves it on purpose is not asked"
+
+
+def test_a_refusal_on_the_page_of_a_course_keeps_what_was_typed(
+    chromium: Browser, live_server: LiveServer, editor: Editor
+) -> None:
+    chromium.open(f"{live_server.url}/admin/courses/{editor.copy.node_id}/?unsaved")
+    assert "nothing of it was saved" in chromium.evaluate("document.querySelector('.alert').textContent")
+    assert find_violations(chromium) == []
+    chromium.evaluate("document.querySelector('#copy-name').focus()")
+    press_enter(chromium)
+
+    chromium.wait_until("document.querySelector('h1')?.textContent === 'This was not done'")
+    assert chromium.evaluate("document.querySelector('#typed').value") == "main"
+    assert find_violations(chromium) == []
 
 
 def test_lists_grow(chromium: Browser, editor: Editor) -> None:
