@@ -14,8 +14,10 @@ from project.errors import DomainError
 
 class Command(BaseCommand):
     help = (
-        "Check the registry and the keys; with --live also ask each configured model for a word, which costs a few "
-        "tokens. A model that answers is no longer passed over. Exits with 1 when something does not work."
+        "Check the registry and the keys; with --live also ask each configured model for a word, or for the vector of "
+        "one, which costs a few tokens. A model that answers is no longer passed over, but for requests of a form that "
+        "it refused. Of several keys of a provider one is used, by preference one that is not passed over. Exits with "
+        "1 when something does not work."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
