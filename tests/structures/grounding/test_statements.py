@@ -84,8 +84,10 @@ def test_the_sentence_that_remains_keeps_what_closes_it(text: str, kept: str) ->
 
 @pytest.mark.parametrize(("node_type", "is_proof"), [(NodeType.CONCEPT, False), (NodeType.LESSON, True)])
 def test_a_title_that_a_model_wrote_proves_nothing_of_its_own_node(node_type: NodeType, is_proof: bool) -> None:
-    node = DraftNode(node_type=node_type, title="Boil in 12 minutes", description="It takes 12 minutes.")
+    # Long enough for its language to be known: names are compared within one language.
+    text = "The water in the pot on the stove is to be boiled for a long time, as it was done by Langstroth and others."
+    node = DraftNode(node_type=node_type, title="Boil like Langstroth", description=text)
 
-    checked, _ = verify(node, "Water boils.", is_strict=False)
+    checked, _ = verify(node, "Others boil the water in the pot on the stove for a long time.", is_strict=False)
 
-    assert bool(checked.unproved) is not is_proof
+    assert [text[each.start : each.end] for each in checked.unproved] == ([] if is_proof else ["Langstroth"])
