@@ -38,7 +38,7 @@ class AnthropicProvider:
             open_telemetry=False,
         )
 
-    def embed(self, call: ProviderCall) -> ModelReply:
+    def embed_texts(self, call: ProviderCall) -> ModelReply:
         raise ModelUnsuited("Anthropic makes no vectors", usage=TokenUsage())
 
     def complete(self, call: ProviderCall) -> ModelReply:

@@ -46,7 +46,7 @@ class Provider(Protocol):
         """
         ...
 
-    def embed(self, call: ProviderCall) -> ModelReply:
+    def embed_texts(self, call: ProviderCall) -> ModelReply:
         """Send the texts of the request's `embedding` once and return their vectors.
 
         Raises what `complete` raises; ModelUnsuited when the model's vectors are not those that the registry says.

@@ -108,7 +108,7 @@ class ProviderPool:
         """Return the variables of the provider's keys that are set."""
         return list_present_keys(spec)
 
-    def get(self, name: str, spec: ProviderSpec, key_variable: str = "") -> Provider:
+    def get_provider(self, name: str, spec: ProviderSpec, key_variable: str = "") -> Provider:
         """Return the provider for a spec of the registry, with one of its keys, by default the first that is set.
 
         Raises KeyRefused or ModelUnsuited, whose message names the variable that cannot be used.

@@ -98,7 +98,7 @@ class GoogleProvider:
                 raise _map_api_error(exc) from None
             return _parse_reply(answer, reader.text, call)
 
-    def embed(self, call: ProviderCall) -> ModelReply:
+    def embed_texts(self, call: ProviderCall) -> ModelReply:
         try:
             config = _build_embedding_config(call)
         except ValueError:  # what the registry's `extra` holds is not of the vendor's form

@@ -58,7 +58,7 @@ class OpenAIProvider:
             answer = _read_stream(reader, response) if reader.is_stream(response) else reader.read_document(response)
             return _parse_reply(answer, call, response)
 
-    def embed(self, call: ProviderCall) -> ModelReply:
+    def embed_texts(self, call: ProviderCall) -> ModelReply:
         max_bytes = compute_max_vector_bytes(call)
         with error_mapping.map_errors(call, self._spec, max_bytes=max_bytes) as limit:
             reader = AnswerReader(call, self._spec, limit, max_characters=max_bytes)

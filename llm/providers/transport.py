@@ -170,13 +170,13 @@ class _LimitedBody(httpx2.SyncByteStream):
         for piece in self._inner:
             self._sent += len(piece)
             if self._inflater is None:
-                yield self._count(piece)
+                yield self._count_bytes(piece)
                 continue
             while piece:
-                yield self._count(self._inflate(piece))
+                yield self._count_bytes(self._inflate(piece))
                 piece = self._inflater.unconsumed_tail
         if self._inflater is not None:
-            yield self._count(self._inflater.flush())
+            yield self._count_bytes(self._inflater.flush())
 
     def _inflate(self, piece: bytes) -> bytes:
         assert self._inflater is not None
@@ -185,7 +185,7 @@ class _LimitedBody(httpx2.SyncByteStream):
         except zlib.error:
             raise UnknownEncoding("the answer is not compressed as it says") from None
 
-    def _count(self, plain: bytes) -> bytes:
+    def _count_bytes(self, plain: bytes) -> bytes:
         self._plain += len(plain)
         if max(self._sent, self._plain) > self._max_bytes:
             raise BodyTooLarge(f"the answer has more than {self._max_bytes} bytes")

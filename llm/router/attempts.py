@@ -105,7 +105,7 @@ class AttemptMaker:
         """
         model = state.model
         spec = self.registry.providers[model.provider]
-        provider = self.services.providers.get(model.provider, spec, state.key)
+        provider = self.services.providers.get_provider(model.provider, spec, state.key)
         patience = min(SLOT_SECONDS, self.deadline.seconds_left) if state.has_others else self.deadline.seconds_left
         state.reservation = self._reserve_request(state, spec, patience) if spec.has_rate_limit else None
         has_begun = False
@@ -161,7 +161,7 @@ class AttemptMaker:
         try:
             with self._start_span(state) as span:
                 try:
-                    reply = provider.embed(call) if call.request.embedding else provider.complete(call)
+                    reply = provider.embed_texts(call) if call.request.embedding else provider.complete(call)
                 finally:
                     row.confirm()
                 span.set_attributes(telemetry.build_reply_attributes(reply))

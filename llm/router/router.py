@@ -166,7 +166,7 @@ class ModelRouter:
         candidates = self.list_candidates(action, strategy)
         return _build_space(_keep_space(candidates, _get_space_key(candidates[0])))
 
-    def embed(
+    def embed_texts(
         self,
         action: str,
         texts: Sequence[str],
@@ -217,7 +217,7 @@ class ModelRouter:
         self.services.ledger.ensure_outside_transaction()
         # Before the clock runs: loading an SDK takes seconds, on a busy machine a minute.
         with contextlib.suppress(ProviderError):  # the attempt says what is wrong
-            self.services.providers.get(model.provider, registry.providers[model.provider])
+            self.services.providers.get_provider(model.provider, registry.providers[model.provider])
         run = FallbackRun(
             services=self.services,
             registry=registry,

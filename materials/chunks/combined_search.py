@@ -70,13 +70,13 @@ class _QueryVectorCache:
         self._vectors: OrderedDict[tuple[UUID, str, str], array[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[UUID, str, str]) -> Sequence[float] | None:
+    def find_vector(self, key: tuple[UUID, str, str]) -> Sequence[float] | None:
         with self._lock:
             if key in self._vectors:
                 self._vectors.move_to_end(key)
             return self._vectors.get(key)
 
-    def put(self, key: tuple[UUID, str, str], vector: Sequence[float]) -> None:
+    def store_vector(self, key: tuple[UUID, str, str], vector: Sequence[float]) -> None:
         with self._lock:
             self._vectors[key] = array("f", vector)
             if len(self._vectors) > MAX_CACHED_QUERIES:
@@ -148,11 +148,11 @@ def _list_entries(tenant: Tenant, nodes: Sequence[UUID], space: VectorSpace | No
 
 def _find_query_vector(tenant: Tenant, space: VectorSpace, words: str) -> tuple[Sequence[float] | None, str]:
     key = (tenant.pk, space.key, words)
-    known = _query_vectors.get(key)
+    known = _query_vectors.find_vector(key)
     if known is not None:
         return known, ""
     try:
-        made = get_model_router().embed(
+        made = get_model_router().embed_texts(
             EMBED_TEXTS,
             [words],
             purpose=EmbeddingPurpose.QUERY,
@@ -162,5 +162,5 @@ def _find_query_vector(tenant: Tenant, space: VectorSpace, words: str) -> tuple[
         )
     except (BudgetExceeded, DeadlinePassed, ModelsExhausted, NoProvider, RegistryUnusable, UnknownAction) as exc:
         return None, f"{exc} {exc.next_step}"
-    _query_vectors.put(key, made.vectors[0])
+    _query_vectors.store_vector(key, made.vectors[0])
     return made.vectors[0], ""

@@ -148,7 +148,7 @@ def _embed_slice(run: JobRun, space: VectorSpace, texts: Sequence[_EntryText], r
     while batches:
         batch = batches.popleft()
         try:
-            made = get_model_router().embed(
+            made = get_model_router().embed_texts(
                 EMBED_TEXTS,
                 batch,
                 purpose=EmbeddingPurpose.DOCUMENT,

@@ -145,7 +145,7 @@ def test_check_models_says_why_when_there_was_no_time_to_ask(world: World, monke
 
 def test_the_clock_of_a_check_starts_when_the_client_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
-    get, after = ProviderPool.get, Deadline.after
+    get, after = ProviderPool.get_provider, Deadline.after
 
     def get_noted(self: ProviderPool, name: str, spec: ProviderSpec, key_variable: str = "") -> Provider:
         order.append("client")
@@ -155,7 +155,7 @@ def test_the_clock_of_a_check_starts_when_the_client_is_made(world: World, monke
         order.append("clock")
         return after(seconds)
 
-    monkeypatch.setattr(ProviderPool, "get", get_noted)
+    monkeypatch.setattr(ProviderPool, "get_provider", get_noted)
     monkeypatch.setattr(Deadline, "after", start_noted)
     world.google.script(Answer("ready"))
 

@@ -75,7 +75,7 @@ class World:
     def load_sdks(self) -> None:
         """Make every provider's client, before a test's clock runs."""
         for name, spec in self.registry.providers.items():
-            self.router.services.providers.get(name, spec)
+            self.router.services.providers.get_provider(name, spec)
 
     def begin_anew(self) -> None:
         """Forget what this process knows, as another process would begin."""

@@ -20,7 +20,7 @@ def desks() -> Iterator[dict[str, ProviderHarness]]:
         for dialect in DIALECTS:
             vendor = servers.enter_context(dialect.server(key=KEY))
             spec = spec_of(dialect, vendor.url + dialect.path)
-            made[dialect.name] = ProviderHarness(vendor, providers.get(dialect.name, spec))
+            made[dialect.name] = ProviderHarness(vendor, providers.get_provider(dialect.name, spec))
         yield made
         assert [vendor.surprises for vendor in (harness.vendor for harness in made.values()) if vendor.surprises] == []
 
@@ -39,6 +39,6 @@ def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reach]:
         def reached(dialect: Dialect, **more: Any) -> ProviderHarness:
             vendor = servers.enter_context(dialect.server(key=KEY))
             spec = spec_of(dialect, vendor.url + dialect.path, **more)
-            return ProviderHarness(vendor, ProviderPool().get(dialect.name, spec))
+            return ProviderHarness(vendor, ProviderPool().get_provider(dialect.name, spec))
 
         yield reached

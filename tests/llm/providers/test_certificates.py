@@ -37,7 +37,7 @@ def test_a_certificate_that_is_not_trusted_is_named(
 ) -> None:
     monkeypatch.setenv("TEST_KEY", KEY)
 
-    error = ask_in_vain(ProviderPool().get("vendor", spec_of(dialect, untrusted)), seconds=10)
+    error = ask_in_vain(ProviderPool().get_provider("vendor", spec_of(dialect, untrusted)), seconds=10)
 
     assert type(error) is CertificateRefused
     assert error.usage == NOTHING
@@ -55,7 +55,7 @@ def test_a_server_without_tls_is_named(dialect: Dialect, monkeypatch: pytest.Mon
 
     with PlainServer() as server:
         spec = spec_of(dialect, f"https://127.0.0.1:{server.port}")
-        error = ask_in_vain(ProviderPool().get("vendor", spec), seconds=10)
+        error = ask_in_vain(ProviderPool().get_provider("vendor", spec), seconds=10)
 
     assert type(error) is CertificateRefused
     assert "does not speak TLS" in str(error)
@@ -73,7 +73,7 @@ def test_a_connection_that_breaks_in_the_handshake_is_only_busy(
 
     with Gone() as server:
         spec = spec_of(dialect, f"https://127.0.0.1:{server.port}")
-        error = ask_in_vain(ProviderPool().get("vendor", spec), seconds=10)
+        error = ask_in_vain(ProviderPool().get_provider("vendor", spec), seconds=10)
 
     assert type(error) is ProviderBusy
 

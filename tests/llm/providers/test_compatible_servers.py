@@ -162,7 +162,7 @@ def serve(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProviderH
     monkeypatch.setenv("TEST_KEY", KEY)
     with CompatibleServer(key=KEY) as vendor:
         spec = {"max_tokens_parameter": None, **server.spec}
-        provider = ProviderPool().get("vendor", spec_of(OPENAI, vendor.url + server.path, **spec))
+        provider = ProviderPool().get_provider("vendor", spec_of(OPENAI, vendor.url + server.path, **spec))
         yield ProviderHarness(vendor, provider)
 
 
@@ -262,7 +262,9 @@ def test_a_server_that_fails_in_the_midst_of_a_choice_is_busy(monkeypatch: pytes
 
 def test_ollama_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     with CompatibleServer(key="") as vendor:
-        provider = ProviderPool().get("local", spec_of(OPENAI, f"{vendor.url}/v1", key=None, max_tokens_parameter=None))
+        provider = ProviderPool().get_provider(
+            "local", spec_of(OPENAI, f"{vendor.url}/v1", key=None, max_tokens_parameter=None)
+        )
         vendor.script(Raw(200, SERVERS[5].write_stream(), content_type="text/event-stream"))
 
         assert RIGHT in provider.complete(build_call()).text

@@ -95,7 +95,7 @@ def test_no_variable_of_a_vendor_changes_a_request(
     monkeypatch.setenv("TEST_KEY", KEY)
     with dialect.server(key=KEY if key else "") as vendor:
         spec = spec_of(dialect, vendor.url + dialect.path, key=key)
-        harness = ProviderHarness(vendor, ProviderPool().get(dialect.name, spec))
+        harness = ProviderHarness(vendor, ProviderPool().get_provider(dialect.name, spec))
 
         harness.ask(Answer())
 
@@ -127,7 +127,7 @@ def test_without_an_address_a_request_goes_to_the_vendor_alone(
     monkeypatch.setenv("TEST_KEY", KEY)
     monkeypatch.setattr(socket, "getaddrinfo", seek)
 
-    error = ask_in_vain(ProviderPool().get("nowhere", spec_of(dialect, "")), seconds=5)
+    error = ask_in_vain(ProviderPool().get_provider("nowhere", spec_of(dialect, "")), seconds=5)
 
     assert type(error) is ProviderBusy
     assert error.usage == NOTHING
@@ -142,7 +142,7 @@ from llm.providers.factory import ProviderPool
 from llm.registry import ProviderSpec
 from tests.llm.providers.dialects import build_call
 for kind, url in zip(("openai", "anthropic"), sys.argv[1:]):
-    provider = ProviderPool().get(kind, ProviderSpec(kind=kind, base_url=url, key="TEST_KEY"))
+    provider = ProviderPool().get_provider(kind, ProviderSpec(kind=kind, base_url=url, key="TEST_KEY"))
     print(provider.complete(build_call()).text)
 """
 
@@ -183,9 +183,9 @@ def test_white_space_around_a_key_does_no_harm(
     with dialect.server(key=KEY) as vendor:
         providers = ProviderPool()
         replies = [
-            ProviderHarness(vendor, providers.get(name, spec_of(dialect, vendor.url + dialect.path, key=name))).ask(
-                Answer()
-            )
+            ProviderHarness(
+                vendor, providers.get_provider(name, spec_of(dialect, vendor.url + dialect.path, key=name))
+            ).ask(Answer())
             for name in ("TEST_KEY", "OTHER_KEY")
         ]
 
@@ -200,7 +200,7 @@ def test_a_key_that_cannot_be_sent_is_refused_with_its_variable(
     monkeypatch.setenv("TEST_KEY", key)
 
     with pytest.raises(KeyRefused, match="TEST_KEY") as failed:
-        ProviderPool().get("vendor", spec_of(dialect, "http://127.0.0.1:1"))
+        ProviderPool().get_provider("vendor", spec_of(dialect, "http://127.0.0.1:1"))
 
     assert "47" not in str(failed.value)
 
@@ -210,14 +210,14 @@ def test_an_address_that_is_none_is_refused_with_its_variable(monkeypatch: pytes
     monkeypatch.setenv("TEST_ADDRESS", address)
 
     with pytest.raises(ModelUnsuited, match=r"TEST_ADDRESS .* https?://"):
-        ProviderPool().get("local", ProviderSpec(kind=ProviderKind.OPENAI, address="TEST_ADDRESS"))
+        ProviderPool().get_provider("local", ProviderSpec(kind=ProviderKind.OPENAI, address="TEST_ADDRESS"))
 
 
 def test_a_server_without_keys_is_asked_at_the_address_of_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = ProviderSpec(kind=ProviderKind.OPENAI, address="TEST_ADDRESS")
     with OpenAIServer(key="", reasoning_model=False) as vendor:
         monkeypatch.setenv("TEST_ADDRESS", f"{vendor.url}/v1/")
-        harness = ProviderHarness(vendor, ProviderPool().get("local", spec))
+        harness = ProviderHarness(vendor, ProviderPool().get_provider("local", spec))
 
         reply = harness.ask(Answer("Many."))
 
@@ -246,12 +246,12 @@ def test_a_client_is_made_once_until_something_about_it_changes(
     monkeypatch.setenv("TEST_KEY", KEY)
     providers = ProviderPool()
     spec = spec_of(dialect, "http://127.0.0.1:1")
-    first = providers.get("vendor", spec)
+    first = providers.get_provider("vendor", spec)
 
-    assert providers.get("vendor", spec_of(dialect, "http://127.0.0.1:1")) is first
-    assert providers.get("vendor", spec.model_copy(update={"concurrency": 3})) is not first
+    assert providers.get_provider("vendor", spec_of(dialect, "http://127.0.0.1:1")) is first
+    assert providers.get_provider("vendor", spec.model_copy(update={"concurrency": 3})) is not first
     monkeypatch.setenv("TEST_KEY", "sk-next")
-    assert providers.get("vendor", spec) is not first
+    assert providers.get_provider("vendor", spec) is not first
 
 
 def test_a_changed_key_is_used_by_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,12 +259,14 @@ def test_a_changed_key_is_used_by_the_next_call(monkeypatch: pytest.MonkeyPatch)
     with AnthropicServer(key=KEY) as vendor:
         monkeypatch.setenv("TEST_KEY", "sk-old")
         with pytest.raises(KeyRefused):
-            ProviderHarness(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).provider.complete(
+            ProviderHarness(vendor, providers.get_provider("vendor", spec_of(ANTHROPIC, vendor.url))).provider.complete(
                 build_call()
             )
         monkeypatch.setenv("TEST_KEY", KEY)
 
-        reply = ProviderHarness(vendor, providers.get("vendor", spec_of(ANTHROPIC, vendor.url))).ask(Answer("Many."))
+        reply = ProviderHarness(vendor, providers.get_provider("vendor", spec_of(ANTHROPIC, vendor.url))).ask(
+            Answer("Many.")
+        )
 
     assert reply.text == "Many."
 

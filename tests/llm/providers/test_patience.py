@@ -74,7 +74,7 @@ def test_it_stops_waiting_for_an_answer_that_nobody_wants(reach: Reach, dialect:
 def test_it_does_not_wait_for_the_rest_of_half_an_answer(dialect: Dialect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_KEY", KEY)
     with Wire(says(HEAD + b"content-length: 500\r\n\r\n", b'{"id": "c-1", ')) as wire:
-        provider = ProviderPool().get("half", spec_of(dialect, wire.url))
+        provider = ProviderPool().get_provider("half", spec_of(dialect, wire.url))
 
         with pytest.raises(OutOfTime) as failed:
             provider.complete(build_call(seconds=0.5))
@@ -89,7 +89,7 @@ def test_nothing_is_billed_by_a_server_that_is_not_there(dialect: Dialect, monke
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-    error = ask_in_vain(ProviderPool().get("nowhere", spec_of(dialect, f"http://127.0.0.1:{port}")), seconds=5)
+    error = ask_in_vain(ProviderPool().get_provider("nowhere", spec_of(dialect, f"http://127.0.0.1:{port}")), seconds=5)
 
     assert type(error) is ProviderBusy
     assert (error.usage, error.status) == (NOTHING, None)
@@ -108,7 +108,7 @@ def test_a_connection_that_is_not_taken_costs_its_own_limit_and_no_more(
     with black_hole() as port:
         spec = spec_of(dialect, f"http://127.0.0.1:{port}", connect_seconds=connect_seconds, answer_seconds=60)
 
-        error = ask_in_vain(ProviderPool().get("nowhere", spec), seconds=seconds)
+        error = ask_in_vain(ProviderPool().get_provider("nowhere", spec), seconds=seconds)
 
     assert "cannot be reached" not in str(error)  # what is said when the wait is ended by the other side
     assert type(error) is expected

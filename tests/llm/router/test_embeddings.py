@@ -53,7 +53,7 @@ def embedding_world(world: World) -> World:
 
 def embed(world: World, *texts: str, tenant: Tenant | None = None, purpose: str = "document") -> Embeddings:
     space = world.router.get_vector_space("embed")
-    return world.router.embed("embed", texts, purpose=EmbeddingPurpose(purpose), space=space, tenant=tenant)
+    return world.router.embed_texts("embed", texts, purpose=EmbeddingPurpose(purpose), space=space, tenant=tenant)
 
 
 def test_vectors_come_in_the_order_of_the_texts_with_length_one_and_a_row(embedding_world: World, acme: Tenant) -> None:
@@ -104,7 +104,7 @@ def test_a_space_that_is_no_longer_configured_is_said(embedding_world: World) ->
     space = VectorSpace(key="lake@2", dimensions=2, batch=1, batch_tokens=100, text_tokens=100)
 
     with pytest.raises(NoProvider, match="lake@2"):
-        embedding_world.router.embed("embed", ["water"], purpose=EmbeddingPurpose.QUERY, space=space)
+        embedding_world.router.embed_texts("embed", ["water"], purpose=EmbeddingPurpose.QUERY, space=space)
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,9 @@ def test_a_model_that_hangs_makes_only_the_first_searches_wait(
     monkeypatch.setattr(fallback, "FAIR_QUERY_SECONDS", 0.1)
     Breaker.objects.create(provider="openai", model="vec", kind="busy", failures=2)
     models.begin_anew()
-    models.router.services.providers.get("openai", models.registry.providers["openai"])  # before the clock runs
+    models.router.services.providers.get_provider(
+        "openai", models.registry.providers["openai"]
+    )  # before the clock runs
     models.openai.always(Hang())
 
     pages = [search(client, embedded, words) for words in ("again", "body", "sun")]
