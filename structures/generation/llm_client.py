@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -93,24 +93,61 @@ class JobLLMClient(StrategyCapacityLookup):
         check_hard_limit(self._run.tenant, spending, Decimal(plan["expected_cost_usd"]))
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
+        request, digest = self._begin_question(action, values, wanted)
+        cached = find_answer(self._run.tenant, digest)
+        if cached is None:
+            value, model = self._ask(action, request, wanted)
+            self._store_answers({digest: value}, model)
+        else:
+            value, model = wanted.model_validate_json(cached.answer), cached.model
+        self._count_answer(action, request, model, [digest], is_reused=cached is not None)
+        return value
+
+    def complete_together(
+        self,
+        action: str,
+        values: Mapping[str, object],
+        wanted: type[T],
+        split: Callable[[T], Iterable[tuple[Mapping[str, object], BaseModel]]],
+    ) -> T:
+        request, _ = self._begin_question(action, values, wanted)
+        value, model = self._ask(action, request, wanted)
+        prompt = read_prompt(action)
+        answers = {
+            compute_digest(action, self._strategy, prompt.build_request(own_values), type(answer)): answer
+            for own_values, answer in split(value)
+        }
+        self._store_answers(answers, model)
+        self._count_answer(action, request, model, answers, is_reused=False)
+        return value
+
+    def _begin_question(
+        self, action: str, values: Mapping[str, object], wanted: type[BaseModel]
+    ) -> tuple[ModelRequest, str]:
+        """Report that a question is asked, and return the request for it and its digest."""
         with self._lock:
             answered = self._answered_calls
             self._run.report_progress("asking", answered, max(self._planned_calls, answered + 1))
-        prompt = read_prompt(action)
-        request = replace(prompt.build_request(values), repeats_system=action == LESSON_ACTION)
-        digest = compute_digest(action, self._strategy, request, wanted)
-        cached = find_answer(self._run.tenant, digest)
-        if cached is None:
-            value, model = self._complete_and_cache(action, request, wanted, digest)
-        else:
-            value, model = wanted.model_validate_json(cached.answer), cached.model
+        request = replace(read_prompt(action).build_request(values), repeats_system=action == LESSON_ACTION)
+        return request, compute_digest(action, self._strategy, request, wanted)
+
+    def _count_answer(
+        self, action: str, request: ModelRequest, model: str, digests: Iterable[str], *, is_reused: bool
+    ) -> None:
         with self._lock:
             self._answered_calls += 1
-            self._reused_calls += cached is not None
+            self._reused_calls += is_reused
             self._models[model] += 1
-            self._prompts[action] = prompt.version
-            self._used_digests.add(digest)
-        return value
+            self._prompts[action] = request.prompt_version
+            self._used_digests.update(digests)
+
+    def _store_answers(self, answers: Mapping[str, BaseModel], model: str) -> None:
+        for digest, value in answers.items():
+            store_answer(
+                tenant=self._run.tenant, node_id=self._run.job.subject_id, digest=digest, model=model, value=value
+            )
+        with self._lock:
+            self._run.renew_attempts()
 
     def announce_lessons(self, outline: Outline, asked: Collection[UUID]) -> None:
         store_steps(self._run.job, outline, asked)
@@ -129,8 +166,8 @@ class JobLLMClient(StrategyCapacityLookup):
         self._run.checkpoint()
         return outcomes
 
-    def _complete_and_cache(self, action: str, request: ModelRequest, wanted: type[T], digest: str) -> tuple[T, str]:
-        """Ask the router and cache its answer. Raises TooLargeForModel when less text might succeed."""
+    def _ask(self, action: str, request: ModelRequest, wanted: type[T]) -> tuple[T, str]:
+        """Return the router's answer and its model. Raises TooLargeForModel when less text might succeed."""
         try:
             completion = self._router.complete_object(
                 action,
@@ -152,15 +189,6 @@ class JobLLMClient(StrategyCapacityLookup):
             # An answer that did not come to its end is under way no more.
             with self._lock:
                 self._arriving.pop(threading.get_ident(), None)
-        store_answer(
-            tenant=self._run.tenant,
-            node_id=self._run.job.subject_id,
-            digest=digest,
-            model=completion.model,
-            value=completion.value,
-        )
-        with self._lock:
-            self._run.renew_attempts()
         return completion.value, completion.model
 
     def _report_answer(self, progress: AnswerProgress) -> None:

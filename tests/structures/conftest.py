@@ -43,3 +43,9 @@ def no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a busy model be asked again at once, and a job's end be noticed at once."""
     monkeypatch.setattr("llm.router.fallback.FIRST_PAUSE", 0.01)
     monkeypatch.setattr("project.jobs.runner.HEARTBEAT_SECONDS", 0.05)
+
+
+@pytest.fixture
+def lessons_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each lesson, however small, be a question of its own."""
+    monkeypatch.setattr("structures.engines.llm.engine.GROUP_TOKENS", 0)

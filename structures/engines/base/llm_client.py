@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -71,6 +71,20 @@ class LLMClient(CapacityLookup, Protocol):
         """Fill the action's prompt and return a model's answer. Raises TooLargeForModel and what the router raises.
 
         May be called by several threads at once.
+        """
+        ...
+
+    def complete_together(
+        self,
+        action: str,
+        values: Mapping[str, object],
+        wanted: type[T],
+        split: Callable[[T], Iterable[tuple[Mapping[str, object], BaseModel]]],
+    ) -> T:
+        """Ask like `complete` a question that stands for several, which has an answer of its own in no cache.
+
+        `split` tells of the answer which of these questions it answers: the values of each, and what is to be kept as
+        the answer to it.
         """
         ...
 

@@ -67,6 +67,22 @@ class LessonDetailsAnswer(BaseModel):
     exercises: list[ExerciseAnswer]
 
 
+class NumberedLessonAnswer(LessonDetailsAnswer):
+    """What one of several lessons teaches."""
+
+    lesson: int = Field(description="The number of the lesson.")
+
+    def build_details(self) -> LessonDetailsAnswer:
+        """Return a copy without the number, as an answer about this lesson alone has it."""
+        return LessonDetailsAnswer.model_validate(self.model_dump(exclude={"lesson"}))
+
+
+class LessonsAnswer(BaseModel):
+    """What several lessons teach."""
+
+    lessons: list[NumberedLessonAnswer] = Field(description="Each lesson once, in order, from its own chunks alone.")
+
+
 class ExpectationAnswer(BaseModel):
     """Something a student knows or can do after the course."""
 

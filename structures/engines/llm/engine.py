@@ -19,21 +19,20 @@ from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm.answers import LessonDetailsAnswer, ReconciliationAnswer
 from structures.engines.llm.draft_builder import add_module_minutes, describe_course
+from structures.engines.llm.groups import GROUP_TOKENS, MAX_GROUP_LESSONS, build_part_values, group_questions
 from structures.engines.llm.language import build_script_warning
 from structures.engines.llm.lessons import (
     LESSON_ACTION,
-    LessonQuestion,
     build_lesson_questions,
-    build_part_values,
     describe_failure,
     write_lessons,
 )
 from structures.engines.llm.numbering import dump_visible_line
-from structures.engines.llm.parts import PromptPart
+from structures.engines.llm.parts import PromptPart, estimate_part_tokens
 from structures.engines.llm.reconciliation import NumberedCourse
 
 # To be changed with every edit after which the same materials, prompts and answers may give another draft.
-VERSION = "3"
+VERSION = "4"
 
 RECONCILIATION_ACTION = "reconcile_course"
 ACTIONS = (LESSON_ACTION, RECONCILIATION_ACTION)
@@ -61,12 +60,12 @@ def write_course(request: EngineRequest, outline: Outline, llm: LLMClient) -> Dr
     source = request.source
     language = request.instructions.language or source.language
     values = _build_request_values(language, request)
-    questions = _build_lesson_questions(outline, llm)
-    llm.announce_plan(_build_plan_for_lessons(questions, values, llm, is_refinement=bool(request.refinement)))
-    draft = write_lessons(outline, questions, values, llm, keeps_partial=request.keeps_partial)
-    if questions and not request.refinement:
+    questions = _LessonQuestions(outline, values, llm)
+    llm.announce_plan(_build_plan_for_lessons(questions, llm, is_refinement=bool(request.refinement)))
+    draft = write_lessons(outline, questions.groups, values, llm, keeps_partial=request.keeps_partial)
+    if questions.groups and not request.refinement:
         draft = _read_course(draft, outline, {**values, **_build_course_values(source)}, llm, request=request)
-    elif not questions:
+    elif not questions.groups:
         draft = replace(draft, warnings=(*draft.warnings, "The materials hold nothing that models could be asked."))
     # At the end: a correction may have moved a lesson into another module.
     draft = replace(draft, modules=add_module_minutes(draft.modules, outline))
@@ -80,6 +79,12 @@ def compute_part_limit(capacity: ContextCapacity) -> int:
     return max(MIN_PART_TOKENS, min(capacity.input_tokens - OVERHEAD_TOKENS, by_answer))
 
 
+def compute_group_limit(capacity: ContextCapacity) -> int:
+    """Return about how many small lessons one request may ask, so that answers of usual length fit together."""
+    by_answer = int((capacity.output_tokens - GROUP_TOKENS * ANSWER_SHARE) / MIN_ANSWER_TOKENS)
+    return max(1, min(MAX_GROUP_LESSONS, by_answer))
+
+
 def build_plan(request: EngineRequest, outline: Outline, capacities: CapacityLookup) -> dict[str, Any]:
     """Return the plan of `write_course` without asking: model, steps, requests, tokens, expected cost and time.
 
@@ -88,49 +93,67 @@ def build_plan(request: EngineRequest, outline: Outline, capacities: CapacityLoo
     changes them. The last question counts as asked, as nobody knows it before the lessons are written.
     """
     values = _build_request_values(request.instructions.language or request.source.language, request)
-    questions = _build_lesson_questions(outline, capacities)
-    return _build_plan_for_lessons(questions, values, capacities, is_refinement=bool(request.refinement))
+    questions = _LessonQuestions(outline, values, capacities)
+    return _build_plan_for_lessons(questions, capacities, is_refinement=bool(request.refinement))
 
 
-def _build_lesson_questions(outline: Outline, capacities: CapacityLookup) -> list[LessonQuestion]:
-    return build_lesson_questions(outline, limit=compute_part_limit(capacities.get_capacity(LESSON_ACTION)))
+class _LessonQuestions:
+    """What is to be asked about lessons, and which of it has an answer from before.
+
+    `asked` are the materials of each question that has none, part by part.
+    """
+
+    def __init__(self, outline: Outline, values: Mapping[str, object], capacities: CapacityLookup) -> None:
+        capacity = capacities.get_capacity(LESSON_ACTION)
+        limit = compute_part_limit(capacity)
+        lessons = build_lesson_questions(outline, limit=limit)
+        parts = [(lesson.key, part) for lesson in lessons for part in lesson.parts]
+        known = capacities.find_answered(
+            LESSON_ACTION, [build_part_values(part, values) for _, part in parts], LessonDetailsAnswer
+        )
+        open_parts = [part for part, is_known in zip(parts, known, strict=True) if not is_known]
+        self.lesson_count, self.part_count, self.reused_count = len(lessons), len(parts), sum(known)
+        self.groups = group_questions(
+            lessons,
+            {lesson.key for lesson in lessons} - {key for key, _ in open_parts},
+            max_tokens=min(limit, GROUP_TOKENS),
+            max_lessons=compute_group_limit(capacity),
+        )
+        together = [group for group in self.groups if len(group.questions) > 1]
+        grouped = {question.key for group in together for question in group.questions}
+        self.asked: list[list[PromptPart]] = [
+            *([part] for key, part in open_parts if key not in grouped),
+            *([part for question in group.questions for part in question.parts] for group in together),
+        ]
 
 
 def _build_plan_for_lessons(
-    lessons: list[LessonQuestion], values: Mapping[str, object], capacities: CapacityLookup, *, is_refinement: bool
+    questions: _LessonQuestions, capacities: CapacityLookup, *, is_refinement: bool
 ) -> dict[str, Any]:
-    parts = [part for lesson in lessons for part in lesson.parts]
-    questions = [build_part_values(part, values) for part in parts]
-    known = capacities.find_answered(LESSON_ACTION, questions, LessonDetailsAnswer)
-    asked = [_estimate_size(part) for part, is_known in zip(parts, known, strict=True) if not is_known]
-    sizes = [(LESSON_ACTION, size) for size in asked]
-    is_read_through = bool(parts) and not is_refinement
+    sizes = [(LESSON_ACTION, sum(map(estimate_part_tokens, parts)), len(parts)) for parts in questions.asked]
+    is_read_through = bool(questions.groups) and not is_refinement
     if is_read_through:
-        sizes.append((RECONCILIATION_ACTION, len(lessons) * RECONCILED_TOKENS_PER_LESSON))
+        sizes.append((RECONCILIATION_ACTION, questions.lesson_count * RECONCILED_TOKENS_PER_LESSON, 1))
     tokens, cost = 0, Decimal(0)
     seconds: dict[str, list[float]] = defaultdict(list)
-    for action, size in sizes:
+    for action, size, count in sizes:
         capacity = capacities.get_capacity(action)
         sent = size + OVERHEAD_TOKENS
-        answer = min(Decimal(capacity.output_tokens), MIN_ANSWER_TOKENS + size * ANSWER_SHARE)
+        answer = min(Decimal(capacity.output_tokens), count * MIN_ANSWER_TOKENS + size * ANSWER_SHARE)
         tokens += sent
         cost += sent * capacity.input_price + answer * capacity.output_price
         seconds[action].append(FIRST_TOKEN_SECONDS + float(answer) / TOKENS_PER_SECOND)
-    concurrency = max(1, min(capacities.get_concurrency(), len(asked)))
+    concurrency = max(1, min(capacities.get_concurrency(), len(questions.asked)))
     return {
         "model": capacities.get_capacity(LESSON_ACTION).model,
-        "steps": {"lessons": len(lessons), "reconciliation": is_read_through},
-        "parts": len(parts),
-        "reused": sum(known),
+        "steps": {"lessons": questions.lesson_count, "reconciliation": is_read_through},
+        "parts": questions.part_count,
+        "reused": questions.reused_count,
         "calls": len(sizes),
         "input_tokens": tokens,
         "expected_cost_usd": f"{cost:.4f}",
         "expected_seconds": round(sum(seconds[LESSON_ACTION]) / concurrency + sum(seconds[RECONCILIATION_ACTION])),
     }
-
-
-def _estimate_size(part: PromptPart) -> int:
-    return sum(line.estimated_tokens for line in part)
 
 
 def _read_course(

@@ -75,6 +75,12 @@ def render_lines(lines: tuple[ChunkLine, ...]) -> str:
     return "\n".join(output)
 
 
+def renumber_line(line: ChunkLine, number: int) -> ChunkLine:
+    """Return the line with another number."""
+    text = dump_json_line({**json.loads(line.text), "chunk": number})
+    return ChunkLine(number=number, chunk_id=line.chunk_id, heading=line.heading, text=text)
+
+
 def halve_line(line: ChunkLine) -> tuple[ChunkLine, ChunkLine]:
     """Cut a line that is too long even alone into two with the same number, at a space near its middle."""
     # The same number: a quote from either half is looked for in the whole chunk.

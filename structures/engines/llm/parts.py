@@ -35,6 +35,13 @@ def cut_parts(lines: tuple[ChunkLine, ...], *, limit: int) -> list[PromptPart]:
     return parts
 
 
+def estimate_part_tokens(part: PromptPart) -> int:
+    """Return an upper estimate of a part's tokens, with the headings of its entries."""
+    before = (None, *part[:-1])
+    headings = (line for line, last in zip(part, before, strict=True) if last is None or last.heading != line.heading)
+    return sum(line.estimated_tokens for line in part) + sum(map(_estimate_heading_tokens, headings))
+
+
 def split_part(part: PromptPart) -> tuple[PromptPart, PromptPart] | None:
     """Return two halves of a part by tokens; None for a single line below MIN_HALVED_TOKENS."""
     if len(part) == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -100,15 +100,60 @@ class Clerk:
         return [TaskOutcome(value=task()) for task in tasks]
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
+        (lines,) = self._begin(action, values)
+        answer = self.answer(action, _list_numbers(lines), "\n".join(lines))
+        self.answered.append((action, _list_numbers(lines)))
+        return wanted.model_validate(answer.model_dump())
+
+    def complete_together(
+        self,
+        action: str,
+        values: Mapping[str, object],
+        wanted: type[T],
+        split: Callable[[T], Iterable[tuple[Mapping[str, object], BaseModel]]],
+    ) -> T:
+        """Answer each lesson as if it were asked about alone, with the numbers that its chunks have here."""
+        lessons = []
+        for number, lines in enumerate(self._begin(action, values), start=1):
+            numbers = _list_numbers(lines)
+            own = list(range(1, len(numbers) + 1))
+            answer = self.answer(action, own, "\n".join(lines)).model_dump()
+            self.answered.append((action, own))
+            for content in (*answer["concepts"], *answer["exercises"]):
+                for citation in content["citations"]:
+                    citation["chunk"] = dict(zip(own, numbers, strict=True)).get(citation["chunk"], 10_000)
+            lessons.append({**answer, "lesson": number})
+        value = wanted.model_validate(self.change_together({"lessons": lessons}))
+        assert list(split(value)) or not lessons
+        return value
+
+    def change_together(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return what is answered about several lessons instead."""
+        return answer
+
+    def answer(self, action: str, numbers: list[int], _text: str) -> BaseModel:
+        """Return the answer about these lines, as if nothing else had been asked."""
+        return self.answers[action](numbers)
+
+    def _begin(self, action: str, values: Mapping[str, object]) -> list[list[str]]:
+        """Note a question, and return its lines by lesson."""
         assert self.plan
         self.questions.append((action, values))
-        key, name = ("course_lines", "line") if action == RECONCILIATION_ACTION else ("materials", "chunk")
-        lines = [json.loads(line) for line in str(values[key]).splitlines()]
-        numbers = list(dict.fromkeys(line[name] for line in lines if name in line))
-        if self.too_much(action, numbers):
+        lessons: list[list[str]] = [[]]
+        for line in str(values["course_lines" if action == RECONCILIATION_ACTION else "materials"]).splitlines():
+            if line.startswith('{"lesson": ') and action == LESSON_ACTION:
+                lessons.append([])
+            else:
+                lessons[-1].append(line)
+        lessons = lessons[1:] or lessons
+        if self.too_much(action, [number for lines in lessons for number in _list_numbers(lines)]):
             raise TooLargeForModel(ValueError(f"{action} is too much"))
-        self.answered.append((action, numbers))
-        return wanted.model_validate(self.answers[action](numbers).model_dump())
+        return lessons
+
+
+def _list_numbers(lines: Iterable[str]) -> list[int]:
+    values = (json.loads(line) for line in lines)
+    return list(dict.fromkeys(value[name] for value in values for name in ("line", "chunk") if name in value))
 
 
 def _lesson(numbers: list[int]) -> LessonDetailsAnswer:
@@ -118,6 +163,10 @@ def _lesson(numbers: list[int]) -> LessonDetailsAnswer:
 USUAL: Mapping[str, Callable[[list[int]], BaseModel]] = {
     LESSON_ACTION: _lesson, RECONCILIATION_ACTION: lambda _numbers: about_course(),
 }  # fmt: skip
+
+
+LONG = "Water boils, and steam rises from it. " * 300
+"""More text than lessons have that are asked about together."""
 
 
 def write(source: SourceNode, clerk: Clerk, *, is_guided: bool = False, **said: Any) -> Draft:
@@ -148,7 +197,7 @@ def titles_of(draft: Draft) -> list[str]:
 
 def test_each_lesson_is_a_question_and_the_last_one_is_about_the_course() -> None:
     clerk = Clerk()
-    source = node("Water", node("One", entry("Water boils.")), node("Two", entry("Ice melts.")))
+    source = node("Water", node("One", entry(LONG)), node("Two", entry(LONG)))
 
     draft = write(source, clerk)
 
@@ -414,13 +463,11 @@ class Reader(Clerk):
     def __init__(self, *corrections: dict[str, Any]) -> None:
         super().__init__(correct(*corrections))
 
-    def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
-        titles = [title for word, title in _CONCEPTS.items() if word in str(values.get("materials"))]
-        self.answers = {
-            **self.answers,
-            LESSON_ACTION: lambda _numbers: lesson_details(*(concept(title, (2, "words")) for title in titles)),
-        }
-        return super().complete(action, values, wanted)
+    def answer(self, action: str, numbers: list[int], text: str) -> BaseModel:
+        if action == RECONCILIATION_ACTION:
+            return super().answer(action, numbers, text)
+        titles = [title for word, title in _CONCEPTS.items() if word in text]
+        return lesson_details(*(concept(title, (2, "words")) for title in titles))
 
     def read_course(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in str(self.questions[-1][1]["course_lines"]).splitlines()]

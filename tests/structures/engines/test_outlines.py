@@ -131,6 +131,7 @@ def _two_lessons(first: str = "Water boils.", second: str = "Ice melts.") -> Sou
     return node("Water", node("One", entry(first)), node("Two", entry(second)))
 
 
+@pytest.mark.usefixtures("lessons_alone")
 def test_a_question_has_numbers_of_its_own_and_nothing_of_the_rest_of_the_course() -> None:
     clerk = Clerk()
     source = _two_lessons()
@@ -145,6 +146,7 @@ def test_a_question_has_numbers_of_its_own_and_nothing_of_the_rest_of_the_course
         assert "Two" not in str(values)
 
 
+@pytest.mark.usefixtures("lessons_alone")
 def test_a_change_of_one_lesson_changes_one_question() -> None:
     def ask(source: SourceNode) -> list[str]:
         clerk = Clerk()

@@ -70,8 +70,27 @@ def honest(asked: Asked) -> Answer:
     """Answer as a model that does what it is told: a concept for each chunk, which it quotes whole."""
     if is_about_course(asked):
         return said(about_course())
-    concepts = [concept(f"Idea {line['chunk']}", (line["chunk"], line["text"])) for line in chunks_shown(asked.prompt)]
-    return said(lesson_details(*concepts))
+    return said_of_lessons(asked, _quote_all)
+
+
+def _quote_all(chunks: list[dict[str, Any]]) -> LessonDetailsAnswer:
+    return lesson_details(*(concept(f"Idea {line['chunk']}", (line["chunk"], line["text"])) for line in chunks))
+
+
+def said_of_lessons(
+    asked: Asked, describe: Callable[[list[dict[str, Any]]], LessonDetailsAnswer], **tokens: Any
+) -> Answer:
+    """Return what `describe` says of the chunks of the lesson, or of each lesson, that a question is about."""
+    lessons: list[list[dict[str, Any]]] = [[]]
+    for line in data_lines(asked.prompt):
+        if "lesson" in line:
+            lessons.append([])
+        elif "chunk" in line:
+            lessons[-1].append(line)
+    if len(lessons) == 1:
+        return said(describe(lessons[0]), **tokens)
+    described = [{**describe(chunks).model_dump(), "lesson": n} for n, chunks in enumerate(lessons[1:], start=1)]
+    return said({"lessons": described}, **tokens)
 
 
 def is_about_course(asked: Asked) -> bool:
@@ -85,7 +104,9 @@ def of_lesson(
     """Return a step that answers each lesson with these details, and the last question with `about`."""
 
     def step(asked: Asked) -> Answer:
-        return said(about_course(**(about or {})) if is_about_course(asked) else lesson_details(*concepts, **details))
+        if is_about_course(asked):
+            return said(about_course(**(about or {})))
+        return said_of_lessons(asked, lambda _chunks: lesson_details(*concepts, **details))
 
     return step
 

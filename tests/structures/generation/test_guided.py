@@ -63,6 +63,7 @@ def test_the_outline_engine_keeps_the_tree(api: Api, acme: Tenant, water: Materi
     assert guided["provenance"]["arrangement"] == {"chosen": "the tree of material nodes"}
 
 
+@pytest.mark.usefixtures("lessons_alone")
 def test_a_model_is_asked_for_details_alone(world: World, api: Api, acme: Tenant, water: MaterialNode) -> None:
     world.google.always(honest)
 
@@ -78,6 +79,7 @@ def test_a_model_is_asked_for_details_alone(world: World, api: Api, acme: Tenant
     assert (module["estimated_minutes"], module["minutes_basis"]) == (30, "estimated")
 
 
+@pytest.mark.usefixtures("lessons_alone")
 def test_the_plan_says_what_is_asked(world: World, api: Api, acme: Tenant, water: MaterialNode) -> None:
     plan = api(acme).get(f"/api/v1/nodes/{water.pk}/generation-plan", {"mode": "guided"}).json()
 

@@ -15,6 +15,7 @@ from llm.models import ExternalCall
 from materials.models import MaterialNode
 from materials.tree.services import create_node
 from project.jobs.models import ClusterHeartbeat, Job, JobStatus
+from structures.engines.llm.groups import GROUP_TOKENS
 from structures.models import Reference, StructureSnapshot
 from tenants.models import Tenant
 from tests.conftest import Api
@@ -87,7 +88,9 @@ def test_a_worker_killed_after_the_vendors_answer_is_replaced_and_nothing_counts
 ) -> None:
     for n in range(LESSONS):
         lesson = create_node(tenant=acme, title=f"Lesson {n}", parent_id=course.pk)
-        add_text(lesson, "a.md", f"Lesson {n} says that water is wet.\n\nIt says so {n + 2} times.".encode())
+        # So long that no two lessons are asked about together.
+        text = f"Lesson {n} says that water is wet.\n\nIt says so {n + 2} times: {'water is wet, ' * GROUP_TOKENS}"
+        add_text(lesson, "a.md", text.encode())
     murderer = Murderer()
     world.google.always(murderer.answer)
     world.google.after_sending = murderer.strike

@@ -112,6 +112,7 @@ def test_what_people_approved_is_kept_and_only_enriched(
     assert "becomes a gas" not in str(rain)
 
 
+@pytest.mark.usefixtures("lessons_alone")
 def test_a_model_sees_the_part_of_the_file_that_is_the_lessons(
     world: World, api: Api, acme: Tenant, book: MaterialNode, approved: str
 ) -> None:

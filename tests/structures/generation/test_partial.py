@@ -32,7 +32,7 @@ from tests.structures.generation.llm_courses import (
 )
 from tests.structures.working_copies.desk import add_text
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_long_pauses")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_long_pauses", "lessons_alone")]
 
 LESSONS = 3
 

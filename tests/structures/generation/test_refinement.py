@@ -28,6 +28,8 @@ from tests.structures.generation.test_guided import outline_of
 from tests.structures.generation.test_guided import water as water  # the course of these tests, too
 from tests.structures.working_copies.desk import create_copy
 
+pytestmark = pytest.mark.usefixtures("lessons_alone")
+
 # What may differ between a node and the same node in the next snapshot.
 _OWN = {"id", "children", "prerequisites"}
 

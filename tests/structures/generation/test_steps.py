@@ -32,7 +32,7 @@ from structures.models import CachedAnswer
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.fakes.asked import Asked
-from tests.fakes.steps import Step
+from tests.fakes.steps import Refusal, Step
 from tests.llm.world import World
 from tests.process_table import eventually
 from tests.structures.engines.numbered import chunk, entry, node
@@ -49,13 +49,20 @@ class CountingModel(Clerk):
         self.known: set[tuple[str, str, str]] = set()
         self.paid: list[str] = []
 
+    def find_answered(self, action: str, questions: Any, _wanted: Any) -> list[bool]:
+        return [_compute_key(action, values) in self.known for values in questions]
+
     def complete(self, action: str, values: Any, wanted: Any) -> Any:
-        request = read_prompt(action).build_request(values)
-        digest = (action, request.system, request.prompt)
-        if digest not in self.known:
-            self.known.add(digest)
+        if (key := _compute_key(action, values)) not in self.known:
+            self.known.add(key)
             self.paid.append(action)
         return super().complete(action, values, wanted)
+
+    def complete_together(self, action: str, values: Any, wanted: Any, split: Any) -> Any:
+        self.paid.append(action)
+        value = super().complete_together(action, values, wanted, split)
+        self.known |= {_compute_key(action, own) for own, _ in split(value)}
+        return value
 
     def write(self, source: SourceNode, *, is_guided: bool = True) -> tuple[Draft, list[str]]:
         """Return the draft, and the actions of the questions that had to be paid for."""
@@ -63,6 +70,11 @@ class CountingModel(Clerk):
         outline = build_guided_outline(source) if is_guided else None
         draft = ENGINES[EngineName.LLM].build_draft(EngineRequest(source=source, outline=outline), self)
         return draft, self.paid
+
+
+def _compute_key(action: str, values: Any) -> tuple[str, str, str]:
+    request = read_prompt(action).build_request(values)
+    return action, request.system, request.prompt
 
 
 def large_course(lesson_count: int) -> SourceNode:
@@ -103,14 +115,24 @@ def _read_again(lesson: SourceNode) -> SourceNode:
 def test_a_change_asks_about_one_lesson_and_the_course(lesson_count: int) -> None:
     model, source = CountingModel(), large_course(lesson_count)
     _, paid = model.write(source)
-    assert paid == [LESSON_ACTION] * lesson_count + [RECONCILIATION_ACTION]
+    # Of ten small lessons in a module eight are asked about together, then two.
+    assert paid == [LESSON_ACTION] * (lesson_count // 5) + [RECONCILIATION_ACTION]
 
     for number, change in ((0, _insert_chunk), (lesson_count // 2, _correct_chunk), (lesson_count - 1, _insert_chunk)):
         source = change_lesson(source, number, change)
         _, paid = model.write(source)
-        assert paid.count(LESSON_ACTION) <= 2
-        assert len(paid) <= 3
+        # The last question is asked again where the concepts are others.
+        assert paid in ([LESSON_ACTION], [LESSON_ACTION, RECONCILIATION_ACTION])
 
+    # A lesson that comes between others, or goes, changes nothing for its neighbours.
+    part = source.children[1]
+    new = node("New", entry("A new lesson says something of water.", name="new.md"))
+    for lessons, wanted in (
+        ((*part.children[:4], new, *part.children[4:]), [LESSON_ACTION, RECONCILIATION_ACTION]),
+        (part.children[1:], [RECONCILIATION_ACTION]),
+    ):
+        changed = replace(part, children=lessons)
+        assert model.write(replace(source, children=(source.children[0], changed, *source.children[2:])))[1] == wanted
     assert model.write(change_lesson(source, 7, _read_again))[1] == []
     # Other titles, or another order, are for the last question alone.
     renamed = change_lesson(source, 3, lambda lesson: replace(lesson, title="Otherwise"))
@@ -123,11 +145,54 @@ def test_a_change_asks_about_one_lesson_and_the_course(lesson_count: int) -> Non
 
 
 @pytest.fixture
-def five_lessons(acme: Tenant, course: MaterialNode) -> MaterialNode:
+def five_small_lessons(acme: Tenant, course: MaterialNode) -> MaterialNode:
     for n in range(5):
         lesson = create_node(tenant=acme, title=f"Lesson {n}", parent_id=course.pk)
         add_text(lesson, f"{n}.md", f"# Water {n}\n\nLesson {n} says something of water.".encode())
     return course
+
+
+@pytest.fixture
+def five_lessons(five_small_lessons: MaterialNode, lessons_alone: None) -> MaterialNode:
+    return five_small_lessons
+
+
+@pytest.mark.django_db(transaction=True)
+def test_small_lessons_are_asked_about_together_and_a_changed_one_alone(
+    world: World, api: Api, acme: Tenant, five_small_lessons: MaterialNode
+) -> None:
+    let_write(world, output_tokens=16_000)
+    world.file["models"]["gemini"]["max_output"] = 16_000
+    world.write()
+    world.google.always(honest)
+    client = api(acme)
+    plan = client.get(f"/api/v1/nodes/{five_small_lessons.pk}/generation-plan", {"mode": "guided"}).json()
+    first = written(client, five_small_lessons.pk, mode="guided")
+    paid = len(world.google.asked)
+    add_text(MaterialNode.objects.get(tenant=acme, title="Lesson 2"), "more.md", b"# More\n\nThere is more to say.")
+    second = written(client, five_small_lessons.pk, mode="guided")
+
+    assert (plan["steps"]["lessons"], plan["parts"], plan["calls"]) == (5, 5, 2)
+    assert paid == 2
+    assert len(world.google.asked) == paid + 2
+    assert '{"lesson": ' not in world.google.asked[-2].prompt
+    assert second["provenance"]["reused_answers"] == 4
+    for n, lesson in enumerate(nodes_in(first, "lesson")):
+        quotes = [reference["quote"] for child in lesson["children"] for reference in child["references"]]
+        assert quotes == [f"Water {n}", f"Lesson {n} says something of water."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lesson_that_fails_among_others_fails_alone(
+    world: World, api: Api, acme: Tenant, five_small_lessons: MaterialNode
+) -> None:
+    for vendor in (world.google, world.anthropic):
+        vendor.always(lambda asked: Refusal() if "Lesson 3 says" in asked.prompt else honest(asked))
+
+    partial = written(api(acme), five_small_lessons.pk, mode="guided", on_failure="partial")
+
+    assert [bool(lesson["children"]) for lesson in nodes_in(partial, "lesson")] == [True, True, True, False, True]
+    assert [failure["lesson"] for failure in partial["provenance"]["failures"]] == ["Lesson 3"]
 
 
 @pytest.mark.django_db(transaction=True)
