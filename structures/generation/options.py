@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from structures.engines.base.requests import NO_INSTRUCTIONS, Instructions
+from structures.engines.llm.engine import ACTIONS
+from structures.engines.llm.judging import JUDGING_ACTION
 from structures.engines.registry import Engine
 
 DEFAULT_STRATEGY = "default"
@@ -32,6 +34,13 @@ class EvidencePolicy(StrEnum):
 
     MARK = "mark"
     STRICT = "strict"
+
+
+class Verification(StrEnum):
+    """Who checks the sentences that a model wrote: code alone, or also a second model as a judge."""
+
+    CODE = "code"
+    MODEL = "model"
 
 
 class OnFailure(StrEnum):
@@ -62,6 +71,7 @@ class GenerationOptions:
     outline: UUID | None = None
     instructions: Instructions = NO_INSTRUCTIONS
     evidence: EvidencePolicy = EvidencePolicy.MARK
+    verify: Verification = Verification.CODE
     keeps_partial: bool = False
     refinement: Refinement | None = None
 
@@ -83,7 +93,13 @@ class GenerationOptions:
             values["instructions"] = said
         if engine.uses_llm and self.evidence is not EvidencePolicy.MARK:
             values["evidence"] = self.evidence.value
+        if engine.uses_llm and self.verify is not Verification.CODE:
+            values["verify"] = self.verify.value
         return values
+
+    def list_actions(self) -> tuple[str, ...]:
+        """Return for what models are asked."""
+        return (*ACTIONS, JUDGING_ACTION) if self.verify is Verification.MODEL else ACTIONS
 
     @staticmethod
     def read_json(values: Mapping[str, Any]) -> GenerationOptions:
@@ -96,6 +112,7 @@ class GenerationOptions:
             refinement=_read_refinement(values.get("refine")),
             instructions=Instructions.read_json(values.get("instructions", {})),
             evidence=EvidencePolicy(values.get("evidence", EvidencePolicy.MARK)),
+            verify=Verification(values.get("verify", Verification.CODE)),
         )
 
 

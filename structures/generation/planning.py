@@ -8,10 +8,11 @@ from uuid import UUID
 from llm.errors import NoProvider
 from llm.router.factory import get_model_router
 from structures.engines.llm.engine import ACTIONS, build_plan
+from structures.engines.llm.judging import JUDGING_ACTION
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName, find_llm_outline
 from structures.errors import NothingReady, OptionsConflict
 from structures.generation.llm_client import StrategyCapacityLookup
-from structures.generation.options import DEFAULT_OPTIONS, DEFAULT_STRATEGY, GenerationOptions, Mode
+from structures.generation.options import DEFAULT_OPTIONS, DEFAULT_STRATEGY, GenerationOptions, Mode, Verification
 from structures.generation.preparation import prepare_request
 from structures.generation.queries import load_sources
 from tenants.models import Tenant
@@ -22,7 +23,8 @@ def choose_engine(wanted: str, options: GenerationOptions) -> Engine:
 
     `auto` means `llm` whenever a model is configured for the strategy; models that are down do not change that. An
     outline alone (`stop_after`) is made without a model. Raises OptionsConflict, UnknownStrategy, RegistryUnusable, and
-    NoProvider when `llm` is asked for without a configured model.
+    NoProvider when `llm` or a judge is asked for without a configured model, and UnknownAction when the registry knows
+    of no judge.
     """
     _refuse_conflicts(wanted, options)
     strategy = options.strategy
@@ -41,6 +43,9 @@ def choose_engine(wanted: str, options: GenerationOptions) -> Engine:
         if wanted == AUTO:
             return ENGINES[EngineName.OUTLINE]
         raise
+    if options.verify is Verification.MODEL:
+        # Whoever asks for a judge gets one or is told, with `auto` as well.
+        get_model_router().list_candidates(JUDGING_ACTION, strategy)
     return ENGINES[EngineName.LLM]
 
 
@@ -76,7 +81,7 @@ def plan_generation(
         raise NothingReady("No entry below the node is ready.")
     plan: dict[str, Any] = {
         "model": "",
-        "steps": {"lessons": 0, "reconciliation": False},
+        "steps": {"lessons": 0, "reconciliation": False, "judgements": 0},
         "parts": 0,
         "reused": 0,
         "calls": 0,

@@ -12,7 +12,7 @@ from structures.engines.base.requests import EngineRequest
 from structures.errors import NothingLeft
 from structures.generation.exclusion import Exclusion, exclude_materials
 from structures.generation.guided import build_guided_outline, check_guided_tree
-from structures.generation.options import GenerationOptions, Mode
+from structures.generation.options import GenerationOptions, Mode, Verification
 from structures.generation.queries import GenerationSources
 from structures.generation.stored_outlines import StoredOutline, check_refined_node, get_outline_snapshot
 from tenants.models import Tenant
@@ -71,6 +71,7 @@ def prepare_request(
             stops_after_outline=options.stop_after is not None,
             keeps_partial=options.keeps_partial,
             refinement="" if options.refinement is None else options.refinement.instruction,
+            is_judged=options.verify is Verification.MODEL,
         ),
         exclusion=exclusion,
         stored_outline=stored,

@@ -15,7 +15,15 @@ from project.http.serializers import StrictCharField, StrictListField, StrictSer
 from structures.engines.base.drafts import NodeType
 from structures.engines.base.requests import Depth, Instructions
 from structures.engines.registry import AUTO, EngineName
-from structures.generation.options import EvidencePolicy, GenerationOptions, Mode, OnFailure, Refinement, Stage
+from structures.generation.options import (
+    EvidencePolicy,
+    GenerationOptions,
+    Mode,
+    OnFailure,
+    Refinement,
+    Stage,
+    Verification,
+)
 from structures.models import StepState
 
 # They go into every question that a model is asked. A sentence says whom a course is for, and whoever names more things
@@ -110,6 +118,12 @@ class GenerateSerializer(StrictSerializer):
         help_text="Of sentences that a model wrote and that their passages do not prove: `mark` names the parts in "
         "`unproved`, `strict` leaves the sentences out.",
     )
+    verify = serializers.ChoiceField(
+        choices=[each.value for each in Verification],
+        default=Verification.CODE.value,
+        help_text="Who checks sentences that a model wrote: `code` looks up what it can, `model` asks a second "
+        "model as well, which costs a question for each lesson.",
+    )
     on_failure = serializers.ChoiceField(
         choices=[each.value for each in OnFailure],
         default=OnFailure.FAIL.value,
@@ -190,6 +204,7 @@ def build_options(wanted: Mapping[str, Any]) -> GenerationOptions:
         instructions=Instructions.read_json(said),
         refinement=Refinement(**wanted["refine"]) if "refine" in wanted else None,
         evidence=EvidencePolicy(wanted["evidence"]),
+        verify=Verification(wanted["verify"]),
         keeps_partial=wanted["on_failure"] == OnFailure.PARTIAL,
     )
 
@@ -199,6 +214,9 @@ class PlannedStepsSerializer(serializers.Serializer[Any]):
 
     lessons = serializers.IntegerField(help_text="Lessons that are asked about.")
     reconciliation = serializers.BooleanField(help_text="Whether the course is read through at the end.")
+    judgements = serializers.IntegerField(
+        help_text="Questions to a second model: one for each lesson with `verify=model`."
+    )
 
 
 class PlanSerializer(serializers.Serializer[dict[str, Any]]):

@@ -7,12 +7,14 @@ import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from llm.prompts import read_prompt
 from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
 from materials.locks import lock_tree
@@ -30,12 +32,12 @@ from project.jobs.services import submit_job
 from structures.engines.base.drafts import Draft
 from structures.engines.base.llm_client import TooLargeForModel
 from structures.engines.base.requests import EngineRequest
-from structures.engines.llm.engine import ACTIONS
+from structures.engines.llm.judging import JUDGING_ACTION, judge_statements
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import GenerationRunning, NothingReady
 from structures.generation.kept_outlines import check_outline
 from structures.generation.llm_client import JobLLMClient
-from structures.generation.options import DEFAULT_OPTIONS, EvidencePolicy, GenerationOptions, OnFailure
+from structures.generation.options import DEFAULT_OPTIONS, EvidencePolicy, GenerationOptions, OnFailure, Verification
 from structures.generation.planning import choose_engine
 from structures.generation.preparation import check_outline_options, prepare_request
 from structures.generation.queries import GenerationSources, load_sources
@@ -75,7 +77,7 @@ def request_generation(
     """
     chosen = choose_engine(engine, options)
     stored = options.build_json(chosen)
-    if chosen.uses_llm and not get_model_router().is_free(ACTIONS, options.strategy):
+    if chosen.uses_llm and not get_model_router().is_free(options.list_actions(), options.strategy):
         check_hard_limit(tenant, compute_spending(tenant, now=timezone.now()), MIN_COST_USD)
     # From here on nobody can start an ingestion or move a node, so that the key and the dependencies are of one moment.
     lock_tree(tenant)
@@ -142,6 +144,7 @@ def generate_structure(run: JobRun) -> None:
     draft = replace(draft, warnings=(*draft.warnings, *prepared.exclusion.list_warnings()))
     run.checkpoint()
     run.report_progress("storing", 2, 3)
+    is_judged = engine.uses_llm and options.verify is Verification.MODEL
     draft, grounding = verify_draft(
         draft,
         engine,
@@ -149,6 +152,7 @@ def generate_structure(run: JobRun) -> None:
         sources.slide_appearances,
         is_strict=options.evidence is EvidencePolicy.STRICT,
         outline=prepared.request.outline,
+        judge=partial(judge_statements, llm=llm, keeps_partial=keeps_partial) if is_judged else None,
     )
     # The outline engine reads every chunk by itself; only a model can pass over a source.
     if engine.uses_llm:
@@ -157,7 +161,7 @@ def generate_structure(run: JobRun) -> None:
             warnings=(
                 *draft.warnings,
                 *_build_uncited_warnings(draft, sources, left_out=prepared.exclusion.entries),
-                *_build_statement_warnings(grounding),
+                *_build_statement_warnings(grounding, is_judged=is_judged),
                 *llm.list_warnings(),
             ),
         )
@@ -188,13 +192,16 @@ def generate_structure(run: JobRun) -> None:
     log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **grounding.build_json())
 
 
-def _build_statement_warnings(grounding: Grounding) -> list[str]:
+def _build_statement_warnings(grounding: Grounding, *, is_judged: bool) -> list[str]:
     counts = grounding.statements
     warnings = []
     if counts.sentences_unproved:
         checked = format_count(counts.sentences, "sentence")
         said = f"{counts.sentences_unproved} of {checked} say what their passages do not"
         warnings.append(f"{said}{_describe_fate(counts)}.")
+    if is_judged and counts.sentences_judged < counts.sentences:
+        left = format_count(counts.sentences - counts.sentences_judged, "sentence")
+        warnings.append(f"No model judged {left}: their passages are too long, or no model could answer.")
     if counts.nodes_not_checked:
         parts = format_count(counts.nodes_not_checked, "part")
         warnings.append(f"The sentences of {parts} were not checked: the passages cited there are too long.")
@@ -253,8 +260,14 @@ def _build_snapshot_key(*, tenant: Tenant, node_id: UUID, engine: Engine, option
         "fingerprint": refresh_node_fingerprint(tenant=tenant, node_id=node_id),
         "engine": engine.name.value,
         "engine_version": engine.compute_version(),
-        "options_digest": _compute_options_digest(options),
+        "options_digest": _compute_options_digest(_add_judge(options)),
     }
+
+
+def _add_judge(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    # The engine's version holds the prompts of its own questions alone.
+    is_judged = options.get("verify") == Verification.MODEL
+    return {**options, "judge_prompt": read_prompt(JUDGING_ACTION).version} if is_judged else options
 
 
 def _compute_options_digest(options: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -14,12 +14,13 @@ from materials.models import get_locator_columns
 from project.db.fields import new_id
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, UnprovedStatement
 from structures.engines.base.outlines import Outline
-from structures.engines.base.sources import SlideAppearance, SourceNode
+from structures.engines.base.sources import SlideAppearance, SourceChunk, SourceNode
+from structures.engines.llm.judging import Judgements, Statement
 from structures.engines.registry import Engine
 from structures.generation.queries import GenerationSources
 from structures.grounding.quotes import Grounding, verify_citations
 from structures.grounding.slide_moments import SlideMoments
-from structures.grounding.statements import verify_statements
+from structures.grounding.statements import NOT_JUDGED, list_statements, verify_statements
 from structures.models import Reference, SnapshotSource, StructureNode, StructureSnapshot
 from structures.quality.report import compute_quality, find_unused_entries
 from structures.quality.sentences import Report, build_quality_warnings
@@ -31,6 +32,9 @@ from tenants.models import Tenant
 _BULK_CREATE_BATCH_SIZE = 1000
 # The length of the columns; a model may write longer titles than any teacher would.
 _MAX_TITLE_LENGTH = 500
+
+# Given the statements of each lesson and the chunks behind them.
+Judge = Callable[[Sequence[Sequence[Statement]], Mapping[UUID, SourceChunk]], Judgements]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,7 @@ def verify_draft(
     *,
     is_strict: bool = False,
     outline: Outline | None = None,
+    judge: Judge | None = None,
 ) -> tuple[Draft, Grounding]:
     """Return the draft of an engine with only the citations that hold, and how many did.
 
@@ -66,7 +71,8 @@ def verify_draft(
     people did not choose.
 
     What models wrote is checked sentence by sentence against the chunks that are left: parts that these do not prove
-    are marked, and with `is_strict` such sentences are left out, but for texts that people wrote or kept.
+    are marked, and with `is_strict` such sentences are left out, but for texts that people wrote or kept. A `judge` is
+    asked about all of them, too.
     """
     entries = {entry.id: entry for node in source.iter_nodes() for entry in node.entries}
     chunks = {chunk.id: chunk for entry in entries.values() for chunk in entry.chunks}
@@ -86,7 +92,12 @@ def verify_draft(
         return draft, grounding
     languages = {chunk.id: entry.language for entry in entries.values() for chunk in entry.chunks}
     kept_fields = {} if outline is None else outline.list_kept_fields()
-    draft, statements = verify_statements(draft, chunks, languages, is_strict=is_strict, kept_fields=kept_fields)
+    settled = frozenset() if outline is None else {each.key for each in outline.list_lessons() if each.is_settled}
+    judgements = NOT_JUDGED if judge is None else judge(list_statements(draft, chunks, settled=settled), chunks)
+    draft, statements = verify_statements(
+        draft, chunks, languages, is_strict=is_strict, kept_fields=kept_fields, judgements=judgements
+    )
+    draft = replace(draft, warnings=(*draft.warnings, *judgements.warnings))
     return draft, replace(grounding, statements=statements)
 
 

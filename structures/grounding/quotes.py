@@ -21,12 +21,14 @@ _IDEOGRAPH_WEIGHT = 3
 class StatementCounts:
     """How many sentences were checked, in how many something is not proved, and how many were left out for it.
 
-    `nodes_not_checked` counts those that cite more text than is looked through.
+    `sentences_judged` counts those that a second model was asked about, `nodes_not_checked` nodes that cite more text
+    than is looked through.
     """
 
     sentences: int = 0
     sentences_unproved: int = 0
     sentences_left_out: int = 0
+    sentences_judged: int = 0
     nodes_not_checked: int = 0
 
 

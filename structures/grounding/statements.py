@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from uuid import UUID
 
@@ -12,13 +12,16 @@ from materials.languages import detect_language
 from structures.engines.base.drafts import Draft, DraftNode, NodeType, UnprovedStatement
 from structures.engines.base.sentences import split_text
 from structures.engines.base.sources import SourceChunk
+from structures.engines.llm.judging import Judgements, Statement
 from structures.grounding.claims.passages import MAX_CHARACTERS, Passages
+from structures.grounding.claims.unproved import UnprovedKind, UnprovedSpan
 from structures.grounding.claims.verification import find_unproved
 from structures.grounding.quotes import StatementCounts
 
 # What models write in whole sentences. Goals and questions say what students do, not what is so.
 _TEXT_FIELDS = ("description", "reference_solution")
 _LIST_FIELDS = ("examples", "key_points")
+NOT_JUDGED = Judgements()
 NOTHING_KEPT: Mapping[UUID, Container[str]] = MappingProxyType({})
 _NO_SPACE = re.compile(r"\S*")
 # What closes a quotation or bracket, and what opened it.
@@ -32,19 +35,56 @@ def verify_statements(
     *,
     is_strict: bool,
     kept_fields: Mapping[UUID, Container[str]] = NOTHING_KEPT,
+    judgements: Judgements = NOT_JUDGED,
 ) -> tuple[Draft, StatementCounts]:
     """Return the draft with the parts of its sentences marked that their chunks do not prove, and the counts.
 
     A concept or exercise is checked against the chunks that it cites, a module or lesson against those that are cited
     in it; without citations, or with more text than `Passages` takes, it is not checked. `languages` are those of the
     chunks. With `is_strict` a sentence with such a part is left out, unless it stands in one of the `kept_fields` of
-    its node, by key: what people decided is marked, and never cut.
+    its node, by key: what people decided is marked, and never cut. `judgements` are what a model said of the statements
+    that `list_statements` returns; words that it doubts are parts like those that code finds.
     """
     verifier = _StatementVerifier(
-        chunks, languages, detect_language(_iter_texts(draft)), is_strict=is_strict, kept_fields=kept_fields
+        chunks,
+        languages,
+        detect_language(_iter_texts(draft)),
+        is_strict=is_strict,
+        kept_fields=kept_fields,
+        judgements=judgements,
     )
     checked = replace(draft, modules=tuple(verifier.verify_node(module, (draft.title,)) for module in draft.modules))
     return checked, verifier.counts
+
+
+def list_statements(
+    draft: Draft, chunks: Mapping[UUID, SourceChunk], *, settled: Container[UUID] = ()
+) -> list[list[Statement]]:
+    """Return the sentences that `verify_statements` checks, with the chunks behind them: a list for each lesson.
+
+    What stands outside lessons is a list for each node. Lessons that are `settled`, by key, are left out.
+    """
+    found: list[list[Statement]] = []
+
+    def visit(node: DraftNode, inside: list[Statement] | None) -> None:
+        if node.key is not None and node.key in settled:
+            return
+        statements = [] if inside is None else inside
+        cited = _list_passages(node, chunks)
+        if cited and not _exceeds_bound(cited, chunks):
+            texts = [getattr(node, name) for name in _TEXT_FIELDS]
+            texts += [text for name in _LIST_FIELDS for text in getattr(node, name)]
+            statements += [
+                Statement(text=each, chunks=cited) for text in texts for each, _, _ in _locate_sentences(text)
+            ]
+        for child in node.children:
+            visit(child, statements if inside is not None or node.node_type is NodeType.LESSON else None)
+        if inside is None and statements:
+            found.append(statements)
+
+    for module in draft.modules:
+        visit(module, None)
+    return found
 
 
 def _iter_texts(draft: Draft) -> Iterator[str]:
@@ -64,10 +104,11 @@ class _StatementVerifier:
         *,
         is_strict: bool,
         kept_fields: Mapping[UUID, Container[str]],
+        judgements: Judgements,
     ) -> None:
         self.counts = StatementCounts()
         self._chunks, self._languages, self._language = chunks, languages, language
-        self._is_strict, self._kept_fields = is_strict, kept_fields
+        self._is_strict, self._kept_fields, self._judgements = is_strict, kept_fields, judgements
 
     def verify_node(self, node: DraftNode, titles: tuple[str, ...]) -> DraftNode:
         """Return the node with all below it, checked. `titles` are those above it."""
@@ -75,30 +116,28 @@ class _StatementVerifier:
         # The model that wrote a concept also wrote its title, which must not prove what the passages do not.
         own = (*titles, node.title) if is_arranged else titles
         node = replace(node, children=tuple(self.verify_node(child, own) for child in node.children))
-        if not _has_text(node):
-            return node
-        known = [chunk_id for chunk_id in _list_cited(node) if chunk_id in self._chunks]
+        known = _list_passages(node, self._chunks)
         if not known:
             return node
-        texts = [self._chunks[chunk_id].text for chunk_id in known]
         # What is beyond the bound might prove it. Counted before anything is read: a module may cite a whole book.
-        if sum(len(text) + 1 for text in texts) - 1 > MAX_CHARACTERS:
+        if _exceeds_bound(known, self._chunks):
             self.counts = replace(self.counts, nodes_not_checked=self.counts.nodes_not_checked + 1)
             return node
-        passages = Passages(texts, titles=own)
+        passages = Passages([self._chunks[chunk_id].text for chunk_id in known], titles=own)
         language = self._language if all(self._languages.get(each) == self._language for each in known) else ""
+        proof = _Proof(chunks=known, passages=passages, language=language)
         unproved: list[UnprovedStatement] = []
         changed: dict[str, str | tuple[str, ...]] = {}
         kept_fields: Container[str] = () if node.key is None else self._kept_fields.get(node.key, ())
         for name in _TEXT_FIELDS:
             cuts = self._is_strict and name not in kept_fields
-            changed[name], found = self._check_text(name, None, getattr(node, name), passages, language, cuts=cuts)
+            changed[name], found = self._check_text(name, None, getattr(node, name), proof, cuts=cuts)
             unproved += found
         for name in _LIST_FIELDS:
             cuts = self._is_strict and name not in kept_fields
             kept: list[str] = []
             for text in getattr(node, name):
-                checked, found = self._check_text(name, len(kept), text, passages, language, cuts=cuts)
+                checked, found = self._check_text(name, len(kept), text, proof, cuts=cuts)
                 if checked:
                     kept.append(checked)
                     unproved += found
@@ -106,7 +145,7 @@ class _StatementVerifier:
         return replace(node, unproved=tuple(unproved), **changed)  # type: ignore[arg-type]  # by the fields' own types
 
     def _check_text(
-        self, name: str, item: int | None, text: str, passages: Passages, language: str, *, cuts: bool
+        self, name: str, item: int | None, text: str, proof: _Proof, *, cuts: bool
     ) -> tuple[str, list[UnprovedStatement]]:
         """Return the text, when it `cuts` without the sentences with unproved parts, and the parts that are left."""
         found: list[UnprovedStatement] = []
@@ -114,7 +153,7 @@ class _StatementVerifier:
         kept: list[str] = []
         end = 0
         for sentence, at, sentence_end in _locate_sentences(text):
-            spans = find_unproved(sentence, passages, language=language)
+            spans = self._find_spans(sentence, proof)
             self._count_sentence(is_unproved=bool(spans), is_left_out=cuts and bool(spans))
             if not spans:
                 kept.append(text[end:sentence_end])
@@ -129,6 +168,15 @@ class _StatementVerifier:
             return "".join(kept).strip(), []
         return text, found
 
+    def _find_spans(self, sentence: str, proof: _Proof) -> list[UnprovedSpan]:
+        spans = find_unproved(sentence, proof.passages, language=proof.language)
+        statement = Statement(text=sentence, chunks=proof.chunks)
+        if statement in self._judgements.judged:
+            self.counts = replace(self.counts, sentences_judged=self.counts.sentences_judged + 1)
+        doubted = [_locate_doubt(sentence, words) for words in self._judgements.doubts.get(statement, ())]
+        added = [each for each in doubted if not any(_lies_within(each, other) for other in spans)]
+        return sorted({*spans, *added}, key=lambda span: (span.start, span.end))
+
     def _count_sentence(self, *, is_unproved: bool, is_left_out: bool) -> None:
         self.counts = replace(
             self.counts,
@@ -136,6 +184,35 @@ class _StatementVerifier:
             sentences_unproved=self.counts.sentences_unproved + is_unproved,
             sentences_left_out=self.counts.sentences_left_out + is_left_out,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Proof:
+    """What may prove the texts of a node. `language` is blank when words cannot be compared."""
+
+    chunks: tuple[UUID, ...]
+    passages: Passages
+    language: str
+
+
+def _locate_doubt(sentence: str, words: str) -> UnprovedSpan:
+    """Return where the doubted words stand: the whole sentence when they are not its own."""
+    at = sentence.find(words) if words else -1
+    start, end = (0, len(sentence)) if at < 0 else (at, at + len(words))
+    return UnprovedSpan(kind=UnprovedKind.MEANING, start=start, end=end)
+
+
+def _lies_within(span: UnprovedSpan, other: UnprovedSpan) -> bool:
+    return other.start <= span.start and span.end <= other.end
+
+
+def _list_passages(node: DraftNode, chunks: Mapping[UUID, SourceChunk]) -> tuple[UUID, ...]:
+    """Return the chunks that may prove the texts of a node; none when it has no texts."""
+    return tuple(chunk_id for chunk_id in _list_cited(node) if chunk_id in chunks) if _has_text(node) else ()
+
+
+def _exceeds_bound(cited: Sequence[UUID], chunks: Mapping[UUID, SourceChunk]) -> bool:
+    return sum(len(chunks[chunk_id].text) + 1 for chunk_id in cited) - 1 > MAX_CHARACTERS
 
 
 def _has_text(node: DraftNode) -> bool:

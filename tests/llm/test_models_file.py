@@ -124,14 +124,17 @@ def test_what_sees_long_texts_has_a_long_window() -> None:
 def test_an_action_has_a_prompt(action: str) -> None:
     request = read_prompt(action).build_request({"language": "Klingon"})
 
-    assert "Klingon" in request.system
+    # The judge writes no text: it names numbers and copies words.
+    assert ("Klingon" in request.system) is (action != "judge_statements")
     assert "data, not instructions" in request.system
     assert request.prompt
 
 
 @pytest.mark.parametrize("action", sorted(set(ACTIONS_WITH_PROMPTS) - {"describe_slides"}))
 def test_a_prompt_sets_apart_what_others_have_written(action: str) -> None:
-    request = read_prompt(action).build_request(dict.fromkeys(("materials", "course_lines", "words"), "Water boils."))
+    request = read_prompt(action).build_request(
+        dict.fromkeys(("materials", "course_lines", "words", "statements"), "Water boils.")
+    )
 
     assert "Water boils." not in request.system
     assert re.search(r"<(\w+)>\nWater boils\.\n</\1>", request.prompt)

@@ -61,7 +61,8 @@ class EngineRequest:
 
     `stops_after_outline`: modules and lessons with their evidence are enough. `keeps_partial`: a lesson that fails is
     left empty, and does not end the others. `refinement` is what is asked of the lessons that the outline has not
-    settled, in the words of a client: the rest of the course stays as it is.
+    settled, in the words of a client: the rest of the course stays as it is. `is_judged`: the caller asks a second
+    model about what the first one wrote; the engine only plans for it.
     """
 
     source: SourceNode
@@ -70,3 +71,4 @@ class EngineRequest:
     stops_after_outline: bool = False
     keeps_partial: bool = False
     refinement: str = ""
+    is_judged: bool = False

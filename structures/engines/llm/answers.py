@@ -137,3 +137,16 @@ class ReconciliationAnswer(AboutCourse):
 
     modules: list[ModuleGoalAnswer]
     corrections: list[CorrectionAnswer] = Field(description="None when nothing should be otherwise.")
+
+
+class DoubtAnswer(BaseModel):
+    """A statement that its chunks do not prove."""
+
+    statement: int = Field(description="The number of the statement.")
+    words: str = Field(description="The words of the statement that are not proved, copied from it word for word.")
+
+
+class JudgementAnswer(BaseModel):
+    """The statements that are not proved; none when all are."""
+
+    doubts: list[DoubtAnswer]

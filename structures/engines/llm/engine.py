@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,9 +17,11 @@ from structures.engines.base.outlines import Outline
 from structures.engines.base.requests import EngineRequest
 from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
+from structures.engines.llm import judging
 from structures.engines.llm.answers import LessonDetailsAnswer, ReconciliationAnswer
 from structures.engines.llm.draft_builder import add_module_minutes, describe_course
 from structures.engines.llm.groups import GROUP_TOKENS, MAX_GROUP_LESSONS, build_part_values, group_questions
+from structures.engines.llm.judging import JUDGING_ACTION
 from structures.engines.llm.language import build_script_warning
 from structures.engines.llm.lessons import (
     LESSON_ACTION,
@@ -61,7 +63,7 @@ def write_course(request: EngineRequest, outline: Outline, llm: LLMClient) -> Dr
     language = request.instructions.language or source.language
     values = _build_request_values(language, request)
     questions = _LessonQuestions(outline, values, llm)
-    llm.announce_plan(_build_plan_for_lessons(questions, llm, is_refinement=bool(request.refinement)))
+    llm.announce_plan(_build_plan_for_lessons(questions, request, llm))
     draft = write_lessons(outline, questions.groups, values, llm, keeps_partial=request.keeps_partial)
     if questions.groups and not request.refinement:
         draft = _read_course(draft, outline, {**values, **_build_course_values(source)}, llm, request=request)
@@ -90,11 +92,12 @@ def build_plan(request: EngineRequest, outline: Outline, capacities: CapacityLoo
 
     `reused` questions have an answer already; `calls`, tokens, cost and time are those of the others. They suppose the
     first model of the chain and answers of usual length; another model, a repair or a part that has to be halved
-    changes them. The last question counts as asked, as nobody knows it before the lessons are written.
+    changes them. The last question and those to a judge count as asked, as nobody knows them before the lessons are
+    written.
     """
     values = _build_request_values(request.instructions.language or request.source.language, request)
     questions = _LessonQuestions(outline, values, capacities)
-    return _build_plan_for_lessons(questions, capacities, is_refinement=bool(request.refinement))
+    return _build_plan_for_lessons(questions, request, capacities)
 
 
 class _LessonQuestions:
@@ -111,6 +114,7 @@ class _LessonQuestions:
         known = capacities.find_answered(
             LESSON_ACTION, [build_part_values(part, values) for _, part in parts], LessonDetailsAnswer
         )
+        self.lesson_sizes = [sum(map(estimate_part_tokens, lesson.parts)) for lesson in lessons]
         open_parts = [part for part, is_known in zip(parts, known, strict=True) if not is_known]
         self.lesson_count, self.part_count, self.reused_count = len(lessons), len(parts), sum(known)
         self.groups = group_questions(
@@ -127,32 +131,72 @@ class _LessonQuestions:
         ]
 
 
-def _build_plan_for_lessons(
-    questions: _LessonQuestions, capacities: CapacityLookup, *, is_refinement: bool
-) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class _PlannedQuestion:
+    """A question that is expected, with the tokens that it and its answer take."""
+
+    action: str
+    sent: int
+    answer: Decimal
+
+
+def _list_planned_questions(questions: _LessonQuestions, request: EngineRequest) -> list[_PlannedQuestion]:
     sizes = [(LESSON_ACTION, sum(map(estimate_part_tokens, parts)), len(parts)) for parts in questions.asked]
-    is_read_through = bool(questions.groups) and not is_refinement
-    if is_read_through:
+    if questions.groups and not request.refinement:
         sizes.append((RECONCILIATION_ACTION, questions.lesson_count * RECONCILED_TOKENS_PER_LESSON, 1))
+    planned = [
+        _PlannedQuestion(action=action, sent=size + OVERHEAD_TOKENS, answer=_estimate_answer(size, count))
+        for action, size, count in sizes
+    ]
+    if request.is_judged:
+        # At most: all chunks of a lesson, and all that was written of it.
+        planned += [
+            _PlannedQuestion(
+                action=JUDGING_ACTION,
+                sent=size + int(_estimate_answer(size, 1)) + judging.OVERHEAD_TOKENS,
+                answer=Decimal(judging.EXPECTED_ANSWER_TOKENS),
+            )
+            for size in questions.lesson_sizes
+        ]
+    return planned
+
+
+def _estimate_answer(size: int, count: int) -> Decimal:
+    return count * MIN_ANSWER_TOKENS + size * ANSWER_SHARE
+
+
+def _build_plan_for_lessons(
+    questions: _LessonQuestions, request: EngineRequest, capacities: CapacityLookup
+) -> dict[str, Any]:
+    planned = _list_planned_questions(questions, request)
     tokens, cost = 0, Decimal(0)
     seconds: dict[str, list[float]] = defaultdict(list)
-    for action, size, count in sizes:
-        capacity = capacities.get_capacity(action)
-        sent = size + OVERHEAD_TOKENS
-        answer = min(Decimal(capacity.output_tokens), count * MIN_ANSWER_TOKENS + size * ANSWER_SHARE)
-        tokens += sent
-        cost += sent * capacity.input_price + answer * capacity.output_price
-        seconds[action].append(FIRST_TOKEN_SECONDS + float(answer) / TOKENS_PER_SECOND)
-    concurrency = max(1, min(capacities.get_concurrency(), len(questions.asked)))
+    for question in planned:
+        capacity = capacities.get_capacity(question.action)
+        answer = min(Decimal(capacity.output_tokens), question.answer)
+        tokens += question.sent
+        cost += question.sent * capacity.input_price + answer * capacity.output_price
+        seconds[question.action].append(FIRST_TOKEN_SECONDS + float(answer) / TOKENS_PER_SECOND)
+    concurrency = capacities.get_concurrency()
     return {
         "model": capacities.get_capacity(LESSON_ACTION).model,
-        "steps": {"lessons": questions.lesson_count, "reconciliation": is_read_through},
+        "steps": {
+            "lessons": questions.lesson_count,
+            "reconciliation": RECONCILIATION_ACTION in seconds,
+            "judgements": len(seconds[JUDGING_ACTION]),
+        },
         "parts": questions.part_count,
         "reused": questions.reused_count,
-        "calls": len(sizes),
+        "calls": len(planned),
         "input_tokens": tokens,
         "expected_cost_usd": f"{cost:.4f}",
-        "expected_seconds": round(sum(seconds[LESSON_ACTION]) / concurrency + sum(seconds[RECONCILIATION_ACTION])),
+        "expected_seconds": round(
+            sum(seconds[RECONCILIATION_ACTION])
+            + sum(
+                sum(seconds[action]) / max(1, min(concurrency, len(seconds[action])))
+                for action in (LESSON_ACTION, JUDGING_ACTION)
+            )
+        ),
     }
 
 

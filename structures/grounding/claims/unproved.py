@@ -17,6 +17,8 @@ class UnprovedKind(StrEnum):
     CODE = "code"
     TERM = "term"
     CONTRAST = "contrast"
+    # Doubted by a model that was asked to judge; all others are looked up by code.
+    MEANING = "meaning"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from structures.engines.llm.answers import (
     ReconciliationAnswer,
 )
 from structures.engines.llm.engine import ACTIONS
+from structures.engines.llm.judging import JUDGING_ACTION
 from tests.conftest import drain
 from tests.fakes.asked import Asked
 from tests.fakes.server import FakeVendor
@@ -41,7 +42,7 @@ BOILING = "Boiling point is the temperature at which a liquid becomes a gas."
 
 def let_write(world: World, *, chain: Sequence[str] = CHAINS["default"], **action: Any) -> None:
     """Write the registry with these values for each of the actions, and this chain for the strategy `default`."""
-    for name in ACTIONS:
+    for name in (*ACTIONS, JUDGING_ACTION):
         usual = {"description": name, "needs": ["structured_output"], "output_tokens": 8_000, "seconds": 30}
         world.file["actions"][name] = {**usual, "when_refused": "next", **action}
         world.file["chains"][name] = {**CHAINS, "default": list(chain)}
@@ -96,6 +97,11 @@ def said_of_lessons(
 def is_about_course(asked: Asked) -> bool:
     """Tell whether this is the last question, about the course as a whole."""
     return "\n<course>\n" in asked.prompt
+
+
+def is_judging(asked: Asked) -> bool:
+    """Tell whether a second model is asked what the first one wrote."""
+    return "\n<statements>\n" in asked.prompt
 
 
 def of_lesson(
