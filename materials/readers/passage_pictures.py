@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from materials.contents import decode_words_place, encode_words_place
+from materials.documents import WordsPlace
 from project.processes.runner import ChildFailed, ProcessLimits, read_messages
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ _PEN = (255, 226, 110)
 _MARGIN = 1.5
 
 Box = tuple[float, float, float, float]
+PixelBox = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +45,19 @@ class PassagePicture:
 
 
 def draw_passage(
-    path: Path, *, page: int, passage: str, checkpoint: Callable[[], None] = lambda: None
+    path: Path,
+    *,
+    page: int,
+    passage: str,
+    place: WordsPlace | None = None,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> PassagePicture | None:
-    """Return a page (1-based) of a PDF with the passage marked. None when it cannot be drawn."""
-    request = {"path": str(path.absolute()), "page": page, "passage": passage}
+    """Return a page (1-based) of a PDF with the passage marked. None when it cannot be drawn.
+
+    `place` says where the passage stands; without it the first one of these words on the page is marked.
+    """
+    known = encode_words_place(place) if place is not None and place.rectangles else None
+    request = {"path": str(path.absolute()), "page": page, "passage": passage, "place": known}
     try:
         for message in read_messages(__name__, request, limits=LIMITS, checkpoint=checkpoint):
             return PassagePicture(jpeg=b64decode(message["jpeg"]), is_marked=message["is_marked"])
@@ -65,12 +77,23 @@ def run_child(request: Mapping[str, Any], send_message: Callable[[dict[str, Any]
     width, height = page.get_size()
     scale = MAX_SIDE / max(width, height, 1.0)
     picture = page.render(scale=scale).to_pil().convert("RGB")
-    boxes = list(_find_boxes(page, request["passage"]))
+    place = request["place"]
+    if place is not None:
+        boxes = list(_scale_rectangles(decode_words_place(place), picture.size))
+    else:
+        boxes = [_convert_box(page, box, picture.size) for box in _find_boxes(page, request["passage"])]
     for box in boxes:
-        _mark_box(picture, _convert_box(page, box, picture.size))
+        _mark_box(picture, box)
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=JPEG_QUALITY)
     send_message({"jpeg": b64encode(stream.getvalue()).decode(), "is_marked": bool(boxes)})
+
+
+def _scale_rectangles(place: WordsPlace, size: tuple[int, int]) -> Iterator[PixelBox]:
+    """Yield rectangles in points of the shown page in pixels of its picture."""
+    wide, high = size[0] / (place.page_width or 1), size[1] / (place.page_height or 1)
+    for left, top, right, bottom in place.rectangles:
+        yield round(left * wide), round(top * high), round(right * wide), round(bottom * high)
 
 
 def _find_boxes(page: pypdfium2.PdfPage, passage: str) -> Iterator[Box]:
@@ -111,7 +134,7 @@ def _is_same_line(line: Box, box: Box) -> bool:
     return line[1] <= middle <= line[3] or box[1] <= (line[1] + line[3]) / 2 <= box[3]
 
 
-def _convert_box(page: pypdfium2.PdfPage, box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def _convert_box(page: pypdfium2.PdfPage, box: Box, size: tuple[int, int]) -> PixelBox:
     """Return a box in pixels of the picture: left, top, right, bottom. PDFium knows rotation and crop of the page."""
     import ctypes  # noqa: PLC0415
 
@@ -126,7 +149,7 @@ def _convert_box(page: pypdfium2.PdfPage, box: Box, size: tuple[int, int]) -> tu
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _mark_box(picture: Image, box: tuple[int, int, int, int]) -> None:
+def _mark_box(picture: Image, box: PixelBox) -> None:
     from PIL import Image, ImageChops  # noqa: PLC0415
 
     left, top = max(0, box[0]), max(0, box[1])

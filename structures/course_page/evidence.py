@@ -12,11 +12,12 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from materials.chunks.markdown import format_timestamp
-from materials.documents import ChunkKind, Format
+from materials.documents import ChunkKind, Format, WordsPlace
 from materials.models import Chunk, MaterialEntry
 from project.errors import NotFound
 from structures.course_page.languages import DEFAULT_LABEL_LANGUAGE
 from structures.course_page.sections import PageEvidence, build_page_evidence
+from structures.grounding.quoted_words import QuotedWords
 from structures.grounding.quotes import find_quoted_text, split_at_quote
 from structures.models import Reference
 from tenants.models import Tenant
@@ -32,7 +33,10 @@ _CODE_KINDS = {ChunkKind.CODE.value, ChunkKind.TABLE.value}
 
 @dataclass(frozen=True, kw_only=True)
 class PassageLine:
-    """A chunk around the quote. `marked` is the part that is quoted, between `before` and `after`."""
+    """A chunk around the quote. `marked` is the part that is quoted, between `before` and `after`.
+
+    `marked_ms` is when it begins to be said, where that is known and something is said before.
+    """
 
     kind: str
     before: str
@@ -41,6 +45,15 @@ class PassageLine:
     start_ms: int | None = None
     end_ms: int | None = None
     speaker: str = ""
+    marked_ms: int | None = None
+
+    @property
+    def marked_time(self) -> str:
+        return format_timestamp(self.marked_ms or 0)
+
+    @property
+    def marked_seconds(self) -> str:
+        return format_seconds(self.marked_ms or 0)
 
     @property
     def time(self) -> str:
@@ -119,7 +132,9 @@ def _load_evidence(tenant: Tenant, snapshot_id: UUID, reference_id: UUID, label_
     reference = get_reference(tenant=tenant, snapshot_id=snapshot_id, reference_id=reference_id)
     entry = _find_entry(tenant, reference)
     found = _find_quoted_chunk(tenant, reference) if entry is not None else None
-    lines = _load_lines(tenant, found, reference.quote) if found is not None else []
+    words = _find_words_today(reference, found) or reference.locator.words
+    lines = _load_lines(tenant, found, reference.quote, words) if found is not None else []
+    start_ms = reference.start_ms if words is None or words.start_ms is None else words.start_ms
     is_playable = entry is not None and bool(entry.object_key) and reference.start_ms is not None
     player = entry.format if is_playable and entry and entry.format in {Format.VIDEO, Format.AUDIO} else ""
     return Evidence(
@@ -129,13 +144,25 @@ def _load_evidence(tenant: Tenant, snapshot_id: UUID, reference_id: UUID, label_
         lines=lines,
         notice=_describe_change(reference, entry, is_found=found is not None),
         player=player,
-        start_seconds=format_seconds(reference.start_ms or 0),
+        start_seconds=format_seconds(start_ms or 0),
         has_captions=bool(player) and _has_transcript(tenant, reference, lines),
         spoken_language=(entry.spoken_language or entry.text_language) if entry is not None else "",
         has_picture=entry is not None and can_draw_page(reference, entry),
         page=reference.page,
         source_url=_build_source_url(reference, entry),
     )
+
+
+def find_quoted_words(*, tenant: Tenant, reference: Reference) -> WordsPlace | None:
+    """Return where the words of a reference stand; None where it is not known. No statement where the reference says.
+
+    Else four at most: snapshots that are older than such places may be of chunks that have them by now.
+    """
+    return reference.locator.words or _find_words_today(reference, _find_quoted_chunk(tenant, reference))
+
+
+def _find_words_today(reference: Reference, quoted: Chunk | None) -> WordsPlace | None:
+    return None if quoted is None else QuotedWords(quoted).find_place(reference.quote)
 
 
 def can_draw_page(reference: Reference, entry: MaterialEntry) -> bool:
@@ -169,7 +196,7 @@ def _find_quoted_chunk(tenant: Tenant, reference: Reference) -> Chunk | None:
     return None if found is None else chunks.filter(pk=found).first()
 
 
-def _load_lines(tenant: Tenant, quoted: Chunk, quote: str) -> list[PassageLine]:
+def _load_lines(tenant: Tenant, quoted: Chunk, quote: str, words: WordsPlace | None) -> list[PassageLine]:
     """Return the chunks around the one that is quoted. One statement."""
     chunks = Chunk.objects.for_tenant(tenant).filter(entry=quoted.entry_id)
     if quoted.slide is not None or quoted.page is not None:
@@ -178,8 +205,11 @@ def _load_lines(tenant: Tenant, quoted: Chunk, quote: str) -> list[PassageLine]:
     else:
         near = chunks
         reach = _TALK_NEIGHBOURS if quoted.kind == ChunkKind.TRANSCRIPT else _TEXT_NEIGHBOURS
-    rows = near.filter(position__range=(quoted.position - reach, quoted.position + reach)).order_by("position")
-    return [_build_line(row, quote if row.pk == quoted.pk else "") for row in rows]
+    near = near.filter(position__range=(quoted.position - reach, quoted.position + reach))
+    return [
+        _build_line(row, quote, words) if row.pk == quoted.pk else _build_line(row)
+        for row in near.without_word_boxes().order_by("position")
+    ]
 
 
 def _has_transcript(tenant: Tenant, reference: Reference, lines: Sequence[PassageLine]) -> bool:
@@ -190,7 +220,7 @@ def _has_transcript(tenant: Tenant, reference: Reference, lines: Sequence[Passag
     return not lines and chunks.exists()
 
 
-def _build_line(chunk: Chunk, quote: str) -> PassageLine:
+def _build_line(chunk: Chunk, quote: str = "", words: WordsPlace | None = None) -> PassageLine:
     line = PassageLine(
         kind=chunk.kind, before=chunk.text, start_ms=chunk.start_ms, end_ms=chunk.end_ms, speaker=chunk.speaker
     )
@@ -198,7 +228,8 @@ def _build_line(chunk: Chunk, quote: str) -> PassageLine:
     if split is None:
         return replace(line, before=_cut_end(chunk.text))
     before, marked, after = split
-    return replace(line, before=_cut_start(before), marked=marked, after=_cut_end(after))
+    marked_ms = words.start_ms if words is not None and before.strip() else None
+    return replace(line, before=_cut_start(before), marked=marked, after=_cut_end(after), marked_ms=marked_ms)
 
 
 def _cut_start(text: str) -> str:

@@ -18,7 +18,7 @@ from materials.readers.passage_pictures import draw_passage
 from materials.uploads.file_responses import build_file_response
 from project.errors import NotFound
 from project.http.transfers import hold_transfer_slot
-from structures.course_page.evidence import can_draw_page, get_cited_entry, get_reference
+from structures.course_page.evidence import can_draw_page, find_quoted_words, get_cited_entry, get_reference
 from tenants.models import Tenant
 
 RECORDING_RESPONSES = {
@@ -65,10 +65,11 @@ def build_picture_response(
     if not can_draw_page(reference, entry):
         raise NotFound(f"{entry.name} has no page that could be drawn.")
     assert reference.page is not None
+    place = find_quoted_words(tenant=tenant, reference=reference)
     # A child process draws it; a tenant may have as many at once as transfers.
     hold_transfer_slot(request, str(tenant.pk))
     with open_entry_copy(entry) as path:
-        picture = draw_passage(path, page=reference.page, passage=reference.quote)
+        picture = draw_passage(path, page=reference.page, passage=reference.quote, place=place)
     if picture is None:
         raise NotFound(f"Page {reference.page} of {entry.name} could not be drawn.")
     # The picture of a reference changes only with its file, which gets another reference then.

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 from uuid import UUID
 
-from materials.models import read_locator
 from structures.editing.errors import LimitExceeded
 from structures.editing.fields import COURSE_FIELDS, NODE_FIELDS, FieldKind, FieldValue, Minutes, encode_value
 from structures.editing.reference_json import decode_prerequisite
@@ -15,11 +14,11 @@ from structures.editing.references import KeyedPrerequisite, TreeReference
 from structures.editing.tree_json import decode_locks, decode_retirement
 from structures.editing.trees import COURSE_KEY, MAX_NODES, NO_LOCKS, KeyedNode, KeyedTree, build_tree, check_size
 from structures.engines.base.drafts import Basis, Expectation, NodeType
-from structures.models import Reference, StructureNode, StructureSnapshot
+from structures.models import Reference, StructureNode, StructureSnapshot, read_reference_locator
 
 # Rows are read as tuples with names: to make a model of each takes longer than all the rest of making a tree.
 _NODE_COLUMNS = ("id", "key", "parent_id", "node_type", "minutes_basis", *NODE_FIELDS)
-_LOCATOR_COLUMNS = ("page", "slide", "start_ms", "end_ms", "heading_path", "fragment")
+_LOCATOR_COLUMNS = ("page", "slide", "start_ms", "end_ms", "heading_path", "fragment", "words")
 _REFERENCE_COLUMNS = (
     *("structure_node_id", "entry_id", "chunk_id", "quote", "machine_written"),
     *("entry_name", "entry_path", "entry_fingerprint", *_LOCATOR_COLUMNS),
@@ -149,7 +148,7 @@ def _build_reference(row: Any) -> TreeReference:
         entry_id=row.entry_id,
         chunk_id=row.chunk_id,
         quote=row.quote,
-        locator=read_locator(row),
+        locator=read_reference_locator(row),
         machine_written=row.machine_written,
         entry_name=row.entry_name,
         entry_path=row.entry_path,

@@ -41,12 +41,13 @@ from structures.generation.options import DEFAULT_OPTIONS, EvidencePolicy, Gener
 from structures.generation.planning import choose_engine
 from structures.generation.preparation import check_outline_options, prepare_request
 from structures.generation.queries import GenerationSources, load_sources
-from structures.generation.snapshots import build_snapshot_rows, verify_draft
+from structures.generation.snapshots import build_snapshot_rows, iter_cited_chunk_ids, verify_draft
 from structures.generation.steps import delete_steps
 from structures.grounding.quotes import Grounding, StatementCounts
 from structures.job_kinds import GENERATE_STRUCTURE
 from structures.keys.rows import inherit_keys
 from structures.models import StructureSnapshot
+from structures.queries import load_worded_chunks
 from tenants.models import Tenant
 
 # The smallest amount that plans show (four decimals): a generation that may not even spend this is refused at once. The
@@ -179,6 +180,7 @@ def generate_structure(run: JobRun) -> None:
         sources=sources,
         provenance=llm.build_provenance(),
         is_outline=prepared.request.stops_after_outline,
+        words=load_worded_chunks(tenant=tenant, chunk_ids=iter_cited_chunk_ids(draft)),
     )
     inherit_keys(
         tenant=tenant, node_id=node_id, nodes=rows.nodes, references=rows.references, fixed=prepared.fixed_keys

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from materials.contents import encode_locator
+from materials.documents import Locator
 from materials.fingerprints import compute_text_digest
-from materials.models import get_locator_columns
 from project.db.fields import new_id
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, UnprovedStatement
 from structures.engines.base.outlines import Outline
@@ -18,10 +18,17 @@ from structures.engines.base.sources import SlideAppearance, SourceChunk, Source
 from structures.engines.llm.judging import Judgements, Statement
 from structures.engines.registry import Engine
 from structures.generation.queries import GenerationSources
+from structures.grounding.quoted_words import QuotedWords, WordedChunk
 from structures.grounding.quotes import Grounding, verify_citations
 from structures.grounding.slide_moments import SlideMoments
 from structures.grounding.statements import NOT_JUDGED, list_statements, verify_statements
-from structures.models import Reference, SnapshotSource, StructureNode, StructureSnapshot
+from structures.models import (
+    Reference,
+    SnapshotSource,
+    StructureNode,
+    StructureSnapshot,
+    get_reference_locator_columns,
+)
 from structures.quality.report import compute_quality, find_unused_entries
 from structures.quality.sentences import Report, build_quality_warnings
 from structures.staleness.comparison import compute_sources_digest
@@ -114,12 +121,14 @@ def build_snapshot_rows(
     provenance: dict[str, Any],
     create_id: Callable[[], UUID] = new_id,
     is_outline: bool = False,
+    words: Mapping[UUID, WordedChunk] | None = None,
 ) -> SnapshotRows:
     """Return the rows of a draft whose citations are verified. Asks no database, and `tenant` may be unsaved.
 
     `provenance` says which models were asked; how the engine arranged the materials joins it. `key` holds the columns
     that identify the snapshot. `create_id` gives the ids of nodes, their keys as new nodes, and the ids of references.
-    In an outline (`is_outline`) lessons are empty by intent, and no warning says so.
+    In an outline (`is_outline`) lessons are empty by intent, and no warning says so. `words` are the cited chunks of
+    which it is known where their words stand.
     """
     quality = compute_quality(
         draft, sources.entries.values(), cited=grounding.cited, verified=grounding.verified
@@ -155,7 +164,7 @@ def build_snapshot_rows(
         warnings=warnings,
         **key,
     )
-    evidence = _EvidenceIndex(sources)
+    evidence = _EvidenceIndex(sources, words or {})
     rows: list[tuple[StructureNode, DraftNode]] = []
     references: list[Reference] = []
 
@@ -222,6 +231,15 @@ def build_snapshot_rows(
     )
 
 
+def iter_cited_chunk_ids(draft: Draft) -> Iterator[UUID]:
+    """Yield the ids of the chunks that a draft cites, some of them several times."""
+    for module in draft.modules:
+        for node in module.iter_nodes():
+            yield from (citation.chunk_id for citation in node.citations)
+            for prerequisite in node.prerequisites:
+                yield from (prerequisite.definition.chunk_id, prerequisite.use.chunk_id)
+
+
 def _build_source_rows(snapshot: StructureSnapshot, sources: GenerationSources) -> list[SnapshotSource]:
     return [
         SnapshotSource(
@@ -246,9 +264,15 @@ def _build_statement_json(node: DraftNode, statement: UnprovedStatement) -> dict
 class _EvidenceIndex:
     """The chunks of the sources by id, to say where a citation stands."""
 
-    def __init__(self, sources: GenerationSources) -> None:
+    def __init__(self, sources: GenerationSources, words: Mapping[UUID, WordedChunk]) -> None:
         self._sources = sources
+        self._words = {chunk_id: QuotedWords(chunk) for chunk_id, chunk in words.items()}
         self._found = {chunk.id: (entry, chunk) for entry in sources.entries.values() for chunk in entry.chunks}
+
+    def _locate(self, citation: Citation) -> Locator:
+        _, chunk = self._found[citation.chunk_id]
+        words = self._words.get(chunk.id)
+        return chunk.locator if words is None else replace(chunk.locator, words=words.find_place(citation.quote))
 
     def build_columns(self, citation: Citation) -> dict[str, Any]:
         """Return the columns of a reference that come from its citation."""
@@ -262,7 +286,7 @@ class _EvidenceIndex:
             "chunk_digest": compute_text_digest(chunk.text),
             "quote": citation.quote,
             "machine_written": chunk.kind.is_machine_written,
-            **get_locator_columns(chunk.locator),
+            **get_reference_locator_columns(self._locate(citation)),
         }
 
     def build_json(self, citation: Citation) -> dict[str, Any]:
@@ -273,7 +297,7 @@ class _EvidenceIndex:
             "entry_name": entry.name,
             "entry_path": self._sources.paths[entry.id],
             "chunk": str(chunk.id),
-            "locator": encode_locator(chunk.locator),
+            "locator": encode_locator(self._locate(citation)),
             "quote": citation.quote,
             "machine_written": chunk.kind.is_machine_written,
         }

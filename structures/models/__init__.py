@@ -19,6 +19,8 @@ from structures.models.snapshots import (
     StructureNode,
     StructureSnapshot,
     StructureSnapshotQuerySet,
+    get_reference_locator_columns,
+    read_reference_locator,
 )
 from structures.models.working_copies import (
     CopyStatus,
@@ -52,4 +54,6 @@ __all__ = [
     "StructureSnapshotQuerySet",
     "WorkingCopy",
     "WorkingNode",
+    "get_reference_locator_columns",
+    "read_reference_locator",
 ]

@@ -7,15 +7,18 @@ updates.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from materials.models import LocatorMixin, MaterialNode
+from materials.contents import decode_words_place, encode_words_place
+from materials.documents import Locator
+from materials.models import LocatorMixin, MaterialNode, get_locator_columns, read_locator
 from project.db.fields import UUIDModel, new_id
 from project.jobs.models import Job
 from structures.engines.base.drafts import Basis, NodeType
@@ -252,6 +255,9 @@ class Reference(LocatorMixin, UUIDModel):
     machine_written = models.BooleanField(
         default=False, help_text="The quote is what a model read off a picture or said of one, not the author's text."
     )
+    words = models.JSONField(
+        null=True, blank=True, help_text="Where the quoted words themselves stand (`WordsPlace`), where it is known."
+    )
 
     class Meta:
         constraints = [
@@ -261,6 +267,22 @@ class Reference(LocatorMixin, UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.entry_name}: {self.quote[:50]}"
+
+    @property
+    def locator(self) -> Locator:
+        return read_reference_locator(self)
+
+
+def read_reference_locator(row: Any) -> Locator:
+    """Return the locator of a row of references, be it a model or a tuple with names."""
+    locator = read_locator(row)
+    return locator if row.words is None else replace(locator, words=decode_words_place(row.words))
+
+
+def get_reference_locator_columns(locator: Locator) -> dict[str, Any]:
+    """Return the values of the columns of a reference that hold its locator."""
+    words = None if locator.words is None else encode_words_place(locator.words)
+    return {**get_locator_columns(locator), "words": words}
 
 
 class SharedLinkQuerySet(models.QuerySet["SharedLink"]):

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import MD5
 
 from materials.locks import lock_tree
-from materials.models import Chunk, get_locator_columns
+from materials.models import Chunk
 from project.db.bulk_insert import insert_rows
 from project.db.fields import new_id
 from project.http.preconditions import IfMatch
@@ -29,6 +29,7 @@ from structures.models import (
     StructureNode,
     StructureSnapshot,
     WorkingCopy,
+    get_reference_locator_columns,
 )
 from structures.reviews.services import approve_snapshot
 from structures.working_copies.errors import ConflictsOpen
@@ -177,7 +178,7 @@ def _store_nodes(snapshot: StructureSnapshot, tree: KeyedTree) -> None:
             chunk_digest=digests.get(reference.chunk_id, ""),
             quote=reference.quote,
             machine_written=reference.machine_written,
-            **get_locator_columns(reference.locator),
+            **get_reference_locator_columns(reference.locator),
         )
         for node in nodes
         for position, reference in enumerate(node.references)

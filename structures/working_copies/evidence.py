@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from structures.editing.reference_json import decode_identity, decode_locator, d
 from structures.editing.references import KeyedPrerequisite, ReferenceIdentity, TreeReference
 from structures.editing.texts import check_length
 from structures.editing.trees import KeyedTree
+from structures.grounding.quoted_words import QuotedWords
 from structures.models import WorkingCopy
+from structures.queries import load_worded_chunks
 from structures.staleness.queries import build_title_paths
 from structures.working_copies.quote_search import QuoteSearch, ReferenceClaim
 
@@ -26,7 +29,7 @@ def verify_arguments(
     """Return the arguments of an operation with whole references in the place of what a person sent of them.
 
     Covers new references, and prerequisites among fields; prerequisites that a node of `part` has already stay as they
-    are. Four statements at most. Raises UnprovenReference, InvalidValue, and LimitExceeded, also when the quotes may
+    are. Five statements at most. Raises UnprovenReference, InvalidValue, and LimitExceeded, also when the quotes may
     stand in more text than is looked through.
     """
     added = list(_iter_added(operation, arguments))
@@ -114,7 +117,18 @@ def _verify_claims(copy: WorkingCopy, claims: Sequence[ReferenceClaim]) -> list[
     rows = MaterialEntry.objects.for_tenant(copy.tenant).filter(pk__in=wanted, node__in=list(titles))
     entries = rows.only("node_id", "name", "fingerprint", "chunk_count").in_bulk()
     search = _search_quotes(copy, [claim for claim in claims if claim.identity.entry_id in entries])
-    return [_build_reference(claim, entries, titles, search) for claim in claims]
+    references = [_build_reference(claim, entries, titles, search) for claim in claims]
+    chunks = load_worded_chunks(tenant=copy.tenant, chunk_ids=(reference.chunk_id for reference in references))
+    return [_add_words(reference, chunks) for reference in references]
+
+
+def _add_words(reference: TreeReference, chunks: Mapping[UUID, Chunk]) -> TreeReference:
+    """Return a reference with the place of its words, where it is known."""
+    chunk = chunks.get(reference.chunk_id)
+    if chunk is None:
+        return reference
+    place = QuotedWords(chunk).find_place(reference.quote)
+    return replace(reference, locator=replace(reference.locator, words=place))
 
 
 def _search_quotes(copy: WorkingCopy, claims: Sequence[ReferenceClaim]) -> QuoteSearch:

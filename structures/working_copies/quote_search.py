@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from materials.contents import encode_locator
@@ -101,7 +101,8 @@ class QuoteSearch:
         if not wanted or wanted not in text.normalized:
             return False
         there = encode_locator(chunk.locator)
-        if any(value and there.get(name) != value for name, value in encode_locator(claim.identity.locator).items()):
+        place = encode_locator(replace(claim.identity.locator, words=None))
+        if any(value and there.get(name) != value for name, value in place.items()):
             self.elsewhere.add(claim)
             return False
         self.found[claim] = FoundQuote(chunk=chunk, passage=text.find_passage(claim.identity.quote))

@@ -63,8 +63,18 @@ def stored_course(api: Api, acme: Tenant, course: MaterialNode) -> StructureSnap
     ]
     quotes = {}
     for position, (name, kind, text, place) in enumerate(chunks):
+        # The words of talks are said one a second.
+        starts = (
+            [place["start_ms"] + 1000 * number for number in range(len(text.split()))] if "start_ms" in place else []
+        )
         row = Chunk.objects.create(
-            tenant=acme, entry_id=entries[name], position=position, kind=kind, text=text, **place
+            tenant=acme,
+            entry_id=entries[name],
+            position=position,
+            kind=kind,
+            text=text,
+            word_starts_ms=starts,
+            **place,
         )
         cited = {"entry_name": name, "entry_path": name, "entry_id": entries[name], "chunk_id": row.pk}
         # The fingerprint of an entry that is not ingested.

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from materials.documents import WordsPlace
 from materials.readers.passage_pictures import MAX_SIDE, draw_passage
-from tests.materials.readers.pdfs import drawn, pdf
+from tests.materials.readers.pdfs import HEIGHT, WIDTH, drawn, pdf
 
 LINES = [(12, "Water boils at one hundred"), (12, "degrees. Steam is a gas."), (12, "Fog is none.")]
 
@@ -62,6 +63,25 @@ def test_marks_turn_with_the_page(tmp_path: Path, turned: int) -> None:
     # Text near the upper left corner of the page goes round with it.
     across, down = {0: (0.25, 0.15), 90: (0.85, 0.25), 180: (0.75, 0.85), 270: (0.15, 0.75)}[turned]
     assert middle == pytest.approx((across, down), abs=0.1)
+
+
+@pytest.mark.parametrize("turned", [0, 90])
+def test_the_place_that_is_known_is_marked_and_no_other(tmp_path: Path, turned: int) -> None:
+    lines = [f"BT /F1 20 Tf 30 {down} Td (Steam is a gas.) Tj ET" for down in (500, 300, 100)]
+    file = write(tmp_path, drawn("\n".join(lines), turned=turned))
+    size = (WIDTH, HEIGHT) if turned == 0 else (HEIGHT, WIDTH)
+    # The second of three equal lines: 300 points from the lower edge of the page as it was drawn.
+    place = (30, 275, 170, 300) if turned == 0 else (295, 30, 320, 170)
+    words = WordsPlace(page_width=size[0], page_height=size[1], rectangles=(place,))
+
+    picture = draw_passage(file, page=1, passage="Steam is a gas.", place=words)
+
+    assert picture is not None
+    assert picture.is_marked
+    page, box = find_marks(picture.jpeg)
+    assert box is not None
+    scale = page.width / size[0]
+    assert [side / scale for side in box] == pytest.approx(place, abs=3)
 
 
 @pytest.mark.parametrize("passage", ["These words are on no page.", "", "…"])
