@@ -25,7 +25,7 @@ _BEGINNING = 2
 _COMPOUND = 4
 # In letters: of longer words in capitals the beginning is compared.
 _MAX_ABBREVIATION = 8
-# In characters of all passages of a node: beyond it `is_whole` is False, and nothing should be concluded.
+# In characters of all texts together, to be kept by callers: the index takes eighty times as much memory.
 MAX_CHARACTERS = 200_000
 
 
@@ -37,8 +37,6 @@ class Passages:
 
     def __init__(self, texts: Sequence[str], *, titles: Sequence[str] = ()) -> None:
         joined = "\n".join(texts)
-        self.is_whole = len(joined) <= MAX_CHARACTERS
-        joined = joined[:MAX_CHARACTERS]
         self.sentences = [ParsedText(sentence) for sentence in split_text(joined)]
         body = ParsedText(joined)
         self._code = normalize_code(joined)
