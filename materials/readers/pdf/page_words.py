@@ -35,6 +35,9 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MIN_UNIQUE = 12
 # Places on a page at which a short passage may be found without being whole words.
 _MAX_PLACES = 50
+# Letters that are searched through for all pieces of a document, about three seconds. Of the sample manuals the one
+# whose tables are read in the most wrong order takes two million.
+_MAX_SEARCHED = 1_000_000_000
 # Parts that a piece is halved into at most where it is not on the page as a whole.
 _MAX_PARTS = 64
 # Points: more have no room in what is stored. No page is half as large (PDF 32000-1, annex C.2).
@@ -120,16 +123,24 @@ def fold_letters(text: str) -> str:
 def place_pieces(pieces: Sequence[Piece], pages: Mapping[int, PageWords]) -> Iterator[Piece]:
     """Yield the pieces with the boxes of their words, as far as those are found on the page with the piece's number."""
     ends: dict[int, int] = {}
+    budget = _SearchBudget(_MAX_SEARCHED)
     for piece in pieces:
         page = pages.get(piece.locator.page or 0)
         if page is None:
             yield piece
             continue
         number = piece.locator.page or 0
-        matching = _Matching(piece.text, page, ends.get(number, 0))
+        matching = _Matching(piece.text, page, ends.get(number, 0), budget)
         ends[number] = matching.end
         packed = pack_boxes(piece.text, (page.width, page.height), matching.iter_boxes())
         yield replace(piece, word_boxes=packed) if packed else piece
+
+
+@dataclass(slots=True)
+class _SearchBudget:
+    """How many letters may still be searched through, so that no file takes long; what is not found has no boxes."""
+
+    letters: int
 
 
 class _Part(NamedTuple):
@@ -143,8 +154,8 @@ class _Part(NamedTuple):
 class _Matching:
     """The words of a text with the places of their letters on a page. `end` is where the last of them ends."""
 
-    def __init__(self, text: str, page: PageWords, start: int) -> None:
-        self._page = page
+    def __init__(self, text: str, page: PageWords, start: int, budget: _SearchBudget) -> None:
+        self._page, self._budget = page, budget
         self._spans = [word.span() for word in _WORD.finditer(text)]
         words = [fold_letters(text[begin:end]) for begin, end in self._spans]
         self._letters = "".join(words)
@@ -211,7 +222,10 @@ class _Matching:
         """Return where letters stand on the page, behind what was found last if they do; -1 when they do not."""
         page = self._page
         for start in (self.end, 0):
+            if self._budget.letters < 0:
+                return -1
             at = page.letters.find(letters, start)
+            self._budget.letters -= (len(page.letters) if at < 0 else at) - start
             for _ in range(_MAX_PLACES):
                 if at < 0 or len(letters) >= _MIN_UNIQUE or page.is_whole_words(at, at + len(letters)):
                     break

@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 
 from materials.documents import Piece
+from materials.readers.pdf import page_words
 from materials.readers.pdf.reader import read
 from materials.word_boxes import PlacedText, find_rectangles, unpack_boxes
 from tests.materials.readers.pdfs import HEIGHT, WIDTH, assembled, drawn
@@ -250,6 +251,17 @@ def test_the_cells_of_a_table_are_found(tmp_path: Path) -> None:
 
     assert piece.text.startswith("| Matter | State | Note |")
     assert_it_is_red(file, rectangles)
+
+
+def test_the_search_for_words_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["Water boils at one hundred degrees.", "Steam is a gas.", "Fog is none."]
+    commands = [say(text, "", "", at=(40, 500 - 60 * number)) for number, text in enumerate(lines)]
+    file = write(tmp_path, drawn("\n".join(commands)))
+
+    assert all(piece.word_boxes for piece in read(file).pieces)
+    monkeypatch.setattr(page_words, "_MAX_SEARCHED", -1)
+    assert [piece.text for piece in read(file).pieces] == lines
+    assert not any(piece.word_boxes for piece in read(file).pieces)
 
 
 def test_a_text_that_nobody_drew_has_no_boxes(tmp_path: Path) -> None:
