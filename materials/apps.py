@@ -1,10 +1,10 @@
 from django.apps import AppConfig
 
 from materials import sites as sites  # registers its system check
-from materials.chunks.vector_extension import check_vector_extension as check_vector_extension  # the same
 from materials.job_kinds import (
     CHECK_ADDRESS,
     DESCRIBE_ENTRY,
+    EMBED_CHANGES,
     EMBED_NODE,
     IMPORT_ARCHIVE,
     INGEST_ADDRESS,
@@ -14,6 +14,7 @@ from materials.job_kinds import (
     WATCH_RECORDING,
 )
 from materials.mappings.checks import check_office as check_office  # registers the system check
+from materials.vector_extension import check_vector_extension as check_vector_extension  # the same
 from project.jobs import job_kinds, periodic_tasks
 from project.storage import checks as checks  # registers its system checks
 
@@ -34,6 +35,7 @@ class MaterialsConfig(AppConfig):
         job_kinds.register_job_kind(WATCH_RECORDING, function_path="materials.tasks.process_key_frames", queue="heavy")
         job_kinds.register_job_kind(DESCRIBE_ENTRY, function_path="materials.tasks.describe_entry", queue="heavy")
         job_kinds.register_job_kind(EMBED_NODE, function_path="materials.tasks.embed_node", queue="heavy")
+        job_kinds.register_job_kind(EMBED_CHANGES, function_path="materials.tasks.embed_changes", queue="heavy")
         job_kinds.register_job_kind(VERIFY_UPLOAD, function_path="materials.tasks.verify_upload")
         periodic_tasks.register_periodic_task("materials.tasks.remove_objects")
         periodic_tasks.register_periodic_task("materials.tasks.sweep_uploads")

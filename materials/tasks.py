@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from materials.chunks.embedding import embed_node
+from materials.chunks.embedding import embed_changes, embed_node
 from materials.ingestion.picture_descriptions import describe_entry
 from materials.ingestion.services import ingest_entry
 from materials.objects import removal
@@ -23,6 +23,7 @@ _SWEEP_SECONDS = 30
 __all__ = [
     "check_staleness",
     "describe_entry",
+    "embed_changes",
     "embed_node",
     "import_archive",
     "ingest_entry",

@@ -225,6 +225,8 @@ JOB_OUTAGE_HOURS = env.get_integer("JOB_OUTAGE_HOURS", 24, minimum=1)
 # --- Models -----------------------------------------------------------------------------------------------------------
 
 MODELS_FILE = Path(env.get_text("MODELS_FILE", str(BASE_DIR / "config" / "models.yaml")))
+# Free: a server of one's own. With models that cost money, nobody should pay for search who does not search.
+EMBED_AFTER_INGESTION = env.get_choice("EMBED_AFTER_INGESTION", "free", ("never", "free", "always"))
 PROMPTS_DIR = Path(env.get_text("PROMPTS_DIR", str(BASE_DIR / "config" / "prompts")))
 
 # --- Recordings -------------------------------------------------------------------------------------------------------

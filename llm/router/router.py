@@ -62,7 +62,8 @@ class VectorSpace:
     """A space of vectors: its name, and what one request for vectors of it may hold (texts, tokens of each and of all).
 
     A text is sent with the prefix of its purpose, and both count. Vectors of different spaces cannot be compared, and a
-    model of another space never stands in.
+    model of another space never stands in. `model` is the first that is asked, and `token_price` is what a token costs
+    at most, in dollars.
     """
 
     key: str
@@ -72,6 +73,13 @@ class VectorSpace:
     text_tokens: int
     document_prefix: str = ""
     query_prefix: str = ""
+    model: str = ""
+    token_price: Decimal = Decimal(0)
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether none of the models that may be asked costs anything."""
+        return not self.token_price
 
     def get_prefix(self, purpose: EmbeddingPurpose) -> str:
         """Return what stands before each text of this purpose."""
@@ -332,6 +340,8 @@ def _build_space(candidates: Sequence[Candidate]) -> VectorSpace:
         # Those of all are the same: they are part of the key.
         document_prefix=specs[0].document_prefix,
         query_prefix=specs[0].query_prefix,
+        model=candidates[0].model.id,
+        token_price=max(candidate.model.prices.input for candidate in candidates) / MILLION,
     )
 
 

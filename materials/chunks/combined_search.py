@@ -22,9 +22,10 @@ from llm.router.deadlines import Deadline
 from llm.router.factory import get_model_router
 from llm.router.router import VectorSpace
 from materials.chunks.search import asks_for_exact_matches, build_search, order_by_rank, order_by_words
-from materials.chunks.vectors import find_vector_space, list_nearest_chunk_ids
+from materials.chunks.vectors import list_nearest_chunk_ids
 from materials.models import Chunk, MaterialEntry
 from materials.queries import list_subtree
+from materials.vector_space import find_vector_space
 from tenants.models import Tenant
 
 # Of the chunks found by meaning. There is always a nearest one, and those far down the list mean something else.

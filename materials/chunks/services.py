@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from materials import fingerprints
 from materials.chunks.queries import get_chunk, get_correction
+from materials.entries.submission import submit_embedding
 from materials.errors import IngestionRunning
 from materials.fingerprints import clear_fingerprints
 from materials.ingestion.recording import apply_correction
@@ -90,4 +91,5 @@ def _update_chunk_text(chunk: Chunk, text: str, emphasised: Sequence[str]) -> No
         metadata=chunk.entry.metadata,
     )
     MaterialEntry.objects.filter(pk=chunk.entry_id).update(fingerprint=fingerprint)
+    submit_embedding(chunk.entry)
     clear_fingerprints(chunk.entry.node_id)

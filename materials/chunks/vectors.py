@@ -1,4 +1,4 @@
-"""Where the vectors of chunks are, whether there can be any, and which chunks are nearest to one."""
+"""Which entries lack vectors, and which chunks are nearest to one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
-from llm.embeddings import EMBED_TEXTS
-from llm.errors import NoProvider, RegistryUnusable, UnknownAction
-from llm.router.factory import get_model_router
 from llm.router.router import VectorSpace
-from materials.chunks.vector_extension import INSTALL_HINT, has_vector_extension
 from materials.models import MaterialEntry
-from project.errors import RuleViolation
 from tenants.models import Tenant
 
 # Vectors first, texts afterwards: only those of the nearest are read. Of vectors of length 1 the inner product is the
@@ -30,32 +25,6 @@ _NEAREST_SQL = """
     JOIN materials_chunk chunk ON chunk.entry_id = nearest.entry_id AND md5(chunk.text) = nearest.text_digest
     ORDER BY distance, chunk.id LIMIT %(limit)s
 """
-
-
-class VectorsUnavailable(RuleViolation):
-    """The database cannot compare vectors."""
-
-    code = "vectors_unavailable"
-    next_step = f"An operator must act: {INSTALL_HINT}"
-
-
-def require_vector_space() -> VectorSpace:
-    """Return the space of the vectors that are made now.
-
-    Raises VectorsUnavailable without the extension, and NoProvider, UnknownAction or RegistryUnusable without a model.
-    """
-    space = get_model_router().get_vector_space(EMBED_TEXTS)
-    if not has_vector_extension():
-        raise VectorsUnavailable("The database lacks the extension pgvector, so that vectors cannot be compared.")
-    return space
-
-
-def find_vector_space() -> tuple[VectorSpace | None, str]:
-    """Return the space of the vectors that are made now; or None, with why there is none and what to do about it."""
-    try:
-        return require_vector_space(), ""
-    except (VectorsUnavailable, NoProvider, UnknownAction, RegistryUnusable) as exc:
-        return None, f"{exc} {exc.next_step}"
 
 
 def filter_unembedded(entries: QuerySet[MaterialEntry], space: VectorSpace) -> QuerySet[MaterialEntry]:

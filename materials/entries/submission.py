@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from llm.video.platforms import find_platform_name
@@ -17,6 +18,7 @@ from materials.fingerprints import clear_fingerprints
 from materials.job_kinds import (
     CHECK_ADDRESS,
     DESCRIBE_ENTRY,
+    EMBED_CHANGES,
     INGEST_ADDRESS,
     INGEST_ENTRY,
     INGEST_RECORDING,
@@ -25,6 +27,7 @@ from materials.job_kinds import (
 from materials.locks import lock_tree
 from materials.models import MaterialEntry
 from materials.queries import get_entry
+from materials.vector_space import find_vector_space
 from project.jobs.errors import JobAlreadyOpen
 from project.jobs.models import Job
 from project.jobs.queues import NORMAL
@@ -120,6 +123,27 @@ def submit_picture_description(entry: MaterialEntry, *, is_entry_job: bool) -> N
             dependant.depends_on.add(job)
     entry.job = job
     entry.save(update_fields=["job", "updated_at"])
+
+
+def submit_embedding(entry: MaterialEntry) -> None:
+    """Submit the job that makes vectors of the entry's new texts, in the caller's transaction that holds the tree lock.
+
+    One job makes those of all entries of the tenant that have changed, and an open one is kept: it takes what has come
+    meanwhile. None when vectors are not to be made by themselves (`EMBED_AFTER_INGESTION`), or cannot be.
+    """
+    if settings.EMBED_AFTER_INGESTION == "never":
+        return
+    space, _why_not = find_vector_space()
+    if space is None or (settings.EMBED_AFTER_INGESTION == "free" and not space.is_free):
+        return
+    MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(wants_vectors=True)
+    with contextlib.suppress(JobAlreadyOpen):
+        submit_job(
+            tenant=entry.tenant,
+            kind=EMBED_CHANGES,
+            subject_id=entry.tenant_id,
+            priority=_get_follow_up_priority(entry),
+        )
 
 
 def resubmit_related_recordings(entry: MaterialEntry) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from materials import fingerprints
 from materials.contents import encode_contents
 from materials.documents import ChunkKind, Document, LeftOut, Locator, Piece
-from materials.entries.submission import resubmit_related_recordings, submit_picture_description
+from materials.entries.submission import resubmit_related_recordings, submit_embedding, submit_picture_description
 from materials.fingerprints import clear_fingerprints
 from materials.ingestion.reading import EntryReading
 from materials.languages import detect_language, get_search_configuration
@@ -82,6 +82,8 @@ def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
         processed_sha256=entry.raw_sha256,
         processed_at=timezone.now(),
     )
+    if fingerprint != entry.fingerprint and document.pieces:
+        submit_embedding(entry)
     clear_fingerprints(MaterialEntry.objects.values_list("node_id", flat=True).get(pk=entry.pk))
 
 

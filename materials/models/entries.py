@@ -152,6 +152,13 @@ class MaterialEntry(UUIDModel):
         max_length=64, blank=True, db_default="", editable=False, help_text="The fingerprint that the entry had then."
     )
 
+    wants_vectors = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Its texts have changed, and vectors are to be made by themselves.",
+    )
+
     job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -187,6 +194,7 @@ class MaterialEntry(UUIDModel):
             models.Index(
                 fields=["tenant", "raw_sha256"], condition=~Q(raw_sha256=""), name="entry_by_content_of_tenant"
             ),
+            models.Index(fields=["tenant"], condition=Q(wants_vectors=True), name="entry_wants_vectors"),
         ]
 
     def __str__(self) -> str:

@@ -195,7 +195,7 @@ def _copy_entries(*, tenant: Tenant, branch: list[MaterialNode], ids: dict[UUID,
             entry.processed_at, entry.processed_sha256, entry.fingerprint, entry.chunk_count = None, "", "", 0
             entry.key_frames_stored_at, entry.left_out = None, []
             entry.contents, entry.metadata = None, {}
-            entry.vector_space, entry.vector_fingerprint = "", ""
+            entry.vector_space, entry.vector_fingerprint, entry.wants_vectors = "", "", False
             entry.transcribed_by, entry.transcription_reason, entry.spoken_language = "", "", ""
         entry.captions_of_id = entry_ids.get(entry.captions_of_id) if entry.captions_of_id else None
     MaterialEntry.objects.bulk_create(entries, batch_size=_COPY_BATCH_SIZE)

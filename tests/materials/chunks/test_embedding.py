@@ -11,11 +11,11 @@ from rest_framework.test import APIClient
 from llm.models import Breaker, ExternalCall
 from materials.chunks import embedding
 from materials.chunks.services import correct_chunk
-from materials.chunks.vector_extension import check_vector_extension
 from materials.entries.services import delete_entry
 from materials.fingerprints import compute_text_digest
 from materials.models import Chunk, ChunkVector, MaterialEntry, MaterialNode
 from materials.tree.services import copy_node, create_node
+from materials.vector_extension import check_vector_extension
 from project.jobs.models import Job, JobStatus
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
