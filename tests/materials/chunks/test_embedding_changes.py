@@ -17,9 +17,9 @@ from materials.tree.services import copy_node
 from project.jobs.models import Job
 from tenants.models import Tenant
 from tests.conftest import Api, drain, upload
-from tests.fakes.steps import Fail, Vectors
+from tests.fakes.steps import Fail
 from tests.llm.world import World, set_limits
-from tests.materials.chunks.meanings import build_models, make_vectors
+from tests.materials.chunks.meanings import build_models
 
 LOOPS = b"# Loops\n\nA loop repeats its body.\n\nA function has a name.\n"
 ICE = b"# Ice\n\nGlaciers are ice.\n"
@@ -84,9 +84,7 @@ def test_the_job_says_beforehand_what_it_costs(client: APIClient, course: Materi
     assert charged > 0
 
 
-def test_only_what_changed_is_looked_at(
-    client: APIClient, acme: Tenant, course: MaterialNode, always: World
-) -> None:
+def test_only_what_changed_is_looked_at(client: APIClient, acme: Tenant, course: MaterialNode, always: World) -> None:
     upload(client, course.pk, "loops.md", LOOPS)
     upload(client, course.pk, "ice.md", ICE)
     drain()
@@ -105,12 +103,12 @@ def test_only_what_changed_is_looked_at(
 
 
 def test_what_changes_while_the_job_runs_is_made_by_it(
-    client: APIClient, acme: Tenant, course: MaterialNode, always: World
+    client: APIClient, acme: Tenant, course: MaterialNode, always: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload(client, course.pk, "loops.md", LOOPS)
 
     # Not in the vendor's thread, which does not see the transaction of the test.
-    real = always.router.embed
+    real = always.router.embed_texts
 
     def embed(*args: Any, **kwargs: Any) -> Any:
         made = real(*args, **kwargs)
@@ -118,7 +116,7 @@ def test_what_changes_while_the_job_runs_is_made_by_it(
             correct_chunk(tenant=acme, chunk_id=chunk.pk, text="A function has parameters.", by="test")
         return made
 
-    always.router.embed = embed  # type: ignore[method-assign]
+    monkeypatch.setattr(always.router, "embed_texts", embed)
     drain()
 
     [job] = list_jobs()
