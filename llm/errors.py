@@ -172,6 +172,10 @@ class AnswerTruncated(AnswerUnusable):
     kind = "answer_truncated"
 
 
+class AnswerBrokenOff(AnswerTruncated):
+    """The answer ends in its midst although the vendor calls it whole, as local servers do."""
+
+
 class AnswerInvalid(AnswerUnusable):
     """The answer does not fit the schema that was asked for; the message lists why."""
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from llm.errors import AnswerInvalid
+from llm.errors import AnswerBrokenOff, AnswerInvalid
 from llm.messages import ModelReply
 
 T = TypeVar("T", bound=BaseModel)
@@ -35,8 +36,11 @@ _BOUNDS = {
     "maxLength": "at most {} characters",
 }
 # Models write prose and Markdown code fences around JSON even when they are asked not to. Local ones that think have
-# their thoughts before it, whose begin some servers swallow with the prompt.
-_END_OF_THOUGHTS = "</think>"
+# their thoughts before it, whose begin some servers swallow with the prompt: DeepSeek and Qwen end them with </think>,
+# Mistral with [/THINK], Kimi with ◁/think▷, and gpt-oss begins another channel.
+_END_OF_THOUGHTS = re.compile(
+    r"</(?:think(?:ing)?|thoughts?|reasoning)>|\[/THINK\]|◁/think▷|<\|channel\|>final<\|message\|>"
+)
 # What begins an object, and not a brace in prose.
 _OBJECT = re.compile(r'\{\s*"')
 # How many places are tried at which an object may begin: prose before it has few braces, and a text of braces alone
@@ -71,14 +75,16 @@ def describe_schema(schema: Schema) -> str:
 def parse_answer(reply: ModelReply, wanted: type[T]) -> T:
     """Return the answer as an object of `wanted`.
 
-    Prose, a code fence or `<think>` around it do no harm, as long as one object alone fits. Raises AnswerInvalid with
-    the faults and the answer's text.
+    Prose, a code fence or thoughts around it do no harm, nor does an object whose only value that fits is the answer,
+    as long as one object alone fits. Raises AnswerBrokenOff for an answer that ends in the midst of its object,
+    AnswerInvalid for any other; both have the answer's text.
     """
     try:
         return wanted.model_validate_json(reply.text)
     except ValidationError as exc:
         faults = exc
-    found = _list_objects(reply.text.rpartition(_END_OF_THOUGHTS)[2])
+    said = _END_OF_THOUGHTS.split(reply.text)[-1]
+    found = _list_objects(said)
     fitting: dict[str, T] = {}
     for text in found:
         try:
@@ -86,18 +92,52 @@ def parse_answer(reply: ModelReply, wanted: type[T]) -> T:
         except ValidationError as exc:
             # Of one object among prose, its own faults say what to mend.
             faults = exc if len(found) == 1 else faults
+            fitting |= _find_wrapped(text, wanted)
         else:
             fitting[value.model_dump_json()] = value
     if len(fitting) == 1:
         return next(iter(fitting.values()))
+    facts: dict[str, Any] = {
+        "text": reply.text, "usage": reply.usage, "model": reply.model, "request_id": reply.request_id,
+    }  # fmt: skip
+    if not found and _ends_inside_object(said):
+        raise AnswerBrokenOff("the answer ends in the midst of its JSON", **facts) from None
     listed = "; ".join(_list_faults(faults))
     raise AnswerInvalid(
-        f"{len(fitting)} different objects fit, give one alone" if fitting else listed,
-        text=reply.text,
-        usage=reply.usage,
-        model=reply.model,
-        request_id=reply.request_id,
+        f"{len(fitting)} different objects fit, give one alone" if fitting else listed, **facts
     ) from None
+
+
+def _find_wrapped(text: str, wanted: type[T]) -> dict[str, T]:
+    """Return the values of an object that fit by themselves, by their JSON.
+
+    Small models put the answer below its name, the name of a tool or the word "properties".
+    """
+    fitting: dict[str, T] = {}
+    for inside in json.loads(text).values():
+        if isinstance(inside, dict):
+            with suppress(ValidationError):
+                value = wanted.model_validate_json(json.dumps(inside))
+                fitting[value.model_dump_json()] = value
+    return fitting
+
+
+def _ends_inside_object(text: str) -> bool:
+    """Tell whether the text ends inside an object, and not for want of closing brackets alone.
+
+    Those a model can add; what did not come it can only leave out.
+    """
+    begun = _OBJECT.search(text)
+    if begun is None:
+        return False
+    try:
+        json.JSONDecoder().raw_decode(text, begun.start())
+    except json.JSONDecodeError as exc:
+        is_at_end = exc.pos >= len(text.rstrip()) and not exc.msg.startswith("Expecting ',' delimiter")
+        return is_at_end or exc.msg.startswith("Unterminated string")
+    except RecursionError:
+        return False
+    return False
 
 
 def _list_objects(text: str) -> list[str]:

@@ -2,12 +2,12 @@
 
 The models of the strategy's chain come first, then those of the strategies that it falls back to, each once. Models
 that are too small and models whose breaker is open are passed over. A busy model is asked a second time after a pause;
-an invalid or blank answer gets one repair request; a truncated one is asked for once more with a larger output limit;
-after one that is too large the model is not asked again. An error about the prompt ends the fallback or excludes models
-of that size; an error about the provider moves on to the next candidate. A request that one vendor refuses as malformed
-is shown to the next provider, and ends the fallback when that one refuses it, too; when it answers, the first model is
-passed over for requests of that shape. When all models are only busy and one may be asked again soon, all candidates
-are tried once more. Each attempt is made by `llm.router.attempts`.
+an invalid or blank answer gets one repair request; one that breaks off is asked for again; a truncated one is asked for
+once more with a larger output limit; after one that is too large the model is not asked again. An error about the
+prompt ends the fallback or excludes models of that size; an error about the provider moves on to the next candidate. A
+request that one vendor refuses as malformed is shown to the next provider, and ends the fallback when that one refuses
+it, too; when it answers, the first model is passed over for requests of that shape. When all models are only busy and
+one may be asked again soon, all candidates are tried once more. Each attempt is made by `llm.router.attempts`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 from uuid import UUID
 
 from llm.errors import (
+    AnswerBrokenOff,
     AnswerEmpty,
     AnswerTimedOut,
     AnswerTooLarge,
@@ -362,6 +363,10 @@ class FallbackRun:
 
     def _prepare_another_round(self, state: CandidateState, error: AnswerUnusable) -> bool:
         """Change the request for the one more attempt after an unusable answer; return False when it was made."""
+        if isinstance(error, AnswerBrokenOff) and not state.was_repaired:
+            # A repair would lose what did not come: the question is asked again as it was.
+            state.was_repaired, state.request = True, self.request
+            return True
         if isinstance(error, AnswerTruncated):
             self._needed_output_tokens = max(self._needed_output_tokens, state.max_output_tokens)
             if state.was_widened or state.max_output_tokens >= state.model.max_output:

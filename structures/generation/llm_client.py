@@ -26,7 +26,8 @@ from structures.engines.base.drafts import DraftNode
 from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
 from structures.engines.base.outlines import Outline
 from structures.engines.llm.engine import ACTIONS
-from structures.engines.llm.lessons import LESSON_ACTION, describe_failure
+from structures.engines.llm.failures import describe_failure
+from structures.engines.llm.lessons import LESSON_ACTION
 from structures.engines.registry import EngineName
 from structures.generation.answer_cache import (
     compute_digest,

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from llm.errors import AnswerInvalid
+from llm.errors import AnswerBrokenOff, AnswerInvalid
 from llm.messages import Clip, ModelReply, ModelRequest, Picture, TokenUsage
 from llm.repair import build_repair_request
 from llm.schemas import MOST_FAULTS, build_schema, describe_schema, parse_answer
@@ -116,6 +116,13 @@ RIGHT = '{"chunk": 7, "words": "water boils at 100"}'
         f'Or {{"chunk": 9, "words": "ice is cold"}}? No.\n</think>{RIGHT}',
         f"{RIGHT}\nOnce more: {RIGHT}",
         f'{{"note": "an example"}} {RIGHT}',
+        f'<thinking>Say {{"chunk": [</thinking>```json\n{RIGHT}\n```',
+        f'[THINK]Say {{"chunk": 9[/THINK]{RIGHT}',
+        f'<|channel|>analysis<|message|>Say {{"chunk": 9<|end|><|channel|>final<|message|>{RIGHT}',
+        f'{{"Quote": {RIGHT}}}',
+        f'{{"name": "quote", "arguments": {RIGHT}}}',
+        f'{{"type": "object", "properties": {RIGHT}, "required": ["chunk"]}}',
+        f"[{RIGHT}]",
     ],
 )
 def test_an_answer_becomes_an_object_whatever_stands_around_it(text: str) -> None:
@@ -133,10 +140,11 @@ INVALID: list[tuple[str, list[str]]] = [
     ('{"chunk": "unspeakable", "words": 31337}', ["chunk: Input should be a valid integer", "words: Input should be"]),
     ('{"words": "unspeakable"}', ["chunk: Field required"]),
     ('["unspeakable"]', ["Input should be an object"]),
-    ('{"chunk": 1, "words": "unspeak', ["Invalid JSON"]),
+    ('{"chunk": 1, "words": "unspeakable"', ["Invalid JSON"]),
+    ('{"of": [{"chunk": 1, "words": "unspeakable"}', ["Invalid JSON"]),
+    ('{"a": {"chunk": 1, "words": "unspeakable"}, "b": {"chunk": 2, "words": "unspeakable"}}', ["2 different objects"]),
     ("I refuse to answer: unspeakable.", ["Invalid JSON"]),
     ('{"chunk": 1, "words": "unspeakable"} {"chunk": 2, "words": "unspeakable"}', ["2 different objects fit"]),
-    ('The answer is {"chunk": 1, "words": "unspeakable", ', ["Invalid JSON"]),
     ('Here: {"of": [{"chunk": 1, "words": "unspeakable"}, ], }', ["Invalid JSON"]),
     ('Sure! {"chunk": 0, "words": "unspeakable"}', ["chunk: Input should be greater than or equal to 1"]),
     ("{" * 100_000, ["Invalid JSON"]),
@@ -159,6 +167,24 @@ def test_an_answer_that_does_not_fit_says_why_but_not_what(text: str, faults: li
     assert failed.value.__cause__ is None
     facts = (failed.value.text, failed.value.usage, failed.value.model, failed.value.request_id)
     assert facts == (text, reply("").usage, "m-1-0042", "req_1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"chunk": 1, "words": "unspeak',
+        '{"chunk": 1, "words": ',
+        '{"chunk": 1,',
+        'The answer is {"chunk": 1, "words": "unspeakable", ',
+        '<think>Long.</think>```json\n{"chunk": 1, "words": "unspeak',
+    ],
+)
+def test_an_answer_that_ends_in_its_midst_is_not_taken_for_one_that_can_be_mended(text: str) -> None:
+    with pytest.raises(AnswerBrokenOff) as failed:
+        parse_answer(reply(text), Quote)
+
+    assert str(failed.value) == "the answer ends in the midst of its JSON"
+    assert (failed.value.text, failed.value.usage) == (text, reply("").usage)
 
 
 def test_only_the_first_faults_are_listed() -> None:

@@ -1,18 +1,23 @@
 """The shapes in which a model must answer.
 
 Docstrings and descriptions of the classes are part of the JSON schema that the model is sent: to edit them is to edit a
-prompt.
+prompt. What small models write instead of a value and what can only mean that value is read as it; anything else is a
+fault, which the model is asked to mend.
 """
 
 from __future__ import annotations
 
+import math
+import re
 import string
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 
 from structures.engines.base.text import strip_invisible
+
+T = TypeVar("T")
 
 # Characters that `strip_invisible` keeps because they matter between others (joiners, the emoji selector), and blanks
 # that are no white space to Python: a title of these alone is empty to people.
@@ -25,6 +30,40 @@ def _require_visible(text: str) -> str:
     return text
 
 
+def _read_list(value: Any) -> Any:
+    """Return `null` as no item, one item without its brackets as one, and an object with numbers as keys as a list."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, dict):
+        return list(value.values()) if value and all(key.isdecimal() for key in value) else [value]
+    return [value] if isinstance(value, str) else value
+
+
+def _read_optional_text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _read_line_or_title(value: Any) -> Any:
+    # An integer, and no other number: a line has no fraction.
+    return str(value) if type(value) is int else _read_optional_text(value)
+
+
+# "[7]", "chunk 7", "#7", but not "7-9" or "7, 9".
+_NUMBER_IN_WORDS = re.compile(r"[^\d-]{0,20}(\d{1,9})\D{0,20}")
+
+
+def _read_number(value: Any) -> Any:
+    found = _NUMBER_IN_WORDS.fullmatch(value) if isinstance(value, str) else None
+    return value if found is None else int(found[1])
+
+
+def _round_estimate(value: Any) -> Any:
+    return round(value) if isinstance(value, float) and math.isfinite(value) else value
+
+
+ListOf = Annotated[list[T], BeforeValidator(_read_list)]
+OptionalText = Annotated[str, BeforeValidator(_read_optional_text)]
+LineNumber = Annotated[int, BeforeValidator(_read_number)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_require_visible)]
 Difficulty = Annotated[int, Field(ge=1, le=5, description="1 is for beginners, 5 for experts.")]
 
@@ -32,7 +71,7 @@ Difficulty = Annotated[int, Field(ge=1, le=5, description="1 is for beginners, 5
 class CitationAnswer(BaseModel):
     """Evidence."""
 
-    chunk: int = Field(description="The number of the chunk in which the quote stands.")
+    chunk: LineNumber = Field(description="The number of the chunk in which the quote stands.")
     quote: str = Field(description="A short passage of that chunk, word for word.")
 
 
@@ -40,9 +79,9 @@ class ConceptAnswer(BaseModel):
     """An idea that the materials teach."""
 
     title: Text
-    definition: str = Field(description="What it is, in one or two sentences, as the materials explain it.")
-    examples: list[str] = Field(description="Examples from the materials; none when there are none.")
-    citations: list[CitationAnswer] = Field(description="Where the materials explain it.")
+    definition: OptionalText = Field(description="What it is, in one or two sentences, as the materials explain it.")
+    examples: ListOf[str] = Field(description="Examples from the materials; none when there are none.")
+    citations: ListOf[CitationAnswer] = Field(description="Where the materials explain it.")
 
 
 class ExerciseAnswer(BaseModel):
@@ -50,27 +89,29 @@ class ExerciseAnswer(BaseModel):
 
     title: Text
     task: Text = Field(description="The whole task, so that a student can do it without the materials.")
-    reference_solution: str = Field(description="A solution that a teacher can compare with.")
-    grading_criteria: list[str] = Field(description="What a teacher looks at, one criterion an item.")
+    reference_solution: OptionalText = Field(description="A solution that a teacher can compare with.")
+    grading_criteria: ListOf[str] = Field(description="What a teacher looks at, one criterion an item.")
     difficulty: Difficulty
-    citations: list[CitationAnswer] = Field(description="Where the materials give the task, or what it practises.")
+    citations: ListOf[CitationAnswer] = Field(description="Where the materials give the task, or what it practises.")
 
 
 class LessonDetailsAnswer(BaseModel):
     """What one lesson teaches."""
 
-    goals: list[str] = Field(description="What a student can do after the lesson, one goal an item.")
-    required_knowledge: list[str] = Field(description="What a student must know before the lesson.")
+    goals: ListOf[str] = Field(description="What a student can do after the lesson, one goal an item.")
+    required_knowledge: ListOf[str] = Field(description="What a student must know before the lesson.")
     difficulty: Difficulty
-    estimated_minutes: int = Field(ge=1, le=100_000, description="How long a student needs for the lesson.")
-    concepts: list[ConceptAnswer]
-    exercises: list[ExerciseAnswer]
+    estimated_minutes: Annotated[int, BeforeValidator(_round_estimate)] = Field(
+        ge=1, le=100_000, description="How long a student needs for the lesson."
+    )
+    concepts: ListOf[ConceptAnswer]
+    exercises: ListOf[ExerciseAnswer]
 
 
 class NumberedLessonAnswer(LessonDetailsAnswer):
     """What one of several lessons teaches."""
 
-    lesson: int = Field(description="The number of the lesson.")
+    lesson: LineNumber = Field(description="The number of the lesson.")
 
     def build_details(self) -> LessonDetailsAnswer:
         """Return a copy without the number, as an answer about this lesson alone has it."""
@@ -80,32 +121,32 @@ class NumberedLessonAnswer(LessonDetailsAnswer):
 class LessonsAnswer(BaseModel):
     """What several lessons teach."""
 
-    lessons: list[NumberedLessonAnswer] = Field(description="Each lesson once, in order, from its own chunks alone.")
+    lessons: ListOf[NumberedLessonAnswer] = Field(description="Each lesson once, in order, from its own chunks alone.")
 
 
 class ExpectationAnswer(BaseModel):
     """Something a student knows or can do after the course."""
 
     summary: Text = Field(description="In a few words.")
-    details: str = Field(description="In one or two sentences.")
+    details: OptionalText = Field(description="In one or two sentences.")
 
 
 class AboutCourse(BaseModel):
     """The course as a whole."""
 
     title: Text
-    description: str
-    learning_goal: str
-    expected_knowledge: list[ExpectationAnswer]
-    expected_skills: list[ExpectationAnswer]
-    prerequisites: list[str] = Field(description="What a student must know before the course.")
+    description: OptionalText
+    learning_goal: OptionalText
+    expected_knowledge: ListOf[ExpectationAnswer]
+    expected_skills: ListOf[ExpectationAnswer]
+    prerequisites: ListOf[str] = Field(description="What a student must know before the course.")
 
 
 class ModuleGoalAnswer(BaseModel):
     """What a module is for."""
 
-    line: int = Field(description="The number of the module's line.")
-    goal: str = Field(description="What a student can do after the module.")
+    line: LineNumber = Field(description="The number of the module's line.")
+    goal: OptionalText = Field(description="What a student can do after the module.")
     difficulty: Difficulty
 
 
@@ -121,32 +162,32 @@ class CorrectedField(StrEnum):
 class CorrectionAnswer(BaseModel):
     """One thing that should be otherwise."""
 
-    target: int = Field(description="The number of the line that is to be corrected.")
+    target: LineNumber = Field(description="The number of the line that is to be corrected.")
     field: CorrectedField = Field(
         description="title: another title. same_as: the concept is the same as the one with the number in `new`. "
         "after: the lesson belongs behind the lesson, or to the beginning of the module, with the number in `new`. "
         "requires: the lesson needs the concept of an earlier lesson with the number in `new`."
     )
-    old: str = Field(description="For a title the present one, to the letter; else blank.")
-    new: str = Field(description="The new title, or a line's number.")
-    reason: str = Field(description="Why, in a few words.")
+    old: OptionalText = Field(description="For a title the present one, to the letter; else blank.")
+    new: Annotated[str, BeforeValidator(_read_line_or_title)] = Field(description="The new title, or a line's number.")
+    reason: OptionalText = Field(description="Why, in a few words.")
 
 
 class ReconciliationAnswer(AboutCourse):
     """What the course is about, and what should be corrected in it."""
 
-    modules: list[ModuleGoalAnswer]
-    corrections: list[CorrectionAnswer] = Field(description="None when nothing should be otherwise.")
+    modules: ListOf[ModuleGoalAnswer]
+    corrections: ListOf[CorrectionAnswer] = Field(description="None when nothing should be otherwise.")
 
 
 class DoubtAnswer(BaseModel):
     """A statement that its chunks do not prove."""
 
-    statement: int = Field(description="The number of the statement.")
+    statement: LineNumber = Field(description="The number of the statement.")
     words: str = Field(description="The words of the statement that are not proved, copied from it word for word.")
 
 
 class JudgementAnswer(BaseModel):
     """The statements that are not proved; none when all are."""
 
-    doubts: list[DoubtAnswer]
+    doubts: ListOf[DoubtAnswer]

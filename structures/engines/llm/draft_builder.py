@@ -43,7 +43,7 @@ def build_lesson_details(answers: Sequence[LessonDetailsAnswer], chunks: ChunkId
         difficulty=max(answer.difficulty for answer in answers),
         estimated_minutes=sum(answer.estimated_minutes for answer in answers),
         minutes_basis=Basis.ESTIMATED,
-        children=_merge_concepts(contents),
+        children=_merge_repeated(contents),
     )
 
 
@@ -77,7 +77,8 @@ def _add_minutes(node: DraftNode, locked: Container[UUID | None]) -> DraftNode:
 
 
 def _build_expectations(answers: Iterable[ExpectationAnswer]) -> tuple[Expectation, ...]:
-    return tuple(Expectation(summary=clean_text(each.summary), details=clean_text(each.details)) for each in answers)
+    made = (Expectation(summary=clean_text(each.summary), details=clean_text(each.details)) for each in answers)
+    return tuple(dict.fromkeys(made))
 
 
 def _build_children(
@@ -105,21 +106,32 @@ def _build_children(
         )
         for exercise in exercises
     )
-    return _merge_concepts(tuple(made))
+    return _merge_repeated(tuple(made))
 
 
-def _merge_concepts(nodes: tuple[DraftNode, ...]) -> tuple[DraftNode, ...]:
-    """Return concepts, then exercises; a concept that comes twice is one, with the evidence and examples of both."""
-    concepts: dict[str, DraftNode] = {}
+def _merge_repeated(nodes: tuple[DraftNode, ...]) -> tuple[DraftNode, ...]:
+    """Return concepts, then exercises; what comes twice is one, with the evidence and examples of both.
+
+    A concept comes twice when its title does, an exercise when its task does as well.
+    """
+    concepts: dict[object, DraftNode] = {}
+    exercises: dict[object, DraftNode] = {}
     for node in nodes:
+        title = " ".join(node.title.casefold().split())
         if node.node_type is NodeType.CONCEPT:
-            known = concepts.get(node.title.casefold())
-            concepts[node.title.casefold()] = node if known is None else merge_nodes(known, node)
-    return (*concepts.values(), *(node for node in nodes if node.node_type is not NodeType.CONCEPT))
+            _add_node(concepts, title, node)
+        else:
+            _add_node(exercises, (title, node.description), node)
+    return (*concepts.values(), *exercises.values())
+
+
+def _add_node(nodes: dict[object, DraftNode], key: object, node: DraftNode) -> None:
+    known = nodes.get(key)
+    nodes[key] = node if known is None else merge_nodes(known, node)
 
 
 def merge_nodes(first: DraftNode, second: DraftNode) -> DraftNode:
-    """Return the first of two concepts with the evidence and examples of both."""
+    """Return the first of two concepts or exercises with the evidence and examples of both."""
     return replace(
         first,
         description=first.description or second.description,
@@ -137,7 +149,8 @@ def _build_citations(answers: Iterable[CitationAnswer], chunks: ChunkIdsByNumber
 
 
 def _clean_texts(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(clean for text in texts if (clean := clean_text(text)))
+    """Return the texts that are not blank, each once: small models repeat themselves."""
+    return tuple(dict.fromkeys(clean for text in texts if (clean := clean_text(text))))
 
 
 def clean_text(text: str) -> str:

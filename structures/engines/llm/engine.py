@@ -19,14 +19,16 @@ from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm import judging
 from structures.engines.llm.answers import LessonDetailsAnswer, ReconciliationAnswer
+from structures.engines.llm.asking import complete_checked
 from structures.engines.llm.draft_builder import add_module_minutes, describe_course
+from structures.engines.llm.expectations import Expectation, build_expectation
+from structures.engines.llm.failures import describe_failure
 from structures.engines.llm.groups import GROUP_TOKENS, MAX_GROUP_LESSONS, build_part_values, group_questions
 from structures.engines.llm.judging import JUDGING_ACTION
 from structures.engines.llm.language import build_script_warning
 from structures.engines.llm.lessons import (
     LESSON_ACTION,
     build_lesson_questions,
-    describe_failure,
     write_lessons,
 )
 from structures.engines.llm.numbering import dump_visible_line
@@ -34,7 +36,7 @@ from structures.engines.llm.parts import PromptPart, estimate_part_tokens
 from structures.engines.llm.reconciliation import NumberedCourse
 
 # To be changed with every edit after which the same materials, prompts and answers may give another draft.
-VERSION = "4"
+VERSION = "5"
 
 RECONCILIATION_ACTION = "reconcile_course"
 ACTIONS = (LESSON_ACTION, RECONCILIATION_ACTION)
@@ -62,7 +64,7 @@ def write_course(request: EngineRequest, outline: Outline, llm: LLMClient) -> Dr
     source = request.source
     language = request.instructions.language or source.language
     values = _build_request_values(language, request)
-    questions = _LessonQuestions(outline, values, llm)
+    questions = _LessonQuestions(outline, values, request, llm)
     llm.announce_plan(_build_plan_for_lessons(questions, request, llm))
     draft = write_lessons(outline, questions.groups, values, llm, keeps_partial=request.keeps_partial)
     if questions.groups and not request.refinement:
@@ -96,7 +98,7 @@ def build_plan(request: EngineRequest, outline: Outline, capacities: CapacityLoo
     written.
     """
     values = _build_request_values(request.instructions.language or request.source.language, request)
-    questions = _LessonQuestions(outline, values, capacities)
+    questions = _LessonQuestions(outline, values, request, capacities)
     return _build_plan_for_lessons(questions, request, capacities)
 
 
@@ -106,10 +108,14 @@ class _LessonQuestions:
     `asked` are the materials of each question that has none, part by part.
     """
 
-    def __init__(self, outline: Outline, values: Mapping[str, object], capacities: CapacityLookup) -> None:
+    def __init__(
+        self, outline: Outline, values: Mapping[str, object], request: EngineRequest, capacities: CapacityLookup
+    ) -> None:
         capacity = capacities.get_capacity(LESSON_ACTION)
         limit = compute_part_limit(capacity)
-        lessons = build_lesson_questions(outline, limit=limit)
+        lessons = build_lesson_questions(
+            outline, limit=limit, language=str(values["language"]), instructions=request.instructions
+        )
         parts = [(lesson.key, part) for lesson in lessons for part in lesson.parts]
         known = capacities.find_answered(
             LESSON_ACTION, [build_part_values(part, values) for _, part in parts], LessonDetailsAnswer
@@ -203,8 +209,10 @@ def _build_plan_for_lessons(
 def _read_course(
     draft: Draft, outline: Outline, values: Mapping[str, object], llm: LLMClient, *, request: EngineRequest
 ) -> Draft:
+    entries = [entry for node in request.source.iter_nodes() for entry in node.entries]
+    expectation = build_expectation(entries, language=str(values["language"]), depth=None)
     try:
-        return _reconcile(draft, outline, values, llm)
+        return _reconcile(draft, outline, values, llm, expectation)
     except (DomainError, TooLargeForModel) as exc:
         failure = describe_failure(exc) if request.keeps_partial else None
         if failure is None:
@@ -215,10 +223,13 @@ def _read_course(
         )
 
 
-def _reconcile(draft: Draft, outline: Outline, values: Mapping[str, object], llm: LLMClient) -> Draft:
+def _reconcile(
+    draft: Draft, outline: Outline, values: Mapping[str, object], llm: LLMClient, expectation: Expectation
+) -> Draft:
     """Return the draft with what a model says of the whole course, corrected as it says where that is allowed."""
-    course = NumberedCourse(draft, outline)
-    answers = _ask_about_course(course.render_lines(), values, llm)
+    course = NumberedCourse(draft, outline, scripts=expectation.scripts)
+    checked = _ask_about_course(course.render_lines(), values, llm, expectation)
+    answers = [answer for answer, _ in checked]
     corrections = [correction for answer in answers for correction in answer.corrections]
     applied = course.apply(corrections)
     goals = {goal.line: goal for answer in answers for goal in answer.modules}
@@ -226,6 +237,8 @@ def _reconcile(draft: Draft, outline: Outline, values: Mapping[str, object], llm
     described = describe_course(draft, answers[0])
     left = len(corrections) - len(applied)
     warnings = [f"{format_count(left, 'further correction')} of the model were not looked at."] if left else []
+    if faults := list(dict.fromkeys(fault for _, found in checked for fault in found)):
+        warnings.append(f"Of what a model says of the whole course, although it was asked twice: {'; '.join(faults)}.")
     return replace(
         described,
         title=draft.title if outline.is_fixed else described.title,
@@ -235,18 +248,34 @@ def _reconcile(draft: Draft, outline: Outline, values: Mapping[str, object], llm
     )
 
 
-def _ask_about_course(lines: Sequence[str], values: Mapping[str, object], llm: LLMClient) -> list[ReconciliationAnswer]:
-    """Return the answers about a course, the first of which describes it: one, or more where it is too large."""
+def _ask_about_course(
+    lines: Sequence[str], values: Mapping[str, object], llm: LLMClient, expectation: Expectation
+) -> list[tuple[ReconciliationAnswer, list[str]]]:
+    """Return the answers about a course, each with the faults that are left in it.
+
+    The first describes the course. There is one, or more where the course is too large.
+    """
+
+    def find_faults(answer: ReconciliationAnswer) -> list[str]:
+        return expectation.find_language_faults(_list_sentences(answer))
+
+    asked = {**values, "course_lines": "\n".join(lines)}
     try:
-        return [llm.complete(RECONCILIATION_ACTION, {**values, "course_lines": "\n".join(lines)}, ReconciliationAnswer)]
+        return [complete_checked(RECONCILIATION_ACTION, asked, ReconciliationAnswer, llm, find_faults)]
     except TooLargeForModel:
         if len(lines) < 2:
             raise
         middle = len(lines) // 2
         return [
-            *_ask_about_course(lines[:middle], values, llm),
-            *_ask_about_course(lines[middle:], values, llm),
+            *_ask_about_course(lines[:middle], values, llm, expectation),
+            *_ask_about_course(lines[middle:], values, llm, expectation),
         ]
+
+
+def _list_sentences(answer: ReconciliationAnswer) -> list[str]:
+    expected = [text for each in (*answer.expected_knowledge, *answer.expected_skills) for text in vars(each).values()]
+    goals = [answer.learning_goal, *(module.goal for module in answer.modules)]
+    return [answer.description, *goals, *expected, *answer.prerequisites]
 
 
 def _build_course_values(source: SourceNode) -> dict[str, object]:

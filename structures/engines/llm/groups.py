@@ -20,6 +20,7 @@ from structures.engines.llm.answers import (
     NumberedLessonAnswer,
 )
 from structures.engines.llm.draft_builder import ChunkIdsByNumber
+from structures.engines.llm.expectations import NOTHING_EXPECTED, Expectation
 from structures.engines.llm.numbering import dump_json_line, render_lines, renumber_line
 from structures.engines.llm.parts import PromptPart, estimate_part_tokens
 
@@ -37,13 +38,14 @@ _LESSON_LINE_TOKENS = 10
 class LessonQuestion:
     """The materials of a lesson as parts that fit into one request each, and the chunks behind their numbers.
 
-    `module` is the key of the module that it stands in.
+    `module` is the key of the module that it stands in, `expectation` what an answer must hold to.
     """
 
     key: UUID
     module: UUID | None
     parts: list[PromptPart]
     chunks: ChunkIdsByNumber
+    expectation: Expectation = NOTHING_EXPECTED
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from structures.engines.base.llm_client import LLMClient, TooLargeForModel
 from structures.engines.base.sources import SourceChunk
 from structures.engines.llm.answers import JudgementAnswer
 from structures.engines.llm.draft_builder import clean_text
-from structures.engines.llm.lessons import describe_failure
+from structures.engines.llm.failures import describe_failure
 from structures.engines.llm.numbering import dump_visible_line
 
 JUDGING_ACTION = "judge_statements"

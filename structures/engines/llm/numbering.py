@@ -37,6 +37,10 @@ class ChunkLine:
         """Return an upper estimate of the line's tokens, without its heading."""
         return estimate_text_tokens(self.text) + 1  # the line feed
 
+    def read_text(self) -> str:
+        """Return the text of the chunk, as it is shown to the model."""
+        return str(json.loads(self.text)["text"])
+
 
 @dataclass(frozen=True, kw_only=True)
 class NumberedMaterials:

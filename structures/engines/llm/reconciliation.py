@@ -17,6 +17,7 @@ from structures.engines.base.sentences import split_text
 from structures.engines.llm.answers import CorrectedField, CorrectionAnswer, ModuleGoalAnswer
 from structures.engines.llm.draft_builder import clean_text, merge_nodes
 from structures.engines.llm.numbering import dump_visible_line
+from structures.engines.llm.scripts import find_main_script
 
 # More than a methodologist reads; the rest is counted.
 MAX_CORRECTIONS = 500
@@ -40,10 +41,13 @@ class CourseLine:
 
 
 class NumberedCourse:
-    """A course as numbered lines. Numbers run from 1 in the order of a walk; exercises have none."""
+    """A course as numbered lines. Numbers run from 1 in the order of a walk; exercises have none.
 
-    def __init__(self, draft: Draft, outline: Outline) -> None:
-        self._outline = outline
+    `scripts` are those of the course, as far as they are known: no title changes into other letters.
+    """
+
+    def __init__(self, draft: Draft, outline: Outline, *, scripts: frozenset[str] = frozenset()) -> None:
+        self._outline, self._scripts = outline, scripts
         self._kept = _list_kept_contents(outline)
         self._by_number: dict[int, CourseLine] = {}
         self._tops = [self._add_line(module, None) for module in draft.modules]
@@ -94,6 +98,8 @@ class NumberedCourse:
             return "it is called otherwise"
         if not new or len(new) > _MAX_TITLE or len(new.splitlines()) > 1:
             return "that is no title"
+        if self._scripts and find_main_script([old]) in self._scripts and find_main_script([new]) not in self._scripts:
+            return "it is in other letters than the course"
         line.node = replace(line.node, title=new)
         return ""
 

@@ -420,7 +420,7 @@ def test_a_title_that_nobody_sees_is_refused(title: str) -> None:
         ConceptAnswer(title=title, definition="", examples=[], citations=[])
 
 
-@pytest.mark.parametrize("wrong", [{"difficulty": 6}, {"estimated_minutes": 0}, {"goals": None}, {"concepts": [{}]}])
+@pytest.mark.parametrize("wrong", [{"difficulty": 6}, {"estimated_minutes": 0}, {"goals": [None]}, {"concepts": [{}]}])
 def test_a_lesson_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         LessonDetailsAnswer.model_validate({**lesson_details().model_dump(), **wrong})
