@@ -162,7 +162,7 @@ def generate_structure(run: JobRun) -> None:
             warnings=(
                 *draft.warnings,
                 *_build_uncited_warnings(draft, sources, left_out=prepared.exclusion.entries),
-                *_build_statement_warnings(grounding, is_judged=is_judged),
+                *_build_statement_warnings(grounding),
                 *llm.list_warnings(),
             ),
         )
@@ -194,16 +194,13 @@ def generate_structure(run: JobRun) -> None:
     log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **grounding.build_json())
 
 
-def _build_statement_warnings(grounding: Grounding, *, is_judged: bool) -> list[str]:
+def _build_statement_warnings(grounding: Grounding) -> list[str]:
     counts = grounding.statements
     warnings = []
     if counts.sentences_unproved:
         checked = format_count(counts.sentences, "sentence")
         said = f"{counts.sentences_unproved} of {checked} say what their passages do not"
         warnings.append(f"{said}{_describe_fate(counts)}.")
-    if is_judged and counts.sentences_judged < counts.sentences:
-        left = format_count(counts.sentences - counts.sentences_judged, "sentence")
-        warnings.append(f"No model judged {left}: their passages are too long, or no model could answer.")
     if counts.nodes_not_checked:
         parts = format_count(counts.nodes_not_checked, "part")
         warnings.append(f"The sentences of {parts} were not checked: the passages cited there are too long.")

@@ -104,7 +104,11 @@ def verify_draft(
     draft, statements = verify_statements(
         draft, chunks, languages, is_strict=is_strict, kept_fields=kept_fields, judgements=judgements
     )
-    draft = replace(draft, warnings=(*draft.warnings, *judgements.warnings))
+    draft = replace(
+        draft,
+        warnings=(*draft.warnings, *judgements.warnings),
+        failures=(*draft.failures, *({"lesson": "", **failure} for failure in judgements.failures)),
+    )
     return draft, replace(grounding, statements=statements)
 
 

@@ -129,7 +129,8 @@ class Draft:
 
     `arrangement` explains, as JSON values, how the engine arranged the materials, and `corrections` say what a model
     wanted otherwise in the draft, why, and whether it was done. `failures` are what is missing as no model answered:
-    lessons, or the reading of the whole course, each with the reason. They become part of the snapshot's provenance.
+    lessons, or (with a blank `lesson`) the reading of the whole course or the judgement of statements, each with the
+    reason. They become part of the snapshot's provenance.
     """
 
     title: str

@@ -6,7 +6,7 @@ numbered. The judge names statements by their numbers and the words that it doub
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -18,6 +18,7 @@ from structures.engines.base.sources import SourceChunk
 from structures.engines.llm.answers import JudgementAnswer
 from structures.engines.llm.draft_builder import clean_text
 from structures.engines.llm.failures import describe_failure
+from structures.engines.llm.lessons import MAX_HALVINGS
 from structures.engines.llm.numbering import dump_visible_line
 
 JUDGING_ACTION = "judge_statements"
@@ -38,13 +39,15 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgements:
-    """What a judge said: the doubted words of statements, and how many statements it was asked about.
+    """What a judge said: the doubted words of statements, and which statements it has judged.
 
-    `warnings` say what could not be asked, and what of the answers could not be used.
+    `failures` are the reasons why questions had no answer, each once. `warnings` say what was not judged, and what of
+    the answers could not be used.
     """
 
     doubts: Mapping[Statement, tuple[str, ...]] = field(default_factory=dict)
     judged: frozenset[Statement] = frozenset()
+    failures: tuple[Mapping[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -66,8 +69,24 @@ class _Question:
         return {"chunks": "\n".join(self.chunk_lines), "statements": "\n".join(lines)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Verdict:
+    """What was said of statements: those that were judged, the doubts, and how many doubts name no statement."""
+
+    judged: tuple[Statement, ...] = ()
+    doubts: tuple[tuple[Statement, str], ...] = ()
+    stray_count: int = 0
+
+    def join(self, other: _Verdict) -> _Verdict:
+        return _Verdict(
+            judged=self.judged + other.judged,
+            doubts=self.doubts + other.doubts,
+            stray_count=self.stray_count + other.stray_count,
+        )
+
+
 def judge_statements(
-    lessons: Iterable[Sequence[Statement]],
+    lessons: Sequence[Sequence[Statement]],
     chunks: Mapping[UUID, SourceChunk],
     llm: LLMClient,
     *,
@@ -76,29 +95,43 @@ def judge_statements(
     """Return what a model says of the statements of each lesson.
 
     What does not fit into one question is asked in several. A statement whose chunks do not fit by themselves is not
-    judged. Nor are, with `keeps_partial`, those of a question that no model can answer. Raises what the LLM client
-    raises.
+    judged. Nor are, with `keeps_partial`, those of a question that no model can answer, and `failures` say why. Raises
+    what the LLM client raises, but for TooLargeForModel.
     """
     limit = compute_statement_limit(llm.get_capacity(JUDGING_ACTION))
     questions = [
         _build_question(part, chunks) for lesson in lessons for part in _cut_statements(lesson, chunks, limit=limit)
     ]
     outcomes = llm.run_tasks([partial(_ask, question, chunks, llm) for question in questions])
+    verdicts: list[_Verdict] = []
+    failures: dict[str, Mapping[str, str]] = {}
+    for outcome in outcomes:
+        failure = describe_failure(outcome.error) if keeps_partial and outcome.error is not None else None
+        if failure is None:
+            verdicts.append(outcome.get_value())
+        else:
+            failures[failure["message"]] = failure
     doubts: dict[Statement, tuple[str, ...]] = {}
-    judged: set[Statement] = set()
-    unknown = 0
-    for question, outcome in zip(questions, outcomes, strict=True):
-        if keeps_partial and outcome.error is not None and describe_failure(outcome.error) is not None:
-            continue
-        found, strays = outcome.get_value()
-        judged.update(question.statements)
-        unknown += strays
-        for statement, words in found:
-            doubts[statement] = (*doubts.get(statement, ()), words)
-    warnings = []
-    if unknown:
-        warnings.append(f"{format_count(unknown, 'doubt')} of the judging model named no statement.")
-    return Judgements(doubts=doubts, judged=frozenset(judged), warnings=tuple(warnings))
+    for statement, words in (doubt for verdict in verdicts for doubt in verdict.doubts):
+        doubts[statement] = (*doubts.get(statement, ()), words)
+    judged = frozenset(statement for verdict in verdicts for statement in verdict.judged)
+    stray_count = sum(verdict.stray_count for verdict in verdicts)
+    return Judgements(
+        doubts=doubts,
+        judged=judged,
+        failures=tuple(failures.values()),
+        warnings=tuple(_build_warnings(lessons, judged, stray_count)),
+    )
+
+
+def _build_warnings(
+    lessons: Sequence[Sequence[Statement]], judged: Container[Statement], stray_count: int
+) -> Iterator[str]:
+    if stray_count:
+        yield f"{format_count(stray_count, 'doubt')} of the judging model named no statement."
+    if left := sum(statement not in judged for lesson in lessons for statement in lesson):
+        sentences = format_count(left, "sentence")
+        yield f"No model judged {sentences}: their passages are too long, or no model could answer."
 
 
 def compute_statement_limit(capacity: ContextCapacity) -> int:
@@ -141,21 +174,26 @@ def _build_question(statements: Sequence[Statement], chunks: Mapping[UUID, Sourc
 
 
 def _ask(
-    question: _Question, chunks: Mapping[UUID, SourceChunk], llm: LLMClient
-) -> tuple[list[tuple[Statement, str]], int]:
-    """Return doubted statements with the doubted words, and how many doubts name no statement."""
+    question: _Question, chunks: Mapping[UUID, SourceChunk], llm: LLMClient, *, halvings: int = MAX_HALVINGS
+) -> _Verdict:
+    """Return what is said of the statements; nothing of those that are too much for a model even in small parts."""
     try:
         answer = llm.complete(JUDGING_ACTION, question.build_values(), JudgementAnswer)
-    except TooLargeForModel:
-        if len(question.statements) < 2:
-            raise
-        middle = len(question.statements) // 2
-        halves = (question.statements[:middle], question.statements[middle:])
-        answers = [_ask(_build_question(half, chunks), chunks, llm) for half in halves]
-        return [doubt for found, _ in answers for doubt in found], sum(strays for _, strays in answers)
-    found = [
+    except TooLargeForModel as exc:
+        if len(question.statements) > 1 and halvings:
+            middle = len(question.statements) // 2
+            first, second = (
+                _ask(_build_question(half, chunks), chunks, llm, halvings=halvings - 1)
+                for half in (question.statements[:middle], question.statements[middle:])
+            )
+            return first.join(second)
+        if describe_failure(exc) is None:
+            # No model was asked at all: it is not this question that none can answer.
+            raise exc.reason from exc
+        return _Verdict()
+    found = tuple(
         (question.statements[doubt.statement - 1], clean_text(doubt.words))
         for doubt in answer.doubts
         if 1 <= doubt.statement <= len(question.statements)
-    ]
-    return found, len(answer.doubts) - len(found)
+    )
+    return _Verdict(judged=question.statements, doubts=found, stray_count=len(answer.doubts) - len(found))

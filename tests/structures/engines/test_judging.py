@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
+from llm.errors import Attempt, ModelsExhausted, PromptTooLong
 from llm.messages import ContextCapacity, estimate_text_tokens
 from materials.documents import ChunkKind, Locator
 from structures.engines.base.llm_client import LLMClient, TaskOutcome, TooLargeForModel
@@ -29,11 +31,25 @@ CHUNKS = {
 SIZE = estimate_text_tokens(TEXT) + 30
 
 
-class Judge:
-    """A client that doubts every statement, and takes `most` statements at a time at most."""
+def exhaust(*, asked: bool = True) -> ModelsExhausted:
+    """Return what the router raises when a question is too long for all models, whether one was asked or none."""
+    attempt = Attempt(provider="p-1", model="m-1", path="first", kind=PromptTooLong.kind, cause="too long")
+    last = PromptTooLong("It is too long.") if asked else None
+    return ModelsExhausted("No model answered.", attempts=[attempt], last=last, next_step="Ask for less.")
 
-    def __init__(self, *, capacity: int, most: int = 100) -> None:
-        self.capacity, self.most = capacity, most
+
+class Judge:
+    """A client that doubts every statement, and takes `most` statements of `longest` characters at a time at most.
+
+    Anything else is too large, as `reason` says.
+    """
+
+    def __init__(
+        self, *, capacity: int, most: int = 100, longest: int = 100, reason: ModelsExhausted | None = None
+    ) -> None:
+        self.capacity, self.most, self.longest = capacity, most, longest
+        self.reason = reason or exhaust()
+        self.tries = 0
         self.asked: list[list[str]] = []
         self.shown: list[int] = []
 
@@ -51,8 +67,9 @@ class Judge:
 
     def complete(self, _action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         lines: list[dict[str, Any]] = [json.loads(line) for line in str(values["statements"]).splitlines()]
-        if len(lines) > self.most:
-            raise TooLargeForModel(ValueError("too much"))
+        self.tries += 1
+        if len(lines) > self.most or any(len(line["text"]) > self.longest for line in lines):
+            raise TooLargeForModel(self.reason)
         self.asked.append([line["text"] for line in lines])
         self.shown.append(len(str(values["chunks"]).splitlines()))
         return wanted.model_validate({"doubts": [{"statement": line["statement"], "words": ""} for line in lines]})
@@ -104,6 +121,27 @@ def test_a_statement_whose_chunks_do_not_fit_is_not_judged() -> None:
     assert found.judged == {state(4)}
 
 
-def test_a_statement_that_is_too_large_even_alone_is_an_error() -> None:
-    with pytest.raises(TooLargeForModel):
-        judge(Judge(capacity=10 * SIZE, most=0), [state(1)])
+def test_a_statement_that_is_too_large_even_alone_is_not_judged() -> None:
+    client = Judge(capacity=10 * SIZE, longest=20)
+
+    found = judge(client, [state(1), state(2, 3, 4), state(5)])
+
+    assert found.judged == {state(1), state(5)}
+    assert found.warnings == ("No model judged 1 sentence: their passages are too long, or no model could answer.",)
+
+
+def test_when_no_model_was_asked_at_all_the_statements_are_not_passed_over() -> None:
+    away = exhaust(asked=False)
+
+    with pytest.raises(ModelsExhausted) as caught:
+        judge(Judge(capacity=10 * SIZE, most=0, reason=away), [state(1), state(2)])
+
+    assert caught.value is away
+
+
+def test_statements_that_are_always_too_much_are_not_halved_one_by_one() -> None:
+    client = Judge(capacity=100 * SIZE, most=0)
+
+    found = judge(client, [replace(state(1), text=f"It is so, says {number}.") for number in range(200)])
+
+    assert (client.tries, len(found.judged)) == (31, 0)

@@ -13,7 +13,7 @@ from structures.engines.llm.judging import JUDGING_ACTION
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.fakes.asked import Asked
-from tests.fakes.steps import Answer
+from tests.fakes.steps import Answer, Truncated
 from tests.llm.world import World
 from tests.structures.generation.llm_courses import (
     BOILING,
@@ -124,6 +124,28 @@ def test_a_judge_that_cannot_answer_leaves_a_partial_structure_unjudged(
     assert failed["status"] == "failed"
     assert partial["grounding"]["sentences_judged"] == 0
     assert any(warning.startswith("No model judged 2 sentences") for warning in partial["warnings"])
+    (failure,) = partial["provenance"]["failures"]
+    assert (failure["lesson"], failure["code"]) == ("", "models_exhausted")
+    # The same request gets a whole one as soon as a judge answers.
+    for vendor in (world.google, world.anthropic):
+        vendor.always(judge())
+    whole = written(client, lecture.node_id, verify="model")
+    assert whole["grounding"]["sentences_judged"] == 2
+
+
+def test_a_question_to_the_judge_that_is_too_large_fails_no_generation(
+    world: World, api: Api, acme: Tenant, lecture: MaterialEntry
+) -> None:
+    def answer(asked: Asked) -> Answer | Truncated:
+        return Truncated() if is_judging(asked) else judge()(asked)
+
+    for vendor in (world.google, world.anthropic):
+        vendor.always(answer)
+
+    snapshot = written(api(acme), lecture.node_id, verify="model")
+
+    assert snapshot["grounding"]["sentences_judged"] == 0
+    assert any(warning.startswith("No model judged 2 sentences") for warning in snapshot["warnings"])
 
 
 def test_who_asks_for_a_judge_where_there_is_none_is_told(

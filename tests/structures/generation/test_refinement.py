@@ -19,6 +19,7 @@ from tests.structures.generation.llm_courses import (
     concept,
     data_lines,
     is_about_course,
+    is_judging,
     lesson_details,
     nodes_in,
     said,
@@ -140,6 +141,36 @@ def test_a_lesson_that_is_written_again_still_needs_what_it_needed(
     (before,), (after,) = (nodes_in(each, "lesson")[-1]["prerequisites"] for each in (whole, refined))
     assert (after["term"], after["lesson"]) == ("water", nodes_in(refined, "lesson")[0]["id"])
     assert after["use"]["quote"] == before["use"]["quote"]
+
+
+def test_a_judge_is_asked_about_what_is_written_again_alone(
+    world: World, api: Api, acme: Tenant, water: MaterialNode
+) -> None:
+    def define(asked: Asked) -> Step:
+        if is_judging(asked):
+            lines = data_lines(asked.prompt, "statements")
+            return said({"doubts": [{"statement": line["statement"], "words": "doubtful"} for line in lines]})
+        if is_about_course(asked):
+            return said(about_course())
+        line = chunks_shown(asked.prompt)[-1]
+        said_so = "It is doubtful." if "<wishes>" in asked.prompt else "This is doubtful."
+        return said(lesson_details(concept("Idea", (line["chunk"], line["text"]), definition=said_so)))
+
+    world.google.always(define)
+    client = api(acme)
+    whole = written(client, water.pk, mode="guided", verify="model")
+    asked = sum(map(is_judging, world.google.asked))
+
+    refined = written(
+        client,
+        water.pk,
+        outline=whole["id"],
+        refine={"key": key_of(whole, "Rain"), "instruction": "Shorter"},
+        verify="model",
+    )
+
+    assert sum(map(is_judging, world.google.asked)) == asked + 1
+    assert not any("No model judged" in warning for warning in refined["warnings"])
 
 
 def test_what_cannot_be_written_again_is_refused(
