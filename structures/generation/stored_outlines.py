@@ -15,7 +15,7 @@ from structures.editing.outline_check import ENRICHING_TYPES
 from structures.editing.stored_trees import build_node_columns, load_snapshot_tree
 from structures.editing.tree_json import encode_locks, encode_retirement
 from structures.editing.trees import COURSE_KEY, NO_LOCKS, KeyedNode, KeyedTree
-from structures.engines.base.drafts import Basis, DraftNode, NodeType
+from structures.engines.base.drafts import Basis, DraftNode, NodeType, UnprovedStatement
 from structures.engines.base.outlines import Outline, OutlineNode
 from structures.engines.base.sources import SourceEntry, SourceNode
 from structures.errors import OutlineGone, OutlineOfAnotherNode, OutlineWithoutLessons, RefinedNodeMissing
@@ -26,6 +26,7 @@ from structures.generation.outline_materials import (
     locate_references,
 )
 from structures.generation.snapshots import SnapshotRows
+from structures.grounding.claims.unproved import UnprovedKind
 from structures.models import SnapshotSource, StructureNode, StructureSnapshot
 from structures.queries import get_snapshot
 from tenants.models import Tenant
@@ -57,9 +58,10 @@ def check_refined_node(snapshot: StructureSnapshot, key: UUID) -> None:
 
 
 class StoredOutline:
-    """The modules and lessons of a snapshot, and the content that people changed there. Three statements.
+    """The modules and lessons of a snapshot, and the content that people changed there. Four statements at most.
 
-    With a node that is `refined`, all content outside of it, too, and all fields of what is neither in nor around it.
+    With a node that is `refined`, all content outside of it, too, and all fields of what is neither in nor around it,
+    with what a model doubted in them.
     Raises LimitExceeded for a snapshot that is too large or too deep, and RefinedNodeMissing.
     """
 
@@ -76,6 +78,7 @@ class StoredOutline:
         around = {COURSE_KEY} if refined is None else set(self._whole.iter_ancestors(refined))
         self._settled = self._whole.nodes.keys() - self._open - around
         self.tree = _drop_generated_content(self._whole, self._open)
+        self._doubts = _load_doubts(snapshot, self._settled) if self._settled else {}
 
     def build_outline(
         self,
@@ -109,7 +112,9 @@ class StoredOutline:
                 self._build_node(each, located, divided) for each in inside if each.node_type not in ENRICHING_TYPES
             ),
             entries=tuple(divided.by_key.get(node.key, ())),
-            known=_build_known(node, [each for each in inside if each.node_type in ENRICHING_TYPES], located),
+            known=_build_known(
+                node, [each for each in inside if each.node_type in ENRICHING_TYPES], located, self._doubts
+            ),
             locked=frozenset(self._list_kept_fields(node)),
             removed=located.removed[node.key],
             is_settled=node.key in self._settled,
@@ -194,7 +199,26 @@ def _drop_generated_content(tree: KeyedTree, dropped: Container[UUID]) -> KeyedT
     return KeyedTree(nodes=nodes, retired=tree.retired)
 
 
-def _build_known(node: KeyedNode, contents: Iterable[KeyedNode], located: LocatedReferences) -> DraftNode:
+def _load_doubts(snapshot: StructureSnapshot, keys: Container[UUID]) -> dict[UUID, tuple[UnprovedStatement, ...]]:
+    """Return what a model doubted in some nodes of a snapshot, by key. What code found it finds again."""
+    marked = StructureNode.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot).exclude(unproved=[])
+    return {
+        key: tuple(
+            UnprovedStatement(**{name: part[name] for name in ("field", "item", "start", "end", "kind")})
+            for part in unproved
+            if part["kind"] == UnprovedKind.MEANING
+        )
+        for key, unproved in marked.values_list("key", "unproved")
+        if key in keys
+    }
+
+
+def _build_known(
+    node: KeyedNode,
+    contents: Iterable[KeyedNode],
+    located: LocatedReferences,
+    doubts: Mapping[UUID, tuple[UnprovedStatement, ...]],
+) -> DraftNode:
     """Return what the outline says of a node. Prerequisites are not in it: lessons are named otherwise in drafts."""
     assert node.node_type is not None
     minutes = node.get_field("estimated_minutes")
@@ -208,7 +232,8 @@ def _build_known(node: KeyedNode, contents: Iterable[KeyedNode], located: Locate
         title=node.title,
         key=node.key,
         citations=tuple(one.citation for one in located.by_key.get(node.key, ())),
-        children=tuple(_build_known(each, (), located) for each in contents),
+        children=tuple(_build_known(each, (), located, doubts) for each in contents),
+        unproved=doubts.get(node.key, ()),
         estimated_minutes=minutes.minutes if isinstance(minutes, Minutes) else None,
         # A draft knows no minutes of people: their basis is given back with the locks.
         minutes_basis=_find_basis(minutes.basis) if isinstance(minutes, Minutes) else None,

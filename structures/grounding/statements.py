@@ -43,7 +43,8 @@ def verify_statements(
     in it; without citations, or with more text than `Passages` takes, it is not checked. `languages` are those of the
     chunks. With `is_strict` a sentence with such a part is left out, unless it stands in one of the `kept_fields` of
     its node, by key: what people decided is marked, and never cut. `judgements` are what a model said of the statements
-    that `list_statements` returns; words that it doubts are parts like those that code finds.
+    that `list_statements` returns; words that it doubts are parts like those that code finds. Parts that a node has
+    already, as they were found before, stay.
     """
     verifier = _StatementVerifier(
         chunks,
@@ -131,13 +132,15 @@ class _StatementVerifier:
         kept_fields: Container[str] = () if node.key is None else self._kept_fields.get(node.key, ())
         for name in _TEXT_FIELDS:
             cuts = self._is_strict and name not in kept_fields
-            changed[name], found = self._check_text(name, None, getattr(node, name), proof, cuts=cuts)
+            known_parts = _list_parts(node, name, None)
+            changed[name], found = self._check_text(name, None, getattr(node, name), proof, known_parts, cuts=cuts)
             unproved += found
         for name in _LIST_FIELDS:
             cuts = self._is_strict and name not in kept_fields
             kept: list[str] = []
-            for text in getattr(node, name):
-                checked, found = self._check_text(name, len(kept), text, proof, cuts=cuts)
+            for item, text in enumerate(getattr(node, name)):
+                known_parts = _list_parts(node, name, item)
+                checked, found = self._check_text(name, len(kept), text, proof, known_parts, cuts=cuts)
                 if checked:
                     kept.append(checked)
                     unproved += found
@@ -145,7 +148,14 @@ class _StatementVerifier:
         return replace(node, unproved=tuple(unproved), **changed)  # type: ignore[arg-type]  # by the fields' own types
 
     def _check_text(
-        self, name: str, item: int | None, text: str, proof: _Proof, *, cuts: bool
+        self,
+        name: str,
+        item: int | None,
+        text: str,
+        proof: _Proof,
+        known_parts: Sequence[UnprovedSpan],
+        *,
+        cuts: bool,
     ) -> tuple[str, list[UnprovedStatement]]:
         """Return the text, when it `cuts` without the sentences with unproved parts, and the parts that are left."""
         found: list[UnprovedStatement] = []
@@ -153,7 +163,8 @@ class _StatementVerifier:
         kept: list[str] = []
         end = 0
         for sentence, at, sentence_end in _locate_sentences(text):
-            spans = self._find_spans(sentence, proof)
+            known = [each.shift(-at) for each in known_parts if at <= each.start < sentence_end]
+            spans = self._find_spans(sentence, proof, known)
             self._count_sentence(is_unproved=bool(spans), is_left_out=cuts and bool(spans))
             if not spans:
                 kept.append(text[end:sentence_end])
@@ -168,13 +179,13 @@ class _StatementVerifier:
             return "".join(kept).strip(), []
         return text, found
 
-    def _find_spans(self, sentence: str, proof: _Proof) -> list[UnprovedSpan]:
+    def _find_spans(self, sentence: str, proof: _Proof, known: Sequence[UnprovedSpan]) -> list[UnprovedSpan]:
         spans = find_unproved(sentence, proof.passages, language=proof.language)
         statement = Statement(text=sentence, chunks=proof.chunks)
         if statement in self._judgements.judged:
             self.counts = replace(self.counts, sentences_judged=self.counts.sentences_judged + 1)
         doubted = [_locate_doubt(sentence, words) for words in self._judgements.doubts.get(statement, ())]
-        added = [each for each in doubted if not any(_lies_within(each, other) for other in spans)]
+        added = [each for each in (*doubted, *known) if not any(_lies_within(each, other) for other in spans)]
         return sorted({*spans, *added}, key=lambda span: (span.start, span.end))
 
     def _count_sentence(self, *, is_unproved: bool, is_left_out: bool) -> None:
@@ -193,6 +204,15 @@ class _Proof:
     chunks: tuple[UUID, ...]
     passages: Passages
     language: str
+
+
+def _list_parts(node: DraftNode, name: str, item: int | None) -> list[UnprovedSpan]:
+    """Return the parts of a text that its node has already."""
+    return [
+        UnprovedSpan(kind=UnprovedKind(each.kind), start=each.start, end=each.end)
+        for each in node.unproved
+        if (each.field, each.item) == (name, item)
+    ]
 
 
 def _locate_doubt(sentence: str, words: str) -> UnprovedSpan:

@@ -137,6 +137,7 @@ def _assemble_node(node: OutlineNode, details: Mapping[UUID, DraftNode]) -> Draf
         ),
         children=inside if node.node_type is NodeType.MODULE else _join_contents(known.children, found.children),
         minutes_basis=minutes_from.minutes_basis,
+        unproved=known.unproved if node.is_settled else (),
         **values,
     )
 

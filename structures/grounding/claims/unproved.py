@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -28,3 +28,7 @@ class UnprovedSpan:
     kind: UnprovedKind
     start: int
     end: int
+
+    def shift(self, by: int) -> UnprovedSpan:
+        """Return the same part in a text that has so many characters more before it."""
+        return replace(self, start=self.start + by, end=self.end + by)

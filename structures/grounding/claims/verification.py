@@ -7,8 +7,6 @@ stand in the passages and that is wrong all the same is not found.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from structures.grounding.claims.number_checks import covers, explains, find_proved_calculations, find_unproved_numbers
 from structures.grounding.claims.passages import Passages
 from structures.grounding.claims.rarity import has_frequencies
@@ -35,7 +33,7 @@ def find_unproved(sentence: str, passages: Passages, *, language: str) -> list[U
     found: list[UnprovedSpan] = []
     for start in range(0, len(sentence), _MAX_LENGTH):
         piece = _find_in_piece(sentence[start : start + _MAX_LENGTH], passages, language)
-        found += [replace(span, start=span.start + start, end=span.end + start) for span in piece]
+        found += [span.shift(start) for span in piece]
     return found
 
 

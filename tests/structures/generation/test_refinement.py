@@ -171,6 +171,9 @@ def test_a_judge_is_asked_about_what_is_written_again_alone(
 
     assert sum(map(is_judging, world.google.asked)) == asked + 1
     assert not any("No model judged" in warning for warning in refined["warnings"])
+    # What was doubted in the lessons that stay is no less doubtful.
+    assert [[part["text"] for part in node["unproved"]] for node in nodes_in(refined, "concept")] == [["doubtful"]] * 3
+    assert refined["grounding"]["sentences_unproved"] == 3
 
 
 def test_what_cannot_be_written_again_is_refused(
