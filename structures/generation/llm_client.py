@@ -21,10 +21,12 @@ from llm.prompts import read_prompt
 from llm.queries import compute_job_totals
 from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
+from project.counts import format_count
 from project.jobs.run import PROGRESS_SECONDS, JobRun
 from structures.engines.base.drafts import DraftNode
 from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
 from structures.engines.base.outlines import Outline
+from structures.engines.llm.answer_texts import take_out_instructions
 from structures.engines.llm.engine import ACTIONS
 from structures.engines.llm.failures import describe_failure
 from structures.engines.llm.lessons import LESSON_ACTION
@@ -83,6 +85,7 @@ class JobLLMClient(StrategyCapacityLookup):
         self._prompts: dict[str, str] = {}
         self._used_digests: set[str] = set()
         self._reused_calls = 0
+        self._revealed_sentences = 0
         # Of the answer that each thread is reading.
         self._arriving: dict[int, int] = {}
         self._answers_reported_at = 0.0
@@ -102,7 +105,7 @@ class JobLLMClient(StrategyCapacityLookup):
         else:
             value, model = wanted.model_validate_json(cached.answer), cached.model
         self._count_answer(action, request, model, [digest], is_reused=cached is not None)
-        return value
+        return self._take_out_instructions(value, request)
 
     def complete_together(
         self,
@@ -120,6 +123,13 @@ class JobLLMClient(StrategyCapacityLookup):
         }
         self._store_answers(answers, model)
         self._count_answer(action, request, model, answers, is_reused=False)
+        return self._take_out_instructions(value, request)
+
+    def _take_out_instructions(self, value: T, request: ModelRequest) -> T:
+        # Not before an answer is stored: the prompt may be another one when it is read again.
+        value, count = take_out_instructions(value, request.system)
+        with self._lock:
+            self._revealed_sentences += count
         return value
 
     def _begin_question(
@@ -223,13 +233,25 @@ class JobLLMClient(StrategyCapacityLookup):
         }
 
     def list_warnings(self) -> list[str]:
-        """Return a warning when the tenant's spending this month is beyond its soft limit, else none."""
+        """Return what the methodologist should know of the answers, and of money.
+
+        That a model gave away its instructions, and that the tenant's spending this month is beyond its soft limit.
+        """
         if not self._answered_calls:
             return []
+        warnings = []
+        if self._revealed_sentences:
+            revealed = format_count(self._revealed_sentences, "sentence")
+            warnings.append(
+                f"{revealed} of the instructions to models were taken out of answers. Something in the materials may "
+                "ask for them."
+            )
         spending = compute_spending(self._run.tenant, now=timezone.now())
-        if not spending.is_beyond_soft_limit:
-            return []
-        return [f"${spending.charged:.2f} were spent on models this month; the soft limit is ${spending.soft_limit}."]
+        if spending.is_beyond_soft_limit:
+            warnings.append(
+                f"${spending.charged:.2f} were spent on models this month; the soft limit is ${spending.soft_limit}."
+            )
+        return warnings
 
 
 def _shows_that_others_fail(exc: Exception) -> bool:

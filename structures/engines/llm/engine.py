@@ -18,6 +18,7 @@ from structures.engines.base.requests import EngineRequest
 from structures.engines.base.sources import SourceNode
 from structures.engines.base.text import strip_invisible
 from structures.engines.llm import judging
+from structures.engines.llm.answer_texts import take_out_links
 from structures.engines.llm.answers import LessonDetailsAnswer, ReconciliationAnswer
 from structures.engines.llm.asking import complete_checked
 from structures.engines.llm.draft_builder import add_module_minutes, describe_course
@@ -228,8 +229,10 @@ def _reconcile(
 ) -> Draft:
     """Return the draft with what a model says of the whole course, corrected as it says where that is allowed."""
     course = NumberedCourse(draft, outline, scripts=expectation.scripts)
-    checked = _ask_about_course(course.render_lines(), values, llm, expectation)
-    answers = [answer for answer, _ in checked]
+    lines = course.render_lines()
+    checked = _ask_about_course(lines, values, llm, expectation)
+    taken = [take_out_links(answer, "\n".join(lines)) for answer, _ in checked]
+    answers = [answer for answer, _ in taken]
     corrections = [correction for answer in answers for correction in answer.corrections]
     applied = course.apply(corrections)
     goals = {goal.line: goal for answer in answers for goal in answer.modules}
@@ -239,6 +242,9 @@ def _reconcile(
     warnings = [f"{format_count(left, 'further correction')} of the model were not looked at."] if left else []
     if faults := list(dict.fromkeys(fault for _, found in checked for fault in found)):
         warnings.append(f"Of what a model says of the whole course, although it was asked twice: {'; '.join(faults)}.")
+    if link_count := sum(count for _, count in taken):
+        links = format_count(link_count, "link")
+        warnings.append(f"A model wrote {links} about the whole course that no lesson has: taken out.")
     return replace(
         described,
         title=draft.title if outline.is_fixed else described.title,

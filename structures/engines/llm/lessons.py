@@ -14,11 +14,13 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from project.counts import format_count
 from structures.engines.base.drafts import Draft, DraftNode
 from structures.engines.base.llm_client import LLMClient, TaskOutcome, TooLargeForModel
 from structures.engines.base.outlines import Outline, assemble_nodes, list_lesson_materials
 from structures.engines.base.requests import Instructions
 from structures.engines.base.sources import SourceEntry, SourceNode
+from structures.engines.llm.answer_texts import take_out_links
 from structures.engines.llm.answers import LessonDetailsAnswer, LessonsAnswer
 from structures.engines.llm.asking import complete_checked, mend_answer
 from structures.engines.llm.draft_builder import build_lesson_details
@@ -39,10 +41,11 @@ CheckedAnswer = tuple[LessonDetailsAnswer, list[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenLesson:
-    """What models say of a lesson, and in which ways it does not hold to what was asked."""
+    """What models say of a lesson, in which ways it does not hold to what was asked, and the links taken out of it."""
 
     details: DraftNode
     faults: tuple[str, ...]
+    link_count: int
 
 
 def build_lesson_questions(
@@ -89,12 +92,14 @@ def write_lessons(
     failures: dict[UUID, dict[str, Any]] = {}
     errors: list[Exception] = []
     faulty: dict[UUID, str] = {}
+    link_count = 0
     for group, outcome in zip(groups, outcomes, strict=True):
         for question, written in zip(group.questions, outcome.get_value(), strict=True):
             failure = describe_failure(written.error) if keeps_partial and written.error is not None else None
             if failure is None:
                 lesson = written.get_value()
                 details[question.key] = lesson.details
+                link_count += lesson.link_count
                 if lesson.faults:
                     faulty[question.key] = f"{titles[question.key]} ({'; '.join(lesson.faults)})"
             else:
@@ -113,6 +118,9 @@ def write_lessons(
             f"Models were asked twice about these lessons, and did not do as asked: {named}. Write them again with "
             "`refine`, or generate with another strategy."
         )
+    if link_count:
+        links = format_count(link_count, "link")
+        warnings.append(f"Models wrote {links} that the materials of the lesson do not have: taken out.")
     return Draft(
         title=outline.title,
         modules=assemble_nodes(outline, details),
@@ -180,10 +188,12 @@ def _write_lesson(
             raise
         llm.publish_failure(question.key, exc)
         return TaskOutcome(error=exc)
-    lesson = build_lesson_details([each for each, _ in checked], question.chunks)
+    materials = "\n".join(line.read_text() for part in question.parts for line in part)
+    taken = [take_out_links(each, materials) for each, _ in checked]
+    lesson = build_lesson_details([each for each, _ in taken], question.chunks)
     llm.publish_lesson(question.key, lesson)
     faults = tuple(dict.fromkeys(fault for _, faults in checked for fault in faults))
-    return TaskOutcome(value=WrittenLesson(details=lesson, faults=faults))
+    return TaskOutcome(value=WrittenLesson(details=lesson, faults=faults, link_count=sum(count for _, count in taken)))
 
 
 def _ask_about_lesson(question: LessonQuestion, values: Mapping[str, object], llm: LLMClient) -> list[CheckedAnswer]:

@@ -18,8 +18,9 @@ from tests.conftest import Api
 from tests.llm.world import World
 from tests.structures.engines.numbered import node
 from tests.structures.engines.test_llm_engine import Clerk, write
+from tests.structures.generation.injections import INJECTIONS
 from tests.structures.generation.llm_courses import ask_for, data_lines, honest, nodes_in, written
-from tests.structures.generation.test_injections import INJECTIONS, source_with
+from tests.structures.generation.test_injections import source_with
 from tests.structures.trees import tree
 from tests.structures.working_copies.desk import add_text
 
