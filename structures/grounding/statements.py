@@ -54,7 +54,8 @@ def verify_statements(
         kept_fields=kept_fields,
         judgements=judgements,
     )
-    checked = replace(draft, modules=tuple(verifier.verify_node(module, (draft.title,)) for module in draft.modules))
+    titles = (draft.given_title or draft.title,)
+    checked = replace(draft, modules=tuple(verifier.verify_node(module, titles) for module in draft.modules))
     return checked, verifier.counts
 
 
@@ -114,8 +115,8 @@ class _StatementVerifier:
     def verify_node(self, node: DraftNode, titles: tuple[str, ...]) -> DraftNode:
         """Return the node with all below it, checked. `titles` are those above it."""
         is_arranged = node.node_type in {NodeType.MODULE, NodeType.LESSON}
-        # The model that wrote a concept also wrote its title, which must not prove what the passages do not.
-        own = (*titles, node.title) if is_arranged else titles
+        # A model that wrote a title, be it of a concept or a correction, must not prove by it what no passage does.
+        own = (*titles, node.given_title or node.title) if is_arranged else titles
         node = replace(node, children=tuple(self.verify_node(child, own) for child in node.children))
         known = _list_passages(node, self._chunks)
         if not known:

@@ -80,11 +80,13 @@ class DraftNode:
     `minutes_basis` is set where `estimated_minutes` is. `topics` of a lesson are its outline: the headings of its
     materials. `required_knowledge` are the prerequisites that the materials state, `prerequisites` those between
     lessons. `arranged_by` of a module says what its place and lessons follow: `SUMMARY.md`, `folders`. `key` names the
-    node of an outline that this one is, where one had to be kept.
+    node of an outline that this one is, where one had to be kept. `given_title` is the title before a
+    model corrected it, which of modules and lessons is the outline's; blank where `title` still is the first one.
     """
 
     node_type: NodeType
     title: str
+    given_title: str = ""
     description: str = ""
     citations: tuple[Citation, ...] = ()
     children: tuple[DraftNode, ...] = ()
@@ -130,11 +132,13 @@ class Draft:
     `arrangement` explains, as JSON values, how the engine arranged the materials, and `corrections` say what a model
     wanted otherwise in the draft, why, and whether it was done. `failures` are what is missing as no model answered:
     lessons, or (with a blank `lesson`) the reading of the whole course or the judgement of statements, each with the
-    reason. They become part of the snapshot's provenance.
+    reason. They become part of the snapshot's provenance. `given_title` is what the outline calls the course, where a
+    model has written the `title`.
     """
 
     title: str
     modules: tuple[DraftNode, ...]
+    given_title: str = ""
     description: str = ""
     learning_goal: str = ""
     expected_knowledge: tuple[Expectation, ...] = ()

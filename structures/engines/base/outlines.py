@@ -16,7 +16,9 @@ from structures.engines.base.sources import SourceEntry
 from structures.engines.base.text import normalize_quote
 
 # What an outline decides by itself. All other fields of a node are details.
-_STRUCTURE = frozenset({"node_type", "title", "citations", "children", "key", "minutes_basis", "unproved"})
+_STRUCTURE = frozenset(
+    {"node_type", "title", "given_title", "citations", "children", "key", "minutes_basis", "unproved"}
+)
 _DETAILS = tuple(field.name for field in fields(DraftNode) if field.name not in _STRUCTURE)
 
 

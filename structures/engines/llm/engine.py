@@ -248,6 +248,7 @@ def _reconcile(
     return replace(
         described,
         title=draft.title if outline.is_fixed else described.title,
+        given_title="" if outline.is_fixed else draft.title,
         modules=course.build_modules(),
         warnings=(*draft.warnings, *warnings),
         corrections=tuple(applied),

@@ -100,7 +100,7 @@ class NumberedCourse:
             return "that is no title"
         if self._scripts and find_main_script([old]) in self._scripts and find_main_script([new]) not in self._scripts:
             return "it is in other letters than the course"
-        line.node = replace(line.node, title=new)
+        line.node = replace(line.node, title=new, given_title=line.node.given_title or line.node.title)
         return ""
 
     def _merge_concept(self, line: CourseLine, _old: str, new: str) -> str:

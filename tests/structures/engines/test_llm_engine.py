@@ -514,12 +514,15 @@ def test_corrections_are_applied_by_code_and_kept() -> None:
         {"target": 7, "field": "title", "old": "Clouds", "new": "Why it rains"},
         {"target": 8, "field": "same_as", "new": "3"},
         {"target": 9, "field": "after", "new": "6"},
+        {"target": 6, "field": "title", "old": "Weather", "new": "Weather"},
     )
 
     assert outline_of(draft) == {
         "Heat": {"Boiling": ["Boiling point"], "Melting": ["Melting point"]},
         "Weather": {"Rain": [], "Why it rains": []},
     }
+    assert [(module.title, module.given_title) for module in draft.modules] == [("Heat", ""), ("Weather", "Rain")]
+    assert draft.given_title == "Water"
     assert len(concepts_of(draft)[0].citations) == 2
     assert draft.corrections[0] == {
         "target": 6, "type": "module", "title": "Rain", "field": "title", "old": "Rain", "new": "Weather",

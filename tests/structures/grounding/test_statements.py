@@ -91,3 +91,28 @@ def test_a_title_that_a_model_wrote_proves_nothing_of_its_own_node(node_type: No
     checked, _ = verify(node, "Others boil the water in the pot on the stove for a long time.", is_strict=False)
 
     assert [text[each.start : each.end] for each in checked.unproved] == ([] if is_proof else ["Langstroth"])
+
+
+def test_titles_that_a_model_corrected_prove_nothing_and_those_before_do() -> None:
+    text = "The water in the pot on the stove is to be boiled for a long time, as Langstroth and Huber do it at home."
+    chunk = SourceChunk(
+        id=CHUNK,
+        kind=ChunkKind.PARAGRAPH,
+        text="The water in the pot on the stove boils for a long time.",
+        locator=Locator(),
+    )
+    concept = DraftNode(
+        node_type=NodeType.CONCEPT,
+        title="Boiling",
+        description=text,
+        citations=(Citation(chunk_id=CHUNK, quote="The water in the pot"),),
+    )
+    lesson = DraftNode(
+        node_type=NodeType.LESSON, title="Boil like Langstroth", given_title="Boil like Huber", children=(concept,)
+    )
+    draft = Draft(title="Langstroth and water", given_title="Water", modules=(lesson,))
+
+    checked, _ = verify_statements(draft, {CHUNK: chunk}, {CHUNK: "en"}, is_strict=False)
+
+    (found,) = checked.modules[0].children
+    assert [text[each.start : each.end] for each in found.unproved] == ["Langstroth"]
