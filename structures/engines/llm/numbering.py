@@ -39,7 +39,8 @@ class ChunkLine:
 
     def read_text(self) -> str:
         """Return the text of the chunk, as it is shown to the model."""
-        return str(json.loads(self.text)["text"])
+        # A line has no text where nothing of the chunk is visible.
+        return str(json.loads(self.text).get("text", ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,12 @@ def test_the_numbers_lead_back_to_the_chunks() -> None:
     assert number_chunks(source).chunks == {1: chunks[0].id, 2: chunks[1].id, 3: chunks[2].id}
 
 
+def test_a_chunk_in_which_nothing_is_visible_is_a_line_without_text() -> None:
+    lines = number_chunks(node("Water", entry("\u200b\u2060", "Steam"))).lines
+
+    assert [line.read_text() for line in lines] == ["", "Steam"]
+
+
 @given(st.lists(texts, min_size=1, max_size=6), st.tuples(texts, texts, texts))
 def test_no_text_ends_the_materials_forges_a_number_or_opens_an_entry(said: list[str], names: tuple[str, ...]) -> None:
     folder, name, title = names
