@@ -214,6 +214,9 @@ Q_CLUSTER: dict[str, Any] = {
 }
 # How long a model's answer is kept for whoever asks the same again, after the last generation that used it.
 ANSWER_CACHE_DAYS = env.get_integer("ANSWER_CACHE_DAYS", 90, minimum=0)
+# The largest file of one export, and how long it is kept after somebody asked for it or downloaded it.
+EXPORT_MAX_BYTES = env.get_size("EXPORT_MAX_BYTES", "5GB")
+EXPORT_DAYS = env.get_integer("EXPORT_DAYS", 30, minimum=1)
 # Questions of one generation at a time, where the provider allows so many. Each takes a connection to the database.
 GENERATION_CONCURRENCY = env.get_integer("GENERATION_CONCURRENCY", 8, minimum=1)
 WORKER_PATIENCE_SECONDS = env.get_integer("WORKER_PATIENCE_SECONDS", 15, minimum=1)
@@ -281,6 +284,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "UploadStateEnum": "materials.uploads.serializers.UPLOAD_STATES",
         "JobStatusEnum": "project.jobs.models.JobStatus",
         "CopyStatusEnum": "structures.models.CopyStatus",
+        "ExportStateEnum": "structures.export_files.serializers.EXPORT_STATES",
     },
 }
 # An upload or download holds a thread for as long as its client sends or receives (docs/decisions/0051).

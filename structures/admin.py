@@ -18,6 +18,7 @@ from structures.models import (
     CommentThread,
     EditConflictRow,
     EditRecord,
+    Export,
     GenerationStep,
     Publication,
     Reference,
@@ -166,6 +167,17 @@ class SharedLinkAdmin(StructureAdmin):
     search_fields = ("label", "prefix", "snapshot__id")
     ordering = ("-created_at", "id")
     exclude = ("digest",)
+
+
+@admin.register(Export)
+class ExportAdmin(StructureAdmin):
+    """Exports, newest first: which format, how large, and what a validator found."""
+
+    list_display = ("name", "format", "tenant", "snapshot", "size_bytes", "loss_count", "used_at", "created_at")
+    list_filter = ("tenant", "format")
+    list_select_related = ("tenant", "snapshot")
+    search_fields = ("name", "id", "snapshot__id")
+    ordering = ("-created_at", "id")
 
 
 @admin.register(WorkingCopy)

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
 
+from materials.objects.removal_registry import register_node_objects
 from project.jobs import job_kinds
 from project.jobs.periodic_tasks import register_periodic_task
 from structures import checks as checks  # registers its system check
-from structures.job_kinds import GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY
+from structures.job_kinds import EXPORT_SNAPSHOT, GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY
 from tenants.scopes import Scope
 
 
@@ -14,6 +15,8 @@ class StructuresConfig(AppConfig):
 
     def ready(self) -> None:
         register_periodic_task("structures.tasks.delete_unused_answers")
+        register_periodic_task("structures.tasks.delete_unused_exports")
+        register_node_objects("structures.tasks.list_export_keys")
         job_kinds.register_job_kind(GENERATE_STRUCTURE, function_path="structures.tasks.generate_structure")
         # Seconds, which somebody waits for: the light queue. They tell of working copies, which are drafts.
         job_kinds.register_job_kind(
@@ -21,4 +24,8 @@ class StructuresConfig(AppConfig):
         )
         job_kinds.register_job_kind(
             PREVIEW_REBASE, function_path="structures.tasks.preview_rebase", read_scope=Scope.PREP
+        )
+        # Seconds of a processor. It tells the id of an export, which opens to those alone who may read its snapshot.
+        job_kinds.register_job_kind(
+            EXPORT_SNAPSHOT, function_path="structures.tasks.export_snapshot", read_scope=Scope.CHECK
         )

@@ -3,3 +3,4 @@
 GENERATE_STRUCTURE = "generate_structure"
 REBASE_WORKING_COPY = "rebase_working_copy"
 PREVIEW_REBASE = "preview_rebase"
+EXPORT_SNAPSHOT = "export_snapshot"

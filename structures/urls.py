@@ -5,6 +5,13 @@ from django.urls import path
 from structures.comments.views import CommentThreadViewSet, NodeCommentsViewSet
 from structures.course_page.views import CoursePageViewSet
 from structures.differences.views import CopyDifferenceViewSet, SnapshotDifferenceViewSet
+from structures.export_files.views import (
+    ExportFileViewSet,
+    ExportFormatsView,
+    ExportFormatView,
+    ExportViewSet,
+    SnapshotExportViewSet,
+)
 from structures.generation.views import GenerationDraftViewSet, NodeStructureViewSet
 from structures.reviews.views import PublicationViewSet, ReviewEventViewSet, SnapshotReviewViewSet
 from structures.shared_links.views import PublicationLinkViewSet, SnapshotLinkViewSet
@@ -55,6 +62,16 @@ urlpatterns = [
     path("snapshots/<uuid:pk>/approve", SnapshotReviewViewSet.as_view({"post": "approve"}), name="snapshot-approve"),
     path("snapshots/<uuid:pk>/publish", SnapshotReviewViewSet.as_view({"post": "publish"}), name="snapshot-publish"),
     path("snapshots/<uuid:pk>", SnapshotViewSet.as_view({"get": "retrieve"}), name="snapshot"),
+    path("export-formats", ExportFormatsView.as_view(), name="export-formats"),
+    path("export-formats/<slug:name>", ExportFormatView.as_view(), name="export-format"),
+    path(
+        "snapshots/<uuid:pk>/exports",
+        SnapshotExportViewSet.as_view({"get": "list", "post": "create"}),
+        name="snapshot-exports",
+    ),
+    path("exports/<uuid:pk>", ExportViewSet.as_view({"get": "retrieve", "delete": "destroy"}), name="export"),
+    path("exports/<uuid:pk>/download", ExportViewSet.as_view({"get": "get_download_url"}), name="export-download"),
+    path("exports/<uuid:pk>/file", ExportFileViewSet.as_view({"get": "download_file"}), name="export-file"),
     path(
         "snapshots/<uuid:pk>/differences",
         SnapshotDifferenceViewSet.as_view({"get": "compare"}),

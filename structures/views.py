@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import validated
+from structures.export_files.renderers import ExportRenderer, build_renderers
 from structures.exports.base import ExportedSnapshot
-from structures.exports.renderers import ExportRenderer, build_renderers
 from structures.models import StructureSnapshot
 from structures.queries import iter_stored_nodes, load_structure_tree
 from structures.reviews.access import get_readable_snapshot, may_see_drafts
@@ -55,8 +55,7 @@ def snapshot_response(request: Request, snapshot: StructureSnapshot) -> Response
     """Return the response with a snapshot in the representation that the client accepts."""
     children = load_structure_tree(snapshot)
     if isinstance(request.accepted_renderer, ExportRenderer):
-        exported = ExportedSnapshot(course=snapshot, modules=children)
-        return Response(request.accepted_renderer.export_format.render(exported))
+        return Response(ExportedSnapshot(course=snapshot, modules=children))
     references = (reference for node in iter_stored_nodes(children) for reference in node.references)
     changes = find_changes(tenant=get_tenant(request), snapshot=snapshot, references=references)
     return Response(build_snapshot_json(snapshot, children, changes))

@@ -27,8 +27,10 @@ from project.storage.objects import get_object_storage
 from structures.comments.services import start_thread
 from structures.editing.conflicts import ConflictKind, EditConflict, encode_conflict
 from structures.editing.trees import COURSE_KEY
+from structures.export_files.services import request_export
+from structures.exports.registry import EXPORT_FORMATS
 from structures.job_kinds import PREVIEW_REBASE, REBASE_WORKING_COPY
-from structures.models import EditConflictRow, Reference, SharedLink, StructureSnapshot, WorkingCopy
+from structures.models import EditConflictRow, Export, Reference, SharedLink, StructureSnapshot, WorkingCopy
 from structures.reviews.services import approve_snapshot, publish_snapshot, unpublish_node
 from structures.shared_links.services import create_publication_link, create_snapshot_link
 from structures.working_copies import rebase_jobs
@@ -103,6 +105,13 @@ ACCESS = [
     ("GET", "nodes/{node}/snapshots", READ, True),
     ("GET", "snapshots/{snapshot}", READ, True),
     ("GET", "snapshots/{snapshot}/differences", READ, True),
+    ("GET", "export-formats", READ, False),
+    ("GET", "export-formats/{format}", READ, False),
+    ("GET", "snapshots/{snapshot}/exports", READ, True),
+    ("POST", "snapshots/{snapshot}/exports", READ, True),  # whoever may read a snapshot may have it as a file
+    ("GET", "exports/{export}", READ, True),
+    ("GET", "exports/{export}/download", READ, True),
+    ("DELETE", "exports/{export}", WRITE, True),
     ("GET", "snapshots/{snapshot}/page", READ, True),
     ("GET", "snapshots/{snapshot}/evidence/{reference}", READ, True),
     ("GET", "snapshots/{snapshot}/evidence/{recorded}/media", READ, True),
@@ -158,6 +167,7 @@ SHARED = [
 SIGNED = [
     ("PUT", "uploads/{upload}/parts/{part}"),
     ("GET", "entries/{entry}/file"),
+    ("GET", "exports/{export}/file"),
 ]
 BODIES = {
     "nodes": {"title": "New"},
@@ -175,6 +185,7 @@ BODIES |= {
     "snapshots/{snapshot}/working-copy": {"name": "second"},
     "nodes/{node}/comments": {"key": str(COURSE_KEY), "snapshot": "<snapshot>", "text": "Good."},
     "comment-threads/{thread}/comments": {"text": "Good."},
+    "snapshots/{snapshot}/exports": {"format": "json"},
     "working-copies/{copy}/edits": {"operation": "change_field", "arguments": CHANGED},
     "working-copies/{copy}/conflicts": {"keep": "mine"},
     "working-copies/{copy}/conflicts/{conflict}": {"keep": "mine"},
@@ -227,7 +238,9 @@ class World:
     token: str
     copy: str
     conflict: str
+    export: str
     step: str = "2"
+    format: str = "json"
     part: str = "1"
 
     def path(self, template: str) -> str:
@@ -281,6 +294,8 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         tenant=acme, working_copy=copy, position=0, opened_by=1,
         content=encode_conflict(EditConflict(kind=ConflictKind.ORDER, key=COURSE_KEY, title="Water")),
     )  # fmt: skip
+    export = request_export(tenant=acme, snapshot_id=snapshot.pk, export_format=EXPORT_FORMATS["markdown"], options={})
+    drain()
     body = BODIES["nodes/{node}/uploads"]
     upload = api(acme).post(f"/api/v1/nodes/{lecture.node_id}/uploads", body, format="json").json()
     return World(
@@ -305,6 +320,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         deck=str(slides.pk),
         talk=str(video.pk),
         upload=upload["id"],
+        export=str(export.pk),
         import_=str(MaterialImport.objects.create(tenant=acme, node=lecture.node).pk),
     )
 
@@ -381,7 +397,12 @@ def test_every_door_opens_to_its_scope_and_to_nobody_else(
 def test_drafts_open_to_those_alone_who_prepare_courses(
     api: Api, acme: Tenant, world: World, subtests: pytest.Subtests
 ) -> None:
-    drafts = [(method, template) for method, template, scope, _ in ACCESS if scope is READ and "{snapshot}" in template]
+    named = ("{snapshot}", "{export}")
+    drafts = [
+        (method, template)
+        for method, template, scope, _ in ACCESS
+        if scope is READ and any(name in template for name in named)
+    ]
     drafts += [("GET", "nodes/{node}/structure"), ("GET", "nodes/{node}/publication")]
     unpublish_node(tenant=acme, node_id=UUID(world.node), reason="", actor=ADA)
 
@@ -463,6 +484,7 @@ def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subte
             assert ChunkCorrection.objects.filter(pk=world.correction).exists()
             assert Upload.objects.filter(pk=world.upload, status="open").exists()
             assert SharedLink.objects.filter(pk=world.link, revoked_at=None).exists()
+            assert Export.objects.filter(pk=world.export).exists()
             assert WorkingCopy.objects.filter(pk=world.copy, status="open", revision=2).exists()
 
 

@@ -141,12 +141,21 @@ def _parse_tenant_id(key: str) -> UUID | None:
     return None
 
 
-def schedule_removals(keys: Collection[str]) -> None:
-    """Store, in the caller's transaction if there is one, that these objects are to be deleted."""
-    now = get_database_time()
+def schedule_removals(keys: Collection[str], *, delay: timedelta = timedelta(0)) -> None:
+    """Store, in the caller's transaction if there is one, that these objects are to be deleted, after a delay.
+
+    With a delay it may be called before an object is written, so that nothing stays of a writer that is killed. Whoever
+    then lets a row point at the object calls `cancel_removal`.
+    """
+    due = get_database_time() + delay
     ObjectRemoval.objects.bulk_create(
-        [ObjectRemoval(key=key, next_try_at=now) for key in sorted(keys)], ignore_conflicts=True, batch_size=1000
+        [ObjectRemoval(key=key, next_try_at=due) for key in sorted(keys)], ignore_conflicts=True, batch_size=1000
     )
+
+
+def cancel_removal(key: str) -> None:
+    """Forget that an object was to be deleted, in the transaction that lets a row point at it."""
+    ObjectRemoval.objects.filter(key=key).delete()
 
 
 @transaction.atomic

@@ -29,6 +29,7 @@ from materials.models import (
     MaterialNode,
 )
 from materials.objects.removal import list_object_keys, release_objects
+from materials.objects.removal_registry import list_node_objects
 from materials.positions import close_gap, get_next_position, renumber_siblings
 from materials.queries import get_node, list_ancestor_ids, list_node_entries, list_subtree
 from materials.tree.row_copies import COPIED_CHUNK_ID_SQL, copy_rows
@@ -140,7 +141,7 @@ def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
     entries = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     inside = list(entries.values_list("pk", flat=True))
     # Before the rows are gone that know them.
-    keys = list_object_keys(tenant=tenant, entries=inside)
+    keys = list_object_keys(tenant=tenant, entries=inside) + list_node_objects(tenant=tenant, nodes=nodes)
     imports = dict(MaterialImport.objects.for_tenant(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
     cancel_subject_jobs(tenant=tenant, subjects=[*nodes, *inside, *imports])
     clear_fingerprints(node.parent_id)

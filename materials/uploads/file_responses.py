@@ -1,4 +1,4 @@
-"""Responses with an entry's stored file, whole or in part."""
+"""Responses with a stored file, whole or in part."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 
 from materials.errors import StoredFileBroken
-from materials.models import MaterialEntry
-from materials.uploads.downloads import get_safe_media_type
+from materials.uploads.downloads import DownloadableFile
 from project import logs
 from project.errors import NotFound
 from project.http.ranges import ByteRange, RangeUnsatisfiable, parse_range_header
@@ -26,35 +25,35 @@ _READ_BYTES = 256 * 1024
 
 
 def build_file_response(
-    request: HttpRequest, entry: MaterialEntry, *, max_part_bytes: int | None = None
+    request: HttpRequest, file: DownloadableFile, *, max_part_bytes: int | None = None
 ) -> HttpResponseBase:
-    """Return the response with an entry's file, or the part of it that `Range` names, as an attachment.
+    """Return the response with a stored file, or the part of it that `Range` names, as an attachment.
 
     With `max_part_bytes` a longer part is cut: the client asks for the next one. Such a part needs no transfer slot,
     since a proxy takes it whole. Raises NotFound and TooManyTransfers.
     """
-    version = f'"{entry.raw_sha256}"'
+    version = f'"{file.sha256}"'
     # RFC 9110, section 13.1.5: a range is sent only of the version that the client has, else the whole file.
     is_same = request.headers.get("If-Range", version) == version
     try:
-        part = parse_range_header(request.headers.get("Range", "") if is_same else "", entry.size_bytes)
+        part = parse_range_header(request.headers.get("Range", "") if is_same else "", file.size_bytes)
     except RangeUnsatisfiable:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{entry.size_bytes}"})
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.size_bytes}"})
     is_short = part is not None and max_part_bytes is not None
     if part is not None and max_part_bytes is not None:
         # RFC 9110, section 15.3.7: the client learns from Content-Range what it got.
         part = ByteRange(start=part.start, end=min(part.end, part.start + max_part_bytes))
     if not is_short:
-        hold_transfer_slot(request, str(entry.tenant_id))
+        hold_transfer_slot(request, str(file.tenant_id))
     try:
-        file = get_object_storage().open(entry.object_key)
+        stream = get_object_storage().open(file.object_key)
     except FileNotFoundError as exc:
-        raise NotFound("The entry's file is not stored any more.", next_step="Upload the file again.") from exc
+        raise NotFound("The file is not stored any more.", next_step="Upload or export it again.") from exc
     headers = {
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-store",
-        "Content-Disposition": content_disposition_header(as_attachment=True, filename=entry.name) or "attachment",
-        "Content-Length": str(part.length if part else entry.size_bytes),
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=file.name) or "attachment",
+        "Content-Length": str(part.length if part else file.size_bytes),
         # Should a browser show the file in spite of its type, it runs no scripts and loads nothing.
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "ETag": version,
@@ -64,12 +63,12 @@ def build_file_response(
         # nginx would copy what the client cannot receive yet to its disk.
         headers["X-Accel-Buffering"] = "no"
     if part is not None:
-        headers["Content-Range"] = part.format_content_range(entry.size_bytes)
-    start, length = (part.start, part.length) if part else (0, entry.size_bytes)
+        headers["Content-Range"] = part.format_content_range(file.size_bytes)
+    start, length = (part.start, part.length) if part else (0, file.size_bytes)
     return StreamingHttpResponse(
-        _FileRangeStream(file, start, length, sha256="" if part else entry.raw_sha256),
+        _FileRangeStream(stream, start, length, sha256="" if part else file.sha256),
         status=206 if part else 200,
-        content_type=get_safe_media_type(entry),
+        content_type=file.media_type,
         headers=headers,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
@@ -14,10 +13,9 @@ from rest_framework.response import Response
 
 from materials.entries.intake import EntryOptions
 from materials.entries.serializers import EntrySerializer
-from materials.errors import SignedURLRefused
 from materials.models import MaterialEntry, Upload
 from materials.objects.views import add_storage_warning
-from materials.uploads.downloads import get_download
+from materials.uploads.downloads import describe_entry_file, get_download
 from materials.uploads.file_responses import build_file_response
 from materials.uploads.queries import get_signed_entry
 from materials.uploads.serializers import (
@@ -37,12 +35,12 @@ from materials.uploads.services import (
     open_upload,
     receive_part,
 )
+from materials.uploads.signatures import verify_signed_url
 from project.http.responses import created_response, paginated_response, validated, validated_query
 from project.jobs.models import Job
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
-from project.storage.signed_urls import SignatureExpired, SignatureInvalid, verify_signed_path
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -155,7 +153,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
     )
     def put_part(self, request: Request, pk: UUID, number: int) -> Response:
         """Send a part of an upload, as a raw body of exactly its size."""
-        _verify_signed_url(request)
+        verify_signed_url(request)
         receive_part(upload_id=pk, number=number, request=request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -164,17 +162,8 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
     )
     def download_file(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Read an entry's file, or the part of it that `Range` names, as an attachment."""
-        _verify_signed_url(request)
-        return build_file_response(request._request, get_signed_entry(entry_id=pk))
-
-
-def _verify_signed_url(request: Request) -> None:
-    try:
-        verify_signed_path(request.path, request.query_params.dict(), now=timezone.now())
-    except SignatureExpired as exc:
-        raise SignedURLRefused(str(exc), code="address_expired", next_step="Ask for a new address.") from exc
-    except SignatureInvalid as exc:
-        raise SignedURLRefused(str(exc), next_step="Use the address as it was given, or ask for a new one.") from exc
+        verify_signed_url(request)
+        return build_file_response(request._request, describe_entry_file(get_signed_entry(entry_id=pk)))
 
 
 def _represent_progress(progress: UploadProgress, request: Request) -> dict[str, object]:

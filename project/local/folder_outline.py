@@ -19,8 +19,7 @@ from project.local.reading_cache import ReadingCache
 from structures.course_page.rendering import render_page_file
 from structures.engines.outline.engine import build_outline
 from structures.engines.registry import ENGINES, EngineName
-from structures.exports.base import ExportedSnapshot
-from structures.exports.markdown import MarkdownFormat
+from structures.exports.markdown import render_markdown
 from structures.generation.snapshots import SnapshotRows, build_snapshot_rows, verify_draft
 from structures.models import StructureSnapshot
 from structures.queries import StoredNode, build_structure_tree
@@ -69,7 +68,7 @@ def _build_outline(course: CourseFiles, reading: FolderReading) -> FolderOutline
     rendered = JSONRenderer().render(build_snapshot_json(rows.snapshot, tree, MaterialChanges()))
     return FolderOutline(
         snapshot=json.loads(rendered),
-        markdown=MarkdownFormat().render(ExportedSnapshot(course=rows.snapshot, modules=tree)).decode(),
+        markdown=render_markdown(rows.snapshot, tree),
         row=rows.snapshot,
         tree=tree,
         skipped=skipped,

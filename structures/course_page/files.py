@@ -15,6 +15,7 @@ from materials.documents import Format
 from materials.models import MaterialEntry
 from materials.objects.stored_files import open_entry_copy
 from materials.readers.passage_pictures import draw_passage
+from materials.uploads.downloads import describe_entry_file
 from materials.uploads.file_responses import build_file_response
 from project.errors import NotFound
 from project.http.transfers import hold_transfer_slot
@@ -39,7 +40,7 @@ def build_media_response(
 ) -> HttpResponseBase:
     """Return the cited recording, or the part of it that `Range` names. Raises NotFound for anything else."""
     entry = _get_cited_recording(tenant=tenant, snapshot_id=snapshot_id, reference_id=reference_id)
-    return build_file_response(request, entry, max_part_bytes=_MAX_PART_BYTES)
+    return build_file_response(request, describe_entry_file(entry), max_part_bytes=_MAX_PART_BYTES)
 
 
 def build_captions_response(*, tenant: Tenant, snapshot_id: UUID, reference_id: UUID) -> StreamingHttpResponse:

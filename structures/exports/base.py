@@ -1,4 +1,4 @@
-"""The interface of export formats: a name, a media type, rendering, and a list of what the format cannot carry.
+"""The interface of export formats: what they are given, what they write, what they lose, and how a file is checked.
 
 The protocols describe the parts of a snapshot that formats read, so that a format depends on no model and can be tested
 with plain values.
@@ -6,26 +6,38 @@ with plain values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
 from uuid import UUID
 
+from materials.chunks.transcript_formats import TranscriptChunk
 from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
+from structures.exports.options import ExportOption
 
 
-class ExportedReference(Protocol):
-    """Evidence of a structure node."""
+class CitedPlace(Protocol):
+    """Where evidence stands."""
 
     @property
     def entry_path(self) -> str: ...
     @property
     def locator(self) -> Locator: ...
     @property
-    def quote(self) -> str: ...
-    @property
     def machine_written(self) -> bool: ...
+
+
+class ExportedReference(CitedPlace, Protocol):
+    """Evidence of a structure node."""
+
+    @property
+    def entry_id(self) -> UUID: ...
+    @property
+    def entry_name(self) -> str: ...
+    @property
+    def quote(self) -> str: ...
 
 
 class ExportedCourse(Protocol):
@@ -84,6 +96,8 @@ class ExportedNodeFields(Protocol):
     def grading_criteria(self) -> Sequence[str]: ...
     @property
     def arranged_by(self) -> str: ...
+    @property
+    def unproved(self) -> Sequence[Mapping[str, Any]]: ...
 
 
 class ExportedNode(Protocol):
@@ -100,11 +114,31 @@ class ExportedNode(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExportedRecording:
+    """A recording or caption file that the snapshot was made from or cites, as it is when the export is made.
+
+    `path` is the name behind the titles of the nodes below the course. `open_transcript` reads the transcript in order
+    and in constant memory; it yields nothing when there is none.
+    """
+
+    entry_id: UUID
+    name: str
+    path: str
+    duration_ms: int | None
+    open_transcript: Callable[[], Iterable[TranscriptChunk]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportedSnapshot:
-    """A snapshot as it is handed to a format: the course, and its modules with everything below them in order."""
+    """A snapshot as it is handed to a format: the course, and its modules with everything below them in order.
+
+    `recordings` are those that still exist, in the order of their paths; none for a format that does not read materials
+    (`ExportFormat.reads_materials`). What cites an entry that is not among them cites one that was deleted.
+    """
 
     course: ExportedCourse
     modules: Sequence[ExportedNode]
+    recordings: Sequence[ExportedRecording] = ()
 
     def walk_nodes(self) -> Iterator[ExportedNode]:
         """Yield all nodes, parents first, in order."""
@@ -118,27 +152,64 @@ class ExportedSnapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class ExportLoss:
-    """A field of one structure node that a format cannot carry, and why, in a sentence."""
+    """What a format does not carry of one structure node, and why, in a sentence.
 
-    node_id: UUID
+    `key` and `title` are the node's; for what belongs to no node `key` is None and `title` names it, such as a
+    recording.
+    """
+
+    key: UUID | None
+    title: str
     field: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidationReport:
+    """What a validator says of an export. `exit` is 0 when it finds no fault, and None when it could not run."""
+
+    validator: str
+    version: str
+    exit: int | None
+    messages: Sequence[str] = ()
 
 
 class ExportFormat(Protocol):
     """One format. A new one is a module of this folder and a row in `structures.exports.registry`.
 
-    `name` is what clients send as `?format=`, `media_type` what they send as `Accept`, without parameters. Text is
-    encoded in UTF-8.
+    - `name` is what clients ask for, `title` and `audience` tell people what it is and for whom.
+    - `media_type` has no parameters, `extension` begins with a dot. Text is encoded in UTF-8.
+    - `version` changes with every edit after which the same snapshot gives another file: files that exist are given
+      again as long as it stays.
+    - `options` are declared; the methods get all of them, validated, with their defaults filled in.
+    - `reads_materials` says whether the file depends on `ExportedSnapshot.recordings`, besides the snapshot.
+
+    The same snapshot, options and materials give the same bytes. What identifies a node in the file is made of its key,
+    which later snapshots keep, never of ids of rows.
     """
 
     @property
     def name(self) -> str: ...
     @property
+    def title(self) -> str: ...
+    @property
+    def audience(self) -> str: ...
+    @property
     def media_type(self) -> str: ...
+    @property
+    def extension(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def options(self) -> Sequence[ExportOption]: ...
+    @property
+    def reads_materials(self) -> bool: ...
 
-    def render(self, snapshot: ExportedSnapshot) -> bytes | Iterator[bytes]:
-        """Return the export, whole or as a stream of pieces. The same snapshot gives the same bytes."""
+    def write(self, snapshot: ExportedSnapshot, options: Mapping[str, Any], out: BinaryIO) -> None:
+        """Write the file piece by piece; the memory that this takes does not grow with the file."""
 
-    def list_losses(self, snapshot: ExportedSnapshot) -> list[ExportLoss]:
-        """Return what this export leaves out of the snapshot, in the order of its nodes."""
+    def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterable[ExportLoss]:
+        """Yield what this export leaves out of the snapshot, in the order of its nodes."""
+
+    def validate(self, path: Path) -> ValidationReport:
+        """Check a written file. A validator that is not installed is said in the report; a fault raises nothing."""

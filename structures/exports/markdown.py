@@ -5,25 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from materials.chunks.markdown import escape_lines, escape_markdown, escape_paragraph, format_timestamp
 from project.counts import format_count
 from structures.engines.base.drafts import Basis, NodeType
 from structures.exports.base import (
+    CitedPlace,
     ExportedCourse,
     ExportedNode,
     ExportedNodeFields,
-    ExportedReference,
     ExportedSnapshot,
     ExportLoss,
+    ValidationReport,
 )
+from structures.exports.options import ExportOption
 from structures.quality.sentences import describe_quality
 
 # CommonMark 0.31, 4.5: a fence of backticks has no backtick in its info string, and the closing one is at least as
 # long.
 _FENCE_OPENING = re.compile(r"(`{3,})[^`]*$")
 _FENCE_CLOSING = re.compile(r" {0,3}(`{3,})[ \t]*$")
+_KEY_COMMENT = re.compile(r"<!-- key: [0-9a-f-]{36} -->")
 
 
 @dataclass(frozen=True)
@@ -31,40 +39,74 @@ class MarkdownFormat:
     """One Markdown file (CommonMark), with headings for modules and lessons and a list item for each concept."""
 
     name: str = "markdown"
+    title: str = "Markdown"
+    audience: str = "people who read it, and authors who keep courses in a repository"
     media_type: str = "text/markdown"
+    extension: str = ".md"
+    version: str = "1"
+    options: Sequence[ExportOption] = ()
+    reads_materials: bool = False
 
-    def render(self, snapshot: ExportedSnapshot) -> bytes:
-        return render_markdown(snapshot.course, snapshot.modules).encode()
+    def write(self, snapshot: ExportedSnapshot, options: Mapping[str, Any], out: BinaryIO) -> None:
+        for number, part in enumerate(_render_parts(snapshot.course, snapshot.modules)):
+            out.write(("\n\n" if number else "").encode() + part.encode())
+        out.write(b"\n")
 
-    def list_losses(self, snapshot: ExportedSnapshot) -> list[ExportLoss]:
-        """Return the nodes whose evidence is named by its place alone."""
+    def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
+        """Yield the nodes whose evidence is named by its place alone."""
         reason = "Markdown names where the evidence stands, not the words that are quoted."
-        return [
-            ExportLoss(node_id=node.row.pk, field="references.quote", reason=reason)
-            for node in snapshot.walk_nodes()
-            if any(reference.quote for reference in node.references)
-        ]
+        for node in snapshot.walk_nodes():
+            if any(reference.quote for reference in node.references):
+                yield ExportLoss(key=node.row.key, title=node.row.title, field="references.quote", reason=reason)
+
+    def validate(self, path: Path) -> ValidationReport:
+        """Read the file as CommonMark: it has headings, and of markup only the keys of nodes."""
+        tokens = MarkdownIt("commonmark").parse(path.read_text(encoding="utf-8"))
+        inside = [child for token in tokens for child in token.children or ()]
+        faults = [f"line {_get_line(token)}: markup {token.content[:50]!r}" for token in tokens if _is_markup(token)]
+        faults += [f"markup {token.content[:50]!r}" for token in inside if _is_markup(token)]
+        headings = sum(token.type == "heading_open" for token in tokens)
+        messages = faults or [format_count(headings, "heading")]
+        return ValidationReport(
+            validator="markdown-it-py",
+            version=version("markdown-it-py"),
+            exit=int(bool(faults) or not headings),
+            messages=tuple(messages),
+        )
+
+
+def _is_markup(token: Token) -> bool:
+    return token.type in {"html_block", "html_inline"} and not _KEY_COMMENT.fullmatch(token.content.strip())
+
+
+def _get_line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 0
 
 
 def render_markdown(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> str:
     """Return the whole structure as one Markdown text that ends with a line feed."""
-    parts = [f"# {escape_markdown(course.title)}"]
+    return "\n\n".join(_render_parts(course, nodes)) + "\n"
+
+
+def _render_parts(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> Iterator[str]:
+    """Yield the text in parts, between which there are blank lines."""
+    yield f"# {escape_markdown(course.title)}"
     if course.description:
-        parts.append(escape_paragraph(course.description))
-    parts.extend(_render_goals(course.learning_goal))
+        yield escape_paragraph(course.description)
+    yield from _render_goals(course.learning_goal)
     for heading, expected in (("Knowledge", course.expected_knowledge), ("Skills", course.expected_skills)):
         if expected:
             items = "\n".join(f"- {_format_expectation(each)}" for each in expected)
-            parts.append(f"**{heading} after the course:**\n\n{items}")
+            yield f"**{heading} after the course:**\n\n{items}"
     if course.prerequisites:
-        parts.append("**Needed before:**\n\n" + _format_list(course.prerequisites))
+        yield "**Needed before:**\n\n" + _format_list(course.prerequisites)
     modules = list(nodes)
     sections = {str(section.node.row.pk): section for section in _list_sections(modules)}
     for section in sections.values():
-        parts.extend(_render_section(section, sections))
+        yield from _render_section(section, sections)
     if sentences := describe_quality(course.quality):
-        parts += ["## About this structure", _format_list(sentences)]
-    return "\n\n".join(parts) + "\n"
+        yield "## About this structure"
+        yield _format_list(sentences)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +130,7 @@ def _list_sections(nodes: Iterable[ExportedNode], *, prefix: str = "", level: in
         yield from _list_sections(node.children, prefix=f"{prefix}{position}.", level=level + 1)
 
 
-def format_reference_location(reference: ExportedReference) -> str:
+def format_reference_location(reference: CitedPlace) -> str:
     """Return where a reference points, such as `deck.pptx, slide 4` or `talk.srt, 02:15–02:24`."""
     locator = reference.locator
     if locator.page is not None:

@@ -1,5 +1,6 @@
 """The tables of structures, one module a noun. Import them from here."""
 
+from structures.models.exports import Export, ExportQuerySet
 from structures.models.reviews import (
     Comment,
     CommentThread,
@@ -40,6 +41,8 @@ __all__ = [
     "CopyStatus",
     "EditConflictRow",
     "EditRecord",
+    "Export",
+    "ExportQuerySet",
     "GenerationStep",
     "Publication",
     "Reference",

@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
-from structures.exports.registry import EXPORT_FORMATS
+from structures.exports.registry import INLINE_FORMATS
 from structures.models import Publication, ReviewEvent, ReviewState
 from structures.reviews.queries import LATEST, PUBLISHED, SnapshotReview
 
@@ -25,7 +25,7 @@ class StructureQuerySerializer(StrictSerializer):
     """Which structure of a node is meant."""
 
     format = serializers.ChoiceField(
-        choices=["json", *EXPORT_FORMATS], required=False, help_text="What `Accept` says when this is left out."
+        choices=["json", *INLINE_FORMATS], required=False, help_text="What `Accept` says when this is left out."
     )
     version = serializers.ChoiceField(
         choices=[PUBLISHED, LATEST],

@@ -95,6 +95,13 @@ def test_a_structure_is_edited_and_approved_as_documented(type_blocks: Callable[
     assert "How water boils" in shown
 
 
+def test_a_structure_is_exported_as_documented(type_blocks: Callable[[str], str]) -> None:
+    shown = type_blocks("docs/how-to/export.md")
+
+    assert "'validator': 'jsonschema'" in shown
+    assert shown.splitlines()[-2:] == ["Water", "204"]
+
+
 @pytest.mark.parametrize(("page", "title"), [("README.md", "Maps"), ("docs/tutorial.md", "Water")])
 def test_a_page_runs_as_it_stands(type_blocks: Callable[[str], str], page: str, title: str) -> None:
     shown = type_blocks(page)

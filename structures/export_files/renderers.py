@@ -1,25 +1,33 @@
-"""Renderers of Django REST framework by which a client asks for an export format, with `Accept` or `?format=`."""
+"""Renderers by which a client reads a structure in a text format at once, with `Accept` or `?format=`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from io import BytesIO
 from typing import ClassVar
 
 from rest_framework.renderers import BaseRenderer
 
-from structures.exports.base import ExportFormat
-from structures.exports.registry import EXPORT_FORMATS
+from structures.exports.base import ExportedSnapshot, ExportFormat
+from structures.exports.options import complete_options
+from structures.exports.registry import INLINE_FORMATS
 
 
 class ExportRenderer(BaseRenderer):
-    """Writes the bytes that an export format made of a snapshot; what is not bytes, such as an error, as text."""
+    """Writes a snapshot in an export format; what is no snapshot, such as an error, as text."""
 
     export_format: ClassVar[ExportFormat]
 
     def render(self, data: object, *_context: object) -> bytes:
-        if isinstance(data, bytes):
-            return data
-        return b"".join(data) if isinstance(data, Iterator) else str(data).encode()
+        if not isinstance(data, ExportedSnapshot):
+            return str(data).encode()
+        return render_export(self.export_format, data)
+
+
+def render_export(export_format: ExportFormat, snapshot: ExportedSnapshot) -> bytes:
+    """Return a snapshot in an export format, with the defaults of its options, as bytes."""
+    out = BytesIO()
+    export_format.write(snapshot, complete_options(export_format.options, {}), out)
+    return out.getvalue()
 
 
 def build_renderers() -> list[type[ExportRenderer]]:
@@ -36,5 +44,5 @@ def build_renderers() -> list[type[ExportRenderer]]:
                 "charset": "utf-8" if export_format.media_type.startswith("text/") else None,
             },
         )
-        for export_format in EXPORT_FORMATS.values()
+        for export_format in INLINE_FORMATS.values()
     ]

@@ -1,0 +1,75 @@
+"""A snapshot as export formats take it, with what they may read of its materials. A constant number of statements."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
+
+from materials.documents import ChunkKind, Format
+from materials.models import Chunk, MaterialEntry
+from materials.models.entries import MaterialEntryQuerySet
+from structures.exports.base import ExportedRecording, ExportedSnapshot
+from structures.models import Reference, SnapshotSource, StructureSnapshot
+from structures.queries import load_structure_tree
+
+# Of a transcript, read at a time: as many as a download of it reads.
+_CHUNKS_AT_ONCE = 500
+
+
+def load_exported_snapshot(snapshot: StructureSnapshot, *, with_materials: bool) -> ExportedSnapshot:
+    """Return a snapshot for a format that reads materials, or for one that does not."""
+    return ExportedSnapshot(
+        course=snapshot,
+        modules=load_structure_tree(snapshot),
+        recordings=_list_recordings(snapshot) if with_materials else (),
+    )
+
+
+def compute_materials_digest(snapshot: StructureSnapshot) -> str:
+    """Return a digest that changes with whatever a format could read of the snapshot's materials.
+
+    So an export is made anew when an entry was deleted, read again or corrected.
+    """
+    rows = _select_entries(snapshot, _load_paths(snapshot)).order_by("pk")
+    read = [[str(value) for value in row] for row in rows.values_list("pk", "name", "fingerprint", "duration_ms")]
+    return hashlib.sha256(json.dumps(read).encode()).hexdigest()
+
+
+def _load_paths(snapshot: StructureSnapshot) -> dict[UUID, str]:
+    """Return the paths of the entries that the snapshot was made from or cites, by their ids."""
+    cited = Reference.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot)
+    paths = dict(cited.order_by("entry_id").distinct("entry_id").values_list("entry_id", "entry_path"))
+    sources = SnapshotSource.objects.filter(tenant=snapshot.tenant_id, snapshot=snapshot)
+    return paths | dict(sources.values_list("entry_id", "path"))
+
+
+def _select_entries(snapshot: StructureSnapshot, ids: Iterable[UUID]) -> MaterialEntryQuerySet:
+    return MaterialEntry.objects.for_tenant(snapshot.tenant).filter(pk__in=list(ids))
+
+
+def _list_recordings(snapshot: StructureSnapshot) -> list[ExportedRecording]:
+    paths = _load_paths(snapshot)
+    spoken = [format_.value for format_ in Format if format_.is_recording or format_.is_captions]
+    rows = _select_entries(snapshot, paths).filter(format__in=spoken).only("name", "duration_ms", "captions_of")
+    entries = list(rows)
+    # Captions beside a recording are its transcript, which is exported with it.
+    own = [entry for entry in entries if entry.captions_of_id is None or entry.captions_of_id not in paths]
+    recordings = [
+        ExportedRecording(
+            entry_id=entry.pk,
+            name=entry.name,
+            path=paths[entry.pk],
+            duration_ms=entry.duration_ms,
+            open_transcript=partial(_read_transcript, snapshot, entry.pk),
+        )
+        for entry in own
+    ]
+    return sorted(recordings, key=lambda each: (each.path, str(each.entry_id)))
+
+
+def _read_transcript(snapshot: StructureSnapshot, entry_id: UUID) -> Iterable[Chunk]:
+    chunks = Chunk.objects.for_tenant(snapshot.tenant).filter(entry=entry_id, kind=ChunkKind.TRANSCRIPT)
+    return chunks.without_word_boxes().order_by("position").iterator(chunk_size=_CHUNKS_AT_ONCE)
