@@ -15,16 +15,25 @@ from django.conf import settings
 from django.utils import timezone
 from pydantic import BaseModel
 
-from llm.errors import AnswerTruncated, ModelsExhausted, PromptTooLong
+from llm.errors import (
+    AnswerTruncated,
+    DeadlinePassed,
+    ModelsExhausted,
+    NoProvider,
+    PromptTooLong,
+    RegistryUnusable,
+    UnknownAction,
+)
 from llm.messages import AnswerProgress, ContextCapacity, ModelRequest
 from llm.prompts import read_prompt
 from llm.queries import compute_job_totals
 from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
+from materials.vector_space import find_vector_space
 from project.counts import format_count
 from project.jobs.run import PROGRESS_SECONDS, JobRun
 from structures.engines.base.drafts import DraftNode
-from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
+from structures.engines.base.llm_client import SimilarTexts, TaskOutcome, TooLargeForModel
 from structures.engines.base.outlines import Outline
 from structures.engines.llm.answer_texts import take_out_instructions
 from structures.engines.llm.engine import ACTIONS
@@ -38,6 +47,7 @@ from structures.generation.answer_cache import (
     mark_answers_used,
     store_answer,
 )
+from structures.generation.similar_texts import compare_texts, compute_comparison_digest
 from structures.generation.steps import store_failure, store_lesson, store_steps
 from structures.generation.threads import run_in_threads
 from tenants.models import Tenant
@@ -59,6 +69,10 @@ class StrategyCapacityLookup:
 
     def get_concurrency(self) -> int:
         return min(settings.GENERATION_CONCURRENCY, self._router.get_concurrency(ACTIONS, self._strategy))
+
+    def find_comparison_price(self) -> Decimal | None:
+        space, _why_not = find_vector_space()
+        return None if space is None else space.token_price
 
     def find_answered(
         self, action: str, questions: Sequence[Mapping[str, object]], wanted: type[BaseModel]
@@ -86,6 +100,7 @@ class JobLLMClient(StrategyCapacityLookup):
         self._used_digests: set[str] = set()
         self._reused_calls = 0
         self._revealed_sentences = 0
+        self._why_not_compared = ""
         # Of the answer that each thread is reading.
         self._arriving: dict[int, int] = {}
         self._answers_reported_at = 0.0
@@ -159,6 +174,26 @@ class JobLLMClient(StrategyCapacityLookup):
             )
         with self._lock:
             self._run.renew_attempts()
+
+    def find_similar_texts(self, texts: Sequence[str], parts: Sequence[int], *, limit: int) -> SimilarTexts:
+        space, _why_not = find_vector_space()
+        if space is None or len(texts) < 2:
+            return SimilarTexts()
+        digest = compute_comparison_digest(space, texts, parts, limit=limit)
+        cached = find_answer(self._run.tenant, digest)
+        if cached is not None:
+            found = SimilarTexts.model_validate_json(cached.answer)
+        else:
+            try:
+                found = compare_texts(self._run, space, texts, parts, limit=limit)
+            except (DeadlinePassed, ModelsExhausted, NoProvider, RegistryUnusable, UnknownAction) as exc:
+                # The course is complete without it.
+                self._why_not_compared = str(exc)
+                return SimilarTexts()
+            self._store_answers({digest: found}, space.model)
+        with self._lock:
+            self._used_digests.add(digest)
+        return found
 
     def announce_lessons(self, outline: Outline, asked: Collection[UUID]) -> None:
         store_steps(self._run.job, outline, asked)
@@ -235,11 +270,14 @@ class JobLLMClient(StrategyCapacityLookup):
     def list_warnings(self) -> list[str]:
         """Return what the methodologist should know of the answers, and of money.
 
-        That a model gave away its instructions, and that the tenant's spending this month is beyond its soft limit.
+        That concepts were not compared, that a model gave away its instructions, and that the tenant's spending this
+        month is beyond its soft limit.
         """
         if not self._answered_calls:
             return []
         warnings = []
+        if self._why_not_compared:
+            warnings.append(f"Concepts of different lessons were not compared by meaning: {self._why_not_compared}")
         if self._revealed_sentences:
             revealed = format_count(self._revealed_sentences, "sentence")
             warnings.append(

@@ -81,7 +81,7 @@ def plan_generation(
         raise NothingReady("No entry below the node is ready.")
     plan: dict[str, Any] = {
         "model": "",
-        "steps": {"lessons": 0, "reconciliation": False, "judgements": 0},
+        "steps": {"lessons": 0, "reconciliation": False, "similar_concepts": False, "judgements": 0},
         "parts": 0,
         "reused": 0,
         "calls": 0,

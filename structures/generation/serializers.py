@@ -214,6 +214,9 @@ class PlannedStepsSerializer(serializers.Serializer[Any]):
 
     lessons = serializers.IntegerField(help_text="Lessons that are asked about.")
     reconciliation = serializers.BooleanField(help_text="Whether the course is read through at the end.")
+    similar_concepts = serializers.BooleanField(
+        help_text="Whether concepts of different lessons are compared by their vectors before that."
+    )
     judgements = serializers.IntegerField(
         help_text="Questions to a second model: one for each lesson with `verify=model`."
     )

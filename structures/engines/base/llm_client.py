@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -42,6 +43,13 @@ class TaskOutcome(Generic[R]):
         return self.value  # type: ignore[return-value]  # a task without an error has returned
 
 
+class SimilarTexts(BaseModel, frozen=True):
+    """Pairs of texts, by their places, that may mean the same, the nearest first; `count` is of all there are."""
+
+    pairs: tuple[tuple[int, int], ...] = ()
+    count: int = 0
+
+
 class CapacityLookup(Protocol):
     """Looks up what is known before anything is asked."""
 
@@ -51,6 +59,10 @@ class CapacityLookup(Protocol):
 
     def get_concurrency(self) -> int:
         """Return how many questions are asked at a time at most."""
+        ...
+
+    def find_comparison_price(self) -> Decimal | None:
+        """Return what a token costs, in dollars, of texts that are compared by meaning; None when none can be."""
         ...
 
     def find_answered(
@@ -85,6 +97,14 @@ class LLMClient(CapacityLookup, Protocol):
 
         `split` tells of the answer which of these questions it answers: the values of each, and what is to be kept as
         the answer to it.
+        """
+        ...
+
+    def find_similar_texts(self, texts: Sequence[str], parts: Sequence[int], *, limit: int) -> SimilarTexts:
+        """Return the pairs of texts of different parts whose vectors lie much nearer to each other than usual.
+
+        Each text is paired with the nearest at most, in whatever language. None where texts cannot be compared, or the
+        model does not answer.
         """
         ...
 

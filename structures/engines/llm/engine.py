@@ -35,9 +35,15 @@ from structures.engines.llm.lessons import (
 from structures.engines.llm.numbering import dump_visible_line
 from structures.engines.llm.parts import PromptPart, estimate_part_tokens
 from structures.engines.llm.reconciliation import NumberedCourse
+from structures.engines.llm.similar_concepts import (
+    COMPARED_TOKENS_PER_LESSON,
+    PAIR_TOKENS_PER_LESSON,
+    SimilarConcepts,
+    find_similar_concepts,
+)
 
 # To be changed with every edit after which the same materials, prompts and answers may give another draft.
-VERSION = "5"
+VERSION = "6"
 
 RECONCILIATION_ACTION = "reconcile_course"
 ACTIONS = (LESSON_ACTION, RECONCILIATION_ACTION)
@@ -147,10 +153,13 @@ class _PlannedQuestion:
     answer: Decimal
 
 
-def _list_planned_questions(questions: _LessonQuestions, request: EngineRequest) -> list[_PlannedQuestion]:
+def _list_planned_questions(
+    questions: _LessonQuestions, request: EngineRequest, *, compares_concepts: bool
+) -> list[_PlannedQuestion]:
     sizes = [(LESSON_ACTION, sum(map(estimate_part_tokens, parts)), len(parts)) for parts in questions.asked]
     if questions.groups and not request.refinement:
-        sizes.append((RECONCILIATION_ACTION, questions.lesson_count * RECONCILED_TOKENS_PER_LESSON, 1))
+        of_each = RECONCILED_TOKENS_PER_LESSON + (PAIR_TOKENS_PER_LESSON if compares_concepts else 0)
+        sizes.append((RECONCILIATION_ACTION, questions.lesson_count * of_each, 1))
     planned = [
         _PlannedQuestion(action=action, sent=size + OVERHEAD_TOKENS, answer=_estimate_answer(size, count))
         for action, size, count in sizes
@@ -175,8 +184,10 @@ def _estimate_answer(size: int, count: int) -> Decimal:
 def _build_plan_for_lessons(
     questions: _LessonQuestions, request: EngineRequest, capacities: CapacityLookup
 ) -> dict[str, Any]:
-    planned = _list_planned_questions(questions, request)
-    tokens, cost = 0, Decimal(0)
+    price = capacities.find_comparison_price() if questions.groups and not request.refinement else None
+    planned = _list_planned_questions(questions, request, compares_concepts=price is not None)
+    tokens = questions.lesson_count * COMPARED_TOKENS_PER_LESSON if price is not None else 0
+    cost = tokens * (price or Decimal(0))
     seconds: dict[str, list[float]] = defaultdict(list)
     for question in planned:
         capacity = capacities.get_capacity(question.action)
@@ -190,6 +201,7 @@ def _build_plan_for_lessons(
         "steps": {
             "lessons": questions.lesson_count,
             "reconciliation": RECONCILIATION_ACTION in seconds,
+            "similar_concepts": price is not None,
             "judgements": len(seconds[JUDGING_ACTION]),
         },
         "parts": questions.part_count,
@@ -230,7 +242,8 @@ def _reconcile(
     """Return the draft with what a model says of the whole course, corrected as it says where that is allowed."""
     course = NumberedCourse(draft, outline, scripts=expectation.scripts)
     lines = course.render_lines()
-    checked = _ask_about_course(lines, values, llm, expectation)
+    similar = find_similar_concepts(course.list_concepts(), llm)
+    checked = _ask_about_course(lines, similar, values, llm, expectation)
     taken = [take_out_links(answer, "\n".join(lines)) for answer, _ in checked]
     answers = [answer for answer, _ in taken]
     corrections = [correction for answer in answers for correction in answer.corrections]
@@ -250,23 +263,34 @@ def _reconcile(
         title=draft.title if outline.is_fixed else described.title,
         given_title="" if outline.is_fixed else draft.title,
         modules=course.build_modules(),
-        warnings=(*draft.warnings, *warnings),
+        warnings=(*draft.warnings, *warnings, *similar.list_warnings()),
         corrections=tuple(applied),
     )
 
 
 def _ask_about_course(
-    lines: Sequence[str], values: Mapping[str, object], llm: LLMClient, expectation: Expectation
+    lines: Sequence[str],
+    similar: SimilarConcepts,
+    values: Mapping[str, object],
+    llm: LLMClient,
+    expectation: Expectation,
+    *,
+    first: int = 1,
 ) -> list[tuple[ReconciliationAnswer, list[str]]]:
     """Return the answers about a course, each with the faults that are left in it.
 
-    The first describes the course. There is one, or more where the course is too large.
+    The first describes the course. There is one, or more where the course is too large. `first` is the number of the
+    first of the lines; a pair of similar concepts is named with the lines of its first.
     """
 
     def find_faults(answer: ReconciliationAnswer) -> list[str]:
         return expectation.find_language_faults(_list_sentences(answer))
 
-    asked = {**values, "course_lines": "\n".join(lines)}
+    asked = {
+        **values,
+        "course_lines": "\n".join(lines),
+        "similar_concepts": similar.render_lines(first, first + len(lines) - 1),
+    }
     try:
         return [complete_checked(RECONCILIATION_ACTION, asked, ReconciliationAnswer, llm, find_faults)]
     except TooLargeForModel:
@@ -274,8 +298,8 @@ def _ask_about_course(
             raise
         middle = len(lines) // 2
         return [
-            *_ask_about_course(lines[:middle], values, llm, expectation),
-            *_ask_about_course(lines[middle:], values, llm, expectation),
+            *_ask_about_course(lines[:middle], similar, values, llm, expectation, first=first),
+            *_ask_about_course(lines[middle:], similar, values, llm, expectation, first=first + middle),
         ]
 
 

@@ -66,6 +66,10 @@ class NumberedCourse:
                 line.children.append(self._add_line(child, line))
         return line
 
+    def list_concepts(self) -> list[CourseLine]:
+        """Return the lines of concepts, in order."""
+        return [line for line in self._by_number.values() if line.node.node_type is NodeType.CONCEPT]
+
     def render_lines(self) -> list[str]:
         """Return the lines of JSON that stand for the course in the prompt."""
         return [_format_line(line) for line in self._by_number.values()]

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from llm.messages import ContextCapacity, estimate_text_tokens
 from structures.engines.base.drafts import Basis, Draft, DraftNode, NodeType
-from structures.engines.base.llm_client import TaskOutcome, TooLargeForModel
+from structures.engines.base.llm_client import SimilarTexts, TaskOutcome, TooLargeForModel
 from structures.engines.base.outlines import Outline
 from structures.engines.base.requests import EngineRequest, Instructions
 from structures.engines.base.sources import SourceNode
@@ -82,6 +82,12 @@ class Clerk:
         self, _action: str, questions: Sequence[Mapping[str, object]], _wanted: type[BaseModel]
     ) -> list[bool]:
         return [False] * len(questions)
+
+    def find_comparison_price(self) -> Decimal | None:
+        return None
+
+    def find_similar_texts(self, _texts: Sequence[str], _parts: Sequence[int], *, limit: int) -> SimilarTexts:
+        return SimilarTexts()
 
     def announce_plan(self, plan: Mapping[str, Any]) -> None:
         assert not self.questions

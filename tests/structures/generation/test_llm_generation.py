@@ -345,7 +345,8 @@ def test_the_plan_is_on_the_job_before_the_first_question(
         "engine": "llm", "strategy": "default", "model": "gemini", "parts": plan["calls"] - 1,
         "calls": len(world.google.asked), "input_tokens": plan["input_tokens"],
         "expected_cost_usd": plan["expected_cost_usd"], "reused": 0,
-        "steps": {"lessons": 3, "reconciliation": True, "judgements": 0}, "expected_seconds": plan["expected_seconds"],
+        "steps": {"lessons": 3, "reconciliation": True, "similar_concepts": False, "judgements": 0},
+        "expected_seconds": plan["expected_seconds"],
     }  # fmt: skip
     assert seen[0]["progress"]["stage"] == "asking"
     assert seen[-1]["progress"]["total"] == plan["calls"]
