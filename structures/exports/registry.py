@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from structures.exports.base import ExportFormat
+from structures.exports.csv_tables import CSVFormat
 from structures.exports.json_document import JSONFormat
 from structures.exports.markdown import MarkdownFormat
 
-_FORMATS: tuple[ExportFormat, ...] = (MarkdownFormat(), JSONFormat())
+_FORMATS: tuple[ExportFormat, ...] = (MarkdownFormat(), JSONFormat(), CSVFormat())
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.
 INLINE_FORMATS = {name: EXPORT_FORMATS[name] for name in ("markdown",)}

@@ -113,6 +113,7 @@ def test_it_is_described(export_format: ExportFormat) -> None:
 DIGESTS = {
     "markdown": ("1", "505cc893bf89158c"),
     "json": ("1", "ed0276ef164d1bd4"),
+    "csv": ("1", "b7c56245e7c67319"),
 }
 
 

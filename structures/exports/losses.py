@@ -1,0 +1,60 @@
+"""What a format does not carry, found by comparing the filled fields of nodes with those that the format writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from structures.engines.base.drafts import NodeType
+from structures.exports.base import ExportedCourse, ExportedNode, ExportedSnapshot, ExportLoss
+
+WHOLE = "all"
+"""The field of a loss of a whole node."""
+_NODE_FIELDS = (
+    "description",
+    "learning_goal",
+    "difficulty",
+    "estimated_minutes",
+    "minutes_basis",
+    "key_points",
+    "questions",
+    "topics",
+    "required_knowledge",
+    "prerequisites",
+    "examples",
+    "reference_solution",
+    "grading_criteria",
+    "arranged_by",
+    "unproved",
+)
+_COURSE_FIELDS = (
+    "description", "learning_goal", "expected_knowledge", "expected_skills", "prerequisites", "quality",
+)  # fmt: skip
+
+
+def list_filled_fields(node: ExportedNode) -> list[str]:
+    """Return the names of the fields of a node that say something, besides its title, and `references`."""
+    filled = [name for name in _NODE_FIELDS if getattr(node.row, name)]
+    return [*filled, "references"] if node.references else filled
+
+
+def find_node_losses(
+    snapshot: ExportedSnapshot,
+    carried: Mapping[NodeType, frozenset[str]],
+    describe: Callable[[ExportedNode, str], str],
+) -> Iterator[ExportLoss]:
+    """Yield the fields of nodes that are filled and not carried; of types without a row in `carried` the whole node.
+
+    `describe` says in a sentence why a field of a node is lost.
+    """
+    for node in snapshot.walk_nodes():
+        fields = carried.get(node.node_type)
+        lost = [WHOLE] if fields is None else [name for name in list_filled_fields(node) if name not in fields]
+        for field in lost:
+            yield ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=describe(node, field))
+
+
+def find_course_losses(course: ExportedCourse, *, carried: frozenset[str], reason: str) -> Iterator[ExportLoss]:
+    """Yield the fields of the course that are filled and not carried."""
+    for field in _COURSE_FIELDS:
+        if field not in carried and getattr(course, field):
+            yield ExportLoss(key=None, title=course.title, field=field, reason=reason)
