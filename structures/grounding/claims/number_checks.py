@@ -50,9 +50,11 @@ def explains(calculation: Calculation, claim: ParsedText, span: UnprovedSpan) ->
 
 
 def covers(calculation: Calculation, span: UnprovedSpan) -> bool:
-    """Tell whether a part of a sentence belongs to a calculation or to its result."""
-    kinds = (UnprovedKind.NUMBER, UnprovedKind.FORMULA, UnprovedKind.UNIT)
-    return span.kind in kinds and calculation.start <= span.start < calculation.end + _BEHIND
+    """Tell whether a part of a sentence belongs to a calculation, to its result or to the unit of that."""
+    if span.kind is UnprovedKind.UNIT:
+        return calculation.start <= span.start < calculation.end + _BEHIND
+    kinds = (UnprovedKind.NUMBER, UnprovedKind.FORMULA)
+    return span.kind in kinds and calculation.start <= span.start < calculation.end
 
 
 def find_unproved_numbers(claim: ParsedText, passages: Passages) -> Iterator[UnprovedSpan]:

@@ -7,6 +7,8 @@ stand in the passages and that is wrong all the same is not found.
 
 from __future__ import annotations
 
+import re
+
 from structures.grounding.claims.number_checks import covers, explains, find_proved_calculations, find_unproved_numbers
 from structures.grounding.claims.passages import Passages
 from structures.grounding.claims.rarity import has_frequencies
@@ -22,6 +24,10 @@ from structures.grounding.claims.word_checks import (
 # In characters. A longer sentence is a table or code without a full stop, and is checked in pieces: some checks compare
 # each of its words or numbers with its others.
 _MAX_LENGTH = 2_000
+# Where a piece may end: no word is cut, no number, and none of what is measured from its unit.
+_BREAK = re.compile(r"(?<!\d)\s|\n")
+# In characters from the end of a piece: how far back such a place is looked for.
+_REACH = 200
 
 
 def find_unproved(sentence: str, passages: Passages, *, language: str) -> list[UnprovedSpan]:
@@ -31,10 +37,20 @@ def find_unproved(sentence: str, passages: Passages, *, language: str) -> list[U
     and numbers, units, months, formulas and code alone are checked.
     """
     found: list[UnprovedSpan] = []
-    for start in range(0, len(sentence), _MAX_LENGTH):
-        piece = _find_in_piece(sentence[start : start + _MAX_LENGTH], passages, language)
-        found += [span.shift(start) for span in piece]
+    start = 0
+    while start < len(sentence):
+        end = _find_end(sentence, start)
+        found += [span.shift(start) for span in _find_in_piece(sentence[start:end], passages, language)]
+        start = end
     return found
+
+
+def _find_end(sentence: str, start: int) -> int:
+    """Return where the piece of a sentence that begins here ends."""
+    end = start + _MAX_LENGTH
+    if end >= len(sentence):
+        return len(sentence)
+    return max((place.end() for place in _BREAK.finditer(sentence, end - _REACH, end)), default=end)
 
 
 def _find_in_piece(sentence: str, passages: Passages, language: str) -> list[UnprovedSpan]:

@@ -68,6 +68,7 @@ def test_other_forms_of_the_same_are_proved(passage: str, sentence: str, languag
         ("It is the deductible.", "It is the copayment.", ("term", "copayment")),
         ("The price rises with demand.", "The price falls with demand.", ("contrast", "falls")),
         ("The tax is 20 % of 1000.", "The tax is 1000 · 0.20 = 300.", ("formula", "1000 · 0.20 = 300")),
+        ("The tax is 20 % of 1000.", "The tax is 1000 · 0.20 = 200 in 1999.", ("number", "1999")),
     ],
 )
 def test_what_no_passage_has_is_named(passage: str, sentence: str, found: tuple[str, str]) -> None:
@@ -148,3 +149,11 @@ def test_what_stands_behind_the_first_piece_of_a_long_sentence_is_found_at_its_p
     found = find_unproved(text, Passages(["word"]), language="")
 
     assert [text[span.start : span.end] for span in found] == ["47"]
+
+
+@pytest.mark.parametrize("before", range(1_955, 2_000, 3))
+def test_a_long_sentence_is_cut_between_words(before: int) -> None:
+    passage = "The tank of Kovalenko holds 1 234 567 litres"
+    sentence = ("tank " * 400)[:before] + f" {passage}"
+
+    assert check(f"{passage}.", sentence) == []
