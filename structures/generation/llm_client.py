@@ -25,7 +25,7 @@ from llm.errors import (
     UnknownAction,
 )
 from llm.messages import AnswerProgress, ContextCapacity, ModelRequest
-from llm.prompts import read_prompt
+from llm.prompts import Prompt, read_prompt
 from llm.queries import compute_job_totals
 from llm.router.budgets import check_hard_limit, compute_spending
 from llm.router.factory import get_model_router
@@ -112,7 +112,7 @@ class JobLLMClient(StrategyCapacityLookup):
         check_hard_limit(self._run.tenant, spending, Decimal(plan["expected_cost_usd"]))
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
-        request, digest = self._begin_question(action, values, wanted)
+        request, digest = self._begin_question(read_prompt(action), action, values, wanted)
         cached = find_answer(self._run.tenant, digest)
         if cached is None:
             value, model = self._ask(action, request, wanted)
@@ -129,9 +129,10 @@ class JobLLMClient(StrategyCapacityLookup):
         wanted: type[T],
         split: Callable[[T], Iterable[tuple[Mapping[str, object], BaseModel]]],
     ) -> T:
-        request, _ = self._begin_question(action, values, wanted)
-        value, model = self._ask(action, request, wanted)
+        # Read once: an answer must not be kept under a prompt that was edited while it was written.
         prompt = read_prompt(action)
+        request, _ = self._begin_question(prompt, action, values, wanted)
+        value, model = self._ask(action, request, wanted)
         answers = {
             compute_digest(action, self._strategy, prompt.build_request(own_values), type(answer)): answer
             for own_values, answer in split(value)
@@ -148,13 +149,13 @@ class JobLLMClient(StrategyCapacityLookup):
         return value
 
     def _begin_question(
-        self, action: str, values: Mapping[str, object], wanted: type[BaseModel]
+        self, prompt: Prompt, action: str, values: Mapping[str, object], wanted: type[BaseModel]
     ) -> tuple[ModelRequest, str]:
         """Report that a question is asked, and return the request for it and its digest."""
         with self._lock:
             answered = self._answered_calls
             self._run.report_progress("asking", answered, max(self._planned_calls, answered + 1))
-        request = replace(read_prompt(action).build_request(values), repeats_system=action == LESSON_ACTION)
+        request = replace(prompt.build_request(values), repeats_system=action == LESSON_ACTION)
         return request, compute_digest(action, self._strategy, request, wanted)
 
     def _count_answer(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -180,6 +182,28 @@ def test_small_lessons_are_asked_about_together_and_a_changed_one_alone(
     for n, lesson in enumerate(nodes_in(first, "lesson")):
         quotes = [reference["quote"] for child in lesson["children"] for reference in child["references"]]
         assert quotes == [f"Water {n}", f"Lesson {n} says something of water."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_asked_before_a_prompt_was_edited_is_asked_again(
+    world: World, api: Api, acme: Tenant, five_small_lessons: MaterialNode, settings: Settings, tmp_path: Path
+) -> None:
+    settings.PROMPTS_DIR = shutil.copytree(settings.PROMPTS_DIR, tmp_path / "prompts")
+
+    def edit_meanwhile(asked: Asked) -> Step:
+        if '{"lesson": ' in asked.prompt:
+            with (tmp_path / "prompts" / f"{LESSON_ACTION}.md").open("a") as prompt:
+                prompt.write("\nBe brief.\n")
+        return honest(asked)
+
+    world.google.always(edit_meanwhile)
+    client = api(acme)
+    written(client, five_small_lessons.pk, mode="guided")
+    world.google.always(honest)
+
+    written(client, five_small_lessons.pk, mode="guided")
+
+    assert sum('{"lesson": ' in asked.prompt for asked in world.google.asked) == 2
 
 
 @pytest.mark.django_db(transaction=True)
