@@ -217,9 +217,10 @@ def _list_parts(node: DraftNode, name: str, item: int | None) -> list[UnprovedSp
 
 
 def _locate_doubt(sentence: str, words: str) -> UnprovedSpan:
-    """Return where the doubted words stand: the whole sentence when they are not its own."""
-    at = sentence.find(words) if words else -1
-    start, end = (0, len(sentence)) if at < 0 else (at, at + len(words))
+    """Return where the doubted words stand, rather as whole words; the whole sentence when they are not its own."""
+    whole = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", sentence)
+    at = sentence.find(words) if whole is None else whole.start()
+    start, end = (0, len(sentence)) if at < 0 or not words else (at, at + len(words))
     return UnprovedSpan(kind=UnprovedKind.MEANING, start=start, end=end)
 
 

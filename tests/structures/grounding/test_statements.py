@@ -10,9 +10,10 @@ import pytest
 from materials.documents import ChunkKind, Locator
 from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType
 from structures.engines.base.sources import SourceChunk
+from structures.engines.llm.judging import Judgements
 from structures.grounding.claims.passages import MAX_CHARACTERS
 from structures.grounding.quotes import StatementCounts
-from structures.grounding.statements import verify_statements
+from structures.grounding.statements import list_statements, verify_statements
 
 CHUNK = UUID(int=1)
 SOLUTION = "def boil():\n    return 100\n\nIt takes 12 minutes.\n\nprint(boil())"
@@ -116,3 +117,30 @@ def test_titles_that_a_model_corrected_prove_nothing_and_those_before_do() -> No
 
     (found,) = checked.modules[0].children
     assert [text[each.start : each.end] for each in found.unproved] == ["Langstroth"]
+
+
+@pytest.mark.parametrize(
+    ("words", "marked"),
+    [
+        ("5", "with 5 wheels"),
+        ("195", "1950 with"),
+        ("(of wood)", "(of wood)"),
+        ("", "It was built in 1950 with 5 wheels (of wood)."),
+        ("of stone", "It was built in 1950 with 5 wheels (of wood)."),
+    ],
+)
+def test_doubted_words_are_marked_where_they_stand_as_words(words: str, marked: str) -> None:
+    text = "It was built in 1950 with 5 wheels (of wood)."
+    chunk = SourceChunk(id=CHUNK, kind=ChunkKind.PARAGRAPH, text=text, locator=Locator())
+    cited = (Citation(chunk_id=CHUNK, quote=text),)
+    concept = DraftNode(node_type=NodeType.CONCEPT, title="Cart", description=text, citations=cited)
+    ((statement,),) = list_statements(Draft(title="Carts", modules=(concept,)), {CHUNK: chunk})
+    judgements = Judgements(doubts={statement: (words,)}, judged=frozenset({statement}))
+
+    checked, _ = verify_statements(
+        Draft(title="Carts", modules=(concept,)), {CHUNK: chunk}, {CHUNK: "en"}, is_strict=False, judgements=judgements
+    )
+
+    (mark,) = checked.modules[0].unproved
+    assert text[mark.start : mark.end] == (words if words in marked and words else marked)
+    assert text.index(marked) <= mark.start < mark.end <= text.index(marked) + len(marked)
