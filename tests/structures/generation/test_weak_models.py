@@ -19,7 +19,7 @@ from materials.tree.services import create_node
 from project.jobs.models import Job
 from structures.engines.llm.answers import LessonDetailsAnswer
 from tenants.models import Tenant
-from tests.conftest import Api, drain, upload
+from tests.conftest import Api, drain
 from tests.fakes.asked import Asked
 from tests.fakes.steps import Answer, Empty, Fail, Step, Truncated
 from tests.llm.world import World
@@ -36,6 +36,7 @@ from tests.structures.generation.llm_courses import (
     said,
     written,
 )
+from tests.structures.working_copies.desk import add_text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_long_pauses")]
 
@@ -52,12 +53,11 @@ def changed(case: str, **values: Any) -> str:
     return json.dumps({**right(case).model_dump(), **values})
 
 
-def make_course(api: Api, acme: Tenant, texts: Mapping[str, str], below: MaterialNode | None = None) -> MaterialNode:
+def make_course(acme: Tenant, texts: Mapping[str, str], below: MaterialNode | None = None) -> MaterialNode:
     root = create_node(tenant=acme, title="Water", parent_id=below.pk if below else None)
     for case, text in texts.items():
         part = create_node(tenant=acme, title=case, parent_id=root.pk)
-        upload(api(acme), part.pk, "a.txt", f"{text} Case {case}.".encode())
-    drain()
+        add_text(part, "a.md", f"{text} Case {case}.".encode())
     return root
 
 
@@ -103,7 +103,7 @@ def test_what_can_only_mean_the_right_answer_is_read_as_it(world: World, api: Ap
     }
     counts = play(world, scripts)
 
-    snapshot = written(api(acme), make_course(api, acme, dict.fromkeys(scripts, FACT)).pk, mode="guided")
+    snapshot = written(api(acme), make_course(acme, dict.fromkeys(scripts, FACT)).pk, mode="guided")
 
     assert counts == dict.fromkeys(scripts, 1)
     lessons = nodes_in(snapshot, "lesson")
@@ -133,7 +133,7 @@ def test_what_is_broken_is_asked_for_once_more(world: World, api: Api, acme: Ten
     }
     counts = play(world, {case: [step, said(right(case))] for case, step in broken.items()})
 
-    snapshot = written(api(acme), make_course(api, acme, dict.fromkeys(broken, FACT)).pk, mode="guided")
+    snapshot = written(api(acme), make_course(acme, dict.fromkeys(broken, FACT)).pk, mode="guided")
 
     assert counts == dict.fromkeys(broken, 2)
     assert snapshot["grounding"]["verified"] >= len(broken)
@@ -156,7 +156,7 @@ def test_what_stays_broken_is_named_and_costs_no_other_lesson(world: World, api:
     }
     counts = play(world, scripts)
 
-    root = make_course(api, acme, dict.fromkeys(scripts, FACT))
+    root = make_course(acme, dict.fromkeys(scripts, FACT))
     snapshot = written(api(acme), root.pk, mode="guided", on_failure="partial")
 
     failures = snapshot["provenance"]["failures"]
@@ -188,7 +188,7 @@ def test_what_is_repeated_comes_once_and_what_is_not_in_the_materials_proves_not
         world, scripts, lambda _asked: said(about_course(expected_skills=[{"summary": "Boil", "details": ""}] * 30))
     )
 
-    snapshot = written(api(acme), make_course(api, acme, dict.fromkeys(scripts, FACT)).pk, mode="guided")
+    snapshot = written(api(acme), make_course(acme, dict.fromkeys(scripts, FACT)).pk, mode="guided")
 
     assert counts == dict.fromkeys(scripts, 1)
     first, *others = nodes_in(snapshot, "lesson")
@@ -237,7 +237,7 @@ def test_an_answer_in_another_language_is_asked_for_once_more_and_then_named(
         "short": [speaking("short", "Water boils.")],
     }
     counts = play(world, scripts, lambda _asked: said(about_course(description=ENGLISH)))
-    root = make_course(api, acme, dict.fromkeys(scripts, FACT))
+    root = make_course(acme, dict.fromkeys(scripts, FACT))
 
     snapshot = written(api(acme), root.pk, mode="guided", instructions={"language": "de-AT"})
 
@@ -272,7 +272,7 @@ def test_a_lesson_in_another_language_among_others_is_asked_about_alone(world: W
 
     world.deepseek.always(answer)
     module = create_node(tenant=acme, title="Water")
-    make_course(api, acme, {"a": FACT, "b": FACT}, below=module)
+    make_course(acme, {"a": FACT, "b": FACT}, below=module)
 
     snapshot = written(api(acme), module.pk, mode="guided", instructions={"language": "de"})
 
@@ -290,7 +290,7 @@ def test_without_a_language_the_answer_is_in_that_of_the_materials(world: World,
         "de": [speaking("de", f"{GERMAN} ```print('{ENGLISH}')```")],
     }
     counts = play(world, scripts)
-    root = make_course(api, acme, {"uk": UKRAINIAN, "en": ENGLISH, "de": GERMAN})
+    root = make_course(acme, {"uk": UKRAINIAN, "en": ENGLISH, "de": GERMAN})
 
     snapshot = written(api(acme), root.pk, mode="guided")
 
@@ -314,7 +314,7 @@ def test_titles_do_not_change_into_other_letters(world: World, api: Api, acme: T
     ideas = (concept("Кипіння", (1, UKRAINIAN), definition=UKRAINIAN), concept("Пара", (1, UKRAINIAN)))
     play(world, {"uk": [said(lesson_details(*ideas, goals=["Case uk."]))]}, translate)
 
-    snapshot = written(api(acme), make_course(api, acme, {"uk": UKRAINIAN}).pk, mode="guided")
+    snapshot = written(api(acme), make_course(acme, {"uk": UKRAINIAN}).pk, mode="guided")
 
     assert [idea["title"] for idea in nodes_in(snapshot, "concept")] == ["Кипіння", "Водяна пара"]
     refused, applied = snapshot["provenance"]["corrections"]
@@ -329,7 +329,7 @@ def test_how_much_was_asked_for_is_counted_in_letters(world: World, api: Api, ac
         "fine": [speaking("fine", ENGLISH)],
     }
     counts = play(world, scripts)
-    root = make_course(api, acme, dict.fromkeys(scripts, FACT))
+    root = make_course(acme, dict.fromkeys(scripts, FACT))
 
     brief = written(api(acme), root.pk, mode="guided", instructions={"depth": "brief", "audience": "nurses"})
 
@@ -346,7 +346,7 @@ def test_a_detailed_lesson_of_a_book_is_more_than_a_sentence(world: World, api: 
     counts = play(world, {"book": [speaking("book", FACT), speaking("book", " ".join([ENGLISH] * 3))]})
 
     snapshot = written(
-        api(acme), make_course(api, acme, {"book": book}).pk, mode="guided", instructions={"depth": "detailed"}
+        api(acme), make_course(acme, {"book": book}).pk, mode="guided", instructions={"depth": "detailed"}
     )
 
     assert counts == {"book": 2}
@@ -357,7 +357,7 @@ def test_an_outage_between_two_answers_is_waited_for_and_the_first_is_not_paid_a
     world: World, api: Api, acme: Tenant
 ) -> None:
     counts = play(world, {"once": [speaking("once", ENGLISH), Fail(503), Fail(503), speaking("once", GERMAN)]})
-    root = make_course(api, acme, {"once": FACT})
+    root = make_course(acme, {"once": FACT})
 
     job = ask_for(api(acme), root.pk, mode="guided", instructions={"language": "de"})
     assert job["status"] == "queued"
