@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import groupby
 from uuid import UUID
 
+from structures.engines.base.text import normalize_quote
 from structures.engines.llm.answers import (
     ConceptAnswer,
     ExerciseAnswer,
@@ -64,7 +65,8 @@ class LessonGroup:
     def split_answer(self, answer: LessonsAnswer) -> list[LessonDetailsAnswer | None]:
         """Return what an answer says of each lesson, with the numbers that its chunks have in a question of its own.
 
-        None for a lesson that the answer does not have, has twice, or mixes up with another one, whose chunks it cites.
+        None for a lesson of which the answer says nothing, which it has twice, or mixes up with another one: cites its
+        chunks, or quotes its words.
         """
         found: list[LessonDetailsAnswer | None] = []
         for number, numbered in enumerate(self._lines, start=1):
@@ -88,12 +90,27 @@ class LessonGroup:
         own = {line.number: place for place, line in enumerate(numbered, start=1)}
         details = answer.build_details()
         contents: list[ConceptAnswer | ExerciseAnswer] = [*details.concepts, *details.exercises]
+        if not contents and not details.goals:
+            return None
         for citation in (each for content in contents for each in content.citations):
             if citation.chunk not in own and 1 <= citation.chunk <= last:
+                return None
+            if self._is_of_another(citation.quote, numbered):
                 return None
             # A number that no chunk has must not become one that a chunk of this lesson has.
             citation.chunk = own.get(citation.chunk, 0)
         return details
+
+    def _is_of_another(self, quote: str, numbered: PromptPart) -> bool:
+        """Tell whether a quote stands in the materials of other lessons alone."""
+        wanted = normalize_quote(quote)
+        standing = [lines is numbered for lines, text in zip(self._lines, self._texts, strict=True) if wanted in text]
+        return bool(standing) and not any(standing)
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The text of each lesson, as quotes are compared."""
+        return ["\n".join(normalize_quote(line.read_text()) for line in lines) for lines in self._lines]
 
 
 def build_part_values(part: PromptPart, values: Mapping[str, object]) -> dict[str, object]:

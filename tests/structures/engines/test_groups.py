@@ -90,6 +90,16 @@ def _mix_up(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lessons
 
 
+def _quote_another(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    lessons[1]["concepts"][0]["citations"][0]["quote"] = "Lesson  0.2."
+    return lessons
+
+
+def _say_nothing(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    lessons[1].update(goals=[], concepts=[], exercises=[])
+    return lessons
+
+
 class Careless(Clerk):
     """Changes what it answers about several lessons."""
 
@@ -101,7 +111,7 @@ class Careless(Clerk):
         return {"lessons": self._change(answer["lessons"])}
 
 
-@pytest.mark.parametrize("change", [_leave_out, _say_twice, _mix_up])
+@pytest.mark.parametrize("change", [_leave_out, _say_twice, _mix_up, _quote_another, _say_nothing])
 def test_a_lesson_that_an_answer_does_not_tell_apart_is_asked_about_alone(
     change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
 ) -> None:
