@@ -21,6 +21,9 @@ One attempt at one model, as its provider classified it (the message is part of 
     x AnswerTruncated         the answer reached the output limit
     x AnswerInvalid           not the object that was asked for; the message says why
     x AnswerEmpty             nothing
+  + RequestNotAnswered        a batch ended without an answer to this request, which costs nothing
+    x RequestExpired          there was no time for it
+    x RequestCancelled        the batch was cancelled before
   + AnswerTooLarge            more bytes than the answer can have; the model is not asked this question again
 
 What the router raises:
@@ -30,6 +33,8 @@ What the router raises:
   x UnknownStrategy           422  lists the strategies there are
   x NoProvider                422  no provider of the action's chains is configured; names the variables to set
   x BudgetExceeded            402  the tenant's budget of the month does not allow the call
+  x NoBatches                 422  no model of the action's chain that is configured can be asked in batches
+  x BatchFailed               502  the vendor did not take or not do a batch; `code` says which
   x BudgetRefused             422  the limits of a budget cannot be set so
   x SettlementRefused         422  the cost of these calls is known, or they are in flight
   x DeadlinePassed            504  there was no time left to ask
@@ -194,6 +199,27 @@ class AnswerTooLarge(ProviderError):
     kind = "too_large"
 
 
+class RequestNotAnswered(ProviderError):
+    """The batch of the request ended without an answer to it. Vendors do not charge for that."""
+
+    kind = "not_answered"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, usage=TokenUsage())
+
+
+class RequestExpired(RequestNotAnswered):
+    """The vendor had no time for the request before its batch expired."""
+
+    kind = "batch_expired"
+
+
+class RequestCancelled(RequestNotAnswered):
+    """The batch was cancelled before the request was answered."""
+
+    kind = "batch_cancelled"
+
+
 class AttemptInterrupted(ProviderError):
     """Our side ended the attempt before an answer came."""
 
@@ -255,6 +281,19 @@ class BudgetExceeded(DomainError):
 
     code = "budget_exceeded"
     status = 402
+
+
+class NoBatches(RuleViolation):
+    """No model that is configured for the action can be asked in batches."""
+
+    code = "batches_unsupported"
+
+
+class BatchFailed(DomainError):
+    """A batch came to nothing, or not to all: the code says why. What was answered is kept, and not paid again."""
+
+    code = "batch_failed"
+    status = 502
 
 
 class BudgetRefused(RuleViolation):

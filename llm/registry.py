@@ -233,7 +233,8 @@ class EmbeddingSpec(FrozenModel):
 class ModelSpec(FrozenModel):
     """One model: its capabilities, context window and prices.
 
-    `model` is the vendor's name, by default the key. `schema_mode` says how a schema is sent: natively, or (`object`)
+    `model` is the vendor's name, by default the key. A model with `batch_prices` can be asked many questions in one
+    batch, which its vendor answers within a day for these prices. `schema_mode` says how a schema is sent: natively, or (`object`)
     in the prompt, with JSON as the requested format. `extra` is merged into the request, with the vendor's names.
     `hides_thinking` says that it may think without sending that, so that nobody knows what an answer that broke off has
     cost: for all but models that do not think, or send every thought. A model with `embedding` makes vectors; its
@@ -252,17 +253,24 @@ class ModelSpec(FrozenModel):
     max_output: int = Field(ge=0)
     prices: Prices
     long_prices: LongPrices | None = None
+    batch_prices: Prices | None = None
+    long_batch_prices: LongPrices | None = None
     extra: Mapping[str, Any] = {}
 
     @property
     def is_free(self) -> bool:
         return not any((self.prices.input, self.prices.output, self.prices.thinking, self.prices.audio))
 
-    def get_prices(self, input_tokens: int) -> Prices:
-        """Return the prices of a request with so many input tokens."""
-        if self.long_prices is not None and input_tokens > self.long_prices.above:
-            return self.long_prices
-        return self.prices
+    @property
+    def takes_batches(self) -> bool:
+        return self.batch_prices is not None
+
+    def get_prices(self, input_tokens: int, *, is_batched: bool = False) -> Prices:
+        """Return the prices of a request with so many input tokens, by itself or in a batch."""
+        long, usual = self.long_prices, self.prices
+        if is_batched and self.batch_prices is not None:
+            long, usual = self.long_batch_prices, self.batch_prices
+        return long if long is not None and input_tokens > long.above else usual
 
 
 class ActionSpec(FrozenModel):
@@ -385,6 +393,7 @@ def _find_contradictions(file: RegistryFile) -> Iterator[tuple[KeyPath, str]]:
         if model.max_output > model.context_window:
             yield ("models", name, "max_output"), "larger than the context window"
         yield from _find_embedding_faults(name, model, provider)
+        yield from _find_batch_faults(name, model)
     yield from _find_strategy_faults(file)
     for action in file.actions:
         if action not in file.chains:
@@ -415,6 +424,23 @@ def _find_embedding_faults(name: str, model: ModelSpec, provider: ProviderSpec |
         yield (*at, "max_output"), "a model that makes vectors writes no answer: 0"
     if provider is not None and provider.kind is ProviderKind.ANTHROPIC:
         yield (*at, "provider"), "a provider of kind anthropic makes no vectors"
+
+
+def _find_batch_faults(name: str, model: ModelSpec) -> Iterator[tuple[KeyPath, str]]:
+    at = ("models", name)
+    long, batched = model.long_prices, model.long_batch_prices
+    if model.batch_prices is None:
+        if batched is not None:
+            yield (*at, "long_batch_prices"), "only a model with batch_prices has them"
+        return
+    if model.embedding is not None:
+        yield (*at, "batch_prices"), "vectors are not made in batches here"
+    if (long and long.above) != (batched and batched.above):
+        yield (*at, "batch_prices"), "long_prices and long_batch_prices go together, with the same 'above'"
+    # What costs more than the question by itself is a price for another number of tokens.
+    for field, cheap, usual in (("batch_prices", model.batch_prices, model.prices), ("long_batch_prices", batched, long)):
+        if cheap and usual and (cheap.input > usual.input or cheap.output > usual.output):
+            yield (*at, field), "a batch costs at most what the same requests cost one by one"
 
 
 def _find_scattered_models(

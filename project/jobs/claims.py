@@ -52,7 +52,10 @@ def claim_next_job(queue: JobQueue = JobQueue.LIGHT) -> Job | None:
     job.status, job.token, job.attempt = JobStatus.ACTIVE, job.token + 1, job.attempt + 1
     job.worker, job.started_at = get_worker_name(), now
     job.lease_until, job.heartbeat_at = now + get_lease_duration(), now
-    job.stage, job.done, job.total, job.plan, job.worked_ms = "", 0, 0, None, None
+    # A job that only looks whether what it waits for is done has its plan and progress still.
+    if not job.waits_for:
+        job.stage, job.done, job.total, job.plan, job.worked_ms = "", 0, 0, None, None
+    job.waits_for = ""
     job.save()
     return job
 

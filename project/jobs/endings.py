@@ -29,6 +29,7 @@ from project.jobs.attempts import (
     record_attempts,
 )
 from project.jobs.dependencies import settle_dependants
+from project.jobs.errors import JobPaused
 from project.jobs.models import Job, JobStatus
 from project.processes.runner import ChildKilled
 
@@ -49,6 +50,30 @@ def end_interrupted_job(job: Job) -> None:
 def end_timed_out_job(job: Job) -> None:
     """End the job as too slow, unless another worker holds it."""
     _end_job(job, JobStatus.FAILED, TIMED_OUT)
+
+
+@transaction.atomic
+def pause_job(job: Job, pause: JobPaused) -> None:
+    """Queue the job again for later, unless another worker holds it. It keeps its attempts, and records none."""
+    queued = Job.objects.held_by(job).filter(cancel_requested_at=None)
+    changed = queued.update(
+        status=JobStatus.QUEUED,
+        lease_until=None,
+        worker="",
+        queued_at=get_database_time() + timedelta(seconds=pause.seconds),
+        waits_for=pause.waits_for,
+        stage=pause.waits_for,
+        done=pause.done,
+        total=pause.total,
+        attempt=F("attempt") - 1,
+        outages=0,
+        outage_since=None,
+        **NO_ERROR,
+    )
+    if changed:
+        log.info("job paused", waits_for=pause.waits_for, seconds=pause.seconds)
+    else:
+        _end_job(job, JobStatus.CANCELLED, CANCELLED)
 
 
 def settle_failed_attempt(job: Job, exc: Exception) -> None:

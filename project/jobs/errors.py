@@ -7,6 +7,7 @@
 * JobInterrupted             raised inside work, never shown to users
   x JobCancelled             the job was cancelled, or its subject is gone
   x JobLost                  another worker holds the job now
+  x JobPaused                what the work waits for is done elsewhere, and takes its time
 """
 
 from __future__ import annotations
@@ -45,3 +46,17 @@ class JobCancelled(JobInterrupted):
 
 class JobLost(JobInterrupted):
     """Another worker holds the job now."""
+
+
+class JobPaused(JobInterrupted):
+    """The work waits for something that is done elsewhere: the job is queued again, and goes on in `seconds`.
+
+    That uses up no attempt, and is none. `waits_for` (a word) is kept with the job meanwhile, `done` of `total` shown
+    as its progress.
+    """
+
+    def __init__(self, waits_for: str, *, seconds: float, done: int = 0, total: int = 0) -> None:
+        super().__init__(f"The job waits: {waits_for}.")
+        self.waits_for = waits_for
+        self.seconds = seconds
+        self.done, self.total = min(done, total), total

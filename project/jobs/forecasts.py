@@ -39,7 +39,8 @@ def forecast_jobs(*, now: datetime) -> dict[UUID, Estimate]:
 
 
 def _list_open_jobs() -> list[OpenJob]:
-    in_order = Job.objects.open().order_by("status", "-priority", "queued_at", "pk")  # active ones come first
+    # Nothing can be said of what is done elsewhere. Active ones come first.
+    in_order = Job.objects.open().filter(waits_for="").order_by("status", "-priority", "queued_at", "pk")
     rows = [row for queue in JobQueue for row in in_order.filter(queue=queue).only(*_OPEN_JOB_COLUMNS)[:MAX_OPEN_JOBS]]
     needs: defaultdict[UUID, set[UUID]] = defaultdict(set)
     links = JobDependency.objects.filter(job__status=JobStatus.QUEUED).exclude(needed__status=JobStatus.COMPLETE)

@@ -84,6 +84,9 @@ class Job(UUIDModel):
         default=0, help_text="How many attempts in a row ended because something that we depend on was away."
     )
     outage_since = models.DateTimeField(null=True, blank=True, help_text="When the first of those attempts ended.")
+    waits_for = models.CharField(
+        max_length=50, blank=True, db_default="", help_text="What is done elsewhere while the job is queued."
+    )
     runs_alone = models.BooleanField(
         default=False, help_text="Its processes were killed again and again: nothing else runs beside it on its host."
     )

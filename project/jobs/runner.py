@@ -16,8 +16,8 @@ from project.db.outages import call_when_database_answers, drop_connections, is_
 from project.jobs import job_kinds, sweeper
 from project.jobs.attempts import CONNECTION_LOST
 from project.jobs.claims import claim_next_job, get_lease_duration, get_worker_name
-from project.jobs.endings import end_interrupted_job, end_timed_out_job, settle_failed_attempt
-from project.jobs.errors import JobCancelled, JobLost
+from project.jobs.endings import end_interrupted_job, end_timed_out_job, pause_job, settle_failed_attempt
+from project.jobs.errors import JobCancelled, JobLost, JobPaused
 from project.jobs.models import Job
 from project.jobs.queues import JobQueue
 from project.jobs.run import JobRun
@@ -66,6 +66,9 @@ def _run_job(job: Job) -> None:
                     pass
         except JobCancelled:
             _settle(lambda: end_interrupted_job(job))
+        except JobPaused as exc:
+            pause = exc
+            _settle(lambda: pause_job(job, pause))
         except JobLost as exc:
             log.info("job given up", reason=str(exc))
         except Exception as exc:  # noqa: BLE001  # it is logged there

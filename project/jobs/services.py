@@ -98,7 +98,7 @@ def retry_job(*, job: Job) -> Job:
     job.attempt, job.max_attempts, job.runs_alone = 0, job_kinds.get_job_kind(job.kind).max_attempts, False
     job.outages, job.outage_since = 0, None
     job.priority = NORMAL  # who retries may not be who was allowed to ask for more
-    job.cancel_requested_at, job.stage, job.done, job.total = None, "", 0, 0
+    job.cancel_requested_at, job.stage, job.done, job.total, job.waits_for = None, "", 0, 0, ""
     job.error_code = job.error_message = job.next_step = ""
     try:
         with transaction.atomic():

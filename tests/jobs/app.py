@@ -9,6 +9,7 @@ WORK = (
     "break_down",
     "miss_the_store",
     "take_steps",
+    "look_again",
     "lose_a_child",
     "run_out_of_time",
 )

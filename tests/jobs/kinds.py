@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from materials.models import MaterialNode
 from project.errors import RuleViolation, StorageUnavailable
+from project.jobs.errors import JobPaused
 from project.jobs.run import JobRun
 from project.processes.runner import ChildKilled
 
@@ -46,6 +47,13 @@ def miss_the_store(run: JobRun) -> None:
     """Fail as if the store were away, until a file says that it is back."""
     if not Path(run.job.params["file"]).exists():
         raise StorageUnavailable(errno.EIO, "The object store failed (EndpointConnectionError)", "key")
+
+
+def look_again(run: JobRun) -> None:
+    """Wait for a file that somebody else writes."""
+    run.announce_plan({"looks": run.job.token})
+    if not Path(run.job.params["file"]).exists():
+        raise JobPaused("a file", seconds=60, done=1, total=4)
 
 
 def take_steps(run: JobRun) -> None:
