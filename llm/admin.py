@@ -1,4 +1,4 @@
-"""Admin pages of models: attempts, spending limits, rates and breakers."""
+"""Admin pages of models: attempts, batches, spending limits, rates and breakers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
 from llm import services
-from llm.models import Breaker, ExternalCall, ProviderRate, SpendingLimit
+from llm.models import BatchRequest, Breaker, ExternalCall, ModelBatch, ProviderRate, SpendingLimit
 from project.http.admin import ReadOnlyAdmin
 
 
@@ -35,6 +35,40 @@ class ExternalCallAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "action", "provider", "model", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("id", "call_id", "job__id", "request_id", "tenant__slug")
+    ordering = ("-id",)
+
+
+@admin.register(ModelBatch)
+class ModelBatchAdmin(ReadOnlyAdmin):
+    """Batches, newest first. They end by themselves, or when their job is cancelled."""
+
+    list_display = (
+        "created_at",
+        "tenant",
+        "action",
+        "provider",
+        "model",
+        "status",
+        "requests_done",
+        "requests_total",
+        "fault_code",
+        "ends_by",
+        "vendor_id",
+    )
+    list_filter = ("status", "provider", "model", "fault_code", "tenant")
+    list_select_related = ("tenant",)
+    search_fields = ("id", "vendor_id", "job__id", "tenant__slug")
+    ordering = ("-id",)
+
+
+@admin.register(BatchRequest)
+class BatchRequestAdmin(ReadOnlyAdmin):
+    """The questions of batches, newest first. What each has cost stands in the attempt with the same id."""
+
+    list_display = ("created_at", "tenant", "batch_id", "outcome", "reference")
+    list_filter = ("outcome", "tenant")
+    list_select_related = ("tenant",)
+    search_fields = ("id", "batch__id", "reference")
     ordering = ("-id",)
 
 

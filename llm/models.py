@@ -1,4 +1,4 @@
-"""Tables of models: attempts, spending limits, rates of providers and breakers."""
+"""Tables of models: attempts, batches, spending limits, rates of providers and breakers."""
 
 from __future__ import annotations
 
@@ -122,6 +122,83 @@ class ExternalCall(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.action} by {self.provider}/{self.model}: {self.outcome}"
+
+
+class BatchStatus(models.TextChoices):
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class ModelBatchQuerySet(models.QuerySet["ModelBatch"]):
+    def for_tenant(self, tenant: Tenant) -> Self:
+        return self.filter(tenant=tenant)
+
+    def open(self) -> Self:
+        """Keep the batches that may still be answered and paid."""
+        return self.exclude(status=BatchStatus.ENDED)
+
+
+class ModelBatch(UUIDModel):
+    """Many questions to one model that its vendor answers together, within a day, for less money.
+
+    Written before it is sent, and its id is the name by which the vendor's list tells it: so one whose answer was lost
+    with the process that sent it is found again, and never sent twice.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    action = models.CharField(max_length=100)
+    strategy = models.CharField(max_length=100)
+    provider = models.CharField(max_length=100)
+    model = models.CharField(max_length=100)
+    key = models.CharField(max_length=100, blank=True, help_text="The variable of the key that it was sent with.")
+    vendor_id = models.CharField(max_length=200, blank=True, help_text="As the vendor calls it; blank until known.")
+    status = models.CharField(max_length=10, choices=BatchStatus.choices, default=BatchStatus.SUBMITTING)
+    requests_total = models.PositiveIntegerField()
+    requests_done = models.PositiveIntegerField(default=0)
+    max_output_tokens = models.PositiveIntegerField(help_text="Of each answer.")
+    fault_code = models.CharField(max_length=30, blank=True, help_text="Why it came to nothing, or not to all.")
+    fault = models.TextField(blank=True)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    ends_by = models.DateTimeField(help_text="After this it is cancelled.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ModelBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "model batches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "vendor_id"], condition=~Q(vendor_id=""), name="batch_is_named_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="ended", ended_at__isnull=False) | (~Q(status="ended") & Q(ended_at__isnull=True)),
+                name="batch_has_an_end_when_it_ended",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["job"], name="batch_of_the_job"),
+            # For the look at those whose job is gone; as small as the number of open ones.
+            models.Index(fields=["created_at"], condition=~Q(status="ended"), name="batch_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.requests_total} × {self.action} by {self.provider}/{self.model}: {self.status}"
+
+
+class BatchRequest(UUIDModel):
+    """One question of a batch. Its id is that of its row in the ledger (`ExternalCall`)."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    batch = models.ForeignKey(ModelBatch, on_delete=models.CASCADE, related_name="requests")
+    reference = models.CharField(max_length=64, help_text="What whoever asks calls it, such as a digest.")
+    outcome = models.CharField(
+        max_length=30, blank=True, help_text="`answered` or the kind of failure; blank until the batch ends."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.outcome or 'under way'}"
 
 
 class SpendingLimit(UUIDModel):

@@ -234,11 +234,11 @@ class ModelSpec(FrozenModel):
     """One model: its capabilities, context window and prices.
 
     `model` is the vendor's name, by default the key. A model with `batch_prices` can be asked many questions in one
-    batch, which its vendor answers within a day for these prices. `schema_mode` says how a schema is sent: natively, or (`object`)
-    in the prompt, with JSON as the requested format. `extra` is merged into the request, with the vendor's names.
-    `hides_thinking` says that it may think without sending that, so that nobody knows what an answer that broke off has
-    cost: for all but models that do not think, or send every thought. A model with `embedding` makes vectors; its
-    window is that of one text, and its `max_output` is 0.
+    batch, which its vendor answers within a day for these prices. `schema_mode` says how a schema is sent: natively, or
+    (`object`) in the prompt, with JSON as the requested format. `extra` is merged into the request, with the vendor's
+    names. `hides_thinking` says that it may think without sending that, so that nobody knows what an answer that broke
+    off has cost: for all but models that do not think, or send every thought. A model with `embedding` makes vectors;
+    its window is that of one text, and its `max_output` is 0.
     """
 
     id: str = ""
@@ -438,7 +438,10 @@ def _find_batch_faults(name: str, model: ModelSpec) -> Iterator[tuple[KeyPath, s
     if (long and long.above) != (batched and batched.above):
         yield (*at, "batch_prices"), "long_prices and long_batch_prices go together, with the same 'above'"
     # What costs more than the question by itself is a price for another number of tokens.
-    for field, cheap, usual in (("batch_prices", model.batch_prices, model.prices), ("long_batch_prices", batched, long)):
+    for field, cheap, usual in (
+        ("batch_prices", model.batch_prices, model.prices),
+        ("long_batch_prices", batched, long),
+    ):
         if cheap and usual and (cheap.input > usual.input or cheap.output > usual.output):
             yield (*at, field), "a batch costs at most what the same requests cost one by one"
 

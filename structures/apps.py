@@ -4,7 +4,7 @@ from materials.objects.removal_registry import register_node_objects
 from project.jobs import job_kinds
 from project.jobs.periodic_tasks import register_periodic_task
 from structures import checks as checks  # registers its system check
-from structures.job_kinds import EXPORT_SNAPSHOT, GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY
+from structures.job_kinds import EXPORT_SNAPSHOT, GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY, SETTLE_BATCH
 from tenants.scopes import Scope
 
 
@@ -17,7 +17,9 @@ class StructuresConfig(AppConfig):
         register_periodic_task("structures.tasks.delete_unused_answers")
         register_periodic_task("structures.tasks.delete_unused_exports")
         register_node_objects("structures.tasks.list_export_keys")
+        register_periodic_task("structures.tasks.submit_settlements")
         job_kinds.register_job_kind(GENERATE_STRUCTURE, function_path="structures.tasks.generate_structure")
+        job_kinds.register_job_kind(SETTLE_BATCH, function_path="structures.tasks.settle_abandoned_batch")
         # Seconds, which somebody waits for: the light queue. They tell of working copies, which are drafts.
         job_kinds.register_job_kind(
             REBASE_WORKING_COPY, function_path="structures.tasks.rebase_working_copy", read_scope=Scope.PREP

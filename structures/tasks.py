@@ -5,6 +5,7 @@ from __future__ import annotations
 from structures.export_files.expiry import delete_unused_exports, list_export_keys
 from structures.export_files.jobs import export_snapshot
 from structures.generation.answer_cache import delete_unused_answers
+from structures.generation.batches import settle_abandoned_batch, submit_settlements
 from structures.generation.services import generate_structure
 from structures.working_copies.rebase_jobs import preview_rebase, rebase_working_copy
 
@@ -16,4 +17,6 @@ __all__ = [
     "list_export_keys",
     "preview_rebase",
     "rebase_working_copy",
+    "settle_abandoned_batch",
+    "submit_settlements",
 ]

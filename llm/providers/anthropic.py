@@ -12,6 +12,7 @@ from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, ModelUnsuit
 from llm.messages import ModelReply, ModelRequest, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
+from llm.providers.batches import BatchClient
 from llm.providers.streams import AnswerReader, compute_max_bytes
 from llm.providers.transport import build_http_client
 from llm.registry import ProviderSpec
@@ -24,8 +25,8 @@ class AnthropicProvider:
     """Asks Claude with the Messages API. See `Provider` for what callers may rely on."""
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
-        self._spec = spec
-        self._client = anthropic.Anthropic(
+        self.spec = spec
+        self.client = anthropic.Anthropic(
             # Some servers need no key, but for a blank one the SDK searches the environment and its own files.
             api_key=key or "none",
             base_url=base_url or BASE_URL,
@@ -42,19 +43,23 @@ class AnthropicProvider:
         raise ModelUnsuited("Anthropic makes no vectors", usage=TokenUsage())
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        with error_mapping.map_errors(call, self._spec, max_bytes=compute_max_bytes(call)) as limit:
-            reader = AnswerReader(call, self._spec, limit)
+        with error_mapping.map_errors(call, self.spec, max_bytes=compute_max_bytes(call)) as limit:
+            reader = AnswerReader(call, self.spec, limit)
             try:
-                response = self._client.post(
-                    "/v1/messages", cast_to=httpx2.Response, body=_build_body(call), stream=True
-                )
+                response = self.client.post("/v1/messages", cast_to=httpx2.Response, body=build_body(call), stream=True)
             except anthropic.AnthropicError as exc:
-                raise error_mapping.map_sdk_error(anthropic, exc, call, self._spec, limit) from None
+                raise error_mapping.map_sdk_error(anthropic, exc, call, self.spec, limit) from None
             answer = _read_stream(reader, response) if reader.is_stream(response) else reader.read_document(response)
-            return _parse_reply(answer, call, response)
+            return parse_reply(answer, call, str(response.headers.get("request-id") or ""))
+
+    def get_batches(self) -> BatchClient:
+        from llm.providers.anthropic_batches import AnthropicBatches  # noqa: PLC0415  # which builds on this module
+
+        return AnthropicBatches(self)
 
 
-def _build_body(call: ProviderCall) -> dict[str, Any]:
+def build_body(call: ProviderCall) -> dict[str, Any]:
+    """Return the request for an answer in parts."""
     request, schema, system = call.request, call.schema, call.request.system
     body: dict[str, Any] = {
         "model": call.model.model,
@@ -115,11 +120,14 @@ def _read_stream(reader: AnswerReader, response: httpx2.Response) -> dict[str, A
     return {**answer, "usage": usage or None, "content": [{"type": "text", "text": reader.text}]}
 
 
-def _parse_reply(answer: dict[str, Any], call: ProviderCall, response: httpx2.Response) -> ModelReply:
+def parse_reply(answer: dict[str, Any], call: ProviderCall, request_id: str) -> ModelReply:
+    """Return the answer of a whole body. Raises the ProviderError for one that is no answer."""
     if fault := answer.get("error"):
         raise error_mapping.map_answer_error(fault)
-    request_id = response.headers.get("request-id") or answer.get("id") or ""
-    facts: dict[str, Any] = {"request_id": str(request_id), "model": str(answer.get("model") or "")}
+    facts: dict[str, Any] = {
+        "request_id": request_id or str(answer.get("id") or ""),
+        "model": str(answer.get("model") or ""),
+    }
     # Blocks of thinking come before those of text and are no part of the answer.
     text = "".join(block["text"] for block in answer.get("content") or [] if block.get("type") == "text")
     usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"), call, text=text)

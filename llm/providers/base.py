@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from llm.messages import ModelReply, ModelRequest
 from llm.registry import ModelSpec
 from llm.schemas import Schema
+
+if TYPE_CHECKING:
+    from llm.providers.batches import BatchClient  # which is about these calls
 
 
 @dataclass(kw_only=True)
@@ -51,4 +54,8 @@ class Provider(Protocol):
 
         Raises what `complete` raises; ModelUnsuited when the model's vectors are not those that the registry says.
         """
+        ...
+
+    def get_batches(self) -> BatchClient:
+        """Return the client of the vendor's batch API, with the same key."""
         ...

@@ -23,6 +23,7 @@ from llm.errors import (
 from llm.messages import Clip, EmbeddingPurpose, ModelReply, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
+from llm.providers.batches import BatchClient
 from llm.providers.streams import WIRE_BYTES, AnswerReader
 from llm.providers.transport import build_http_client
 from llm.providers.vectors import (
@@ -75,41 +76,46 @@ class GoogleProvider:
     """Asks Gemini with the Gemini API (not Vertex AI). See `Provider` for what callers may rely on."""
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
-        self._spec = spec
+        self.spec = spec
         seconds = max(MIN_SERVER_SECONDS, spec.answer_seconds)
         http = build_http_client(
             base_url or BASE_URL, connections=spec.max_connections, connect_seconds=spec.connect_seconds
         )
-        self._client = build_google_client(spec=spec, base_url=base_url, key=key, seconds=seconds, http=http)
+        self.client = build_google_client(spec=spec, base_url=base_url, key=key, seconds=seconds, http=http)
 
     def complete(self, call: ProviderCall) -> ModelReply:
         try:
-            content, config = _build_content(call), _build_config(call)
+            content, config = build_content(call), build_config(call)
         except ValueError:  # what the registry's `extra` holds is not of the vendor's form
             raise ModelUnsuited("the model's `extra` is not what the SDK takes", usage=TokenUsage()) from None
-        with error_mapping.map_errors(call, self._spec, max_bytes=_compute_max_bytes(call)) as limit:
-            reader = AnswerReader(call, self._spec, limit)
+        with error_mapping.map_errors(call, self.spec, max_bytes=_compute_max_bytes(call)) as limit:
+            reader = AnswerReader(call, self.spec, limit)
             try:
-                stream = self._client.models.generate_content_stream(
+                stream = self.client.models.generate_content_stream(
                     model=call.model.model, contents=[content], config=config
                 )
                 answer = _read_stream(reader, stream)
             except errors.APIError as exc:
-                raise _map_api_error(exc) from None
-            return _parse_reply(answer, reader.text, call)
+                raise map_api_error(exc) from None
+            return parse_reply(answer, reader.text, call)
+
+    def get_batches(self) -> BatchClient:
+        from llm.providers.google_batches import GoogleBatches  # noqa: PLC0415  # which builds on this module
+
+        return GoogleBatches(self)
 
     def embed_texts(self, call: ProviderCall) -> ModelReply:
         try:
             config = _build_embedding_config(call)
         except ValueError:  # what the registry's `extra` holds is not of the vendor's form
             raise ModelUnsuited("the model's `extra` is not what the SDK takes", usage=TokenUsage()) from None
-        with error_mapping.map_errors(call, self._spec, max_bytes=compute_max_vector_bytes(call)):
+        with error_mapping.map_errors(call, self.spec, max_bytes=compute_max_vector_bytes(call)):
             try:
                 # One content for each text: as a list of texts some models would be sent one content of many parts.
                 contents = [types.Content(parts=[types.Part(text=text)]) for text in get_embedding_input(call).texts]
-                answer = self._client.models.embed_content(model=call.model.model, contents=contents, config=config)
+                answer = self.client.models.embed_content(model=call.model.model, contents=contents, config=config)
             except errors.APIError as exc:
-                raise _map_api_error(exc) from None
+                raise map_api_error(exc) from None
             usage = answer.usage_metadata
             return build_vector_reply(
                 call,
@@ -156,7 +162,8 @@ def _read_stream(
     return answer
 
 
-def _build_content(call: ProviderCall) -> types.Content:
+def build_content(call: ProviderCall) -> types.Content:
+    """Return what the request asks: texts, pictures and clips."""
     parts = [types.Part.from_bytes(data=p.data, mime_type=p.media_type) for p in call.request.pictures]
     parts.extend(map(_build_video_part, call.request.clips))
     return types.Content(role="user", parts=[*parts, types.Part(text=call.request.prompt)])
@@ -173,7 +180,8 @@ def _build_video_part(clip: Clip) -> types.Part:
     )
 
 
-def _build_config(call: ProviderCall) -> types.GenerateContentConfig:
+def build_config(call: ProviderCall) -> types.GenerateContentConfig:
+    """Return the settings of the request. Raises ValueError for an `extra` that the SDK does not take."""
     schema, system = call.schema, call.request.system
     settings: dict[str, Any] = {
         "max_output_tokens": call.max_output_tokens,
@@ -198,7 +206,8 @@ def _build_config(call: ProviderCall) -> types.GenerateContentConfig:
     return types.GenerateContentConfig(**settings)
 
 
-def _parse_reply(answer: types.GenerateContentResponse, text: str, call: ProviderCall) -> ModelReply:
+def parse_reply(answer: types.GenerateContentResponse, text: str, call: ProviderCall) -> ModelReply:
+    """Return the answer whose parts have this text. Raises the ProviderError for one that is no answer."""
     facts: dict[str, Any] = {
         "request_id": answer.response_id or "",
         "model": answer.model_version or "",
@@ -242,7 +251,8 @@ def _parse_usage(metadata: types.GenerateContentResponseUsageMetadata) -> TokenU
     )
 
 
-def _map_api_error(exc: errors.APIError) -> ProviderError:
+def map_api_error(exc: errors.APIError) -> ProviderError:
+    """Return the error for an exception of the SDK."""
     body = exc.details if isinstance(exc.details, Mapping) else {}
     inner = body.get("error", body)
     fault = inner if isinstance(inner, Mapping) else {}

@@ -17,6 +17,7 @@ from llm.errors import AnswerEmpty, AnswerTruncated, ContentRefused, PromptTooLo
 from llm.messages import ModelReply, ModelRequest, TokenUsage, estimate_usage
 from llm.providers import error_mapping
 from llm.providers.base import ProviderCall
+from llm.providers.batches import BatchClient
 from llm.providers.streams import AnswerReader, compute_max_bytes
 from llm.providers.transport import build_http_client
 from llm.providers.vectors import build_vector_reply, compute_max_vector_bytes, get_embedding_input, get_embedding_spec
@@ -30,12 +31,12 @@ class OpenAIProvider:
     """Asks OpenAI, or with a base URL a server with the same protocol. See `Provider` for what callers may rely on."""
 
     def __init__(self, *, spec: ProviderSpec, base_url: str, key: str) -> None:
-        self._spec = spec
+        self.spec = spec
         # OpenAI's reasoning models refuse `max_tokens`; most other servers know nothing else.
         self._max_tokens_parameter = spec.max_tokens_parameter or (
             "max_tokens" if base_url else "max_completion_tokens"
         )
-        self._client = openai.OpenAI(
+        self.client = openai.OpenAI(
             api_key=key or "none",  # the SDK refuses a blank one, which servers without keys have
             base_url=base_url or BASE_URL,
             # The router retries: the SDK's own attempts would have no row and no share of the deadline.
@@ -47,28 +48,38 @@ class OpenAIProvider:
         )
 
     def complete(self, call: ProviderCall) -> ModelReply:
-        with error_mapping.map_errors(call, self._spec, max_bytes=compute_max_bytes(call)) as limit:
-            reader = AnswerReader(call, self._spec, limit)
+        with error_mapping.map_errors(call, self.spec, max_bytes=compute_max_bytes(call)) as limit:
+            reader = AnswerReader(call, self.spec, limit)
             try:
-                response = self._client.post(
+                response = self.client.post(
                     "/chat/completions", cast_to=httpx2.Response, body=self._build_body(call), stream=True
                 )
             except openai.OpenAIError as exc:
-                raise error_mapping.map_sdk_error(openai, exc, call, self._spec, limit) from None
+                raise error_mapping.map_sdk_error(openai, exc, call, self.spec, limit) from None
             answer = _read_stream(reader, response) if reader.is_stream(response) else reader.read_document(response)
-            return _parse_reply(answer, call, response)
+            return parse_reply(answer, call, str(response.headers.get("x-request-id") or ""))
 
     def embed_texts(self, call: ProviderCall) -> ModelReply:
         max_bytes = compute_max_vector_bytes(call)
-        with error_mapping.map_errors(call, self._spec, max_bytes=max_bytes) as limit:
-            reader = AnswerReader(call, self._spec, limit, max_characters=max_bytes)
+        with error_mapping.map_errors(call, self.spec, max_bytes=max_bytes) as limit:
+            reader = AnswerReader(call, self.spec, limit, max_characters=max_bytes)
             try:
-                response = self._client.post(
+                response = self.client.post(
                     "/embeddings", cast_to=httpx2.Response, body=_build_embedding_body(call), stream=True
                 )
             except openai.OpenAIError as exc:
-                raise error_mapping.map_sdk_error(openai, exc, call, self._spec, limit) from None
+                raise error_mapping.map_sdk_error(openai, exc, call, self.spec, limit) from None
             return _parse_vectors(reader.read_document(response), call, response)
+
+    def get_batches(self) -> BatchClient:
+        from llm.providers.openai_batches import OpenAIBatches  # noqa: PLC0415  # which builds on this module
+
+        return OpenAIBatches(self)
+
+    def build_batch_body(self, call: ProviderCall) -> dict[str, Any]:
+        """Return the request as a batch has it: whole answers, not streams."""
+        body = self._build_body(call)
+        return {name: value for name, value in body.items() if name not in {"stream", "stream_options"}}
 
     def _build_body(self, call: ProviderCall) -> dict[str, Any]:
         request, schema = call.request, call.schema
@@ -84,9 +95,9 @@ class OpenAIProvider:
         }
         if schema is not None:
             body["response_format"] = _build_response_format(schema, native=call.model.schema_mode == "native")
-        if self._spec.stream:
+        if self.spec.stream:
             body["stream"] = True
-            if self._spec.stream_usage:
+            if self.spec.stream_usage:
                 body["stream_options"] = {"include_usage": True}
         return {**body, **call.model.extra}
 
@@ -170,11 +181,14 @@ def _join_content(content: Any) -> str:
     return content or ""
 
 
-def _parse_reply(answer: dict[str, Any], call: ProviderCall, response: httpx2.Response) -> ModelReply:
+def parse_reply(answer: dict[str, Any], call: ProviderCall, request_id: str) -> ModelReply:
+    """Return the answer of a whole body. Raises the ProviderError for one that is no answer."""
     if fault := answer.get("error"):
         raise error_mapping.map_answer_error(fault)
-    request_id = response.headers.get("x-request-id") or answer.get("id") or ""
-    facts: dict[str, Any] = {"request_id": str(request_id), "model": str(answer.get("model") or "")}
+    facts: dict[str, Any] = {
+        "request_id": request_id or str(answer.get("id") or ""),
+        "model": str(answer.get("model") or ""),
+    }
     choices = answer.get("choices")
     if not choices:
         usage = error_mapping.extract_usage(_parse_usage, answer.get("usage"), call)

@@ -234,7 +234,7 @@ class AttemptMaker:
         outcome: str,
         status: int | None,
     ) -> None:
-        cost = None if result.usage is None else compute_cost(result.usage, state.candidate)
+        cost = None if result.usage is None else compute_cost(result.usage, state.model)
         end = EndedCall(
             usage=result.usage,
             cost=cost,

@@ -6,7 +6,9 @@ transaction of the caller, so that nothing takes a row back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from uuid import UUID
@@ -17,7 +19,7 @@ from django.utils import timezone
 
 from llm.messages import TokenUsage
 from llm.models import CallOutcome, ExternalCall
-from llm.registry import Candidate
+from llm.registry import Candidate, ModelSpec
 from llm.router.concurrency import ConcurrencySlot
 from project.db import prepared_statements
 from project.db.fields import new_id
@@ -27,6 +29,8 @@ from tenants.models import Tenant
 # A call ends with its time limit, but its row is ended after that. Nothing depends on the exact value: later, a row of
 # a dead process is called lost.
 SETTLING_SECONDS = 60
+# Rows of one INSERT.
+BATCH_SIZE = 1000
 
 Values = dict[str, prepared_statements.SqlValue]
 
@@ -69,9 +73,9 @@ class EndedCall:
     request_id: str = ""
 
 
-def compute_cost(usage: TokenUsage, candidate: Candidate) -> Decimal:
-    """Return the cost of the usage at the candidate's prices, in dollars."""
-    prices = candidate.model.get_prices(usage.input_tokens)
+def compute_cost(usage: TokenUsage, model: ModelSpec, *, is_batched: bool = False) -> Decimal:
+    """Return the cost of the usage at the model's prices, by itself or in a batch, in dollars."""
+    prices = model.get_prices(usage.input_tokens, is_batched=is_batched)
     return prices.compute_cost(
         input=usage.input_tokens,
         cached=usage.cached_tokens,
@@ -146,6 +150,22 @@ class Ledger:
             _execute_twice(_build_whole_insert_sql(tuple(whole)), list(whole.values()))
         elif slot is not None:
             slot.is_held = False
+
+
+def begin_batched_calls(calls: Sequence[PlannedCall]) -> None:
+    """Insert the rows of a batch's requests, as in flight, in the caller's transaction."""
+    ends_by = timedelta(seconds=SETTLING_SECONDS)
+    rows = [
+        ExternalCall(**_list_planned_values(call), ends_by=timezone.now() + timedelta(seconds=call.seconds) + ends_by)
+        for call in calls
+    ]
+    ExternalCall.objects.bulk_create(rows, batch_size=BATCH_SIZE)
+
+
+def end_batched_call(call_id: UUID, end: EndedCall) -> None:
+    """Write into the row of a batch's request how it ended. What it can have cost stays as it was estimated."""
+    values = {name: value for name, value in _list_ended_values(end).items() if name != "estimated_cost"}
+    ExternalCall.objects.filter(pk=call_id).update(**values)
 
 
 def close_lost_calls() -> int:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from llm.errors import Attempt, NoProvider, ProviderError, UnknownAction, UnknownStrategy
+from llm.errors import Attempt, NoBatches, NoProvider, ProviderError, UnknownAction, UnknownStrategy
 from llm.messages import (
     AnswerProgress,
     ContextCapacity,
@@ -247,6 +247,10 @@ class ModelRouter:
         """
         return self._find_candidates(self._registry(), action, strategy)
 
+    def get_registry(self) -> Registry:
+        """Return the registry that is in force. Raises RegistryUnusable."""
+        return self._registry()
+
     def check_strategy(self, strategy: str) -> None:
         """Raise UnknownStrategy for a strategy that the registry lacks. Raises RegistryUnusable."""
         _check_strategy(self._registry(), strategy)
@@ -264,18 +268,41 @@ class ModelRouter:
         first = [self._find_candidates(registry, action, strategy)[0].model for action in actions]
         return min(registry.providers[model.provider].max_connections for model in first)
 
-    def get_capacity(self, action: str, strategy: str) -> ContextCapacity:
-        """Return tokens and prices of the first candidate. Raises what `list_candidates` raises."""
+    def get_batch_candidate(self, action: str, strategy: str) -> Candidate:
+        """Return the first candidate that can be asked in batches.
+
+        Raises NoBatches without one, and what `list_candidates` raises.
+        """
+        candidates = self.list_candidates(action, strategy)
+        for candidate in candidates:
+            if candidate.model.takes_batches:
+                return candidate
+        providers = ", ".join(dict.fromkeys(candidate.model.provider for candidate in candidates))
+        raise NoBatches(
+            f"No model that is configured for {action!r} with strategy {strategy!r} can be asked in batches: the batch "
+            f"APIs of OpenAI, Anthropic and Google are used, and here are {providers}.",
+            next_step="Leave `economy` out, choose another strategy, or let an operator set one of their keys.",
+        )
+
+    def get_capacity(self, action: str, strategy: str, *, in_batch: bool = False) -> ContextCapacity:
+        """Return tokens and prices of the first candidate, or of the first one for a batch and in it.
+
+        Raises what `list_candidates` raises, and for a batch NoBatches.
+        """
         registry = self._registry()
-        model = self._find_candidates(registry, action, strategy)[0].model
+        if in_batch:
+            model = self.get_batch_candidate(action, strategy).model
+        else:
+            model = self._find_candidates(registry, action, strategy)[0].model
+        prices = model.get_prices(0, is_batched=in_batch)
         # OpenAI and Anthropic count the answer into the window, so that the prompt gets what is left of it.
         output = min(registry.actions[action].output_tokens, model.max_output)
         return ContextCapacity(
             model=model.id,
             input_tokens=max(1, model.context_window - output),
             output_tokens=output,
-            input_price=model.prices.input / MILLION,
-            output_price=model.prices.output / MILLION,
+            input_price=prices.input / MILLION,
+            output_price=prices.output / MILLION,
         )
 
     def _find_candidates(self, registry: Registry, action: str, strategy: str) -> tuple[Candidate, ...]:

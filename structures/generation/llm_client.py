@@ -47,6 +47,8 @@ from structures.generation.answer_cache import (
     mark_answers_used,
     store_answer,
 )
+from structures.generation.batches import BATCH_SECONDS, BATCHED_ANSWERS, submit_batch
+from structures.generation.options import Economy
 from structures.generation.similar_texts import compare_texts, compute_comparison_digest
 from structures.generation.steps import store_failure, store_lesson, store_steps
 from structures.generation.threads import run_in_threads
@@ -59,13 +61,25 @@ R = TypeVar("R")
 class StrategyCapacityLookup:
     """Looks up the capacity of the models of a strategy, and the answers of a tenant, for plans that ask nothing."""
 
-    def __init__(self, *, tenant: Tenant, strategy: str) -> None:
+    def __init__(self, *, tenant: Tenant, strategy: str, economy: Economy = Economy.NONE) -> None:
         self._tenant = tenant
         self._strategy = strategy
+        self._economy = economy
         self._router = get_model_router()
 
     def get_capacity(self, action: str) -> ContextCapacity:
-        return self._router.get_capacity(action, self._strategy)
+        in_batch = self.asks_in_batch() and action in BATCHED_ANSWERS
+        return self._router.get_capacity(action, self._strategy, in_batch=in_batch)
+
+    def asks_in_batch(self) -> bool:
+        return self._economy is Economy.BATCH
+
+    def describe_economy(self, plan: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a plan with how models are asked, and with the time of a batch when there is to be one."""
+        steps = plan["steps"]
+        asked = plan["calls"] - steps["reconciliation"] - steps["judgements"]
+        longest = BATCH_SECONDS if self.asks_in_batch() and asked else 0
+        return {**plan, "economy": self._economy.value, "expected_seconds": plan["expected_seconds"] + longest}
 
     def get_concurrency(self) -> int:
         return min(settings.GENERATION_CONCURRENCY, self._router.get_concurrency(ACTIONS, self._strategy))
@@ -89,9 +103,11 @@ class JobLLMClient(StrategyCapacityLookup):
     Progress is counted in requests. Before each attempt `JobRun.checkpoint` raises when the job was cancelled or lost.
     """
 
-    def __init__(self, *, run: JobRun, strategy: str) -> None:
-        super().__init__(tenant=run.tenant, strategy=strategy)
+    def __init__(self, *, run: JobRun, strategy: str, economy: Economy) -> None:
+        super().__init__(tenant=run.tenant, strategy=strategy, economy=economy)
         self._run = run
+        # The digests of what batches of this job were asked.
+        self._batched: frozenset[str] = frozenset()
         # For the counts below and for the run, whose reports are not made for several threads.
         self._lock = threading.Lock()
         self._planned_calls = self._answered_calls = 0
@@ -107,9 +123,22 @@ class JobLLMClient(StrategyCapacityLookup):
 
     def announce_plan(self, plan: Mapping[str, Any]) -> None:
         self._planned_calls = plan["calls"] + plan["reused"]
-        self._run.announce_plan({"engine": EngineName.LLM.value, "strategy": self._strategy, **plan})
+        told = {"engine": EngineName.LLM.value, "strategy": self._strategy, **self.describe_economy(plan)}
+        self._run.announce_plan(told)
         spending = compute_spending(self._run.tenant, now=timezone.now())
         check_hard_limit(self._run.tenant, spending, Decimal(plan["expected_cost_usd"]))
+
+    def ask_beforehand(self, action: str, questions: Sequence[Mapping[str, object]], wanted: type[BaseModel]) -> None:
+        if not self.asks_in_batch():
+            return
+        prompt = read_prompt(action)
+        requests = {}
+        for values in questions:
+            request = prompt.build_request(values)
+            requests[compute_digest(action, self._strategy, request, wanted)] = request
+        cached = find_cached_digests(self._tenant, requests)
+        waiting = {digest: request for digest, request in requests.items() if digest not in cached}
+        self._batched = submit_batch(self._run, action=action, strategy=self._strategy, requests=waiting)
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         request, digest = self._begin_question(read_prompt(action), action, values, wanted)
@@ -119,7 +148,8 @@ class JobLLMClient(StrategyCapacityLookup):
             self._store_answers({digest: value}, model)
         else:
             value, model = wanted.model_validate_json(cached.answer), cached.model
-        self._count_answer(action, request, model, [digest], is_reused=cached is not None)
+        is_reused = cached is not None and digest not in self._batched
+        self._count_answer(action, request, model, [digest], is_reused=is_reused)
         return self._take_out_instructions(value, request)
 
     def complete_together(
@@ -260,6 +290,7 @@ class JobLLMClient(StrategyCapacityLookup):
         total = compute_job_totals(self._run.job)
         return {
             "strategy": self._strategy,
+            **({"economy": self._economy.value} if self.asks_in_batch() else {}),
             "models": dict(self._models),
             "prompts": self._prompts,
             "calls": total.calls,

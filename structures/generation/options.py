@@ -50,6 +50,13 @@ class OnFailure(StrEnum):
     PARTIAL = "partial"
 
 
+class Economy(StrEnum):
+    """How models are asked: at once, or in a batch of their vendor, which costs less and takes hours."""
+
+    NONE = "none"
+    BATCH = "batch"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refinement:
     """A module or lesson of an outline that is written again, and what should be otherwise in it."""
@@ -62,7 +69,8 @@ class Refinement:
 class GenerationOptions:
     """The options of a generation. `outline` is the snapshot whose modules and lessons must be kept.
 
-    `keeps_partial` says what becomes of a lesson that fails: it is no part of the identity of a whole snapshot.
+    `keeps_partial` says what becomes of a lesson that fails, and `economy` how models are asked: neither is a part of
+    the identity of a whole snapshot.
     """
 
     strategy: str = DEFAULT_STRATEGY
@@ -73,6 +81,7 @@ class GenerationOptions:
     evidence: EvidencePolicy = EvidencePolicy.MARK
     verify: Verification = Verification.CODE
     keeps_partial: bool = False
+    economy: Economy = Economy.NONE
     refinement: Refinement | None = None
 
     def build_json(self, engine: Engine) -> dict[str, Any]:

@@ -9,10 +9,18 @@ from llm.errors import NoProvider
 from llm.router.factory import get_model_router
 from structures.engines.llm.engine import ACTIONS, build_plan
 from structures.engines.llm.judging import JUDGING_ACTION
+from structures.engines.llm.lessons import LESSON_ACTION
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName, find_llm_outline
 from structures.errors import NothingReady, OptionsConflict
 from structures.generation.llm_client import StrategyCapacityLookup
-from structures.generation.options import DEFAULT_OPTIONS, DEFAULT_STRATEGY, GenerationOptions, Mode, Verification
+from structures.generation.options import (
+    DEFAULT_OPTIONS,
+    DEFAULT_STRATEGY,
+    Economy,
+    GenerationOptions,
+    Mode,
+    Verification,
+)
 from structures.generation.preparation import prepare_request
 from structures.generation.queries import load_sources
 from tenants.models import Tenant
@@ -22,9 +30,9 @@ def choose_engine(wanted: str, options: GenerationOptions) -> Engine:
     """Return the engine for what a client asked for: an EngineName or `auto`.
 
     `auto` means `llm` whenever a model is configured for the strategy; models that are down do not change that. An
-    outline alone (`stop_after`) is made without a model. Raises OptionsConflict, UnknownStrategy, RegistryUnusable, and
-    NoProvider when `llm` or a judge is asked for without a configured model, and UnknownAction when the registry knows
-    of no judge.
+    outline alone (`stop_after`) is made without a model. Raises OptionsConflict, UnknownStrategy, RegistryUnusable,
+    NoProvider when `llm` or a judge is asked for without a configured model, NoBatches when none of them takes batches,
+    and UnknownAction when the registry knows of no judge.
     """
     _refuse_conflicts(wanted, options)
     strategy = options.strategy
@@ -39,6 +47,8 @@ def choose_engine(wanted: str, options: GenerationOptions) -> Engine:
         # All of them: an engine that fails at its last action would have paid for the others.
         for action in ACTIONS:
             get_model_router().list_candidates(action, strategy)
+        if options.economy is Economy.BATCH:
+            get_model_router().get_batch_candidate(LESSON_ACTION, strategy)
     except NoProvider:
         if wanted == AUTO:
             return ENGINES[EngineName.OUTLINE]
@@ -91,6 +101,12 @@ def plan_generation(
     }
     prepared = prepare_request(tenant=tenant, node_id=node_id, sources=sources, options=options)
     if chosen.uses_llm:
-        lookup = StrategyCapacityLookup(tenant=tenant, strategy=options.strategy)
-        plan = build_plan(prepared.request, find_llm_outline(prepared.request), lookup)
-    return {"engine": chosen.name.value, "strategy": options.strategy, **plan, "not_ready": list(sources.left_out)}
+        lookup = StrategyCapacityLookup(tenant=tenant, strategy=options.strategy, economy=options.economy)
+        plan = lookup.describe_economy(build_plan(prepared.request, find_llm_outline(prepared.request), lookup))
+    return {
+        "engine": chosen.name.value,
+        "strategy": options.strategy,
+        "economy": Economy.NONE.value,
+        **plan,
+        "not_ready": list(sources.left_out),
+    }

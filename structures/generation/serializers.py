@@ -16,6 +16,7 @@ from structures.engines.base.drafts import NodeType
 from structures.engines.base.requests import Depth, Instructions
 from structures.engines.registry import AUTO, EngineName
 from structures.generation.options import (
+    Economy,
     EvidencePolicy,
     GenerationOptions,
     Mode,
@@ -131,6 +132,13 @@ class GenerateSerializer(StrictSerializer):
         "be retried; `partial` leaves the lesson empty, and a later generation asks about it alone.",
     )
 
+    economy = serializers.ChoiceField(
+        choices=[each.value for each in Economy],
+        default=Economy.NONE.value,
+        help_text="`batch`: the questions about lessons go as one batch to a vendor that takes batches, for about half "
+        "the price. That takes hours, a day at most, in which the job waits.",
+    )
+
 
 class PlanQuerySerializer(GenerateSerializer):
     """Options of a generation as query parameters."""
@@ -206,6 +214,7 @@ def build_options(wanted: Mapping[str, Any]) -> GenerationOptions:
         evidence=EvidencePolicy(wanted["evidence"]),
         verify=Verification(wanted["verify"]),
         keeps_partial=wanted["on_failure"] == OnFailure.PARTIAL,
+        economy=Economy(wanted["economy"]),
     )
 
 
@@ -227,6 +236,10 @@ class PlanSerializer(serializers.Serializer[dict[str, Any]]):
 
     engine = serializers.ChoiceField(choices=[engine.value for engine in EngineName])
     strategy = serializers.CharField()
+    economy = serializers.ChoiceField(
+        choices=[each.value for each in Economy],
+        help_text="`batch`: the cost is that of a batch, and the time the most that one takes; it is mostly less.",
+    )
     model = serializers.CharField(help_text="The first model that would be asked; blank without one.")
     steps = PlannedStepsSerializer()
     parts = serializers.IntegerField(help_text="How many questions the lessons take: one each, or one for each part.")

@@ -35,9 +35,17 @@ from structures.engines.base.requests import EngineRequest
 from structures.engines.llm.judging import JUDGING_ACTION, judge_statements
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import GenerationRunning, NothingReady
+from structures.generation.batches import settle_open_batches
 from structures.generation.kept_outlines import check_outline
 from structures.generation.llm_client import JobLLMClient
-from structures.generation.options import DEFAULT_OPTIONS, EvidencePolicy, GenerationOptions, OnFailure, Verification
+from structures.generation.options import (
+    DEFAULT_OPTIONS,
+    Economy,
+    EvidencePolicy,
+    GenerationOptions,
+    OnFailure,
+    Verification,
+)
 from structures.generation.planning import choose_engine
 from structures.generation.preparation import check_outline_options, prepare_request
 from structures.generation.queries import GenerationSources, load_sources
@@ -103,6 +111,7 @@ def request_generation(
             "engine": chosen.name.value,
             "options": stored,
             "on_failure": (OnFailure.PARTIAL if options.keeps_partial else OnFailure.FAIL).value,
+            "economy": options.economy.value,
         },
         depends_on=ingestions,
     )
@@ -113,13 +122,15 @@ def generate_structure(run: JobRun) -> None:
     """Run a generation job: load the sources, build and verify a draft, store the snapshot with the job's end.
 
     Holds no transaction while the engine runs. Raises NothingReady, NothingLeft, JobCancelled when the node was
-    deleted, errors of `llm.errors` when no model answers, for an outline that is to be kept what `request_generation`
-    raises, and OutlineNotKept when the draft departs from it.
+    deleted, JobPaused while a batch is under way, errors of `llm.errors` when no model answers, for an outline that is
+    to be kept what `request_generation` raises, and OutlineNotKept when the draft departs from it.
     """
     tenant, node_id = run.tenant, run.job.subject_id
     engine, stored = ENGINES[EngineName(run.job.params["engine"])], run.job.params["options"]
     keeps_partial = run.job.params.get("on_failure") == OnFailure.PARTIAL
-    options = replace(GenerationOptions.read_json(stored), keeps_partial=keeps_partial)
+    economy = Economy(run.job.params.get("economy", Economy.NONE))
+    options = replace(GenerationOptions.read_json(stored), keeps_partial=keeps_partial, economy=economy)
+    settle_open_batches(run)
     run.report_progress("reading", 0, 3)
     try:
         # One transaction holding the tree lock: the fingerprint must be that of the very text that is loaded.
@@ -138,7 +149,7 @@ def generate_structure(run: JobRun) -> None:
     prepared = prepare_request(tenant=tenant, node_id=node_id, sources=sources, options=options)
     run.checkpoint()
     run.report_progress("structuring", 1, 3)
-    llm = JobLLMClient(run=run, strategy=options.strategy)
+    llm = JobLLMClient(run=run, strategy=options.strategy, economy=options.economy)
     draft = _build_draft(engine, prepared.request, llm)
     if prepared.request.outline is not None:
         check_outline(prepared.request.outline, draft)

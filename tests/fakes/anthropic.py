@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tests.fakes.anthropic_batches import MessageBatches
 from tests.fakes.asked import Asked, Billed
 from tests.fakes.schemas import objection_to
 from tests.fakes.server import FakeVendor, split_text
@@ -76,6 +77,7 @@ class AnthropicServer(FakeVendor):
 
     reads = AnthropicAsked
     id_header = "request-id"
+    batch_protocol = MessageBatches
     untold = frozenset({"audio_tokens"})
 
     def has_path(self, path: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.steps import Tokens
@@ -31,6 +31,8 @@ class Asked:
     headers: Mapping[str, str]
     body: dict[str, Any]
     at: float
+    query: Mapping[str, str] = field(default_factory=dict)
+    content: bytes = field(default=b"", repr=False)
 
     @property
     def model(self) -> str:

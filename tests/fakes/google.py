@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.fakes.asked import Asked, Billed, Video
+from tests.fakes.google_batches import GeminiBatches
 from tests.fakes.server import FakeVendor, split_text
 from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated, Vectors
 
@@ -109,6 +110,7 @@ class GoogleServer(FakeVendor):
     """Gemini, at `/v1` and `/v1beta`. It tells no tokens of cache writes."""
 
     reads = GoogleAsked
+    batch_protocol = GeminiBatches
     untold = frozenset({"cache_write_tokens"})
 
     def has_path(self, path: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.fakes.asked import Asked, Billed
+from tests.fakes.openai_batches import OpenAIBatchFiles
 from tests.fakes.schemas import objection_to
 from tests.fakes.server import FakeVendor, split_text
 from tests.fakes.steps import Answer, Empty, Fail, Refusal, Reply, Truncated, Vectors
@@ -86,6 +87,7 @@ class OpenAIServer(FakeVendor):
 
     reads = OpenAIAsked
     id_header = "x-request-id"
+    batch_protocol = OpenAIBatchFiles
 
     def __init__(self, *, key: str = "test-key", json_schema: bool = True, reasoning_model: bool = True) -> None:
         super().__init__(key=key)

@@ -16,8 +16,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from http import HTTPStatus
 from typing import Any, ClassVar, Self
+from urllib.parse import parse_qsl
 
 from tests.fakes.asked import Asked, Billed, Video
+from tests.fakes.batches import FakeBatches
 from tests.fakes.sockets import HANG_SECONDS
 from tests.fakes.steps import Answer, Drip, Fail, Hang, Raw, Redirect, Refusal, Reply, Reset, Step, Tokens, Trickle
 
@@ -40,11 +42,12 @@ class FakeVendor(ABC):
     `asked` holds every request in order, refused ones too; `billed` an entry for each response that carried usage and
     was sent completely, there before the client can have read the response; `surprises` the requests that no step was
     scripted for, which got HTTP 500. Requests with a wrong key, or that the vendor itself would refuse, take no step.
-    With a blank `key` every client is served. What a scripted function or the hook `after_sending` raises, the block
-    raises at its end.
+    With a blank `key` every client is served. What a scripted function or one of the hooks `before_answering` (when a
+    request is taken) and `after_sending` raises, the block raises at its end.
     """
 
     reads: ClassVar[type[Asked]]
+    batch_protocol: ClassVar[type[FakeBatches]]
     id_header: ClassVar[str] = ""
     untold: ClassVar[frozenset[str]] = frozenset()
     """Tokens that this vendor's usage does not tell."""
@@ -55,11 +58,13 @@ class FakeVendor(ABC):
         self.billed: list[Billed] = []
         self.surprises: list[Asked] = []
         self.after_sending: Callable[[Asked], None] | None = None
+        self.before_answering: Callable[[Asked], None] | None = None
         self._script: deque[Scripted] = deque()
         self._always: Scripted | None = None
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._listener = _Listener(self)
+        self.batches = self.batch_protocol(self)
 
     @property
     def url(self) -> str:
@@ -127,6 +132,13 @@ class FakeVendor(ABC):
         return Fail(401)
 
     def _step_for(self, asked: Asked) -> Step:
+        if self.batches.has_path(asked.path):
+            wrong = self.key and self.presented_key(asked) != self.key
+            return self.wrong_key(asked) if wrong else self.batches.answer(asked)
+        return self.step_for_call(asked)
+
+    def step_for_call(self, asked: Asked) -> Step:
+        """Return what is done with a call, by itself or in a batch."""
         if asked.method != "POST" or not self.has_path(asked.path):
             return Fail(404, message=f"Invalid URL ({asked.method} {asked.path})")
         if self.key and self.presented_key(asked) != self.key:
@@ -229,6 +241,8 @@ class _Connection(socketserver.StreamRequestHandler):
         return self.server.vendor.reads(
             method=first[0],
             path=first[1].partition("?")[0],
+            query=dict(parse_qsl(first[1].partition("?")[2])),
+            content=content,
             headers=headers,
             body=body if isinstance(body, dict) else {},
             at=time.monotonic(),
@@ -241,6 +255,8 @@ class _Connection(socketserver.StreamRequestHandler):
             vendor.asked.append(asked)
             request_id = f"req_{next(vendor._numbers):08d}"
         step = vendor._step_for(asked)
+        if vendor.before_answering is not None:
+            vendor.before_answering(asked)
         named = {vendor.id_header: request_id} if vendor.id_header else {}
         match step:
             case Hang():

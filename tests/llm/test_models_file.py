@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -99,6 +100,15 @@ def test_a_model_has_prices(model: ModelSpec) -> None:
     if model.long_prices is not None:
         assert model.prices.input < model.long_prices.input
         assert model.long_prices.above < model.context_window
+
+
+@pytest.mark.parametrize("model", shipped().models.values(), ids=lambda model: model.id)
+def test_the_three_vendors_take_batches_at_half_the_price(model: ModelSpec) -> None:
+    assert model.takes_batches == (model.provider in {"google", "anthropic", "openai"} and model.embedding is None)
+    for tokens in (1000, 500_000):
+        usual, batched = model.get_prices(tokens), model.get_prices(tokens, is_batched=True)
+        share = Decimal("0.5") if model.takes_batches else 1
+        assert (batched.input, batched.output) == (usual.input * share, usual.output * share)
 
 
 @pytest.mark.parametrize("action", shipped().actions)

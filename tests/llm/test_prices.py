@@ -66,6 +66,24 @@ def test_a_model_without_long_prices_costs_the_same_at_any_length() -> None:
     assert model.get_prices(10**9) is FULL
 
 
+def test_a_request_of_a_batch_has_the_batchs_prices_at_its_length() -> None:
+    half = Prices(input=Decimal(1), output=Decimal(5))
+    long = LongPrices(above=100, input=Decimal(4), output=Decimal(15))
+    long_half = LongPrices(above=100, input=Decimal(2), output=Decimal("7.5"))
+    model = ModelSpec(
+        provider="p",
+        context_window=10**6,
+        max_output=1000,
+        prices=FULL,
+        long_prices=long,
+        batch_prices=half,
+        long_batch_prices=long_half,
+    )
+
+    assert [model.get_prices(tokens, is_batched=True) for tokens in (100, 101)] == [half, long_half]
+    assert [model.get_prices(tokens) for tokens in (100, 101)] == [FULL, long]
+
+
 price = st.decimals(min_value=0, max_value=1000, places=4)
 perhaps = st.none() | price
 prices = st.builds(

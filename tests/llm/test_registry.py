@@ -173,6 +173,12 @@ FAULTS: list[tuple[str, str, str, str, str]] = [
     ("    base_url: http", "    address: LOCAL_URL\n    base_url: http", "  local:", "providers.local", "not both"),
     ("models:\n  gemini:\n    provider", "models:\n  gemini:\n    long_prices: {input: 1, output: 1}\n    provider",
      "long_prices: {input: 1", "models.gemini.long_prices.above", "missing"),
+    ("    prices: {input: 0.75,", "    batch_prices: {input: 1, output: 1}\n    prices: {input: 0.75,",
+     "    batch_prices", "models.gemini.batch_prices", "costs at most what"),
+    ("    prices: {input: 0.75,", "    long_batch_prices: {above: 9, input: 0, output: 0}\n    prices: {input: 0.75,",
+     "    long_batch_prices", "models.gemini.long_batch_prices", "only a model with batch_prices"),
+    ("    prices: {input: 2,", "    batch_prices: {input: 1, output: 5}\n    prices: {input: 2,",
+     "    batch_prices", "models.gpt.batch_prices", "go together"),
 ]  # fmt: skip
 
 

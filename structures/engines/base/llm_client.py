@@ -65,6 +65,10 @@ class CapacityLookup(Protocol):
         """Return what a token costs, in dollars, of texts that are compared by meaning; None when none can be."""
         ...
 
+    def asks_in_batch(self) -> bool:
+        """Tell whether questions that are known beforehand are asked together, each by itself (`ask_beforehand`)."""
+        ...
+
     def find_answered(
         self, action: str, questions: Sequence[Mapping[str, object]], wanted: type[BaseModel]
     ) -> list[bool]:
@@ -77,6 +81,14 @@ class LLMClient(CapacityLookup, Protocol):
 
     def announce_plan(self, plan: Mapping[str, Any]) -> None:
         """Publish what is going to be asked, before the first request. Raises when it would cost too much."""
+        ...
+
+    def ask_beforehand(self, action: str, questions: Sequence[Mapping[str, object]], wanted: type[BaseModel]) -> None:
+        """Say which questions are going to be asked, given by the values of the action's prompt.
+
+        A client that asks in batches asks them here, and has the answers when it is asked for them. It may raise to
+        stop the work, which begins anew when the answers are there.
+        """
         ...
 
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:

@@ -73,6 +73,7 @@ def write_course(request: EngineRequest, outline: Outline, llm: LLMClient) -> Dr
     values = _build_request_values(language, request)
     questions = _LessonQuestions(outline, values, request, llm)
     llm.announce_plan(_build_plan_for_lessons(questions, request, llm))
+    llm.ask_beforehand(LESSON_ACTION, questions.list_part_values(), LessonDetailsAnswer)
     draft = write_lessons(outline, questions.groups, values, llm, keeps_partial=request.keeps_partial)
     if questions.groups and not request.refinement:
         draft = _read_course(draft, outline, {**values, **_build_course_values(source)}, llm, request=request)
@@ -124,9 +125,8 @@ class _LessonQuestions:
             outline, limit=limit, language=str(values["language"]), instructions=request.instructions
         )
         parts = [(lesson.key, part) for lesson in lessons for part in lesson.parts]
-        known = capacities.find_answered(
-            LESSON_ACTION, [build_part_values(part, values) for _, part in parts], LessonDetailsAnswer
-        )
+        self._part_values = [build_part_values(part, values) for _, part in parts]
+        known = capacities.find_answered(LESSON_ACTION, self._part_values, LessonDetailsAnswer)
         self.lesson_sizes = [sum(map(estimate_part_tokens, lesson.parts)) for lesson in lessons]
         open_parts = [part for part, is_known in zip(parts, known, strict=True) if not is_known]
         self.lesson_count, self.part_count, self.reused_count = len(lessons), len(parts), sum(known)
@@ -134,7 +134,8 @@ class _LessonQuestions:
             lessons,
             {lesson.key for lesson in lessons} - {key for key, _ in open_parts},
             max_tokens=min(limit, GROUP_TOKENS),
-            max_lessons=compute_group_limit(capacity),
+            # In a batch the answer to each is kept by its own question, whatever becomes of the materials meanwhile.
+            max_lessons=1 if capacities.asks_in_batch() else compute_group_limit(capacity),
         )
         together = [group for group in self.groups if len(group.questions) > 1]
         grouped = {question.key for group in together for question in group.questions}
@@ -142,6 +143,10 @@ class _LessonQuestions:
             *([part] for key, part in open_parts if key not in grouped),
             *([part for question in group.questions for part in question.parts] for group in together),
         ]
+
+    def list_part_values(self) -> list[dict[str, object]]:
+        """Return the values of the question about each part, as if none were asked together."""
+        return self._part_values
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,6 +67,19 @@ def test_small_lessons_of_a_module_are_one_question_and_large_ones_their_own() -
     assert_each_cites_its_own(draft, source)
 
 
+def test_in_a_batch_each_lesson_is_asked_by_itself_and_told_before_any_is_asked() -> None:
+    clerk = Clerk()
+    clerk.is_batched = True
+    source = _course(("Water.", LONG, "Ice.", "Steam."), ("Rain.", "Dew."))
+
+    draft = write(source, clerk)
+
+    assert count_lessons(clerk) == [1] * 6
+    assert clerk.questions[:-1] == clerk.beforehand
+    assert clerk.plan["calls"] == 7
+    assert_each_cites_its_own(draft, source)
+
+
 def test_groups_have_limits() -> None:
     many, half = Clerk(), Clerk()
 

@@ -44,8 +44,11 @@ R = TypeVar("R")
 class Clerk:
     """A context that answers with what its functions make of a question, and keeps every question in order.
 
-    `capacity` is how many tokens that the materials of a question may take.
+    `capacity` is how many tokens that the materials of a question may take. `beforehand` are the questions that were
+    told before any was asked; it asks them as a batch with `is_batched`.
     """
+
+    is_batched = False
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Clerk:
         self.questions: list[tuple[str, Mapping[str, object]]] = []
         self.answered: list[tuple[str, list[int]]] = []
         self.published: dict[UUID, DraftNode | Exception] = {}
+        self.beforehand: list[tuple[str, Mapping[str, object]]] = []
 
     @property
     def actions(self) -> list[str]:
@@ -77,6 +81,14 @@ class Clerk:
 
     def get_concurrency(self) -> int:
         return 4
+
+    def asks_in_batch(self) -> bool:
+        return self.is_batched
+
+    def ask_beforehand(self, action: str, questions: Sequence[Mapping[str, object]], _wanted: type[BaseModel]) -> None:
+        assert self.plan
+        assert not self.questions
+        self.beforehand = [(action, values) for values in questions]
 
     def find_answered(
         self, _action: str, questions: Sequence[Mapping[str, object]], _wanted: type[BaseModel]

@@ -342,7 +342,7 @@ def test_the_plan_is_on_the_job_before_the_first_question(
     plan = job["plan"]
     assert seen[0]["plan"] == plan
     assert plan == {
-        "engine": "llm", "strategy": "default", "model": "gemini", "parts": plan["calls"] - 1,
+        "engine": "llm", "strategy": "default", "economy": "none", "model": "gemini", "parts": plan["calls"] - 1,
         "calls": len(world.google.asked), "input_tokens": plan["input_tokens"],
         "expected_cost_usd": plan["expected_cost_usd"], "reused": 0,
         "steps": {"lessons": 3, "reconciliation": True, "similar_concepts": False, "judgements": 0},
