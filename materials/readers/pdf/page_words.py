@@ -254,7 +254,12 @@ class _Matching:
                 continue
             for word in range(first, last):
                 letters = self._letters[self._starts[word] : self._starts[word + 1]]
-                at = self._page.letters.find(letters, begin, end) if letters else -1
+                if not letters:
+                    continue
+                if self._budget.letters < 0:
+                    return
+                at = self._page.letters.find(letters, begin, end)
+                self._budget.letters -= (end if at < 0 else at) - begin
                 if at >= 0:
                     yield _Part(word, word + 1, at)
                     begin = at + len(letters)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from materials.documents import Piece
+from materials.documents import ChunkKind, Locator, Piece
 from materials.readers.pdf import page_words
 from materials.readers.pdf.reader import read
 from materials.word_boxes import PlacedText, find_rectangles, unpack_boxes
@@ -262,6 +262,26 @@ def test_the_search_for_words_is_bounded(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(page_words, "_MAX_SEARCHED", -1)
     assert [piece.text for piece in read(file).pieces] == lines
     assert not any(piece.word_boxes for piece in read(file).pieces)
+
+
+def test_the_search_for_words_between_others_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_words.PageWords(width=600, height=800)
+    for word in ["first", *["ab"] * 400]:
+        page.starts.append(len(page.letters))
+        page.letters += word
+        page.sides.extend((10, 10, 20, 20))
+    text = " ".join(["first", *["abb"] * 100, "ab"])
+    piece = Piece(kind=ChunkKind.PARAGRAPH, text=text, locator=Locator(page=1))
+
+    def count_boxes() -> int:
+        (placed,) = page_words.place_pieces([piece], {1: page})
+        found = unpack_boxes(text, placed.word_boxes)
+        return 0 if found is None else len(found.boxes)
+
+    assert count_boxes() == 2
+    # Enough to look for the halves of the text, and for some words between what was found.
+    monkeypatch.setattr(page_words, "_MAX_SEARCHED", 60_000)
+    assert count_boxes() == 1
 
 
 def test_a_text_that_nobody_drew_has_no_boxes(tmp_path: Path) -> None:
