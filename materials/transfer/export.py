@@ -18,7 +18,8 @@ from materials.errors import ExportIncomplete
 from materials.models import MaterialEntry, MaterialNode
 from materials.queries import get_tree
 from materials.transfer import manifest
-from materials.transfer.layout import ExportFolder, build_safe_name, lay_out_folders
+from materials.transfer.layout import ExportFolder, lay_out_folders
+from materials.transfer.safe_names import build_safe_name
 from materials.transfer.shortcuts import build_shortcut
 from materials.transfer.zip_writer import ZipMember, compute_zip_length, stream_zip
 from project import logs

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from uuid import UUID
@@ -14,22 +12,12 @@ from materials.models import MaterialEntry, MaterialNode
 from materials.queries import Branch
 from materials.readers.formats import FORMATS
 from materials.transfer import manifest
-from materials.transfer.names import MAX_PATH_LENGTH, is_hidden, natural_sort_key, strip_invisible
+from materials.transfer.names import MAX_PATH_LENGTH
 from materials.transfer.plan import SHORTCUT_SUFFIX
+from materials.transfer.safe_names import MAX_NAME_LETTERS, MIN_NAME_LETTERS, build_safe_name, make_distinct
 
-# Windows takes paths of 260 characters by default (MAX_PATH): three such names fit. In deeper trees names are shorter,
-# so that whole paths stay below the limit of an import.
-MAX_NAME_LETTERS = 80
-# However deep the tree, a name keeps something to recognise it by.
-_MIN_NAME_LETTERS = 6
-# File systems take 255 bytes in UTF-8. The rest is for an extension, a number and a leading underscore.
-_MAX_NAME_BYTES = 200
 # What may be added to a name: "01 " before it, " (2)" after it, and the slash.
 _NUMBERING_LETTERS = 8
-
-# What Windows forbids in names ("Naming Files, Paths, and Namespaces"); other systems forbid less.
-_FORBIDDEN_CHARACTERS = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
-_RESERVED_NAMES = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,27 +34,13 @@ def lay_out_folders(branch: Branch) -> Iterator[ExportFolder]:
     yield from _lay_out_branch(branch, "", _compute_levels(branch))
 
 
-def build_safe_name(name: str, suffix: str = "", *, letters: int = MAX_NAME_LETTERS) -> str:
-    """Return a name of about `letters` characters, ending with `suffix`, that every system accepts and none hides."""
-    clean = _FORBIDDEN_CHARACTERS.sub("_", strip_invisible(unicodedata.normalize("NFC", name)))
-    clean = (
-        clean[: max(_MIN_NAME_LETTERS, letters - len(suffix))]
-        .encode()[:_MAX_NAME_BYTES]
-        .decode(errors="ignore")
-        .rstrip(" .")  # Windows drops these at the end of a name
-    )
-    if not clean or _RESERVED_NAMES.match(clean) or is_hidden(clean + suffix):
-        clean = f"_{clean}"
-    return clean + suffix
-
-
 def _lay_out_branch(branch: Branch, path: str, levels_below: Mapping[UUID, int]) -> Iterator[ExportFolder]:
     # An entry of that name would be read as the manifest when the archive is imported.
     used_names = {manifest.FILE_NAME} if not path else set()
     available_letters = (MAX_PATH_LENGTH - len(path)) // levels_below[branch.node.pk] - _NUMBERING_LETTERS
-    letters = min(MAX_NAME_LETTERS, max(_MIN_NAME_LETTERS, available_letters))
-    files = _make_distinct([_build_file_name(entry, letters) for entry in branch.entries], used_names)
-    folders = _make_distinct(
+    letters = min(MAX_NAME_LETTERS, max(MIN_NAME_LETTERS, available_letters))
+    files = make_distinct([_build_file_name(entry, letters) for entry in branch.entries], used_names)
+    folders = make_distinct(
         [build_safe_name(child.node.title, letters=letters) for child in branch.children], used_names
     )
     yield ExportFolder(
@@ -95,23 +69,3 @@ def _build_file_name(entry: MaterialEntry, letters: int) -> str:
         return build_safe_name(entry.name.removesuffix(suffix), suffix, letters=letters)
     # A recording's format has several containers, so no extension can be chosen for it.
     return build_safe_name(entry.name, "" if format_.is_recording else FORMATS[format_].extensions[0], letters=letters)
-
-
-def _make_distinct(names: Sequence[str], used_names: set[str]) -> list[str]:
-    """Return distinct names, numbered when they do not sort in their order; adds them to `used_names` in lower case.
-
-    They differ also on file systems that ignore case.
-    """
-    width = max(2, len(str(len(names))))
-    if sorted(names, key=natural_sort_key) != list(names) or len(set(map(str.casefold, names))) != len(names):
-        names = [f"{number:0{width}} {name}" for number, name in enumerate(names, start=1)]
-    found = []
-    for name in names:
-        stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
-        other, number = name, 1
-        while other.casefold() in used_names:
-            number += 1
-            other = f"{stem} ({number}){suffix}"
-        used_names.add(other.casefold())
-        found.append(other)
-    return found

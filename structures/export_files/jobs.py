@@ -20,7 +20,7 @@ from django.conf import settings
 from materials.ingestion.completion import store_result
 from materials.objects.quotas import QuotaReservation
 from materials.objects.removal import cancel_removal, discard_object, schedule_removals
-from materials.transfer.layout import build_safe_name
+from materials.transfer.safe_names import build_safe_name
 from project import logs
 from project.db.fields import new_id
 from project.jobs.errors import JobCancelled

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from structures.exports.base import ExportFormat
+from structures.exports.chapters import ChaptersFormat
 from structures.exports.csv_tables import CSVFormat
 from structures.exports.json_document import JSONFormat
 from structures.exports.markdown import MarkdownFormat
+from structures.exports.transcripts import TranscriptsFormat
 
-_FORMATS: tuple[ExportFormat, ...] = (MarkdownFormat(), JSONFormat(), CSVFormat())
+_FORMATS: tuple[ExportFormat, ...] = (
+    MarkdownFormat(),
+    JSONFormat(),
+    CSVFormat(),
+    ChaptersFormat(),
+    TranscriptsFormat(),
+)
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.
 INLINE_FORMATS = {name: EXPORT_FORMATS[name] for name in ("markdown",)}

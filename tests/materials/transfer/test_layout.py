@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from materials.models import MaterialEntry, MaterialNode
 from materials.queries import Branch
-from materials.transfer.layout import MAX_NAME_LETTERS, lay_out_folders
+from materials.transfer.layout import lay_out_folders
 from materials.transfer.names import MAX_PATH_LENGTH, is_hidden, natural_sort_key, split_path
+from materials.transfer.safe_names import MAX_NAME_LETTERS
 
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]|[. ]$|^\.|^~\$')
 RESERVED = {"con", "prn", "aux", "nul", "com1", "lpt9"}

@@ -27,8 +27,9 @@ from structures.reviews.services import approve_snapshot, publish_snapshot
 from tenants.actors import Actor
 from tenants.models import Tenant
 from tenants.scopes import Scope
-from tests.conftest import Api, Stored, drain
+from tests.conftest import Api, Stored, drain, upload
 from tests.structures.course_page.stored import store_snapshot
+from tests.structures.exports.test_chapters import unpack
 from tests.test_access import read_whole
 
 ADA = Actor(kind="user", id="1", name="Ada")
@@ -326,6 +327,31 @@ def test_an_export_whose_snapshot_goes_while_it_is_written_leaves_nothing(
 
     assert client.get(f"/api/v1/jobs/{job['id']}").json()["status"] == "cancelled"
     assert stored() == files
+
+
+def test_recordings_are_read_as_they_are_now_and_those_that_are_gone_are_lost(
+    api: Api, acme: Tenant, course: MaterialNode
+) -> None:
+    client = api(acme)
+    captions = b"1\n00:00:00,000 --> 00:00:20,000\nWater boils.\n\n2\n00:00:20,000 --> 00:00:40,000\nIce melts.\n"
+    talk = upload(client, course.pk, "talk.srt", captions)
+    drain()
+    cited = {"entry_id": talk["id"], "entry_path": "talk.srt", "start_ms": 0, "end_ms": 20_000}
+    snapshot = store_course(acme, course, **cited)
+
+    made = {name: make(client, snapshot, format=name) for name in ("chapters", "transcripts")}
+
+    files = {name: unpack(b"".join(download(client, made[name]["id"]).streaming_content)) for name in made}
+    assert "Boiling" in files["chapters"]["talk.vtt"]
+    assert "Ice melts." in files["transcripts"]["talk.vtt"]
+    assert all(each["validation"]["exit"] == 0 for each in made.values())
+    assert made["chapters"]["file"]["name"].endswith(".chapters.zip")
+    client.delete(f"/api/v1/entries/{talk['id']}")
+    again = {name: make(client, snapshot, format=name) for name in made}
+    for name, export in again.items():
+        assert export["id"] != made[name]["id"]
+        assert any("deleted since" in loss["reason"] for loss in export["losses"]["listed"])
+        assert export["validation"]["exit"] == 0
 
 
 def test_the_json_over_the_api_is_that_of_the_published_schema(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -114,14 +115,28 @@ DIGESTS = {
     "markdown": ("1", "505cc893bf89158c"),
     "json": ("1", "ed0276ef164d1bd4"),
     "csv": ("1", "b7c56245e7c67319"),
+    "chapters": ("1", "cff023887b9670f2"),
+    "transcripts": ("1", "f97dfaed6e2aef39"),
 }
 
 
 @pytest.mark.parametrize("export_format", EXPORT_FORMATS.values(), ids=lambda each: each.name)
 def test_its_version_changes_with_what_it_writes(export_format: ExportFormat) -> None:
-    digest = hashlib.sha256(write(export_format, build_plain_course().build_snapshot())).hexdigest()
+    digest = compute_content_digest(write(export_format, build_plain_course().build_snapshot()))
 
-    assert DIGESTS[export_format.name] == (export_format.version, digest[:16])
+    assert DIGESTS[export_format.name] == (export_format.version, digest)
+
+
+def compute_content_digest(content: bytes) -> str:
+    """Return a digest of a file, of an archive that of what is in it: another zlib packs it in another way."""
+    digest = hashlib.sha256()
+    if zipfile.is_zipfile(BytesIO(content)):
+        with zipfile.ZipFile(BytesIO(content)) as package:
+            for name in package.namelist():
+                digest.update(name.encode() + b"\n" + package.read(name))
+    else:
+        digest.update(content)
+    return digest.hexdigest()[:16]
 
 
 OPTIONS = [
