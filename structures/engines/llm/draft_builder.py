@@ -131,10 +131,15 @@ def _add_node(nodes: dict[object, DraftNode], key: object, node: DraftNode) -> N
 
 
 def merge_nodes(first: DraftNode, second: DraftNode) -> DraftNode:
-    """Return the first of two concepts or exercises with the evidence and examples of both."""
+    """Return the first of two concepts or exercises with the evidence and examples of both.
+
+    What it does not say it has from the second: a definition, a solution, what a teacher looks at.
+    """
     return replace(
         first,
         description=first.description or second.description,
+        reference_solution=first.reference_solution or second.reference_solution,
+        grading_criteria=first.grading_criteria or second.grading_criteria,
         citations=tuple(dict.fromkeys(first.citations + second.citations)),
         examples=tuple(dict.fromkeys(first.examples + second.examples)),
     )

@@ -329,6 +329,18 @@ def test_materials_without_text_ask_nothing() -> None:
 # --- what becomes of answers ------------------------------------------------------------------------------------------
 
 
+def test_an_exercise_that_comes_twice_keeps_the_solution_that_one_of_them_has() -> None:
+    twice = [
+        exercise("Boil", (1, "Text of chunk 1.")),
+        exercise("Boil", (2, "Text of chunk 2."), reference_solution="At 100.", grading_criteria=["It boils."]),
+    ]
+
+    draft = write(words(2), Clerk(answer_lesson(lesson_details(exercises=twice))))
+
+    (found,) = [node for module in draft.modules for node in module.iter_nodes() if node.node_type is NodeType.EXERCISE]
+    assert (found.reference_solution, found.grading_criteria) == ("At 100.", ("It boils.",))
+
+
 def test_a_concept_that_comes_twice_is_one_with_the_evidence_of_both() -> None:
     twice = [
         concept("Boiling point", (1, "Chunk 1."), examples=["An egg"]),
