@@ -54,7 +54,7 @@ def end_timed_out_job(job: Job) -> None:
 
 @transaction.atomic
 def pause_job(job: Job, pause: JobPaused) -> None:
-    """Queue the job again for later, unless another worker holds it. It keeps its attempts, and records none."""
+    """Queue the job again for later, unless another worker holds it. It has all its attempts, and records none."""
     queued = Job.objects.held_by(job).filter(cancel_requested_at=None)
     changed = queued.update(
         status=JobStatus.QUEUED,
@@ -65,7 +65,8 @@ def pause_job(job: Job, pause: JobPaused) -> None:
         stage=pause.waits_for,
         done=pause.done,
         total=pause.total,
-        attempt=F("attempt") - 1,
+        # What it waits for goes on; workers that were lost between looks days apart say nothing of the work.
+        attempt=0,
         outages=0,
         outage_since=None,
         **NO_ERROR,

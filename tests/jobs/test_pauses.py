@@ -33,6 +33,13 @@ def test_a_job_looks_again_and_again_until_what_it_waits_for_is_done(acme: Tenan
     assert [attempt.code for attempt in JobAttempt.objects.all()] == ["complete"]
 
 
+def test_workers_that_were_lost_between_looks_do_not_add_up(acme: Tenant, tmp_path: Path) -> None:
+    job = submit(acme, "look_again", file=tmp_path / "answer")
+    Job.objects.filter(pk=job.pk).update(attempt=2)
+
+    assert try_now(job).attempt == 0
+
+
 def test_it_shows_how_far_that_is_and_no_error_and_promises_no_time(api: Api, acme: Tenant, tmp_path: Path) -> None:
     job = try_now(submit(acme, "look_again", file=tmp_path / "answer"))
 
