@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,8 @@ from tenants.models import Tenant
 _BULK_CREATE_BATCH_SIZE = 1000
 # The length of the columns; a model may write longer titles than any teacher would.
 _MAX_TITLE_LENGTH = 500
+# Chunks whose words are unpacked at a time. They take twenty kilobytes each, and a node cites few.
+_OPENED_CHUNKS = 64
 
 # Given the statements of each lesson and the chunks behind them.
 Judge = Callable[[Sequence[Sequence[Statement]], Mapping[UUID, SourceChunk]], Judgements]
@@ -270,13 +273,15 @@ class _EvidenceIndex:
 
     def __init__(self, sources: GenerationSources, words: Mapping[UUID, WordedChunk]) -> None:
         self._sources = sources
-        self._words = {chunk_id: QuotedWords(chunk) for chunk_id, chunk in words.items()}
+        self._words = words
+        self._open_words = lru_cache(maxsize=_OPENED_CHUNKS)(lambda chunk_id: QuotedWords(words[chunk_id]))
         self._found = {chunk.id: (entry, chunk) for entry in sources.entries.values() for chunk in entry.chunks}
 
     def _locate(self, citation: Citation) -> Locator:
         _, chunk = self._found[citation.chunk_id]
-        words = self._words.get(chunk.id)
-        return chunk.locator if words is None else replace(chunk.locator, words=words.find_place(citation.quote))
+        if chunk.id not in self._words:
+            return chunk.locator
+        return replace(chunk.locator, words=self._open_words(chunk.id).find_place(citation.quote))
 
     def build_columns(self, citation: Citation) -> dict[str, Any]:
         """Return the columns of a reference that come from its citation."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
+from re import finditer
 from uuid import UUID, uuid4
 
 import pytest
 
 from materials.documents import Locator
-from materials.models import MaterialEntry
+from materials.models import Chunk, MaterialEntry
+from materials.word_boxes import pack_boxes
 from structures.engines.base.drafts import Basis, Citation, Draft, DraftNode, NodeType, Prerequisite
 from structures.engines.base.outlines import Outline, OutlineNode
 from structures.engines.base.sources import SlideAppearance, SourceEntry, SourceNode
 from structures.engines.registry import ENGINES, EngineName
-from structures.generation.snapshots import verify_draft
-from structures.models import StructureNode
+from structures.generation.queries import GenerationSources
+from structures.generation.snapshots import build_snapshot_rows, verify_draft
+from structures.models import Reference, StructureNode
 from tenants.models import Tenant
 from tests.conftest import Api
 from tests.structures.engines.numbered import entry, node
@@ -110,3 +114,35 @@ def test_a_concept_that_people_keep_gets_no_moment_of_its_slide() -> None:
 
     assert verify_slide(SLIDES, TALK, outline=outline, key=key) == ["Loops repeat lines."]
     assert len(verify_slide(SLIDES, TALK, outline=outline, key=uuid4())) == 2
+
+
+def test_the_words_of_few_chunks_are_in_memory_at_a_time() -> None:
+    text = " ".join(f"word{number}" for number in range(80))
+    source = node("Water", entry(*[text] * 400))
+    (file,) = source.entries
+    boxes = pack_boxes(text, (600, 800), [(at.start(), at.end(), 300, 400, 330, 412) for at in finditer(r"\S+", text)])
+    words = {chunk.id: Chunk(text=text, word_boxes=boxes) for chunk in file.chunks}
+    lessons = tuple(
+        DraftNode(node_type=NodeType.LESSON, title="Words", citations=(Citation(chunk_id=chunk.id, quote=text[:100]),))
+        for chunk in file.chunks
+    )
+    draft, grounding = verify_draft(Draft(title="Water", modules=lessons), ENGINES[EngineName.OUTLINE], source)
+    sources = GenerationSources(
+        root=source, entries={file.id: file}, fingerprints={file.id: "f"}, paths={file.id: "a.md"}, left_out=()
+    )
+
+    def measure(words: dict[UUID, Chunk]) -> tuple[int, list[Reference]]:
+        tracemalloc.start()
+        rows = build_snapshot_rows(
+            tenant=Tenant(), snapshot_id=uuid4(), job_id=None, options={}, key={}, draft=draft, grounding=grounding,
+            sources=sources, provenance={}, words=words,
+        )  # fmt: skip
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak, rows.references
+
+    usual, _ = measure({})
+    peak, references = measure(words)
+
+    assert all(reference.locator.words is not None for reference in references)
+    assert peak - usual < 5 * 2**20
