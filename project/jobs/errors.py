@@ -51,8 +51,8 @@ class JobLost(JobInterrupted):
 class JobPaused(JobInterrupted):
     """The work waits for something that is done elsewhere: the job is queued again, and goes on in `seconds`.
 
-    That uses up no attempt, and is none. `waits_for` (a word) is kept with the job meanwhile, `done` of `total` shown
-    as its progress.
+    That is no attempt, and the job has all its attempts again. `waits_for` (a word) is kept with the job meanwhile,
+    `done` of `total` shown as its progress.
     """
 
     def __init__(self, waits_for: str, *, seconds: float, done: int = 0, total: int = 0) -> None:
