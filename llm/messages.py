@@ -112,6 +112,15 @@ def estimate_text_tokens(text: str) -> int:
     return estimate_token_count(len(text), len(text.encode(errors="replace")))
 
 
+def expect_text_tokens(text: str) -> int:
+    """Return about how many tokens a text has, for what is planned: often less, as often more.
+
+    Between what the vocabularies of OpenAI (o200k), Gemini and Claude (as published) make of materials in English and
+    Ukrainian: of each of eight sample courses 0.76 to 1.13 times as many.
+    """
+    return round(len(text) * 0.29 + (len(text.encode(errors="replace")) - len(text)) * 0.22)
+
+
 def cut_text(text: str, *, tokens: int) -> str:
     """Return the longest beginning of a text that has at most so many tokens by our estimate."""
     # No character is estimated at less than a third of a token.

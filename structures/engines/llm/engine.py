@@ -33,7 +33,7 @@ from structures.engines.llm.lessons import (
     write_lessons,
 )
 from structures.engines.llm.numbering import dump_visible_line
-from structures.engines.llm.parts import PromptPart, estimate_part_tokens
+from structures.engines.llm.parts import PromptPart, expect_part_tokens
 from structures.engines.llm.reconciliation import NumberedCourse
 from structures.engines.llm.similar_concepts import (
     COMPARED_TOKENS_PER_LESSON,
@@ -51,14 +51,20 @@ ACTIONS = (LESSON_ACTION, RECONCILIATION_ACTION)
 # For prompt and schema beside the materials: `estimate_text_tokens` of the longest, with instructions, is 2,300. The
 # rest is for models that are given the schema in words.
 OVERHEAD_TOKENS = 3_000
-# How long an answer usually is: a share of the materials and a fixed part, in tokens. Assumed, not measured: titles,
+# What an answer is given room for: a share of the materials and a fixed part, in tokens. Assumed, not measured: titles,
 # definitions and quotes repeat at most a third of a text. An answer that is longer is truncated, and its part halved.
 ANSWER_SHARE, MIN_ANSWER_TOKENS = Decimal("0.3"), 1_500
+# The rest is for plans alone, which tell what is usual: the limits above must be enough for nearly all.
+# Prompt and schema. By the vocabularies of OpenAI, Gemini and Claude 1,290 to 1,310, and 100 more for several lessons.
+EXPECTED_OVERHEAD_TOKENS = 1_350
+# Assumed, not measured: a fixed part for goals, a first concept and a first exercise of a lesson, and a share of the
+# materials, of which some eight concepts and two exercises are made where a lesson has 4,000 tokens.
+EXPECTED_ANSWER_TOKENS, EXPECTED_ANSWER_SHARE = 550, Decimal("0.15")
 # Some paragraphs. Less would ask about fragments; a model with a smaller window is no model for this engine.
 MIN_PART_TOKENS = 500
-# Assumed for the plan's cost only, before any concept is known: a lesson has some eight lines of titles and goals.
+# Assumed, before any concept is known: a lesson has some eight lines of titles and goals.
 RECONCILED_TOKENS_PER_LESSON = 250
-# What the models of vendors take, for the plan's time only. Assumed, not measured.
+# What the models of vendors take. Assumed, not measured.
 FIRST_TOKEN_SECONDS, TOKENS_PER_SECOND = 3.0, 80
 
 
@@ -100,6 +106,8 @@ def compute_group_limit(capacity: ContextCapacity) -> int:
 def build_plan(request: EngineRequest, outline: Outline, capacities: CapacityLookup) -> dict[str, Any]:
     """Return the plan of `write_course` without asking: model, steps, requests, tokens, expected cost and time.
 
+    Tokens, cost and time are what is usual, not a bound: about as often it is more as less. Of what a vendor's cache
+    makes cheaper, and of what a model thinks without showing it, nobody knows before.
     `reused` questions have an answer already; `calls`, tokens, cost and time are those of the others. They suppose the
     first model of the chain and answers of usual length; another model, a repair or a part that has to be halved
     changes them. The last question and those to a judge count as asked, as nobody knows them before the lessons are
@@ -127,7 +135,7 @@ class _LessonQuestions:
         parts = [(lesson.key, part) for lesson in lessons for part in lesson.parts]
         self._part_values = [build_part_values(part, values) for _, part in parts]
         known = capacities.find_answered(LESSON_ACTION, self._part_values, LessonDetailsAnswer)
-        self.lesson_sizes = [sum(map(estimate_part_tokens, lesson.parts)) for lesson in lessons]
+        self.lesson_sizes = [sum(map(expect_part_tokens, lesson.parts)) for lesson in lessons]
         open_parts = [part for part, is_known in zip(parts, known, strict=True) if not is_known]
         self.lesson_count, self.part_count, self.reused_count = len(lessons), len(parts), sum(known)
         self.groups = group_questions(
@@ -161,12 +169,12 @@ class _PlannedQuestion:
 def _list_planned_questions(
     questions: _LessonQuestions, request: EngineRequest, *, compares_concepts: bool
 ) -> list[_PlannedQuestion]:
-    sizes = [(LESSON_ACTION, sum(map(estimate_part_tokens, parts)), len(parts)) for parts in questions.asked]
+    sizes = [(LESSON_ACTION, sum(map(expect_part_tokens, parts)), len(parts)) for parts in questions.asked]
     if questions.groups and not request.refinement:
         of_each = RECONCILED_TOKENS_PER_LESSON + (PAIR_TOKENS_PER_LESSON if compares_concepts else 0)
         sizes.append((RECONCILIATION_ACTION, questions.lesson_count * of_each, 1))
     planned = [
-        _PlannedQuestion(action=action, sent=size + OVERHEAD_TOKENS, answer=_estimate_answer(size, count))
+        _PlannedQuestion(action=action, sent=size + EXPECTED_OVERHEAD_TOKENS, answer=_expect_answer(size, count))
         for action, size, count in sizes
     ]
     if request.is_judged:
@@ -174,7 +182,7 @@ def _list_planned_questions(
         planned += [
             _PlannedQuestion(
                 action=JUDGING_ACTION,
-                sent=size + int(_estimate_answer(size, 1)) + judging.OVERHEAD_TOKENS,
+                sent=size + int(_expect_answer(size, 1)) + judging.EXPECTED_OVERHEAD_TOKENS,
                 answer=Decimal(judging.EXPECTED_ANSWER_TOKENS),
             )
             for size in questions.lesson_sizes
@@ -182,8 +190,8 @@ def _list_planned_questions(
     return planned
 
 
-def _estimate_answer(size: int, count: int) -> Decimal:
-    return count * MIN_ANSWER_TOKENS + size * ANSWER_SHARE
+def _expect_answer(size: int, count: int) -> Decimal:
+    return count * EXPECTED_ANSWER_TOKENS + size * EXPECTED_ANSWER_SHARE
 
 
 def _build_plan_for_lessons(

@@ -25,8 +25,9 @@ JUDGING_ACTION = "judge_statements"
 # For prompt and schema beside chunks and statements: `estimate_text_tokens` of them is 900. The rest is for models that
 # are given the schema in words.
 OVERHEAD_TOKENS = 1_500
-# How long an answer usually is, in tokens. Assumed, not measured: few statements are doubted.
-EXPECTED_ANSWER_TOKENS = 500
+# For plans, which tell what is usual: the same in tokens as vendors count them, and how long an answer is. The latter
+# is assumed, not measured: few statements are doubted.
+EXPECTED_OVERHEAD_TOKENS, EXPECTED_ANSWER_TOKENS = 600, 500
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from structures.engines.llm.numbering import ChunkLine, halve_line
+from llm.messages import expect_text_tokens
+from structures.engines.llm.numbering import ChunkLine, halve_line, render_lines
 
 PromptPart = tuple[ChunkLine, ...]
 # Some 600 characters, a paragraph. A model that cannot take so little fails for another reason, and halves of a smaller
@@ -40,6 +41,11 @@ def estimate_part_tokens(part: PromptPart) -> int:
     before = (None, *part[:-1])
     headings = (line for line, last in zip(part, before, strict=True) if last is None or last.heading != line.heading)
     return sum(line.estimated_tokens for line in part) + sum(map(_estimate_heading_tokens, headings))
+
+
+def expect_part_tokens(part: PromptPart) -> int:
+    """Return about how many tokens a part has, with the headings of its entries."""
+    return expect_text_tokens(render_lines(part))
 
 
 def split_part(part: PromptPart) -> tuple[PromptPart, PromptPart] | None:
