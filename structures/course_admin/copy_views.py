@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from project.errors import DomainError
 from project.http.preconditions import IfMatch, PreconditionRequired
+from structures.course_admin.corrections import list_panel_corrections
 from structures.course_admin.course_forms import CourseFormView
 from structures.course_admin.field_inputs import DIFFICULTIES, read_changed_fields, unify_lines
 from structures.course_admin.node_panel import build_node_panel
@@ -129,6 +130,7 @@ class EditorView(CopyView):
             "left_out_sources": max(0, len(sources) - MAX_CHOICES),
             "difficulties": DIFFICULTIES,
             "notice": notice,
+            "corrections": list_panel_corrections(self.copy) if key == COURSE_KEY else [],
             "threads": list_panel_threads(self.copy, key),
             "open_threads": count_open_threads(self.copy),
         }

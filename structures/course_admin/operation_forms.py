@@ -171,4 +171,5 @@ _READERS: Mapping[str, Callable[[QueryDict, KeyedNode], Arguments]] = {
     "add_note": lambda form, node: {"key": str(node.key), "text": _read_text(form, "text")},
     "add_prerequisite": _read_add_prerequisite,
     "remove_prerequisite": _read_remove_prerequisite,
+    "refuse_correction": lambda form, _: {"index": read_number(form.get("index", ""))},
 }

@@ -57,6 +57,7 @@ _INTENTS = {
     "merge_nodes": "Merge others into the part",
     "move_node": "Move the part",
     "rebase": "Put the working copy onto another structure",
+    "refuse_correction": "Take a correction of the model back",
     "redo": "Do again what was taken back last",
     "remove_prerequisite": "Remove a term of another lesson",
     "remove_reference": "Remove evidence",

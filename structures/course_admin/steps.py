@@ -21,6 +21,7 @@ _SENTENCES = {
     "remove_reference": "removed evidence from {node}",
     "add_note": "wrote a note about {node}",
     "change_field": "changed {field} of {node}",
+    "refuse_correction": "took a correction of the model back",
     "rebase": "put the working copy onto another structure",
 }
 

@@ -9,6 +9,7 @@
     + InvalidValue                 a field, text or list is not of the form that it must have
     + LimitExceeded                the tree, node, list or text would be too large
     + ReferenceMismatch            the reference is there already, or is not there
+    + NotTakenBack                 what a correction made is not there any more, or cannot be undone
     + UnprovenReference            the quote of a new reference does not stand where it is said to
 * Conflict
   x HistoryMismatch           409  the tree is not the one that the change was made on, or there is nothing to undo
@@ -81,6 +82,13 @@ class UnprovenReference(EditRefused):
 
     code = "quote_not_found"
     next_step = "Copy the words from the entry's chunks: GET /api/v1/entries/{id}/chunks."
+
+
+class NotTakenBack(EditRefused):
+    """A correction cannot be taken back, since what it made was changed, or what it changed is not known any more."""
+
+    code = "correction_not_taken_back"
+    next_step = "Edit the part itself."
 
 
 class HistoryMismatch(Conflict):

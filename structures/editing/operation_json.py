@@ -17,6 +17,7 @@ from structures.editing.operations import (
     MergeNodes,
     MoveNode,
     Operation,
+    RefuseCorrection,
     RemoveReference,
     ReorderChildren,
     SplitNode,
@@ -89,6 +90,12 @@ class _Arguments:
         given = self.get("position")
         if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
             raise InvalidValue("position must be a whole number.")
+        return given
+
+    def read_index(self, name: str) -> int:
+        given = self.get(name)
+        if isinstance(given, bool) or not isinstance(given, int) or given < 0:
+            raise InvalidValue(f"{name} must be a whole number from 0.")
         return given
 
     def read_list(self, name: str, *, limit: int) -> list[Any]:
@@ -176,6 +183,10 @@ _PARSERS: Mapping[str, Callable[[_Arguments, Create], Operation]] = {
     ),
     "add_note": lambda given, create: AddNote(
         key=given.read_key("key"), note=given.read_new_key("note", create), text=given.read_text("text")
+    ),
+    # `correction` is what the snapshot has at this place. Callers put it there, whatever was sent.
+    "refuse_correction": lambda given, _: RefuseCorrection(
+        index=given.read_index("index"), correction=given.read_fields("correction")
     ),
 }
 

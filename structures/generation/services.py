@@ -196,6 +196,7 @@ def generate_structure(run: JobRun) -> None:
     inherit_keys(
         tenant=tenant, node_id=node_id, nodes=rows.nodes, references=rows.references, fixed=prepared.fixed_keys
     )
+    rows.name_corrected_nodes()
     if prepared.stored_outline is not None:
         prepared.stored_outline.keep_locks(rows)
     with run.complete_job(result={"snapshot": str(rows.snapshot.pk)}):

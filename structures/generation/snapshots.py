@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from structures.engines.base.outlines import Outline
 from structures.engines.base.sources import SlideAppearance, SourceChunk, SourceNode
 from structures.engines.llm.judging import Judgements, Statement
 from structures.engines.registry import Engine
+from structures.generation.corrections import build_corrections_json, name_corrected_nodes, verify_reversals
 from structures.generation.queries import GenerationSources
 from structures.grounding.quoted_words import QuotedWords, WordedChunk
 from structures.grounding.quotes import Grounding, verify_citations
@@ -49,12 +50,20 @@ Judge = Callable[[Sequence[Sequence[Statement]], Mapping[UUID, SourceChunk]], Ju
 
 @dataclass(frozen=True, kw_only=True)
 class SnapshotRows:
-    """A snapshot with its structure nodes and references in order, and its sources: unsaved rows."""
+    """A snapshot with its structure nodes and references in order, and its sources: unsaved rows.
+
+    `lines` are the nodes by the numbers by which corrections name them.
+    """
 
     snapshot: StructureSnapshot
     nodes: list[StructureNode]
     references: list[Reference]
     sources: list[SnapshotSource]
+    lines: Mapping[int, StructureNode]
+
+    def name_corrected_nodes(self, create_id: Callable[[], UUID] = new_id) -> None:
+        """Let corrections name nodes by their keys. To be called once, when these are final."""
+        name_corrected_nodes(self.snapshot.provenance.get("corrections", []), self.lines, create_id)
 
     def store(self) -> None:
         """Insert the rows, in the caller's transaction."""
@@ -90,13 +99,15 @@ def verify_draft(
         entries, [each for each in appearances if each.presentation in entries and each.video in entries]
     )
     kept = frozenset() if outline is None else outline.list_kept_contents()
-    draft, grounding = verify_citations(
-        draft,
-        chunks,
+    verify = partial(
+        verify_citations,
+        chunks=chunks,
         min_quote_letters=engine.min_quote_letters,
         find_extra_citations=lambda node: () if node.key in kept else moments.find_citations(node),
         trusted=frozenset() if outline is None else outline.list_citations(),
     )
+    draft, grounding = verify(draft)
+    draft = verify_reversals(draft, lambda concepts: verify(concepts)[0])
     if not engine.uses_llm:
         # Its words are those of the materials.
         return draft, grounding
@@ -111,6 +122,9 @@ def verify_draft(
         draft,
         warnings=(*draft.warnings, *judgements.warnings),
         failures=(*draft.failures, *({"lesson": "", **failure} for failure in judgements.failures)),
+    )
+    draft = verify_reversals(
+        draft, lambda concepts: verify_statements(concepts, chunks, languages, is_strict=is_strict)[0]
     )
     return draft, replace(grounding, statements=statements)
 
@@ -149,6 +163,7 @@ def build_snapshot_rows(
         warnings.append(
             f"Accepted mappings of slides that were not used, as they are not validated: {sources.unused_mappings}."
         )
+    evidence = _EvidenceIndex(sources, words or {})
     snapshot = StructureSnapshot(
         id=snapshot_id,
         tenant=tenant,
@@ -163,7 +178,7 @@ def build_snapshot_rows(
         prerequisites=list(draft.prerequisites),
         provenance=provenance
         | ({"arrangement": dict(draft.arrangement)} if draft.arrangement else {})
-        | ({"corrections": [dict(each) for each in draft.corrections]} if draft.corrections else {})
+        | ({"corrections": build_corrections_json(draft, evidence.build_tree_json)} if draft.corrections else {})
         | ({"failures": [dict(each) for each in draft.failures]} if draft.failures else {}),
         counts=_count_nodes_by_type(draft),
         grounding=grounding.build_json(),
@@ -171,7 +186,6 @@ def build_snapshot_rows(
         warnings=warnings,
         **key,
     )
-    evidence = _EvidenceIndex(sources, words or {})
     rows: list[tuple[StructureNode, DraftNode]] = []
     references: list[Reference] = []
 
@@ -235,6 +249,7 @@ def build_snapshot_rows(
         nodes=[row for row, _ in rows],
         references=references,
         sources=_build_source_rows(snapshot, sources),
+        lines={node.line: row for row, node in rows if node.line is not None},
     )
 
 
@@ -297,6 +312,11 @@ class _EvidenceIndex:
             "machine_written": chunk.kind.is_machine_written,
             **get_reference_locator_columns(self._locate(citation)),
         }
+
+    def build_tree_json(self, citation: Citation) -> dict[str, Any]:
+        """Return a citation as the tree of a working copy keeps references."""
+        entry, _ = self._found[citation.chunk_id]
+        return {**self.build_json(citation), "entry_fingerprint": self._sources.fingerprints[entry.id]}
 
     def build_json(self, citation: Citation) -> dict[str, Any]:
         """Return a citation as a reference is shown, for evidence that is stored inside its node."""

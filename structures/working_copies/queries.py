@@ -12,7 +12,7 @@ from django.db.models import Case, F, JSONField, QuerySet, Value, When
 from materials.queries import get_node
 from project.errors import NotFound
 from structures.editing.trees import COURSE_KEY
-from structures.models import EditConflictRow, EditRecord, WorkingCopy, WorkingNode
+from structures.models import EDITED_ENGINE, EditConflictRow, EditRecord, StructureSnapshot, WorkingCopy, WorkingNode
 from tenants.models import Tenant
 
 # Some ten nodes. A rebase changes thousands; a page of 200 such steps would be a hundred megabytes.
@@ -46,6 +46,18 @@ def get_working_copy(*, tenant: Tenant, copy_id: UUID) -> WorkingCopy:
         return WorkingCopy.objects.for_tenant(tenant).get(pk=copy_id)
     except WorkingCopy.DoesNotExist:
         raise NotFound(f"There is no working copy {copy_id}.") from None
+
+
+def find_generated_base(copy: WorkingCopy) -> StructureSnapshot | None:
+    """Return the snapshot of an engine that the working copy goes back to; None when it is gone.
+
+    An edited snapshot has what people changed. Compared with that, a generation that left a field alone would count as
+    having changed it.
+    """
+    if copy.base is None or copy.base.engine != EDITED_ENGINE:
+        return copy.base
+    generated = copy.base.provenance["edited"]["generated_from"]
+    return StructureSnapshot.objects.for_tenant(copy.tenant).filter(pk=generated).first() if generated else None
 
 
 def load_copy_state(*, tenant: Tenant, copy_id: UUID) -> CopyState:

@@ -22,7 +22,7 @@ from structures.queries import get_snapshot
 from structures.working_copies.conflict_rows import DECIDE, REBASE, close_conflicts, replace_conflicts
 from structures.working_copies.errors import BaseGone
 from structures.working_copies.history import append_step, lock_working_copy
-from structures.working_copies.queries import select_open_conflicts
+from structures.working_copies.queries import find_generated_base, select_open_conflicts
 from structures.working_copies.rows import load_tree
 from tenants.actors import Actor
 from tenants.models import Tenant
@@ -81,7 +81,7 @@ def compute_rebase(
     """
     theirs, mine = load_snapshot_tree(target), load_tree(copy)
     checkpoint()
-    generated = _find_generated_base(copy)
+    generated = find_generated_base(copy)
     base = _EMPTY_TREE if generated is None else load_snapshot_tree(generated)
     checkpoint()
     rebased = rebase_tree(base, mine, theirs, undecided=_decode(list(select_open_conflicts(copy))))
@@ -174,18 +174,6 @@ def decide_conflicts(
         reason=reason,
     )
     return DecisionResult(copy=copy, record=record, decided=len(chosen))
-
-
-def _find_generated_base(copy: WorkingCopy) -> StructureSnapshot | None:
-    """Return the snapshot of an engine that the working copy goes back to; None when it is gone.
-
-    An edited snapshot has what people changed. Compared with that, a generation that left a field alone would count as
-    having changed it.
-    """
-    if copy.base is None or copy.base.engine != EDITED_ENGINE:
-        return copy.base
-    generated = copy.base.provenance["edited"]["generated_from"]
-    return StructureSnapshot.objects.for_tenant(copy.tenant).filter(pk=generated).first() if generated else None
 
 
 def _decode(rows: Sequence[EditConflictRow]) -> list[EditConflict]:

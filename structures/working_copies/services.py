@@ -25,6 +25,7 @@ from structures.engines.base.drafts import NodeType
 from structures.models import CopyStatus, EditRecord, WorkingCopy
 from structures.queries import get_snapshot
 from structures.working_copies.conflict_rows import redo_conflicts, undo_conflicts
+from structures.working_copies.corrections import list_corrected_keys, read_correction
 from structures.working_copies.errors import CopyExists, TooManyCopies
 from structures.working_copies.evidence import list_prerequisite_lessons, verify_arguments
 from structures.working_copies.history import append_step, get_step, lock_working_copy
@@ -95,6 +96,8 @@ def edit_working_copy(
     and EditRefused.
     """
     copy = lock_working_copy(tenant=tenant, copy_id=copy_id, if_match=if_match)
+    if operation == "refuse_correction":
+        arguments = {**arguments, "correction": read_correction(copy, arguments.get("index"))}
     part = _load_concerned(copy, operation, arguments)
     _check_prerequisite_lessons(part, arguments)
     whole = verify_arguments(copy, part, operation, arguments)
@@ -186,6 +189,8 @@ def close_working_copy(*, tenant: Tenant, copy_id: UUID, if_match: IfMatch) -> N
 def _load_concerned(copy: WorkingCopy, operation: str, arguments: Mapping[str, Any]) -> KeyedTree:
     """Return the nodes that an operation reads or changes, with all above them."""
     keys = [*_iter_key_arguments(arguments), *list_prerequisite_lessons(arguments)]
+    if operation == "refuse_correction":
+        keys += list_corrected_keys(arguments["correction"])
     tops = [] if operation not in _WHOLE_BRANCHES else [*_iter_key_arguments(arguments, ("key", "into", "keys"))]
     return load_part(copy, keys=keys, tops=tops)
 

@@ -1,6 +1,6 @@
 """What a generation by models takes: `python -m tests.benchmarks.generation [--lessons 40] [--seconds 2]`.
 
-A fake vendor on this machine takes so many seconds for each answer, and with `--by-lesson` so many for each lesson in it.
+A fake vendor on this machine takes so many seconds for each answer, with `--by-lesson` so many for each lesson in it.
 Printed are, for a new course and then for changes of it, the calls, the plan's calls, the wall time, the time that the
 answers alone need at so many at a time (with `--by-lesson` as if lessons were not together), and what was reused.
 

@@ -21,7 +21,7 @@ from project.local.folder_reading import read_planned_files
 from project.local.folder_sources import build_folder_sources
 from project.local.reading_cache import ReadingCache
 from structures.engines.base.drafts import DraftNode
-from structures.engines.base.llm_client import TaskOutcome
+from structures.engines.base.llm_client import SimilarTexts, TaskOutcome
 from structures.engines.base.outlines import Outline
 from structures.engines.base.requests import EngineRequest
 from structures.engines.base.sources import SourceNode
@@ -53,6 +53,8 @@ class PlayedClient(StrategyCapacityLookup):
     def announce_plan(self, plan: Mapping[str, Any]) -> None:
         self.plan = plan
 
+    def ask_beforehand(self, _action: str, _questions: object, _wanted: object) -> None: ...
+
     def complete(self, action: str, values: Mapping[str, object], wanted: type[T]) -> T:
         request = read_prompt(action).build_request(values)
         return self._router.complete_object(action, request, wanted, tenant=self._tenant).value
@@ -65,6 +67,9 @@ class PlayedClient(StrategyCapacityLookup):
         _split: Callable[[T], Iterable[tuple[Mapping[str, object], BaseModel]]],
     ) -> T:
         return self.complete(action, values, wanted)
+
+    def find_similar_texts(self, _texts: Sequence[str], _parts: Sequence[int], *, limit: int) -> SimilarTexts:
+        return SimilarTexts()
 
     def announce_lessons(self, _outline: Outline, _asked: object) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from structures.editing.operations.base import ALLOWED_CHILDREN, Operation, PerformedEdit, perform_operation
 from structures.editing.operations.content import AddNote, ChangeField
+from structures.editing.operations.corrections import RefuseCorrection
 from structures.editing.operations.division import MergeNodes, SplitNode
 from structures.editing.operations.evidence import AddReference, RemoveReference
 from structures.editing.operations.nodes import AddNode, DeleteNode, MoveNode, ReorderChildren
@@ -17,6 +18,7 @@ __all__ = [
     "MoveNode",
     "Operation",
     "PerformedEdit",
+    "RefuseCorrection",
     "RemoveReference",
     "ReorderChildren",
     "SplitNode",

@@ -80,8 +80,9 @@ class DraftNode:
     `minutes_basis` is set where `estimated_minutes` is. `topics` of a lesson are its outline: the headings of its
     materials. `required_knowledge` are the prerequisites that the materials state, `prerequisites` those between
     lessons. `arranged_by` of a module says what its place and lessons follow: `SUMMARY.md`, `folders`. `key` names the
-    node of an outline that this one is, where one had to be kept. `given_title` is the title before a
-    model corrected it, which of modules and lessons is the outline's; blank where `title` still is the first one.
+    node of an outline that this one is, where one had to be kept; `line` is the number by which corrections name it.
+    `given_title` is the title before a model corrected it, which of modules and lessons is the outline's; blank where
+    `title` still is the first one.
     """
 
     node_type: NodeType
@@ -105,6 +106,8 @@ class DraftNode:
     arranged_by: str = ""
     unproved: tuple[UnprovedStatement, ...] = ()
     key: UUID | None = None
+    # Not compared: it is no part of what the node says.
+    line: int | None = field(default=None, compare=False)
 
     def iter_nodes(self) -> Iterator[DraftNode]:
         """Yield this node and all below it, parents first, in order."""
@@ -126,14 +129,32 @@ class OrderFaults:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reversal:
+    """What is needed to take an applied correction back. Nodes are named by their `DraftNode.line`.
+
+    `parent` is where a moved lesson or a merged concept stood, behind the child `behind` or at the beginning. `other`
+    is the concept, in the lesson `other_parent`, that a lesson requires, or that another one was merged into: before
+    that it was `kept`, and the other one `merged`.
+    """
+
+    line: int
+    parent: int | None = None
+    behind: int | None = None
+    other: int | None = None
+    other_parent: int | None = None
+    merged: DraftNode | None = None
+    kept: DraftNode | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft:
     """A whole course structure. `warnings` are sentences for the methodologist.
 
     `arrangement` explains, as JSON values, how the engine arranged the materials, and `corrections` say what a model
-    wanted otherwise in the draft, why, and whether it was done. `failures` are what is missing as no model answered:
-    lessons, or (with a blank `lesson`) the reading of the whole course or the judgement of statements, each with the
-    reason. They become part of the snapshot's provenance. `given_title` is what the outline calls the course, where a
-    model has written the `title`.
+    wanted otherwise in the draft, why, and whether it was done. `reversals` take back those that were, by their places
+    in that list. `failures` are what is missing as no model answered: lessons, or (with a blank `lesson`) the reading
+    of the whole course or the judgement of statements, each with the reason. They become part of the snapshot's
+    provenance. `given_title` is what the outline calls the course, where a model has written the `title`.
     """
 
     title: str
@@ -148,4 +169,5 @@ class Draft:
     order_faults: OrderFaults = OrderFaults()
     arrangement: Mapping[str, Any] = field(default_factory=dict)
     corrections: tuple[Mapping[str, Any], ...] = ()
+    reversals: Mapping[int, Reversal] = field(default_factory=dict)
     failures: tuple[Mapping[str, Any], ...] = ()

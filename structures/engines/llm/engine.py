@@ -108,6 +108,7 @@ def build_plan(request: EngineRequest, outline: Outline, capacities: CapacityLoo
 
     Tokens, cost and time are what is usual, not a bound: about as often it is more as less. Of what a vendor's cache
     makes cheaper, and of what a model thinks without showing it, nobody knows before.
+
     `reused` questions have an answer already; `calls`, tokens, cost and time are those of the others. They suppose the
     first model of the chain and answers of usual length; another model, a repair or a part that has to be halved
     changes them. The last question and those to a judge count as asked, as nobody knows them before the lessons are
@@ -278,6 +279,7 @@ def _reconcile(
         modules=course.build_modules(),
         warnings=(*draft.warnings, *warnings, *similar.list_warnings()),
         corrections=tuple(applied),
+        reversals=course.reversals,
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, Prerequisite
+from structures.engines.base.drafts import Citation, Draft, DraftNode, NodeType, Prerequisite, Reversal
 from structures.engines.base.outlines import Outline, list_lesson_materials
 from structures.engines.base.sentences import split_text
 from structures.engines.llm.answers import CorrectedField, CorrectionAnswer, ModuleGoalAnswer
@@ -50,6 +50,8 @@ class NumberedCourse:
         self._outline, self._scripts = outline, scripts
         self._kept = _list_kept_contents(outline)
         self._by_number: dict[int, CourseLine] = {}
+        # What takes an applied correction back, by its place among those that were looked at.
+        self.reversals: dict[int, Reversal] = {}
         self._tops = [self._add_line(module, None) for module in draft.modules]
         self._draft = draft
 
@@ -76,9 +78,9 @@ class NumberedCourse:
 
     def apply(self, corrections: Sequence[CorrectionAnswer]) -> list[dict[str, Any]]:
         """Apply the corrections in order, and return each with whether it was applied, and if not why."""
-        return [self._apply_one(correction) for correction in corrections[:MAX_CORRECTIONS]]
+        return [self._apply_one(place, correction) for place, correction in enumerate(corrections[:MAX_CORRECTIONS])]
 
-    def _apply_one(self, correction: CorrectionAnswer) -> dict[str, Any]:
+    def _apply_one(self, place: int, correction: CorrectionAnswer) -> dict[str, Any]:
         line = self._by_number.get(correction.target)
         old, new = clean_text(correction.old), clean_text(correction.new)
         described: dict[str, Any] = {
@@ -92,8 +94,27 @@ class NumberedCourse:
         if line is None:
             return {**described, "title": "", "applied": False, "refused_because": "no line has this number"}
         described["title"] = line.node.title
+        reversal = self._build_reversal(line, new)
         refusal = _APPLY[correction.field](self, line, old, new)
+        if not refusal:
+            self.reversals[place] = reversal
         return {**described, "applied": not refusal, **({"refused_because": refusal} if refusal else {})}
+
+    def _build_reversal(self, line: CourseLine, new: str) -> Reversal:
+        """Return what is needed to make a line, and the one that `new` may name, what they are now."""
+        other = self._find(new)
+        siblings = [] if line.parent is None else line.parent.children
+        before = siblings[: siblings.index(line)] if siblings else []
+        is_concept = line.node.node_type is NodeType.CONCEPT and other is not None
+        return Reversal(
+            line=line.number,
+            parent=None if line.parent is None else line.parent.number,
+            behind=before[-1].number if before else None,
+            other=None if other is None else other.number,
+            other_parent=None if other is None or other.parent is None else other.parent.number,
+            merged=line.node if is_concept else None,
+            kept=other.node if is_concept and other is not None else None,
+        )
 
     def _change_title(self, line: CourseLine, old: str, new: str) -> str:
         if line.is_kept:
@@ -216,13 +237,14 @@ def _build_node(
     if line.node.node_type is NodeType.MODULE and not children and not line.is_kept:
         return None
     if line.node.node_type is not NodeType.LESSON:
-        return replace(line.node, children=children)
+        return replace(line.node, children=children, line=line.number)
     found = (_build_prerequisite(line, concept, order, materials) for concept in line.required)
     prerequisites = tuple(one for one in found if one is not None)
     return replace(
         line.node,
         children=(*children, *line.contents),
         prerequisites=(*line.node.prerequisites, *prerequisites),
+        line=line.number,
     )
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from materials.models import MaterialEntry
+from project.db.fields import new_id
 from structures.models import EditRecord, StructureSnapshot, WorkingCopy
 from structures.working_copies.services import create_working_copy
 from tenants.models import Tenant
@@ -260,5 +261,40 @@ def test_the_editor_takes_the_same_statements_for_every_course(
     longer = create_working_copy(tenant=acme, snapshot_id=large.pk, name="large", actor=GRACE)
 
     for each in (copy, longer):
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             assert browser.get(f"/admin/courses/copies/{each.pk}/").status_code == 200
+
+
+def test_corrections_of_the_model_are_listed_and_taken_back(browser: Client, acme: Tenant, copy: WorkingCopy) -> None:
+    lesson = str(new_id())
+    correction = {
+        "target": 2, "type": "lesson", "field": "title", "old": "Bubbles", "new": "Boiling", "title": "Bubbles",
+        "reason": "That is what it is about.",
+    }  # fmt: skip
+    corrections = [
+        {**correction, "applied": True, "undo": {"key": lesson}},
+        {**correction, "applied": False, "refused_because": "it is called otherwise"},
+    ]
+    tree = [{"node_type": "lesson", "title": "Boiling", "key": lesson}]
+    written = store_snapshot(acme, copy.node, tree, engine="llm", provenance={"corrections": corrections})
+    corrected = create_working_copy(tenant=acme, snapshot_id=written.pk, name="corrected", actor=GRACE)
+    editor = Editor(browser, corrected)
+
+    def count_buttons() -> int:
+        return sum(form.action.endswith("/refuse_correction/") for form in editor.open().forms)
+
+    assert editor.open().get_element_by_id("corrections").text_content().count("That is what it is about.") == 2
+    assert count_buttons() == 1
+    assert "What the model corrected" not in editor.open(lesson).text_content()
+
+    editor.do(COURSE, "refuse_correction")
+
+    assert editor.node(lesson)["fields"]["title"] == "Bubbles"
+    assert "taken back" in editor.open().get_element_by_id("corrections").text_content()
+    assert count_buttons() == 0
+    history = browser.get(f"{editor.url}history/").content.decode()
+    assert "took a correction of the model back" in history
+    browser.post(f"{editor.url}undo/", {"revision": 2})
+    assert count_buttons() == 1
+
+    editor.send("refuse_correction", {"revision": 3, "key": COURSE, "index": "1"}, status=422)
