@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -42,16 +42,17 @@ def find_cached_digests(tenant: Tenant, digests: Collection[str]) -> set[str]:
     return set(CachedAnswer.objects.filter(tenant=tenant, digest__in=digests).values_list("digest", flat=True))
 
 
-def store_answer(*, tenant: Tenant, node_id: UUID, digest: str, model: str, value: BaseModel) -> None:
-    """Store an answer, unless the node was deleted or somebody has stored one.
+def store_answers(*, tenant: Tenant, node_id: UUID, model: str, answers: Mapping[str, BaseModel]) -> None:
+    """Store answers by their digests, but for those that somebody has stored, unless the node was deleted.
 
-    In a statement of its own, not in the transaction of the job's end: it must survive a crash of the worker.
+    Two statements, not in the transaction of the job's end: what was paid must survive a crash of the worker.
     """
     if MaterialNode.objects.for_tenant(tenant).filter(pk=node_id).exists():
-        answer = CachedAnswer(
-            tenant=tenant, node_id=node_id, digest=digest, model=model, answer=value.model_dump_json()
-        )
-        CachedAnswer.objects.bulk_create([answer], ignore_conflicts=True)
+        rows = [
+            CachedAnswer(tenant=tenant, node_id=node_id, digest=digest, model=model, answer=value.model_dump_json())
+            for digest, value in answers.items()
+        ]
+        CachedAnswer.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def mark_answers_used(*, tenant: Tenant, node_id: UUID, digests: Collection[str]) -> None:

@@ -35,7 +35,7 @@ from project.jobs.run import JobRun
 from project.jobs.services import submit_job
 from structures.engines.llm.answers import LessonDetailsAnswer
 from structures.engines.llm.lessons import LESSON_ACTION
-from structures.generation.answer_cache import store_answer
+from structures.generation.answer_cache import store_answers
 from structures.job_kinds import SETTLE_BATCH
 
 # The actions whose questions go together, and what answers them. The last question, about the whole course, needs the
@@ -134,7 +134,7 @@ def _build_look(run: JobRun, batch: ModelBatch, *, node_id: UUID | None) -> Look
     def accept(reference: str, reply: ModelReply) -> None:
         value = parse_answer(reply, BATCHED_ANSWERS[batch.action])
         if node_id is not None:
-            store_answer(tenant=run.tenant, node_id=node_id, digest=reference, model=batch.model, value=value)
+            store_answers(tenant=run.tenant, node_id=node_id, model=batch.model, answers={reference: value})
 
     return Look(router=get_model_router(), accept=accept, checkpoint=run.checkpoint)
 

@@ -45,7 +45,7 @@ from structures.generation.answer_cache import (
     find_answer,
     find_cached_digests,
     mark_answers_used,
-    store_answer,
+    store_answers,
 )
 from structures.generation.batches import BATCH_SECONDS, BATCHED_ANSWERS, submit_batch
 from structures.generation.options import Economy
@@ -199,10 +199,7 @@ class JobLLMClient(StrategyCapacityLookup):
             self._used_digests.update(digests)
 
     def _store_answers(self, answers: Mapping[str, BaseModel], model: str) -> None:
-        for digest, value in answers.items():
-            store_answer(
-                tenant=self._run.tenant, node_id=self._run.job.subject_id, digest=digest, model=model, value=value
-            )
+        store_answers(tenant=self._run.tenant, node_id=self._run.job.subject_id, model=model, answers=answers)
         with self._lock:
             self._run.renew_attempts()
 

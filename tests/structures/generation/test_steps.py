@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from llm.prompts import read_prompt
 from materials.models import MaterialNode
@@ -27,7 +27,7 @@ from structures.engines.base.sources import SourceNode
 from structures.engines.llm.engine import RECONCILIATION_ACTION
 from structures.engines.llm.lessons import LESSON_ACTION
 from structures.engines.registry import ENGINES, EngineName
-from structures.generation.answer_cache import delete_unused_answers
+from structures.generation.answer_cache import delete_unused_answers, store_answers
 from structures.generation.guided import build_guided_outline
 from structures.generation.threads import run_in_threads
 from structures.models import CachedAnswer
@@ -39,7 +39,7 @@ from tests.llm.world import World
 from tests.process_table import eventually
 from tests.structures.engines.numbered import chunk, entry, node
 from tests.structures.engines.test_llm_engine import Clerk
-from tests.structures.generation.llm_courses import ask_for, honest, let_write, nodes_in, written
+from tests.structures.generation.llm_courses import ask_for, honest, lesson_details, let_write, nodes_in, written
 from tests.structures.working_copies.desk import add_text
 
 
@@ -314,6 +314,19 @@ def test_answers_go_when_no_generation_has_used_them_for_long(
     assert not CachedAnswer.objects.filter(pk=oldest.pk).exists()
     api(acme).delete(f"/api/v1/nodes/{five_lessons.pk}")
     assert not CachedAnswer.objects.exists()
+
+
+@pytest.mark.django_db
+def test_what_one_answer_says_of_many_lessons_is_kept_at_once(
+    acme: Tenant, course: MaterialNode, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    answers = {f"{number}": lesson_details(goals=[f"Goal {number}."]) for number in range(8)}
+
+    # Whether the node is there, and all of the rows: a worker that is killed in between would lose what was paid.
+    with django_assert_num_queries(2):
+        store_answers(tenant=acme, node_id=course.pk, model="m-1", answers=answers)
+
+    assert {row.digest: "Goal " in row.answer for row in CachedAnswer.objects.all()} == dict.fromkeys(answers, True)
 
 
 @pytest.mark.django_db(transaction=True)
