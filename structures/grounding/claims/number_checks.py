@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from structures.grounding.claims.arithmetic import Calculation, find_calculations
 from structures.grounding.claims.months import read_month
-from structures.grounding.claims.passages import Passages
+from structures.grounding.claims.passages import NEGATIVE, Passages
 from structures.grounding.claims.quantities import Quantity
 from structures.grounding.claims.texts import ParsedText
 from structures.grounding.claims.tokens import Token, TokenKind
@@ -76,6 +76,10 @@ def _check_quantity(
     number = UnprovedSpan(kind=UnprovedKind.NUMBER, start=quantity.start, end=quantity.end)
     if not _has_value(claim, quantity, passages, known):
         yield number
+        return
+    sign = NEGATIVE.match(claim.text, quantity.start - 1) if quantity.start else None
+    if sign is not None and quantity.value in passages.values and not passages.has_negative(quantity.value):
+        yield UnprovedSpan(kind=UnprovedKind.NUMBER, start=sign.start(), end=quantity.end)
         return
     placed = claim.find_unit(quantity)
     if placed is None or (

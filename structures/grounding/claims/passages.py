@@ -18,6 +18,9 @@ from structures.grounding.claims.units import Unit
 from structures.grounding.claims.words import share_stem, strip_prefix
 
 _DIGITS = re.compile(rf"{DIGITS}(?:[.,]{DIGITS})?")
+# A sign directly before a number, and behind nothing that it could be taken from.
+NEGATIVE = re.compile(rf"(?<![^\s(\[])[−-](?P<number>{DIGITS}(?:[.,]{DIGITS})?)")
+_BELOW = re.compile(r"\b(?:minus|below zero|мінус|нижче нуля|морозу)\b", re.IGNORECASE)
 # Forms of a word share their beginning; a stem with a changed vowel ("кіт", "кота") only its first letter, and is then
 # found by its whole stem.
 _BEGINNING = 2
@@ -44,6 +47,8 @@ class Passages:
         # Digits in code and formulas count as well, those of `16px` and of `2^(1/12)`.
         self.values = {quantity.value for quantity in body.quantities}
         self.values.update(read_digits(found) for found in _DIGITS.findall(joined))
+        self._negatives = {read_digits(found["number"]) for found in NEGATIVE.finditer(joined)}
+        self._says_below = bool(_BELOW.search(joined))
         self._decimals = sorted(value for value in self.values if value.denominator != 1)
         self.units_by_value: dict[Fraction, set[Unit]] = defaultdict(set)
         self._measures: set[tuple[str, Fraction]] = set()
@@ -86,6 +91,10 @@ class Passages:
     def has_measure(self, value: Fraction, unit: Unit) -> bool:
         """Tell whether a passage has a measure, be it in another unit."""
         return (unit.dimension, value * unit.factor) in self._measures
+
+    def has_negative(self, value: Fraction) -> bool:
+        """Tell whether a passage has a number below zero, by its sign or perhaps in words."""
+        return value in self._negatives or self._says_below
 
     def has_decimal_between(self, low: Fraction, high: Fraction) -> bool:
         """Tell whether a passage has a number with a fraction between two others, which do not count."""

@@ -47,6 +47,9 @@ def test_numbers_are_read_in_digits_and_words(text: str, values: list[Fraction |
         ("The tax is 20 % of 1000.", "The tax is 1000 · 0.20 = 200.", "en"),
         ("The ratio is 1.0595.", "The ratio is about 1.059.", "en"),
         ("Take a 10 × 15 cm tile.", "The tile measures 10 by 15 cm.", "en"),
+        ("The night has −5 °C, the day +3 °C.", "It falls to -5 °C and rises to +3 °C.", "en"),
+        ("The night has minus five degrees.", "It falls to −5 degrees.", "en"),
+        ("It is 5 degrees below zero.", "It is −5 degrees.", "en"),
     ],
 )
 def test_other_forms_of_the_same_are_proved(passage: str, sentence: str, language: str) -> None:
@@ -60,6 +63,7 @@ def test_other_forms_of_the_same_are_proved(passage: str, sentence: str, languag
     [
         ("It has 21 days.", "It takes 24 days.", ("number", "24")),
         ("It weighs 5 kg.", "It weighs 5 g.", ("unit", " g")),
+        ("The night has 5 °C.", "It falls to −5 °C.", ("number", "−5")),
         ("Frames: 24 a second.", "There are 24 frames per minute.", ("unit", "minute")),
         ("It was on 3 May 1904.", "It happened on 3 June 1904.", ("date", "June")),
         ("Langstroth patented the hive.", "The hive was patented by Huber.", ("name", "Huber")),
