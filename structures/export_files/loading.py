@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from uuid import UUID
 
@@ -21,10 +21,14 @@ _CHUNKS_AT_ONCE = 500
 
 def load_exported_snapshot(snapshot: StructureSnapshot, *, with_materials: bool) -> ExportedSnapshot:
     """Return a snapshot for a format that reads materials, or for one that does not."""
+    if not with_materials:
+        return ExportedSnapshot(course=snapshot, modules=load_structure_tree(snapshot))
+    paths = _load_paths(snapshot)
     return ExportedSnapshot(
         course=snapshot,
         modules=load_structure_tree(snapshot),
-        recordings=_list_recordings(snapshot) if with_materials else (),
+        recordings=_list_recordings(snapshot, paths),
+        addresses=_find_addresses(snapshot, paths),
     )
 
 
@@ -34,7 +38,8 @@ def compute_materials_digest(snapshot: StructureSnapshot) -> str:
     So an export is made anew when an entry was deleted, read again or corrected.
     """
     rows = _select_entries(snapshot, _load_paths(snapshot)).order_by("pk")
-    read = [[str(value) for value in row] for row in rows.values_list("pk", "name", "fingerprint", "duration_ms")]
+    fields = ("pk", "name", "fingerprint", "duration_ms", "source_url")
+    read = [[str(value) for value in row] for row in rows.values_list(*fields)]
     return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 
 
@@ -50,8 +55,12 @@ def _select_entries(snapshot: StructureSnapshot, ids: Iterable[UUID]) -> Materia
     return MaterialEntry.objects.for_tenant(snapshot.tenant).filter(pk__in=list(ids))
 
 
-def _list_recordings(snapshot: StructureSnapshot) -> list[ExportedRecording]:
-    paths = _load_paths(snapshot)
+def _find_addresses(snapshot: StructureSnapshot, paths: Mapping[UUID, str]) -> dict[UUID, str]:
+    entries = _select_entries(snapshot, paths).exclude(source_url="")
+    return dict(entries.values_list("pk", "source_url"))
+
+
+def _list_recordings(snapshot: StructureSnapshot, paths: Mapping[UUID, str]) -> list[ExportedRecording]:
     spoken = [format_.value for format_ in Format if format_.is_recording or format_.is_captions]
     rows = _select_entries(snapshot, paths).filter(format__in=spoken).only("name", "duration_ms", "captions_of")
     entries = list(rows)

@@ -7,7 +7,7 @@ with plain values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from uuid import UUID
@@ -134,11 +134,13 @@ class ExportedSnapshot:
 
     `recordings` are those that still exist, in the order of their paths; none for a format that does not read materials
     (`ExportFormat.reads_materials`). What cites an entry that is not among them cites one that was deleted.
+    `addresses` are those on the web of the entries that have one, under the same condition.
     """
 
     course: ExportedCourse
     modules: Sequence[ExportedNode]
     recordings: Sequence[ExportedRecording] = ()
+    addresses: Mapping[UUID, str] = field(default_factory=dict)
 
     def walk_nodes(self) -> Iterator[ExportedNode]:
         """Yield all nodes, parents first, in order."""
@@ -182,7 +184,8 @@ class ExportFormat(Protocol):
     - `version` changes with every edit after which the same snapshot gives another file: files that exist are given
       again as long as it stays.
     - `options` are declared; the methods get all of them, validated, with their defaults filled in.
-    - `reads_materials` says whether the file depends on `ExportedSnapshot.recordings`, besides the snapshot.
+    - `reads_materials` says whether the file depends on `ExportedSnapshot.recordings` or `addresses`, besides the
+      snapshot.
 
     The same snapshot, options and materials give the same bytes. What identifies a node in the file is made of its key,
     which later snapshots keep, never of ids of rows.

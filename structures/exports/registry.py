@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from structures.exports.base import ExportFormat
+from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.chapters import ChaptersFormat
 from structures.exports.csv_tables import CSVFormat
 from structures.exports.json_document import JSONFormat
@@ -15,6 +16,7 @@ _FORMATS: tuple[ExportFormat, ...] = (
     CSVFormat(),
     ChaptersFormat(),
     TranscriptsFormat(),
+    CartridgeFormat(),
 )
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.

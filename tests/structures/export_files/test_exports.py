@@ -354,6 +354,29 @@ def test_recordings_are_read_as_they_are_now_and_those_that_are_gone_are_lost(
         assert export["validation"]["exit"] == 0
 
 
+def test_evidence_is_linked_where_its_material_is_on_the_web_now(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    client = api(acme)
+    talk = upload(client, course.pk, "talk.srt", b"1\n00:00:00,000 --> 00:00:20,000\nWater boils.\n")
+    drain()
+    cited = {"entry_id": talk["id"], "entry_path": "talk.srt", "start_ms": 5_000, "end_ms": 20_000}
+    snapshot = store_course(acme, course, **cited)
+    first = make(client, snapshot, format="cc")
+    MaterialEntry.objects.filter(pk=talk["id"]).update(source_url="https://example.org/talk.mp4")
+
+    second = make(client, snapshot, format="cc")
+
+    pages = [
+        next(text for name, text in read.items() if name.startswith("pages/"))
+        for read in (unpack(b"".join(download(client, each["id"]).streaming_content)) for each in (first, second))
+    ]
+    assert "<a " not in pages[0]
+    assert '<a href="https://example.org/talk.mp4#t=5,20"' in pages[1]
+    assert [each["validation"] for each in (first, second)] == [
+        {"validator": "coursewright-cc", "version": "1", "exit": 0, "messages": []}
+    ] * 2
+    assert second["file"]["name"].endswith(".imscc")
+
+
 def test_the_json_over_the_api_is_that_of_the_published_schema(
     api: Api, acme: Tenant, snapshot: StructureSnapshot
 ) -> None:

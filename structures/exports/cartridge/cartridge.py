@@ -1,0 +1,142 @@
+"""A structure as an IMS Common Cartridge, which learning platforms import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from structures.engines.base.drafts import NodeType
+from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
+from structures.exports.cartridge.contents import CartridgeItem, Kind, list_resources
+from structures.exports.cartridge.documents import write_manifest, write_quiz, write_topic
+from structures.exports.cartridge.profiles import MANIFEST, PROFILES, Profile
+from structures.exports.cartridge.validation import validate_cartridge
+from structures.exports.choice_tasks import find_choice_task
+from structures.exports.lesson_html import LessonContext, build_context, render_lesson, render_page, render_task
+from structures.exports.losses import WHOLE, find_course_losses, list_filled_fields
+from structures.exports.options import ExportOption, OptionType
+from structures.exports.packages import PackageWriter
+from structures.exports.places import find_place_url, says_end
+
+_VERSION = ExportOption(
+    name="version",
+    type=OptionType.CHOICE,
+    default="1.1",
+    choices=tuple(PROFILES),
+    description="Of Common Cartridge. Moodle imports 1.1 and not 1.3; others import both.",
+)
+_QUOTES = ExportOption(
+    name="quotes",
+    type=OptionType.BOOLEAN,
+    default=False,
+    description="With the words that are quoted of the materials, below the places where they stand.",
+)
+_TASK_FIELDS = frozenset({"description", "estimated_minutes", "minutes_basis", "difficulty", "references"})
+_LESSON_FIELDS = frozenset({
+    "description", "learning_goal", "difficulty", "estimated_minutes", "minutes_basis", "key_points", "questions",
+    "topics", "required_knowledge", "prerequisites", "references",
+})  # fmt: skip
+_CONCEPT_FIELDS = frozenset({"description", "examples", "references"})
+# Of the structure, not of the course: how it came about.
+_ABOUT_STRUCTURE = frozenset({"arranged_by", "unproved", "minutes_basis"})
+_REASONS = {
+    "reference_solution": "Learners read a topic, and a cartridge has no place that teachers alone see.",
+    "grading_criteria": "Common Cartridge has no assignments with criteria, and in a topic learners would read them.",
+}
+
+
+@dataclass(frozen=True)
+class CartridgeFormat:
+    """One cartridge: modules as folders, lessons as pages, exercises as discussion topics or quizzes."""
+
+    name: str = "cc"
+    title: str = "IMS Common Cartridge"
+    audience: str = "Moodle, Canvas, Blackboard, Brightspace and other learning platforms"
+    media_type: str = "application/zip"
+    extension: str = ".imscc"
+    version: str = "1"
+    options: Sequence[ExportOption] = (_VERSION, _QUOTES)
+    reads_materials: bool = True
+
+    def write(self, snapshot: ExportedSnapshot, options: Mapping[str, Any], out: BinaryIO) -> None:
+        profile = PROFILES[options[_VERSION.name]]
+        context = build_context(snapshot, with_quotes=options[_QUOTES.name])
+        with PackageWriter(out) as package:
+            package.add_file(MANIFEST, write_manifest(snapshot, profile))
+            for item in list_resources(snapshot.modules):
+                package.add_file(item.path, [_write_item(item, profile, context)])
+
+    def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
+        """Yield what pages, topics and quizzes have no place for, and places that are named without a link."""
+        reason = "A cartridge says of the course its title and its description."
+        yield from find_course_losses(snapshot.course, carried=frozenset({"title", "description"}), reason=reason)
+        outside = {
+            child.row.key
+            for node in snapshot.walk_nodes()
+            if node.node_type is not NodeType.LESSON
+            for child in node.children
+            if child.node_type is NodeType.CONCEPT
+        }
+        for node in snapshot.walk_nodes():
+            if node.row.key in outside:
+                yield _build_loss(node, WHOLE, "It is in no lesson, and a folder of a cartridge has a title alone.")
+                continue
+            carried = _list_carried_fields(node)
+            for field in list_filled_fields(node):
+                if field not in carried:
+                    yield _build_loss(node, field, _find_reason(node, field))
+            if "references" in carried:
+                yield from _find_place_losses(node, snapshot, with_quotes=options[_QUOTES.name])
+
+    def validate(self, path: Path) -> ValidationReport:
+        """Check the package by the rules of Common Cartridge: its manifest, its files, and what is in them."""
+        return validate_cartridge(path)
+
+
+def _write_item(item: CartridgeItem, profile: Profile, context: LessonContext) -> bytes:
+    row = item.node.row
+    if item.choices is not None:
+        return write_quiz(item.identifier, row, item.choices)
+    if item.kind is Kind.TOPIC:
+        return write_topic(row.title, render_task(item.node, context), profile)
+    return render_page(row.title, render_lesson(item.node, context)).encode()
+
+
+def _list_carried_fields(node: ExportedNode) -> frozenset[str]:
+    match node.node_type:
+        case NodeType.LESSON:
+            return _LESSON_FIELDS
+        case NodeType.CONCEPT:
+            return _CONCEPT_FIELDS
+        case NodeType.EXERCISE:
+            return frozenset({"description", "reference_solution"}) if find_choice_task(node) else _TASK_FIELDS
+        case NodeType.MODULE:
+            return frozenset()
+
+
+def _find_reason(node: ExportedNode, field: str) -> str:
+    if field in _ABOUT_STRUCTURE:
+        return "It is about the structure, not for learners."
+    if node.node_type is NodeType.MODULE:
+        return "A folder of a cartridge has a title alone."
+    if node.node_type is NodeType.EXERCISE and find_choice_task(node):
+        return "A question of a quiz has no place for it."
+    return _REASONS.get(field, "The pages of a cartridge do not show it.")
+
+
+def _find_place_losses(node: ExportedNode, snapshot: ExportedSnapshot, *, with_quotes: bool) -> Iterator[ExportLoss]:
+    urls = [find_place_url(reference, snapshot.addresses) for reference in node.references]
+    if not all(urls):
+        said = "The materials are not in the cartridge: what has no address on the web is named without a link."
+        yield _build_loss(node, "references.link", said)
+    timed = [reference.locator.end_ms is not None for reference in node.references]
+    if any(url and is_timed and not says_end(url) for url, is_timed in zip(urls, timed, strict=True)):
+        yield _build_loss(node, "references.end_ms", "The address of such a player says where to begin, and no end.")
+    if not with_quotes and any(reference.quote for reference in node.references):
+        yield _build_loss(node, "references.quote", f"The option `{_QUOTES.name}` is off.")
+
+
+def _build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:
+    return ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)

@@ -1,0 +1,131 @@
+"""The XML documents of a cartridge: the manifest, discussion topics, and quizzes (QTI 1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from structures.exports.base import ExportedNodeFields, ExportedSnapshot
+from structures.exports.cartridge.contents import CartridgeItem, Kind, list_resources, walk_items
+from structures.exports.cartridge.profiles import QTI_NAMESPACE, WEB_CONTENT, Profile
+from structures.exports.choice_tasks import ChoiceTask
+from structures.exports.lesson_html import escape_text, render_blocks
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_FEEDBACK = "general_fb"
+
+
+def write_manifest(snapshot: ExportedSnapshot, profile: Profile) -> Iterator[bytes]:
+    """Yield the manifest piece by piece."""
+    # Moodle tells the version by the default namespace, and looks for it in the first 500 bytes: so it stands first.
+    yield (
+        f'{_DECLARATION}<manifest xmlns="{profile.namespace}" xmlns:lomimscc="{profile.lom_namespace}" '
+        'identifier="coursewright">\n<metadata>\n<schema>IMS Common Cartridge</schema>\n'
+        f"<schemaversion>{profile.schema_version}</schemaversion>\n{_describe_course(snapshot)}</metadata>\n"
+        '<organizations>\n<organization identifier="organization" structure="rooted-hierarchy">\n'
+        '<item identifier="root">\n'
+    ).encode()
+    for item in walk_items(snapshot.modules):
+        yield (_write_item(item) if item is not None else "</item>\n").encode()
+    yield b"</item>\n</organization>\n</organizations>\n<resources>\n"
+    for item in list_resources(snapshot.modules):
+        yield _write_resource(item, profile).encode()
+    yield b"</resources>\n</manifest>\n"
+
+
+def write_topic(title: str, text: str, profile: Profile) -> bytes:
+    """Return a discussion topic with a text in HTML."""
+    return (
+        f'{_DECLARATION}<topic xmlns="{profile.topic_namespace}">\n<title>{escape_text(title)}</title>\n'
+        f'<text texttype="text/html">{escape(text)}</text>\n</topic>\n'
+    ).encode()
+
+
+def write_quiz(identifier: str, row: ExportedNodeFields, task: ChoiceTask) -> bytes:
+    """Return a quiz of one question: one choice is right, or all of several have to be chosen and no other."""
+    title, is_single = escape_text(row.title), len(task.right) == 1
+    labels = "".join(
+        f'<response_label ident="choice{at}">{_write_material(f"<p>{escape_text(choice)}</p>")}</response_label>\n'
+        for at, choice in enumerate(task.choices)
+    )
+    return (
+        f'{_DECLARATION}<questestinterop xmlns="{QTI_NAMESPACE}">\n<assessment ident="{identifier}" title="{title}">\n'
+        f"{_write_metadata('qtimetadata', {'cc_profile': 'cc.exam.v0p1', 'qmd_assessmenttype': 'Examination'})}"
+        f'<section ident="section">\n<item ident="question-{row.key}" title="{title}">\n<itemmetadata>'
+        f"{_write_metadata('qtimetadata', {'cc_profile': _get_item_profile(is_single=is_single)})}</itemmetadata>\n"
+        f"<presentation>{_write_material(render_blocks(task.stem))}\n"
+        f'<response_lid ident="response" rcardinality="{"Single" if is_single else "Multiple"}"><render_choice>\n'
+        f"{labels}</render_choice></response_lid></presentation>\n{_write_processing(task)}"
+        f"{_write_feedback(task)}</item>\n</section>\n</assessment>\n</questestinterop>\n"
+    ).encode()
+
+
+def _describe_course(snapshot: ExportedSnapshot) -> str:
+    fields = {"title": snapshot.course.title, "description": snapshot.course.description}
+    said = "".join(
+        f"<lomimscc:{name}><lomimscc:string>{escape_text(text)}</lomimscc:string></lomimscc:{name}>\n"
+        for name, text in fields.items()
+        if text.strip()
+    )
+    return f"<lomimscc:lom>\n<lomimscc:general>\n{said}</lomimscc:general>\n</lomimscc:lom>\n"
+
+
+def _write_item(item: CartridgeItem) -> str:
+    title = f"<title>{escape_text(item.node.row.title)}</title>"
+    if item.kind is Kind.FOLDER:
+        return f'<item identifier="{item.identifier}">{title}\n'
+    return f'<item identifier="{item.identifier}" identifierref="{item.resource_identifier}">{title}</item>\n'
+
+
+def _write_resource(item: CartridgeItem, profile: Profile) -> str:
+    types = {Kind.PAGE: WEB_CONTENT, Kind.TOPIC: profile.topic_type, Kind.QUIZ: profile.quiz_type}
+    # Topics and quizzes are no files that a browser could open, so they have no such address.
+    href = f' href="{item.path}"' if item.kind is Kind.PAGE else ""
+    return (
+        f'<resource identifier="{item.resource_identifier}" type="{types[item.kind]}"{href}>'
+        f'<file href="{item.path}"/></resource>\n'
+    )
+
+
+def _get_item_profile(*, is_single: bool) -> str:
+    return "cc.multiple_choice.v0p1" if is_single else "cc.multiple_response.v0p1"
+
+
+def _write_metadata(name: str, fields: dict[str, str]) -> str:
+    inside = "".join(
+        f"<qtimetadatafield><fieldlabel>{label}</fieldlabel><fieldentry>{entry}</fieldentry></qtimetadatafield>"
+        for label, entry in fields.items()
+    )
+    return f"<{name}>{inside}</{name}>\n"
+
+
+def _write_material(html: str) -> str:
+    return f'<material><mattext texttype="text/html">{escape(html)}</mattext></material>'
+
+
+def _write_processing(task: ChoiceTask) -> str:
+    chosen = [f'<varequal respident="response">choice{at}</varequal>' for at in task.right]
+    others = [
+        f'<not><varequal respident="response">choice{at}</varequal></not>'
+        for at in range(len(task.choices))
+        if at not in task.right
+    ]
+    condition = chosen[0] if len(chosen) == 1 else f"<and>{''.join(chosen + others)}</and>"
+    shown = (
+        '<respcondition continue="Yes"><conditionvar><other/></conditionvar>'
+        f'<displayfeedback feedbacktype="Response" linkrefid="{_FEEDBACK}"/></respcondition>\n'
+        if task.explanation
+        else ""
+    )
+    return (
+        '<resprocessing><outcomes><decvar maxvalue="100" minvalue="0" varname="SCORE" vartype="Decimal"/></outcomes>\n'
+        f'{shown}<respcondition continue="No"><conditionvar>{condition}</conditionvar>'
+        '<setvar action="Set" varname="SCORE">100</setvar></respcondition></resprocessing>\n'
+    )
+
+
+def _write_feedback(task: ChoiceTask) -> str:
+    if not task.explanation:
+        return ""
+    text = _write_material(render_blocks(task.explanation))
+    return f'<itemfeedback ident="{_FEEDBACK}"><flow_mat>{text}</flow_mat></itemfeedback>\n'

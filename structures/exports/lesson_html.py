@@ -1,0 +1,157 @@
+"""Lessons and exercises as HTML without scripts, for pages of learning platforms. Every text is escaped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from typing import Any
+from uuid import UUID
+
+from markdown_it import MarkdownIt
+
+from project.counts import format_count
+from structures.engines.base.drafts import Basis, NodeType
+from structures.exports.base import ExportedNode, ExportedNodeFields, ExportedReference, ExportedSnapshot
+from structures.exports.markdown import format_reference_location
+from structures.exports.places import find_place_url
+
+# What neither HTML nor XML may hold (XML 1.0, 2.2): controls, halves of surrogate pairs, two that are no characters.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonContext:
+    """What pages say besides a lesson's own fields: titles of other lessons by the ids of their rows, and addresses."""
+
+    titles: Mapping[str, str]
+    addresses: Mapping[UUID, str]
+    with_quotes: bool = False
+
+
+def build_context(snapshot: ExportedSnapshot, *, with_quotes: bool = False) -> LessonContext:
+    """Return the context for all pages of a snapshot."""
+    titles = {str(node.row.pk): node.row.title for node in snapshot.walk_nodes() if node.node_type is NodeType.LESSON}
+    return LessonContext(titles=titles, addresses=snapshot.addresses, with_quotes=with_quotes)
+
+
+def clean_text(text: str) -> str:
+    """Return text in which a sign (U+FFFD) stands for each character that HTML and XML forbid."""
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
+def escape_text(text: str) -> str:
+    """Return text as one line for HTML or XML, also within quotes."""
+    return escape(" ".join(clean_text(text).split()))
+
+
+def render_page(title: str, body: str) -> str:
+    """Return a whole HTML document (UTF-8) with a title and a body."""
+    return (
+        '<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<title>{escape_text(title)}</title></head>\n<body dir="auto">\n{body}\n</body>\n</html>\n'
+    )
+
+
+def render_lesson(lesson: ExportedNode, context: LessonContext) -> str:
+    """Return a lesson with its concepts, without its exercises, as HTML that goes into a page."""
+    return "\n".join(_render_lesson(lesson, context))
+
+
+def render_task(exercise: ExportedNode, context: LessonContext) -> str:
+    """Return what a learner sees of an exercise as HTML: neither its solution nor how it is graded."""
+    parts = [render_blocks(exercise.row.description), _render_facts(exercise.row), *_render_places(exercise, context)]
+    return "\n".join(filter(None, parts))
+
+
+def render_blocks(text: str) -> str:
+    """Return text of several lines as HTML: its lists, tables and fenced code as such, and no other markup."""
+    return _get_renderer().render(clean_text(text.strip())).strip() if text.strip() else ""
+
+
+@lru_cache(maxsize=1)
+def _get_renderer() -> MarkdownIt:
+    # Of Markdown the blocks that texts of nodes have, and nothing within lines: formulas keep each sign.
+    return MarkdownIt("zero").enable(["fence", "list", "table"])
+
+
+def _render_lesson(lesson: ExportedNode, context: LessonContext) -> Iterator[str]:
+    row = lesson.row
+    yield f"<h1>{escape_text(row.title)}</h1>"
+    if row.description:
+        yield render_blocks(row.description)
+    yield from _render_list("Goals", row.learning_goal.splitlines())
+    if facts := _render_facts(row):
+        yield facts
+    yield from _render_list("Needed before", row.required_knowledge)
+    yield from _render_list("Builds on", [_describe_prerequisite(each, context) for each in row.prerequisites])
+    yield from _render_list("Questions", row.questions)
+    yield from _render_list("Topics", row.topics)
+    concepts = [child for child in lesson.children if child.node_type is NodeType.CONCEPT]
+    if concepts:
+        yield "<h2>Concepts</h2>"
+    for concept in concepts:
+        yield from _render_concept(concept, context)
+    yield from _render_list("Key points", row.key_points)
+    yield from _render_places(lesson, context)
+
+
+def _render_concept(concept: ExportedNode, context: LessonContext) -> Iterator[str]:
+    yield f'<h3 id="concept-{concept.row.key}">{escape_text(concept.row.title)}</h3>'
+    if concept.row.description:
+        yield render_blocks(concept.row.description)
+    if concept.row.examples:
+        yield f"<p>Examples:</p>\n{_format_items(concept.row.examples)}"
+    yield from _render_places(concept, context)
+
+
+def _render_list(heading: str, items: Sequence[str]) -> Iterator[str]:
+    said = [item for item in items if item.strip()]
+    if said:
+        yield f"<h2>{heading}</h2>\n{_format_items(said)}"
+
+
+def _format_items(items: Sequence[str]) -> str:
+    return "<ul>\n" + "\n".join(f"<li>{escape_text(item)}</li>" for item in items) + "\n</ul>"
+
+
+def _render_facts(row: ExportedNodeFields) -> str:
+    basis = "" if row.minutes_basis in {"", Basis.STATED} else f" ({row.minutes_basis})"
+    facts = [
+        f"{format_count(row.estimated_minutes, 'minute')}{basis}" if row.estimated_minutes else "",
+        f"difficulty {row.difficulty} of 5" if row.difficulty else "",
+    ]
+    said = ", ".join(filter(None, facts))
+    return f"<p><em>{escape_text(said)}</em></p>" if said else ""
+
+
+def _describe_prerequisite(prerequisite: Mapping[str, Any], context: LessonContext) -> str:
+    defined, used = prerequisite["definition"]["entry_path"], prerequisite["use"]["entry_path"]
+    title = context.titles[str(prerequisite["lesson"])]
+    return f"{prerequisite['term']} from {title} (defined in {defined}, used in {used})"
+
+
+def _render_places(node: ExportedNode, context: LessonContext) -> Iterator[str]:
+    """Yield where the evidence of a node stands, each place once, with its address and perhaps the quoted words."""
+    places: dict[str, dict[str, None]] = {}
+    for reference in node.references:
+        quotes = places.setdefault(_format_place(reference, context), {})
+        quotes[_format_quote(reference, context)] = None
+    if places:
+        yield (
+            "<p>Sources:</p>\n<ul>\n"
+            + "\n".join(f"<li>{place}{''.join(quotes)}</li>" for place, quotes in places.items())
+            + "\n</ul>"
+        )
+
+
+def _format_place(reference: ExportedReference, context: LessonContext) -> str:
+    place, url = escape_text(format_reference_location(reference)), find_place_url(reference, context.addresses)
+    return f'<a href="{escape_text(url)}" target="_blank" rel="noopener noreferrer">{place}</a>' if url else place
+
+
+def _format_quote(reference: ExportedReference, context: LessonContext) -> str:
+    is_shown = context.with_quotes and reference.quote
+    return f"\n<blockquote>{escape_text(reference.quote)}</blockquote>" if is_shown else ""
