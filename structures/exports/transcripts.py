@@ -81,13 +81,14 @@ class TranscriptsFormat:
             with zipfile.ZipFile(path) as package:
                 recordings = json.loads(package.read(_INDEX))["recordings"]
                 faults = [fault for each in recordings for fault in _find_faults(package, each["file"])]
+                notes = [] if recordings else ["No recording has a transcript."]
         except (zipfile.BadZipFile, KeyError, ValueError) as exc:
-            faults = [f"No package of transcripts: {exc}"]
+            faults, notes = [f"No package of transcripts: {exc}"], []
         return ValidationReport(
             validator="order and text of cues",
             version=self.version,
             exit=int(bool(faults)),
-            messages=faults[:_MAX_MESSAGES],
+            messages=[*faults[:_MAX_MESSAGES], *notes],
         )
 
 

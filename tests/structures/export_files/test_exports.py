@@ -15,6 +15,7 @@ from rest_framework.test import APIClient
 
 from materials.models import MaterialEntry, MaterialNode, ObjectRemoval
 from materials.objects.quotas import get_storage_usage, set_quota
+from materials.objects.removal import remove_objects
 from project.jobs.models import Job
 from project.storage.objects import get_object_storage
 from structures.export_files import jobs
@@ -375,6 +376,34 @@ def test_evidence_is_linked_where_its_material_is_on_the_web_now(api: Api, acme:
         {"validator": "coursewright-cc", "version": "1", "exit": 0, "messages": []}
     ] * 2
     assert second["file"]["name"].endswith(".imscc")
+
+
+def test_an_object_whose_writer_was_killed_is_removed(
+    api: Api, acme: Tenant, snapshot: StructureSnapshot, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, files = api(acme), stored()
+
+    def die(*_arguments: object, **_options: object) -> Any:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "store_result", die)
+        patch.setattr(jobs, "discard_object", lambda _key: None)  # whoever is killed cleans nothing up
+        job = ask(client, snapshot, 202, format="markdown")
+        drain()
+        (left,) = set(stored()) - set(files)
+        assert client.get(f"/api/v1/exports/{job['subject']}").json()["file"] is None
+    Job.objects.filter(pk=job["id"]).update(queued_at=timezone.now())
+    drain()
+
+    assert client.get(f"/api/v1/exports/{job['subject']}").json()["state"] == "ready"
+    remove_objects(seconds=60)
+    assert left.exists()
+    ObjectRemoval.objects.update(next_try_at=timezone.now())
+    remove_objects(seconds=60)
+    assert not left.exists()
+    assert get_object_storage().exists(Export.objects.get().object_key)
+    assert not ObjectRemoval.objects.exists()
 
 
 def test_the_json_over_the_api_is_that_of_the_published_schema(
