@@ -24,6 +24,10 @@ class ChoiceTask:
     right: tuple[int, ...]
     explanation: str = ""
 
+    @property
+    def has_one_right_choice(self) -> bool:
+        return len(self.right) == 1
+
 
 def find_choice_task(exercise: ExportedNode) -> ChoiceTask | None:
     """Return an exercise as a question with choices; None when it is none.

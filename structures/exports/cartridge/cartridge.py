@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
 from structures.exports.cartridge.contents import CartridgeItem, Kind, list_resources
-from structures.exports.cartridge.documents import write_manifest, write_quiz, write_topic
+from structures.exports.cartridge.documents import takes_one_choice, write_manifest, write_quiz, write_topic
 from structures.exports.cartridge.profiles import MANIFEST, PROFILES, Profile
 from structures.exports.cartridge.validation import validate_cartridge
 from structures.exports.choice_tasks import find_choice_task
@@ -56,7 +56,7 @@ class CartridgeFormat:
     audience: str = "Moodle, Canvas, Blackboard, Brightspace and other learning platforms"
     media_type: str = "application/zip"
     extension: str = ".imscc"
-    version: str = "1"
+    version: str = "2"
     options: Sequence[ExportOption] = (_VERSION, _QUOTES)
     reads_materials: bool = True
 
@@ -87,6 +87,10 @@ class CartridgeFormat:
             for field in list_filled_fields(node):
                 if field not in carried:
                     yield _build_loss(node, field, _find_reason(node, field))
+            task = find_choice_task(node) if node.node_type is NodeType.EXERCISE else None
+            if task is not None and task.has_one_right_choice and not takes_one_choice(task):
+                said = "The quiz lets both of two choices be chosen: Common Cartridge wants three, where one can be."
+                yield _build_loss(node, "choices", said)
             if "references" in carried:
                 yield from _find_place_losses(node, snapshot, with_quotes=options[_QUOTES.name])
 

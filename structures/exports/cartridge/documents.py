@@ -7,7 +7,14 @@ from html import escape
 
 from structures.exports.base import ExportedNodeFields, ExportedSnapshot
 from structures.exports.cartridge.contents import CartridgeItem, Kind, list_resources, walk_items
-from structures.exports.cartridge.profiles import QTI_NAMESPACE, WEB_CONTENT, Profile
+from structures.exports.cartridge.profiles import (
+    MIN_SINGLE_CHOICES,
+    MULTIPLE_PROFILE,
+    QTI_NAMESPACE,
+    SINGLE_PROFILE,
+    WEB_CONTENT,
+    Profile,
+)
 from structures.exports.choice_tasks import ChoiceTask
 from structures.exports.lesson_html import escape_text, render_blocks
 
@@ -41,9 +48,16 @@ def write_topic(title: str, text: str, profile: Profile) -> bytes:
     ).encode()
 
 
+def takes_one_choice(task: ChoiceTask) -> bool:
+    """Tell whether a quiz lets one choice be chosen. Of such questions the profile wants three choices at least."""
+    # With two there is true or false, for which platforms show words of their own in the place of the choices.
+    return task.has_one_right_choice and len(task.choices) >= MIN_SINGLE_CHOICES
+
+
 def write_quiz(identifier: str, row: ExportedNodeFields, task: ChoiceTask) -> bytes:
-    """Return a quiz of one question: one choice is right, or all of several have to be chosen and no other."""
-    title, is_single = escape_text(row.title), len(task.right) == 1
+    """Return a quiz of one question: one choice can be chosen, or all the right ones have to be and no other."""
+    title, is_single = escape_text(row.title), takes_one_choice(task)
+    kind = {"cc_profile": SINGLE_PROFILE if is_single else MULTIPLE_PROFILE}
     labels = "".join(
         f'<response_label ident="choice{at}">{_write_material(f"<p>{escape_text(choice)}</p>")}</response_label>\n'
         for at, choice in enumerate(task.choices)
@@ -52,7 +66,7 @@ def write_quiz(identifier: str, row: ExportedNodeFields, task: ChoiceTask) -> by
         f'{_DECLARATION}<questestinterop xmlns="{QTI_NAMESPACE}">\n<assessment ident="{identifier}" title="{title}">\n'
         f"{_write_metadata('qtimetadata', {'cc_profile': 'cc.exam.v0p1', 'qmd_assessmenttype': 'Examination'})}"
         f'<section ident="section">\n<item ident="question-{row.key}" title="{title}">\n<itemmetadata>'
-        f"{_write_metadata('qtimetadata', {'cc_profile': _get_item_profile(is_single=is_single)})}</itemmetadata>\n"
+        f"{_write_metadata('qtimetadata', kind)}</itemmetadata>\n"
         f"<presentation>{_write_material(render_blocks(task.stem))}\n"
         f'<response_lid ident="response" rcardinality="{"Single" if is_single else "Multiple"}"><render_choice>\n'
         f"{labels}</render_choice></response_lid></presentation>\n{_write_processing(task)}"
@@ -87,10 +101,6 @@ def _write_resource(item: CartridgeItem, profile: Profile) -> str:
     )
 
 
-def _get_item_profile(*, is_single: bool) -> str:
-    return "cc.multiple_choice.v0p1" if is_single else "cc.multiple_response.v0p1"
-
-
 def _write_metadata(name: str, fields: dict[str, str]) -> str:
     inside = "".join(
         f"<qtimetadatafield><fieldlabel>{label}</fieldlabel><fieldentry>{entry}</fieldentry></qtimetadatafield>"
@@ -110,7 +120,7 @@ def _write_processing(task: ChoiceTask) -> str:
         for at in range(len(task.choices))
         if at not in task.right
     ]
-    condition = chosen[0] if len(chosen) == 1 else f"<and>{''.join(chosen + others)}</and>"
+    condition = chosen[0] if takes_one_choice(task) else f"<and>{''.join(chosen + others)}</and>"
     shown = (
         '<respcondition continue="Yes"><conditionvar><other/></conditionvar>'
         f'<displayfeedback feedbacktype="Response" linkrefid="{_FEEDBACK}"/></respcondition>\n'

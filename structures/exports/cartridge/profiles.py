@@ -7,6 +7,9 @@ from dataclasses import dataclass
 MANIFEST = "imsmanifest.xml"
 QTI_NAMESPACE = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 WEB_CONTENT = "webcontent"
+# Of questions (the profile of QTI 1.2 in Common Cartridge): one choice is right, or several may be.
+SINGLE_PROFILE, MULTIPLE_PROFILE = "cc.multiple_choice.v0p1", "cc.multiple_response.v0p1"
+MIN_SINGLE_CHOICES = 3
 
 
 @dataclass(frozen=True, kw_only=True)

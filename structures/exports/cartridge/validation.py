@@ -19,7 +19,16 @@ from typing import Any
 
 from materials.readers.base.untrusted_xml import DamagedXML, DoctypeDeclared, parse_untrusted_xml
 from structures.exports.base import ValidationReport
-from structures.exports.cartridge.profiles import MANIFEST, PROFILES, QTI_NAMESPACE, WEB_CONTENT, Profile
+from structures.exports.cartridge.profiles import (
+    MANIFEST,
+    MIN_SINGLE_CHOICES,
+    MULTIPLE_PROFILE,
+    PROFILES,
+    QTI_NAMESPACE,
+    SINGLE_PROFILE,
+    WEB_CONTENT,
+    Profile,
+)
 
 _VALIDATOR, _RULES_VERSION = "coursewright-cc", "1"
 _MAX_MESSAGES = 20
@@ -213,6 +222,10 @@ def _find_topic_faults(content: bytes, profile: Profile) -> Iterator[str]:
         yield from _find_page_faults((root[1].text or "").encode())
 
 
+# By the type of a question, how many choices may be chosen, and the fewest that it has.
+_QUESTIONS = {SINGLE_PROFILE: ("Single", MIN_SINGLE_CHOICES), MULTIPLE_PROFILE: ("Multiple", 2)}
+
+
 def _find_quiz_faults(content: bytes) -> Iterator[str]:
     root = _parse(content)
     if root is None or root.tag != f"{{{QTI_NAMESPACE}}}questestinterop":
@@ -227,9 +240,15 @@ def _find_quiz_faults(content: bytes) -> Iterator[str]:
         found = [_get_name(child) for child in item]
         if found[:3] != order[:3] or any(each != order[3] for each in found[3:]):
             yield f"question {name}: it holds {found} and not {', '.join(order)} in this order"
+        kinds = item.xpath(
+            "q:itemmetadata//q:qtimetadatafield[q:fieldlabel='cc_profile']/q:fieldentry/text()", namespaces=names
+        )
+        cardinality, fewest = _QUESTIONS.get(kinds[0] if len(kinds) == 1 else "", ("", 0))
+        if item.xpath("q:presentation/q:response_lid/@rcardinality", namespaces=names) != [cardinality]:
+            yield f"question {name}: how many choices may be chosen is not what its type says"
         labels = [label.get("ident") for label in item.iter(f"{{{QTI_NAMESPACE}}}response_label")]
-        if len(labels) != len(set(labels)) or len(labels) < len("ab"):
-            yield f"question {name}: its choices are not several with names of their own"
+        if len(labels) != len(set(labels)) or len(labels) < fewest:
+            yield f"question {name}: its choices are too few, or two have one name"
         right = item.xpath(".//q:setvar/../q:conditionvar//q:varequal[not(ancestor::q:not)]/text()", namespaces=names)
         if not right or not set(right) <= set(labels):
             yield f"question {name}: what is right is none of its choices"

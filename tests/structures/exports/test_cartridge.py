@@ -134,6 +134,20 @@ def test_all_of_several_right_choices_have_to_be_chosen_and_no_other(tmp_path: P
     assert "- a) Ice\n- c) Snow" in [piece.text for piece in quizzes.read(path).pieces]
 
 
+def test_of_two_choices_both_can_be_chosen_as_the_profile_wants_three_for_one(tmp_path: Path) -> None:
+    task = build_node(NodeType.EXERCISE, "Ice", description="Does it melt?\n- Yes\n- No", reference_solution="Yes")
+    snapshot = build_snapshot(build_node(NodeType.MODULE, "All", task))
+    path = tmp_path / "course.imscc"
+    path.write_bytes(write(CartridgeFormat(), snapshot))
+
+    losses = CartridgeFormat().list_losses(snapshot, {"quotes": True})
+
+    assert 'rcardinality="Multiple"' in find_file(snapshot, "quizzes/")
+    assert "<and>" in find_file(snapshot, "quizzes/")
+    assert CartridgeFormat().validate(path).exit == 0
+    assert [(loss.title, loss.field) for loss in losses] == [("Ice", "choices")]
+
+
 @pytest.mark.parametrize(
     ("description", "solution"),
     [
@@ -322,7 +336,9 @@ MANIFEST = "imsmanifest.xml"
         ("topics/", "&lt;p&gt;", "&lt;img src=a&gt;", "`img`"),
         ("quizzes/", "questestinterop xmlns", "questestinterop other", "no QTI"),
         ("quizzes/", ">choice1</varequal>", ">choice9</varequal>", "none of its choices"),
-        ("quizzes/", 'ident="choice1"', 'ident="choice0"', "names of their own"),
+        ("quizzes/", 'ident="choice1"', 'ident="choice0"', "two have one name"),
+        ("quizzes/", "cc.multiple_choice.v0p1", "cc.essay.v0p1", "not what its type says"),
+        ("quizzes/", 'rcardinality="Single"', 'rcardinality="Multiple"', "not what its type says"),
         ("quizzes/", "<resprocessing>", "<itemfeedback/><resprocessing>", "in this order"),
         ("quizzes/", "<section ", "<other ", "no QTI"),
     ],

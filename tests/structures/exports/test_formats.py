@@ -117,7 +117,7 @@ DIGESTS = {
     "csv": ("1", "b7c56245e7c67319"),
     "chapters": ("1", "cff023887b9670f2"),
     "transcripts": ("1", "f97dfaed6e2aef39"),
-    "cc": ("1", "3db9e4a7838e7d42"),
+    "cc": ("2", "3db9e4a7838e7d42"),
 }
 
 
