@@ -20,10 +20,12 @@ from project.local.folder_sources import build_folder_sources
 from project.local.reading_cache import ReadingCache
 from structures.engines.base.sources import SourceEntry
 from structures.exports.base import ExportedRecording, ExportedSnapshot, ExportFormat
+from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.options import complete_options
 from structures.exports.registry import EXPORT_FORMATS
 from tests.structures.exports.courses import ExampleChunk
-from tests.structures.exports.test_formats import list_choices
+from tests.structures.exports.test_cartridge import list_outline, plan_import, read_contents
+from tests.structures.exports.test_formats import list_choices, write
 
 BASE = Path(settings.BASE_DIR)
 FOLDERS = [parent / "shared" / "samples" for parent in BASE.parents]
@@ -92,3 +94,13 @@ def test_a_sample_course_is_valid_in_every_format(tmp_path: Path, course: Path, 
             f"{course.name} {export_format.name} {options or ''}: {path.stat().st_size} bytes, {losses} losses, "
             f"{report.validator} {report.version}, {time.monotonic() - started:.1f} s"
         )
+
+
+@pytest.mark.parametrize("course", COURSES, ids=lambda each: each.name)
+def test_our_own_import_of_a_cartridge_gives_back_the_outline(tmp_path: Path, course: Path) -> None:
+    snapshot = load_course(course)
+
+    plan = plan_import(tmp_path, write(CartridgeFormat(), snapshot))
+
+    assert read_contents(plan) == list(list_outline(snapshot.modules))
+    assert {skipped.skip.code for skipped in plan.skipped} == {"package_description"}

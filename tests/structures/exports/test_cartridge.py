@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from materials.transfer.archive_rules import ArchiveLimits
 from materials.transfer.plan import ImportPlan
 from materials.transfer.planning import build_import_plan
 from structures.engines.base.drafts import NodeType
-from structures.exports.base import ExportedSnapshot
+from structures.exports.base import ExportedNode, ExportedSnapshot
 from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.lesson_html import escape_text, render_blocks
 from structures.models import StructureSnapshot
@@ -69,7 +69,7 @@ def read_contents(plan: ImportPlan) -> list[tuple[int, str]]:
     return [(len(indent) // 2, re.sub(r"\\(.)", r"\1", linked or plain)) for indent, linked, plain in lines]
 
 
-def list_outline(nodes: list[ExampleNode], depth: int = 0) -> Iterator[tuple[int, str]]:
+def list_outline(nodes: Sequence[ExportedNode], depth: int = 0) -> Iterator[tuple[int, str]]:
     """Yield modules, lessons and exercises as depth and title; a lesson with exercises has its page in it."""
     for node in nodes:
         inside = [child for child in node.children if child.node_type is not NodeType.CONCEPT]
