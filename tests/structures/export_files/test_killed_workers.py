@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def snapshot(acme: Tenant, course: MaterialNode) -> StructureSnapshot:
-    return store_snapshot(acme, course, build_course(2_000, 0))
+    return store_snapshot(acme, course, build_course(150, 0))
 
 
 @pytest.fixture
