@@ -145,6 +145,7 @@ class _LessonQuestions:
             max_tokens=min(limit, GROUP_TOKENS),
             # In a batch the answer to each is kept by its own question, whatever becomes of the materials meanwhile.
             max_lessons=1 if capacities.asks_in_batch() else compute_group_limit(capacity),
+            concurrency=max(1, capacities.get_concurrency()),
         )
         together = [group for group in self.groups if len(group.questions) > 1]
         grouped = {question.key for group in together for question in group.questions}

@@ -6,6 +6,7 @@ of the course, the neighbours included, can change without its being asked about
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,12 +120,41 @@ def build_part_values(part: PromptPart, values: Mapping[str, object]) -> dict[st
 
 
 def group_questions(
-    questions: Sequence[LessonQuestion], answered: Collection[UUID], *, max_tokens: int, max_lessons: int
+    questions: Sequence[LessonQuestion],
+    answered: Collection[UUID],
+    *,
+    max_tokens: int,
+    max_lessons: int,
+    concurrency: int,
 ) -> list[LessonGroup]:
     """Return the questions in order, small ones of a module together up to the limits.
 
-    Those of lessons that are `answered`, all parts of them, stay alone: nothing has to be asked.
+    Those of lessons that are `answered`, all parts of them, stay alone: nothing has to be asked. `concurrency` is how
+    many are asked at a time: when that takes several rounds, groups are so small that the last round is full, too.
     """
+    groups = _group_up_to(questions, answered, max_tokens, max_lessons)
+    rounds = _count_rounds(groups, answered, concurrency)
+    # In one round every question has a place already, and fewer of them cost less.
+    for fewer in range(max_lessons - 1, 0, -1) if rounds > 1 else ():
+        finer = _group_up_to(questions, answered, max_tokens, fewer)
+        if _count_rounds(finer, answered, concurrency) > rounds:
+            break
+        groups = finer
+    return groups
+
+
+def _count_rounds(groups: Sequence[LessonGroup], answered: Collection[UUID], concurrency: int) -> int:
+    asked = sum(
+        sum(len(question.parts) for question in group.questions) if len(group.questions) == 1 else 1
+        for group in groups
+        if group.questions[0].key not in answered
+    )
+    return math.ceil(asked / concurrency)
+
+
+def _group_up_to(
+    questions: Sequence[LessonQuestion], answered: Collection[UUID], max_tokens: int, max_lessons: int
+) -> list[LessonGroup]:
     groups: list[LessonGroup] = []
     for _, inside in groupby(questions, key=lambda question: question.module):
         found = list(inside)

@@ -90,6 +90,16 @@ def test_groups_have_limits() -> None:
     assert max(count_lessons(half)) < 4
 
 
+def test_groups_fill_the_last_round_of_questions() -> None:
+    clerk = Clerk()
+
+    # Of eight lessons each there would be five: four at once, and then one alone.
+    write(_course(("Water.",) * (MAX_GROUP_LESSONS * 4 + 1)), clerk)
+
+    assert len(count_lessons(clerk)) == 2 * clerk.get_concurrency() - 1
+    assert max(count_lessons(clerk)) == 5
+
+
 def _leave_out(lessons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [lessons[0], lessons[2]]
 
