@@ -16,13 +16,17 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from llm.models import ExternalCall
 from materials.models import MaterialNode
+from materials.tree.services import create_node
 from project.db.fields import new_id
 from structures.models import EditRecord, SharedLink, StructureSnapshot
 from tenants.models import ApiKey, Tenant
+from tenants.services import create_tenant
 from tests.process_table import environment, eventually, start
+from tests.structures.course_page.stored import store_snapshot
 
 BASE = Path(settings.BASE_DIR)
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -152,6 +156,9 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
             },
             "0198c0de-...": lambda: str(MaterialNode.objects.get(parent=None).pk),
         }
+        if arguments[0] == "evaluate" and "--tenant" in arguments:
+            evaluate_stored(arguments, str(tmp_path / "gold.json"))
+            continue
         if arguments[0] == "settle_calls":
             examples["0198c0de-..."] = create_call_of_unknown_cost
         arguments = [examples[each]() if each in examples else each for each in arguments]
@@ -163,6 +170,21 @@ def test_every_documented_command_runs(tmp_path: Path) -> None:
 
     assert refused == [("ask", True)]
     assert len(lines) > 15
+
+
+def evaluate_stored(arguments: list[str], gold: str) -> None:
+    """Run a command that evaluates a stored snapshot on one that is there for this command alone."""
+    with transaction.atomic():
+        tenant = create_tenant(name="Evaluated", slug="evaluated")
+        node = create_node(tenant=tenant, title="Water")
+        lesson = {"node_type": "lesson", "title": "Steam"}
+        module = {"node_type": "module", "title": "Water", "children": [lesson]}
+        snapshot = store_snapshot(tenant, node, [module], engine="llm")
+        examples = {
+            "gold.json": gold, "acme": tenant.slug, "$SNAPSHOT": str(snapshot.pk), "$COURSE": str(node.pk),
+        }  # fmt: skip
+        call_command(*[examples.get(each, each) for each in arguments], stdout=StringIO(), stderr=StringIO())
+        transaction.set_rollback(True)
 
 
 def create_call_of_unknown_cost() -> str:

@@ -120,7 +120,7 @@ def test_a_file_that_somebody_took_away_is_said(api: Api, acme: Tenant, course: 
 
     answer = api(acme).get(url)
 
-    assert (answer.status_code, answer.json()["detail"]) == (404, "The entry's file is not stored any more.")
+    assert (answer.status_code, answer.json()["detail"]) == (404, "The file is not stored any more.")
 
 
 def test_stored_files_are_for_this_user_alone(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_many_files_cost_a_constant_number_of_statements_a_batch(
         put(get_object_storage(), f"tenants/{acme.pk}/entries/{number}/raw", b"x")
     monkeypatch.setattr("materials.uploads.orphans.BATCH_SIZE", 20)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         told = swept("--older-than=0")
 
     assert len(told) == 61
