@@ -438,6 +438,7 @@ def build_large(lessons: int) -> Outline:
     return {"M Large": {f"L {number}": {f"C {number}.{part}": {} for part in range(5)} for number in range(lessons)}}
 
 
+@pytest.mark.slow
 def test_the_work_grows_as_the_trees_do() -> None:
     def count(lessons: int) -> int:
         base = course(build_large(lessons))
@@ -450,6 +451,7 @@ def test_the_work_grows_as_the_trees_do() -> None:
     assert count(400) < 5 * count(100)
 
 
+@pytest.mark.slow
 def test_circles_are_broken_without_walking_long_ways_again() -> None:
     def count(pairs: int) -> int:
         names = [f"{side}{number}" for number in range(pairs) for side in "ab"]

@@ -58,7 +58,8 @@ def measure_seconds(nodes: list[MatchedNode]) -> float:
         gc.enable()
 
 
-@pytest.mark.parametrize("build", [build_distinct, pytest.param(build_equal, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("build", [build_distinct, build_equal])
 def test_ten_times_the_nodes_take_ten_times_as_long(build: Callable[[int], Evidence]) -> None:
     small = min(measure_seconds(build_nodes(SMALL, build)) for _ in range(3))
 

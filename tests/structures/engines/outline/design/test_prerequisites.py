@@ -154,6 +154,7 @@ def test_other_words_have_other_stems(one: str, other: str) -> None:
     assert build_stem(one, "en") != build_stem(other, "en")
 
 
+@pytest.mark.slow
 def test_the_work_grows_with_the_texts_not_with_the_terms() -> None:
     def measure(size: int) -> int:
         letters = "abcdefghij"
